@@ -1,0 +1,73 @@
+/**
+ * The Cookie header, read by the rules of `consent/README.md` 0: split on `;`, then on the first `=`; duplicates are
+ * kept; names are case-sensitive; one pair of outer double quotes is stripped; nothing is decoded.
+ */
+export interface Cookies {
+  readonly names: readonly string[];
+  readonly values: readonly string[];
+}
+
+const MAX_HEADER = 32 * 1024;
+const MAX_VALUE = 8 * 1024;
+const MAX_COOKIES = 400;
+
+export const NO_COOKIES: Cookies = { names: [], values: [] };
+
+/** Past a limit, or with a control character in it, the whole header is as if it were absent (rule 1). */
+export function parseCookies(header: string): Cookies {
+  const { length } = header;
+  if (length === 0 || length > MAX_HEADER) return NO_COOKIES;
+  const names: string[] = [];
+  const values: string[] = [];
+  let start = 0;
+  while (start < length) {
+    let end = header.indexOf(';', start);
+    if (end === -1) end = length;
+    const equals = header.indexOf('=', start);
+    if (equals !== -1 && equals < end) {
+      const name = trimSpace(header, start, equals);
+      let value = trimSpace(header, equals + 1, end);
+      if (value.length > 1 && value.charCodeAt(0) === 34 && value.charCodeAt(value.length - 1) === 34) {
+        value = value.slice(1, -1);
+      }
+      if (value.length > MAX_VALUE || names.length === MAX_COOKIES) return NO_COOKIES;
+      names.push(name);
+      values.push(value);
+    }
+    start = end + 1;
+  }
+  return hasControl(header) ? NO_COOKIES : { names, values };
+}
+
+/** All values of one name, in order. */
+export function cookieValues(cookies: Cookies, name: string): readonly string[] {
+  const { names, values } = cookies;
+  let found: string[] | undefined;
+  for (let i = 0; i < names.length; i++) {
+    if (names[i] === name) (found ??= []).push(values[i] as string);
+  }
+  return found ?? NONE;
+}
+
+const NONE: readonly string[] = [];
+
+/** Space and tab only: trimming Unicode space is how cookie prefixes are bypassed (R29). */
+function trimSpace(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || code === 9;
+}
+
+function hasControl(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if ((code < 32 && code !== 9) || code === 127) return true;
+  }
+  return false;
+}

@@ -1,0 +1,101 @@
+import type { Category, SignalMask } from '../core/signals.ts';
+import type { Country } from '../core/values.ts';
+import type { Cookies } from './cookie-header.ts';
+
+/**
+ * `given`: at least one optional category is on by an explicit choice. `denied`: an explicit choice with nothing on.
+ * `none`: no choice, or unreadable. `not-required`: the platform says that no consent is needed here.
+ */
+export type Status = 'given' | 'denied' | 'none' | 'not-required';
+
+/** What one source says: a cookie, a header, or the consent-mode keys of the hit. */
+export interface Reading {
+  /** The platform or standard, e.g. `cookiebot`, `tcf`, `gpc`, `consent-mode`. */
+  readonly source: string;
+  readonly status: Status;
+  /** Signals it grants. Sources that can only take away grant nothing. */
+  readonly granted: SignalMask;
+  /** Signals the visitor refused in so many words: these are objections, too (design 3). */
+  readonly refused: SignalMask;
+  /** Signals it forbids without the visitor having refused them: default-denied, unknown letters, unreadable. */
+  readonly withheld: SignalMask;
+  /** When the choice was made, unix milliseconds. */
+  readonly at: number | undefined;
+  /** The platform's version of its text, where it has one. */
+  readonly version: string | undefined;
+  /** The platform's consent id. Personal data: in memory only. */
+  readonly id: string | undefined;
+  /** TCF: wanted vendor ids and whether each is allowed. */
+  readonly vendors?: ReadonlyMap<number, boolean>;
+  /** What was found, for people; holds no value of the cookie. */
+  readonly note: string;
+}
+
+/** What the visitor has chosen, all sources taken together: the most restrictive wins (R92). */
+export interface Consent {
+  /** Signals granted by a choice, after everything that takes away. */
+  readonly granted: SignalMask;
+  /** Signals refused in so many words by any source. */
+  readonly refused: SignalMask;
+  /** Signals some source forbids although nobody refused them. Disjoint from `granted`. */
+  readonly withheld: SignalMask;
+  /** When the oldest granting choice was made, unix milliseconds; undefined if any of them has no readable time. */
+  readonly at: number | undefined;
+  readonly platform: string | undefined;
+  readonly version: string | undefined;
+  readonly id: string | undefined;
+  /** Present when a TCF string was read: per wanted vendor, whether it is allowed. */
+  readonly vendors: ReadonlyMap<number, boolean> | undefined;
+  /** Only the TCF string grants; a destination without a vendor id stays shut (design 3). */
+  readonly tcfAlone: boolean;
+  /** Two sources disagree. */
+  readonly conflict: boolean;
+  readonly readings: readonly Reading[];
+}
+
+/** Which law the default follows: opt-in (EEA, UK, CH and everything unknown) or opt-out (US). */
+export type Regime = 'opt-in' | 'opt-out';
+
+/** The consent section of one site, compiled when the configuration loads. */
+export interface SiteConsent {
+  /** Platforms whose cookies are read; `auto` has become the list of all. */
+  readonly cmp: readonly string[];
+  readonly honourGpc: boolean;
+  readonly honourConsentMode: boolean;
+  /** Per platform: cookie name override, and purpose, service or vendor -> signals. */
+  readonly mapping: ReadonlyMap<string, PlatformMapping>;
+  /** Categories to signals, as the site maps them. */
+  readonly categories: Readonly<Record<Category, SignalMask>>;
+  /** An older choice counts as none, milliseconds; undefined = no limit. */
+  readonly maxAge: number | undefined;
+  readonly regime: Regime;
+  readonly withoutChoice: 'denied' | 'granted';
+  /** TCF vendor ids of the site's destinations. */
+  readonly vendors: readonly number[];
+}
+
+/** What a site says about one platform (`consent.mapping.<platform>`). */
+export interface PlatformMapping {
+  /** The cookie's name where the site renamed it. */
+  readonly cookie?: string;
+  /** The site's own purposes, services, groups or vendors -> signals. */
+  readonly purposes?: ReadonlyMap<string, SignalMask>;
+  /** Lowest revision of the site's text that still counts. */
+  readonly revision?: number;
+  /** The platform was set up as opt-in, where its cookie does not say so (Ketch). */
+  readonly optIn?: boolean;
+}
+
+/** What consent is read from. */
+export interface ConsentInput {
+  readonly cookies: Cookies;
+  /** `Sec-GPC: 1` came with the hit. */
+  readonly gpc: boolean;
+  /** `gcs` and `gcd` of the hit. */
+  readonly gcs: string | undefined;
+  readonly gcd: string | undefined;
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** The visitor's country, where an edge gives it. */
+  readonly country: Country | undefined;
+}

@@ -1,0 +1,263 @@
+import type { z } from 'zod';
+import type { Event, FieldName, Fields } from './fields.ts';
+import type { Text } from './secret.ts';
+import type { GateSignal, SignalMask } from './signals.ts';
+
+/** Where an event came from. */
+export type SourceName = 'ga4-collect' | 'json';
+
+/** How a destination reads one field. */
+export interface Read<F extends FieldName = FieldName, O = unknown> {
+  /** Signals that unlock this field, all of them, beyond the destination's own `needs`. */
+  readonly needs?: readonly GateSignal[];
+  /**
+   * What the plan gets instead of the value, e.g. its hash: the raw value never enters vendor code.
+   * Undefined = unusable, the field is left out.
+   */
+  readonly as?: (value: Fields[F]) => O;
+}
+
+/** The only fields a destination ever sees. */
+export type Reads = { readonly [F in FieldName]?: Read<F> };
+
+/** What `plan` is handed: the declared fields that this consent unlocks, hashed where declared so. */
+export type View<R extends Reads> = {
+  readonly [F in keyof R & FieldName]?: R[F] extends { readonly as: (value: never) => infer O }
+    ? Exclude<O, undefined>
+    : Fields[F];
+};
+
+/** The view with its type closed over: what travels between `project` and a bound destination. */
+export type AnyView = Readonly<Record<string, unknown>>;
+
+/** What a plan may know beside the event. Time and chance are values in it, so a plan stays pure. */
+export interface PlanContext {
+  /** The signals in force for this route: never more than the hit, the cookies and the policy allow. */
+  readonly signals: SignalMask;
+  /** The signals the visitor refused in so many words, as opposed to never having been asked. */
+  readonly refused: SignalMask;
+  /** The hit's id: 32 lower-case hex digits, random; what derived numbers are made of. */
+  readonly hitId: string;
+  /** When the hit arrived, unix milliseconds. */
+  readonly at: number;
+  readonly source: SourceName;
+  /** Where the site is aimed, ISO 3166-1 alpha-2. */
+  readonly siteCountry: string;
+}
+
+/**
+ * One event in the vendor's form. `envelope` says what may share a request with it: elements of one route with the
+ * same envelope are batched. Both are stored, so neither may hold a secret.
+ */
+export interface Element {
+  readonly envelope: string;
+  readonly element: string;
+}
+
+export type Plan = Element | { readonly skip: string };
+
+/** A request as a value. Secrets in it are still names. */
+export interface PlannedRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: Text;
+  readonly headers: Readonly<Record<string, Text>>;
+  readonly body?: string;
+}
+
+/** What a vendor answered; the body is cut at 64 KiB (R74). Header names are lower-case. */
+export interface Reply {
+  readonly status: number;
+  /** When it came, unix milliseconds: what an HTTP date in `Retry-After` is measured against. */
+  readonly at: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+}
+
+/** What a reply means for the elements that were sent. Reasons must not repeat anything of the events. */
+export type Verdict =
+  /** The vendor took all of them. */
+  | { readonly kind: 'delivered' }
+  /** Try the whole request again, at the earliest after `afterMs`. */
+  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  /** None of them will ever be taken: dead letters. */
+  | { readonly kind: 'rejected'; readonly reason: string }
+  /** These, by index, are refused for good; the others were taken already, or must be sent again without them. */
+  | { readonly kind: 'partly'; readonly rejected: ReadonlyMap<number, string>; readonly rest: 'delivered' | 'resend' }
+  /** One of them is refused and the vendor does not say which: halve and send again. */
+  | { readonly kind: 'bisect'; readonly reason: string }
+  /** Credentials or settings: the route stops and keeps everything until a person has mended it. */
+  | { readonly kind: 'stop'; readonly reason: string };
+
+/** A later look at what became of a request that was taken (Data Manager `requestStatus`). */
+export interface FollowUp {
+  /** When to ask, milliseconds after the reply. */
+  readonly afterMs: number;
+  readonly request: PlannedRequest;
+  /** Counts by a fixed word, for the metrics; undefined = not known yet, ask again. */
+  readonly read: (reply: Reply) => Readonly<Record<string, number>> | undefined;
+}
+
+/** A harmless request that shows whether the settings work (`portvakt check`). */
+export interface Probe {
+  readonly request: PlannedRequest;
+  readonly read: (reply: Reply) => { readonly ok: boolean; readonly message: string };
+}
+
+/** What a vendor may be told about a visitor who has not granted what the full form needs. */
+export interface LimitedForm<S extends z.ZodType, R extends Reads> {
+  /** Fields of classes event, page, campaign, device and consent only; nothing here may identify anybody. */
+  readonly reads: R;
+  /** The sources it exists for. Default: all. */
+  readonly sources?: readonly SourceName[];
+  /** Settings that must be present for it. */
+  readonly requires?: readonly string[];
+  readonly plan: (view: View<R>, settings: z.output<S>, context: PlanContext) => Plan;
+}
+
+/** An example derived from the vendor's sheet; the contract test runs it. */
+export interface Example {
+  readonly title: string;
+  /** The section it was derived from, e.g. `destinations/meta.md 11`. */
+  readonly from: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly granted: readonly GateSignal[];
+  readonly limited?: boolean;
+  readonly source?: SourceName;
+  readonly at?: number;
+  readonly event: Event;
+  /** The request this one event leads to, alone in its batch; or why there is none. */
+  readonly expect: PlannedRequest | { readonly skip: string };
+}
+
+/** Everything a vendor module says about itself. One folder, one call of `defineDestination`. */
+export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends Reads> {
+  /** The `type` in the configuration; also the folder's name, with `-` for `_`. */
+  readonly name: string;
+  readonly title: string;
+  /** The vendor's own documentation. */
+  readonly docs: string;
+  /** Every one of these must be granted for the full form. Configuration may add, never remove. */
+  readonly needs: readonly [GateSignal, ...GateSignal[]];
+  /** The vendor's id on the IAB Global Vendor List; without one, a TCF string alone does not open the route. */
+  readonly tcfVendor?: number;
+  /** Every host a request may name. */
+  readonly hosts: readonly string[];
+  /** A `z.strictObject`: lint, editor schema and README are made from it. */
+  readonly settings: S;
+  readonly reads: R;
+  /** The full form. Pure. */
+  readonly plan: (view: View<R>, settings: z.output<S>, context: PlanContext) => Plan;
+  readonly limited?: LimitedForm<S, L>;
+  /** Most elements in one request of this envelope. */
+  readonly maxBatch: (envelope: string) => number;
+  /** How old an event may be when the vendor gets it, milliseconds. */
+  readonly maxAge: number;
+  /** One request out of 1..maxBatch elements with the same envelope. Pure. */
+  readonly request: (envelope: string, elements: readonly string[], settings: z.output<S>) => PlannedRequest;
+  /** What a reply means. Default: `judgeStatus`. */
+  readonly judge?: (reply: Reply, count: number, envelope: string) => Verdict;
+  /** Whether it wants the tag's repeats after ad consent (`gcu`) as events of their own (design 3a). */
+  readonly takesRepeats?: boolean;
+  readonly followUp?: (reply: Reply, settings: z.output<S>) => FollowUp | undefined;
+  readonly probe?: (settings: z.output<S>) => Probe;
+  /** What an operator should know about these settings on that day: sunset dates and the like. */
+  readonly warnings?: (settings: z.output<S>, now: number) => readonly string[];
+  readonly examples: readonly Example[];
+}
+
+/** A destination with one route's settings in place. */
+export interface BoundDestination {
+  readonly plan: (view: AnyView, context: PlanContext) => Plan;
+  readonly planLimited: ((view: AnyView, context: PlanContext) => Plan) | undefined;
+  readonly request: (envelope: string, elements: readonly string[]) => PlannedRequest;
+  readonly judge: (reply: Reply, count: number, envelope: string) => Verdict;
+  readonly followUp: (reply: Reply) => FollowUp | undefined;
+  readonly probe: () => Probe | undefined;
+  readonly warnings: (now: number) => readonly string[];
+}
+
+/** What the gateway sees of a destination: generics closed over, so the registry is one plain record. */
+export interface Destination {
+  readonly name: string;
+  readonly title: string;
+  readonly docs: string;
+  readonly needs: readonly GateSignal[];
+  readonly tcfVendor: number | undefined;
+  readonly hosts: readonly string[];
+  readonly settings: z.ZodType;
+  readonly reads: Reads;
+  readonly limited:
+    | { readonly reads: Reads; readonly sources: readonly SourceName[] | undefined; readonly requires: readonly string[] }
+    | undefined;
+  readonly maxBatch: (envelope: string) => number;
+  readonly maxAge: number;
+  readonly takesRepeats: boolean;
+  readonly examples: readonly Example[];
+  /** Settings as `settings.parse` gave them. */
+  readonly bind: (settings: unknown) => BoundDestination;
+}
+
+/** Closes a vendor module over its types. */
+export function defineDestination<S extends z.ZodType, const R extends Reads, const L extends Reads = Record<never, never>>(
+  spec: DestinationSpec<S, R, L>,
+): Destination {
+  const { limited } = spec;
+  return {
+    name: spec.name,
+    title: spec.title,
+    docs: spec.docs,
+    needs: spec.needs,
+    tcfVendor: spec.tcfVendor,
+    hosts: spec.hosts,
+    settings: spec.settings,
+    reads: spec.reads,
+    limited:
+      limited === undefined
+        ? undefined
+        : { reads: limited.reads, sources: limited.sources, requires: limited.requires ?? [] },
+    maxBatch: spec.maxBatch,
+    maxAge: spec.maxAge,
+    takesRepeats: spec.takesRepeats ?? false,
+    examples: spec.examples,
+    bind(input) {
+      const settings = input as z.output<S>;
+      return {
+        // `project` built the view from `spec.reads`, which is what View<R> says.
+        plan: (view, context) => spec.plan(view as View<R>, settings, context),
+        planLimited:
+          limited === undefined ? undefined : (view, context) => limited.plan(view as View<L>, settings, context),
+        request: (envelope, elements) => spec.request(envelope, elements, settings),
+        judge: spec.judge ?? ((reply) => judgeStatus(reply)),
+        followUp: (reply) => spec.followUp?.(reply, settings),
+        probe: () => spec.probe?.(settings),
+        warnings: (now) => spec.warnings?.(settings, now) ?? [],
+      };
+    },
+  };
+}
+
+/** `Retry-After` in milliseconds: seconds or an HTTP date (RFC 9110 10.2.3). */
+export function retryAfter(reply: Reply): number | undefined {
+  const text = reply.headers['retry-after']?.trim();
+  if (text === undefined || text === '') return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - reply.at);
+}
+
+/** Try again, not before the vendor asked for. */
+export function retryVerdict(reply: Reply, reason: string): Verdict {
+  const afterMs = retryAfter(reply);
+  return afterMs === undefined ? { kind: 'retry', reason } : { kind: 'retry', reason, afterMs };
+}
+
+/** The verdict a bare status code stands for (R56): what every sheet says where it says nothing of its own. */
+export function judgeStatus(reply: Reply): Verdict {
+  const { status } = reply;
+  if (status >= 200 && status < 300) return { kind: 'delivered' };
+  if (status === 408 || status === 425 || status === 429 || status >= 500) {
+    return retryVerdict(reply, `HTTP ${status}`);
+  }
+  if (status === 401 || status === 403) return { kind: 'stop', reason: `HTTP ${status}: the vendor refuses the credentials` };
+  return { kind: 'rejected', reason: `HTTP ${status}` };
+}

@@ -1,0 +1,116 @@
+import type { Country, Device, Item, ConsentModeKeys } from './values.ts';
+
+/** What kind of thing a field is: decides how it is shown to people and which floor rules apply to it. */
+export type DataClass =
+  | 'event'
+  | 'page'
+  | 'campaign'
+  | 'device'
+  | 'network'
+  | 'session'
+  | 'identifier'
+  | 'click_id'
+  | 'user_data'
+  | 'consent';
+
+/** One row of the field table. `T` is the type of its value. */
+export interface Field<T> {
+  readonly class: DataClass;
+  readonly description: string;
+  /** Only the type; never present at run time. */
+  readonly type?: T;
+}
+
+const row = <T>(cls: DataClass, description: string): Field<T> => ({ class: cls, description });
+
+/** Flat names and scalar values: custom parameters, user properties, campaign keys. */
+export type Scalars = Readonly<Record<string, string | number | boolean>>;
+export type Texts = Readonly<Record<string, string>>;
+
+/**
+ * Every value an event can carry on its way to a destination. Names follow GA4's recommended event parameters
+ * where they exist. A value that has no row here cannot leave the gateway.
+ */
+export const FIELDS = {
+  event_name: row<string>('event', 'GA4 event name, e.g. `purchase`'),
+  event_id: row<string>('event', 'Stable id of the event; the vendors deduplicate on it'),
+  event_time: row<number>('event', 'When it happened, unix milliseconds'),
+  currency: row<string>('event', 'ISO 4217 code'),
+  value: row<number>('event', 'Monetary value'),
+  tax: row<number>('event', 'Tax of an order'),
+  shipping: row<number>('event', 'Shipping cost of an order'),
+  coupon: row<string>('event', 'Coupon of the order'),
+  transaction_id: row<string>('event', "The shop's order number"),
+  search_term: row<string>('event', 'What was searched for, scrubbed of personal data'),
+  items: row<readonly Item[]>('event', 'Products, GA4 item parameters'),
+  params: row<Scalars>('event', 'Custom event parameters, scrubbed of personal data'),
+  user_properties: row<Scalars>('event', 'GA4 user properties, scrubbed of personal data'),
+  engagement_time_msec: row<number>('event', 'Engagement since the last event, milliseconds'),
+  debug_mode: row<boolean>('event', 'Shown in DebugView'),
+  repeat: row<boolean>('event', 'Sent again by the tag after ad consent was given (`gcu`)'),
+  ga4_transport: row<Texts>('event', 'Web-hit keys that identify nobody (`gtm`, `_s`, `seg`, `_c`, ...), allow-listed'),
+
+  page_location: row<string>('page', 'Page address: allow-listed query keys only, no fragment, no click id'),
+  page_referrer: row<string>('page', 'Referrer, reduced as `privacy.referrer` says'),
+  page_title: row<string>('page', 'Page title, scrubbed of personal data'),
+
+  campaign: row<Texts>('campaign', 'Campaign overrides of the tag: source, medium, name, content, term, id, ...'),
+
+  user_agent: row<string>('device', 'The full User-Agent; exists only with `privacy.user_agent: full`'),
+  user_agent_family: row<string>('device', 'A fixed User-Agent template: engine, major version, system family'),
+  device: row<Device>('device', 'Category, browser and system family with major versions'),
+  language: row<string>('device', 'Browser language'),
+  screen_resolution: row<string>('device', 'Screen size, e.g. `1440x900`'),
+  client_hints: row<Texts>('device', 'User-Agent client hints of a web hit (`uaa` ... `uaw`)'),
+
+  ip: row<string>('network', 'Truncated address (`privacy.ip: truncate`), pseudonymous; never a whole one'),
+  country: row<Country>('network', 'Country of the visitor, ISO 3166-1 alpha-2'),
+
+  session_id: row<string>('session', 'GA4 session id (unix seconds of its start)'),
+  session_number: row<string>('session', 'GA4 session count'),
+  page_load_id: row<string>('session', 'Id of the page load, shared by its hits (`_p`)'),
+
+  client_id: row<string>('identifier', 'GA4 client id within its cap, else a rotating keyed hash'),
+  user_id: row<string>('identifier', "The site's own id of a logged-in visitor"),
+  own_id: row<string>('identifier', "The gateway's own visitor id (`pv_id`)"),
+  fbp: row<string>('identifier', 'Meta browser id (`_fbp`), whole'),
+
+  google_click_params: row<string>('click_id', "Google's click parameters of the page address, as a query string"),
+  gclid: row<string>('click_id', 'Google click id'),
+  gbraid: row<string>('click_id', 'Google click id, app to web'),
+  wbraid: row<string>('click_id', 'Google click id, web on iOS'),
+  dclid: row<string>('click_id', 'Google display click id'),
+  fbc: row<string>('click_id', 'Meta click id in the form of the `_fbc` cookie, whole'),
+  msclkid: row<string>('click_id', 'Microsoft click id'),
+  li_fat_id: row<string>('click_id', 'LinkedIn click id'),
+
+  email: row<string>('user_data', 'E-mail address as the site has it'),
+  phone: row<string>('user_data', 'Phone number as the site has it'),
+  first_name: row<string>('user_data', 'Given name'),
+  last_name: row<string>('user_data', 'Family name'),
+  street: row<string>('user_data', 'Street address'),
+  city: row<string>('user_data', 'City'),
+  region: row<string>('user_data', 'State, county or province'),
+  postal_code: row<string>('user_data', 'Postal code'),
+  user_country: row<Country>('user_data', "Country of the visitor's address, ISO 3166-1 alpha-2"),
+  google_user_data: row<string>('user_data', "GA4's `em`: user data already normalised and hashed Google's way"),
+
+  consent_mode: row<ConsentModeKeys>('consent', 'Consent-mode keys as the tag sent them; only ever tightened'),
+} as const;
+
+export type FieldName = keyof typeof FIELDS;
+export type Fields = { readonly [F in FieldName]: (typeof FIELDS)[F] extends Field<infer T> ? T : never };
+
+/** All field names, in table order. */
+export const FIELD_NAMES = Object.keys(FIELDS) as FieldName[];
+
+/**
+ * What a source read out of a hit: raw values under the names of the table. It must not reach a destination;
+ * `minimise` turns it into an `Event`.
+ */
+export type RawEvent = { -readonly [F in FieldName]?: Fields[F] };
+
+declare const minimised: unique symbol;
+
+/** A canonical event after the site's privacy floor: nothing in it is rawer than the configuration allows. */
+export type Event = { readonly [F in FieldName]?: Fields[F] } & { readonly [minimised]?: true };

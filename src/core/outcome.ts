@@ -1,0 +1,17 @@
+/**
+ * How an (event, route) ended (design 1). Every pair ends in exactly one of these; `dead` may be reopened by a
+ * person's retry.
+ */
+export const OUTCOMES = [
+  'delivered',
+  'blocked',
+  'skipped',
+  'invalid',
+  'rejected',
+  'dead',
+  'expired',
+  'withdrawn',
+  'failed',
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];

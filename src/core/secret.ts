@@ -1,0 +1,57 @@
+/** A secret by name: what settings, plans and the outbox hold in place of a value (design 7.6). */
+export type SecretRef = { readonly env: string } | { readonly file: string };
+
+/**
+ * A short-lived token made from credentials: a service account's key signs a JWT, the vendor's token endpoint
+ * answers with the token (RFC 7523). Exchanged at the attempt, cached, refreshed before it ends.
+ */
+export interface AccessToken {
+  readonly kind: 'google-service-account';
+  readonly credentials: SecretRef;
+  /** OAuth scope, e.g. `https://www.googleapis.com/auth/datamanager`. */
+  readonly scope: string;
+}
+
+export type SecretPart = SecretRef | AccessToken;
+
+/** A text with secrets in it by name; `delivery/attempt.ts` is the only place that puts values in. */
+export interface SecretText {
+  readonly parts: readonly (string | SecretPart)[];
+}
+
+export type Text = string | SecretText;
+
+/** A text made of literal parts and secrets: `` secretText`Bearer ${ref}` ``. */
+export function secretText(literals: TemplateStringsArray, ...values: readonly (string | SecretPart)[]): SecretText {
+  const parts: (string | SecretPart)[] = [];
+  literals.forEach((literal, i) => {
+    if (literal !== '') parts.push(literal);
+    const value = values[i];
+    if (value !== undefined) parts.push(value);
+  });
+  return { parts };
+}
+
+/** The value of an `Authorization` header with a bearer token. */
+export function bearer(token: SecretPart): SecretText {
+  return secretText`Bearer ${token}`;
+}
+
+const ENV = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
+const FILE = /^file:(\/.+)$/;
+
+/**
+ * Reads `${ENV_NAME}` or `file:/absolute/path`. Anything else is a literal, which no configuration may hold:
+ * the answer is undefined.
+ */
+export function parseSecretRef(text: string): SecretRef | undefined {
+  const env = ENV.exec(text)?.[1];
+  if (env !== undefined) return { env };
+  const file = FILE.exec(text)?.[1];
+  return file === undefined ? undefined : { file };
+}
+
+/** How a reference is written in the configuration; safe to show. */
+export function showSecretRef(ref: SecretRef): string {
+  return 'env' in ref ? `\${${ref.env}}` : `file:${ref.file}`;
+}

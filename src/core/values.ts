@@ -1,0 +1,49 @@
+/** ISO 3166-1 alpha-2, upper case. */
+export type Country = string;
+
+/** GA4 item parameters (`destinations/ga4.md` 2.3 and 3.7); custom ones beside them. */
+export interface Item {
+  readonly item_id?: string;
+  readonly item_name?: string;
+  readonly affiliation?: string;
+  readonly coupon?: string;
+  readonly discount?: number;
+  readonly index?: number;
+  readonly item_brand?: string;
+  readonly item_category?: string;
+  readonly item_category2?: string;
+  readonly item_category3?: string;
+  readonly item_category4?: string;
+  readonly item_category5?: string;
+  readonly item_list_id?: string;
+  readonly item_list_name?: string;
+  readonly item_variant?: string;
+  readonly location_id?: string;
+  readonly price?: number;
+  readonly quantity?: number;
+  readonly promotion_id?: string;
+  readonly promotion_name?: string;
+  readonly creative_name?: string;
+  readonly creative_slot?: string;
+  /** Item parameters with names of the site's own. */
+  readonly custom?: Readonly<Record<string, string | number>>;
+}
+
+/** A device described by families and major versions only; computed by the gateway, never copied. */
+export interface Device {
+  readonly category: 'desktop' | 'mobile' | 'tablet' | 'tv' | 'other';
+  readonly browser?: string;
+  /** Major version. */
+  readonly browser_version?: string;
+  readonly operating_system?: string;
+}
+
+/** Consent-mode keys of a web hit, as they came (`destinations/consent-mode.md` 2-7). */
+export interface ConsentModeKeys {
+  readonly gcs?: string;
+  readonly gcd?: string;
+  readonly npa?: string;
+  readonly dma?: string;
+  readonly dma_cps?: string;
+  readonly pscdl?: string;
+}

@@ -1,0 +1,31 @@
+import type { AnyView, Reads } from './destination.ts';
+import type { Event, FieldName } from './fields.ts';
+import { maskOf, type SignalMask } from './signals.ts';
+
+/** One field a route may read under one consent, with what is done to it on the way. */
+export interface Passage {
+  readonly field: FieldName;
+  readonly as: ((value: never) => unknown) | undefined;
+}
+
+/** The fields of `reads` that these signals unlock, in declaration order. Done when the configuration loads. */
+export function passages(reads: Reads, granted: SignalMask): readonly Passage[] {
+  const open: Passage[] = [];
+  for (const [field, read] of Object.entries(reads)) {
+    const needs = maskOf(read.needs ?? []);
+    if ((granted & needs) === needs) open.push({ field: field as FieldName, as: read.as as Passage['as'] });
+  }
+  return open;
+}
+
+/** The event as one route may see it: only what is unlocked, hashed where declared so. What is not there was not read. */
+export function project(event: Event, open: readonly Passage[]): AnyView {
+  const view: Record<string, unknown> = {};
+  for (const { field, as } of open) {
+    const value: unknown = event[field];
+    if (value === undefined) continue;
+    const seen = as === undefined ? value : as(value as never);
+    if (seen !== undefined) view[field] = seen;
+  }
+  return view;
+}

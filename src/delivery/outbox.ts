@@ -1,0 +1,65 @@
+import type { SignalMask } from '../core/signals.ts';
+
+/**
+ * One (event, route) on its way to a vendor: already filtered, in the vendor's form (design 2). Secrets are names.
+ */
+export interface OutboxRow {
+  /** `Route.key`. */
+  readonly route: string;
+  readonly eventId: string;
+  /** The same id twice within 48 h for one route is a duplicate; false where the id is the hit's own and cannot recur. */
+  readonly dedupe: boolean;
+  /** When the event was accepted, unix milliseconds. */
+  readonly acceptedAt: number;
+  /** When it ends as expired, unix milliseconds. */
+  readonly expiresAt: number;
+  /** `Gateway.policy` it was decided under. */
+  readonly policy: string;
+  /** The signals it was decided under; looked at again on dequeue. */
+  readonly signals: SignalMask;
+  /** Fields that passed, as a bit set over `FIELD_NAMES` (hex): a policy that has become tighter is noticed. */
+  readonly fields: string;
+  /**
+   * Whose it is: `Subject` strings. Raw and in memory here; what is stored is a keyed hash of each, made by the
+   * store before anything is written.
+   */
+  readonly subjects: readonly string[];
+  readonly envelope: string;
+  readonly element: string;
+}
+
+/** A visitor took a consent back: rows with this subject that these signals no longer allow are purged. */
+export interface Withdrawal {
+  /** `Site.name`. */
+  readonly site: string;
+  readonly subject: string;
+  /** The signals in force now. */
+  readonly signals: SignalMask;
+}
+
+/** What became of a row that was to be stored. */
+export type Stored = 'stored' | 'duplicate';
+
+/** What the collecting side needs of a durable store. */
+export interface Outbox {
+  /**
+   * Stores rows and carries out withdrawals, in one durable step: when the promise resolves, both survive a power
+   * cut. Rejects with `OutboxUnavailable` when they could not be stored; then nothing was.
+   */
+  append(rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]>;
+  /** Rows that wait, dead letters included. Cheap: a number kept in memory. */
+  readonly pending: number;
+  /** Whether an append would be taken now (size, disk, writer alive). Cheap. */
+  readonly ready: boolean;
+}
+
+/** Storage is full, read-only or broken: the caller answers 503 with Retry-After. */
+export class OutboxUnavailable extends Error {
+  override readonly name = 'OutboxUnavailable';
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfter: number;
+  constructor(message: string, retryAfter = 5) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
+}

@@ -1,0 +1,83 @@
+import type { BoundDestination, Destination } from '../core/destination.ts';
+import type { SignalMask } from '../core/signals.ts';
+import type { Country } from '../core/values.ts';
+import type { KeyedHash } from '../core/hash.ts';
+import type { SiteConsent } from '../consent/types.ts';
+import type { SitePrivacy } from '../privacy/types.ts';
+import type { SiteCookies } from '../cookies/types.ts';
+import type { Cidrs } from '../privacy/ip.ts';
+import type { Permit } from './permit.ts';
+
+/** The configuration, compiled: what can be decided when it loads has been decided. Frozen. */
+export interface Gateway {
+  /** Hash of everything in the configuration that decides what may leave. */
+  readonly policy: string;
+  readonly sites: readonly Site[];
+  /** By `Host`, lower-case, without the port. */
+  readonly siteOf: ReadonlyMap<string, Site>;
+  /** By `Route.key`. */
+  readonly routeOf: ReadonlyMap<string, Route>;
+  readonly trustedProxies: Cidrs;
+  /** Lower-case header name, believed from trusted proxies only. */
+  readonly countryHeader: string | undefined;
+  readonly delivery: DeliveryPolicy;
+  /** Requests per minute and client; undefined = off. */
+  readonly perClient: number | undefined;
+}
+
+export interface DeliveryPolicy {
+  /** Milliseconds after which an event ends as expired. */
+  readonly maxAge: number;
+  /** Bytes the outbox may take; full = 503. */
+  readonly maxSize: number;
+  /** Milliseconds that refused events wait for a person. */
+  readonly deadLetters: number;
+}
+
+export interface Site {
+  /** The first of its hosts; names the site in metrics and logs. */
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly origins: ReadonlySet<string>;
+  /** SHA-256 (hex) of each ingest key: compared by hash, so that time tells nothing. */
+  readonly ingestKeys: ReadonlySet<string>;
+  readonly country: Country;
+  readonly consent: SiteConsent;
+  /** Signals that rest on legitimate interest: allowed until the visitor objects. */
+  readonly legitimateInterest: SignalMask;
+  readonly privacy: SitePrivacy;
+  readonly cookies: SiteCookies;
+  /** Keys derived for this site from the gateway's own. */
+  readonly keys: SiteKeys;
+  readonly routes: readonly Route[];
+}
+
+export interface SiteKeys {
+  /** Rotating pseudonyms: HMAC over `window|value`. */
+  readonly pseudonym: KeyedHash;
+  /** Subject keys of outbox rows. */
+  readonly subject: KeyedHash;
+}
+
+export interface Route {
+  /** `site/name`: unique in the gateway; names the route in the outbox and the metrics. */
+  readonly key: string;
+  readonly name: string;
+  readonly site: string;
+  readonly destination: Destination;
+  readonly bound: BoundDestination;
+  /** Event names it takes; undefined = all. */
+  readonly events: ReadonlySet<string> | undefined;
+  /** Custom parameters it takes; undefined = all. */
+  readonly params: ReadonlySet<string> | undefined;
+  /** Consents older than this (unix milliseconds) do not cover it (R94). */
+  readonly since: number | undefined;
+  /** The measurement id whose web hits it takes. */
+  readonly stream: string | undefined;
+  /** Its web hits feed the other vendors. */
+  readonly primary: boolean;
+  /** One permit for each of the 16 signal states. */
+  readonly permits: readonly Permit[];
+  /** Milliseconds: the smaller of the vendor's limit and the operator's. */
+  readonly maxAge: number;
+}

@@ -1,0 +1,64 @@
+import type { RawEvent } from '../core/fields.ts';
+import type { SourceName } from '../core/destination.ts';
+import type { Country } from '../core/values.ts';
+
+/**
+ * One incoming request, frozen by the platform. Time and chance are in it, so that everything after it is pure.
+ */
+export interface Hit {
+  /** 128 random bits, 32 lower-case hex digits. */
+  readonly id: string;
+  /** When it arrived, unix milliseconds. */
+  readonly at: number;
+  readonly method: string;
+  /** Path of the URL, undecoded. */
+  readonly path: string;
+  /** Query of the URL without `?`, undecoded. */
+  readonly query: string;
+  /** `Host`, lower-case, without the port. */
+  readonly host: string;
+  /** Header names are lower-case; lines of one name are joined as Node joins them. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+  /** Address of the TCP peer; undefined where the runtime has none. */
+  readonly peer: string | undefined;
+}
+
+/** Whose event it is: what consent, identifiers, user agent and address are read from (design 3a). */
+export interface Visitor {
+  /** The visitor's Cookie header as it was received; empty = none. */
+  readonly cookies: string;
+  /** `Sec-GPC: 1`. */
+  readonly gpc: boolean;
+  readonly userAgent: string | undefined;
+  /** Where the address is looked up when the policy wants it; a back end says it outright. */
+  readonly address: string | undefined;
+  /** From a trusted proxy's country header. */
+  readonly country: Country | undefined;
+  readonly clientId: string | undefined;
+  readonly sessionId: string | undefined;
+}
+
+/** One event with the visitor it belongs to. */
+export interface SourceEvent {
+  readonly raw: RawEvent;
+  readonly visitor: Visitor;
+}
+
+/** What a source made of a hit. */
+export interface Reading {
+  readonly source: SourceName;
+  /** The tag's measurement id (`tid`); JSON events have none. */
+  readonly stream: string | undefined;
+  readonly events: readonly SourceEvent[];
+  /** Keys that were not known and therefore dropped. */
+  readonly unknownKeys: number;
+}
+
+/** Why a hit was refused; becomes `application/problem+json` (RFC 9457). Holds nothing of the hit. */
+export interface Problem {
+  readonly status: number;
+  readonly title: string;
+  /** What is wrong and what to do, for the person who wrote the tag or the back end. */
+  readonly detail: string;
+}
