@@ -1,10 +1,22 @@
-import type { Element } from './core/destination.ts';
-import type { Event } from './core/fields.ts';
-import type { SignalMask } from './core/signals.ts';
+import { readConsent } from './consent/index.ts';
+import { parseCookies } from './consent/cookie-header.ts';
 import type { Consent } from './consent/types.ts';
+import { readCookies, type CookieReading } from './cookies/index.ts';
+import type { Element, Plan, PlanContext } from './core/destination.ts';
+import type { Event, RawEvent, Scalars } from './core/fields.ts';
+import { BIT, GATE_MASK, type SignalMask } from './core/signals.ts';
+import { project } from './core/view.ts';
+import { admitCollect, admitEvents, type Sender } from './policy/admission.ts';
 import type { Gateway, Route, Site } from './policy/gateway.ts';
 import type { Permit } from './policy/permit.ts';
-import type { Hit, Problem } from './sources/hit.ts';
+import { routeSignals, siteSignals } from './policy/signals.ts';
+import { presentableClientId } from './privacy/identifiers.ts';
+import { clientAddress, isTrusted } from './privacy/ip.ts';
+import { minimise } from './privacy/minimise.ts';
+import { scrub } from './privacy/pii.ts';
+import { readUrl, type PageUrl } from './privacy/url.ts';
+import type { Hit, Problem, Reading, SourceEvent, Visitor } from './sources/hit.ts';
+import { readCollect, readJson } from './sources/index.ts';
 
 /** What was decided for one (event, route). */
 export interface RouteTrace {
@@ -23,8 +35,13 @@ export interface RouteTrace {
 export interface EventTrace {
   readonly name: string;
   readonly id: string;
+  /** The id came with the event, so that a second one with it is a repeat of the first. */
+  readonly idGiven: boolean;
+  /** As it was read. In memory only. */
+  readonly raw: RawEvent;
   /** The event after the site's privacy floor; undefined when it goes nowhere. */
   readonly event: Event | undefined;
+  readonly at: number;
   readonly consent: Consent;
   /** Signals in force for the site: granted, or on legitimate interest and not objected to. */
   readonly signals: SignalMask;
@@ -37,17 +54,405 @@ export interface EventTrace {
 export interface Trace {
   readonly hit: Hit;
   readonly site: Site;
+  readonly source: Reading['source'];
   readonly events: readonly EventTrace[];
   /** Complete `Set-Cookie` values of the answer. */
   readonly setCookies: readonly string[];
-  /** Subjects whose consent is gone, with the signals that are left. */
-  readonly withdrawn: readonly string[];
-  readonly withdrawnSignals: SignalMask;
+  /** Subjects whose consent is gone. */
+  readonly withdrawn: readonly TraceWithdrawal[];
   /** Keys of the hit that were not known and therefore dropped. */
   readonly unknownKeys: number;
+  /** The hit names a measurement id no route has; it goes nowhere. */
+  readonly unknownStream: boolean;
+}
+
+export interface TraceWithdrawal {
+  readonly subject: string;
+  /** Signals that are left. */
+  readonly signals: SignalMask;
+  /** It came in a cookie the visitor kept from when there was consent. */
+  readonly fromCookie: boolean;
 }
 
 /** A hit is traced, or refused with a problem and nothing happens. */
 export type Processed = { readonly trace: Trace } | { readonly problem: Problem };
 
-export declare function process(hit: Hit, gateway: Gateway): Processed;
+const MISDIRECTED: Problem = {
+  status: 421,
+  title: 'No site answers on this host',
+  detail: 'Add the host to `hosts` of a site in the gateway configuration, or send the request to one that is listed.',
+};
+
+/**
+ * Decides everything about one hit (design 2). Pure: time and chance are in the hit. An exception in consent, filter
+ * or cookie code is caught here and ends the event as `failed` on every route, with nothing sent (R80).
+ */
+export function process(hit: Hit, gateway: Gateway): Processed {
+  const site = gateway.siteOf.get(hit.host);
+  if (site === undefined) return { problem: MISDIRECTED };
+  const collect = hit.path === '/g/collect';
+  const sender = collect ? admitCollect(hit, site) : admitEvents(hit, site);
+  if (typeof sender !== 'string') return { problem: sender };
+  const own = browserVisitor(hit, site, gateway);
+  const reading = collect ? readCollect(hit, own) : readJson(hit, sender, own);
+  if ('status' in reading) return { problem: reading };
+  const primary = primaryRoute(site, reading.stream);
+  if (reading.stream !== undefined && primary === undefined) return { trace: strayTrace(hit, site, reading) };
+  return { trace: traceOf(hit, site, reading, primary, sender) };
+}
+
+/** The route a web hit belongs to; undefined for JSON events and for a `tid` no route has. */
+function primaryRoute(site: Site, stream: string | undefined): Route | undefined {
+  if (stream === undefined) return undefined;
+  for (const route of site.routes) if (route.stream === stream) return route;
+  return undefined;
+}
+
+function strayTrace(hit: Hit, site: Site, reading: Reading): Trace {
+  const { source, unknownKeys } = reading;
+  return { hit, site, source, events: [], setCookies: [], withdrawn: [], unknownKeys, unknownStream: true };
+}
+
+function browserVisitor(hit: Hit, site: Site, gateway: Gateway): Visitor {
+  const { headers } = hit;
+  const country =
+    gateway.countryHeader !== undefined && isTrusted(hit.peer, gateway.trustedProxies)
+      ? readCountry(headers[gateway.countryHeader])
+      : undefined;
+  return {
+    cookies: headers['cookie'] ?? '',
+    gpc: headers['sec-gpc'] === '1',
+    userAgent: headers['user-agent'],
+    // Without a mode that wants it, the address is never even looked at.
+    address:
+      site.privacy.ip === 'truncate'
+        ? clientAddress(hit.peer, headers['x-forwarded-for'], gateway.trustedProxies)
+        : undefined,
+    country,
+    clientId: undefined,
+    sessionId: undefined,
+  };
+}
+
+function readCountry(text: string | undefined): string | undefined {
+  return text !== undefined && /^[A-Za-z]{2}$/.test(text) ? text.toUpperCase() : undefined;
+}
+
+/** What is known of one event before the routes are asked. */
+interface Understood {
+  readonly source: SourceEvent;
+  readonly consent: Consent;
+  readonly signals: SignalMask;
+  readonly page: PageUrl | undefined;
+}
+
+function traceOf(hit: Hit, site: Site, reading: Reading, primary: Route | undefined, sender: Sender): Trace {
+  const { source, unknownKeys } = reading;
+  let understood: Understood[];
+  let cookies: CookieReading[];
+  try {
+    understood = understand(hit, site, reading);
+    cookies = cookiesOf(hit, site, understood);
+  } catch {
+    const events = reading.events.map((event, line) => failedEvent(hit, site, event, line, primary));
+    return { hit, site, source, events, setCookies: [], withdrawn: [], unknownKeys, unknownStream: false };
+  }
+  const events: EventTrace[] = [];
+  const withdrawn: TraceWithdrawal[] = [];
+  let setCookies: readonly string[] = [];
+  let last: CookieReading | undefined;
+  for (let line = 0; line < understood.length; line++) {
+    const one = understood[line] as Understood;
+    const jar = cookies[line] as CookieReading;
+    if (jar !== last) {
+      last = jar;
+      for (const subject of jar.withdrawn) withdrawn.push({ subject, signals: one.signals, fromCookie: true });
+      // A back end gets no cookies: the jar is its visitor's, and the answer does not reach that browser.
+      if (sender === 'browser') setCookies = jar.set;
+    }
+    const cid = one.source.raw.client_id;
+    if (cid !== undefined && (one.signals & BIT.analytics_storage) === 0) {
+      withdrawn.push({ subject: `ga:${cid}`, signals: one.signals, fromCookie: false });
+    }
+    let traced: EventTrace;
+    try {
+      traced = traceEvent(hit, site, reading, one, jar, line, primary);
+    } catch {
+      traced = failedEvent(hit, site, one.source, line, primary);
+    }
+    events.push(traced);
+  }
+  return { hit, site, source, events, setCookies, withdrawn, unknownKeys, unknownStream: false };
+}
+
+/** Consent and page of every event. Events of one visitor and one set of consent keys share the reading. */
+function understand(hit: Hit, site: Site, reading: Reading): Understood[] {
+  const understood: Understood[] = [];
+  let before: Understood | undefined;
+  for (const source of reading.events) {
+    const { raw, visitor } = source;
+    const mode = raw.consent_mode;
+    let consent: Consent;
+    const was = before?.source;
+    if (
+      before !== undefined &&
+      was?.visitor === visitor &&
+      was.raw.consent_mode?.gcs === mode?.gcs &&
+      was.raw.consent_mode?.gcd === mode?.gcd
+    ) {
+      consent = before.consent;
+    } else {
+      consent = readConsent(
+        {
+          cookies: parseCookies(visitor.cookies),
+          gpc: visitor.gpc,
+          gcs: mode?.gcs,
+          gcd: mode?.gcd,
+          at: hit.at,
+          country: visitor.country,
+        },
+        site.consent,
+      );
+    }
+    const page =
+      before !== undefined && was?.raw.page_location === raw.page_location
+        ? before.page
+        : raw.page_location === undefined
+          ? undefined
+          : readUrl(raw.page_location, site.privacy.url);
+    before = { source, consent, signals: siteSignals(site, consent), page };
+    understood.push(before);
+  }
+  return understood;
+}
+
+/** Cookies are one per visitor: what all of its events allow. */
+function cookiesOf(hit: Hit, site: Site, understood: readonly Understood[]): CookieReading[] {
+  const readings: CookieReading[] = [];
+  for (let i = 0; i < understood.length; i++) {
+    const { source } = understood[i] as Understood;
+    const before = i === 0 ? undefined : understood[i - 1];
+    if (before !== undefined && before.source.visitor === source.visitor) {
+      readings.push(readings[i - 1] as CookieReading);
+      continue;
+    }
+    let granted: SignalMask = -1;
+    let landing: PageUrl['clickIds'] | undefined;
+    for (const other of understood) {
+      if (other.source.visitor !== source.visitor) continue;
+      granted &= other.signals;
+      landing ??= other.page?.clickIds;
+    }
+    readings.push(
+      readCookies({
+        cookies: parseCookies(source.visitor.cookies),
+        granted,
+        at: hit.at,
+        hitId: hit.id,
+        host: hit.host,
+        site: site.name,
+        settings: site.cookies,
+        landing,
+      }),
+    );
+  }
+  return readings;
+}
+
+function traceEvent(
+  hit: Hit,
+  site: Site,
+  reading: Reading,
+  one: Understood,
+  jar: CookieReading,
+  line: number,
+  primary: Route | undefined,
+): EventTrace {
+  const { consent, signals, page } = one;
+  const { raw, visitor } = one.source;
+  const given = raw.event_id ?? (raw.event_name === 'purchase' ? raw.transaction_id : undefined);
+  // An id with personal data in it is no id.
+  const idGiven = given !== undefined && given !== '' && scrub(given) === given;
+  const id = idGiven ? given : `${hit.id}-${line}`;
+  const name = raw.event_name ?? '';
+  const time = raw.event_time === undefined || raw.event_time > hit.at ? hit.at : raw.event_time;
+  const routes: RouteTrace[] = [];
+  const unread = page === undefined && raw.page_location !== undefined && site.privacy.url.guardsPaths;
+  if (page?.neverForward === true || unread) {
+    const outcome = unread ? 'invalid' : 'skipped';
+    const reason = unread ? 'page address cannot be read' : 'path is never forwarded';
+    for (const route of routesFor(site, reading, primary)) {
+      const mask = routeSignals(route, site, consent, signals);
+      routes.push({ route, signals: mask, permit: permitOf(route, mask), outcome, reason, plan: undefined });
+    }
+    return { name, id, idGiven, raw, event: undefined, at: time, consent, signals, subjects: [], routes };
+  }
+
+  const identifiers: Partial<RawEvent> = {};
+  const subjects: string[] = [...jar.subjects];
+  const analytics = (signals & BIT.analytics_storage) !== 0;
+  if (analytics) identifyAnalytics(hit, site, raw, visitor, jar, identifiers, subjects);
+  const { fbp, fbc, gclid, gbraid, wbraid, dclid, msclkid, li_fat_id } = jar.identifiers;
+  if (fbp !== undefined) identifiers.fbp = fbp;
+  if (fbc !== undefined) identifiers.fbc = fbc;
+  if (gclid !== undefined) identifiers.gclid = gclid;
+  if (gbraid !== undefined) identifiers.gbraid = gbraid;
+  if (wbraid !== undefined) identifiers.wbraid = wbraid;
+  if (dclid !== undefined) identifiers.dclid = dclid;
+  if (msclkid !== undefined) identifiers.msclkid = msclkid;
+  if (li_fat_id !== undefined) identifiers.li_fat_id = li_fat_id;
+  if (raw.user_id !== undefined) subjects.push(`uid:${raw.user_id}`);
+
+  const event = minimise(
+    raw,
+    {
+      page,
+      userAgent: visitor.userAgent,
+      address: visitor.address,
+      country: visitor.country,
+      identifiers,
+      eventId: id,
+      eventTime: time,
+    },
+    site.privacy,
+  );
+  for (const route of routesFor(site, reading, primary)) {
+    const mask = routeSignals(route, site, consent, signals);
+    routes.push(decide(hit, site, reading, route, mask, consent, event));
+  }
+  return { name, id, idGiven, raw, event, at: time, consent, signals, subjects, routes };
+}
+
+/** Client and own id in presentable form (design 3a): only ever called with analytics_storage in force. */
+function identifyAnalytics(
+  hit: Hit,
+  site: Site,
+  raw: RawEvent,
+  visitor: Visitor,
+  jar: CookieReading,
+  identifiers: Partial<RawEvent>,
+  subjects: string[],
+): void {
+  const cid = raw.client_id ?? visitor.clientId;
+  if (cid !== undefined && cid !== '') {
+    identifiers.client_id = presentableClientId(
+      cid,
+      raw.page_load_id ?? hit.id,
+      hit.at,
+      site.cookies.analytics,
+      site.keys.pseudonym,
+    ).value;
+    const subject = `ga:${cid}`;
+    if (!subjects.includes(subject)) subjects.push(subject);
+  } else {
+    const id = jar.identifiers.clientId ?? jar.identifiers.ownId;
+    if (id !== undefined) identifiers.client_id = id;
+  }
+  if (jar.identifiers.ownId !== undefined) identifiers.own_id = jar.identifiers.ownId;
+  const session = raw.session_id ?? visitor.sessionId ?? jar.identifiers.sessionId;
+  if (session !== undefined) identifiers.session_id = session;
+}
+
+/** The routes an event is offered to: its own tag's, and from the primary tag (or JSON) every other vendor's. */
+function routesFor(site: Site, reading: Reading, own: Route | undefined): readonly Route[] {
+  if (reading.stream === undefined) return site.routes;
+  if (own === undefined) return [];
+  return own.primary ? site.feeds : [own];
+}
+
+function permitOf(route: Route, signals: SignalMask): Permit {
+  return route.permits[signals & GATE_MASK] as Permit;
+}
+
+function decide(
+  hit: Hit,
+  site: Site,
+  reading: Reading,
+  route: Route,
+  signals: SignalMask,
+  consent: Consent,
+  event: Event,
+): RouteTrace {
+  const permit = permitOf(route, signals);
+  const end = (outcome: RouteTrace['outcome'], reason: string): RouteTrace => ({
+    route,
+    signals,
+    permit,
+    outcome,
+    reason,
+    plan: undefined,
+  });
+  if (permit.verdict === 'blocked') return end('blocked', 'consent');
+  if (permit.sources !== undefined && !permit.sources.includes(reading.source)) {
+    return end('blocked', 'no limited form for this source');
+  }
+  if (route.events !== undefined && !route.events.has(event.event_name ?? '')) {
+    return end('skipped', 'event not configured for this route');
+  }
+  // The tag sends page views and key events again after ad consent; where the limited form is on, the first went out.
+  if (event.repeat === true && route.destination.takesRepeats && route.limited) return end('skipped', 'duplicate');
+  try {
+    const view = project(event, permit.open);
+    const seen = route.params === undefined ? view : restrict(view, route.params);
+    const context: PlanContext = {
+      signals,
+      refused: consent.refused,
+      hitId: hit.id,
+      at: hit.at,
+      source: reading.source,
+      siteCountry: site.country,
+    };
+    const { bound } = route;
+    const plan: Plan | undefined = permit.verdict === 'full' ? bound.plan(seen, context) : bound.planLimited?.(seen, context);
+    if (plan === undefined) return end('failed', 'no limited form');
+    if ('skip' in plan) return end('skipped', plan.skip);
+    return { route, signals, permit, outcome: 'planned', reason: undefined, plan };
+  } catch {
+    return end('failed', 'exception in the destination');
+  }
+}
+
+/** `params: [names]` of a route: other custom parameters do not pass. */
+function restrict(view: Readonly<Record<string, unknown>>, names: ReadonlySet<string>): Readonly<Record<string, unknown>> {
+  const { params } = view as { params?: Scalars };
+  if (params === undefined) return view;
+  const kept = Object.fromEntries(Object.entries(params).filter(([name]) => names.has(name)));
+  return { ...view, params: kept };
+}
+
+const UNREAD: Consent = {
+  granted: 0,
+  refused: 0,
+  withheld: 0,
+  at: undefined,
+  platform: undefined,
+  version: undefined,
+  id: undefined,
+  vendors: undefined,
+  tcfAlone: false,
+  conflict: false,
+  readings: [],
+};
+
+function failedEvent(hit: Hit, site: Site, source: SourceEvent, line: number, primary: Route | undefined): EventTrace {
+  const routes = primary === undefined ? site.routes : primary.primary ? site.feeds : [primary];
+  return {
+    name: source.raw.event_name ?? '',
+    id: `${hit.id}-${line}`,
+    idGiven: false,
+    raw: source.raw,
+    event: undefined,
+    at: hit.at,
+    consent: UNREAD,
+    signals: 0,
+    subjects: [],
+    routes: routes.map((route) => ({
+      route,
+      signals: 0,
+      permit: permitOf(route, 0),
+      outcome: 'failed',
+      reason: 'exception in the chain',
+      plan: undefined,
+    })),
+  };
+}

@@ -50,6 +50,11 @@ export interface Site {
   /** Keys derived for this site from the gateway's own. */
   readonly keys: SiteKeys;
   readonly routes: readonly Route[];
+  /**
+   * The routes an event of the primary tag is offered to: the primary route and every route without a measurement id
+   * of its own. JSON events go to all of `routes`.
+   */
+  readonly feeds: readonly Route[];
 }
 
 export interface SiteKeys {
@@ -78,6 +83,8 @@ export interface Route {
   readonly primary: boolean;
   /** One permit for each of the 16 signal states. */
   readonly permits: readonly Permit[];
+  /** The operator chose `without_consent: limited`. */
+  readonly limited: boolean;
   /** Milliseconds: the smaller of the vendor's limit and the operator's. */
   readonly maxAge: number;
 }

@@ -1,0 +1,28 @@
+import type { Consent } from '../consent/types.ts';
+import { ALL_SIGNALS, type SignalMask } from '../core/signals.ts';
+import type { Route, Site } from './gateway.ts';
+
+/**
+ * The signals in force for a site: granted by a choice, or resting on legitimate interest and not objected to
+ * (design 3). What was refused in so many words is an objection; what merely was never asked is not.
+ */
+export function siteSignals(site: Site, consent: Consent): SignalMask {
+  return (consent.granted | site.legitimateInterest) & ~consent.refused & ALL_SIGNALS;
+}
+
+/**
+ * The signals in force for one route: less where the choice is older than the route (R94), or where a TCF string does
+ * not cover its vendor. Legitimate interest does not rest on the choice, so it stays.
+ */
+export function routeSignals(route: Route, site: Site, consent: Consent, signals: SignalMask): SignalMask {
+  const covered =
+    (route.since === undefined || (consent.at !== undefined && consent.at >= route.since)) && vendorAllows(route, consent);
+  return covered ? signals : signals & site.legitimateInterest;
+}
+
+/** Meta and others without a vendor id stay shut when nothing but the TCF string grants (design 3). */
+function vendorAllows(route: Route, consent: Consent): boolean {
+  if (consent.vendors === undefined) return true;
+  const vendor = route.destination.tcfVendor;
+  return vendor === undefined ? !consent.tcfAlone : consent.vendors.get(vendor) === true;
+}
