@@ -158,6 +158,8 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   readonly judge?: (reply: Reply, count: number, envelope: string) => Verdict;
   /** Whether it wants the tag's repeats after ad consent (`gcu`) as events of their own (design 3a). */
   readonly takesRepeats?: boolean;
+  /** The measurement id whose web hits a route with these settings takes. */
+  readonly stream?: (settings: z.output<S>) => string;
   readonly followUp?: (reply: Reply, settings: z.output<S>) => FollowUp | undefined;
   readonly probe?: (settings: z.output<S>) => Probe;
   /** What an operator should know about these settings on that day: sunset dates and the like. */
@@ -187,21 +189,29 @@ export interface Destination {
   readonly settings: z.ZodType;
   readonly reads: Reads;
   readonly limited:
-    | { readonly reads: Reads; readonly sources: readonly SourceName[] | undefined; readonly requires: readonly string[] }
+    | {
+        readonly reads: Reads;
+        readonly sources: readonly SourceName[] | undefined;
+        readonly requires: readonly string[];
+      }
     | undefined;
   readonly maxBatch: (envelope: string) => number;
   readonly maxAge: number;
   readonly takesRepeats: boolean;
+  /** The measurement id whose web hits a route takes, out of its parsed settings; undefined = none. */
+  readonly stream: ((settings: unknown) => string) | undefined;
   readonly examples: readonly Example[];
   /** Settings as `settings.parse` gave them. */
   readonly bind: (settings: unknown) => BoundDestination;
 }
 
 /** Closes a vendor module over its types. */
-export function defineDestination<S extends z.ZodType, const R extends Reads, const L extends Reads = Record<never, never>>(
-  spec: DestinationSpec<S, R, L>,
-): Destination {
-  const { limited } = spec;
+export function defineDestination<
+  S extends z.ZodType,
+  const R extends Reads,
+  const L extends Reads = Record<never, never>,
+>(spec: DestinationSpec<S, R, L>): Destination {
+  const { limited, stream } = spec;
   return {
     name: spec.name,
     title: spec.title,
@@ -218,6 +228,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
     maxBatch: spec.maxBatch,
     maxAge: spec.maxAge,
     takesRepeats: spec.takesRepeats ?? false,
+    stream: stream === undefined ? undefined : (settings) => stream(settings as z.output<S>),
     examples: spec.examples,
     bind(input) {
       const settings = input as z.output<S>;
@@ -258,6 +269,7 @@ export function judgeStatus(reply: Reply): Verdict {
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
     return retryVerdict(reply, `HTTP ${status}`);
   }
-  if (status === 401 || status === 403) return { kind: 'stop', reason: `HTTP ${status}: the vendor refuses the credentials` };
+  if (status === 401 || status === 403)
+    return { kind: 'stop', reason: `HTTP ${status}: the vendor refuses the credentials` };
   return { kind: 'rejected', reason: `HTTP ${status}` };
 }
