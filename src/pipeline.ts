@@ -25,7 +25,7 @@ export interface RouteTrace {
   readonly signals: SignalMask;
   readonly permit: Permit;
   /** `planned` goes on to the outbox; the others are outcomes already. */
-  readonly outcome: 'planned' | 'blocked' | 'skipped' | 'invalid' | 'failed';
+  readonly outcome: 'planned' | 'blocked' | 'skipped' | 'invalid' | 'expired' | 'failed';
   /** Why, in words from a fixed list; undefined when planned. */
   readonly reason: string | undefined;
   readonly plan: Element | undefined;
@@ -389,6 +389,7 @@ function decide(
   if (route.events !== undefined && !route.events.has(event.event_name ?? '')) {
     return end('skipped', 'event not configured for this route');
   }
+  if ((event.event_time ?? hit.at) + route.maxAge <= hit.at) return end('expired', 'too old for this route');
   // The tag sends page views and key events again after ad consent; where the limited form is on, the first went out.
   if (event.repeat === true && route.destination.takesRepeats && route.limited) return end('skipped', 'duplicate');
   try {

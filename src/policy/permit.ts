@@ -1,12 +1,14 @@
 import type { Destination, SourceName } from '../core/destination.ts';
 import { GATE_STATES, maskOf, type GateSignal, type SignalMask } from '../core/signals.ts';
-import { passages, type Passage } from '../core/view.ts';
+import { fieldBits, passages, type Passage } from '../core/view.ts';
 
 /** What one route may have under one consent. */
 export interface Permit {
   readonly verdict: 'full' | 'limited' | 'blocked';
   /** The fields that pass, with what is done to each on the way. Nothing else is ever read. */
   readonly open: readonly Passage[];
+  /** The same set of fields as hex, for the outbox. */
+  readonly bits: string;
   /** What the full form lacks. */
   readonly missing: SignalMask;
   /** Sources the verdict holds for; events of others are blocked. Undefined = all. */
@@ -31,13 +33,22 @@ export function permitTable(destination: Destination, choice: RouteChoice): read
   for (let granted = 0; granted < GATE_STATES; granted++) {
     const missing = needs & ~granted;
     if (missing === 0) {
-      table.push({ verdict: 'full', open: passages(destination.reads, granted), missing, sources: undefined });
+      table.push(permit('full', passages(destination.reads, granted), missing, undefined));
     } else if (choice.withoutConsent === 'limited' && destination.limited !== undefined) {
       const { reads, sources } = destination.limited;
-      table.push({ verdict: 'limited', open: passages(reads, granted), missing, sources });
+      table.push(permit('limited', passages(reads, granted), missing, sources));
     } else {
-      table.push({ verdict: 'blocked', open: [], missing, sources: undefined });
+      table.push(permit('blocked', [], missing, undefined));
     }
   }
   return table;
+}
+
+function permit(
+  verdict: Permit['verdict'],
+  open: readonly Passage[],
+  missing: SignalMask,
+  sources: Permit['sources'],
+): Permit {
+  return { verdict, open, bits: fieldBits(open), missing, sources };
 }

@@ -1,0 +1,61 @@
+import type { Trace } from '../pipeline.ts';
+import type { Stored } from '../delivery/outbox.ts';
+
+/** A number per set of labels. Labels come from the configuration and fixed lists, never from a hit. */
+export class Tally {
+  readonly values = new Map<string, number>();
+
+  /** Adds one under a key made by joining labels with a tab. */
+  add(key: string, by = 1): void {
+    this.values.set(key, (this.values.get(key) ?? 0) + by);
+  }
+
+  /** Every set of labels with its number. */
+  *entries(): Iterable<readonly [labels: readonly string[], value: number]> {
+    for (const [key, value] of this.values) yield [key.split('\t'), value];
+  }
+}
+
+/** What the collecting side counts. Plain numbers: exporting them is somebody else's business. */
+export class Counters {
+  /** Answers by status. */
+  readonly answers = new Tally();
+  /** Accepted events by site and source. */
+  readonly events = new Tally();
+  /** Outcomes that collecting itself decides, by route, outcome and reason. */
+  readonly outcomes = new Tally();
+  /** (event, route) pairs stored for delivery, by route. */
+  readonly stored = new Tally();
+  /** Unknown keys dropped, by site. */
+  readonly unknownKeys = new Tally();
+  /** Web hits with a measurement id no route has, by site. */
+  readonly unknownStream = new Tally();
+  /** Hits whose consent sources disagree, by site. */
+  readonly conflicts = new Tally();
+  /** Hits with a readable consent cookie, by site. */
+  readonly readableConsent = new Tally();
+  /** Hits, by site. */
+  readonly hits = new Tally();
+
+  /** Counts an accepted hit; `stored` has one entry for each planned pair, in trace order. */
+  accept(trace: Trace, stored: readonly Stored[]): void {
+    const site = trace.site.name;
+    this.hits.add(site);
+    if (trace.unknownKeys > 0) this.unknownKeys.add(site, trace.unknownKeys);
+    if (trace.unknownStream) this.unknownStream.add(site);
+    const consent = trace.events[0]?.consent;
+    if (consent !== undefined) {
+      if (consent.conflict) this.conflicts.add(site);
+      if (consent.readings.some(({ status }) => status !== 'none')) this.readableConsent.add(site);
+    }
+    let row = 0;
+    for (const event of trace.events) {
+      this.events.add(`${site}\t${trace.source}`);
+      for (const { route, outcome, reason } of event.routes) {
+        if (outcome !== 'planned') this.outcomes.add(`${route.key}\t${outcome}\t${reason ?? ''}`);
+        else if (stored[row++] === 'duplicate') this.outcomes.add(`${route.key}\tskipped\tduplicate`);
+        else this.stored.add(route.key);
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { LRUCache } from 'lru-cache';
+import { keyedHash, type KeyedHash } from '../core/hash.ts';
+import type { Gateway } from '../policy/gateway.ts';
+import { clientAddress } from '../privacy/ip.ts';
+import type { Hit, Problem } from '../sources/hit.ts';
+
+/** Requests per minute and client (R75). Keyed hashes in memory only, under a key that is thrown away every day (R36). */
+export interface RateLimit {
+  /** Takes one request off the client's account; a problem where it is empty. Seconds until it is filled again. */
+  readonly take: (hit: Hit, gateway: Gateway) => { readonly problem: Problem; readonly retryAfter: number } | undefined;
+}
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+const TOO_MANY: Problem = {
+  status: 429,
+  title: 'Too many requests',
+  detail: 'This client has sent more requests than `limits.per_client` allows in a minute.',
+};
+
+/** `randomKey` gives 32 fresh random bytes. */
+export function createRateLimit(randomKey: () => Uint8Array): RateLimit {
+  // Bounded: a million sources cost no more memory than these (R75).
+  const seen = new LRUCache<string, number>({ max: 100_000 });
+  let window = -1;
+  let day = -1;
+  let hash: KeyedHash = keyedHash(randomKey());
+  return {
+    take(hit, gateway) {
+      const limit = gateway.perClient;
+      if (limit === undefined) return undefined;
+      const today = Math.floor(hit.at / DAY);
+      if (today !== day) {
+        day = today;
+        hash = keyedHash(randomKey());
+      }
+      const now = Math.floor(hit.at / MINUTE);
+      if (now !== window) {
+        window = now;
+        seen.clear();
+      }
+      const address = clientAddress(hit.peer, hit.headers['x-forwarded-for'], gateway.trustedProxies) ?? '';
+      const key = String.fromCharCode(...hash(address).subarray(0, 12));
+      const count = (seen.get(key) ?? 0) + 1;
+      seen.set(key, count);
+      if (count <= limit) return undefined;
+      return { problem: TOO_MANY, retryAfter: Math.ceil((MINUTE - (hit.at % MINUTE)) / 1000) };
+    },
+  };
+}
