@@ -1,0 +1,172 @@
+import type { Plan, PlanContext, PlannedRequest, Reads, View } from '../../src/core/destination.ts';
+import { sha256Hex } from '../../src/core/hash.ts';
+import { bearer } from '../../src/core/secret.ts';
+import { BIT, type SignalMask } from '../../src/core/signals.ts';
+import type { Item } from '../../src/core/values.ts';
+import { addressOf, clickId, emailHash, nameHash, phoneHash, readUserData, type UserIdentifier } from './normalise.ts';
+import type { Settings } from './settings.ts';
+
+export const HOST = 'datamanager.googleapis.com';
+
+/** The envelope of conversions; all of an account's may share a request. */
+export const CONVERSIONS = 'conversions';
+
+/** Most identifiers of one event (`destinations/google-ads.md` 2.6). */
+const MAX_IDENTIFIERS = 10;
+
+export const reads = {
+  event_name: {},
+  event_id: {},
+  event_time: {},
+  currency: {},
+  value: {},
+  transaction_id: {},
+  items: {},
+  gclid: { as: clickId },
+  gbraid: { as: clickId },
+  wbraid: { as: clickId },
+  email: { as: emailHash },
+  phone: { as: phoneHash },
+  first_name: { as: nameHash },
+  last_name: { as: nameHash },
+  postal_code: {},
+  user_country: {},
+  google_user_data: { as: readUserData },
+} as const satisfies Reads;
+
+type Seen = View<typeof reads>;
+
+/** One conversion as an event of `events:ingest` (`destinations/google-ads.md` 2.3). */
+export function planConversion(view: Seen, settings: Settings, context: PlanContext): Plan {
+  const name = view.event_name ?? '';
+  const action = Object.hasOwn(settings.conversions, name) ? settings.conversions[name] : undefined;
+  if (action === undefined) return { skip: 'no conversion configured' };
+  const click = clickOf(view);
+  const userIdentifiers = identifiersOf(view);
+  if (click === undefined && userIdentifiers.length === 0) return { skip: 'nothing to match on' };
+  const money = moneyOf(view);
+  return {
+    envelope: CONVERSIONS,
+    element: JSON.stringify({
+      destinationReferences: [action],
+      transactionId: transactionIdOf(view),
+      eventTimestamp: new Date(view.event_time ?? context.at).toISOString(),
+      eventSource: 'WEB',
+      currency: money.currency,
+      conversionValue: money.value,
+      consent: {
+        adUserData: consentWord(context.signals, BIT.ad_user_data),
+        adPersonalization: consentWord(context.signals, BIT.ad_personalization),
+      },
+      adIdentifiers: click,
+      userData: userIdentifiers.length === 0 ? undefined : { userIdentifiers },
+      // Cart data is not supported with the braids (2.3).
+      cartData: click === undefined || click.gclid !== undefined ? cartOf(view.items, settings) : undefined,
+    }),
+  };
+}
+
+/** Conversions of one account in one request; the conversion actions they name become its destinations (2.5). */
+export function requestConversions(elements: readonly string[], settings: Settings): PlannedRequest {
+  const actions = new Set<string>();
+  for (const element of elements) actions.add(actionOf(element));
+  // Required as soon as there is a hash in the request (2.2). Inside a JSON text a quote is escaped, so the key is meant.
+  const encoding = elements.some((element) => element.includes('"userData":')) ? '"encoding":"HEX",' : '';
+  const destinations = JSON.stringify([...actions].map((action) => destinationOf(action, settings)));
+  return {
+    method: 'POST',
+    url: `https://${HOST}/v1/events:ingest`,
+    headers: { ...authorization(settings), 'content-type': 'application/json' },
+    body: `{"destinations":${destinations},${encoding}"events":[${elements.join(',')}]}`,
+  };
+}
+
+/** The token of the service account, made at the attempt. */
+export function authorization(settings: Settings) {
+  const scope = 'https://www.googleapis.com/auth/datamanager';
+  return { authorization: bearer({ kind: 'google-service-account', credentials: settings.credentials, scope }) };
+}
+
+/** One conversion action of the account; it is its own reference. */
+export function destinationOf(action: string, settings: Settings) {
+  return {
+    reference: action,
+    operatingAccount: { accountType: 'GOOGLE_ADS', accountId: settings.customer_id },
+    loginAccount:
+      settings.login_customer_id === undefined
+        ? undefined
+        : { accountType: 'GOOGLE_ADS', accountId: settings.login_customer_id },
+    productDestinationId: action,
+  };
+}
+
+/** Elements begin with the action they are for: `planConversion` writes them so. */
+function actionOf(element: string): string {
+  const start = '{"destinationReferences":["'.length;
+  return element.slice(start, element.indexOf('"', start));
+}
+
+/** One click id, the most exact one there is: braids exclude each other and the gclid (3.2). */
+function clickOf({ gclid, wbraid, gbraid }: Seen): Readonly<Record<string, string>> | undefined {
+  if (gclid !== undefined) return { gclid };
+  if (wbraid !== undefined) return { wbraid };
+  return gbraid === undefined ? undefined : { gbraid };
+}
+
+function identifiersOf(view: Seen): readonly UserIdentifier[] {
+  const found: UserIdentifier[] = [];
+  if (view.email !== undefined) found.push({ emailAddress: view.email });
+  if (view.phone !== undefined) found.push({ phoneNumber: view.phone });
+  const address = addressOf(view.first_name, view.last_name, view.user_country, view.postal_code);
+  if (address !== undefined) found.push({ address });
+  if (view.google_user_data === undefined) return found;
+  const known = new Set(found.map((identifier) => JSON.stringify(identifier)));
+  for (const identifier of view.google_user_data) {
+    const text = JSON.stringify(identifier);
+    if (!known.has(text)) found.push(identifier);
+    known.add(text);
+  }
+  return found.slice(0, MAX_IDENTIFIERS);
+}
+
+/**
+ * What Google deduplicates on, and what makes a repeated request harmless. Longer than it may be (64), it is hashed,
+ * which gives 64 digits.
+ */
+function transactionIdOf(view: Seen): string | undefined {
+  const id = view.transaction_id || view.event_id;
+  return id === undefined || id.length <= 64 ? id : sha256Hex(id);
+}
+
+/**
+ * Zero is a value. A value in a currency that is none would count as the account's own, so it is left out; without
+ * any currency that is what the site means.
+ */
+function moneyOf(view: Seen): { readonly currency?: string; readonly value?: number } {
+  const value = view.value !== undefined && Number.isFinite(view.value) ? view.value : undefined;
+  const currency = view.currency?.toUpperCase();
+  if (currency === undefined) return value === undefined ? {} : { value };
+  if (!/^[A-Z]{3}$/.test(currency)) return {};
+  return value === undefined ? { currency } : { currency, value };
+}
+
+function consentWord(signals: SignalMask, bit: SignalMask): string {
+  return (signals & bit) === 0 ? 'CONSENT_DENIED' : 'CONSENT_GRANTED';
+}
+
+function cartOf(items: readonly Item[] | undefined, { merchant }: Settings) {
+  if (merchant === undefined || items === undefined) return undefined;
+  const rows = items.flatMap(({ item_id, quantity, price }) =>
+    // int64 is written as text (2.1).
+    item_id === undefined
+      ? []
+      : [{ merchantProductId: item_id, quantity: String(Math.trunc(quantity ?? 1)), unitPrice: price }],
+  );
+  if (rows.length === 0) return undefined;
+  return {
+    merchantId: merchant.id,
+    merchantFeedLabel: merchant.feed_label,
+    merchantFeedLanguageCode: merchant.feed_language,
+    items: rows,
+  };
+}

@@ -1,0 +1,34 @@
+import { defineDestination } from '../../src/core/destination.ts';
+import { HOST, planConversion, reads, requestConversions } from './conversion.ts';
+import { examples } from './examples.ts';
+import { judge } from './judge.ts';
+import { PING, PING_HOST, pingReads, planPing, requestPing } from './ping.ts';
+import { settings } from './settings.ts';
+import { followUp, probe } from './status.ts';
+
+const DAY = 86_400_000;
+
+/** Google Ads conversions through the Data Manager API (`destinations/google-ads.md` 2). */
+export const googleAds = defineDestination({
+  name: 'google_ads',
+  title: 'Google Ads',
+  docs: 'https://developers.google.com/data-manager/api/devguides/events/send-events',
+  needs: ['ad_storage', 'ad_user_data'],
+  tcfVendor: 755,
+  hosts: [HOST, 'oauth2.googleapis.com', PING_HOST],
+  settings,
+  reads,
+  plan: planConversion,
+  limited: { reads: pingReads, requires: ['conversion_id', 'labels'], plan: planPing },
+  maxBatch: (envelope) => (envelope === PING ? 1 : 2000),
+  // The shorter of Google's two windows: user data matches for 63 days, clicks for 90 (2.6).
+  maxAge: 63 * DAY,
+  request: (envelope, elements, set) =>
+    envelope === PING ? requestPing(elements[0] ?? '', set) : requestConversions(elements, set),
+  judge,
+  followUp,
+  probe,
+  examples,
+});
+
+export default googleAds;

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { judgeStatus, retryAfter, retryVerdict, type Reply, type Verdict } from '../../src/core/destination.ts';
+import { PING } from './ping.ts';
+
+/** Google's codes are upper case with underscores; anything else in their place is not repeated. */
+const code = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]{1,79}$/)
+  .catch('');
+const violation = z.object({ field: z.string().catch(''), reason: code }).catch({ field: '', reason: '' });
+const detail = z.object({
+  reason: code,
+  metadata: z.object({ quota_limit: z.string().catch('') }).catch({ quota_limit: '' }),
+  fieldViolations: z.array(violation).catch([]),
+});
+type Detail = z.output<typeof detail>;
+const NO_DETAIL: Detail = { reason: '', metadata: { quota_limit: '' }, fieldViolations: [] };
+/** Google's standard error body (`destinations/google-ads.md` 2.7), read defensively: messages are never looked at. */
+const errorBody = z.object({
+  error: z.object({ status: code, details: z.array(detail.catch(NO_DETAIL)).catch([]) }),
+});
+
+interface ApiError {
+  readonly status: string;
+  readonly details: readonly Detail[];
+}
+
+/** Reasons that lie in the settings or the account: nothing will be taken until a person has mended them. */
+const SETTINGS = new Set([
+  'INVALID_DESTINATION',
+  'DUPLICATE_DESTINATION_REFERENCE',
+  'TERMS_AND_CONDITIONS_NOT_SIGNED',
+  'INVALID_CONVERSION_ACTION_ID',
+  'INVALID_CONVERSION_ACTION_TYPE',
+  'INVALID_PROPERTY_TYPE',
+  'INVALID_STREAM_TYPE',
+  'INVALID_MERCHANT_ID',
+  'DESTINATION_ACCOUNT_NOT_ENABLED_ENHANCED_CONVERSIONS_FOR_LEADS',
+  'DESTINATION_ACCOUNT_DATA_POLICY_PROHIBITS_ENHANCED_CONVERSIONS',
+  'DESTINATION_ACCOUNT_ENHANCED_CONVERSIONS_TERMS_NOT_SIGNED',
+  'DESTINATION_ACCOUNT_TYPE_MISMATCH',
+  'OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH',
+  'EVENT_SOURCE_AND_DESTINATION_MISMATCH',
+  'NOT_ALLOWLISTED',
+]);
+
+const HOUR = 3_600_000;
+/** First wait after UNAVAILABLE and DEADLINE_EXCEEDED in Google's own client settings (2.7). */
+const FIRST_WAIT = 5_000;
+
+/** What Google's answer means. Fast-fail: one bad event fails the whole request, and the answer names it (2.7). */
+export function judge(reply: Reply, count: number, envelope: string): Verdict {
+  if (envelope === PING) return judgePing(reply);
+  const { status } = reply;
+  const error = readError(reply.body);
+  const reason = reasonOf(status, error);
+  if (status >= 200 && status < 300) {
+    if (error !== undefined) return { kind: 'retry', reason };
+    // A portal or proxy in between answers pages; Google never does.
+    return reply.body.trimStart().startsWith('<')
+      ? { kind: 'retry', reason: 'a page instead of an answer' }
+      : { kind: 'delivered' };
+  }
+  switch (status) {
+    case 400:
+      return judgeInvalid(error, count, reason);
+    case 401:
+    case 403:
+    case 404:
+      return { kind: 'stop', reason };
+    case 413:
+      return count > 1 ? { kind: 'bisect', reason } : { kind: 'rejected', reason };
+    case 429:
+      return error?.details.some(({ metadata }) => /day/i.test(metadata.quota_limit)) === true
+        ? { kind: 'retry', reason: `${reason} daily quota`, afterMs: Math.max(HOUR, retryAfter(reply) ?? 0) }
+        : retryVerdict(reply, reason);
+    case 503:
+    case 504:
+      return { kind: 'retry', reason, afterMs: retryAfter(reply) ?? FIRST_WAIT };
+    default: {
+      const verdict = judgeStatus(reply);
+      return verdict.kind === 'rejected' ? { kind: 'rejected', reason } : verdict;
+    }
+  }
+}
+
+function judgeInvalid(error: ApiError | undefined, count: number, reason: string): Verdict {
+  const violations = error?.details.flatMap(({ fieldViolations }) => fieldViolations) ?? [];
+  const reasons = [...(error?.details.map((detail) => detail.reason) ?? []), ...violations.map((v) => v.reason)];
+  if (reasons.some((word) => SETTINGS.has(word))) return { kind: 'stop', reason };
+  const rejected = new Map<number, string>();
+  for (const { field, reason: word } of violations) {
+    const index = eventIndex(field);
+    if (index !== undefined && index < count) rejected.set(index, word === '' ? reason : `HTTP 400 ${word}`);
+  }
+  if (rejected.size > 0) return { kind: 'partly', rejected, rest: 'resend' };
+  return count > 1 ? { kind: 'bisect', reason } : { kind: 'rejected', reason };
+}
+
+/** The first number in brackets after the word `events` (2.7). */
+export function eventIndex(field: string): number | undefined {
+  const index = /events[^[]{0,80}\[(\d{1,6})\]/.exec(field)?.[1];
+  return index === undefined ? undefined : Number(index);
+}
+
+/** `HTTP 400 INVALID_ARGUMENT EVENT_TIME_INVALID`: the status and Google's codes, nothing of the event. */
+function reasonOf(status: number, error: ApiError | undefined): string {
+  const first = error?.details
+    .flatMap((d) => [...d.fieldViolations.map((v) => v.reason), d.reason])
+    .find((word) => word !== '');
+  return ['HTTP', String(status), error?.status ?? '', first ?? ''].filter((word) => word !== '').join(' ');
+}
+
+export function readError(body: string): ApiError | undefined {
+  if (!body.includes('"error"')) return undefined;
+  return errorBody.safeParse(parse(body)).data?.error;
+}
+
+/** A cut or foreign body is no JSON; the answer is undefined. */
+export function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The ping answers 200 or 302 with an image (4); it has no errors of its own, and no credentials to mend. */
+function judgePing(reply: Reply): Verdict {
+  if (reply.status >= 200 && reply.status < 400) return { kind: 'delivered' };
+  const verdict = judgeStatus(reply);
+  return verdict.kind === 'stop' ? { kind: 'rejected', reason: `HTTP ${reply.status}` } : verdict;
+}

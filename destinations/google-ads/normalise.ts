@@ -1,0 +1,109 @@
+import { sha256Hex } from '../../src/core/hash.ts';
+
+/** One thing Google may match a person on; every text but region and postal code is a SHA-256, lower-case hex. */
+export type UserIdentifier =
+  | { readonly emailAddress: string }
+  | { readonly phoneNumber: string }
+  | { readonly address: Address };
+
+export interface Address {
+  readonly givenName: string;
+  readonly familyName: string;
+  readonly regionCode: string;
+  readonly postalCode: string;
+}
+
+/** An e-mail address Google's way, hashed (`destinations/google-ads.md` 2.4); undefined if it is none. */
+export function emailHash(raw: string): string | undefined {
+  const text = raw.trim().toLowerCase();
+  const at = text.indexOf('@');
+  const domain = text.slice(at + 1);
+  if (at < 1 || text.length > 320 || domain.includes('@') || !domain.includes('.') || /\s/.test(text)) return undefined;
+  let local = text.slice(0, at);
+  if (domain === 'gmail.com' || domain === 'googlemail.com') {
+    const plus = local.indexOf('+');
+    local = (plus === -1 ? local : local.slice(0, plus)).replaceAll('.', '');
+    if (local === '') return undefined;
+  }
+  return sha256Hex(`${local}@${domain}`);
+}
+
+/**
+ * A phone number as E.164, hashed (2.4). A number without a country code (`+47` or `0047`) is unusable: which country
+ * it belongs to is not known here, and a guess would be somebody else's number.
+ */
+export function phoneHash(raw: string): string | undefined {
+  if (raw.length > 40 || !/^[\s+\d().\-/]+$/.test(raw)) return undefined;
+  // `+49 (0)30 ...`: the trunk zero is not dialled from abroad.
+  const text = raw.trim().replace('(0)', '');
+  let digits = text.replaceAll(/\D/g, '');
+  if (text.lastIndexOf('+') > 0) return undefined;
+  if (!text.startsWith('+')) {
+    if (!digits.startsWith('00')) return undefined;
+    digits = digits.slice(2);
+  }
+  return /^[1-9]\d{6,14}$/.test(digits) ? sha256Hex(`+${digits}`) : undefined;
+}
+
+/** A given or family name, hashed (2.4). */
+export function nameHash(raw: string): string | undefined {
+  const text = raw.toLowerCase().replaceAll(/\p{P}/gu, '').trim();
+  return text === '' ? undefined : sha256Hex(text);
+}
+
+/** A click id is passed on unmodified, or not at all: it is a token, so nothing else can be hidden in it. */
+export function clickId(raw: string): string | undefined {
+  return /^[\w.-]{1,512}$/.test(raw) ? raw : undefined;
+}
+
+/**
+ * GA4's `em` (`destinations/ga4.md` 3.8), which is normalised and hashed Google's way already: the same hashes as
+ * user identifiers. Parts that cannot be read, error markers (`em.e2`) among them, are left out.
+ */
+export function readUserData(text: string): readonly UserIdentifier[] | undefined {
+  const [version, ...parts] = text.split('~', 64);
+  if (version !== 'tv.1') return undefined;
+  const identifiers: UserIdentifier[] = [];
+  const addresses = new Map<string, Partial<Record<string, string>>>();
+  for (const part of parts) {
+    const dot = part.indexOf('.');
+    const key = part.slice(0, dot);
+    const value = part.slice(dot + 1);
+    if (key === 'em' || key === 'pn') {
+      const hash = hexOf(value);
+      if (hash !== undefined) identifiers.push(key === 'em' ? { emailAddress: hash } : { phoneNumber: hash });
+    } else if (/^(?:fn|ln|co|pc)\d$/.test(key)) {
+      const index = key.slice(2);
+      addresses.set(index, { ...addresses.get(index), [key.slice(0, 2)]: value });
+    }
+  }
+  for (const { fn = '', ln = '', co = '', pc = '' } of addresses.values()) {
+    const address = addressOf(hexOf(fn), hexOf(ln), co, pc);
+    if (address !== undefined) identifiers.push({ address });
+  }
+  return identifiers.length === 0 ? undefined : identifiers;
+}
+
+/** All four parts, or no address (2.4). The names are hashes already. */
+export function addressOf(
+  givenName: string | undefined,
+  familyName: string | undefined,
+  country: string | undefined,
+  postalCode: string | undefined,
+): Address | undefined {
+  const regionCode = country?.toUpperCase() ?? '';
+  const code = postalCode?.trim() ?? '';
+  if (givenName === undefined || familyName === undefined) return undefined;
+  if (!/^[A-Z]{2}$/.test(regionCode) || !/^[\p{L}\d][\p{L}\d -]{0,15}$/u.test(code)) return undefined;
+  return { givenName, familyName, regionCode, postalCode: code };
+}
+
+/** A SHA-256 as hex: from hex, or from base64url without padding, which is what gtag sends. */
+function hexOf(hash: string): string | undefined {
+  if (/^[\dA-Fa-f]{64}$/.test(hash)) return hash.toLowerCase();
+  if (!/^[\w-]{43}$/.test(hash)) return undefined;
+  const bytes = atob(hash.replaceAll('-', '+').replaceAll('_', '/'));
+  let hex = '';
+  for (let i = 0; i < bytes.length; i++) hex += bytes.charCodeAt(i).toString(16).padStart(2, '0');
+  return hex;
+}

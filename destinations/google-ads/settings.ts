@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { secret } from '../../src/core/secret-schema.ts';
+
+const customerId = z
+  .string()
+  .regex(/^\d{3}-?\d{3}-?\d{4}$/, 'a Google Ads customer id has ten digits, in quotes, e.g. "1234567890"')
+  .transform((id) => id.replaceAll('-', ''));
+
+const eventName = z.string().min(1).max(40);
+
+/** What a marketer and an operator say about one Google Ads account. */
+export const settings = z
+  .strictObject({
+    customer_id: customerId.describe(
+      'The account that owns the conversion actions: ten digits, at the top right of Google Ads. With a manager account that tracks across accounts, that one.',
+    ),
+    login_customer_id: customerId
+      .optional()
+      .describe('The manager account through which the service account has access, if it has no direct access.'),
+    conversions: z
+      .record(eventName, z.string().regex(/^\d{1,20}$/, 'a conversion action id is a number, in quotes'))
+      .refine((map) => Object.keys(map).length > 0, 'name at least one event')
+      // Destinations of one request (`destinations/google-ads.md` 2.6).
+      .refine(
+        (map) => new Set(Object.values(map)).size <= 10,
+        'ten conversion actions at most; use a second route for more',
+      )
+      .describe(
+        'Which event counts as which conversion: GA4 event name to conversion action id (the `ctId` in the address of the conversion action in Google Ads). Events that are not listed are not sent.',
+      ),
+    credentials: secret().describe(
+      'Service account key (JSON) with the Data Manager API enabled in its Cloud project and access to the account.',
+    ),
+    conversion_id: z
+      .string()
+      .regex(/^(AW-)?\d{1,20}$/, 'the number of the Google tag, e.g. "AW-123456789"')
+      .transform((id) => id.replace('AW-', ''))
+      .optional()
+      .describe('Number of the Google tag (`AW-...`). Only used by `without_consent: limited`.'),
+    labels: z
+      .record(eventName, z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a conversion label, as the event snippet has it'))
+      .optional()
+      .describe(
+        'GA4 event name to conversion label (behind the `/` of `send_to` in the event snippet). Only used by `without_consent: limited`.',
+      ),
+    merchant: z
+      .strictObject({
+        id: z
+          .string()
+          .regex(/^\d{1,20}$/, 'a Merchant Center id is a number, in quotes')
+          .describe('Merchant Center id.'),
+        feed_label: z.string().min(1).max(20).describe('Label of the product feed, e.g. "NO".'),
+        feed_language: z
+          .string()
+          .regex(/^[a-z]{2}$/, 'two lower-case letters')
+          .describe('Language of the feed, e.g. "nb".'),
+      })
+      .optional()
+      .describe('Send the products of an order as cart data. Left out, no product leaves.'),
+  })
+  .refine((s) => (s.conversion_id === undefined) === (s.labels === undefined), {
+    message: 'conversion_id and labels are used together or not at all',
+    path: ['labels'],
+  });
+
+export type Settings = z.output<typeof settings>;

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import type { FollowUp, Probe, Reply } from '../../src/core/destination.ts';
+import { authorization, destinationOf, HOST } from './conversion.ts';
+import { eventIndex, parse, readError } from './judge.ts';
+import type { Settings } from './settings.ts';
+
+const HALF_HOUR = 1_800_000;
+const PREFIX = 'PROCESSING_ERROR_REASON_';
+
+/** Why Google did not use a conversion it had taken (`destinations/google-ads.md` 2.7): the words of the metrics. */
+const REASONS = new Set(
+  `EVENT_TOO_OLD DENIED_CONSENT NO_CONSENT UNKNOWN_CONSENT DUPLICATE_GCLID DUPLICATE_TRANSACTION_ID TOO_RECENT_CLICK
+  INVALID_GCLID INVALID_GBRAID INVALID_WBRAID INVALID_CLICK CLICK_NOT_FOUND CONVERSION_PRECEDES_CLICK
+  INVALID_OPERATING_ACCOUNT_FOR_CLICK ONE_PER_CLICK_CONVERSION_ACTION_NOT_PERMITTED_WITH_BRAID
+  ORIGINAL_CONVERSIONS_NOT_FOUND EXTERNAL_ATTRIBUTION_DATA_MISSING INVALID_EVENT INVALID_FORMAT
+  INSUFFICIENT_TRANSACTIONS INSUFFICIENT_MATCHED_TRANSACTIONS INTERNAL_ERROR DECRYPTION_ERROR DEK_DECRYPTION_ERROR
+  INVALID_WIP INVALID_KEK WIP_AUTH_FAILED KEK_PERMISSION_DENIED AWS_AUTH_FAILED
+  USER_IDENTIFIER_DECRYPTION_ERROR`.split(/\s+/),
+);
+
+/** int64 arrives as text. */
+const recordCount = z.coerce.number().int().nonnegative().catch(0);
+const statusBody = z.object({
+  requestStatusPerDestination: z.array(
+    z.object({
+      requestStatus: z.string().catch(''),
+      errorInfo: z
+        .object({ errorCounts: z.array(z.object({ recordCount, reason: z.string().catch('') })).catch([]) })
+        .catch({ errorCounts: [] }),
+      eventsIngestionStatus: z.object({ recordCount }).catch({ recordCount: 0 }),
+    }),
+  ),
+});
+
+/** Google decides later what it makes of the events; half an hour on it can be asked for the counts (2.5). */
+export function followUp(reply: Reply, settings: Settings): FollowUp | undefined {
+  const { data } = z.object({ requestId: z.string().regex(/^[\w.:~-]{1,256}$/) }).safeParse(parse(reply.body));
+  if (data === undefined) return undefined;
+  return {
+    afterMs: HALF_HOUR,
+    request: {
+      method: 'GET',
+      url: `https://${HOST}/v1/requestStatus:retrieve?requestId=${encodeURIComponent(data.requestId)}`,
+      headers: authorization(settings),
+    },
+    read: readStatus,
+  };
+}
+
+/** Events by what became of them: `processed`, or the reason; undefined while Google is still at work. */
+function readStatus(reply: Reply): Readonly<Record<string, number>> | undefined {
+  if (reply.status === 429 || reply.status >= 500) return undefined;
+  const { data } = statusBody.safeParse(parse(reply.body));
+  if (data === undefined) return { unreadable: 1 };
+  const counts: Record<string, number> = {};
+  for (const { requestStatus, errorInfo, eventsIngestionStatus } of data.requestStatusPerDestination) {
+    if (requestStatus === 'PROCESSING') return undefined;
+    let failed = 0;
+    for (const { recordCount: records, reason } of errorInfo.errorCounts) {
+      const word = reason.startsWith(PREFIX) ? reason.slice(PREFIX.length) : reason;
+      add(counts, REASONS.has(word) ? word : 'UNKNOWN_REASON', records);
+      failed += records;
+    }
+    const rest = Math.max(0, eventsIngestionStatus.recordCount - failed);
+    add(counts, requestStatus === 'FAILED' ? 'UNKNOWN_REASON' : 'processed', rest);
+  }
+  return counts;
+}
+
+function add(counts: Record<string, number>, word: string, records: number): void {
+  if (records > 0) counts[word] = (counts[word] ?? 0) + records;
+}
+
+/**
+ * A request that is only validated (2.2 `validateOnly`): shows whether the credentials, the account and the conversion
+ * actions are accepted. The event in it belongs to nobody and carries a denial, and is not looked at.
+ */
+export function probe(settings: Settings): Probe {
+  const actions = [...new Set(Object.values(settings.conversions))].slice(0, 10);
+  return {
+    request: {
+      method: 'POST',
+      url: `https://${HOST}/v1/events:ingest`,
+      headers: { ...authorization(settings), 'content-type': 'application/json' },
+      body: JSON.stringify({
+        destinations: actions.map((action) => destinationOf(action, settings)),
+        validateOnly: true,
+        events: [
+          {
+            transactionId: 'portvakt-check',
+            eventTimestamp: '2026-11-20T10:15:00Z',
+            eventSource: 'WEB',
+            consent: { adUserData: 'CONSENT_DENIED', adPersonalization: 'CONSENT_DENIED' },
+            adIdentifiers: { gclid: 'portvakt-check' },
+          },
+        ],
+      }),
+    },
+    read: readProbe,
+  };
+}
+
+function readProbe(reply: Reply): { readonly ok: boolean; readonly message: string } {
+  const accepted = { ok: true, message: 'Google accepts the credentials, the account and the conversion actions' };
+  if (reply.status >= 200 && reply.status < 300) return accepted;
+  const error = readError(reply.body);
+  const violations = error?.details.flatMap(({ fieldViolations }) => fieldViolations) ?? [];
+  // The made-up event may be refused: then everything around it was accepted.
+  if (
+    reply.status === 400 &&
+    violations.length > 0 &&
+    violations.every(({ field }) => eventIndex(field) !== undefined)
+  ) {
+    return accepted;
+  }
+  const words = [...(error?.details.map(({ reason }) => reason) ?? []), ...violations.map(({ reason }) => reason)];
+  const named = words.filter((word) => word !== '').join(', ');
+  return {
+    ok: false,
+    message: `Google answers ${reply.status} ${error?.status ?? ''}${named === '' ? '' : `: ${named}`}`,
+  };
+}
