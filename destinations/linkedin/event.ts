@@ -1,0 +1,76 @@
+import type { Plan, PlanContext, View } from '../../src/core/destination.ts';
+import { clickId, countryCode, decimal, hashEmail, hashExternalId, hashName } from './normalise.ts';
+import type { Settings } from './settings.ts';
+
+/** All that LinkedIn is ever shown, and how: user data only as a hash. */
+export const reads = {
+  event_name: {},
+  event_id: {},
+  event_time: {},
+  currency: {},
+  value: {},
+  country: { as: countryCode },
+  li_fat_id: { as: clickId },
+  user_id: { as: hashExternalId },
+  email: { as: hashEmail },
+  first_name: { as: hashName },
+  last_name: { as: hashName },
+  user_country: { as: countryCode },
+} as const;
+
+type LinkedInView = View<typeof reads>;
+type Json = Readonly<Record<string, unknown>>;
+
+/** The first version that takes names as hashes; before it they would have to be sent in clear text (3). */
+const HASHED_NAMES = '202609';
+
+/** One conversion as LinkedIn wants it (`destinations/linkedin.md` 3), or why there is none. */
+export function plan(view: LinkedInView, settings: Settings, context: PlanContext): Plan {
+  const { conversions } = settings;
+  const name = view.event_name;
+  if (name === undefined || !Object.hasOwn(conversions, name)) return { skip: 'no conversion configured' };
+  const user = identity(view, settings);
+  if (user === undefined) return { skip: 'nothing to match on' };
+  const element = {
+    conversion: `urn:lla:llaPartnerConversion:${conversions[name]}`,
+    conversionHappenedAt: Math.floor(view.event_time ?? context.at),
+    conversionValue: money(view),
+    eventId: view.event_id,
+    user,
+  };
+  return { envelope: '', element: JSON.stringify(element) };
+}
+
+/** `user` of section 3; undefined where nothing in it identifies. `userIds` is always there, even empty. */
+function identity(view: LinkedInView, { user_data, api_version }: Settings): Json | undefined {
+  const allowed = <T>(field: Settings['user_data'][number], value: T | undefined): T | undefined =>
+    user_data.includes(field) ? value : undefined;
+  const userIds: { idType: string; idValue: string }[] = [];
+  const email = allowed('email', view.email);
+  if (email !== undefined) userIds.push({ idType: 'SHA256_EMAIL', idValue: email });
+  if (view.li_fat_id !== undefined) {
+    userIds.push({ idType: 'LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID', idValue: view.li_fat_id });
+  }
+  const first = allowed('first_name', view.first_name);
+  const last = allowed('last_name', view.last_name);
+  const named = first !== undefined && last !== undefined && api_version >= HASHED_NAMES;
+  const id = allowed('user_id', view.user_id);
+  if (userIds.length === 0 && !named && id === undefined) return undefined;
+  return {
+    userIds,
+    userInfo: named
+      ? {
+          hashedFirstName: first,
+          hashedLastName: last,
+          countryCode: allowed('country', view.user_country ?? view.country),
+        }
+      : undefined,
+    externalIds: id === undefined ? undefined : [id],
+  };
+}
+
+function money({ value, currency }: LinkedInView): Json | undefined {
+  if (value === undefined || currency === undefined || !/^[A-Za-z]{3}$/.test(currency)) return undefined;
+  const amount = decimal(value);
+  return amount === undefined ? undefined : { currencyCode: currency.toUpperCase(), amount };
+}

@@ -1,0 +1,59 @@
+import { sha256Hex } from '../../src/core/hash.ts';
+
+/*
+ * User data as LinkedIn wants it before hashing (`destinations/linkedin.md` 3). LinkedIn takes any text as an
+ * identifier without a look, so what cannot be one is left out here.
+ */
+
+const HEX64 = /^[0-9a-f]{64}$/i;
+const WHITESPACE = /\s+/g;
+const ASCII_PUNCTUATION = /[!-/:-@[-`{-~\s]+/g;
+
+/** Hashes what `normalise` makes of a value; a value that is a hash already is only lower-cased. */
+function hashed(normalise: (value: string) => string | undefined): (value: string) => string | undefined {
+  return (value) => {
+    const trimmed = value.trim();
+    if (HEX64.test(trimmed)) return trimmed.toLowerCase();
+    const normal = normalise(trimmed);
+    return normal === undefined || normal === '' ? undefined : sha256Hex(normal);
+  };
+}
+
+/** Lower case, all whitespace removed, dots and plus parts kept. Undefined unless it has one `@` and a dotted host. */
+function emailAddress(value: string): string | undefined {
+  const address = value.toLowerCase().replace(WHITESPACE, '');
+  const at = address.indexOf('@');
+  const host = address.slice(at + 1);
+  const dot = host.lastIndexOf('.');
+  const valid = at > 0 && !host.includes('@') && dot > 0 && dot < host.length - 1 && address.length <= 254;
+  return valid ? address : undefined;
+}
+
+export const hashEmail = hashed(emailAddress);
+export const hashName = hashed((name) => name.normalize('NFC').toLowerCase().replace(ASCII_PUNCTUATION, ''));
+/** The site's own id: LinkedIn matches it as it is, so only its hash is shown. */
+export const hashExternalId = hashed((id) => id);
+
+/** Groups of letters and digits with hyphens between: what LinkedIn appends to landing pages. */
+const CLICK_ID = /^[0-9A-Za-z]+(?:-[0-9A-Za-z]+)+$/;
+
+export function clickId(value: string): string | undefined {
+  return value.length <= 64 && CLICK_ID.test(value) ? value : undefined;
+}
+
+export function countryCode(value: string): string | undefined {
+  return /^[A-Za-z]{2}$/.test(value) ? value.toUpperCase() : undefined;
+}
+
+/**
+ * A decimal text of at most six places and at least two, free of binary remainders and exponents: 59.9 -> `59.90`,
+ * 0.1 + 0.2 -> `0.30`. Undefined for what no price looks like.
+ */
+export function decimal(value: number): string | undefined {
+  if (!Number.isFinite(value) || Math.abs(value) >= 1e15) return undefined;
+  const text = value.toFixed(6);
+  let end = text.length;
+  while (end > text.length - 4 && text[end - 1] === '0') end--;
+  const short = text.slice(0, end);
+  return Number(short) === 0 ? '0.00' : short;
+}

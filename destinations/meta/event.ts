@@ -1,0 +1,141 @@
+import type { PlanContext, Plan, View } from '../../src/core/destination.ts';
+import type { Item } from '../../src/core/values.ts';
+import {
+  browserCookie,
+  hashCity,
+  hashCountry,
+  hashEmail,
+  hashExternalId,
+  hashName,
+  hashPhone,
+  hashPostalCode,
+  hashRegion,
+} from './normalise.ts';
+import { STANDARD_EVENTS, type Settings } from './settings.ts';
+
+/** All that Meta is ever shown, and how: user data only as a hash. */
+export const reads = {
+  event_name: {},
+  event_id: {},
+  event_time: {},
+  currency: {},
+  value: {},
+  transaction_id: {},
+  search_term: {},
+  items: {},
+  page_location: {},
+  user_agent: {},
+  user_agent_family: {},
+  ip: {},
+  country: { as: hashCountry },
+  fbp: { as: browserCookie },
+  fbc: { as: browserCookie },
+  user_id: { as: hashExternalId },
+  email: { as: hashEmail },
+  phone: { as: hashPhone },
+  first_name: { as: hashName },
+  last_name: { as: hashName },
+  city: { as: hashCity },
+  region: { as: hashRegion },
+  postal_code: { as: hashPostalCode },
+  user_country: { as: hashCountry },
+} as const;
+
+type MetaView = View<typeof reads>;
+
+/** Keys of an object that are left out when undefined, as `JSON.stringify` does. */
+type Json = Readonly<Record<string, unknown>>;
+
+/** One event as Meta wants it (`destinations/meta.md` 3), or why there is none. */
+export function plan(view: MetaView, settings: Settings, context: PlanContext): Plan {
+  const name = eventName(view.event_name, settings);
+  if (name === undefined) return { skip: 'no conversion configured' };
+  const user = userData(view, settings);
+  if (user === undefined) return { skip: 'nothing to match on' };
+  const custom = customData(view, name);
+  if (name === 'Purchase' && custom?.['value'] === undefined) return { skip: 'purchase without value and currency' };
+  const element = {
+    event_name: name,
+    event_time: Math.floor((view.event_time ?? context.at) / 1000),
+    event_id: view.event_id,
+    action_source: 'website',
+    event_source_url: view.page_location,
+    user_data: user,
+    custom_data: custom,
+    ...processingOptions(settings),
+  };
+  return { envelope: '', element: JSON.stringify(element) };
+}
+
+function eventName(name: string | undefined, { event_names }: Settings): string | undefined {
+  if (name === undefined) return undefined;
+  return Object.hasOwn(event_names, name) ? (event_names[name] ?? undefined) : STANDARD_EVENTS.get(name);
+}
+
+/**
+ * Section 4. Undefined where nothing in it is an identifier (4.3): a truncated address, a reduced user agent or a
+ * country matches nobody, and Meta refuses events that have no more than that.
+ */
+function userData(view: MetaView, { user_data }: Settings): Json | undefined {
+  const list = (field: Settings['user_data'][number], hash: string | undefined): string[] | undefined =>
+    hash !== undefined && user_data.includes(field) ? [hash] : undefined;
+  const em = list('email', view.email);
+  const ph = list('phone', view.phone);
+  const external_id = list('user_id', view.user_id);
+  const { fbp, fbc } = view;
+  if ((em ?? ph ?? external_id ?? fbp ?? fbc) === undefined) return undefined;
+  return {
+    em,
+    ph,
+    fn: list('first_name', view.first_name),
+    ln: list('last_name', view.last_name),
+    ct: list('city', view.city),
+    st: list('region', view.region),
+    zp: list('postal_code', view.postal_code),
+    country: list('country', view.user_country ?? view.country),
+    external_id,
+    client_ip_address: view.ip,
+    client_user_agent: view.user_agent ?? view.user_agent_family,
+    fbp,
+    fbc,
+  };
+}
+
+/** Section 5: money, order and product ids; names of products stay here, the catalogue at Meta has them. */
+function customData(view: MetaView, name: string): Json | undefined {
+  const currency = view.currency?.toUpperCase();
+  const priced = currency !== undefined && /^[A-Z]{3}$/.test(currency);
+  const contents = view.items?.flatMap(content);
+  const products = contents !== undefined && contents.length > 0;
+  const data = {
+    currency: priced ? currency : undefined,
+    // An amount without its currency says nothing; zero is an amount.
+    value: priced && Number.isFinite(view.value) ? view.value : undefined,
+    order_id: view.transaction_id,
+    content_type: products ? 'product' : undefined,
+    content_ids: products ? contents.map(({ id }) => id) : undefined,
+    contents: products ? contents : undefined,
+    num_items:
+      products && name === 'InitiateCheckout' ? contents.reduce((sum, { quantity }) => sum + quantity, 0) : undefined,
+    search_string: view.search_term,
+  };
+  return Object.values(data).some((value) => value !== undefined) ? data : undefined;
+}
+
+function content(item: Item): { id: string; quantity: number; item_price: number | undefined }[] {
+  const { item_id: id, quantity = 1, price } = item;
+  return id === undefined || id === '' ? [] : [{ id, quantity, item_price: price }];
+}
+
+/**
+ * Section 8: an explicit word either way. The empty list means "not limited", which is what all three signals say
+ * by the time an event gets here.
+ */
+function processingOptions({ limited_data_use }: Settings): Json {
+  if (limited_data_use === undefined) return { data_processing_options: [] };
+  return {
+    data_processing_options: ['LDU'],
+    data_processing_options_country: limited_data_use.country,
+    data_processing_options_state: limited_data_use.state,
+  };
+}

@@ -1,0 +1,54 @@
+import { defineDestination, type PlannedRequest, type Probe } from '../../src/core/destination.ts';
+import { bearer } from '../../src/core/secret.ts';
+import { plan, reads } from './event.ts';
+import { examples } from './examples.ts';
+import { judge } from './judge.ts';
+import { settings, warnings, type Settings } from './settings.ts';
+
+const HOST = 'graph.facebook.com';
+
+/** Tells Meta which integration sends (at most 23 characters, `destinations/meta.md` 2). */
+const PARTNER_AGENT = 'portvakt-0.1';
+
+/** One request out of events that are JSON already (`destinations/meta.md` 1, 2). */
+function request(_envelope: string, elements: readonly string[], at: Settings): PlannedRequest {
+  const test = at.test_event_code === undefined ? '' : `,"test_event_code":${JSON.stringify(at.test_event_code)}`;
+  return {
+    method: 'POST',
+    url: `https://${HOST}/${at.api_version}/${at.pixel_id}/events`,
+    headers: { 'content-type': 'application/json', authorization: bearer(at.access_token) },
+    body: `{"data":[${elements.join(',')}],"partner_agent":"${PARTNER_AGENT}"${test}}`,
+  };
+}
+
+/** No events at all: refused as invalid when the token works, as a bad token when it does not (10). */
+function probe(at: Settings): Probe {
+  return {
+    request: request('', [], at),
+    read(reply) {
+      const verdict = judge(reply, 1);
+      if (verdict.kind === 'rejected' || verdict.kind === 'delivered')
+        return { ok: true, message: 'the access token works' };
+      return { ok: false, message: 'reason' in verdict ? verdict.reason : verdict.kind };
+    },
+  };
+}
+
+export default defineDestination({
+  name: 'meta',
+  title: 'Meta Conversions API',
+  docs: 'https://developers.facebook.com/docs/marketing-api/conversions-api',
+  // No field of the API could carry a denial, so all three must be granted; there is no limited form for the same reason.
+  needs: ['ad_storage', 'ad_user_data', 'ad_personalization'],
+  hosts: [HOST],
+  settings,
+  reads,
+  plan,
+  maxBatch: () => 1000,
+  maxAge: 7 * 86_400_000,
+  request,
+  judge,
+  probe,
+  warnings,
+  examples,
+});

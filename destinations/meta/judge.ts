@@ -1,0 +1,110 @@
+import { judgeStatus, retryAfter, retryVerdict, type Reply, type Verdict } from '../../src/core/destination.ts';
+
+/*
+ * What Meta's answers mean (`destinations/meta.md` 9). A request is taken whole or not at all, and a repeated event
+ * id is discarded within 48 hours, so sending again is always safe.
+ */
+
+const MINUTE = 60_000;
+
+const TEMPORARY = new Set([1, 2, 5000, 21009]);
+const RATE_LIMITED = new Set([4, 17, 32, 613]);
+const BLOCKED_FOR_A_WHILE = new Set([341, 368]);
+const CREDENTIALS = new Set([102, 190]);
+const PERMISSION = new Set([3, 10]);
+const INVALID = new Set([100, 105]);
+const DEPRECATED = 2635;
+const OBJECT_MISSING = 33;
+const TOO_OLD = 2804003;
+
+/** What a reply means for `count` events sent in one request. */
+export function judge(reply: Reply, count: number): Verdict {
+  if (reply.status === 413) return refused(count, 'HTTP 413');
+  const text = reply.body.trim();
+  if (text === '') return reply.status === 400 ? refused(count, 'HTTP 400') : judgeStatus(reply);
+  const body = parseObject(text);
+  // A page of some proxy, or an answer cut short: nothing Meta said.
+  if (body === undefined) return retryVerdict(reply, `HTTP ${reply.status} without JSON`);
+  const error = asObject(body['error']);
+  if (error !== undefined) return judgeError(reply, error, count);
+  const received = body['events_received'];
+  if (reply.status < 300 && typeof received === 'number' && received < count) {
+    return retryVerdict(reply, 'fewer events received than sent');
+  }
+  return reply.status === 400 ? refused(count, 'HTTP 400') : judgeStatus(reply);
+}
+
+function judgeError(reply: Reply, error: Readonly<Record<string, unknown>>, count: number): Verdict {
+  const code = integer(error['code']);
+  const subcode = integer(error['error_subcode']);
+  const reason =
+    code === undefined ? `HTTP ${reply.status}` : `code ${code}${subcode === undefined ? '' : ` subcode ${subcode}`}`;
+  if (code !== undefined && (RATE_LIMITED.has(code) || (code >= 80_000 && code <= 80_014))) {
+    return {
+      kind: 'retry',
+      reason: `${reason}: rate limit`,
+      afterMs: regainAccess(reply) ?? retryAfter(reply) ?? MINUTE,
+    };
+  }
+  if (code !== undefined && BLOCKED_FOR_A_WHILE.has(code)) {
+    return { kind: 'retry', reason: `${reason}: blocked for a while`, afterMs: retryAfter(reply) ?? 15 * MINUTE };
+  }
+  if (error['is_transient'] === true) return retryVerdict(reply, reason);
+  if (code === undefined) return reply.status < 400 ? retryVerdict(reply, reason) : byStatus(reply, reason, count);
+  if (TEMPORARY.has(code)) return retryVerdict(reply, reason);
+  if (CREDENTIALS.has(code)) return { kind: 'stop', reason: `${reason}: the access token is not valid` };
+  if (PERMISSION.has(code) || (code >= 200 && code <= 299)) {
+    return { kind: 'stop', reason: `${reason}: the access token lacks a permission` };
+  }
+  if (code === DEPRECATED) return { kind: 'stop', reason: `${reason}: api_version has ended` };
+  if (code === 100 && subcode === OBJECT_MISSING) {
+    return { kind: 'stop', reason: `${reason}: pixel_id is unknown or closed to this token` };
+  }
+  if (INVALID.has(code)) return refused(count, subcode === TOO_OLD ? `${reason}: too old` : reason);
+  return byStatus(reply, reason, count);
+}
+
+/** A code the sheet does not list: the status decides, and one event must not take the others down. */
+function byStatus(reply: Reply, reason: string, count: number): Verdict {
+  if (reply.status < 400) return retryVerdict(reply, reason);
+  const verdict = judgeStatus(reply);
+  if (verdict.kind === 'rejected') return refused(count, reason);
+  return verdict.kind === 'retry' ? retryVerdict(reply, reason) : verdict;
+}
+
+/** One of them is at fault and Meta rarely says which. */
+function refused(count: number, reason: string): Verdict {
+  return count > 1 ? { kind: 'bisect', reason } : { kind: 'rejected', reason };
+}
+
+/** Milliseconds until the account may send again, by `X-Business-Use-Case-Usage` (minutes there); an hour at most. */
+function regainAccess(reply: Reply): number | undefined {
+  const usage = parseObject(reply.headers['x-business-use-case-usage'] ?? '');
+  if (usage === undefined) return undefined;
+  let minutes = 0;
+  for (const uses of Object.values(usage)) {
+    for (const use of Array.isArray(uses) ? (uses as unknown[]) : []) {
+      const wait = asObject(use)?.['estimated_time_to_regain_access'];
+      if (typeof wait === 'number' && wait > minutes) minutes = wait;
+    }
+  }
+  return minutes > 0 ? Math.min(minutes, 60) * MINUTE : undefined;
+}
+
+function integer(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return asObject(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
+}
