@@ -1,0 +1,27 @@
+/** What a vendor's host answers when all is well, from its sheet's success answer. */
+export function successAnswer(host: string, path: string, body: string): { status: number; body?: string } {
+  switch (host) {
+    case 'oauth2.googleapis.com':
+      return json({ access_token: 'demo', expires_in: 3600, token_type: 'Bearer' });
+    case 'datamanager.googleapis.com':
+      return json({ requestId: 'demo' });
+    case 'graph.facebook.com':
+      return json({ events_received: count(body, 'data'), messages: [], fbtrace_id: 'demo' });
+    case 'api.linkedin.com':
+      return json({ elements: Array.from({ length: count(body, 'elements') }, () => ({ status: 201 })) });
+    case 'capi.uet.microsoft.com':
+      return json({ eventsReceived: count(body, 'data') });
+    default:
+      // GA4 and the pixels: 204 whatever comes (`destinations/ga4.md` 2.2, 3.1; `destinations/microsoft.md` B).
+      return { status: path === '' ? 404 : 204 };
+  }
+}
+
+function json(body: unknown): { status: number; body: string } {
+  return { status: 200, body: JSON.stringify(body) };
+}
+
+function count(body: string, key: string): number {
+  const list = (JSON.parse(body) as Record<string, unknown>)[key];
+  return Array.isArray(list) ? list.length : 0;
+}
