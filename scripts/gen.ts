@@ -1,0 +1,55 @@
+/**
+ * Writes what is made from the code: the registry of destinations, their READMEs, the editor schema and the copy of
+ * what they are linted against. `--check` writes nothing and fails when something is not as it would be written.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const check = process.argv.includes('--check');
+const stale: string[] = [];
+
+function put(path: string, text: string): void {
+  const full = join(root, path);
+  if (existsSync(full) && readFileSync(full, 'utf8') === text) return;
+  stale.push(path);
+  if (!check) writeFileSync(full, text);
+}
+
+/** Folders of `destinations/` that hold a module, sorted. */
+function folders(): string[] {
+  return readdirSync(join(root, 'destinations'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(root, 'destinations', entry.name, 'index.ts')))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** Static imports, not a scan: bundlers for the edge need them. */
+function registry(names: readonly string[]): string {
+  const local = (name: string) => name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  const entry = (name: string) => {
+    const type = name.replaceAll('-', '_');
+    return type === local(name) ? `  ${type},` : `  ${type}: ${local(name)},`;
+  };
+  return [
+    '// Written by `npm run gen` from the folders beside it.',
+    "import type { Destination } from '../src/core/destination.ts';",
+    ...names.map((name) => `import ${local(name)} from './${name}/index.ts';`),
+    '',
+    '/** Every destination by its `type`. */',
+    'export const destinations: Readonly<Record<string, Destination>> = {',
+    ...names.map(entry),
+    '};',
+    '',
+  ].join('\n');
+}
+
+put('destinations/index.ts', registry(folders()));
+
+if (stale.length > 0) {
+  console.log(`${check ? 'out of date' : 'written'}: ${stale.join(', ')}`);
+  if (check) {
+    console.log('run `npm run gen` and commit what it writes');
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,201 @@
+import type { Category, SignalMask } from '../core/signals.ts';
+import { AD_SIGNALS, BIT, CATEGORY_SIGNALS, NO_SIGNALS } from '../core/signals.ts';
+import { deriveKey, keyedHash, sha256Hex } from '../core/hash.ts';
+import { showSecretRef } from '../core/secret.ts';
+import { knownPlatforms } from '../consent/platforms.ts';
+import type { PlatformMapping, SiteConsent } from '../consent/types.ts';
+import type { SigningKey, SiteCookies } from '../cookies/types.ts';
+import type { Gateway, Route, Site } from '../policy/gateway.ts';
+import { permitTable } from '../policy/permit.ts';
+import { parseCidrs } from '../privacy/ip.ts';
+import { compileUrlPolicy } from '../privacy/url.ts';
+import { regimeOf } from './countries.ts';
+import { policyHash } from './policy-hash.ts';
+import type { RouteConfig } from './routes.ts';
+import type { Config, SiteConfig } from './schema.ts';
+import type { ResolvedSecrets } from './secrets.ts';
+import { isCategory, signalsIn } from './signal-list.ts';
+
+/** Characters a signing or ingest key must have: 128 bits in hex are 32, in base64 22. */
+const SHORTEST_KEY = 22;
+
+/** A secret whose value cannot be used. Names the reference, never the value. */
+export class UnusableSecret extends Error {
+  override readonly name = 'UnusableSecret';
+}
+
+/**
+ * Compiles a configuration: permits of every route for every consent, keys of every site, the hash of the policy.
+ * @throws UnusableSecret when a key of the gateway's own is too short to be one.
+ */
+export function compileGateway(config: Config, secrets: ResolvedSecrets): Gateway {
+  const sites = config.sites.map((site) => compileSite(site, config, secrets));
+  return {
+    policy: policyHash(config, sites),
+    sites,
+    siteOf: new Map(sites.flatMap((site) => site.hosts.map((host) => [host, site] as const))),
+    routeOf: new Map(sites.flatMap((site) => site.routes.map((route) => [route.key, route] as const))),
+    trustedProxies: parseCidrs(config.server.trusted_proxies),
+    countryHeader: config.server.country_header,
+    delivery: {
+      maxAge: config.delivery.max_age,
+      maxSize: config.delivery.max_size,
+      deadLetters: config.delivery.dead_letters,
+    },
+    perClient: config.limits.per_client === 'off' ? undefined : config.limits.per_client,
+  };
+}
+
+function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets): Site {
+  const name = siteName(site);
+  const key = (use: string) => deriveKey(secrets.rootKey, `${use}|${name}`);
+  const routes = compileRoutes(site, name, config.delivery.max_age);
+  return {
+    name,
+    hosts: site.hosts,
+    origins: new Set(site.origins),
+    ingestKeys: new Set(site.ingest_keys.map((ref) => sha256Hex(longEnough(showSecretRef(ref), secrets.value(ref))))),
+    country: site.country,
+    consent: compileConsent(site),
+    legitimateInterest:
+      (site.purposes.analytics.basis === 'legitimate_interest' ? BIT.analytics_storage : NO_SIGNALS) |
+      (site.purposes.ads.basis === 'legitimate_interest' ? AD_SIGNALS : NO_SIGNALS),
+    privacy: {
+      ip: site.privacy.ip,
+      userAgent: site.privacy.user_agent,
+      url: compileUrlPolicy({
+        query: site.privacy.url_query,
+        referrer: site.privacy.referrer,
+        neverForward: site.privacy.never_forward,
+        hosts: site.origins.map((origin) => new URL(origin).hostname),
+      }),
+    },
+    cookies: compileCookies(site, name, secrets),
+    keys: { pseudonym: keyedHash(key('pseudonym')), subject: keyedHash(key('subject')) },
+    routes,
+    feeds: routes.filter(({ stream, primary }) => stream === undefined || primary),
+  };
+}
+
+/** The first of its hosts. */
+export function siteName(site: SiteConfig): string {
+  return site.hosts[0] as string;
+}
+
+/** The consent section with categories, purposes and platforms put together. */
+function compileConsent(site: SiteConfig): SiteConsent {
+  const { consent } = site;
+  const cmp = consent.cmp === 'auto' ? knownPlatforms.map(({ name }) => name) : consent.cmp;
+  const categories: Record<Category, SignalMask> = { ...CATEGORY_SIGNALS };
+  const shared = new Map<string, SignalMask>();
+  const platforms = new Map<string, PlatformMapping>();
+  // Categories first: a purpose may be mapped to a category that the site has mapped anew.
+  for (const [word, value] of Object.entries(consent.mapping)) {
+    if (isCategory(word) && isList(value)) categories[word] = signalsIn(value, CATEGORY_SIGNALS);
+  }
+  for (const [word, value] of Object.entries(consent.mapping)) {
+    if (!isList(value)) {
+      const { cookie, purposes, revision, opt_in: optIn } = value;
+      platforms.set(word, {
+        ...(cookie !== undefined && { cookie }),
+        ...(revision !== undefined && { revision }),
+        ...(optIn !== undefined && { optIn }),
+        ...(purposes !== undefined && {
+          purposes: new Map(Object.entries(purposes).map(([name, list]) => [name, signalsIn(list, categories)])),
+        }),
+      });
+    } else if (!isCategory(word)) {
+      shared.set(word, signalsIn(value, categories));
+    }
+  }
+  return {
+    cmp,
+    honourGpc: consent.honour.includes('gpc'),
+    honourConsentMode: consent.honour.includes('consent-mode'),
+    mapping: shared.size === 0 ? platforms : withShared(platforms, shared, cmp),
+    categories,
+    maxAge: consent.max_age,
+    regime: regimeOf(site.country),
+    withoutChoice: consent.without_choice,
+    vendors: [
+      ...new Set(
+        [...site.destinations.values()].flatMap(({ destination }) => destination.tcfVendor ?? []),
+      ),
+    ],
+  };
+}
+
+function isList(value: SiteConfig['consent']['mapping'][string]): value is Exclude<typeof value, { readonly cookie?: unknown }> {
+  return typeof value === 'string' || Array.isArray(value);
+}
+
+/** Purposes written without a platform hold for every platform whose purposes are the site's own. */
+function withShared(
+  platforms: ReadonlyMap<string, PlatformMapping>,
+  shared: ReadonlyMap<string, SignalMask>,
+  cmp: readonly string[],
+): ReadonlyMap<string, PlatformMapping> {
+  const all = new Map(platforms);
+  for (const { name, needsMapping } of knownPlatforms) {
+    if (!needsMapping || !cmp.includes(name)) continue;
+    const own = platforms.get(name);
+    all.set(name, { ...own, purposes: new Map([...shared, ...(own?.purposes ?? [])]) });
+  }
+  return all;
+}
+
+function compileCookies(site: SiteConfig, name: string, secrets: ResolvedSecrets): SiteCookies {
+  const { cookies } = site;
+  const roots =
+    cookies.keys.length === 0
+      ? [secrets.rootKey]
+      : cookies.keys.map((ref) => new TextEncoder().encode(longEnough(showSecretRef(ref), secrets.value(ref))));
+  return {
+    domain: cookies.domain,
+    analytics: cookies.analytics,
+    ads: cookies.ads,
+    ownId: cookies.own_id,
+    signing: roots.map((root): SigningKey => {
+      const key = deriveKey(root, `cookie|${name}`);
+      return { id: sha256Hex(`id|${name}|${key.join()}`).slice(0, 6), mac: keyedHash(key) };
+    }),
+  };
+}
+
+function longEnough(name: string, value: string): string {
+  if (value.length >= SHORTEST_KEY) return value;
+  throw new UnusableSecret(`${name} is too short to be a key: at least ${SHORTEST_KEY} characters, e.g. from \`openssl rand -hex 32\``);
+}
+
+function compileRoutes(site: SiteConfig, siteNamed: string, maxAge: number): readonly Route[] {
+  const streams = new Map<string, string>();
+  for (const [name, { destination, settings }] of site.destinations) {
+    const stream = destination.stream?.(settings);
+    if (stream !== undefined) streams.set(name, stream);
+  }
+  const chosen = [...site.destinations].find(([name, route]) => streams.has(name) && route.primary === true)?.[0];
+  const primary = chosen ?? streams.keys().next().value;
+  return [...site.destinations].map(([name, route]) => compileRoute(route, {
+    name,
+    site: siteNamed,
+    stream: streams.get(name),
+    primary: name === primary,
+    maxAge,
+  }));
+}
+
+function compileRoute(route: RouteConfig, place: Pick<Route, 'name' | 'site' | 'stream' | 'primary' | 'maxAge'>): Route {
+  const { destination } = route;
+  return {
+    ...place,
+    key: `${place.site}/${place.name}`,
+    destination,
+    bound: destination.bind(route.settings),
+    events: route.events && new Set(route.events),
+    params: route.params && new Set(route.params),
+    since: route.since,
+    limited: route.without_consent === 'limited',
+    permits: permitTable(destination, { withoutConsent: route.without_consent }),
+    maxAge: Math.min(place.maxAge, destination.maxAge),
+  };
+}

@@ -1,0 +1,44 @@
+/** Something to say about a configuration, at a place in its file. */
+export interface Finding {
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based. */
+  readonly column: number;
+  /** An error refuses to start; a warning is probably a mistake; a note is what the law or a vendor says to it. */
+  readonly kind: 'error' | 'warning' | 'note';
+  readonly code: FindingCode;
+  /** What is wrong. Never repeats a value that might be a secret. */
+  readonly message: string;
+  /** What to write instead. */
+  readonly instead?: string;
+}
+
+export type FindingCode =
+  | 'yaml'
+  | 'unknown-key'
+  | 'missing-key'
+  | 'type'
+  | 'value'
+  | 'secret'
+  | 'contradiction'
+  | 'suspicious'
+  | 'legal'
+  | 'vendor';
+
+/** A place in a configuration: keys and list positions from the top. */
+export type ConfigPath = readonly (string | number)[];
+
+/** A finding before its path has become a line and a column. */
+export interface Remark extends Pick<Finding, 'kind' | 'code' | 'message' | 'instead'> {
+  readonly path: ConfigPath;
+  /** Point at the key rather than at the value. */
+  readonly atKey?: boolean;
+}
+
+/** `file:line:column kind[code] message`, and what to write instead. */
+export function showFinding(finding: Finding): string {
+  const { file, line, column, kind, code, message, instead } = finding;
+  const hint = instead === undefined ? '' : `\n  write instead: ${instead}`;
+  return `${file}:${line}:${column} ${kind}[${code}] ${message}${hint}`;
+}

@@ -1,0 +1,118 @@
+import type { z } from 'zod';
+import { keysAt, schemaAt } from './editor-schema.ts';
+import type { ConfigPath, Remark } from './finding.ts';
+import { nearest } from './nearest.ts';
+
+/** What zod found, in words for the person who wrote the file. Values are never repeated: they may be secrets. */
+export function remarksOf(issues: readonly z.core.$ZodIssue[], value: unknown): Remark[] {
+  return issues.flatMap((issue) => remarks(issue, issue.path as ConfigPath, value));
+}
+
+function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown): Remark[] {
+  const schema = schemaAt(path, value);
+  const secret = schema?.secret === true;
+  const error = { kind: 'error', path } as const;
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => unknownKey(path, key, value));
+    case 'invalid_union':
+      return remarks(closest(issue), [...path, ...(closest(issue).path as ConfigPath)], value);
+    case 'invalid_key':
+      return [{ ...error, code: 'value', message: issue.issues[0]?.message ?? issue.message, atKey: true }];
+    case 'invalid_type':
+      if (valueAt(path, value) === undefined) {
+        const key = path.at(-1);
+        const what = schema?.description === undefined ? '' : `: ${schema.description}`;
+        return [{ ...error, code: 'missing-key', message: `\`${key}\` is missing${what}`, ...(secret && { instead: `${key}: \${ENV_NAME}` }) }];
+      }
+      return [{ ...error, code: 'type', message: quiet(issue.message), ...insteadOfType(issue, path, value) }];
+    case 'invalid_value': {
+      const known = issue.values.map(String);
+      const written = valueAt(path, value);
+      const meant = typeof written === 'string' ? nearest(written, known) : undefined;
+      const list = known.map((word) => `\`${word}\``).join(', ');
+      if (written === undefined || path.at(-1) === 'type') return [unknownType(path, value, known)];
+      return [{ ...error, code: 'value', message: `expected one of ${list}`, ...(meant !== undefined && { instead: meant }) }];
+    }
+    default: {
+      const params: unknown = issue.code === 'custom' ? issue.params : undefined;
+      const instead = (params as { readonly instead?: string } | undefined)?.instead;
+      return [
+        {
+          ...error,
+          code: secret ? 'secret' : 'value',
+          message: quiet(issue.message),
+          ...(instead !== undefined && { instead }),
+          ...(secret && { instead: `\${${envName(path)}}` }),
+        },
+      ];
+    }
+  }
+}
+
+/** A key nobody knows, with the nearest that somebody does. */
+function unknownKey(path: ConfigPath, key: string, value: unknown): Remark {
+  const known = keysAt(path, value);
+  const meant = nearest(key, known);
+  return {
+    kind: 'error',
+    code: 'unknown-key',
+    path: [...path, key],
+    atKey: true,
+    message: `unknown key \`${key.slice(0, 64)}\`; known here: ${known.join(', ') || 'none'}`,
+    ...(meant !== undefined && { instead: meant }),
+  };
+}
+
+/** A route whose type, written or taken from its name, is not a destination. */
+function unknownType(path: ConfigPath, value: unknown, known: readonly string[]): Remark {
+  const written = valueAt(path, value);
+  const name = String(written ?? path.at(-2)).slice(0, 64);
+  const meant = nearest(name, known);
+  const fix = meant === undefined ? `type: ${known.join(' | ')}` : written === undefined ? `${meant}, or a line \`type: ${meant}\`` : meant;
+  return {
+    kind: 'error',
+    code: 'value',
+    path: written === undefined ? path.slice(0, -1) : path,
+    atKey: written === undefined,
+    message: `\`${name}\` is not a destination; known: ${known.join(', ')}`,
+    instead: fix,
+  };
+}
+
+/** Of the branches of a union, the one that was meant: whose complaint lies deepest, else the last. */
+function closest(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue {
+  const firsts = issue.errors.flatMap((branch) => branch.slice(0, 1));
+  const deepest = firsts.reduce<z.core.$ZodIssue | undefined>(
+    (best, next) => (best === undefined || next.path.length >= best.path.length ? next : best),
+    undefined,
+  );
+  return deepest ?? { code: 'custom', path: [], message: issue.message, input: undefined };
+}
+
+/** A number where a text was meant is written in quotes; so is a bare word YAML reads as something else. */
+function insteadOfType(issue: z.core.$ZodIssueInvalidType, path: ConfigPath, value: unknown): { instead?: string } {
+  const written = valueAt(path, value);
+  if (issue.expected === 'string' && (typeof written === 'number' || typeof written === 'boolean')) {
+    return { instead: 'the same in quotes' };
+  }
+  if (issue.expected === 'array' && typeof written === 'string') return { instead: 'a list: [a, b]' };
+  return {};
+}
+
+/** zod's own wording without its preamble. */
+function quiet(message: string): string {
+  return message.replace(/^Invalid (input|option|string): /, '');
+}
+
+function valueAt(path: ConfigPath, value: unknown): unknown {
+  let here = value;
+  for (const segment of path) here = (here as Readonly<Record<string, unknown>> | null | undefined)?.[segment];
+  return here;
+}
+
+/** A name for the variable, made of the route and the key: `META_ACCESS_TOKEN`. */
+function envName(path: ConfigPath): string {
+  const words = path.filter((segment) => typeof segment === 'string' && segment !== 'sites' && segment !== 'destinations');
+  return words.join('_').toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
+}

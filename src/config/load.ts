@@ -1,0 +1,33 @@
+import type { Finding } from './finding.ts';
+import { remarksOf } from './issues.ts';
+import { lint } from './lint.ts';
+import { configSchema, type Config } from './schema.ts';
+import { readYaml } from './yaml.ts';
+
+/** A configuration that can be used, with what is to be said about it all the same. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Warnings and notes, in the order of the file. */
+  readonly notes: readonly Finding[];
+}
+
+/** One that cannot: at least one finding is an error. */
+export interface RefusedConfig {
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Reads a configuration. Unknown keys, wrong values, literal secrets and contradictions refuse it, each with its line
+ * and column.
+ * @param file names the file in the findings; nothing is read from it.
+ * @param now unix milliseconds; what the vendors' sunset dates are measured against.
+ */
+export function loadConfig(text: string, file: string, now: number = Date.now()): LoadedConfig | RefusedConfig {
+  const source = readYaml(text, file);
+  if ('findings' in source) return source;
+  const parsed = configSchema.safeParse(source.value ?? {});
+  const remarks = parsed.success ? lint(parsed.data, now) : remarksOf(parsed.error.issues, source.value ?? {});
+  const findings = remarks.map(source.finding).sort((a, b) => a.line - b.line || a.column - b.column);
+  if (parsed.success && findings.every(({ kind }) => kind !== 'error')) return { config: parsed.data, notes: findings };
+  return { findings };
+}

@@ -1,0 +1,33 @@
+/** The known word a mistyped one is closest to; undefined when none is close enough to be meant. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const typed = plain(word);
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(typed.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(typed, plain(candidate));
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** Case, `-` and `_` are what people confuse first: they cost nothing. */
+function plain(word: string): string {
+  return word.slice(0, 64).toLowerCase().replaceAll(/[-_ ]/g, '');
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(substitute, (previous[j] as number) + 1, (current[j - 1] as number) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] as number;
+}

@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import { knownPlatforms } from '../consent/platforms.ts';
+import { secret } from '../core/secret-schema.ts';
+import { COUNTRIES, insteadOfCountry } from './countries.ts';
+import { readRoutes } from './routes.ts';
+import { signalList } from './signal-list.ts';
+import { DAY, duration, size } from './units.ts';
+
+/** A value of a closed form; `expected` completes "expected ...". */
+function text(pattern: RegExp, expected: string) {
+  return z.string({ error: `expected ${expected}` }).regex(pattern, `expected ${expected}`);
+}
+
+const host = text(
+  /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\])$/,
+  'a host name in lower case, without scheme, port or path, e.g. `metrics.example.no`',
+);
+
+const origin = z
+  .string({ error: 'expected an origin, e.g. `https://shop.example.no`' })
+  .superRefine((value, context) => {
+    const url = URL.parse(value);
+    if (url !== null && url.origin === value && /^https?:/.test(value)) return;
+    const instead = url !== null && /^https?:$/.test(url.protocol) ? url.origin : undefined;
+    context.addIssue({
+      code: 'custom',
+      message: 'expected an origin: scheme, host and port if it is not the usual one, without a path or a slash at the end',
+      params: { instead },
+    });
+  });
+
+const country = z
+  .string({ error: 'expected a country, e.g. `NO`' })
+  .superRefine((value, context) => {
+    if (COUNTRIES.includes(value)) return;
+    context.addIssue({
+      code: 'custom',
+      message: `\`${value.slice(0, 12)}\` is not a country of ISO 3166-1`,
+      params: { instead: insteadOfCountry(value) },
+    });
+  });
+
+const server = z.strictObject({
+  trusted_proxies: z
+    .array(text(/^[0-9a-fA-F:.]+(\/\d{1,3})?$/, 'an address or a CIDR range, e.g. `10.0.0.0/8`'))
+    .default([])
+    .describe('CIDR ranges whose X-Forwarded-For is believed, walked from the right. None by default.'),
+  country_header: text(/^[A-Za-z0-9-]{1,64}$/, 'the name of a header, e.g. `CF-IPCountry`')
+    .transform((name) => name.toLowerCase())
+    .optional()
+    .describe("Header with the visitor's country, believed from trusted proxies only, e.g. CF-IPCountry."),
+});
+
+const platformMapping = z.strictObject({
+  cookie: text(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'the name of a cookie')
+    .optional()
+    .describe('Name of the cookie, where the site has renamed it.'),
+  purposes: z
+    .record(z.string(), signalList())
+    .optional()
+    .describe("The site's own purposes, services, groups or vendors, and the signals each of them grants."),
+  revision: z.int().nonnegative().optional().describe("Lowest revision of the site's text that still counts."),
+  opt_in: z.boolean().optional().describe('The platform was set up as opt-in, where its cookie does not say so.'),
+});
+
+const consent = z.strictObject({
+  cmp: z
+    .union([z.literal('auto'), z.array(z.enum(knownPlatforms.map(({ name }) => name))).min(1)])
+    .default('auto')
+    .describe('Consent platforms and standards whose cookies are read; `auto` tries every known one. Naming the one in use is safer.'),
+  honour: z
+    .array(z.enum(['gpc', 'consent-mode']))
+    .default(['gpc', 'consent-mode'])
+    .describe('Sec-GPC header; gcs and gcd in the hit. They can only take away.'),
+  mapping: z
+    .record(z.string(), z.union([signalList(), platformMapping]))
+    .default({})
+    .describe(
+      'Purpose or service -> signals, for platforms whose purposes are the site\'s own; `preferences`, `statistics` and `marketing` may be mapped anew. ' +
+        'A platform name opens a section of its own: cookie, purposes, revision, opt_in.',
+    ),
+  max_age: duration().optional().describe('An older choice counts as none.'),
+  without_choice: z
+    .enum(['denied', 'granted'])
+    .default('denied')
+    .describe('What holds while nobody has chosen. `denied` is the only value where consent is opt-in.'),
+});
+
+const purpose = z
+  .strictObject({
+    basis: z
+      .enum(['consent', 'legitimate_interest'])
+      .default('consent')
+      .describe('`legitimate_interest`: allowed until the visitor objects. The linter says what the law of the country thinks of it.'),
+  })
+  .prefault({});
+
+const privacy = z.strictObject({
+  ip: z
+    .enum(['none', 'country', 'truncate'])
+    .default('none')
+    .describe('`none`: the address is never looked at. `country`: only the country is kept. `truncate`: /24 and /32, which is pseudonymous, not anonymous.'),
+  user_agent: z
+    .enum(['drop', 'family', 'full'])
+    .default('family')
+    .describe('`family`: a fixed template per engine with the major version. `full`: only where every signal that needs it is granted.'),
+  url_query: z
+    .array(text(/^[^\s&=#]{1,128}$/, 'the name of a query key'))
+    .default([])
+    .describe('Query keys kept in page addresses and referrers; all others go.'),
+  referrer: z.enum(['none', 'origin', 'path']).default('origin').describe('How much of the referrer is kept.'),
+  never_forward: z
+    .array(text(/^\/[^\s?#]{0,255}$/, 'a path that starts with `/`, e.g. `/helse/**`'))
+    .default([])
+    .describe('Events from these paths go nowhere. `*` matches within a segment, `**` any number of segments.'),
+});
+
+const cookies = z.strictObject({
+  domain: host.optional().describe("Domain of the site's vendor cookies (_ga, _fbp, ...)."),
+  analytics: duration()
+    .prefault('7d')
+    .describe('Longest life of an analytics identifier, from its first issue, never extended. At most 400d.'),
+  ads: duration().prefault('30d').describe('The same for click and advertising identifiers. At most 90d.'),
+  own_id: z.boolean().default(false).describe("The gateway's own visitor id (pv_id), HttpOnly, when analytics is granted."),
+  keys: z.array(secret()).default([]).describe('Signing keys, newest first. By default one is made once and kept in --data.'),
+});
+
+const site = z.strictObject({
+  hosts: z.array(host).min(1).describe('Host headers this site answers on.'),
+  origins: z.array(origin).default([]).describe('Pages that may send events from a browser.'),
+  ingest_keys: z
+    .array(secret())
+    .default([])
+    .describe("Bearer keys of the site's own back end, for /v1/events without a browser."),
+  country: country.describe("Where the site is aimed, ISO 3166-1: picks the linter's legal notes and the default regime."),
+  consent: consent.prefault({}),
+  purposes: z
+    .strictObject({ analytics: purpose, ads: purpose })
+    .prefault({})
+    .describe('What each purpose rests on: consent (default) or legitimate_interest.'),
+  privacy: privacy.prefault({}),
+  cookies: cookies.prefault({}),
+  destinations: z
+    .record(
+      text(/^[a-z][a-z0-9_-]{0,62}$/, 'a route name: small letters, digits, `_` and `-`'),
+      z.record(z.string(), z.unknown()),
+    )
+    .transform(readRoutes)
+    .prefault({})
+    .describe('Where events go. The key is the name of the route; `type` defaults to it.'),
+});
+
+const delivery = z.strictObject({
+  outbox: z
+    .enum(['sqlite', 'queues'])
+    .default('sqlite')
+    .describe('`sqlite`: embedded, in --data. `queues`: Cloudflare Queues, on Workers.'),
+  max_age: duration()
+    .prefault('72h')
+    .describe("An event older than this, or than the vendor's own limit, ends as expired."),
+  max_size: size().prefault('2GB').describe('How large the outbox may grow. Full = 503, never a silent drop.'),
+  dead_letters: duration().prefault('72h').describe('How long refused events wait for a person; `0h` = not at all.'),
+});
+
+const limits = z.strictObject({
+  per_client: z
+    .union([z.literal('off'), z.int().min(1).max(1_000_000)])
+    .default('off')
+    .describe('Requests per minute and client (keyed hash, in memory), or `off`.'),
+});
+
+/** The whole configuration (`contract/gateway.yaml`). Reading, linting, the editor schema and the pages come from it. */
+export const configSchema = z.strictObject({
+  server: server.prefault({}),
+  sites: z.array(site).min(1).describe('One entry for each site.'),
+  delivery: delivery.prefault({}),
+  limits: limits.prefault({}),
+});
+
+/** A configuration as read: plain values, durations in milliseconds, sizes in bytes, secrets by name. */
+export type Config = z.output<typeof configSchema>;
+export type SiteConfig = Config['sites'][number];
+
+/** Longest life of an analytics identifier: what browsers keep a cookie (RFC 6265bis). */
+export const ANALYTICS_CAP = 400 * DAY;
+/** Longest life of a click or advertising identifier (R25). */
+export const ADS_CAP = 90 * DAY;
+/** What an analytics identifier should live at most (R25). */
+export const ANALYTICS_ADVISED = 7 * DAY;

@@ -1,0 +1,106 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
+import type { ConfigPath, Finding, Remark } from './finding.ts';
+
+/** Bytes are counted as UTF-16 units: a bound, not a measure (R78). */
+const MAX_TEXT = 256 * 1024;
+const MAX_ALIASES = 50;
+
+/** A YAML file as plain values, with a way back from a path to its line and column. */
+export interface YamlSource {
+  readonly value: unknown;
+  readonly finding: (remark: Remark) => Finding;
+}
+
+/**
+ * Reads YAML 1.2 by the core schema: no tags, no directives, no merge keys, bounded size and aliases (R78).
+ *
+ * `${NAME}` may stand unquoted anywhere, also inside `[...]`, where YAML gives braces a meaning of their own: they
+ * are hidden behind two noncharacters of the same width while parsing, so that no column moves.
+ */
+export function readYaml(text: string, file: string): YamlSource | { readonly findings: readonly Finding[] } {
+  const at = (offset: number, message: string, lines: LineCounter): Finding => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(1, line), column: Math.max(1, col), kind: 'error', code: 'yaml', message };
+  };
+  const lines = new LineCounter();
+  if (text.length > MAX_TEXT) {
+    return { findings: [at(0, `the file is larger than ${MAX_TEXT / 1024} KiB`, lines)] };
+  }
+  try {
+    const document = parseDocument(hideBraces(text), {
+      schema: 'core',
+      merge: false,
+      resolveKnownTags: false,
+      stringKeys: true,
+      prettyErrors: false,
+      logLevel: 'silent',
+      lineCounter: lines,
+    });
+    const problems = [...document.errors, ...document.warnings].map((e) => at(e.pos[0], showBraces(e.message), lines));
+    if (document.directives?.yaml.explicit) problems.push(at(0, 'directives (%YAML, %TAG) are not allowed', lines));
+    if (problems.length > 0) return { findings: problems };
+    const tagged = restore(document);
+    if (tagged !== undefined) return { findings: [at(tagged, 'tags (!name) are not allowed', lines)] };
+    return {
+      value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown,
+      finding: ({ path, atKey, ...rest }) => {
+        const { line, col } = lines.linePos(offsetOf(document, path, atKey ?? false));
+        return { file, line: Math.max(1, line), column: Math.max(1, col), ...rest };
+      },
+    };
+  } catch (error) {
+    // `toJS` refuses too many aliases; the parser runs out of stack on absurd nesting.
+    const message = error instanceof ReferenceError ? 'too many aliases' : 'nested too deeply to be read';
+    return { findings: [at(0, message, lines)] };
+  }
+}
+
+/** U+FDD0 and U+FDD1 are noncharacters: they mean nothing in any text. */
+function hideBraces(text: string): string {
+  return text.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, '$\u{FDD0}$1\u{FDD1}');
+}
+
+function showBraces(text: string): string {
+  return text.replaceAll('\u{FDD0}', '{').replaceAll('\u{FDD1}', '}');
+}
+
+/** Puts the braces back into every text; answers with the offset of a tag, if there is one. */
+function restore(document: Document.Parsed): number | undefined {
+  let tagged: number | undefined;
+  visit(document, {
+    Node(_, node) {
+      if (!isAlias(node) && node.tag !== undefined) tagged ??= node.range?.[0] ?? 0;
+      if (isScalar(node) && typeof node.value === 'string') node.value = showBraces(node.value);
+    },
+  });
+  return tagged;
+}
+
+/** Where a path is in the file; the nearest thing above it that is there, when it is not. */
+function offsetOf(document: Document.Parsed, path: ConfigPath, atKey: boolean): number {
+  const resolve = (node: unknown): Node | undefined => {
+    if (isAlias(node)) return node.resolve(document);
+    return isMap(node) || isSeq(node) || isScalar(node) ? node : undefined;
+  };
+  const start = (node: unknown): number | undefined => (node as Node | undefined)?.range?.[0];
+  let node = resolve(document.contents);
+  let offset = start(node) ?? 0;
+  for (const [depth, segment] of path.entries()) {
+    const last = depth === path.length - 1;
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(segment));
+      if (pair === undefined) break;
+      const key = start(pair.key);
+      // A value that opens on the next line is best named by its key; so is an empty one.
+      const value = isScalar(pair.value) && pair.value.value !== null ? start(pair.value) : undefined;
+      offset = (last && !atKey ? value : undefined) ?? key ?? offset;
+      node = resolve(pair.value);
+    } else if (isSeq(node)) {
+      offset = start(node.items[Number(segment)]) ?? offset;
+      node = resolve(node.items[Number(segment)]);
+    } else {
+      break;
+    }
+  }
+  return offset;
+}
