@@ -1,0 +1,119 @@
+import type { Plan, PlanContext, PlannedRequest, Reads, View } from '../../src/core/destination.ts';
+import { sha256Hex } from '../../src/core/hash.ts';
+import { bearer } from '../../src/core/secret.ts';
+import { BIT } from '../../src/core/signals.ts';
+import type { Item } from '../../src/core/values.ts';
+import { clickId, emailHash, phoneHash, uuid } from './normalise.ts';
+import type { Settings } from './settings.ts';
+
+export const CAPI_HOST = 'capi.uet.microsoft.com';
+
+/** The envelope of Conversions API events; all of a tag's may share a request. */
+export const CAPI = 'capi';
+
+export const reads = {
+  event_name: {},
+  event_id: {},
+  event_time: {},
+  currency: {},
+  value: {},
+  transaction_id: {},
+  search_term: {},
+  items: {},
+  page_location: {},
+  page_load_id: {},
+  user_agent_family: {},
+  msclkid: { as: clickId },
+  email: { needs: ['ad_user_data'], as: emailHash },
+  phone: { needs: ['ad_user_data'], as: phoneHash },
+} as const satisfies Reads;
+
+type Seen = View<typeof reads>;
+
+/** The page types of UET that a GA4 event name stands for beyond doubt (`destinations/microsoft.md` A.3). */
+const PAGE_TYPES: ReadonlyMap<string, string> = new Map([
+  ['purchase', 'purchase'],
+  ['view_item', 'product'],
+  ['view_item_list', 'category'],
+  ['view_cart', 'cart'],
+  ['begin_checkout', 'cart'],
+  ['search', 'searchresults'],
+  ['view_search_results', 'searchresults'],
+]);
+
+/** One event of the UET Conversions API (`destinations/microsoft.md` A.3). */
+export function planEvent(view: Seen, settings: Settings, context: PlanContext): Plan {
+  const name = view.event_name ?? '';
+  const { msclkid, email, phone } = view;
+  if (name === '') return { skip: 'no event name' };
+  if (msclkid === undefined && email === undefined && phone === undefined) return { skip: 'nothing to match on' };
+  const pageLoad = name === 'page_view';
+  if (pageLoad && view.page_location === undefined) return { skip: 'page view without an address' };
+  return {
+    envelope: CAPI,
+    element: JSON.stringify({
+      eventType: pageLoad ? 'pageLoad' : 'custom',
+      eventName: pageLoad ? undefined : actionOf(name, settings),
+      eventId: view.event_id,
+      eventTime: Math.floor((view.event_time ?? context.at) / 1000),
+      eventSourceUrl: view.page_location,
+      pageLoadId: pageLoadIdOf(view, context),
+      // Absent would mean granted.
+      adStorageConsent: (context.signals & BIT.ad_storage) === 0 ? 'D' : 'G',
+      userData: { clientUserAgent: view.user_agent_family, msclkid, em: email, ph: phone },
+      // A page load cannot carry revenue, and has nothing else to say.
+      customData: pageLoad ? undefined : customDataOf(name, view),
+    }),
+  };
+}
+
+/** Events of one tag in one request; the valid ones are taken even if others are not (A.2). */
+export function requestEvents(elements: readonly string[], settings: Settings): PlannedRequest {
+  return {
+    method: 'POST',
+    url: `https://${CAPI_HOST}/v1/${settings.tag_id}/events`,
+    headers: { authorization: bearer(settings.access_token), 'content-type': 'application/json' },
+    body: `{"continueOnValidationError":true,"dataProvider":"portvakt","data":[${elements.join(',')}]}`,
+  };
+}
+
+/** What conversion goals match on: the GA4 name, unless the site says otherwise. */
+export function actionOf(name: string, { event_names: names }: Settings): string {
+  return (names !== undefined && Object.hasOwn(names, name) ? names[name] : undefined) ?? name;
+}
+
+/** The same for all events of a page load, and for nobody else's: the tag's own page-load number is not unique. */
+function pageLoadIdOf(view: Seen, { hitId }: PlanContext): string {
+  return uuid(view.page_load_id === undefined ? hitId : sha256Hex(`${view.page_load_id} ${view.msclkid ?? ''}`));
+}
+
+function customDataOf(name: string, view: Seen): object | undefined {
+  const custom = {
+    ...moneyOf(view.value, view.currency),
+    transactionId: view.transaction_id,
+    searchTerm: view.search_term,
+    pageType: PAGE_TYPES.get(name),
+    items: itemsOf(view.items),
+  };
+  return Object.values(custom).some((value) => value !== undefined) ? custom : undefined;
+}
+
+/**
+ * Zero is a value. A value in a currency that is none would count as the goal's own, so it is left out; without any
+ * currency that is what the site means.
+ */
+export function moneyOf(
+  value: number | undefined,
+  currency: string | undefined,
+): { readonly value?: number; readonly currency?: string } {
+  if (value === undefined || !Number.isFinite(value)) return {};
+  if (currency === undefined) return { value };
+  return /^[A-Za-z]{3}$/.test(currency) ? { value, currency: currency.toUpperCase() } : {};
+}
+
+function itemsOf(items: readonly Item[] | undefined): readonly object[] | undefined {
+  const rows = (items ?? []).flatMap(({ item_id: id, quantity, price, item_name: name }) =>
+    id === undefined && name === undefined ? [] : [{ id, quantity, price, name }],
+  );
+  return rows.length === 0 ? undefined : rows;
+}

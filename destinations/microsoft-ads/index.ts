@@ -1,0 +1,32 @@
+import { defineDestination } from '../../src/core/destination.ts';
+import { CAPI_HOST, planEvent, reads, requestEvents } from './capi.ts';
+import { examples } from './examples.ts';
+import { judge, probe } from './judge.ts';
+import { PIXEL, PIXEL_HOST, pixelReads, planPixel, requestPixel } from './pixel.ts';
+import { settings } from './settings.ts';
+
+const DAY = 86_400_000;
+
+/** Microsoft Advertising: UET Conversions API, and the UET pixel as the limited form (`destinations/microsoft.md`). */
+export const microsoftAds = defineDestination({
+  name: 'microsoft_ads',
+  title: 'Microsoft Advertising',
+  docs: 'https://learn.microsoft.com/en-us/advertising/guides/uet-conversion-api-integration',
+  needs: ['ad_storage', 'ad_personalization'],
+  // https://learn.microsoft.com/en-us/advertising/msa-help/hlp_ba_conc_uet_tcf
+  tcfVendor: 1126,
+  hosts: [CAPI_HOST, PIXEL_HOST],
+  settings,
+  reads,
+  plan: planEvent,
+  limited: { reads: pixelReads, plan: planPixel },
+  maxBatch: (envelope) => (envelope === PIXEL ? 1 : 1000),
+  maxAge: 7 * DAY,
+  request: (envelope, elements, set) =>
+    envelope === PIXEL ? requestPixel(elements[0] ?? '') : requestEvents(elements, set),
+  judge,
+  probe,
+  examples,
+});
+
+export default microsoftAds;

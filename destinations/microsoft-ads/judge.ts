@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { judgeStatus, type Probe, type Reply, type Verdict } from '../../src/core/destination.ts';
+import { bearer } from '../../src/core/secret.ts';
+import { CAPI_HOST } from './capi.ts';
+import { PIXEL } from './pixel.ts';
+import type { Settings } from './settings.ts';
+
+/** Microsoft's codes are single words; anything else in their place is not repeated. */
+const code = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/)
+  .catch('');
+/** `errorMessage` and `attemptedValue` repeat user data and are never looked at (`destinations/microsoft.md` A.5). */
+const detail = z.object({
+  index: z.int().nonnegative().optional().catch(undefined),
+  errorCode: code,
+  isWarning: z.boolean().catch(false),
+});
+type Detail = z.output<typeof detail>;
+const NO_DETAIL: Detail = { errorCode: '', isWarning: false };
+const errorObject = z.object({ code, details: z.array(detail.catch(NO_DETAIL)).catch([]) });
+const replyBody = z.object({
+  eventsReceived: z.int().nonnegative().optional().catch(undefined),
+  error: errorObject.optional().catch(undefined),
+});
+type Body = z.output<typeof replyBody>;
+
+/** What Microsoft's answer means (`destinations/microsoft.md` A.5). */
+export function judge(reply: Reply, count: number, envelope: string): Verdict {
+  if (envelope === PIXEL) return judgePixel(reply);
+  const body = read(reply.body);
+  if (reply.status >= 200 && reply.status < 300) return judgeTaken(reply, body, count);
+  const reason = ['HTTP', reply.status, body.error?.code ?? ''].join(' ').trimEnd();
+  switch (reply.status) {
+    case 400: {
+      const rejected = refused(body, count);
+      if (rejected.size > 0) return { kind: 'partly', rejected, rest: 'resend' };
+      return unnamed(count, reason);
+    }
+    case 401:
+    case 403:
+    case 404:
+      return { kind: 'stop', reason };
+    case 413:
+      return unnamed(count, reason);
+    default: {
+      const verdict = judgeStatus(reply);
+      return verdict.kind === 'rejected' ? { kind: 'rejected', reason } : verdict;
+    }
+  }
+}
+
+/** With `continueOnValidationError` a success may hide refusals; warnings are none. */
+function judgeTaken(reply: Reply, body: Body, count: number): Verdict {
+  // A portal or proxy in between answers pages; Microsoft never does.
+  if (reply.body.trimStart().startsWith('<')) return { kind: 'retry', reason: 'a page instead of an answer' };
+  const { eventsReceived: received, error } = body;
+  const rejected = refused(body, count);
+  // Fewer than were sent, and not said which: sending again is safe, the event ids are the same.
+  const short = received !== undefined && received + rejected.size < count;
+  if (rejected.size > 0) return { kind: 'partly', rejected, rest: short ? 'resend' : 'delivered' };
+  if (short) return unnamed(count, 'not received');
+  return received === undefined && error !== undefined
+    ? { kind: 'retry', reason: `HTTP ${reply.status} ${error.code}`.trimEnd() }
+    : { kind: 'delivered' };
+}
+
+function refused(body: Body, count: number): ReadonlyMap<number, string> {
+  const rejected = new Map<number, string>();
+  for (const { index, errorCode, isWarning } of body.error?.details ?? []) {
+    if (isWarning || index === undefined || index >= count) continue;
+    rejected.set(index, errorCode === '' ? 'validation error' : `validation error ${errorCode}`);
+  }
+  return rejected;
+}
+
+function unnamed(count: number, reason: string): Verdict {
+  return count > 1 ? { kind: 'bisect', reason } : { kind: 'rejected', reason };
+}
+
+/** A cut or foreign body says nothing. */
+function read(body: string): Body {
+  try {
+    return replyBody.safeParse(JSON.parse(body)).data ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** The pixel answers 204 or 200 with an image (B); it has no credentials to mend. */
+function judgePixel(reply: Reply): Verdict {
+  if (reply.status >= 200 && reply.status < 400) return { kind: 'delivered' };
+  const verdict = judgeStatus(reply);
+  return verdict.kind === 'stop' ? { kind: 'rejected', reason: `HTTP ${reply.status}` } : verdict;
+}
+
+/** No events at all: refused as invalid if the token is right, as unauthorised if not (A.5). */
+export function probe(settings: Settings): Probe {
+  return {
+    request: {
+      method: 'POST',
+      url: `https://${CAPI_HOST}/v1/${settings.tag_id}/events`,
+      headers: { authorization: bearer(settings.access_token), 'content-type': 'application/json' },
+      body: '{"data":[]}',
+    },
+    read: ({ status }) => {
+      if (status === 400 || (status >= 200 && status < 300))
+        return { ok: true, message: 'Microsoft accepts the tag and its token' };
+      if (status === 401) return { ok: false, message: 'Microsoft answers 401: the token does not belong to this tag' };
+      return { ok: false, message: `Microsoft answers ${status}` };
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { sha256Hex } from '../../src/core/hash.ts';
+
+/** An e-mail address Microsoft's way, hashed (`destinations/microsoft.md` A.3): for every domain, not only Gmail. */
+export function emailHash(raw: string): string | undefined {
+  const text = raw.trim().toLowerCase();
+  const at = text.indexOf('@');
+  const domain = text.slice(at + 1);
+  if (at < 1 || text.length > 320 || domain.includes('@') || !domain.includes('.') || /\s/.test(text)) return undefined;
+  const plus = text.indexOf('+');
+  const local = text.slice(0, plus === -1 || plus > at ? at : plus).replaceAll('.', '');
+  return local === '' ? undefined : sha256Hex(`${local}@${domain}`);
+}
+
+/**
+ * A phone number as E.164 with `+`, hashed (A.3). A number without a country code (`+47` or `0047`) is unusable: which
+ * country it belongs to is not known here, and a guess would be somebody else's number.
+ */
+export function phoneHash(raw: string): string | undefined {
+  if (raw.length > 40 || !/^[\s+\d().\-/]+$/.test(raw)) return undefined;
+  // `+49 (0)30 ...`: the trunk zero is not dialled from abroad.
+  const text = raw.trim().replace('(0)', '');
+  let digits = text.replaceAll(/\D/g, '');
+  if (text.lastIndexOf('+') > 0) return undefined;
+  if (!text.startsWith('+')) {
+    if (!digits.startsWith('00')) return undefined;
+    digits = digits.slice(2);
+  }
+  return /^[1-9]\d{6,14}$/.test(digits) ? sha256Hex(`+${digits}`) : undefined;
+}
+
+/** A click id is 32 hex digits (B, Cookies); anything else is left out, so nothing can be hidden in it. */
+export function clickId(raw: string): string | undefined {
+  return /^[\dA-Fa-f]{32}$/.test(raw) ? raw : undefined;
+}
+
+/** 32 hex digits or more as a version 4 UUID (RFC 9562 5.4): version and variant take six bits, the rest stays. */
+export function uuid(hex: string): string {
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
