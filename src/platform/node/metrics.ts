@@ -1,0 +1,87 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { RouteCounters } from '../../delivery/telemetry.ts';
+import type { Counters, Tally } from '../../http/counters.ts';
+
+/** What delivery reports when asked. */
+export interface DeliveryReport {
+  /** By `Route.key`. */
+  readonly routes: Readonly<Record<string, RouteCounters>>;
+  /** Rows waiting and dead letters, by route; with the age of the oldest waiting row in milliseconds. */
+  readonly queues: Readonly<Record<string, { readonly waiting: number; readonly dead: number; readonly oldestMs: number }>>;
+  /** Bytes the outbox takes. */
+  readonly bytes: number;
+  /** Records that were damaged on disk and set aside. */
+  readonly damaged: number;
+}
+
+/** Prometheus metrics. Labels are names from the configuration and fixed words; there is nothing of a visitor in them. */
+export function createMetrics(counters: Counters, report: () => Promise<DeliveryReport>): () => Promise<string> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'portvakt_' });
+
+  const fromTally = (name: string, help: string, labelNames: readonly string[], tally: Tally): void => {
+    const counter = new Counter({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [labels, value] of tally.entries()) counter.inc(zip(labelNames, labels), value);
+      },
+    });
+  };
+  fromTally('portvakt_answers_total', 'Answers of the public listener by status', ['status'], counters.answers);
+  fromTally('portvakt_hits_total', 'Accepted hits', ['site'], counters.hits);
+  fromTally('portvakt_events_total', 'Accepted events', ['site', 'source'], counters.events);
+  fromTally('portvakt_stored_total', '(event, route) pairs stored for delivery', ['route'], counters.stored);
+  fromTally('portvakt_unknown_keys_total', 'Keys of hits that were not known and therefore dropped', ['site'], counters.unknownKeys);
+  fromTally('portvakt_unknown_stream_total', 'Web hits whose measurement id no route has', ['site'], counters.unknownStream);
+  fromTally('portvakt_consent_conflicts_total', 'Hits whose consent sources disagree; the stricter one was followed', ['site'], counters.conflicts);
+  fromTally('portvakt_consent_readable_total', 'Hits with a readable consent; 0 beside growing hits means that the consent cookie never reaches the gateway', ['site'], counters.readableConsent);
+
+  const outcomes = new Counter({
+    name: 'portvakt_outcomes_total',
+    help: 'How (event, route) pairs ended; every pair ends in exactly one outcome',
+    labelNames: ['route', 'outcome', 'reason'],
+    registers: [registry],
+  });
+  const attempts = new Counter({ name: 'portvakt_delivery_attempts_total', help: 'Requests to vendors', labelNames: ['route'], registers: [registry] });
+  const retries = new Counter({ name: 'portvakt_delivery_retries_total', help: 'Requests that came to nothing and are made again', labelNames: ['route'], registers: [registry] });
+  const later = new Counter({ name: 'portvakt_vendor_verdicts_total', help: "What vendors said later about events they had taken", labelNames: ['route', 'verdict'], registers: [registry] });
+  const waiting = new Gauge({ name: 'portvakt_outbox_waiting', help: 'Rows waiting for delivery', labelNames: ['route'], registers: [registry] });
+  const dead = new Gauge({ name: 'portvakt_outbox_dead_letters', help: 'Refused events that wait for a person', labelNames: ['route'], registers: [registry] });
+  const oldest = new Gauge({ name: 'portvakt_outbox_oldest_seconds', help: 'Age of the oldest waiting row', labelNames: ['route'], registers: [registry] });
+  const open = new Gauge({ name: 'portvakt_route_up', help: '1 = delivering, 0 = paused by its breaker or stopped (credentials, settings)', labelNames: ['route', 'state'], registers: [registry] });
+  const bytes = new Gauge({ name: 'portvakt_outbox_bytes', help: 'Bytes the outbox takes', registers: [registry] });
+  const damaged = new Gauge({ name: 'portvakt_outbox_damaged_records', help: 'Stored records that were damaged and set aside', registers: [registry] });
+
+  return async () => {
+    const delivery = await report();
+    for (const metric of [outcomes, attempts, retries, later, waiting, dead, oldest, open]) metric.reset();
+    for (const [[route, outcome, reason], value] of counters.outcomes.entries()) {
+      outcomes.inc({ route: route ?? '', outcome: outcome ?? '', reason: reason ?? '' }, value);
+    }
+    for (const [route, data] of Object.entries(delivery.routes)) {
+      for (const [outcome, reasons] of Object.entries(data.outcomes)) {
+        for (const [reason, value] of Object.entries(reasons)) outcomes.inc({ route, outcome, reason }, value);
+      }
+      attempts.inc({ route }, data.attempts);
+      retries.inc({ route }, data.retries);
+      for (const [verdict, value] of Object.entries(data.followUps)) later.inc({ route, verdict }, value);
+      open.set({ route, state: data.state }, data.state === 'closed' ? 1 : 0);
+    }
+    for (const [route, queue] of Object.entries(delivery.queues)) {
+      waiting.set({ route }, queue.waiting);
+      dead.set({ route }, queue.dead);
+      oldest.set({ route }, queue.oldestMs / 1000);
+    }
+    bytes.set(delivery.bytes);
+    damaged.set(delivery.damaged);
+    return registry.metrics();
+  };
+}
+
+function zip(names: readonly string[], values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name, i) => [name, values[i] ?? '']));
+}
