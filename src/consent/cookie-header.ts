@@ -5,6 +5,8 @@
 export interface Cookies {
   readonly names: readonly string[];
   readonly values: readonly string[];
+  /** There was a header, but it could not be read: silence must not be taken from it, not even where silence grants. */
+  readonly unreadable?: true;
 }
 
 const MAX_HEADER = 32 * 1024;
@@ -12,11 +14,13 @@ const MAX_VALUE = 8 * 1024;
 const MAX_COOKIES = 400;
 
 export const NO_COOKIES: Cookies = { names: [], values: [] };
+const UNREADABLE: Cookies = { names: [], values: [], unreadable: true };
 
-/** Past a limit, or with a control character in it, the whole header is as if it were absent (rule 1). */
+/** Past a limit, or with a control character in it, nothing of the header is read (rule 1). */
 export function parseCookies(header: string): Cookies {
   const { length } = header;
-  if (length === 0 || length > MAX_HEADER) return NO_COOKIES;
+  if (length === 0) return NO_COOKIES;
+  if (length > MAX_HEADER) return UNREADABLE;
   const names: string[] = [];
   const values: string[] = [];
   let start = 0;
@@ -30,13 +34,13 @@ export function parseCookies(header: string): Cookies {
       if (value.length > 1 && value.charCodeAt(0) === 34 && value.charCodeAt(value.length - 1) === 34) {
         value = value.slice(1, -1);
       }
-      if (value.length > MAX_VALUE || names.length === MAX_COOKIES) return NO_COOKIES;
+      if (value.length > MAX_VALUE || names.length === MAX_COOKIES) return UNREADABLE;
       names.push(name);
       values.push(value);
     }
     start = end + 1;
   }
-  return hasControl(header) ? NO_COOKIES : { names, values };
+  return hasControl(header) ? UNREADABLE : { names, values };
 }
 
 /** All values of one name, in order. */

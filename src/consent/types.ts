@@ -26,7 +26,11 @@ export interface Reading {
   /** The platform's consent id. Personal data: in memory only. */
   readonly id: string | undefined;
   /** TCF: wanted vendor ids and whether each is allowed. */
-  readonly vendors?: ReadonlyMap<number, boolean>;
+  readonly vendors?: ReadonlyMap<number, boolean> | undefined;
+  /** It can only take away and has no say in what is granted (GPC, consent mode, US opt-outs). */
+  readonly onlyTakes?: boolean | undefined;
+  /** The platform's own end of the choice, unix milliseconds. */
+  readonly until?: number | undefined;
   /** What was found, for people; holds no value of the cookie. */
   readonly note: string;
 }

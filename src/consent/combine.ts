@@ -1,0 +1,86 @@
+import { ALL_SIGNALS, GATE_MASK, NO_SIGNALS, type SignalMask } from '../core/signals.ts';
+import type { Consent, Reading } from './types.ts';
+
+/** The key of `consent.mapping.tcf` that says what vendors without an id may have on a TC string alone. */
+const VENDORLESS = 'vendorless';
+
+export interface Defaults {
+  /** What holds where nobody has chosen: nothing, or under an opt-out regime everything. */
+  readonly unasked: SignalMask;
+  /** What a TC string alone may give to vendors that have no id on the vendor list. */
+  readonly vendorless: SignalMask;
+}
+
+/** The defaults of a site and regime. */
+export function defaultsOf(
+  withoutChoice: 'denied' | 'granted',
+  optOut: boolean,
+  tcfPurposes: ReadonlyMap<string, SignalMask> | undefined,
+): Defaults {
+  return {
+    unasked: optOut && withoutChoice === 'granted' ? ALL_SIGNALS : NO_SIGNALS,
+    vendorless: tcfPurposes?.get(VENDORLESS) ?? NO_SIGNALS,
+  };
+}
+
+/** What one reading lets through. A platform that asks for nothing here is worth no more than the site's default. */
+function allowedBy(reading: Reading, unasked: SignalMask): SignalMask {
+  if (reading.status === 'none') return unasked & ~reading.withheld;
+  if (reading.status === 'not-required') return unasked & reading.granted;
+  return reading.granted;
+}
+
+/** All readings together: the most restrictive wins (R92, `consent/README.md` 0, rule 4). */
+export function combine(readings: readonly Reading[], { unasked, vendorless }: Defaults): Consent {
+  let granted: SignalMask | undefined;
+  let refused = 0;
+  let withheld = 0;
+  let conflict = false;
+  let tcfAlone = true;
+  let chosen: Reading | undefined;
+  let at: number | undefined;
+  let id: string | undefined;
+  let vendors: ReadonlyMap<number, boolean> | undefined;
+
+  for (const reading of readings) {
+    refused |= reading.refused;
+    withheld |= reading.withheld;
+    if (reading.onlyTakes === true) continue;
+    const allowed = allowedBy(reading, unasked);
+    if (granted !== undefined && granted !== allowed) conflict = true;
+    granted = (granted ?? ALL_SIGNALS) & allowed;
+    if (reading.vendors !== undefined)
+      vendors = vendors === undefined ? reading.vendors : both(vendors, reading.vendors);
+    if (reading.status !== 'given' && reading.status !== 'denied') continue;
+    if (reading.vendors === undefined) tcfAlone = false;
+    if (chosen === undefined) {
+      chosen = reading;
+      at = reading.at;
+      id = reading.id;
+    } else {
+      at = at === undefined || reading.at === undefined ? undefined : Math.min(at, reading.at);
+      if (reading.id !== undefined && id !== undefined && reading.id !== id) id = undefined;
+      else id ??= reading.id;
+    }
+  }
+  const left = (granted ?? unasked) & ~(refused | withheld);
+  return {
+    granted: left,
+    refused,
+    withheld: withheld & ~refused,
+    at,
+    platform: chosen?.source,
+    version: chosen?.version,
+    id,
+    vendors,
+    tcfAlone: tcfAlone && vendors !== undefined && (left & GATE_MASK & ~vendorless) !== 0,
+    conflict,
+    readings,
+  };
+}
+
+function both(a: ReadonlyMap<number, boolean>, b: ReadonlyMap<number, boolean>): ReadonlyMap<number, boolean> {
+  const merged = new Map<number, boolean>();
+  for (const [id, allowed] of a) merged.set(id, allowed && b.get(id) === true);
+  return merged;
+}

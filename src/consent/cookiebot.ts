@@ -1,0 +1,89 @@
+import { categorised, perCookie, type Context, type Platform } from './platform.ts';
+import { choice, noChoice, notRequired, unreadable } from './reading.ts';
+import { demandsOptIn } from './regions.ts';
+import { digitsTime, percentDecoded } from './text.ts';
+import type { Reading } from './types.ts';
+
+/** Cookiebot (`consent/README.md` 1): a JavaScript-like object, keys bare, strings in single quotes. */
+export const cookiebot: Platform = {
+  name: 'cookiebot',
+  title: 'Cookiebot',
+  cookies: ['CookieConsent'],
+  read: perCookie(readCookiebot),
+};
+
+const STAMP = /^[A-Za-z0-9+/]{16,128}={0,2}$/;
+
+function readCookiebot(value: string, context: Context): Reading {
+  const { source, all } = context;
+  if (value === '-1') return notRequired(source, all, 0);
+  if (value === '0') return choice(source, 0, all);
+  const text = percentDecoded(value);
+  const fields = text === undefined ? undefined : fieldsOf(text);
+  if (fields === undefined || fields.get('necessary') !== 'true') return unreadable(source);
+
+  const stamp = quoted(fields.get('stamp'));
+  const method = quoted(fields.get('method'));
+  const region = quoted(fields.get('region'));
+  const facts = {
+    at: digitsTime(fields.get('utc'), 1),
+    // `-1` and `0` stand in its place where no stamp was issued.
+    id: stamp !== undefined && STAMP.test(stamp) ? stamp : undefined,
+    version: fields.get('ver'),
+  };
+  if (method !== undefined && method !== 'explicit' && method !== 'implied') return unreadable(source, facts);
+  const { on, off } = categorised(
+    context,
+    fields.get('preferences') === 'true',
+    fields.get('statistics') === 'true',
+    fields.get('marketing') === 'true',
+  );
+  if (on !== 0 && (method === 'implied' || stamp === '-1')) {
+    const note = method === 'implied' ? 'implied: nobody clicked' : 'the platform requires no consent here';
+    return demandsOptIn(region) ? noChoice(source, facts, note) : notRequired(source, on, off, facts, note);
+  }
+  return choice(source, on, off, facts);
+}
+
+/**
+ * The top-level pairs, values as written; objects inside are stepped over. A repeated key keeps its value only if both
+ * agree. Undefined where the text is cut off or has another shape.
+ */
+function fieldsOf(text: string): ReadonlyMap<string, string> | undefined {
+  const last = text.length - 1;
+  if (last < 1 || text.charCodeAt(0) !== 123 || text.charCodeAt(last) !== 125) return undefined;
+  const fields = new Map<string, string>();
+  let i = 1;
+  while (i < last) {
+    const colon = text.indexOf(':', i);
+    if (colon === -1) return undefined;
+    const end = endOfValue(text, colon + 1, last);
+    if (end === -1) return undefined;
+    const key = text.slice(i, colon);
+    const value = text.slice(colon + 1, end);
+    fields.set(key, fields.has(key) && fields.get(key) !== value ? '' : value);
+    i = end + 1;
+  }
+  return fields;
+}
+
+/** Where the value that starts at `from` ends: at a comma outside quotes and braces, or at `last`; -1 = never. */
+function endOfValue(text: string, from: number, last: number): number {
+  let depth = 0;
+  for (let i = from; i < last; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 39) {
+      i = text.indexOf("'", i + 1);
+      if (i === -1) return -1;
+    } else if (code === 123) depth++;
+    else if (code === 125) {
+      if (depth-- === 0) return -1;
+    } else if (code === 44 && depth === 0) return i;
+  }
+  return depth === 0 ? last : -1;
+}
+
+function quoted(value: string | undefined): string | undefined {
+  if (value === undefined || value.length < 3) return undefined;
+  return value.startsWith("'") && value.endsWith("'") ? value.slice(1, -1) : undefined;
+}

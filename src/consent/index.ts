@@ -1,0 +1,105 @@
+import { LRUCache } from 'lru-cache';
+import { combine, defaultsOf, type Defaults } from './combine.ts';
+import { readConsentMode } from './consent-mode.ts';
+import { readGpc } from './gpc.ts';
+import { findCookies, planOf, readCookies, type Found, type Plan } from './plan.ts';
+import { lapsed, misdated, unreadable } from './reading.ts';
+import type { Consent, ConsentInput, Reading, Regime, SiteConsent } from './types.ts';
+
+export { knownPlatforms, type KnownPlatform } from './platforms.ts';
+
+/** Clocks differ: a choice this far ahead is still believed (design 3), milliseconds. */
+const CLOCK_SKEW = 5 * 60_000;
+const CACHED_READINGS = 2_000;
+
+/** One site under one regime, with what it has lately read. */
+interface Reader {
+  readonly plan: Plan;
+  readonly defaults: Defaults;
+  /** By raw cookies; only what grants something, so that a refusal leaves no trace. */
+  readonly cache: LRUCache<string, readonly Reading[]>;
+}
+
+const readers = new WeakMap<SiteConsent, { 'opt-in'?: Reader; 'opt-out'?: Reader }>();
+
+/** What the visitor has chosen, from every source the site reads. Never throws; what cannot be read is not granted. */
+export function readConsent(input: ConsentInput, site: SiteConsent): Consent {
+  const { plan, defaults, cache } = readerOf(site, regimeOf(input, site));
+  const found = findCookies(plan, input.cookies);
+  const readings = found === undefined ? NO_READINGS : current(cached(plan, cache, found), input.at, site.maxAge);
+  return combine(withSignals(readings, input, site), defaults);
+}
+
+const NO_READINGS: readonly Reading[] = [];
+const HEADER_UNREADABLE = unreadable('cookies', {}, 'the cookie header is unreadable');
+
+/** A site that relies on opt-out does so for visitors of the United States only, where it can tell. */
+function regimeOf({ country }: ConsentInput, { regime }: SiteConsent): Regime {
+  return regime === 'opt-out' && (country === undefined || country === 'US') ? 'opt-out' : 'opt-in';
+}
+
+function readerOf(site: SiteConsent, regime: Regime): Reader {
+  let ofSite = readers.get(site);
+  if (ofSite === undefined) readers.set(site, (ofSite = {}));
+  return (ofSite[regime] ??= {
+    plan: planOf(site, regime),
+    defaults: defaultsOf(site.withoutChoice, regime === 'opt-out', site.mapping.get('tcf')?.purposes),
+    cache: new LRUCache({ max: CACHED_READINGS }),
+  });
+}
+
+function cached(plan: Plan, cache: LRUCache<string, readonly Reading[]>, found: Found): readonly Reading[] {
+  const key = keyOf(found);
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const readings = readCookies(plan, found);
+  if (readings.some(({ status }) => status === 'given')) cache.set(detached(key), readings.map(detachedReading));
+  return readings;
+}
+
+/** Unambiguous: neither `;` nor, in a name, `=` can occur. */
+function keyOf({ names, values }: Found): string {
+  let key = '';
+  for (let i = 0; i < names.length; i++) key += `${names[i]}=${values[i]};`;
+  return key;
+}
+
+/** A copy that does not keep the whole Cookie header, with everything else in it, alive. */
+function detached(text: string): string {
+  return ` ${text}`.slice(1);
+}
+
+function detachedReading(reading: Reading): Reading {
+  return reading.id === undefined ? reading : { ...reading, id: detached(reading.id) };
+}
+
+/** Readings as of now: what is dated in the future, expired or too old does not grant. */
+function current(readings: readonly Reading[], now: number, maxAge: number | undefined): readonly Reading[] {
+  let changed: Reading[] | undefined;
+  for (let i = 0; i < readings.length; i++) {
+    const reading = readings[i] as Reading;
+    const judged = judge(reading, now, maxAge);
+    if (judged !== reading) (changed ??= [...readings])[i] = judged;
+  }
+  return changed ?? readings;
+}
+
+function judge(reading: Reading, now: number, maxAge: number | undefined): Reading {
+  const { at, until, status } = reading;
+  if (at !== undefined && at > now + CLOCK_SKEW) return misdated(reading);
+  if (until !== undefined && until <= now) return lapsed(reading, 'expired by its own date');
+  if (maxAge === undefined || (status !== 'given' && status !== 'denied')) return reading;
+  if (at === undefined) return lapsed(reading, 'without a readable time, and the site limits the age');
+  return at < now - maxAge ? lapsed(reading, 'older than the site allows') : reading;
+}
+
+/** Adds what comes beside the cookies; all of it can only take away. */
+function withSignals(readings: readonly Reading[], input: ConsentInput, site: SiteConsent): readonly Reading[] {
+  const mode = site.honourConsentMode ? readConsentMode(input.gcs, input.gcd) : undefined;
+  if (mode === undefined && !input.gpc && input.cookies.unreadable !== true) return readings;
+  const all = [...readings];
+  if (input.cookies.unreadable === true) all.push(HEADER_UNREADABLE);
+  if (input.gpc) all.push(readGpc(site.honourGpc));
+  if (mode !== undefined) all.push(mode);
+  return all;
+}

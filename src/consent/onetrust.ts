@@ -1,0 +1,102 @@
+import { AD_SIGNALS, type Category } from '../core/signals.ts';
+import { cookieValues } from './cookie-header.ts';
+import type { Context, Marks, Platform } from './platform.ts';
+import { choice, lapsed, noChoice, unreadable } from './reading.ts';
+import { isoTime, percentDecoded } from './text.ts';
+import type { Reading } from './types.ts';
+
+const RECORD = 'OptanonConsent';
+const CLOSED = 'OptanonAlertBoxClosed';
+
+/** Group ids as OneTrust hands them out, now and earlier; a site's own need a mapping. */
+const GROUPS: ReadonlyMap<string, Category> = new Map([
+  ['C0003', 'preferences'],
+  ['3', 'preferences'],
+  ['fnc', 'preferences'],
+  ['C0002', 'statistics'],
+  ['2', 'statistics'],
+  ['prf', 'statistics'],
+  ['C0004', 'marketing'],
+  ['4', 'marketing'],
+  ['trg', 'marketing'],
+]);
+
+/**
+ * OneTrust (`consent/README.md` 1): a query string with the groups. Only `OptanonAlertBoxClosed` tells that somebody
+ * chose; the groups are pre-set.
+ */
+export const oneTrust: Platform = {
+  name: 'onetrust',
+  title: 'OneTrust',
+  cookies: [RECORD, CLOSED],
+  read(found, context) {
+    const closed = closedAt(cookieValues(found, CLOSED));
+    const records = cookieValues(found, RECORD);
+    if (records.length === 0) return [noChoice(context.source, { at: closed }, 'closed, but no record of the choice')];
+    return records.map((record) => readRecord(record, closed, context));
+  },
+};
+
+/** The oldest of the times the notice was closed; undefined if one of them is no time. */
+function closedAt(values: readonly string[]): number | undefined {
+  let oldest: number | undefined;
+  for (const value of values) {
+    const at = isoTime(percentDecoded(value));
+    if (at === undefined) return undefined;
+    oldest = Math.min(at, oldest ?? at);
+  }
+  return oldest;
+}
+
+function readRecord(record: string, closed: number | undefined, context: Context): Reading {
+  const { source } = context;
+  const groups: string[] = [];
+  let id: string | undefined;
+  let version: string | undefined;
+  let awaiting = false;
+  let gpc = false;
+  // Split first, decode then: the landing page's own address may spell out groups.
+  for (const pair of record.split('&')) {
+    const equals = pair.indexOf('=');
+    if (equals === -1) continue;
+    const key = pair.slice(0, equals);
+    const value = pair.slice(equals + 1);
+    if (key === 'groups') {
+      const decoded = percentDecoded(value);
+      if (decoded === undefined) return unreadable(source);
+      groups.push(decoded);
+    } else if (key === 'consentId') id = value;
+    else if (key === 'version') version = value;
+    else if (key === 'AwaitingReconsent') awaiting ||= value !== 'false';
+    else if (key === 'isGpcEnabled') gpc ||= value !== '0';
+  }
+  const facts = { at: closed, id, version };
+  if (groups.length === 0) return unreadable(source, facts);
+  if (closed === undefined) return noChoice(source, facts, 'groups are pre-set: nobody has closed the notice');
+  const { on, off } = marksOf(groups, context);
+  // The browser's own signal, as OneTrust saw it.
+  const objected = gpc && context.honourGpc ? AD_SIGNALS : 0;
+  const found = choice(source, on, off | objected, facts);
+  return awaiting ? lapsed(found, 'the platform asks again') : found;
+}
+
+function marksOf(groups: readonly string[], context: Context): Marks {
+  let on = 0;
+  let off = 0;
+  for (const list of groups) {
+    for (const group of list.split(',')) {
+      const colon = group.indexOf(':');
+      const name = colon === -1 ? group : group.slice(0, colon);
+      const mask = signalsOfGroup(name, context);
+      if (colon !== -1 && group.slice(colon + 1) === '1') on |= mask;
+      else off |= mask;
+    }
+  }
+  return { on, off: off | (context.all & ~on) };
+}
+
+function signalsOfGroup(name: string, { purposes, categories }: Context): number {
+  if (purposes !== undefined) return purposes.get(name) ?? 0;
+  const category = GROUPS.get(name);
+  return category === undefined ? 0 : categories[category];
+}

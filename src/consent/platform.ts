@@ -1,0 +1,155 @@
+import type { Category, SignalMask } from '../core/signals.ts';
+import type { Cookies } from './cookie-header.ts';
+import { parseJson, asObject, type JsonObject } from './json.ts';
+import { unreadable } from './reading.ts';
+import { base64Decoded, percentDecoded } from './text.ts';
+import type { Reading, Regime } from './types.ts';
+
+/** What a platform's reader knows of the site; put together once, when the configuration is first used. */
+export interface Context {
+  /** The platform's name: what its readings are called. */
+  readonly source: string;
+  readonly categories: Readonly<Record<Category, SignalMask>>;
+  /** Every signal some category stands for. */
+  readonly all: SignalMask;
+  /** The site's own purposes, services or groups -> signals; replaces the platform's usual names. */
+  readonly purposes: ReadonlyMap<string, SignalMask> | undefined;
+  readonly revision: number | undefined;
+  readonly optIn: boolean;
+  readonly regime: Regime;
+  readonly honourGpc: boolean;
+  /** Whether a TC string inside another record counts. */
+  readonly readsTcf: boolean;
+  readonly vendors: readonly number[];
+}
+
+/** A consent platform or standard that leaves something a server can read. */
+export interface Platform {
+  /** Its name in the configuration (`consent.cmp`). */
+  readonly name: string;
+  readonly title: string;
+  /** Cookies it is read from; `*` at the end stands for any rest. The first one may be renamed by the site. */
+  readonly cookies: readonly string[];
+  /** Its purposes are the site's own: without `consent.mapping` it grants nothing. */
+  readonly needsMapping?: boolean;
+  /** Its own record is out of a server's sight: the bridge cookie speaks for it. */
+  readonly bridged?: boolean;
+  /** Read whether the site lists it or not, because it takes away. */
+  readonly always?: boolean;
+  /** Its cookies, in the order they came, duplicates included; at least one. */
+  readonly read: (found: Cookies, context: Context) => readonly Reading[];
+}
+
+/** A reader of platforms with one cookie: each copy of it is a reading of its own. */
+export function perCookie(
+  read: (value: string, context: Context, name: string) => Reading,
+): (found: Cookies, context: Context) => readonly Reading[] {
+  return (found, context) => found.values.map((value, i) => read(value, context, found.names[i] as string));
+}
+
+/**
+ * A JSON object, raw or percent-encoded. What parses as it came is not decoded: an escape inside one of its strings
+ * must not become structure (`consent/README.md` 0, rule 2).
+ */
+export function jsonObject(value: string): JsonObject | undefined {
+  const raw = value.startsWith('{') ? asObject(parseJson(value)) : undefined;
+  if (raw !== undefined || !value.includes('%')) return raw;
+  const decoded = percentDecoded(value);
+  return decoded === undefined ? undefined : asObject(parseJson(decoded));
+}
+
+/** A JSON object in base64. */
+export function base64Object(value: string): JsonObject | undefined {
+  const decoded = base64Decoded(value);
+  return decoded === undefined ? undefined : asObject(parseJson(decoded));
+}
+
+/** A reader of platforms whose one cookie is a JSON object. */
+export function perObject(
+  decode: (value: string) => JsonObject | undefined,
+  read: (root: JsonObject, context: Context, found: Cookies) => Reading,
+  isRecord: (name: string) => boolean = () => true,
+): (found: Cookies, context: Context) => readonly Reading[] {
+  return (found, context) => {
+    const readings: Reading[] = [];
+    found.values.forEach((value, i) => {
+      if (!isRecord(found.names[i] as string)) return;
+      const root = decode(value);
+      readings.push(root === undefined ? unreadable(context.source) : read(root, context, found));
+    });
+    return readings;
+  };
+}
+
+/** Accepted and refused signals, gathered flag by flag: a signal counts only if every flag of it is on. */
+export interface Marks {
+  readonly on: SignalMask;
+  readonly off: SignalMask;
+}
+
+/** The usual English names of categories where a platform lets the site choose them. */
+const USUAL: ReadonlyMap<string, Category> = new Map([
+  ['functional', 'preferences'],
+  ['functionality', 'preferences'],
+  ['preferences', 'preferences'],
+  ['analytics', 'statistics'],
+  ['statistics', 'statistics'],
+  ['ads', 'marketing'],
+  ['advertisement', 'marketing'],
+  ['advertising', 'marketing'],
+  ['marketing', 'marketing'],
+  ['targeting', 'marketing'],
+]);
+
+/** The signals of a name: the site's mapping if it has one, else the usual names if the platform has such. */
+function signalsOfName(name: string, context: Context, usual: boolean): SignalMask {
+  if (context.purposes !== undefined) return context.purposes.get(name) ?? 0;
+  const category = usual ? USUAL.get(name) : undefined;
+  return category === undefined ? 0 : context.categories[category];
+}
+
+/**
+ * Marks of a platform that lists what was accepted. What the mapping knows and the list does not hold was refused;
+ * with usual names, every category not listed.
+ */
+export function listed(accepted: readonly string[], context: Context, usual = false): Marks {
+  if (context.purposes === undefined) {
+    let on = 0;
+    for (const name of accepted) on |= signalsOfName(name, context, usual);
+    return { on, off: context.all & ~on };
+  }
+  const set = new Set(accepted);
+  let on = 0;
+  let off = 0;
+  for (const [name, mask] of context.purposes) {
+    if (set.has(name)) on |= mask;
+    else off |= mask;
+  }
+  return { on, off: off | (context.all & ~on) };
+}
+
+/** Marks of a platform that writes name and state. A name it does not write has no say. */
+export function flagged(flags: Iterable<readonly [string, boolean]>, context: Context, usual = false): Marks {
+  let on = 0;
+  let off = 0;
+  for (const [name, accepted] of flags) {
+    const mask = signalsOfName(name, context, usual);
+    if (accepted) on |= mask;
+    else off |= mask;
+  }
+  return { on, off: off | (context.all & ~on) };
+}
+
+/** Marks of the three categories. */
+export function categorised(context: Context, preferences: boolean, statistics: boolean, marketing: boolean): Marks {
+  const { categories } = context;
+  const on =
+    (preferences ? categories.preferences : 0) |
+    (statistics ? categories.statistics : 0) |
+    (marketing ? categories.marketing : 0);
+  const off =
+    (preferences ? 0 : categories.preferences) |
+    (statistics ? 0 : categories.statistics) |
+    (marketing ? 0 : categories.marketing);
+  return { on, off };
+}

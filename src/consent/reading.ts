@@ -1,0 +1,93 @@
+import { ALL_SIGNALS, type SignalMask } from '../core/signals.ts';
+import type { Reading, Status } from './types.ts';
+
+/** What a cookie says beside the choice itself. */
+export interface Facts {
+  readonly at?: number | undefined;
+  readonly version?: string | undefined;
+  readonly id?: string | undefined;
+  readonly until?: number | undefined;
+  readonly vendors?: ReadonlyMap<number, boolean> | undefined;
+}
+
+const NO_FACTS: Facts = {};
+
+function reading(
+  source: string,
+  status: Status,
+  granted: SignalMask,
+  refused: SignalMask,
+  withheld: SignalMask,
+  facts: Facts,
+  note: string,
+  onlyTakes: boolean,
+): Reading {
+  return {
+    source,
+    status,
+    granted,
+    refused,
+    withheld,
+    at: facts.at,
+    version: facts.version,
+    id: facts.id,
+    vendors: facts.vendors,
+    until: facts.until,
+    onlyTakes,
+    note,
+  };
+}
+
+/** The visitor chose: `on` was accepted, `off` refused. A signal in both is refused (README 0, rule 4). */
+export function choice(
+  source: string,
+  on: SignalMask,
+  off: SignalMask,
+  facts: Facts = NO_FACTS,
+  note = 'an explicit choice',
+): Reading {
+  const granted = on & ~off;
+  return reading(source, granted === 0 ? 'denied' : 'given', granted, off, 0, facts, note, false);
+}
+
+/** The platform is there and readable, and nobody has chosen anything yet. */
+export function noChoice(source: string, facts: Facts = NO_FACTS, note = 'no choice yet'): Reading {
+  return reading(source, 'none', 0, 0, 0, facts, note, false);
+}
+
+/** There is a cookie, and it cannot be trusted to say anything: everything is withheld (rule 3). */
+export function unreadable(source: string, facts: Facts = NO_FACTS, note = 'unreadable'): Reading {
+  return reading(source, 'none', 0, 0, ALL_SIGNALS, facts, note, false);
+}
+
+/** The platform holds that no consent is needed where this visitor is; nobody clicked (rule 6). */
+export function notRequired(
+  source: string,
+  on: SignalMask,
+  off: SignalMask,
+  facts: Facts = NO_FACTS,
+  note = 'the platform requires no consent here',
+): Reading {
+  return reading(source, 'not-required', on & ~off, off, 0, facts, note, false);
+}
+
+/** A statement that can take away and never grant. */
+export function restriction(
+  source: string,
+  status: Status,
+  refused: SignalMask,
+  withheld: SignalMask,
+  note: string,
+): Reading {
+  return reading(source, status, 0, refused, withheld & ~refused, NO_FACTS, note, true);
+}
+
+/** A choice that no longer counts. What was refused in it stays refused: only grants lapse. */
+export function lapsed(found: Reading, note: string): Reading {
+  return { ...found, status: 'none', granted: 0, note };
+}
+
+/** A choice with an impossible time: nothing in it can be trusted to grant. */
+export function misdated(found: Reading): Reading {
+  return { ...found, status: 'none', granted: 0, withheld: ALL_SIGNALS, at: undefined, note: 'dated in the future' };
+}

@@ -1,0 +1,100 @@
+import type { SignalMask } from '../core/signals.ts';
+import { parseJson } from './json.ts';
+import { perCookie, type Context, type Platform } from './platform.ts';
+import { choice, unreadable } from './reading.ts';
+import { decodeTcString, type TcString } from './tcf-string.ts';
+import { percentDecoded } from './text.ts';
+import type { Reading } from './types.ts';
+
+/** From this day on a string must list its disclosed vendors (TCF 2.3; `consent/README.md` 1.1). */
+const DISCLOSURE_REQUIRED = Date.UTC(2026, 2, 1);
+
+const mask = (...purposes: readonly number[]): number => purposes.reduce((bits, n) => bits | (1 << (n - 1)), 0);
+
+/** House mapping (`consent/README.md` 1.1): all purposes of a row, by consent; legitimate interest never counts. */
+const PREFERENCES = mask(1, 5, 6);
+const STATISTICS = mask(1, 8, 9);
+const MARKETING = mask(1, 2, 3, 4, 7);
+const STORAGE = mask(1);
+
+/** IAB TCF 2.x. The cookie has many names; the string is the same. */
+export const tcf: Platform = {
+  name: 'tcf',
+  title: 'IAB TCF 2.x',
+  cookies: ['euconsent-v2', 'eupubconsent-v2', 'CookieControlTC', 'FCCDCF', '__cmpconsent*'],
+  read: perCookie((value, context, name) =>
+    name === 'FCCDCF' ? readFundingChoices(value, context) : readTcf(value, context),
+  ),
+};
+
+/** A TC string as a reading; `id` is the consent id some platforms keep beside it. */
+export function readTcf(value: string, context: Context, id?: string): Reading {
+  const { source } = context;
+  const string = decodeTcString(value, context.vendors);
+  if (string === undefined) return unreadable(source, { id });
+  const facts = { at: string.lastUpdated, id, version: String(string.policyVersion), vendors: allowedVendors(string) };
+  if (!string.hasDisclosedVendors && string.lastUpdated >= DISCLOSURE_REQUIRED) {
+    return unreadable(source, facts, 'no disclosed vendors, which TCF 2.3 requires');
+  }
+  const { on, off } = signalsOf(string.purposeConsents, context);
+  return choice(source, on, off, facts);
+}
+
+/** Google Funding Choices: the string is the first item of the fourth in a JSON list. */
+function readFundingChoices(value: string, context: Context): Reading {
+  const decoded = percentDecoded(value);
+  const root = decoded === undefined ? undefined : parseJson(decoded);
+  const section: unknown = Array.isArray(root) ? root[3] : undefined;
+  const string: unknown = Array.isArray(section) ? section[0] : undefined;
+  return typeof string === 'string' ? readTcf(string, context) : unreadable(context.source);
+}
+
+function signalsOf(purposes: number, context: Context): { on: SignalMask; off: SignalMask } {
+  const { categories, all } = context;
+  const mapped = mappedPurposes(context);
+  if (mapped !== undefined) return { on: grantedBy(purposes, mapped), off: all & ~grantedBy(purposes, mapped) };
+  const rows = [
+    [PREFERENCES, categories.preferences],
+    [STATISTICS, categories.statistics],
+    [MARKETING, categories.marketing],
+  ] as const;
+  let on = 0;
+  let off = 0;
+  for (const [required, signals] of rows) {
+    if ((purposes & required) === required) on |= signals;
+    else off |= signals;
+  }
+  return { on, off };
+}
+
+/** `consent.mapping.tcf` with purpose numbers: each signal needs every purpose mapped to it, and purpose 1. */
+function mappedPurposes({ purposes }: Context): readonly (readonly [number, SignalMask])[] | undefined {
+  if (purposes === undefined) return undefined;
+  const rows: (readonly [number, SignalMask])[] = [];
+  for (const [key, signals] of purposes) {
+    const purpose = Number(key);
+    if (purpose >= 1 && purpose <= 24) rows.push([mask(purpose), signals]);
+  }
+  return rows.length === 0 ? undefined : rows;
+}
+
+function grantedBy(purposes: number, rows: readonly (readonly [number, SignalMask])[]): SignalMask {
+  if ((purposes & STORAGE) === 0) return 0;
+  let on = 0;
+  let off = 0;
+  for (const [purpose, signals] of rows) {
+    if ((purposes & purpose) !== 0) on |= signals;
+    else off |= signals;
+  }
+  return on & ~off;
+}
+
+function allowedVendors(string: TcString): ReadonlyMap<number, boolean> {
+  const storage = (string.purposeConsents & STORAGE) !== 0;
+  const allowed = new Map<number, boolean>();
+  for (const [id, vendor] of string.vendors) {
+    const barred = vendor.restrictions.some(({ purpose, type }) => purpose === 1 && type === 0);
+    allowed.set(id, storage && vendor.consent && vendor.disclosed !== false && !barred);
+  }
+  return allowed;
+}
