@@ -1,0 +1,180 @@
+import type { FieldName, RawEvent } from '../core/fields.ts';
+import type { ConsentModeKeys, Item } from '../core/values.ts';
+import { finiteNumber } from './limits.ts';
+
+/** An event while it is being read: the nested records can still be written. */
+export type Draft = Omit<RawEvent, 'consent_mode'> & {
+  params?: Record<string, string | number | boolean>;
+  user_properties?: Record<string, string | number | boolean>;
+  items?: Item[];
+  ga4_transport?: Record<string, string>;
+  campaign?: Record<string, string>;
+  client_hints?: Record<string, string>;
+  consent_mode?: { -readonly [K in keyof ConsentModeKeys]: ConsentModeKeys[K] };
+};
+
+/** Puts one decoded value where it belongs; false = it is of no use there. */
+export type Setter = (draft: Draft, text: string) => boolean;
+
+type TextField = { [F in FieldName]: RawEvent[F] extends string | undefined ? F : never }[FieldName];
+type NumberField = { [F in FieldName]: RawEvent[F] extends number | undefined ? F : never }[FieldName];
+
+/** An empty value is none, but it still overrides one that the query has for all lines. */
+const text =
+  (field: TextField): Setter =>
+  (draft, value) => {
+    if (value !== '' || draft[field] !== undefined) draft[field] = value;
+    return true;
+  };
+
+const number =
+  (field: NumberField): Setter =>
+  (draft, value) => {
+    const parsed = finiteNumber(value);
+    if (parsed !== undefined) draft[field] = parsed;
+    return parsed !== undefined;
+  };
+
+const flag =
+  (field: 'debug_mode' | 'repeat'): Setter =>
+  (draft, value) => {
+    const on = value === '1' || value === 'true';
+    if (on) draft[field] = true;
+    return on;
+  };
+
+const campaign =
+  (name: string): Setter =>
+  (draft, value) => {
+    if (value !== '') (draft.campaign ??= {})[name] = value;
+    return true;
+  };
+
+const hint =
+  (key: string): Setter =>
+  (draft, value) => {
+    if (value !== '') (draft.client_hints ??= {})[key] = value;
+    return true;
+  };
+
+/** Stands for a consent key that says two things in one event: no value of any of them, hence malformed, hence denied. */
+export const CONTRADICTION = '!';
+
+const consent =
+  (key: keyof ConsentModeKeys): Setter =>
+  (draft, value) => {
+    const keys = (draft.consent_mode ??= {});
+    const before = keys[key];
+    keys[key] = before === undefined || before === value ? value : CONTRADICTION;
+    return true;
+  };
+
+/** Keys that identify nobody have short values from a small alphabet; anything else could carry what it likes. */
+const transport =
+  (key: string, longest: number): Setter =>
+  (draft, value) => {
+    if (value.length > longest || !isPlain(value)) return false;
+    if (value !== '') (draft.ga4_transport ??= {})[key] = value;
+    return true;
+  };
+
+/** Letters, digits, `-`, `.`, `_`, `~`. */
+function isPlain(value: string): boolean {
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    const lower = code | 32;
+    if (
+      !(
+        (lower >= 97 && lower <= 122) ||
+        (code >= 48 && code <= 57) ||
+        code === 45 ||
+        code === 46 ||
+        code === 95 ||
+        code === 126
+      )
+    ) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * Transport keys that are relayed, with the longest value each may have: the flags and versions that
+ * `destinations/ga4.md` 3.2-3.4 and 4 call "not identifiers". Keys of unknown purpose are not among them.
+ */
+const TRANSPORT: Readonly<Record<string, number>> = {
+  gtm: 128,
+  tag_exp: 512,
+  gdid: 64,
+  did: 64,
+  edid: 64,
+  _edid: 64,
+  _s: 6,
+  _eu: 32,
+  tfd: 12,
+  tt: 32,
+  seg: 3,
+  frm: 3,
+  are: 3,
+  pae: 3,
+  ir: 4,
+  _fv: 3,
+  _ss: 3,
+  _nsi: 3,
+  _c: 3,
+  _ee: 3,
+  _gaz: 3,
+};
+
+/** Every key of a web hit that is read, beside `v`, `tid` and the prefixed ones (`destinations/ga4.md` 3.2-3.8). */
+export const KEYS: ReadonlyMap<string, Setter> = new Map<string, Setter>([
+  ['en', text('event_name')],
+  ['cid', text('client_id')],
+  ['uid', text('user_id')],
+  ['sid', text('session_id')],
+  ['sct', text('session_number')],
+  ['_p', text('page_load_id')],
+  ['_et', number('engagement_time_msec')],
+  ['_dbg', flag('debug_mode')],
+  ['gcu', flag('repeat')],
+  ['cu', text('currency')],
+  ['dl', text('page_location')],
+  ['dr', text('page_referrer')],
+  ['dt', text('page_title')],
+  ['ul', text('language')],
+  ['sr', text('screen_resolution')],
+  ['em', text('google_user_data')],
+  ['cs', campaign('source')],
+  ['cm', campaign('medium')],
+  ['cn', campaign('name')],
+  ['cc', campaign('content')],
+  ['ct', campaign('term')],
+  ['ci', campaign('id')],
+  ['ccf', campaign('creative_format')],
+  ['cmt', campaign('marketing_tactic')],
+  ...(['gcs', 'gcd', 'npa', 'dma', 'dma_cps', 'pscdl'] as const).map((key): [string, Setter] => [key, consent(key)]),
+  ...['uaa', 'uab', 'uafvl', 'uamb', 'uam', 'uap', 'uapv', 'uaw'].map((key): [string, Setter] => [key, hint(key)]),
+  ...Object.entries(TRANSPORT).map(([key, longest]): [string, Setter] => [key, transport(key, longest)]),
+]);
+
+/** Event parameters that have a field of their own, as `ep.` or `epn.`: shops send order numbers as either. */
+export const NAMED_PARAMS: ReadonlyMap<string, Setter> = new Map<string, Setter>([
+  ['currency', text('currency')],
+  ['value', number('value')],
+  ['tax', number('tax')],
+  ['shipping', number('shipping')],
+  ['coupon', text('coupon')],
+  ['transaction_id', text('transaction_id')],
+  ['search_term', text('search_term')],
+  ['event_id', text('event_id')],
+  ['engagement_time_msec', number('engagement_time_msec')],
+  ['debug_mode', flag('debug_mode')],
+]);
+
+/** Keys of promotions and lists outside items (`destinations/ga4.md` 3.7), as the parameters they stand for. */
+export const PROMOTION_KEYS: ReadonlyMap<string, string> = new Map([
+  ['pi', 'promotion_id'],
+  ['pn', 'promotion_name'],
+  ['li', 'item_list_id'],
+]);

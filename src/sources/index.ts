@@ -1,0 +1,1 @@
+export { readCollect } from './ga4-collect.ts';
