@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Hono } from 'hono';
+import type { Live } from '../http/live.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -22,34 +23,8 @@ function foreign(name: string): string {
   return readFileSync(require.resolve(name), 'utf8');
 }
 
-/** Server-sent events to every open page. */
-export class Stream {
-  readonly #listeners = new Set<(text: string) => void>();
-
-  send(event: string, data: unknown): void {
-    const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
-    for (const listener of this.#listeners) listener(text);
-  }
-
-  response(): Response {
-    let listener: (text: string) => void;
-    const encoder = new TextEncoder();
-    const body = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        listener = (text) => controller.enqueue(encoder.encode(text));
-        this.#listeners.add(listener);
-        listener(': open\n\n');
-      },
-      cancel: () => {
-        this.#listeners.delete(listener);
-      },
-    });
-    return new Response(body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' } });
-  }
-}
-
 /** Adds the shop to the public listener. */
-export function addPages(app: Hono, stream: Stream): void {
+export function addPages(app: Hono, stream: Live): void {
   for (const [path, read, type] of FILES) {
     const body = read();
     app.get(path, () => new Response(body, { headers: { 'content-type': type, 'cache-control': 'no-store' } }));

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { signalsOf } from '../core/signals.ts';
+import { Live } from '../http/live.ts';
 import type { EventTrace, RouteTrace, Trace } from '../pipeline.ts';
 import { startGateway } from '../platform/node/serve.ts';
-import { addPages, Stream } from './pages.ts';
+import { addPages } from './pages.ts';
 import { showRequest, startRecorder } from './recorder.ts';
 
 /** Where the demo listens and keeps its data. */
@@ -15,7 +16,7 @@ export interface DemoOptions {
 
 /** The demo: gateway, shop and recorder in one process. Resolves when it has stopped. */
 export async function runDemo(options: DemoOptions): Promise<number> {
-  const stream = new Stream();
+  const stream = new Live();
   const routeOfHost = new Map<string, string>();
   const recorder = await startRecorder((received) => {
     const route = routeOfHost.get(received.host);
@@ -53,7 +54,7 @@ Stop it with Ctrl-C.
   return code;
 }
 
-function tell(trace: Trace, stream: Stream): void {
+function tell(trace: Trace, stream: Live): void {
   for (const event of trace.events) {
     const granted = signalsOf(event.signals);
     print(`${event.name}: ${granted.length === 0 ? 'nothing is allowed' : `allowed: ${granted.join(', ')}`}`);
