@@ -22,3 +22,41 @@ export const bridge: Platform = {
     return choice(context.source, on, off, { at: digitsTime(parts[4], 1000), version: '1' });
   }),
 };
+
+export interface BridgeOptions {
+  /** How long the browser keeps the choice, days. Default 180. */
+  readonly days?: number;
+}
+
+/**
+ * The script a page loads where a platform keeps its record out of a server's sight. It listens to the events of
+ * Shopify, Usercentrics, Termly and Sourcepoint, and gives the page `portvaktConsent({preferences, statistics,
+ * marketing})`. `data-domain` on the script's element is the cookie's domain. A choice that says the same again keeps
+ * its first time, because some platforms repeat it on every page (docs/consent-platforms.md).
+ */
+export function bridgeScript({ days = 180 }: BridgeOptions = {}): string {
+  const maxAge = Math.floor(days * 86_400);
+  return [
+    '(()=>{',
+    'let w=window,d=document,s=d.currentScript,o=s&&s.dataset.domain,',
+    'put=c=>{',
+    "let b=k=>c[k]===!0?1:0,v='" + BRIDGE_COOKIE + "=1.p'+b('preferences')+'s'+b('statistics')+'m'+b('marketing')+'.';",
+    'if(!d.cookie.includes(v))',
+    "d.cookie=v+Math.floor(Date.now()/1e3)+';path=/;samesite=lax;max-age=" + String(maxAge) + "'",
+    "+(o?';domain='+o:'')+(location.protocol=='https:'?';secure':'')",
+    '},',
+    'put3=(p,s,m)=>put({preferences:p,statistics:s,marketing:m});',
+    'w.portvaktConsent=put;',
+    "d.addEventListener('visitorConsentCollected',e=>{let x=e.detail;",
+    'put3(x.preferencesAllowed,x.analyticsAllowed,x.marketingAllowed&&x.saleOfDataAllowed!==!1)});',
+    "w.addEventListener('ucEvent',e=>{let x=e.detail,c=x.ucCategory;",
+    'if(c&&/^explicit$/i.test(x.type))put3(c.functional,c.statistics,c.marketing)});',
+    'let t=w.onTermlyLoaded;w.onTermlyLoaded=()=>{t&&t();',
+    "w.Termly.on('consent',e=>{let x=e.consentState;x&&put3(x.performance,x.analytics,x.advertising)})};",
+    '(w._sp_queue=w._sp_queue||[]).push(()=>{let p=w._sp_;',
+    "p.addEventListener('onConsentReady',k=>{let m=w.portvaktPurposes;",
+    "if(m&&k=='gdpr')p.gdpr.getCustomVendorConsents(v=>{let c={},n=v.consentedPurposes.map(x=>x.name);",
+    'for(let k in m)c[m[k]]=c[m[k]]!==!1&&n.includes(k);put(c)})})})',
+    '})();',
+  ].join('');
+}
