@@ -1,8 +1,14 @@
 // Written by `npm run gen` from the folders beside it.
 import type { Destination } from '../src/core/destination.ts';
+import googleAds from './google-ads/index.ts';
+import linkedin from './linkedin/index.ts';
 import meta from './meta/index.ts';
+import microsoftAds from './microsoft-ads/index.ts';
 
 /** Every destination by its `type`. */
 export const destinations: Readonly<Record<string, Destination>> = {
+  google_ads: googleAds,
+  linkedin,
   meta,
+  microsoft_ads: microsoftAds,
 };

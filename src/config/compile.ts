@@ -1,20 +1,16 @@
-import type { Category, SignalMask } from '../core/signals.ts';
-import { AD_SIGNALS, BIT, CATEGORY_SIGNALS, NO_SIGNALS } from '../core/signals.ts';
+import { AD_SIGNALS, BIT, NO_SIGNALS } from '../core/signals.ts';
 import { deriveKey, keyedHash, sha256Hex } from '../core/hash.ts';
 import { showSecretRef } from '../core/secret.ts';
-import { knownPlatforms } from '../consent/platforms.ts';
-import type { PlatformMapping, SiteConsent } from '../consent/types.ts';
 import type { SigningKey, SiteCookies } from '../cookies/types.ts';
 import type { Gateway, Route, Site } from '../policy/gateway.ts';
 import { permitTable } from '../policy/permit.ts';
 import { parseCidrs } from '../privacy/ip.ts';
 import { compileUrlPolicy } from '../privacy/url.ts';
-import { regimeOf } from './countries.ts';
+import { compileConsent } from './compile-consent.ts';
 import { policyHash } from './policy-hash.ts';
 import type { RouteConfig } from './routes.ts';
 import type { Config, SiteConfig } from './schema.ts';
 import type { ResolvedSecrets } from './secrets.ts';
-import { isCategory, signalsIn } from './signal-list.ts';
 
 /** Characters a signing or ingest key must have: 128 bits in hex are 32, in base64 22. */
 const SHORTEST_KEY = 22;
@@ -82,68 +78,6 @@ export function siteName(site: SiteConfig): string {
   return site.hosts[0] as string;
 }
 
-/** The consent section with categories, purposes and platforms put together. */
-function compileConsent(site: SiteConfig): SiteConsent {
-  const { consent } = site;
-  const cmp = consent.cmp === 'auto' ? knownPlatforms.map(({ name }) => name) : consent.cmp;
-  const categories: Record<Category, SignalMask> = { ...CATEGORY_SIGNALS };
-  const shared = new Map<string, SignalMask>();
-  const platforms = new Map<string, PlatformMapping>();
-  // Categories first: a purpose may be mapped to a category that the site has mapped anew.
-  for (const [word, value] of Object.entries(consent.mapping)) {
-    if (isCategory(word) && isList(value)) categories[word] = signalsIn(value, CATEGORY_SIGNALS);
-  }
-  for (const [word, value] of Object.entries(consent.mapping)) {
-    if (!isList(value)) {
-      const { cookie, purposes, revision, opt_in: optIn } = value;
-      platforms.set(word, {
-        ...(cookie !== undefined && { cookie }),
-        ...(revision !== undefined && { revision }),
-        ...(optIn !== undefined && { optIn }),
-        ...(purposes !== undefined && {
-          purposes: new Map(Object.entries(purposes).map(([name, list]) => [name, signalsIn(list, categories)])),
-        }),
-      });
-    } else if (!isCategory(word)) {
-      shared.set(word, signalsIn(value, categories));
-    }
-  }
-  return {
-    cmp,
-    honourGpc: consent.honour.includes('gpc'),
-    honourConsentMode: consent.honour.includes('consent-mode'),
-    mapping: shared.size === 0 ? platforms : withShared(platforms, shared, cmp),
-    categories,
-    maxAge: consent.max_age,
-    regime: regimeOf(site.country),
-    withoutChoice: consent.without_choice,
-    vendors: [
-      ...new Set(
-        [...site.destinations.values()].flatMap(({ destination }) => destination.tcfVendor ?? []),
-      ),
-    ],
-  };
-}
-
-function isList(value: SiteConfig['consent']['mapping'][string]): value is Exclude<typeof value, { readonly cookie?: unknown }> {
-  return typeof value === 'string' || Array.isArray(value);
-}
-
-/** Purposes written without a platform hold for every platform whose purposes are the site's own. */
-function withShared(
-  platforms: ReadonlyMap<string, PlatformMapping>,
-  shared: ReadonlyMap<string, SignalMask>,
-  cmp: readonly string[],
-): ReadonlyMap<string, PlatformMapping> {
-  const all = new Map(platforms);
-  for (const { name, needsMapping } of knownPlatforms) {
-    if (!needsMapping || !cmp.includes(name)) continue;
-    const own = platforms.get(name);
-    all.set(name, { ...own, purposes: new Map([...shared, ...(own?.purposes ?? [])]) });
-  }
-  return all;
-}
-
 function compileCookies(site: SiteConfig, name: string, secrets: ResolvedSecrets): SiteCookies {
   const { cookies } = site;
   const roots =
@@ -164,7 +98,9 @@ function compileCookies(site: SiteConfig, name: string, secrets: ResolvedSecrets
 
 function longEnough(name: string, value: string): string {
   if (value.length >= SHORTEST_KEY) return value;
-  throw new UnusableSecret(`${name} is too short to be a key: at least ${SHORTEST_KEY} characters, e.g. from \`openssl rand -hex 32\``);
+  throw new UnusableSecret(
+    `${name} is too short to be a key: at least ${SHORTEST_KEY} characters, e.g. from \`openssl rand -hex 32\``,
+  );
 }
 
 function compileRoutes(site: SiteConfig, siteNamed: string, maxAge: number): readonly Route[] {
@@ -175,16 +111,21 @@ function compileRoutes(site: SiteConfig, siteNamed: string, maxAge: number): rea
   }
   const chosen = [...site.destinations].find(([name, route]) => streams.has(name) && route.primary === true)?.[0];
   const primary = chosen ?? streams.keys().next().value;
-  return [...site.destinations].map(([name, route]) => compileRoute(route, {
-    name,
-    site: siteNamed,
-    stream: streams.get(name),
-    primary: name === primary,
-    maxAge,
-  }));
+  return [...site.destinations].map(([name, route]) =>
+    compileRoute(route, {
+      name,
+      site: siteNamed,
+      stream: streams.get(name),
+      primary: name === primary,
+      maxAge,
+    }),
+  );
 }
 
-function compileRoute(route: RouteConfig, place: Pick<Route, 'name' | 'site' | 'stream' | 'primary' | 'maxAge'>): Route {
+function compileRoute(
+  route: RouteConfig,
+  place: Pick<Route, 'name' | 'site' | 'stream' | 'primary' | 'maxAge'>,
+): Route {
   const { destination } = route;
   return {
     ...place,

@@ -30,8 +30,7 @@ export function insteadOfCountry(text: string): string {
   const upper = text.toUpperCase();
   const main = upper.split('-')[0] ?? '';
   return (
-    NOT_A_COUNTRY[upper] ??
-    (COUNTRIES.includes(main) ? main : 'an ISO 3166-1 code of two capital letters, e.g. `NO`')
+    NOT_A_COUNTRY[upper] ?? (COUNTRIES.includes(main) ? main : 'an ISO 3166-1 code of two capital letters, e.g. `NO`')
   );
 }
 

@@ -91,7 +91,11 @@ export function schemaAt(path: ConfigPath, value: unknown): JsonSchema | undefin
     const named: JsonSchema | undefined = candidates(schema)
       .map((candidate) => candidate.properties?.[segment])
       .find((found) => found !== undefined);
-    schema = named ?? candidates(schema).map((candidate) => beyond(candidate, segment, here)).find((found) => found !== undefined);
+    schema =
+      named ??
+      candidates(schema)
+        .map((candidate) => beyond(candidate, segment, here))
+        .find((found) => found !== undefined);
     if (schema === undefined) return undefined;
   }
   return schema;

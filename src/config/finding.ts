@@ -36,6 +36,16 @@ export interface Remark extends Pick<Finding, 'kind' | 'code' | 'message' | 'ins
   readonly atKey?: boolean;
 }
 
+/** A setting that does nothing, cannot hold, or says two things at once. */
+export function contradiction(path: ConfigPath, message: string, instead?: string): Remark {
+  return { kind: 'error', code: 'contradiction', path, message, ...(instead !== undefined && { instead }) };
+}
+
+/** Probably a mistake, though it may be meant. */
+export function suspicious(path: ConfigPath, message: string, instead?: string): Remark {
+  return { kind: 'warning', code: 'suspicious', path, message, ...(instead !== undefined && { instead }) };
+}
+
 /** `file:line:column kind[code] message`, and what to write instead. */
 export function showFinding(finding: Finding): string {
   const { file, line, column, kind, code, message, instead } = finding;

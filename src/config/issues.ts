@@ -23,7 +23,14 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown): Rem
       if (valueAt(path, value) === undefined) {
         const key = path.at(-1);
         const what = schema?.description === undefined ? '' : `: ${schema.description}`;
-        return [{ ...error, code: 'missing-key', message: `\`${key}\` is missing${what}`, ...(secret && { instead: `${key}: \${ENV_NAME}` }) }];
+        return [
+          {
+            ...error,
+            code: 'missing-key',
+            message: `\`${key}\` is missing${what}`,
+            ...(secret && { instead: `${key}: \${ENV_NAME}` }),
+          },
+        ];
       }
       return [{ ...error, code: 'type', message: quiet(issue.message), ...insteadOfType(issue, path, value) }];
     case 'invalid_value': {
@@ -32,7 +39,9 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown): Rem
       const meant = typeof written === 'string' ? nearest(written, known) : undefined;
       const list = known.map((word) => `\`${word}\``).join(', ');
       if (written === undefined || path.at(-1) === 'type') return [unknownType(path, value, known)];
-      return [{ ...error, code: 'value', message: `expected one of ${list}`, ...(meant !== undefined && { instead: meant }) }];
+      return [
+        { ...error, code: 'value', message: `expected one of ${list}`, ...(meant !== undefined && { instead: meant }) },
+      ];
     }
     default: {
       const params: unknown = issue.code === 'custom' ? issue.params : undefined;
@@ -67,9 +76,14 @@ function unknownKey(path: ConfigPath, key: string, value: unknown): Remark {
 /** A route whose type, written or taken from its name, is not a destination. */
 function unknownType(path: ConfigPath, value: unknown, known: readonly string[]): Remark {
   const written = valueAt(path, value);
-  const name = String(written ?? path.at(-2)).slice(0, 64);
+  const name = (typeof written === 'string' ? written : String(path.at(-2))).slice(0, 64);
   const meant = nearest(name, known);
-  const fix = meant === undefined ? `type: ${known.join(' | ')}` : written === undefined ? `${meant}, or a line \`type: ${meant}\`` : meant;
+  const fix =
+    meant === undefined
+      ? `type: ${known.join(' | ')}`
+      : written === undefined
+        ? `${meant}, or a line \`type: ${meant}\``
+        : meant;
   return {
     kind: 'error',
     code: 'value',
@@ -113,6 +127,11 @@ function valueAt(path: ConfigPath, value: unknown): unknown {
 
 /** A name for the variable, made of the route and the key: `META_ACCESS_TOKEN`. */
 function envName(path: ConfigPath): string {
-  const words = path.filter((segment) => typeof segment === 'string' && segment !== 'sites' && segment !== 'destinations');
-  return words.join('_').toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
+  const words = path.filter(
+    (segment) => typeof segment === 'string' && segment !== 'sites' && segment !== 'destinations',
+  );
+  return words
+    .join('_')
+    .toUpperCase()
+    .replaceAll(/[^A-Z0-9]+/g, '_');
 }

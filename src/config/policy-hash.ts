@@ -15,7 +15,11 @@ export function policyHash(config: Config, sites: readonly Site[]): string {
     purposes: site.purposes,
     privacy: site.privacy,
     cookies: { ...site.cookies, keys: undefined },
-    routes: [...site.destinations].map(([name, { destination, ...route }]) => ({ name, type: destination.name, ...route })),
+    routes: [...site.destinations].map(([name, { destination, ...route }]) => ({
+      name,
+      type: destination.name,
+      ...route,
+    })),
     permits: sites[i]?.routes.map(({ permits }) =>
       permits.map(({ verdict, sources, open }) => [verdict, sources, open.map(({ field }) => field)]),
     ),

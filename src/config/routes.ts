@@ -3,7 +3,9 @@ import { destinations } from '../../destinations/index.ts';
 import type { Destination } from '../core/destination.ts';
 import { day } from './units.ts';
 
-const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'expected a name: letters, digits and `_`, a letter first');
+const name = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'expected a name: letters, digits and `_`, a letter first');
 
 /** Keys that every route may have beside the settings of its destination. */
 export const commonKeys = z.strictObject({
@@ -12,9 +14,18 @@ export const commonKeys = z.strictObject({
     .optional()
     .describe('Which destination this is; defaults to the name of the route.'),
   events: z.array(name).min(1).optional().describe('Only these events; by default all.'),
-  params: z.array(name).min(1).optional().describe('Only these custom parameters; by default all that the destination takes.'),
-  primary: z.boolean().optional().describe("ga4: where several tags run on a page, only this one's hits feed the other vendors."),
-  since: day().optional().describe('The day this route was added to the policy: consents older than it do not cover the route.'),
+  params: z
+    .array(name)
+    .min(1)
+    .optional()
+    .describe('Only these custom parameters; by default all that the destination takes.'),
+  primary: z
+    .boolean()
+    .optional()
+    .describe("ga4: where several tags run on a page, only this one's hits feed the other vendors."),
+  since: day()
+    .optional()
+    .describe('The day this route was added to the policy: consents older than it do not cover the route.'),
   without_consent: z
     .enum(['block', 'limited'])
     .default('block')
@@ -39,7 +50,7 @@ export function readRoutes(
   for (const [routeName, section] of Object.entries(sections)) {
     const report = (issues: readonly z.core.$ZodIssue[]) => {
       for (const issue of issues) {
-        context.issues.push({ ...issue, path: [routeName, ...issue.path], input: undefined } as Issue);
+        context.issues.push({ ...issue, path: [routeName, ...issue.path], input: undefined });
       }
     };
     const own: Record<string, unknown> = {};
@@ -51,7 +62,9 @@ export function readRoutes(
     own['type'] ??= routeName;
     const common = commonKeys.safeParse(own);
     if (!common.success) report(common.error.issues);
-    const destination = Object.hasOwn(destinations, String(own['type'])) ? destinations[String(own['type'])] : undefined;
+    const destination = Object.hasOwn(destinations, String(own['type']))
+      ? destinations[String(own['type'])]
+      : undefined;
     if (destination === undefined) continue;
     const parsed = destination.settings.safeParse(settings);
     if (!parsed.success) report(parsed.error.issues);

@@ -24,21 +24,20 @@ const origin = z
     const instead = url !== null && /^https?:$/.test(url.protocol) ? url.origin : undefined;
     context.addIssue({
       code: 'custom',
-      message: 'expected an origin: scheme, host and port if it is not the usual one, without a path or a slash at the end',
+      message:
+        'expected an origin: scheme, host and port if it is not the usual one, without a path or a slash at the end',
       params: { instead },
     });
   });
 
-const country = z
-  .string({ error: 'expected a country, e.g. `NO`' })
-  .superRefine((value, context) => {
-    if (COUNTRIES.includes(value)) return;
-    context.addIssue({
-      code: 'custom',
-      message: `\`${value.slice(0, 12)}\` is not a country of ISO 3166-1`,
-      params: { instead: insteadOfCountry(value) },
-    });
+const country = z.string({ error: 'expected a country, e.g. `NO`' }).superRefine((value, context) => {
+  if (COUNTRIES.includes(value)) return;
+  context.addIssue({
+    code: 'custom',
+    message: `\`${value.slice(0, 12)}\` is not a country of ISO 3166-1`,
+    params: { instead: insteadOfCountry(value) },
   });
+});
 
 const server = z.strictObject({
   trusted_proxies: z
@@ -67,7 +66,9 @@ const consent = z.strictObject({
   cmp: z
     .union([z.literal('auto'), z.array(z.enum(knownPlatforms.map(({ name }) => name))).min(1)])
     .default('auto')
-    .describe('Consent platforms and standards whose cookies are read; `auto` tries every known one. Naming the one in use is safer.'),
+    .describe(
+      'Consent platforms and standards whose cookies are read; `auto` tries every known one. Naming the one in use is safer.',
+    ),
   honour: z
     .array(z.enum(['gpc', 'consent-mode']))
     .default(['gpc', 'consent-mode'])
@@ -76,7 +77,7 @@ const consent = z.strictObject({
     .record(z.string(), z.union([signalList(), platformMapping]))
     .default({})
     .describe(
-      'Purpose or service -> signals, for platforms whose purposes are the site\'s own; `preferences`, `statistics` and `marketing` may be mapped anew. ' +
+      "Purpose or service -> signals, for platforms whose purposes are the site's own; `preferences`, `statistics` and `marketing` may be mapped anew. " +
         'A platform name opens a section of its own: cookie, purposes, revision, opt_in.',
     ),
   max_age: duration().optional().describe('An older choice counts as none.'),
@@ -91,7 +92,9 @@ const purpose = z
     basis: z
       .enum(['consent', 'legitimate_interest'])
       .default('consent')
-      .describe('`legitimate_interest`: allowed until the visitor objects. The linter says what the law of the country thinks of it.'),
+      .describe(
+        '`legitimate_interest`: allowed until the visitor objects. The linter says what the law of the country thinks of it.',
+      ),
   })
   .prefault({});
 
@@ -99,11 +102,15 @@ const privacy = z.strictObject({
   ip: z
     .enum(['none', 'country', 'truncate'])
     .default('none')
-    .describe('`none`: the address is never looked at. `country`: only the country is kept. `truncate`: /24 and /32, which is pseudonymous, not anonymous.'),
+    .describe(
+      '`none`: the address is never looked at. `country`: only the country is kept. `truncate`: /24 and /32, which is pseudonymous, not anonymous.',
+    ),
   user_agent: z
     .enum(['drop', 'family', 'full'])
     .default('family')
-    .describe('`family`: a fixed template per engine with the major version. `full`: only where every signal that needs it is granted.'),
+    .describe(
+      '`family`: a fixed template per engine with the major version. `full`: only where every signal that needs it is granted.',
+    ),
   url_query: z
     .array(text(/^[^\s&=#]{1,128}$/, 'the name of a query key'))
     .default([])
@@ -121,8 +128,14 @@ const cookies = z.strictObject({
     .prefault('7d')
     .describe('Longest life of an analytics identifier, from its first issue, never extended. At most 400d.'),
   ads: duration().prefault('30d').describe('The same for click and advertising identifiers. At most 90d.'),
-  own_id: z.boolean().default(false).describe("The gateway's own visitor id (pv_id), HttpOnly, when analytics is granted."),
-  keys: z.array(secret()).default([]).describe('Signing keys, newest first. By default one is made once and kept in --data.'),
+  own_id: z
+    .boolean()
+    .default(false)
+    .describe("The gateway's own visitor id (pv_id), HttpOnly, when analytics is granted."),
+  keys: z
+    .array(secret())
+    .default([])
+    .describe('Signing keys, newest first. By default one is made once and kept in --data.'),
 });
 
 const site = z.strictObject({
@@ -132,7 +145,9 @@ const site = z.strictObject({
     .array(secret())
     .default([])
     .describe("Bearer keys of the site's own back end, for /v1/events without a browser."),
-  country: country.describe("Where the site is aimed, ISO 3166-1: picks the linter's legal notes and the default regime."),
+  country: country.describe(
+    "Where the site is aimed, ISO 3166-1: picks the linter's legal notes and the default regime.",
+  ),
   consent: consent.prefault({}),
   purposes: z
     .strictObject({ analytics: purpose, ads: purpose })

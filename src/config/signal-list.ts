@@ -15,11 +15,11 @@ export type SignalList = z.output<ReturnType<typeof signalList>>;
 /** The signals a list stands for; `categories` says what a category means on this site. */
 export function signalsIn(list: SignalList, categories: Readonly<Record<Category, SignalMask>>): SignalMask {
   let mask = 0;
-  for (const word of typeof list === 'string' ? [list] : list) mask |= isCategory(word) ? categories[word] : maskOf([word]);
+  for (const word of typeof list === 'string' ? [list] : list)
+    mask |= isCategory(word) ? categories[word] : maskOf([word]);
   return mask;
 }
 
 export function isCategory(word: string): word is Category {
   return (CATEGORIES as readonly string[]).includes(word);
 }
-

@@ -30,13 +30,22 @@ export function day() {
   return z
     .string({ error: expected })
     .regex(/^\d{4}-\d{2}-\d{2}$/, expected)
-    .refine((text) => new Date(`${text}T00:00:00Z`).getTime() > 0 && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text), 'there is no such day')
+    .refine(
+      (text) =>
+        new Date(`${text}T00:00:00Z`).getTime() > 0 && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text),
+      'there is no such day',
+    )
     .transform((text) => Date.parse(`${text}T00:00:00Z`));
 }
 
 /** Milliseconds for people: `7 days`, `72 hours`. */
 export function showDuration(ms: number): string {
-  const units: readonly (readonly [number, string])[] = [[DAY, 'day'], [3_600_000, 'hour'], [60_000, 'minute'], [1000, 'second']];
+  const units: readonly (readonly [number, string])[] = [
+    [DAY, 'day'],
+    [3_600_000, 'hour'],
+    [60_000, 'minute'],
+    [1000, 'second'],
+  ];
   const [unit, name] = units.find(([unit]) => ms >= unit && ms % unit === 0) ?? [1000, 'second'];
   const count = ms / unit;
   return `${count} ${name}${count === 1 ? '' : 's'}`;

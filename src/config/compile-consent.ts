@@ -1,0 +1,71 @@
+import { knownPlatforms } from '../consent/platforms.ts';
+import type { PlatformMapping, SiteConsent } from '../consent/types.ts';
+import { CATEGORY_SIGNALS, type Category, type SignalMask } from '../core/signals.ts';
+import { regimeOf } from './countries.ts';
+import type { SiteConfig } from './schema.ts';
+import { isCategory, signalsIn } from './signal-list.ts';
+
+/** The consent section with categories, purposes and platforms put together. */
+export function compileConsent(site: SiteConfig): SiteConsent {
+  const { consent } = site;
+  const cmp = consent.cmp === 'auto' ? knownPlatforms.map(({ name }) => name) : consent.cmp;
+  const categories: Record<Category, SignalMask> = { ...CATEGORY_SIGNALS };
+  const shared = new Map<string, SignalMask>();
+  const platforms = new Map<string, PlatformMapping>();
+  // Categories first: a purpose may be mapped to a category that the site has mapped anew.
+  for (const [word, value] of Object.entries(consent.mapping)) {
+    if (isCategory(word) && isList(value)) categories[word] = signalsIn(value, CATEGORY_SIGNALS);
+  }
+  for (const [word, value] of Object.entries(consent.mapping)) {
+    if (!isList(value)) {
+      const { cookie, purposes, revision, opt_in: optIn } = value;
+      platforms.set(word, {
+        ...(cookie !== undefined && { cookie }),
+        ...(revision !== undefined && { revision }),
+        ...(optIn !== undefined && { optIn }),
+        ...(purposes !== undefined && {
+          purposes: new Map(Object.entries(purposes).map(([name, list]) => [name, signalsIn(list, categories)])),
+        }),
+      });
+    } else if (!isCategory(word)) {
+      shared.set(word, signalsIn(value, categories));
+    }
+  }
+  return {
+    cmp,
+    honourGpc: consent.honour.includes('gpc'),
+    honourConsentMode: consent.honour.includes('consent-mode'),
+    mapping: shared.size === 0 ? platforms : withShared(platforms, shared, cmp),
+    categories,
+    maxAge: consent.max_age,
+    regime: regimeOf(site.country),
+    withoutChoice: consent.without_choice,
+    vendors: [...new Set([...site.destinations.values()].flatMap(({ destination }) => destination.tcfVendor ?? []))],
+  };
+}
+
+function isList(
+  value: SiteConfig['consent']['mapping'][string],
+): value is Exclude<typeof value, { readonly cookie?: unknown }> {
+  return typeof value === 'string' || Array.isArray(value);
+}
+
+/** Purposes written without a platform hold for every platform whose purposes are the site's own, or for the only one. */
+function withShared(
+  platforms: ReadonlyMap<string, PlatformMapping>,
+  shared: ReadonlyMap<string, SignalMask>,
+  cmp: readonly string[],
+): ReadonlyMap<string, PlatformMapping> {
+  const all = new Map(platforms);
+  for (const name of sharedBy(cmp)) {
+    const own = platforms.get(name);
+    all.set(name, { ...own, purposes: new Map([...shared, ...(own?.purposes ?? [])]) });
+  }
+  return all;
+}
+
+/** Platforms that purposes written without a platform hold for. */
+export function sharedBy(cmp: readonly string[]): readonly string[] {
+  const own = knownPlatforms.filter(({ name, needsMapping }) => needsMapping && cmp.includes(name));
+  return own.length === 0 && cmp.length === 1 ? cmp : own.map(({ name }) => name);
+}

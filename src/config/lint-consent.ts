@@ -1,0 +1,96 @@
+import { knownPlatforms } from '../consent/platforms.ts';
+import { sharedBy } from './compile-consent.ts';
+import { regimeOf } from './countries.ts';
+import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
+import { nearest } from './nearest.ts';
+import type { SiteConfig } from './schema.ts';
+import { isCategory } from './signal-list.ts';
+
+type Mapping = SiteConfig['consent']['mapping'];
+
+const NAMES = knownPlatforms.map(({ name }) => name);
+
+/** What is wrong or doubtful about the consent section of a site. */
+export function lintConsent(site: SiteConfig, path: ConfigPath): Remark[] {
+  const { cmp, mapping } = site.consent;
+  const read = cmp === 'auto' ? NAMES : cmp;
+  return [
+    ...lintSilence(site, [...path, 'without_choice']),
+    ...lintMapping(mapping, read, [...path, 'mapping']),
+    ...(cmp === 'auto' ? [] : lintPlatforms(cmp, mapping, [...path, 'cmp'])),
+    ...(cmp !== 'auto' && cmp.every((name) => name === 'tcf') ? lintTcfAlone(site, [...path, 'cmp']) : []),
+  ];
+}
+
+/** `without_choice: granted` where the law asks first. */
+function lintSilence({ consent, country, purposes }: SiteConfig, path: ConfigPath): Remark[] {
+  if (consent.without_choice !== 'granted') return [];
+  if (regimeOf(country) === 'opt-in') {
+    return [contradiction(path, `silence is not consent in ${country}: \`denied\` is the only value there`, 'denied')];
+  }
+  if (Object.values(purposes).every(({ basis }) => basis === 'consent')) return [];
+  return [
+    suspicious(path, '`legitimate_interest` already allows this until the visitor objects; one of the two is enough'),
+  ];
+}
+
+/** Mappings of platforms nobody knows or nobody reads. */
+function lintMapping(mapping: Mapping, read: readonly string[], path: ConfigPath): Remark[] {
+  const shared = sharedBy(read);
+  const remarks: Remark[] = [];
+  for (const [word, value] of Object.entries(mapping)) {
+    const refuse = (message: string, instead?: string) => {
+      remarks.push({ ...contradiction([...path, word], message, instead), atKey: true });
+    };
+    if (isSection(value)) {
+      if (!NAMES.includes(word)) {
+        refuse(`\`${word.slice(0, 64)}\` is not a platform; known: ${NAMES.join(', ')}`, nearest(word, NAMES));
+      } else if (!read.includes(word)) {
+        refuse(`\`${word}\` is not read on this site, so its mapping does nothing`, `${word} in \`cmp\``);
+      }
+    } else if (!isCategory(word) && shared.length === 0) {
+      refuse(
+        'it is not clear which platform in `cmp` this purpose belongs to',
+        'the same under the name of the platform',
+      );
+    }
+  }
+  return remarks;
+}
+
+/** Platforms that grant nothing without a mapping, and have none. */
+function lintPlatforms(cmp: readonly string[], mapping: Mapping, path: ConfigPath): Remark[] {
+  const shared = Object.entries(mapping).some(([word, value]) => !isSection(value) && !isCategory(word));
+  return cmp.flatMap((name, i) => {
+    const platform = knownPlatforms.find((known) => known.name === name);
+    const own = mapping[name];
+    const mapped = shared || (own !== undefined && isSection(own) && own.purposes !== undefined);
+    if (platform?.needsMapping !== true || mapped) return [];
+    return [
+      contradiction(
+        [...path, i],
+        `the purposes of ${platform.title} are the site's own: without a mapping it grants nothing`,
+        `mapping: { ${name}: { purposes: { <purpose>: [analytics_storage] } } }`,
+      ),
+    ];
+  });
+}
+
+/** Destinations that a TCF string alone never opens. */
+function lintTcfAlone({ consent, destinations }: SiteConfig, path: ConfigPath): Remark[] {
+  const section = consent.mapping['tcf'];
+  if (section !== undefined && isSection(section) && section.purposes?.['vendorless'] !== undefined) return [];
+  return [...destinations]
+    .filter(([, { destination }]) => destination.tcfVendor === undefined)
+    .map(([name, { destination }]) =>
+      suspicious(
+        path,
+        `${destination.title} (\`${name}\`) is not on the vendor list of TCF, so a TCF string alone never opens it`,
+        'mapping: { tcf: { purposes: { vendorless: [marketing] } } }, if the banner asks for it by name',
+      ),
+    );
+}
+
+function isSection(value: Mapping[string]): value is Exclude<Mapping[string], string | readonly string[]> {
+  return typeof value === 'object' && !Array.isArray(value);
+}
