@@ -1,0 +1,24 @@
+import { showFinding, type Finding } from '../config/finding.ts';
+import { loadConfig } from '../config/load.ts';
+import { FINDINGS, FINE, readArgs } from './args.ts';
+import { readText } from './read-config.ts';
+
+/** `portvakt lint`: errors and warnings are findings, notes are not. */
+export async function run(args: string[]): Promise<number> {
+  const { values, positionals } = readArgs(args, { json: { type: 'boolean' } }, ['config.yaml', 'config.yaml...']);
+  const findings = positionals.flatMap((path): readonly Finding[] => {
+    const loaded = loadConfig(readText(path), path);
+    return 'config' in loaded ? loaded.notes : loaded.findings;
+  });
+  if (values.json === true) console.log(JSON.stringify(findings, null, 2));
+  else console.log([...findings.map(showFinding), summary(findings, positionals.length)].join('\n'));
+  return findings.some(({ kind }) => kind !== 'note') ? FINDINGS : FINE;
+}
+
+function summary(findings: readonly Finding[], files: number): string {
+  const count = (kind: Finding['kind']) => findings.filter((finding) => finding.kind === kind).length;
+  const parts = (['error', 'warning', 'note'] as const).map(
+    (kind) => `${count(kind)} ${kind}${count(kind) === 1 ? '' : 's'}`,
+  );
+  return `${files} file${files === 1 ? '' : 's'}: ${parts.join(', ')}`;
+}

@@ -1,0 +1,119 @@
+#!/usr/bin/env node
+import { nearest } from '../config/nearest.ts';
+import { FINDINGS, FINE, UNUSABLE, UsageError } from './args.ts';
+
+/** A command: its arguments in, its exit code out. */
+interface Command {
+  readonly run: (args: string[]) => Promise<number>;
+}
+
+interface Entry {
+  readonly usage: string;
+  readonly summary: string;
+  /** Imported when it is called, so that `serve` starts without the rest. */
+  readonly load: () => Promise<Command>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  serve: {
+    usage: 'serve <config.yaml> [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR] [--sink URL]',
+    summary: 'Run the gateway.',
+    load: () => import('./serve.ts'),
+  },
+  demo: {
+    usage: 'demo',
+    summary: 'Run the gateway with a demo shop and pretend vendors; needs nothing.',
+    load: () => import('./demo.ts'),
+  },
+  lint: {
+    usage: 'lint <config.yaml>... [--json]',
+    summary: 'Check configurations: mistakes with line and column, contradictions, legal notes.',
+    load: () => import('./lint.ts'),
+  },
+  explain: {
+    usage: 'explain <config.yaml> <request | HAR | -> [--entry N] [--json]',
+    summary: 'Show what becomes of one request: consent, fields, and what each vendor would get.',
+    load: () => import('./explain.ts'),
+  },
+  test: {
+    usage: 'test <cases.yaml>... [--json]',
+    summary: "Run a configuration's test cases.",
+    load: () => import('./test.ts'),
+  },
+  docs: {
+    usage: 'docs <config.yaml> [--out FILE]',
+    summary: 'Write a page that says what each vendor receives under each consent.',
+    load: () => import('./docs.ts'),
+  },
+  outbox: {
+    usage: 'outbox <list | show | retry | purge> ...',
+    summary: 'Look at what waits to be delivered, and at dead letters.',
+    load: () => import('./outbox.ts'),
+  },
+  check: {
+    usage: 'check <config.yaml>',
+    summary: 'Ask every vendor whether the credentials and settings work, without sending an event.',
+    load: () => import('./check.ts'),
+  },
+};
+
+function help(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+  return [
+    'portvakt <command> [arguments]',
+    '',
+    ...lines,
+    '',
+    '  --help after a command shows its arguments; --version prints the version.',
+    '  Exit codes: 0 fine, 1 findings or failures, 2 unusable arguments or configuration.',
+  ].join('\n');
+}
+
+/** Runs a command line; answers with the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(help());
+    return name === undefined ? UNUSABLE : FINE;
+  }
+  if (name === '--version' || name === '-v') {
+    const { version } = await import('./version.ts');
+    console.log(version());
+    return FINE;
+  }
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined) {
+    const meant = nearest(name, Object.keys(COMMANDS));
+    console.error(`unknown command: ${name}${meant === undefined ? '' : `; did you mean \`${meant}\`?`}\n\n${help()}`);
+    return UNUSABLE;
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    console.log(`portvakt ${entry.usage}\n\n${entry.summary}`);
+    return FINE;
+  }
+  try {
+    return await (await entry.load()).run(rest);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\nusage: portvakt ${entry.usage}`);
+    return UNUSABLE;
+  }
+}
+
+if (import.meta.main) {
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    // Our own fault: the place in the code helps, the message might hold something of the input.
+    const place =
+      error instanceof Error
+        ? `${error.name}\n${error.stack
+            ?.split('\n')
+            .filter((line) => /^\s+at /.test(line))
+            .join('\n')}`
+        : 'unknown';
+    console.error(`portvakt failed: ${place}`);
+    process.exitCode = FINDINGS;
+  }
+}

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { showFinding, type Finding } from '../config/finding.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { UsageError } from './args.ts';
+
+/** The text of a file. @throws UsageError when it cannot be read. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    throw new UsageError(`cannot read ${path}: ${code}`, { cause: error });
+  }
+}
+
+/** The configuration in a file; a refused one is told on stderr and the answer is undefined. */
+export function readConfig(path: string): LoadedConfig | undefined {
+  const loaded = loadConfig(readText(path), path);
+  if ('config' in loaded) return loaded;
+  printFindings(loaded.findings.filter(({ kind }) => kind === 'error'));
+  return undefined;
+}
+
+/** Findings on stderr, one after the other. */
+export function printFindings(findings: readonly Finding[]): void {
+  for (const finding of findings) console.error(showFinding(finding));
+}
