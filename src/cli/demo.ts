@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { runDemo } from '../demo/run.ts';
+import { readArgs, UNUSABLE } from './args.ts';
+import { listenOptions, startProblem } from './serve.ts';
+
+/** `portvakt demo`: what `npm start` runs. */
+export async function run(args: string[]): Promise<number> {
+  const { values } = readArgs(args, { listen: { type: 'string' }, admin: { type: 'string' }, data: { type: 'string' } });
+  const options = listenOptions({ ...values, data: values.data ?? join('.portvakt', 'demo') });
+  try {
+    return await runDemo({ ...options, configFile: demoConfig() });
+  } catch (error) {
+    const message = startProblem(error, options);
+    if (message === undefined) throw error;
+    console.error(message);
+    return UNUSABLE;
+  }
+}
+
+/** `config/demo.yaml`, from a checkout as from an installed package. */
+function demoConfig(): string {
+  for (let folder = import.meta.dirname; dirname(folder) !== folder; folder = dirname(folder)) {
+    const file = join(folder, 'config', 'demo.yaml');
+    if (existsSync(file)) return file;
+  }
+  throw new Error('config/demo.yaml is missing');
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { startGateway, Unusable } from '../platform/node/serve.ts';
+import { readArgs, UNUSABLE, UsageError } from './args.ts';
+import { readText } from './read-config.ts';
+
+/** Options that `serve` and `demo` share, checked. */
+export interface ListenOptions {
+  readonly listen: string;
+  readonly admin: string;
+  readonly data: string;
+}
+
+/** Where the admin listener's token comes from; needed only off loopback (R82). */
+const ADMIN_TOKEN = 'PORTVAKT_ADMIN_TOKEN';
+
+/** `portvakt serve <config.yaml> [--listen] [--admin] [--data] [--sink]` (design 7.3). */
+export async function run(args: string[]): Promise<number> {
+  const { values, positionals } = readArgs(
+    args,
+    { listen: { type: 'string' }, admin: { type: 'string' }, data: { type: 'string' }, sink: { type: 'string' } },
+    ['config.yaml'],
+  );
+  const file = positionals[0] as string;
+  const options = listenOptions(values);
+  try {
+    const gateway = await startGateway({
+      ...options,
+      text: readText(file),
+      file,
+      adminToken: adminToken(options.admin),
+      sink: values.sink === undefined ? undefined : sinkAddress(values.sink),
+      watchFile: true,
+    });
+    return await gateway.stopped;
+  } catch (error) {
+    const message = startProblem(error, options);
+    if (message === undefined) throw error;
+    console.error(message);
+    return UNUSABLE;
+  }
+}
+
+/** Defaults and checks of what `serve` and `demo` share. @throws UsageError */
+export function listenOptions(values: { listen?: string | undefined; admin?: string | undefined; data?: string | undefined }): ListenOptions {
+  return {
+    listen: address('--listen', values.listen ?? '127.0.0.1:8080'),
+    admin: address('--admin', values.admin ?? '127.0.0.1:9090'),
+    data: values.data ?? join('.portvakt', ''),
+  };
+}
+
+/** Why starting failed, for the person at the terminal; undefined where the fault is ours. */
+export function startProblem(error: unknown, { listen, admin, data }: ListenOptions): string | undefined {
+  if (error instanceof Unusable) return error.message;
+  const { code, port, syscall } = error as NodeJS.ErrnoException & { port?: number };
+  if (syscall === 'listen') {
+    const option = listen.endsWith(`:${port}`) ? `--listen ${listen}` : `--admin ${admin}`;
+    return `cannot listen (${option}): ${code}${code === 'EADDRINUSE' ? '; something else listens there, choose another port' : ''}`;
+  }
+  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC' || code === 'ENOTDIR') {
+    return `cannot write the data directory ${data}: ${code}; choose another with --data`;
+  }
+  return undefined;
+}
+
+function address(option: string, text: string): string {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(text);
+  if (match === null || Number(match[2]) > 65_535) throw new UsageError(`${option} takes host:port, e.g. 127.0.0.1:8080`);
+  return text;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function adminToken(admin: string): string | undefined {
+  const token = process.env[ADMIN_TOKEN];
+  if (token !== undefined && token !== '') return token;
+  if (isLoopback(admin.slice(0, admin.lastIndexOf(':')))) return undefined;
+  throw new UsageError(`--admin ${admin} is not loopback: set ${ADMIN_TOKEN} to the token that callers must send`);
+}
+
+/** Loopback only: a sink elsewhere would be a second recipient. */
+function sinkAddress(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new UsageError('--sink takes an address, e.g. http://127.0.0.1:9999');
+  }
+  if (url.protocol !== 'http:' || !isLoopback(url.hostname)) throw new UsageError('--sink takes loopback addresses only, e.g. http://127.0.0.1:9999');
+  return url.origin;
+}

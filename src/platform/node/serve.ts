@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, watchFile, unwatchFile } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Hono } from 'hono';
+import { compileGateway } from '../../config/compile.ts';
+import { showFinding, type Finding } from '../../config/finding.ts';
+import { loadConfig } from '../../config/load.ts';
+import { createAdmin } from '../../http/admin.ts';
+import { createApp } from '../../http/app.ts';
+import { Counters } from '../../http/counters.ts';
+import { Preview } from '../../http/preview.ts';
+import { createRateLimit } from '../../http/rate-limit.ts';
+import type { Gateway, Route } from '../../policy/gateway.ts';
+import type { Trace } from '../../pipeline.ts';
+import { startDelivery } from './delivery.ts';
+import { rootKey } from './keys.ts';
+import { createListener, toHit } from './listener.ts';
+import { createLog, type Log } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { ownSecrets } from './secrets.ts';
+
+/** How a gateway is started. */
+export interface ServeOptions {
+  /** The configuration's text, and the file it came from. */
+  readonly text: string;
+  readonly file: string;
+  /** `host:port` of the public listener. */
+  readonly listen: string;
+  /** `host:port` of the admin listener. */
+  readonly admin: string;
+  /** Demanded by the admin listener; undefined on loopback. */
+  readonly adminToken?: string | undefined;
+  /** Data directory: outbox and keys. */
+  readonly data: string;
+  /** Loopback address that gets every outgoing request in the vendors' place. */
+  readonly sink?: string | undefined;
+  /** Reload when the file changes, and on SIGHUP. */
+  readonly watchFile: boolean;
+  /** Told of every accepted trace. */
+  readonly watch?: (trace: Trace) => void;
+  /** Adds pages to the public listener. */
+  readonly extend?: (app: Hono) => void;
+}
+
+export interface RunningGateway {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly routes: () => readonly Route[];
+  /** Resolves with the exit code once everything has stopped. */
+  readonly stopped: Promise<number>;
+  readonly stop: () => Promise<void>;
+}
+
+/** The configuration cannot be used; the message is for the person who wrote it. */
+export class Unusable extends Error {
+  override readonly name = 'Unusable';
+}
+
+/** Milliseconds for requests in flight, then for deliveries in flight, at a graceful stop (R61: 10 s together). */
+const FINISH_REQUESTS = 4_000;
+/** How often the file is looked at, milliseconds. */
+const WATCH_INTERVAL = 1_000;
+/** Hits without a single readable consent after which the operator is told. */
+const SILENT_HITS = 1_000;
+
+/** Starts everything: delivery first, so that what was left goes out; the listeners last. */
+export async function startGateway(options: ServeOptions): Promise<RunningGateway> {
+  const log = createLog();
+  const key = rootKey(options.data);
+  let gateway = compile(options.text, options, key, log);
+  const delivery = await startDelivery({ text: options.text, file: options.file, data: options.data, sink: options.sink, rootKey: key, log });
+  const counters = new Counters();
+  const preview = new Preview();
+  const { watch } = options;
+  const app = createApp({
+    gateway: () => gateway,
+    outbox: delivery.outbox,
+    toHit,
+    counters,
+    rateLimit: createRateLimit(() => randomBytes(32)),
+    watch: (trace) => {
+      preview.watch(trace);
+      watch?.(trace);
+    },
+  });
+  options.extend?.(app);
+  const publicServer = createListener(app);
+  const adminServer = createListener(createAdmin(createMetrics(counters, delivery.report), preview, options.adminToken));
+  try {
+    await listen(publicServer, options.listen);
+    await listen(adminServer, options.admin);
+  } catch (error) {
+    await delivery.stop();
+    publicServer.close();
+    throw error;
+  }
+
+  const reload = (): void => {
+    try {
+      const text = readFileSync(options.file, 'utf8');
+      const next = compile(text, options, key, log);
+      gateway = next;
+      delivery.reload(text);
+      log.info('configuration reloaded', { file: options.file });
+    } catch (error) {
+      log.error('the configuration on disk cannot be used; the one before stays in force', {
+        file: options.file,
+        reason: error instanceof Unusable ? error.message : ((error as NodeJS.ErrnoException).code ?? 'unreadable'),
+      });
+    }
+  };
+  if (options.watchFile) {
+    process.on('SIGHUP', reload);
+    watchFile(options.file, { interval: WATCH_INTERVAL, persistent: false }, reload);
+  }
+  const silence = watchForSilence(counters, () => gateway, log);
+
+  let finish: (code: number) => void = () => {};
+  const stopped = new Promise<number>((resolve) => {
+    finish = resolve;
+  });
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> =>
+    (stopping ??= (async () => {
+      log.info('stopping: no new connections, storing what is in flight');
+      unwatchFile(options.file, reload);
+      process.off('SIGHUP', reload);
+      process.off('SIGTERM', onSignal);
+      process.off('SIGINT', onSignal);
+      clearInterval(silence);
+      await Promise.all([close(publicServer), close(adminServer)]);
+      await delivery.stop();
+      log.info('stopped');
+      finish(0);
+    })());
+  const onSignal = (): void => {
+    // A second signal means now.
+    process.once('SIGTERM', () => process.exit(1));
+    process.once('SIGINT', () => process.exit(1));
+    void stop();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+
+  const url = urlOf(publicServer);
+  const adminUrl = urlOf(adminServer);
+  log.info('listening', { url });
+  log.info('admin listening', { url: adminUrl });
+  return { url, adminUrl, routes: () => gateway.sites.flatMap((site) => site.routes), stopped, stop };
+}
+
+/** Compiles a configuration, or says why not in words for its author. */
+function compile(text: string, options: ServeOptions, key: Uint8Array, log: Log): Gateway {
+  const loaded = loadConfig(text, options.file);
+  if (!('config' in loaded)) {
+    throw new Unusable(loaded.findings.filter(({ kind }) => kind === 'error').map(showFinding).join('\n'));
+  }
+  for (const note of loaded.notes) logFinding(note, log);
+  const secrets = ownSecrets(loaded.config, options.sink !== undefined);
+  if ('missing' in secrets) throw new Unusable(secrets.missing);
+  return compileGateway(loaded.config, { value: secrets.value, rootKey: key });
+}
+
+function logFinding({ file, line, column, code, kind, message }: Finding, log: Log): void {
+  const say = kind === 'warning' ? log.warn : log.info;
+  say(message, { file, line, column, code });
+}
+
+/** Tells the operator when a site's hits never carry a consent: most often the cookie does not reach this host. */
+function watchForSilence(counters: Counters, gateway: () => Gateway, log: Log): NodeJS.Timeout {
+  const told = new Set<string>();
+  return setInterval(() => {
+    for (const { name } of gateway().sites) {
+      const hits = counters.hits.values.get(name) ?? 0;
+      if (hits < SILENT_HITS || told.has(name) || counters.readableConsent.values.has(name)) continue;
+      told.add(name);
+      log.warn(
+        'no hit of this site has carried a readable consent cookie, so nothing is sent: check consent.cmp, and that the cookie reaches this host (a host-only cookie does not reach a subdomain)',
+        { site: name, count: hits },
+      );
+    }
+  }, 10_000).unref();
+}
+
+function listen(server: Server, address: string): Promise<void> {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(Number(address.slice(colon + 1)), host, 4096, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function urlOf(server: Server): string {
+  const { address, port, family } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+/** Takes no new connection, lets requests in flight finish, then closes what is left. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), FINISH_REQUESTS);
+    server.close(() => {
+      clearTimeout(force);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
