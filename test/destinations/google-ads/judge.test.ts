@@ -1,0 +1,219 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { eventIndex } from '../../../destinations/google-ads/judge.ts';
+import { googleAds } from '../../../destinations/google-ads/index.ts';
+import type { Reply, Verdict } from '../../../src/core/destination.ts';
+import type { FakeReply } from '../../support/recorder.ts';
+import { googleError, replies } from '../../vendors/google-ads.ts';
+
+const bound = googleAds.bind(
+  googleAds.settings.parse({
+    customer_id: '1234567890',
+    conversions: { purchase: '700123456' },
+    credentials: '${GOOGLE_ADS_CREDENTIALS}',
+  }),
+);
+const reply = (fake: FakeReply): Reply => ({
+  status: fake.status,
+  at: 0,
+  headers: fake.headers ?? {},
+  body: fake.body ?? '',
+});
+const judged = (fake: FakeReply, count = 3, envelope = 'conversions') => bound.judge(reply(fake), count, envelope);
+const refused = (reason: string) =>
+  googleError(400, 'INVALID_ARGUMENT', [{ field: 'events.events[2].user_data', reason }]);
+
+describe('the answers of the sheet (2.5, 2.7)', () => {
+  const rows: readonly (readonly [keyof typeof replies, Verdict])[] = [
+    ['accepted', { kind: 'delivered' }],
+    ['acceptedWithWarnings', { kind: 'delivered' }],
+    ['invalidEvent', { kind: 'partly', rejected: new Map([[1, 'HTTP 400 EVENT_TIME_INVALID']]), rest: 'resend' }],
+    ['invalidUnnamed', { kind: 'bisect', reason: 'HTTP 400 INVALID_ARGUMENT' }],
+    ['tooManyEvents', { kind: 'bisect', reason: 'HTTP 400 INVALID_ARGUMENT TOO_MANY_EVENTS' }],
+    ['termsNotSigned', { kind: 'stop', reason: 'HTTP 400 INVALID_ARGUMENT TERMS_AND_CONDITIONS_NOT_SIGNED' }],
+    ['wrongAction', { kind: 'stop', reason: 'HTTP 400 INVALID_ARGUMENT INVALID_CONVERSION_ACTION_ID' }],
+    ['unauthenticated', { kind: 'stop', reason: 'HTTP 401 UNAUTHENTICATED' }],
+    ['permissionDenied', { kind: 'stop', reason: 'HTTP 403 PERMISSION_DENIED' }],
+    ['notFound', { kind: 'stop', reason: 'HTTP 404 NOT_FOUND' }],
+    ['quotaPerMinute', { kind: 'retry', reason: 'HTTP 429 RESOURCE_EXHAUSTED RATE_LIMIT_EXCEEDED' }],
+    [
+      'quotaPerDay',
+      { kind: 'retry', reason: 'HTTP 429 RESOURCE_EXHAUSTED RATE_LIMIT_EXCEEDED daily quota', afterMs: 3_600_000 },
+    ],
+    ['internal', { kind: 'retry', reason: 'HTTP 500' }],
+    ['unavailable', { kind: 'retry', reason: 'HTTP 503 UNAVAILABLE', afterMs: 5000 }],
+    ['deadlineExceeded', { kind: 'retry', reason: 'HTTP 504 DEADLINE_EXCEEDED', afterMs: 5000 }],
+  ];
+  it.each(rows)('%s', (name, verdict) => expect(judged(replies[name])).toEqual(verdict));
+
+  it('alone, a refused event needs no halving', () => {
+    expect(judged(replies.invalidUnnamed, 1)).toEqual({ kind: 'rejected', reason: 'HTTP 400 INVALID_ARGUMENT' });
+  });
+
+  it.each([
+    'DESTINATION_ACCOUNT_NOT_ENABLED_ENHANCED_CONVERSIONS_FOR_LEADS',
+    'DESTINATION_ACCOUNT_DATA_POLICY_PROHIBITS_ENHANCED_CONVERSIONS',
+    'DESTINATION_ACCOUNT_ENHANCED_CONVERSIONS_TERMS_NOT_SIGNED',
+    'OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH',
+    'INVALID_CONVERSION_ACTION_TYPE',
+    'INVALID_DESTINATION',
+    'INVALID_MERCHANT_ID',
+    'NOT_ALLOWLISTED',
+  ])('%s is for a person to mend, even where it names an event', (reason) =>
+    expect(judged(refused(reason))).toMatchObject({ kind: 'stop' }),
+  );
+
+  it.each([
+    'REQUIRED_FIELD_MISSING',
+    'INVALID_HEX_ENCODING',
+    'INVALID_CURRENCY_CODE',
+    'NO_IDENTIFIERS_PROVIDED',
+    'A_REASON_OF_TOMORROW',
+  ])('%s is that event alone', (reason) =>
+    expect(judged(refused(reason))).toEqual({
+      kind: 'partly',
+      rejected: new Map([[2, `HTTP 400 ${reason}`]]),
+      rest: 'resend',
+    }),
+  );
+
+  it('keeps the longer of its own wait and Retry-After', () => {
+    const later = { ...replies.unavailable, headers: { 'retry-after': '90' } };
+    expect(judged(later)).toMatchObject({ kind: 'retry', afterMs: 90_000 });
+    expect(judged({ ...replies.quotaPerDay, headers: { 'retry-after': '7200' } })).toMatchObject({
+      afterMs: 7_200_000,
+    });
+    expect(judged({ ...replies.quotaPerMinute, headers: { 'retry-after': '60' } })).toMatchObject({ afterMs: 60_000 });
+  });
+});
+
+describe('answers that are not what they seem', () => {
+  it.each<[string, FakeReply, Verdict['kind']]>([
+    ['success with an error in it', { ...replies.internal, status: 200 }, 'retry'],
+    ['a page', { status: 200, body: '<!doctype html><title>Log in</title>' }, 'retry'],
+    ['nothing', { status: 204 }, 'delivered'],
+    ['a busy proxy', { status: 502, body: '<html>' }, 'retry'],
+    ['a cut body', { status: 400, body: '{"error":{"status":"INVALID' }, 'bisect'],
+    [
+      'an index beyond the batch',
+      googleError(400, 'INVALID_ARGUMENT', [{ field: 'events[3]', reason: 'INVALID_EVENT' }]),
+      'bisect',
+    ],
+    ['too large', { status: 413 }, 'bisect'],
+    ['a redirect, which is not followed', { status: 302 }, 'rejected'],
+  ])('%s', (_, fake, kind) => expect(judged(fake).kind).toBe(kind));
+
+  it('never throws, and never repeats the message', () => {
+    const text = fc.oneof(fc.string(), fc.json(), fc.constant(replies.invalidEvent.body ?? ''));
+    fc.assert(
+      fc.property(fc.integer({ min: 100, max: 599 }), text, (status, body) => {
+        const verdict = judged({ status, body });
+        expect(JSON.stringify(verdict)).not.toContain('kari');
+        const reasons =
+          'reason' in verdict ? [verdict.reason] : verdict.kind === 'partly' ? [...verdict.rejected.values()] : [];
+        for (const reason of reasons) expect(reason).toMatch(/^[A-Za-z0-9_ .:-]+$/);
+      }),
+    );
+  });
+});
+
+it.each([
+  ['events[7].user_data', 7],
+  ['events.events[12].consent', 12],
+  ['request.events[0]', 0],
+  ['destinations[1].events', undefined],
+  ['events', undefined],
+  ['destinations[1]', undefined],
+])('the event index of %s is %s', (field, index) => expect(eventIndex(field)).toBe(index));
+
+describe('the ping', () => {
+  it.each<[number, Verdict['kind']]>([
+    [200, 'delivered'],
+    [204, 'delivered'],
+    [302, 'delivered'],
+    [400, 'rejected'],
+    [403, 'rejected'],
+    [429, 'retry'],
+    [503, 'retry'],
+  ])('answered %i: %s', (status, kind) => expect(judged({ status }, 1, 'ping').kind).toBe(kind));
+});
+
+describe('the later verdict (2.5, 2.7)', () => {
+  const follow = bound.followUp(reply(replies.accepted));
+  const answer = (status: number, body: unknown) =>
+    follow?.read({ status, at: 0, headers: {}, body: JSON.stringify(body) });
+  const per = (...rows: unknown[]) => ({ requestStatusPerDestination: rows });
+
+  it('is asked for after half an hour, with the same credentials', () => {
+    expect(follow?.afterMs).toBe(30 * 60_000);
+    expect(follow?.request).toMatchObject({
+      method: 'GET',
+      url: 'https://datamanager.googleapis.com/v1/requestStatus:retrieve?requestId=req-1',
+    });
+    expect(follow?.request.headers['authorization']).toHaveProperty('parts.1.kind', 'google-service-account');
+  });
+
+  it('is not asked for without a request id', () => {
+    expect(bound.followUp(reply({ status: 204 }))).toBeUndefined();
+    expect(bound.followUp(reply({ status: 200, body: '{"requestId":"a/b?c=d"}' }))).toBeUndefined();
+  });
+
+  it('adds up over conversion actions, in fixed words', () => {
+    expect(
+      answer(
+        200,
+        per(
+          { requestStatus: 'SUCCESS', eventsIngestionStatus: { recordCount: '100' } },
+          {
+            requestStatus: 'PARTIAL_SUCCESS',
+            errorInfo: {
+              errorCounts: [
+                { recordCount: '3', reason: 'PROCESSING_ERROR_REASON_TOO_RECENT_CLICK' },
+                { recordCount: '1', reason: 'kari@example.no' },
+              ],
+            },
+            eventsIngestionStatus: { recordCount: '10' },
+          },
+        ),
+      ),
+    ).toEqual({ processed: 106, TOO_RECENT_CLICK: 3, UNKNOWN_REASON: 1 });
+  });
+
+  it('is asked for again while Google is at work or unwell', () => {
+    expect(answer(200, per({ requestStatus: 'SUCCESS' }, { requestStatus: 'PROCESSING' }))).toBeUndefined();
+    expect(answer(503, {})).toBeUndefined();
+    expect(answer(429, {})).toBeUndefined();
+  });
+
+  it('is given up where the answer cannot be read', () => expect(answer(404, {})).toEqual({ unreadable: 1 }));
+});
+
+describe('the probe (2.2 validateOnly)', () => {
+  const probe = bound.probe();
+  const read = (fake: FakeReply) => probe?.read(reply(fake));
+
+  it('stores nothing and names nobody', () => {
+    const body = JSON.parse(probe?.request.body ?? '{}') as Record<string, unknown>;
+    expect(body).toMatchObject({ validateOnly: true, destinations: [{ productDestinationId: '700123456' }] });
+    expect(body).toHaveProperty('events.0.consent', {
+      adUserData: 'CONSENT_DENIED',
+      adPersonalization: 'CONSENT_DENIED',
+    });
+    expect(body).not.toHaveProperty('events.0.userData');
+  });
+
+  it.each<[keyof typeof replies, boolean]>([
+    ['accepted', true],
+    ['invalidEvent', true],
+    ['wrongAction', false],
+    ['termsNotSigned', false],
+    ['unauthenticated', false],
+    ['permissionDenied', false],
+  ])('reads %s as %s', (name, ok) => expect(read(replies[name])?.ok).toBe(ok));
+
+  it('says what is wrong in codes', () => {
+    expect(read(replies.wrongAction)?.message).toBe(
+      'Google answers 400 INVALID_ARGUMENT: INVALID_CONVERSION_ACTION_ID',
+    );
+  });
+});
