@@ -1,6 +1,7 @@
+import { PROMOTION_KEYS } from '../core/ga4-web.ts';
 import type { Hit, Problem, Reading, SourceEvent, Visitor } from './hit.ts';
 import { decodeItem } from './ga4-item.ts';
-import { type Draft, KEYS, NAMED_PARAMS, PROMOTION_KEYS } from './ga4-keys.ts';
+import { type Draft, KEYS, NAMED_PARAMS } from './ga4-keys.ts';
 import { badRequest, finiteNumber, isUnsafeName, LIMITS } from './limits.ts';
 import { decodePart } from './percent.ts';
 

@@ -1,38 +1,8 @@
+import { ITEM_NUMBERS, ITEM_TEXTS } from '../core/ga4-web.ts';
 import type { Item } from '../core/values.ts';
 import { finiteNumber, isUnsafeName } from './limits.ts';
 
 type Draft = { -readonly [K in keyof Item]: Item[K] };
-type TextName = { [K in keyof Item]-?: Item[K] extends string | undefined ? K : never }[keyof Item];
-type NumberName = { [K in keyof Item]-?: Item[K] extends number | undefined ? K : never }[keyof Item];
-
-/** Two-letter keys of an item (`destinations/ga4.md` 3.7). */
-export const ITEM_TEXTS: ReadonlyMap<string, TextName> = new Map([
-  ['id', 'item_id'],
-  ['nm', 'item_name'],
-  ['br', 'item_brand'],
-  ['ca', 'item_category'],
-  ['c2', 'item_category2'],
-  ['c3', 'item_category3'],
-  ['c4', 'item_category4'],
-  ['c5', 'item_category5'],
-  ['va', 'item_variant'],
-  ['cp', 'coupon'],
-  ['li', 'item_list_id'],
-  ['ln', 'item_list_name'],
-  ['af', 'affiliation'],
-  ['lo', 'location_id'],
-  ['cn', 'creative_name'],
-  ['cs', 'creative_slot'],
-  ['pi', 'promotion_id'],
-  ['pn', 'promotion_name'],
-]);
-
-export const ITEM_NUMBERS: ReadonlyMap<string, NumberName> = new Map([
-  ['pr', 'price'],
-  ['qt', 'quantity'],
-  ['ds', 'discount'],
-  ['lp', 'index'],
-]);
 
 /** An item and how many of its keys were of no use. */
 export interface DecodedItem {

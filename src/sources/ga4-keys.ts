@@ -1,3 +1,4 @@
+import { CAMPAIGN_KEYS } from '../core/ga4-web.ts';
 import type { FieldName, RawEvent } from '../core/fields.ts';
 import type { ConsentModeKeys, Item } from '../core/values.ts';
 import { finiteNumber } from './limits.ts';
@@ -145,14 +146,7 @@ export const KEYS: ReadonlyMap<string, Setter> = new Map<string, Setter>([
   ['ul', text('language')],
   ['sr', text('screen_resolution')],
   ['em', text('google_user_data')],
-  ['cs', campaign('source')],
-  ['cm', campaign('medium')],
-  ['cn', campaign('name')],
-  ['cc', campaign('content')],
-  ['ct', campaign('term')],
-  ['ci', campaign('id')],
-  ['ccf', campaign('creative_format')],
-  ['cmt', campaign('marketing_tactic')],
+  ...[...CAMPAIGN_KEYS].map(([key, name]): [string, Setter] => [key, campaign(name)]),
   ...(['gcs', 'gcd', 'npa', 'dma', 'dma_cps', 'pscdl'] as const).map((key): [string, Setter] => [key, consent(key)]),
   ...['uaa', 'uab', 'uafvl', 'uamb', 'uam', 'uap', 'uapv', 'uaw'].map((key): [string, Setter] => [key, hint(key)]),
   ...Object.entries(TRANSPORT).map(([key, longest]): [string, Setter] => [key, transport(key, longest)]),
@@ -170,11 +164,4 @@ export const NAMED_PARAMS: ReadonlyMap<string, Setter> = new Map<string, Setter>
   ['event_id', text('event_id')],
   ['engagement_time_msec', number('engagement_time_msec')],
   ['debug_mode', flag('debug_mode')],
-]);
-
-/** Keys of promotions and lists outside items (`destinations/ga4.md` 3.7), as the parameters they stand for. */
-export const PROMOTION_KEYS: ReadonlyMap<string, string> = new Map([
-  ['pi', 'promotion_id'],
-  ['pn', 'promotion_name'],
-  ['li', 'item_list_id'],
 ]);

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { defineDestination } from '../../src/core/destination.ts';
+import { secret } from '../../src/core/secret-schema.ts';
+import { LIMITED_READS, READS } from './reads.ts';
+import { planLimitedWeb, planWeb, webRequest } from './web.ts';
+
+const HOSTS = { eu: 'region1.google-analytics.com', global: 'www.google-analytics.com' } as const;
+
+const settings = z.strictObject({
+  measurement_id: z
+    .string()
+    .regex(/^G-[A-Z0-9]{4,20}$/, 'expected a measurement id such as G-XXXXXXXXXX')
+    .meta({
+      description:
+        'Measurement id of the web data stream (GA4: Admin, Data streams). Web hits with this `tid` go to this route.',
+    }),
+  api_secret: secret()
+    .describe(
+      'Measurement Protocol API secret of the stream (GA4: Admin, Data streams, Measurement Protocol API secrets). Needed for JSON events; web hits go without.',
+    )
+    .optional(),
+  region: z.enum(['eu', 'global']).default('global').meta({
+    description:
+      '`eu`: Google collects at region1.google-analytics.com, in the EU. `global`: at www.google-analytics.com.',
+  }),
+});
+
+const HOUR = 3_600_000;
+
+export default defineDestination({
+  name: 'ga4',
+  title: 'Google Analytics 4',
+  docs: 'https://developers.google.com/analytics/devguides/collection/protocol/ga4/reference',
+  needs: ['analytics_storage'],
+  tcfVendor: 755,
+  hosts: Object.values(HOSTS),
+  settings,
+  reads: READS,
+  plan: (view, { measurement_id }, context) => planWeb(view, measurement_id, context),
+  limited: {
+    reads: LIMITED_READS,
+    sources: ['ga4-collect'],
+    plan: (view, { measurement_id }, context) => planLimitedWeb(view, measurement_id, context),
+  },
+  maxBatch: () => 1,
+  maxAge: 72 * HOUR,
+  takesRepeats: true,
+  stream: ({ measurement_id }) => measurement_id,
+  request: (_envelope, elements, { region }) => webRequest(HOSTS[region], elements[0] ?? ''),
+  examples: [],
+});
