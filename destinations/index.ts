@@ -1,5 +1,6 @@
 // Written by `npm run gen` from the folders beside it.
 import type { Destination } from '../src/core/destination.ts';
+import ga4 from './ga4/index.ts';
 import googleAds from './google-ads/index.ts';
 import linkedin from './linkedin/index.ts';
 import meta from './meta/index.ts';
@@ -7,6 +8,7 @@ import microsoftAds from './microsoft-ads/index.ts';
 
 /** Every destination by its `type`. */
 export const destinations: Readonly<Record<string, Destination>> = {
+  ga4,
   google_ads: googleAds,
   linkedin,
   meta,

@@ -63,7 +63,6 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
         query: site.privacy.url_query,
         referrer: site.privacy.referrer,
         neverForward: site.privacy.never_forward,
-        hosts: site.origins.map((origin) => new URL(origin).hostname),
       }),
     },
     cookies: compileCookies(site, name, secrets),
