@@ -1,0 +1,52 @@
+import { decodePart } from '../sources/percent.ts';
+
+/** Named entities that can stand for a character an identifier is made of. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+  commat: '@',
+  period: '.',
+  plus: '+',
+  num: '#',
+  percnt: '%',
+  semi: ';',
+  dash: '-',
+  hyphen: '-',
+  ndash: '-',
+  lowbar: '_',
+};
+
+// Every quantifier is bounded and nothing repeats inside a repetition: linear.
+const ENTITY = /&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-z]{2,6}));?/g;
+const UNICODE_ESCAPE = /%u([0-9a-fA-F]{4})/gi;
+const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
+const DASHES = /[\u2010-\u2015\u2212]/g;
+
+/**
+ * One round of decoding (R41): percent sequences, `+`, `%uXXXX`, HTML entities, compatibility forms such as full-width
+ * letters, and characters nobody sees. What is not valid stays as it is. The same text when there is nothing to decode.
+ */
+export function decodeOnce(text: string): string {
+  let out = text.includes('%') || text.includes('+') ? decodePart(text, 0, text.length) : text;
+  if (out.includes('%')) out = out.replace(UNICODE_ESCAPE, (_, hex: string) => character(Number.parseInt(hex, 16)));
+  if (out.includes('&')) out = out.replace(ENTITY, entity);
+  return isAscii(out) ? out : out.normalize('NFKC').replace(INVISIBLE, '').replace(DASHES, '-');
+}
+
+function entity(whole: string, decimal?: string, hex?: string, name?: string): string {
+  if (name !== undefined) return ENTITIES[name] ?? whole;
+  return character(Number.parseInt(decimal ?? hex ?? '', decimal === undefined ? 16 : 10));
+}
+
+function character(code: number): string {
+  return code <= 0x10ffff ? String.fromCodePoint(code) : '';
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
+}

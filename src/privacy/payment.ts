@@ -1,0 +1,63 @@
+import { luhn } from './national-ids.ts';
+
+/** Whether 13 to 19 digits are a payment card's number: a known issuer range of that length and the Luhn check. */
+export function isCard(text: string): boolean {
+  return knownIssuer(text) && luhn(text);
+}
+
+/** Issuer ranges (ISO/IEC 7812) and the lengths in use: Visa, Mastercard, Amex, Diners, Discover, JCB, UnionPay, ... */
+function knownIssuer(text: string): boolean {
+  const { length } = text;
+  const two = Number(text.slice(0, 2));
+  const four = Number(text.slice(0, 4));
+  if (text.startsWith('4')) return length === 13 || length === 16 || length === 19;
+  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return length === 16;
+  if (four >= 2200 && four <= 2204) return length >= 16;
+  if (two === 34 || two === 37) return length === 15;
+  if (two === 36 || two === 38 || two === 39 || (four >= 3000 && four <= 3059)) return length >= 14;
+  if (four >= 3528 && four <= 3589) return length >= 16;
+  if (four === 6011 || two === 62 || two === 64 || two === 65 || two === 81) return length >= 16;
+  // Maestro and national schemes beside it.
+  return two === 50 || (two >= 56 && two <= 58) || two === 63 || two === 67;
+}
+
+/** Length of an IBAN by country (ISO 13616 registry). */
+const IBAN_LENGTHS: ReadonlyMap<string, number> = new Map(
+  [
+    'NO15 BE16 DK18 FI18 FK18 FO18 GL18 NL18 SD18 MK19 SI19 AT20 BA20 EE20 KZ20 LT20 LU20 MN20 XK20 CH21 HR21 LI21',
+    'LV21 BG22 BH22 CR22 DE22 GB22 GE22 IE22 ME22 RS22 VA22 AE23 GI23 IL23 IQ23 OM23 SO23 TL23 AD24 CZ24 ES24 MD24',
+    'PK24 RO24 SA24 SE24 SK24 TN24 VG24 LY25 PT25 ST25 IS26 TR26 BI27 DJ27 FR27 GR27 IT27 MC27 MR27 SM27 AL28 AZ28',
+    'BY28 CY28 DO28 GT28 HN28 HU28 LB28 NI28 PL28 SV28 BR29 EG29 PS29 QA29 UA29 JO30 KW30 MU30 YE30 MT31 SC31 LC32 RU33',
+  ].flatMap((line) => line.split(' ').map((entry): [string, number] => [entry.slice(0, 2), Number(entry.slice(2))])),
+);
+
+/** Where the IBAN that starts at `start` ends, single blanks and hyphens inside it allowed; -1 = there is none. */
+export function ibanEnd(text: string, start: number): number {
+  const length = IBAN_LENGTHS.get(text.slice(start, start + 2).toUpperCase());
+  if (length === undefined) return -1;
+  let compact = '';
+  let at = start;
+  while (compact.length < length) {
+    const code = text.charCodeAt(at);
+    const separates = code === 32 || code === 45;
+    if (separates && isAlphanumeric(text.charCodeAt(at + 1))) at++;
+    else if (!isAlphanumeric(code)) return -1;
+    compact += text.charAt(at++);
+  }
+  return !isAlphanumeric(text.charCodeAt(at)) && mod97(compact.slice(4) + compact.slice(0, 4)) === 1 ? at : -1;
+}
+
+/** ISO 7064: letters count as 10 to 35. */
+function mod97(text: string): number {
+  let rest = 0;
+  for (let i = 0; i < text.length; i++) {
+    const value = Number.parseInt(text.charAt(i), 36);
+    rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
+  }
+  return rest;
+}
+
+function isAlphanumeric(code: number): boolean {
+  const letter = code | 32;
+  return (code >= 48 && code <= 57) || (letter >= 97 && letter <= 122 && code < 128);
+}

@@ -1,0 +1,161 @@
+import { decodeOnce } from './decode.ts';
+import { findEmails } from './emails.ts';
+import { KINDS, type Finding, type Kind } from './findings.ts';
+import { findNumbers } from './numbers.ts';
+import { findTokens } from './tokens.ts';
+
+/** A text without personal data, and how many pieces of each kind were in it. */
+export interface Scrubbed {
+  readonly text: string;
+  readonly found: Readonly<Record<Kind, number>>;
+}
+
+const NOTHING: Readonly<Record<Kind, number>> = Object.freeze(counted([]));
+const ROUNDS = 3;
+
+/** Without any of these there is no personal data that a detector knows; half the price of `signs`. */
+const SUSPECT = /[0-9@%&\u2030-\uffff]|eyJ/;
+
+/** The text with personal data replaced by tags such as `[email]` (R41, R42, R45). The text itself if there is none. */
+export function scrub(text: string): string {
+  return SUSPECT.test(text) ? scrubCounted(text).text : text;
+}
+
+/**
+ * `scrub`, with counts. What only shows after decoding cannot be cut out of the original, so there the tags of what
+ * was found are all that remains. Linear in the text; no sample of a value is kept.
+ */
+export function scrubCounted(text: string): Scrubbed {
+  const seen = signs(text);
+  if (seen === NO_SIGNS) return { text, found: NOTHING };
+  const plain = detect(text, seen);
+  const clean = plain.length === 0 ? text : replaced(text, plain);
+  if ((seen & ENCODED) !== 0) {
+    let decoded = clean;
+    for (let round = 0; round < ROUNDS; round++) {
+      const next = decodeOnce(decoded);
+      if (next === decoded) break;
+      decoded = next;
+      const hidden = detect(decoded, signs(decoded));
+      if (hidden.length > 0) {
+        const all = [...plain, ...hidden];
+        const found = counted(all);
+        return {
+          text: KINDS.filter((kind) => found[kind] > 0)
+            .map(tag)
+            .join(' '),
+          found,
+        };
+      }
+    }
+  }
+  return plain.length === 0 ? { text, found: NOTHING } : { text: clean, found: counted(plain) };
+}
+
+/** What a text has that personal data cannot do without; each sign calls for the detectors that look closer. */
+const NO_SIGNS = 0;
+const AT = 1;
+const DIGITS = 2;
+const RUN = 4;
+const ENCODED = 8;
+
+/** Fewer digits than this close together are no number of a person. */
+const FEWEST_DIGITS = 7;
+/** Digits with more than this between them do not belong together; a letter parts them twice as much as a blank. */
+const WIDEST_GAP = 3;
+/** The shortest JSON web token is longer. */
+const SHORTEST_RUN = 30;
+
+/** What a character is to `signs`, by its code. */
+const OTHER = 0;
+const LETTER = 1;
+const DIGIT = 2;
+/** Part of a token, as letters and digits are. */
+const JOINER = 3;
+const CLASS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[0-9]/.test(character)) return DIGIT;
+  if (/[A-Za-z]/.test(character)) return LETTER;
+  return /[-._/+]/.test(character) ? JOINER : OTHER;
+});
+
+/** One pass without allocation: most texts with digits in them end here. */
+function signs(text: string): number {
+  const { length } = text;
+  let found = NO_SIGNS;
+  let disguised = false;
+  let digits = 0;
+  let gap = 0;
+  let runStart = 0;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    const kind = code < 128 ? CLASS[code] : OTHER;
+    if (kind === LETTER) {
+      gap += 2;
+    } else if (kind === DIGIT) {
+      if (gap > WIDEST_GAP) digits = 0;
+      gap = 0;
+      if (++digits === FEWEST_DIGITS) found |= DIGITS;
+    } else if (kind === JOINER) {
+      gap++;
+      // In a URL a plus is a blank, and may stand inside a number.
+      if (code === 43) disguised = true;
+    } else {
+      gap++;
+      if (i - runStart >= SHORTEST_RUN) found |= RUN;
+      runStart = i + 1;
+      if (code === 64) found |= AT;
+      else if (code === 37 || code === 38) found |= ENCODED;
+      // Compatibility forms may hide an `@` or digits; dashes, blanks and quotes only ever stand between them.
+      else if (code >= 0x2030) found |= ENCODED;
+      else if (code >= 0x2000 || (code > 127 && code < 0xc0)) disguised = true;
+    }
+  }
+  if (length - runStart >= SHORTEST_RUN) found |= RUN;
+  return disguised && (found & (AT | DIGITS)) !== 0 ? found | ENCODED : found;
+}
+
+function detect(text: string, seen: number): Finding[] {
+  const findings: Finding[] = [];
+  if ((seen & AT) !== 0) findEmails(text, findings);
+  if ((seen & DIGITS) !== 0) findNumbers(text, findings);
+  if ((seen & RUN) !== 0) findTokens(text, findings);
+  return findings.length < 2 ? findings : merged(findings);
+}
+
+/** In order of appearance; of those that overlap, the first names them all. */
+function merged(findings: Finding[]): Finding[] {
+  findings.sort((a, b) => a.start - b.start);
+  const apart: Finding[] = [];
+  let last: Finding | undefined;
+  for (const finding of findings) {
+    if (last !== undefined && finding.start < last.end) {
+      last = { ...last, end: Math.max(last.end, finding.end) };
+      apart[apart.length - 1] = last;
+    } else {
+      last = finding;
+      apart.push(finding);
+    }
+  }
+  return apart;
+}
+
+function replaced(text: string, findings: readonly Finding[]): string {
+  let out = '';
+  let from = 0;
+  for (const { kind, start, end } of findings) {
+    out += text.slice(from, start) + tag(kind);
+    from = end;
+  }
+  return out + text.slice(from);
+}
+
+function tag(kind: Kind): string {
+  return `[${kind}]`;
+}
+
+function counted(findings: readonly Finding[]): Record<Kind, number> {
+  const found = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
+  for (const { kind } of findings) found[kind]++;
+  return found;
+}

@@ -1,0 +1,264 @@
+import { decodePart } from '../sources/percent.ts';
+import { CLICK_IDS, GOOGLE_CLICK_PARAMS, personalParam, type ClickId, type ClickIds } from './click-ids.ts';
+import { decodeOnce } from './decode.ts';
+import { compileGlob, covers, type Glob } from './globs.ts';
+import { dropKey } from './keys.ts';
+import { scrub } from './scrub.ts';
+import { splitUrl, type UrlParts } from './split-url.ts';
+
+/** What a site says about its page addresses (`privacy` in the configuration). */
+export interface UrlSettings {
+  /** Query keys that stay in page addresses and referrers; all others go. */
+  readonly query: readonly string[];
+  readonly referrer: 'none' | 'origin' | 'path';
+  /** Path patterns: what happens on these pages goes nowhere. */
+  readonly neverForward: readonly string[];
+}
+
+/** The same, compiled by `compileUrlPolicy`. */
+export interface UrlPolicy {
+  readonly roles: ReadonlyMap<string, Role>;
+  readonly referrer: UrlSettings['referrer'];
+  readonly neverForward: readonly Glob[];
+}
+
+/** What is done with a query key. */
+interface Role {
+  readonly keep: boolean;
+  readonly clickId: ClickId | undefined;
+  readonly google: string | undefined;
+}
+
+/** A page address, taken apart under a policy. */
+export interface PageUrl {
+  /** Fit to be sent: listed query keys only, no fragment, userinfo or click id, nothing personal in path and values. */
+  readonly url: string;
+  /** Path, nothing personal in it. */
+  readonly path: string;
+  /** A page whose events go nowhere. */
+  readonly neverForward: boolean;
+  readonly clickIds: ClickIds;
+  /** Google's click parameters as a query string, values as they stood. */
+  readonly googleClickParams: string | undefined;
+  /** Origin and path alone. */
+  readonly stripped: string;
+}
+
+const NO_CLICK_IDS: ClickIds = Object.freeze({});
+
+/**
+ * Compiles the settings. A listed key that names a click, a visitor, a recipient or a session is not kept all the same
+ * (R46). Throws a TypeError that names the first pattern which is none.
+ */
+export function compileUrlPolicy(settings: UrlSettings): UrlPolicy {
+  const keep = new Set(settings.query.map(keyName).filter((name) => personalParam(name) === undefined));
+  const clickIds = new Map<string, ClickId>(CLICK_IDS.map((name) => [name, name]));
+  const roles = new Map<string, Role>();
+  for (const name of [...keep, ...clickIds.keys(), ...GOOGLE_CLICK_PARAMS]) {
+    const google = GOOGLE_CLICK_PARAMS.has(name) ? name : undefined;
+    roles.set(name, { keep: keep.has(name), clickId: clickIds.get(name), google });
+  }
+  return { roles, referrer: settings.referrer, neverForward: settings.neverForward.map(compileGlob) };
+}
+
+/** Reads a page address. Not http(s), unreadable, or longer than 8 KiB: undefined. */
+export function readUrl(raw: string, policy: UrlPolicy): PageUrl | undefined {
+  return readAt(raw, policy, 0);
+}
+
+/**
+ * A referrer as the policy wants it. One that points to a page whose events go nowhere, on whatever host, says more
+ * than it may in any form: undefined.
+ */
+export function readReferrer(raw: string, policy: UrlPolicy): string | undefined {
+  if (policy.referrer === 'none') return undefined;
+  const parts = splitUrl(raw);
+  if (parts === undefined || isGuarded(parts, policy)) return undefined;
+  return policy.referrer === 'origin' ? `${parts.origin}/` : readParts(parts, policy, 0).url;
+}
+
+/**
+ * Free text with nothing personal in it. URLs in it, nested ones too, keep what a page address may keep. Undefined when
+ * nothing of it can stay: it is a URL that cannot be read, or one of a page whose events go nowhere.
+ */
+export function cleanText(text: string, policy: UrlPolicy): string | undefined {
+  return cleanAt(text, policy, 0);
+}
+
+/** URLs inside URLs are read this deep; what lies deeper goes. */
+const DEEPEST = 2;
+
+function readAt(raw: string, policy: UrlPolicy, depth: number): PageUrl | undefined {
+  const parts = splitUrl(raw);
+  return parts === undefined ? undefined : readParts(parts, policy, depth);
+}
+
+function readParts(parts: UrlParts, policy: UrlPolicy, depth: number): PageUrl {
+  const path = cleanPath(parts.path);
+  const stripped = parts.origin + path;
+  const query = parts.search === '' ? NO_QUERY : readQuery(parts.search, policy, depth);
+  // Single-page applications put a query behind `#`. None of it stays, but a click id there is one.
+  const start = parts.hash.indexOf('?');
+  const late = start < 0 ? NO_QUERY : readQuery(parts.hash.slice(start), policy, DEEPEST);
+  return {
+    url: query.kept === '' ? stripped : `${stripped}?${query.kept}`,
+    path,
+    neverForward: isGuarded(parts, policy),
+    clickIds: late.clickIds === NO_CLICK_IDS ? query.clickIds : { ...late.clickIds, ...query.clickIds },
+    googleClickParams: query.google ?? late.google,
+    stripped,
+  };
+}
+
+/** Whether events of this page go nowhere; a route behind `#` is a path, too. */
+function isGuarded({ host, path, hash }: UrlParts, policy: UrlPolicy): boolean {
+  if (policy.neverForward.length === 0) return false;
+  if (covers(policy.neverForward, host, path)) return true;
+  const route = hash.indexOf('/');
+  const end = hash.indexOf('?');
+  return route >= 0 && covers(policy.neverForward, host, hash.slice(route, end < 0 ? hash.length : end));
+}
+
+interface Query {
+  readonly kept: string;
+  readonly clickIds: ClickIds;
+  readonly google: string | undefined;
+}
+
+const NO_QUERY: Query = { kept: '', clickIds: NO_CLICK_IDS, google: undefined };
+
+/** Keys spelled otherwise than they are listed: capitals, percent-encoding, `a[]`, blanks. */
+const ODD_KEY = /[^a-z0-9_-]/;
+/** What click ids are made of; no `@`, so that nothing else travels under their name. */
+const CLICK_ID_VALUE = /^[A-Za-z0-9._~*|=+/:-]{1,512}$/;
+const SEPARATOR = /[&;?]/;
+const RARE_SEPARATOR = /[;?]/;
+
+/** Every spelling of a list of pairs (R49): `&`, `;` and a second `?` separate; of two click ids the first counts. */
+function readQuery(search: string, policy: UrlPolicy, depth: number): Query {
+  let kept = '';
+  let google: string | undefined;
+  let clickIds: { [name in ClickId]?: string } | undefined;
+  const list = search.slice(1);
+  for (const pair of RARE_SEPARATOR.test(list) ? list.split(SEPARATOR) : list.split('&')) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const key = equals < 0 ? pair : pair.slice(0, equals);
+    const role = policy.roles.get(key) ?? (ODD_KEY.test(key) ? policy.roles.get(keyName(key)) : undefined);
+    if (role === undefined) continue;
+    const value = equals < 0 ? '' : pair.slice(equals + 1);
+    if (role.clickId !== undefined || role.google !== undefined) {
+      const id = value.includes('%') ? decodePart(value, 0, value.length) : value;
+      if (CLICK_ID_VALUE.test(id)) {
+        if (role.clickId !== undefined) (clickIds ??= {})[role.clickId] ??= id;
+        if (role.google !== undefined) google = append(google, `${role.google}=${value}`);
+      }
+    }
+    if (role.keep) {
+      const clean = cleanValue(value, policy, depth);
+      if (clean !== undefined) kept = append(kept === '' ? undefined : kept, equals < 0 ? key : `${key}=${clean}`);
+    }
+  }
+  return { kept, clickIds: clickIds ?? NO_CLICK_IDS, google };
+}
+
+function append(list: string | undefined, pair: string): string {
+  return list === undefined ? pair : `${list}&${pair}`;
+}
+
+/** A query key as it is compared: decoded, lower case, `a[0]` as `a`. */
+function keyName(key: string): string {
+  const name = decodePart(key, 0, key.length).trim().toLowerCase();
+  const bracket = name.indexOf('[');
+  return bracket < 0 ? name : name.slice(0, bracket);
+}
+
+const PLAIN_VALUE = /^[A-Za-z_.~-]*$/;
+
+/** A value of a listed key, as it stood or, where something had to go, encoded anew; undefined = nothing can stay. */
+function cleanValue(value: string, policy: UrlPolicy, depth: number): string | undefined {
+  if (PLAIN_VALUE.test(value)) return value;
+  const text = decodePart(value, 0, value.length);
+  const clean = cleanAt(text, policy, depth);
+  if (clean === undefined || clean === text) return clean === undefined ? undefined : value;
+  return clean.toWellFormed().replaceAll(UNFIT_FOR_QUERY, encodeURIComponent);
+}
+
+/** What would end a value, or does not stand plainly in a query; surrogates stay together. */
+const UNFIT_FOR_QUERY = /[\ud800-\udbff][\udc00-\udfff]|[^!$()*,\-./0-9:@A-Z[\]_a-z|~]/g;
+
+const SLASH = /[/\\]|%(?:25){0,2}(?:2f|5c)/i;
+const ABSOLUTE = /^\s*(?:https?:|[/\\]{2})/i;
+const WITH_QUERY = /[?#;]/;
+const BLANK = /\s/;
+const DUMMY = 'https://x.invalid';
+
+function cleanAt(text: string, policy: UrlPolicy, depth: number): string | undefined {
+  if (!SLASH.test(text)) return scrub(text);
+  let plain = text;
+  for (let round = 0; round < 3 && plain.includes('%') && !isUrl(plain); round++) plain = decodeOnce(plain);
+  if (ABSOLUTE.test(plain)) {
+    const page = depth < DEEPEST ? readAt(schemed(plain), policy, depth + 1) : undefined;
+    return page === undefined || page.neverForward ? undefined : page.url;
+  }
+  if (isUrl(plain)) {
+    const page = depth < DEEPEST ? readAt(DUMMY + plain, policy, depth + 1) : undefined;
+    if (page === undefined || page.neverForward) return undefined;
+    return WITH_QUERY.test(plain) ? page.url.slice(DUMMY.length) : scrub(text);
+  }
+  if (!plain.includes('://')) return scrub(text);
+  const words = plain.split(' ').map((word) => cleanWord(word, policy, depth));
+  return scrub(words.join(' '));
+}
+
+/** An absolute URL, or a path without blanks. */
+function isUrl(text: string): boolean {
+  return ABSOLUTE.test(text) || (text.startsWith('/') && !BLANK.test(text));
+}
+
+function schemed(url: string): string {
+  const trimmed = url.trim();
+  return trimmed.startsWith('/') || trimmed.startsWith('\\') ? `https:${trimmed}` : trimmed;
+}
+
+/** A word of a text; from `http` on it is a URL. */
+function cleanWord(word: string, policy: UrlPolicy, depth: number): string {
+  const scheme = word.search(/https?:\/\//i);
+  if (scheme < 0) return word;
+  return word.slice(0, scheme) + (cleanAt(word.slice(scheme), policy, depth) ?? '');
+}
+
+/** Paths without any of these have nothing in them that would have to go. */
+const SUSPECT = /[0-9;=%&@?]|eyJ/;
+/** What calls for a look at each segment: parameters, an encoded or personal part, many digits, a long word. */
+const CLOSER_LOOK = /[;=%&@?]|eyJ|(?:[0-9][^0-9]{0,3}){6}|[^/-]{16}/;
+
+/**
+ * A path without matrix parameters, without parameters whose `?` got lost or encoded, and without personal data in its
+ * segments.
+ */
+function cleanPath(path: string): string {
+  if (!SUSPECT.test(path) || !CLOSER_LOOK.test(path)) return path;
+  const segments = path.split('/');
+  for (let i = 1; i < segments.length; i++) segments[i] = cleanSegment(segments[i] ?? '', segments[i - 1] ?? '');
+  return segments.join('/');
+}
+
+// The parts between separators are disjoint, so each character is tried a bounded number of times.
+const PARAMETERS = /;|%3b|(?:[&?]|%26|%3f)[^=%&?]{1,40}(?:=|%3d)/i;
+/** Six digits close together, or a long word. */
+const LIKE_A_VALUE = /(?:[0-9][^0-9]{0,3}){6}|[^-]{16}/;
+
+function cleanSegment(segment: string, before: string): string {
+  if (!SUSPECT.test(segment)) return segment;
+  const cut = segment.search(PARAMETERS);
+  const rest = cut < 0 ? segment : segment.slice(0, cut);
+  const equals = rest.indexOf('=');
+  if (equals >= 0) {
+    const name = keyName(rest.slice(0, equals));
+    if (personalParam(name) !== undefined || dropKey(name)) return rest.slice(0, equals);
+  }
+  const clean = scrub(rest);
+  // `/phone/40000000`, `/reset/x8Jd...`: what stands behind a personal name is its value.
+  return clean === rest && LIKE_A_VALUE.test(rest) && dropKey(before) ? '[token]' : clean;
+}
