@@ -1,0 +1,288 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { destinations } from '../../destinations/index.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { commonKeys } from '../../src/config/routes.ts';
+import type { Destination, Example, PlanContext, PlannedRequest, Reads } from '../../src/core/destination.ts';
+import { FIELDS, type Event, type FieldName } from '../../src/core/fields.ts';
+import type { Text } from '../../src/core/secret.ts';
+import { AD_SIGNALS, BIT, GATE_STATES, maskOf, type SignalMask } from '../../src/core/signals.ts';
+import { passages, project } from '../../src/core/view.ts';
+import { permitTable } from '../../src/policy/permit.ts';
+import { AT, HIT_ID } from '../support/plan-one.ts';
+
+/** Which verdict an example needs, which fields pass, and the plan with everything it got frozen and watched. */
+function run(destination: Destination, example: Example) {
+  const settings = deepFreeze(destination.settings.parse(example.settings));
+  const bound = destination.bind(settings);
+  const signals = maskOf(example.granted);
+  const permit = permitTable(destination, { withoutConsent: example.limited === true ? 'limited' : 'block' })[signals];
+  if (permit === undefined) throw new Error('no permit');
+  const event = deepFreeze(structuredClone(example.event));
+  const context = deepFreeze(contextOf(example, signals));
+  const declared = example.limited === true ? (destination.limited?.reads ?? {}) : destination.reads;
+  const watch = watched(deepFreeze(project(event, permit.open)), declared);
+  const planner = example.limited === true ? bound.planLimited : bound.plan;
+  if (planner === undefined) throw new Error('no limited form');
+  const plan = () => planner(watch.view, context);
+  return { permit, plan, bound, strayReads: watch.stray };
+}
+
+function contextOf(example: Example, signals: SignalMask): PlanContext {
+  return {
+    signals,
+    refused: 0,
+    hitId: HIT_ID,
+    at: example.at ?? AT,
+    source: example.source ?? 'ga4-collect',
+    siteCountry: 'NO',
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}
+
+/** A view that remembers every field somebody asked for without having declared it. */
+function watched(view: Readonly<Record<string, unknown>>, declared: Reads) {
+  const stray: string[] = [];
+  const note = (key: string | symbol) => {
+    if (typeof key === 'string' && key in FIELDS && !(key in declared)) stray.push(key);
+  };
+  const proxy = new Proxy(view, {
+    get: (target, key) => (note(key), Reflect.get(target, key) as unknown),
+    has: (target, key) => (note(key), Reflect.has(target, key)),
+  });
+  return { view: proxy, stray };
+}
+
+function hostOf(url: Text): string {
+  const first = typeof url === 'string' ? url : url.parts[0];
+  if (typeof first !== 'string') throw new Error('a URL starts with its host, not with a secret');
+  return new URL(first).host;
+}
+
+describe('every destination', () => {
+  it('is there', () => {
+    expect(Object.keys(destinations).length).toBeGreaterThan(0);
+  });
+
+  it.each(Object.entries(destinations))('%s keeps the contract', (type, destination) => {
+    expect(destination.name).toBe(type);
+    expect(destination.title).not.toBe('');
+    expect(new URL(destination.docs).protocol).toBe('https:');
+    expect(destination.needs.length).toBeGreaterThan(0);
+    expect(destination.hosts.length).toBeGreaterThan(0);
+    for (const host of destination.hosts) expect(new URL(`https://${host}/`).host).toBe(host);
+    expect(destination.maxAge).toBeGreaterThan(0);
+    expect(destination.examples.length).toBeGreaterThan(1);
+    for (const { from } of destination.examples) expect(from).toMatch(/^[a-z0-9-]+(\/[a-z0-9-]+)?\.md [\dA-Z]/);
+  });
+
+  it.each(Object.entries(destinations))(
+    '%s: settings are strict, described, and leave the common keys alone',
+    (_, destination) => {
+      const schema = z.toJSONSchema(destination.settings, { io: 'input', unrepresentable: 'any' });
+      expect(schema.additionalProperties).toBe(false);
+      const properties = Object.entries(schema.properties ?? {}) as [
+        string,
+        { description?: string; secret?: boolean },
+      ][];
+      expect(properties.filter(([, { description }]) => description === undefined).map(([key]) => key)).toEqual([]);
+      expect(properties.map(([key]) => key).filter((key) => key in commonKeys.shape)).toEqual([]);
+      // What is called a token, a secret or credentials is one.
+      const secretive = properties.filter(([key]) => /token|secret|credentials|password|api_key/.test(key));
+      expect(secretive.filter(([, { secret }]) => secret !== true).map(([key]) => key)).toEqual([]);
+      const [example] = destination.examples;
+      expect(destination.settings.safeParse({ ...example?.settings, nobody_knows_this: 1 }).success).toBe(false);
+    },
+  );
+
+  it.each(Object.entries(destinations))('%s: the limited form can identify nobody', (_, destination) => {
+    if (destination.limited === undefined) return;
+    for (const [field, read] of Object.entries(destination.limited.reads)) {
+      expect(['event', 'page', 'campaign', 'device', 'consent']).toContain(FIELDS[field as FieldName].class);
+      expect(read.needs, field).toBeUndefined();
+    }
+    // Ids of the shop's own would name the order, and with it the customer.
+    expect(Object.keys(destination.limited.reads)).not.toContain('transaction_id');
+    expect(Object.keys(destination.limited.reads)).not.toContain('user_agent');
+    expect(Object.keys(destination.limited.reads)).not.toContain('client_hints');
+  });
+
+  it.each(Object.entries(destinations))(
+    '%s: identifiers, click ids and user data take consent to ads, analytics ones to analytics',
+    (_, destination) => {
+      const needs = maskOf(destination.needs);
+      for (const [field, read] of Object.entries(destination.reads)) {
+        const unlocked = needs | maskOf(read.needs ?? []);
+        const { class: dataClass } = FIELDS[field as FieldName];
+        if (dataClass === 'click_id') expect(unlocked & BIT.ad_storage, field).toBe(BIT.ad_storage);
+        if (dataClass === 'user_data' || field === 'user_id') {
+          expect(unlocked & (BIT.ad_storage | BIT.ad_user_data), field).toBe(BIT.ad_storage | BIT.ad_user_data);
+        }
+        if (dataClass === 'identifier' || dataClass === 'session') {
+          expect(unlocked & (BIT.analytics_storage | AD_SIGNALS), field).not.toBe(0);
+        }
+      }
+    },
+  );
+
+  // R47: an id goes to its owner only.
+  const OWNERS: Readonly<Partial<Record<FieldName, readonly string[]>>> = {
+    google_click_params: ['ga4', 'google_ads'],
+    google_user_data: ['ga4', 'google_ads'],
+    gclid: ['ga4', 'google_ads'],
+    gbraid: ['ga4', 'google_ads'],
+    wbraid: ['ga4', 'google_ads'],
+    dclid: ['ga4', 'google_ads'],
+    fbc: ['meta'],
+    fbp: ['meta'],
+    msclkid: ['microsoft_ads'],
+    li_fat_id: ['linkedin'],
+    client_id: ['ga4'],
+  };
+
+  it.each(Object.entries(destinations))('%s reads no id of another vendor', (type, destination) => {
+    const foreign = Object.keys({ ...destination.reads, ...destination.limited?.reads }).filter(
+      (field) => OWNERS[field as FieldName]?.includes(type) === false,
+    );
+    expect(foreign).toEqual([]);
+  });
+
+  it.each(Object.entries(destinations))('%s is in the reference configuration, and its settings parse', (type) => {
+    const loaded = loadConfig(
+      readFileSync(join(import.meta.dirname, '../../config/gateway.yaml'), 'utf8'),
+      'gateway.yaml',
+    );
+    if (!('config' in loaded)) throw new Error(JSON.stringify(loaded.findings));
+    expect(loaded.config.sites[0]?.destinations.get(type)?.destination.name).toBe(type);
+  });
+});
+
+describe.each(Object.entries(destinations))('%s: example', (_, destination) => {
+  it.each(destination.examples.map((example) => [example.title, example] as const))('%s', (_, example) => {
+    const { permit, plan, bound, strayReads } = run(destination, example);
+    expect(permit.verdict).toBe(example.limited === true ? 'limited' : 'full');
+    const first = plan();
+    expect(plan()).toEqual(first);
+    expect(strayReads).toEqual([]);
+    if ('skip' in example.expect) {
+      expect(first).toEqual(example.expect);
+      return;
+    }
+    if ('skip' in first) throw new Error(`skipped: ${first.skip}`);
+    const request = bound.request(first.envelope, [first.element]);
+    expect(request).toEqual(example.expect);
+    expect(bound.request(first.envelope, [first.element])).toEqual(request);
+    expect(destination.hosts).toContain(hostOf(request.url));
+    expect(destination.maxBatch(first.envelope)).toBeGreaterThanOrEqual(1);
+  });
+});
+
+/** One event with every field filled with its own canary, so that a field that must not leave is seen if it does. */
+function fullEvent(): Event {
+  const event: Record<string, unknown> = {};
+  const own: Partial<Record<FieldName, unknown>> = {
+    event_name: 'purchase',
+    event_id: 'evt-canary',
+    event_time: AT,
+    currency: 'NOK',
+    value: 599,
+    tax: 1,
+    shipping: 2,
+    items: [{ item_id: 'SKU-1', item_name: 'Krus', price: 299.5, quantity: 2 }],
+    params: {},
+    user_properties: {},
+    engagement_time_msec: 100,
+    debug_mode: false,
+    repeat: false,
+    ga4_transport: {},
+    page_location: 'https://shop.example.no/takk',
+    page_referrer: 'https://www.google.com/',
+    campaign: {},
+    device: { category: 'desktop' },
+    client_hints: {},
+    country: 'NO',
+    user_country: 'NO',
+    consent_mode: {},
+    client_id: '1234567890.1763600000',
+    session_id: '1763600000',
+    session_number: '3',
+    fbp: 'fb.1.1763600000000.1234567890',
+    fbc: 'fb.1.1763600000000.canaryfbc',
+    google_click_params: 'gclid=canarygclid',
+    google_user_data: 'tv.1~em.canaryem',
+    email: 'canary@example.no',
+    phone: '+4740000000',
+  };
+  for (const field of Object.keys(FIELDS))
+    event[field] = own[field as FieldName] ?? `canary${field.replaceAll('_', '')}`;
+  return event as Event;
+}
+
+describe.each(Object.entries(destinations))('%s under every consent', (_, destination) => {
+  const [example] = destination.examples;
+
+  it('asks for declared fields only, and names declared hosts only', () => {
+    const event = deepFreeze(fullEvent());
+    const settings = deepFreeze(destination.settings.parse(example?.settings));
+    const bound = destination.bind(settings);
+    let requests = 0;
+    for (const source of ['ga4-collect', 'json'] as const) {
+      for (let signals = 0; signals < GATE_STATES; signals++) {
+        const permits = permitTable(destination, { withoutConsent: 'limited' })[signals];
+        if (permits === undefined || permits.verdict === 'blocked' || permits.sources?.includes(source) === false)
+          continue;
+        const limited = permits.verdict === 'limited';
+        const { view, stray } = watched(
+          deepFreeze(project(event, permits.open)),
+          limited ? (destination.limited?.reads ?? {}) : destination.reads,
+        );
+        const context: PlanContext = { signals, refused: 0, hitId: HIT_ID, at: AT, source, siteCountry: 'NO' };
+        const plan = limited ? bound.planLimited?.(view, context) : bound.plan(view, context);
+        expect(stray).toEqual([]);
+        if (plan === undefined || 'skip' in plan) continue;
+        requests++;
+        const request: PlannedRequest = bound.request(plan.envelope, [plan.element]);
+        expect(destination.hosts).toContain(hostOf(request.url));
+        // Raw user data never enters vendor code: what is declared without `as` cannot be in the request.
+        const wire = JSON.stringify(request);
+        expect(wire).not.toContain('canary@example.no');
+        expect(wire).not.toContain('40000000');
+        // What has no signal is not in the request, in any form the canaries have.
+        for (const [field, needed] of GUARDED) {
+          if ((signals & needed) !== needed) expect(wire, `${field} at ${signals}`).not.toContain(field);
+        }
+      }
+    }
+    expect(requests).toBeGreaterThan(0);
+  });
+
+  it('has nothing in the opened fields beyond what is declared and unlocked', () => {
+    for (let signals = 0; signals < GATE_STATES; signals++) {
+      for (const { field } of passages(destination.reads, signals)) {
+        const needed = maskOf(destination.reads[field]?.needs ?? []);
+        expect(signals & needed, field).toBe(needed);
+      }
+    }
+  });
+});
+
+/** Canaries and the least that must be granted for each to leave in any form to anybody. */
+const GUARDED: readonly (readonly [string, SignalMask])[] = [
+  ['canarygclid', BIT.ad_storage],
+  ['canarygbraid', BIT.ad_storage],
+  ['canarywbraid', BIT.ad_storage],
+  ['canaryfbc', BIT.ad_storage],
+  ['canarymsclkid', BIT.ad_storage],
+  ['canarylifatid', BIT.ad_storage],
+  ['canaryem', BIT.ad_storage | BIT.ad_user_data],
+  ['canaryuserid', BIT.ad_storage | BIT.ad_user_data],
+];
