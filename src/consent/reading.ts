@@ -55,6 +55,11 @@ export function noChoice(source: string, facts: Facts = NO_FACTS, note = 'no cho
   return reading(source, 'none', 0, 0, 0, facts, note, false);
 }
 
+/** The platform is there, but a server cannot see what was chosen: it has no say, whatever else may speak for it. */
+export function mute(source: string, facts: Facts, note: string): Reading {
+  return reading(source, 'none', 0, 0, 0, facts, note, true);
+}
+
 /** There is a cookie, and it cannot be trusted to say anything: everything is withheld (rule 3). */
 export function unreadable(source: string, facts: Facts = NO_FACTS, note = 'unreadable'): Reading {
   return reading(source, 'none', 0, 0, ALL_SIGNALS, facts, note, false);

@@ -1,0 +1,34 @@
+import { asObject, asString, type Json } from './json.ts';
+import { base64Object, categorised, perObject, type Platform } from './platform.ts';
+import { choice, noChoice, unreadable } from './reading.ts';
+import { isoTime } from './text.ts';
+
+/** CookieHub (`consent/README.md` 1): a list of categories with their values, or one word for all. */
+export const cookieHub: Platform = {
+  name: 'cookiehub',
+  title: 'CookieHub',
+  cookies: ['cookiehub'],
+  read: perObject(base64Object, (root, context) => {
+    const { source, all } = context;
+    const facts = { at: isoTime(asString(root.get('timestamp'))), id: asString(root.get('token')) };
+    // The key is spelled like this by the platform.
+    if (root.get('implict') === true) return noChoice(source, facts, 'implied: nobody clicked');
+    if (root.get('answered') !== true) return noChoice(source, facts);
+    const categories = root.get('categories');
+    if (!Array.isArray(categories)) return unreadable(source);
+    if (categories.length === 0) {
+      const allowed = root.get('allAllowed');
+      if (typeof allowed !== 'boolean') return unreadable(source);
+      return allowed ? choice(source, all, 0, facts) : choice(source, 0, all, facts);
+    }
+    const isOn = (id: string) => isAccepted(categories as readonly Json[], id);
+    const { on, off } = categorised(context, isOn('preferences'), isOn('analytics'), isOn('marketing'));
+    return choice(source, on, off, facts);
+  }),
+};
+
+/** Every entry of this id is on, and there is one. */
+function isAccepted(categories: readonly Json[], id: string): boolean {
+  const entries = categories.map((entry) => asObject(entry)).filter((entry) => entry?.get('id') === id);
+  return entries.length > 0 && entries.every((entry) => entry?.get('value') === true);
+}

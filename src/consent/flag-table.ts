@@ -1,0 +1,109 @@
+import type { Category } from '../core/signals.ts';
+import { asNumber, asObject, asString, type Json, type JsonObject } from './json.ts';
+import { base64Object, jsonObject, perObject, type Context, type Marks, type Platform } from './platform.ts';
+import { choice, noChoice, unreadable } from './reading.ts';
+import { isoTime, unixTime } from './text.ts';
+
+/** A platform whose cookie is a JSON object with one flag for each category: everything to know about it is this row. */
+interface Row {
+  readonly name: string;
+  readonly title: string;
+  readonly cookie: string;
+  readonly base64?: boolean;
+  /** The object the flags are in; default: the root. */
+  readonly within?: string;
+  readonly flags: Readonly<Partial<Record<Category, string>>>;
+  readonly on: Json;
+  /** What is written for a refusal; anything else makes the record unreadable. */
+  readonly off: readonly Json[];
+  /** Key and unit (milliseconds; `iso` = text) of the time of the choice. */
+  readonly time?: readonly [key: string, unit: number | 'iso'];
+  readonly id?: string;
+  readonly version?: string;
+  /** The key that must be true, else nobody has chosen. */
+  readonly decided?: string;
+}
+
+const ROWS: readonly Row[] = [
+  {
+    name: 'wix',
+    title: 'Wix',
+    cookie: 'consent-policy',
+    flags: { preferences: 'func', statistics: 'anl', marketing: 'adv' },
+    on: 1,
+    off: [0],
+    time: ['ts', 60_000],
+  },
+  {
+    name: 'cookiefirst',
+    title: 'CookieFirst',
+    cookie: 'cookiefirst-consent',
+    flags: { preferences: 'functional', statistics: 'performance', marketing: 'advertising' },
+    on: true,
+    off: [false],
+    time: ['timestamp', 1000],
+    version: 'version',
+  },
+  {
+    name: 'moove',
+    title: 'GDPR Cookie Compliance (Moove)',
+    cookie: 'moove_gdpr_popup',
+    flags: { statistics: 'thirdparty', marketing: 'advanced' },
+    on: '1',
+    off: ['0'],
+  },
+  {
+    name: 'transcend',
+    title: 'Transcend',
+    cookie: 'tcm',
+    within: 'purposes',
+    flags: { preferences: 'Functional', statistics: 'Analytics', marketing: 'Advertising' },
+    on: true,
+    // Set by the region, not by the visitor.
+    off: [false, 'Auto'],
+    time: ['timestamp', 'iso'],
+    decided: 'confirmed',
+  },
+];
+
+const CATEGORIES = ['preferences', 'statistics', 'marketing'] as const;
+
+export const FLAG_PLATFORMS: readonly Platform[] = ROWS.map((row) => ({
+  name: row.name,
+  title: row.title,
+  cookies: [row.cookie],
+  read: perObject(row.base64 === true ? base64Object : jsonObject, (root, context) => {
+    const marks = marksOf(row, row.within === undefined ? root : asObject(root.get(row.within)), context);
+    if (marks === undefined) return unreadable(context.source);
+    const facts = {
+      at: timeOf(root, row.time),
+      id: row.id === undefined ? undefined : asString(root.get(row.id)),
+      version: row.version === undefined ? undefined : asString(root.get(row.version)),
+    };
+    if (row.decided !== undefined && root.get(row.decided) !== true) return noChoice(context.source, facts);
+    return choice(context.source, marks.on, marks.off, facts);
+  }),
+}));
+
+function marksOf({ flags, on, off }: Row, object: JsonObject | undefined, context: Context): Marks | undefined {
+  if (object === undefined) return undefined;
+  let accepted = 0;
+  let refused = 0;
+  let present = false;
+  for (const category of CATEGORIES) {
+    const key = flags[category];
+    if (key === undefined) continue;
+    const flag = object.get(key);
+    if (flag !== undefined && flag !== on && !off.includes(flag)) return undefined;
+    present ||= flag !== undefined;
+    if (flag === on) accepted |= context.categories[category];
+    else refused |= context.categories[category];
+  }
+  return present ? { on: accepted, off: refused } : undefined;
+}
+
+function timeOf(root: JsonObject, time: Row['time']): number | undefined {
+  if (time === undefined) return undefined;
+  const [key, unit] = time;
+  return unit === 'iso' ? isoTime(asString(root.get(key))) : unixTime(asNumber(root.get(key)), unit);
+}

@@ -1,0 +1,40 @@
+import { cookieValues } from './cookie-header.ts';
+import { categorised, type Context, type Platform } from './platform.ts';
+import { choice, noChoice, unreadable } from './reading.ts';
+import { percentDecoded } from './text.ts';
+import type { Reading } from './types.ts';
+
+const CATEGORIES = '__hs_cookie_cat_pref';
+const OPT_OUT = '__hs_opt_out';
+const DO_NOT_TRACK = '__hs_do_not_track';
+const OPT_IN = '__hs_initial_opt_in';
+
+/** HubSpot (`consent/README.md` 1): categories by number; an opt-out wins over them. */
+export const hubSpot: Platform = {
+  name: 'hubspot',
+  title: 'HubSpot',
+  cookies: [CATEGORIES, OPT_OUT, DO_NOT_TRACK, OPT_IN],
+  read(found, context) {
+    const { source, all } = context;
+    const optOut = cookieValues(found, OPT_OUT);
+    if (optOut.some((value) => value !== 'no') || cookieValues(found, DO_NOT_TRACK).length > 0) {
+      return [choice(source, 0, all)];
+    }
+    const categories = cookieValues(found, CATEGORIES);
+    if (categories.length > 0) return categories.map((value) => readCategories(value, context));
+    // A banner without categories: accepted for everything.
+    const optIn = cookieValues(found, OPT_IN);
+    const accepted = optOut.length > 0 && optIn.length > 0 && optIn.every((value) => value === 'true');
+    return [accepted ? choice(source, all, 0) : noChoice(source)];
+  },
+};
+
+const PAIR = /^[0-9]:(?:true|false)$/;
+
+function readCategories(value: string, context: Context): Reading {
+  const pairs = (percentDecoded(value) ?? '').split(/[,_]/, 16);
+  if (!pairs.every((pair) => PAIR.test(pair))) return unreadable(context.source);
+  const isOn = (category: number) => pairs.includes(`${category}:true`) && !pairs.includes(`${category}:false`);
+  const { on, off } = categorised(context, isOn(3), isOn(1), isOn(2));
+  return choice(context.source, on, off);
+}

@@ -1,0 +1,187 @@
+import { cookieValues } from './cookie-header.ts';
+import { asNumber, asObject, asString, type Json, type JsonObject } from './json.ts';
+import { base64Object, flagged, jsonObject, perObject, type Context, type Platform } from './platform.ts';
+import { choice, noChoice, unreadable, type Facts } from './reading.ts';
+import { isoTime, percentDecoded, unixTime } from './text.ts';
+import type { Reading } from './types.ts';
+
+/** Platforms that write a state beside each of the site's own services or categories (`consent/README.md` 1). */
+
+/** A choice of named flags: `on` is the only state that grants, entries for which `isFlag` is false are something else. */
+function named(
+  entries: JsonObject,
+  on: Json,
+  context: Context,
+  facts: Facts = {},
+  isFlag: (state: Json, name: string) => boolean = () => true,
+): Reading {
+  const flags: (readonly [string, boolean])[] = [];
+  for (const [name, state] of entries) if (isFlag(state, name)) flags.push([name, state === on]);
+  const marks = flagged(flags, context);
+  return choice(context.source, marks.on, marks.off, facts);
+}
+
+export const klaro: Platform = {
+  name: 'klaro',
+  title: 'Klaro',
+  cookies: ['klaro'],
+  needsMapping: true,
+  read: perObject(jsonObject, (root, context) => named(root, true, context)),
+};
+
+export const axeptio: Platform = {
+  name: 'axeptio',
+  title: 'Axeptio',
+  cookies: ['axeptio_cookies'],
+  needsMapping: true,
+  read: perObject(jsonObject, (root, context) => {
+    const facts = { at: isoTime(asString(root.get('$$date'))), id: asString(root.get('$$token')) };
+    if (root.get('$$completed') !== true) return noChoice(context.source, facts);
+    return named(root, true, context, facts, (_, name) => !name.startsWith('$$'));
+  }),
+};
+
+/** The site's category names vary in case, so the mapping is in lower case. */
+export const civic: Platform = {
+  name: 'civic',
+  title: 'Civic Cookie Control',
+  cookies: ['CookieControl'],
+  needsMapping: true,
+  read: perObject(jsonObject, (root, context) => {
+    const facts = { at: unixTime(asNumber(root.get('consentDate')), 1), id: asString(root.get('user')) };
+    const optional = asObject(root.get('optionalCookies'));
+    if (optional === undefined) return unreadable(context.source);
+    if (root.get('interactedWith') !== true) return noChoice(context.source, facts);
+    const flags = [...optional].map(([name, state]) => [name.toLowerCase(), state === 'accepted'] as const);
+    const { on, off } = flagged(flags, context);
+    return choice(context.source, on, off, facts);
+  }),
+};
+
+const SECURITI_UUID = '__privaci_cookie_consent_uuid';
+
+export const securiti: Platform = {
+  name: 'securiti',
+  title: 'Securiti',
+  cookies: ['__privaci_cookie_consents', SECURITI_UUID],
+  needsMapping: true,
+  read: perObject(
+    jsonObject,
+    (root, context, found) => {
+      const facts = { id: percentDecoded(cookieValues(found, SECURITI_UUID)[0] ?? '')?.split(':', 1)[0] || undefined };
+      const consents = asObject(root.get('consents'));
+      if (consents === undefined) return unreadable(context.source);
+      if (root.get('implicit_consent') !== false) return noChoice(context.source, facts, 'implied: nobody clicked');
+      return named(consents, 1, context, facts);
+    },
+    (name) => name !== SECURITI_UUID,
+  ),
+};
+
+const NOTICE_ACCEPTED = 'cookie_notice_accepted';
+
+/** hu-manity, and the free Cookie Notice it grew from: one word for everything. */
+export const huManity: Platform = {
+  name: 'hu-manity',
+  title: 'hu-manity.co (Cookie Notice)',
+  cookies: ['hu-consent', NOTICE_ACCEPTED],
+  needsMapping: true,
+  read(found, context) {
+    const { source, all } = context;
+    const words = cookieValues(found, NOTICE_ACCEPTED).map((word) => {
+      if (word === 'true') return choice(source, all, 0);
+      return word === 'false' ? choice(source, 0, all) : unreadable(source);
+    });
+    return [...words, ...readHuManity(found, context)];
+  },
+};
+
+const readHuManity = perObject(
+  jsonObject,
+  (root, context) => {
+    const facts = { at: unixTime(asNumber(root.get('timestamp')), 1), id: asString(root.get('consentID')) };
+    const categories = asObject(root.get('categories'));
+    if (root.get('consent') === false) return choice(context.source, 0, context.all, facts);
+    if (root.get('consent') !== true || categories === undefined) return unreadable(context.source);
+    return named(categories, true, context, facts);
+  },
+  (name) => name !== NOTICE_ACCEPTED,
+);
+
+/** Ways in which Fides says that the visitor decided. */
+const FIDES_CHOICES: readonly Json[] = ['accept', 'reject', 'save', 'individual_notice'];
+
+export const fides: Platform = {
+  name: 'fides',
+  title: 'Fides',
+  cookies: ['fides_consent'],
+  needsMapping: true,
+  read: perObject(jsonObject, (root, context) => {
+    const meta = asObject(root.get('fides_meta'));
+    const consent = asObject(root.get('consent'));
+    if (consent === undefined) return unreadable(context.source);
+    const facts = {
+      at: isoTime(asString(meta?.get('updatedAt'))),
+      id: asString(asObject(root.get('identity'))?.get('fides_user_device_id')),
+      version: asString(meta?.get('version')),
+    };
+    if (!FIDES_CHOICES.includes(meta?.get('consentMethod') ?? null)) {
+      return noChoice(context.source, facts, 'not written for a choice of the visitor');
+    }
+    return named(consent, true, context, facts);
+  }),
+};
+
+export const evidon: Platform = {
+  name: 'evidon',
+  title: 'Evidon (Crownpeak)',
+  cookies: ['_evidon_consent_cookie'],
+  needsMapping: true,
+  read: perObject(jsonObject, (root, context) => {
+    const groups = asObject(root.get('categories'));
+    const flags: (readonly [string, boolean])[] = [];
+    for (const group of groups?.values() ?? []) {
+      for (const [name, state] of asObject(group) ?? []) flags.push([name, state === true]);
+    }
+    if (flags.length === 0) return unreadable(context.source);
+    const { on, off } = flagged(flags, context);
+    return choice(context.source, on, off, { at: isoTime(asString(root.get('consent_date'))) });
+  }),
+};
+
+/**
+ * Ketch. `granted` is also its default where opting out is the rule, and the cookie does not tell which: it counts only
+ * where the site says that it asks first (`opt_in`).
+ */
+export const ketch: Platform = {
+  name: 'ketch',
+  title: 'Ketch',
+  cookies: ['_ketch_consent_v1_'],
+  read: perObject(base64Object, (root, context) => {
+    if (!context.optIn) return noChoice(context.source, {}, 'granted may be a default: opt_in is not set');
+    const flags: (readonly [Category3, boolean])[] = [];
+    for (const entry of root.values()) {
+      const purposes = asObject(entry)?.get('canonicalPurposes');
+      const granted = asObject(entry)?.get('status') === 'granted';
+      for (const purpose of Array.isArray(purposes) ? purposes : []) {
+        const category = typeof purpose === 'string' ? KETCH.get(purpose) : undefined;
+        if (category !== undefined) flags.push([category, granted]);
+      }
+    }
+    let on = 0;
+    let off = 0;
+    for (const [category, granted] of flags) {
+      if (granted) on |= context.categories[category];
+      else off |= context.categories[category];
+    }
+    return choice(context.source, on, off | (context.all & ~on));
+  }),
+};
+
+type Category3 = keyof Context['categories'];
+
+const KETCH: ReadonlyMap<string, Category3> = new Map([
+  ['analytics', 'statistics'],
+  ['behavioral_advertising', 'marketing'],
+  ['personalization', 'preferences'],
+]);

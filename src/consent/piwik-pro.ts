@@ -1,0 +1,38 @@
+import type { Category } from '../core/signals.ts';
+import { asObject, asString } from './json.ts';
+import { jsonObject, perObject, type Platform } from './platform.ts';
+import { choice, noChoice, unreadable } from './reading.ts';
+
+/** Piwik PRO's purposes; marketing needs every one of its purposes that the site has. */
+const PURPOSES: readonly (readonly [string, Category])[] = [
+  ['ab_testing_and_personalization', 'preferences'],
+  ['analytics', 'statistics'],
+  ['remarketing', 'marketing'],
+  ['conversion_tracking', 'marketing'],
+  ['marketing_automation', 'marketing'],
+];
+
+/** Piwik PRO (`consent/README.md` 1): 1 accepted, 0 refused, -1 not asked yet. */
+export const piwikPro: Platform = {
+  name: 'piwik-pro',
+  title: 'Piwik PRO Consent Manager',
+  cookies: ['ppms_privacy_*'],
+  read: perObject(jsonObject, (root, context) => {
+    const { source, categories } = context;
+    const facts = { id: asString(root.get('visitorId')) };
+    const consents = asObject(root.get('consents'));
+    if (consents === undefined) return unreadable(source, facts);
+    let on = 0;
+    let off = 0;
+    let answered = false;
+    for (const [purpose, category] of PURPOSES) {
+      const status = asObject(consents.get(purpose))?.get('status');
+      if (status === undefined) continue;
+      if (status !== 1 && status !== 0 && status !== -1) return unreadable(source, facts);
+      answered ||= status !== -1;
+      if (status === 1) on |= categories[category];
+      else off |= categories[category];
+    }
+    return answered ? choice(source, on, off | (context.all & ~on), facts) : noChoice(source, facts);
+  }),
+};
