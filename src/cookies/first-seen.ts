@@ -1,0 +1,79 @@
+import { CLOCK_SKEW } from '../privacy/identifiers.ts';
+import { sign, verify } from './signing.ts';
+import type { SigningKey } from './types.ts';
+
+/**
+ * `pv_seen`: when an ad cookie was first seen that carries no time of its own (`li_fat_id`, `_uetvid`, ...), so that
+ * its cap can be kept. Each entry is a 32-bit hash of name and value, `_`, and the hour in base 36; entries are joined
+ * by `-`. A hash, because the value is an identifier; the hour, because a finer time would be one, too. An entry
+ * stays for twice the cap: vendor scripts like to restore a deleted cookie from the page's own storage.
+ */
+export const SEEN = 'pv_seen';
+
+const HOUR = 3_600_000;
+const MAX_ENTRIES = 24;
+const LONGEST = 400 * 24 * HOUR;
+
+export class FirstSeen {
+  private readonly hours: Map<string, number>;
+  private readonly site: string;
+  private readonly keys: readonly SigningKey[];
+  private readonly at: number;
+  private changed = false;
+
+  /** `cookie` is the value that arrived; absent or not signed by us, nothing has been seen yet. */
+  constructor(cookie: string | undefined, site: string, keys: readonly SigningKey[], at: number) {
+    this.site = site;
+    this.keys = keys;
+    this.at = at;
+    const signed = cookie === undefined ? undefined : verify(SEEN, cookie, site, keys);
+    this.hours = signed === undefined ? new Map() : readEntries(signed.value, at);
+    // Under a new key before the old one is taken away.
+    this.changed = signed?.stale === true;
+  }
+
+  /** When this value was first seen under this name, unix milliseconds; now, if it was not. */
+  timeOf(name: string, value: string): number {
+    const entry = hash(`${name}=${value}`);
+    let hour = this.hours.get(entry);
+    if (hour === undefined) {
+      hour = Math.floor(this.at / HOUR);
+      this.hours.set(entry, hour);
+      this.changed = true;
+    }
+    return hour * HOUR;
+  }
+
+  /** The cookie to set, if there is anything new in it; `keep` is how long an entry stays, milliseconds. */
+  write(cap: number): { readonly value: string; readonly maxAge: number } | undefined {
+    if (!this.changed) return undefined;
+    const keep = Math.min(2 * cap, LONGEST);
+    const entries = [...this.hours]
+      .filter(([, hour]) => this.at - hour * HOUR < keep)
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, MAX_ENTRIES);
+    const [youngest] = entries;
+    if (youngest === undefined) return undefined;
+    const text = entries.map(([entry, hour]) => `${entry}_${hour.toString(36)}`).join('-');
+    const value = sign(SEEN, text, this.at, this.site, this.keys);
+    return value === undefined ? undefined : { value, maxAge: youngest[1] * HOUR + keep - this.at };
+  }
+}
+
+/** Signed text is ours, so it has the form it was written in. An hour from the future was a clock's mistake. */
+function readEntries(text: string, at: number): Map<string, number> {
+  const hours = new Map<string, number>();
+  for (const entry of text.split('-')) {
+    const [name, hour] = entry.split('_') as [string, string];
+    const seen = Number.parseInt(hour, 36);
+    if (seen * HOUR <= at + CLOCK_SKEW) hours.set(name, seen);
+  }
+  return hours;
+}
+
+/** FNV-1a over UTF-16 code units, 32 bits, base 36. */
+function hash(text: string): string {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return (value >>> 0).toString(36);
+}

@@ -1,0 +1,89 @@
+/**
+ * `Set-Cookie` values (R28): always `Secure`, `Path=/`, `SameSite=Lax`. Names and values come from a table of ours, or
+ * from the visitor's own cookies after `isSafe`: nothing else can end up in the header.
+ */
+
+/**
+ * Bytes of `Set-Cookie` in one answer. Reverse proxies commonly hold the whole answer's header in 4 KiB; what does not
+ * fit is done in the answer to the next hit, which brings the same cookies again.
+ */
+const MAX_ANSWER = 3584;
+
+/** A cookie is at most this long, name and value together (R28). */
+const MAX_COOKIE = 4096;
+
+/** ASCII that may stand in a cookie's name and value: no space, quote, comma, semicolon, backslash or control. */
+export function isSafe(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 33 || code > 126 || code === 34 || code === 44 || code === 59 || code === 92) return false;
+  }
+  return true;
+}
+
+/** `Domain` where the site's vendor cookies live, as an attribute; empty = host-only. */
+export function homeOf(domain: string | undefined): string {
+  return domain === undefined ? '' : `; Domain=${domain}`;
+}
+
+/**
+ * Whether a cookie that page scripts wrote can be written again in the same place. Without a configured domain, a host
+ * with parents leaves open where it lives; a second copy beside it would only confuse the tags.
+ */
+export function knowsHome(domain: string | undefined, host: string): boolean {
+  return domain !== undefined || parentDomains(host).length === 0;
+}
+
+/** Sets a cookie; undefined when it would be too long. `maxAge` is milliseconds. */
+export function setCookie(
+  name: string,
+  value: string,
+  maxAge: number,
+  attributes: { readonly home: string; readonly httpOnly: boolean },
+): string | undefined {
+  if (name.length + value.length > MAX_COOKIE) return undefined;
+  const seconds = Math.floor(maxAge / 1000);
+  const hidden = attributes.httpOnly ? '; HttpOnly' : '';
+  return `${name}=${value}; Max-Age=${seconds}${attributes.home}; Path=/; Secure${hidden}; SameSite=Lax`;
+}
+
+/** Expires cookies wherever they can be: at home, host-only, and on every domain from the host upwards (R32). */
+export function expire(names: readonly string[], domain: string | undefined, host: string): string[] {
+  if (names.length === 0) return [];
+  const scopes = new Set([homeOf(domain), '']);
+  for (const parent of parentDomains(host)) scopes.add(homeOf(parent));
+  const expired: string[] = [];
+  // Scope by scope, likeliest first: should the answer be full, no cookie has been left out altogether.
+  for (const scope of scopes) {
+    for (const name of names) expired.push(`${name}=; Max-Age=0${scope}; Path=/; Secure; SameSite=Lax`);
+  }
+  return expired;
+}
+
+/** As many as fit into one answer, in order. */
+export function fit(changes: readonly string[]): readonly string[] {
+  let bytes = 0;
+  for (let i = 0; i < changes.length; i++) {
+    bytes += (changes[i] as string).length + OVERHEAD;
+    if (bytes > MAX_ANSWER) return changes.slice(0, i);
+  }
+  return changes;
+}
+
+/** `Set-Cookie: ` and the line's end. */
+const OVERHEAD = 14;
+
+const DEEPEST = 6;
+
+/**
+ * Domains a cookie of this host can have, widest first: down to two labels. Where those are a public suffix the
+ * browser refuses, which does no harm. A name without a dot and an address have none.
+ */
+function parentDomains(host: string): string[] {
+  const labels = host.split('.');
+  const last = labels[labels.length - 1] as string;
+  if (labels.length < 2 || !/^[a-z0-9.-]*[a-z][a-z0-9-]*$/.test(last) || !/^[a-z0-9.-]+$/.test(host)) return [];
+  const domains: string[] = [];
+  for (let i = labels.length - 2; i >= 0 && domains.length < DEEPEST; i--) domains.push(labels.slice(i).join('.'));
+  return domains;
+}

@@ -1,0 +1,190 @@
+import type { KeyedHash } from '../core/hash.ts';
+
+/**
+ * The vendors' identifiers, as far as a gateway must understand them: which part is the id, and when it was issued
+ * (`destinations/ga4.md` 7, `google-ads.md` 5, `meta.md` 6). Every issue time here is unix milliseconds; undefined
+ * means that there is none, or none that can be true. A time in the future is returned as it stands: whoever asks
+ * has the clock.
+ */
+
+/** How far a visitor's clock may run ahead of ours before a time counts as being in the future, milliseconds. */
+export const CLOCK_SKEW = 5 * 60_000;
+
+/** Web analytics did not exist before; nor will a plausible id be from beyond this. */
+const OLDEST = Date.UTC(2005, 0, 1);
+const NEWEST = Date.UTC(2100, 0, 1);
+
+/** Issue time of a GA client id, `<random>.<unix s>`. */
+export function clientIdTime(cid: string): number | undefined {
+  const dot = cid.indexOf('.');
+  if (dot < 1 || dot > 20 || !isDigits(cid, 0, dot)) return undefined;
+  return secondsAt(cid, dot + 1, cid.length);
+}
+
+/** The client id in a `_ga` cookie, `GA1.<level>.<random>.<unix s>`: its last two parts, whatever time they name. */
+export function gaClientId(cookie: string): string | undefined {
+  if (!cookie.startsWith('GA1.')) return undefined;
+  const second = cookie.lastIndexOf('.');
+  const first = cookie.lastIndexOf('.', second - 1);
+  if (first < 5) return undefined;
+  const digits = isDigits(cookie, first + 1, second) && isDigits(cookie, second + 1, cookie.length);
+  return digits ? cookie.slice(first + 1) : undefined;
+}
+
+/** The session id in a `_ga_<stream>` cookie: `GS1.<level>.<sid>.…` or `GS2.<level>.s<sid>$o…`; unix seconds. */
+export function gaSessionId(cookie: string): string | undefined {
+  const form = cookie.slice(0, 4);
+  if (form !== 'GS1.' && form !== 'GS2.') return undefined;
+  const level = cookie.indexOf('.', 4);
+  if (level === -1) return undefined;
+  const start = form === 'GS1.' ? level + 1 : segment(cookie, 's', level + 1);
+  if (start === -1) return undefined;
+  const end = endOf(cookie, form === 'GS1.' ? '.' : '$', start);
+  return secondsAt(cookie, start, end) === undefined ? undefined : cookie.slice(start, end);
+}
+
+/** When the session of a `_ga_<stream>` cookie began. */
+export function gaSessionTime(cookie: string): number | undefined {
+  const id = gaSessionId(cookie);
+  return id === undefined ? undefined : secondsAt(id, 0, id.length);
+}
+
+/** Issue time of `_gcl_au` and `FPAU`, `1.<level>.<random>.<unix s>[.…]`. */
+export function gclAuTime(cookie: string): number | undefined {
+  const level = cookie.indexOf('.');
+  const random = cookie.indexOf('.', level + 1);
+  const time = cookie.indexOf('.', random + 1);
+  if (level < 1 || random === -1 || time === -1) return undefined;
+  return secondsAt(cookie, time + 1, endOf(cookie, '.', time + 1));
+}
+
+/**
+ * Issue time of the click cookies `_gcl_*`, `FPGCL*` and `_gac_*`: `GCL.<unix s>.<id>`, the newer
+ * `2.1.k<id>$i<unix s>[$…]`, and `1.<unix s>.<id>`.
+ */
+export function gclTime(cookie: string): number | undefined {
+  if (cookie.startsWith('2.')) {
+    const start = segment(cookie, 'i', endOf(cookie, '.', 2) + 1);
+    return start === -1 ? undefined : secondsAt(cookie, start, endOf(cookie, '$', start));
+  }
+  if (!cookie.startsWith('GCL.') && !cookie.startsWith('1.')) return undefined;
+  const start = cookie.indexOf('.') + 1;
+  return secondsAt(cookie, start, endOf(cookie, '.', start));
+}
+
+/** The click id in such a cookie; undefined unless its time can be read, too. */
+export function gclClickId(cookie: string): string | undefined {
+  if (gclTime(cookie) === undefined) return undefined;
+  if (cookie.startsWith('2.')) {
+    const start = segment(cookie, 'k', endOf(cookie, '.', 2) + 1);
+    return start === -1 ? undefined : cookie.slice(start, endOf(cookie, '$', start)) || undefined;
+  }
+  return cookie.slice(endOf(cookie, '.', cookie.indexOf('.') + 1) + 1) || undefined;
+}
+
+/** Issue time of `_fbp` and `_fbc`, `fb.<index>.<unix ms>.<id>[.<appendix>]`; undefined where Meta would not take it. */
+export function fbTime(cookie: string): number | undefined {
+  if (!cookie.startsWith('fb.')) return undefined;
+  const index = cookie.indexOf('.', 3);
+  const time = cookie.indexOf('.', index + 1);
+  if (index === -1 || time === -1 || !isDigits(cookie, 3, index)) return undefined;
+  const id = endOf(cookie, '.', time + 1);
+  if (id === time + 1) return undefined;
+  if (id < cookie.length && !isAppendix(cookie.slice(id + 1))) return undefined;
+  return millisecondsAt(cookie, index + 1, time);
+}
+
+/** The fbclid in a `_fbc` cookie. */
+export function fbClickId(cookie: string): string | undefined {
+  if (fbTime(cookie) === undefined) return undefined;
+  const start = cookie.indexOf('.', cookie.indexOf('.', 3) + 1) + 1;
+  return cookie.slice(start, endOf(cookie, '.', start));
+}
+
+/** Issue time at the end of `FPID`, `FPID2.<level>.<hash>.<unix s>`. */
+export function fpidTime(cookie: string): number | undefined {
+  const dot = cookie.lastIndexOf('.');
+  return dot === -1 ? undefined : secondsAt(cookie, dot + 1, cookie.length);
+}
+
+/** A client id as it may leave, and what it is by now. */
+export interface PresentableClientId {
+  readonly value: string;
+  /** `own`: as it came. `rotating`: a pseudonym for one window of the cap. `expired`: one for a single page load. */
+  readonly kind: 'own' | 'rotating' | 'expired';
+}
+
+/**
+ * A client id as it may leave (design 3a, "Age of an identifier"): within `cap` milliseconds of its issue, as it is;
+ * with no time in it, or a future one, as a keyed hash that changes every `cap`; too old, as a keyed hash of it and
+ * the page load. Pseudonyms look like a client id that was issued when the window began.
+ *
+ * `pageLoadId` must be unknown to the next page load: where a hit has no `_p`, its own id.
+ */
+export function presentableClientId(
+  cid: string,
+  pageLoadId: string,
+  at: number,
+  cap: number,
+  pseudonym: KeyedHash,
+): PresentableClientId {
+  const issued = clientIdTime(cid);
+  const dated = issued !== undefined && issued <= at + CLOCK_SKEW;
+  if (dated && at - issued < cap) return { value: cid, kind: 'own' };
+  const window = Math.floor(at / cap);
+  const began = Math.floor((window * cap) / 1000);
+  const kind = dated ? 'expired' : 'rotating';
+  const text = dated ? `page|${pageLoadId}|${cid}` : `window|${window}|${cid}`;
+  return { value: `${number53(pseudonym(text))}.${began}`, kind };
+}
+
+/** The first 53 bits of a digest: what a JavaScript number holds exactly. */
+function number53(digest: Uint8Array): number {
+  let value = 0;
+  for (let i = 0; i < 6; i++) value = value * 256 + (digest[i] as number);
+  return value * 32 + ((digest[6] as number) >> 3);
+}
+
+/** Unix seconds written between two offsets, as milliseconds: ten digits since 2001, and until 2286. */
+function secondsAt(text: string, from: number, to: number): number | undefined {
+  if (to - from !== 10 || !isDigits(text, from, to)) return undefined;
+  return plausible(Number(text.slice(from, to)) * 1000);
+}
+
+function millisecondsAt(text: string, from: number, to: number): number | undefined {
+  if (to - from !== 13 || !isDigits(text, from, to)) return undefined;
+  return plausible(Number(text.slice(from, to)));
+}
+
+function plausible(time: number): number | undefined {
+  return time >= OLDEST && time < NEWEST ? time : undefined;
+}
+
+function isDigits(text: string, from: number, to: number): boolean {
+  if (from >= to) return false;
+  for (let i = from; i < to; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 48 || code > 57) return false;
+  }
+  return true;
+}
+
+/** Where the part that starts at `from` ends. */
+function endOf(text: string, separator: string, from: number): number {
+  const end = text.indexOf(separator, from);
+  return end === -1 ? text.length : end;
+}
+
+/** Where the value of a `$`-separated segment with this one-letter key starts; -1 = there is none. */
+function segment(text: string, key: string, from: number): number {
+  if (text.startsWith(key, from)) return from + 1;
+  const found = text.indexOf(`$${key}`, from);
+  return found === -1 ? -1 : found + 2;
+}
+
+/** The fifth part Meta's own library appends: a language token, or six bytes in base64url (`meta.md` 6.2). */
+function isAppendix(text: string): boolean {
+  return LANGUAGE_TOKENS.has(text) || (text.length === 8 && /^[A-Za-z0-9_-]{8}$/.test(text));
+}
+
+const LANGUAGE_TOKENS: ReadonlySet<string> = new Set(['AQ', 'Ag', 'Aw', 'BA', 'BQ', 'Bg']);
