@@ -14,7 +14,7 @@ function sextets(): Int8Array {
 /** Whether every character of `text` is of the base64url alphabet, and there is at least one. */
 export function isBase64Url(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
-    if (((SEXTETS[text.charCodeAt(i)] as number | undefined) ?? -1) < 0) return false;
+    if ((SEXTETS[text.charCodeAt(i)] ?? -1) < 0) return false;
   }
   return text.length > 0;
 }

@@ -12,7 +12,7 @@ const GCD_ORDER = [BIT.ad_storage, BIT.analytics_storage, BIT.ad_user_data, BIT.
 export function readConsentMode(gcs: string | undefined, gcd: string | undefined): Reading | undefined {
   if (gcs === undefined && gcd === undefined) return undefined;
   const taken = (gcs === undefined ? 0 : readGcs(gcs)) | (gcd === undefined ? 0 : readGcd(gcd));
-  return READINGS[taken] as Reading;
+  return READINGS[taken];
 }
 
 /** All readings there can be: index = refused << 4 | withheld, gate signals only. */

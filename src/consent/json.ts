@@ -142,7 +142,5 @@ export function asNumber(json: Json | undefined): number | undefined {
 
 /** A list of strings; undefined for every other kind of value, a list with anything else in it too. */
 export function asStrings(json: Json | undefined): readonly string[] | undefined {
-  return Array.isArray(json) && json.every((item) => typeof item === 'string')
-    ? (json as readonly string[])
-    : undefined;
+  return Array.isArray(json) && json.every((item) => typeof item === 'string') ? json : undefined;
 }

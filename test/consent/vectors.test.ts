@@ -131,12 +131,13 @@ describe('consent/vectors.json', () => {
     expect(at === null ? null : new Date(at).toISOString()).toBe(expected.timestamp);
     expect(shared(choices.map((reading) => reading.id))).toBe(expected.consentId);
     expect(consent.conflict).toBe(expected.conflict === true);
-    if (expected.implied === true) expect(choices.map(({ note }) => note).join()).toContain('implied');
+    const notes = choices.map(({ note }) => note).join();
+    expect(expected.implied === true && !notes.includes('implied')).toBe(false);
     // `dnt` is recorded nowhere: it decides nothing and is personal data (README 1, "record only").
-    if (expected.signals !== undefined) {
-      expect(consent.readings.some(({ source }) => source === 'gpc')).toBe(expected.signals.gpc);
-    }
-    if (expected.maxMillis !== undefined) expect(took).toBeLessThan(expected.maxMillis * 20);
+    const gpc = consent.readings.some(({ source }) => source === 'gpc');
+    expect(gpc).toBe(expected.signals?.gpc === true);
+    // The bound is the vector's; the factor is for machines that do other things, too.
+    expect(took).toBeLessThan((expected.maxMillis ?? 50) * 20);
   });
 
   it.each(vectors.filter(({ expect: { status } }) => status === 'not-required').map((v) => [v.id, v] as const))(
