@@ -253,6 +253,7 @@ function cookiesOf(hit: Hit, site: Site, understood: readonly Understood[]): Coo
         site: site.name,
         settings: site.cookies,
         landing,
+        streams: site.streams,
       }),
     );
   }
@@ -277,7 +278,7 @@ function traceEvent(
   const name = raw.event_name ?? '';
   const time = raw.event_time === undefined || raw.event_time > hit.at ? hit.at : raw.event_time;
   const routes: RouteTrace[] = [];
-  const unread = page === undefined && raw.page_location !== undefined && site.privacy.url.guardsPaths;
+  const unread = page === undefined && raw.page_location !== undefined && site.privacy.url.neverForward.length > 0;
   if (page?.neverForward === true || unread) {
     const outcome = unread ? 'invalid' : 'skipped';
     const reason = unread ? 'page address cannot be read' : 'path is never forwarded';

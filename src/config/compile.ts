@@ -69,6 +69,10 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
     keys: { pseudonym: keyedHash(key('pseudonym')), subject: keyedHash(key('subject')) },
     routes,
     feeds: routes.filter(({ stream, primary }) => stream === undefined || primary),
+    streams: routes
+      .filter(({ stream }) => stream !== undefined)
+      .sort((a, b) => Number(b.primary) - Number(a.primary))
+      .map(({ stream }) => stream as string),
   };
 }
 

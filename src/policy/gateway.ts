@@ -55,6 +55,8 @@ export interface Site {
    * of its own. JSON events go to all of `routes`.
    */
   readonly feeds: readonly Route[];
+  /** Measurement ids of its routes, the primary one first. */
+  readonly streams: readonly string[];
 }
 
 export interface SiteKeys {
