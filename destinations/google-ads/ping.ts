@@ -30,25 +30,16 @@ export function planPing(view: View<typeof pingReads>, settings: Settings, conte
   const label =
     settings.labels !== undefined && Object.hasOwn(settings.labels, name) ? settings.labels[name] : undefined;
   if (label === undefined) return { skip: 'no conversion configured' };
-  const dma =
-    view.consent_mode?.dma === '0' || view.consent_mode?.dma === '1'
-      ? view.consent_mode.dma
-      : EEA.has(context.siteCountry)
-        ? '1'
-        : '0';
-  const keys: Record<string, string> = { label };
-  if (view.value !== undefined && Number.isFinite(view.value)) keys['value'] = String(view.value);
-  if (view.currency !== undefined && /^[A-Za-z]{3}$/.test(view.currency))
-    keys['currency_code'] = view.currency.toUpperCase();
-  if (view.page_location !== undefined) keys['url'] = view.page_location.split(/[?#]/, 1)[0] ?? '';
-  keys['gcs'] = gcs(context);
-  keys['gcd'] = gcd(context, dma);
-  keys['npa'] = '1';
-  keys['dma'] = dma;
-  keys['dma_cps'] = '-';
-  keys['pscdl'] = 'denied';
-  keys['random'] = String(Number.parseInt(context.hitId.slice(0, 8), 16));
-  return { envelope: PING, element: query(keys) };
+  const { value, currency, page_location: page } = view;
+  const dma = dmaOf(view.consent_mode?.dma, context.siteCountry);
+  // Written out, not joined from a list: this is on the path of every hit of a site that refuses.
+  const worth = value !== undefined && Number.isFinite(value) ? `&value=${value}` : '';
+  const unit =
+    currency !== undefined && /^[A-Za-z]{3}$/.test(currency) ? `&currency_code=${currency.toUpperCase()}` : '';
+  const url = page === undefined ? '' : `&url=${encodeURIComponent(bare(page).toWellFormed())}`;
+  const consent = `&gcs=${gcs(context)}&gcd=${gcd(context, dma)}&npa=1&dma=${dma}&dma_cps=-&pscdl=denied`;
+  const random = Number.parseInt(context.hitId.slice(0, 8), 16);
+  return { envelope: PING, element: `label=${label}${worth}${unit}${url}${consent}&random=${random}` };
 }
 
 /** One ping; the account comes from the configuration, never from the event (R67). */
@@ -72,8 +63,14 @@ function gcd({ signals, refused }: PlanContext, dma: string): string {
   return `13${ad}3${analytics}3${letter(BIT.ad_user_data)}${dma === '1' ? 2 : 3}${letter(BIT.ad_personalization)}5l1`;
 }
 
-function query(keys: Readonly<Record<string, string>>): string {
-  return Object.entries(keys)
-    .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
-    .join('&');
+/** What the tag found out about the visitor's region, else whether the site is aimed at the EEA. */
+function dmaOf(came: string | undefined, siteCountry: string): string {
+  if (came === '0' || came === '1') return came;
+  return EEA.has(siteCountry) ? '1' : '0';
+}
+
+/** The address without query and fragment: in this form not even a campaign name goes along. */
+function bare(url: string): string {
+  const end = url.search(/[?#]/);
+  return end === -1 ? url : url.slice(0, end);
 }

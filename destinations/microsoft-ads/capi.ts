@@ -1,9 +1,8 @@
 import type { Plan, PlanContext, PlannedRequest, Reads, View } from '../../src/core/destination.ts';
-import { sha256Hex } from '../../src/core/hash.ts';
 import { bearer } from '../../src/core/secret.ts';
 import { BIT } from '../../src/core/signals.ts';
 import type { Item } from '../../src/core/values.ts';
-import { clickId, emailHash, phoneHash, uuid } from './normalise.ts';
+import { clickId, digits, emailHash, phoneHash, uuid } from './normalise.ts';
 import type { Settings } from './settings.ts';
 
 export const CAPI_HOST = 'capi.uet.microsoft.com';
@@ -84,7 +83,7 @@ export function actionOf(name: string, { event_names: names }: Settings): string
 
 /** The same for all events of a page load, and for nobody else's: the tag's own page-load number is not unique. */
 function pageLoadIdOf(view: Seen, { hitId }: PlanContext): string {
-  return uuid(view.page_load_id === undefined ? hitId : sha256Hex(`${view.page_load_id} ${view.msclkid ?? ''}`));
+  return uuid(view.page_load_id === undefined ? hitId : digits(`${view.page_load_id} ${view.msclkid ?? ''}`));
 }
 
 function customDataOf(name: string, view: Seen): object | undefined {

@@ -31,11 +31,11 @@ export const examples: readonly Example[] = [
       method: 'POST',
       url,
       headers,
-      // pageLoadId: UUID v4 made of the SHA-256 of page load and click id.
+      // pageLoadId: UUID v4 made of the page load's number and the click id (FNV-1a).
       body:
         '{"continueOnValidationError":true,"dataProvider":"portvakt","data":[{"eventType":"custom",' +
         '"eventName":"purchase","eventId":"ord-20261120-7","eventTime":1795169700,' +
-        '"eventSourceUrl":"https://shop.example/thank-you","pageLoadId":"69c9559d-af26-4848-a96b-085cff9d4740",' +
+        '"eventSourceUrl":"https://shop.example/thank-you","pageLoadId":"d0f3aeb6-e1e1-43a0-86e5-9e9e6b7bee9e",' +
         '"adStorageConsent":"G","userData":{"msclkid":"cdd4afcccb1c9a4cad9544dd7e5006d5",' +
         '"em":"62a8040a00736e70808e43009b5c63c4f6229ced98f486d0968441b292b9858a"},' +
         '"customData":{"value":59.9,"currency":"EUR","transactionId":"ORD-20261120-7","pageType":"purchase",' +
@@ -65,7 +65,7 @@ export const examples: readonly Example[] = [
       body:
         '{"continueOnValidationError":true,"dataProvider":"portvakt","data":[{"eventType":"custom",' +
         '"eventName":"submit_form","eventId":"lead-1","eventTime":1795169700,' +
-        '"pageLoadId":"69c9559d-af26-4848-a96b-085cff9d4740","adStorageConsent":"G",' +
+        '"pageLoadId":"d0f3aeb6-e1e1-43a0-86e5-9e9e6b7bee9e","adStorageConsent":"G",' +
         '"userData":{"msclkid":"cdd4afcccb1c9a4cad9544dd7e5006d5"},"customData":{"value":0,"currency":"NOK"}}]}',
     },
   },
@@ -91,7 +91,7 @@ export const examples: readonly Example[] = [
       body:
         '{"continueOnValidationError":true,"dataProvider":"portvakt","data":[{"eventType":"pageLoad",' +
         '"eventId":"page-1","eventTime":1795169700,"eventSourceUrl":"https://shop.example/",' +
-        '"pageLoadId":"69c9559d-af26-4848-a96b-085cff9d4740","adStorageConsent":"G",' +
+        '"pageLoadId":"d0f3aeb6-e1e1-43a0-86e5-9e9e6b7bee9e","adStorageConsent":"G",' +
         '"userData":{"msclkid":"cdd4afcccb1c9a4cad9544dd7e5006d5"}}]}',
     },
   },

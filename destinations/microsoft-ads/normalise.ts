@@ -38,3 +38,17 @@ export function uuid(hex: string): string {
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
+
+/**
+ * 32 hex digits that spread a text evenly (FNV-1a with four seeds). Not a cryptographic hash: for numbers that only
+ * have to be the same for the same page, where a SHA-256 would cost more than the rest of the event.
+ */
+export function digits(text: string): string {
+  let hex = '';
+  for (const seed of [0x811c9dc5, 0x01000193, 0x9e3779b9, 0x85ebca6b]) {
+    let mixed = seed;
+    for (let i = 0; i < text.length; i++) mixed = Math.imul(mixed ^ text.charCodeAt(i), 0x01000193);
+    hex += ((mixed ^ (mixed >>> 15)) >>> 0).toString(16).padStart(8, '0');
+  }
+  return hex;
+}

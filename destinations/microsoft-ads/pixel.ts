@@ -18,24 +18,21 @@ export const pixelReads = { event_name: {}, currency: {}, value: {}, page_locati
 export function planPixel(view: View<typeof pixelReads>, settings: Settings, context: PlanContext): Plan {
   const name = view.event_name ?? '';
   if (name === '') return { skip: 'no event name' };
-  const keys: Record<string, string> = {
-    ti: settings.tag_id,
-    Ver: '2.3',
-    mid: uuid(context.hitId),
-    evt: name === 'page_view' ? 'pageLoad' : 'custom',
-    rn: String(100_000 + (Number.parseInt(context.hitId.slice(0, 8), 16) % 900_000)),
-    msclkid: 'N',
-    asc: 'D',
-  };
-  if (view.page_location !== undefined) keys['p'] = view.page_location.split(/[?#]/, 1)[0] ?? '';
-  if (name !== 'page_view') {
-    const { value, currency } = moneyOf(view.value, view.currency);
-    keys['ea'] = actionOf(name, settings);
-    if (value !== undefined) keys['gv'] = String(value);
-    if (currency !== undefined) keys['gc'] = currency;
-  }
-  const query = Object.entries(keys).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
-  return { envelope: PIXEL, element: query.join('&') };
+  const pageLoad = name === 'page_view';
+  const { value, currency } = pageLoad ? {} : moneyOf(view.value, view.currency);
+  const page =
+    view.page_location === undefined ? '' : `&p=${encodeURIComponent(bare(view.page_location).toWellFormed())}`;
+  const action = pageLoad ? '' : `&ea=${encodeURIComponent(actionOf(name, settings).toWellFormed())}`;
+  const worth = `${value === undefined ? '' : `&gv=${value}`}${currency === undefined ? '' : `&gc=${currency}`}`;
+  const random = 100_000 + (Number.parseInt(context.hitId.slice(0, 8), 16) % 900_000);
+  const fixed = `ti=${settings.tag_id}&Ver=2.3&mid=${uuid(context.hitId)}&evt=${pageLoad ? 'pageLoad' : 'custom'}`;
+  return { envelope: PIXEL, element: `${fixed}&rn=${random}&msclkid=N&asc=D${page}${action}${worth}` };
+}
+
+/** The address without query and fragment: in this form not even a campaign name goes along. */
+function bare(url: string): string {
+  const end = url.search(/[?#]/);
+  return end === -1 ? url : url.slice(0, end);
 }
 
 /** One pixel request. */

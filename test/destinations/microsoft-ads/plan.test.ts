@@ -216,6 +216,12 @@ describe('the limited form', () => {
     expect('url' in request ? request.url : '').toContain('&gv=0&gc=NOK');
   });
 
+  it('survives half a character', () => {
+    const event: Event = { event_name: 'a\ud800', page_location: 'https://shop.example.no/\udc00' };
+    const request = requestOne(microsoftAds, { ...limited, event });
+    expect('url' in request ? request.url : '').toContain('&p=https%3A%2F%2Fshop.example.no%2F%EF%BF%BD&ea=a%EF%BF%BD');
+  });
+
   it('holds no identifier, whoever the visitor is, and never uses the Conversions API', async () => {
     const canary = 'KANARI0canary';
     const event: Event = {
