@@ -30,7 +30,7 @@ export function judge(reply: Reply, count: number, envelope: string): Verdict {
   if (envelope === PIXEL) return judgePixel(reply);
   const body = read(reply.body);
   if (reply.status >= 200 && reply.status < 300) return judgeTaken(reply, body, count);
-  const reason = ['HTTP', reply.status, body.error?.code ?? ''].join(' ').trimEnd();
+  const reason = ['HTTP', reply.status, body?.error?.code ?? ''].join(' ').trimEnd();
   switch (reply.status) {
     case 400: {
       const rejected = refused(body, count);
@@ -51,9 +51,14 @@ export function judge(reply: Reply, count: number, envelope: string): Verdict {
 }
 
 /** With `continueOnValidationError` a success may hide refusals; warnings are none. */
-function judgeTaken(reply: Reply, body: Body, count: number): Verdict {
+function judgeTaken(reply: Reply, body: Body | undefined, count: number): Verdict {
   // A portal or proxy in between answers pages; Microsoft never does.
   if (reply.body.trimStart().startsWith('<')) return { kind: 'retry', reason: 'a page instead of an answer' };
+  // Cut off (R74): many refusals make a long answer. Fewer events make a shorter one.
+  if (body === undefined) {
+    const reason = 'an answer that cannot be read';
+    return count > 1 ? { kind: 'bisect', reason } : { kind: 'retry', reason };
+  }
   const { eventsReceived: received, error } = body;
   const rejected = refused(body, count);
   // Fewer than were sent, and not said which: sending again is safe, the event ids are the same.
@@ -65,9 +70,9 @@ function judgeTaken(reply: Reply, body: Body, count: number): Verdict {
     : { kind: 'delivered' };
 }
 
-function refused(body: Body, count: number): ReadonlyMap<number, string> {
+function refused(body: Body | undefined, count: number): ReadonlyMap<number, string> {
   const rejected = new Map<number, string>();
-  for (const { index, errorCode, isWarning } of body.error?.details ?? []) {
+  for (const { index, errorCode, isWarning } of body?.error?.details ?? []) {
     if (isWarning || index === undefined || index >= count) continue;
     rejected.set(index, errorCode === '' ? 'validation error' : `validation error ${errorCode}`);
   }
@@ -78,12 +83,13 @@ function unnamed(count: number, reason: string): Verdict {
   return count > 1 ? { kind: 'bisect', reason } : { kind: 'rejected', reason };
 }
 
-/** A cut or foreign body says nothing. */
-function read(body: string): Body {
+/** Undefined: it begins like an answer and does not end like one. A body that is no answer at all says nothing. */
+function read(body: string): Body | undefined {
+  if (!body.trimStart().startsWith('{')) return {};
   try {
     return replyBody.safeParse(JSON.parse(body)).data ?? {};
   } catch {
-    return {};
+    return undefined;
   }
 }
 

@@ -51,9 +51,15 @@ describe('answers that are not what they seem', () => {
     ['only a warning, yet refused', json(400, details(refusal(0, true))), 'bisect'],
     ['details of another shape', json(400, details('x', null, { index: 'a' })), 'bisect'],
     ['a cut body', { status: 400, body: '{"error":{"code":"Valid' }, 'bisect'],
+    ['a cut success, which may hide refusals', { status: 200, body: '{"eventsReceived":1,"error":{"deta' }, 'bisect'],
+    ['a word', { status: 200, body: 'ok' }, 'delivered'],
     ['too large', { status: 413 }, 'bisect'],
     ['gone', { status: 410 }, 'rejected'],
   ])('%s', (_, fake, kind) => expect(judged(fake).kind).toBe(kind));
+
+  it('alone, a cut success is asked for again', () => {
+    expect(judged({ status: 200, body: '{"eventsRec' }, 1).kind).toBe('retry');
+  });
 
   it('one is named and more are missing: the others are sent again', () => {
     expect(judged(json(200, { eventsReceived: 0, ...details(refusal(1)) }))).toEqual({
