@@ -26,7 +26,7 @@ const readers = new WeakMap<SiteConsent, { 'opt-in'?: Reader; 'opt-out'?: Reader
 export function readConsent(input: ConsentInput, site: SiteConsent): Consent {
   const { plan, defaults, cache } = readerOf(site, regimeOf(input, site));
   const found = findCookies(plan, input.cookies);
-  const readings = found === undefined ? NO_READINGS : current(cached(plan, cache, found), input.at, site.maxAge);
+  const readings = found.length === 0 ? NO_READINGS : current(cached(plan, cache, found), input.at, site.maxAge);
   return combine(withSignals(readings, input, site), defaults);
 }
 
@@ -48,7 +48,7 @@ function readerOf(site: SiteConsent, regime: Regime): Reader {
   });
 }
 
-function cached(plan: Plan, cache: LRUCache<string, readonly Reading[]>, found: Found): readonly Reading[] {
+function cached(plan: Plan, cache: LRUCache<string, readonly Reading[]>, found: readonly Found[]): readonly Reading[] {
   const key = keyOf(found);
   const known = cache.get(key);
   if (known !== undefined) return known;
@@ -58,9 +58,9 @@ function cached(plan: Plan, cache: LRUCache<string, readonly Reading[]>, found: 
 }
 
 /** Unambiguous: neither `;` nor, in a name, `=` can occur. */
-function keyOf({ names, values }: Found): string {
+function keyOf(found: readonly Found[]): string {
   let key = '';
-  for (let i = 0; i < names.length; i++) key += `${names[i]}=${values[i]};`;
+  for (const { name, value } of found) key += `${name}=${value};`;
   return key;
 }
 

@@ -20,11 +20,11 @@ export interface Plan {
   readonly prefixes: readonly (readonly [string, readonly Lead[]])[];
 }
 
-/** The cookies of one hit that some listener wants. */
+/** A cookie of a hit that some listener wants. */
 export interface Found {
-  readonly leads: readonly (readonly Lead[])[];
-  readonly names: readonly string[];
-  readonly values: readonly string[];
+  readonly leads: readonly Lead[];
+  readonly name: string;
+  readonly value: string;
 }
 
 /** Compiles which cookies are read for a site. A name that no platform has reads nothing: validating is configuration's. */
@@ -69,20 +69,17 @@ function contextOf(platform: Platform, site: SiteConsent, regime: Regime): Conte
   };
 }
 
-/** The consent cookies of a hit; undefined if there are none. */
-export function findCookies(plan: Plan, cookies: Cookies): Found | undefined {
-  let leads: (readonly Lead[])[] | undefined;
-  const names: string[] = [];
-  const values: string[] = [];
-  for (let i = 0; i < cookies.names.length; i++) {
-    const name = cookies.names[i] as string;
-    const lead = plan.exact.get(name) ?? byPrefix(plan, name);
-    if (lead === undefined) continue;
-    (leads ??= []).push(lead);
-    names.push(name);
-    values.push(cookies.values[i] as string);
+const NOTHING: readonly Found[] = [];
+
+/** The consent cookies of a hit. */
+export function findCookies(plan: Plan, { names, values }: Cookies): readonly Found[] {
+  let found: Found[] | undefined;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    const leads = plan.exact.get(name) ?? byPrefix(plan, name);
+    if (leads !== undefined) (found ??= []).push({ leads, name, value: values[i] as string });
   }
-  return leads === undefined ? undefined : { leads, names, values };
+  return found ?? NOTHING;
 }
 
 function byPrefix({ prefixes }: Plan, name: string): readonly Lead[] | undefined {
@@ -90,20 +87,30 @@ function byPrefix({ prefixes }: Plan, name: string): readonly Lead[] | undefined
   return undefined;
 }
 
-/** Everything the found cookies say, in the order of the platforms. Does not depend on anything but site and cookies. */
-export function readCookies(plan: Plan, found: Found): readonly Reading[] {
-  if (found.names.length > MAX_FOUND) return [unreadable('cookies', {}, 'too many consent cookies')];
+/** What the cookies of one listener are gathered in. */
+interface Share {
+  readonly listener: number;
+  readonly names: string[];
+  readonly values: string[];
+}
+
+/** Everything the found cookies say, in the order of the platforms. Depends on nothing but site and cookies. */
+export function readCookies(plan: Plan, found: readonly Found[]): readonly Reading[] {
+  if (found.length > MAX_FOUND) return [unreadable('cookies', {}, 'too many consent cookies')];
+  const shares: Share[] = [];
+  for (const { leads, name, value } of found) {
+    for (const { listener, as } of leads) {
+      let share = shares.find((each) => each.listener === listener);
+      if (share === undefined) shares.push((share = { listener, names: [], values: [] }));
+      share.names.push(as ?? name);
+      share.values.push(value);
+    }
+  }
+  if (shares.length > 1) shares.sort((a, b) => a.listener - b.listener);
   const readings: Reading[] = [];
-  plan.listeners.forEach(({ platform, context }, listener) => {
-    const names: string[] = [];
-    const values: string[] = [];
-    found.leads.forEach((leads, i) => {
-      const lead = leads.find((each) => each.listener === listener);
-      if (lead === undefined) return;
-      names.push(lead.as ?? (found.names[i] as string));
-      values.push(found.values[i] as string);
-    });
-    if (names.length > 0) readings.push(...platform.read({ names, values }, context));
-  });
+  for (const { listener, names, values } of shares) {
+    const { platform, context } = plan.listeners[listener] as Plan['listeners'][number];
+    readings.push(...platform.read({ names, values }, context));
+  }
   return readings;
 }
