@@ -82,9 +82,9 @@ export function editorSchema(): JsonSchema {
   return made;
 }
 
-/** The schema at a path of a configuration; undefined where none is known. `value` is the configuration as written. */
-export function schemaAt(path: ConfigPath, value: unknown): JsonSchema | undefined {
-  let schema: JsonSchema | undefined = editorSchema();
+/** The part of `whole` that a path leads to; undefined where none is known. `value` is the file as written. */
+export function schemaAt(whole: JsonSchema, path: ConfigPath, value: unknown): JsonSchema | undefined {
+  let schema: JsonSchema | undefined = whole;
   let here = value;
   for (const segment of path) {
     here = (here as Readonly<Record<string, unknown>> | null | undefined)?.[segment];
@@ -102,8 +102,8 @@ export function schemaAt(path: ConfigPath, value: unknown): JsonSchema | undefin
 }
 
 /** The keys that may stand at a path. */
-export function keysAt(path: ConfigPath, value: unknown): readonly string[] {
-  return candidates(schemaAt(path, value)).flatMap((schema) => Object.keys(schema.properties ?? {}));
+export function keysAt(whole: JsonSchema, path: ConfigPath, value: unknown): readonly string[] {
+  return candidates(schemaAt(whole, path, value)).flatMap((schema) => Object.keys(schema.properties ?? {}));
 }
 
 function candidates(schema: JsonSchema | undefined): readonly JsonSchema[] {

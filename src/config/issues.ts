@@ -1,22 +1,25 @@
 import type { z } from 'zod';
-import { keysAt, schemaAt } from './editor-schema.ts';
+import { keysAt, schemaAt, type JsonSchema } from './editor-schema.ts';
 import type { ConfigPath, Remark } from './finding.ts';
 import { nearest } from './nearest.ts';
 
-/** What zod found, in words for the person who wrote the file. Values are never repeated: they may be secrets. */
-export function remarksOf(issues: readonly z.core.$ZodIssue[], value: unknown): Remark[] {
-  return issues.flatMap((issue) => remarks(issue, issue.path as ConfigPath, value));
+/**
+ * What zod found, in words for the person who wrote the file. Values are never repeated: they may be secrets.
+ * @param whole what the file should be; known keys and descriptions are taken from it.
+ */
+export function remarksOf(issues: readonly z.core.$ZodIssue[], value: unknown, whole: JsonSchema): Remark[] {
+  return issues.flatMap((issue) => remarks(issue, issue.path as ConfigPath, value, whole));
 }
 
-function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown): Remark[] {
-  const schema = schemaAt(path, value);
+function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whole: JsonSchema): Remark[] {
+  const schema = schemaAt(whole, path, value);
   const secret = schema?.secret === true;
   const error = { kind: 'error', path } as const;
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey(path, key, value));
+      return issue.keys.map((key) => unknownKey(path, key, value, whole));
     case 'invalid_union':
-      return remarks(closest(issue), [...path, ...(closest(issue).path as ConfigPath)], value);
+      return remarks(closest(issue), [...path, ...(closest(issue).path as ConfigPath)], value, whole);
     case 'invalid_key':
       return [{ ...error, code: 'value', message: issue.issues[0]?.message ?? issue.message, atKey: true }];
     case 'invalid_type':
@@ -38,7 +41,7 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown): Rem
       const written = valueAt(path, value);
       const meant = typeof written === 'string' ? nearest(written, known) : undefined;
       const list = known.map((word) => `\`${word}\``).join(', ');
-      if (written === undefined || path.at(-1) === 'type') return [unknownType(path, value, known)];
+      if (path.at(-1) === 'type') return [unknownType(path, value, known)];
       return [
         { ...error, code: 'value', message: `expected one of ${list}`, ...(meant !== undefined && { instead: meant }) },
       ];
@@ -60,8 +63,8 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown): Rem
 }
 
 /** A key nobody knows, with the nearest that somebody does. */
-function unknownKey(path: ConfigPath, key: string, value: unknown): Remark {
-  const known = keysAt(path, value);
+function unknownKey(path: ConfigPath, key: string, value: unknown, whole: JsonSchema): Remark {
+  const known = keysAt(whole, path, value);
   const meant = nearest(key, known);
   return {
     kind: 'error',

@@ -1,3 +1,4 @@
+import { editorSchema } from './editor-schema.ts';
 import type { Finding } from './finding.ts';
 import { remarksOf } from './issues.ts';
 import { lint } from './lint.ts';
@@ -25,8 +26,9 @@ export interface RefusedConfig {
 export function loadConfig(text: string, file: string, now: number = Date.now()): LoadedConfig | RefusedConfig {
   const source = readYaml(text, file);
   if ('findings' in source) return source;
-  const parsed = configSchema.safeParse(source.value ?? {});
-  const remarks = parsed.success ? lint(parsed.data, now) : remarksOf(parsed.error.issues, source.value ?? {});
+  const value = source.value ?? {};
+  const parsed = configSchema.safeParse(value);
+  const remarks = parsed.success ? lint(parsed.data, now) : remarksOf(parsed.error.issues, value, editorSchema());
   const findings = remarks.map(source.finding).sort((a, b) => a.line - b.line || a.column - b.column);
   if (parsed.success && findings.every(({ kind }) => kind !== 'error')) return { config: parsed.data, notes: findings };
   return { findings };

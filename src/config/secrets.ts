@@ -49,6 +49,6 @@ function isSecretRef(value: unknown): value is SecretRef {
 
 /** Stand-ins, so that a configuration can be explained and tested on a machine that has none of its secrets. */
 export const NO_SECRETS: ResolvedSecrets = {
-  value: (ref) => `stand-in for ${showSecretRef(ref)}`,
+  value: (ref) => `stand-in-for-the-secret-${showSecretRef(ref)}`,
   rootKey: new Uint8Array(32),
 };

@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { compileGateway } from '../config/compile.ts';
+import { explain, type ExplainedEvent, type ExplainedRoute, type Explanation } from '../config/explanation.ts';
+import { hitOf, type WrittenRequest } from '../config/request.ts';
+import { NO_SECRETS } from '../config/secrets.ts';
+import { process as decide } from '../pipeline.ts';
+import type { Gateway } from '../policy/gateway.ts';
+import type { Problem } from '../sources/hit.ts';
+import { FINDINGS, FINE, readArgs, UNUSABLE, UsageError } from './args.ts';
+import { curlRequest } from './curl.ts';
+import { readConfig, readText } from './read-config.ts';
+import { readRequests } from './written-request.ts';
+
+const COLLECTED = ['/g/collect', '/v1/events'];
+
+/** `portvakt explain`: what becomes of a request, by the very function that serves. Nothing is sent or stored. */
+export async function run(args: string[]): Promise<number> {
+  const { values, positionals } = readArgs(
+    args,
+    { json: { type: 'boolean' }, entry: { type: 'string' }, at: { type: 'string' } },
+    ['config.yaml', 'request', 'words...'],
+  );
+  const [configPath = '', requestPath = '', ...words] = positionals;
+  const loaded = readConfig(configPath);
+  if (loaded === undefined) return UNUSABLE;
+  const gateway = compileGateway(loaded.config, NO_SECRETS);
+  const written = requestPath === 'curl' ? [curlRequest(words)] : readRequests(readText(requestPath));
+  const chosen = choose(written, values.entry, gateway);
+  const at = values.at === undefined ? Date.now() : Date.parse(values.at);
+  if (Number.isNaN(at)) throw new UsageError('--at takes a time such as 2026-11-20T10:00:00Z');
+  const results = chosen.map((request) =>
+    explainRequest(request, values.at === undefined ? (request.at ?? at) : at, gateway),
+  );
+  if (values.json === true) console.log(JSON.stringify(results.length === 1 ? results[0] : results, null, 2));
+  else console.log(results.map(show).join('\n\n'));
+  return results.some((result) => 'problem' in result) ? FINDINGS : FINE;
+}
+
+/** One entry of a HAR by its number, or all that are for this gateway. */
+function choose(
+  written: readonly WrittenRequest[],
+  entry: string | undefined,
+  gateway: Gateway,
+): readonly WrittenRequest[] {
+  if (entry !== undefined) {
+    const one = written[Number(entry) - 1];
+    if (one === undefined) throw new UsageError(`--entry takes a number from 1 to ${written.length}`);
+    return [one];
+  }
+  if (written.length === 1) return written;
+  const ours = written.filter(({ url }) => {
+    const parsed = URL.parse(url);
+    return parsed !== null && gateway.siteOf.has(parsed.hostname) && COLLECTED.includes(parsed.pathname);
+  });
+  if (ours.length > 0) return ours;
+  throw new UsageError(`none of the ${written.length} requests goes to this gateway; choose one with --entry`);
+}
+
+type Result = (Explanation & { readonly request: string }) | { readonly request: string; readonly problem: Problem };
+
+function explainRequest(request: WrittenRequest, at: number, gateway: Gateway): Result {
+  if (URL.parse(request.url) === null) throw new UsageError('the request has no usable URL');
+  const { at: _, ...rest } = request;
+  const hit = hitOf(rest, at, randomBytes(16).toString('hex'));
+  const name = `${hit.method} ${hit.host}${hit.path}`;
+  const done = decide(hit, gateway);
+  return 'problem' in done ? { request: name, problem: done.problem } : { request: name, ...explain(done.trace) };
+}
+
+function show(result: Result): string {
+  if ('problem' in result) {
+    const { status, title, detail } = result.problem;
+    return `${result.request}\n  refused: ${status} ${title}\n  ${detail}`;
+  }
+  const lines = [`${result.request}  (site ${result.site}, read as ${result.source})`];
+  if (result.unknownStream) lines.push('  no route has this measurement id: counted, answered 204, sent nowhere');
+  if (result.unknownKeys > 0) lines.push(`  ${result.unknownKeys} unknown keys dropped`);
+  for (const event of result.events) lines.push('', ...showEvent(event).map((line) => `  ${line}`));
+  lines.push('', ...list('  cookies set', result.setCookies));
+  if (result.withdrawn > 0)
+    lines.push(`  consent withdrawn: stored events of ${result.withdrawn} subject(s) are purged`);
+  return lines.join('\n').trimEnd();
+}
+
+function list(title: string, items: readonly string[]): string[] {
+  return items.length === 0 ? [`${title}: none`] : [`${title}:`, ...items.map((item) => `    ${item}`)];
+}
+
+function showEvent({ name, consent, signals, routes }: ExplainedEvent): string[] {
+  const words = (list: readonly string[]) => list.join(', ') || 'nothing';
+  return [
+    `event ${name}`,
+    `  consent   granted ${words(consent.granted)}${consent.at === undefined ? '' : `, chosen ${consent.at}`}`,
+    ...(consent.refused.length > 0 ? [`            refused ${words(consent.refused)}`] : []),
+    ...(consent.withheld.length > 0 ? [`            withheld ${words(consent.withheld)}`] : []),
+    ...(consent.conflict ? ['            sources disagree: the most restrictive wins'] : []),
+    ...consent.evidence.map(
+      ({ source, status, note }) => `  evidence  ${source}: ${status}${note === '' ? '' : ` - ${note}`}`,
+    ),
+    ...(consent.evidence.length === 0 ? ['  evidence  none: no readable choice'] : []),
+    `  in force  ${words(signals)}`,
+    '',
+    ...table(routes).map((line) => `  ${line}`),
+    ...routes.flatMap((route) => ['', ...showRoute(route)]),
+  ];
+}
+
+/** Route, verdict, outcome and reason in columns. */
+function table(routes: readonly ExplainedRoute[]): string[] {
+  const rows = [
+    ['route', 'verdict', 'outcome', 'why'],
+    ...routes.map(({ route, verdict, outcome, reason, missing }) => [
+      route,
+      verdict,
+      outcome,
+      [reason, ...(missing.length > 0 ? [`lacks ${missing.join(', ')}`] : [])]
+        .filter((text) => text !== undefined)
+        .join('; '),
+    ]),
+  ];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function showRoute({ route, passed, reduced, dropped, request }: ExplainedRoute): string[] {
+  const notes = (fields: ExplainedRoute['reduced']) => {
+    const byReason = Map.groupBy(fields, ({ why }) => why);
+    return [...byReason].map(([why, group]) => `${group.map(({ field }) => field).join(', ')}  (${why})`);
+  };
+  return [
+    `${route}`,
+    `  passed    ${passed.join(', ') || 'nothing'}`,
+    ...notes(reduced).map((note) => `  reduced   ${note}`),
+    ...notes(dropped).map((note) => `  dropped   ${note}`),
+    ...(request === undefined
+      ? []
+      : [
+          `  request   ${request.method} ${request.url}`,
+          ...Object.entries(request.headers).map(([name, value]) => `            ${name}: ${value}`),
+          ...(request.body === undefined ? [] : [`            ${request.body}`]),
+        ]),
+  ];
+}

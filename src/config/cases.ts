@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { SIGNALS } from '../core/signals.ts';
+import { inputSchema } from './editor-schema.ts';
+import type { Finding } from './finding.ts';
+import { remarksOf } from './issues.ts';
+import { readYaml } from './yaml.ts';
+
+const texts = z
+  .union([z.string(), z.array(z.string()).min(1)])
+  .transform((value) => (typeof value === 'string' ? [value] : value));
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const category = z.enum(['preferences', 'statistics', 'marketing']);
+
+const time = z
+  .string({ error: 'expected a time such as `2026-11-20T10:00:00Z`' })
+  .refine((text) => !Number.isNaN(Date.parse(text)), 'expected a time such as `2026-11-20T10:00:00Z`')
+  .transform((text) => Date.parse(text));
+
+/** The request of a case. Nothing given is a page view of a browser on the site's first origin that said nothing. */
+const request = z.strictObject({
+  site: z.string().optional().describe('Which site, by one of its hosts; the first by default.'),
+  said: z
+    .union([z.enum(['everything', 'nothing']), category, z.array(category)])
+    .optional()
+    .describe('What the visitor said to the banner; the rest was refused. Left out: no choice was made.'),
+  cookies: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Cookies the browser sends beside those of the choice.'),
+  gpc: z.boolean().default(false).describe('The browser sends Global Privacy Control.'),
+  page: z.string().optional().describe('The page it happened on: a path on the site, or an address.'),
+  hit: z
+    .record(z.string(), scalar)
+    .optional()
+    .describe('A web hit of gtag.js: keys beyond `v`, `tid`, `cid` and `dl`, which are filled in.'),
+  events: z.array(z.record(z.string(), z.unknown())).min(1).optional().describe('JSON events for /v1/events.'),
+  backend: z
+    .boolean()
+    .default(false)
+    .describe("The JSON events come from the site's back end; the choice is put into each event's `visitor`."),
+  headers: z.record(z.string(), z.string()).default({}).describe('Headers, in place of what would be sent.'),
+});
+
+/** What one route must have done with every event of the request. */
+const routeExpectation = z.strictObject({
+  verdict: z.enum(['full', 'limited', 'blocked']).optional(),
+  outcome: z.enum(['planned', 'blocked', 'skipped', 'invalid', 'expired', 'failed']).optional(),
+  reason: z.string().optional(),
+  contains: texts
+    .optional()
+    .describe('Texts that must be in the request, e.g. `gcs=G101`; percent-encoding is undone first.'),
+  lacks: texts
+    .optional()
+    .describe('Texts that must not be in it: as they are, percent-encoded, in base64, or as a SHA-256 hash.'),
+  keys: z.array(z.string()).optional().describe('Exactly these keys, of the query and of the JSON body at any depth.'),
+});
+
+const expectation = z.strictObject({
+  nothing_to: z
+    .union([z.literal('anybody'), z.string(), z.array(z.string()).min(1)])
+    .optional()
+    .describe('Routes that get nothing; `anybody` = all of them.'),
+  to: z.record(z.string(), routeExpectation).default({}).describe('Per route, what it must get.'),
+  signals: z
+    .array(z.enum([...SIGNALS]))
+    .optional()
+    .describe('Exactly these signals are in force.'),
+  set_cookies: z
+    .union([z.literal('none'), z.strictObject({ contains: texts.optional(), lacks: texts.optional() })])
+    .optional(),
+  refused: z.int().optional().describe('The request is refused with this status.'),
+});
+
+const caseSchema = z.strictObject({
+  name: z.string().min(1).describe('A sentence a privacy officer can read.'),
+  request: request.prefault({}),
+  expect: expectation,
+});
+
+/** A file of test cases that lies beside the configuration it is about. */
+export const casesSchema = z.strictObject({
+  config: z.string().describe('The configuration, relative to this file.'),
+  now: time
+    .optional()
+    .describe('When the requests arrive; by default when the test runs. Cookies with times in them need it.'),
+  cases: z.array(caseSchema).min(1),
+});
+
+export type CasesFile = z.output<typeof casesSchema>;
+export type Case = CasesFile['cases'][number];
+export type Expectation = Case['expect'];
+export type RouteExpectation = Expectation['to'][string];
+export type CaseRequest = Case['request'];
+
+/** Reads a file of cases; what is wrong has its line and column. `lines` says where each case begins. */
+export function readCases(
+  text: string,
+  file: string,
+): { readonly cases: CasesFile; readonly lines: readonly number[] } | { readonly findings: readonly Finding[] } {
+  const source = readYaml(text, file);
+  if ('findings' in source) return source;
+  const value = source.value ?? {};
+  const parsed = casesSchema.safeParse(value);
+  if (!parsed.success) {
+    return { findings: remarksOf(parsed.error.issues, value, inputSchema(casesSchema)).map(source.finding) };
+  }
+  const lineOf = (i: number) => source.finding({ kind: 'note', code: 'value', message: '', path: ['cases', i] }).line;
+  return { cases: parsed.data, lines: parsed.data.cases.map((_, i) => lineOf(i)) };
+}

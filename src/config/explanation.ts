@@ -1,0 +1,179 @@
+import type { PlannedRequest } from '../core/destination.ts';
+import { FIELD_NAMES, type FieldName } from '../core/fields.ts';
+import { showSecretRef, type Text } from '../core/secret.ts';
+import { maskOf, signalsOf, type Signal } from '../core/signals.ts';
+import type { Consent } from '../consent/types.ts';
+import type { EventTrace, RouteTrace, Trace } from '../pipeline.ts';
+
+/** What was decided for one hit, in plain values: what `explain` prints and config tests compare with. */
+export interface Explanation {
+  readonly site: string;
+  readonly source: string;
+  readonly events: readonly ExplainedEvent[];
+  readonly setCookies: readonly string[];
+  /** Subjects whose stored events are purged because consent is gone. */
+  readonly withdrawn: number;
+  readonly unknownKeys: number;
+  readonly unknownStream: boolean;
+}
+
+export interface ExplainedEvent {
+  readonly name: string;
+  readonly consent: ExplainedConsent;
+  /** Signals in force for the site. */
+  readonly signals: readonly Signal[];
+  readonly routes: readonly ExplainedRoute[];
+}
+
+export interface ExplainedConsent {
+  readonly granted: readonly Signal[];
+  readonly refused: readonly Signal[];
+  readonly withheld: readonly Signal[];
+  /** When the choice was made, ISO 8601. */
+  readonly at: string | undefined;
+  readonly platform: string | undefined;
+  readonly conflict: boolean;
+  /** What each source said; holds no value of a cookie. */
+  readonly evidence: readonly {
+    readonly source: string;
+    readonly status: string;
+    readonly granted: readonly Signal[];
+    readonly refused: readonly Signal[];
+    readonly withheld: readonly Signal[];
+    readonly note: string;
+  }[];
+}
+
+export interface ExplainedRoute {
+  readonly route: string;
+  readonly type: string;
+  readonly verdict: 'full' | 'limited' | 'blocked';
+  readonly outcome: RouteTrace['outcome'];
+  readonly reason: string | undefined;
+  /** Signals the full form lacks. */
+  readonly missing: readonly Signal[];
+  /** Fields that pass as they came. */
+  readonly passed: readonly FieldName[];
+  readonly reduced: readonly FieldNote[];
+  readonly dropped: readonly FieldNote[];
+  readonly request: ShownRequest | undefined;
+}
+
+export interface FieldNote {
+  readonly field: FieldName;
+  readonly why: string;
+}
+
+/** A request with secrets by name. */
+export interface ShownRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+}
+
+/** Puts a trace into plain values. */
+export function explain(trace: Trace): Explanation {
+  return {
+    site: trace.site.name,
+    source: trace.source,
+    events: trace.events.map((event) => ({
+      name: event.event?.event_name ?? event.name,
+      consent: explainConsent(event.consent),
+      signals: signalsOf(event.signals),
+      routes: event.routes.map((route) => explainRoute(event, route)),
+    })),
+    setCookies: trace.setCookies,
+    withdrawn: trace.withdrawn.length,
+    unknownKeys: trace.unknownKeys,
+    unknownStream: trace.unknownStream,
+  };
+}
+
+function explainConsent(consent: Consent): ExplainedConsent {
+  return {
+    granted: signalsOf(consent.granted),
+    refused: signalsOf(consent.refused),
+    withheld: signalsOf(consent.withheld),
+    at: consent.at === undefined ? undefined : new Date(consent.at).toISOString(),
+    platform: consent.platform,
+    conflict: consent.conflict,
+    evidence: consent.readings.map(({ source, status, granted, refused, withheld, note }) => ({
+      source,
+      status,
+      granted: signalsOf(granted),
+      refused: signalsOf(refused),
+      withheld: signalsOf(withheld),
+      note,
+    })),
+  };
+}
+
+function explainRoute(event: EventTrace, trace: RouteTrace): ExplainedRoute {
+  const { route, permit, plan } = trace;
+  return {
+    route: route.name,
+    type: route.destination.name,
+    verdict: permit.verdict,
+    outcome: trace.outcome,
+    reason: trace.reason,
+    missing: signalsOf(permit.missing),
+    ...explainFields(event, trace),
+    request: plan === undefined ? undefined : showRequest(route.bound.request(plan.envelope, [plan.element])),
+  };
+}
+
+/** Of every field the hit had, whether this route gets it, and why not. */
+function explainFields(event: EventTrace, trace: RouteTrace): Pick<ExplainedRoute, 'passed' | 'reduced' | 'dropped'> {
+  const passed: FieldName[] = [];
+  const reduced: FieldNote[] = [];
+  const dropped: FieldNote[] = [];
+  const open = new Map(trace.permit.open.map((passage) => [passage.field, passage]));
+  for (const field of FIELD_NAMES) {
+    const raw = event.raw[field];
+    const value = event.event?.[field];
+    if (raw === undefined && value === undefined) continue;
+    const passage = open.get(field);
+    if (passage === undefined || event.event === undefined) {
+      dropped.push({ field, why: whyClosed(field, event, trace) });
+    } else if (value === undefined) {
+      dropped.push({ field, why: "by the site's privacy settings, or not usable" });
+    } else if (passage.as !== undefined) {
+      reduced.push({ field, why: 'normalised and hashed, or otherwise prepared for the vendor' });
+    } else if (raw !== undefined && JSON.stringify(raw) !== JSON.stringify(value)) {
+      reduced.push({ field, why: "by the site's privacy settings" });
+    } else {
+      passed.push(field);
+    }
+  }
+  return { passed, reduced, dropped };
+}
+
+function whyClosed(field: FieldName, event: EventTrace, { route, permit, signals, reason }: RouteTrace): string {
+  if (event.event === undefined) return reason ?? 'the event goes nowhere';
+  const read = route.destination.reads[field];
+  if (read === undefined) return `${route.destination.title} does not take it`;
+  const lacking = maskOf([...route.destination.needs, ...(read.needs ?? [])]) & ~signals;
+  if (lacking !== 0) return `needs ${signalsOf(lacking).join(', ')}`;
+  return permit.verdict === 'limited' ? 'not in the form without consent' : 'not permitted';
+}
+
+/** A planned request as text; secrets are shown by name. */
+export function showRequest({ method, url, headers, body }: PlannedRequest): ShownRequest {
+  return {
+    method,
+    url: showText(url),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, showText(value)])),
+    body,
+  };
+}
+
+function showText(text: Text): string {
+  if (typeof text === 'string') return text;
+  return text.parts
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      return 'kind' in part ? `<access token from ${showSecretRef(part.credentials)}>` : showSecretRef(part);
+    })
+    .join('');
+}
