@@ -9,8 +9,8 @@ import { judgeStatus, retryVerdict, type Reply, type Verdict } from '../../src/c
 export function judge(reply: Reply, count: number): Verdict {
   const body = parseObject(reply.body);
   // A 2xx that carries an error body, or a page of some proxy, is not LinkedIn taking the batch.
-  const claimed = body?.['status'];
-  const status = reply.status < 300 && typeof claimed === 'number' && claimed >= 400 ? claimed : reply.status;
+  const claimed = reply.status < 300 ? errorStatus(body) : undefined;
+  const status = claimed ?? reply.status;
   const reason = `HTTP ${status}${codeWord(body)}`;
   if (status >= 200 && status < 300) {
     if (reply.body.trimStart().startsWith('<')) return retryVerdict(reply, `${reason} without JSON`);
@@ -42,13 +42,19 @@ function judgeElements(elements: unknown, count: number, reply: Reply): Verdict 
   if (!Array.isArray(elements) || elements.length !== count) return { kind: 'delivered' };
   const rejected = new Map<number, string>();
   for (const [index, element] of (elements as unknown[]).entries()) {
-    const status = asObject(element)?.['status'];
-    if (typeof status !== 'number' || status < 400) continue;
+    const status = errorStatus(asObject(element));
+    if (status === undefined) continue;
     // Sent again, the elements already taken are recognised by their event id.
     if (status === 429 || status >= 500) return retryVerdict(reply, `element status ${status}`);
     rejected.set(index, `element status ${status}`);
   }
   return rejected.size === 0 ? { kind: 'delivered' } : { kind: 'partly', rejected, rest: 'delivered' };
+}
+
+/** The `status` a body carries, where it is an HTTP error. */
+function errorStatus(body: Readonly<Record<string, unknown>> | undefined): number | undefined {
+  const status = body?.['status'];
+  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599 ? status : undefined;
 }
 
 const INDEX = /(?:Index:\s{0,4}|batchIndex[\\"\s:=]{1,8})(\d{1,6})/g;

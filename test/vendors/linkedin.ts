@@ -152,7 +152,7 @@ function inspect(request: Recorded, now?: () => number): { violations: string[];
     const ids = user['userIds'];
     wrong(!Array.isArray(ids), 'userIds is required, even empty');
     for (const { idType, idValue } of (Array.isArray(ids) ? ids : []) as Json[]) {
-      wrong(VALUE_OF[String(idType)]?.test(String(idValue)) !== true, `idType ${String(idType)}`);
+      wrong(!(VALUE_OF[String(idType)] ?? /^$/).test(String(idValue)), `idType ${String(idType)}`);
     }
     const info = user['userInfo'] as Json | undefined;
     wrong(

@@ -167,7 +167,7 @@ function inspect(
     }
     wrong(!ACTION_SOURCES.includes(String(event['action_source'])), 'action_source');
     const url = event['event_source_url'];
-    wrong(url !== undefined && !/^https?:\/\//.test(String(url)), 'event_source_url');
+    wrong(url !== undefined && !(typeof url === 'string' && /^https?:\/\//.test(url)), 'event_source_url');
     inspectUser((event['user_data'] ?? {}) as Json, wrong);
     const custom = event['custom_data'] as Json | undefined;
     const priced = typeof custom?.['value'] === 'number' && /^[A-Z]{3}$/.test(String(custom['currency']));

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   browserCookie,
@@ -13,6 +13,11 @@ import {
   hashRegion,
 } from '../../../destinations/meta/normalise.ts';
 import { sha256Hex } from '../../../src/core/hash.ts';
+
+/** Texts made of these letters. */
+function text(letters: string, length: { minLength?: number; maxLength: number }): fc.Arbitrary<string> {
+  return fc.string({ unit: fc.constantFrom(...Array.from(letters)), ...length });
+}
 
 /** `destinations/meta.md` 11. Its last two rows (birth date, gender) have no field in this gateway. */
 const VECTORS: readonly (readonly [(value: string) => string | undefined, string, string, string])[] = [
@@ -104,7 +109,7 @@ describe('the rules of meta.md 4.1', () => {
 
   it('never gives back anything but a hash', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (value) => {
+      fc.property(text('aBéÀ@.+-_0 9東\u0301\u0000\ud83d', { maxLength: 80 }), (value) => {
         for (const as of [
           hashEmail,
           hashPhone,
@@ -135,10 +140,10 @@ describe('against Meta’s own parameter builder', () => {
   const builder = new ParamBuilder(['example.com']);
   /** The builder adds an appendix of its own after the hash (6.2). */
   const theirs = (value: string, type: string) => builder.getNormalizedAndHashedPII(value, type)?.split('.')[0];
-  const word = fc.string({ unit: fc.constantFrom(..."abzAZ09éÅß '-_.東"), minLength: 1, maxLength: 12 });
+  const word = text("abzAZ09éÅß '-_.東", { minLength: 1, maxLength: 12 });
 
   it('hashes the same addresses to the same values', () => {
-    const atom = fc.string({ unit: fc.constantFrom(...'abZ09_+-!'), minLength: 1, maxLength: 8 });
+    const atom = text('abZ09_+-!', { minLength: 1, maxLength: 8 });
     const address = fc
       .tuple(
         fc.array(atom, { minLength: 1, maxLength: 3 }),
@@ -153,9 +158,9 @@ describe('against Meta’s own parameter builder', () => {
   });
 
   it('refuses what it refuses as an address', () => {
-    const text = fc.string({ unit: fc.constantFrom(...'ab@.- é'), maxLength: 16 });
+    const almost = text('ab@.- é', { maxLength: 16 });
     fc.assert(
-      fc.property(text, (value) => {
+      fc.property(almost, (value) => {
         expect(hashEmail(value)).toBe(theirs(value, 'email'));
       }),
     );
@@ -174,7 +179,7 @@ describe('against Meta’s own parameter builder', () => {
         expect(hashCity(value)).toBe(theirs(value, 'city'));
       }),
     );
-    const digits = fc.string({ unit: fc.constantFrom(...'123456789'), minLength: 7, maxLength: 15 });
+    const digits = text('123456789', { minLength: 7, maxLength: 15 });
     fc.assert(
       fc.property(digits, (value) => {
         expect(hashPhone(`+${value}`)).toBe(theirs(`+${value}`, 'phone'));
@@ -199,8 +204,8 @@ describe('against Meta’s own parameter builder', () => {
         'AQQCAQIBx',
         'AgQCAQIB',
       ),
-      fc.string({ unit: fc.constantFrom(...'AEQZabgz09-_'), minLength: 8, maxLength: 8 }),
-      fc.string({ unit: fc.constantFrom(...'EFQYZabcDA'), minLength: 6, maxLength: 6 }).map((rest) => `AQ${rest}`),
+      text('AEQZabgz09-_', { minLength: 8, maxLength: 8 }),
+      text('EFQYZabcDA', { minLength: 6, maxLength: 6 }).map((rest) => `AQ${rest}`),
     );
     const cookie = fc.oneof(
       fc.array(part, { minLength: 2, maxLength: 6 }).map((parts) => parts.join('.')),

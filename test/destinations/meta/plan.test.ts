@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import meta from '../../../destinations/meta/index.ts';
 import { sha256Hex } from '../../../src/core/hash.ts';
 import { permitTable } from '../../../src/policy/permit.ts';
+import type { PlannedRequest } from '../../../src/core/destination.ts';
 import type { Event } from '../../../src/core/fields.ts';
 import type { GateSignal } from '../../../src/core/signals.ts';
 import { planOne, requestOne } from '../../support/plan-one.ts';
@@ -38,20 +39,24 @@ function skipped(event: Event, settings: Readonly<Record<string, unknown>> = {})
   return 'skip' in plan ? plan.skip : undefined;
 }
 
+/** The body as values, so that the order of keys does not matter. */
+function parsed(request: PlannedRequest | { readonly skip: string }): unknown {
+  return 'skip' in request ? request : { ...request, body: JSON.parse(request.body ?? '') as unknown };
+}
+
 describe('the examples', () => {
   it.each(meta.examples.map((example) => [example.title, example] as const))('%s', (_title, example) => {
-    const request = requestOne(meta, example);
-    if ('skip' in example.expect || 'skip' in request) {
-      expect(request).toEqual(example.expect);
-      return;
-    }
-    const { body, ...rest } = request;
-    const { body: wanted, ...expected } = example.expect;
-    expect(rest).toEqual(expected);
-    expect(JSON.parse(body ?? '')).toEqual(JSON.parse(wanted ?? ''));
+    expect(parsed(requestOne(meta, example))).toEqual(parsed(example.expect));
+  });
+
+  it('suit the vendor', () => {
     const vendor = createMeta({ pixelId: '1234567890' });
-    expect(vendor.answer(asRecorded(request))).toMatchObject({ status: 200 });
+    for (const example of meta.examples) {
+      const request = requestOne(meta, example);
+      if ('url' in request) vendor.answer(asRecorded(request));
+    }
     expect(vendor.violations).toEqual([]);
+    expect(vendor.taken.size).toBe(3);
   });
 });
 
@@ -63,7 +68,7 @@ describe('consent (design 3)', () => {
       table.forEach((permit, mask) => {
         const all = (mask & 1) !== 0 && (mask & 4) !== 0 && (mask & 8) !== 0;
         expect(permit.verdict).toBe(all ? 'full' : 'blocked');
-        if (!all) expect(permit.open).toEqual([]);
+        expect(permit.open.length > 0).toBe(all);
       });
     }
     expect(meta.limited).toBeUndefined();
