@@ -46,6 +46,8 @@ function judgeElements(elements: unknown, count: number, reply: Reply): Verdict 
     if (status === undefined) continue;
     // Sent again, the elements already taken are recognised by their event id.
     if (status === 429 || status >= 500) return retryVerdict(reply, `element status ${status}`);
+    if (status === 401 || status === 403)
+      return { kind: 'stop', reason: `element status ${status}: the token or its role` };
     rejected.set(index, `element status ${status}`);
   }
   return rejected.size === 0 ? { kind: 'delivered' } : { kind: 'partly', rejected, rest: 'delivered' };

@@ -132,6 +132,7 @@ describe('success (1)', () => {
       rest: 'delivered',
     });
     expect(ok('{"elements":[{"status":201},{"status":422},{"status":503}]}').kind).toBe('retry');
+    expect(ok('{"elements":[{"status":201},{"status":403},{"status":201}]}').kind).toBe('stop');
     expect(ok('{"elements":[null,{"status":"bad"},5]}')).toEqual({ kind: 'delivered' });
   });
 });

@@ -106,6 +106,7 @@ describe('answers without an error object', () => {
   it('delivers what was received in full', () => {
     expect(ok('{"events_received":3,"messages":[],"fbtrace_id":"A"}')).toBe('delivered');
     expect(ok('{"events_received":3,"messages":["a warning"]}')).toBe('delivered');
+    expect(ok('{"events_received": 3, "messages": ["a long list, cut at 64 KiB')).toBe('delivered');
     expect(ok('')).toBe('delivered');
     expect(ok('', 204)).toBe('delivered');
   });
@@ -114,7 +115,8 @@ describe('answers without an error object', () => {
     expect(ok('{"events_received":2}')).toBe('retry');
     expect(ok('{"events_received":0}')).toBe('retry');
     expect(ok('<html>captive portal</html>')).toBe('retry');
-    expect(ok('{"events_received":3,"mess')).toBe('retry');
+    expect(ok('{"events_received":2,"messages":["a long')).toBe('retry');
+    expect(ok('{"events_received":3')).toBe('retry');
     expect(ok('{"error":{"message":"x"}}')).toBe('retry');
   });
 
