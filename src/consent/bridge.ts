@@ -37,21 +37,20 @@ export interface BridgeOptions {
 export function bridgeScript({ days = 180 }: BridgeOptions = {}): string {
   const maxAge = Math.floor(days * 86_400);
   return [
-    '(()=>{let w=window,d=document,s=d.currentScript,o=s&&s.dataset.domain,b=x=>x===!0?1:0,',
+    '(()=>{let w=window,d=document,o=d.currentScript?.dataset.domain,b=x=>+(x===!0),',
     `put=(p,s,m)=>{let v='${BRIDGE_COOKIE}=1.p'+b(p)+'s'+b(s)+'m'+b(m)+'.';`,
-    'if(!d.cookie.includes(v))d.cookie=v+Math.floor(Date.now()/1e3)',
+    'd.cookie.includes(v)||(d.cookie=v+(Date.now()/1e3>>>0)',
     `+';path=/;samesite=lax;max-age=${maxAge}'+(o?';domain='+o:'')`,
-    "+(location.protocol=='https:'?';secure':'')};",
-    'w.portvaktConsent=c=>put(c.preferences,c.statistics,c.marketing);',
+    "+(location.protocol[4]=='s'?';secure':''))},",
+    'g=w.portvaktConsent=c=>put(c.preferences,c.statistics,c.marketing),t=w.onTermlyLoaded;',
     "d.addEventListener('visitorConsentCollected',({detail:x})=>",
     'put(x.preferencesAllowed,x.analyticsAllowed,x.marketingAllowed&&x.saleOfDataAllowed!==!1));',
-    "w.addEventListener('ucEvent',({detail:x})=>{let c=x.ucCategory;",
-    'if(c&&/^explicit$/i.test(x.type))put(c.functional,c.statistics,c.marketing)});',
-    'let t=w.onTermlyLoaded;w.onTermlyLoaded=()=>{t&&t();',
-    "Termly.on('consent',({consentState:x})=>x&&put(x.performance,x.analytics,x.advertising))};",
-    "(w._sp_queue=w._sp_queue||[]).push(()=>_sp_.addEventListener('onConsentReady',k=>{let m=w.portvaktPurposes;",
-    "m&&k=='gdpr'&&_sp_.gdpr.getCustomVendorConsents(v=>{let c={};",
-    'for(let n in m)c[m[n]]=c[m[n]]!==!1&&v.consentedPurposes.some(p=>p.name==n);',
-    'w.portvaktConsent(c)})}))})();',
+    "addEventListener('ucEvent',({detail:x})=>{let c=x.ucCategory;",
+    'c&&/^ex/i.test(x.type)&&put(c.functional,c.statistics,c.marketing)});',
+    "w.onTermlyLoaded=()=>{t?.();Termly.on('consent',({consentState:x})=>",
+    'x&&put(x.performance,x.analytics,x.advertising))};',
+    "(w._sp_queue??=[]).push(()=>_sp_.addEventListener('onConsentReady',()=>{let m=w.portvaktPurposes,c={};",
+    'm&&_sp_.gdpr?.getCustomVendorConsents(v=>{',
+    'for(let n in m)c[m[n]]=c[m[n]]!==!1&&v.consentedPurposes.some(p=>p.name==n);g(c)})}))})();',
   ].join('');
 }
