@@ -405,7 +405,8 @@ function decide(
       siteCountry: site.country,
     };
     const { bound } = route;
-    const plan: Plan | undefined = permit.verdict === 'full' ? bound.plan(seen, context) : bound.planLimited?.(seen, context);
+    const plan: Plan | undefined =
+      permit.verdict === 'full' ? bound.plan(seen, context) : bound.planLimited?.(seen, context);
     if (plan === undefined) return end('failed', 'no limited form');
     if ('skip' in plan) return end('skipped', plan.skip);
     return { route, signals, permit, outcome: 'planned', reason: undefined, plan };
@@ -415,7 +416,10 @@ function decide(
 }
 
 /** `params: [names]` of a route: other custom parameters do not pass. */
-function restrict(view: Readonly<Record<string, unknown>>, names: ReadonlySet<string>): Readonly<Record<string, unknown>> {
+function restrict(
+  view: Readonly<Record<string, unknown>>,
+  names: ReadonlySet<string>,
+): Readonly<Record<string, unknown>> {
   const { params } = view as { params?: Scalars };
   if (params === undefined) return view;
   const kept = Object.fromEntries(Object.entries(params).filter(([name]) => names.has(name)));

@@ -6,7 +6,11 @@ import { listenOptions, startProblem } from './serve.ts';
 
 /** `portvakt demo`: what `npm start` runs. */
 export async function run(args: string[]): Promise<number> {
-  const { values } = readArgs(args, { listen: { type: 'string' }, admin: { type: 'string' }, data: { type: 'string' } });
+  const { values } = readArgs(args, {
+    listen: { type: 'string' },
+    admin: { type: 'string' },
+    data: { type: 'string' },
+  });
   const options = listenOptions({ ...values, data: values.data ?? join('.portvakt', 'demo') });
   try {
     return await runDemo({ ...options, configFile: demoConfig() });

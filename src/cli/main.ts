@@ -78,8 +78,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return name === undefined ? UNUSABLE : FINE;
   }
   if (name === '--version' || name === '-v') {
-    const { version } = await import('./version.ts');
-    console.log(version());
+    const { VERSION } = await import('../platform/node/version.ts');
+    console.log(VERSION);
     return FINE;
   }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { startGateway, Unusable } from '../platform/node/serve.ts';
+import { Unusable } from '../platform/node/gateway-source.ts';
+import { startGateway } from '../platform/node/serve.ts';
 import { readArgs, UNUSABLE, UsageError } from './args.ts';
 import { readText } from './read-config.ts';
 
@@ -41,7 +42,11 @@ export async function run(args: string[]): Promise<number> {
 }
 
 /** Defaults and checks of what `serve` and `demo` share. @throws UsageError */
-export function listenOptions(values: { listen?: string | undefined; admin?: string | undefined; data?: string | undefined }): ListenOptions {
+export function listenOptions(values: {
+  listen?: string | undefined;
+  admin?: string | undefined;
+  data?: string | undefined;
+}): ListenOptions {
   return {
     listen: address('--listen', values.listen ?? '127.0.0.1:8080'),
     admin: address('--admin', values.admin ?? '127.0.0.1:9090'),
@@ -65,7 +70,8 @@ export function startProblem(error: unknown, { listen, admin, data }: ListenOpti
 
 function address(option: string, text: string): string {
   const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(text);
-  if (match === null || Number(match[2]) > 65_535) throw new UsageError(`${option} takes host:port, e.g. 127.0.0.1:8080`);
+  if (match === null || Number(match[2]) > 65_535)
+    throw new UsageError(`${option} takes host:port, e.g. 127.0.0.1:8080`);
   return text;
 }
 
@@ -88,6 +94,7 @@ function sinkAddress(text: string): string {
   } catch {
     throw new UsageError('--sink takes an address, e.g. http://127.0.0.1:9999');
   }
-  if (url.protocol !== 'http:' || !isLoopback(url.hostname)) throw new UsageError('--sink takes loopback addresses only, e.g. http://127.0.0.1:9999');
+  if (url.protocol !== 'http:' || !isLoopback(url.hostname))
+    throw new UsageError('--sink takes loopback addresses only, e.g. http://127.0.0.1:9999');
   return url.origin;
 }

@@ -11,7 +11,11 @@ const FILES: readonly (readonly [path: string, file: () => string, type: string]
   ['/demo/shop.js', () => own('shop.js'), 'text/javascript; charset=utf-8'],
   ['/demo/shop.css', () => own('shop.css'), 'text/css; charset=utf-8'],
   ['/demo/ga4.js', () => foreign('@minimal-analytics/ga4/dist/index.js'), 'text/javascript; charset=utf-8'],
-  ['/demo/cookieconsent.js', () => foreign('vanilla-cookieconsent/dist/cookieconsent.umd.js'), 'text/javascript; charset=utf-8'],
+  [
+    '/demo/cookieconsent.js',
+    () => foreign('vanilla-cookieconsent/dist/cookieconsent.umd.js'),
+    'text/javascript; charset=utf-8',
+  ],
   ['/demo/cookieconsent.css', () => foreign('vanilla-cookieconsent/dist/cookieconsent.css'), 'text/css; charset=utf-8'],
 ];
 

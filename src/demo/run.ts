@@ -26,7 +26,10 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     print(`  ${route} received\n${request.replace(/^/gm, '      ')}`);
   });
   // The page's own address is an allowed origin wherever the demo listens.
-  const text = readFileSync(options.configFile, 'utf8').replaceAll(':8080', options.listen.slice(options.listen.lastIndexOf(':')));
+  const text = readFileSync(options.configFile, 'utf8').replaceAll(
+    ':8080',
+    options.listen.slice(options.listen.lastIndexOf(':')),
+  );
   const gateway = await startGateway({
     text,
     file: options.configFile,
@@ -69,7 +72,8 @@ function tell(trace: Trace, stream: Live): void {
 }
 
 function inWords(event: EventTrace, { outcome, reason, permit }: RouteTrace): string {
-  if (outcome === 'planned') return permit.verdict === 'full' ? 'sent in full' : 'sent in the limited form, without identifiers';
+  if (outcome === 'planned')
+    return permit.verdict === 'full' ? 'sent in full' : 'sent in the limited form, without identifiers';
   if (outcome === 'blocked') {
     const missing = signalsOf(permit.missing & ~event.signals);
     return missing.length === 0 ? 'blocked' : `blocked: ${missing.join(', ')} not granted`;

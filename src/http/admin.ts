@@ -16,7 +16,11 @@ export function createAdmin(metrics: () => Promise<string>, preview: Preview, to
       );
     });
   }
-  app.get('/metrics', async () => new Response(await metrics(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }));
+  app.get(
+    '/metrics',
+    async () =>
+      new Response(await metrics(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }),
+  );
   preview.mount(app);
   app.notFound(() => problemResponse({ ...NOT_FOUND, detail: 'The admin listener has /metrics and /preview.' }));
   return app;

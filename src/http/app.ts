@@ -14,6 +14,8 @@ export interface Ports {
   /** The configuration in force; it may be another one for the next hit. */
   readonly gateway: () => Gateway;
   readonly outbox: Outbox;
+  /** Routes that wait for a person (credentials, settings), with the reason. They lose nothing meanwhile. */
+  readonly stopped: () => Readonly<Record<string, string>>;
   /** Freezes a request: reads the body within its limits, adds time, id and peer. */
   readonly toHit: (c: Context) => Hit | Problem | Promise<Hit | Problem>;
   readonly counters: Counters;
@@ -35,7 +37,12 @@ export function createApp(ports: Ports): Hono {
   app.get('/healthz', () => json({ alive: true }, 200));
   app.get('/readyz', () => {
     const ready = ports.outbox.ready;
-    return json({ ready, ...(ready ? {} : { reason: 'events cannot be stored' }) }, ready ? 200 : 503);
+    const stopped = Object.keys(ports.stopped()).length;
+    const detail = {
+      ...(!ready && { reason: 'events cannot be stored' }),
+      ...(stopped > 0 && { stopped_routes: stopped }),
+    };
+    return json({ ready, ...detail }, ready ? 200 : 503);
   });
   const bridge = bridgeScript();
   app.get(
@@ -49,7 +56,10 @@ export function createApp(ports: Ports): Hono {
   // Nothing of the error goes out or into a log: it may hold parts of the hit.
   app.onError(() => {
     ports.counters.answers.add('500');
-    return problemResponse({ status: 503, title: 'Not available', detail: 'Try again in a moment.' }, { 'retry-after': '5' });
+    return problemResponse(
+      { status: 503, title: 'Not available', detail: 'Try again in a moment.' },
+      { 'retry-after': '5' },
+    );
   });
   return app;
 }

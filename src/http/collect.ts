@@ -88,5 +88,7 @@ function mediaProblem(hit: Hit, types: ReadonlySet<string>): Problem | undefined
   const end = type.indexOf(';');
   const media = (end === -1 ? type : type.slice(0, end)).trim().toLowerCase();
   if (!types.has(media)) return BAD_TYPE;
-  return media === 'text/plain' && hit.path === '/v1/events' && hit.headers['origin'] === undefined ? BEACON_TYPE : undefined;
+  return media === 'text/plain' && hit.path === '/v1/events' && hit.headers['origin'] === undefined
+    ? BEACON_TYPE
+    : undefined;
 }

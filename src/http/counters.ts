@@ -46,7 +46,8 @@ export class Counters {
     const consent = trace.events[0]?.consent;
     if (consent !== undefined) {
       if (consent.conflict) this.conflicts.add(site);
-      if (consent.readings.some(({ status, onlyTakes }) => onlyTakes !== true && status !== 'none')) this.readableConsent.add(site);
+      if (consent.readings.some(({ status, onlyTakes }) => onlyTakes !== true && status !== 'none'))
+        this.readableConsent.add(site);
     }
     let row = 0;
     for (const event of trace.events) {

@@ -61,7 +61,10 @@ export function previewRecord(trace: Trace, event: EventTrace): PreviewRecord {
   };
 }
 
-function previewRoute(event: EventTrace, { route, permit, outcome, reason, plan }: RouteTrace): PreviewRecord['routes'][number] {
+function previewRoute(
+  event: EventTrace,
+  { route, permit, outcome, reason, plan }: RouteTrace,
+): PreviewRecord['routes'][number] {
   return {
     route: route.name,
     verdict: permit.verdict,

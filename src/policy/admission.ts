@@ -7,7 +7,9 @@ export type Sender = 'browser' | 'backend';
 
 const refuse = (detail: string): Problem => ({ status: 403, title: 'Not an allowed sender', detail });
 
-const UNLISTED = refuse('The Origin of this page is not listed. Add it to `origins` of the site in the gateway configuration.');
+const UNLISTED = refuse(
+  'The Origin of this page is not listed. Add it to `origins` of the site in the gateway configuration.',
+);
 const CROSS_SITE = refuse('A request without Origin must come from the same site; this one came from elsewhere.');
 const NEITHER = refuse(
   'Send events from a page whose origin is listed in `origins`, or from a back end with `Authorization: Bearer` and one of the `ingest_keys`.',

@@ -16,7 +16,8 @@ export function siteSignals(site: Site, consent: Consent): SignalMask {
  */
 export function routeSignals(route: Route, site: Site, consent: Consent, signals: SignalMask): SignalMask {
   const covered =
-    (route.since === undefined || (consent.at !== undefined && consent.at >= route.since)) && vendorAllows(route, consent);
+    (route.since === undefined || (consent.at !== undefined && consent.at >= route.since)) &&
+    vendorAllows(route, consent);
   return covered ? signals : signals & site.legitimateInterest;
 }
 

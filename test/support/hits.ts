@@ -9,7 +9,14 @@ export const NOW = Date.parse('2026-11-23T12:00:00Z');
 /** A hit from the shop's page. */
 export function webHit(
   query: Readonly<Record<string, string>>,
-  more: { cookies?: string; headers?: Record<string, string>; body?: string; at?: number; id?: string; host?: string } = {},
+  more: {
+    cookies?: string;
+    headers?: Record<string, string>;
+    body?: string;
+    at?: number;
+    id?: string;
+    host?: string;
+  } = {},
 ): Hit {
   return {
     id: more.id ?? '0123456789abcdef0123456789abcdef',
@@ -45,7 +52,10 @@ export function jsonHit(body: unknown, more: Parameters<typeof webHit>[1] = {}):
 }
 
 /** Cookiebot's cookie for a choice (`consent/README.md` 1). */
-export function cookiebot(choice: { preferences?: boolean; statistics?: boolean; marketing?: boolean }, at = NOW - 3_600_000): string {
+export function cookiebot(
+  choice: { preferences?: boolean; statistics?: boolean; marketing?: boolean },
+  at = NOW - 3_600_000,
+): string {
   const { preferences = false, statistics = false, marketing = false } = choice;
   return `CookieConsent={stamp:%27k5Hr2bVbFoT0qZr1o1Zs9A==%27%2Cnecessary:true%2Cpreferences:${preferences}%2Cstatistics:${statistics}%2Cmarketing:${marketing}%2Cmethod:%27explicit%27%2Cver:1%2Cutc:${at}%2Cregion:%27no%27}`;
 }

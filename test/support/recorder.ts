@@ -57,7 +57,8 @@ export async function startRecorder(vendors: readonly FakeVendor[] = [], port = 
         const full = queryAt === -1 ? target : target.slice(0, queryAt);
         const slash = full.indexOf('/', 1);
         const headers: Record<string, string | undefined> = {};
-        for (const [name, value] of Object.entries(incoming.headers)) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+        for (const [name, value] of Object.entries(incoming.headers))
+          headers[name] = Array.isArray(value) ? value.join(', ') : value;
         const recorded: Recorded = {
           at: Date.now(),
           method: incoming.method ?? 'GET',
@@ -94,7 +95,11 @@ export async function startRecorder(vendors: readonly FakeVendor[] = [], port = 
         };
         const timer = setTimeout(() => {
           waiting.delete(look);
-          reject(new Error(`waited ${ms} ms for ${count} requests${host === undefined ? '' : ` to ${host}`}, got ${(host === undefined ? requests : to(host)).length}`));
+          reject(
+            new Error(
+              `waited ${ms} ms for ${count} requests${host === undefined ? '' : ` to ${host}`}, got ${(host === undefined ? requests : to(host)).length}`,
+            ),
+          );
         }, ms);
         waiting.add(look);
         look();

@@ -3,9 +3,7 @@ import { readFileSync, watchFile, unwatchFile } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Hono } from 'hono';
-import { compileGateway } from '../../config/compile.ts';
-import { showFinding, type Finding } from '../../config/finding.ts';
-import { loadConfig } from '../../config/load.ts';
+import type { Finding } from '../../config/finding.ts';
 import { createAdmin } from '../../http/admin.ts';
 import { createApp } from '../../http/app.ts';
 import { Counters } from '../../http/counters.ts';
@@ -14,11 +12,11 @@ import { createRateLimit } from '../../http/rate-limit.ts';
 import type { Gateway, Route } from '../../policy/gateway.ts';
 import type { Trace } from '../../pipeline.ts';
 import { startDelivery } from './delivery.ts';
+import gatewayFrom, { Unusable, type GatewayInput } from './gateway-source.ts';
 import { rootKey } from './keys.ts';
 import { createListener, toHit } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import { ownSecrets } from './secrets.ts';
 
 /** How a gateway is started. */
 export interface ServeOptions {
@@ -52,11 +50,6 @@ export interface RunningGateway {
   readonly stop: () => Promise<void>;
 }
 
-/** The configuration cannot be used; the message is for the person who wrote it. */
-export class Unusable extends Error {
-  override readonly name = 'Unusable';
-}
-
 /** Milliseconds for requests in flight, then for deliveries in flight, at a graceful stop (R61: 10 s together). */
 const FINISH_REQUESTS = 4_000;
 /** How often the file is looked at, milliseconds. */
@@ -68,14 +61,23 @@ const SILENT_HITS = 1_000;
 export async function startGateway(options: ServeOptions): Promise<RunningGateway> {
   const log = createLog();
   const key = rootKey(options.data);
-  let gateway = compile(options.text, options, key, log);
-  const delivery = await startDelivery({ text: options.text, file: options.file, data: options.data, sink: options.sink, rootKey: key, log });
+  const note = (finding: Finding): void => logFinding(finding, log);
+  const input: GatewayInput = {
+    text: options.text,
+    file: options.file,
+    sink: options.sink !== undefined,
+    rootKey: key,
+  };
+  let gateway = gatewayFrom(input, note);
+  const { text, file, data, sink } = options;
+  const delivery = await startDelivery({ text, file, data, sink, rootKey: key, log });
   const counters = new Counters();
   const preview = new Preview();
   const { watch } = options;
   const app = createApp({
     gateway: () => gateway,
     outbox: delivery.outbox,
+    stopped: delivery.stopped,
     toHit,
     counters,
     rateLimit: createRateLimit(() => randomBytes(32)),
@@ -86,7 +88,9 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   });
   options.extend?.(app);
   const publicServer = createListener(app);
-  const adminServer = createListener(createAdmin(createMetrics(counters, delivery.report), preview, options.adminToken));
+  const adminServer = createListener(
+    createAdmin(createMetrics(counters, delivery.report), preview, options.adminToken),
+  );
   try {
     await listen(publicServer, options.listen);
     await listen(adminServer, options.admin);
@@ -98,10 +102,9 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
 
   const reload = (): void => {
     try {
-      const text = readFileSync(options.file, 'utf8');
-      const next = compile(text, options, key, log);
-      gateway = next;
-      delivery.reload(text);
+      const next = readFileSync(options.file, 'utf8');
+      gateway = gatewayFrom({ ...input, text: next }, note);
+      delivery.reload(next);
       log.info('configuration reloaded', { file: options.file });
     } catch (error) {
       log.error('the configuration on disk cannot be used; the one before stays in force', {
@@ -148,18 +151,6 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   log.info('listening', { url });
   log.info('admin listening', { url: adminUrl });
   return { url, adminUrl, routes: () => gateway.sites.flatMap((site) => site.routes), stopped, stop };
-}
-
-/** Compiles a configuration, or says why not in words for its author. */
-function compile(text: string, options: ServeOptions, key: Uint8Array, log: Log): Gateway {
-  const loaded = loadConfig(text, options.file);
-  if (!('config' in loaded)) {
-    throw new Unusable(loaded.findings.filter(({ kind }) => kind === 'error').map(showFinding).join('\n'));
-  }
-  for (const note of loaded.notes) logFinding(note, log);
-  const secrets = ownSecrets(loaded.config, options.sink !== undefined);
-  if ('missing' in secrets) throw new Unusable(secrets.missing);
-  return compileGateway(loaded.config, { value: secrets.value, rootKey: key });
 }
 
 function logFinding({ file, line, column, code, kind, message }: Finding, log: Log): void {
