@@ -14,12 +14,10 @@ const MAX_COOKIE = 4096;
 
 /** ASCII that may stand in a cookie's name and value: no space, quote, comma, semicolon, backslash or control. */
 export function isSafe(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 33 || code > 126 || code === 34 || code === 44 || code === 59 || code === 92) return false;
-  }
-  return true;
+  return SAFE.test(text);
 }
+
+const SAFE = /^[!#-+\--:<-[\]-~]*$/;
 
 /** `Domain` where the site's vendor cookies live, as an attribute; empty = host-only. */
 export function homeOf(domain: string | undefined): string {
@@ -39,12 +37,13 @@ export function setCookie(
   name: string,
   value: string,
   maxAge: number,
-  attributes: { readonly home: string; readonly httpOnly: boolean },
+  home: string,
+  httpOnly: boolean,
 ): string | undefined {
   if (name.length + value.length > MAX_COOKIE) return undefined;
   const seconds = Math.floor(maxAge / 1000);
-  const hidden = attributes.httpOnly ? '; HttpOnly' : '';
-  return `${name}=${value}; Max-Age=${seconds}${attributes.home}; Path=/; Secure${hidden}; SameSite=Lax`;
+  const hidden = httpOnly ? '; HttpOnly' : '';
+  return `${name}=${value}; Max-Age=${seconds}${home}; Path=/; Secure${hidden}; SameSite=Lax`;
 }
 
 /** Expires cookies wherever they can be: at home, host-only, and on every domain from the host upwards (R32). */

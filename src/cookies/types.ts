@@ -1,4 +1,6 @@
+import type { Cookies } from '../consent/cookie-header.ts';
 import type { KeyedHash } from '../core/hash.ts';
+import type { SignalMask } from '../core/signals.ts';
 
 /** The cookies section of one site, compiled. */
 export interface SiteCookies {
@@ -18,4 +20,65 @@ export interface SigningKey {
   /** Short public name of the key, inside the cookie. */
   readonly id: string;
   readonly mac: KeyedHash;
+}
+
+/** What cookies are read from. */
+export interface CookieInput {
+  readonly cookies: Cookies;
+  /** Signals in force for the site. */
+  readonly granted: SignalMask;
+  /** When the hit arrived, unix milliseconds. */
+  readonly at: number;
+  readonly hitId: string;
+  /** `Host` of the hit. */
+  readonly host: string;
+  /** `Site.name`: signed cookies hold for one site. */
+  readonly site: string;
+  readonly settings: SiteCookies;
+  /** Click ids in the page's address. */
+  readonly landing: ClickIds | undefined;
+  /** Measurement ids whose session counts, most important first; without a list, the session all streams agree on. */
+  readonly streams?: readonly string[];
+}
+
+export interface CookieReading {
+  readonly identifiers: Readonly<Identifiers>;
+  /**
+   * `kind:value` of every identifier that came under consent, used or too old: `ga:`, `fbp:`, `own:`. Of a visitor
+   * with none of these, the click ids.
+   */
+  readonly subjects: readonly string[];
+  /** Complete `Set-Cookie` values, for one answer of at most a few kilobytes. */
+  readonly set: readonly string[];
+  /**
+   * Whose consent is gone: a governed cookie came without its signal. Everything the hit knows the visitor by is in
+   * here, because events of a refused purpose may be filed under the identifier of one that is still allowed.
+   */
+  readonly withdrawn: readonly string[];
+}
+
+/** Click ids of a landing page's address, values as they stood. */
+export interface ClickIds {
+  readonly gclid?: string | undefined;
+  readonly gbraid?: string | undefined;
+  readonly wbraid?: string | undefined;
+  readonly dclid?: string | undefined;
+  readonly fbclid?: string | undefined;
+  readonly msclkid?: string | undefined;
+  readonly li_fat_id?: string | undefined;
+}
+
+/** What the cookies of a hit say about whose it is; only what its signal and its cap allow. */
+export interface Identifiers {
+  clientId?: string;
+  sessionId?: string;
+  ownId?: string;
+  fbp?: string;
+  fbc?: string;
+  gclid?: string;
+  gbraid?: string;
+  wbraid?: string;
+  dclid?: string;
+  msclkid?: string;
+  li_fat_id?: string;
 }

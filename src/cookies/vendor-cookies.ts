@@ -6,37 +6,19 @@ import {
   fpidTime,
   gaClientId,
   gaSessionId,
-  gaSessionTime,
   gclAuTime,
   gclClickId,
   gclTime,
 } from '../privacy/identifiers.ts';
 import { isSafe } from './set-cookie.ts';
+import type { ClickIds, Identifiers } from './types.ts';
 
-/** Click ids of a landing page's address, values as they stood. */
-export interface ClickIds {
-  readonly gclid?: string | undefined;
-  readonly gbraid?: string | undefined;
-  readonly wbraid?: string | undefined;
-  readonly dclid?: string | undefined;
-  readonly fbclid?: string | undefined;
-  readonly msclkid?: string | undefined;
-  readonly li_fat_id?: string | undefined;
-}
-
-/** What the cookies of a hit say about whose it is; only what its signal and its cap allow. */
-export interface Identifiers {
-  clientId?: string;
-  sessionId?: string;
-  ownId?: string;
-  fbp?: string;
-  fbc?: string;
-  gclid?: string;
-  gbraid?: string;
-  wbraid?: string;
-  dclid?: string;
-  msclkid?: string;
-  li_fat_id?: string;
+/** What a cookie's value says. */
+export interface Parsed {
+  /** When it was issued, unix milliseconds; undefined = it does not say. */
+  readonly issued: number | undefined;
+  /** The identifier in it; undefined = none that could be used. */
+  readonly id: string | undefined;
 }
 
 /** How a click id is kept for the conversion that comes pages later, in the vendor's own format. */
@@ -53,53 +35,66 @@ export interface GovernedCookie {
   /** The name; where it ends in `*`, every name that goes on from there. */
   readonly name: string;
   readonly owner: 'Google' | 'Meta' | 'Microsoft' | 'LinkedIn' | 'this gateway';
-  readonly signal: 'analytics_storage' | 'ad_storage';
   readonly bit: SignalMask;
-  /**
-   * Issue time written in the value, unix milliseconds. `never`: its form has none. `session`: the vendor itself ends
-   * it within a day or so, there is nothing to cap.
-   */
-  readonly issued: ((value: string) => number | undefined) | 'never' | 'session';
+  /** `session`: the vendor itself ends it within a day or so. `signed`: ours, it has files of its own. */
+  readonly life: 'capped' | 'session' | 'signed';
+  readonly parse: (value: string) => Parsed;
   /** The identifier it holds, if the gateway uses it. */
-  readonly holds?: { readonly field: keyof Identifiers; readonly read: (value: string) => string | undefined };
-  readonly click?: ClickCookie;
+  readonly field: keyof Identifiers | undefined;
+  readonly click: ClickCookie | undefined;
 }
 
-type Row = Omit<GovernedCookie, 'name' | 'owner' | 'bit' | 'signal'>;
+const SILENT: Parsed = { issued: undefined, id: undefined };
 
-const analytics = (owner: GovernedCookie['owner'], name: string, row: Row): GovernedCookie => ({
-  name,
-  owner,
-  signal: 'analytics_storage',
-  bit: BIT.analytics_storage,
-  ...row,
-});
+function rule(
+  owner: GovernedCookie['owner'],
+  signal: 'analytics_storage' | 'ad_storage',
+  name: string,
+  parse: GovernedCookie['parse'],
+  more: Partial<Pick<GovernedCookie, 'life' | 'field' | 'click'>> = {},
+): GovernedCookie {
+  const { life = 'capped', field, click } = more;
+  return { name, owner, bit: BIT[signal], life, parse, field, click };
+}
 
-const ads = (owner: GovernedCookie['owner'], name: string, row: Row): GovernedCookie => ({
-  name,
-  owner,
-  signal: 'ad_storage',
-  bit: BIT.ad_storage,
-  ...row,
-});
-
-/** A cookie that keeps one click id under the name of its URL parameter. */
-function click(
+/** A cookie that keeps one click id, used under the name of its URL parameter. */
+function clickRule(
+  owner: GovernedCookie['owner'],
+  name: string,
   param: Exclude<keyof ClickIds, 'fbclid'>,
-  issued: GovernedCookie['issued'],
   write: ClickCookie['write'],
-  parse: (value: string) => string | undefined,
-): Row {
-  const read = (value: string): string | undefined => {
-    const id = parse(value);
+  read: ClickCookie['read'],
+  issued: (value: string) => number | undefined,
+): GovernedCookie {
+  const safe = (value: string): string | undefined => {
+    const id = read(value);
     return id !== undefined && isClickId(id) ? id : undefined;
   };
-  return { issued, holds: { field: param, read }, click: { param, write, read } };
+  const parse = (value: string): Parsed => ({ issued: issued(value), id: safe(value) });
+  return rule(owner, 'ad_storage', name, parse, { field: param, click: { param, write, read: safe } });
 }
 
+const dated =
+  (issued: (value: string) => number | undefined) =>
+  (value: string): Parsed => ({ issued: issued(value), id: undefined });
+
+const undated = (): Parsed => SILENT;
+const noTime = (): undefined => undefined;
+
 const gcl = (id: string, at: number): string => `GCL.${Math.floor(at / 1000)}.${id}`;
+const gclNew = (id: string, at: number): string => `2.1.k${id}$i${Math.floor(at / 1000)}`;
 
 const UET = '_uet';
+const uet = (id: string): string => UET + id;
+const uetId = (value: string): string | undefined => (value.startsWith(UET) ? value.slice(UET.length) : undefined);
+
+const itself = (value: string): string => value;
+
+const META_CLICK: ClickCookie = {
+  param: 'fbclid',
+  write: (id, at, domain) => `fb.${domainIndex(domain)}.${at}.${id}`,
+  read: fbClickId,
+};
 
 /**
  * The governed cookies (`destinations/ga4.md` 7, `google-ads.md` 5, `meta.md` 6, `microsoft.md` B, `linkedin.md` 4).
@@ -108,76 +103,53 @@ const UET = '_uet';
  * keeps them apart, as can be seen in any browser: wbraid in `_gcl_gb`, gbraid in `_gcl_ag` in the newer form.
  */
 export const GOVERNED: readonly GovernedCookie[] = [
-  analytics('Google', '_ga', { issued: gaTime, holds: { field: 'clientId', read: gaClientId } }),
-  analytics('Google', '_ga_*', { issued: gaSessionTime, holds: { field: 'sessionId', read: gaSessionId } }),
-  analytics('Google', 'FPID', { issued: fpidTime }),
-  analytics('Google', 'FPLC', { issued: 'session' }),
-  analytics('this gateway', 'pv_id', { issued: 'session' }),
-  ads('this gateway', 'pv_seen', { issued: 'session' }),
-  ads('Google', '_gcl_au', { issued: gclAuTime }),
-  ads('Google', '_gcl_aw', click('gclid', gclTime, gcl, gclClickId)),
-  ads('Google', '_gcl_gb', click('wbraid', gclTime, gcl, gclClickId)),
-  ads(
-    'Google',
-    '_gcl_ag',
-    click('gbraid', gclTime, (id, at) => `2.1.k${id}$i${Math.floor(at / 1000)}`, gclClickId),
-  ),
-  ads('Google', '_gcl_dc', click('dclid', gclTime, gcl, gclClickId)),
-  ads('Google', '_gcl_*', { issued: gclTime }),
-  ads('Google', '_gac_*', { issued: gclTime }),
-  ads('Google', 'FPAU', { issued: gclAuTime }),
-  ads('Google', 'FPGCL*', { issued: gclTime }),
-  ads('Google', 'FPGSID', { issued: 'session' }),
-  ads('Meta', '_fbp', { issued: fbTime, holds: { field: 'fbp', read: metaId } }),
-  ads('Meta', '_fbc', {
-    issued: fbTime,
-    holds: { field: 'fbc', read: metaId },
-    click: { param: 'fbclid', write: (id, at, domain) => `fb.${domainIndex(domain)}.${at}.${id}`, read: fbClickId },
-  }),
-  ads('Meta', '_fbi', { issued: 'never' }),
-  ads('Microsoft', '_uetsid', { issued: 'session' }),
-  ads('Microsoft', '_uetvid', { issued: 'never' }),
-  ads(
-    'Microsoft',
-    '_uetmsclkid',
-    click(
-      'msclkid',
-      'never',
-      (id) => UET + id,
-      (value) => (value.startsWith(UET) ? value.slice(UET.length) : undefined),
-    ),
-  ),
-  ads(
-    'LinkedIn',
-    'li_fat_id',
-    click(
-      'li_fat_id',
-      'never',
-      (id) => id,
-      (value) => value,
-    ),
-  ),
+  rule('Google', 'analytics_storage', '_ga', parseGa, { field: 'clientId' }),
+  rule('Google', 'analytics_storage', '_ga_*', parseGaSession, { field: 'sessionId' }),
+  rule('Google', 'analytics_storage', 'FPID', dated(fpidTime)),
+  rule('Google', 'analytics_storage', 'FPLC', undated, { life: 'session' }),
+  rule('this gateway', 'analytics_storage', 'pv_id', undated, { life: 'signed' }),
+  rule('this gateway', 'ad_storage', 'pv_seen', undated, { life: 'signed' }),
+  rule('Google', 'ad_storage', '_gcl_au', dated(gclAuTime)),
+  clickRule('Google', '_gcl_aw', 'gclid', gcl, gclClickId, gclTime),
+  clickRule('Google', '_gcl_gb', 'wbraid', gcl, gclClickId, gclTime),
+  clickRule('Google', '_gcl_ag', 'gbraid', gclNew, gclClickId, gclTime),
+  clickRule('Google', '_gcl_dc', 'dclid', gcl, gclClickId, gclTime),
+  rule('Google', 'ad_storage', '_gcl_*', dated(gclTime)),
+  rule('Google', 'ad_storage', '_gac_*', dated(gclTime)),
+  rule('Google', 'ad_storage', 'FPAU', dated(gclAuTime)),
+  rule('Google', 'ad_storage', 'FPGCL*', dated(gclTime)),
+  rule('Google', 'ad_storage', 'FPGSID', undated, { life: 'session' }),
+  rule('Meta', 'ad_storage', '_fbp', parseMeta, { field: 'fbp' }),
+  rule('Meta', 'ad_storage', '_fbc', parseMeta, { field: 'fbc', click: META_CLICK }),
+  rule('Meta', 'ad_storage', '_fbi', undated),
+  rule('Microsoft', 'ad_storage', '_uetsid', undated, { life: 'session' }),
+  rule('Microsoft', 'ad_storage', '_uetvid', undated),
+  clickRule('Microsoft', '_uetmsclkid', 'msclkid', uet, uetId, noTime),
+  clickRule('LinkedIn', 'li_fat_id', 'li_fat_id', itself, itself, noTime),
 ];
 
 /** The cookies that keep click ids. */
 export const CLICK_COOKIES = GOVERNED.filter((cookie) => cookie.click !== undefined);
 
-const BY_NAME: ReadonlyMap<string, GovernedCookie> = new Map(GOVERNED.map((cookie) => [cookie.name, cookie]));
-const FAMILIES = GOVERNED.filter(({ name }) => name.endsWith('*')).map((cookie) => ({
-  cookie,
-  prefix: cookie.name.slice(0, -1),
+const FAMILY = '*';
+const BY_NAME: ReadonlyMap<string, GovernedCookie> = new Map(
+  GOVERNED.filter(({ name }) => !name.endsWith(FAMILY)).map((rule) => [rule.name, rule]),
+);
+const FAMILIES = GOVERNED.filter(({ name }) => name.endsWith(FAMILY)).map((rule) => ({
+  rule,
+  prefix: rule.name.slice(0, -FAMILY.length),
 }));
+const FIRST: ReadonlySet<number> = new Set(GOVERNED.map(({ name }) => name.charCodeAt(0) * 256 + name.charCodeAt(1)));
 
 const MAX_NAME = 64;
 
-/** The rule for a cookie of this name; undefined = none of ours. Most names fail at their first letter. */
+/** The rule for a cookie of this name; undefined = none of ours. Most names fail at their first two letters. */
 export function governs(name: string): GovernedCookie | undefined {
-  const first = name.charCodeAt(0);
-  if (first !== 95 /* _ */ && first !== 70 /* F */ && first !== 108 /* l */ && first !== 112 /* p */) return undefined;
+  if (!FIRST.has(name.charCodeAt(0) * 256 + name.charCodeAt(1))) return undefined;
   const exact = BY_NAME.get(name);
-  if (exact !== undefined) return name.endsWith('*') ? undefined : exact;
-  for (const { cookie, prefix } of FAMILIES) {
-    if (name.startsWith(prefix)) return isName(name) ? cookie : undefined;
+  if (exact !== undefined) return exact;
+  for (const { rule, prefix } of FAMILIES) {
+    if (name.startsWith(prefix)) return isName(name) ? rule : undefined;
   }
   return undefined;
 }
@@ -191,14 +163,20 @@ function isName(name: string): boolean {
   return name.length <= MAX_NAME && /^[A-Za-z0-9_-]+$/.test(name);
 }
 
-function gaTime(value: string): number | undefined {
-  const cid = gaClientId(value);
-  return cid === undefined ? undefined : clientIdTime(cid);
+function parseGa(value: string): Parsed {
+  const id = gaClientId(value);
+  return { issued: id === undefined ? undefined : clientIdTime(id), id };
+}
+
+function parseGaSession(value: string): Parsed {
+  const id = gaSessionId(value);
+  return { issued: id === undefined ? undefined : Number(id) * 1000, id };
 }
 
 /** Meta takes the whole value, appendix included (`meta.md` 6.1). */
-function metaId(value: string): string | undefined {
-  return fbTime(value) !== undefined && value.length <= 640 && isSafe(value) ? value : undefined;
+function parseMeta(value: string): Parsed {
+  const issued = fbTime(value);
+  return { issued, id: issued !== undefined && value.length <= 640 && isSafe(value) ? value : undefined };
 }
 
 /** Meta's index of a cookie domain: its labels less one (`meta.md` 6.1). */

@@ -17,36 +17,37 @@ const NEWEST = Date.UTC(2100, 0, 1);
 /** Issue time of a GA client id, `<random>.<unix s>`. */
 export function clientIdTime(cid: string): number | undefined {
   const dot = cid.indexOf('.');
-  if (dot < 1 || dot > 20 || !isDigits(cid, 0, dot)) return undefined;
-  return secondsAt(cid, dot + 1, cid.length);
+  return dot > 15 || numberAt(cid, 0, dot) < 0 ? undefined : secondsAt(cid, dot + 1, cid.length);
 }
 
 /** The client id in a `_ga` cookie, `GA1.<level>.<random>.<unix s>`: its last two parts, whatever time they name. */
 export function gaClientId(cookie: string): string | undefined {
   if (!cookie.startsWith('GA1.')) return undefined;
-  const second = cookie.lastIndexOf('.');
-  const first = cookie.lastIndexOf('.', second - 1);
-  if (first < 5) return undefined;
-  const digits = isDigits(cookie, first + 1, second) && isDigits(cookie, second + 1, cookie.length);
-  return digits ? cookie.slice(first + 1) : undefined;
+  const random = cookie.indexOf('.', 4) + 1;
+  const time = cookie.indexOf('.', random) + 1;
+  if (random === 0 || time === 0 || time - random > 16 || cookie.length - time > 15) return undefined;
+  const digits = numberAt(cookie, random, time - 1) >= 0 && numberAt(cookie, time, cookie.length) >= 0;
+  return digits ? cookie.slice(random) : undefined;
 }
 
-/** The session id in a `_ga_<stream>` cookie: `GS1.<level>.<sid>.…` or `GS2.<level>.s<sid>$o…`; unix seconds. */
+/**
+ * The session id in a `_ga_<stream>` cookie, unix seconds of its start: `GS1.<level>.<sid>.…`, or
+ * `GS2.<level>.s<sid>$o…` with segments in any order.
+ */
 export function gaSessionId(cookie: string): string | undefined {
-  const form = cookie.slice(0, 4);
-  if (form !== 'GS1.' && form !== 'GS2.') return undefined;
-  const level = cookie.indexOf('.', 4);
-  if (level === -1) return undefined;
-  const start = form === 'GS1.' ? level + 1 : segment(cookie, 's', level + 1);
-  if (start === -1) return undefined;
-  const end = endOf(cookie, form === 'GS1.' ? '.' : '$', start);
-  return secondsAt(cookie, start, end) === undefined ? undefined : cookie.slice(start, end);
-}
-
-/** When the session of a `_ga_<stream>` cookie began. */
-export function gaSessionTime(cookie: string): number | undefined {
-  const id = gaSessionId(cookie);
-  return id === undefined ? undefined : secondsAt(id, 0, id.length);
+  const level = cookie.indexOf('.', 4) + 1;
+  if (level === 0) return undefined;
+  let start = level;
+  let end: number;
+  if (cookie.startsWith('GS2.')) {
+    start = segment(cookie, 's', level);
+    end = endOf(cookie, '$', start);
+  } else if (cookie.startsWith('GS1.')) {
+    end = endOf(cookie, '.', start);
+  } else {
+    return undefined;
+  }
+  return start === -1 || secondsAt(cookie, start, end) === undefined ? undefined : cookie.slice(start, end);
 }
 
 /** Issue time of `_gcl_au` and `FPAU`, `1.<level>.<random>.<unix s>[.…]`. */
@@ -87,7 +88,7 @@ export function fbTime(cookie: string): number | undefined {
   if (!cookie.startsWith('fb.')) return undefined;
   const index = cookie.indexOf('.', 3);
   const time = cookie.indexOf('.', index + 1);
-  if (index === -1 || time === -1 || !isDigits(cookie, 3, index)) return undefined;
+  if (index === -1 || time === -1 || numberAt(cookie, 3, index) < 0) return undefined;
   const id = endOf(cookie, '.', time + 1);
   if (id === time + 1) return undefined;
   if (id < cookie.length && !isAppendix(cookie.slice(id + 1))) return undefined;
@@ -147,26 +148,27 @@ function number53(digest: Uint8Array): number {
 
 /** Unix seconds written between two offsets, as milliseconds: ten digits since 2001, and until 2286. */
 function secondsAt(text: string, from: number, to: number): number | undefined {
-  if (to - from !== 10 || !isDigits(text, from, to)) return undefined;
-  return plausible(Number(text.slice(from, to)) * 1000);
+  return to - from === 10 ? plausible(numberAt(text, from, to) * 1000) : undefined;
 }
 
 function millisecondsAt(text: string, from: number, to: number): number | undefined {
-  if (to - from !== 13 || !isDigits(text, from, to)) return undefined;
-  return plausible(Number(text.slice(from, to)));
+  return to - from === 13 ? plausible(numberAt(text, from, to)) : undefined;
 }
 
 function plausible(time: number): number | undefined {
   return time >= OLDEST && time < NEWEST ? time : undefined;
 }
 
-function isDigits(text: string, from: number, to: number): boolean {
-  if (from >= to) return false;
+/** The decimal number between two offsets; -1 unless there are digits there and nothing else. */
+function numberAt(text: string, from: number, to: number): number {
+  if (from >= to) return -1;
+  let value = 0;
   for (let i = from; i < to; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 48 || code > 57) return false;
+    const digit = text.charCodeAt(i) - 48;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    value = value * 10 + digit;
   }
-  return true;
+  return value;
 }
 
 /** Where the part that starts at `from` ends. */

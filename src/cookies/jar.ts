@@ -1,0 +1,208 @@
+import { BIT, type SignalMask } from '../core/signals.ts';
+import { CLOCK_SKEW } from '../privacy/identifiers.ts';
+import { FirstSeen, SEEN } from './first-seen.ts';
+import { named, onlyValue, type Found } from './found.ts';
+import { OWN_ID, ownId, ownIdIn } from './own-id.ts';
+import { expire, fit, homeOf, isSafe, knowsHome, setCookie } from './set-cookie.ts';
+import type { ClickIds, CookieInput, CookieReading, Identifiers } from './types.ts';
+import { CLICK_COOKIES, isClickId, type GovernedCookie } from './vendor-cookies.ts';
+
+const DAY = 86_400_000;
+/** The longest any policy may let a click id live, and any cookie at all (R25). */
+const LONGEST_ADS = 90 * DAY;
+const LONGEST = 400 * DAY;
+
+/** What is read from the cookies of one hit, and what its answer does to them. */
+export class Jar {
+  private readonly input: CookieInput;
+  private readonly found: readonly Found[];
+  private readonly landing: ClickIds | undefined;
+  private readonly home: string;
+  private readonly writable: boolean;
+  private readonly identifiers: Identifiers = {};
+  private readonly subjects: string[] = [];
+  private readonly clicks: string[] = [];
+  private readonly sessions: Found[] = [];
+  private readonly expired: string[] = [];
+  private readonly issued: string[] = [];
+  private readonly kept: string[] = [];
+  /** Subjects that came without their signal; undefined = there was no such cookie. */
+  private gone: string[] | undefined;
+  private firstSeen: FirstSeen | undefined;
+
+  constructor(input: CookieInput, found: readonly Found[], landing: ClickIds | undefined) {
+    const { domain } = input.settings;
+    this.input = input;
+    this.found = found;
+    this.landing = landing;
+    this.home = homeOf(domain);
+    this.writable = knowsHome(domain, input.host);
+  }
+
+  /** Its signal is not granted: read this once, and expired. */
+  withdraw(cookie: Found): void {
+    this.gone ??= [];
+    this.expired.push(cookie.name);
+    this.name(cookie, this.gone, this.gone);
+  }
+
+  /** Its signal is granted: used and cut back within its cap, expired beyond. */
+  keep(cookie: Found): void {
+    const { rule, name, value, id } = cookie;
+    this.name(cookie, this.subjects, this.clicks);
+    const left = cookie.others === undefined && isSafe(value) ? this.left(cookie) : undefined;
+    if (left === undefined) {
+      this.expired.push(name);
+      return;
+    }
+    // Another click has come: `land` writes over this one.
+    if (this.landing !== undefined && this.isOutdated(rule, value, this.landing)) return;
+    if (id !== undefined && rule.field === 'sessionId') this.sessions.push(cookie);
+    else if (id !== undefined && rule.field !== undefined) this.identifiers[rule.field] = id;
+    if (rule.life === 'session' || !this.writable) return;
+    const again = setCookie(name, value, left, this.home, false);
+    if (again === undefined) this.expired.push(name);
+    else this.kept.push(again);
+  }
+
+  /** Keeps the click ids of the landing page that are not kept already. */
+  land(landing: ClickIds): void {
+    const { at, host, settings } = this.input;
+    for (const rule of CLICK_COOKIES) {
+      const { click, field, name } = rule;
+      const id = click === undefined ? undefined : landing[click.param];
+      if (click === undefined || field === undefined || id === undefined || !isClickId(id)) continue;
+      if (this.identifiers[field] !== undefined) continue;
+      const value = click.write(id, at, settings.domain ?? host);
+      // What could not be read back is not a click id of this vendor.
+      if (click.read(value) !== id) continue;
+      const cookie: Found = { rule, name, value, others: undefined, ...rule.parse(value) };
+      if (cookie.id === undefined) continue;
+      this.identifiers[field] = cookie.id;
+      this.clicks.push(`${field}:${cookie.id}`);
+      const left = this.left(cookie);
+      const set = left === undefined ? undefined : setCookie(name, value, left, this.home, false);
+      if (set !== undefined) this.issued.push(set);
+    }
+  }
+
+  /** The gateway's own id, where the site wants it; with analytics_storage only. */
+  own(): void {
+    const { settings, site, hitId, at } = this.input;
+    const cookie = named(this.found, OWN_ID);
+    const own = settings.ownId
+      ? ownId(onlyValue(cookie), { id: hitId, at }, site, settings.signing, this.cap(BIT.analytics_storage))
+      : undefined;
+    if (cookie !== undefined && (own === undefined || own.set !== undefined)) this.expired.push(OWN_ID);
+    if (own === undefined) return;
+    this.identifiers.ownId = own.id;
+    this.subjects.push(`own:${own.id}`);
+    if (own.set !== undefined) this.hide(OWN_ID, own.set.value, own.set.maxAge);
+  }
+
+  /** Writes down what was seen for the first time. */
+  remember(): void {
+    const seen = this.firstSeen?.write(this.cap(BIT.ad_storage));
+    if (seen === undefined) return;
+    if (named(this.found, SEEN)?.others !== undefined) this.expired.push(SEEN);
+    this.hide(SEEN, seen.value, seen.maxAge);
+  }
+
+  close(): CookieReading {
+    const { identifiers, subjects, clicks, gone, expired, issued, kept } = this;
+    const session = this.sessions.length === 0 ? undefined : chooseSession(this.sessions, this.input.streams);
+    if (session !== undefined) identifiers.sessionId = session;
+    // The gclid of a Floodlight click is in both cookies; it is one id.
+    if (identifiers.dclid !== undefined && identifiers.dclid === identifiers.gclid) delete identifiers.dclid;
+    const { settings, host } = this.input;
+    const quiet = expired.length === 0 && issued.length === 0;
+    return {
+      identifiers,
+      subjects: subjects.length === 0 ? clicks : subjects,
+      set: fit(quiet ? kept : [...expire(expired, settings.domain, host), ...issued, ...kept]),
+      withdrawn: gone === undefined ? [] : [...new Set([...gone, ...subjects, ...clicks])],
+    };
+  }
+
+  private isOutdated({ click }: GovernedCookie, value: string, landing: ClickIds): boolean {
+    const landed = click === undefined ? undefined : landing[click.param];
+    return landed !== undefined && isClickId(landed) && click?.read(value) !== landed;
+  }
+
+  /** Milliseconds a cookie may go on to live; undefined = none, it has to go. */
+  private left(cookie: Found): number | undefined {
+    const { at } = this.input;
+    const cap = this.cap(cookie.rule.bit);
+    if (cookie.rule.life === 'session') return cap;
+    const issued = this.issuedAt(cookie);
+    if (issued === undefined || issued > at + CLOCK_SKEW) return undefined;
+    const left = Math.min(cap, issued + cap - at);
+    return left < 1000 ? undefined : left;
+  }
+
+  private issuedAt({ rule, name, value, issued }: Found): number | undefined {
+    if (rule.field === 'sessionId') {
+      // Sessions belong to a client id, and live no longer than it does.
+      const client = named(this.found, '_ga');
+      const since = client?.others === undefined ? client?.issued : undefined;
+      return issued === undefined || since === undefined ? (issued ?? since) : Math.min(issued, since);
+    }
+    if (issued !== undefined || rule.bit !== BIT.ad_storage) return issued;
+    return this.seen()?.timeOf(name, value);
+  }
+
+  /** Without a key nothing can be remembered, and what has no time of its own cannot be kept. */
+  private seen(): FirstSeen | undefined {
+    const { settings, site, at } = this.input;
+    if (settings.signing.length === 0) return undefined;
+    this.firstSeen ??= new FirstSeen(onlyValue(named(this.found, SEEN)), site, settings.signing, at);
+    return this.firstSeen;
+  }
+
+  /** Longest life under this signal, milliseconds, whatever the configuration says (R25). */
+  private cap(bit: SignalMask): number {
+    const { ads, analytics } = this.input.settings;
+    return bit === BIT.ad_storage ? Math.min(ads, LONGEST_ADS) : Math.min(analytics, LONGEST);
+  }
+
+  /** Sets a cookie that no page script needs: host-only, the narrowest there is. */
+  private hide(name: string, value: string, maxAge: number): void {
+    const set = setCookie(name, value, maxAge, '', true);
+    if (set !== undefined) this.issued.push(set);
+  }
+
+  /** Names the visitor by every value of a cookie: ids that stay go to `ids`, click ids to `clicks`. */
+  private name({ rule, value, id, others }: Found, ids: string[], clicks: string[]): void {
+    if (rule.name === OWN_ID) {
+      const { site, settings } = this.input;
+      for (const one of [value, ...(others ?? [])]) {
+        const own = ownIdIn(one, site, settings.signing);
+        if (own !== undefined) ids.push(`own:${own}`);
+      }
+      return;
+    }
+    const { field } = rule;
+    if (field === undefined || field === 'sessionId') return;
+    const kind = field === 'clientId' ? 'ga' : field;
+    const names = field === 'clientId' || field === 'fbp' ? ids : clicks;
+    if (id !== undefined) names.push(`${kind}:${id}`);
+    if (others === undefined) return;
+    for (const other of others) {
+      const otherId = rule.parse(other).id;
+      if (otherId !== undefined) names.push(`${kind}:${otherId}`);
+    }
+  }
+}
+
+/** The session of the first stream that has one; without a list, the session all streams agree on. */
+function chooseSession(sessions: readonly Found[], streams: readonly string[] | undefined): string | undefined {
+  if (streams === undefined) {
+    const [first] = sessions;
+    return sessions.every(({ id }) => id === first?.id) ? first?.id : undefined;
+  }
+  for (const stream of streams) {
+    const id = named(sessions, `_ga_${stream.slice('G-'.length)}`)?.id;
+    if (id !== undefined) return id;
+  }
+  return undefined;
+}
