@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { defineDestination } from '../../src/core/destination.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 import { LIMITED_READS, READS } from './reads.ts';
-import { planLimitedWeb, planWeb, webRequest } from './web.ts';
+import { EXAMPLES } from './examples.ts';
+import { measurementBatch, measurementRequest, planMeasurement } from './measurement.ts';
+import { probeMeasurement } from './probe.ts';
+import { planLimitedWeb, planWeb, WEB, webRequest } from './web.ts';
 
 const HOSTS = { eu: 'region1.google-analytics.com', global: 'www.google-analytics.com' } as const;
 
@@ -36,16 +39,26 @@ export default defineDestination({
   hosts: Object.values(HOSTS),
   settings,
   reads: READS,
-  plan: (view, { measurement_id }, context) => planWeb(view, measurement_id, context),
+  plan(view, { measurement_id, api_secret }, context) {
+    if (context.source === 'ga4-collect') return planWeb(view, measurement_id, context);
+    return api_secret === undefined ? { skip: 'no api_secret configured' } : planMeasurement(view, context);
+  },
   limited: {
     reads: LIMITED_READS,
     sources: ['ga4-collect'],
     plan: (view, { measurement_id }, context) => planLimitedWeb(view, measurement_id, context),
   },
-  maxBatch: () => 1,
+  maxBatch: (envelope) => (envelope === WEB ? 1 : measurementBatch(envelope)),
   maxAge: 72 * HOUR,
   takesRepeats: true,
   stream: ({ measurement_id }) => measurement_id,
-  request: (_envelope, elements, { region }) => webRequest(HOSTS[region], elements[0] ?? ''),
-  examples: [],
+  request(envelope, elements, { measurement_id, api_secret, region }) {
+    const host = HOSTS[region];
+    if (envelope === WEB) return webRequest(host, elements[0] ?? '');
+    // Stored while there was one: without it Google would answer 204 and drop the events.
+    if (api_secret === undefined) throw new Error('api_secret was taken out of the configuration');
+    return measurementRequest(host, measurement_id, api_secret, envelope, elements);
+  },
+  probe: ({ measurement_id, region }) => probeMeasurement(HOSTS[region], measurement_id),
+  examples: EXAMPLES,
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Scalars } from '../core/fields.ts';
 import { ITEM_NUMBERS, ITEM_TEXTS } from '../core/ga4-web.ts';
 import type { Item } from '../core/values.ts';
-import { LIMITS } from './limits.ts';
+import { IDENTIFIER_PARAMS, LIMITS } from './limits.ts';
 
 /** The body of `/v1/events` (`contract/event.json`). Messages say what is expected, never what came. */
 
@@ -64,6 +64,8 @@ const eventName = z
 
 const RESERVED = 'names that start with `firebase_`, `ga_` or `google_` are reserved by Google';
 
+const IDENTIFIER = 'identifiers belong in `user`, `client_id` or the page address, where consent is asked for them';
+
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/;
 
 /** Unix milliseconds. A number that would be a day in the early seventies is a time in seconds. */
@@ -116,6 +118,8 @@ function customScalars(
   for (const [name, value] of Object.entries(fields)) {
     if (RESERVED_PREFIX.test(name)) {
       context.addIssue({ code: 'custom', path: [name], message: RESERVED, input: undefined });
+    } else if (IDENTIFIER_PARAMS.has(name)) {
+      context.addIssue({ code: 'custom', path: [name], message: IDENTIFIER, input: undefined });
     } else if (value !== null) {
       (custom ??= {})[name] = value;
     }

@@ -2,7 +2,7 @@ import { PROMOTION_KEYS } from '../core/ga4-web.ts';
 import type { Hit, Problem, Reading, SourceEvent, Visitor } from './hit.ts';
 import { decodeItem } from './ga4-item.ts';
 import { type Draft, KEYS, NAMED_PARAMS } from './ga4-keys.ts';
-import { badRequest, finiteNumber, isUnsafeName, LIMITS } from './limits.ts';
+import { badRequest, finiteNumber, IDENTIFIER_PARAMS, isUnsafeName, LIMITS } from './limits.ts';
 import { decodePart } from './percent.ts';
 
 /** What is known of the hit as a whole while its lists are read. */
@@ -151,7 +151,7 @@ function takeCustom(key: string, value: string, draft: Draft, tally: Tally): Pro
     if (!named(draft, value)) tally.unknown++;
     return undefined;
   }
-  const stored = numeric ? finiteNumber(value) : value;
+  const stored = IDENTIFIER_PARAMS.has(name) ? undefined : numeric ? finiteNumber(value) : value;
   if (stored === undefined) tally.unknown++;
   else (draft[target] ??= emptyRecord<string | number | boolean>())[name] = stored;
   return undefined;

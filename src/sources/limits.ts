@@ -32,3 +32,24 @@ export function finiteNumber(text: string): number | undefined {
   const number = Number(text);
   return Number.isFinite(number) ? number : undefined;
 }
+
+/**
+ * Parameters and user properties that repeat an identifier which has a field of its own. There it is capped, hashed or
+ * withheld as the consent says; here it would slip by, so it is dropped.
+ */
+export const IDENTIFIER_PARAMS: ReadonlySet<string> = new Set([
+  'client_id',
+  'user_id',
+  'user_pseudo_id',
+  'gclid',
+  'gbraid',
+  'wbraid',
+  'dclid',
+  'fbclid',
+  'fbc',
+  'fbp',
+  '_fbc',
+  '_fbp',
+  'msclkid',
+  'li_fat_id',
+]);
