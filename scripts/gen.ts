@@ -1,6 +1,6 @@
 /**
- * Writes what is made from the code: the registry of destinations, their READMEs, the editor schema and the copy of
- * what they are linted against. `--check` writes nothing and fails when something is not as it would be written.
+ * Writes what is made from the code: the registry of destinations, their READMEs and the editor schema. `--check`
+ * writes nothing and fails when something is not as it would be written.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,6 +45,18 @@ function registry(names: readonly string[]): string {
 }
 
 put('destinations/index.ts', registry(folders()));
+
+// Only now, because the configuration knows the vendors through the registry.
+const { destinations } = await import('../destinations/index.ts');
+const { editorSchema } = await import('../src/config/editor-schema.ts');
+const { destinationPage } = await import('../src/config/destination-page.ts');
+
+for (const [type, destination] of Object.entries(destinations)) {
+  const folder = `destinations/${type.replaceAll('_', '-')}`;
+  const notes = join(root, folder, 'notes.md');
+  put(`${folder}/README.md`, destinationPage(destination, existsSync(notes) ? readFileSync(notes, 'utf8') : undefined));
+}
+put('config/schema.json', `${JSON.stringify(editorSchema(), null, 2)}\n`);
 
 if (stale.length > 0) {
   console.log(`${check ? 'out of date' : 'written'}: ${stale.join(', ')}`);

@@ -37,6 +37,9 @@ function compare(expect: Expectation, found: Explanation, names: readonly string
         failures.push(`${where}: expected nothing, but it gets ${route.request.method} ${hostOf(route.request)}`);
       }
       const expected = expect.to[route.route];
+      // A fault of the gateway itself sends nothing, but that is not what anybody meant by silence.
+      if (route.outcome === 'failed' && expected?.outcome !== 'failed')
+        failures.push(`${where}: failed: ${route.reason}`);
       if (expected !== undefined)
         failures.push(...compareRoute(expected, route).map((failure) => `${where}: ${failure}`));
     }
