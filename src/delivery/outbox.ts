@@ -35,6 +35,12 @@ export interface Withdrawal {
   readonly subject: string;
   /** The signals in force now. */
   readonly signals: SignalMask;
+  /**
+   * True (the id came in a cookie): a tombstone is kept in any case, for every process that holds an outbox. False
+   * (an id in a denied hit, most often a random one of that page): only where rows of it were found or are in flight,
+   * so that denied traffic leaves nothing behind.
+   */
+  readonly lasting: boolean;
 }
 
 /** What became of a row that was to be stored. */

@@ -1,0 +1,42 @@
+import { GATE_MASK, type SignalMask } from '../core/signals.ts';
+import type { Gateway, Route } from '../policy/gateway.ts';
+import type { QueuedRow, RowOutcome } from './store.ts';
+
+/** Why a row may not be sent, as the outcome it comes to. */
+export interface Refusal {
+  readonly outcome: RowOutcome;
+  readonly reason: string;
+}
+
+const ROUTE_REMOVED: Refusal = { outcome: 'skipped', reason: 'route removed' };
+const EXPIRED: Refusal = { outcome: 'expired', reason: 'too old' };
+const BLOCKED: Refusal = { outcome: 'blocked', reason: 'consent' };
+const TIGHTENED: Refusal = { outcome: 'blocked', reason: 'policy tightened' };
+
+/** Reads a set of fields (`Permit.bits`); what cannot be read counts as every field. */
+function parseFields(hex: string): bigint {
+  return /^[0-9a-f]{1,64}$/.test(hex) ? BigInt(`0x${hex}`) : ~0n;
+}
+
+/** The part of a row that consent decides about. */
+export type Decided = Pick<QueuedRow, 'signals' | 'fields'>;
+
+/**
+ * Whether a row that was made under its own signals could be made like that under `signals` by the policy in force:
+ * not blocked, not the limited form in place of the full one, and no field more than is open now.
+ */
+export function stillAllowed(route: Route, row: Decided, signals: SignalMask): Refusal | undefined {
+  const now = route.permits[signals & row.signals & GATE_MASK];
+  if (now === undefined || now.verdict === 'blocked') return BLOCKED;
+  if (now.verdict === 'limited' && route.permits[row.signals & GATE_MASK]?.verdict === 'full') return BLOCKED;
+  if (row.fields === now.bits) return undefined;
+  return (parseFields(row.fields) & ~parseFields(now.bits)) === 0n ? undefined : TIGHTENED;
+}
+
+/** What is looked at each time a row is about to be sent (design 2): route, age, consent under the policy now in force. */
+export function refusal(gateway: Gateway, route: Route | undefined, row: QueuedRow, now: number): Refusal | undefined {
+  if (route === undefined) return ROUTE_REMOVED;
+  if (now >= row.expiresAt || now >= row.acceptedAt + route.maxAge) return EXPIRED;
+  // Under the policy it was decided by, the answer is known.
+  return row.policy === gateway.policy ? undefined : stillAllowed(route, row, row.signals);
+}

@@ -1,0 +1,121 @@
+import { judgeStatus, type PlannedRequest, type Reply, type Verdict } from '../core/destination.ts';
+import type { AccessToken, SecretPart, Text } from '../core/secret.ts';
+import type { Route } from '../policy/gateway.ts';
+
+/** A request with the secrets in it: exists only between here and the socket. */
+export interface FilledRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/**
+ * Sends one request to one of `hosts`, follows nothing, and resolves with whatever the vendor answered. Rejects with
+ * `Unsendable` when the request itself is at fault, with any other error when the network is.
+ */
+export type Send = (request: FilledRequest, hosts: readonly string[]) => Promise<Reply>;
+
+/** Where the values behind names come from. */
+export interface Secrets {
+  /** The value now; rejects with `SecretProblem`. */
+  value(part: SecretPart): Promise<string>;
+  /** A token the vendor no longer takes; the next `value` gets a new one. */
+  forget(token: AccessToken): void;
+}
+
+/** A secret is missing or was refused: the route stops until a person has mended it. Never holds the value. */
+export class SecretProblem extends Error {
+  override readonly name = 'SecretProblem';
+}
+
+/** A request that must not or cannot be sent: an undeclared host, a header no wire can carry. Our own fault. */
+export class Unsendable extends Error {
+  override readonly name = 'Unsendable';
+}
+
+/** How an attempt ended: a verdict with the vendor's reply if there was one, or a fault of our own. */
+export type Attempted = { readonly verdict: Verdict; readonly reply: Reply | undefined } | { readonly fault: string };
+
+/** Makes one request out of elements with the same envelope, puts the secrets in, sends it and reads the answer. */
+export async function attempt(
+  route: Route,
+  envelope: string,
+  elements: readonly string[],
+  send: Send,
+  secrets: Secrets,
+): Promise<Attempted> {
+  let planned: PlannedRequest;
+  try {
+    planned = route.bound.request(envelope, elements);
+  } catch {
+    return { fault: 'the request could not be made' };
+  }
+  let reply: Reply;
+  try {
+    reply = await exchange(planned, route.destination.hosts, send, secrets);
+  } catch (error) {
+    if (error instanceof SecretProblem) return { verdict: { kind: 'stop', reason: error.message }, reply: undefined };
+    if (error instanceof Unsendable) return { fault: error.message };
+    return { verdict: { kind: 'retry', reason: `network: ${codeOf(error)}` }, reply: undefined };
+  }
+  return { verdict: judge(route, reply, elements.length, envelope), reply };
+}
+
+/** One request with its secrets. A 401 to a cached access token gets one fresh token (google-ads.md 2.7). */
+export async function exchange(
+  planned: PlannedRequest,
+  hosts: readonly string[],
+  send: Send,
+  secrets: Secrets,
+): Promise<Reply> {
+  const reply = await send(await fill(planned, secrets), hosts);
+  if (reply.status !== 401) return reply;
+  const tokens = accessTokens(planned);
+  if (tokens.length === 0) return reply;
+  for (const token of tokens) secrets.forget(token);
+  return send(await fill(planned, secrets), hosts);
+}
+
+/** A module that stumbles over a reply must not make the events go out again and again. */
+function judge(route: Route, reply: Reply, count: number, envelope: string): Verdict {
+  try {
+    return route.bound.judge(reply, count, envelope);
+  } catch {
+    return judgeStatus(reply);
+  }
+}
+
+const verbatim = (value: string): string => value;
+
+async function fill(planned: PlannedRequest, secrets: Secrets): Promise<FilledRequest> {
+  const { method, body } = planned;
+  const url = typeof planned.url === 'string' ? planned.url : await resolve(planned.url, secrets, encodeURIComponent);
+  const headers: Record<string, string> = {};
+  for (const name in planned.headers) {
+    const text = planned.headers[name];
+    if (text !== undefined) headers[name] = typeof text === 'string' ? text : await resolve(text, secrets, verbatim);
+  }
+  return body === undefined ? { method, url, headers } : { method, url, headers, body };
+}
+
+/** Puts values in place of names. In a URL a value is percent-encoded, so that it cannot end its parameter. */
+async function resolve(text: Text, secrets: Secrets, encode: (value: string) => string): Promise<string> {
+  if (typeof text === 'string') return text;
+  let filled = '';
+  for (const part of text.parts) filled += typeof part === 'string' ? part : encode(await secrets.value(part));
+  return filled;
+}
+
+function accessTokens(planned: PlannedRequest): AccessToken[] {
+  const texts: Text[] = [planned.url, ...Object.values(planned.headers)];
+  return texts
+    .flatMap((text) => (typeof text === 'string' ? [] : text.parts))
+    .filter((part): part is AccessToken => typeof part === 'object' && 'kind' in part);
+}
+
+/** The system's word for an error (`ECONNREFUSED`); never its message, which may quote the request. */
+function codeOf(error: unknown): string {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : 'failed';
+}

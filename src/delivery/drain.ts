@@ -1,0 +1,171 @@
+import type { Gateway } from '../policy/gateway.ts';
+import type { Secrets, Send } from './attempt.ts';
+import { FollowUps } from './follow-ups.ts';
+import { Lane } from './lane.ts';
+import type { Purged, Store } from './store.ts';
+import { Telemetry, type RouteCounters } from './telemetry.ts';
+
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+/** One line of the log; `fields` are fixed words and numbers, never anything of an event. */
+export type Log = (level: Level, msg: string, fields: Readonly<Record<string, string | number>>) => void;
+
+/** What the engine needs of the world. */
+export interface EnginePorts {
+  readonly store: Store;
+  readonly send: Send;
+  readonly secrets: Secrets;
+  /** Wall clock, unix milliseconds: how old an event is. */
+  readonly now: () => number;
+  /** Monotonic clock, milliseconds: how long to wait (R63). */
+  readonly tick: () => number;
+  /** 0 <= x < 1. */
+  readonly random: () => number;
+  /** Calls back after so many milliseconds, unless cancelled. */
+  readonly after: (ms: number, call: () => void) => () => void;
+  /** Calls back soon, after everything that is waiting to be accepted. */
+  readonly soon: (call: () => void) => void;
+  readonly log: Log;
+}
+
+/** Requests one lane may start before the next one has its turn, and before accepting has its own. */
+const TURN = 16;
+/** How often lanes that do not move are looked through for expired rows, milliseconds. */
+const SWEEP_MS = 30_000;
+
+/** Delivers what is in the store: one lane per route, turn by turn. */
+export class Drain {
+  readonly #telemetry: Telemetry;
+  readonly #ports: EnginePorts;
+  readonly #followUps: FollowUps;
+  readonly #lanes = new Map<string, Lane>();
+  /** Lanes with something to do. */
+  readonly #awake = new Set<Lane>();
+  #gateway: Gateway;
+  #scheduled = false;
+  #stopping = false;
+  #idle: (() => void) | undefined;
+  #cancelSweep: () => void = () => {};
+
+  constructor(gateway: Gateway, ports: EnginePorts, telemetry: Telemetry = new Telemetry()) {
+    this.#gateway = gateway;
+    this.#ports = ports;
+    this.#telemetry = telemetry;
+    this.#followUps = new FollowUps(ports, this.#telemetry);
+    this.#sweepLater();
+  }
+
+  /** Rows of these routes are in the store now. */
+  rowsAdded(routes: Iterable<string>): void {
+    for (const key of routes) {
+      const lane = this.#lane(key);
+      lane.rowsAdded();
+      this.#wake(lane);
+    }
+  }
+
+  /** Puts another configuration in force; rows decided under the old one are looked at again. */
+  reload(gateway: Gateway): void {
+    this.#gateway = gateway;
+    for (const lane of this.#lanes.values()) {
+      lane.reload();
+      this.#wake(lane);
+    }
+  }
+
+  /** Rows whose visitor withdrew; they are off the disk already. */
+  withdrawn(purged: readonly Purged[]): void {
+    const byRoute = new Map<string, Set<number>>();
+    for (const { route, id } of purged) {
+      const ids = byRoute.get(route);
+      if (ids === undefined) byRoute.set(route, new Set([id]));
+      else ids.add(id);
+    }
+    for (const [route, ids] of byRoute) this.#lane(route).drop(ids);
+  }
+
+  /** Starts nothing new; resolves when nothing is under way, or after `graceMs`. */
+  stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#cancelSweep();
+    this.#followUps.stop();
+    for (const lane of this.#lanes.values()) lane.cancelTimer();
+    return new Promise((resolve) => {
+      const cancel = this.#ports.after(graceMs, resolve);
+      this.#idle = () => {
+        cancel();
+        resolve();
+      };
+      this.#lookIdle();
+    });
+  }
+
+  /** Counters per route, as plain data. */
+  counters(): Readonly<Record<string, RouteCounters>> {
+    const routes: Record<string, RouteCounters> = {};
+    for (const [key, tally] of this.#telemetry.routes) {
+      const lane = this.#lanes.get(key);
+      routes[key] = {
+        ...tally.data(),
+        inFlight: lane?.inFlight ?? 0,
+        state: lane?.breaker.state ?? 'closed',
+        detail: lane?.breaker.reason ?? '',
+      };
+    }
+    return routes;
+  }
+
+  /** Routes that keep their events because a person has to mend something. */
+  stopped(): Readonly<Record<string, string>> {
+    const reasons: Record<string, string> = {};
+    for (const lane of this.#lanes.values())
+      if (lane.breaker.state === 'stopped') reasons[lane.key] = lane.breaker.reason;
+    return reasons;
+  }
+
+  #lane(key: string): Lane {
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      const created: Lane = new Lane(key, {
+        ports: this.#ports,
+        followUps: this.#followUps,
+        tally: this.#telemetry.of(key),
+        gateway: () => this.#gateway,
+        wake: () => this.#wake(created),
+      });
+      lane = created;
+      this.#lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  #wake(lane: Lane): void {
+    if (this.#stopping) {
+      this.#lookIdle();
+      return;
+    }
+    this.#awake.add(lane);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#ports.soon(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#scheduled = false;
+    if (this.#stopping) return;
+    const lanes = [...this.#awake];
+    this.#awake.clear();
+    for (const lane of lanes) if (lane.turn(TURN)) this.#wake(lane);
+  }
+
+  #lookIdle(): void {
+    for (const lane of this.#lanes.values()) if (lane.inFlight > 0) return;
+    this.#idle?.();
+  }
+
+  #sweepLater(): void {
+    this.#cancelSweep = this.#ports.after(SWEEP_MS, () => {
+      for (const lane of this.#lanes.values()) if (lane.sweep()) this.#wake(lane);
+      this.#sweepLater();
+    });
+  }
+}

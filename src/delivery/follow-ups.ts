@@ -1,0 +1,70 @@
+import type { FollowUp, Reply } from '../core/destination.ts';
+import type { Route } from '../policy/gateway.ts';
+import { exchange } from './attempt.ts';
+import type { EnginePorts } from './drain.ts';
+import type { Telemetry } from './telemetry.ts';
+
+/** Requests whose fate is still to be asked for; more are not followed, and counted as such. */
+const MAX_OPEN = 1_000;
+/** So often is asked before the answer counts as unknown. */
+const MAX_ASKED = 24;
+
+/**
+ * Asks later what became of requests that a vendor took (Data Manager `requestStatus`) and counts the answers. Kept in
+ * memory: a restart forgets the question, never an event.
+ */
+export class FollowUps {
+  readonly #ports: EnginePorts;
+  readonly #telemetry: Telemetry;
+  readonly #timers = new Set<() => void>();
+
+  constructor(ports: EnginePorts, telemetry: Telemetry) {
+    this.#ports = ports;
+    this.#telemetry = telemetry;
+  }
+
+  /** Looks whether the reply calls for a later question. */
+  consider(route: Route, reply: Reply): void {
+    let followUp: FollowUp | undefined;
+    try {
+      followUp = route.bound.followUp(reply);
+    } catch {
+      this.#count(route, 'unreadable');
+      return;
+    }
+    if (followUp === undefined) return;
+    if (this.#timers.size >= MAX_OPEN) this.#count(route, 'not followed');
+    else this.#ask(route, followUp, 1);
+  }
+
+  stop(): void {
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+  }
+
+  #ask(route: Route, followUp: FollowUp, time: number): void {
+    const cancel = this.#ports.after(followUp.afterMs, () => {
+      this.#timers.delete(cancel);
+      void this.#read(route, followUp).then((counts) => {
+        if (counts !== undefined) this.#telemetry.of(route.key).followUp(counts);
+        else if (time >= MAX_ASKED) this.#count(route, 'unknown');
+        else this.#ask(route, followUp, time + 1);
+      });
+    });
+    this.#timers.add(cancel);
+  }
+
+  /** Undefined = nothing known yet, for whatever cause. */
+  async #read(route: Route, followUp: FollowUp): Promise<Readonly<Record<string, number>> | undefined> {
+    try {
+      const { send, secrets } = this.#ports;
+      return followUp.read(await exchange(followUp.request, route.destination.hosts, send, secrets));
+    } catch {
+      return undefined;
+    }
+  }
+
+  #count(route: Route, word: string): void {
+    this.#telemetry.of(route.key).followUp({ [word]: 1 });
+  }
+}

@@ -1,0 +1,410 @@
+import type { Reply, Verdict } from '../core/destination.ts';
+import type { Gateway, Route } from '../policy/gateway.ts';
+import { refusal } from './allowed.ts';
+import { attempt, type Attempted } from './attempt.ts';
+import { backoff } from './backoff.ts';
+import { FreshRows, freshBatch, halves, type Batch } from './batch.ts';
+import { Breaker } from './breaker.ts';
+import type { EnginePorts } from './drain.ts';
+import type { FollowUps } from './follow-ups.ts';
+import type { QueuedRow, RowOutcome } from './store.ts';
+import { safeReason, type Tally } from './telemetry.ts';
+
+/** Rows of one route held in memory, and their size in characters: what keeps memory flat while a vendor is down. */
+const WINDOW_ROWS = 4_096;
+const WINDOW_CHARS = 8_000_000;
+const PAGE = 256;
+
+/** Requests under way at once: many where each carries one event, few where they can be filled. */
+const SINGLES = 128;
+const BATCHES = 8;
+/** Pause between two requests that could have been one, milliseconds; a full batch does not wait. */
+const PACE_MS = 150;
+
+/** Attempts during which other rows went through, after which a batch is halved, and a lone row is poison. */
+const HALVE_AFTER = 3;
+const POISON_AFTER = 16;
+
+/** What a lane shares with the others. */
+export interface LaneContext {
+  readonly ports: EnginePorts;
+  readonly followUps: FollowUps;
+  readonly tally: Tally;
+  readonly gateway: () => Gateway;
+  /** The lane has something to do: give it a turn soon. */
+  readonly wake: () => void;
+}
+
+/**
+ * The queue of one route. Rows are read ahead into a bounded window, wait there by envelope, go out in batches, and
+ * leave the window when they have ended. Nothing a route does or suffers is felt by another.
+ *
+ *   store -> fresh -> flying -> ended
+ *              ^        |
+ *              |        +-> retries (wait) | urgent (halves, rests)
+ */
+export class Lane {
+  readonly key: string;
+  readonly #context: LaneContext;
+  readonly #breaker = new Breaker();
+  #route: Route | undefined;
+
+  /** Read up to here. */
+  #cursor = 0;
+  #more = true;
+  #heldRows = 0;
+  #heldChars = 0;
+  readonly #fresh = new FreshRows();
+  /** By `due`. */
+  readonly #retries: Batch[] = [];
+  readonly #urgent: Batch[] = [];
+  readonly #flying = new Set<Batch>();
+  /** Rows that were withdrawn while they were flying. */
+  readonly #withdrawn = new Set<number>();
+
+  /** Size of a full batch of what went last. */
+  #lastFull = 1;
+  #successes = 0;
+  #paceUntil = 0;
+  #timer: { readonly at: number; readonly cancel: () => void } | undefined;
+
+  constructor(key: string, context: LaneContext) {
+    this.key = key;
+    this.#context = context;
+    this.#route = context.gateway().routeOf.get(key);
+  }
+
+  get inFlight(): number {
+    return this.#flying.size;
+  }
+
+  get breaker(): Pick<Breaker, 'state' | 'reason'> {
+    return this.#breaker;
+  }
+
+  /** The store may have more rows. */
+  rowsAdded(): void {
+    this.#more = true;
+  }
+
+  /** New settings: whatever stopped the route may be mended. */
+  reload(): void {
+    this.#route = this.#context.gateway().routeOf.get(this.key);
+    this.#breaker.reset();
+    this.#release();
+  }
+
+  /**
+   * Starts up to `budget` requests. True if there may be more to start at once.
+   */
+  turn(budget: number): boolean {
+    for (let i = 0; i < budget; i++) {
+      this.#refill();
+      if (!this.#start()) {
+        this.#arm();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Ends what is too old while nothing moves. True if there is room for more rows now. */
+  sweep(): boolean {
+    const now = this.#context.ports.now();
+    const before = this.#heldRows;
+    this.#fresh.remove((row) => this.#ended(row, now));
+    this.#eachWaiting((batch) => batch.rows.filter((row) => !this.#ended(row, now)));
+    return this.#heldRows < before;
+  }
+
+  /** These rows are off the disk because their visitor withdrew; what is flying is not sent again. */
+  drop(ids: ReadonlySet<number>): void {
+    const flying = new Set<number>();
+    for (const batch of this.#flying) for (const row of batch.rows) if (ids.has(row.id)) flying.add(row.id);
+    for (const id of flying) this.#withdrawn.add(id);
+    for (const row of this.#fresh.remove((row) => ids.has(row.id))) this.#letGo(row);
+    this.#eachWaiting((batch) =>
+      batch.rows.filter((row) => {
+        if (!ids.has(row.id)) return true;
+        this.#letGo(row);
+        return false;
+      }),
+    );
+    this.#context.tally.count('withdrawn', 'consent withdrawn', ids.size - flying.size);
+  }
+
+  cancelTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #refill(): void {
+    while (
+      this.#more &&
+      this.#heldRows < WINDOW_ROWS &&
+      this.#heldChars < WINDOW_CHARS &&
+      this.#fresh.size < this.#appetite()
+    ) {
+      const rows = this.#context.ports.store.read(this.key, this.#cursor, PAGE);
+      this.#more = rows.length === PAGE;
+      for (const row of rows) {
+        this.#cursor = row.id;
+        this.#heldRows++;
+        this.#heldChars += row.element.length;
+        this.#fresh.push(row);
+      }
+    }
+  }
+
+  /** Fresh rows worth having: a page, or a full batch where one is larger. */
+  #appetite(): number {
+    return this.#lastFull > PAGE ? this.#lastFull : PAGE / 2;
+  }
+
+  /** Starts one request, or ends rows that may not go. False if there is nothing to do now. */
+  #start(): boolean {
+    const { ports, gateway } = this.#context;
+    const route = this.#route;
+    const tick = ports.tick();
+    const leave = route === undefined ? 'go' : this.#breaker.take(tick);
+    if (leave === 'wait') return false;
+    const probe = leave === 'probe';
+    const batch = this.#next(tick, probe);
+    const now = ports.now();
+    const rows = batch?.rows.filter((row) => !this.#refused(gateway(), route, row, now)) ?? [];
+    if (batch === undefined || route === undefined || rows.length === 0) {
+      if (probe) this.#breaker.giveBack();
+      return batch !== undefined;
+    }
+    const going = rows.length === batch.rows.length ? batch : { ...batch, rows };
+    this.#flying.add(going);
+    this.#context.tally.attempts++;
+    const elements = rows.map((row) => row.element);
+    void attempt(route, going.envelope, elements, ports.send, ports.secrets).then((ended) => {
+      this.#flying.delete(going);
+      this.#finish(route, going, ended, probe);
+      this.#context.wake();
+    });
+    return true;
+  }
+
+  /** What goes next. A probe takes a row that has not failed before, so that one bad row cannot keep a route shut. */
+  #next(tick: number, probe: boolean): Batch | undefined {
+    if (probe) return this.#nextFresh(tick, true) ?? this.#retries.shift() ?? this.#urgent.pop();
+    const urgent = this.#urgent.pop();
+    if (urgent !== undefined) return urgent;
+    const first = this.#retries[0];
+    if (first !== undefined && first.due <= tick && this.#flying.size < SINGLES) return this.#retries.shift();
+    return this.#nextFresh(tick, false);
+  }
+
+  #nextFresh(tick: number, atOnce: boolean): Batch | undefined {
+    const { destination } = this.#route ?? {};
+    const taken = this.#fresh.take(destination?.maxBatch ?? (() => PAGE), (waiting, full) => {
+      this.#lastFull = full;
+      if (atOnce || destination === undefined) return true;
+      if (full === 1) return this.#flying.size < SINGLES;
+      return this.#flying.size < BATCHES && (waiting >= full || tick >= this.#paceUntil);
+    });
+    if (taken === undefined) return undefined;
+    if (this.#lastFull > 1) this.#paceUntil = tick + PACE_MS;
+    return freshBatch(taken.envelope, taken.rows);
+  }
+
+  #finish(route: Route, batch: Batch, ended: Attempted, probe: boolean): void {
+    if ('fault' in ended) {
+      if (probe) this.#breaker.giveBack();
+      this.#narrow(batch, (row) => {
+        this.#end(row, 'failed', ended.fault);
+        this.#context.ports.log('error', 'event dropped by a fault of the gateway', {
+          route: this.key,
+          reason: ended.fault,
+        });
+      });
+      return;
+    }
+    const { verdict, reply } = ended;
+    if (verdict.kind === 'retry') this.#failed(batch, verdict, reply, probe);
+    else if (verdict.kind === 'stop') this.#stopped(batch, verdict.reason);
+    else this.#answered(route, batch, verdict, reply);
+  }
+
+  /** The vendor looked at the events. */
+  #answered(
+    route: Route,
+    batch: Batch,
+    verdict: Exclude<Verdict, { kind: 'retry' | 'stop' }>,
+    reply: Reply | undefined,
+  ): void {
+    if (this.#breaker.worked()) {
+      this.#context.ports.log('info', 'route delivers again', { route: this.key });
+      this.#release();
+    }
+    const { rows } = batch;
+    switch (verdict.kind) {
+      case 'delivered':
+        for (const row of rows) this.#end(row, 'delivered', 'accepted');
+        break;
+      case 'rejected':
+        for (const row of rows) this.#bury(row, verdict.reason);
+        return;
+      case 'bisect':
+        this.#narrow(batch, (row) => this.#bury(row, verdict.reason));
+        return;
+      case 'partly': {
+        const rest: QueuedRow[] = [];
+        rows.forEach((row, i) => {
+          const reason = verdict.rejected.get(i);
+          if (reason !== undefined) this.#bury(row, reason);
+          else if (verdict.rest === 'delivered') this.#end(row, 'delivered', 'accepted');
+          else rest.push(row);
+        });
+        if (rest.length === rows.length) {
+          // It names no event that was sent: halving finds the one it means, and comes to an end.
+          this.#narrow(batch, (row) => this.#bury(row, 'refused, without saying which event'));
+          return;
+        }
+        if (rest.length > 0) this.#again({ ...batch, rows: rest });
+        if (verdict.rest === 'resend') return;
+      }
+    }
+    this.#successes++;
+    if (reply !== undefined) this.#context.followUps.consider(route, reply);
+  }
+
+  #failed(batch: Batch, verdict: Verdict & { kind: 'retry' }, reply: Reply | undefined, probe: boolean): void {
+    const { ports, tally } = this.#context;
+    const tick = ports.tick();
+    const reason = safeReason(verdict.reason);
+    const opened = this.#breaker.failed(tick, ports.random(), reason, probe, verdict.afterMs);
+    if (opened) ports.log('warn', 'route pauses: the vendor does not answer as it should', { route: this.key, reason });
+    tally.retries++;
+    const failures = batch.failures + 1;
+    // Busy is not poison: only what breaks the vendor's side while other rows pass counts against a row.
+    const breaks = reply === undefined || (reply.status >= 500 && reply.status !== 503);
+    const strikes = batch.strikes + (breaks && this.#successes > batch.seen ? 1 : 0);
+    const rows = this.#remaining(batch.rows);
+    const due = tick + backoff(failures, this.#breaker.outage(tick), ports.random(), verdict.afterMs);
+    const next: Batch = { ...batch, rows, failures, strikes, seen: this.#successes, due };
+    const [only] = rows;
+    if (only === undefined) return;
+    if (rows.length === 1 && strikes >= POISON_AFTER) this.#bury(only, `${reason}, ${failures} attempts`);
+    else if (rows.length > 1 && strikes >= HALVE_AFTER) for (const half of halves(next)) this.#retryLater(half);
+    else this.#retryLater(next);
+  }
+
+  #stopped(batch: Batch, reason: string): void {
+    const { ports } = this.#context;
+    const safe = safeReason(reason);
+    if (this.#breaker.stop(ports.tick(), safe)) {
+      ports.log('error', 'route stopped: it keeps its events until this is mended', { route: this.key, reason: safe });
+    }
+    const rows = this.#remaining(batch.rows);
+    if (rows.length > 0) this.#retryLater({ ...batch, rows, due: ports.tick() });
+  }
+
+  /** Halves a batch, or tells `last` that it has come down to one row. */
+  #narrow(batch: Batch, last: (row: QueuedRow) => void): void {
+    const rows = this.#remaining(batch.rows);
+    const [only] = rows;
+    if (only === undefined) return;
+    if (rows.length === 1) last(only);
+    else for (const half of halves({ ...batch, rows })) this.#urgent.push(half);
+  }
+
+  #again(batch: Batch): void {
+    const rows = this.#remaining(batch.rows);
+    if (rows.length > 0) this.#urgent.push({ ...batch, rows });
+  }
+
+  #retryLater(batch: Batch): void {
+    let at = this.#retries.length;
+    while (at > 0 && (this.#retries[at - 1]?.due ?? 0) > batch.due) at--;
+    this.#retries.splice(at, 0, batch);
+  }
+
+  /** The wait was for the vendor, and that is over. */
+  #release(): void {
+    const tick = this.#context.ports.tick();
+    this.#retries.forEach((batch, i) => (this.#retries[i] = { ...batch, due: tick }));
+  }
+
+  /** Rows of a flown batch that still want to be sent; the others end as withdrawn. */
+  #remaining(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+    if (this.#withdrawn.size === 0) return rows;
+    return rows.filter((row) => {
+      if (!this.#withdrawn.has(row.id)) return true;
+      this.#end(row, 'withdrawn', 'consent withdrawn');
+      return false;
+    });
+  }
+
+  #bury(row: QueuedRow, reason: string): void {
+    if (this.#withdrawn.has(row.id)) {
+      this.#end(row, 'withdrawn', 'consent withdrawn');
+      return;
+    }
+    const safe = safeReason(reason);
+    const outcome: RowOutcome = this.#context.gateway().delivery.deadLetters > 0 ? 'dead' : 'rejected';
+    this.#context.tally.count(outcome, safe);
+    if (outcome === 'dead') this.#context.ports.store.bury(this.key, row, safe);
+    else this.#context.ports.store.settle(this.key, row);
+    this.#letGo(row);
+  }
+
+  #end(row: QueuedRow, outcome: RowOutcome, reason: string): void {
+    this.#withdrawn.delete(row.id);
+    this.#context.tally.count(outcome, reason);
+    this.#context.ports.store.settle(this.key, row);
+    this.#letGo(row);
+  }
+
+  #letGo(row: QueuedRow): void {
+    this.#heldRows--;
+    this.#heldChars -= row.element.length;
+  }
+
+  /** Ends a row that may not be sent any more; false if it may. */
+  #refused(gateway: Gateway, route: Route | undefined, row: QueuedRow, now: number): boolean {
+    const refused = refusal(gateway, route, row, now);
+    if (refused !== undefined) this.#end(row, refused.outcome, refused.reason);
+    return refused !== undefined;
+  }
+
+  #ended(row: QueuedRow, now: number): boolean {
+    return this.#refused(this.#context.gateway(), this.#route, row, now);
+  }
+
+  #eachWaiting(keep: (batch: Batch) => readonly QueuedRow[]): void {
+    for (const list of [this.#retries, this.#urgent]) {
+      const kept = list.map((batch) => ({ ...batch, rows: keep(batch) })).filter((batch) => batch.rows.length > 0);
+      list.splice(0, list.length, ...kept);
+    }
+  }
+
+  /** Sets the clock for the next thing that time alone will bring. */
+  #arm(): void {
+    const next = this.#nextTime();
+    // What is due and has not started waits for something in flight, whose end is a turn of its own.
+    const at = next === undefined || next <= this.#context.ports.tick() ? undefined : next;
+    if (at === this.#timer?.at) return;
+    this.cancelTimer();
+    if (at === undefined) return;
+    const { ports, wake } = this.#context;
+    const cancel = ports.after(Math.max(0, at - ports.tick()), () => {
+      this.#timer = undefined;
+      wake();
+    });
+    this.#timer = { at, cancel };
+  }
+
+  #nextTime(): number | undefined {
+    const first = this.#retries[0]?.due;
+    const waiting = this.#fresh.size > 0 || this.#urgent.length > 0;
+    if (!waiting && first === undefined) return undefined;
+    if (this.#breaker.state !== 'closed') return this.#breaker.until;
+    const fresh = this.#fresh.size > 0 && this.#paceUntil > this.#context.ports.tick() ? this.#paceUntil : Infinity;
+    const next = Math.min(first ?? Infinity, fresh);
+    return next === Infinity ? undefined : next;
+  }
+}

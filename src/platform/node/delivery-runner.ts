@@ -1,0 +1,389 @@
+import { join } from 'node:path';
+import { stillAllowed } from '../../delivery/allowed.ts';
+import type { Secrets, Send } from '../../delivery/attempt.ts';
+import { Drain, type EnginePorts, type Log } from '../../delivery/drain.ts';
+import { OutboxUnavailable, type Stored } from '../../delivery/outbox.ts';
+import { Telemetry } from '../../delivery/telemetry.ts';
+import type { Gateway } from '../../policy/gateway.ts';
+import type { DeliveryReport } from './metrics.ts';
+import {
+  SqliteOutbox,
+  StoreDamaged,
+  StoreFull,
+  type Append,
+  type Committed,
+  type StorePolicy,
+} from './outbox-sqlite.ts';
+import { salvage, walDamaged } from './outbox-salvage.ts';
+import { subjectKeys } from './subject-keys.ts';
+import { WithdrawalLog } from './withdrawal-log.ts';
+
+export interface RunnerOptions {
+  /** The data directory. */
+  readonly dir: string;
+  /** Name of the outbox file; several processes that share a directory have one each. */
+  readonly name: string;
+  readonly send: Send;
+  readonly secrets: Secrets;
+  readonly log: Log;
+  /** Called when `ready` or `stopped` may have changed. */
+  readonly changed: () => void;
+}
+
+export type AppendResult = readonly Stored[] | OutboxUnavailable;
+
+/** Rows written by one transaction; more wait for the next, so that nobody waits long. */
+const ROWS_PER_COMMIT = 2_048;
+/** How long an end may wait to be written when nothing else is, milliseconds. A crash in between sends the row again. */
+const SETTLE_MS = 10;
+/** How often a broken store is tried again, milliseconds. */
+const MEND_MS = 1_000;
+const POLL_MS = 500;
+const PRUNE_MS = 60_000;
+
+/** Store and engine of one outbox: accepts, commits, delivers. Runs in the delivery thread, or in a test's own. */
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #telemetry = new Telemetry();
+  #gateway: Gateway;
+  #policy: StorePolicy;
+  #store: SqliteOutbox | undefined;
+  #withdrawals: WithdrawalLog | undefined;
+  #drain: Drain;
+  /** Why nothing can be written; undefined = it can. */
+  #broken: string | undefined;
+  #damaged = 0;
+  #stopping = false;
+
+  #appends: { readonly append: Append; readonly done: (result: AppendResult) => void }[] = [];
+  #flushScheduled = false;
+  #settleTimer: NodeJS.Timeout | undefined;
+  /** Turns of the engine that wait until the store works again. */
+  #parked: (() => void)[] = [];
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor(gateway: Gateway, options: RunnerOptions) {
+    this.#gateway = gateway;
+    this.#options = options;
+    this.#policy = this.#policyOf(gateway);
+    this.#drain = new Drain(gateway, this.#ports(), this.#telemetry);
+    this.#open();
+    this.#every(MEND_MS, () => this.#mend());
+    this.#every(POLL_MS, () => this.#poll());
+    this.#every(PRUNE_MS, () => this.#prune());
+  }
+
+  /** Whether an append would be taken now. */
+  get ready(): boolean {
+    return this.#store !== undefined && this.#broken === undefined && !this.#store.full && !this.#stopping;
+  }
+
+  get pending(): number {
+    return this.#store?.pending ?? 0;
+  }
+
+  /** Routes that wait for a person, with the reason. */
+  get stopped(): Readonly<Record<string, string>> {
+    return this.#drain.stopped();
+  }
+
+  /** Stores rows and carries out withdrawals; `done` is called when they are safe, or are not and will not be. */
+  append(append: Append, done: (result: AppendResult) => void): void {
+    this.#appends.push({ append, done });
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  /** Puts another configuration in force, for what is stored already too. */
+  reload(gateway: Gateway): void {
+    this.#gateway = gateway;
+    this.#policy = this.#policyOf(gateway);
+    this.#drain.reload(gateway);
+  }
+
+  report(): DeliveryReport {
+    const lost = this.#store?.damaged ?? new Map<string, number>();
+    return {
+      routes: this.#drain.counters(),
+      queues: this.#store?.queues() ?? {},
+      bytes: this.#store?.bytes ?? 0,
+      damaged: this.#damaged + [...lost.values()].reduce((a, b) => a + b, 0),
+    };
+  }
+
+  /** Commits what is pending, lets what is in flight finish for `graceMs`, and closes. */
+  async stop(graceMs: number): Promise<void> {
+    this.#flush();
+    this.#stopping = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#drain.stop(graceMs);
+    this.#flush();
+    clearTimeout(this.#settleTimer);
+    try {
+      this.#store?.close();
+      this.#withdrawals?.close();
+    } catch (error) {
+      this.#say('outbox could not be closed', error);
+    }
+  }
+
+  #policyOf(gateway: Gateway): StorePolicy {
+    return {
+      subjectKey: subjectKeys(gateway),
+      siteOf: (route) => gateway.routeOf.get(route)?.site,
+      mayStay: (key, row, signals) => {
+        const route = gateway.routeOf.get(key);
+        return route !== undefined && stillAllowed(route, row, signals) === undefined;
+      },
+      maxSize: gateway.delivery.maxSize,
+      deadLetters: gateway.delivery.deadLetters,
+    };
+  }
+
+  #ports(): EnginePorts {
+    const { send, secrets, log } = this.#options;
+    return {
+      send,
+      secrets,
+      log,
+      store: {
+        read: (route, after, limit) => this.#read(route, after, limit),
+        settle: (route, row) => {
+          this.#store?.settle(route, row);
+          this.#settleLater();
+        },
+        bury: (route, row, reason) => {
+          this.#store?.bury(route, row, reason);
+          this.#settleLater();
+        },
+      },
+      now: Date.now,
+      tick: () => performance.now(),
+      random: Math.random,
+      after: (ms, call) => {
+        const timer = setTimeout(call, ms);
+        return () => clearTimeout(timer);
+      },
+      soon: (call) => {
+        setImmediate(() => {
+          // Accepting comes first: what waits to be stored is stored before more is sent.
+          if (this.#appends.length > 0) this.#flush();
+          if (this.#broken === undefined) call();
+          else this.#parked.push(call);
+        });
+      },
+    };
+  }
+
+  #read(route: string, after: number, limit: number): ReturnType<SqliteOutbox['read']> {
+    try {
+      return this.#store?.read(route, after, limit) ?? [];
+    } catch (error) {
+      this.#hurt(error);
+      return [];
+    }
+  }
+
+  #open(): void {
+    const file = join(this.#options.dir, `${this.#options.name}.sqlite`);
+    try {
+      this.#withdrawals ??= this.#openWithdrawals();
+      const store = (): SqliteOutbox =>
+        new SqliteOutbox(file, this.#withdrawals as WithdrawalLog, () => this.#policy, Date.now);
+      const unwritten = this.#store?.takeUnwritten();
+      let opened: SqliteOutbox | undefined;
+      if (!walDamaged(file)) {
+        try {
+          opened = store();
+        } catch (error) {
+          if (!isDamage(error)) throw error;
+        }
+      }
+      if (opened === undefined) {
+        const { rows, asideAs } = salvage(file);
+        opened = store();
+        opened.restoreRows(rows.values());
+        this.#damaged++;
+        this.#options.log('error', 'the outbox was damaged: what could be read was saved, the file was set aside', {
+          file: asideAs,
+          count: rows.size,
+        });
+      }
+      if (unwritten !== undefined) opened.inherit(unwritten);
+      this.#store = opened;
+      this.#works();
+      // What others withdrew while this outbox was closed, before anything is sent.
+      this.#flush();
+      this.#drain.rowsAdded(opened.routes);
+    } catch (error) {
+      this.#fails(error);
+    }
+  }
+
+  #openWithdrawals(): WithdrawalLog {
+    const file = join(this.#options.dir, 'withdrawals.sqlite');
+    try {
+      return new WithdrawalLog(file);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      const { asideAs } = salvage(file);
+      this.#damaged++;
+      this.#options.log('error', 'the record of withdrawals was damaged and set aside', { file: asideAs });
+      return new WithdrawalLog(file);
+    }
+  }
+
+  #flush(): void {
+    this.#flushScheduled = false;
+    const taken = this.#take();
+    const store = this.#store;
+    if (store === undefined || this.#broken !== undefined) {
+      this.#refuse(taken, this.#broken ?? 'the outbox is not open');
+      return;
+    }
+    try {
+      this.#done(store.commit(taken.map(({ append }) => append)), taken);
+    } catch (error) {
+      this.#refuse(taken, error instanceof StoreFull ? 'the outbox is full' : 'the outbox cannot be written');
+      if (error instanceof StoreFull) this.#writeEnds(store);
+      else this.#hurt(error);
+    }
+    if (this.#appends.length > 0 && !this.#flushScheduled) {
+      this.#flushScheduled = true;
+      setImmediate(() => this.#flush());
+    }
+  }
+
+  #take(): { readonly append: Append; readonly done: (result: AppendResult) => void }[] {
+    let rows = 0;
+    let count = 0;
+    while (count < this.#appends.length && rows < ROWS_PER_COMMIT)
+      rows += this.#appends[count++]?.append.rows.length ?? 0;
+    return this.#appends.splice(0, count);
+  }
+
+  /** A full outbox takes nothing in, but what has been delivered leaves it. */
+  #writeEnds(store: SqliteOutbox): void {
+    this.#options.changed();
+    if (store.unwritten === 0) return;
+    try {
+      this.#done(store.commit([]), []);
+    } catch (error) {
+      this.#hurt(error);
+    }
+  }
+
+  #done(committed: Committed, taken: readonly { readonly done: (result: AppendResult) => void }[]): void {
+    taken.forEach(({ done }, i) => done(committed.results[i] ?? []));
+    for (const [route, n] of committed.purgedDead) {
+      const tally = this.#telemetry.of(route);
+      tally.reopened += n;
+      tally.count('withdrawn', 'consent withdrawn', n);
+    }
+    for (const [route, n] of committed.reopened) this.#telemetry.of(route).reopened += n;
+    if (committed.purged.length > 0) this.#drain.withdrawn(committed.purged);
+    if (committed.added.size > 0) this.#drain.rowsAdded(committed.added);
+  }
+
+  #refuse(taken: readonly { readonly done: (result: AppendResult) => void }[], why: string): void {
+    if (taken.length === 0) return;
+    const unavailable = new OutboxUnavailable(why);
+    for (const { done } of taken) done(unavailable);
+  }
+
+  #settleLater(): void {
+    if (this.#flushScheduled) return;
+    if ((this.#store?.unwritten ?? 0) >= ROWS_PER_COMMIT / 4) {
+      this.#flushScheduled = true;
+      setImmediate(() => this.#flush());
+      return;
+    }
+    this.#settleTimer ??= setTimeout(() => {
+      this.#settleTimer = undefined;
+      if ((this.#store?.unwritten ?? 0) > 0 && this.#broken === undefined) this.#flush();
+    }, SETTLE_MS);
+  }
+
+  /** Something that should have worked did not. Damage is mended by starting over with what can be read. */
+  #hurt(error: unknown): void {
+    this.#fails(error);
+    if (!isDamage(error)) return;
+    void this.#drain.stop(0);
+    try {
+      this.#store?.close();
+    } catch {
+      // It is being set aside.
+    }
+    this.#store = undefined;
+    this.#drain = new Drain(this.#gateway, this.#ports(), this.#telemetry);
+  }
+
+  #fails(error: unknown): void {
+    if (this.#broken === undefined) this.#say('events cannot be stored: answering 503 until they can', error);
+    this.#broken = 'the outbox cannot be written';
+    this.#options.changed();
+  }
+
+  #works(): void {
+    if (this.#broken !== undefined) this.#options.log('info', 'events are stored again', {});
+    this.#broken = undefined;
+    for (const call of this.#parked.splice(0)) setImmediate(call);
+    this.#options.changed();
+  }
+
+  #mend(): void {
+    if (this.#broken === undefined) return;
+    try {
+      if (this.#store !== undefined) {
+        this.#store.probe();
+        this.#works();
+        return;
+      }
+    } catch {
+      // A new connection may do better.
+    }
+    const old = this.#store;
+    this.#open();
+    if (this.#store !== old) old?.abandon();
+  }
+
+  #poll(): void {
+    if (this.#store === undefined || this.#broken !== undefined) return;
+    try {
+      if (this.#store.changedElsewhere()) this.#flush();
+    } catch (error) {
+      this.#hurt(error);
+    }
+  }
+
+  #prune(): void {
+    if (this.#store === undefined || this.#broken !== undefined) return;
+    try {
+      this.#store.prune();
+      this.#withdrawals?.prune(Date.now() - this.#gateway.delivery.maxAge);
+    } catch (error) {
+      this.#hurt(error);
+    }
+  }
+
+  #every(ms: number, call: () => void): void {
+    this.#timers.push(setInterval(call, ms).unref());
+  }
+
+  /** Only the system's own code of an error: a message may hold a path or more. */
+  #say(msg: string, error: unknown): void {
+    const code = error instanceof Error && 'errcode' in error ? `sqlite ${String(error.errcode)}` : 'failed';
+    this.#options.log('error', msg, { code });
+  }
+}
+
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+function isDamage(error: unknown): boolean {
+  if (error instanceof StoreDamaged) return true;
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return false;
+  const primary = error.errcode & 0xff;
+  return primary === SQLITE_CORRUPT || primary === SQLITE_NOTADB;
+}

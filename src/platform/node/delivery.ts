@@ -1,0 +1,239 @@
+import { Worker } from 'node:worker_threads';
+import type { Log } from '../../delivery/drain.ts';
+import { OutboxUnavailable, type Outbox, type OutboxRow, type Stored, type Withdrawal } from '../../delivery/outbox.ts';
+import { flatten, type Flat } from './append-codec.ts';
+import type { DeliveryReport } from './metrics.ts';
+import type { FromWorker, GatewaySource, ToWorker, WorkerData, WorkerState } from './outbox-worker.ts';
+
+export interface DeliveryOptions extends Omit<WorkerData, 'sink' | 'name'> {
+  /** File name of the outbox without `.sqlite`; processes that share a directory have one each. */
+  readonly name?: string;
+  /** `http://127.0.0.1:PORT`: where every request goes instead of to its vendor. */
+  readonly sink?: string | undefined;
+  readonly log: Log;
+}
+
+/** The durable outbox and its delivery, as the collecting side sees it. */
+export interface Delivery extends Outbox {
+  /** Routes that keep their events until a person has mended something, with the reason: for the readiness detail. */
+  readonly stopped: Readonly<Record<string, string>>;
+  /** Counters and queues, for the metrics. */
+  report(): Promise<DeliveryReport>;
+  /** Puts another configuration in force. Rejects, and keeps the old one, when it cannot be used. */
+  reload(source: GatewaySource): Promise<void>;
+  /** Commits what is pending, lets what is in flight finish for a few seconds, closes. Never takes longer than 8 s. */
+  stop(): Promise<void>;
+}
+
+/** An append not answered for so long is refused: the disk hangs. Milliseconds. */
+const PATIENCE_MS = 10_000;
+/** Rows under way to the disk; more are refused at once, so that memory stays bounded. */
+const MAX_UNDER_WAY = 50_000;
+const GRACE_MS = 4_000;
+const STOP_MS = 8_000;
+const RESTART_MS = 1_000;
+
+interface Waiting {
+  readonly since: number;
+  readonly rows: number;
+  readonly resolve: (stored: readonly Stored[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Starts the delivery thread. Resolves when it has its configuration; rejects when that cannot be used. The thread owns
+ * the outbox file: accepting and delivering do not fight for this thread's time.
+ */
+export async function startDelivery(options: DeliveryOptions): Promise<Delivery> {
+  const delivery = new ThreadedDelivery(options);
+  await delivery.start();
+  return delivery;
+}
+
+class ThreadedDelivery implements Delivery {
+  readonly #options: DeliveryOptions;
+  #source: GatewaySource;
+  #worker: Worker | undefined;
+  #state: WorkerState = { ready: false, pending: 0, stopped: {} };
+  #stopping = false;
+
+  /** Appends of this turn of the event loop. */
+  #flat: Flat = [];
+  #flatFirst = 0;
+  #posting = false;
+  #next = 0;
+  /** Not answered, by number, oldest first. */
+  readonly #waiting = new Map<number, Waiting>();
+  #rowsUnderWay = 0;
+  readonly #patience: NodeJS.Timeout;
+
+  readonly #reports = new Map<number, (report: DeliveryReport) => void>();
+  readonly #reloads = new Map<number, (problem: string | undefined) => void>();
+  #asked = 0;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#source = options.source;
+    this.#patience = setInterval(() => this.#loseSlow(), 1_000).unref();
+  }
+
+  get ready(): boolean {
+    return this.#state.ready && this.#worker !== undefined && !this.#stopping && this.#rowsUnderWay < MAX_UNDER_WAY;
+  }
+
+  get pending(): number {
+    return this.#state.pending + this.#rowsUnderWay;
+  }
+
+  get stopped(): Readonly<Record<string, string>> {
+    return this.#state.stopped;
+  }
+
+  start(): Promise<void> {
+    const { dir, name = 'outbox', sink, version } = this.#options;
+    const workerData: WorkerData = { source: this.#source, dir, name, sink, version };
+    const worker = new Worker(new URL(import.meta.url.replace(/delivery(\.[jt]s)$/, 'outbox-worker$1')), {
+      workerData,
+    });
+    this.#worker = worker;
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'started') resolve();
+        if (message.kind === 'refused') reject(new Error(message.message));
+        this.#hear(message);
+      });
+      worker.on('error', (error: Error) =>
+        this.#options.log('error', 'the delivery thread failed', { code: error.name }),
+      );
+      worker.on('exit', () => {
+        reject(new Error('the delivery thread did not start'));
+        this.#lost(worker);
+      });
+    });
+  }
+
+  append(rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]> {
+    if (!this.ready) return Promise.reject(new OutboxUnavailable('the outbox does not take events now'));
+    return new Promise((resolve, reject) => {
+      const id = this.#next++;
+      if (this.#flat.length === 0) this.#flatFirst = id;
+      flatten(this.#flat, rows, withdrawals);
+      this.#waiting.set(id, { since: performance.now(), rows: rows.length, resolve, reject });
+      this.#rowsUnderWay += rows.length;
+      if (this.#posting) return;
+      this.#posting = true;
+      setImmediate(() => this.#post());
+    });
+  }
+
+  report(): Promise<DeliveryReport> {
+    return new Promise((resolve, reject) => {
+      if (this.#worker === undefined) {
+        reject(new Error('the delivery thread is not running'));
+        return;
+      }
+      const id = this.#asked++;
+      this.#reports.set(id, resolve);
+      this.#tell({ kind: 'report', id });
+    });
+  }
+
+  reload(source: GatewaySource): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const id = this.#asked++;
+      this.#reloads.set(id, (problem) => {
+        if (problem !== undefined) {
+          reject(new Error(problem));
+          return;
+        }
+        this.#source = source;
+        resolve();
+      });
+      this.#tell({ kind: 'reload', id, source });
+    });
+  }
+
+  async stop(): Promise<void> {
+    const worker = this.#worker;
+    if (this.#stopping || worker === undefined) return;
+    this.#post();
+    this.#stopping = true;
+    clearInterval(this.#patience);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, STOP_MS);
+      worker.on('exit', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.#tell({ kind: 'stop', graceMs: GRACE_MS });
+    });
+    await worker.terminate();
+  }
+
+  #tell(message: ToWorker): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #post(): void {
+    this.#posting = false;
+    if (this.#flat.length === 0) return;
+    this.#tell({ kind: 'append', first: this.#flatFirst, flat: this.#flat });
+    this.#flat = [];
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.kind) {
+      case 'appended':
+        this.#state = message.state;
+        message.results.forEach((result, i) => this.#answer(message.first + i, result));
+        return;
+      case 'started':
+      case 'state':
+        this.#state = message.state;
+        return;
+      case 'report':
+        this.#reports.get(message.id)?.(message.report);
+        this.#reports.delete(message.id);
+        return;
+      case 'reloaded':
+        this.#reloads.get(message.id)?.(message.problem);
+        this.#reloads.delete(message.id);
+        return;
+      case 'log':
+        this.#options.log(message.level, message.msg, message.fields);
+    }
+  }
+
+  #answer(id: number, result: readonly Stored[] | string): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
+    this.#rowsUnderWay -= waiting.rows;
+    if (typeof result === 'string') waiting.reject(new OutboxUnavailable(result));
+    else waiting.resolve(result);
+  }
+
+  /** A hanging disk: what has waited too long is refused, and so is what comes, until answers arrive again. */
+  #loseSlow(): void {
+    const before = performance.now() - PATIENCE_MS;
+    for (const [id, { since }] of this.#waiting) {
+      if (since > before) break;
+      this.#state = { ...this.#state, ready: false };
+      this.#answer(id, 'the disk does not answer');
+    }
+  }
+
+  #lost(worker: Worker): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#state = { ...this.#state, ready: false };
+    for (const id of [...this.#waiting.keys()]) this.#answer(id, 'the delivery thread ended');
+    for (const done of this.#reloads.values()) done('the delivery thread ended');
+    this.#reloads.clear();
+    if (this.#stopping) return;
+    setTimeout(() => {
+      if (!this.#stopping)
+        this.start().catch(() => this.#options.log('error', 'the delivery thread does not start', {}));
+    }, RESTART_MS);
+  }
+}

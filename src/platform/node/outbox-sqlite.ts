@@ -1,0 +1,531 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
+import type { SignalMask } from '../../core/signals.ts';
+import type { Decided } from '../../delivery/allowed.ts';
+import type { OutboxRow, Stored, Withdrawal } from '../../delivery/outbox.ts';
+import type { Purged, QueuedRow, Store } from '../../delivery/store.ts';
+import { SCHEMA, SCHEMA_VERSION, STATEMENTS, ROUTE_SPAN, DEDUPE_MS } from './outbox-schema.ts';
+import type { Tombstone, WithdrawalLog } from './withdrawal-log.ts';
+
+/** What the store must know of the configuration in force. */
+export interface StorePolicy {
+  /** Keyed hash of a subject, 52 bits; undefined for a site that is not configured. */
+  readonly subjectKey: (site: string, subject: string) => number | undefined;
+  /** The site of a route; undefined for a route that is not configured. */
+  readonly siteOf: (route: string) => string | undefined;
+  /** Whether a row may stay when its visitor's signals are these. */
+  readonly mayStay: (route: string, row: Decided, signals: SignalMask) => boolean;
+  /** Bytes. */
+  readonly maxSize: number;
+  /** Milliseconds. */
+  readonly deadLetters: number;
+}
+
+/** A row with what the store itself needs to end it. */
+export interface StoredRow extends QueuedRow {
+  readonly route: string;
+  readonly event: string;
+  /** Keys of `row_subjects`, comma-separated. */
+  readonly subjects: string;
+}
+
+/** One call of `Outbox.append`. */
+export interface Append {
+  readonly rows: readonly OutboxRow[];
+  readonly withdrawals: readonly Withdrawal[];
+}
+
+/** What one transaction did. */
+export interface Committed {
+  /** Per append, per row. */
+  readonly results: readonly (readonly Stored[])[];
+  /** Routes with new rows. */
+  readonly added: ReadonlySet<string>;
+  /** Rows that withdrawals took out of the queue. */
+  readonly purged: readonly Purged[];
+  /** Dead letters that withdrawals took, by route. */
+  readonly purgedDead: ReadonlyMap<string, number>;
+  /** Dead letters put back in the queue, by route. */
+  readonly reopened: ReadonlyMap<string, number>;
+}
+
+/** Ends of rows that are not on disk yet. */
+export interface Unwritten {
+  readonly settled: readonly StoredRow[];
+  readonly buried: readonly { readonly row: StoredRow; readonly reason: string }[];
+}
+
+/** The queue is as large as it may be: a 503, until delivery has made room. */
+export class StoreFull extends Error {
+  override readonly name = 'StoreFull';
+}
+
+/** A row that cannot be where it was found: the file is damaged beyond that row. */
+export class StoreDamaged extends Error {
+  override readonly name = 'StoreDamaged';
+}
+
+/** Pages of write-ahead log that are copied back at once. */
+const CHECKPOINT_PAGES = 2_000;
+
+/**
+ * The durable queue: one SQLite file, written by one connection. Everything that is to happen is collected and happens
+ * in one transaction, so that one flush to disk serves many (design 2).
+ */
+export class SqliteOutbox implements Store {
+  readonly #db: DatabaseSync;
+  readonly #sql: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+  readonly #policy: () => StorePolicy;
+  readonly #log: WithdrawalLog;
+  readonly #now: () => number;
+  /** Route -> its number, whose rows have ids from `number * ROUTE_SPAN`. */
+  readonly #routes = new Map<string, number>();
+  /** Route -> last id given out. */
+  readonly #lastId = new Map<string, number>();
+  readonly #waiting = new Map<string, number>();
+  readonly #dead = new Map<string, number>();
+  #settled: StoredRow[] = [];
+  #buried: { readonly row: StoredRow; readonly reason: string }[] = [];
+  /** Routes numbered in the transaction under way. */
+  #newRoutes: string[] = [];
+  #applied = 0;
+  #dataVersion = 0;
+  #bytes = 0;
+  /** Rows whose checksum did not match, by route; set aside, counted, not sent. */
+  readonly damaged = new Map<string, number>();
+
+  /** @throws the errors of node:sqlite when the file cannot be opened, made or read. */
+  constructor(file: string, log: WithdrawalLog, policy: () => StorePolicy, now: () => number) {
+    this.#policy = policy;
+    this.#log = log;
+    this.#now = now;
+    this.#db = new DatabaseSync(file, { timeout: 2_000 });
+    try {
+      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
+      this.#db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA cache_size = -65536`);
+      const { user_version: version } = this.#db.prepare('PRAGMA user_version').get() as { user_version: number };
+      if (version !== 0 && version !== SCHEMA_VERSION) {
+        throw new Error(`the outbox was written by another version (${version}, this one writes ${SCHEMA_VERSION})`);
+      }
+      const { quick_check: found } = this.#db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
+      if (found !== 'ok') throw new StoreDamaged('the outbox is damaged');
+      this.#db.exec(SCHEMA);
+      this.#sql = Object.fromEntries(
+        Object.entries(STATEMENTS).map(([name, text]) => [name, this.#db.prepare(text)]),
+      ) as Record<keyof typeof STATEMENTS, StatementSync>;
+      this.#load();
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  /** Rows and dead letters that wait. */
+  get pending(): number {
+    let sum = 0;
+    for (const n of this.#waiting.values()) sum += n;
+    for (const n of this.#dead.values()) sum += n;
+    return sum;
+  }
+
+  /** Bytes in use; free pages inside the file do not count. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get full(): boolean {
+    return this.#bytes >= this.#policy().maxSize;
+  }
+
+  /** Ends that wait for the next transaction. */
+  get unwritten(): number {
+    return this.#settled.length + this.#buried.length;
+  }
+
+  /** Routes with rows in the queue. */
+  get routes(): Iterable<string> {
+    return this.#waiting.keys();
+  }
+
+  read(route: string, after: number, limit: number): readonly QueuedRow[] {
+    const number = this.#routes.get(route);
+    if (number === undefined) return [];
+    const first = number * ROUTE_SPAN;
+    const rows: StoredRow[] = [];
+    for (let from = Math.max(after, first); rows.length < limit; ) {
+      const found = this.#sql.read.all(from, first + ROUTE_SPAN, limit - rows.length) as unknown as (StoredRow & {
+        sum: number;
+      })[];
+      for (const row of found) {
+        from = row.id;
+        if (checksum(row.id, row) !== row.sum) this.#setAside(route, row);
+        else if (row.route !== route) throw new StoreDamaged('a row is not where it belongs');
+        else rows.push(row);
+      }
+      if (found.length === 0) break;
+    }
+    return rows;
+  }
+
+  settle(_route: string, row: QueuedRow): void {
+    this.#settled.push(row as StoredRow);
+  }
+
+  bury(_route: string, row: QueuedRow, reason: string): void {
+    this.#buried.push({ row: row as StoredRow, reason });
+  }
+
+  /**
+   * Writes all that waits, and these appends, in one transaction. All or nothing: when it throws, nothing of it is on
+   * disk, and ends are kept for the next time.
+   * @throws StoreFull when there are rows to append and no room for them
+   */
+  commit(appends: readonly Append[]): Committed {
+    if (this.full && appends.some(({ rows }) => rows.length > 0)) throw new StoreFull('the outbox is full');
+    const work = new Work();
+    const own = this.#log.add(this.#tombstonesOf(appends));
+    const counts = { waiting: new Map(this.#waiting), dead: new Map(this.#dead) };
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      for (const row of this.#settled) this.#delete(row);
+      for (const { row, reason } of this.#buried) this.#moveToDead(row, reason);
+      for (const append of appends) this.#write(append, work);
+      const applied = this.#applyLog(own, work);
+      this.#reopenMarked(work);
+      this.#log.add(work.found);
+      this.#db.exec('COMMIT');
+      this.#applied = applied;
+    } catch (error) {
+      restore(this.#waiting, counts.waiting);
+      restore(this.#dead, counts.dead);
+      for (const route of this.#newRoutes) this.#routes.delete(route);
+      this.#newRoutes = [];
+      // After some errors SQLite has rolled back on its own.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+    this.#settled = [];
+    this.#buried = [];
+    this.#newRoutes = [];
+    this.#measure();
+    return work;
+  }
+
+  /** Hands over the ends not yet written, when another connection takes this one's place. */
+  takeUnwritten(): Unwritten {
+    return { settled: this.#settled.splice(0), buried: this.#buried.splice(0) };
+  }
+
+  inherit(unwritten: Unwritten): void {
+    this.#settled.push(...unwritten.settled);
+    this.#buried.push(...unwritten.buried);
+  }
+
+  /** Writes something small, to see whether writing works. */
+  probe(): void {
+    this.#sql.setApplied.run(this.#applied);
+  }
+
+  /** Whether another process has written: marked or purged dead letters, or a withdrawal elsewhere. */
+  changedElsewhere(): boolean {
+    const { data_version: version } = this.#sql.dataVersion.get() as { data_version: number };
+    if (version !== this.#dataVersion) {
+      this.#dataVersion = version;
+      this.#countDead();
+      return true;
+    }
+    return this.#log.latest > this.#applied;
+  }
+
+  /** Forgets what has had its time: ids older than two days, old dead letters. */
+  prune(): void {
+    const now = this.#now();
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      this.#sql.pruneDedupe.run(now - DEDUPE_MS);
+      for (const row of this.#sql.oldDead.all(now - this.#policy().deadLetters) as unknown as StoredRow[])
+        this.#deleteDead(row);
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Rows waiting, dead letters and age of the oldest row, by route. */
+  queues(): Record<string, { waiting: number; dead: number; oldestMs: number }> {
+    const queues: Record<string, { waiting: number; dead: number; oldestMs: number }> = {};
+    for (const [route, number] of this.#routes) {
+      const waiting = this.#waiting.get(route) ?? 0;
+      const dead = this.#dead.get(route) ?? 0;
+      if (waiting === 0 && dead === 0) continue;
+      const first = number * ROUTE_SPAN;
+      const oldest = this.#sql.oldest.get(first, first + ROUTE_SPAN) as { accepted: number } | undefined;
+      queues[route] = {
+        waiting,
+        dead,
+        oldestMs: oldest === undefined ? 0 : Math.max(0, this.#now() - oldest.accepted),
+      };
+    }
+    return queues;
+  }
+
+  /** Puts back rows that were rescued from a damaged file. */
+  restoreRows(rows: Iterable<StoredRow>): void {
+    this.#db.exec('BEGIN IMMEDIATE');
+    for (const row of rows) {
+      const keys = row.subjects === '' ? [] : row.subjects.split(',').map(Number);
+      this.#insert(row, keys);
+    }
+    this.#db.exec('COMMIT');
+    this.#measure();
+  }
+
+  close(): void {
+    // An empty write-ahead log: nothing of what was delivered stays in it.
+    try {
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.#db.close();
+    }
+  }
+
+  /** Closes without a last word: another connection has taken over. */
+  abandon(): void {
+    this.#db.close();
+  }
+
+  #load(): void {
+    for (const { n, key } of this.#sql.allRoutes.all() as { n: number; key: string }[]) {
+      this.#routes.set(key, n);
+      const span = [n * ROUTE_SPAN, (n + 1) * ROUTE_SPAN] as const;
+      const { last } = this.#sql.lastId.get(...span, ...span) as { last: number | null };
+      this.#lastId.set(key, last ?? n * ROUTE_SPAN);
+      const { waiting } = this.#sql.countRows.get(...span) as { waiting: number };
+      if (waiting > 0) this.#waiting.set(key, waiting);
+    }
+    this.#countDead();
+    const meta = this.#sql.getApplied.get() as { value: number } | undefined;
+    // A number beyond the log belongs to a log that is gone: apply all of this one.
+    this.#applied = meta !== undefined && meta.value <= this.#log.latest ? meta.value : 0;
+    this.#dataVersion = (this.#sql.dataVersion.get() as { data_version: number }).data_version;
+    this.#measure();
+  }
+
+  #countDead(): void {
+    this.#dead.clear();
+    for (const { route, n } of this.#sql.countDead.all() as { route: string; n: number }[]) this.#dead.set(route, n);
+  }
+
+  #measure(): void {
+    const { page_count: pages } = this.#sql.pageCount.get() as { page_count: number };
+    const { freelist_count: free } = this.#sql.freeCount.get() as { freelist_count: number };
+    const { page_size: size } = this.#sql.pageSize.get() as { page_size: number };
+    this.#bytes = (pages - free) * size;
+  }
+
+  #write(append: Append, work: Work): void {
+    const policy = this.#policy();
+    const results: Stored[] = [];
+    work.results.push(results);
+    for (const row of append.rows) {
+      const site = policy.siteOf(row.route);
+      if (site === undefined) throw new Error('a row of a route that is not configured');
+      if (row.dedupe && !this.#isNew(row, site, policy)) {
+        results.push('duplicate');
+        continue;
+      }
+      const keys = [...new Set(row.subjects.map((subject) => policy.subjectKey(site, subject) as number))];
+      const id = this.#nextId(row.route);
+      results.push('stored');
+      if (this.#withdrawnBefore(row, keys, policy)) {
+        work.purged.push({ route: row.route, id });
+        continue;
+      }
+      const { route, eventId: event, acceptedAt, expiresAt, signals, fields, envelope, element } = row;
+      const subjects = keys.join(',');
+      this.#insert(
+        { id, route, event, acceptedAt, expiresAt, policy: row.policy, signals, fields, subjects, envelope, element },
+        keys,
+      );
+      work.added.add(route);
+    }
+    for (const { site, subject, signals, lasting } of append.withdrawals) {
+      const key = policy.subjectKey(site, subject);
+      if (key === undefined) continue;
+      const found = this.#purge({ subject: key, signals, at: this.#now() }, work);
+      if (found && !lasting) work.found.push({ subject: key, signals, at: this.#now() });
+    }
+  }
+
+  #insert(row: StoredRow, keys: readonly number[]): void {
+    const number = this.#number(row.route);
+    if (row.id > (this.#lastId.get(row.route) ?? number * ROUTE_SPAN)) this.#lastId.set(row.route, row.id);
+    const { id, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element } = row;
+    this.#sql.insert.run(
+      id,
+      route,
+      event,
+      acceptedAt,
+      expiresAt,
+      policy,
+      signals,
+      fields,
+      subjects,
+      envelope,
+      element,
+      checksum(id, row),
+    );
+    for (const key of keys) this.#sql.insertSubject.run(key, id);
+    bump(this.#waiting, route, 1);
+  }
+
+  /** Marks an id as seen; false if it was seen for this route within two days. */
+  #isNew(row: OutboxRow, site: string, policy: StorePolicy): boolean {
+    const now = this.#now();
+    const key = policy.subjectKey(site, `event|${row.route}|${row.eventId}`) as number;
+    return this.#sql.dedupe.run(key, now, now - DEDUPE_MS).changes > 0;
+  }
+
+  #number(route: string): number {
+    let number = this.#routes.get(route);
+    if (number === undefined) {
+      number = Number(this.#sql.newRoute.run(route).lastInsertRowid);
+      this.#routes.set(route, number);
+      this.#newRoutes.push(route);
+    }
+    return number;
+  }
+
+  #nextId(route: string): number {
+    const id = (this.#lastId.get(route) ?? this.#number(route) * ROUTE_SPAN) + 1;
+    this.#lastId.set(route, id);
+    return id;
+  }
+
+  /** A hit may reach one process just after its visitor's withdrawal has reached another. */
+  #withdrawnBefore(row: OutboxRow, keys: readonly number[], policy: StorePolicy): boolean {
+    if (row.acceptedAt > this.#log.latestAt) return false;
+    return keys.some((key) =>
+      this.#log.of(key, row.acceptedAt).some(({ signals }) => !policy.mayStay(row.route, row, signals)),
+    );
+  }
+
+  #tombstonesOf(appends: readonly Append[]): Tombstone[] {
+    const tombstones: Tombstone[] = [];
+    for (const { withdrawals } of appends) {
+      for (const { site, subject, signals, lasting } of withdrawals) {
+        const key = lasting ? this.#policy().subjectKey(site, subject) : undefined;
+        if (key !== undefined) tombstones.push({ subject: key, signals, at: this.#now() });
+      }
+    }
+    return tombstones;
+  }
+
+  /** Carries out the withdrawals that other processes have logged; `own` ones are carried out in their order. */
+  #applyLog(own: ReadonlySet<number>, work: Work): number {
+    let applied = this.#applied;
+    if (this.#log.latest > applied) {
+      for (const { seq, ...tombstone } of this.#log.after(applied)) {
+        if (!own.has(seq)) this.#purge(tombstone, work);
+        applied = seq;
+      }
+      this.#sql.setApplied.run(applied);
+    }
+    return applied;
+  }
+
+  #purge({ subject, signals, at }: Tombstone, work: Work): boolean {
+    const policy = this.#policy();
+    let found = false;
+    for (const { row: id } of this.#sql.subjectRows.all(subject) as { row: number }[]) {
+      const row = this.#sql.byId.get(id) as StoredRow | undefined;
+      const dead = row === undefined ? (this.#sql.deadById.get(id) as StoredRow | undefined) : undefined;
+      const kept = row ?? dead;
+      if (kept === undefined || kept.acceptedAt > at || policy.mayStay(kept.route, kept, signals)) continue;
+      found = true;
+      if (row !== undefined) {
+        this.#delete(row);
+        work.purged.push({ route: row.route, id });
+      } else {
+        this.#deleteDead(kept);
+        bump(work.purgedDead, kept.route, 1);
+      }
+    }
+    return found;
+  }
+
+  #delete(row: StoredRow): void {
+    if (this.#sql.deleteRow.run(row.id).changes === 0) return;
+    this.#deleteSubjects(row);
+    bump(this.#waiting, row.route, -1);
+  }
+
+  #deleteDead(row: StoredRow): void {
+    if (this.#sql.deleteDead.run(row.id).changes === 0) return;
+    this.#deleteSubjects(row);
+    bump(this.#dead, row.route, -1);
+  }
+
+  #deleteSubjects(row: StoredRow): void {
+    if (row.subjects === '') return;
+    for (const key of row.subjects.split(',')) this.#sql.deleteSubject.run(Number(key), row.id);
+  }
+
+  /** Its subjects stay: they point to the same id. */
+  #moveToDead(row: StoredRow, reason: string): void {
+    if (this.#sql.copyToDead.run(this.#now(), reason, row.id).changes === 0) return;
+    this.#sql.deleteRow.run(row.id);
+    bump(this.#waiting, row.route, -1);
+    bump(this.#dead, row.route, 1);
+  }
+
+  /** Dead letters that a person marked go to the end of their queue, where consent is looked at again. */
+  #reopenMarked(work: Work): void {
+    if (this.#dead.size === 0) return;
+    for (const row of this.#sql.marked.all() as unknown as (StoredRow & { sum: number })[]) {
+      this.#deleteDead(row);
+      if (checksum(row.id, row) !== row.sum) {
+        bump(this.damaged, row.route, 1);
+        continue;
+      }
+      const keys = row.subjects === '' ? [] : row.subjects.split(',').map(Number);
+      this.#insert({ ...row, id: this.#nextId(row.route) }, keys);
+      work.added.add(row.route);
+      bump(work.reopened, row.route, 1);
+    }
+  }
+
+  #setAside(route: string, row: StoredRow): void {
+    bump(this.damaged, route, 1);
+    this.#settled.push({ ...row, route });
+  }
+}
+
+class Work implements Committed {
+  readonly results: Stored[][] = [];
+  readonly added = new Set<string>();
+  readonly purged: Purged[] = [];
+  readonly purgedDead = new Map<string, number>();
+  readonly reopened = new Map<string, number>();
+  /** Withdrawals that are worth telling other processes, because something was found. */
+  readonly found: Tombstone[] = [];
+}
+
+/** CRC-32 over everything a row says, its place included. */
+export function checksum(id: number, row: Omit<StoredRow, 'id'>): number {
+  const { route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element } = row;
+  const head = `${id}\n${route}\n${event}\n${acceptedAt}\n${expiresAt}\n${policy}\n${signals}\n${fields}\n${subjects}\n${envelope}\n`;
+  return crc32(element, crc32(head));
+}
+
+function bump(counts: Map<string, number>, key: string, by: number): void {
+  const n = (counts.get(key) ?? 0) + by;
+  if (n > 0) counts.set(key, n);
+  else counts.delete(key);
+}
+
+function restore(counts: Map<string, number>, before: ReadonlyMap<string, number>): void {
+  counts.clear();
+  for (const [key, n] of before) counts.set(key, n);
+}

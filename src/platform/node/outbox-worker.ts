@@ -1,0 +1,163 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Gateway } from '../../policy/gateway.ts';
+import { unflatten, type Flat } from './append-codec.ts';
+import { Runner, type AppendResult } from './delivery-runner.ts';
+import type { DeliveryReport } from './metrics.ts';
+import { nodeSecrets } from './secrets.ts';
+import { createSend } from './send.ts';
+import type { Stored } from '../../delivery/outbox.ts';
+
+/**
+ * Where the thread gets its configuration: a module whose default export makes a `Gateway` out of `input`. A gateway
+ * holds functions, so it cannot travel between threads; its source can.
+ */
+export interface GatewaySource {
+  /** File URL. */
+  readonly module: string;
+  readonly input: unknown;
+}
+
+export interface WorkerData {
+  readonly source: GatewaySource;
+  readonly dir: string;
+  readonly name: string;
+  readonly sink: string | undefined;
+  readonly version: string;
+}
+
+/** What the collecting thread says. */
+export type ToWorker =
+  | { readonly kind: 'append'; readonly first: number; readonly flat: Flat }
+  | { readonly kind: 'reload'; readonly id: number; readonly source: GatewaySource }
+  | { readonly kind: 'report'; readonly id: number }
+  | { readonly kind: 'stop'; readonly graceMs: number };
+
+/** What this thread says. */
+export type FromWorker =
+  | { readonly kind: 'started'; readonly state: WorkerState }
+  | { readonly kind: 'refused'; readonly message: string }
+  /** Results of appends `first`, `first + 1`, ...; a text is why one was not taken. */
+  | {
+      readonly kind: 'appended';
+      readonly first: number;
+      readonly results: readonly (readonly Stored[] | string)[];
+      readonly state: WorkerState;
+    }
+  | { readonly kind: 'state'; readonly state: WorkerState }
+  | { readonly kind: 'reloaded'; readonly id: number; readonly problem: string | undefined }
+  | { readonly kind: 'report'; readonly id: number; readonly report: DeliveryReport }
+  | {
+      readonly kind: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly msg: string;
+      readonly fields: Readonly<Record<string, string | number>>;
+    }
+  | { readonly kind: 'stopped' };
+
+export interface WorkerState {
+  readonly ready: boolean;
+  readonly pending: number;
+  readonly stopped: Readonly<Record<string, string>>;
+}
+
+/** How often the state is told when nothing else is, milliseconds. */
+const TELL_MS = 250;
+
+async function main(port: NonNullable<typeof parentPort>, data: WorkerData): Promise<void> {
+  const tell = (message: FromWorker): void => port.postMessage(message);
+  let gateway: Gateway;
+  try {
+    gateway = await make(data.source);
+  } catch (error) {
+    tell({ kind: 'refused', message: error instanceof Error ? error.message : 'the configuration cannot be used' });
+    return;
+  }
+  const send = createSend({ sink: data.sink, version: data.version });
+  const secrets = nodeSecrets({ sink: data.sink !== undefined, send });
+  let told = '';
+  const state = (): WorkerState => ({ ready: runner.ready, pending: runner.pending, stopped: runner.stopped });
+  const tellState = (): void => {
+    const now = state();
+    const text = JSON.stringify(now);
+    if (text === told) return;
+    told = text;
+    tell({ kind: 'state', state: now });
+  };
+  const runner: Runner = new Runner(gateway, {
+    dir: data.dir,
+    name: data.name,
+    send,
+    secrets,
+    log: (level, msg, fields) => tell({ kind: 'log', level, msg, fields }),
+    changed: () => setImmediate(tellState),
+  });
+
+  const answers = new Answers((first, results) => tell({ kind: 'appended', first, results, state: state() }));
+  port.on('message', (message: ToWorker) => {
+    switch (message.kind) {
+      case 'append': {
+        let id = message.first;
+        for (const append of unflatten(message.flat)) {
+          const number = id++;
+          runner.append(append, (result) => answers.add(number, result));
+        }
+        return;
+      }
+      case 'report':
+        tell({ kind: 'report', id: message.id, report: runner.report() });
+        return;
+      case 'reload':
+        void make(message.source).then(
+          (next) => {
+            secrets.reload();
+            runner.reload(next);
+            tell({ kind: 'reloaded', id: message.id, problem: undefined });
+          },
+          (error: unknown) => {
+            const problem = error instanceof Error ? error.message : 'the configuration cannot be used';
+            tell({ kind: 'reloaded', id: message.id, problem });
+          },
+        );
+        return;
+      case 'stop':
+        clearInterval(timer);
+        void runner.stop(message.graceMs).then(() => {
+          send.close();
+          tell({ kind: 'stopped' });
+          port.close();
+        });
+    }
+  });
+  const timer = setInterval(tellState, TELL_MS);
+  tell({ kind: 'started', state: state() });
+}
+
+async function make({ module, input }: GatewaySource): Promise<Gateway> {
+  const { default: compile } = (await import(module)) as { default: (input: unknown) => Gateway | Promise<Gateway> };
+  return compile(input);
+}
+
+/** Collects the answers of one commit into one message; appends are answered in order. */
+class Answers {
+  readonly #send: (first: number, results: (readonly Stored[] | string)[]) => void;
+  #first = 0;
+  #results: (readonly Stored[] | string)[] = [];
+
+  constructor(send: (first: number, results: (readonly Stored[] | string)[]) => void) {
+    this.#send = send;
+  }
+
+  add(id: number, result: AppendResult): void {
+    if (this.#results.length === 0) {
+      this.#first = id;
+      queueMicrotask(() => {
+        const results = this.#results;
+        this.#results = [];
+        this.#send(this.#first, results);
+      });
+    }
+    this.#results.push(result instanceof Error ? result.message : result);
+  }
+}
+
+if (parentPort !== null) await main(parentPort, workerData as WorkerData);
