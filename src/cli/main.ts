@@ -78,8 +78,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return name === undefined ? UNUSABLE : FINE;
   }
   if (name === '--version' || name === '-v') {
-    const { VERSION } = await import('../platform/node/version.ts');
-    console.log(VERSION);
+    const { version } = await import('../platform/node/version.ts');
+    console.log(version());
     return FINE;
   }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

@@ -17,6 +17,7 @@ import { rootKey } from './keys.ts';
 import { createListener, toHit } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import { version } from './version.ts';
 
 /** How a gateway is started. */
 export interface ServeOptions {
@@ -50,6 +51,10 @@ export interface RunningGateway {
   readonly stop: () => Promise<void>;
 }
 
+/** How the delivery thread makes its gateway: from the same input, by the same module. */
+const GATEWAY_SOURCE = new URL(`./gateway-source${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+  .href;
+
 /** Milliseconds for requests in flight, then for deliveries in flight, at a graceful stop (R61: 10 s together). */
 const FINISH_REQUESTS = 4_000;
 /** How often the file is looked at, milliseconds. */
@@ -69,15 +74,20 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     rootKey: key,
   };
   let gateway = gatewayFrom(input, note);
-  const { text, file, data, sink } = options;
-  const delivery = await startDelivery({ text, file, data, sink, rootKey: key, log });
+  const delivery = await startDelivery({
+    source: { module: GATEWAY_SOURCE, input },
+    dir: options.data,
+    sink: options.sink,
+    version: version(),
+    log: (level, msg, fields) => (level === 'debug' ? undefined : log[level](msg, fields)),
+  });
   const counters = new Counters();
   const preview = new Preview();
   const { watch } = options;
   const app = createApp({
     gateway: () => gateway,
-    outbox: delivery.outbox,
-    stopped: delivery.stopped,
+    outbox: delivery,
+    stopped: () => delivery.stopped,
     toHit,
     counters,
     rateLimit: createRateLimit(() => randomBytes(32)),
@@ -89,7 +99,11 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   options.extend?.(app);
   const publicServer = createListener(app);
   const adminServer = createListener(
-    createAdmin(createMetrics(counters, delivery.report), preview, options.adminToken),
+    createAdmin(
+      createMetrics(counters, () => delivery.report()),
+      preview,
+      options.adminToken,
+    ),
   );
   try {
     await listen(publicServer, options.listen);
@@ -100,11 +114,12 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     throw error;
   }
 
-  const reload = (): void => {
+  const reloadNow = async (): Promise<void> => {
     try {
-      const next = readFileSync(options.file, 'utf8');
-      gateway = gatewayFrom({ ...input, text: next }, note);
-      delivery.reload(next);
+      const next = { ...input, text: readFileSync(options.file, 'utf8') };
+      const compiled = gatewayFrom(next, note);
+      await delivery.reload({ module: GATEWAY_SOURCE, input: next });
+      gateway = compiled;
       log.info('configuration reloaded', { file: options.file });
     } catch (error) {
       log.error('the configuration on disk cannot be used; the one before stays in force', {
@@ -112,6 +127,11 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
         reason: error instanceof Unusable ? error.message : ((error as NodeJS.ErrnoException).code ?? 'unreadable'),
       });
     }
+  };
+  // One after the other, so that the last one read is the one that stays.
+  let reloading = Promise.resolve();
+  const reload = (): void => {
+    reloading = reloading.then(reloadNow);
   };
   if (options.watchFile) {
     process.on('SIGHUP', reload);
