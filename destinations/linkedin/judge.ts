@@ -39,9 +39,9 @@ export function judge(reply: Reply, count: number): Verdict {
 
 /** A taken batch lists a status for each element, in order. Other shapes say no more than the 2xx itself. */
 function judgeElements(elements: unknown, count: number, reply: Reply): Verdict {
-  if (!Array.isArray(elements) || elements.length !== count) return { kind: 'delivered' };
+  if (!Array.isArray(elements)) return { kind: 'delivered' };
   const rejected = new Map<number, string>();
-  for (const [index, element] of (elements as unknown[]).entries()) {
+  for (const [index, element] of (elements as unknown[]).slice(0, count).entries()) {
     const status = errorStatus(asObject(element));
     if (status === undefined) continue;
     // Sent again, the elements already taken are recognised by their event id.

@@ -133,6 +133,8 @@ describe('success (1)', () => {
     });
     expect(ok('{"elements":[{"status":201},{"status":422},{"status":503}]}').kind).toBe('retry');
     expect(ok('{"elements":[{"status":201},{"status":403},{"status":201}]}').kind).toBe('stop');
+    expect(ok('{"elements":[{"status":201},{"status":429},{"status":201}]}').kind).toBe('retry');
+    expect(ok('{"elements":[{"status":201},{"status":422}]}', 200, 1)).toEqual({ kind: 'delivered' });
     expect(ok('{"elements":[null,{"status":"bad"},5]}')).toEqual({ kind: 'delivered' });
   });
 });

@@ -58,6 +58,17 @@ describe('errors (9)', () => {
     expect(judge(errorReply(400, code)).kind).toBe('retry');
   });
 
+  it.each([
+    [199, 'bisect'],
+    [200, 'stop'],
+    [299, 'stop'],
+    [300, 'bisect'],
+    [79_999, 'bisect'],
+    [80_015, 'bisect'],
+  ])('code %i is %s', (code, kind) => {
+    expect(judge(errorReply(400, code)).kind).toBe(kind);
+  });
+
   it('waits as long as the account is told to, in minutes', () => {
     expect(judge(replies.adAccountRateLimit)).toMatchObject({ kind: 'retry', afterMs: 19 * 60_000 });
     const usage = (value: string) => judge(errorReply(400, 80004, { headers: { 'x-business-use-case-usage': value } }));

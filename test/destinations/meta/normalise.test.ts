@@ -82,6 +82,7 @@ describe('the rules of meta.md 4.1', () => {
     ['an empty label', hashEmail, 'kari@example..com'],
     ['a host that begins with a hyphen', hashEmail, 'kari@-example.com'],
     ['nobody', hashEmail, '@example.com'],
+    ['more than an address can have', hashEmail, `${'k'.repeat(250)}@example.no`],
     ['a space in the middle', hashEmail, 'kari nordmann@example.no'],
     ['a national number, which is somebody else abroad', hashPhone, '030 901820'],
     ['too short for a number with a country code', hashPhone, '+47 12'],
