@@ -14,8 +14,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   num: '#',
   percnt: '%',
   semi: ';',
-  dash: '-',
   hyphen: '-',
+  dash: '-',
   ndash: '-',
   lowbar: '_',
 };
@@ -27,14 +27,21 @@ const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
 const DASHES = /[\u2010-\u2015\u2212]/g;
 
 /**
- * One round of decoding (R41): percent sequences, `+`, `%uXXXX`, HTML entities, compatibility forms such as full-width
- * letters, and characters nobody sees. What is not valid stays as it is. The same text when there is nothing to decode.
+ * One round of decoding (R41): percent sequences, `%uXXXX`, HTML entities, compatibility forms such as full-width
+ * letters, and characters nobody sees. A plus stays: in a form it is a blank, elsewhere a sign, and detectors take it
+ * as either. What is not valid stays as it is. The same text when there is nothing to decode.
  */
 export function decodeOnce(text: string): string {
-  let out = text.includes('%') || text.includes('+') ? decodePart(text, 0, text.length) : text;
+  let out = text.includes('%') ? percentDecoded(text) : text;
   if (out.includes('%')) out = out.replace(UNICODE_ESCAPE, (_, hex: string) => character(Number.parseInt(hex, 16)));
   if (out.includes('&')) out = out.replace(ENTITY, entity);
   return isAscii(out) ? out : out.normalize('NFKC').replace(INVISIBLE, '').replace(DASHES, '-');
+}
+
+/** Percent sequences decoded once; a plus stays a plus. */
+export function percentDecoded(text: string): string {
+  const escaped = text.includes('+') ? text.replaceAll('+', '%2B') : text;
+  return decodePart(escaped, 0, escaped.length);
 }
 
 function entity(whole: string, decimal?: string, hex?: string, name?: string): string {

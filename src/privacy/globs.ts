@@ -1,4 +1,4 @@
-import { decodePart } from '../sources/percent.ts';
+import { percentDecoded } from './decode.ts';
 
 /** A path pattern, compiled. */
 export interface Glob {
@@ -35,17 +35,19 @@ export function covers(globs: readonly Glob[], host: string, path: string): bool
   if (CANONICAL.test(path) && !globs.some((glob) => path.includes(glob.needle))) return false;
   let spelling = path;
   for (let round = 0; ; round++) {
-    const segments = segmentsOf(spelling);
-    for (const glob of globs) {
-      if ((glob.host === undefined || glob.host === host) && matchesPath(glob.segments, segments)) return true;
-    }
+    if (coversSegments(globs, host, segmentsOf(spelling))) return true;
+    // Dots that only show after decoding are followed by some servers and not by others.
+    if (spelling.includes('/..') && coversSegments(globs, host, segmentsOf(spelling.replaceAll('/..', '/'))))
+      return true;
     if (round === ROUNDS || !spelling.includes('%')) return false;
-    // In a path a plus is a plus.
-    const escaped = spelling.replaceAll('+', '%2B');
-    const decoded = decodePart(escaped, 0, escaped.length);
+    const decoded = percentDecoded(spelling);
     if (decoded === spelling) return false;
     spelling = decoded;
   }
+}
+
+function coversSegments(globs: readonly Glob[], host: string, segments: readonly string[]): boolean {
+  return globs.some((glob) => (glob.host === undefined || glob.host === host) && matchesPath(glob.segments, segments));
 }
 
 function segmentsOf(path: string): string[] {

@@ -19,6 +19,10 @@ const FNR_SHAPES = [[11], [6, 5], [2, 2, 2, 5], [6, 3, 2], [2, 2, 2, 3, 2]];
 const TEN_SHAPES = [[10], [6, 4], [2, 2, 2, 4]];
 const TWELVE_SHAPES = [[12], [8, 4], [4, 2, 2, 4]];
 
+const BLANK = 32;
+const PLUS = 43;
+const HYPHEN = 45;
+
 /** How far before a number its keyword may begin. */
 const KEYWORD_REACH = 24;
 const PHONE_WORD =
@@ -84,7 +88,7 @@ function number(runs: Runs, first: number, findings: Finding[]): number | undefi
     return end;
   };
 
-  if (text.charCodeAt(start - 1) === 43 && text.charCodeAt(start) !== 48 && !isWord(text, start - 2)) {
+  if (text.charCodeAt(start - 1) === PLUS && text.charAt(start) !== '0' && !isWord(text, start - 2)) {
     const window = longest(runs, first, 8, 15);
     if (window !== undefined) return found('phone', window, start - 1);
   }
@@ -123,7 +127,7 @@ function hasSign({ text, starts, ends }: Runs, first: number): boolean {
   const end = ends[first] ?? 0;
   const sign = text.charCodeAt(end);
   const head = end - (starts[first] ?? 0);
-  return (head === 6 || head === 8) && (sign === 45 || sign === 43) && starts[first + 1] === end + 1;
+  return (head === 6 || head === 8) && (sign === HYPHEN || sign === PLUS) && starts[first + 1] === end + 1;
 }
 
 /** The runs from `first` on that have one of these shapes, i.e. lengths of groups. */
@@ -171,7 +175,7 @@ function cardWindow(runs: Runs, first: number): Window | undefined {
     if (last > first && (start - (ends[last - 1] ?? 0) !== 1 || text.charCodeAt(start - 1) !== separator)) break;
     digits += text.slice(start, end);
     if (digits.length >= 13 && isCard(digits)) best = { last, digits };
-    if (separator !== 32 && separator !== 45) break;
+    if (separator !== BLANK && separator !== HYPHEN && separator !== PLUS) break;
   }
   return best;
 }

@@ -39,7 +39,8 @@ export function ibanEnd(text: string, start: number): number {
   let at = start;
   while (compact.length < length) {
     const code = text.charCodeAt(at);
-    const separates = code === 32 || code === 45;
+    // In a form a plus is a blank.
+    const separates = code === 32 || code === 45 || code === 43;
     if (separates && isAlphanumeric(text.charCodeAt(at + 1))) at++;
     else if (!isAlphanumeric(code)) return -1;
     compact += text.charAt(at++);

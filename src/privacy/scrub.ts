@@ -98,8 +98,6 @@ function signs(text: string): number {
       if (++digits === FEWEST_DIGITS) found |= DIGITS;
     } else if (kind === JOINER) {
       gap++;
-      // In a URL a plus is a blank, and may stand inside a number.
-      if (code === 43) disguised = true;
     } else {
       gap++;
       if (i - runStart >= SHORTEST_RUN) found |= RUN;

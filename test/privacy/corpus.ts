@@ -1,0 +1,188 @@
+/**
+ * Made-up personal data and harmless values, drawn by a seeded generator, so that figures can be made again.
+ * Check digits are worked out here by trying, not with the code under test.
+ */
+export type Random = () => number;
+
+/** mulberry32: 32 bits of state, numbers in [0, 1). */
+export function random(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export const below = (next: Random, limit: number): number => Math.floor(next() * limit);
+export function pick<T>(next: Random, list: readonly T[]): T {
+  const chosen = list[below(next, list.length)];
+  if (chosen === undefined) throw new Error('nothing to choose from');
+  return chosen;
+}
+export const digits = (next: Random, count: number): string =>
+  Array.from({ length: count }, () => below(next, 10)).join('');
+export const chars = (next: Random, alphabet: string, count: number): string =>
+  Array.from({ length: count }, () => alphabet.charAt(below(next, alphabet.length))).join('');
+
+const two = (value: number): string => String(value).padStart(2, '0');
+const dot = (text: string, weights: readonly number[]): number =>
+  weights.reduce((sum, weight, i) => sum + weight * Number(text[i]), 0);
+
+/** Days 1 to 28, so that every month has them. */
+const day = (next: Random, add = 0): string => two(1 + below(next, 28) + add);
+const month = (next: Random, add = 0): string => two(1 + below(next, 12) + add);
+
+function luhnDigit(text: string): string {
+  for (let check = 0; check < 10; check++) {
+    const reversed = `${text}${check}`.split('').toReversed().map(Number);
+    const sum = reversed.reduce((total, value, i) => {
+      const twice = i % 2 === 1 ? value * 2 : value;
+      return total + (twice > 9 ? twice - 9 : twice);
+    }, 0);
+    if (sum % 10 === 0) return String(check);
+  }
+  throw new Error('one of ten digits always fits');
+}
+
+/** A fødselsnummer whose first check leaves `rest`: 0 is the classic rule, 1 to 3 came with that of 2032. */
+export function fodselsnummer(next: Random, rest = 0, addDay = 0, addMonth = 0): string {
+  for (;;) {
+    const nine = day(next, addDay) + month(next, addMonth) + two(below(next, 100)) + digits(next, 3);
+    for (let k1 = 0; k1 < 10; k1++) {
+      if (dot(nine + String(k1), [3, 7, 6, 1, 8, 9, 4, 5, 2, 1]) % 11 !== rest) continue;
+      for (let k2 = 0; k2 < 10; k2++) {
+        const all = `${nine}${k1}${k2}`;
+        if (dot(all, [5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1]) % 11 === 0) return all;
+      }
+    }
+  }
+}
+
+export function personnummer(next: Random, addDay = 0): string {
+  const nine = two(below(next, 100)) + month(next) + day(next, addDay) + digits(next, 3);
+  const all = nine + luhnDigit(nine);
+  return `${all.slice(0, 6)}-${all.slice(6)}`;
+}
+
+export function cpr(next: Random): string {
+  return `${day(next)}${month(next)}${two(below(next, 100))}-${digits(next, 4)}`;
+}
+
+export function hetu(next: Random): string {
+  const date = day(next) + month(next) + two(below(next, 100));
+  const person = String(2 + below(next, 898)).padStart(3, '0');
+  const check = '0123456789ABCDEFHJKLMNPRSTUVWXY'.charAt(Number(date + person) % 31);
+  return date + pick(next, '+-ABCDEFYXWVU'.split('')) + person + check;
+}
+
+export function kennitala(next: Random): string {
+  for (;;) {
+    const eight = day(next) + month(next) + two(below(next, 100)) + digits(next, 2);
+    for (let check = 0; check < 10; check++) {
+      if (dot(eight + String(check), [3, 2, 7, 6, 5, 4, 3, 2, 1]) % 11 === 0) {
+        return `${eight.slice(0, 6)}-${eight.slice(6)}${check}${pick(next, [8, 9, 0])}`;
+      }
+    }
+  }
+}
+
+export function card(next: Random): string {
+  const [prefix, length] = pick(next, [
+    ['4', 16],
+    ['5555', 16],
+    ['2223', 16],
+    ['37', 15],
+    ['36', 14],
+    ['6011', 16],
+    ['3530', 16],
+    ['62', 19],
+  ] as const);
+  const body = prefix + digits(next, length - prefix.length - 1);
+  return body + luhnDigit(body);
+}
+
+const rest97 = (text: string): bigint =>
+  BigInt(text.replaceAll(/[A-Z]/g, (letter) => String(letter.charCodeAt(0) - 55))) % 97n;
+
+export function iban(next: Random): string {
+  const [country, account] = pick(next, [
+    ['NO', digits(next, 11)],
+    ['DE', digits(next, 18)],
+    ['SE', digits(next, 20)],
+    ['DK', digits(next, 14)],
+    ['FI', digits(next, 14)],
+    ['GB', `NWBK${digits(next, 14)}`],
+  ] as const);
+  return `${country}${two(Number(98n - rest97(`${account}${country}00`)))}${account}`;
+}
+
+const WORDS =
+  'takk krus lampe sommer vinter bok stol garn klokke sykkel telt ski jakke sko hage fjord blå rød stor liten'.split(
+    ' ',
+  );
+
+export function email(next: Random): string {
+  const local = `${pick(next, WORDS)}${pick(next, ['.', '_', '+', '-', ''])}${chars(next, 'abcdefghij0123456789', 1 + below(next, 12))}`;
+  return `${local.replaceAll(/[åø]/g, 'o')}@${pick(next, ['example', 'post.example', 'a-b.example'])}.${pick(next, ['no', 'com', 'dk', 'museum'])}`;
+}
+
+export function phone(next: Random): string {
+  const national = digits(next, 8);
+  return pick(next, [
+    `+47${national}`,
+    `+47 ${national.slice(0, 3)} ${national.slice(3, 5)} ${national.slice(5)}`,
+    `+46 (0)70-${national.slice(0, 3)} ${national.slice(3, 5)} ${national.slice(5, 7)}`,
+    `tlf. ${national}`,
+    `Mobil: ${national.slice(0, 2)} ${national.slice(2, 4)} ${national.slice(4, 6)} ${national.slice(6)}`,
+    `tel:${national}`,
+  ]);
+}
+
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+export function token(next: Random): string {
+  return pick(next, [
+    () => chars(next, '0123456789abcdef', pick(next, [32, 40, 64])),
+    () => chars(next, BASE64URL, pick(next, [43, 64])),
+    () => `eyJ${chars(next, BASE64URL, 17)}.eyJ${chars(next, BASE64URL, 30)}.${chars(next, BASE64URL, 43)}`,
+  ])();
+}
+
+/** Personal data by the kind it is of. */
+export const PERSONAL: Readonly<Record<string, (next: Random) => string>> = {
+  email,
+  fnr: (next) => fodselsnummer(next, below(next, 4), pick(next, [0, 40]), pick(next, [0, 40, 80])),
+  personnummer: (next) => personnummer(next, pick(next, [0, 60])),
+  cpr,
+  hetu,
+  kennitala: (next) => `kt. ${kennitala(next)}`,
+  card,
+  iban,
+  phone,
+  token,
+};
+
+/** Harmless values by what they are. */
+export const HARMLESS: Readonly<Record<string, (next: Random) => string>> = {
+  'page titles': (next) =>
+    `${pick(next, WORDS)} ${pick(next, WORDS)} ${pick(next, ['2025', '128 GB', '10-pack', 'str. 42', '1 299,00 kr'])} | ${pick(next, WORDS)}`,
+  slugs: (next) =>
+    `${Array.from({ length: 3 + below(next, 6) }, () => pick(next, WORDS)).join('-')}-${below(next, 100_000)}`,
+  'order numbers': (next) => `ORD-202${below(next, 7)}${month(next)}${day(next)}-${below(next, 10_000)}`,
+  'GTIN-13': (next) => {
+    const twelve = `70${digits(next, 10)}`;
+    const sum = twelve.split('').reduce((total, value, i) => total + Number(value) * (i % 2 === 0 ? 1 : 3), 0);
+    return `${twelve}${(10 - (sum % 10)) % 10}`;
+  },
+  'unix seconds': (next) => String(1_672_531_200 + below(next, 126_230_400)),
+  'unix milliseconds': (next) => String((1_672_531_200 + below(next, 126_230_400)) * 1000 + below(next, 1000)),
+  'GA client ids': (next) => `${1 + below(next, 2_147_483_647)}.${1_672_531_200 + below(next, 126_230_400)}`,
+  UUIDs: (next) => [8, 4, 4, 4, 12].map((length) => chars(next, '0123456789abcdef', length)).join('-'),
+  '8 random digits': (next) => digits(next, 8),
+  '10 random digits': (next) => digits(next, 10),
+  '11 random digits': (next) => digits(next, 11),
+  '16 random digits': (next) => digits(next, 16),
+  '10 random digits as 6-4': (next) => `${digits(next, 6)}-${digits(next, 4)}`,
+};

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { dropKey, scrubScalars } from '../../src/privacy/pii.ts';
+import { compileUrlPolicy } from '../../src/privacy/url.ts';
+
+describe('dropKey (R42)', () => {
+  it.each(
+    (
+      'name navn Name firstname first_name firstName first-name FIRST_NAME lastName surname etternavn full_name customer_name user.name billing[name] ' +
+      'email Email EMAIL e-mail e_mail eMail userEmail user_email email_address epost e-post E-POST sähköposti ' +
+      'phone phone_number phoneNumber telefon tlf mobilnummer puhelin fnr fødselsnummer fodselsnummer personnummer ssn cpr cpr_nr hetu kennitala ' +
+      'address street_address billingAddress address_line_1 adresse ip ip_address client_ip dob birthdate birth_date dateOfBirth fødselsdato ' +
+      'token access_token accessToken password passord new_password pwd otp session session_id sessionid key api_key code secret signature auth reset lat lng latitude'
+    ).split(' '),
+  )('%s is personal', (name) => {
+    expect(dropKey(name)).toBe(true);
+  });
+
+  it.each(
+    (
+      'item_name event_name campaign_name product_name form_name page_title coupon coupon_code promo_code country_code item_id item_brand value currency ' +
+      'method content_type content_group search_term keyword keywords variant monkey score author category company_name file_name mobile_menu is_mobile ' +
+      'addressable renamed stopwatch sessions_attended percent_scrolled link_url video_title engagement_time_msec emailing'
+    ).split(' '),
+  )('%s is not', (name) => {
+    expect(dropKey(name)).toBe(false);
+  });
+
+  it('takes no name that is too long to be one', () => {
+    expect(dropKey('a'.repeat(101))).toBe(true);
+  });
+});
+
+describe('scrubScalars', () => {
+  const policy = compileUrlPolicy({ query: ['q'], referrer: 'origin', neverForward: ['/helse/**'] });
+
+  it('drops personal names and click ids, scrubs what stays', () => {
+    const input = {
+      method: 'kort',
+      score: 7,
+      member: true,
+      email: 'kari@example.no',
+      first_name: 'Kari',
+      gclid: 'abc',
+      FBCLID: 'abc',
+      'kari@example.no': 'x',
+      note: 'ring +47 400 00 000',
+      link_url: 'https://x.example/a?q=1&token=2',
+      page_path: '/takk?e=1',
+      from: 'https://x.example/helse/a',
+      text: 'a'.repeat(4097),
+      long: 'a '.repeat(2048),
+    };
+    expect(scrubScalars(input, policy)).toEqual({
+      method: 'kort',
+      score: 7,
+      member: true,
+      note: 'ring [phone]',
+      link_url: 'https://x.example/a?q=1',
+      page_path: '/takk',
+      long: 'a '.repeat(2048),
+    });
+  });
+
+  it('drops numbers that are personal as their digits would be, and keeps times and prices', () => {
+    expect(
+      scrubScalars(
+        { a: 4111111111111111, at: 1795168000, at_ms: 1795169690123, price: 1299.5, minus: -3, none: Number.NaN },
+        policy,
+      ),
+    ).toEqual({ at: 1795168000, at_ms: 1795169690123, price: 1299.5, minus: -3, none: Number.NaN });
+  });
+
+  it('keeps no name that would change an object', () => {
+    const input = JSON.parse('{"__proto__": "x", "a": "b"}') as Record<string, string>;
+    const clean = scrubScalars(input, policy);
+    expect(Object.getPrototypeOf(clean)).toBe(Object.prototype);
+    expect(clean['a']).toBe('b');
+  });
+});

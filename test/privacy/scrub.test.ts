@@ -1,0 +1,265 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { scrub, scrubCounted } from '../../src/privacy/scrub.ts';
+import { KINDS } from '../../src/privacy/findings.ts';
+import * as corpus from './corpus.ts';
+
+describe('detectors (R42)', () => {
+  it.each([
+    ['email', 'kari.nordmann+nett@example.no'],
+    ['email', 'kåre@blåbærsyltetøy.no'],
+    ['email', 'x@xn--blbrsyltety-y8ao3x.xn--p1ai'],
+    ['iban', 'NO9386011117947'],
+    ['iban', 'NO93 8601 1117 947'],
+    ['iban', 'GB29NWBK60161331926819'],
+    ['iban', 'de89 3704 0044 0532 0130 00'],
+    ['iban', 'FI2112345600000785'],
+    ['iban', 'SE4550000000058398257466'],
+    ['iban', 'IS140159260076545510730339'],
+    ['card', '4111111111111111'],
+    ['card', '4111 1111 1111 1111'],
+    ['card', '5555-5555-5555-4444'],
+    ['card', '3782 822463 10005'],
+    ['card', '30569309025904'],
+    ['card', '6011111111111117'],
+    ['hetu', '131052-308T'],
+    ['hetu', '131052a308t'],
+    ['personnummer', '811228-9874'],
+    ['personnummer', '811228+9874'],
+    ['personnummer', '19811228-9874'],
+    ['cpr', '010190-1234'],
+    ['phone', '+47 400 00 000'],
+    ['phone', '+4740000000'],
+    ['phone', '+1 (555) 010-9999'],
+    ['token', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.'],
+    ['token', 'd41d8cd98f00b204e9800998ecf8427e'],
+  ])('%s: %s', (kind, value) => {
+    expect(scrub(value)).toBe(`[${kind}]`);
+    expect(scrub(`Hei (${value}), takk`)).toBe(`Hei ([${kind}]), takk`);
+    expect(scrubCounted(value).found[kind as 'email']).toBe(1);
+  });
+
+  it.each([
+    ['Tlf: 40 00 00 00', 'Tlf: [phone]'],
+    ['tel:40000000', 'tel:[phone]'],
+    ['puhelin 040 123 4567', 'puhelin [phone]'],
+    ['CPR 0101901234', 'CPR [cpr]'],
+    ['cpr-nr. 010190 1234', 'cpr-nr. [cpr]'],
+    ['personnummer 8112289874', 'personnummer [personnummer]'],
+    ['personnummer: 198112289874', 'personnummer: [personnummer]'],
+    ['kennitala 120174-3399', 'kennitala [kennitala]'],
+    ['kt. 1201743399', 'kt. [kennitala]'],
+  ])('with its keyword: %s', (text, expected) => {
+    expect(scrub(text)).toBe(expected);
+  });
+
+  const next = corpus.random(1);
+  it.each([
+    ['classic', corpus.fodselsnummer(next, 0)],
+    ['the rule of 2032, rest 1', corpus.fodselsnummer(next, 1)],
+    ['the rule of 2032, rest 2', corpus.fodselsnummer(next, 2)],
+    ['the rule of 2032, rest 3', corpus.fodselsnummer(next, 3)],
+    ['a D-number', corpus.fodselsnummer(next, 0, 40)],
+    ['an H-number', corpus.fodselsnummer(next, 0, 0, 40)],
+    ['Test-Norge', corpus.fodselsnummer(next, 0, 0, 80)],
+    ['a D-number of Test-Norge', corpus.fodselsnummer(next, 2, 40, 80)],
+  ])('fødselsnummer, %s', (_, id) => {
+    expect(scrub(id)).toBe('[fnr]');
+    expect(scrub(`${id.slice(0, 6)} ${id.slice(6)}`)).toBe('[fnr]');
+    expect(scrub(`${id.slice(0, 2)}.${id.slice(2, 4)}.${id.slice(4, 6)}-${id.slice(6)}`)).toBe('[fnr]');
+    expect(scrub(`Født: ${id}!`)).toBe('Født: [fnr]!');
+  });
+
+  it('refuses a fødselsnummer whose first check leaves 4 or more', () => {
+    for (const rest of [4, 5, 6, 7, 8, 9, 10]) {
+      const id = corpus.fodselsnummer(corpus.random(rest), rest);
+      expect(scrub(id)).toBe(id);
+    }
+  });
+
+  it.each([
+    'Takk for kjøpet',
+    'iPhone 15 Pro 256GB 2025',
+    'Følg oss: @kari.no',
+    'kari@localhost',
+    'a @ b',
+    'Vi er åpne 2026-11-23 kl. 10.00',
+    '1 299,00 kr',
+    'ORD-20261120-7',
+    // Without separator or keyword these are numbers like others.
+    '0101901234',
+    '8112289874',
+    '1201743399',
+    '40000000',
+    '1795168000',
+    // One digit wrong.
+    '4111111111111112',
+    'NO9386011117948',
+    '131052-308S',
+    '811228-9873 '.replace('811228', '813228'),
+    '482310557.1795100000',
+    'this-is-a-long-product-name-with-many-words-2024-and-more',
+    '123e4567-e89b-12d3-a456-426614174000',
+    'AntiDisestablishmentarianismForBeginners',
+    '/Kategori/Underkategori/Produkt-Navn/Variant-12',
+    'Mobil: Samsung Galaxy',
+    '[phone] 40000000',
+    '100% bomull & ull',
+    'Rabatt 50%25',
+    '',
+  ])('leaves %j alone', (text) => {
+    expect(scrub(text)).toBe(text);
+    expect(Object.values(scrubCounted(text).found).every((count) => count === 0)).toBe(true);
+  });
+
+  it('counts per kind', () => {
+    const { text, found } = scrubCounted('a@example.no, b@example.no og +4740000000');
+    expect(text).toBe('[email], [email] og [phone]');
+    expect(found).toEqual({ ...scrubCounted('').found, email: 2, phone: 1 });
+  });
+});
+
+const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
+  plain: (text) => text,
+  mailto: (text) => `mailto:${text}`,
+  percent: percent,
+  'percent, twice': (text) => percent(percent(text)),
+  'percent, three times': (text) => encodeURIComponent(encodeURIComponent(percent(text))),
+  'as browsers encode it': encodeURIComponent,
+  form: (text) => encodeURIComponent(text).replaceAll('%20', '+'),
+  '%u': (text) => text.replaceAll(/[^]/g, (char) => `%u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  'decimal entities': (text) => text.replaceAll(/[^]/g, (char) => `&#${char.charCodeAt(0)};`),
+  'hexadecimal entities': (text) => text.replaceAll(/[^]/g, (char) => `&#x${char.charCodeAt(0).toString(16)};`),
+  'entity for the punctuation': (text) =>
+    text.replaceAll('@', '&commat;').replaceAll('.', '&period;').replaceAll('+', '&plus;'),
+  'full width': (text) => text.replaceAll(/[!-~]/g, (char) => String.fromCharCode(char.charCodeAt(0) + 0xfee0)),
+  'no-break spaces': (text) => text.replaceAll(' ', '\u00a0'),
+  'zero-width space inside': (text) => `${text.slice(0, -2)}\u200b${text.slice(-2)}`,
+  'after a broken sequence': (text) => `100% %zz %E0%A4 ${percent(text)}`,
+};
+
+function percent(text: string): string {
+  return Array.from(new TextEncoder().encode(text), (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+}
+
+describe('decoding (R41)', () => {
+  it.each(Object.entries(ENCODINGS))('no identifier escapes: %s', (_, encode) => {
+    const next = corpus.random(41);
+    for (const [kind, make] of Object.entries(corpus.PERSONAL)) {
+      for (let i = 0; i < 50; i++) {
+        const value = make(next);
+        const encoded = encode(value);
+        const clean = scrub(encoded);
+        // A number may be taken for another kind of number; it must be taken for one.
+        expect(clean, `${kind} ${value} as ${encoded}`).toMatch(/\[[a-z]+\]/);
+        expect(clean).not.toContain(value);
+        expect(clean).not.toContain(encoded);
+      }
+    }
+  });
+
+  it('gives up the whole value when personal data only shows after decoding', () => {
+    expect(scrub('Kari Nordmann, kari%40example.no, Storgata 1')).toBe('[email]');
+    expect(scrub('ola@example.no og kari%40example.no')).toBe('[email]');
+  });
+
+  it('is done after one pass', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...'a1 @.%40+-[]&#;Aé＠0'.split(''), 'no', 'tlf', '%25', 'eyJ') }),
+        (text) => {
+          const once = scrub(text);
+          expect(scrub(once)).toBe(once);
+        },
+      ),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('takes any text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(typeof scrub(text)).toBe('string');
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('leaves nothing personal wherever it stands in a text', () => {
+    const word = fc.constantFrom('takk', 'hei,', '(se', '2025', 'kl.', '–', 'og');
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.constantFrom(...Object.values(corpus.PERSONAL)),
+        fc.array(word),
+        fc.array(word),
+        (seed, make, before, after) => {
+          const value = make(corpus.random(seed));
+          expect(scrub([...before, 'xyz', value, 'xyz', ...after].join(' '))).not.toContain(value);
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+describe('linear time (R44)', () => {
+  const unit = (text: string) => (length: number) => text.repeat(Math.ceil(length / text.length)).slice(0, length);
+  it.each([
+    'a',
+    '1',
+    '@',
+    'a@',
+    'a@a.',
+    'a.a@a.a',
+    '1 ',
+    '12 ',
+    '1234 ',
+    '1-',
+    '+1',
+    '+',
+    'eyJ',
+    'eyJ.',
+    'a1',
+    'A1b2',
+    '%',
+    '%2',
+    '%25',
+    '%40',
+    '&',
+    '&#',
+    '&#6',
+    '&amp',
+    '%u',
+    'NO93 ',
+    'NO12',
+    '010190-',
+    'tlf',
+    'tlf 4000000 ',
+    '＠',
+    '\u200b',
+    '=',
+    'æ',
+    'kt.',
+  ])('%j repeated', { retry: 4 }, (text) => {
+    const make = unit(text);
+    const time = (input: string): number => {
+      let best = Infinity;
+      for (let i = 0; i < 4; i++) {
+        const start = performance.now();
+        scrub(input);
+        best = Math.min(best, performance.now() - start);
+      }
+      return best;
+    };
+    scrub(make(8192));
+    const short = time(make(32_768));
+    const long = time(make(262_144));
+    // Eight times the length: linear is 8, quadratic 64. Under a millisecond, noise decides.
+    expect(long / Math.max(short, 0.5)).toBeLessThan(24);
+  });
+});
+
+it('knows ten kinds', () => {
+  expect([...KINDS].sort()).toEqual(Object.keys(corpus.PERSONAL).sort());
+});
