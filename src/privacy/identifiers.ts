@@ -14,10 +14,13 @@ export const CLOCK_SKEW = 5 * 60_000;
 const OLDEST = Date.UTC(2005, 0, 1);
 const NEWEST = Date.UTC(2100, 0, 1);
 
+/** Google's random part has ten digits, our pseudonyms sixteen. */
+const MAX_DIGITS = 20;
+
 /** Issue time of a GA client id, `<random>.<unix s>`. */
 export function clientIdTime(cid: string): number | undefined {
   const dot = cid.indexOf('.');
-  return dot > 15 || numberAt(cid, 0, dot) < 0 ? undefined : secondsAt(cid, dot + 1, cid.length);
+  return dot > MAX_DIGITS || numberAt(cid, 0, dot) < 0 ? undefined : secondsAt(cid, dot + 1, cid.length);
 }
 
 /** The client id in a `_ga` cookie, `GA1.<level>.<random>.<unix s>`: its last two parts, whatever time they name. */
@@ -25,7 +28,7 @@ export function gaClientId(cookie: string): string | undefined {
   if (!cookie.startsWith('GA1.')) return undefined;
   const random = cookie.indexOf('.', 4) + 1;
   const time = cookie.indexOf('.', random) + 1;
-  if (random === 0 || time === 0 || time - random > 16 || cookie.length - time > 15) return undefined;
+  if (random === 0 || time === 0 || time - random > MAX_DIGITS + 1 || cookie.length - time > MAX_DIGITS) return undefined;
   const digits = numberAt(cookie, random, time - 1) >= 0 && numberAt(cookie, time, cookie.length) >= 0;
   return digits ? cookie.slice(random) : undefined;
 }
