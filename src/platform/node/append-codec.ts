@@ -17,31 +17,34 @@ export function flatten(flat: Flat, rows: readonly OutboxRow[], withdrawals: rea
 /** The appends of a message, in order. */
 export function unflatten(flat: Flat): Append[] {
   let at = 0;
-  const next = <T extends string | number | boolean>(): T => flat[at++] as T;
+  // Written by `flatten`, so the types are known from the order.
+  const text = (): string => flat[at++] as string;
+  const number = (): number => flat[at++] as number;
+  const flag = (): boolean => flat[at++] as boolean;
   const appends: Append[] = [];
   while (at < flat.length) {
-    const rowCount = next<number>();
-    const withdrawalCount = next<number>();
+    const rowCount = number();
+    const withdrawalCount = number();
     const rows: OutboxRow[] = [];
     for (let i = 0; i < rowCount; i++) {
       const row = {
-        route: next<string>(),
-        eventId: next<string>(),
-        dedupe: next<boolean>(),
-        acceptedAt: next<number>(),
-        expiresAt: next<number>(),
-        policy: next<string>(),
-        signals: next<number>(),
-        fields: next<string>(),
-        envelope: next<string>(),
-        element: next<string>(),
+        route: text(),
+        eventId: text(),
+        dedupe: flag(),
+        acceptedAt: number(),
+        expiresAt: number(),
+        policy: text(),
+        signals: number(),
+        fields: text(),
+        envelope: text(),
+        element: text(),
       };
-      const count = next<number>();
+      const count = number();
       rows.push({ ...row, subjects: flat.slice(at, (at += count)) as string[] });
     }
     const withdrawals: Withdrawal[] = [];
     for (let i = 0; i < withdrawalCount; i++) {
-      withdrawals.push({ site: next(), subject: next(), signals: next(), lasting: next() });
+      withdrawals.push({ site: text(), subject: text(), signals: number(), lasting: flag() });
     }
     appends.push({ rows, withdrawals });
   }

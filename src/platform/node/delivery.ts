@@ -227,7 +227,7 @@ class ThreadedDelivery implements Delivery {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#state = { ...this.#state, ready: false };
-    for (const id of [...this.#waiting.keys()]) this.#answer(id, 'the delivery thread ended');
+    for (const id of this.#waiting.keys()) this.#answer(id, 'the delivery thread ended');
     for (const done of this.#reloads.values()) done('the delivery thread ended');
     this.#reloads.clear();
     if (this.#stopping) return;

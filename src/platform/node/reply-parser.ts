@@ -79,7 +79,7 @@ export class ReplyParser {
     this.#status = Number(status[2]);
     this.#headers = {};
     for (let i = 1; i < lines.length; i++) {
-      const line = lines[i] as string;
+      const line = lines[i] ?? '';
       const colon = line.indexOf(':');
       const name = line.slice(0, colon).toLowerCase();
       if (colon < 1 || !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) throw new BadReply('a header that is none');

@@ -80,10 +80,10 @@ export function createSend({
 
 /** The sink's origin. @throws TypeError unless it is plain HTTP on a loopback address. */
 export function sinkOf(sink: string): Origin {
-  const match = /^http:\/\/(127(?:\.\d{1,3}){3}|\[::1\]|localhost):(\d{1,5})\/?$/.exec(sink);
-  const port = Number(match?.[2]);
-  if (match === null || port < 1 || port > 65_535) throw new TypeError('a sink is http://127.0.0.1:PORT');
-  return { host: (match[1] as string).replace(/[[\]]/g, ''), port, tls: false };
+  const [, host, portText] = /^http:\/\/(127(?:\.\d{1,3}){3}|\[::1\]|localhost):(\d{1,5})\/?$/.exec(sink) ?? [];
+  const port = Number(portText);
+  if (host === undefined || port < 1 || port > 65_535) throw new TypeError('a sink is http://127.0.0.1:PORT');
+  return { host: host.replace(/[[\]]/g, ''), port, tls: false };
 }
 
 /** Host and target of an https URL to a declared host; nothing else is ever connected to (R67, R68). */
@@ -111,7 +111,7 @@ function headOf(
   let named = false;
   let latin1 = false;
   for (const name in headers) {
-    const value = headers[name] as string;
+    const value = headers[name] ?? '';
     const lower = name.toLowerCase();
     if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value) || OURS.has(lower)) {
       throw new Unsendable('a header that cannot be sent');
