@@ -1,0 +1,193 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ClickIds } from '../../src/cookies/index.ts';
+import { Browser, parseSetCookie } from './browser.ts';
+import { ADS, ANALYTICS, DAY, HOST, HOUR, NOW, SETTINGS, seconds, signingKey, visit } from './visit.ts';
+
+const YEARS = 730 * DAY;
+const settings = { ...SETTINGS, ownId: true };
+
+/** What a page's tags do at every load: mint what is missing, and set every cookie of theirs to last for years. */
+function loadPage(browser: Browser, at: number): void {
+  const value = (name: string) => browser.get(name)?.value;
+  const random = Math.floor(at / 1000) % 1_000_003;
+  const tags = {
+    _ga: value('_ga') ?? `GA1.1.${random}.${seconds(at)}`,
+    _ga_TEST000001: `GS2.1.s${seconds(at)}$o1$g0$t${seconds(at)}$j60$l0$h0`,
+    _gcl_au: value('_gcl_au') ?? `1.1.${random}.${seconds(at)}`,
+    _fbp: value('_fbp') ?? `fb.1.${at}.${random}`,
+    _uetvid: value('_uetvid') ?? `vid${random}`,
+  };
+  for (const [name, text] of Object.entries(tags)) browser.write(name, text, 'example.no', at + YEARS);
+}
+
+describe('sixty days of daily visits (R26)', () => {
+  const used: Record<string, Map<string, { first: number; last: number }>> = {};
+  const browser = new Browser();
+  for (let day = 0; day < 60; day++) {
+    for (const hit of [0, 2000]) {
+      const at = NOW + day * DAY + 9 * HOUR + hit;
+      browser.header(HOST, at);
+      if (hit === 0) loadPage(browser, at);
+      const landing = day === 0 ? { gclid: 'click', fbclid: 'click' } : undefined;
+      const reading = visit(browser.header(HOST, at), { settings, at, hitId: `hit ${at}`, landing });
+      browser.receive(reading.set, HOST, at);
+      const seen = { ...reading.identifiers, _uetvid: browser.get('_uetvid')?.value };
+      for (const [kind, id] of Object.entries(seen)) {
+        if (id === undefined || kind === 'sessionId') continue;
+        const ids = (used[kind] ??= new Map());
+        ids.set(id, { first: ids.get(id)?.first ?? at, last: at });
+      }
+    }
+  }
+
+  it.each([
+    ['clientId', 7],
+    ['ownId', 7],
+    ['fbp', 30],
+    ['_uetvid', 30],
+  ])('%s changes at least every %i days, and is there on nearly every one of them', (kind, days) => {
+    const ids = [...(used[kind] ?? new Map<string, { first: number; last: number }>()).values()];
+    for (const { first, last } of ids) expect(last - first).toBeLessThan(days * DAY);
+    expect(ids.length).toBeGreaterThanOrEqual(Math.floor(60 / days));
+    expect(ids.length).toBeLessThanOrEqual(Math.ceil(60 / (days - 1)) + 1);
+  });
+
+  it.each(['gclid', 'fbc'])('%s of the first day is gone after thirty', (kind) => {
+    const [click, ...others] = [...(used[kind] ?? [])];
+    expect(others).toEqual([]);
+    const { first, last } = click?.[1] ?? { first: 0, last: 0 };
+    expect(first).toBe(NOW + 9 * HOUR);
+    expect(last - first).toBeGreaterThan(28 * DAY);
+    expect(last - first).toBeLessThan(30 * DAY);
+  });
+
+  it('leaves no governed cookie in the browser that outlives its cap', () => {
+    const end = NOW + 59 * DAY + 9 * HOUR + 2000;
+    for (const { name, expires } of browser.cookies) {
+      const cap = name.startsWith('_ga') || name === 'pv_id' ? 7 : name === 'pv_seen' ? 60 : 30;
+      expect(expires - end, name).toBeLessThanOrEqual(cap * DAY);
+    }
+  });
+
+  it('leaves nothing at all in the browser after a withdrawal, and asks for nothing more', () => {
+    const at = NOW + 60 * DAY;
+    const reading = visit(browser.header(HOST, at), { settings, at, granted: 0 });
+    expect(reading.withdrawn.length).toBeGreaterThan(0);
+    browser.receive(reading.set, HOST, at);
+    expect(browser.cookies).toEqual([]);
+    const next = visit(browser.header(HOST, at), { settings, at, granted: 0 });
+    expect(next.withdrawn).toEqual([]);
+    expect(next.set).toEqual([]);
+  });
+});
+
+describe('any cookies, any consent, any time', () => {
+  const time = fc.integer({ min: NOW - 500 * DAY, max: NOW + 500 * DAY });
+  const second = time.map(seconds);
+  const odd = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('', '"', 'a b', 'x,y', 'é'));
+  const cookie = fc.oneof(
+    fc.tuple(
+      fc.constant('_ga'),
+      fc.oneof(
+        second.map((s) => `GA1.1.482310557.${s}`),
+        odd,
+      ),
+    ),
+    fc.tuple(
+      fc.constantFrom('_ga_A', '_ga_B'),
+      fc.oneof(
+        second.map((s) => `GS2.1.s${s}$o1$g0`),
+        odd,
+      ),
+    ),
+    fc.tuple(
+      fc.constantFrom('_gcl_aw', '_gcl_gb', '_gcl_dc'),
+      fc.oneof(
+        second.map((s) => `GCL.${s}.id`),
+        odd,
+      ),
+    ),
+    fc.tuple(
+      fc.constantFrom('_gcl_ag', '_gcl_gs'),
+      fc.oneof(
+        second.map((s) => `2.1.kid$i${s}`),
+        odd,
+      ),
+    ),
+    fc.tuple(
+      fc.constantFrom('_gcl_au', 'FPAU'),
+      fc.oneof(
+        second.map((s) => `1.1.5.${s}`),
+        odd,
+      ),
+    ),
+    fc.tuple(
+      fc.constantFrom('_fbp', '_fbc'),
+      fc.oneof(
+        time.map((ms) => `fb.1.${ms}.77`),
+        odd,
+      ),
+    ),
+    fc.tuple(fc.constantFrom('_uetvid', '_uetmsclkid', 'li_fat_id', '_fbi', 'FPID', 'pv_id', 'pv_seen'), odd),
+    fc.tuple(odd, odd),
+  );
+  const header = fc
+    .array(cookie, { maxLength: 12 })
+    .map((list) => list.map(([name, value]) => `${name}=${value}`).join('; '));
+  const landing: fc.Arbitrary<ClickIds> = fc.record(
+    { gclid: odd, gbraid: odd, wbraid: odd, dclid: odd, fbclid: odd, msclkid: odd, li_fat_id: odd },
+    { requiredKeys: [] },
+  );
+  const some = { header, landing, at: time, granted: fc.integer({ min: 0, max: 127 }), ownId: fc.boolean() };
+
+  it('sets only well-formed cookies, never under a denied signal, never beyond the cap', () => {
+    fc.assert(
+      fc.property(fc.record(some), ({ header, landing, at, granted, ownId }) => {
+        const reading = visit(header, { landing, at, granted, settings: { ...SETTINGS, ownId } });
+        for (const set of reading.set) {
+          const { name, value, attributes } = parseSetCookie(set);
+          const age = Number(attributes['Max-Age']);
+          expect(attributes).toMatchObject({ Path: '/', Secure: true, SameSite: 'Lax' });
+          expect(Number.isSafeInteger(age) && age >= 0).toBe(true);
+          expect(name.length + value.length).toBeLessThanOrEqual(4096);
+          if (age === 0) {
+            expect(value).toBe('');
+            continue;
+          }
+          const analytics = name.startsWith('_ga') || name === 'FPID' || name === 'pv_id';
+          expect(granted & (analytics ? ANALYTICS : ADS), set).not.toBe(0);
+          const cap = analytics ? SETTINGS.analytics : name === 'pv_seen' ? 2 * SETTINGS.ads : SETTINGS.ads;
+          expect(age * 1000).toBeLessThanOrEqual(cap);
+          // What names its own issue time never outlives it by more than the cap, even if its clock was fast.
+          const issued = /^(?:GA1\.1\.\d+\.|GCL\.|1\.1\.5\.)(\d{10})/.exec(value)?.[1];
+          if (issued !== undefined) expect(at + age * 1000).toBeLessThanOrEqual(Number(issued) * 1000 + cap);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('yields identifiers only under their signal', () => {
+    fc.assert(
+      fc.property(fc.record(some), ({ header, landing, at, granted, ownId }) => {
+        const { identifiers } = visit(header, { landing, at, granted, settings: { ...SETTINGS, ownId } });
+        for (const name of Object.keys(identifiers)) {
+          const needs = ['clientId', 'sessionId', 'ownId'].includes(name) ? ANALYTICS : ADS;
+          expect(granted & needs, name).not.toBe(0);
+        }
+        if ((granted & (ANALYTICS | ADS)) === 0) expect(identifiers).toEqual({});
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('says the same twice: nothing but the hit decides', () => {
+    fc.assert(
+      fc.property(fc.record(some), ({ header, landing, at, granted, ownId }) => {
+        const more = { landing, at, granted, settings: { ...SETTINGS, ownId, signing: [signingKey('k1', 3)] } };
+        expect(visit(header, more)).toEqual(visit(header, more));
+      }),
+    );
+  });
+});
