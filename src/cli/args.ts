@@ -12,6 +12,9 @@ export class UsageError extends Error {
 }
 
 type Options = NonNullable<ParseArgsConfig['options']>;
+type Parsed<O extends Options> = ReturnType<
+  typeof parseArgs<{ args: string[]; options: O; allowPositionals: true; strict: true }>
+>;
 
 /**
  * Options and positional arguments of a command.
@@ -22,7 +25,7 @@ export function readArgs<const O extends Options>(
   args: readonly string[],
   options: O,
   positionals: readonly string[] = [],
-) {
+): Parsed<O> {
   const unknown = args
     .map((arg) => /^--([^=]+)/.exec(arg)?.[1])
     .find((name) => name !== undefined && !(name in options));
@@ -41,7 +44,7 @@ export function readArgs<const O extends Options>(
   return parsed;
 }
 
-function parse<const O extends Options>(args: readonly string[], options: O) {
+function parse<const O extends Options>(args: readonly string[], options: O): Parsed<O> {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {

@@ -37,7 +37,7 @@ export function curlRequest(words: readonly string[]): WrittenRequest {
   let url: string | undefined;
   const queue = words.flatMap(unglued);
   for (let i = 0; i < queue.length; i++) {
-    const word = queue[i] as string;
+    const word = queue[i] ?? '';
     const value = () => {
       const next = queue[++i];
       if (next === undefined) throw new UsageError(`curl: ${word} has no value`);
@@ -70,10 +70,8 @@ export function curlRequest(words: readonly string[]): WrittenRequest {
 
 /** `-XPOST`, `-HName: value` and `--data=x` as two words. */
 function unglued(word: string): string[] {
-  const short = /^(-[XHdAbe])(.+)$/s.exec(word);
-  if (short !== null) return [short[1] as string, short[2] as string];
-  const long = /^(--[a-z-]+)=(.*)$/s.exec(word);
-  return long === null ? [word] : [long[1] as string, long[2] as string];
+  const glued = /^(-[XHdAbe])(.+)$/s.exec(word) ?? /^(--[a-z-]+)=(.*)$/s.exec(word);
+  return glued === null ? [word] : glued.slice(1);
 }
 
 function splitHeader(line: string): [string, string] {
@@ -88,7 +86,7 @@ export function shellWords(line: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
   for (let i = 0; i < line.length; i++) {
-    const char = line[i] as string;
+    const char = line.charAt(i);
     const ansi = char === '$' && line[i + 1] === "'";
     if (char === "'" || char === '"' || ansi) {
       const quote = ansi ? "'" : char;

@@ -133,7 +133,7 @@ function showRoute({ route, passed, reduced, dropped, request }: ExplainedRoute)
     return [...byReason].map(([why, group]) => `${group.map(({ field }) => field).join(', ')}  (${why})`);
   };
   return [
-    `${route}`,
+    route,
     `  passed    ${passed.join(', ') || 'nothing'}`,
     ...notes(reduced).map((note) => `  reduced   ${note}`),
     ...notes(dropped).map((note) => `  dropped   ${note}`),

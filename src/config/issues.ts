@@ -8,7 +8,13 @@ import { nearest } from './nearest.ts';
  * @param whole what the file should be; known keys and descriptions are taken from it.
  */
 export function remarksOf(issues: readonly z.core.$ZodIssue[], value: unknown, whole: JsonSchema): Remark[] {
-  return issues.flatMap((issue) => remarks(issue, issue.path as ConfigPath, value, whole));
+  const all = issues.flatMap((issue) => remarks(issue, issue.path as ConfigPath, value, whole));
+  return all.filter((remark) => remark.code !== 'missing-key' || !all.some((other) => isMistyped(other, remark.path)));
+}
+
+/** A key that is missing because it is there under a mistyped name needs no finding of its own. */
+function isMistyped({ code, path, instead }: Remark, missing: ConfigPath): boolean {
+  return code === 'unknown-key' && [...path.slice(0, -1), instead].join('\n') === missing.join('\n');
 }
 
 function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whole: JsonSchema): Remark[] {

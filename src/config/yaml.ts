@@ -39,8 +39,9 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
     const problems = [...document.errors, ...document.warnings].map((e) => at(e.pos[0], showBraces(e.message), lines));
     if (document.directives?.yaml.explicit) problems.push(at(0, 'directives (%YAML, %TAG) are not allowed', lines));
     if (problems.length > 0) return { findings: problems };
-    const tagged = restore(document);
-    if (tagged !== undefined) return { findings: [at(tagged, 'tags (!name) are not allowed', lines)] };
+    const refused = restore(document);
+    if (refused !== undefined)
+      return { findings: [at(refused, 'tags (!name) and the key `__proto__` are not allowed', lines)] };
     return {
       value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown,
       finding: ({ path, atKey, ...rest }) => {
@@ -64,16 +65,17 @@ function showBraces(text: string): string {
   return text.replaceAll('\u{FDD0}', '{').replaceAll('\u{FDD1}', '}');
 }
 
-/** Puts the braces back into every text; answers with the offset of a tag, if there is one. */
+/** Puts the braces back into every text; answers with the offset of something that is not allowed, if there is any. */
 function restore(document: Document.Parsed): number | undefined {
-  let tagged: number | undefined;
+  let refused: number | undefined;
   visit(document, {
-    Node(_, node) {
-      if (!isAlias(node) && node.tag !== undefined) tagged ??= node.range?.[0] ?? 0;
+    Node(role, node) {
+      const reserved = role === 'key' && isScalar(node) && node.value === '__proto__';
+      if (reserved || (!isAlias(node) && node.tag !== undefined)) refused ??= node.range?.[0] ?? 0;
       if (isScalar(node) && typeof node.value === 'string') node.value = showBraces(node.value);
     },
   });
-  return tagged;
+  return refused;
 }
 
 /** Where a path is in the file; the nearest thing above it that is there, when it is not. */
