@@ -51,7 +51,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./outbox.ts'),
   },
   check: {
-    usage: 'check <config.yaml>',
+    usage: 'check <config.yaml> [--sink URL] [--json]',
     summary: 'Ask every vendor whether the credentials and settings work, without sending an event.',
     load: () => import('./check.ts'),
   },

@@ -86,8 +86,8 @@ function adminToken(admin: string): string | undefined {
   throw new UsageError(`--admin ${admin} is not loopback: set ${ADMIN_TOKEN} to the token that callers must send`);
 }
 
-/** Loopback only: a sink elsewhere would be a second recipient. */
-function sinkAddress(text: string): string {
+/** A sink from the command line: loopback only, since one elsewhere would be a second recipient. @throws UsageError */
+export function sinkAddress(text: string): string {
   let url: URL;
   try {
     url = new URL(text);
