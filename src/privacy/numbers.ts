@@ -19,6 +19,9 @@ const FNR_SHAPES = [[11], [6, 5], [2, 2, 2, 5], [6, 3, 2], [2, 2, 2, 3, 2]];
 const TEN_SHAPES = [[10], [6, 4], [2, 2, 2, 4]];
 const TWELVE_SHAPES = [[12], [8, 4], [4, 2, 2, 4]];
 
+/** What an order number has before its date. A list: the empty text before a text is in every string, but not in it. */
+const ORDER_SIGNS = ['-', '_', '#'];
+
 const BLANK = 32;
 const PLUS = 43;
 const HYPHEN = 45;
@@ -110,7 +113,10 @@ function number(runs: Runs, first: number, findings: Finding[]): number | undefi
         return found('personnummer', ten);
       if (separated && isCpr(ten.digits)) return found('cpr', ten);
     }
-    if (twelve !== undefined && (separated || PERSONNUMMER_WORD.test(before)) && isPersonnummer(twelve.digits)) {
+    // `ORD-20261120-1234` is an order of that day, not a child born on it.
+    const order = twelve?.digits.startsWith('20') === true && ORDER_SIGNS.includes(text.charAt(start - 1));
+    const written = (separated && !order) || PERSONNUMMER_WORD.test(before);
+    if (twelve !== undefined && written && isPersonnummer(twelve.digits)) {
       return found('personnummer', twelve);
     }
   }

@@ -16,10 +16,12 @@ function knownIssuer(text: string): boolean {
   if (two === 34 || two === 37) return length === 15;
   if (two === 36 || two === 38 || two === 39 || (four >= 3000 && four <= 3059)) return length >= 14;
   if (four >= 3528 && four <= 3589) return length >= 16;
-  if (four === 6011 || two === 62 || two === 64 || two === 65 || two === 81) return length >= 16;
-  // Maestro and national schemes beside it.
-  return two === 50 || (two >= 56 && two <= 58) || two === 63 || two === 67;
+  if (four === 6011 || two === 62 || two === 65 || (four >= 6440 && four <= 6499)) return length >= 16;
+  return MAESTRO.has(four);
 }
+
+/** Maestro and Dankort, as far as cards of them are still about. */
+const MAESTRO: ReadonlySet<number> = new Set([5018, 5019, 5020, 5038, 5612, 5893, 6304, 6759, 6761, 6762, 6763]);
 
 /** Length of an IBAN by country (ISO 13616 registry). */
 const IBAN_LENGTHS: ReadonlyMap<string, number> = new Map(

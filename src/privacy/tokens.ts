@@ -47,7 +47,9 @@ function looksRandom(text: string, start: number, end: number): boolean {
     if (counts && i > start && !(previous === UPPER && kind === LOWER)) changes++;
     previous = kind;
   }
-  if (digits === 0 || changes * 6 < length || separators * 8 > length) return false;
+  if (changes * 6 < length) return false;
+  // Slugs have many hyphens, and names in programs no digits; there it takes more to look random.
+  if ((digits === 0 || separators * 8 > length) && changes * 4 < length) return false;
   return !(length === 36 && UUID.test(text.slice(start, end)));
 }
 

@@ -86,6 +86,8 @@ describe('detectors (R42)', () => {
     'Vi er åpne 2026-11-23 kl. 10.00',
     '1 299,00 kr',
     'ORD-20261120-7',
+    // Date, four digits and a check digit that happens to fit: an order number.
+    'ORD-20121212-1212',
     // Without separator or keyword these are numbers like others.
     '0101901234',
     '8112289874',
@@ -198,7 +200,7 @@ describe('decoding (R41)', () => {
           expect(scrub([...before, 'xyz', value, 'xyz', ...after].join(' '))).not.toContain(value);
         },
       ),
-      { numRuns: 3000 },
+      { seed: 44, numRuns: 3000 },
     );
   });
 });
