@@ -29,7 +29,9 @@ export interface TcString {
 const MAX_LENGTH = 8 * 1024;
 /** Bits before the first vendor section of the core. */
 const HEAD = 213;
+/** Kinds of segments; 2, the vendors allowed out of band, is history. */
 const DISCLOSED = 1;
+const PUBLISHER = 3;
 
 /**
  * Decodes a TC string for the wanted vendors only. Lists of ranges are walked once and never expanded, so the time is
@@ -41,6 +43,9 @@ export function decodeTcString(text: string, wanted: readonly number[]): TcStrin
   if (segments.length > 4 || !segments.every(isBase64Url)) return undefined;
   const core = segments[0] as string;
   if (bitLength(core) < HEAD || numberAt(core, 0, 6) !== 2) return undefined;
+  // 0 and 1 are nobody's: ids of platforms start at 2.
+  const cmpId = numberAt(core, 78, 12);
+  if (cmpId < 2) return undefined;
 
   const consents = readVendors(core, HEAD, wanted);
   const interests = consents && readVendors(core, consents.end, wanted);
@@ -54,9 +59,13 @@ export function decodeTcString(text: string, wanted: readonly number[]): TcStrin
     // 0 would be a second core; a kind that comes twice contradicts itself.
     if (kind === 0 || kind > 3 || (kinds & (1 << kind)) !== 0) return undefined;
     kinds |= 1 << kind;
-    if (kind !== DISCLOSED) continue;
-    disclosed = readVendors(segment, 3, wanted);
-    if (disclosed === undefined) return undefined;
+    if (kind === PUBLISHER) {
+      if (!isWholePublisherSegment(segment)) return undefined;
+      continue;
+    }
+    const list = readVendors(segment, 3, wanted);
+    if (list === undefined) return undefined;
+    if (kind === DISCLOSED) disclosed = list;
   }
 
   const vendors = new Map<number, TcfVendor>();
@@ -71,7 +80,7 @@ export function decodeTcString(text: string, wanted: readonly number[]): TcStrin
   return {
     version: 2,
     lastUpdated: numberAt(core, 42, 36) * 100,
-    cmpId: numberAt(core, 78, 12),
+    cmpId,
     policyVersion: numberAt(core, 132, 6),
     isServiceSpecific: bitAt(core, 138),
     purposeConsents: purposes(core, 152),
@@ -81,6 +90,12 @@ export function decodeTcString(text: string, wanted: readonly number[]): TcStrin
     hasDisclosedVendors: disclosed !== undefined,
     vendors,
   };
+}
+
+/** The publisher's own purposes: of no use here, but a string that was cut off in them was cut off. */
+function isWholePublisherSegment(segment: string): boolean {
+  const length = bitLength(segment);
+  return length >= 57 && length >= 57 + 2 * numberAt(segment, 51, 6);
 }
 
 /** 24 bits, purpose 1 first, turned around so that purpose n is bit n - 1. */
@@ -165,6 +180,7 @@ function readRestrictions(text: string, at: number, wanted: readonly number[]): 
     if (i + 8 > length) return undefined;
     const purpose = numberAt(text, i, 6);
     const type = numberAt(text, i + 6, 2);
+    if (purpose === 0 || type === 3) return undefined;
     const end = readRanges(text, i + 8, (first, last) => {
       for (const vendor of wanted) {
         if (vendor >= first && vendor <= last) restrictions.push({ purpose, type, vendor });

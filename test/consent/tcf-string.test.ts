@@ -1,0 +1,300 @@
+import { readFileSync } from 'node:fs';
+import { GVL, PurposeRestriction, RestrictionType, TCModel, TCString, type VendorList } from '@iabtechlabtcf/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeGppString } from '../../src/consent/gpp-string.ts';
+import { decodeTcString, type TcString } from '../../src/consent/tcf-string.ts';
+
+const WANTED = [755, 804, 1126];
+const HIGHEST = 1200;
+const PURPOSES = Array.from({ length: 11 }, (_, i) => i + 1);
+
+const named = (ids: readonly number[]) => Object.fromEntries(ids.map((id) => [id, { id, name: String(id) }]));
+
+/** A vendor list that allows everything, so that the library drops nothing of a model. */
+const gvl = new GVL({
+  gvlSpecificationVersion: 3,
+  vendorListVersion: 100,
+  tcfPolicyVersion: 5,
+  lastUpdated: '2026-01-01T00:00:00Z',
+  purposes: named(PURPOSES),
+  specialPurposes: {},
+  features: {},
+  specialFeatures: {},
+  stacks: {},
+  dataCategories: {},
+  vendors: Object.fromEntries(
+    Array.from({ length: HIGHEST }, (_, i) => [
+      i + 1,
+      {
+        id: i + 1,
+        name: String(i + 1),
+        purposes: PURPOSES,
+        legIntPurposes: [],
+        flexiblePurposes: PURPOSES,
+        specialPurposes: [],
+        features: [],
+        specialFeatures: [],
+      },
+    ]),
+  ),
+} as unknown as VendorList);
+
+interface Wish {
+  readonly purposes: readonly number[];
+  readonly interests: readonly number[];
+  readonly consents: readonly number[];
+  readonly vendorInterests: readonly number[];
+  readonly disclosed: readonly number[];
+  readonly restrictions: readonly { readonly vendor: number; readonly purpose: number; readonly type: number }[];
+  readonly cmpId: number;
+  readonly treatment: boolean;
+}
+
+const vendor = fc.oneof(fc.constantFrom(...WANTED), fc.integer({ min: 1, max: HIGHEST }));
+const purpose = fc.integer({ min: 1, max: 11 });
+
+const wish: fc.Arbitrary<Wish> = fc.record({
+  purposes: fc.uniqueArray(purpose),
+  interests: fc.uniqueArray(fc.integer({ min: 2, max: 11 })),
+  consents: fc.uniqueArray(vendor, { maxLength: 300 }),
+  vendorInterests: fc.uniqueArray(vendor, { maxLength: 60 }),
+  disclosed: fc.uniqueArray(vendor, { maxLength: 300 }),
+  restrictions: fc.array(fc.record({ vendor, purpose, type: fc.constantFrom(0, 1, 2) }), { maxLength: 6 }),
+  cmpId: fc.integer({ min: 2, max: 4000 }),
+  treatment: fc.boolean(),
+});
+
+function encode(wanted: Wish): string {
+  const model = new TCModel(gvl);
+  model.cmpId = wanted.cmpId;
+  model.cmpVersion = 1;
+  model.consentScreen = 1;
+  model.isServiceSpecific = true;
+  model.publisherCountryCode = 'NO';
+  model.purposeOneTreatment = wanted.treatment;
+  model.purposeConsents.set([...wanted.purposes]);
+  model.purposeLegitimateInterests.set([...wanted.interests]);
+  model.vendorConsents.set([...wanted.consents]);
+  model.vendorLegitimateInterests.set([...wanted.vendorInterests]);
+  model.vendorsDisclosed.set([...wanted.disclosed]);
+  for (const { vendor, purpose, type } of wanted.restrictions) {
+    const restriction = new PurposeRestriction();
+    restriction.purposeId = purpose;
+    restriction.restrictionType = type as RestrictionType;
+    model.publisherRestrictions.add(vendor, restriction);
+  }
+  return TCString.encode(model);
+}
+
+/** The library's reading in the shape of ours. */
+function oracle(text: string): TcString {
+  const model = TCString.decode(text);
+  const mask = (set: { has(id: number): boolean }) =>
+    Array.from({ length: 24 }, (_, i) => (set.has(i + 1) ? 1 << i : 0)).reduce((a, b) => a | b, 0);
+  const disclosed = text
+    .split('.')
+    .slice(1)
+    .some((segment) => segment.startsWith('I'));
+  return {
+    version: Number(model.version),
+    lastUpdated: model.lastUpdated.getTime(),
+    cmpId: Number(model.cmpId),
+    policyVersion: Number(model.policyVersion),
+    isServiceSpecific: model.isServiceSpecific,
+    purposeConsents: mask(model.purposeConsents),
+    purposeLegitimateInterests: mask(model.purposeLegitimateInterests),
+    purposeOneTreatment: model.purposeOneTreatment,
+    publisherCountry: model.publisherCountryCode,
+    hasDisclosedVendors: disclosed,
+    vendors: new Map(
+      WANTED.map((id) => [
+        id,
+        {
+          consent: model.vendorConsents.has(id),
+          legitimateInterest: model.vendorLegitimateInterests.has(id),
+          disclosed: disclosed ? model.vendorsDisclosed.has(id) : undefined,
+          restrictions: model.publisherRestrictions
+            .getRestrictions(id)
+            .map(({ purposeId, restrictionType }) => ({ purpose: Number(purposeId), type: Number(restrictionType) })),
+        },
+      ]),
+    ),
+  };
+}
+
+/** Everything of a string that decides what is granted. */
+function granting({ lastUpdated, purposeConsents, hasDisclosedVendors, vendors }: TcString) {
+  const decisive = [...vendors].map(([id, { consent, disclosed, restrictions }]) => {
+    const barred = restrictions.some(({ purpose, type }) => purpose === 1 && type === 0);
+    return [id, consent, disclosed, barred] as const;
+  });
+  return { lastUpdated, purposeConsents, hasDisclosedVendors, decisive };
+}
+
+/** Restrictions are a set. */
+function sorted(string: TcString): TcString {
+  const key = ({ purpose, type }: { purpose: number; type: number }) => purpose * 4 + type;
+  const vendors = [...string.vendors].map(([id, vendor]) => {
+    const restrictions = vendor.restrictions.toSorted((a, b) => key(a) - key(b));
+    return [id, { ...vendor, restrictions }] as const;
+  });
+  return { ...string, vendors: new Map(vendors) };
+}
+
+describe('decodeTcString against @iabtechlabtcf/core', () => {
+  it('reads what the library wrote as the library reads it', () => {
+    fc.assert(
+      fc.property(wish, (wanted) => {
+        const text = encode(wanted);
+        const ours = decodeTcString(text, WANTED);
+        expect(ours && sorted(ours)).toEqual(sorted(oracle(text)));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('reads the model that went in', () => {
+    fc.assert(
+      fc.property(wish, (wanted) => {
+        const ours = decodeTcString(encode(wanted), WANTED);
+        for (const id of WANTED) {
+          expect(ours?.vendors.get(id)?.consent).toBe(wanted.consents.includes(id));
+          expect(ours?.vendors.get(id)?.disclosed).toBe(wanted.disclosed.includes(id));
+        }
+        expect(ours?.purposeConsents).toBe(wanted.purposes.reduce((mask, id) => mask | (1 << (id - 1)), 0));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('never makes more of a damaged string than the library does', () => {
+    const damage = fc.tuple(wish, fc.nat(), fc.constantFrom(...'ABCIgw0189-_.'));
+    fc.assert(
+      fc.property(damage, ([wanted, where, by]) => {
+        const text = encode(wanted);
+        const at = where % text.length;
+        const damaged = text.slice(0, at) + by + text.slice(at + 1);
+        const ours = decodeTcString(damaged, WANTED);
+        if (ours === undefined) return;
+        expect(granting(ours)).toEqual(granting(oracle(damaged)));
+      }),
+      { numRuns: 600 },
+    );
+  });
+});
+
+interface Vector {
+  readonly id: string;
+  readonly cookie: string;
+  readonly expect: {
+    readonly tcf?: {
+      readonly policyVersion: number;
+      readonly cmpId: number;
+      readonly publisherCC: string;
+      readonly isServiceSpecific: boolean;
+      readonly purposeOneTreatment: boolean;
+      readonly purposeConsents: readonly number[];
+      readonly purposeLegitimateInterests: readonly number[];
+      readonly hasDisclosedVendors: boolean;
+      readonly vendors: Readonly<
+        Record<string, { consent: boolean; legitimateInterest: boolean; disclosed: boolean | null }>
+      >;
+      readonly restrictions755?: readonly { purpose: number; type: number }[];
+    };
+  };
+}
+
+const vectors = JSON.parse(readFileSync(new URL('vectors.json', import.meta.url), 'utf8')) as readonly Vector[];
+
+/** The TC string of a vector's cookies, wherever it is kept. */
+function stringOf(cookie: string): string {
+  const plain = decodeURIComponent(cookie);
+  if (plain.includes('GppString=')) return decodeGppString(plain.split('GppString=')[1] as string)?.get(2) as string;
+  return (/(?:euconsent-v2|eupubconsent-v2|TC|\[null,null,null,\[)[="]+([A-Za-z0-9_.-]+)/.exec(plain) ??
+    [])[1] as string;
+}
+
+const numbers = (mask: number) => Array.from({ length: 24 }, (_, i) => i + 1).filter((id) => (mask >> (id - 1)) & 1);
+
+describe('consent/vectors.json, the strings themselves', () => {
+  it.each(vectors.filter((vector) => vector.expect.tcf !== undefined).map((vector) => [vector.id, vector] as const))(
+    '%s',
+    (_, { cookie, expect: { tcf } }) => {
+      const string = decodeTcString(stringOf(cookie), WANTED);
+      const vendor = string?.vendors.get(755);
+      expect({
+        policyVersion: string?.policyVersion,
+        cmpId: string?.cmpId,
+        publisherCC: string?.publisherCountry,
+        isServiceSpecific: string?.isServiceSpecific,
+        purposeOneTreatment: string?.purposeOneTreatment,
+        purposeConsents: numbers(string?.purposeConsents ?? 0),
+        purposeLegitimateInterests: numbers(string?.purposeLegitimateInterests ?? 0),
+        hasDisclosedVendors: string?.hasDisclosedVendors,
+        vendor: [vendor?.consent, vendor?.legitimateInterest, vendor?.disclosed ?? null],
+        restrictions: vendor?.restrictions,
+      }).toEqual({
+        policyVersion: tcf?.policyVersion,
+        cmpId: tcf?.cmpId,
+        publisherCC: tcf?.publisherCC,
+        isServiceSpecific: tcf?.isServiceSpecific,
+        purposeOneTreatment: tcf?.purposeOneTreatment,
+        purposeConsents: tcf?.purposeConsents,
+        purposeLegitimateInterests: tcf?.purposeLegitimateInterests,
+        hasDisclosedVendors: tcf?.hasDisclosedVendors,
+        vendor: [
+          tcf?.vendors['755']?.consent,
+          tcf?.vendors['755']?.legitimateInterest,
+          tcf?.vendors['755']?.disclosed ?? null,
+        ],
+        restrictions: tcf?.restrictions755 ?? [],
+      });
+    },
+  );
+});
+
+describe('decodeTcString on what no library would survive', () => {
+  /** Bits as base64url text, padded with zeros. */
+  function text(bits: string): string {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    return (bits.match(/.{1,6}/g) ?? []).map((six) => alphabet[Number.parseInt(six.padEnd(6, '0'), 2)]).join('');
+  }
+
+  const bits = (value: number, length: number) => value.toString(2).padStart(length, '0');
+  const head = (bits(2, 6).padEnd(78, '0') + bits(134, 12)).padEnd(213, '0');
+  const everybody = '1' + bits(1, 16) + bits(65_535, 16);
+
+  it('walks overlapping ranges once', () => {
+    const ranges = 700;
+    const bomb = text(head + bits(65_535, 16) + '1' + bits(ranges, 12) + everybody.repeat(ranges) + bits(0, 17 + 12));
+    expect(bomb.length).toBeGreaterThan(3_800);
+    const string = decodeTcString(bomb, WANTED);
+    expect(string?.vendors.get(755)).toMatchObject({ consent: true, legitimateInterest: false });
+  });
+
+  it('refuses a count that the string does not hold', () => {
+    const short = text(head + bits(65_535, 16) + '1' + bits(4_095, 12) + everybody);
+    expect(decodeTcString(short, WANTED)).toBeUndefined();
+  });
+
+  it('refuses a range that runs backwards or starts at nobody', () => {
+    const list = (range: string) => text(head + bits(900, 16) + '1' + bits(1, 12) + range + bits(0, 17 + 12));
+    expect(decodeTcString(list('1' + bits(800, 16) + bits(700, 16)), WANTED)).toBeUndefined();
+    expect(decodeTcString(list('1' + bits(0, 16) + bits(900, 16)), WANTED)).toBeUndefined();
+    expect(decodeTcString(list('1' + bits(700, 16) + bits(800, 16)), WANTED)?.vendors.get(755)?.consent).toBe(true);
+  });
+
+  it('refuses two segments of one kind', () => {
+    const core = text(head + bits(0, 17 + 17 + 12));
+    const disclosed = text('001' + bits(0, 17));
+    expect(decodeTcString(`${core}.${disclosed}`, WANTED)?.hasDisclosedVendors).toBe(true);
+    expect(decodeTcString(`${core}.${disclosed}.${disclosed}`, WANTED)).toBeUndefined();
+  });
+
+  it('refuses more than 8 KiB', () => {
+    const core = text(head + bits(0, 17 + 17 + 12));
+    expect(decodeTcString(core + 'A'.repeat(8_000), WANTED)).toBeDefined();
+    expect(decodeTcString(core + 'A'.repeat(8_200), WANTED)).toBeUndefined();
+  });
+});
