@@ -49,9 +49,8 @@ const routeExpectation = z.strictObject({
   contains: texts
     .optional()
     .describe('Texts that must be in the request, e.g. `gcs=G101`; percent-encoding is undone first.'),
-  lacks: texts
-    .optional()
-    .describe('Texts that must not be in it: as they are, percent-encoded, in base64, or as a SHA-256 hash.'),
+  lacks: texts.optional().describe('Texts that must not be in it: as they are, percent-encoded or in base64.'),
+  no_trace_of: texts.optional().describe('Texts of which not even a hash may be in it.'),
   keys: z.array(z.string()).optional().describe('Exactly these keys, of the query and of the JSON body at any depth.'),
 });
 
