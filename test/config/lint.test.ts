@@ -1,0 +1,234 @@
+import { describe, expect, it } from 'vitest';
+import { COUNTRIES, EEA, regimeOf } from '../../src/config/countries.ts';
+import { nearest } from '../../src/config/nearest.ts';
+import { errors, findings, load, yaml } from './support.ts';
+
+const GA4 = 'measurement_id: G-TEST000001, api_secret: "${S}", region: eu';
+const META = 'pixel_id: "123456789012345", access_token: "${T}"';
+const ADS = 'customer_id: "1234567890", conversions: { purchase: "700123456" }, credentials: "${C}"';
+
+describe('contradictions refuse the configuration', () => {
+  it.each([
+    [
+      'limited for Meta',
+      yaml({ destinations: `{ meta: { ${META}, without_consent: limited } }` }),
+      'no such form exists',
+    ],
+    [
+      'limited for LinkedIn',
+      yaml({
+        destinations:
+          '{ linkedin: { conversions: { purchase: "1" }, access_token: "${L}", without_consent: limited } }',
+      }),
+      'no such form exists',
+    ],
+    [
+      'limited for Google Ads without label and tag',
+      yaml({ destinations: `{ google_ads: { ${ADS}, without_consent: limited } }` }),
+      '`conversion_id`',
+    ],
+    [
+      'analytics identifiers for longer than browsers keep them',
+      yaml({ cookies: '{ analytics: 401d }' }),
+      'at most 400d',
+    ],
+    ['ad identifiers for longer than 90 days', yaml({ cookies: '{ ads: 91d }' }), 'at most 90d'],
+    ['identifiers that live no time at all', yaml({ cookies: '{ analytics: 0d }' }), 'at least an hour'],
+    ['a cookie domain of somebody else', yaml({ cookies: '{ domain: example.com }' }), 'none of the hosts'],
+    [
+      'a cookie domain that only looks alike',
+      yaml({ hosts: '[metrics.notexample.no]', cookies: '{ domain: example.no }' }),
+      'none of the hosts',
+    ],
+    ['a cookie for all of Norway', yaml({ cookies: '{ domain: "no" }' }), 'top-level'],
+    ['silence as consent in Norway', yaml({ consent: '{ without_choice: granted }' }), 'silence is not consent'],
+    [
+      'silence as consent in the United Kingdom',
+      yaml({ country: 'GB', consent: '{ without_choice: granted }' }),
+      'silence is not consent',
+    ],
+    [
+      'silence as consent in Brazil, which is not known to be opt-out',
+      yaml({ country: 'BR', consent: '{ without_choice: granted }' }),
+      'silence is not consent',
+    ],
+    [
+      'two routes with one measurement id',
+      yaml({ destinations: `{ ga4: { ${GA4} }, second: { type: ga4, ${GA4} } }` }),
+      'taken by the route `ga4`',
+    ],
+    [
+      'two primary routes',
+      yaml({
+        destinations: `{ ga4: { ${GA4}, primary: true }, b: { type: ga4, ${GA4.replace('1,', '2,')}, primary: true } }`,
+      }),
+      'primary route already',
+    ],
+    [
+      'a primary route that takes no hits',
+      yaml({ destinations: `{ meta: { ${META}, primary: true } }` }),
+      'routes that take the hits',
+    ],
+    ['one host on two sites', `${yaml()}  - { hosts: [metrics.example.no], country: SE }\n`, 'belongs to another site'],
+    ['a country nobody tells', yaml({ privacy: '{ ip: country }' }), 'which country a visitor is in'],
+    ['a header nobody is believed for', yaml({}, 'server: { country_header: CF-IPCountry }'), 'trusted proxies only'],
+    [
+      'a mapping of a platform that is not read',
+      yaml({ consent: '{ cmp: [cookiebot], mapping: { didomi: { purposes: { a: statistics } } } }' }),
+      'is not read on this site',
+    ],
+    [
+      'a mapping of a platform nobody knows',
+      yaml({ consent: '{ mapping: { didommi: { purposes: { a: statistics } } } }' }),
+      'is not a platform',
+    ],
+    [
+      "a platform whose purposes are the site's own, without a mapping",
+      yaml({ consent: '{ cmp: [klaro] }' }),
+      'without a mapping it grants nothing',
+    ],
+    [
+      'an empty list of events',
+      yaml({ destinations: `{ meta: { ${META}, events: [] } }` }),
+      'expected array to have >=1 items',
+    ],
+    ['an outbox that holds nothing', yaml({}, 'delivery: { max_size: 1KB }'), 'at least 1MB'],
+    ['a proxy range that is none', yaml({}, 'server: { trusted_proxies: [10.0.0.0/40] }'), 'not an address'],
+  ])('%s', (_, text, message) => {
+    const found = errors(text);
+    expect(found.map((finding) => finding.message).join('\n')).toContain(message);
+  });
+
+  it('says what to write instead, at the key it is about', () => {
+    const [finding] = errors(yaml({ destinations: `\n      meta: { ${META}, without_consent: limited }` }));
+    expect(finding).toMatchObject({ line: 6, code: 'contradiction', instead: 'block' });
+    expect(finding?.column).toBe(`      meta: { ${META}, without_consent: `.length + 1);
+  });
+});
+
+describe('warnings do not refuse', () => {
+  it.each([
+    ['a page without TLS', yaml({ origins: '[http://shop.example.no]' }), 'without TLS'],
+    ['a route of the future', yaml({ destinations: `{ meta: { ${META}, since: 2026-12-01 } }` }), 'has not come yet'],
+    ['a site that sends nothing on', yaml({ destinations: '{}' }), 'no destinations'],
+    ['a site nobody may send to', yaml({ origins: '[]' }), 'may send events'],
+    [
+      'the same vendor twice',
+      yaml({ destinations: `{ meta: { ${META} }, again: { type: meta, ${META} } }` }),
+      'gets everything twice',
+    ],
+    [
+      'everybody as a trusted proxy',
+      yaml({}, 'server: { trusted_proxies: [0.0.0.0/0] }'),
+      'believes X-Forwarded-For from anybody',
+    ],
+    [
+      'Meta behind a TCF string alone',
+      yaml({ consent: '{ cmp: [tcf] }', destinations: `{ meta: { ${META} } }` }),
+      'never opens it',
+    ],
+  ])('%s', (_, text, message) => {
+    expect(
+      load(text)
+        .notes.filter(({ kind }) => kind === 'warning')
+        .map((finding) => finding.message)
+        .join('\n'),
+    ).toContain(message);
+  });
+
+  it('loopback pages need no TLS', () => {
+    expect(findings(yaml({ origins: '[http://127.0.0.1:8080, http://localhost:3000]' }))).toEqual([]);
+  });
+
+  it('a mapping for vendorless destinations opens Meta behind TCF, so there is nothing to warn of', () => {
+    const text = yaml({
+      consent: '{ cmp: [tcf], mapping: { tcf: { purposes: { vendorless: [marketing] } } } }',
+      destinations: `{ meta: { ${META} } }`,
+    });
+    expect(findings(text)).toEqual([]);
+  });
+});
+
+describe('legal notes', () => {
+  const limited = (country: string) => yaml({ country, destinations: `{ ga4: { ${GA4}, without_consent: limited } }` });
+
+  it.each([
+    ['NO', 'ekomloven § 3-15'],
+    ['DK', 'cookiebekendtgørelsen § 3'],
+    ['SE', '9 kap. 28 §'],
+    ['FI', '205 §'],
+    ['DE', '§ 25 TDDDG'],
+    ['FR', 'art. 82'],
+    ['IS', 'Article 5(3) of Directive 2002/58/EC'],
+  ])('pings before consent in %s', (country, law) => {
+    const [note] = load(limited(country)).notes;
+    expect(note).toMatchObject({ kind: 'note', code: 'legal' });
+    expect(note?.message).toContain(law);
+    expect(note?.message).toContain('EDPB Guidelines 2/2023, paragraphs 43 and 51');
+  });
+
+  it.each([
+    [
+      'a truncated address is never called anonymous',
+      yaml({ privacy: '{ ip: truncate }' }),
+      'pseudonymous, not anonymous',
+    ],
+    ['analytics identifiers beyond a week', yaml({ cookies: '{ analytics: 30d }' }), '30 days'],
+    ['an own id', yaml({ cookies: '{ own_id: true }' }), 'pv_id'],
+    ['the full User-Agent', yaml({ privacy: '{ user_agent: full }' }), 'User-Agent'],
+    ['legitimate interest', yaml({ purposes: '{ ads: { basis: legitimate_interest } }' }), 'does not stand in for it'],
+    [
+      'a United States site that ignores GPC',
+      yaml({ country: 'US', consent: '{ honour: [consent-mode] }' }),
+      'Global Privacy Control is binding',
+    ],
+  ])('%s', (_, text, message) => {
+    expect(
+      load(text)
+        .notes.map((finding) => finding.message)
+        .join('\n'),
+    ).toContain(message);
+  });
+
+  it('has none for a plain configuration', () => {
+    expect(load(yaml()).notes).toEqual([]);
+  });
+});
+
+describe('countries (R88)', () => {
+  it('the United States are opt-out, all other 248 opt-in', () => {
+    expect(COUNTRIES).toHaveLength(249);
+    expect(COUNTRIES.filter((country) => regimeOf(country) === 'opt-out')).toEqual(['US']);
+  });
+
+  it('the EEA has thirty members, and the United Kingdom and Switzerland are none', () => {
+    expect(EEA.size).toBe(30);
+    expect([...EEA].filter((country) => !COUNTRIES.includes(country))).toEqual([]);
+    expect(EEA.has('GB') || EEA.has('CH')).toBe(false);
+  });
+
+  it.each([
+    ['EU', 'one site entry for each'],
+    ['EEA', 'one site entry for each'],
+    ['UK', 'GB'],
+    ['US-CA', 'US'],
+    ['XX', 'ISO 3166-1'],
+  ])('%s is refused with what to write', (country, instead) => {
+    expect(errors(yaml({ country }))[0]?.instead).toContain(instead);
+  });
+
+  it('Norway unquoted is Norway, as YAML 1.2 has it', () => {
+    expect(load(yaml({ country: 'NO' })).config.sites[0]?.country).toBe('NO');
+  });
+});
+
+describe('nearest', () => {
+  it.each([
+    ['mesurement_id', 'measurement_id'],
+    ['measurementId', 'measurement_id'],
+    ['api-secret', 'api_secret'],
+    ['zzzzzz', undefined],
+  ])('%s -> %s', (word, meant) => {
+    expect(nearest(word, ['measurement_id', 'api_secret', 'region'])).toBe(meant);
+  });
+});
