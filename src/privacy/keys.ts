@@ -1,3 +1,5 @@
+import { decodePart } from '../sources/percent.ts';
+
 /** Names that say by themselves that the value is about a person, spelled without separators (R42, "names by key"). */
 const NAMES = set(
   'name navn namn nimi nafn firstname fornavn fornamn etunimi lastname surname etternavn efternavn efternamn sukunimi',
@@ -53,6 +55,13 @@ export function dropKey(name: string): boolean {
   return person && named;
 }
 
+/** A query key as it is compared: decoded, lower case, `a[0]` as `a`. */
+export function keyName(key: string): string {
+  const name = decodePart(key, 0, key.length).trim().toLowerCase();
+  const bracket = name.indexOf('[');
+  return bracket < 0 ? name : name.slice(0, bracket);
+}
+
 /** The words of a name in lower-case ASCII: `billingAddress_line[1]` is billing, address, line. */
 function wordsOf(name: string): string[] {
   const words: string[] = [];
@@ -85,8 +94,9 @@ function wordsOf(name: string): string[] {
 
 /** Lower case without accents; the letters that Unicode does not take apart are spelled as people without them do. */
 function folded(word: string): string {
-  return word
-    .toLowerCase()
+  const lower = word.toLowerCase();
+  if (!/[^a-z0-9]/.test(lower)) return lower;
+  return lower
     .normalize('NFKD')
     .replaceAll(/[\u0300-\u036f]/g, '')
     .replaceAll('ø', 'o')

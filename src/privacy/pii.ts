@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Scalars } from '../core/fields.ts';
 import { personalParam } from './click-ids.ts';
 import { dropKey } from './keys.ts';
@@ -19,12 +20,21 @@ export function scrubScalars(record: Scalars, policy: UrlPolicy): Scalars {
   const clean: Record<string, string | number | boolean> = {};
   for (const key of Object.keys(record)) {
     const value = record[key];
-    if (value === undefined || dropKey(key) || personalParam(key.toLowerCase()) !== undefined || scrub(key) !== key)
-      continue;
+    if (value === undefined || !isHarmlessName(key)) continue;
     const kept = cleanScalar(value, policy);
     if (kept !== undefined) clean[key] = kept;
   }
   return clean;
+}
+
+/** Names that were found harmless: they come again with every event. What is personal is not remembered. */
+const harmless = new LRUCache<string, true>({ max: 2000 });
+
+function isHarmlessName(name: string): boolean {
+  if (harmless.has(name)) return true;
+  if (dropKey(name) || personalParam(name.toLowerCase()) !== undefined || scrub(name) !== name) return false;
+  harmless.set(name, true);
+  return true;
 }
 
 function cleanScalar(value: string | number | boolean, policy: UrlPolicy): string | number | boolean | undefined {

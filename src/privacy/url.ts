@@ -2,9 +2,10 @@ import { decodePart } from '../sources/percent.ts';
 import { CLICK_IDS, GOOGLE_CLICK_PARAMS, personalParam, type ClickId, type ClickIds } from './click-ids.ts';
 import { decodeOnce } from './decode.ts';
 import { compileGlob, covers, type Glob } from './globs.ts';
-import { dropKey } from './keys.ts';
+import { keyName } from './keys.ts';
 import { scrub } from './scrub.ts';
 import { splitUrl, type UrlParts } from './split-url.ts';
+import { cleanPath } from './url-path.ts';
 
 /** What a site says about its page addresses (`privacy` in the configuration). */
 export interface UrlSettings {
@@ -167,13 +168,6 @@ function append(list: string | undefined, pair: string): string {
   return list === undefined ? pair : `${list}&${pair}`;
 }
 
-/** A query key as it is compared: decoded, lower case, `a[0]` as `a`. */
-function keyName(key: string): string {
-  const name = decodePart(key, 0, key.length).trim().toLowerCase();
-  const bracket = name.indexOf('[');
-  return bracket < 0 ? name : name.slice(0, bracket);
-}
-
 const PLAIN_VALUE = /^[A-Za-z_.~-]*$/;
 
 /** A value of a listed key, as it stood or, where something had to go, encoded anew; undefined = nothing can stay. */
@@ -227,65 +221,4 @@ function cleanWord(word: string, policy: UrlPolicy, depth: number): string {
   const scheme = word.search(/https?:\/\//i);
   if (scheme < 0) return word;
   return word.slice(0, scheme) + (cleanAt(word.slice(scheme), policy, depth) ?? '');
-}
-
-/** Paths without any of these have nothing in them that would have to go. */
-const SUSPECT = /[0-9;=%&@?]|eyJ/;
-/**
- * A path without matrix parameters, without parameters whose `?` got lost or encoded, and without personal data in its
- * segments.
- */
-function cleanPath(path: string): string {
-  if (!SUSPECT.test(path) || isHarmless(path)) return path;
-  const segments = path.split('/');
-  for (let i = 1; i < segments.length; i++) segments[i] = cleanSegment(segments[i] ?? '', segments[i - 1] ?? '');
-  return segments.join('/');
-}
-
-/** Fewer digits close together than in anything personal, short words, and no sign of parameters or encoding. */
-function isHarmless(path: string): boolean {
-  let word = 0;
-  let digits = 0;
-  let gap = 0;
-  for (let i = 0; i < path.length; i++) {
-    const code = path.charCodeAt(i);
-    if (code >= 48 && code <= 57) {
-      if (gap > WIDEST_GAP) digits = 0;
-      gap = 0;
-      if (++digits === MANY_DIGITS) return false;
-    } else {
-      gap++;
-      // ; = % & @ ?
-      if (code === 59 || code === 61 || code === 37 || code === 38 || code === 64 || code === 63) return false;
-    }
-    word = code === 47 || code === 45 ? 0 : word + 1;
-    if (word === LONG_WORD) return false;
-  }
-  return true;
-}
-
-const MANY_DIGITS = 6;
-const WIDEST_GAP = 3;
-const LONG_WORD = 16;
-
-// The parts between separators are disjoint, so each character is tried a bounded number of times.
-const PARAMETERS = /;|%3b|(?:[&?]|%26|%3f)[^=%&?]{1,40}(?:=|%3d)/i;
-const DOTS = /^(?:\.|%2e){1,2}$/i;
-/** What `isHarmless` stops at, in one segment. */
-const LIKE_A_VALUE = /(?:[0-9][^0-9]{0,3}){6}|[^-]{16}/;
-
-function cleanSegment(segment: string, before: string): string {
-  if (!SUSPECT.test(segment)) return segment;
-  const cut = segment.search(PARAMETERS);
-  const rest = cut < 0 ? segment : segment.slice(0, cut);
-  // `..;x` is no dot segment, but would become one.
-  if (DOTS.test(rest)) return '';
-  const equals = rest.indexOf('=');
-  if (equals >= 0) {
-    const name = keyName(rest.slice(0, equals));
-    if (personalParam(name) !== undefined || dropKey(name)) return rest.slice(0, equals);
-  }
-  const clean = scrub(rest);
-  // `/phone/40000000`, `/reset/x8Jd...`: what stands behind a personal name is its value.
-  return clean === rest && LIKE_A_VALUE.test(rest) && dropKey(before) ? '[token]' : clean;
 }
