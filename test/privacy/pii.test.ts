@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dropKey, scrubScalars } from '../../src/privacy/pii.ts';
 import { compileUrlPolicy } from '../../src/privacy/url.ts';
@@ -75,5 +76,21 @@ describe('scrubScalars', () => {
     const clean = scrubScalars(input, policy);
     expect(Object.getPrototypeOf(clean)).toBe(Object.prototype);
     expect(clean['a']).toBe('b');
+  });
+
+  it('takes any text, and leaves no address and no unlisted parameter in it', () => {
+    const unit = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 2 }),
+      fc.constantFrom('https://', '/', '?', '#', '%2F', '%253F', '%uD83D', '&#55357;', ' ', 'x.example', 'q=', 'next='),
+    );
+    fc.assert(
+      fc.property(fc.array(unit), fc.array(unit), (before, after) => {
+        const text = `${before.join('')} https://x.example/a?secret=${after.join('')}&q=kari%40example.no`;
+        const clean = String(scrubScalars({ text }, policy)['text'] ?? '');
+        expect(clean).not.toContain('secret=');
+        expect(clean).not.toMatch(/kari(?:@|%40)example/);
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
