@@ -245,6 +245,12 @@ export function explain(error: z.ZodError): string {
   for (const part of issue.path)
     path += typeof part === 'number' ? `[${part}]` : `${path === '' ? '' : '.'}${String(part)}`;
   // The names are safe to repeat: `parseJson` lets nothing through but letters, digits and `_`.
-  const what = issue.code === 'unrecognized_keys' ? `unknown key \`${issue.keys[0] ?? ''}\`` : issue.message;
+  const what = messageOf(issue);
   return path === '' ? what : `${path}: ${what}`;
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `unknown key \`${issue.keys[0] ?? ''}\``;
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
+  return issue.message;
 }
