@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { GppModel } from '@iabgpp/cmpapi';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeGppString, decodeUsSection } from '../../src/consent/gpp-string.ts';
 import { decodeUsPrivacy } from '../../src/consent/us-privacy.ts';
@@ -54,7 +54,7 @@ describe('GPP against @iabgpp/cmpapi', () => {
         fc.boolean(),
         (values, signal, noise) => {
           const model = new GppModel();
-          fields.forEach((field, i) => model.setFieldValue(name, field, values[i] as number));
+          fields.forEach((field, i) => model.setFieldValue(name, field, values[i]));
           if (noise && name !== 'usnat') model.setFieldValue(name, 'SaleOptOutNotice', 1);
           if (gpc) model.setFieldValue(name, 'Gpc', signal);
           const text = decodeGppString(model.encode())?.get(id) as string;
