@@ -187,7 +187,8 @@ function escapeTilde(text: string): string {
 /** `&key=value`, or nothing without a value. Keys are this module's own or encoded already. */
 function pair(key: string, value: string | number | boolean | undefined): string {
   if (value === undefined || value === '') return '';
-  return `&${key}=${typeof value === 'string' ? encode(value) : value}`;
+  // Numbers, too: the `+` of 1e+21 would be read as a space.
+  return `&${key}=${encode(String(value))}`;
 }
 
 /** Percent-encoding for a query; most values are plain already. Lone surrogates become U+FFFD. */
