@@ -24,8 +24,14 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => unknownKey(path, key, value, whole));
-    case 'invalid_union':
+    case 'invalid_union': {
+      const words = issue.errors.flatMap(([first]) =>
+        first?.code === 'invalid_value' && first.path.length === 0 ? first.values : [],
+      );
+      if (words.length > 0 && typeof valueAt(path, value) === 'string')
+        return [unknownWord(path, value, words.map(String), takesList(issue))];
       return remarks(closest(issue), [...path, ...(closest(issue).path as ConfigPath)], value, whole);
+    }
     case 'invalid_key':
       return [{ ...error, code: 'value', message: issue.issues[0]?.message ?? issue.message, atKey: true }];
     case 'invalid_type':
@@ -44,13 +50,7 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
       return [{ ...error, code: 'type', message: quiet(issue.message), ...insteadOfType(issue, path, value) }];
     case 'invalid_value': {
       const known = issue.values.map(String);
-      const written = valueAt(path, value);
-      const meant = typeof written === 'string' ? nearest(written, known) : undefined;
-      const list = known.map((word) => `\`${word}\``).join(', ');
-      if (path.at(-1) === 'type') return [unknownType(path, value, known)];
-      return [
-        { ...error, code: 'value', message: `expected one of ${list}`, ...(meant !== undefined && { instead: meant }) },
-      ];
+      return [path.at(-1) === 'type' ? unknownType(path, value, known) : unknownWord(path, value, known, false)];
     }
     default: {
       const params: unknown = issue.code === 'custom' ? issue.params : undefined;
@@ -80,6 +80,27 @@ function unknownKey(path: ConfigPath, key: string, value: unknown, whole: JsonSc
     message: `unknown key \`${key.slice(0, 64)}\`; known here: ${known.join(', ') || 'none'}`,
     ...(meant !== undefined && { instead: meant }),
   };
+}
+
+/** A word that is not one of a closed list. */
+function unknownWord(path: ConfigPath, value: unknown, known: readonly string[], orList: boolean): Remark {
+  const written = valueAt(path, value);
+  const meant =
+    (typeof written === 'string' ? nearest(written, known) : undefined) ?? (orList ? 'a list: [a, b]' : undefined);
+  const words = known.map((word) => `\`${word}\``).join(', ');
+  return {
+    kind: 'error',
+    code: 'value',
+    path,
+    message: `expected one of ${words}${orList ? ', or a list' : ''}`,
+    ...(meant !== undefined && { instead: meant }),
+  };
+}
+
+function takesList({ errors }: z.core.$ZodIssueInvalidUnion): boolean {
+  return errors.some(
+    ([first]) => first?.code === 'invalid_type' && first.expected === 'array' && first.path.length === 0,
+  );
 }
 
 /** A route whose type, written or taken from its name, is not a destination. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { errors, load, NOW, yaml } from './support.ts';
@@ -93,6 +93,7 @@ describe('findings', () => {
       'microsoft_ads',
     ],
     ['a mistyped platform', yaml({ consent: '{ cmp: [cookibot] }' }), 6, 22, 'value', 'cookiebot'],
+    ['a platform without its brackets', yaml({ consent: '{ cmp: cookiebot }' }), 6, 21, 'value', 'a list'],
     ['the European Union as a country', yaml({ country: 'EU' }), 4, 14, 'value', 'NO'],
     ['a country in small letters', yaml({ country: 'no' }), 4, 14, 'value', 'NO'],
     ['the United Kingdom by its other name', yaml({ country: 'UK' }), 4, 14, 'value', 'GB'],

@@ -88,7 +88,9 @@ describe('permits over every signal state', () => {
 
   it.each(Object.keys(TABLE))('%s: a limited form exists for the sources the table names', (type) => {
     const row = TABLE[type];
-    const states = permitTable(destinations[type]!, { withoutConsent: 'limited' }).filter(
+    const destination = destinations[type];
+    if (destination === undefined) throw new Error('no such destination');
+    const states = permitTable(destination, { withoutConsent: 'limited' }).filter(
       ({ verdict }) => verdict === 'limited',
     );
     expect(states.length > 0).toBe(row?.limited);
