@@ -25,10 +25,11 @@ export function parseSetCookie(header: string): ParsedSetCookie {
   const attributes: Record<string, string | true> = {};
   for (const attribute of rest) {
     const parsed = /^(Max-Age|Domain|Path|Secure|HttpOnly|SameSite)(?:=([A-Za-z0-9./-]+))?$/.exec(attribute);
-    if (parsed === null || (parsed[1] as string) in attributes) throw new Error(`bad attribute: ${attribute}`);
-    attributes[parsed[1] as string] = parsed[2] ?? true;
+    const key = parsed?.[1] ?? '';
+    if (key === '' || key in attributes) throw new Error(`bad attribute: ${attribute}`);
+    attributes[key] = parsed?.[2] ?? true;
   }
-  return { name: match[1] as string, value: match[2] as string, attributes };
+  return { name: match[1] ?? '', value: match[2] ?? '', attributes };
 }
 
 const matches = (host: string, domain: string) => host === domain || host.endsWith(`.${domain}`);

@@ -134,6 +134,13 @@ describe('sessions (ga4.md 7)', () => {
     expect(gone.set.filter((header) => header.startsWith('_ga_AAA=; Max-Age=0'))).toHaveLength(3);
   });
 
+  it('go by their own start when two client ids came', () => {
+    const { set } = visit(`${GA}; _ga=GA1.1.5.${seconds(NOW - 6 * DAY)}; ${session('AAA', NOW - HOUR)}`);
+    expect(setOf(set, '_ga_AAA')?.attributes['Max-Age']).toBe(String((7 * DAY - HOUR) / 1000));
+    const turned = visit(`_ga=GA1.1.5.${seconds(NOW - 6 * DAY)}; ${GA}; ${session('AAA', NOW - HOUR)}`);
+    expect(setOf(turned.set, '_ga_AAA')?.attributes['Max-Age']).toBe(String((7 * DAY - HOUR) / 1000));
+  });
+
   it('in a form of the future go by the age of the client id', () => {
     const { set } = visit(`${GA}; _ga_AAA=GS3.1.unknown`);
     expect(setOf(set, '_ga_AAA')?.attributes['Max-Age']).toBe(String((7 * DAY - HOUR) / 1000));
@@ -233,11 +240,11 @@ describe('pv_id (R25-R28)', () => {
   const settings = { ...SETTINGS, ownId: true };
   const hitId = 'ffeeddccbbaa99887766554433221100';
   const first = visit('', { settings, hitId });
-  const cookie = first.set[0]?.split(';')[0] as string;
+  const cookie = first.set[0]?.split(';')[0] ?? '';
 
   it('is issued with 128 bits that do not tell the hit’s id, hidden from scripts, host-only', () => {
     expect(first.set).toHaveLength(1);
-    const { value, attributes } = parseSetCookie(first.set[0] as string);
+    const { value, attributes } = parseSetCookie(first.set[0] ?? '');
     expect(attributes).toEqual({
       'Max-Age': String(7 * 86_400),
       Path: '/',
@@ -307,10 +314,11 @@ describe('pv_seen: ad cookies without a time of their own', () => {
   const first = visit('_uetvid=abc');
 
   it('is written once, hidden, and tells neither name nor value', () => {
-    const { value, attributes } = setOf(first.set, 'pv_seen') ?? { value: '', attributes: {} };
-    expect(value).not.toMatch(/abc|uet/);
-    expect(attributes).toMatchObject({ HttpOnly: true, Secure: true, Path: '/' });
-    expect(attributes['Domain']).toBeUndefined();
+    const seen = setOf(first.set, 'pv_seen');
+    expect(seen?.value).toMatch(/^\w+\.\w+\.k1\.[\w-]{22}$/);
+    expect(seen?.value).not.toMatch(/abc|uet/);
+    expect(seen?.attributes).toMatchObject({ HttpOnly: true, Secure: true, Path: '/' });
+    expect(seen?.attributes['Domain']).toBeUndefined();
     const again = visit(`_uetvid=abc; ${cookie(first.set)}`, { at: NOW + HOUR });
     expect(setOf(again.set, 'pv_seen')).toBeUndefined();
     expect(setOf(again.set, '_uetvid')?.attributes['Max-Age']).toBe(String((30 * DAY - HOUR) / 1000));
@@ -352,6 +360,33 @@ describe('pv_seen: ad cookies without a time of their own', () => {
     expect(header.length).toBeLessThan(400);
     const last = visit(`_uetvid=v59; ${header}`, { at: NOW + 60 * HOUR });
     expect(setOf(last.set, '_uetvid')?.attributes['Max-Age']).toBe(String((30 * DAY - HOUR) / 1000));
+  });
+
+  it('lasts for twice the cap after the youngest entry, and forgets older ones when it is written', () => {
+    expect(setOf(first.set, 'pv_seen')?.attributes['Max-Age']).toBe(String(60 * 86_400));
+    const entries = (set: readonly string[]) => setOf(set, 'pv_seen')?.value.split('.')[1]?.split('-').length;
+    expect(entries(visit(`_uetvid=def; ${cookie(first.set)}`, { at: NOW + 60 * DAY - HOUR }).set)).toBe(2);
+    expect(entries(visit(`_uetvid=def; ${cookie(first.set)}`, { at: NOW + 60 * DAY }).set)).toBe(1);
+  });
+
+  it('moves to a new key with its entries', () => {
+    const rotated = { ...SETTINGS, signing: [signingKey('k2', 2), ...SETTINGS.signing] };
+    const moved = visit(`_uetvid=abc; ${cookie(first.set)}`, { at: NOW + DAY, settings: rotated });
+    const alone = { ...SETTINGS, signing: [signingKey('k2', 2)] };
+    const later = visit(`_uetvid=abc; ${cookie(moved.set)}`, { at: NOW + 2 * DAY, settings: alone });
+    expect(setOf(later.set, '_uetvid')?.attributes['Max-Age']).toBe(String(28 * 86_400));
+  });
+
+  it('is absent and deleted when two values come', () => {
+    const { set } = visit(`_uetvid=abc; ${cookie(first.set)}; pv_seen=tossed`, { at: NOW + DAY });
+    expect(set.filter((header) => header.startsWith('pv_seen=; Max-Age=0'))).toHaveLength(3);
+    expect(setOf(set, '_uetvid')?.attributes['Max-Age']).toBe(String(30 * 86_400));
+  });
+
+  it('takes an hour in the future for the mistake of a clock', () => {
+    const ahead = visit('_uetvid=abc', { at: NOW + DAY });
+    const { set } = visit(`_uetvid=abc; ${cookie(ahead.set)}`);
+    expect(setOf(set, '_uetvid')?.attributes['Max-Age']).toBe(String(30 * 86_400));
   });
 
   it('cannot be kept without a key: then such cookies go', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ClickIds } from '../../src/cookies/index.ts';
 import { Browser, parseSetCookie } from './browser.ts';
@@ -19,6 +19,30 @@ function loadPage(browser: Browser, at: number): void {
     _uetvid: value('_uetvid') ?? `vid${random}`,
   };
   for (const [name, text] of Object.entries(tags)) browser.write(name, text, 'example.no', at + YEARS);
+}
+
+const isAnalytics = (name: string) => name.startsWith('_ga') || name === 'FPID' || name === 'pv_id';
+
+function capOf(name: string): number {
+  if (isAnalytics(name)) return SETTINGS.analytics;
+  return name === 'pv_seen' ? 2 * SETTINGS.ads : SETTINGS.ads;
+}
+
+/** What is wrong with a Set-Cookie value of an answer at that time, under that consent. */
+function fault(set: string, at: number, granted: number): string | undefined {
+  const { name, value, attributes } = parseSetCookie(set);
+  const age = Number(attributes['Max-Age']);
+  const { Path: path, Secure: secure, SameSite: site } = attributes;
+  if (path !== '/' || secure !== true || site !== 'Lax') return `attributes: ${set}`;
+  if (!Number.isSafeInteger(age) || age < 0) return `age: ${set}`;
+  if (name.length + value.length > 4096) return `length: ${set}`;
+  if (age === 0) return value === '' ? undefined : `expired with a value: ${set}`;
+  if ((granted & (isAnalytics(name) ? ANALYTICS : ADS)) === 0) return `denied: ${set}`;
+  if (age * 1000 > capOf(name)) return `beyond the cap: ${set}`;
+  // What names its own issue time never outlives it by more than the cap, even if that clock was fast.
+  const issued = /^(?:GA1\.1\.\d+\.|GCL\.|1\.1\.5\.)(\d{10})/.exec(value)?.[1];
+  if (issued !== undefined && at + age * 1000 > Number(issued) * 1000 + capOf(name)) return `extended: ${set}`;
+  return undefined;
 }
 
 describe('sixty days of daily visits (R26)', () => {
@@ -64,10 +88,9 @@ describe('sixty days of daily visits (R26)', () => {
 
   it('leaves no governed cookie in the browser that outlives its cap', () => {
     const end = NOW + 59 * DAY + 9 * HOUR + 2000;
-    for (const { name, expires } of browser.cookies) {
-      const cap = name.startsWith('_ga') || name === 'pv_id' ? 7 : name === 'pv_seen' ? 60 : 30;
-      expect(expires - end, name).toBeLessThanOrEqual(cap * DAY);
-    }
+    const outliving = browser.cookies.filter(({ name, expires }) => expires - end > capOf(name));
+    expect(browser.cookies.length).toBeGreaterThan(5);
+    expect(outliving).toEqual([]);
   });
 
   it('leaves nothing at all in the browser after a withdrawal, and asks for nothing more', () => {
@@ -145,24 +168,7 @@ describe('any cookies, any consent, any time', () => {
     fc.assert(
       fc.property(fc.record(some), ({ header, landing, at, granted, ownId }) => {
         const reading = visit(header, { landing, at, granted, settings: { ...SETTINGS, ownId } });
-        for (const set of reading.set) {
-          const { name, value, attributes } = parseSetCookie(set);
-          const age = Number(attributes['Max-Age']);
-          expect(attributes).toMatchObject({ Path: '/', Secure: true, SameSite: 'Lax' });
-          expect(Number.isSafeInteger(age) && age >= 0).toBe(true);
-          expect(name.length + value.length).toBeLessThanOrEqual(4096);
-          if (age === 0) {
-            expect(value).toBe('');
-            continue;
-          }
-          const analytics = name.startsWith('_ga') || name === 'FPID' || name === 'pv_id';
-          expect(granted & (analytics ? ANALYTICS : ADS), set).not.toBe(0);
-          const cap = analytics ? SETTINGS.analytics : name === 'pv_seen' ? 2 * SETTINGS.ads : SETTINGS.ads;
-          expect(age * 1000).toBeLessThanOrEqual(cap);
-          // What names its own issue time never outlives it by more than the cap, even if its clock was fast.
-          const issued = /^(?:GA1\.1\.\d+\.|GCL\.|1\.1\.5\.)(\d{10})/.exec(value)?.[1];
-          if (issued !== undefined) expect(at + age * 1000).toBeLessThanOrEqual(Number(issued) * 1000 + cap);
-        }
+        expect(reading.set.map((set) => fault(set, at, granted)).filter((found) => found !== undefined)).toEqual([]);
       }),
       { numRuns: 2000 },
     );
@@ -172,11 +178,11 @@ describe('any cookies, any consent, any time', () => {
     fc.assert(
       fc.property(fc.record(some), ({ header, landing, at, granted, ownId }) => {
         const { identifiers } = visit(header, { landing, at, granted, settings: { ...SETTINGS, ownId } });
-        for (const name of Object.keys(identifiers)) {
+        const denied = Object.keys(identifiers).filter((name) => {
           const needs = ['clientId', 'sessionId', 'ownId'].includes(name) ? ANALYTICS : ADS;
-          expect(granted & needs, name).not.toBe(0);
-        }
-        if ((granted & (ANALYTICS | ADS)) === 0) expect(identifiers).toEqual({});
+          return (granted & needs) === 0;
+        });
+        expect(denied).toEqual([]);
       }),
       { numRuns: 2000 },
     );
