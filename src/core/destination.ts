@@ -205,11 +205,14 @@ export interface Destination {
   readonly bind: (settings: unknown) => BoundDestination;
 }
 
+/** The reads of a form there is none of. */
+type NoReads = { readonly [F in never]: Read };
+
 /** Closes a vendor module over its types. */
 export function defineDestination<
   S extends z.ZodType,
   const R extends Reads,
-  const L extends Reads = Record<never, never>,
+  const L extends Reads = NoReads,
 >(spec: DestinationSpec<S, R, L>): Destination {
   const { limited, stream } = spec;
   return {

@@ -13,7 +13,7 @@ export function passages(reads: Reads, granted: SignalMask): readonly Passage[] 
   const open: Passage[] = [];
   for (const [field, read] of Object.entries(reads)) {
     const needs = maskOf(read.needs ?? []);
-    if ((granted & needs) === needs) open.push({ field: field as FieldName, as: read.as as Passage['as'] });
+    if ((granted & needs) === needs) open.push({ field: field as FieldName, as: read.as });
   }
   return open;
 }

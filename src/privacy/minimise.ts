@@ -3,7 +3,7 @@ import type { Item } from '../core/values.ts';
 import type { SitePrivacy } from './types.ts';
 import { truncateIp } from './ip.ts';
 import { scrub, scrubScalars } from './pii.ts';
-import { readReferrer, type PageUrl } from './url.ts';
+import { readReferrer, type PageUrl, type UrlPolicy } from './url.ts';
 import { readUserAgent } from './user-agent.ts';
 
 /** What the floor needs beside the raw event; identifiers have been read under consent and capped already. */
@@ -36,7 +36,7 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
   if (raw.coupon !== undefined) event.coupon = scrub(raw.coupon);
   if (raw.transaction_id !== undefined) event.transaction_id = typedId(raw.transaction_id);
   if (raw.search_term !== undefined) event.search_term = scrub(raw.search_term);
-  if (raw.items !== undefined) event.items = raw.items.map(scrubItem);
+  if (raw.items !== undefined) event.items = raw.items.map((item) => scrubItem(item, privacy.url));
   if (raw.params !== undefined) event.params = scrubScalars(raw.params, privacy.url);
   if (raw.user_properties !== undefined) event.user_properties = scrubScalars(raw.user_properties, privacy.url);
   if (raw.engagement_time_msec !== undefined) event.engagement_time_msec = raw.engagement_time_msec;
@@ -53,7 +53,7 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
     if (referrer !== undefined) event.page_referrer = referrer;
   }
   if (raw.page_title !== undefined) event.page_title = scrub(raw.page_title);
-  if (raw.campaign !== undefined) event.campaign = scrubTexts(raw.campaign);
+  if (raw.campaign !== undefined) event.campaign = scrubScalars(raw.campaign, privacy.url) as Texts;
 
   if (privacy.userAgent !== 'drop') {
     const agent = readUserAgent(around.userAgent);
@@ -102,23 +102,12 @@ function typedId(id: string): string {
   return id.includes('@') || id.includes('%40') ? scrub(id) : id;
 }
 
-function scrubTexts(texts: Texts): Texts {
-  const clean: Record<string, string> = {};
-  for (const [key, text] of Object.entries(texts)) clean[key] = scrub(text);
-  return clean;
-}
-
-function scrubItem(item: Item): Item {
+/** Known parameters are text or numbers; the site's own are treated like custom event parameters. */
+function scrubItem(item: Item, policy: UrlPolicy): Item {
   const clean: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(item) as [string, unknown][]) {
-    if (key === 'custom') clean[key] = scrubCustom(value as Scalars);
+    if (key === 'custom') clean[key] = scrubScalars(value as Scalars, policy);
     else clean[key] = typeof value === 'string' ? scrub(value) : value;
   }
-  return clean as Item;
-}
-
-function scrubCustom(custom: Scalars): Scalars {
-  const clean: Record<string, string | number | boolean> = {};
-  for (const [key, value] of Object.entries(custom)) clean[key] = typeof value === 'string' ? scrub(value) : value;
   return clean;
 }

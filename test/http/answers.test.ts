@@ -305,7 +305,7 @@ describe('accepted hits', () => {
     ],
   ] as const)('%s: 204, no body, and the vendor gets it', async (_name, request) => {
     recorder.clear();
-    const answer = await ask(request as Ask);
+    const answer = await ask(request);
     expect(answer.status).toBe(204);
     expect(await answer.text()).toBe('');
     expect(answer.headers.get('cache-control')).toBe('no-store');
