@@ -1,4 +1,4 @@
-import { asObject, asString, type Json } from './json.ts';
+import { asObject, asString, asStrings, type Json } from './json.ts';
 import { categorised, jsonObject, perObject, type Platform } from './platform.ts';
 import { choice, unreadable } from './reading.ts';
 
@@ -21,7 +21,8 @@ export const borlabs: Platform = {
 };
 
 function isFilled(services: Json | undefined): boolean {
-  return Array.isArray(services) && services.length > 0;
+  const names = asStrings(services);
+  return names !== undefined && names.length > 0 && !names.includes('');
 }
 
 function versionOf(version: Json | undefined): string | undefined {

@@ -45,6 +45,10 @@ function readCookiebot(value: string, context: Context): Reading {
   return choice(source, on, off, facts);
 }
 
+const KEY = /^[A-Za-z_]{1,32}$/;
+/** A literal, a string or an object: nothing else is ever written. */
+const VALUE = /^(?:true|false|-?[0-9]{1,15}|'[^']*'|\{.*\})$/;
+
 /**
  * The top-level pairs, values as written; objects inside are stepped over. A repeated key keeps its value only if both
  * agree. Undefined where the text is cut off or has another shape.
@@ -61,6 +65,7 @@ function fieldsOf(text: string): ReadonlyMap<string, string> | undefined {
     if (end === -1) return undefined;
     const key = text.slice(i, colon);
     const value = text.slice(colon + 1, end);
+    if (!KEY.test(key) || !VALUE.test(value)) return undefined;
     fields.set(key, fields.has(key) && fields.get(key) !== value ? '' : value);
     i = end + 1;
   }
