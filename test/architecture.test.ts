@@ -36,6 +36,13 @@ const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
   [/(?<![.\w])performance\.now\b/, 'performance.now'],
 ];
 
+/** No code is made out of text, and no other program is started, anywhere (R79). */
+const NOWHERE: readonly (readonly [RegExp, string])[] = [
+  [/(?<![.\w])eval\(/, 'eval'],
+  [/\bnew Function\(/, 'new Function'],
+  [/['"](node:)?(vm|child_process)['"]/, 'vm or child_process'],
+];
+
 /** What would be a violation, and why it is none. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'src/consent/bridge.ts: uses Date.now': "it is in the text of a script that runs in the visitor's browser",
@@ -82,6 +89,7 @@ function violations({ path, text }: Module): string[] {
   const layer = layerOf(area);
   const found: string[] = [];
   const neutral = layer <= NEUTRAL;
+  for (const [pattern, name] of NOWHERE) if (pattern.test(code(text))) found.push(`${path}: uses ${name}`);
   for (const target of importsOf(text)) {
     if (!target.startsWith('.')) {
       if (neutral && target.startsWith('node:')) found.push(`${path}: imports ${target}`);
@@ -202,6 +210,12 @@ describe('architecture', () => {
       ['a timer', { path: 'src/cookies/x.ts', text: 'setTimeout(() => {}, 1);' }, 'timers'],
       ['Buffer', { path: 'src/core/x.ts', text: "const b = Buffer.from('');" }, 'Buffer'],
       ['the environment', { path: 'src/core/x.ts', text: 'const e = process.env;' }, 'process'],
+      ['code made out of text', { path: 'src/cli/x.ts', text: "eval('1');" }, 'eval'],
+      [
+        'another program',
+        { path: 'src/platform/node/x.ts', text: "import { spawn } from 'node:child_process';" },
+        'child_process',
+      ],
       ['a folder nobody has placed', { path: 'src/extra/x.ts', text: '' }, 'in no layer'],
     ];
 

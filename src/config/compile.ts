@@ -1,6 +1,6 @@
 import { AD_SIGNALS, BIT, NO_SIGNALS } from '../core/signals.ts';
 import { deriveKey, keyedHash, sha256Hex } from '../core/hash.ts';
-import { showSecretRef } from '../core/secret.ts';
+import { showSecretRef, type SecretRef } from '../core/secret.ts';
 import type { SigningKey, SiteCookies } from '../cookies/types.ts';
 import type { Gateway, Route, Site } from '../policy/gateway.ts';
 import { permitTable } from '../policy/permit.ts';
@@ -12,9 +12,6 @@ import type { RouteConfig } from './routes.ts';
 import type { Config, SiteConfig } from './schema.ts';
 import type { ResolvedSecrets } from './secrets.ts';
 
-/** Characters a signing or ingest key must have: 128 bits in hex are 32, in base64 22. */
-const SHORTEST_KEY = 22;
-
 /** A secret whose value cannot be used. Names the reference, never the value. */
 export class UnusableSecret extends Error {
   override readonly name = 'UnusableSecret';
@@ -22,7 +19,7 @@ export class UnusableSecret extends Error {
 
 /**
  * Compiles a configuration: permits of every route for every consent, keys of every site, the hash of the policy.
- * @throws UnusableSecret when a key of the gateway's own is too short to be one.
+ * @throws UnusableSecret when a key of the gateway's own is empty.
  */
 export function compileGateway(config: Config, secrets: ResolvedSecrets): Gateway {
   const sites = config.sites.map((site) => compileSite(site, config, secrets));
@@ -50,7 +47,7 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
     name,
     hosts: site.hosts,
     origins: new Set(site.origins),
-    ingestKeys: new Set(site.ingest_keys.map((ref) => sha256Hex(longEnough(showSecretRef(ref), secrets.value(ref))))),
+    ingestKeys: new Set(site.ingest_keys.map((ref) => sha256Hex(filled(ref, secrets)))),
     country: site.country,
     consent: compileConsent(site),
     legitimateInterest:
@@ -86,7 +83,7 @@ function compileCookies(site: SiteConfig, name: string, secrets: ResolvedSecrets
   const roots =
     cookies.keys.length === 0
       ? [secrets.rootKey]
-      : cookies.keys.map((ref) => new TextEncoder().encode(longEnough(showSecretRef(ref), secrets.value(ref))));
+      : cookies.keys.map((ref) => new TextEncoder().encode(filled(ref, secrets)));
   return {
     domain: cookies.domain,
     analytics: cookies.analytics,
@@ -99,11 +96,10 @@ function compileCookies(site: SiteConfig, name: string, secrets: ResolvedSecrets
   };
 }
 
-function longEnough(name: string, value: string): string {
-  if (value.length >= SHORTEST_KEY) return value;
-  throw new UnusableSecret(
-    `${name} is too short to be a key: at least ${SHORTEST_KEY} characters, e.g. from \`openssl rand -hex 32\``,
-  );
+function filled(ref: SecretRef, secrets: ResolvedSecrets): string {
+  const value = secrets.value(ref);
+  if (value !== '') return value;
+  throw new UnusableSecret(`${showSecretRef(ref)} is empty: a key anybody could guess`);
 }
 
 function compileRoutes(site: SiteConfig, siteNamed: string, maxAge: number): readonly Route[] {

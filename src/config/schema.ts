@@ -144,7 +144,9 @@ const site = z.strictObject({
   ingest_keys: z
     .array(secret())
     .default([])
-    .describe("Bearer keys of the site's own back end, for /v1/events without a browser."),
+    .describe(
+      "Bearer keys of the site's own back end, for /v1/events without a browser. Make them with `openssl rand -hex 32`.",
+    ),
   country: country.describe(
     "Where the site is aimed, ISO 3166-1: picks the linter's legal notes and the default regime.",
   ),

@@ -44,6 +44,10 @@ describe('profiles and examples', () => {
     expect(failuresOf(cases, read(file))).toEqual([]);
   });
 
+  it.each(['config/gateway.yaml', 'config/demo.yaml'])('%s has nothing wrong with it', (file) => {
+    expect(findings(read(file)).filter(({ kind }) => kind !== 'note')).toEqual([]);
+  });
+
   it('says what the law thinks of statistics on legitimate interest and of pings', () => {
     const notes = findings(read('config/presets/legitimate-interest-statistics.yaml'));
     expect(notes.map(({ kind, code }) => `${kind} ${code}`)).toEqual(['note legal', 'note legal']);
