@@ -47,6 +47,11 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
           },
         ];
       }
+      if (valueAt(path, value) === null) {
+        return [
+          { ...error, code: 'type', message: `\`${path.at(-1)}\` is empty: give it a value, or take the line out` },
+        ];
+      }
       return [{ ...error, code: 'type', message: quiet(issue.message), ...insteadOfType(issue, path, value) }];
     case 'invalid_value': {
       const known = issue.values.map(String);

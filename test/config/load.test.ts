@@ -93,6 +93,7 @@ describe('findings', () => {
       'microsoft_ads',
     ],
     ['a mistyped platform', yaml({ consent: '{ cmp: [cookibot] }' }), 6, 22, 'value', 'cookiebot'],
+    ['a section with nothing in it', yaml({ consent: '# cmp: [tcf]' }), 6, 5, 'type', undefined],
     ['a platform without its brackets', yaml({ consent: '{ cmp: cookiebot }' }), 6, 21, 'value', 'a list'],
     ['the European Union as a country', yaml({ country: 'EU' }), 4, 14, 'value', 'NO'],
     ['a country in small letters', yaml({ country: 'no' }), 4, 14, 'value', 'NO'],
