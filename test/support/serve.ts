@@ -55,7 +55,10 @@ export async function serve(options: {
   child.stderr.setEncoding('utf8');
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   const found = await new Promise<{ url: string; adminUrl: string }>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`serve did not start:\n${text}`)), 20_000);
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`serve did not start:\n${text}`));
+    }, 20_000);
     child.stderr.on('data', (chunk: string) => {
       text += chunk;
       const url = /"url":"([^"]+)","msg":"listening"/.exec(text)?.[1];
