@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { COUNTRIES, EEA, regimeOf } from '../../src/config/countries.ts';
+import { COUNTRIES, regimeOf } from '../../src/config/countries.ts';
+import { EEA } from '../../src/core/countries.ts';
 import { nearest } from '../../src/config/nearest.ts';
 import { errors, findings, load, yaml } from './support.ts';
 
