@@ -34,15 +34,19 @@ function readCookiebot(value: string, context: Context): Reading {
   if (method !== undefined && method !== 'explicit' && method !== 'implied') return unreadable(source, facts);
   const { on, off } = categorised(
     context,
-    fields.get('preferences') === 'true',
-    fields.get('statistics') === 'true',
-    fields.get('marketing') === 'true',
+    state(fields, 'preferences'),
+    state(fields, 'statistics'),
+    state(fields, 'marketing'),
   );
   if (on !== 0 && (method === 'implied' || stamp === '-1')) {
     const note = method === 'implied' ? 'implied: nobody clicked' : 'the platform requires no consent here';
     return demandsOptIn(region) ? noChoice(source, facts, note) : notRequired(source, on, off, facts, note);
   }
   return choice(source, on, off, facts);
+}
+
+function state(fields: ReadonlyMap<string, string>, category: string): boolean | undefined {
+  return fields.has(category) ? fields.get(category) === 'true' : undefined;
 }
 
 const KEY = /^[A-Za-z_]{1,32}$/;

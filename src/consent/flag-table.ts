@@ -97,7 +97,7 @@ function marksOf({ flags, on, off }: Row, object: JsonObject | undefined, contex
     if (flag !== undefined && flag !== on && !off.includes(flag)) return undefined;
     present ||= flag !== undefined;
     if (flag === on) accepted |= context.categories[category];
-    else refused |= context.categories[category];
+    else if (flag !== undefined) refused |= context.categories[category];
   }
   return present ? { on: accepted, off: refused } : undefined;
 }

@@ -26,8 +26,8 @@ export const iubenda: Platform = {
   }),
 };
 
-/** All of these purposes that the site has are accepted, and it has at least one of them. */
-function isOn(purposes: JsonObject, ...numbers: readonly string[]): boolean {
+/** Whether all of these purposes that the site has were accepted; undefined where it has none of them. */
+function isOn(purposes: JsonObject, ...numbers: readonly string[]): boolean | undefined {
   const states = numbers.map((number) => purposes.get(number)).filter((state) => state !== undefined);
-  return states.length > 0 && states.every((state) => state === true);
+  return states.length === 0 ? undefined : states.every((state) => state === true);
 }

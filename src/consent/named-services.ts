@@ -174,7 +174,7 @@ export const ketch: Platform = {
       if (granted) on |= context.categories[category];
       else off |= context.categories[category];
     }
-    return choice(context.source, on, off | (context.all & ~on));
+    return choice(context.source, on, off);
   }),
 };
 

@@ -92,7 +92,7 @@ function marksOf(groups: readonly string[], context: Context): Marks {
       else off |= mask;
     }
   }
-  return { on, off: off | (context.all & ~on) };
+  return { on, off };
 }
 
 function signalsOfGroup(name: string, { purposes, categories }: Context): number {

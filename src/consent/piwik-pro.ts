@@ -24,6 +24,7 @@ export const piwikPro: Platform = {
     if (consents === undefined) return unreadable(source, facts);
     let on = 0;
     let off = 0;
+    let blocked = 0;
     let answered = false;
     for (const [purpose, category] of PURPOSES) {
       const status = asObject(consents.get(purpose))?.get('status');
@@ -31,8 +32,9 @@ export const piwikPro: Platform = {
       if (status !== 1 && status !== 0 && status !== -1) return unreadable(source, facts);
       answered ||= status !== -1;
       if (status === 1) on |= categories[category];
-      else off |= categories[category];
+      else if (status === 0) off |= categories[category];
+      else blocked |= categories[category];
     }
-    return answered ? choice(source, on, off | (context.all & ~on), facts) : noChoice(source, facts);
+    return answered ? choice(source, on & ~blocked, off, facts) : noChoice(source, facts);
   }),
 };

@@ -109,14 +109,14 @@ function signalsOfName(name: string, context: Context, usual: boolean): SignalMa
 }
 
 /**
- * Marks of a platform that lists what was accepted. What the mapping knows and the list does not hold was refused;
- * with usual names, every category not listed.
+ * Marks of a platform that lists what was accepted. What the mapping knows and the list does not hold was refused; with
+ * usual names, every category not listed; and without either nothing is known to have been refused.
  */
 export function listed(accepted: readonly string[], context: Context, usual = false): Marks {
   if (context.purposes === undefined) {
     let on = 0;
     for (const name of accepted) on |= signalsOfName(name, context, usual);
-    return { on, off: context.all & ~on };
+    return { on, off: usual ? context.all & ~on : 0 };
   }
   const set = new Set(accepted);
   let on = 0;
@@ -125,10 +125,10 @@ export function listed(accepted: readonly string[], context: Context, usual = fa
     if (set.has(name)) on |= mask;
     else off |= mask;
   }
-  return { on, off: off | (context.all & ~on) };
+  return { on, off };
 }
 
-/** Marks of a platform that writes name and state. A name it does not write has no say. */
+/** Marks of a platform that writes name and state. A name it does not write was neither accepted nor refused. */
 export function flagged(flags: Iterable<readonly [string, boolean]>, context: Context, usual = false): Marks {
   let on = 0;
   let off = 0;
@@ -137,19 +137,24 @@ export function flagged(flags: Iterable<readonly [string, boolean]>, context: Co
     if (accepted) on |= mask;
     else off |= mask;
   }
-  return { on, off: off | (context.all & ~on) };
+  return { on, off };
 }
 
-/** Marks of the three categories. */
-export function categorised(context: Context, preferences: boolean, statistics: boolean, marketing: boolean): Marks {
-  const { categories } = context;
-  const on =
-    (preferences ? categories.preferences : 0) |
-    (statistics ? categories.statistics : 0) |
-    (marketing ? categories.marketing : 0);
-  const off =
-    (preferences ? 0 : categories.preferences) |
-    (statistics ? 0 : categories.statistics) |
-    (marketing ? 0 : categories.marketing);
-  return { on, off };
+/** Marks of the three categories; a state that is undefined was neither accepted nor refused. */
+export function categorised(
+  { categories }: Context,
+  preferences: boolean | undefined,
+  statistics: boolean | undefined,
+  marketing: boolean | undefined,
+): Marks {
+  const marks = { on: 0, off: 0 };
+  mark(marks, categories.preferences, preferences);
+  mark(marks, categories.statistics, statistics);
+  mark(marks, categories.marketing, marketing);
+  return marks;
+}
+
+function mark(marks: { on: SignalMask; off: SignalMask }, signals: SignalMask, state: boolean | undefined): void {
+  if (state === true) marks.on |= signals;
+  else if (state === false) marks.off |= signals;
 }

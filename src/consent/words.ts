@@ -23,12 +23,12 @@ function readWords(found: Cookies, words: Words, context: Context): Reading | un
     const cookie = words.cookies[category];
     if (cookie === undefined) continue;
     const values = cookieValues(found, cookie);
-    present ||= values.length > 0;
     if (words.other === 'unreadable' && values.some((value) => value !== words.on && value !== words.off)) {
       return unreadable(context.source);
     }
-    const isOn = values.length > 0 && values.every((value) => value === words.on);
-    if (isOn) marks.on |= context.categories[category];
+    if (values.length === 0) continue;
+    present = true;
+    if (values.every((value) => value === words.on)) marks.on |= context.categories[category];
     else marks.off |= context.categories[category];
   }
   return present ? choice(context.source, marks.on, marks.off) : undefined;
@@ -69,7 +69,7 @@ export const wpConsentApi: Platform = {
   name: 'wp-consent-api',
   title: 'WP Consent API',
   cookies: [...Object.values(WP_CONSENT.cookies), 'wp_consent_functional', 'wp_consent_statistics-anonymous'],
-  read: (found, context) => [readWords(found, WP_CONSENT, context) ?? choice(context.source, 0, context.all)],
+  read: (found, context) => [readWords(found, WP_CONSENT, context) ?? choice(context.source, 0, 0)],
 };
 
 const SQUARESPACE: Words = {

@@ -6,20 +6,21 @@ import { inputOf, M, P, S, siteOf } from './site.ts';
 
 const ORDER = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] as const;
 
-/** What takes away and how: r = refused by the visitor, w = merely withheld, - = nothing. */
+/** What takes away and how: r = refused by the visitor, w = withheld, d = merely denied by default, - = nothing. */
 function taken(gcs: string | undefined, gcd: string | undefined): string {
   const reading = readConsentMode(gcs, gcd);
   return ORDER.map((signal) => {
     if (((reading?.refused ?? 0) & BIT[signal]) !== 0) return 'r';
-    return ((reading?.withheld ?? 0) & BIT[signal]) !== 0 ? 'w' : '-';
+    if (((reading?.withheld ?? 0) & BIT[signal]) === 0) return '-';
+    return ((reading?.byDefault ?? 0) & BIT[signal]) !== 0 ? 'd' : 'w';
   }).join('');
 }
 
 describe('gcd (destinations/consent-mode.md 3.5, design 3)', () => {
   it.each([
-    ['11p1p1p1p5', 'wwww'],
+    ['11p1p1p1p5', 'dddd'],
     ['13l3l3l3l1l1', '----'],
-    ['13p3p3p2p5l1', 'wwww'],
+    ['13p3p3p2p5l1', 'dddd'],
     ['13r3r3r2r5l1', '----'],
     ['13q3r3q2q5l1', 'r-rr'],
     ['13t3t3Z2t5l1', '--w-'],
@@ -35,7 +36,7 @@ describe('gcd (destinations/consent-mode.md 3.5, design 3)', () => {
     ['l', '-'],
     ['m', 'r'],
     ['n', '-'],
-    ['p', 'w'],
+    ['p', 'd'],
     ['q', 'r'],
     ['r', '-'],
     ['t', '-'],
@@ -77,14 +78,14 @@ describe('gcd (destinations/consent-mode.md 3.5, design 3)', () => {
 describe('gcs (destinations/consent-mode.md 2)', () => {
   it.each([
     ['G111', '----'],
-    ['G110', '-w--'],
-    ['G101', 'w---'],
-    ['G100', 'ww--'],
+    ['G110', '-d--'],
+    ['G101', 'd---'],
+    ['G100', 'dd--'],
     ['G1--', '----'],
     ['G1-1', '----'],
     ['G11-', '----'],
-    ['G1-0', '-w--'],
-    ['G10-', 'w---'],
+    ['G1-0', '-d--'],
+    ['G10-', 'd---'],
     ['', 'wwww'],
     ['G1', 'wwww'],
     ['G112', 'wwww'],
@@ -97,8 +98,8 @@ describe('gcs (destinations/consent-mode.md 2)', () => {
 
   it('is an objection only where gcd says who denied', () => {
     expect(taken('G100', '13q3q3q2q5l1')).toBe('rrrr');
-    expect(taken('G100', '13p3p3p2p5l1')).toBe('wwww');
-    expect(taken('G100', '13r3r3r2r5l1')).toBe('ww--');
+    expect(taken('G100', '13p3p3p2p5l1')).toBe('dddd');
+    expect(taken('G100', '13r3r3r2r5l1')).toBe('dd--');
   });
 
   it('says nothing where both are absent', () => {

@@ -30,13 +30,29 @@ describe('parseJson against JSON.parse', () => {
 
   it('reads nothing that JSON.parse refuses', () => {
     const part = fc.constantFrom(
-      ...['{', '}', '[', ']', ',', ':', '"a"', '"b"', '1', '-', '.5', 'true', 'nul', '\\', '"', ' ', 'e'],
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"a"',
+      '"b"',
+      '1',
+      '-',
+      '.5',
+      'true',
+      'nul',
+      '\\',
+      '"',
+      ' ',
+      'e',
     );
     fc.assert(
       fc.property(fc.array(part, { maxLength: 14 }), (parts) => {
         const text = parts.join('');
         const ours = parseJson(text);
-        if (ours !== undefined) expect(plain(ours)).toEqual(builtIn(text));
+        expect(plain(ours)).toEqual(ours === undefined ? undefined : builtIn(text));
       }),
       { numRuns: 20_000 },
     );

