@@ -486,10 +486,3 @@ function linkedin(order: string): Plain {
     },
   };
 }
-
-declare global {
-  interface Window {
-    track?: (hit?: { type?: string; event?: Readonly<Record<string, string>> }) => void;
-    CookieConsent: { showPreferences: () => void };
-  }
-}

@@ -126,3 +126,12 @@ export async function received({ recorder }: World, count: number): Promise<Reco
 export function content({ query, body }: Recorded): unknown {
   return body === '' ? Object.fromEntries(new URLSearchParams(query)) : JSON.parse(body);
 }
+
+declare global {
+  interface Window {
+    /** The GA4 client. */
+    track?: (hit?: { type?: string; event?: Readonly<Record<string, string>> }) => void;
+    /** The vanilla-cookieconsent banner. */
+    CookieConsent: { showPreferences: () => void };
+  }
+}
