@@ -430,6 +430,7 @@ const UNREAD: Consent = {
   granted: 0,
   refused: 0,
   withheld: 0,
+  byDefault: 0,
   at: undefined,
   platform: undefined,
   version: undefined,

@@ -1,9 +1,9 @@
+import { writeConsentMode, type WrittenKeys } from '../../src/core/consent-mode.ts';
 import type { Plan, PlanContext, PlannedRequest } from '../../src/core/destination.ts';
 import type { Scalars, Texts } from '../../src/core/fields.ts';
 import { CAMPAIGN_KEYS, ITEM_NUMBERS, ITEM_TEXTS, PROMOTION_KEYS } from '../../src/core/ga4-web.ts';
 import { BIT } from '../../src/core/signals.ts';
 import type { Item } from '../../src/core/values.ts';
-import { type WrittenKeys, writeConsentMode } from './consent-mode.ts';
 import type { FullView, LimitedView } from './reads.ts';
 
 /** Envelope of web hits: each is a request of its own. */

@@ -9,7 +9,7 @@ import { followUp, probe } from './status.ts';
 const DAY = 86_400_000;
 
 /** Google Ads conversions through the Data Manager API (`destinations/google-ads.md` 2). */
-export const googleAds = defineDestination({
+export default defineDestination({
   name: 'google_ads',
   title: 'Google Ads',
   docs: 'https://developers.google.com/data-manager/api/devguides/events/send-events',
@@ -30,5 +30,3 @@ export const googleAds = defineDestination({
   probe,
   examples,
 });
-
-export default googleAds;

@@ -8,7 +8,7 @@ import { settings } from './settings.ts';
 const DAY = 86_400_000;
 
 /** Microsoft Advertising: UET Conversions API, and the UET pixel as the limited form (`destinations/microsoft.md`). */
-export const microsoftAds = defineDestination({
+export default defineDestination({
   name: 'microsoft_ads',
   title: 'Microsoft Advertising',
   docs: 'https://learn.microsoft.com/en-us/advertising/guides/uet-conversion-api-integration',
@@ -28,5 +28,3 @@ export const microsoftAds = defineDestination({
   probe,
   examples,
 });
-
-export default microsoftAds;

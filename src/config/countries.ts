@@ -12,11 +12,6 @@ export const COUNTRIES: readonly Country[] = (
   'UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW'
 ).split(' ');
 
-/** The European Economic Area: the EU's 27, Iceland, Liechtenstein and Norway. */
-export const EEA: ReadonlySet<Country> = new Set(
-  'AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK'.split(' '),
-);
-
 /** Codes people write that are not countries, with what to write (R88: tools drop `EU` in silence). */
 const NOT_A_COUNTRY: Readonly<Record<string, string>> = {
   EU: 'the country the site is aimed at, one site entry for each, e.g. `NO`, `SE`, `DE`',

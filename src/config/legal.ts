@@ -1,5 +1,5 @@
 import type { Country } from '../core/values.ts';
-import { EEA } from './countries.ts';
+import { EEA } from '../core/countries.ts';
 import type { ConfigPath, Remark } from './finding.ts';
 import { ANALYTICS_ADVISED, type SiteConfig } from './schema.ts';
 import { DAY } from './units.ts';

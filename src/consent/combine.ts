@@ -35,6 +35,7 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
   let granted: SignalMask | undefined;
   let refused = 0;
   let withheld = 0;
+  let unreadable = 0;
   let conflict = false;
   let tcfAlone = true;
   let chosen: Reading | undefined;
@@ -45,6 +46,7 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
   for (const reading of readings) {
     refused |= reading.refused;
     withheld |= reading.withheld;
+    unreadable |= reading.withheld & ~(reading.byDefault ?? 0);
     if (reading.onlyTakes === true) continue;
     const allowed = allowedBy(reading, unasked);
     if (granted !== undefined && granted !== allowed) conflict = true;
@@ -68,6 +70,7 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
     granted: left,
     refused,
     withheld: withheld & ~refused,
+    byDefault: withheld & ~refused & ~unreadable,
     at,
     platform: chosen?.source,
     version: chosen?.version,

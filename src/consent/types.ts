@@ -19,6 +19,8 @@ export interface Reading {
   readonly refused: SignalMask;
   /** Signals it forbids without the visitor having refused them: default-denied, unknown letters, unreadable. */
   readonly withheld: SignalMask;
+  /** Those of `withheld` that are merely denied by default: nobody asked, which is no objection (design 3). */
+  readonly byDefault?: SignalMask;
   /** When the choice was made, unix milliseconds. */
   readonly at: number | undefined;
   /** The platform's version of its text, where it has one. */
@@ -43,6 +45,8 @@ export interface Consent {
   readonly refused: SignalMask;
   /** Signals some source forbids although nobody refused them. Disjoint from `granted`. */
   readonly withheld: SignalMask;
+  /** Those of `withheld` that are merely denied by default: nobody asked, which is no objection (design 3). */
+  readonly byDefault: SignalMask;
   /** When the oldest granting choice was made, unix milliseconds; undefined if any of them has no readable time. */
   readonly at: number | undefined;
   readonly platform: string | undefined;

@@ -209,11 +209,9 @@ export interface Destination {
 type NoReads = { readonly [F in never]: Read };
 
 /** Closes a vendor module over its types. */
-export function defineDestination<
-  S extends z.ZodType,
-  const R extends Reads,
-  const L extends Reads = NoReads,
->(spec: DestinationSpec<S, R, L>): Destination {
+export function defineDestination<S extends z.ZodType, const R extends Reads, const L extends Reads = NoReads>(
+  spec: DestinationSpec<S, R, L>,
+): Destination {
   const { limited, stream } = spec;
   return {
     name: spec.name,

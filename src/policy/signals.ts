@@ -4,10 +4,12 @@ import type { Route, Site } from './gateway.ts';
 
 /**
  * The signals in force for a site: granted by a choice, or resting on legitimate interest and not objected to
- * (design 3). What was refused in so many words is an objection; what merely was never asked is not.
+ * (design 3). What was refused in so many words is an objection, and what cannot be read may be one; what merely was
+ * never asked is not.
  */
 export function siteSignals(site: Site, consent: Consent): SignalMask {
-  return (consent.granted | site.legitimateInterest) & ~consent.refused & ALL_SIGNALS;
+  const objected = consent.refused | (consent.withheld & ~consent.byDefault);
+  return (consent.granted | site.legitimateInterest) & ~objected & ALL_SIGNALS;
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventIndex } from '../../../destinations/google-ads/judge.ts';
-import { googleAds } from '../../../destinations/google-ads/index.ts';
+import googleAds from '../../../destinations/google-ads/index.ts';
 import type { Reply, Verdict } from '../../../src/core/destination.ts';
 import type { FakeReply } from '../../support/recorder.ts';
 import { googleError, replies } from '../../vendors/google-ads.ts';

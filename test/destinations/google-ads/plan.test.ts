@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { googleAds } from '../../../destinations/google-ads/index.ts';
+import googleAds from '../../../destinations/google-ads/index.ts';
 import type { PlannedRequest } from '../../../src/core/destination.ts';
 import type { Event } from '../../../src/core/fields.ts';
 import { sha256Hex } from '../../../src/core/hash.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { microsoftAds } from '../../../destinations/microsoft-ads/index.ts';
+import microsoftAds from '../../../destinations/microsoft-ads/index.ts';
 import type { Reply, Verdict } from '../../../src/core/destination.ts';
 import type { FakeReply } from '../../support/recorder.ts';
 import { refusal, replies } from '../../vendors/microsoft-ads.ts';

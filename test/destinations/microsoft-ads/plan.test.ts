@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { microsoftAds } from '../../../destinations/microsoft-ads/index.ts';
+import microsoftAds from '../../../destinations/microsoft-ads/index.ts';
 import type { PlannedRequest } from '../../../src/core/destination.ts';
 import type { Event } from '../../../src/core/fields.ts';
 import type { GateSignal } from '../../../src/core/signals.ts';

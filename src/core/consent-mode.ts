@@ -1,0 +1,161 @@
+import { EEA } from './countries.ts';
+import { BIT, GATE_MASK, NO_SIGNALS, type SignalMask } from './signals.ts';
+import type { ConsentModeKeys, Country } from './values.ts';
+
+/** Order of the letters of `gcd` (`destinations/consent-mode.md` 3.1). */
+const GCD_ORDER = [BIT.ad_storage, BIT.analytics_storage, BIT.ad_user_data, BIT.ad_personalization] as const;
+
+/** What consent-mode keys take away. They never grant. */
+export interface TakenAway {
+  /** Refused by the visitor (`m q u`). */
+  readonly refused: SignalMask;
+  /** Stated in a way nobody can read, which may be a refusal; or denied by default. */
+  readonly withheld: SignalMask;
+  /** Those of `withheld` that are merely denied by default, and nobody asked (`p`, a `0` in `gcs`). */
+  readonly byDefault: SignalMask;
+}
+
+/**
+ * What `gcs` and `gcd` take away (design 3). Absent, `-` and `l` take nothing; letters nobody has explained take their
+ * signal, a malformed value takes all four.
+ */
+export function takenAway(gcs: string | undefined, gcd: string | undefined): TakenAway {
+  return TAKEN[(gcs === undefined ? 0 : readGcs(gcs)) | (gcd === undefined ? 0 : readGcd(gcd))] as TakenAway;
+}
+
+/** All answers there can be: index = unreadable << 8 | refused << 4 | denied by default. */
+const TAKEN: readonly TakenAway[] = Array.from({ length: 4096 }, (_, bits) => {
+  const unreadable = bits >> 8;
+  const byDefault = bits & GATE_MASK & ~unreadable;
+  return { refused: (bits >> 4) & GATE_MASK, withheld: unreadable | byDefault, byDefault };
+});
+const ALL_UNREADABLE = GATE_MASK << 8;
+
+function readGcs(gcs: string): number {
+  if (gcs.length !== 4 || !gcs.startsWith('G1')) return ALL_UNREADABLE;
+  return gcsSignal(gcs.charCodeAt(2), BIT.ad_storage) | gcsSignal(gcs.charCodeAt(3), BIT.analytics_storage);
+}
+
+function gcsSignal(code: number, bit: SignalMask): number {
+  if (code === 49 || code === 45) return 0;
+  return code === 48 ? bit : ALL_UNREADABLE;
+}
+
+/** `<2 digits><letter><digit>` four times, then pairs of letter and digit (consent-mode.md 3.5). */
+function readGcd(gcd: string): number {
+  const { length } = gcd;
+  if (length < 10 || length > 64 || length % 2 !== 0) return ALL_UNREADABLE;
+  let taken = 0;
+  for (let i = 0; i < length; i++) {
+    const code = gcd.charCodeAt(i);
+    if (i === 0 || i % 2 === 1) {
+      if (code < 48 || code > 57) return ALL_UNREADABLE;
+    } else if (!isLetter(code)) return ALL_UNREADABLE;
+    else if (i <= 8) taken |= letterTakes(gcd.charAt(i), GCD_ORDER[(i >> 1) - 1] as number);
+  }
+  return taken;
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
+}
+
+function letterTakes(letter: string, bit: SignalMask): number {
+  switch (letter) {
+    case 'l':
+    case 'n':
+    case 'r':
+    case 't':
+    case 'v':
+      return 0;
+    case 'p':
+      return bit;
+    case 'm':
+    case 'q':
+    case 'u':
+      return bit << 4;
+    default:
+      return bit << 8;
+  }
+}
+
+/** What is written into the consent-mode keys: the decision, and how the visitor came to it. */
+export interface Decision {
+  readonly signals: SignalMask;
+  readonly refused: SignalMask;
+  readonly siteCountry: Country;
+}
+
+/** Values for a request. `pscdl` is left out where the tag's own would be a label (`destinations/consent-mode.md` 7). */
+export interface WrittenKeys {
+  readonly gcs: string;
+  readonly gcd: string;
+  readonly npa: '0' | '1';
+  readonly dma: '0' | '1';
+  readonly dma_cps: string;
+  readonly pscdl: string | undefined;
+}
+
+/**
+ * The consent-mode keys that say what was decided (`destinations/consent-mode.md` 2-7). Never looser than the keys
+ * that came with the hit, also where the site does not honour them.
+ */
+export function writeConsentMode(came: ConsentModeKeys | undefined, decision: Decision): WrittenKeys {
+  const taken = came === undefined ? NOTHING_TAKEN : takenAway(came.gcs, came.gcd);
+  const signals = decision.signals & ~(taken.refused | taken.withheld);
+  const ads = (signals & BIT.ad_storage) !== 0;
+  const analytics = (signals & BIT.analytics_storage) !== 0;
+  const personalised = ads && (signals & BIT.ad_personalization) !== 0;
+  const npa = came?.npa;
+  const dma = writeDma(came?.dma, decision.siteCountry);
+  return {
+    gcs: ads ? (analytics ? 'G111' : 'G110') : analytics ? 'G101' : 'G100',
+    gcd: writeGcd(came?.gcd, signals, decision.refused, dma),
+    npa: personalised && (npa === undefined || npa === '0') ? '0' : '1',
+    dma,
+    dma_cps: writeCps(came?.dma_cps, (signals & BIT.ad_user_data) !== 0),
+    pscdl: ads ? harmless(came?.pscdl) : 'denied',
+  };
+}
+
+const NOTHING_TAKEN: TakenAway = { refused: NO_SIGNALS, withheld: NO_SIGNALS, byDefault: NO_SIGNALS };
+
+const GCD = /^(\d\d)([A-Za-z])(\d)([A-Za-z])(\d)([A-Za-z])(\d)([A-Za-z])(\d(?:[A-Za-z]\d){0,3})$/;
+const GRANTED_LETTERS = 'nrtv';
+const DENIED_LETTERS = 'mpqu';
+
+/** Keeps the digits of a readable `gcd`, and each letter that says what was decided (3.6). */
+function writeGcd(came: string | undefined, signals: SignalMask, refused: SignalMask, dma: '0' | '1'): string {
+  const part = came === undefined ? null : GCD.exec(came);
+  const ads = letter(part?.[2], BIT.ad_storage, signals, refused);
+  const analytics = letter(part?.[4], BIT.analytics_storage, signals, refused);
+  const userData = letter(part?.[6], BIT.ad_user_data, signals, refused);
+  const personalization = letter(part?.[8], BIT.ad_personalization, signals, refused);
+  if (part === null) return `13${ads}3${analytics}3${userData}${dma === '1' ? '2' : '3'}${personalization}5l1`;
+  return `${part[1]}${ads}${part[3]}${analytics}${part[5]}${userData}${part[7]}${personalization}${part[9]}`;
+}
+
+/** `r`: granted after a denied default; `q`: refused; `p`: denied and nobody asked (3.2). */
+function letter(came: string | undefined, bit: SignalMask, signals: SignalMask, refused: SignalMask): string {
+  const granted = (signals & bit) !== 0;
+  if (came !== undefined && (granted ? GRANTED_LETTERS : DENIED_LETTERS).includes(came)) return came;
+  if (granted) return 'r';
+  return (refused & bit) !== 0 ? 'q' : 'p';
+}
+
+/** Where the Digital Markets Act applies: what the tag found out about the visitor's region, else where the site is aimed. */
+function writeDma(came: string | undefined, siteCountry: Country): '0' | '1' {
+  if (came === '0' || came === '1') return came;
+  return EEA.has(siteCountry) ? '1' : '0';
+}
+
+/** Which of Google's services may have the user data: none without consent; `a` (ads) where the tag did not say (6). */
+function writeCps(came: string | undefined, granted: boolean): string {
+  if (!granted) return '-';
+  if (came === undefined) return 'a';
+  return /^[a-z]{1,10}$/.test(came) ? came : '-';
+}
+
+function harmless(pscdl: string | undefined): string | undefined {
+  return pscdl === 'noapi' || pscdl === 'error' || pscdl === 'empty' ? pscdl : undefined;
+}
