@@ -1,0 +1,373 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ask, type Answer } from './support/ask.ts';
+import { cookiebot } from './support/hits.ts';
+import { metricsOf, until, type Metrics } from './support/metrics.ts';
+import { startRecorder, type Recorded, type Recorder } from './support/recorder.ts';
+import { serve, type Served } from './support/serve.ts';
+import { VENDORS, violations } from './support/vendors.ts';
+
+// The reference configuration and the reference event (design 7.5), through a process, a socket and five vendors that
+// check what they get. Expectations are the sheets' (`destinations/*.md`), hashed here.
+
+const fixture = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures/contract', name), 'utf8');
+const CONFIG = fixture('gateway.yaml');
+const EVENT = fixture('event.json');
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+const ORIGIN = 'https://shop.example.no';
+const AGENT =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.6778.86 Safari/537.36';
+/** Design 3a: a fixed template per engine with the major version and the operating system's family. */
+const FAMILY =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
+
+const started = Math.floor(Date.now() / 1000);
+const DAY = 86_400;
+const CLIENT_ID = `482310557.${started - DAY}`;
+const SESSION = String(started - 600);
+const FBP = `fb.1.${(started - DAY) * 1000}.1098115397`;
+const FBC = `fb.1.${(started - DAY) * 1000}.IwAR2ExampleClickId`;
+const IDENTIFIERS = [
+  `_ga=GA1.1.${CLIENT_ID}`,
+  `_ga_TEST000001=GS2.1.s${SESSION}$o3$g1$t${started - 60}$j60$l0$h0`,
+  `_fbp=${FBP}`,
+  `_fbc=${FBC}`,
+  `_gcl_aw=GCL.${started - DAY}.AnOlderClick_1`,
+].join('; ');
+const EVERYTHING = cookiebot({ preferences: true, statistics: true, marketing: true }, (started - 3600) * 1000);
+const ANALYTICS_ONLY = cookiebot({ statistics: true }, (started - 3600) * 1000);
+const NOTHING = cookiebot({}, (started - 3600) * 1000);
+
+/** The five routes of the configuration and where they go. */
+const ROUTES = {
+  ga4: 'region1.google-analytics.com',
+  google_ads: 'datamanager.googleapis.com',
+  meta: 'graph.facebook.com',
+  linkedin: 'api.linkedin.com',
+  microsoft_ads: 'capi.uet.microsoft.com',
+} as const;
+
+let recorder: Recorder;
+let gateway: Served;
+let nth = 0;
+
+beforeAll(async () => {
+  recorder = await startRecorder(VENDORS);
+  gateway = await serve({
+    config: CONFIG,
+    sink: recorder.url,
+    env: {
+      GA4_API_SECRET: 'ga4-secret',
+      META_ACCESS_TOKEN: 'meta-token',
+      LINKEDIN_ACCESS_TOKEN: 'linkedin-token',
+      MICROSOFT_UET_TOKEN: 'microsoft-token',
+    },
+  });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await recorder.close();
+});
+beforeEach(() => {
+  recorder.clear();
+  violations();
+});
+
+/** The reference event as a page sends it; ids are made unique, since a repeated one is a duplicate (design 3a). */
+function send(cookies: string): Promise<Answer> & { readonly id: string } {
+  const id = nth++ === 0 ? 'ord-20261120-7' : `ord-20261120-7-${nth}`;
+  const answer = ask(gateway.url, {
+    path: '/v1/events',
+    headers: {
+      host: 'shop.example.no',
+      origin: ORIGIN,
+      'content-type': 'application/json',
+      'user-agent': AGENT,
+      cookie: cookies,
+    },
+    body: EVENT.replace('"id": "ord-20261120-7"', `"id": "${id}"`),
+  });
+  return Object.assign(answer, { id });
+}
+
+const one = (host: string): Recorded => {
+  const found = recorder.to(host);
+  expect(found.map(({ path }) => path)).toHaveLength(1);
+  return found[0] as Recorded;
+};
+const bodyOf = (request: Recorded) => JSON.parse(request.body) as Record<string, unknown>;
+
+const outcomes = (metrics: Metrics, outcome: string) =>
+  Object.keys(ROUTES).map((route) =>
+    metrics.sum('portvakt_outcomes_total', { route: `metrics.example.no/${route}`, outcome }),
+  );
+
+it('is the configuration that ships', () => {
+  expect(readFileSync(join(import.meta.dirname, '../config/gateway.yaml'), 'utf8')).toBe(CONFIG);
+});
+
+describe('the reference event under full consent', () => {
+  let id: string;
+  let before: number;
+
+  beforeEach(async () => {
+    before = Date.now();
+    const sent = send(`${EVERYTHING}; ${IDENTIFIERS}`);
+    ({ id } = sent);
+    const { status, body } = await sent;
+    expect([status, body]).toEqual([204, '']);
+    for (const host of Object.values(ROUTES)) await recorder.waitFor(1, { host });
+  });
+
+  const isNow = (ms: unknown) => {
+    expect(ms).toBeGreaterThanOrEqual(before - 1000);
+    expect(ms).toBeLessThanOrEqual(Date.now());
+  };
+
+  it('pleases all five vendors and reaches nobody else', () => {
+    expect(violations()).toEqual([]);
+    const hosts = new Set(recorder.requests.map(({ host }) => host));
+    // Google's token endpoint makes the bearer token of Google Ads.
+    hosts.delete('oauth2.googleapis.com');
+    expect([...hosts].toSorted()).toEqual(Object.values(ROUTES).toSorted());
+  });
+
+  it('reaches GA4 over the Measurement Protocol (ga4.md 2)', () => {
+    const request = one(ROUTES.ga4);
+    expect(`${request.method} ${request.path}?${request.query}`).toBe(
+      'POST /mp/collect?measurement_id=G-TEST000001&api_secret=ga4-secret',
+    );
+    const { timestamp_micros, ...body } = bodyOf(request);
+    isNow(Number(timestamp_micros) / 1000);
+    expect(body).toEqual({
+      client_id: CLIENT_ID,
+      user_id: 'crm-8841',
+      consent: { ad_user_data: 'GRANTED', ad_personalization: 'GRANTED' },
+      user_data: {
+        // Trimmed and in lower case; dots and plus parts go for Gmail only (2.6).
+        sha256_email_address: [sha256('kari.nordmann+nett@example.no')],
+        sha256_phone_number: [sha256('+4740000000')],
+      },
+      device: { category: 'desktop', browser: 'Chrome', browser_version: '131', operating_system: 'Windows' },
+      events: [
+        {
+          name: 'purchase',
+          params: {
+            session_id: SESSION,
+            engagement_time_msec: 1,
+            transaction_id: 'ORD-20261120-7',
+            currency: 'NOK',
+            value: 599,
+            items: [{ item_id: 'SKU-1', item_name: 'Krus', price: 299.5, quantity: 2 }],
+            page_location: 'https://shop.example.no/takk?utm_source=google',
+            page_referrer: 'https://www.google.com/',
+            page_title: 'Takk for kjøpet',
+          },
+        },
+      ],
+    });
+  });
+
+  it('reaches Google Ads through the Data Manager API (google-ads.md 2)', () => {
+    const request = one(ROUTES.google_ads);
+    expect(`${request.method} ${request.path}?${request.query}`).toBe('POST /v1/events:ingest?');
+    expect(request.headers['authorization']).toBe('Bearer ya29.fake');
+    const body = bodyOf(request);
+    const [{ eventTimestamp, ...event }] = body['events'] as [Record<string, unknown>];
+    isNow(Date.parse(String(eventTimestamp)));
+    expect({ ...body, events: [event] }).toEqual({
+      destinations: [
+        {
+          reference: '700123456',
+          operatingAccount: { accountType: 'GOOGLE_ADS', accountId: '1234567890' },
+          productDestinationId: '700123456',
+        },
+      ],
+      encoding: 'HEX',
+      events: [
+        {
+          destinationReferences: ['700123456'],
+          transactionId: 'ORD-20261120-7',
+          eventSource: 'WEB',
+          currency: 'NOK',
+          conversionValue: 599,
+          consent: { adUserData: 'CONSENT_GRANTED', adPersonalization: 'CONSENT_GRANTED' },
+          // The click that led here, not the one before.
+          adIdentifiers: { gclid: 'Cj0KExample_aBc' },
+          userData: {
+            userIdentifiers: [
+              { emailAddress: sha256('kari.nordmann+nett@example.no') },
+              { phoneNumber: sha256('+4740000000') },
+            ],
+          },
+        },
+      ],
+    });
+  });
+
+  it('reaches Meta through the Conversions API (meta.md 2-5)', () => {
+    const request = one(ROUTES.meta);
+    expect(`${request.method} ${request.path}?${request.query}`).toBe('POST /v26.0/123456789012345/events?');
+    expect(request.headers['authorization']).toBe('Bearer meta-token');
+    const body = bodyOf(request);
+    expect(Object.keys(body).filter((key) => key !== 'partner_agent')).toEqual(['data']);
+    const [{ event_time, ...event }] = body['data'] as [Record<string, unknown>];
+    isNow(Number(event_time) * 1000);
+    expect(event).toEqual({
+      event_name: 'Purchase',
+      event_id: id,
+      action_source: 'website',
+      event_source_url: 'https://shop.example.no/takk?utm_source=google',
+      user_data: {
+        em: [sha256('kari.nordmann+nett@example.no')],
+        // Digits with the country code, no plus sign (4.1).
+        ph: [sha256('4740000000')],
+        external_id: [sha256('crm-8841')],
+        client_user_agent: FAMILY,
+        fbp: FBP,
+        fbc: FBC,
+      },
+      custom_data: {
+        currency: 'NOK',
+        value: 599,
+        order_id: 'ORD-20261120-7',
+        content_type: 'product',
+        content_ids: ['SKU-1'],
+        contents: [{ id: 'SKU-1', quantity: 2, item_price: 299.5 }],
+      },
+      data_processing_options: [],
+    });
+  });
+
+  it('reaches LinkedIn through the Conversions API (linkedin.md 1, 3)', () => {
+    const request = one(ROUTES.linkedin);
+    expect(`${request.method} ${request.path}?${request.query}`).toBe('POST /rest/conversionEvents?');
+    expect(request.headers['authorization']).toBe('Bearer linkedin-token');
+    expect(request.headers['linkedin-version']).toBe('202609');
+    const [{ conversionHappenedAt, conversionValue, ...element }] = bodyOf(request)['elements'] as [
+      Record<string, unknown>,
+    ];
+    isNow(conversionHappenedAt);
+    // A decimal string; how many decimals is left open.
+    const { currencyCode, amount } = conversionValue as Record<string, unknown>;
+    expect([currencyCode, typeof amount, Number(amount)]).toEqual(['NOK', 'string', 599]);
+    expect(element).toEqual({
+      conversion: 'urn:lla:llaPartnerConversion:104012',
+      eventId: id,
+      user: {
+        userIds: [{ idType: 'SHA256_EMAIL', idValue: sha256('kari.nordmann+nett@example.no') }],
+        externalIds: [sha256('crm-8841')],
+      },
+    });
+  });
+
+  it('reaches Microsoft through the Conversions API (microsoft.md A)', () => {
+    const request = one(ROUTES.microsoft_ads);
+    expect(`${request.method} ${request.path}?${request.query}`).toBe('POST /v1/97000001/events?');
+    expect(request.headers['authorization']).toBe('Bearer microsoft-token');
+    const body = bodyOf(request);
+    expect(body['continueOnValidationError']).toBe(true);
+    const [{ eventTime, pageLoadId, ...event }] = body['data'] as [Record<string, unknown>];
+    isNow(Number(eventTime) * 1000);
+    expect(pageLoadId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(event).toEqual({
+      eventType: 'custom',
+      eventName: 'purchase',
+      eventId: id,
+      eventSourceUrl: 'https://shop.example.no/takk?utm_source=google',
+      adStorageConsent: 'G',
+      userData: {
+        clientUserAgent: FAMILY,
+        // Dots and everything from the plus sign go from the local part, for every domain; the phone has its plus.
+        em: sha256('karinordmann@example.no'),
+        ph: sha256('+4740000000'),
+      },
+      customData: {
+        value: 599,
+        currency: 'NOK',
+        transactionId: 'ORD-20261120-7',
+        pageType: 'purchase',
+        items: [{ id: 'SKU-1', quantity: 2, price: 299.5, name: 'Krus' }],
+      },
+    });
+  });
+
+  it('sends nothing that the configuration takes out', () => {
+    const all = JSON.stringify(recorder.requests);
+    // `ip: none`; `url_query` does not list it; `referrer: origin`; the full user agent.
+    for (const gone of ['127.0.0.1', 'epost', 'kari@example.no', 'kari%40example.no', 'q=krus', '131.0.6778.86']) {
+      const held = recorder.requests
+        .map(({ headers, ...request }) => JSON.stringify([request, { ...headers, host: undefined }]))
+        .join('\n');
+      expect(held, gone).not.toContain(gone);
+    }
+    // Clear text of user data.
+    for (const gone of ['Nordmann', 'nordmann', '400 00 000', '40000000']) expect(all, gone).not.toContain(gone);
+  });
+});
+
+it('gives each identifier its rest of life, from first issue (cookies: analytics 7d, ads 30d)', async () => {
+  const { setCookies } = await send(`${EVERYTHING}; ${IDENTIFIERS}`);
+  const named = new Map(setCookies.map((line) => [line.slice(0, line.indexOf('=')), line]));
+  const life = (name: string) => Number(/Max-Age=(\d+)/i.exec(named.get(name) ?? '')?.[1]);
+  expect([...named.keys()].toSorted()).toEqual(['_fbc', '_fbp', '_ga', '_ga_TEST000001', '_gcl_aw']);
+  const near = (name: string, seconds: number) => {
+    expect(life(name)).toBeLessThanOrEqual(seconds);
+    expect(life(name)).toBeGreaterThan(seconds - 120);
+  };
+  near('_ga', 6 * DAY);
+  near('_fbp', 29 * DAY);
+  near('_fbc', 29 * DAY);
+  // The page was landed on with another click id, which is issued now.
+  near('_gcl_aw', 30 * DAY);
+  expect(named.get('_gcl_aw')).toMatch(/^_gcl_aw=GCL\.\d{10}\.Cj0KExample_aBc;/);
+  for (const line of setCookies) expect(line).toMatch(/; *Domain=example\.no/i);
+});
+
+it('analytics only: GA4 gets the event without user data, nobody else anything (design 3)', async () => {
+  const was = await metricsOf(gateway.adminUrl);
+  const { status, setCookies } = await send(`${ANALYTICS_ONLY}; ${IDENTIFIERS}`);
+  expect(status).toBe(204);
+  const [request] = (await recorder.waitFor(1, { host: ROUTES.ga4 })) as [Recorded];
+  const body = bodyOf(request);
+  expect(request.path).toBe('/mp/collect');
+  expect(body['client_id']).toBe(CLIENT_ID);
+  expect(body['consent']).toEqual({ ad_user_data: 'DENIED', ad_personalization: 'DENIED' });
+  expect(Object.keys(body)).not.toContain('user_id');
+  expect(Object.keys(body)).not.toContain('user_data');
+  expect(request.body + request.query).not.toMatch(/gclid|Cj0K|fbp|fb\.1|AnOlder|sha256|crm-8841/);
+  // The four others are counted as blocked, and nothing has gone anywhere else.
+  await until('GA4 has settled', async () => {
+    const now = await metricsOf(gateway.adminUrl);
+    return outcomes(now, 'delivered')[0] === (outcomes(was, 'delivered')[0] ?? 0) + 1;
+  });
+  const now = await metricsOf(gateway.adminUrl);
+  const more = outcomes(now, 'blocked').map((count, i) => count - (outcomes(was, 'blocked')[i] ?? 0));
+  expect(more).toEqual([0, 1, 1, 1, 1]);
+  expect(recorder.requests).toHaveLength(1);
+  expect(violations()).toEqual([]);
+  // Advertising cookies are expired, analytics cookies stay.
+  const expired = setCookies.filter((line) => /Max-Age=0/i.test(line)).map((line) => line.split('=', 1)[0]);
+  expect(new Set(expired)).toEqual(new Set(['_fbc', '_fbp', '_gcl_aw']));
+});
+
+it.each([
+  ['refused', NOTHING],
+  ['no choice at all', 'shop_session=1'],
+  ['two contradicting cookies', `${EVERYTHING}; ${NOTHING}`],
+  ['garbage', 'CookieConsent={stamp:%27x'],
+])('silence: %s', async (_, cookie) => {
+  const was = await metricsOf(gateway.adminUrl);
+  const { status } = await send(`${cookie}; ${IDENTIFIERS}`);
+  expect(status).toBe(204);
+  const now = await metricsOf(gateway.adminUrl);
+  expect(outcomes(now, 'blocked').map((count, i) => count - (outcomes(was, 'blocked')[i] ?? 0))).toEqual([
+    1, 1, 1, 1, 1,
+  ]);
+  expect(now.sum('portvakt_stored_total')).toBe(was.sum('portvakt_stored_total'));
+  expect(recorder.requests).toEqual([]);
+});

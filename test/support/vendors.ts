@@ -1,0 +1,22 @@
+import * as ga4 from '../vendors/ga4.ts';
+import * as googleAds from '../vendors/google-ads.ts';
+import * as linkedin from '../vendors/linkedin.ts';
+import * as meta from '../vendors/meta.ts';
+import * as microsoft from '../vendors/microsoft-ads.ts';
+import type { FakeVendor } from './recorder.ts';
+
+/** All five vendors, each answering as its sheet says. */
+export const VENDORS: readonly FakeVendor[] = [
+  ga4.ga4,
+  googleAds.googleAdsVendor,
+  linkedin.linkedin,
+  meta.meta,
+  microsoft.microsoftAdsVendor,
+];
+
+const LISTS = [ga4.violations, googleAds.violations, linkedin.violations, meta.violations, microsoft.violations];
+
+/** What the vendors have found wrong with what they were sent since the last call. */
+export function violations(): string[] {
+  return LISTS.flatMap((list) => list.splice(0, list.length));
+}
