@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  bytesOnDisk,
+  deadInfos,
+  purgeDead,
+  queueInfos,
+  retryDead,
+  type DeadInfo,
+  type QueueInfo,
+  type Which,
+} from '../platform/node/outbox-inspect.ts';
+import { FINDINGS, FINE, readArgs, UsageError } from './args.ts';
+
+/** Dead letters shown at once; the newest first. */
+const SHOWN = 100;
+
+/**
+ * `portvakt outbox <list | show | retry | purge>`: what waits and what vendors refused. Works beside a running gateway
+ * and without one. It tells sizes, ages, routes and reasons, and nothing of what is in an event.
+ */
+export async function run(args: string[]): Promise<number> {
+  const { values, positionals } = readArgs(
+    args,
+    { data: { type: 'string' }, route: { type: 'string' }, all: { type: 'boolean' }, json: { type: 'boolean' } },
+    ['list | show | retry | purge', 'id?'],
+  );
+  const [action = '', id] = positionals;
+  const dir = values.data ?? join('.portvakt', '');
+  if (!existsSync(dir)) throw new UsageError(`no data directory ${dir}; name the one that serve uses with --data`);
+  const which = {
+    ...(values.route !== undefined && { route: values.route }),
+    ...(id !== undefined && { id: rowId(id) }),
+  };
+  const json = values.json === true;
+  switch (action) {
+    case 'list':
+      return list(dir, json);
+    case 'show':
+      return show(dir, which, json);
+    case 'retry':
+      return change(chosen(which, values.all), (some) => retryDead(dir, some), 'go back to their queue', json);
+    case 'purge':
+      return change(chosen(which, values.all), (some) => purgeDead(dir, some), 'deleted for good', json);
+    default:
+      throw new UsageError(`outbox has list, show, retry and purge, not ${action}`);
+  }
+}
+
+function rowId(text: string): number {
+  const id = Number(text);
+  if (!Number.isSafeInteger(id) || id <= 0)
+    throw new UsageError(`the id of a dead letter is a number, see outbox show`);
+  return id;
+}
+
+/** What changes dead letters says which: nobody empties the whole list by leaving a word out. */
+function chosen(which: Which, all: boolean | undefined): Which {
+  const named = which.id !== undefined || which.route !== undefined;
+  if (named === (all === true)) throw new UsageError('say which dead letters: an id, --route NAME, or --all');
+  return which;
+}
+
+function list(dir: string, json: boolean): number {
+  const queues = queueInfos(dir, Date.now());
+  const bytes = bytesOnDisk(dir);
+  if (json) console.log(JSON.stringify({ queues, bytes }, null, 2));
+  else console.log([...table(QUEUE_HEAD, queues.map(queueCells)), '', `on disk: ${size(bytes)}`].join('\n'));
+  return FINE;
+}
+
+function show(dir: string, which: Which, json: boolean): number {
+  const letters = deadInfos(dir, which, SHOWN);
+  if (json) console.log(JSON.stringify(letters, null, 2));
+  else if (letters.length === 0) console.log('no dead letters');
+  else if (which.id !== undefined) console.log(letters.map(details).join('\n\n'));
+  else {
+    const more = letters.length < SHOWN ? [] : ['', `the newest ${SHOWN}; --route NAME narrows the list`];
+    console.log([...table(DEAD_HEAD, letters.map(deadCells)), ...more].join('\n'));
+  }
+  return which.id !== undefined && letters.length === 0 ? FINDINGS : FINE;
+}
+
+/** Naming one that is not there is a finding; an empty list is not. */
+function change(which: Which, act: (which: Which) => number, done: string, json: boolean): number {
+  const count = act(which);
+  if (json) console.log(JSON.stringify({ count }));
+  else console.log(`${count} dead ${count === 1 ? 'letter' : 'letters'}: ${count === 0 ? 'nothing to do' : done}`);
+  return which.id !== undefined && count === 0 ? FINDINGS : FINE;
+}
+
+const QUEUE_HEAD = ['ROUTE', 'WAITING', 'SIZE', 'OLDEST', 'DEAD', 'OUTBOX'];
+
+function queueCells({ route, waiting, size: bytes, oldestMs, dead, outbox }: QueueInfo): string[] {
+  return [route, `${waiting}`, size(bytes), waiting === 0 ? '-' : age(oldestMs), `${dead}`, outbox];
+}
+
+const DEAD_HEAD = ['ID', 'ROUTE', 'ACCEPTED', 'DIED', 'SIZE', 'STATE', 'REASON'];
+
+function deadCells(letter: DeadInfo): string[] {
+  const { id, route, acceptedAt, diedAt, size: bytes, reason } = letter;
+  return [`${id}`, route, moment(acceptedAt), moment(diedAt), size(bytes), stateOf(letter), reason];
+}
+
+function details(letter: DeadInfo): string {
+  const { id, outbox, route, acceptedAt, diedAt, expiresAt, reason, signals, policy, size: bytes } = letter;
+  const rows: [string, string][] = [
+    ['id', `${id} in ${outbox}`],
+    ['route', route],
+    ['reason', reason],
+    ['state', stateOf(letter)],
+    ['accepted', moment(acceptedAt)],
+    ['died', moment(diedAt)],
+    ['expires', moment(expiresAt)],
+    ['consent', signals.join(', ') || 'nothing'],
+    ['policy', policy],
+    ['size', size(bytes)],
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(9)} ${value}`).join('\n');
+}
+
+function stateOf({ marked }: DeadInfo): string {
+  return marked ? 'retry asked for' : 'waits';
+}
+
+/** Columns as wide as what is in them; the last one as it is. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = head.map((name, i) => Math.max(name.length, ...rows.map((cells) => cells[i]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return [head, ...rows].map(line);
+}
+
+const moment = (at: number): string => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+
+function size(bytes: number): string {
+  const [unit, by] = bytes >= 1e9 ? ['GB', 1e9] : bytes >= 1e6 ? ['MB', 1e6] : ['kB', 1e3];
+  return `${(bytes / by).toFixed(bytes === 0 ? 0 : 1)} ${unit}`;
+}
+
+function age(ms: number): string {
+  const [unit, by] = ms >= 3_600_000 ? ['h', 3_600_000] : ms >= 60_000 ? ['min', 60_000] : ['s', 1000];
+  return `${(ms / by).toFixed(1)} ${unit}`;
+}
