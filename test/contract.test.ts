@@ -371,3 +371,30 @@ it.each([
   expect(now.sum('portvakt_stored_total')).toBe(was.sum('portvakt_stored_total'));
   expect(recorder.requests).toEqual([]);
 });
+
+it('limits: per_client counts requests per minute and client; beyond it is 429 with Retry-After', async () => {
+  const limited = await serve({ config: CONFIG.replace('per_client: off', 'per_client: 3'), sink: recorder.url });
+  try {
+    const answers: Answer[] = [];
+    // Two windows at most are open while these are sent.
+    for (let i = 0; i < 10; i++) {
+      answers.push(
+        await ask(limited.url, {
+          path: '/v1/events',
+          headers: { host: 'shop.example.no', origin: ORIGIN, 'content-type': 'application/json' },
+          body: EVENT,
+        }),
+      );
+    }
+    const taken = answers.filter(({ status }) => status === 204);
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(taken.length + refused.length).toBe(10);
+    expect([3, 4, 5, 6]).toContain(taken.length);
+    for (const { headers } of refused) {
+      expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      expect(Number(headers['retry-after'])).toBeLessThanOrEqual(60);
+    }
+  } finally {
+    await limited.stop();
+  }
+});
