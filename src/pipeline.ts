@@ -167,11 +167,15 @@ function traceOf(hit: Hit, site: Site, reading: Reading, primary: Route | undefi
     if (jar !== last) {
       last = jar;
       for (const subject of jar.withdrawn) withdrawn.push({ subject, signals: one.signals, fromCookie: true });
+      // A purpose was refused while an identifier of another one stays: what waits for the refused one goes.
+      if ((one.consent.refused & GATE_MASK) !== 0) {
+        for (const subject of jar.subjects) withdrawn.push({ subject, signals: one.signals, fromCookie: false });
+      }
       // A back end gets no cookies: the jar is its visitor's, and the answer does not reach that browser.
       if (sender === 'browser') setCookies = jar.set;
     }
     const cid = one.source.raw.client_id;
-    if (cid !== undefined && (one.signals & BIT.analytics_storage) === 0) {
+    if (cid !== undefined && ((one.signals & BIT.analytics_storage) === 0 || (one.consent.refused & GATE_MASK) !== 0)) {
       withdrawn.push({ subject: `ga:${cid}`, signals: one.signals, fromCookie: false });
     }
     let traced: EventTrace;
