@@ -1,4 +1,4 @@
-import { ALL_SIGNALS, GATE_MASK, NO_SIGNALS, type SignalMask } from '../core/signals.ts';
+import { AD_SIGNALS, ALL_SIGNALS, GATE_MASK, NO_SIGNALS, type SignalMask } from '../core/signals.ts';
 import type { Consent, Reading } from './types.ts';
 
 /** The key of `consent.mapping.tcf` that says what vendors without an id may have on a TC string alone. */
@@ -76,10 +76,19 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
     version: chosen?.version,
     id,
     vendors,
-    tcfAlone: tcfAlone && vendors !== undefined && (left & GATE_MASK & ~vendorless) !== 0,
+    tcfAlone: tcfAlone && vendors !== undefined && !coversVendorless(left, vendorless),
     conflict,
     readings,
   };
+}
+
+/**
+ * Whether the site lets vendors without an id have what a TC string alone grants: the advertising signals, where there
+ * are any, because that is what such vendors are for; else all of it.
+ */
+function coversVendorless(granted: SignalMask, vendorless: SignalMask): boolean {
+  const wanted = (granted & AD_SIGNALS) === 0 ? granted & GATE_MASK : granted & AD_SIGNALS;
+  return (wanted & ~vendorless) === 0;
 }
 
 function both(a: ReadonlyMap<number, boolean>, b: ReadonlyMap<number, boolean>): ReadonlyMap<number, boolean> {

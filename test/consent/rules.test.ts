@@ -280,12 +280,16 @@ describe('TCF (R90)', () => {
     expect(readConsent(inputOf(`${all}; ${cookiebot(true, true, true)}`), site).tcfAlone).toBe(false);
   });
 
-  it('opens vendors without an id where the mapping covers all that is granted', () => {
-    const alone = (mask: number) =>
-      readConsent(inputOf(all), { ...site, mapping: new Map([['tcf', purposes({ vendorless: mask })]]) }).tcfAlone;
+  it('opens vendors without an id where the mapping lists what they would get', () => {
+    const alone = (mask: number, cookie = all) =>
+      readConsent(inputOf(cookie), { ...site, mapping: new Map([['tcf', purposes({ vendorless: mask })]]) }).tcfAlone;
     expect(alone(S | M)).toBe(false);
-    expect(alone(M)).toBe(true);
+    expect(alone(M)).toBe(false);
+    expect(alone(S)).toBe(true);
     expect(alone(0)).toBe(true);
+    // Statistics only: a mapping of marketing does not speak of them.
+    expect(alone(M, vector('tcf-07'))).toBe(true);
+    expect(alone(S, vector('tcf-07'))).toBe(false);
   });
 
   it('maps purposes as the site says, never without purpose 1', () => {
