@@ -1,5 +1,5 @@
 import { readConsent } from './consent/index.ts';
-import { parseCookies } from './consent/cookie-header.ts';
+import { parseCookies, type Cookies } from './consent/cookie-header.ts';
 import type { Consent } from './consent/types.ts';
 import { readCookies, type CookieReading } from './cookies/index.ts';
 import type { Element, Plan, PlanContext } from './core/destination.ts';
@@ -141,6 +141,7 @@ function readCountry(text: string | undefined): string | undefined {
 /** What is known of one event before the routes are asked. */
 interface Understood {
   readonly source: SourceEvent;
+  readonly cookies: Cookies;
   readonly consent: Consent;
   readonly signals: SignalMask;
   readonly page: PageUrl | undefined;
@@ -198,6 +199,7 @@ function understand(hit: Hit, site: Site, reading: Reading): Understood[] {
     const mode = raw.consent_mode;
     let consent: Consent;
     const was = before?.source;
+    const cookies = before !== undefined && was?.visitor === visitor ? before.cookies : parseCookies(visitor.cookies);
     if (
       before !== undefined &&
       was?.visitor === visitor &&
@@ -208,7 +210,7 @@ function understand(hit: Hit, site: Site, reading: Reading): Understood[] {
     } else {
       consent = readConsent(
         {
-          cookies: parseCookies(visitor.cookies),
+          cookies,
           gpc: visitor.gpc,
           gcs: mode?.gcs,
           gcd: mode?.gcd,
@@ -224,7 +226,7 @@ function understand(hit: Hit, site: Site, reading: Reading): Understood[] {
         : raw.page_location === undefined
           ? undefined
           : readUrl(raw.page_location, site.privacy.url);
-    before = { source, consent, signals: siteSignals(site, consent), page };
+    before = { source, cookies, consent, signals: siteSignals(site, consent), page };
     understood.push(before);
   }
   return understood;
@@ -234,7 +236,7 @@ function understand(hit: Hit, site: Site, reading: Reading): Understood[] {
 function cookiesOf(hit: Hit, site: Site, understood: readonly Understood[]): CookieReading[] {
   const readings: CookieReading[] = [];
   for (let i = 0; i < understood.length; i++) {
-    const { source } = understood[i] as Understood;
+    const { source, cookies } = understood[i] as Understood;
     const before = i === 0 ? undefined : understood[i - 1];
     if (before !== undefined && before.source.visitor === source.visitor) {
       readings.push(readings[i - 1] as CookieReading);
@@ -249,7 +251,7 @@ function cookiesOf(hit: Hit, site: Site, understood: readonly Understood[]): Coo
     }
     readings.push(
       readCookies({
-        cookies: parseCookies(source.visitor.cookies),
+        cookies,
         granted,
         at: hit.at,
         hitId: hit.id,

@@ -24,23 +24,36 @@ export function parseCookies(header: string): Cookies {
   const names: string[] = [];
   const values: string[] = [];
   let start = 0;
-  while (start < length) {
-    let end = header.indexOf(';', start);
-    if (end === -1) end = length;
-    const equals = header.indexOf('=', start);
-    if (equals !== -1 && equals < end) {
-      const name = trimSpace(header, start, equals);
-      let value = trimSpace(header, equals + 1, end);
-      if (value.length > 1 && value.charCodeAt(0) === 34 && value.charCodeAt(value.length - 1) === 34) {
-        value = value.slice(1, -1);
-      }
-      if (value.length > MAX_VALUE || names.length === MAX_COOKIES) return UNREADABLE;
-      names.push(name);
-      values.push(value);
+  let equals = -1;
+  for (let i = 0; i < length; i++) {
+    const code = header.charCodeAt(i);
+    if (code === EQUALS) {
+      if (equals === -1) equals = i;
+    } else if (code === SEMICOLON) {
+      if (equals !== -1 && !take(header, start, equals, i, names, values)) return UNREADABLE;
+      start = i + 1;
+      equals = -1;
+    } else if ((code < 32 && code !== TAB) || code === 127) {
+      return UNREADABLE;
     }
-    start = end + 1;
   }
-  return hasControl(header) ? UNREADABLE : { names, values };
+  return equals !== -1 && !take(header, start, equals, length, names, values) ? UNREADABLE : { names, values };
+}
+
+const TAB = 9;
+const SEMICOLON = 59;
+const EQUALS = 61;
+const QUOTE = 34;
+
+/** Adds the pair between `start` and `end`; false where it breaks a limit. */
+function take(header: string, start: number, equals: number, end: number, names: string[], values: string[]): boolean {
+  let value = trimSpace(header, equals + 1, end);
+  const last = value.length - 1;
+  if (last > 0 && value.charCodeAt(0) === QUOTE && value.charCodeAt(last) === QUOTE) value = value.slice(1, -1);
+  if (value.length > MAX_VALUE || names.length === MAX_COOKIES) return false;
+  names.push(trimSpace(header, start, equals));
+  values.push(value);
+  return true;
 }
 
 /** All values of one name, in order. */
@@ -65,13 +78,5 @@ function trimSpace(text: string, from: number, to: number): string {
 }
 
 function isSpace(code: number): boolean {
-  return code === 32 || code === 9;
-}
-
-function hasControl(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if ((code < 32 && code !== 9) || code === 127) return true;
-  }
-  return false;
+  return code === 32 || code === TAB;
 }

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /**
  * `Set-Cookie` values (R28): always `Secure`, `Path=/`, `SameSite=Lax`. Names and values come from a table of ours, or
  * from the visitor's own cookies after `isSafe`: nothing else can end up in the header.
@@ -74,11 +76,22 @@ const OVERHEAD = 14;
 
 const DEEPEST = 6;
 
+/** Hosts are those of the configuration, so this stays as small as that is. */
+const parents = new LRUCache<string, readonly string[]>({ max: 1_000 });
+
+function parentDomains(host: string): readonly string[] {
+  const known = parents.get(host);
+  if (known !== undefined) return known;
+  const domains = parentDomainsOf(host);
+  parents.set(host, domains);
+  return domains;
+}
+
 /**
  * Domains a cookie of this host can have, widest first: down to two labels. Where those are a public suffix the
  * browser refuses, which does no harm. A name without a dot and an address have none.
  */
-function parentDomains(host: string): string[] {
+function parentDomainsOf(host: string): string[] {
   const labels = host.split('.');
   const last = labels[labels.length - 1] as string;
   if (labels.length < 2 || !/^[a-z0-9.-]*[a-z][a-z0-9-]*$/.test(last) || !/^[a-z0-9.-]+$/.test(host)) return [];
