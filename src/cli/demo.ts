@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runDemo } from '../demo/run.ts';
-import { readArgs, UNUSABLE } from './args.ts';
+import { readArgs, UNUSABLE, UsageError } from './args.ts';
 import { listenOptions, startProblem } from './serve.ts';
 
 /** `portvakt demo`: what `npm start` runs. */
@@ -12,6 +12,8 @@ export async function run(args: string[]): Promise<number> {
     data: { type: 'string' },
   });
   const options = listenOptions({ ...values, data: values.data ?? join('.portvakt', 'demo') });
+  // The page's origin is in the configuration, so it must be known before anything listens.
+  if (options.listen.endsWith(':0')) throw new UsageError('--listen of the demo needs a port, e.g. 127.0.0.1:8080');
   try {
     return await runDemo({ ...options, configFile: demoConfig() });
   } catch (error) {

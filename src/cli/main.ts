@@ -21,7 +21,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./serve.ts'),
   },
   demo: {
-    usage: 'demo',
+    usage: 'demo [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR]',
     summary: 'Run the gateway with a demo shop and pretend vendors; needs nothing.',
     load: () => import('./demo.ts'),
   },

@@ -1,23 +1,46 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Hono } from 'hono';
+import { parseCookies } from '../consent/cookie-header.ts';
+import { governs } from '../cookies/vendor-cookies.ts';
 import type { Live } from '../http/live.ts';
+import { Unusable } from '../platform/node/gateway-source.ts';
 
 const require = createRequire(import.meta.url);
 
+const HTML = 'text/html; charset=utf-8';
+const SCRIPT = 'text/javascript; charset=utf-8';
+const STYLE = 'text/css; charset=utf-8';
+
 /** The shop and what it needs; the banner and the GA4 client are other people's, from npm. */
 const FILES: readonly (readonly [path: string, file: () => string, type: string])[] = [
-  ['/', () => own('index.html'), 'text/html; charset=utf-8'],
-  ['/demo/shop.js', () => own('shop.js'), 'text/javascript; charset=utf-8'],
-  ['/demo/shop.css', () => own('shop.css'), 'text/css; charset=utf-8'],
-  ['/demo/ga4.js', () => foreign('@minimal-analytics/ga4/dist/index.js'), 'text/javascript; charset=utf-8'],
-  [
-    '/demo/cookieconsent.js',
-    () => foreign('vanilla-cookieconsent/dist/cookieconsent.umd.js'),
-    'text/javascript; charset=utf-8',
-  ],
-  ['/demo/cookieconsent.css', () => foreign('vanilla-cookieconsent/dist/cookieconsent.css'), 'text/css; charset=utf-8'],
+  ['/', () => own('index.html'), HTML],
+  ['/demo/shop.js', () => own('shop.js'), SCRIPT],
+  ['/demo/shop.css', () => own('shop.css'), STYLE],
+  ['/demo/ga4.js', () => foreign('@minimal-analytics/ga4/dist/index.js'), SCRIPT],
+  ['/demo/cookieconsent.js', () => foreign('vanilla-cookieconsent/dist/cookieconsent.umd.js'), SCRIPT],
+  ['/demo/cookieconsent.css', () => foreign('vanilla-cookieconsent/dist/cookieconsent.css'), STYLE],
 ];
+
+/** A file of the shop, ready to be served. */
+export interface PageFile {
+  readonly path: string;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** Reads the shop's files. @throws Unusable where they are not installed. */
+export function readPages(): PageFile[] {
+  try {
+    return FILES.map(([path, read, type]) => ({ path, type, body: read() }));
+  } catch (error) {
+    throw new Unusable(
+      'the demo needs a checkout with its development dependencies (its banner and its GA4 client are among them); ' +
+        'in a clone of the repository: npm ci && npm start',
+      { cause: error },
+    );
+  }
+}
 
 function own(name: string): string {
   return readFileSync(new URL(`./public/${name}`, import.meta.url), 'utf8');
@@ -27,12 +50,31 @@ function foreign(name: string): string {
   return readFileSync(require.resolve(name), 'utf8');
 }
 
+/** A route as the page names it. */
+export interface ShownRoute {
+  readonly name: string;
+  readonly title: string;
+}
+
 /** Adds the shop to the public listener. */
-export function addPages(app: Hono, stream: Live): void {
-  for (const [path, read, type] of FILES) {
-    const body = read();
+export function addPages(app: Hono, files: readonly PageFile[], stream: Live, routes: () => ShownRoute[]): void {
+  for (const { path, type, body } of files) {
     app.get(path, () => new Response(body, { headers: { 'content-type': type, 'cache-control': 'no-store' } }));
   }
   app.get('/favicon.ico', () => new Response(null, { status: 204 }));
+  app.get('/demo/routes', (c) => c.json(routes()));
+  // The page's scripts cannot see all of its cookies; the visitor may.
+  app.get('/demo/cookies', (c) => c.json(shownCookies(c.req.header('cookie') ?? '')));
   app.get('/demo/stream', () => stream.response());
 }
+
+/** The banner's cookie and the governed ones; what other programs on this machine have set is nobody's business. */
+function shownCookies(header: string): { name: string; value: string; owner: string }[] {
+  const { names, values } = parseCookies(header);
+  return names.flatMap((name, i) => {
+    const owner = name === BANNER_COOKIE ? 'the banner' : governs(name)?.owner;
+    return owner === undefined ? [] : [{ name, value: values[i] ?? '', owner }];
+  });
+}
+
+const BANNER_COOKIE = 'cc_cookie';

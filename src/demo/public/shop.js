@@ -1,20 +1,33 @@
 /* The demo shop: a real banner, a real GA4 client, and a window on what the gateway sent on. */
-const choiceText = document.getElementById('choice');
-const ITEM = { pr1: 'idSKU-1~nmMug~caHome~pr299.5~qt2' };
+const byId = (id) => document.getElementById(id);
+
+/* --- The banner ------------------------------------------------------------------------------------------------ */
+
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const paintBanner = () => document.documentElement.classList.toggle('cc--darkmode', dark.matches);
+dark.addEventListener('change', paintBanner);
+paintBanner();
+
+// The GA4 client reports every press of a button too, which would bury what is to be seen here.
+document.documentElement.addEventListener('click', (event) => event.stopPropagation());
 
 function showChoice() {
   const accepted = ['analytics', 'marketing'].filter((category) => CookieConsent.acceptedCategory(category));
-  choiceText.textContent =
-    accepted.length === 0 ? 'You allowed nothing: nothing may leave.' : `You allowed: ${accepted.join(' and ')}.`;
+  const names = accepted.map((category) => (category === 'analytics' ? 'statistics' : category));
+  byId('choice').textContent =
+    names.length === 0
+      ? 'You allow nothing. The shop works all the same, and no vendor gets anything that tells who you are.'
+      : `You allow ${names.join(' and ')}. Take it back at any time under "Privacy choices".`;
 }
 
 CookieConsent.run({
   revision: 1,
   categories: { necessary: { enabled: true, readOnly: true }, analytics: {}, marketing: {} },
   onConsent: showChoice,
+  onFirstConsent: () => send(),
   onChange: () => {
     showChoice();
-    track();
+    send();
   },
   language: {
     default: 'en',
@@ -22,19 +35,28 @@ CookieConsent.run({
       en: {
         consentModal: {
           title: 'May we count, and may we advertise?',
-          description: 'Choose freely. What you do not allow never leaves this shop: try it and look to the right.',
+          description: 'Choose freely. What you do not allow never leaves this shop: try it and see.',
           acceptAllBtn: 'Accept all',
           acceptNecessaryBtn: 'Reject all',
           showPreferencesBtn: 'Choose',
         },
         preferencesModal: {
-          title: 'Your choices',
+          title: 'Privacy choices',
           acceptAllBtn: 'Accept all',
           acceptNecessaryBtn: 'Reject all',
           savePreferencesBtn: 'Save',
+          closeIconLabel: 'Close',
           sections: [
-            { title: 'Statistics', description: 'Counting visits.', linkedCategory: 'analytics' },
-            { title: 'Marketing', description: 'Advertising on other sites.', linkedCategory: 'marketing' },
+            {
+              title: 'Statistics',
+              description: 'We count visits and sales, with Google Analytics.',
+              linkedCategory: 'analytics',
+            },
+            {
+              title: 'Marketing',
+              description: 'Google, Meta, LinkedIn and Microsoft learn which of their ads led to a sale.',
+              linkedCategory: 'marketing',
+            },
           ],
         },
       },
@@ -42,61 +64,126 @@ CookieConsent.run({
   },
 });
 
-const purchase = () => ({
-  type: 'purchase',
-  event: { 'ep.transaction_id': `ORD-${Date.now()}`, 'ep.currency': 'NOK', 'epn.value': '599', ...ITEM },
-});
-const clicks = {
-  view: () => ({ type: 'view_item', event: { 'ep.currency': 'NOK', 'epn.value': '299.5', ...ITEM } }),
-  add: () => ({ type: 'add_to_cart', event: { 'ep.currency': 'NOK', 'epn.value': '299.5', ...ITEM } }),
-  buy: purchase,
-  lead: () => ({ type: 'generate_lead', event: { 'ep.currency': 'NOK', 'epn.value': '100' } }),
-};
-for (const [id, event] of Object.entries(clicks)) {
-  document.getElementById(id).addEventListener('click', () => track(event()));
+/* --- The GA4 client -------------------------------------------------------------------------------------------- */
+
+const CLIENT_KEYS = ['clientId', 'sessionId', 'sessionCount'];
+
+function send(event) {
+  track(event);
+  // This client makes itself an id whatever the visitor says; a shop that means it takes the id away again.
+  if (!CookieConsent.acceptedCategory('analytics')) {
+    for (const key of CLIENT_KEYS) {
+      localStorage.removeItem(key);
+      sessionStorage.removeItem(key);
+    }
+  }
+  // The answer may set or delete cookies.
+  setTimeout(showStored, 400);
 }
-document.getElementById('choose').addEventListener('click', () => CookieConsent.showPreferences());
+
+const item = (quantity) => `idSKU-1~nmMug~caHome~pr299.5~qt${quantity}`;
+const money = (value) => ({ 'ep.currency': 'NOK', 'epn.value': value });
+const clicks = {
+  view: () => ({ type: 'view_item', event: { ...money('299.5'), pr1: item(1) } }),
+  add: () => ({ type: 'add_to_cart', event: { ...money('299.5'), pr1: item(1) } }),
+  buy: () => ({ type: 'purchase', event: { 'ep.transaction_id': `ORD-${Date.now()}`, ...money('599'), pr1: item(2) } }),
+  lead: () => ({ type: 'generate_lead', event: money('100') }),
+};
+for (const [id, event] of Object.entries(clicks)) byId(id).addEventListener('click', () => send(event()));
+byId('choose').addEventListener('click', () => CookieConsent.showPreferences());
+byId('restart').addEventListener('click', () => {
+  CookieConsent.reset(true);
+  location.assign('/');
+});
+
+/* --- What the browser keeps ------------------------------------------------------------------------------------ */
+
+async function showStored() {
+  const cookies = await (await fetch('/demo/cookies')).json();
+  const kept = cookies.map(({ name, value, owner }) => [name, `cookie, ${owner}`, value]);
+  const clientId = localStorage.getItem('clientId');
+  if (clientId !== null) {
+    kept.push(['clientId', 'local storage, the GA4 client; it leaves only as a hash that changes every week', clientId]);
+  }
+  byId('stored').replaceChildren(
+    ...(kept.length === 0
+      ? [element('li', 'Nothing.')]
+      : kept.map(([name, what, value]) => {
+          const row = element('li');
+          row.append(element('code', name), ` ${what}`, element('code', value, 'value'));
+          return row;
+        })),
+  );
+}
+
+/* --- What the vendors received --------------------------------------------------------------------------------- */
+
+function element(tag, text = '', className = '') {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  made.className = className;
+  return made;
+}
 
 const cards = new Map();
-function card(route) {
-  let found = cards.get(route);
-  if (found === undefined) {
-    found = document.createElement('div');
-    found.className = 'route';
-    found.dataset.route = route;
-    const name = document.createElement('h3');
-    name.textContent = route;
-    const words = document.createElement('p');
-    const bytes = document.createElement('pre');
-    found.append(name, words, bytes);
-    document.getElementById('routes').append(found);
-    cards.set(route, found);
-  }
-  return found;
+
+function addCard({ name, title }) {
+  const card = element('section', '', 'route');
+  card.dataset.route = name;
+  const heading = element('h3', title);
+  const words = element('p', 'No event yet.', 'words');
+  const request = element('pre', 'nothing', 'request');
+  // Long requests scroll, so the keyboard must be able to get there.
+  request.tabIndex = 0;
+  request.setAttribute('aria-label', `Request to ${title}`);
+  card.append(heading, words, request);
+  byId('routes').append(card);
+  cards.set(name, { title, card, words, request });
 }
 
-function log(text) {
-  const line = document.createElement('li');
-  line.textContent = text;
-  const list = document.getElementById('log');
+function log(text, detail) {
+  const line = element('li');
+  const time = new Date().toLocaleTimeString('en-GB');
+  if (detail === undefined) {
+    line.textContent = `${time} ${text}`;
+  } else {
+    const more = element('details');
+    more.append(element('summary', `${time} ${text}`), element('pre', detail));
+    line.append(more);
+  }
+  const list = byId('log');
   list.prepend(line);
-  while (list.childElementCount > 50) list.lastElementChild.remove();
+  while (list.childElementCount > 60) list.lastElementChild.remove();
 }
 
-const stream = new EventSource('/demo/stream');
-stream.addEventListener('decision', ({ data }) => {
-  const { event, routes } = JSON.parse(data);
-  for (const { route, words, sends } of routes) {
-    const shown = card(route);
-    shown.classList.toggle('sent', sends);
-    shown.querySelector('p').textContent = `${event}: ${words}`;
-    if (!sends) shown.querySelector('pre').textContent = 'nothing';
-    log(`${event} -> ${route}: ${words}`);
+function showDecision({ event, allowed, routes, deleted }) {
+  for (const { route, sends, words } of routes) {
+    const { card, words: said, request } = cards.get(route);
+    card.classList.toggle('sent', sends);
+    said.textContent = sends ? `${event} - ${words}` : `${event} - nothing: ${words}`;
+    request.textContent = sends ? 'on its way ...' : 'nothing';
   }
-});
-stream.addEventListener('received', ({ data }) => {
-  const { route, request } = JSON.parse(data);
-  card(route).querySelector('pre').textContent = request;
+  const recipients = routes.filter(({ sends }) => sends).map(({ route }) => cards.get(route).title);
+  const who = recipients.length === 0 ? 'no vendor receives anything' : `${recipients.join(', ')} and nobody else`;
+  const gone = deleted.length === 0 ? '' : ` Consent withdrawn: the gateway deleted ${deleted.join(', ')}.`;
+  const sentence = `${event} (allowed: ${allowed}): ${who}.${gone}`;
+  byId('status').textContent = sentence;
+  log(sentence);
+}
+
+function showReceived({ route, request: bytes }) {
+  const { title, request } = cards.get(route);
+  request.textContent = bytes;
+  log(`${title} received`, bytes);
+}
+
+for (const route of await (await fetch('/demo/routes')).json()) addCard(route);
+await showStored();
+const stream = new EventSource('/demo/stream');
+stream.addEventListener('decision', ({ data }) => showDecision(JSON.parse(data)));
+stream.addEventListener('received', ({ data }) => showReceived(JSON.parse(data)));
+stream.addEventListener('error', () => {
+  byId('status').textContent = 'The gateway does not answer. Is it still running?';
 });
 // The first page view waits until the window is open, so that it is seen.
-stream.addEventListener('open', () => track(), { once: true });
+stream.addEventListener('open', () => send(), { once: true });
