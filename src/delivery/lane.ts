@@ -130,7 +130,8 @@ export class Lane {
         return false;
       }),
     );
-    this.#context.tally.count('withdrawn', 'consent withdrawn', ids.size - flying.size);
+    const ended = ids.size - flying.size;
+    if (ended > 0) this.#context.tally.count('withdrawn', 'consent withdrawn', ended);
   }
 
   cancelTimer(): void {

@@ -1,3 +1,4 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
 import type { EventTrace, RouteTrace, Trace } from '../pipeline.ts';
 import type { OutboxRow, Withdrawal } from './outbox.ts';
 
@@ -5,21 +6,30 @@ import type { OutboxRow, Withdrawal } from './outbox.ts';
 export function outboxRow(trace: Trace, event: EventTrace, decision: RouteTrace, policy: string): OutboxRow {
   const { route, permit, plan } = decision;
   if (plan === undefined) throw new TypeError('only what was planned is stored');
-  const repeat = event.raw.repeat === true && route.destination.takesRepeats;
+  const full = permit.verdict === 'full';
   return {
     route: route.key,
-    // A repeat after ad consent is an event of its own where the vendor wants it (design 3a).
-    eventId: repeat ? `${event.id}#repeat` : event.id,
+    eventId: full ? eventIdOf(event, route) : namelessId(event, trace),
     dedupe: event.idGiven,
     acceptedAt: trace.hit.at,
     expiresAt: event.at + route.maxAge,
     policy,
     signals: decision.signals,
     fields: permit.bits,
-    subjects: permit.verdict === 'full' ? event.subjects : NOBODY,
+    subjects: full ? event.subjects : NOBODY,
     envelope: plan.envelope,
     element: plan.element,
   };
+}
+
+/** A repeat after ad consent is an event of its own where the vendor wants it (design 3a). */
+function eventIdOf(event: EventTrace, route: RouteTrace['route']): string {
+  return event.raw.repeat === true && route.destination.takesRepeats ? `${event.id}#repeat` : event.id;
+}
+
+/** An id of the site's own names the order, and with it the customer: a limited form is told apart by a keyed hash. */
+function namelessId({ id, idGiven }: EventTrace, { site }: Trace): string {
+  return idGiven ? bytesToHex(site.keys.subject(`limited|${id}`).subarray(0, 16)) : id;
 }
 
 /** A limited form belongs to nobody: nothing of the visitor is stored with it. */

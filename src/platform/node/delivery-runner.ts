@@ -14,7 +14,7 @@ import {
   type Committed,
   type StorePolicy,
 } from './outbox-sqlite.ts';
-import { salvage, walDamaged } from './outbox-salvage.ts';
+import { rescueFromWal, salvage } from './outbox-salvage.ts';
 import { subjectKeys } from './subject-keys.ts';
 import { WithdrawalLog } from './withdrawal-log.ts';
 
@@ -89,6 +89,11 @@ export class Runner {
 
   /** Stores rows and carries out withdrawals; `done` is called when they are safe, or are not and will not be. */
   append(append: Append, done: (result: AppendResult) => void): void {
+    if (append.rows.some(({ route }) => !this.#gateway.routeOf.has(route))) {
+      // The collecting side is ahead of a reload, or behind one.
+      done(new OutboxUnavailable('a route that is not configured here', 1));
+      return;
+    }
     this.#appends.push({ append, done });
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
@@ -192,24 +197,7 @@ export class Runner {
       const store = (): SqliteOutbox =>
         new SqliteOutbox(file, this.#withdrawals as WithdrawalLog, () => this.#policy, Date.now);
       const unwritten = this.#store?.takeUnwritten();
-      let opened: SqliteOutbox | undefined;
-      if (!walDamaged(file)) {
-        try {
-          opened = store();
-        } catch (error) {
-          if (!isDamage(error)) throw error;
-        }
-      }
-      if (opened === undefined) {
-        const { rows, asideAs } = salvage(file);
-        opened = store();
-        opened.restoreRows(rows.values());
-        this.#damaged++;
-        this.#options.log('error', 'the outbox was damaged: what could be read was saved, the file was set aside', {
-          file: asideAs,
-          count: rows.size,
-        });
-      }
+      const opened = this.#openStore(file, store);
       if (unwritten !== undefined) opened.inherit(unwritten);
       this.#store = opened;
       this.#works();
@@ -221,15 +209,41 @@ export class Runner {
     }
   }
 
+  /** Opens the file, with whatever SQLite would leave out of it. */
+  #openStore(file: string, open: () => SqliteOutbox): SqliteOutbox {
+    const left = rescueFromWal(file);
+    let store: SqliteOutbox | undefined;
+    try {
+      store = open();
+      const count = store.restore(left);
+      if (left.damaged) this.#tellDamage('the log of the outbox was damaged: what could be read was saved', { count });
+    } catch (error) {
+      store?.abandon();
+      if (!isDamage(error)) throw error;
+      const { asideAs, ...rescued } = salvage(file, Date.now());
+      store = open();
+      const count = store.restore(rescued);
+      this.#tellDamage('the outbox was damaged: what could be read was saved, the file was set aside', {
+        file: asideAs,
+        count,
+      });
+    }
+    return store;
+  }
+
+  #tellDamage(msg: string, fields: Readonly<Record<string, string | number>>): void {
+    this.#damaged++;
+    this.#options.log('error', msg, fields);
+  }
+
   #openWithdrawals(): WithdrawalLog {
     const file = join(this.#options.dir, 'withdrawals.sqlite');
     try {
       return new WithdrawalLog(file);
     } catch (error) {
       if (!isDamage(error)) throw error;
-      const { asideAs } = salvage(file);
-      this.#damaged++;
-      this.#options.log('error', 'the record of withdrawals was damaged and set aside', { file: asideAs });
+      const { asideAs } = salvage(file, Date.now());
+      this.#tellDamage('the record of withdrawals was damaged and set aside', { file: asideAs });
       return new WithdrawalLog(file);
     }
   }

@@ -6,6 +6,9 @@ export const DEDUPE_MS = 48 * 3_600_000;
 
 export const SCHEMA_VERSION = 1;
 
+/** Bytes of a page: fixed, because what reads damaged files must not have to believe them. */
+export const PAGE_SIZE = 4_096;
+
 const COLUMNS = `
   id INTEGER PRIMARY KEY, route TEXT NOT NULL, event TEXT NOT NULL, accepted INTEGER NOT NULL, expires INTEGER NOT NULL,
   policy TEXT NOT NULL, signals INTEGER NOT NULL, fields TEXT NOT NULL, subjects TEXT NOT NULL, envelope TEXT NOT NULL,
@@ -14,7 +17,7 @@ const COLUMNS = `
 export const SCHEMA = `
   BEGIN;
   CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS routes (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
+  CREATE TABLE IF NOT EXISTS routes (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, indexed INTEGER NOT NULL DEFAULT 0);
   CREATE TABLE IF NOT EXISTS rows (${COLUMNS});
   CREATE TABLE IF NOT EXISTS dead (${COLUMNS}, died INTEGER NOT NULL, reason TEXT NOT NULL, retry INTEGER NOT NULL DEFAULT 0);
   CREATE TABLE IF NOT EXISTS row_subjects (subject INTEGER, row INTEGER, PRIMARY KEY (subject, row)) WITHOUT ROWID;
@@ -32,11 +35,9 @@ export const STATEMENTS = {
   byId: `SELECT ${ROW} FROM rows WHERE id = ?`,
   deadById: `SELECT ${ROW} FROM dead WHERE id = ?`,
   insert: 'INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  insertSubject: 'INSERT OR IGNORE INTO row_subjects VALUES (?, ?)',
-  subjectRows: 'SELECT row FROM row_subjects WHERE subject = ?',
+  insertDead: 'INSERT INTO dead VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)',
   deleteRow: 'DELETE FROM rows WHERE id = ?',
   deleteDead: 'DELETE FROM dead WHERE id = ?',
-  deleteSubject: 'DELETE FROM row_subjects WHERE subject = ? AND row = ?',
   copyToDead: 'INSERT INTO dead SELECT rows.*, ?, ?, 0 FROM rows WHERE id = ?',
   marked: `SELECT ${ROW} FROM dead WHERE retry = 1 LIMIT 1000`,
   oldDead: `SELECT ${ROW} FROM dead WHERE died < ? LIMIT 1000`,

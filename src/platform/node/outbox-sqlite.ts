@@ -4,7 +4,9 @@ import type { SignalMask } from '../../core/signals.ts';
 import type { Decided } from '../../delivery/allowed.ts';
 import type { OutboxRow, Stored, Withdrawal } from '../../delivery/outbox.ts';
 import type { Purged, QueuedRow, Store } from '../../delivery/store.ts';
-import { SCHEMA, SCHEMA_VERSION, STATEMENTS, ROUTE_SPAN, DEDUPE_MS } from './outbox-schema.ts';
+import { SCHEMA, SCHEMA_VERSION, STATEMENTS, ROUTE_SPAN, DEDUPE_MS, PAGE_SIZE } from './outbox-schema.ts';
+import type { Rescued } from './outbox-salvage.ts';
+import { parseKeys, SubjectIndex } from './subject-index.ts';
 import type { Tombstone, WithdrawalLog } from './withdrawal-log.ts';
 
 /** What the store must know of the configuration in force. */
@@ -75,6 +77,7 @@ const CHECKPOINT_PAGES = 2_000;
 export class SqliteOutbox implements Store {
   readonly #db: DatabaseSync;
   readonly #sql: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+  readonly #subjects: SubjectIndex;
   readonly #policy: () => StorePolicy;
   readonly #log: WithdrawalLog;
   readonly #now: () => number;
@@ -101,6 +104,7 @@ export class SqliteOutbox implements Store {
     this.#now = now;
     this.#db = new DatabaseSync(file, { timeout: 2_000 });
     try {
+      this.#db.exec(`PRAGMA page_size = ${PAGE_SIZE}`);
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
       this.#db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA cache_size = -65536`);
       const { user_version: version } = this.#db.prepare('PRAGMA user_version').get() as { user_version: number };
@@ -113,6 +117,7 @@ export class SqliteOutbox implements Store {
       this.#sql = Object.fromEntries(
         Object.entries(STATEMENTS).map(([name, text]) => [name, this.#db.prepare(text)]),
       ) as Record<keyof typeof STATEMENTS, StatementSync>;
+      this.#subjects = new SubjectIndex(this.#db);
       this.#load();
     } catch (error) {
       this.#db.close();
@@ -184,30 +189,18 @@ export class SqliteOutbox implements Store {
     if (this.full && appends.some(({ rows }) => rows.length > 0)) throw new StoreFull('the outbox is full');
     const work = new Work();
     const own = this.#log.add(this.#tombstonesOf(appends));
-    const counts = { waiting: new Map(this.#waiting), dead: new Map(this.#dead) };
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
+    const applied = this.#transaction(() => {
       for (const row of this.#settled) this.#delete(row);
       for (const { row, reason } of this.#buried) this.#moveToDead(row, reason);
       for (const append of appends) this.#write(append, work);
-      const applied = this.#applyLog(own, work);
+      const last = this.#applyLog(own, work);
       this.#reopenMarked(work);
       this.#log.add(work.found);
-      this.#db.exec('COMMIT');
-      this.#applied = applied;
-    } catch (error) {
-      restore(this.#waiting, counts.waiting);
-      restore(this.#dead, counts.dead);
-      for (const route of this.#newRoutes) this.#routes.delete(route);
-      this.#newRoutes = [];
-      // After some errors SQLite has rolled back on its own.
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
-    }
+      return last;
+    });
+    this.#applied = applied;
     this.#settled = [];
     this.#buried = [];
-    this.#newRoutes = [];
-    this.#measure();
     return work;
   }
 
@@ -240,16 +233,11 @@ export class SqliteOutbox implements Store {
   /** Forgets what has had its time: ids older than two days, old dead letters. */
   prune(): void {
     const now = this.#now();
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
+    this.#transaction(() => {
       this.#sql.pruneDedupe.run(now - DEDUPE_MS);
-      for (const row of this.#sql.oldDead.all(now - this.#policy().deadLetters) as unknown as StoredRow[])
-        this.#deleteDead(row);
-      this.#db.exec('COMMIT');
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
-    }
+      const old = this.#sql.oldDead.all(now - this.#policy().deadLetters) as unknown as StoredRow[];
+      for (const row of old) this.#deleteDead(row);
+    });
   }
 
   /** Rows waiting, dead letters and age of the oldest row, by route. */
@@ -270,15 +258,28 @@ export class SqliteOutbox implements Store {
     return queues;
   }
 
-  /** Puts back rows that were rescued from a damaged file. */
-  restoreRows(rows: Iterable<StoredRow>): void {
-    this.#db.exec('BEGIN IMMEDIATE');
-    for (const row of rows) {
-      const keys = row.subjects === '' ? [] : row.subjects.split(',').map(Number);
-      this.#insert(row, keys);
-    }
-    this.#db.exec('COMMIT');
-    this.#measure();
+  /** Puts back what was rescued from a damaged file; what is there already stays as it is. Answers with how many. */
+  restore({ rows, dead }: Rescued): number {
+    return this.#transaction(() => {
+      let restored = 0;
+      for (const row of rows.values()) {
+        if (this.#sql.byId.get(row.id) !== undefined || this.#sql.deadById.get(row.id) !== undefined) continue;
+        this.#insert(this.#inPlace(row), parseKeys(row.subjects));
+        restored++;
+      }
+      for (const { row: found, died, reason } of dead.values()) {
+        if (this.#sql.deadById.get(found.id) !== undefined) continue;
+        const row = this.#inPlace(found);
+        const stillQueued = this.#sql.byId.get(row.id) as StoredRow | undefined;
+        if (stillQueued !== undefined) this.#delete(stillQueued);
+        this.#claimId(row);
+        this.#sql.insertDead.run(...valuesOf(row), died, reason);
+        this.#subjects.add(row.id, parseKeys(row.subjects));
+        bump(this.#dead, row.route, 1);
+        restored++;
+      }
+      return restored;
+    });
   }
 
   close(): void {
@@ -293,6 +294,34 @@ export class SqliteOutbox implements Store {
   /** Closes without a last word: another connection has taken over. */
   abandon(): void {
     this.#db.close();
+  }
+
+  /** All of `body` or nothing: on disk, and in what is remembered beside it. */
+  #transaction<T>(body: () => T): T {
+    const counts = { waiting: new Map(this.#waiting), dead: new Map(this.#dead) };
+    this.#db.exec('BEGIN IMMEDIATE');
+    let result: T;
+    try {
+      result = body();
+      this.#subjects.spill();
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      restore(this.#waiting, counts.waiting);
+      restore(this.#dead, counts.dead);
+      for (const route of this.#newRoutes) {
+        this.#routes.delete(route);
+        this.#lastId.delete(route);
+      }
+      this.#newRoutes = [];
+      this.#subjects.rolledBack();
+      // After some errors SQLite has rolled back on its own.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+    this.#subjects.committed();
+    this.#newRoutes = [];
+    this.#measure();
+    return result;
   }
 
   #load(): void {
@@ -359,25 +388,10 @@ export class SqliteOutbox implements Store {
   }
 
   #insert(row: StoredRow, keys: readonly number[]): void {
-    const number = this.#number(row.route);
-    if (row.id > (this.#lastId.get(row.route) ?? number * ROUTE_SPAN)) this.#lastId.set(row.route, row.id);
-    const { id, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element } = row;
-    this.#sql.insert.run(
-      id,
-      route,
-      event,
-      acceptedAt,
-      expiresAt,
-      policy,
-      signals,
-      fields,
-      subjects,
-      envelope,
-      element,
-      checksum(id, row),
-    );
-    for (const key of keys) this.#sql.insertSubject.run(key, id);
-    bump(this.#waiting, route, 1);
+    this.#claimId(row);
+    this.#sql.insert.run(...valuesOf(row));
+    this.#subjects.add(row.id, keys);
+    bump(this.#waiting, row.route, 1);
   }
 
   /** Marks an id as seen; false if it was seen for this route within two days. */
@@ -395,6 +409,19 @@ export class SqliteOutbox implements Store {
       this.#newRoutes.push(route);
     }
     return number;
+  }
+
+  /** A rescued row keeps its id if its route has the same number here as where it comes from. */
+  #inPlace(row: StoredRow): StoredRow {
+    const number = this.#number(row.route);
+    if (Math.floor(row.id / ROUTE_SPAN) === number) return row;
+    return { ...row, id: number * ROUTE_SPAN + (row.id % ROUTE_SPAN) };
+  }
+
+  /** No later row of the route gets this id, or a smaller one. */
+  #claimId({ route, id }: StoredRow): void {
+    const last = this.#lastId.get(route) ?? this.#number(route) * ROUTE_SPAN;
+    this.#lastId.set(route, Math.max(last, id));
   }
 
   #nextId(route: string): number {
@@ -438,7 +465,7 @@ export class SqliteOutbox implements Store {
   #purge({ subject, signals, at }: Tombstone, work: Work): boolean {
     const policy = this.#policy();
     let found = false;
-    for (const { row: id } of this.#sql.subjectRows.all(subject) as { row: number }[]) {
+    for (const id of this.#subjects.find(subject)) {
       const row = this.#sql.byId.get(id) as StoredRow | undefined;
       const dead = row === undefined ? (this.#sql.deadById.get(id) as StoredRow | undefined) : undefined;
       const kept = row ?? dead;
@@ -457,19 +484,14 @@ export class SqliteOutbox implements Store {
 
   #delete(row: StoredRow): void {
     if (this.#sql.deleteRow.run(row.id).changes === 0) return;
-    this.#deleteSubjects(row);
+    this.#subjects.remove(row.id, row.subjects);
     bump(this.#waiting, row.route, -1);
   }
 
   #deleteDead(row: StoredRow): void {
     if (this.#sql.deleteDead.run(row.id).changes === 0) return;
-    this.#deleteSubjects(row);
+    this.#subjects.remove(row.id, row.subjects);
     bump(this.#dead, row.route, -1);
-  }
-
-  #deleteSubjects(row: StoredRow): void {
-    if (row.subjects === '') return;
-    for (const key of row.subjects.split(',')) this.#sql.deleteSubject.run(Number(key), row.id);
   }
 
   /** Its subjects stay: they point to the same id. */
@@ -489,7 +511,7 @@ export class SqliteOutbox implements Store {
         bump(this.damaged, row.route, 1);
         continue;
       }
-      const keys = row.subjects === '' ? [] : row.subjects.split(',').map(Number);
+      const keys = parseKeys(row.subjects);
       this.#insert({ ...row, id: this.#nextId(row.route) }, keys);
       work.added.add(row.route);
       bump(work.reopened, row.route, 1);
@@ -510,6 +532,12 @@ class Work implements Committed {
   readonly reopened = new Map<string, number>();
   /** Withdrawals that are worth telling other processes, because something was found. */
   readonly found: Tombstone[] = [];
+}
+
+function valuesOf(row: StoredRow): (string | number)[] {
+  const { id, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element } = row;
+  const sum = checksum(id, row);
+  return [id, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element, sum];
 }
 
 /** CRC-32 over everything a row says, its place included. */

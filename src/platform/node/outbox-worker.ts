@@ -92,7 +92,10 @@ async function main(port: NonNullable<typeof parentPort>, data: WorkerData): Pro
     changed: () => setImmediate(tellState),
   });
 
-  const answers = new Answers((first, results) => tell({ kind: 'appended', first, results, state: state() }));
+  const answers = new Answers((first, results) => {
+    told = '';
+    tell({ kind: 'appended', first, results, state: state() });
+  });
   port.on('message', (message: ToWorker) => {
     switch (message.kind) {
       case 'append': {
@@ -148,15 +151,20 @@ class Answers {
   }
 
   add(id: number, result: AppendResult): void {
+    // One that was refused at once may come before its neighbours.
+    if (this.#results.length > 0 && id !== this.#first + this.#results.length) this.#flush();
     if (this.#results.length === 0) {
       this.#first = id;
-      queueMicrotask(() => {
-        const results = this.#results;
-        this.#results = [];
-        this.#send(this.#first, results);
-      });
+      queueMicrotask(() => this.#flush());
     }
     this.#results.push(result instanceof Error ? result.message : result);
+  }
+
+  #flush(): void {
+    if (this.#results.length === 0) return;
+    const results = this.#results;
+    this.#results = [];
+    this.#send(this.#first, results);
   }
 }
 

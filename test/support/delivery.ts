@@ -1,0 +1,230 @@
+import type { BoundDestination, Destination, PlannedRequest, Reply, Verdict, FollowUp } from '../../src/core/destination.ts';
+import { keyedHash } from '../../src/core/hash.ts';
+import type { Secrets, Send } from '../../src/delivery/attempt.ts';
+import { Drain, type EnginePorts } from '../../src/delivery/drain.ts';
+import type { OutboxRow } from '../../src/delivery/outbox.ts';
+import type { QueuedRow, Store } from '../../src/delivery/store.ts';
+import type { Gateway, Route, Site } from '../../src/policy/gateway.ts';
+import type { Permit } from '../../src/policy/permit.ts';
+
+export const DAY = 86_400_000;
+
+export interface TestRoute {
+  readonly name: string;
+  readonly maxBatch?: number;
+  readonly judge?: (reply: Reply, count: number) => Verdict;
+  readonly followUp?: (reply: Reply) => FollowUp | undefined;
+  readonly request?: (envelope: string, elements: readonly string[]) => PlannedRequest;
+  /** Default: full with all four gate signals, else blocked. */
+  readonly permits?: readonly Permit[];
+  readonly maxAge?: number;
+  readonly host?: string;
+}
+
+export const permit = (verdict: Permit['verdict'], bits = '7'): Permit => ({
+  verdict,
+  open: [],
+  bits,
+  missing: 0,
+  sources: undefined,
+});
+
+/** Full when all four gate signals are granted; else what `otherwise` says. */
+export function strictPermits(otherwise: Permit = permit('blocked', '0')): Permit[] {
+  return Array.from({ length: 16 }, (_, granted) => (granted === 15 ? permit('full') : otherwise));
+}
+
+/** `POST https://<host>/<envelope>` with the elements as lines. */
+export function linesRequest(host: string) {
+  return (envelope: string, elements: readonly string[]): PlannedRequest => ({
+    method: 'POST',
+    url: `https://${host}/${envelope}`,
+    headers: { 'content-type': 'text/plain' },
+    body: elements.join('\n'),
+  });
+}
+
+export function judgeByStatus(reply: Reply): Verdict {
+  if (reply.status < 300) return { kind: 'delivered' };
+  if (reply.status >= 500) return { kind: 'retry', reason: `HTTP ${reply.status}` };
+  if (reply.status === 401) return { kind: 'stop', reason: 'token refused' };
+  return { kind: 'rejected', reason: `HTTP ${reply.status}` };
+}
+
+/** A gateway with one site, `shop`, and these routes; only what delivery reads of one. */
+export function testGateway(routes: readonly TestRoute[], more: { policy?: string; deadLetters?: number; maxSize?: number } = {}): Gateway {
+  const made = routes.map((options): Route => {
+    const { name, maxBatch = 1, judge = judgeByStatus, host = `${name}.example.com`, maxAge = DAY } = options;
+    const destination = { name, hosts: [host], maxBatch: () => maxBatch, maxAge } as unknown as Destination;
+    const bound = {
+      request: options.request ?? linesRequest(host),
+      judge,
+      followUp: options.followUp ?? (() => undefined),
+    } as unknown as BoundDestination;
+    return {
+      key: `shop/${name}`,
+      name,
+      site: 'shop',
+      destination,
+      bound,
+      permits: options.permits ?? strictPermits(),
+      maxAge,
+    } as unknown as Route;
+  });
+  const keys = { subject: keyedHash(new Uint8Array(32).fill(1)), pseudonym: keyedHash(new Uint8Array(32).fill(2)) };
+  const site = { name: 'shop', keys, routes: made } as unknown as Site;
+  return {
+    policy: more.policy ?? 'policy-1',
+    sites: [site],
+    routeOf: new Map(made.map((route) => [route.key, route])),
+    delivery: { maxAge: DAY, maxSize: more.maxSize ?? 1e9, deadLetters: more.deadLetters ?? DAY },
+  } as unknown as Gateway;
+}
+
+export function outboxRow(route: string, element: string, more: Partial<OutboxRow> = {}): OutboxRow {
+  const acceptedAt = more.acceptedAt ?? Date.now();
+  return {
+    route: `shop/${route}`,
+    eventId: element.slice(0, 40),
+    dedupe: false,
+    acceptedAt,
+    expiresAt: acceptedAt + DAY,
+    policy: 'policy-1',
+    signals: 127,
+    fields: '7',
+    subjects: [],
+    envelope: 'e',
+    element,
+    ...more,
+  };
+}
+
+export const noSecrets: Secrets = {
+  value: () => Promise.reject(new Error('no secrets in this test')),
+  forget: () => {},
+};
+
+/** A store in memory: what the engine is tested with. */
+export class MemoryStore implements Store {
+  readonly rows = new Map<string, Map<number, QueuedRow>>();
+  readonly dead = new Map<number, string>();
+  #next = 1;
+
+  add(route: string, element: string, more: Partial<QueuedRow> = {}): number {
+    const id = this.#next++;
+    const { route: key, acceptedAt, expiresAt, policy, signals, fields, envelope } = outboxRow(route, element, { acceptedAt: 0 });
+    const row: QueuedRow = { id, acceptedAt, expiresAt, policy, signals, fields, envelope, element, ...more };
+    const rows = this.rows.get(key) ?? new Map<number, QueuedRow>();
+    this.rows.set(key, rows.set(id, row));
+    return id;
+  }
+
+  read(route: string, after: number, limit: number): QueuedRow[] {
+    return [...(this.rows.get(route)?.values() ?? [])].filter(({ id }) => id > after).slice(0, limit);
+  }
+
+  settle(route: string, row: QueuedRow): void {
+    this.rows.get(route)?.delete(row.id);
+  }
+
+  bury(route: string, row: QueuedRow, reason: string): void {
+    this.settle(route, row);
+    this.dead.set(row.id, reason);
+  }
+
+  get waiting(): number {
+    let sum = 0;
+    for (const rows of this.rows.values()) sum += rows.size;
+    return sum;
+  }
+}
+
+/** What was sent: host, elements, and when on the world's clock. */
+export interface Sent {
+  readonly host: string;
+  readonly elements: readonly string[];
+  readonly at: number;
+}
+
+type Answer = number | Error | Partial<Reply>;
+
+/** A world in which time passes when it is told to, and vendors answer as the test says. */
+export class World {
+  readonly store = new MemoryStore();
+  readonly sent: Sent[] = [];
+  readonly logged: { level: string; msg: string; fields: Readonly<Record<string, string | number>> }[] = [];
+  /** How long every answer takes, milliseconds. */
+  latency = 1;
+  random: () => number = () => 0.5;
+  answer: (sent: Sent) => Answer = () => 204;
+  secrets: Secrets = noSecrets;
+  clock = 0;
+  #order = 0;
+  readonly #timers = new Map<number, { readonly at: number; readonly call: () => void }>();
+
+  start(gateway: Gateway): Drain {
+    const ports: EnginePorts = {
+      store: this.store,
+      send: this.#send,
+      secrets: { value: (part) => this.secrets.value(part), forget: (token) => this.secrets.forget(token) },
+      now: () => this.clock,
+      tick: () => this.clock,
+      random: () => this.random(),
+      after: (ms, call) => this.after(ms, call),
+      soon: (call) => void this.after(0, call),
+      log: (level, msg, fields) => this.logged.push({ level, msg, fields }),
+    };
+    return new Drain(gateway, ports);
+  }
+
+  after(ms: number, call: () => void): () => void {
+    const id = this.#order++;
+    this.#timers.set(id, { at: this.clock + ms, call });
+    return () => this.#timers.delete(id);
+  }
+
+  /** Lets time pass, and everything happen that falls into it. */
+  async pass(ms: number): Promise<void> {
+    const end = this.clock + ms;
+    for (;;) {
+      await settled();
+      let next: [number, { at: number; call: () => void }] | undefined;
+      for (const entry of this.#timers) if (entry[1].at <= end && (next === undefined || entry[1].at < next[1].at)) next = entry;
+      if (next === undefined) break;
+      this.#timers.delete(next[0]);
+      this.clock = Math.max(this.clock, next[1].at);
+      next[1].call();
+    }
+    this.clock = end;
+  }
+
+  readonly #send: Send = (request) => {
+    const { host } = new URL(request.url);
+    const sent: Sent = { host, elements: (request.body ?? '').split('\n'), at: this.clock };
+    this.sent.push(sent);
+    return new Promise((resolve, reject) => {
+      this.after(this.latency, () => {
+        const answer = this.answer(sent);
+        if (answer instanceof Error) reject(answer);
+        else {
+          const partial = typeof answer === 'number' ? { status: answer } : answer;
+          resolve({ status: 200, headers: {}, body: '', ...partial, at: this.clock });
+        }
+      });
+    });
+  };
+}
+
+/** Every promise that can settle without time passing has settled. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 12; i++) await Promise.resolve();
+}
+
+/** Counts of one route by outcome, over all reasons. */
+export function outcomesOf(drain: Drain, route: string): Record<string, number> {
+  const outcomes = drain.counters()[`shop/${route}`]?.outcomes ?? {};
+  return Object.fromEntries(
+    Object.entries(outcomes).map(([outcome, reasons]) => [outcome, Object.values(reasons).reduce((a, b) => a + b, 0)]),
+  );
+}
+
