@@ -45,16 +45,16 @@ export class FreshRows {
 
   /**
    * Up to `maxBatch` rows of the first envelope that `may` go; it then goes to the back of the line.
-   * @param may is told the envelope, how many rows wait and how many make a full batch
+   * @param may is told the envelope, how many of its rows wait and how many make a full batch
    */
   take(
     maxBatch: (envelope: string) => number,
-    may: (waiting: number, full: number) => boolean,
+    may: (envelope: string, waiting: number, full: number) => boolean,
   ): { envelope: string; rows: readonly QueuedRow[] } | undefined {
     for (const [envelope, group] of this.#groups) {
       const full = maxBatch(envelope);
       const waiting = group.rows.length - group.head;
-      if (!may(waiting, full)) continue;
+      if (!may(envelope, waiting, full)) continue;
       const rows = group.rows.slice(group.head, group.head + full);
       group.head += rows.length;
       this.#size -= rows.length;

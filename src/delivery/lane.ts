@@ -15,10 +15,10 @@ const WINDOW_ROWS = 4_096;
 const WINDOW_CHARS = 8_000_000;
 const PAGE = 256;
 
-/** Requests under way at once: many where each carries one event, few where they can be filled. */
-const SINGLES = 128;
+/** Requests under way at once; fewer of full batches, which are large. */
+const REQUESTS = 128;
 const BATCHES = 8;
-/** Pause between two requests that could have been one, milliseconds; a full batch does not wait. */
+/** Pause between two requests that could have been one (same envelope), milliseconds; a full batch does not wait. */
 const PACE_MS = 150;
 
 /** Attempts during which other rows went through, after which a batch is halved, and a lone row is poison. */
@@ -65,7 +65,10 @@ export class Lane {
   /** Size of a full batch of what went last. */
   #lastFull = 1;
   #successes = 0;
-  #paceUntil = 0;
+  /** Envelope -> when its next request may go unless it is full; soonest first. */
+  readonly #pace = new Map<string, number>();
+  /** When the first envelope that waits for its pace may go. */
+  #paced = Infinity;
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
 
   constructor(key: string, context: LaneContext) {
@@ -195,21 +198,35 @@ export class Lane {
     const urgent = this.#urgent.pop();
     if (urgent !== undefined) return urgent;
     const first = this.#retries[0];
-    if (first !== undefined && first.due <= tick && this.#flying.size < SINGLES) return this.#retries.shift();
+    if (first !== undefined && first.due <= tick && this.#flying.size < REQUESTS) return this.#retries.shift();
     return this.#nextFresh(tick, false);
   }
 
   #nextFresh(tick: number, atOnce: boolean): Batch | undefined {
     const { destination } = this.#route ?? {};
-    const taken = this.#fresh.take(destination?.maxBatch ?? (() => PAGE), (waiting, full) => {
+    this.#paced = Infinity;
+    if (destination !== undefined && this.#flying.size >= REQUESTS) return undefined;
+    const taken = this.#fresh.take(destination?.maxBatch ?? (() => PAGE), (envelope, waiting, full) => {
       this.#lastFull = full;
-      if (atOnce || destination === undefined) return true;
-      if (full === 1) return this.#flying.size < SINGLES;
-      return this.#flying.size < BATCHES && (waiting >= full || tick >= this.#paceUntil);
+      if (atOnce || destination === undefined || full === 1) return true;
+      if (waiting >= full) return this.#flying.size < BATCHES;
+      const until = this.#pace.get(envelope) ?? 0;
+      if (until <= tick) return true;
+      this.#paced = Math.min(this.#paced, until);
+      return false;
     });
     if (taken === undefined) return undefined;
-    if (this.#lastFull > 1) this.#paceUntil = tick + PACE_MS;
+    if (this.#lastFull > 1) this.#paceNext(taken.envelope, tick);
     return freshBatch(taken.envelope, taken.rows);
+  }
+
+  #paceNext(envelope: string, tick: number): void {
+    for (const [past, until] of this.#pace) {
+      if (until > tick) break;
+      this.#pace.delete(past);
+    }
+    this.#pace.delete(envelope);
+    this.#pace.set(envelope, tick + PACE_MS);
   }
 
   #finish(route: Route, batch: Batch, ended: Attempted, probe: boolean): void {
@@ -404,8 +421,7 @@ export class Lane {
     const waiting = this.#fresh.size > 0 || this.#urgent.length > 0;
     if (!waiting && first === undefined) return undefined;
     if (this.#breaker.state !== 'closed') return this.#breaker.until;
-    const fresh = this.#fresh.size > 0 && this.#paceUntil > this.#context.ports.tick() ? this.#paceUntil : Infinity;
-    const next = Math.min(first ?? Infinity, fresh);
+    const next = Math.min(first ?? Infinity, this.#fresh.size > 0 ? this.#paced : Infinity);
     return next === Infinity ? undefined : next;
   }
 }
