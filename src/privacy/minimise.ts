@@ -29,12 +29,12 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
   event.event_name = scrub(raw.event_name ?? '');
   event.event_id = around.eventId;
   event.event_time = around.eventTime;
-  if (raw.currency !== undefined) event.currency = scrub(raw.currency);
+  if (raw.currency !== undefined && CURRENCY.test(raw.currency)) event.currency = raw.currency;
   if (raw.value !== undefined) event.value = raw.value;
   if (raw.tax !== undefined) event.tax = raw.tax;
   if (raw.shipping !== undefined) event.shipping = raw.shipping;
   if (raw.coupon !== undefined) event.coupon = scrub(raw.coupon);
-  if (raw.transaction_id !== undefined) event.transaction_id = typedId(raw.transaction_id);
+  if (raw.transaction_id !== undefined && isOrder(raw.transaction_id)) event.transaction_id = raw.transaction_id;
   if (raw.search_term !== undefined) event.search_term = scrub(raw.search_term);
   if (raw.items !== undefined) event.items = raw.items.map((item) => scrubItem(item, privacy.url));
   if (raw.params !== undefined) event.params = scrubScalars(raw.params, privacy.url);
@@ -74,9 +74,11 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
     if (address !== undefined) event.ip = address;
   }
 
-  if (raw.session_id !== undefined) event.session_id = raw.session_id;
-  if (raw.session_number !== undefined) event.session_number = raw.session_number;
-  if (raw.page_load_id !== undefined) event.page_load_id = raw.page_load_id;
+  const session = raw.session_id ?? around.identifiers.session_id;
+  if (session !== undefined && NUMBER.test(session)) event.session_id = session;
+  else delete event.session_id;
+  if (raw.session_number !== undefined && NUMBER.test(raw.session_number)) event.session_number = raw.session_number;
+  if (raw.page_load_id !== undefined && NUMBER.test(raw.page_load_id)) event.page_load_id = raw.page_load_id;
 
   if (raw.user_id !== undefined) event.user_id = raw.user_id;
   if (raw.email !== undefined) event.email = raw.email;
@@ -96,10 +98,18 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
 
 const LANGUAGE = /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}$/;
 const SCREEN = /^\d{1,5}x\d{1,5}$/;
+const CURRENCY = /^[A-Za-z]{3}$/;
+/** Sessions, their count and page loads are numbers (`destinations/ga4.md` 3.2, 3.3); any other text could say who it is. */
+const NUMBER = /^\d{1,20}$/;
 
-/** An order number is exempt from the patterns (R43), but nothing with an `@` is an order number. */
-function typedId(id: string): string {
-  return id.includes('@') || id.includes('%40') ? scrub(id) : id;
+const ORDER = /^[\w.:#/-]*$/;
+
+/**
+ * An order number is exempt from the patterns (R43), but an address, however it is spelled, is none. What is left of
+ * it would not do either: orders with one tag for a number would count as one.
+ */
+function isOrder(id: string): boolean {
+  return ORDER.test(id) || scrub(id) === id;
 }
 
 /** Known parameters are text or numbers; the site's own are treated like custom event parameters. */

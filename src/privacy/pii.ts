@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Scalars } from '../core/fields.ts';
+import { IDENTIFIER_PARAMS } from '../sources/limits.ts';
 import { personalParam } from './click-ids.ts';
 import { dropKey } from './keys.ts';
 import { scrub } from './scrub.ts';
@@ -13,8 +14,8 @@ export { scrub, scrubCounted, type Scrubbed } from './scrub.ts';
 const LONGEST_VALUE = 4096;
 
 /**
- * Custom parameters fit to be sent (R40, R42): no parameter whose name is personal or a click id, no text with personal
- * data, URLs reduced like page addresses, and no text longer than 4 KiB.
+ * Custom parameters fit to be sent (R40, R42): no parameter whose name is personal, an identifier or a click id, no text
+ * with personal data, URLs reduced like page addresses, and no text longer than 4 KiB.
  */
 export function scrubScalars(record: Scalars, policy: UrlPolicy): Scalars {
   const clean: Record<string, string | number | boolean> = {};
@@ -32,7 +33,9 @@ const harmless = new LRUCache<string, true>({ max: 2000 });
 
 function isHarmlessName(name: string): boolean {
   if (harmless.has(name)) return true;
-  if (dropKey(name) || personalParam(name.toLowerCase()) !== undefined || scrub(name) !== name) return false;
+  const lower = name.toLowerCase();
+  if (IDENTIFIER_PARAMS.has(lower) || personalParam(lower) !== undefined) return false;
+  if (dropKey(name) || scrub(name) !== name) return false;
   harmless.set(name, true);
   return true;
 }

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { RawEvent } from '../../src/core/fields.ts';
+import { minimise } from '../../src/privacy/minimise.ts';
+import type { SitePrivacy } from '../../src/privacy/types.ts';
+import { compileUrlPolicy } from '../../src/privacy/url.ts';
+
+// Places of an event with a form of their own: what has another form could say who it is, so it does not pass.
+
+const privacy: SitePrivacy = {
+  ip: 'none',
+  userAgent: 'family',
+  url: compileUrlPolicy({ query: [], referrer: 'origin', neverForward: [] }),
+};
+
+function floor(raw: RawEvent, identifiers: Partial<RawEvent> = {}) {
+  const around = {
+    page: undefined,
+    userAgent: undefined,
+    address: undefined,
+    country: undefined,
+    identifiers,
+    eventId: 'e-1',
+    eventTime: 0,
+  };
+  return minimise(raw, around, privacy);
+}
+
+describe('what has a form', () => {
+  it.each([
+    ['session_id', '1795168000', 'kari.nordmann'],
+    ['session_number', '4', 'crm-8841'],
+    ['page_load_id', '1795169690123', 'a1b2c3d4'],
+    ['currency', 'NOK', 'Kari'],
+    ['language', 'nb-no', 'kari nordmann'],
+    ['screen_resolution', '1440x900', '1440x900kari'],
+  ] as const)('%s passes in its form (%s) and in no other (%s)', (field, good, bad) => {
+    expect(floor({ [field]: good })[field]).toBe(good);
+    expect(floor({ [field]: bad })).not.toHaveProperty(field);
+  });
+
+  it('holds for a session id that a cookie or a back end brought', () => {
+    expect(floor({}, { session_id: '1795168000' }).session_id).toBe('1795168000');
+    expect(floor({}, { session_id: 'kari.nordmann' })).not.toHaveProperty('session_id');
+  });
+});
+
+describe('an order number', () => {
+  it.each(['ORD-20261120-7', '100023', 'A/12:3#4', '01010112345'])('%s is kept as it is', (id) => {
+    expect(floor({ transaction_id: id }).transaction_id).toBe(id);
+  });
+
+  it.each(['kari@example.no', 'kari%40example.no', 'kari%2540example.no', 'kari＠example.no', 'kari&#64;example.no'])(
+    '%s is none, and leaves no tag that all such orders would share',
+    (id) => {
+      expect(floor({ transaction_id: id })).not.toHaveProperty('transaction_id');
+    },
+  );
+});
+
+describe('parameters of an item', () => {
+  it.each(['client_id', 'gclid', 'GCLID', 'fbp', 'Client_Id', 'email', 'user_id'])(
+    '%s is dropped, as it is from an event',
+    (name) => {
+      const custom = { [name]: 'x1', colour: 'blue' };
+      expect(floor({ items: [{ item_id: 'SKU-1', custom }], params: custom })).toMatchObject({
+        items: [{ item_id: 'SKU-1', custom: { colour: 'blue' } }],
+        params: { colour: 'blue' },
+      });
+      expect(JSON.stringify(floor({ items: [{ custom }], params: custom }))).not.toContain('x1');
+    },
+  );
+});
