@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { outboxRow } from '../../src/delivery/rows.ts';
+import { process as decide } from '../../src/pipeline.ts';
+import { cookiebot, gatewayOf, webHit } from '../support/hits.ts';
+
+const gateway = gatewayOf(`
+sites:
+  - hosts: [shop.example.no]
+    origins: [https://shop.example.no]
+    country: NO
+    consent: { cmp: [cookiebot] }
+    destinations:
+      ga4: { measurement_id: G-TEST000001, without_consent: limited }
+`);
+
+function row(order: string, choice: Parameters<typeof cookiebot>[0], id: string) {
+  const query = {
+    v: '2',
+    tid: 'G-TEST000001',
+    cid: '1234567890.1795400000',
+    en: 'purchase',
+    'ep.transaction_id': order,
+  };
+  const done = decide(webHit(query, { cookies: cookiebot(choice), id }), gateway);
+  if (!('trace' in done)) throw new Error('refused');
+  const { trace } = done;
+  const [event] = trace.events;
+  const [decision] = event?.routes ?? [];
+  if (event === undefined || decision === undefined) throw new Error('nothing decided');
+  return { verdict: decision.permit.verdict, row: outboxRow(trace, event, decision, gateway.policy) };
+}
+
+const HIT = '0123456789abcdef0123456789abcdef';
+
+describe('the id of a stored event', () => {
+  it('is the order number where the visitor has agreed', () => {
+    const { verdict, row: stored } = row('ORD-1', { statistics: true }, HIT);
+    expect([verdict, stored.eventId, stored.dedupe]).toEqual(['full', 'ORD-1', true]);
+  });
+
+  it('names no order in the form that identifies nobody, and still tells a repeat', () => {
+    const { verdict, row: stored } = row('ORD-1', {}, HIT);
+    expect(verdict).toBe('limited');
+    expect(JSON.stringify(stored)).not.toContain('ORD-1');
+    expect(stored.dedupe).toBe(true);
+    expect(row('ORD-1', {}, 'f'.repeat(32)).row.eventId).toBe(stored.eventId);
+    expect(row('ORD-2', {}, HIT).row.eventId).not.toBe(stored.eventId);
+  });
+});
