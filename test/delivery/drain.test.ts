@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../src/core/destination.ts';
 import { outcomesOf, permit, strictPermits, testGateway, World } from '../support/delivery.ts';
@@ -18,10 +18,11 @@ describe('a healthy route', () => {
     }
     await world.pass(250);
     expect(world.store.waiting).toBe(0);
-    for (const { elements, at } of world.sent) for (const element of elements) expect(at - Number(element)).toBeLessThan(250);
+    for (const { elements, at } of world.sent)
+      for (const element of elements) expect(at - Number(element)).toBeLessThan(250);
   });
 
-  it('fills batches up to the vendor\'s limit and never mixes envelopes', async () => {
+  it("fills batches up to the vendor's limit and never mixes envelopes", async () => {
     const world = new World();
     const drain = world.start(testGateway([{ name: 'a', maxBatch: 10 }]));
     for (let i = 0; i < 95; i++) world.store.add('a', `${i % 2}:${i}`, { envelope: `e${i % 2}` });
@@ -96,14 +97,16 @@ describe('a vendor that is down (R54, R56)', () => {
       await world.pass(50);
     }
     expect(outcomesOf(drain, 'well')).toEqual({ delivered: 2000 });
-    for (const { host, elements, at } of world.sent) if (host === 'well.example.com') expect(at - Number(elements[0])).toBeLessThan(20);
+    for (const { host, elements, at } of world.sent)
+      if (host === 'well.example.com') expect(at - Number(elements[0])).toBeLessThan(20);
     expect(world.store.waiting).toBe(2000);
   });
 
   it('is not asked before Retry-After has passed', async () => {
     const world = new World();
     world.random = () => 0;
-    const judge = (): Verdict => (world.clock < 90_000 ? { kind: 'retry', reason: 'HTTP 429', afterMs: 90_000 } : { kind: 'delivered' });
+    const judge = (): Verdict =>
+      world.clock < 90_000 ? { kind: 'retry', reason: 'HTTP 429', afterMs: 90_000 } : { kind: 'delivered' };
     const drain = world.start(testGateway([{ name: 'a', judge }]));
     world.store.add('a', 'one');
     world.store.add('a', 'two');
@@ -148,12 +151,15 @@ describe('refusals (R57)', () => {
       const taken: string[] = [];
       world.answer = ({ elements }) => {
         const bad = elements.flatMap((element, i) => (element.startsWith('bad') ? [i] : []));
-        if (bad.length === 0 || rest === 'delivered') taken.push(...elements.filter((element) => !element.startsWith('bad')));
+        if (bad.length === 0 || rest === 'delivered')
+          taken.push(...elements.filter((element) => !element.startsWith('bad')));
         return { status: 200, body: JSON.stringify(bad) };
       };
       const judge = (reply: { body: string }): Verdict => {
         const bad = JSON.parse(reply.body) as number[];
-        return bad.length === 0 ? { kind: 'delivered' } : { kind: 'partly', rejected: new Map(bad.map((i) => [i, 'bad'])), rest };
+        return bad.length === 0
+          ? { kind: 'delivered' }
+          : { kind: 'partly', rejected: new Map(bad.map((i) => [i, 'bad'])), rest };
       };
       const drain = world.start(testGateway([{ name: 'a', maxBatch: 20, judge }]));
       for (let i = 0; i < 20; i++) world.store.add('a', i % 7 === 3 ? `bad${i}` : `good${i}`);
@@ -205,7 +211,10 @@ describe('refusals (R57)', () => {
 
   it('strips what looks like user data from the reason it keeps', async () => {
     const world = new World();
-    const judge = (): Verdict => ({ kind: 'rejected', reason: 'bad em jane.doe@example.com\nph +4790000000 t EAAGm0PX4ZCpsBAKZCZCabcdefghijk' });
+    const judge = (): Verdict => ({
+      kind: 'rejected',
+      reason: 'bad em jane.doe@example.com\nph +4790000000 t EAAGm0PX4ZCpsBAKZCZCabcdefghijk',
+    });
     const drain = world.start(testGateway([{ name: 'a', judge }]));
     const id = world.store.add('a', 'x');
     drain.rowsAdded(['shop/a']);
@@ -242,7 +251,9 @@ describe('credentials that are refused', () => {
     expect(world.store.waiting).toBe(500);
     expect(drain.stopped()).toEqual({ 'shop/a': 'token refused' });
     expect(drain.counters()['shop/a']).toMatchObject({ state: 'stopped', detail: 'token refused' });
-    expect(world.logged.filter(({ level, fields }) => level === 'error' && fields['reason'] === 'token refused')).toHaveLength(1);
+    expect(
+      world.logged.filter(({ level, fields }) => level === 'error' && fields['reason'] === 'token refused'),
+    ).toHaveLength(1);
     const sent = world.sent.length;
     expect(sent).toBeLessThanOrEqual(128);
 
@@ -302,7 +313,9 @@ describe('what is looked at again on dequeue (design 2, R17)', () => {
     world.store.add('a', 'x');
     drain.rowsAdded(['shop/a']);
     await world.pass(1);
-    drain.reload(testGateway([{ name: 'a', permits: strictPermits().map(() => permit('blocked', '0')) }], { policy: 'policy-2' }));
+    drain.reload(
+      testGateway([{ name: 'a', permits: strictPermits().map(() => permit('blocked', '0')) }], { policy: 'policy-2' }),
+    );
     await world.pass(MINUTE);
     expect(outcomesOf(drain, 'a')).toEqual({ blocked: 1 });
     expect(world.sent).toHaveLength(1);
@@ -407,7 +420,7 @@ describe('every row ends in exactly one outcome', () => {
             if (kind === 'network') return { kind: 'delivered' };
             if (kind === 'partly') return { kind: 'partly', rejected: new Map([[0, 'r']]), rest: 'delivered' };
             if (kind === 'resend') return { kind: 'partly', rejected: new Map([[0, 'r']]), rest: 'resend' };
-            return { kind, reason: 'r' } as Verdict;
+            return { kind, reason: 'r' };
           };
           const gateway = testGateway([{ name: 'a', maxBatch, judge }]);
           const drain = world.start(gateway);

@@ -4,7 +4,10 @@ import { outboxRow } from '../support/delivery.ts';
 // Appends without end and writes the number of each event that was acknowledged, until it is killed.
 const [dir = '', sink = '', first = '0'] = process.argv.slice(2);
 const delivery = await startDelivery({
-  source: { module: new URL('./fixtures-gateway.ts', import.meta.url).href, input: { routes: [{ name: 'a', maxBatch: 50 }] } },
+  source: {
+    module: new URL('./fixtures-gateway.ts', import.meta.url).href,
+    input: { routes: [{ name: 'a', maxBatch: 50 }] },
+  },
   dir,
   sink,
   version: '0',

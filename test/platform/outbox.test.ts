@@ -34,7 +34,7 @@ interface Options {
   readonly name?: string;
 }
 
-const sourceOf = ({ routes = [{ name: 'a' }], name: _, ...more }: Options) => ({
+const sourceOf = ({ routes = [{ name: 'a' }], ...more }: Options) => ({
   module: new URL('./fixtures-gateway.ts', import.meta.url).href,
   input: { routes, ...more },
 });
@@ -60,8 +60,14 @@ const until = async (ready: () => boolean | Promise<boolean>, ms = 15_000): Prom
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 };
-const outcomes = async (delivery: Delivery, route = 'a') => (await delivery.report()).routes[`shop/${route}`]?.outcomes ?? {};
-const withdrawal = (subject: string, signals: number, lasting = true): Withdrawal => ({ site: 'shop', subject, signals, lasting });
+const outcomes = async (delivery: Delivery, route = 'a') =>
+  (await delivery.report()).routes[`shop/${route}`]?.outcomes ?? {};
+const withdrawal = (subject: string, signals: number, lasting = true): Withdrawal => ({
+  site: 'shop',
+  subject,
+  signals,
+  lasting,
+});
 
 describe('the outbox', () => {
   it('stores, delivers, and is empty afterwards', async () => {
@@ -76,7 +82,11 @@ describe('the outbox', () => {
   it('takes the same event id once in two days for each route, where the id is one that can recur', async () => {
     const delivery = await start({ routes: [{ name: 'a' }, { name: 'b' }] });
     const row = (route: string, dedupe: boolean) => outboxRow(route, 'order', { eventId: 'T-1001', dedupe });
-    expect(await delivery.append([row('a', true), row('b', true), row('a', true)], [])).toEqual(['stored', 'stored', 'duplicate']);
+    expect(await delivery.append([row('a', true), row('b', true), row('a', true)], [])).toEqual([
+      'stored',
+      'stored',
+      'duplicate',
+    ]);
     expect(await delivery.append([row('a', true)], [])).toEqual(['duplicate']);
     expect(await delivery.append([row('a', false)], [])).toEqual(['stored']);
     await stop(delivery);
@@ -99,17 +109,24 @@ describe('the outbox', () => {
   it('holds no subject, and after delivery no element, in its files', async () => {
     const delivery = await start();
     const secrets = ['client:123.456canary', 'fb.1.1700000000.canary'];
-    await delivery.append([outboxRow('a', 'element-canary-7f3a', { subjects: secrets, eventId: 'T-canary', dedupe: true })], []);
+    await delivery.append(
+      [outboxRow('a', 'element-canary-7f3a', { subjects: secrets, eventId: 'T-canary', dedupe: true })],
+      [],
+    );
     await until(() => delivery.pending === 0);
     await stop(delivery);
-    const bytes = readdirSync(dir).map((name) => readFileSync(join(dir, name)).toString('latin1')).join();
+    const bytes = readdirSync(dir)
+      .map((name) => readFileSync(join(dir, name)).toString('latin1'))
+      .join();
     for (const canary of [...secrets, 'element-canary-7f3a', 'T-canary']) expect(bytes).not.toContain(canary);
   });
 
   it('refuses a batch as a whole: a row of a route nobody knows takes the others with it', async () => {
     down();
     const delivery = await start();
-    await expect(delivery.append([outboxRow('a', 'good'), outboxRow('unknown', 'bad')], [])).rejects.toMatchObject({ name: 'OutboxUnavailable' });
+    await expect(delivery.append([outboxRow('a', 'good'), outboxRow('unknown', 'bad')], [])).rejects.toMatchObject({
+      name: 'OutboxUnavailable',
+    });
     await until(() => delivery.ready);
     await delivery.append([outboxRow('a', 'later')], []);
     await stop(delivery);
@@ -121,7 +138,12 @@ describe('a withdrawal', () => {
   const routes = [
     { name: 'a', permits: strictPermits() },
     // As ga4: full with analytics (2), otherwise a form without identifiers.
-    { name: 'g', permits: Array.from({ length: 16 }, (_, granted) => ((granted & 2) === 2 ? permit('full', granted === 15 ? '7' : '3') : permit('limited', '1'))) },
+    {
+      name: 'g',
+      permits: Array.from({ length: 16 }, (_, granted) =>
+        (granted & 2) === 2 ? permit('full', granted === 15 ? '7' : '3') : permit('limited', '1'),
+      ),
+    },
   ];
 
   it('takes away what is no longer allowed, before the answer, and leaves the rest', async () => {
@@ -139,7 +161,10 @@ describe('a withdrawal', () => {
     );
     await sink.waitFor(4);
     await delivery.append([], [withdrawal('me', 2)]);
-    expect(queueInfos(dir, Date.now()).map(({ route, waiting }) => [route, waiting])).toEqual([['shop/a', 1], ['shop/g', 2]]);
+    expect(queueInfos(dir, Date.now()).map(({ route, waiting }) => [route, waiting])).toEqual([
+      ['shop/a', 1],
+      ['shop/g', 2],
+    ]);
     for (const up of ups) up();
     sink.clear();
     await until(() => delivery.pending === 0, 40_000);
@@ -160,7 +185,10 @@ describe('a withdrawal', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(arrived()).toEqual(['refused']);
     const { reopened, outcomes: ends } = (await delivery.report()).routes['shop/a'] ?? {};
-    expect({ reopened, ends }).toEqual({ reopened: 1, ends: { dead: { 'HTTP 400': 1 }, withdrawn: { 'consent withdrawn': 2 } } });
+    expect({ reopened, ends }).toEqual({
+      reopened: 1,
+      ends: { dead: { 'HTTP 400': 1 }, withdrawn: { 'consent withdrawn': 2 } },
+    });
     // Accepted after the withdrawal, under a new consent: not meant.
     await delivery.append([outboxRow('a', 'new consent', { subjects: ['me'], acceptedAt: Date.now() + 1 })], []);
     await until(() => arrived().includes('new consent'));
@@ -170,9 +198,14 @@ describe('a withdrawal', () => {
     const up = down();
     const one = await start({ name: 'outbox-1' });
     const two = await start({ name: 'outbox-2' });
-    await two.append([outboxRow('a', 'mine', { subjects: ['me'] }), outboxRow('a', 'yours', { subjects: ['you'] })], []);
+    await two.append(
+      [outboxRow('a', 'mine', { subjects: ['me'] }), outboxRow('a', 'yours', { subjects: ['you'] })],
+      [],
+    );
     await one.append([], [withdrawal('me', 0)]);
-    await until(() => queueInfos(dir, Date.now()).some(({ outbox, waiting }) => outbox === 'outbox-2.sqlite' && waiting === 1));
+    await until(() =>
+      queueInfos(dir, Date.now()).some(({ outbox, waiting }) => outbox === 'outbox-2.sqlite' && waiting === 1),
+    );
     up();
     sink.clear();
     await until(() => two.pending === 0, 40_000);
@@ -183,7 +216,10 @@ describe('a withdrawal', () => {
     down();
     const delivery = await start();
     for (let i = 0; i < 25; i++) {
-      await delivery.append(Array.from({ length: 1000 }, (_, j) => outboxRow('a', 'x', { subjects: [`s${i * 1000 + j}`] })), []);
+      await delivery.append(
+        Array.from({ length: 1000 }, (_, j) => outboxRow('a', 'x', { subjects: [`s${i * 1000 + j}`] })),
+        [],
+      );
     }
     await stop(delivery);
     const again = await start();
@@ -196,9 +232,13 @@ describe('kill -9 (R50)', () => {
   it('loses nothing that was acknowledged', async () => {
     const acknowledged = new Set<number>();
     for (let round = 0; round < 4; round++) {
-      const child = spawn(execPath, [new URL('./crash-child.ts', import.meta.url).pathname, dir, sink.url, String(round * 1_000_000)], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
+      const child = spawn(
+        execPath,
+        [new URL('./crash-child.ts', import.meta.url).pathname, dir, sink.url, String(round * 1_000_000)],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
       let out = '';
       child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
       const ended = new Promise((resolve) => child.on('close', resolve));
@@ -223,7 +263,9 @@ async function leaveRows(count: number, inLog: boolean): Promise<void> {
   const delivery = await start();
   for (let i = 0; i < count; i += 10) {
     await delivery.append(
-      Array.from({ length: 10 }, (_, j) => outboxRow('a', `n${i + j}-${'x'.repeat(i + j === 7 ? 9000 : 300)}`, { subjects: [`s${i + j}`] })),
+      Array.from({ length: 10 }, (_, j) =>
+        outboxRow('a', `n${i + j}-${'x'.repeat(i + j === 7 ? 9000 : 300)}`, { subjects: [`s${i + j}`] }),
+      ),
       [],
     );
   }
@@ -253,7 +295,12 @@ describe('damaged files (R51, R53)', () => {
     found.delete('new');
     return found.size;
   }
-  const contents = () => new Map(readdirSync(dir).filter((name) => !name.endsWith('-shm')).map((name) => [name, readFileSync(join(dir, name))]));
+  const contents = () =>
+    new Map(
+      readdirSync(dir)
+        .filter((name) => !name.endsWith('-shm'))
+        .map((name) => [name, readFileSync(join(dir, name))]),
+    );
 
   for (const where of ['outbox.sqlite', 'outbox.sqlite-wal']) {
     it(`a flipped bit in ${where} loses at most the rows of one place, and never the start`, async () => {
@@ -265,7 +312,7 @@ describe('damaged files (R51, R53)', () => {
       for (let i = 0; i < 16; i++) {
         const bytes = Buffer.from(before.get(where) ?? []);
         // Spread over the file, its head included.
-        const at = i === 0 ? 20 : Math.floor(((i * 2_654_435_761) % 2 ** 32) / 2 ** 32 * size);
+        const at = i === 0 ? 20 : Math.floor((((i * 2_654_435_761) % 2 ** 32) / 2 ** 32) * size);
         bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (i % 8)), at);
         lost.push(200 - (await survivors(new Map([...before, [where, bytes]]))));
       }
@@ -318,7 +365,13 @@ describe('storage that does not take it (R55)', () => {
 
   it('a directory that is not there: unavailable, and it recovers by itself when it is', async () => {
     const missing = join(dir, 'later');
-    const delivery = await startDelivery({ source: sourceOf({}), dir: missing, sink: sink.url, version: '0', log: () => {} });
+    const delivery = await startDelivery({
+      source: sourceOf({}),
+      dir: missing,
+      sink: sink.url,
+      version: '0',
+      log: () => {},
+    });
     running.push(delivery);
     expect(delivery.ready).toBe(false);
     await expect(delivery.append([outboxRow('a', 'x')], [])).rejects.toMatchObject({ name: 'OutboxUnavailable' });
@@ -332,14 +385,21 @@ describe('storage that does not take it (R55)', () => {
 
 describe('reload', () => {
   it('looks at what is stored under the new policy, and refuses a configuration that cannot be used', async () => {
-    const up = down();
+    // Refused credentials stop the route, so that nothing is in flight while the policy changes.
+    const mended = sink.script('a.example.com', () => ({ status: 401 }));
     const delivery = await start();
     await delivery.append([outboxRow('a', 'x')], []);
-    await delivery.reload(sourceOf({ routes: [{ name: 'a', permits: strictPermits().map(() => permit('blocked', '0')) }], policy: 'policy-2' }));
-    up();
+    await until(() => delivery.stopped['shop/a'] === 'token refused');
+    mended();
+    await delivery.reload(
+      sourceOf({
+        routes: [{ name: 'a', permits: strictPermits().map(() => permit('blocked', '0')) }],
+        policy: 'policy-2',
+      }),
+    );
     await until(() => delivery.pending === 0);
     expect(await outcomes(delivery)).toEqual({ blocked: { consent: 1 } });
-    await expect(delivery.reload({ module: 'file:///nowhere.ts', input: {} })).rejects.toThrow();
+    await expect(delivery.reload({ module: 'file:///nowhere.ts', input: {} })).rejects.toThrow(/nowhere/);
     expect(delivery.ready).toBe(true);
   });
 });
@@ -348,7 +408,13 @@ describe('looking at an outbox', () => {
   it('lists, retries and purges dead letters beside a running gateway, and shows nothing personal', async () => {
     sink.script('a.example.com', ({ body }) => ({ status: body.startsWith('bad') ? 400 : 204 }));
     const delivery = await start();
-    await delivery.append([outboxRow('a', 'bad canary-element', { subjects: ['canary-subject'], eventId: 'canary-event' }), outboxRow('a', 'bad two')], []);
+    await delivery.append(
+      [
+        outboxRow('a', 'bad canary-element', { subjects: ['canary-subject'], eventId: 'canary-event' }),
+        outboxRow('a', 'bad two'),
+      ],
+      [],
+    );
     await until(() => deadInfos(dir).length === 2);
     const shown = JSON.stringify([deadInfos(dir), queueInfos(dir, Date.now())]);
     expect(shown).not.toContain('canary');

@@ -1,4 +1,11 @@
-import type { BoundDestination, Destination, PlannedRequest, Reply, Verdict, FollowUp } from '../../src/core/destination.ts';
+import type {
+  BoundDestination,
+  Destination,
+  PlannedRequest,
+  Reply,
+  Verdict,
+  FollowUp,
+} from '../../src/core/destination.ts';
 import { keyedHash } from '../../src/core/hash.ts';
 import type { Secrets, Send } from '../../src/delivery/attempt.ts';
 import { Drain, type EnginePorts } from '../../src/delivery/drain.ts';
@@ -52,7 +59,10 @@ export function judgeByStatus(reply: Reply): Verdict {
 }
 
 /** A gateway with one site, `shop`, and these routes; only what delivery reads of one. */
-export function testGateway(routes: readonly TestRoute[], more: { policy?: string; deadLetters?: number; maxSize?: number } = {}): Gateway {
+export function testGateway(
+  routes: readonly TestRoute[],
+  more: { policy?: string; deadLetters?: number; maxSize?: number } = {},
+): Gateway {
   const made = routes.map((options): Route => {
     const { name, maxBatch = 1, judge = judgeByStatus, host = `${name}.example.com`, maxAge = DAY } = options;
     const destination = { name, hosts: [host], maxBatch: () => maxBatch, maxAge } as unknown as Destination;
@@ -112,7 +122,15 @@ export class MemoryStore implements Store {
 
   add(route: string, element: string, more: Partial<QueuedRow> = {}): number {
     const id = this.#next++;
-    const { route: key, acceptedAt, expiresAt, policy, signals, fields, envelope } = outboxRow(route, element, { acceptedAt: 0 });
+    const {
+      route: key,
+      acceptedAt,
+      expiresAt,
+      policy,
+      signals,
+      fields,
+      envelope,
+    } = outboxRow(route, element, { acceptedAt: 0 });
     const row: QueuedRow = { id, acceptedAt, expiresAt, policy, signals, fields, envelope, element, ...more };
     const rows = this.rows.get(key) ?? new Map<number, QueuedRow>();
     this.rows.set(key, rows.set(id, row));
@@ -189,7 +207,8 @@ export class World {
     for (;;) {
       await settled();
       let next: [number, { at: number; call: () => void }] | undefined;
-      for (const entry of this.#timers) if (entry[1].at <= end && (next === undefined || entry[1].at < next[1].at)) next = entry;
+      for (const entry of this.#timers)
+        if (entry[1].at <= end && (next === undefined || entry[1].at < next[1].at)) next = entry;
       if (next === undefined) break;
       this.#timers.delete(next[0]);
       this.clock = Math.max(this.clock, next[1].at);
@@ -227,4 +246,3 @@ export function outcomesOf(drain: Drain, route: string): Record<string, number> 
     Object.entries(outcomes).map(([outcome, reasons]) => [outcome, Object.values(reasons).reduce((a, b) => a + b, 0)]),
   );
 }
-

@@ -17,6 +17,8 @@ export interface DeliveryOptions extends Omit<WorkerData, 'sink' | 'name'> {
 export interface Delivery extends Outbox {
   /** Routes that keep their events until a person has mended something, with the reason: for the readiness detail. */
   readonly stopped: Readonly<Record<string, string>>;
+  /** Age of the oldest append that is not answered, milliseconds; 0 = none waits. */
+  readonly delay: number;
   /** Counters and queues, for the metrics. */
   report(): Promise<DeliveryReport>;
   /** Puts another configuration in force. Rejects, and keeps the old one, when it cannot be used. */
@@ -87,6 +89,11 @@ class ThreadedDelivery implements Delivery {
 
   get stopped(): Readonly<Record<string, string>> {
     return this.#state.stopped;
+  }
+
+  get delay(): number {
+    const [oldest] = this.#waiting.values();
+    return oldest === undefined ? 0 : performance.now() - oldest.since;
   }
 
   start(): Promise<void> {

@@ -66,12 +66,12 @@ export function googleTokens({ sink, send, now, credentials }: Options): Tokens 
   return {
     async value(token) {
       const key = keyOf(token);
-      const { value, renewAt } = await (kept.get(key) ?? start(token, key));
+      const current = kept.get(key) ?? start(token, key);
+      const { value, renewAt } = await current;
       if (now() < renewAt) return value;
-      const before = kept.get(key);
-      // Whoever comes first renews; the others wait for the same exchange.
-      const renewing = before !== undefined && (await before).renewAt > now() ? before : start(token, key);
-      return (await renewing).value;
+      // Whoever comes first renews; the others find the new exchange under way.
+      const newer = kept.get(key);
+      return (await (newer === undefined || newer === current ? start(token, key) : newer)).value;
     },
     forget: (token) => void kept.delete(keyOf(token)),
     clear: () => kept.clear(),
