@@ -71,7 +71,12 @@ describe.skipIf(noChromium !== undefined)('the choices of a visitor, in a browse
     };
 
     // Before a choice: nothing but the ping the operator chose, without an identifier in it.
+    const answer = page.waitForResponse((response) => response.url().includes('/g/collect'));
     await visitor.hits(1, () => page.goto(origin + LANDING));
+    // Nor does the answer carry anything by which a browser could be known again (R24, R33).
+    const headers = await (await answer).allHeaders();
+    expect(headers['cache-control']).toBe('no-store');
+    expect(['set-cookie', 'etag', 'last-modified'].filter((name) => name in headers)).toEqual([]);
     await buy(visitor, 'ORD-1');
     expect((await got(1)).map(plainly)).toEqual([ping('G100', '13p3p3p2p5l1')]);
     expect(await visitor.jar()).toEqual([]);
