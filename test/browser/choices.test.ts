@@ -230,6 +230,22 @@ describe.skipIf(noChromium !== undefined)('the choices of a visitor, in a browse
     await visitor.context.close();
   });
 
+  it('lets the browser\'s own objection (GPC) overrule "Accept all" for advertising', async () => {
+    const visitor = await newVisitor(world.browser, { extraHTTPHeaders: { 'sec-gpc': '1' } });
+    await visitor.hits(1, () => visitor.page.goto(origin + LANDING));
+    await visitor.hits(1, () => visitor.page.getByRole('button', { name: 'Accept all' }).first().click());
+    await buy(visitor, 'ORD-7');
+    const requests = await received(world, 3);
+    expect(requests.map(({ host, query }) => `${host} ${new URLSearchParams(query).get('gcs')}`).toSorted()).toEqual([
+      'pagead2.googlesyndication.com G101',
+      'region1.google-analytics.com G101',
+      'region1.google-analytics.com G101',
+    ]);
+    expect(Object.values(recipients(requests)).flat()).toEqual([]);
+    expect(await visitor.jar()).toEqual(['cc_cookie', 'pv_id']);
+    await visitor.context.close();
+  });
+
   it('replaces an id without a time in it by a hash that differs between visitors and lasts one window', async () => {
     const [first, second] = await Promise.all([newVisitor(world.browser), newVisitor(world.browser)]);
     const raw: string[] = [];

@@ -74,8 +74,13 @@ export interface Visitor {
   readonly jar: () => Promise<string[]>;
 }
 
-export async function newVisitor(browser: Browser): Promise<Visitor> {
+/** @param options beyond the ordinary: headers the browser sends with every request. */
+export async function newVisitor(
+  browser: Browser,
+  options: { extraHTTPHeaders?: Record<string, string> } = {},
+): Promise<Visitor> {
   const context = await browser.newContext({
+    ...options,
     userAgent: USER_AGENT,
     locale: 'en-GB',
     viewport: { width: 1280, height: 720 },
