@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest';
+import { kill } from './kill.ts';
+
+it('loses nothing of what was answered 204 when it is killed under load', async () => {
+  const seen = await kill({ full: false, say: () => {} });
+  expect(seen.problems).toEqual([]);
+  // The test has tested something: there was load, and some of it was under way.
+  expect(seen.acknowledged).toBeGreaterThan(200);
+  expect(seen.delivered).toBe(seen.acknowledged);
+});

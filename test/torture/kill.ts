@@ -1,0 +1,64 @@
+import { rmSync } from 'node:fs';
+import { temporary } from '../support/serve.ts';
+import { startGateway } from './support/gateway.ts';
+import { newTally, pause, startLoad } from './support/load.ts';
+import { startSink } from './support/sink.ts';
+import { compare, drained, wrongAnswers, type Form, type Summary } from './support/summary.ts';
+import { configOf, type RouteName } from './support/world.ts';
+
+const ROUTES: readonly RouteName[] = ['ga4', 'meta'];
+
+/**
+ * An event may be sent again only if it was under way at a kill: sent, and its end not on disk. From a vendor's answer
+ * to the disk it takes 10 ms and one commit; this leaves room for a busy machine, milliseconds.
+ */
+const UNDER_WAY_MS = 2_000;
+/** A request sent just before the kill may be read from the socket after it, milliseconds. */
+const READ_LATE_MS = 2_000;
+
+/** kill -9 at random moments under load; what was answered 204 must reach the vendors (R50, design 2). */
+export async function kill({ full, say, rounds = full ? 1_000 : 6 }: Form): Promise<Summary> {
+  const started = performance.now();
+  const data = temporary();
+  const sink = await startSink();
+  const config = configOf(ROUTES);
+  const start = () => startGateway({ config, sink: sink.url, data });
+  const tally = newTally();
+  const kills: number[] = [];
+  const problems: string[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    const gateway = await start();
+    const load = startLoad({ url: gateway.url, clients: 16 }, tally);
+    await pause(50 + Math.random() * 450);
+    kills.push(Date.now());
+    await gateway.stop('SIGKILL');
+    await load.stop();
+    if (gateway.log().includes('"level":"error"')) problems.push(`round ${round} logged an error: ${gateway.log()}`);
+    if (round % 25 === 0) say(`${round} of ${rounds} rounds, ${tally.acknowledged.size} events acknowledged`);
+  }
+  const last = await start();
+  await drained(last, 60_000);
+  await last.stop();
+  await sink.close();
+
+  const { missing, ...counts } = compare(tally.acknowledged, sink, ROUTES);
+  problems.push(...wrongAnswers(tally));
+  problems.push(...missing.map(({ route, n }) => `event ${n} never reached ${route}`));
+  for (const route of ROUTES) {
+    for (const [id, times] of sink.accepted(route)) {
+      for (let i = 1; i < times.length; i++) {
+        const [first = 0, again = 0] = [times[i - 1], times[i]];
+        if (!kills.some((at) => first - READ_LATE_MS < at && at < first + UNDER_WAY_MS && at < again))
+          problems.push(`${id} reached ${route} twice, and was not under way at a kill`);
+      }
+    }
+  }
+  rmSync(data, { recursive: true });
+  return {
+    ...counts,
+    otherwise: 0,
+    seconds: (performance.now() - started) / 1000,
+    figures: { rounds, 'duplicates per kill': (counts.duplicates / rounds).toFixed(2) },
+    problems,
+  };
+}
