@@ -53,6 +53,8 @@ export class Runner {
   /** Why nothing can be written; undefined = it can. */
   #broken: string | undefined;
   #damaged = 0;
+  /** Damage was met that opening the file does not show: it must not be opened as it is again. */
+  #mustSalvage = false;
   #stopping = false;
 
   #appends: { readonly append: Append; readonly done: (result: AppendResult) => void }[] = [];
@@ -214,6 +216,7 @@ export class Runner {
     const left = rescueFromWal(file);
     let store: SqliteOutbox | undefined;
     try {
+      if (this.#mustSalvage) throw new StoreDamaged('met while reading');
       store = open();
       const count = store.restore(left);
       if (left.damaged) this.#tellDamage('the log of the outbox was damaged: what could be read was saved', { count });
@@ -221,6 +224,7 @@ export class Runner {
       store?.abandon();
       if (!isDamage(error)) throw error;
       const { asideAs, ...rescued } = salvage(file, Date.now());
+      this.#mustSalvage = false;
       store = open();
       const count = store.restore(rescued);
       this.#tellDamage('the outbox was damaged: what could be read was saved, the file was set aside', {
@@ -323,6 +327,7 @@ export class Runner {
   #hurt(error: unknown): void {
     this.#fails(error);
     if (!isDamage(error)) return;
+    this.#mustSalvage = true;
     void this.#drain.stop(0);
     try {
       this.#store?.close();

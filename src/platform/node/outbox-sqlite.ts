@@ -214,8 +214,9 @@ export class SqliteOutbox implements Store {
     this.#buried.push(...unwritten.buried);
   }
 
-  /** Writes something small, to see whether writing works. */
+  /** Writes something small, to see whether writing works. Empties the log first: on a full disk it may be in the way. */
   probe(): void {
+    this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#sql.setApplied.run(this.#applied);
   }
 

@@ -1,0 +1,76 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startDelivery } from '../../src/platform/node/delivery.ts';
+import { outboxRow } from '../support/delivery.ts';
+import { startRecorder } from '../support/recorder.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'full-disk-'));
+// A file system of its own needs rights that not every machine gives.
+const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', dir]).status === 0;
+
+describe.skipIf(!mounted)('a disk that is full (R55)', () => {
+  const filler = join(dir, 'filler');
+  let sink: Awaited<ReturnType<typeof startRecorder>>;
+  beforeAll(async () => {
+    sink = await startRecorder();
+  });
+  afterAll(async () => {
+    await sink.close();
+    spawnSync('umount', [dir]);
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it('takes nothing in, loses nothing it has taken, and recovers without a restart', async () => {
+    const up = sink.script('a.example.com', () => ({ status: 503 }));
+    const input = { routes: [{ name: 'a', maxBatch: 100 }] };
+    const module = new URL('./fixtures-gateway.ts', import.meta.url).href;
+    const delivery = await startDelivery({
+      source: { module, input },
+      dir,
+      sink: sink.url,
+      version: '0',
+      log: () => {},
+    });
+    const taken: string[] = [];
+    const take = async (n: number): Promise<boolean> => {
+      try {
+        await delivery.append([outboxRow('a', `${n} ${'x'.repeat(1_000)}`)], []);
+        taken.push(String(n));
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    for (let n = 0; n < 50; n++) expect(await take(n)).toBe(true);
+    writeFileSync(filler, Buffer.alloc(0));
+    for (let size = 4 << 20; size >= 4096; size >>= 1) {
+      try {
+        writeFileSync(filler, Buffer.alloc(size), { flag: 'a' });
+      } catch {
+        // Until nothing fits any more.
+      }
+    }
+    let refused = 0;
+    for (let n = 50; n < 2_000 && refused < 100; n++) if (!(await take(n))) refused++;
+    expect(refused).toBe(100);
+    expect(delivery.ready).toBe(false);
+
+    rmSync(filler);
+    const wait = async (done: () => boolean) => {
+      for (const end = Date.now() + 40_000; !done(); ) {
+        if (Date.now() > end) throw new Error('waited in vain');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    await wait(() => delivery.ready);
+    expect(await take(9_999)).toBe(true);
+    up();
+    await wait(() => delivery.pending === 0);
+    await delivery.stop();
+    const arrived = new Set(sink.requests.flatMap(({ body }) => body.split('\n').map((line) => line.split(' ')[0])));
+    expect(taken.filter((n) => !arrived.has(n))).toEqual([]);
+  });
+});
