@@ -3,8 +3,26 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cookie, Page } from 'playwright-core';
 import { noChromium } from '../support/chromium.ts';
 import type { Recorded } from '../support/recorder.ts';
+import {
+  ADS_S,
+  ANALYTICS_S,
+  byUrl,
+  CLICK,
+  ga4,
+  googleAds,
+  HIT_EVENT,
+  linkedin,
+  meta,
+  microsoft,
+  page_view,
+  ping,
+  plainly,
+  purchase,
+  recipients,
+  ROTATING,
+} from './expected.ts';
 import { GA4_CLIENT, packageFile } from './shop.ts';
-import { content, FAMILY, newVisitor, openWorld, received, USER_AGENT, type Visitor, type World } from './world.ts';
+import { newVisitor, openWorld, received, type Visitor, type World } from './world.ts';
 
 /** A page with a real banner and a real GA4 client, set up as their manuals say; a choice is followed by a page view. */
 const PAGE = `<!doctype html><html lang="en"><head><title>Shop</title>
@@ -34,20 +52,9 @@ const PAGES = {
   '/cookieconsent.css': packageFile('vanilla-cookieconsent/dist/cookieconsent.css'),
 };
 
-/** Clicks on four vendors' ads, a campaign, and a visitor's address, as links carry them. */
-const CLICK = {
-  gclid: 'Cj0KCQTest_aBcDeFg',
-  fbclid: 'IwAR2Test_hIjKlMn',
-  msclkid: 'cdd4afcccb1c9a4cad9544dd7e5006d5',
-  li_fat_id: 'b3f1a7e0-5c2d-4e8f-9a6b-0c1d2e3f4a5b',
-};
+/** An address in the link, which is nobody's to have. */
 const EMAIL = 'kari.nordmann@example.no';
 const LANDING = `/?${new URLSearchParams({ ...CLICK, utm_source: 'newsletter', email: EMAIL }).toString()}`;
-
-const DAY_S = 86_400;
-/** `cookies.analytics` and `cookies.ads` of the demo's configuration. */
-const ANALYTICS_S = 7 * DAY_S;
-const ADS_S = 30 * DAY_S;
 
 let world: World;
 let origin: string;
@@ -78,13 +85,13 @@ describe.skipIf(noChromium !== undefined)('the choices of a visitor, in a browse
     expect(headers['cache-control']).toBe('no-store');
     expect(['set-cookie', 'etag', 'last-modified'].filter((name) => name in headers)).toEqual([]);
     await buy(visitor, 'ORD-1');
-    expect((await got(1)).map(plainly)).toEqual([ping('G100', '13p3p3p2p5l1')]);
+    expect((await got(1)).map(plainly)).toEqual([ping(origin, 'G100', '13p3p3p2p5l1')]);
     expect(await visitor.jar()).toEqual([]);
 
     // Reject all: the same, but asked and refused.
     await visitor.hits(1, () => page.getByRole('button', { name: 'Reject all' }).first().click());
     await buy(visitor, 'ORD-2');
-    expect((await got(1)).map(plainly)).toEqual([ping('G100', '13q3q3q2q5l1')]);
+    expect((await got(1)).map(plainly)).toEqual([ping(origin, 'G100', '13q3q3q2q5l1')]);
     expect(await visitor.jar()).toEqual(['cc_cookie']);
 
     // Statistics only: GA4 gets its hits with nothing of advertising in them; ad vendors get nothing new.
@@ -95,7 +102,7 @@ describe.skipIf(noChromium !== undefined)('the choices of a visitor, in a browse
     ]);
     await buy(visitor, 'ORD-3');
     expect((await got(2)).map(plainly).toSorted(byUrl)).toEqual([
-      ping('G101', '13q3r3q2q5l1'),
+      ping(origin, 'G101', '13q3r3q2q5l1'),
       ga4({ ...statistics, ...purchase('ORD-3'), dl: `${origin}/?utm_source=newsletter` }),
     ]);
     expect(await visitor.jar()).toEqual(['cc_cookie', 'pv_id']);
@@ -117,14 +124,14 @@ describe.skipIf(noChromium !== undefined)('the choices of a visitor, in a browse
     const accepted = { gcs: 'G111', gcd: '13r3r3r2r5l1', npa: '0', dma_cps: 'a' };
     const dl = `${origin}/?utm_source=newsletter&gclid=${CLICK.gclid}`;
     expect((await got(3)).map(plainly).toSorted(byUrl)).toEqual([
-      microsoft([{ eventType: 'pageLoad', eventId: HIT_EVENT }]),
-      meta([{ event_name: 'PageView', event_id: HIT_EVENT }]),
+      microsoft(origin, [{ eventType: 'pageLoad', eventId: HIT_EVENT }]),
+      meta(origin, [{ event_name: 'PageView', event_id: HIT_EVENT }]),
       ga4({ ...accepted, ...page_view(), dl }),
     ]);
     await buy(visitor, 'ORD-4');
     expect((await got(5)).map(plainly).toSorted(byUrl)).toEqual([
       linkedin('ORD-4'),
-      microsoft([
+      microsoft(origin, [
         {
           eventType: 'custom',
           eventName: 'purchase',
@@ -139,7 +146,7 @@ describe.skipIf(noChromium !== undefined)('the choices of a visitor, in a browse
         },
       ]),
       googleAds('ORD-4'),
-      meta([
+      meta(origin, [
         {
           event_name: 'Purchase',
           event_id: 'ORD-4',
@@ -181,7 +188,7 @@ describe.skipIf(noChromium !== undefined)('the choices of a visitor, in a browse
     await visitor.hits(1, () => choose(page, {}));
     expect(await visitor.jar()).toEqual(['cc_cookie']);
     await buy(visitor, 'ORD-5');
-    expect((await got(1)).map(plainly)).toEqual([ping('G100', '13q3q3q2q5l1')]);
+    expect((await got(1)).map(plainly)).toEqual([ping(origin, 'G100', '13q3q3q2q5l1')]);
 
     // In all that time the browser asked nobody but the shop (R10, R24).
     expect([...new Set(visitor.asked.map((url) => new URL(url).origin))]).toEqual([origin]);
@@ -270,19 +277,6 @@ describe.skipIf(noChromium !== undefined)('the choices of a visitor, in a browse
   });
 });
 
-/** Which vendors' requests hold which click id. */
-function recipients(requests: readonly Recorded[]): Readonly<Record<string, readonly string[]>> {
-  const hostsWith = (id: string) => requests.filter((one) => JSON.stringify(one).includes(id)).map(({ host }) => host);
-  return Object.fromEntries(
-    Object.entries(CLICK).map(([param, id]) => [param, [...new Set(hostsWith(id))].toSorted()]),
-  );
-}
-
-/** The gateway's own id of an event that brought none. */
-const HIT_EVENT = expect.stringMatching(/^[0-9a-f]{32}-0$/) as unknown as string;
-/** Design 3a: a number in place of the id, and the beginning of the window, a whole number of caps since 1970. */
-const ROTATING = new RegExp(`^\\d{1,16}\\.${Math.floor(Date.now() / 1000 / ANALYTICS_S) * ANALYTICS_S}$`);
-
 async function buy({ page, hits }: Visitor, order: string): Promise<void> {
   await hits(1, () =>
     page.evaluate((id) => {
@@ -321,189 +315,4 @@ async function outliving(visitor: Visitor, names: readonly string[], seconds: nu
   const cookies = await Promise.all(names.map((name) => cookie(visitor, name)));
   const end = Date.now() / 1000 + seconds + 1;
   return cookies.filter(({ expires }) => expires === -1 || expires > end).map(({ name }) => name);
-}
-
-/** What HTTP itself needs, and what a vendor's sheet asks for; nothing of the visitor's connection. */
-const HEADERS = new Set([
-  'host',
-  'connection',
-  'content-type',
-  'content-length',
-  'authorization',
-  'user-agent',
-  'accept',
-  'accept-encoding',
-  'linkedin-version',
-  'x-restli-protocol-version',
-  'x-restli-method',
-]);
-
-interface Plain {
-  readonly request: string;
-  readonly agent: string | undefined;
-  readonly content: unknown;
-}
-
-/** A request as one value: headers are held to the list, the rest is compared whole. */
-function plainly(recorded: Recorded): Plain {
-  const { method, host, path, headers } = recorded;
-  expect(Object.keys(headers).filter((name) => !HEADERS.has(name))).toEqual([]);
-  expect(headers['user-agent']).not.toBe(USER_AGENT);
-  return { request: `${method} ${host}${path}`, agent: headers['user-agent'], content: content(recorded) };
-}
-
-function byUrl(a: Plain, b: Plain): number {
-  const host = (one: Plain) => one.request.slice(one.request.indexOf(' ') + 1);
-  return host(a) < host(b) ? -1 : 1;
-}
-
-/** `destinations/google-ads.md` 4, as the demo's configuration has it: no key beside these. */
-function ping(gcs: string, gcd: string): Plain {
-  return {
-    request: 'GET pagead2.googlesyndication.com/pagead/conversion/987654321/',
-    agent: OWN_AGENT,
-    content: {
-      label: 'AbC-D_efGhIjKl',
-      value: '599',
-      currency_code: 'NOK',
-      url: `${origin}/`,
-      gcs,
-      gcd,
-      npa: '1',
-      dma: '1',
-      dma_cps: '-',
-      pscdl: 'denied',
-      random: expect.stringMatching(/^\d+$/) as unknown,
-    },
-  };
-}
-
-/** Where a sheet wants no user agent, the header says whose software is calling. */
-const OWN_AGENT = expect.stringMatching(/^portvakt\/[\d.]+$/) as unknown as string;
-
-/** `destinations/ga4.md` 3: a hit written anew. */
-function ga4(keys: Readonly<Record<string, unknown>>): Plain {
-  return {
-    request: 'GET region1.google-analytics.com/g/collect',
-    agent: FAMILY,
-    content: {
-      v: '2',
-      tid: 'G-DEMO000001',
-      _p: expect.stringMatching(/^\d+$/) as unknown,
-      dma: '1',
-      cid: expect.stringMatching(ROTATING) as unknown,
-      ul: 'en-gb',
-      sr: '1280x720',
-      sid: expect.stringMatching(/^\d+$/) as unknown,
-      sct: '1',
-      _s: '1',
-      seg: '1',
-      dt: 'Shop',
-      ...keys,
-    },
-  };
-}
-
-const page_view = () => ({ en: 'page_view' });
-const purchase = (order: string) => ({
-  en: 'purchase',
-  cu: 'NOK',
-  'epn.value': '599',
-  'ep.transaction_id': order,
-  pr1: 'idSKU-1~nmMug~caHome~pr299.5~qt2',
-});
-
-const SECONDS = expect.closeTo(Date.now() / 1000, -3) as unknown as number;
-
-/** `destinations/meta.md` 2-6. */
-function meta(events: readonly object[]): Plain {
-  return {
-    request: 'POST graph.facebook.com/v26.0/123456789012345/events',
-    agent: OWN_AGENT,
-    content: {
-      data: events.map((event) => ({
-        event_time: SECONDS,
-        action_source: 'website',
-        event_source_url: `${origin}/?utm_source=newsletter`,
-        user_data: {
-          client_user_agent: FAMILY,
-          fbc: expect.stringMatching(new RegExp(`^fb\\.\\d\\.\\d{13}\\.${CLICK.fbclid}$`)) as unknown,
-        },
-        data_processing_options: [],
-        ...event,
-      })),
-      partner_agent: expect.stringMatching(/^portvakt/) as unknown,
-    },
-  };
-}
-
-/** `destinations/microsoft.md` A. */
-function microsoft(events: readonly object[]): Plain {
-  return {
-    request: 'POST capi.uet.microsoft.com/v1/97000001/events',
-    agent: OWN_AGENT,
-    content: {
-      continueOnValidationError: true,
-      dataProvider: 'portvakt',
-      data: events.map((event) => ({
-        eventTime: SECONDS,
-        eventSourceUrl: `${origin}/?utm_source=newsletter`,
-        pageLoadId: expect.stringMatching(
-          /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
-        ) as unknown,
-        adStorageConsent: 'G',
-        userData: { clientUserAgent: FAMILY, msclkid: CLICK.msclkid },
-        ...event,
-      })),
-    },
-  };
-}
-
-/** `destinations/google-ads.md` 2. */
-function googleAds(order: string): Plain {
-  return {
-    request: 'POST datamanager.googleapis.com/v1/events:ingest',
-    agent: OWN_AGENT,
-    content: {
-      destinations: [
-        {
-          reference: '700123456',
-          operatingAccount: { accountType: 'GOOGLE_ADS', accountId: '1234567890' },
-          productDestinationId: '700123456',
-        },
-      ],
-      events: [
-        {
-          destinationReferences: ['700123456'],
-          transactionId: order,
-          eventTimestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as unknown,
-          eventSource: 'WEB',
-          currency: 'NOK',
-          conversionValue: 599,
-          consent: { adUserData: 'CONSENT_GRANTED', adPersonalization: 'CONSENT_GRANTED' },
-          adIdentifiers: { gclid: CLICK.gclid },
-        },
-      ],
-    },
-  };
-}
-
-/** `destinations/linkedin.md` 3. */
-function linkedin(order: string): Plain {
-  return {
-    request: 'POST api.linkedin.com/rest/conversionEvents',
-    agent: OWN_AGENT,
-    content: {
-      elements: [
-        {
-          conversion: 'urn:lla:llaPartnerConversion:104012',
-          conversionHappenedAt: expect.closeTo(Date.now(), -6) as unknown,
-          // Two decimals, as in the sheet's own example.
-          conversionValue: { currencyCode: 'NOK', amount: '599.00' },
-          eventId: order,
-          user: { userIds: [{ idType: 'LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID', idValue: CLICK.li_fat_id }] },
-        },
-      ],
-    },
-  };
 }

@@ -7,7 +7,7 @@ import { serve, type Served } from '../support/serve.ts';
 import { startShop, type Shop } from './shop.ts';
 
 /** A user agent with everything in it that the reduced one must not have. */
-export const USER_AGENT =
+const USER_AGENT =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.7499.193 Safari/537.36';
 /** What its family is (design 3a): engine, major version, operating system. */
 export const FAMILY = USER_AGENT.replace('143.0.7499.193', '143.0.0.0');
