@@ -1,34 +1,15 @@
 import { Hono, type Context } from 'hono';
 import { bridgeScript } from '../consent/bridge.ts';
-import type { Outbox } from '../delivery/outbox.ts';
-import type { Gateway, Site } from '../policy/gateway.ts';
-import type { Trace } from '../pipeline.ts';
-import type { Hit, Problem } from '../sources/hit.ts';
-import { collect } from './collect.ts';
-import type { Counters } from './counters.ts';
-import type { RateLimit } from './rate-limit.ts';
-import { ALWAYS, NOT_FOUND, notAllowed, problemResponse } from './problem.ts';
-
-/** What the public listener needs of the runtime it is on. */
-export interface Ports {
-  /** The configuration in force; it may be another one for the next hit. */
-  readonly gateway: () => Gateway;
-  readonly outbox: Outbox;
-  /** Routes that wait for a person (credentials, settings), with the reason. They lose nothing meanwhile. */
-  readonly stopped: () => Readonly<Record<string, string>>;
-  /** Freezes a request: reads the body within its limits, adds time, id and peer. */
-  readonly toHit: (c: Context) => Hit | Problem | Promise<Hit | Problem>;
-  readonly counters: Counters;
-  readonly rateLimit: RateLimit;
-  /** Called with every accepted trace while somebody watches the preview. */
-  readonly watch: ((trace: Trace) => void) | undefined;
-}
+import { ALWAYS, headersFor, toResponse } from './answer.ts';
+import { collector, type Collect } from './collect.ts';
+import type { Ports } from './ports.ts';
+import { FAILED, NOT_FOUND, notAllowed, problemResponse } from './problem.ts';
 
 /** The public listener: collection, health, and the consent bridge. */
-export function createApp(ports: Ports): Hono {
+export function createApp(ports: Ports, take: Collectors = collectors(ports)): Hono {
   const app = new Hono();
-  app.on(['GET', 'POST'], '/g/collect', (c) => collect(c, ports, COLLECT_TYPES));
-  app.post('/v1/events', (c) => collect(c, ports, EVENT_TYPES));
+  app.on(['GET', 'POST'], '/g/collect', async (c) => toResponse(await take.hits(ports.toHit(c))));
+  app.post('/v1/events', async (c) => toResponse(await take.events(ports.toHit(c))));
   app.options('/g/collect', (c) => preflight(c, ports));
   app.options('/v1/events', (c) => preflight(c, ports));
   app.all('/g/collect', () => notAllowed('GET, POST'));
@@ -56,10 +37,7 @@ export function createApp(ports: Ports): Hono {
   // Nothing of the error goes out or into a log: it may hold parts of the hit.
   app.onError(() => {
     ports.counters.answers.add('500');
-    return problemResponse(
-      { status: 503, title: 'Not available', detail: 'Try again in a moment.' },
-      { 'retry-after': '5' },
-    );
+    return problemResponse(FAILED, { 'retry-after': '5' });
   });
   return app;
 }
@@ -69,17 +47,17 @@ const COLLECT_TYPES: ReadonlySet<string> = new Set(['', 'text/plain', 'applicati
 /** JSON, and the text/plain of a beacon (only with a listed Origin, see `collect`). */
 const EVENT_TYPES: ReadonlySet<string> = new Set(['application/json', 'text/plain']);
 
-/** CORS headers for a listed origin. */
-export function corsOf(site: Site, origin: string | undefined): Readonly<Record<string, string>> {
-  if (origin === undefined || !site.origins.has(origin)) return NO_CORS;
-  return {
-    'access-control-allow-origin': origin,
-    'access-control-allow-credentials': 'true',
-    vary: 'Origin',
-  };
+/** How hits are taken, path by path: for the router here, and for a runtime that need not go through it. */
+export interface Collectors {
+  /** `/g/collect` */
+  readonly hits: Collect;
+  /** `/v1/events` */
+  readonly events: Collect;
 }
 
-const NO_CORS: Readonly<Record<string, string>> = { vary: 'Origin' };
+export function collectors(ports: Ports): Collectors {
+  return { hits: collector(ports, COLLECT_TYPES), events: collector(ports, EVENT_TYPES) };
+}
 
 function preflight(c: Context, ports: Ports): Response {
   const host = (c.req.header('host') ?? '').toLowerCase().replace(/:\d+$/, '');
@@ -95,8 +73,7 @@ function preflight(c: Context, ports: Ports): Response {
   return new Response(null, {
     status: 204,
     headers: {
-      ...ALWAYS,
-      ...corsOf(site, origin),
+      ...headersFor(site, origin),
       'access-control-allow-methods': 'GET, POST',
       'access-control-allow-headers': 'Content-Type',
       'access-control-max-age': '600',

@@ -1,10 +1,10 @@
-import type { Context } from 'hono';
 import { OutboxUnavailable, type OutboxRow, type Stored } from '../delivery/outbox.ts';
 import { outboxRow, withdrawalsOf } from '../delivery/rows.ts';
 import { process, type Trace } from '../pipeline.ts';
 import type { Hit, Problem } from '../sources/hit.ts';
-import { corsOf, type Ports } from './app.ts';
-import { ALWAYS, problemResponse } from './problem.ts';
+import { accepted, ALWAYS, headersFor, problemAnswer, type Answer } from './answer.ts';
+import type { Ports } from './ports.ts';
+import { FAILED } from './problem.ts';
 
 const BAD_TYPE: Problem = {
   status: 415,
@@ -19,38 +19,72 @@ const BEACON_TYPE: Problem = {
 };
 
 /** Takes one hit: decides it, stores what may leave, and only then answers 204 (design 2). */
-export async function collect(c: Context, ports: Ports, types: ReadonlySet<string>): Promise<Response> {
-  const read = ports.toHit(c);
-  const hit = read instanceof Promise ? await read : read;
-  if ('status' in hit) return refuse(ports, hit, {});
+export type Collect = (read: Hit | Problem | Promise<Hit | Problem>) => Answer | Promise<Answer>;
+
+/** How the hits of one path are taken, given the media types they may have. Never throws, never rejects. */
+export function collector(ports: Ports, types: ReadonlySet<string>): Collect {
+  // Nothing of an error goes out or into a log: it may hold parts of the hit.
+  const failed = (): Answer => refuse(ports, FAILED, RETRY_LATER, '500');
+  const take = (read: Hit | Problem): Answer | Promise<Answer> => {
+    try {
+      const answer = 'status' in read ? refuse(ports, read, ALWAYS) : collect(read, ports, types);
+      return answer instanceof Promise ? answer.catch(failed) : answer;
+    } catch {
+      return failed();
+    }
+  };
+  return (read) => {
+    if (ports.overloaded()) return refuse(ports, OVERLOADED, RETRY_SOON);
+    return read instanceof Promise ? read.then(take, failed) : take(read);
+  };
+}
+
+function collect(hit: Hit, ports: Ports, types: ReadonlySet<string>): Answer | Promise<Answer> {
   const gateway = ports.gateway();
-  const site = gateway.siteOf.get(hit.host);
-  const cors = site === undefined ? {} : corsOf(site, hit.headers['origin']);
+  const headers = headersFor(gateway.siteOf.get(hit.host), hit.headers['origin']);
   const media = mediaProblem(hit, types);
-  if (media !== undefined) return refuse(ports, media, cors);
+  if (media !== undefined) return refuse(ports, media, headers);
   const limited = ports.rateLimit.take(hit, gateway);
-  if (limited !== undefined) return refuse(ports, limited.problem, { ...cors, 'retry-after': `${limited.retryAfter}` });
+  if (limited !== undefined) {
+    return refuse(ports, limited.problem, { ...headers, 'retry-after': `${limited.retryAfter}` });
+  }
   const processed = process(hit, gateway);
-  if ('problem' in processed) return refuse(ports, processed.problem, cors);
+  if ('problem' in processed) return refuse(ports, processed.problem, headers);
   const { trace } = processed;
   const rows = rowsOf(trace, gateway.policy);
   const withdrawals = withdrawalsOf(trace, ports.outbox.pending);
-  let stored: readonly Stored[] = [];
-  if (rows.length > 0 || withdrawals.length > 0) {
-    try {
-      stored = await ports.outbox.append(rows, withdrawals);
-    } catch (error) {
-      return refuse(ports, UNAVAILABLE, {
-        ...cors,
-        'retry-after': `${error instanceof OutboxUnavailable ? error.retryAfter : 5}`,
-      });
-    }
-  }
+  if (rows.length === 0 && withdrawals.length === 0) return accept(trace, NOTHING_STORED, ports, headers);
+  return ports.outbox.append(rows, withdrawals).then(
+    (stored) => accept(trace, stored, ports, headers),
+    (error: unknown) => {
+      const retryAfter = error instanceof OutboxUnavailable ? error.retryAfter : 5;
+      return refuse(ports, UNAVAILABLE, { ...headers, 'retry-after': `${retryAfter}` });
+    },
+  );
+}
+
+const NOTHING_STORED: readonly Stored[] = [];
+
+function accept(
+  trace: Trace,
+  stored: readonly Stored[],
+  ports: Ports,
+  headers: Readonly<Record<string, string>>,
+): Answer {
   ports.counters.accept(trace, stored);
   ports.counters.answers.add('204');
   ports.watch?.(trace);
-  return accepted(trace, cors);
+  return accepted(headers, trace.setCookies);
 }
+
+const RETRY_LATER: Readonly<Record<string, string>> = { 'retry-after': '5' };
+
+const OVERLOADED: Problem = {
+  status: 503,
+  title: 'Too much at once',
+  detail: 'More arrives than can be stored. Nothing of this request was kept; send it again after Retry-After seconds.',
+};
+const RETRY_SOON: Readonly<Record<string, string>> = { 'retry-after': '1' };
 
 const UNAVAILABLE: Problem = {
   status: 503,
@@ -68,18 +102,14 @@ function rowsOf(trace: Trace, policy: string): OutboxRow[] {
   return rows;
 }
 
-function accepted(trace: Trace, cors: Readonly<Record<string, string>>): Response {
-  const { setCookies } = trace;
-  if (setCookies.length === 0) return new Response(null, { status: 204, headers: { ...ALWAYS, ...cors } });
-  const headers = new Headers(ALWAYS);
-  for (const [name, value] of Object.entries(cors)) headers.set(name, value);
-  for (const cookie of setCookies) headers.append('set-cookie', cookie);
-  return new Response(null, { status: 204, headers });
-}
-
-function refuse(ports: Ports, problem: Problem, headers: Readonly<Record<string, string>>): Response {
-  ports.counters.answers.add(String(problem.status));
-  return problemResponse(problem, headers);
+function refuse(
+  ports: Ports,
+  problem: Problem,
+  headers: Readonly<Record<string, string>>,
+  counted = String(problem.status),
+): Answer {
+  ports.counters.answers.add(counted);
+  return problemAnswer(problem, headers);
 }
 
 function mediaProblem(hit: Hit, types: ReadonlySet<string>): Problem | undefined {

@@ -1,20 +1,13 @@
+import { problemAnswer, toResponse } from './answer.ts';
 import type { Problem } from '../sources/hit.ts';
 
-/** Headers of every answer of the public listener. */
-export const ALWAYS: Readonly<Record<string, string>> = {
-  // Nothing of an answer may be kept or reused: ids ride in its cookies (R33).
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-};
-
-/** An RFC 9457 answer. It holds the problem and nothing of the request. */
+/** A problem as a web `Response`. */
 export function problemResponse(problem: Problem, headers: Readonly<Record<string, string>> = {}): Response {
-  const { status, title, detail } = problem;
-  return new Response(JSON.stringify({ type: 'about:blank', title, status, detail }), {
-    status,
-    headers: { ...ALWAYS, ...headers, 'content-type': 'application/problem+json' },
-  });
+  return toResponse(problemAnswer(problem, headers));
 }
+
+/** A fault of the gateway's own. */
+export const FAILED: Problem = { status: 503, title: 'Not available', detail: 'Try again in a moment.' };
 
 export const NOT_FOUND: Problem = {
   status: 404,

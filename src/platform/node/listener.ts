@@ -1,8 +1,11 @@
 import { randomFillSync } from 'node:crypto';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
+import type { Answer } from '../../http/answer.ts';
+import type { Collectors } from '../../http/app.ts';
+import type { Collect } from '../../http/collect.ts';
 import { ENCODED, TOO_LARGE } from '../../http/problem.ts';
 import type { Hit, Problem } from '../../sources/hit.ts';
 
@@ -21,16 +24,51 @@ const SERVER_OPTIONS = {
 
 const ABORTED: Problem = { status: 400, title: 'Incomplete body', detail: 'The connection ended before the body did.' };
 
-/** A Node HTTP server around an app. */
-export function createListener(app: Hono): Server {
-  const server = createAdaptorServer({
-    fetch: (request, env) => app.fetch(request, env),
-    serverOptions: SERVER_OPTIONS,
-    overrideGlobalObjects: false,
-  }) as Server;
+/**
+ * A Node HTTP server around an app. Hits of the ordinary kind, given `take`, do not pass through the app: making a web
+ * Request and Response of them costs as much as deciding them.
+ */
+export function createListener(app: Hono, take?: Collectors): Server {
+  const throughApp = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false });
+  const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
+    const direct = take === undefined ? undefined : collectorFor(incoming, take);
+    if (direct === undefined) void throughApp(incoming, outgoing);
+    else answerDirectly(incoming, outgoing, direct);
+  });
   server.maxRequestsPerSocket = 0;
   server.on('clientError', answerClientError);
   return server;
+}
+
+/** Who takes this request without the app: hits whose body, if any, is known to be small and is not encoded. */
+function collectorFor({ method, url = '', headers }: IncomingMessage, take: Collectors): Collect | undefined {
+  if (method === 'GET') return isPath(url, '/g/collect') ? take.hits : undefined;
+  if (method !== 'POST' || headers['content-encoding'] !== undefined) return undefined;
+  const length = headers['content-length'];
+  if (length === undefined || Number(length) > MAX_BODY) return undefined;
+  if (isPath(url, '/g/collect')) return take.hits;
+  return isPath(url, '/v1/events') ? take.events : undefined;
+}
+
+function isPath(url: string, path: string): boolean {
+  return url.startsWith(path) && (url.length === path.length || url.charAt(path.length) === '?');
+}
+
+function answerDirectly(incoming: IncomingMessage, outgoing: ServerResponse, take: Collect): void {
+  const empty = incoming.method === 'GET' || incoming.headers['content-length'] === '0';
+  const answer = take(empty ? freeze(incoming, '') : readBody(incoming, outgoing));
+  if (answer instanceof Promise) void answer.then((value) => write(outgoing, value));
+  else write(outgoing, answer);
+}
+
+function write(outgoing: ServerResponse, { status, headers, cookies, body }: Answer): void {
+  if (body !== undefined) {
+    outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+    outgoing.end(body);
+    return;
+  }
+  outgoing.writeHead(status, cookies.length === 0 ? headers : { ...headers, 'set-cookie': [...cookies] });
+  outgoing.end();
 }
 
 /** Node's own refusals (slow, too long, not HTTP), as the problems the contract promises. */

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type { Hono } from 'hono';
 import type { Finding } from '../../config/finding.ts';
 import { createAdmin } from '../../http/admin.ts';
-import { createApp } from '../../http/app.ts';
+import { collectors, createApp } from '../../http/app.ts';
+import type { Ports } from '../../http/ports.ts';
 import { Counters } from '../../http/counters.ts';
 import { Preview } from '../../http/preview.ts';
 import { createRateLimit } from '../../http/rate-limit.ts';
@@ -17,6 +18,7 @@ import { rootKey } from './keys.ts';
 import { createListener, toHit } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import { watchLoad } from './overload.ts';
 import { version } from './version.ts';
 
 /** How a gateway is started. */
@@ -84,20 +86,24 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   const counters = new Counters();
   const preview = new Preview();
   const { watch } = options;
-  const app = createApp({
+  const load = watchLoad(() => delivery.delay);
+  const ports: Ports = {
     gateway: () => gateway,
     outbox: delivery,
     stopped: () => delivery.stopped,
     toHit,
+    overloaded: load.overloaded,
     counters,
     rateLimit: createRateLimit(() => randomBytes(32)),
     watch: (trace) => {
       preview.watch(trace);
       watch?.(trace);
     },
-  });
+  };
+  const take = collectors(ports);
+  const app = createApp(ports, take);
   options.extend?.(app);
-  const publicServer = createListener(app);
+  const publicServer = createListener(app, take);
   const adminServer = createListener(
     createAdmin(
       createMetrics(counters, () => delivery.report()),
@@ -152,6 +158,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       process.off('SIGTERM', onSignal);
       process.off('SIGINT', onSignal);
       clearInterval(silence);
+      load.stop();
       await Promise.all([close(publicServer), close(adminServer)]);
       await delivery.stop();
       log.info('stopped');

@@ -1,0 +1,65 @@
+import type { Site } from '../policy/gateway.ts';
+import type { Problem } from '../sources/hit.ts';
+
+/** What is answered to a hit, as a value: a runtime writes it in its own way. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** `Set-Cookie` values. */
+  readonly cookies: readonly string[];
+  /** Undefined = none. */
+  readonly body: string | undefined;
+}
+
+/** Headers of every answer of the public listener. */
+export const ALWAYS: Readonly<Record<string, string>> = {
+  // Nothing of an answer may be kept or reused: ids ride in its cookies (R33).
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+};
+
+const NO_COOKIES: readonly string[] = [];
+const WITHOUT_ORIGIN: Readonly<Record<string, string>> = { ...ALWAYS, vary: 'Origin' };
+/** By site and listed origin: what a page may read of an answer never changes. */
+const cors = new WeakMap<ReadonlySet<string>, Map<string, Readonly<Record<string, string>>>>();
+
+/** The headers of an answer to this origin: CORS where the site lists it. */
+export function headersFor(site: Site | undefined, origin: string | undefined): Readonly<Record<string, string>> {
+  if (site === undefined) return ALWAYS;
+  if (origin === undefined || !site.origins.has(origin)) return WITHOUT_ORIGIN;
+  let ofSite = cors.get(site.origins);
+  if (ofSite === undefined) cors.set(site.origins, (ofSite = new Map()));
+  let headers = ofSite.get(origin);
+  if (headers === undefined) {
+    headers = {
+      ...WITHOUT_ORIGIN,
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+    };
+    ofSite.set(origin, headers);
+  }
+  return headers;
+}
+
+/** 204 with the visitor's cookies. */
+export function accepted(headers: Readonly<Record<string, string>>, cookies: readonly string[] = NO_COOKIES): Answer {
+  return { status: 204, headers, cookies, body: undefined };
+}
+
+/** An RFC 9457 answer. It holds the problem and nothing of the request. */
+export function problemAnswer(problem: Problem, headers: Readonly<Record<string, string>> = ALWAYS): Answer {
+  const { status, title, detail } = problem;
+  return {
+    status,
+    headers: { ...ALWAYS, ...headers, 'content-type': 'application/problem+json' },
+    cookies: NO_COOKIES,
+    body: JSON.stringify({ type: 'about:blank', title, status, detail }),
+  };
+}
+
+/** An answer as a web `Response`. */
+export function toResponse({ status, headers, cookies, body }: Answer): Response {
+  const response = new Response(body ?? null, { status, headers: { ...headers } });
+  for (const cookie of cookies) response.headers.append('set-cookie', cookie);
+  return response;
+}

@@ -1,0 +1,24 @@
+import type { Context } from 'hono';
+import type { Outbox } from '../delivery/outbox.ts';
+import type { Gateway } from '../policy/gateway.ts';
+import type { Trace } from '../pipeline.ts';
+import type { Hit, Problem } from '../sources/hit.ts';
+import type { Counters } from './counters.ts';
+import type { RateLimit } from './rate-limit.ts';
+
+/** What the public listener needs of the runtime it is on. */
+export interface Ports {
+  /** The configuration in force; it may be another one for the next hit. */
+  readonly gateway: () => Gateway;
+  readonly outbox: Outbox;
+  /** Routes that wait for a person (credentials, settings), with the reason. They lose nothing meanwhile. */
+  readonly stopped: () => Readonly<Record<string, string>>;
+  /** Freezes a request: reads the body within its limits, adds time, id and peer. */
+  readonly toHit: (c: Context) => Hit | Problem | Promise<Hit | Problem>;
+  /** Whether this hit is one too many: asked once for each, since it is every so many-th that is refused. */
+  readonly overloaded: () => boolean;
+  readonly counters: Counters;
+  readonly rateLimit: RateLimit;
+  /** Called with every accepted trace while somebody watches the preview. */
+  readonly watch: ((trace: Trace) => void) | undefined;
+}
