@@ -326,6 +326,8 @@ it('gives each identifier its rest of life, from first issue (cookies: analytics
   near('_gcl_aw', 30 * DAY);
   expect(named.get('_gcl_aw')).toMatch(/^_gcl_aw=GCL\.\d{10}\.Cj0KExample_aBc;/);
   for (const line of setCookies) expect(line).toMatch(/; *Domain=example\.no/i);
+  // So that its requests are not taken for those of the next test.
+  for (const host of Object.values(ROUTES)) await recorder.waitFor(1, { host });
 });
 
 it('analytics only: GA4 gets the event without user data, nobody else anything (design 3)', async () => {
