@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Withdrawal } from '../../src/delivery/outbox.ts';
 import { startDelivery, type Delivery } from '../../src/platform/node/delivery.ts';
 import { bytesOnDisk, deadInfos, purgeDead, queueInfos, retryDead } from '../../src/platform/node/outbox-inspect.ts';
+import { forgetAside } from '../../src/platform/node/outbox-salvage.ts';
 import { outboxRow, permit, strictPermits, type TestRoute } from '../support/delivery.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 
@@ -340,6 +341,11 @@ describe('damaged files (R51, R53)', () => {
     await sink.waitFor(1);
     expect(readdirSync(dir).some((name) => name.startsWith('outbox.sqlite.damaged-'))).toBe(true);
     expect((await delivery.report()).damaged).toBe(1);
+    // What was set aside is kept as long as events are, not longer.
+    forgetAside(dir, Date.now() - 60_000);
+    expect(readdirSync(dir).filter((name) => name.includes('.damaged-'))).toHaveLength(1);
+    forgetAside(dir, Date.now() + 1);
+    expect(readdirSync(dir).filter((name) => name.includes('.damaged-'))).toEqual([]);
   });
 });
 

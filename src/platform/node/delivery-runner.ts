@@ -14,7 +14,7 @@ import {
   type Committed,
   type StorePolicy,
 } from './outbox-sqlite.ts';
-import { rescueFromWal, salvage } from './outbox-salvage.ts';
+import { forgetAside, rescueFromWal, salvage } from './outbox-salvage.ts';
 import { subjectKeys } from './subject-keys.ts';
 import { WithdrawalLog } from './withdrawal-log.ts';
 
@@ -380,7 +380,9 @@ export class Runner {
     if (this.#store === undefined || this.#broken !== undefined) return;
     try {
       this.#store.prune();
-      this.#withdrawals?.prune(Date.now() - this.#gateway.delivery.maxAge);
+      const oldest = Date.now() - this.#gateway.delivery.maxAge;
+      this.#withdrawals?.prune(oldest);
+      forgetAside(this.#options.dir, oldest);
     } catch (error) {
       this.#hurt(error);
     }

@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { PAGE_SIZE } from './outbox-schema.ts';
 import { checksum, type StoredRow } from './outbox-sqlite.ts';
 import { tableRecords, type PageOf, type TableRecord } from './sqlite-pages.ts';
@@ -54,6 +65,14 @@ export function salvage(file: string, now: number): Rescued & { readonly asideAs
   for (const suffix of ['', '-wal']) if (existsSync(file + suffix)) renameSync(file + suffix, asideAs + suffix);
   rmSync(`${file}-shm`, { force: true });
   return { ...rescued, asideAs };
+}
+
+/** Deletes what was set aside before `before`, unix milliseconds: what is in it has had its time. */
+export function forgetAside(dir: string, before: number): void {
+  for (const name of readdirSync(dir)) {
+    const at = /\.sqlite\.damaged-(\d+)(-wal)?$/.exec(name)?.[1];
+    if (at !== undefined && Number(at) < before) rmSync(join(dir, name), { force: true });
+  }
 }
 
 /** The last version of each page; where that one is damaged, the one before as well. */

@@ -1,3 +1,5 @@
+import { closeSync, openSync } from 'node:fs';
+
 /** Ids of a route's rows: its number times this, plus a sequence. So its rows lie together, in order, without an index. */
 export const ROUTE_SPAN = 2 ** 40;
 
@@ -57,3 +59,8 @@ export const STATEMENTS = {
   freeCount: 'PRAGMA freelist_count',
   pageSize: 'PRAGMA page_size',
 } as const;
+
+/** Makes a file that only its owner may read, if it is not there; SQLite gives its log the same rights. */
+export function makePrivate(file: string): void {
+  closeSync(openSync(file, 'a', 0o600));
+}

@@ -4,7 +4,7 @@ import type { SignalMask } from '../../core/signals.ts';
 import type { Decided } from '../../delivery/allowed.ts';
 import type { OutboxRow, Stored, Withdrawal } from '../../delivery/outbox.ts';
 import type { Purged, QueuedRow, Store } from '../../delivery/store.ts';
-import { SCHEMA, SCHEMA_VERSION, STATEMENTS, ROUTE_SPAN, DEDUPE_MS, PAGE_SIZE } from './outbox-schema.ts';
+import { SCHEMA, SCHEMA_VERSION, STATEMENTS, ROUTE_SPAN, DEDUPE_MS, PAGE_SIZE, makePrivate } from './outbox-schema.ts';
 import type { Rescued } from './outbox-salvage.ts';
 import { parseKeys, SubjectIndex } from './subject-index.ts';
 import type { Tombstone, WithdrawalLog } from './withdrawal-log.ts';
@@ -102,6 +102,7 @@ export class SqliteOutbox implements Store {
     this.#policy = policy;
     this.#log = log;
     this.#now = now;
+    makePrivate(file);
     this.#db = new DatabaseSync(file, { timeout: 2_000 });
     try {
       this.#db.exec(`PRAGMA page_size = ${PAGE_SIZE}`);

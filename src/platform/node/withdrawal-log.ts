@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { makePrivate } from './outbox-schema.ts';
 import type { SignalMask } from '../../core/signals.ts';
 
 /** A visitor's withdrawal, as it is kept: a keyed hash, the signals since then, and when. */
@@ -27,6 +28,7 @@ export class WithdrawalLog {
   #latestAt = 0;
 
   constructor(file: string) {
+    makePrivate(file);
     this.#db = new DatabaseSync(file, { timeout: 2_000 });
     try {
       this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
