@@ -6,7 +6,8 @@ import type { SigningKey } from './types.ts';
  * `pv_seen`: when an ad cookie was first seen that carries no time of its own (`li_fat_id`, `_uetvid`, ...), so that
  * its cap can be kept. Each entry is a 32-bit hash of name and value, `_`, and the hour in base 36; entries are joined
  * by `-`. A hash, because the value is an identifier; the hour, because a finer time would be one, too. An entry
- * stays for twice the cap: vendor scripts like to restore a deleted cookie from the page's own storage.
+ * stays for twice the cap, because vendor scripts like to restore a deleted cookie from the page's own storage; the
+ * cookie itself never lives longer than the cap, and is written anew half-way as long as there is something to watch.
  */
 export const SEEN = 'pv_seen';
 
@@ -20,6 +21,8 @@ export class FirstSeen {
   private readonly keys: readonly SigningKey[];
   private readonly at: number;
   private changed = false;
+  /** When the cookie that arrived was written, unix milliseconds. */
+  private readonly issued: number;
 
   /** `cookie` is the value that arrived; absent or not signed by us, nothing has been seen yet. */
   constructor(cookie: string | undefined, site: string, keys: readonly SigningKey[], at: number) {
@@ -30,6 +33,7 @@ export class FirstSeen {
     this.hours = signed === undefined ? new Map() : readEntries(signed.value, at);
     // Under a new key before the old one is taken away.
     this.changed = signed?.stale === true;
+    this.issued = signed?.issued ?? at;
   }
 
   /** When this value was first seen under this name, unix milliseconds; now, if it was not. */
@@ -44,9 +48,9 @@ export class FirstSeen {
     return hour * HOUR;
   }
 
-  /** The cookie to set, if there is anything new in it; `keep` is how long an entry stays, milliseconds. */
+  /** The cookie to set, if there is anything new in it or half of its life is over; `cap` is that of ad cookies. */
   write(cap: number): { readonly value: string; readonly maxAge: number } | undefined {
-    if (!this.changed) return undefined;
+    if (!this.changed && this.at - this.issued < cap / 2) return undefined;
     const keep = Math.min(2 * cap, LONGEST);
     const entries = [...this.hours]
       .filter(([, hour]) => this.at - hour * HOUR < keep)
@@ -56,7 +60,7 @@ export class FirstSeen {
     if (youngest === undefined) return undefined;
     const text = entries.map(([entry, hour]) => `${entry}_${hour.toString(36)}`).join('-');
     const value = sign(SEEN, text, this.at, this.site, this.keys);
-    return value === undefined ? undefined : { value, maxAge: youngest[1] * HOUR + keep - this.at };
+    return value === undefined ? undefined : { value, maxAge: Math.min(cap, youngest[1] * HOUR + keep - this.at) };
   }
 }
 

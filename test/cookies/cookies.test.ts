@@ -362,8 +362,14 @@ describe('pv_seen: ad cookies without a time of their own', () => {
     expect(setOf(last.set, '_uetvid')?.attributes['Max-Age']).toBe(String((30 * DAY - HOUR) / 1000));
   });
 
-  it('lasts for twice the cap after the youngest entry, and forgets older ones when it is written', () => {
-    expect(setOf(first.set, 'pv_seen')?.attributes['Max-Age']).toBe(String(60 * 86_400));
+  it('lives no longer than the cap, and is written anew half-way', () => {
+    expect(setOf(first.set, 'pv_seen')?.attributes['Max-Age']).toBe(String(30 * 86_400));
+    const at = (days: number) => visit(`_uetvid=abc; ${cookie(first.set)}`, { at: NOW + days * DAY }).set;
+    expect(setOf(at(14), 'pv_seen')).toBeUndefined();
+    expect(setOf(at(15), 'pv_seen')?.attributes['Max-Age']).toBe(String(30 * 86_400));
+  });
+
+  it('keeps an entry for twice the cap, and forgets older ones when it is written', () => {
     const entries = (set: readonly string[]) => setOf(set, 'pv_seen')?.value.split('.')[1]?.split('-').length;
     expect(entries(visit(`_uetvid=def; ${cookie(first.set)}`, { at: NOW + 60 * DAY - HOUR }).set)).toBe(2);
     expect(entries(visit(`_uetvid=def; ${cookie(first.set)}`, { at: NOW + 60 * DAY }).set)).toBe(1);

@@ -24,8 +24,7 @@ function loadPage(browser: Browser, at: number): void {
 const isAnalytics = (name: string) => name.startsWith('_ga') || name === 'FPID' || name === 'pv_id';
 
 function capOf(name: string): number {
-  if (isAnalytics(name)) return SETTINGS.analytics;
-  return name === 'pv_seen' ? 2 * SETTINGS.ads : SETTINGS.ads;
+  return isAnalytics(name) ? SETTINGS.analytics : SETTINGS.ads;
 }
 
 /** What is wrong with a Set-Cookie value of an answer at that time, under that consent. */
