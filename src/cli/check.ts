@@ -18,7 +18,9 @@ interface Checked {
 
 /** `portvakt check <config.yaml> [--sink URL] [--json]`: one harmless validation request to each vendor that has such a mode. */
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = readArgs(args, { sink: { type: 'string' }, json: { type: 'boolean' } }, ['config.yaml']);
+  const { values, positionals } = readArgs(args, { sink: { type: 'string' }, json: { type: 'boolean' } }, [
+    'config.yaml',
+  ]);
   const file = positionals[0] as string;
   const sink = values.sink === undefined ? undefined : sinkAddress(values.sink);
   let routes: readonly Route[];
@@ -41,17 +43,26 @@ export async function run(args: string[]): Promise<number> {
   return results.every(({ ok }) => ok) ? FINE : FINDINGS;
 }
 
-async function check(route: Route, send: Parameters<typeof exchange>[2], secrets: Parameters<typeof exchange>[3]): Promise<Checked> {
+async function check(
+  route: Route,
+  send: Parameters<typeof exchange>[2],
+  secrets: Parameters<typeof exchange>[3],
+): Promise<Checked> {
   const probe = route.bound.probe();
   if (probe === undefined) {
-    return { route: route.key, ok: true, message: `${route.destination.title} has no way to check without sending an event` };
+    return {
+      route: route.key,
+      ok: true,
+      message: `${route.destination.title} has no way to check without sending an event`,
+    };
   }
   try {
     const reply = await exchange(probe.request, route.destination.hosts, send, secrets);
     return { route: route.key, ...probe.read(reply) };
   } catch (error) {
     const code: unknown = (error as NodeJS.ErrnoException).code;
-    const why = error instanceof SecretProblem ? error.message : typeof code === 'string' ? `no answer (${code})` : 'no answer';
+    const why =
+      error instanceof SecretProblem ? error.message : typeof code === 'string' ? `no answer (${code})` : 'no answer';
     return { route: route.key, ok: false, message: why };
   }
 }

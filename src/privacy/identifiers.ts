@@ -28,7 +28,8 @@ export function gaClientId(cookie: string): string | undefined {
   if (!cookie.startsWith('GA1.')) return undefined;
   const random = cookie.indexOf('.', 4) + 1;
   const time = cookie.indexOf('.', random) + 1;
-  if (random === 0 || time === 0 || time - random > MAX_DIGITS + 1 || cookie.length - time > MAX_DIGITS) return undefined;
+  if (random === 0 || time === 0 || time - random > MAX_DIGITS + 1 || cookie.length - time > MAX_DIGITS)
+    return undefined;
   const digits = numberAt(cookie, random, time - 1) >= 0 && numberAt(cookie, time, cookie.length) >= 0;
   return digits ? cookie.slice(random) : undefined;
 }

@@ -25,7 +25,9 @@ export function rootKey(dataDir: string): Uint8Array {
   }
   const key = readFileSync(path);
   if (key.length !== BYTES) {
-    throw new Error(`${path} is not a key of ${BYTES} bytes; remove it to get a new one (ids and own cookies start anew)`);
+    throw new Error(
+      `${path} is not a key of ${BYTES} bytes; remove it to get a new one (ids and own cookies start anew)`,
+    );
   }
   return new Uint8Array(key);
 }

@@ -23,7 +23,11 @@ export interface Log {
 /** JSON lines on stderr. */
 export function createLog(): Log {
   const logger: Logger = pino(
-    { base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, formatters: { level: (level) => ({ level }) } },
+    {
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (level) => ({ level }) },
+    },
     pino.destination({ fd: 2, sync: true }),
   );
   const at =

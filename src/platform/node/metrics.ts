@@ -7,7 +7,9 @@ export interface DeliveryReport {
   /** By `Route.key`. */
   readonly routes: Readonly<Record<string, RouteCounters>>;
   /** Rows waiting and dead letters, by route; with the age of the oldest waiting row in milliseconds. */
-  readonly queues: Readonly<Record<string, { readonly waiting: number; readonly dead: number; readonly oldestMs: number }>>;
+  readonly queues: Readonly<
+    Record<string, { readonly waiting: number; readonly dead: number; readonly oldestMs: number }>
+  >;
   /** Bytes the outbox takes. */
   readonly bytes: number;
   /** Records that were damaged on disk and set aside. */
@@ -35,10 +37,30 @@ export function createMetrics(counters: Counters, report: () => Promise<Delivery
   fromTally('portvakt_hits_total', 'Accepted hits', ['site'], counters.hits);
   fromTally('portvakt_events_total', 'Accepted events', ['site', 'source'], counters.events);
   fromTally('portvakt_stored_total', '(event, route) pairs stored for delivery', ['route'], counters.stored);
-  fromTally('portvakt_unknown_keys_total', 'Keys of hits that were not known and therefore dropped', ['site'], counters.unknownKeys);
-  fromTally('portvakt_unknown_stream_total', 'Web hits whose measurement id no route has', ['site'], counters.unknownStream);
-  fromTally('portvakt_consent_conflicts_total', 'Hits whose consent sources disagree; the stricter one was followed', ['site'], counters.conflicts);
-  fromTally('portvakt_consent_readable_total', 'Hits with a readable consent; 0 beside growing hits means that the consent cookie never reaches the gateway', ['site'], counters.readableConsent);
+  fromTally(
+    'portvakt_unknown_keys_total',
+    'Keys of hits that were not known and therefore dropped',
+    ['site'],
+    counters.unknownKeys,
+  );
+  fromTally(
+    'portvakt_unknown_stream_total',
+    'Web hits whose measurement id no route has',
+    ['site'],
+    counters.unknownStream,
+  );
+  fromTally(
+    'portvakt_consent_conflicts_total',
+    'Hits whose consent sources disagree; the stricter one was followed',
+    ['site'],
+    counters.conflicts,
+  );
+  fromTally(
+    'portvakt_consent_readable_total',
+    'Hits with a readable consent; 0 beside growing hits means that the consent cookie never reaches the gateway',
+    ['site'],
+    counters.readableConsent,
+  );
 
   const outcomes = new Counter({
     name: 'portvakt_outcomes_total',
@@ -46,15 +68,54 @@ export function createMetrics(counters: Counters, report: () => Promise<Delivery
     labelNames: ['route', 'outcome', 'reason'],
     registers: [registry],
   });
-  const attempts = new Counter({ name: 'portvakt_delivery_attempts_total', help: 'Requests to vendors', labelNames: ['route'], registers: [registry] });
-  const retries = new Counter({ name: 'portvakt_delivery_retries_total', help: 'Requests that came to nothing and are made again', labelNames: ['route'], registers: [registry] });
-  const later = new Counter({ name: 'portvakt_vendor_verdicts_total', help: "What vendors said later about events they had taken", labelNames: ['route', 'verdict'], registers: [registry] });
-  const waiting = new Gauge({ name: 'portvakt_outbox_waiting', help: 'Rows waiting for delivery', labelNames: ['route'], registers: [registry] });
-  const dead = new Gauge({ name: 'portvakt_outbox_dead_letters', help: 'Refused events that wait for a person', labelNames: ['route'], registers: [registry] });
-  const oldest = new Gauge({ name: 'portvakt_outbox_oldest_seconds', help: 'Age of the oldest waiting row', labelNames: ['route'], registers: [registry] });
-  const open = new Gauge({ name: 'portvakt_route_up', help: '1 = delivering, 0 = paused by its breaker or stopped (credentials, settings)', labelNames: ['route', 'state'], registers: [registry] });
+  const attempts = new Counter({
+    name: 'portvakt_delivery_attempts_total',
+    help: 'Requests to vendors',
+    labelNames: ['route'],
+    registers: [registry],
+  });
+  const retries = new Counter({
+    name: 'portvakt_delivery_retries_total',
+    help: 'Requests that came to nothing and are made again',
+    labelNames: ['route'],
+    registers: [registry],
+  });
+  const later = new Counter({
+    name: 'portvakt_vendor_verdicts_total',
+    help: 'What vendors said later about events they had taken',
+    labelNames: ['route', 'verdict'],
+    registers: [registry],
+  });
+  const waiting = new Gauge({
+    name: 'portvakt_outbox_waiting',
+    help: 'Rows waiting for delivery',
+    labelNames: ['route'],
+    registers: [registry],
+  });
+  const dead = new Gauge({
+    name: 'portvakt_outbox_dead_letters',
+    help: 'Refused events that wait for a person',
+    labelNames: ['route'],
+    registers: [registry],
+  });
+  const oldest = new Gauge({
+    name: 'portvakt_outbox_oldest_seconds',
+    help: 'Age of the oldest waiting row',
+    labelNames: ['route'],
+    registers: [registry],
+  });
+  const open = new Gauge({
+    name: 'portvakt_route_up',
+    help: '1 = delivering, 0 = paused by its breaker or stopped (credentials, settings)',
+    labelNames: ['route', 'state'],
+    registers: [registry],
+  });
   const bytes = new Gauge({ name: 'portvakt_outbox_bytes', help: 'Bytes the outbox takes', registers: [registry] });
-  const damaged = new Gauge({ name: 'portvakt_outbox_damaged_records', help: 'Stored records that were damaged and set aside', registers: [registry] });
+  const damaged = new Gauge({
+    name: 'portvakt_outbox_damaged_records',
+    help: 'Stored records that were damaged and set aside',
+    registers: [registry],
+  });
 
   return async () => {
     const delivery = await report();
