@@ -1,0 +1,265 @@
+import { GVL, TCModel, TCString, type VendorList } from '@iabtechlabtcf/core';
+import { cookiebot, NOW } from '../support/hits.ts';
+import { ADS, ANALYTICS, EVERYTHING, PERSONAL, USER_DATA, type Vendor } from './kinds.ts';
+import { below, oneOf, type Random } from './random.ts';
+import type { Profile } from './profiles.ts';
+import { word } from './tokens.ts';
+
+/** What a visitor has said, as the hit carries it, and what follows from it by design 3. */
+export interface Said {
+  /** Parts of the Cookie header. */
+  readonly cookies: readonly string[];
+  readonly gcs: string | undefined;
+  readonly gcd: string | undefined;
+  readonly gpc: boolean;
+  /** The most that may be in force for the site as a whole. */
+  readonly granted: number;
+  /** The same for one vendor. */
+  readonly grantedTo: (vendor: Vendor) => number;
+  /** For people. */
+  readonly how: string;
+}
+
+const MARKETING = ADS | USER_DATA | PERSONAL;
+
+/** What a consent cookie can say. */
+interface Choice {
+  readonly statistics: boolean;
+  readonly marketing: boolean;
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** The platform's consent id, a canary. */
+  readonly id: string;
+}
+
+const flag = (on: boolean): string => (on ? '1' : '0');
+const iso = (at: number): string => new Date(at).toISOString();
+const json = (value: unknown): string => encodeURIComponent(JSON.stringify(value));
+
+/** Cookies in the formats of `consent/README.md` 1. */
+const WRITERS: Readonly<Record<string, (choice: Choice) => string>> = {
+  cookiebot: ({ statistics, marketing, at, id }) =>
+    cookiebot({ statistics, marketing }, at).replace('k5Hr2bVbFoT0qZr1o1Zs9A==', `${id}AAAAAA==`),
+  'cookie-information': ({ statistics, marketing, at, id }) =>
+    `CookieInformationConsent=${json({
+      timestamp: iso(at),
+      user_uid: id,
+      consents_approved: [
+        'cookie_cat_necessary',
+        ...(statistics ? ['cookie_cat_statistic'] : []),
+        ...(marketing ? ['cookie_cat_marketing'] : []),
+      ],
+      consents_denied: [
+        'cookie_cat_functional',
+        ...(statistics ? [] : ['cookie_cat_statistic']),
+        ...(marketing ? [] : ['cookie_cat_marketing']),
+      ],
+    })}`,
+  onetrust: ({ statistics, marketing, at, id }) =>
+    oneTrust(at, id, `C0001:1,C0002:${flag(statistics)},C0003:0,C0004:${flag(marketing)}`),
+  tcf: ({ statistics, marketing }) => `euconsent-v2=${tcString(statistics, marketing)}`,
+  'vanilla-cookieconsent': ({ statistics, marketing, at, id }) =>
+    `cc_cookie=${json({
+      categories: ['necessary', ...(statistics ? ['analytics'] : []), ...(marketing ? ['marketing'] : [])],
+      revision: 0,
+      consentId: id,
+      lastConsentTimestamp: iso(at),
+      expirationTime: at + 180 * 86_400_000,
+    })}`,
+  bridge: ({ statistics, marketing, at }) =>
+    `pv_consent=1.p0s${flag(statistics)}m${flag(marketing)}.${Math.floor(at / 1000)}`,
+};
+
+export const PLATFORMS = Object.keys(WRITERS);
+
+/** A cookie of one platform for a choice. */
+export function consentCookie(
+  platform: string,
+  statistics: boolean,
+  marketing: boolean,
+  at: number,
+  id: string,
+): string {
+  return WRITERS[platform]?.({ statistics, marketing, at, id }) ?? '';
+}
+
+function oneTrust(at: number, id: string, groups: string): string {
+  return `OptanonAlertBoxClosed=${iso(at)}; OptanonConsent=isGpcEnabled=0&version=202509.1.0&consentId=${id}&interactionCount=1&landingPath=NotLandingPage&groups=${encodeURIComponent(groups)}&AwaitingReconsent=false`;
+}
+
+const HOUR = 3_600_000;
+const KINDS_OF_SAYING = [
+  'chosen',
+  'chosen',
+  'chosen',
+  'chosen',
+  'chosen',
+  'chosen',
+  'nothing',
+  'garbage',
+  'twins',
+  'future',
+  'cut',
+] as const;
+
+/** Something a visitor can have said on this site, by chance. `web`: the hit can carry consent-mode keys. */
+export function say(chance: Random, profile: Profile, serial: number, web: boolean): Said {
+  const id = word('consentId', serial);
+  const at = NOW - HOUR;
+  const platforms = profile.platforms.filter((name) => name in WRITERS);
+  const platform = platforms.length === 0 ? undefined : oneOf(chance, platforms);
+  const statistics = chance() < 0.6;
+  const marketing = chance() < 0.6;
+  const sort = platform === undefined ? 'nothing' : oneOf(chance, KINDS_OF_SAYING);
+
+  let cookies: string[] = [];
+  let granted = 0;
+  let refused = 0;
+  let how = `${platform ?? 'no platform'}: ${sort}`;
+  const chosen = (s: boolean, m: boolean): number => (s ? ANALYTICS : 0) | (m ? MARKETING : 0);
+  const write = (s: boolean, m: boolean, when = at): string => consentCookie(platform ?? '', s, m, when, id);
+  if (platform === 'onetrust' && profile.mapped) {
+    granted = below(chance, 16);
+    refused = EVERYTHING & ~granted;
+    const groups = [1, 2, 4, 8].map((bit, i) => `A${i + 1}:${flag((granted & bit) !== 0)}`).join(',');
+    cookies = [oneTrust(at, id, groups)];
+    how = `onetrust, groups of the site's own: ${granted}`;
+  } else if (sort === 'chosen') {
+    cookies = [write(statistics, marketing)];
+    granted = chosen(statistics, marketing);
+    refused = EVERYTHING & ~granted;
+    how += ` ${granted}`;
+  } else if (sort === 'twins') {
+    const [s, m] = [chance() < 0.5, chance() < 0.5];
+    cookies = [write(statistics, marketing), write(s, m)];
+    granted = chosen(statistics, marketing) & chosen(s, m);
+    refused = EVERYTHING & ~granted;
+  } else if (sort === 'future') {
+    cookies = [write(statistics, marketing, NOW + 10 * 24 * HOUR)];
+    // The day a TC string was made is rounded, but ten days are ten days.
+    if (platform === 'tcf') {
+      cookies = [write(false, false)];
+      refused = EVERYTHING;
+    }
+  } else if (sort === 'garbage') {
+    const [name = ''] = write(true, true).split('=', 1);
+    cookies = [
+      `${name}=${oneOf(chance, ['true', '%00%01', '{', '[object Object]', id, '1', 'yes', '%7B%7D', '-', 'null'])}`,
+    ];
+  } else if (sort === 'cut') {
+    const whole = write(true, true);
+    // Cut before anything that grants is complete.
+    cookies = [
+      whole.slice(0, whole.indexOf('=') + 1 + below(chance, Math.min(30, whole.length - whole.indexOf('=') - 2))),
+    ];
+    if (platform === 'bridge' || platform === 'onetrust') cookies = [whole.slice(0, whole.indexOf('=') + 4)];
+  }
+
+  let gcs: string | undefined;
+  let gcd: string | undefined;
+  if (web && chance() < 0.5) {
+    const letters = [1, 2, 4, 8].map((bit) => {
+      const letter =
+        chance() < 0.7 ? oneOf(chance, ['r', 't', 'n', 'v', 'l']) : oneOf(chance, ['p', 'q', 'm', 'u', 'Z']);
+      if ('qmu'.includes(letter)) refused |= bit;
+      else if ('pZ'.includes(letter)) granted &= ~bit;
+      return letter;
+    });
+    gcd = `13${letters[0]}3${letters[1]}3${letters[2]}2${letters[3]}5l1`;
+  }
+  if (web && chance() < 0.3) {
+    const [ad, analytics] = [oneOf(chance, ['1', '0', '-']), oneOf(chance, ['1', '0', '-'])];
+    if (ad === '0') granted &= ~ADS;
+    if (analytics === '0') granted &= ~ANALYTICS;
+    gcs = `G1${ad}${analytics}`;
+  }
+  const gpc = chance() < 0.15;
+  if (gpc) refused |= MARKETING;
+  if (profile.optOut && sort !== 'chosen') granted = EVERYTHING;
+
+  const { interest } = profile;
+  const inForce = (choice: number): number => (choice | interest) & ~refused & EVERYTHING;
+  const vendors = statistics || marketing ? TCF_VENDORS : [];
+  return {
+    cookies,
+    gcs,
+    gcd,
+    gpc,
+    granted: inForce(granted),
+    grantedTo(vendor) {
+      if (platform !== 'tcf') return inForce(granted);
+      const listed = VENDOR_IDS[vendor];
+      return inForce(listed !== undefined && vendors.includes(listed) ? granted : 0);
+    },
+    how,
+  };
+}
+
+/** Ids on the IAB vendor list; Meta has none (design 3). */
+const VENDOR_IDS: Readonly<Partial<Record<Vendor, number>>> = {
+  ga4: 755,
+  google_ads: 755,
+  linkedin: 804,
+  microsoft_ads: 1126,
+};
+const TCF_VENDORS = [755, 804, 1126];
+
+/** House mapping (`consent/README.md` 1.1). Vendors are allowed together with the first purpose. */
+const STATISTICS = [1, 8, 9];
+const ADVERTISING = [1, 2, 3, 4, 7];
+
+const strings = new Map<string, string>();
+
+function tcString(statistics: boolean, marketing: boolean): string {
+  const key = `${statistics} ${marketing}`;
+  const known = strings.get(key);
+  if (known !== undefined) return known;
+  const model = new TCModel(vendorList());
+  model.cmpId = 28;
+  model.cmpVersion = 1;
+  model.consentScreen = 1;
+  model.isServiceSpecific = true;
+  model.publisherCountryCode = 'NO';
+  model.created = new Date(NOW - 48 * HOUR);
+  model.lastUpdated = new Date(NOW - 48 * HOUR);
+  model.purposeConsents.set([...(statistics ? STATISTICS : []), ...(marketing ? ADVERTISING : [])]);
+  if (statistics || marketing) model.vendorConsents.set(TCF_VENDORS);
+  model.vendorsDisclosed.set(TCF_VENDORS);
+  const text = TCString.encode(model);
+  strings.set(key, text);
+  return text;
+}
+
+/** A vendor list that allows everything, so that the library drops nothing of a model. */
+function vendorList(): GVL {
+  const purposes = Array.from({ length: 11 }, (_, i) => i + 1);
+  const named = (ids: readonly number[]) => Object.fromEntries(ids.map((id) => [id, { id, name: String(id) }]));
+  const list = {
+    gvlSpecificationVersion: 3,
+    vendorListVersion: 100,
+    tcfPolicyVersion: 5,
+    lastUpdated: '2026-01-01T00:00:00Z',
+    purposes: named(purposes),
+    specialPurposes: {},
+    features: {},
+    specialFeatures: {},
+    stacks: {},
+    dataCategories: {},
+    vendors: Object.fromEntries(
+      TCF_VENDORS.map((id) => [
+        id,
+        {
+          id,
+          name: String(id),
+          purposes,
+          legIntPurposes: [],
+          flexiblePurposes: purposes,
+          specialPurposes: [],
+          features: [],
+          specialFeatures: [],
+        },
+      ]),
+    ),
+  };
+  return new GVL(list as unknown as VendorList);
+}

@@ -1,0 +1,224 @@
+/**
+ * What may go where, written down from design 3, the vendors' sheets and R1-R8, R46, R47: on purpose not derived from
+ * the code that decides it. Whatever has no line here may go nowhere, under any consent.
+ */
+
+/** A set of the four gate signals. */
+export const ADS = 1;
+export const ANALYTICS = 2;
+export const USER_DATA = 4;
+export const PERSONAL = 8;
+export const EVERYTHING = 15;
+
+export type Vendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'microsoft_ads';
+
+/** Where a text was found: a vendor's request (and its row on disk, and its preview), or the gateway's own words. */
+export type Place = Vendor | 'set-cookie' | 'preview' | 'elsewhere';
+
+/** `raw` in any encoding; `prefix`: the first half of an address; otherwise the digest it was found as. */
+export type Form = 'raw' | 'prefix' | 'md5' | 'sha1' | 'sha256';
+
+/** What the full form of each vendor needs (design 3, the table). */
+export const NEEDS: Readonly<Record<Vendor, number>> = {
+  ga4: ANALYTICS,
+  google_ads: ADS | USER_DATA,
+  meta: ADS | USER_DATA | PERSONAL,
+  linkedin: ADS | USER_DATA | PERSONAL,
+  microsoft_ads: ADS | PERSONAL,
+};
+
+/** Things a site's configuration decides. */
+export type Choice =
+  | 'keeps utm_campaign'
+  | 'referrer origin'
+  | 'referrer path'
+  | 'ip truncate'
+  | 'user agent full'
+  | 'merchant';
+
+interface Leave {
+  readonly to: Place;
+  readonly form: Form;
+  /** Beyond what the vendor needs anyway. */
+  readonly needs: number;
+  /** It is part of the vendor's full form. */
+  readonly full: boolean;
+  /** It is part of the vendor's identifier-free form. */
+  readonly limited: boolean;
+  /** Only where the site chose so. */
+  readonly where: Choice | undefined;
+}
+
+const to = (place: Place, more: Partial<Omit<Leave, 'to'>> = {}): Leave => ({
+  to: place,
+  form: more.form ?? 'raw',
+  needs: more.needs ?? 0,
+  full: more.full ?? true,
+  limited: more.limited ?? false,
+  where: more.where,
+});
+
+const hashed = (place: Vendor, needs = 0): Leave => to(place, { form: 'sha256', needs });
+const eachFull: readonly Leave[] = (['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads'] as const).map((vendor) =>
+  to(vendor),
+);
+/** Kept for the conversion that comes pages later, in the vendor's own cookie (design 3a). */
+const kept = to('set-cookie', { needs: ADS });
+const google = [to('ga4', { needs: ADS }), to('google_ads'), kept];
+const cutForMeta = to('meta', { form: 'prefix', where: 'ip truncate' });
+const GOOGLE_USER = ADS | USER_DATA;
+
+/** Every kind of thing that comes in, and where it may leave to. */
+export const KINDS = {
+  // Addresses: R1. Whole ones never; the first half only where the site says `ip: truncate`.
+  ipPeer: [to('ga4', { form: 'prefix', where: 'ip truncate' }), cutForMeta],
+  ipForwarded: [],
+  ipHeader: [],
+  /** The Measurement Protocol gets a country at most (`destinations/ga4.md` 2.7). */
+  ipStated: [cutForMeta],
+  ipParam: [],
+
+  // Device: R7.
+  userAgent: [to('ga4', { needs: EVERYTHING, where: 'user agent full' }), to('meta', { where: 'user agent full' })],
+  clientHint: [to('ga4', { needs: EVERYTHING, where: 'user agent full' })],
+  header: [],
+  languageText: [],
+  screenText: [],
+
+  // The page's address: listed query keys only, no fragment, no userinfo (R6, R40).
+  path: [
+    to('ga4', { limited: true }),
+    to('meta'),
+    to('microsoft_ads', { limited: true }),
+    // The address is read for the ping only; the API has no field for it.
+    to('google_ads', { full: false, limited: true }),
+  ],
+  utm: [
+    to('ga4', { where: 'keeps utm_campaign' }),
+    to('meta', { where: 'keeps utm_campaign' }),
+    to('microsoft_ads', { where: 'keeps utm_campaign' }),
+  ],
+  query: [],
+  tracker: [],
+  fragment: [],
+  userinfo: [],
+  nestedQuery: [],
+  referrerHost: [to('ga4', { where: 'referrer origin' }), to('ga4', { where: 'referrer path' })],
+  referrerPath: [to('ga4', { where: 'referrer path' })],
+  referrerQuery: [],
+
+  // Click ids: with ad_storage, each to its owner (R46, R47).
+  gclid: google,
+  gbraid: google,
+  wbraid: google,
+  dclid: [to('ga4', { needs: ADS }), kept],
+  srsltid: [to('ga4', { needs: ADS })],
+  fbclid: [to('meta'), kept],
+  msclkid: [to('microsoft_ads'), kept],
+  liFatId: [to('linkedin'), kept],
+
+  // Cookies: each under its signal, to its owner, and back to the browser it came from.
+  gaCookie: [to('ga4'), to('set-cookie', { needs: ANALYTICS })],
+  fbpCookie: [to('meta'), kept],
+  fbcCookie: [to('meta'), kept],
+  gclAwCookie: [to('google_ads'), kept],
+  gclAuCookie: [kept],
+  uetCookie: [to('microsoft_ads'), kept],
+  liCookie: [to('linkedin'), kept],
+  uetvidCookie: [kept],
+  otherCookie: [],
+  consentId: [],
+
+  // Identifiers.
+  cid: [to('ga4')],
+  /** Older than any cap, or without a time: a keyed hash goes in its place. */
+  cidOld: [],
+  cidUndated: [],
+  pageLoad: [to('ga4')],
+  session: [to('ga4')],
+  /** Not in the form of a session, a session count or a page load, so it could be anything. */
+  sessionText: [],
+  userId: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), hashed('linkedin')],
+
+  // User data: hashed, and only where the vendor can match on it.
+  email: [
+    hashed('ga4', GOOGLE_USER),
+    hashed('google_ads'),
+    hashed('meta'),
+    hashed('linkedin'),
+    hashed('microsoft_ads', USER_DATA),
+  ],
+  phone: [hashed('ga4', GOOGLE_USER), hashed('google_ads'), hashed('meta'), hashed('microsoft_ads', USER_DATA)],
+  firstName: [hashed('ga4', GOOGLE_USER), hashed('google_ads'), hashed('meta'), hashed('linkedin')],
+  lastName: [hashed('ga4', GOOGLE_USER), hashed('google_ads'), hashed('meta'), hashed('linkedin')],
+  street: [hashed('ga4', GOOGLE_USER)],
+  city: [to('ga4', { needs: GOOGLE_USER }), hashed('meta')],
+  region: [to('ga4', { needs: GOOGLE_USER }), hashed('meta')],
+  postalCode: [to('ga4', { needs: GOOGLE_USER }), to('google_ads'), hashed('meta')],
+  /** The hash inside GA4's `em`. */
+  hashedEmail: [hashed('ga4', GOOGLE_USER), hashed('google_ads')],
+  clearEm: [],
+
+  // Personal data in free text: R40-R45.
+  emailInText: [],
+  phoneInText: [],
+  personalParam: [],
+  identifierParam: [],
+  urlInParam: [],
+  unknownKey: [],
+  currencyText: [],
+  consentKey: [],
+
+  // What the event itself is about: class event and page.
+  eventName: [to('ga4', { limited: true }), to('microsoft_ads', { limited: true }), to('preview')],
+  title: [to('ga4', { limited: true })],
+  param: [to('ga4')],
+  property: [to('ga4')],
+  transport: [to('ga4')],
+  campaign: [to('ga4')],
+  coupon: [to('ga4')],
+  searchTerm: [to('ga4'), to('meta'), to('microsoft_ads')],
+  itemName: [to('ga4'), to('microsoft_ads')],
+  itemId: [to('ga4'), to('meta'), to('microsoft_ads'), to('google_ads', { where: 'merchant' })],
+  order: eachFull,
+  eventId: eachFull,
+} as const satisfies Readonly<Record<string, readonly Leave[]>>;
+
+export type Kind = keyof typeof KINDS;
+export const KIND_NAMES = Object.keys(KINDS) as Kind[];
+
+/** What is known about the place where something was found. */
+export interface Setting {
+  readonly place: Place;
+  /** Signals the visitor has granted for it, as the generator of the hit knows. */
+  readonly granted: number;
+  /** The operator chose `without_consent: limited` for the route. */
+  readonly limited: boolean;
+  readonly choices: ReadonlySet<Choice>;
+}
+
+/** The line of the table that lets it pass; undefined = a leak. */
+export function permission(kind: Kind, form: Form, { place, granted, limited, choices }: Setting): string | undefined {
+  const leaves: readonly Leave[] = KINDS[kind];
+  const base = place in NEEDS ? NEEDS[place as Vendor] : 0;
+  const full = (granted & base) === base;
+  for (const leave of leaves) {
+    if (leave.to !== place || leave.form !== form) continue;
+    if (leave.where !== undefined && !choices.has(leave.where)) continue;
+    if (full && leave.full && (granted & leave.needs) === leave.needs) return `${kind} ${form} -> ${place}, full`;
+    if (!full && limited && leave.limited) return `${kind} ${form} -> ${place}, limited`;
+  }
+  return undefined;
+}
+
+/** Every line `permission` can answer with: what a run long enough must have seen, or it has proved little. */
+export function allPermissions(): string[] {
+  const lines = new Set<string>();
+  for (const kind of KIND_NAMES) {
+    for (const leave of KINDS[kind] as readonly Leave[]) {
+      if (leave.full) lines.add(`${kind} ${leave.form} -> ${leave.to}, full`);
+      if (leave.limited) lines.add(`${kind} ${leave.form} -> ${leave.to}, limited`);
+    }
+  }
+  return [...lines].toSorted();
+}

@@ -1,0 +1,167 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { compileGateway } from '../../src/config/compile.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Gateway } from '../../src/policy/gateway.ts';
+import { NOW } from '../support/hits.ts';
+import type { Choice, Vendor } from './kinds.ts';
+
+/** One site of one configuration, and what its YAML says in so many words. */
+export interface Profile {
+  readonly name: string;
+  readonly gateway: Gateway;
+  readonly host: string;
+  readonly origin: string;
+  readonly backend: boolean;
+  readonly platforms: readonly string[];
+  /** Purposes of the site's own for OneTrust (`mapped`). */
+  readonly mapped: boolean;
+  readonly maxAge: boolean;
+  readonly optOut: boolean;
+  /** Signals on legitimate interest. */
+  readonly interest: number;
+  readonly choices: ReadonlySet<Choice>;
+  readonly streams: readonly string[];
+  readonly routes: ReadonlyMap<string, { readonly vendor: Vendor; readonly limited: boolean }>;
+}
+
+/** The parts of a site's YAML that the table of what may leave needs to know. */
+interface Yaml {
+  readonly sites: readonly {
+    readonly hosts: readonly string[];
+    readonly origins: readonly string[];
+    readonly ingest_keys?: readonly string[];
+    readonly consent: {
+      readonly cmp?: readonly string[] | 'auto';
+      readonly mapping?: object;
+      readonly max_age?: string;
+      readonly without_choice?: string;
+    };
+    readonly purposes?: Readonly<Record<'analytics' | 'ads', { readonly basis: string }>>;
+    readonly privacy?: {
+      readonly ip?: string;
+      readonly user_agent?: string;
+      readonly url_query?: readonly string[];
+      readonly referrer?: string;
+    };
+    readonly destinations: Readonly<
+      Record<
+        string,
+        {
+          readonly type?: Vendor;
+          readonly without_consent?: string;
+          readonly measurement_id?: string;
+          readonly merchant?: object;
+        }
+      >
+    >;
+  }[];
+}
+
+/** The value of every secret in these tests, ingest keys included. */
+export const INGEST_KEY = 'ingest-key-of-the-canaries-0123456789';
+
+const CONFIG = new URL('../../config/', import.meta.url);
+
+/** Everything that ships, and two of our own with every choice the shipped ones leave out. */
+export function profiles(): Profile[] {
+  const files = ['gateway.yaml', 'demo.yaml', ...['presets/', 'examples/'].flatMap(yamlFiles)];
+  const shipped = files.map((file): [string, string] => [file, readFileSync(new URL(file, CONFIG), 'utf8')]);
+  return [...shipped, ['every limited form', LIMITED] as const, ['looser', LOOSER] as const].flatMap(([name, text]) =>
+    sitesOf(name, text),
+  );
+}
+
+function yamlFiles(folder: string): string[] {
+  const names = readdirSync(new URL(folder, CONFIG)).filter(
+    (name) => name.endsWith('.yaml') && !name.endsWith('.test.yaml'),
+  );
+  return names.toSorted().map((name) => folder + name);
+}
+
+/** The profiles of a configuration, one for each of its sites. */
+export function sitesOf(name: string, text: string): Profile[] {
+  const loaded = loadConfig(text, name, NOW);
+  if (!('config' in loaded)) throw new Error(`${name}: ${JSON.stringify(loaded.findings)}`);
+  const gateway = compileGateway(loaded.config, { value: () => INGEST_KEY, rootKey: new Uint8Array(32).fill(7) });
+  // A bare `${NAME}` in a list in brackets is the gateway's own spelling; plain YAML reads a map there.
+  const { sites } = parse(text.replaceAll(/"?\$\{(\w+)\}"?/g, '"$1"')) as Yaml;
+  return sites.map((site): Profile => {
+    const { consent, privacy = {}, destinations, purposes } = site;
+    const choices = new Set<Choice>();
+    if (privacy.url_query?.includes('utm_campaign') === true) choices.add('keeps utm_campaign');
+    const referrer = privacy.referrer ?? 'origin';
+    if (referrer === 'origin' || referrer === 'path') choices.add(`referrer ${referrer}`);
+    if (privacy.ip === 'truncate') choices.add('ip truncate');
+    if (privacy.user_agent === 'full') choices.add('user agent full');
+    if (Object.values(destinations).some(({ merchant }) => merchant !== undefined)) choices.add('merchant');
+    const routes = Object.entries(destinations).map(([route, { type, without_consent }]) => {
+      return [route, { vendor: type ?? (route as Vendor), limited: without_consent === 'limited' }] as const;
+    });
+    return {
+      name: sites.length === 1 ? name : `${name}, ${site.hosts[0]}`,
+      gateway,
+      host: site.hosts[0] ?? '',
+      origin: site.origins[0] ?? '',
+      backend: site.ingest_keys !== undefined,
+      platforms: typeof consent.cmp === 'object' ? consent.cmp : EVERY_PLATFORM,
+      mapped: consent.mapping !== undefined && 'onetrust' in consent.mapping,
+      maxAge: consent.max_age !== undefined,
+      optOut: consent.without_choice === 'granted',
+      interest:
+        (purposes?.analytics.basis === 'legitimate_interest' ? 2 : 0) |
+        (purposes?.ads.basis === 'legitimate_interest' ? 13 : 0),
+      choices,
+      streams: Object.values(destinations).flatMap(({ measurement_id }) => measurement_id ?? []),
+      routes: new Map(routes),
+    };
+  });
+}
+
+const EVERY_PLATFORM = ['cookiebot', 'cookie-information', 'onetrust', 'tcf', 'vanilla-cookieconsent', 'bridge'];
+
+const ROUTES = `
+      google_ads:
+        customer_id: "1234567890"
+        conversions: { purchase: "700123456", generate_lead: "700123457" }
+        credentials: \${GOOGLE_ADS_CREDENTIALS}
+        without_consent: limited
+        conversion_id: "987654321"
+        labels: { purchase: AbC-D_efGhIjKl, generate_lead: MnO-P_qrStUvWx }
+        merchant: { id: "12345", feed_label: "NO", feed_language: nb }
+      meta: { pixel_id: "123456789012345", access_token: "\${META_ACCESS_TOKEN}" }
+      linkedin: { conversions: { purchase: "104012", generate_lead: "104013" }, access_token: "\${LINKEDIN_ACCESS_TOKEN}" }
+      microsoft_ads: { tag_id: "97000001", access_token: "\${MICROSOFT_UET_TOKEN}", without_consent: limited }`;
+
+/** Every identifier-free form is on, and OneTrust's groups grant one signal each, so that all 16 states occur. */
+const LIMITED = `
+sites:
+  - hosts: [metrics.example.no]
+    origins: [https://shop.example.no]
+    ingest_keys: ["\${INGEST_KEY}"]
+    country: NO
+    consent:
+      cmp: [onetrust]
+      mapping:
+        onetrust:
+          purposes: { A1: [ad_storage], A2: [analytics_storage], A3: [ad_user_data], A4: [ad_personalization] }
+    privacy: { url_query: [utm_campaign], referrer: origin }
+    cookies: { domain: example.no, own_id: true }
+    destinations:
+      ga4: { measurement_id: G-TEST000001, api_secret: "\${GA4_API_SECRET}", without_consent: limited }${ROUTES}
+`;
+
+/** As loose as a configuration can be where consent is asked for. */
+const LOOSER = `
+sites:
+  - hosts: [metrics.example.no]
+    origins: [https://shop.example.no]
+    ingest_keys: ["\${INGEST_KEY}"]
+    country: NO
+    consent: { cmp: auto }
+    privacy: { ip: truncate, user_agent: full, url_query: [utm_campaign, utm_source], referrer: path }
+    cookies: { domain: example.no, own_id: true, analytics: 400d, ads: 90d }
+    destinations:
+      ga4: { measurement_id: G-TEST000001, api_secret: "\${GA4_API_SECRET}", primary: true }
+      second: { type: ga4, measurement_id: G-TEST000002, without_consent: limited }${ROUTES}
+`;
