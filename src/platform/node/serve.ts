@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, watchFile, unwatchFile } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Hono } from 'hono';
 import type { Finding } from '../../config/finding.ts';
 import { createAdmin } from '../../http/admin.ts';
@@ -57,6 +58,8 @@ export interface RunningGateway {
 const GATEWAY_SOURCE = new URL(`./gateway-source${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
   .href;
 
+/** How long busy connections have for their last request before no new ones are taken, milliseconds. */
+const LAST_WORD = 200;
 /** Milliseconds for requests in flight, then for deliveries in flight, at a graceful stop (R61: 10 s together). */
 const FINISH_REQUESTS = 4_000;
 /** How often the file is looked at, milliseconds. */
@@ -218,8 +221,17 @@ function urlOf(server: Server): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-/** Takes no new connection, lets requests in flight finish, then closes what is left. */
-function close(server: Server): Promise<void> {
+/**
+ * Answers who still asks, each on its last connection; then takes no new ones, lets requests in flight finish, and
+ * closes what is left. Without that last word a busy client would keep its connection until it is cut, and a request
+ * that is on its way when connections are closed would get no answer.
+ */
+async function close(server: Server): Promise<void> {
+  server.keepAliveTimeout = 1;
+  server.prependListener('request', (_incoming, outgoing) => {
+    outgoing.shouldKeepAlive = false;
+  });
+  await pause(LAST_WORD);
   return new Promise((resolve) => {
     const force = setTimeout(() => server.closeAllConnections(), FINISH_REQUESTS);
     server.close(() => {
