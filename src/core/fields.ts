@@ -29,7 +29,8 @@ export type Texts = Readonly<Record<string, string>>;
 
 /**
  * Every value an event can carry on its way to a destination. Names follow GA4's recommended event parameters
- * where they exist. A value that has no row here cannot leave the gateway.
+ * where they exist. A value that has no row here cannot leave the gateway. New rows go to the end: stored rows remember
+ * fields by their place.
  */
 export const FIELDS = {
   event_name: row<string>('event', 'GA4 event name, e.g. `purchase`'),
