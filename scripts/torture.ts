@@ -1,9 +1,10 @@
 import { show, type Scenario } from '../test/torture/support/summary.ts';
+import { poison } from '../test/torture/poison.ts';
 import { restart } from '../test/torture/restart.ts';
 import { kill } from '../test/torture/kill.ts';
 
 /** Runs torture scenarios in full: `npm run torture -- <name> [--rounds N] [--short]`, or `all`. */
-const SCENARIOS: Readonly<Record<string, Scenario>> = { kill, restart };
+const SCENARIOS: Readonly<Record<string, Scenario>> = { kill, restart, poison };
 
 const args = process.argv.slice(2);
 const names = args.filter((arg, i) => !arg.startsWith('--') && args[i - 1] !== '--rounds');
