@@ -48,7 +48,13 @@ interface Waiting {
  */
 export async function startDelivery(options: DeliveryOptions): Promise<Delivery> {
   const delivery = new ThreadedDelivery(options);
-  await delivery.start();
+  try {
+    await delivery.start();
+  } catch (error) {
+    // It never ran: who started it decides what next, and no thread is tried in the background.
+    await delivery.stop();
+    throw error;
+  }
   return delivery;
 }
 
@@ -162,10 +168,11 @@ class ThreadedDelivery implements Delivery {
 
   async stop(): Promise<void> {
     const worker = this.#worker;
-    if (this.#stopping || worker === undefined) return;
-    this.#post();
+    if (this.#stopping) return;
     this.#stopping = true;
     clearInterval(this.#patience);
+    if (worker === undefined) return;
+    this.#post();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, STOP_MS);
       worker.on('exit', () => {
