@@ -19,8 +19,9 @@ const expectedRequest = z.strictObject({
 const expectedCookie = z.strictObject({
   name: z.string(),
   value: z.string().default('{{like .*}}'),
-  /** Seconds; 5 less are fine. */
+  /** Seconds; as many as `slack` less are fine. */
   max_age: z.number(),
+  slack: z.number().default(5),
   domain: z.string().optional(),
   http_only: z.boolean().optional(),
 });
@@ -44,16 +45,19 @@ export const testCase = z.strictObject({
   config: z.string(),
   words: texts.default({}),
   request,
-  expect: z.strictObject({
-    status: z.int().default(204),
-    /** All there are. */
-    requests: z.array(expectedRequest).default([]),
-    /** All there are; absent = not looked at. */
-    set_cookie: z.array(expectedCookie).optional(),
-  }),
+  expect: z
+    .strictObject({
+      status: z.int().default(204),
+      /** All there are. */
+      requests: z.array(expectedRequest).default([]),
+      /** All there are; absent = not looked at. */
+      set_cookie: z.array(expectedCookie).optional(),
+    })
+    .prefault({}),
 });
 
-export const caseFile = z.strictObject({ defaults: z.unknown().optional(), cases: z.array(testCase) });
+/** `shared` holds anchors and is not read. */
+export const caseFile = z.strictObject({ shared: z.unknown().optional(), cases: z.array(testCase) });
 
 export type Case = z.output<typeof testCase>;
 export type Request = z.output<typeof request>;

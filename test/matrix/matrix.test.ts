@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runCases } from '../conformance/run.ts';
+import { runCases } from '../conformance/runner.ts';
 import { metricsOf } from '../support/metrics.ts';
 import { startRecorder } from '../support/recorder.ts';
 import { serve } from '../support/serve.ts';
