@@ -1,0 +1,190 @@
+import { afterEach, describe, expect, it, vi, type Mock } from 'vitest';
+import * as consent from '../../src/consent/index.ts';
+import * as cookieHeader from '../../src/consent/cookie-header.ts';
+import * as consentMode from '../../src/consent/consent-mode.ts';
+import * as consentPlan from '../../src/consent/plan.ts';
+import * as combine from '../../src/consent/combine.ts';
+import * as cookies from '../../src/cookies/index.ts';
+import * as found from '../../src/cookies/found.ts';
+import * as ownId from '../../src/cookies/own-id.ts';
+import * as setCookie from '../../src/cookies/set-cookie.ts';
+import * as view from '../../src/core/view.ts';
+import { createApp } from '../../src/http/app.ts';
+import type { Ports } from '../../src/http/ports.ts';
+import { Counters } from '../../src/http/counters.ts';
+import { createRateLimit } from '../../src/http/rate-limit.ts';
+import { process as decide } from '../../src/pipeline.ts';
+import * as signals from '../../src/policy/signals.ts';
+import * as identifiers from '../../src/privacy/identifiers.ts';
+import * as ip from '../../src/privacy/ip.ts';
+import * as minimise from '../../src/privacy/minimise.ts';
+import * as keys from '../../src/privacy/keys.ts';
+import * as numbers from '../../src/privacy/numbers.ts';
+import * as pii from '../../src/privacy/pii.ts';
+import * as scrub from '../../src/privacy/scrub.ts';
+import * as splitUrl from '../../src/privacy/split-url.ts';
+import * as url from '../../src/privacy/url.ts';
+import * as urlPath from '../../src/privacy/url-path.ts';
+import * as userAgent from '../../src/privacy/user-agent.ts';
+import * as sources from '../../src/sources/index.ts';
+import * as admission from '../../src/policy/admission.ts';
+import type { Hit } from '../../src/sources/hit.ts';
+import { gatewayOf } from '../support/hits.ts';
+import { CONFIG, jsonPurchase, webPurchase } from './hits.ts';
+
+// R80: whatever breaks in the chain, the event is dropped and counted, and not one byte goes out.
+
+vi.mock('../../src/consent/index.ts', { spy: true });
+vi.mock('../../src/consent/cookie-header.ts', { spy: true });
+vi.mock('../../src/consent/consent-mode.ts', { spy: true });
+vi.mock('../../src/consent/plan.ts', { spy: true });
+vi.mock('../../src/consent/combine.ts', { spy: true });
+vi.mock('../../src/cookies/index.ts', { spy: true });
+vi.mock('../../src/cookies/found.ts', { spy: true });
+vi.mock('../../src/cookies/own-id.ts', { spy: true });
+vi.mock('../../src/cookies/set-cookie.ts', { spy: true });
+vi.mock('../../src/core/view.ts', { spy: true });
+vi.mock('../../src/policy/signals.ts', { spy: true });
+vi.mock('../../src/policy/admission.ts', { spy: true });
+vi.mock('../../src/privacy/identifiers.ts', { spy: true });
+vi.mock('../../src/privacy/ip.ts', { spy: true });
+vi.mock('../../src/privacy/minimise.ts', { spy: true });
+vi.mock('../../src/privacy/keys.ts', { spy: true });
+vi.mock('../../src/privacy/numbers.ts', { spy: true });
+vi.mock('../../src/privacy/pii.ts', { spy: true });
+vi.mock('../../src/privacy/scrub.ts', { spy: true });
+vi.mock('../../src/privacy/split-url.ts', { spy: true });
+vi.mock('../../src/privacy/url.ts', { spy: true });
+vi.mock('../../src/privacy/url-path.ts', { spy: true });
+vi.mock('../../src/privacy/user-agent.ts', { spy: true });
+vi.mock('../../src/sources/index.ts', { spy: true });
+
+const gateway = gatewayOf(CONFIG);
+const ALL_ROUTES = ['ga4', 'google_ads', 'linkedin', 'meta', 'microsoft_ads'];
+
+/** Route and outcome of every decision about a hit. */
+function outcomes(hit: Hit): string[] {
+  const done = decide(hit, gateway);
+  if (!('trace' in done)) throw new Error(`refused: ${done.problem.status}`);
+  return done.trace.events
+    .flatMap(({ routes }) => routes.map(({ route, outcome }) => `${route.name} ${outcome}`))
+    .toSorted();
+}
+
+/** The public listener with a store that remembers what it was given. */
+function listener(hit: Hit) {
+  const append = vi.fn<Ports['outbox']['append']>((rows) => Promise.resolve(rows.map(() => 'stored')));
+  const counters = new Counters();
+  const app = createApp({
+    gateway: () => gateway,
+    outbox: { append, pending: 0, ready: true },
+    stopped: () => ({}),
+    overloaded: () => false,
+    toHit: () => hit,
+    counters,
+    rateLimit: createRateLimit(() => new Uint8Array(32)),
+    watch: undefined,
+  });
+  const ask = () => app.request(`http://shop.example.no${hit.path}`, { method: 'POST' });
+  return { ask, counters, stored: () => append.mock.calls.flatMap(([rows]) => rows) };
+}
+
+afterEach(() => {
+  vi.resetAllMocks();
+});
+
+describe('nothing broken', () => {
+  it('every route gets both hits, so that a fault has something to stop', () => {
+    expect(outcomes(webPurchase())).toEqual(ALL_ROUTES.map((name) => `${name} planned`));
+    expect(outcomes(jsonPurchase())).toEqual(ALL_ROUTES.map((name) => `${name} planned`));
+  });
+});
+
+/** Any exported function of a module that is spied on. */
+type Functions = Readonly<Record<string, unknown>>;
+
+const CHAIN: readonly (readonly [string, Functions, readonly string[]])[] = [
+  ['consent', consent, ['readConsent']],
+  ['consent/cookie-header', cookieHeader, ['parseCookies']],
+  ['consent/plan', consentPlan, ['findCookies', 'readCookies']],
+  ['consent/consent-mode', consentMode, ['readConsentMode']],
+  ['consent/combine', combine, ['combine']],
+  ['cookies', cookies, ['readCookies']],
+  ['cookies/found', found, ['findGoverned']],
+  ['cookies/own-id', ownId, ['ownId']],
+  ['cookies/set-cookie', setCookie, ['setCookie', 'fit']],
+  ['policy/signals', signals, ['siteSignals', 'routeSignals']],
+  ['privacy/identifiers', identifiers, ['presentableClientId', 'fbTime', 'gaClientId']],
+  ['privacy/minimise', minimise, ['minimise']],
+  ['privacy/ip', ip, ['truncateIp']],
+  ['privacy/pii', pii, ['scrubScalars']],
+  ['privacy/keys', keys, ['dropKey']],
+  ['privacy/scrub', scrub, ['scrub']],
+  ['privacy/numbers', numbers, ['findNumbers']],
+  ['privacy/split-url', splitUrl, ['splitUrl']],
+  ['privacy/url', url, ['readUrl', 'readReferrer', 'cleanText']],
+  ['privacy/url-path', urlPath, ['cleanPath']],
+  ['privacy/user-agent', userAgent, ['readUserAgent']],
+  ['core/view', view, ['project']],
+];
+
+const CASES = CHAIN.flatMap(([name, module, functions]) =>
+  functions.map((fn) => [`${name} ${fn}`, module, fn] as const),
+);
+
+function breakIt(module: Functions, name: string): Mock {
+  const spy = module[name] as Mock;
+  spy.mockImplementation(() => {
+    throw new Error('a fault with kari@example.no in it');
+  });
+  return spy;
+}
+
+describe.each(CASES)('%s throws', (_, module, name) => {
+  it.each([
+    ['a web hit', webPurchase],
+    ['a JSON event', jsonPurchase],
+  ])('%s fails on every route it was in the way of, and stores nothing', async (_what, make) => {
+    const spy = breakIt(module, name);
+    const ended = outcomes(make());
+    if (spy.mock.calls.length === 0) {
+      // This source has no such part; the other one does, or the case below fails.
+      expect(ended).toEqual(ALL_ROUTES.map((route) => `${route} planned`));
+      return;
+    }
+    expect(ended).toEqual(ALL_ROUTES.map((route) => `${route} failed`));
+
+    const { ask, counters, stored } = listener(make());
+    const answer = await ask();
+    expect(answer.status).toBe(204);
+    expect(await answer.text()).toBe('');
+    expect(stored()).toEqual([]);
+    const counted = [...counters.outcomes.entries()].map(([[route, outcome], count]) => `${route} ${outcome} ${count}`);
+    expect(counted.toSorted()).toEqual(ALL_ROUTES.map((route) => `shop.example.no/${route} failed 1`));
+    expect(JSON.stringify([...counters.outcomes.entries(), ...answer.headers])).not.toContain('kari');
+  });
+
+  it('is on the way of at least one of them', () => {
+    const spy = breakIt(module, name);
+    outcomes(webPurchase());
+    outcomes(jsonPurchase());
+    expect(spy).toHaveBeenCalled();
+  });
+});
+
+describe('before there is an event', () => {
+  it.each([
+    ['sources readCollect', sources, 'readCollect', webPurchase],
+    ['sources readJson', sources, 'readJson', jsonPurchase],
+    ['policy/admission admitCollect', admission, 'admitCollect', webPurchase],
+    ['policy/admission admitEvents', admission, 'admitEvents', jsonPurchase],
+    ['privacy/ip clientAddress', ip, 'clientAddress', webPurchase],
+  ] as const)('%s throws: nothing is stored, and the answer tells nothing', async (_, module, name, make) => {
+    breakIt(module, name);
+    const { ask, stored } = listener(make());
+    const answer = await ask();
+    expect([204, 503]).toContain(answer.status);
+    expect(await answer.text()).not.toContain('kari');
+    expect(stored()).toEqual([]);
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it, vi } from 'vitest';
+import { attempt } from '../../src/delivery/attempt.ts';
+import { process as decide } from '../../src/pipeline.ts';
+import type { Gateway, Route } from '../../src/policy/gateway.ts';
+import { gatewayOf } from '../support/hits.ts';
+import { CONFIG, jsonPurchase, webPurchase } from './hits.ts';
+
+// R80, the vendor's side: a module that breaks stops its own route and nobody else's.
+
+const gateway = gatewayOf(CONFIG);
+const [site] = gateway.sites;
+if (site === undefined) throw new Error('no site');
+
+function fault(): never {
+  throw new Error('a fault with kari@example.no in it');
+}
+
+/** The gateway with one route whose module breaks when it plans. */
+function withBroken(name: string): Gateway {
+  if (site === undefined) return gateway;
+  const broken = (route: Route): Route =>
+    route.name === name ? { ...route, bound: { ...route.bound, plan: fault, planLimited: fault } } : route;
+  const changed = { ...site, routes: site.routes.map(broken), feeds: site.feeds.map(broken) };
+  return { ...gateway, sites: [changed], siteOf: new Map([['shop.example.no', changed]]) };
+}
+
+describe.each(site.routes.map(({ name }) => name))('%s breaks', (name) => {
+  it.each([
+    ['a web hit', webPurchase],
+    ['a JSON event', jsonPurchase],
+  ])('while it plans %s: it fails, the others go on', (_, make) => {
+    const done = decide(make(), withBroken(name));
+    if (!('trace' in done)) throw new Error('refused');
+    const routes = done.trace.events.flatMap((event) => event.routes);
+    expect(routes).toHaveLength(site.routes.length);
+    for (const { route, outcome, plan, reason } of routes) {
+      expect([route.name, outcome]).toEqual([route.name, route.name === name ? 'failed' : 'planned']);
+      expect(plan === undefined).toBe(route.name === name);
+      expect(reason ?? '').not.toContain('kari');
+    }
+  });
+
+  it('while it makes the request: nothing is sent, no secret is asked for, and the fault tells nothing', async () => {
+    const route = site.routes.find((one) => one.name === name);
+    if (route === undefined) throw new Error('no route');
+    const send = vi.fn();
+    const value = vi.fn();
+    const ended = await attempt(
+      { ...route, bound: { ...route.bound, request: fault } },
+      'envelope',
+      [{ element: 'element', signals: 15 }],
+      send,
+      { value, forget: vi.fn() },
+    );
+    expect(ended).toHaveProperty('fault');
+    expect(JSON.stringify(ended)).not.toContain('kari');
+    expect(send).not.toHaveBeenCalled();
+    expect(value).not.toHaveBeenCalled();
+  });
+});
