@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineDestination } from '../../src/core/destination.ts';
 import { secret } from '../../src/core/secret-schema.ts';
+import { egress } from './egress.ts';
 import { LIMITED_READS, READS } from './reads.ts';
 import { EXAMPLES } from './examples.ts';
 import { measurementBatch, measurementRequest, planMeasurement } from './measurement.ts';
@@ -37,6 +38,7 @@ export default defineDestination({
   needs: ['analytics_storage'],
   tcfVendor: 755,
   hosts: Object.values(HOSTS),
+  egress,
   settings,
   reads: READS,
   plan(view, { measurement_id, api_secret }, context) {

@@ -1,5 +1,6 @@
 import { defineDestination } from '../../src/core/destination.ts';
 import { HOST, planConversion, reads, requestConversions } from './conversion.ts';
+import { egress } from './egress.ts';
 import { examples } from './examples.ts';
 import { judge } from './judge.ts';
 import { PING, PING_HOST, pingReads, planPing, requestPing } from './ping.ts';
@@ -16,6 +17,7 @@ export default defineDestination({
   needs: ['ad_storage', 'ad_user_data'],
   tcfVendor: 755,
   hosts: [HOST, 'oauth2.googleapis.com', PING_HOST],
+  egress,
   settings,
   reads,
   plan: planConversion,

@@ -1,5 +1,6 @@
 import { defineDestination, type PlannedRequest } from '../../src/core/destination.ts';
 import { bearer } from '../../src/core/secret.ts';
+import { egress } from './egress.ts';
 import { plan, reads } from './event.ts';
 import { examples } from './examples.ts';
 import { judge } from './judge.ts';
@@ -31,6 +32,7 @@ export default defineDestination({
   needs: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   tcfVendor: 804,
   hosts: [HOST],
+  egress,
   settings,
   reads,
   plan,

@@ -1,5 +1,6 @@
 import { defineDestination, type PlannedRequest, type Probe } from '../../src/core/destination.ts';
 import { bearer } from '../../src/core/secret.ts';
+import { egress } from './egress.ts';
 import { plan, reads } from './event.ts';
 import { examples } from './examples.ts';
 import { judge } from './judge.ts';
@@ -41,6 +42,7 @@ export default defineDestination({
   // No field of the API could carry a denial, so all three must be granted; there is no limited form for the same reason.
   needs: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   hosts: [HOST],
+  egress,
   settings,
   reads,
   plan,

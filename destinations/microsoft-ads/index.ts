@@ -1,5 +1,6 @@
 import { defineDestination } from '../../src/core/destination.ts';
 import { CAPI_HOST, planEvent, reads, requestEvents } from './capi.ts';
+import { egress } from './egress.ts';
 import { examples } from './examples.ts';
 import { judge, probe } from './judge.ts';
 import { PIXEL, PIXEL_HOST, pixelReads, planPixel, requestPixel } from './pixel.ts';
@@ -16,6 +17,7 @@ export default defineDestination({
   // https://learn.microsoft.com/en-us/advertising/msa-help/hlp_ba_conc_uet_tcf
   tcfVendor: 1126,
   hosts: [CAPI_HOST, PIXEL_HOST],
+  egress,
   settings,
   reads,
   plan: planEvent,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { EgressForm } from './egress.ts';
 import type { Event, FieldName, Fields } from './fields.ts';
 import type { Text } from './secret.ts';
 import type { GateSignal, SignalMask } from './signals.ts';
@@ -142,6 +143,8 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   readonly tcfVendor?: number;
   /** Every host a request may name. */
   readonly hosts: readonly string[];
+  /** What may be in a request, held against each one just before the socket. Written from the vendor's sheet. */
+  readonly egress: readonly EgressForm[];
   /** A `z.strictObject`: lint, editor schema and README are made from it. */
   readonly settings: S;
   readonly reads: R;
@@ -186,6 +189,7 @@ export interface Destination {
   readonly needs: readonly GateSignal[];
   readonly tcfVendor: number | undefined;
   readonly hosts: readonly string[];
+  readonly egress: readonly EgressForm[];
   readonly settings: z.ZodType;
   readonly reads: Reads;
   readonly limited:
@@ -220,6 +224,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
     needs: spec.needs,
     tcfVendor: spec.tcfVendor,
     hosts: spec.hosts,
+    egress: spec.egress,
     settings: spec.settings,
     reads: spec.reads,
     limited:

@@ -1,6 +1,9 @@
 import { judgeStatus, type PlannedRequest, type Reply, type Verdict } from '../core/destination.ts';
 import type { AccessToken, SecretPart, Text } from '../core/secret.ts';
 import type { Route } from '../policy/gateway.ts';
+import { GATE_MASK } from '../core/signals.ts';
+import { EGRESS_CHECK, egressViolation } from './egress.ts';
+import type { QueuedRow } from './store.ts';
 
 /** A request with the secrets in it: exists only between here and the socket. */
 export interface FilledRequest {
@@ -34,23 +37,36 @@ export class Unsendable extends Error {
   override readonly name = 'Unsendable';
 }
 
-/** How an attempt ended: a verdict with the vendor's reply if there was one, or a fault of our own. */
-export type Attempted = { readonly verdict: Verdict; readonly reply: Reply | undefined } | { readonly fault: string };
+/**
+ * How an attempt ended: a verdict with the vendor's reply if there was one, or a fault of our own; `rule` says what the
+ * egress check found.
+ */
+export type Attempted =
+  | { readonly verdict: Verdict; readonly reply: Reply | undefined }
+  | { readonly fault: string; readonly rule?: string };
 
-/** Makes one request out of elements with the same envelope, puts the secrets in, sends it and reads the answer. */
+/**
+ * Makes one request out of rows with the same envelope, holds it against what may leave, puts the secrets in, sends it
+ * and reads the answer.
+ */
 export async function attempt(
   route: Route,
   envelope: string,
-  elements: readonly string[],
+  rows: readonly Pick<QueuedRow, 'element' | 'signals'>[],
   send: Send,
   secrets: Secrets,
 ): Promise<Attempted> {
   let planned: PlannedRequest;
   try {
-    planned = route.bound.request(envelope, elements);
+    planned = route.bound.request(
+      envelope,
+      rows.map(({ element }) => element),
+    );
   } catch {
     return { fault: 'the request could not be made' };
   }
+  const rule = violation(route, rows, planned);
+  if (rule !== undefined) return { fault: EGRESS_CHECK, rule };
   let reply: Reply;
   try {
     reply = await exchange(planned, route.destination.hosts, send, secrets);
@@ -59,7 +75,24 @@ export async function attempt(
     if (error instanceof Unsendable) return { fault: error.message };
     return { verdict: { kind: 'retry', reason: `network: ${codeOf(error)}` }, reply: undefined };
   }
-  return { verdict: judge(route, reply, elements.length, envelope), reply };
+  return { verdict: judge(route, reply, rows.length, envelope), reply };
+}
+
+/** A check that stumbles has not found the request harmless. */
+function violation(
+  route: Route,
+  rows: readonly Pick<QueuedRow, 'signals'>[],
+  planned: PlannedRequest,
+): string | undefined {
+  try {
+    const facts = rows.map(({ signals }) => ({
+      signals,
+      verdict: route.permits[signals & GATE_MASK]?.verdict ?? 'blocked',
+    }));
+    return egressViolation(route.destination, facts, planned);
+  } catch {
+    return 'the check itself failed';
+  }
 }
 
 /** One request with its secrets. A 401 to a cached access token gets one fresh token (google-ads.md 2.7). */

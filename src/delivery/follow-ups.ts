@@ -1,6 +1,7 @@
 import type { FollowUp, Reply } from '../core/destination.ts';
 import type { Route } from '../policy/gateway.ts';
 import { exchange } from './attempt.ts';
+import { EGRESS_CHECK, egressViolation } from './egress.ts';
 import type { EnginePorts } from './drain.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -33,7 +34,8 @@ export class FollowUps {
       return;
     }
     if (followUp === undefined) return;
-    if (this.#timers.size >= MAX_OPEN) this.#count(route, 'not followed');
+    if (egressViolation(route.destination, [], followUp.request) !== undefined) this.#count(route, EGRESS_CHECK);
+    else if (this.#timers.size >= MAX_OPEN) this.#count(route, 'not followed');
     else this.#ask(route, followUp, 1);
   }
 

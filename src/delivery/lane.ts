@@ -21,6 +21,9 @@ const BATCHES = 8;
 /** Pause between two requests that could have been one (same envelope), milliseconds; a full batch does not wait. */
 const PACE_MS = 150;
 
+/** The same fault is logged so often at most, milliseconds. */
+const COMPLAIN_MS = 60_000;
+
 /** Attempts during which other rows went through, after which a batch is halved, and a lone row is poison. */
 const HALVE_AFTER = 3;
 const POISON_AFTER = 16;
@@ -59,6 +62,8 @@ export class Lane {
   readonly #retries: Batch[] = [];
   readonly #urgent: Batch[] = [];
   readonly #flying = new Set<Batch>();
+  /** Faults of our own, and when they were last said; as many as there are fixed words for them. */
+  readonly #complained = new Map<string, number>();
   /** Rows that were withdrawn while they were flying. */
   readonly #withdrawn = new Set<number>();
 
@@ -183,8 +188,7 @@ export class Lane {
     const going = rows.length === batch.rows.length ? batch : { ...batch, rows };
     this.#flying.add(going);
     this.#context.tally.attempts++;
-    const elements = rows.map((row) => row.element);
-    void attempt(route, going.envelope, elements, ports.send, ports.secrets).then((ended) => {
+    void attempt(route, going.envelope, rows, ports.send, ports.secrets).then((ended) => {
       this.#flying.delete(going);
       this.#finish(route, going, ended, probe);
       this.#context.wake();
@@ -234,10 +238,7 @@ export class Lane {
       if (probe) this.#breaker.giveBack();
       this.#narrow(batch, (row) => {
         this.#end(row, 'failed', ended.fault);
-        this.#context.ports.log('error', 'event dropped by a fault of the gateway', {
-          route: this.key,
-          reason: ended.fault,
-        });
+        this.#complain(ended.rule === undefined ? ended.fault : `${ended.fault}: ${ended.rule}`);
       });
       return;
     }
@@ -245,6 +246,15 @@ export class Lane {
     if (verdict.kind === 'retry') this.#failed(batch, verdict, reply, probe);
     else if (verdict.kind === 'stop') this.#stopped(batch, verdict.reason);
     else this.#answered(route, batch, verdict, reply);
+  }
+
+  /** A fault of the gateway's own concerns every event alike: it is said once a minute, and counted each time. */
+  #complain(reason: string): void {
+    const { ports } = this.#context;
+    const tick = ports.tick();
+    if (tick < (this.#complained.get(reason) ?? -Infinity) + COMPLAIN_MS) return;
+    this.#complained.set(reason, tick);
+    ports.log('error', 'event dropped by a fault of the gateway', { route: this.key, reason });
   }
 
   /** The vendor looked at the events. */

@@ -6,6 +6,7 @@ import type {
   Verdict,
   FollowUp,
 } from '../../src/core/destination.ts';
+import type { EgressForm } from '../../src/core/egress.ts';
 import { keyedHash } from '../../src/core/hash.ts';
 import type { Secrets, Send } from '../../src/delivery/attempt.ts';
 import { Drain, type EnginePorts } from '../../src/delivery/drain.ts';
@@ -41,6 +42,19 @@ export function strictPermits(otherwise: Permit = permit('blocked', '0')): Permi
   return Array.from({ length: 16 }, (_, granted) => (granted === 15 ? permit('full') : otherwise));
 }
 
+/** What `linesRequest` makes may leave, whatever is in it. */
+const LINES: Omit<EgressForm, 'hosts'> = {
+  kind: 'limited',
+  methods: ['POST'],
+  path: /^\//,
+  query: {},
+  headers: { 'content-type': {} },
+  body: { text: {} },
+};
+
+/** And a later question about it. */
+const LATER: Omit<EgressForm, 'hosts'> = { kind: 'aside', methods: ['GET'], path: /^\//, query: {}, headers: {} };
+
 /** `POST https://<host>/<envelope>` with the elements as lines. */
 export function linesRequest(host: string) {
   return (envelope: string, elements: readonly string[]): PlannedRequest => ({
@@ -65,7 +79,16 @@ export function testGateway(
 ): Gateway {
   const made = routes.map((options): Route => {
     const { name, maxBatch = 1, judge = judgeByStatus, host = `${name}.example.com`, maxAge = DAY } = options;
-    const destination = { name, hosts: [host], maxBatch: () => maxBatch, maxAge } as unknown as Destination;
+    const destination = {
+      name,
+      hosts: [host],
+      egress: [
+        { ...LINES, hosts: [host] },
+        { ...LATER, hosts: [host] },
+      ],
+      maxBatch: () => maxBatch,
+      maxAge,
+    } as unknown as Destination;
     const bound = {
       request: options.request ?? linesRequest(host),
       judge,

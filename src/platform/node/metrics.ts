@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { EGRESS_CHECK } from '../../delivery/egress.ts';
 import type { RouteCounters } from '../../delivery/telemetry.ts';
 import type { Counters, Tally } from '../../http/counters.ts';
 
@@ -80,6 +81,12 @@ export function createMetrics(counters: Counters, report: () => Promise<Delivery
     labelNames: ['route'],
     registers: [registry],
   });
+  const violations = new Counter({
+    name: 'portvakt_egress_violations_total',
+    help: 'Events stopped by the last check before the socket: more than 0 is a fault of the gateway, look at the log',
+    labelNames: ['route'],
+    registers: [registry],
+  });
   const later = new Counter({
     name: 'portvakt_vendor_verdicts_total',
     help: 'What vendors said later about events they had taken',
@@ -119,7 +126,7 @@ export function createMetrics(counters: Counters, report: () => Promise<Delivery
 
   return async () => {
     const delivery = await report();
-    for (const metric of [outcomes, attempts, retries, later, waiting, dead, oldest, open]) metric.reset();
+    for (const metric of [outcomes, attempts, retries, violations, later, waiting, dead, oldest, open]) metric.reset();
     for (const [[route, outcome, reason], value] of counters.outcomes.entries()) {
       outcomes.inc({ route: route ?? '', outcome: outcome ?? '', reason: reason ?? '' }, value);
     }
@@ -129,6 +136,7 @@ export function createMetrics(counters: Counters, report: () => Promise<Delivery
       }
       attempts.inc({ route }, data.attempts);
       retries.inc({ route }, data.retries);
+      violations.inc({ route }, data.outcomes['failed']?.[EGRESS_CHECK] ?? 0);
       for (const [verdict, value] of Object.entries(data.followUps)) later.inc({ route, verdict }, value);
       open.set({ route, state: data.state }, data.state === 'closed' ? 1 : 0);
     }

@@ -1,0 +1,239 @@
+import type { EgressForm, Leaf, Leaves, ObjectShape } from '../../src/core/egress.ts';
+import {
+  barePage,
+  CONSENT_KEYS,
+  digits,
+  exactly,
+  googlePage,
+  matching,
+  page,
+  pscdl,
+  reducedAgent,
+  saying,
+  sha256,
+  short,
+  truncatedAddress,
+} from '../../src/core/egress-claims.ts';
+import { GATE_MASK, type GateSignal } from '../../src/core/signals.ts';
+
+const HOSTS = ['www.google-analytics.com', 'region1.google-analytics.com'];
+const WEB_PATH = /^\/g\/collect$/;
+
+const USER_DATA = ['ad_storage', 'ad_user_data'] as const satisfies readonly GateSignal[];
+const EVERYTHING = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] as const;
+
+const any: Leaf = {};
+const flag: Leaf = { may: short(8) };
+const word: Leaf = { may: short(512) };
+const hint: Leaf = { needs: EVERYTHING };
+
+/** `em` (`destinations/ga4.md` 3.8): what must be a hash is one, and nothing else is in it. */
+const PART = /^(?:(?:em|pn|(?:fn|ln|sa)\d?)\.(?:[A-Za-z0-9_-]{43}|[0-9A-Fa-f]{64})|(?:ct|rg|pc|co)\d?\.[^@~]{1,64})$/;
+const userData: Leaf = {
+  needs: USER_DATA,
+  may: (text) =>
+    text.startsWith('tv.1~') &&
+    text
+      .slice(5)
+      .split('~')
+      .every((part) => PART.test(part)),
+};
+
+const BASICS: Leaves = {
+  v: { may: exactly('2'), required: true },
+  tid: { may: matching(/^G-[A-Z0-9]{4,20}$/), required: true },
+  cid: { required: true },
+  en: { required: true },
+  ...CONSENT_KEYS,
+};
+
+/** Keys of `destinations/ga4.md` 3.2-3.8 that may be relayed, and the signals that 4 and design 3 ask for. */
+const WEB: Leaves = {
+  ...BASICS,
+  pscdl: { may: pscdl },
+  gtm: word,
+  tag_exp: word,
+  gdid: word,
+  did: word,
+  edid: word,
+  _edid: word,
+  _s: flag,
+  _eu: word,
+  tfd: { may: short(12) },
+  tt: word,
+  seg: flag,
+  frm: flag,
+  are: flag,
+  pae: flag,
+  ir: flag,
+  _fv: flag,
+  _ss: flag,
+  _nsi: flag,
+  _c: flag,
+  _ee: flag,
+  _gaz: flag,
+  _p: { may: digits },
+  sid: { may: digits },
+  sct: { may: digits },
+  uid: { needs: USER_DATA },
+  ul: { may: short(40) },
+  sr: { may: matching(/^\d{1,5}x\d{1,5}$/) },
+  uaa: hint,
+  uab: hint,
+  uafvl: hint,
+  uamb: hint,
+  uam: hint,
+  uap: hint,
+  uapv: hint,
+  uaw: hint,
+  _uip: { may: truncatedAddress },
+  _uc: { may: matching(/^[A-Z]{2}$/) },
+  dl: { may: googlePage },
+  dr: { may: page },
+  dt: any,
+  cs: any,
+  cm: any,
+  cn: any,
+  cc: any,
+  ct: any,
+  ci: any,
+  ccf: any,
+  cmt: any,
+  em: userData,
+  _et: any,
+  _dbg: { may: exactly('1') },
+  cu: { may: matching(/^[A-Za-z]{3}$/) },
+  pi: any,
+  pn: any,
+  li: any,
+  'ep.*': any,
+  'epn.*': any,
+  'up.*': any,
+  'upn.*': any,
+  'pr#': any,
+};
+
+/** The key list of `destinations/ga4.md` 5, and no other. */
+const LIMITED: Leaves = {
+  ...BASICS,
+  // Made for this one hit: a number and the second.
+  cid: { may: matching(/^\d{1,10}\.\d{10}$/), required: true },
+  npa: { may: exactly('1'), required: true },
+  dma_cps: { may: exactly('-'), required: true },
+  pscdl: { may: exactly('denied'), required: true },
+  dl: { may: barePage },
+  dt: any,
+  ul: { may: matching(/^[A-Za-z]{2,3}$/) },
+  cu: { may: matching(/^[A-Za-z]{3}$/) },
+  'epn.value': any,
+};
+
+const consent: ObjectShape = {
+  keys: {
+    ad_user_data: { may: saying('ad_user_data', 'GRANTED', 'DENIED'), required: true },
+    ad_personalization: { may: saying('ad_personalization', 'GRANTED', 'DENIED'), required: true },
+  },
+  required: true,
+};
+
+const hash: Leaf = { may: sha256 };
+
+/** Body of the Measurement Protocol (`destinations/ga4.md` 2.3-2.7): neither `ip_override` nor `user_agent`. */
+const MEASUREMENT: ObjectShape = {
+  keys: {
+    client_id: { required: true },
+    user_id: { needs: USER_DATA },
+    timestamp_micros: any,
+    consent,
+    user_properties: { keys: {}, own: { keys: { value: any } } },
+    user_data: {
+      needs: USER_DATA,
+      keys: {
+        sha256_email_address: { each: hash },
+        sha256_phone_number: { each: hash },
+        address: {
+          each: {
+            keys: {
+              sha256_first_name: hash,
+              sha256_last_name: hash,
+              sha256_street: hash,
+              city: any,
+              region: any,
+              postal_code: any,
+              country: any,
+            },
+          },
+        },
+      },
+    },
+    user_location: { keys: { country_id: { may: matching(/^[A-Z]{2}$/) } } },
+    device: {
+      keys: {
+        category: any,
+        language: { may: short(3) },
+        screen_resolution: { may: matching(/^\d{1,5}x\d{1,5}$/) },
+        operating_system: any,
+        browser: any,
+        browser_version: { may: matching(/^\d{1,3}$/) },
+      },
+    },
+    events: {
+      perRow: true,
+      required: true,
+      each: {
+        keys: {
+          name: { required: true },
+          params: {
+            keys: {
+              page_location: { may: page },
+              page_referrer: { may: page },
+              items: { each: { keys: {}, own: any } },
+            },
+            own: any,
+          },
+        },
+      },
+    },
+  },
+};
+
+export const egress: readonly EgressForm[] = [
+  {
+    kind: 'full',
+    needs: ['analytics_storage'],
+    methods: ['GET', 'POST'],
+    hosts: HOSTS,
+    path: WEB_PATH,
+    query: WEB,
+    headers: {
+      // A whole User-Agent singles a browser out: it takes every signal there is.
+      'user-agent': {
+        may: (text, signals) => (signals & GATE_MASK) === GATE_MASK || reducedAgent(text, signals),
+      },
+      'content-type': { may: exactly('text/plain;charset=UTF-8') },
+    },
+    body: 'pairs',
+  },
+  {
+    kind: 'limited',
+    methods: ['GET', 'POST'],
+    hosts: HOSTS,
+    path: WEB_PATH,
+    query: LIMITED,
+    headers: { 'content-type': { may: exactly('text/plain;charset=UTF-8') } },
+    body: 'pairs',
+  },
+  {
+    kind: 'full',
+    needs: ['analytics_storage'],
+    methods: ['POST'],
+    hosts: HOSTS,
+    path: /^\/mp\/collect$/,
+    query: {
+      measurement_id: { may: matching(/^G-[A-Z0-9]{4,20}$/), required: true },
+      api_secret: { secret: true, required: true },
+    },
+    headers: { 'content-type': { may: exactly('application/json') } },
+    body: { json: MEASUREMENT },
+  },
+];

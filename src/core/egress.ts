@@ -1,0 +1,65 @@
+import type { GateSignal, SignalMask } from './signals.ts';
+
+/*
+ * What a request to a vendor may hold, said a second time and in other words than the code that makes it: keys, paths
+ * and values as they stand on the wire, and the signals each of them takes. `delivery/egress.ts` holds every request
+ * against it just before the socket. Written from the vendor's sheet, not from the plan: a fault there must not be
+ * repeated here.
+ */
+
+/** Whether a value may leave under these signals. It gets the text after percent-decoding, or a JSON scalar as text. */
+export type Claim = (text: string, signals: SignalMask) => boolean;
+
+/** One key of a query, one header, or one scalar of a JSON body. */
+export interface Leaf {
+  /** Signals it takes, all of them, beyond those of the form. */
+  readonly needs?: readonly GateSignal[];
+  readonly may?: Claim;
+  /** A request without it says something else, e.g. that everything was granted. */
+  readonly required?: true;
+  /** A secret stands here, as `SECRET` in the text; nowhere else may one. */
+  readonly secret?: true;
+}
+
+/** An object of a JSON body: closed, unless `own` says what a key of the site's own may be. */
+export interface ObjectShape {
+  readonly keys: Readonly<Record<string, Shape>>;
+  readonly own?: Shape;
+  readonly needs?: readonly GateSignal[];
+  readonly required?: true;
+}
+
+/** A list of a JSON body. */
+export interface ListShape {
+  readonly each: Shape;
+  /** One entry for each stored row, in their order: each is judged by its own row's signals. */
+  readonly perRow?: true;
+  readonly needs?: readonly GateSignal[];
+  readonly required?: true;
+}
+
+export type Shape = Leaf | ObjectShape | ListShape;
+
+/** By name. In a query `ep.*` stands for every key that begins with `ep.`, and `pr#` for `pr` and a number. */
+export type Leaves = Readonly<Record<string, Leaf>>;
+
+/** One kind of request a vendor may get. */
+export interface EgressForm {
+  /**
+   * `full`: events of visitors who granted `needs`. `limited`: what may be said of the others, hence of all.
+   * `aside`: a request that carries no event.
+   */
+  readonly kind: 'full' | 'limited' | 'aside';
+  readonly needs?: readonly GateSignal[];
+  readonly methods: readonly ('GET' | 'POST')[];
+  readonly hosts: readonly string[];
+  readonly path: RegExp;
+  readonly query: Leaves;
+  /** Lower-case names. */
+  readonly headers: Leaves;
+  /** Default: none. `pairs`: lines of pairs under the rules of the query. */
+  readonly body?: 'pairs' | { readonly text: Leaf } | { readonly json: Shape };
+}
+
+/** What stands for a secret in the texts that claims see; no text of a request can hold it. */
+export const SECRET = '\u0000';
