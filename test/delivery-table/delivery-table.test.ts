@@ -1,0 +1,220 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask } from '../support/ask.ts';
+import { cookiebot } from '../support/hits.ts';
+import { metricsOf, until, type Metrics } from '../support/metrics.ts';
+import { serve, type Served } from '../support/serve.ts';
+import { violations } from '../support/vendors.ts';
+import { startScripted, type Scripted } from './scripted.ts';
+import { TABLE, type Row } from './table.ts';
+
+// Vendor x answer -> outcome, retries, what was resent (R56, R57, and the error tables of the sheets). Every row is a
+// route of one gateway, so that all of them are tried at once and none may disturb another.
+
+const rows = TABLE.map((row, i) => {
+  const id = `r${String(i).padStart(2, '0')}`;
+  return { ...row, id, route: `${row.vendor}_${id}`, name: `tested_${id}`, key: `shop.example.no/${row.vendor}_${id}` };
+});
+type TestRow = (typeof rows)[number];
+
+const SETTINGS: Readonly<Record<Row['vendor'], (row: TestRow, i: number) => string>> = {
+  ga4: (_, i) => `measurement_id: G-ROW000${String(i).padStart(3, '0')}, api_secret: "\${SECRET}"`,
+  google_ads: ({ name }) => `customer_id: "1234567890", conversions: { ${name}: "7001" }, credentials: "\${GOOGLE}"`,
+  meta: ({ name }) => `pixel_id: "123456789012345", access_token: "\${SECRET}", event_names: { ${name}: Contact }`,
+  linkedin: ({ name }) => `access_token: "\${SECRET}", conversions: { ${name}: "104012" }`,
+  microsoft_ads: () => `tag_id: "97000001", access_token: "\${SECRET}"`,
+};
+
+const CONFIG = `
+sites:
+  - hosts: [shop.example.no]
+    origins: [https://shop.example.no]
+    country: NO
+    consent: { cmp: [cookiebot] }
+    destinations:
+${rows.map((row, i) => `      ${row.route}: { type: ${row.vendor}, events: [${row.name}], ${SETTINGS[row.vendor](row, i)} }`).join('\n')}
+`;
+
+let vendors: Scripted;
+let gateway: Served;
+let metrics: Metrics;
+let accepted = 0;
+
+beforeAll(async () => {
+  vendors = await startScripted();
+  violations();
+  gateway = await serve({ config: CONFIG, sink: vendors.url, env: { SECRET: 'a-secret' } });
+  const second = Math.floor(Date.now() / 1000);
+  const cookie = [
+    cookiebot({ preferences: true, statistics: true, marketing: true }, Date.now() - 60_000),
+    `_ga=GA1.1.482310557.${second - 3600}`,
+  ].join('; ');
+  for (const row of rows) {
+    vendors.set(row.id, row.script);
+    for (let from = 0; from < row.events; from += 25) {
+      const events = Array.from({ length: Math.min(25, row.events - from) }, (_, i) => {
+        const id = `${row.id}-e${String(from + i).padStart(2, '0')}`;
+        return { name: row.name, id, params: { transaction_id: id }, user: { email: 'kari@example.no' } };
+      });
+      const { status } = await ask(gateway.url, {
+        path: '/v1/events',
+        headers: {
+          host: 'shop.example.no',
+          origin: 'https://shop.example.no',
+          'content-type': 'application/json',
+          cookie,
+        },
+        body: JSON.stringify({ events }),
+      });
+      expect(status).toBe(204);
+      accepted += events.length;
+    }
+  }
+  await until(
+    'every row has come to rest',
+    async () => {
+      metrics = await metricsOf(gateway.adminUrl);
+      return rows.every((row) => atRest(row));
+    },
+    40_000,
+  ).catch(() => undefined);
+});
+afterAll(async () => {
+  await gateway.stop();
+  await vendors.close();
+});
+
+const outcome = ({ key }: TestRow, name: string) =>
+  metrics.sum('portvakt_outcomes_total', { route: key, outcome: name });
+const waiting = ({ key }: TestRow) => metrics.sum('portvakt_outbox_waiting', { route: key });
+const stateOf = ({ key }: TestRow) =>
+  metrics.of('portvakt_route_up').find(({ labels }) => labels['route'] === key)?.labels['state'];
+
+function atRest(row: TestRow): boolean {
+  const { delivered = 0, dead = 0 } = row.ends;
+  const ended = outcome(row, 'delivered') === delivered && outcome(row, 'dead') === dead;
+  return ended && (row.state === undefined || stateOf(row) === row.state);
+}
+
+/** How often each event was sent. */
+function timesSent(row: TestRow): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const { ids } of vendors.of(row.id)) for (const id of ids) times.set(id, (times.get(id) ?? 0) + 1);
+  return times;
+}
+
+describe.each(['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads'] as const)('%s', (vendor) => {
+  it.each(rows.filter((row) => row.vendor === vendor).map((row) => [row.answer, row] as const))('%s', (_, row) => {
+    const { delivered = 0, dead = 0 } = row.ends;
+    expect({ delivered: outcome(row, 'delivered'), dead: outcome(row, 'dead'), waiting: waiting(row) }).toEqual({
+      delivered,
+      dead,
+      waiting: row.events - delivered - dead,
+    });
+    expect(stateOf(row)).toBe(row.state ?? 'closed');
+    const requests = vendors.of(row.id);
+    const times = timesSent(row);
+    expect(times.size).toBe(row.events);
+    const bad = `${row.id}-e13`;
+    const others = [...times].filter(([id]) => id !== bad).map(([, count]) => count);
+    switch (row.resent) {
+      case 'nothing':
+        expect(new Set(times.values())).toEqual(new Set([1]));
+        break;
+      case 'all':
+        expect(new Set(times.values())).toEqual(new Set([2]));
+        break;
+      case 'rest':
+        // Named, it is never sent again; those who were with it once more, the other request not at all.
+        expect(times.get(bad)).toBe(1);
+        expect(others.filter((count) => count === 2)).toHaveLength(24);
+        expect(others.filter((count) => count === 1)).toHaveLength(25);
+        break;
+      case 'parts':
+        // Halved until what is bad is alone: in 25, about log2 steps, and a good half beside each.
+        expect(requests.length).toBeLessThanOrEqual(14);
+        expect(requests.findLast(({ ids }) => ids.includes(bad))?.ids ?? [bad]).toEqual([bad]);
+    }
+    // What the vendor has taken is never sent again.
+    const taken = new Set<string>();
+    for (const { ids, fine } of requests) {
+      for (const id of ids) expect(taken.has(id), `${id} again`).toBe(false);
+      if (fine) for (const id of ids) taken.add(id);
+    }
+    if (row.pause !== undefined) {
+      expect((requests[1]?.at ?? 0) - (requests[0]?.at ?? 0)).toBeGreaterThanOrEqual(row.pause);
+    }
+    expect(requests.filter(({ path }) => path.includes('elsewhere'))).toEqual([]);
+  });
+});
+
+describe('together', () => {
+  it('every (event, route) is in exactly one place', () => {
+    expect(metrics.sum('portvakt_events_total')).toBe(accepted);
+    expect(metrics.sum('portvakt_outcomes_total') + metrics.sum('portvakt_outbox_waiting')).toBe(
+      accepted * rows.length,
+    );
+    for (const row of rows) {
+      expect(metrics.sum('portvakt_stored_total', { route: row.key }), row.key).toBe(row.events);
+      expect(metrics.sum('portvakt_outbox_dead_letters', { route: row.key }), row.key).toBe(row.ends.dead ?? 0);
+    }
+  });
+
+  it('attempts and retries are counted as they were made', () => {
+    // A request that a kept connection swallows, or a token that has to be made anew, is part of the same attempt.
+    const own = rows.filter(({ answer }) => !answer.startsWith('401') && answer !== 'a reset connection');
+    const counted = own.map(({ key }) => [key, metrics.sum('portvakt_delivery_attempts_total', { route: key })]);
+    expect(counted).toEqual(own.map(({ key, id }) => [key, vendors.of(id).length]));
+    const retried = own.filter(({ resent, state }) => resent === 'all' || state === 'open');
+    expect(retried.map(({ key }) => metrics.sum('portvakt_delivery_retries_total', { route: key }))).toEqual(
+      retried.map(() => 1),
+    );
+  });
+
+  it('a refused token is made anew once for each attempt, not for each request', () => {
+    // The first, one after each of the two rows of 401.
+    expect(vendors.tokens()).toBeGreaterThanOrEqual(2);
+    expect(vendors.tokens()).toBeLessThanOrEqual(4);
+  });
+
+  it('says which routes wait for a person, to the operator and to /readyz', async () => {
+    const stopped = rows.filter(({ state }) => state === 'stopped');
+    const { status, body } = await ask(gateway.url, { method: 'GET', path: '/readyz' });
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toEqual({ ready: true, stopped_routes: stopped.length });
+    for (const { key } of stopped)
+      expect(gateway.log()).toMatch(new RegExp(`"error".*"route":"${key}".*route stopped`));
+  });
+
+  it('the vendors found nothing wrong with what they got, and nothing went astray', () => {
+    expect(violations()).toEqual([]);
+    expect(vendors.strays()).toEqual([]);
+  });
+
+  it("nothing of the vendors' answers, which repeat what they were sent, is in the log or the metrics", async () => {
+    const { body } = await ask(gateway.adminUrl, { method: 'GET', path: '/metrics' });
+    expect(gateway.log() + body).not.toMatch(/kari|example\.no is|Something about|400 00 000/);
+  });
+
+  it('mended: a reload delivers all that waited, and the refused stay where they are', async () => {
+    vendors.mend();
+    const file = join(gateway.data, 'gateway.yaml');
+    expect(readFileSync(file, 'utf8')).toBe(CONFIG);
+    gateway.child.kill('SIGHUP');
+    await until('nothing waits any more', async () => {
+      metrics = await metricsOf(gateway.adminUrl);
+      return metrics.sum('portvakt_outbox_waiting') === 0;
+    });
+    for (const row of rows) {
+      const dead = row.ends.dead ?? 0;
+      expect([outcome(row, 'delivered'), outcome(row, 'dead'), stateOf(row)], row.key).toEqual([
+        row.events - dead,
+        dead,
+        'closed',
+      ]);
+    }
+    expect(metrics.sum('portvakt_outcomes_total')).toBe(accepted * rows.length);
+    expect(JSON.parse((await ask(gateway.url, { method: 'GET', path: '/readyz' })).body)).toEqual({ ready: true });
+  });
+});

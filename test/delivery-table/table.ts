@@ -1,0 +1,312 @@
+import * as googleAds from '../vendors/google-ads.ts';
+import * as linkedin from '../vendors/linkedin.ts';
+import * as meta from '../vendors/meta.ts';
+import * as microsoft from '../vendors/microsoft-ads.ts';
+import type { FakeReply } from '../support/recorder.ts';
+import type { Answer, Script } from './scripted.ts';
+
+export type Vendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'microsoft_ads';
+
+/** What a vendor answers, and what must come of it. */
+export interface Row {
+  readonly vendor: Vendor;
+  readonly answer: string;
+  /** Section of the vendor's sheet, or R56 where it says nothing of its own. */
+  readonly from: string;
+  /** How many events; 4 of them share a request, 50 come as two of 25. */
+  readonly events: 4 | 50;
+  readonly script: Script;
+  /** How the events end by themselves. What is missing waits. */
+  readonly ends: { readonly delivered?: number; readonly dead?: number };
+  /**
+   * What is sent again: `nothing`; `all` of a request; the `rest` without what was refused by name; `parts` of a
+   * request, which are halved until what is bad is alone.
+   */
+  readonly resent: 'nothing' | 'all' | 'rest' | 'parts';
+  /** Why the route does not deliver: it waits for the vendor (`open`), or for a person (`stopped`). */
+  readonly state?: 'open' | 'stopped';
+  /** Least milliseconds before it is sent again. */
+  readonly pause?: number;
+}
+
+const once =
+  (answer: Answer): Script =>
+  (n) =>
+    n === 1 ? answer : undefined;
+const always =
+  (answer: Answer): Script =>
+  () =>
+    answer;
+
+/** The bad event of a row. */
+const BAD = /-e13$/;
+const bad = (ids: readonly string[]) => ids.findIndex((id) => BAD.test(id));
+/** Refuses every request with the bad event in it; the answer may say where it was. */
+const poison =
+  (answer: (index: number) => Answer): Script =>
+  (_, ids) =>
+    bad(ids) === -1 ? undefined : answer(bad(ids));
+
+const json = (status: number, body: unknown, headers: Record<string, string> = {}): FakeReply => ({
+  status,
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify(body),
+});
+const html = (status: number): FakeReply => ({
+  status,
+  headers: { 'content-type': 'text/html' },
+  body: '<!doctype html><title>Sorry</title><p>kari@example.no',
+});
+
+type Rest = Pick<Row, 'ends' | 'resent'> & Partial<Pick<Row, 'state' | 'pause' | 'events'>>;
+const row = (vendor: Vendor, from: string, answer: string, script: Script, rest: Rest): Row => ({
+  vendor,
+  from,
+  answer,
+  script,
+  events: 4,
+  ...rest,
+});
+
+const delivered: Rest = { ends: { delivered: 4 }, resent: 'nothing' };
+const again: Rest = { ends: { delivered: 4 }, resent: 'all' };
+const refused: Rest = { ends: { dead: 4 }, resent: 'nothing' };
+const stopped: Rest = { ends: {}, resent: 'nothing', state: 'stopped' };
+const oneIn50 = (resent: Row['resent']): Rest => ({ events: 50, ends: { delivered: 49, dead: 1 }, resent });
+
+/** What R56 asks of every vendor: network errors, 5xx and 429 come again, other answers do not. */
+function everyone(vendor: Vendor): Row[] {
+  const tell = (answer: string, script: Script, rest: Rest) => row(vendor, 'R56', answer, script, rest);
+  return [
+    tell('as it should', () => undefined, delivered),
+    tell('500', once(json(500, {})), again),
+    tell('429 with Retry-After: 1', once(json(429, {}, { 'retry-after': '1' })), { ...again, pause: 1000 }),
+    tell(
+      '429 with Retry-After as a date',
+      // Written when asked for, two to three seconds ahead: dates have whole seconds.
+      (n) => (n === 1 ? json(429, {}, { 'retry-after': new Date(Date.now() + 3000).toUTCString() }) : undefined),
+      { ...again, pause: 1900 },
+    ),
+    tell('a reset connection', once('reset'), again),
+    tell('an answer that is cut off', once('cut off'), again),
+    tell('502 with a page of HTML', once(html(502)), again),
+    tell('a redirect', always({ status: 302, headers: { location: '/elsewhere' } }), refused),
+  ];
+}
+
+const HUGE = 'x'.repeat(5_000_000);
+
+export const TABLE: readonly Row[] = [
+  ...everyone('ga4'),
+  // Google Analytics answers 2xx to everything that arrives (2.2): there is nothing to be learned from it.
+  row('ga4', 'ga4.md 2.2', '200 with a page of HTML', always(html(200)), delivered),
+  row('ga4', 'ga4.md 2.2', '200 with a huge body', always({ status: 200, body: HUGE }), delivered),
+  row('ga4', 'ga4.md 2.2', '503', once(json(503, {})), again),
+  row('ga4', 'R56', '400', always(json(400, {})), refused),
+  row('ga4', 'R56', '401', always(json(401, {})), stopped),
+  row('ga4', 'R56', '403', always(json(403, {})), stopped),
+
+  ...everyone('google_ads').map((one) => ({ ...one, from: 'google-ads.md 2.7' })),
+  row(
+    'google_ads',
+    'google-ads.md 2.5',
+    '200 with field warnings',
+    always(googleAds.replies.acceptedWithWarnings),
+    delivered,
+  ),
+  row(
+    'google_ads',
+    'google-ads.md 2.7',
+    '200 with an error in the body',
+    once(json(200, { error: { code: 500, status: 'INTERNAL', details: [] } })),
+    again,
+  ),
+  row('google_ads', 'google-ads.md 2.7', '200 with a page of HTML', once(html(200)), again),
+  row(
+    'google_ads',
+    'google-ads.md 2.7',
+    '200 with a huge body',
+    always({ status: 200, body: `{"requestId":"${HUGE}` }),
+    delivered,
+  ),
+  row(
+    'google_ads',
+    'google-ads.md 2.7',
+    '400 that names the bad event',
+    poison((i) =>
+      googleAds.googleError(400, 'INVALID_ARGUMENT', [
+        { field: `events[${i}].event_timestamp`, reason: 'EVENT_TIME_INVALID' },
+      ]),
+    ),
+    oneIn50('rest'),
+  ),
+  row(
+    'google_ads',
+    'google-ads.md 2.7',
+    '400 that names nothing',
+    poison(() => googleAds.replies.invalidUnnamed),
+    oneIn50('parts'),
+  ),
+  row('google_ads', 'google-ads.md 2.7', '400: terms not signed', always(googleAds.replies.termsNotSigned), stopped),
+  row(
+    'google_ads',
+    'google-ads.md 2.7',
+    '400: no such conversion action',
+    always(googleAds.replies.wrongAction),
+    stopped,
+  ),
+  row('google_ads', 'google-ads.md 2.7', '401 for an old token', once(googleAds.replies.unauthenticated), again),
+  row('google_ads', 'google-ads.md 2.7', '401 for every token', always(googleAds.replies.unauthenticated), {
+    ...stopped,
+    resent: 'all',
+  }),
+  row('google_ads', 'google-ads.md 2.7', '403', always(googleAds.replies.permissionDenied), stopped),
+  row('google_ads', 'google-ads.md 2.7', '404', always(googleAds.replies.notFound), stopped),
+  row('google_ads', 'google-ads.md 2.6', '429: the day is used up', always(googleAds.replies.quotaPerDay), {
+    ...stopped,
+    state: 'open',
+  }),
+  row('google_ads', 'google-ads.md 2.7', '503', once(googleAds.replies.unavailable), { ...again, pause: 5000 }),
+
+  ...everyone('meta').map((one) => ({ ...one, from: 'meta.md 9' })),
+  row(
+    'meta',
+    'meta.md 9',
+    '200 with warnings',
+    always(json(200, { events_received: 4, messages: ['kari@example.no'], fbtrace_id: 'A' })),
+    delivered,
+  ),
+  row(
+    'meta',
+    'meta.md 9',
+    '200 with an error in the body',
+    once(json(200, { error: { code: 1, message: 'kari@example.no' } })),
+    again,
+  ),
+  row('meta', 'meta.md 9', '200 with a page of HTML', once(html(200)), again),
+  row(
+    'meta',
+    'meta.md 9',
+    '200 with a huge body',
+    always({ status: 200, body: `{"events_received":4,"messages":["${HUGE}"]}` }),
+    delivered,
+  ),
+  row('meta', 'meta.md 9', 'no answer at all', once('never'), again),
+  row('meta', 'meta.md 9', '503, code 2', once(meta.replies.temporary), again),
+  row('meta', 'meta.md 9', '400, transient', once(meta.replies.transient), again),
+  row(
+    'meta',
+    'meta.md 9',
+    '400, code 100: one of them is bad',
+    poison(() => meta.replies.malformed),
+    oneIn50('parts'),
+  ),
+  row('meta', 'meta.md 9', '400, code 4: rate limit', always(meta.replies.appRateLimit), { ...stopped, state: 'open' }),
+  row('meta', 'meta.md 9', '400, code 80004: rate limit of the account', always(meta.replies.adAccountRateLimit), {
+    ...stopped,
+    state: 'open',
+  }),
+  row('meta', 'meta.md 9', '401, code 190: the token', always(meta.replies.token), stopped),
+  row('meta', 'meta.md 9', '403, code 200: a permission', always(meta.replies.permissionRange), stopped),
+  row('meta', 'meta.md 9', '400, code 100/33: the pixel', always(meta.replies.objectMissing), stopped),
+  row('meta', 'meta.md 9', '400, code 2635: the version', always(meta.replies.deprecated), stopped),
+
+  ...everyone('linkedin').map((one) => ({ ...one, from: 'linkedin.md 7' })),
+  row('linkedin', 'linkedin.md 1', '201 without a body', always({ status: 201 }), delivered),
+  row('linkedin', 'linkedin.md 7', '200 with a page of HTML', once(html(200)), again),
+  row(
+    'linkedin',
+    'linkedin.md 7',
+    '200 with a huge body',
+    always({ status: 200, body: `{"elements":[{"status":201}],"more":"${HUGE}"}` }),
+    delivered,
+  ),
+  row(
+    'linkedin',
+    'linkedin.md 1',
+    '200 that hides a refused element',
+    (_, ids) => json(200, { elements: ids.map((id) => ({ status: BAD.test(id) ? 400 : 201 })) }),
+    oneIn50('nothing'),
+  ),
+  row(
+    'linkedin',
+    'linkedin.md 7',
+    '422 that names the index',
+    poison((i) => linkedin.indexReply(i)),
+    oneIn50('rest'),
+  ),
+  row(
+    'linkedin',
+    'linkedin.md 7',
+    '422 that names the batchIndex',
+    poison((i) =>
+      linkedin.errorReply(422, { errorDetails: { inputErrors: [{ batchIndex: i, description: 'kari@example.no' }] } }),
+    ),
+    oneIn50('rest'),
+  ),
+  row(
+    'linkedin',
+    'linkedin.md 7',
+    '422 that names nothing',
+    poison(() => linkedin.replies.invalid),
+    oneIn50('parts'),
+  ),
+  row('linkedin', 'linkedin.md 7', '401, revoked', always(linkedin.replies.revoked), stopped),
+  row('linkedin', 'linkedin.md 7', '403', always(linkedin.replies.forbidden), stopped),
+  row('linkedin', 'linkedin.md 7', '404: no such rule', always(linkedin.replies.ruleMissing), {
+    ends: { dead: 4 },
+    resent: 'parts',
+  }),
+  row('linkedin', 'linkedin.md 7', '426: the version has ended', always(linkedin.replies.sunset), stopped),
+  row('linkedin', 'linkedin.md 7', '503', once(json(503, {})), again),
+
+  ...everyone('microsoft_ads').map((one) => ({ ...one, from: 'microsoft.md A.5' })),
+  row(
+    'microsoft_ads',
+    'microsoft.md A.5',
+    '200 with a warning',
+    always(json(200, { eventsReceived: 4, error: { code: 'ValidationError', details: [microsoft.refusal(1, true)] } })),
+    delivered,
+  ),
+  row(
+    'microsoft_ads',
+    'microsoft.md A.5',
+    '200 that hides a refused event',
+    (_, ids) =>
+      bad(ids) === -1
+        ? undefined
+        : json(200, {
+            eventsReceived: ids.length - 1,
+            error: { code: 'ValidationError', details: [microsoft.refusal(bad(ids))] },
+          }),
+    oneIn50('nothing'),
+  ),
+  row('microsoft_ads', 'microsoft.md A.5', '200 with a page of HTML', once(html(200)), again),
+  row(
+    'microsoft_ads',
+    'microsoft.md A.5',
+    '200 with a huge body',
+    once({ status: 200, body: `{"eventsReceived":4,"more":"${HUGE}"}` }),
+    { ...again, resent: 'parts' },
+  ),
+  row(
+    'microsoft_ads',
+    'microsoft.md A.5',
+    '400 that names the bad event',
+    poison((i) =>
+      json(400, { error: { code: 'ValidationError', message: 'kari@example.no', details: [microsoft.refusal(i)] } }),
+    ),
+    oneIn50('rest'),
+  ),
+  row(
+    'microsoft_ads',
+    'microsoft.md A.5',
+    '400 that names nothing',
+    poison(() => microsoft.replies.validationUnnamed),
+    oneIn50('parts'),
+  ),
+  row('microsoft_ads', 'microsoft.md A.5', '401', always(microsoft.replies.unauthorized), stopped),
+  row('microsoft_ads', 'microsoft.md A.5', '403', always(microsoft.replies.forbidden), stopped),
+  row('microsoft_ads', 'microsoft.md A.5', '404: no such tag', always(microsoft.replies.unknownTag), stopped),
+  row('microsoft_ads', 'microsoft.md A.5', '503 with a page', once(microsoft.replies.unavailable), again),
+];
