@@ -1,5 +1,4 @@
-import { exchange } from '../delivery/attempt.ts';
-import { SecretProblem } from '../delivery/attempt.ts';
+import { exchange, SecretProblem, type Secrets, type Send } from '../delivery/attempt.ts';
 import type { Route } from '../policy/gateway.ts';
 import gatewayFrom, { Unusable } from '../platform/node/gateway-source.ts';
 import { nodeSecrets } from '../platform/node/secrets.ts';
@@ -9,12 +8,14 @@ import { FINDINGS, FINE, readArgs, UNUSABLE } from './args.ts';
 import { readText } from './read-config.ts';
 import { sinkAddress } from './serve.ts';
 
-/** What came of asking one vendor. */
+/** What came of asking one vendor; `unchecked` = it has no way to ask without sending an event. */
 interface Checked {
   readonly route: string;
-  readonly ok: boolean;
+  readonly result: 'ok' | 'failed' | 'unchecked';
   readonly message: string;
 }
+
+const MARKS = { ok: 'ok  ', failed: 'FAIL', unchecked: '-   ' } as const;
 
 /** `portvakt check <config.yaml> [--sink URL] [--json]`: one harmless validation request to each vendor that has such a mode. */
 export async function run(args: string[]): Promise<number> {
@@ -35,34 +36,25 @@ export async function run(args: string[]): Promise<number> {
   }
   const send = createSend({ sink, version: version() });
   const secrets = nodeSecrets({ sink: sink !== undefined, send });
-  const results: Checked[] = [];
-  for (const route of routes) results.push(await check(route, send, secrets));
+  const results = await Promise.all(routes.map((route) => check(route, send, secrets)));
   send.close();
   if (values.json === true) console.log(JSON.stringify(results, null, 2));
-  else for (const { route, ok, message } of results) console.log(`${ok ? 'ok  ' : 'FAIL'}  ${route}  ${message}`);
-  return results.every(({ ok }) => ok) ? FINE : FINDINGS;
+  else for (const { route, result, message } of results) console.log(`${MARKS[result]}  ${route}  ${message}`);
+  return results.some(({ result }) => result === 'failed') ? FINDINGS : FINE;
 }
 
-async function check(
-  route: Route,
-  send: Parameters<typeof exchange>[2],
-  secrets: Parameters<typeof exchange>[3],
-): Promise<Checked> {
+async function check(route: Route, send: Send, secrets: Secrets): Promise<Checked> {
+  const said = (result: Checked['result'], message: string): Checked => ({ route: route.key, result, message });
   const probe = route.bound.probe();
   if (probe === undefined) {
-    return {
-      route: route.key,
-      ok: true,
-      message: `${route.destination.title} has no way to check without sending an event`,
-    };
+    return said('unchecked', `${route.destination.title} has no way to check without sending an event`);
   }
   try {
-    const reply = await exchange(probe.request, route.destination.hosts, send, secrets);
-    return { route: route.key, ...probe.read(reply) };
+    const { ok, message } = probe.read(await exchange(probe.request, route.destination.hosts, send, secrets));
+    return said(ok ? 'ok' : 'failed', message);
   } catch (error) {
+    if (error instanceof SecretProblem) return said('failed', error.message);
     const code: unknown = (error as NodeJS.ErrnoException).code;
-    const why =
-      error instanceof SecretProblem ? error.message : typeof code === 'string' ? `no answer (${code})` : 'no answer';
-    return { route: route.key, ok: false, message: why };
+    return said('failed', typeof code === 'string' ? `no answer (${code})` : 'no answer');
   }
 }
