@@ -14,6 +14,9 @@ import { presentableClientId } from './privacy/identifiers.ts';
 import { clientAddress, isTrusted } from './privacy/ip.ts';
 import { minimise } from './privacy/minimise.ts';
 import { scrub } from './privacy/pii.ts';
+import { foldRare } from './privacy/rare.ts';
+import { impersonal, ownPage } from './privacy/replaced-event.ts';
+import { NO_WINDOWS, replacedIdentifiers, type IdWindow, type IdWindows } from './privacy/replaced-id.ts';
 import { readUrl, type PageUrl } from './privacy/url.ts';
 import type { Hit, Problem, Reading, SourceEvent, Visitor } from './sources/hit.ts';
 import { readCollect, readJson } from './sources/index.ts';
@@ -48,6 +51,8 @@ export interface EventTrace {
   /** Raw `kind:value` ids of whose event it is; hashed before anything is stored. */
   readonly subjects: readonly string[];
   readonly routes: readonly RouteTrace[];
+  /** What it showed of the visitor that may be rare; counted where the site's ids are replaced. */
+  readonly cells: readonly string[];
 }
 
 /** Everything decided for one hit: serving, preview, `explain`, config tests and replay all read this. */
@@ -86,8 +91,9 @@ const MISDIRECTED: Problem = {
 /**
  * Decides everything about one hit (design 2). Pure: time and chance are in the hit. An exception in consent, filter
  * or cookie code is caught here and ends the event as `failed` on every route, with nothing sent (R80).
+ * `windows`: the windows of sites that replace ids, as they are at this moment; without them such ids do not go out.
  */
-export function process(hit: Hit, gateway: Gateway): Processed {
+export function process(hit: Hit, gateway: Gateway, windows: IdWindows = NO_WINDOWS): Processed {
   const site = gateway.siteOf.get(hit.host);
   if (site === undefined) return { problem: MISDIRECTED };
   const collect = hit.path === '/g/collect';
@@ -98,7 +104,7 @@ export function process(hit: Hit, gateway: Gateway): Processed {
   if ('status' in reading) return { problem: reading };
   const primary = primaryRoute(site, reading.stream);
   if (reading.stream !== undefined && primary === undefined) return { trace: strayTrace(hit, site, reading) };
-  return { trace: traceOf(hit, site, reading, primary, sender) };
+  return { trace: traceOf(hit, site, reading, primary, sender, windows.get(site.name)) };
 }
 
 /** The route a web hit belongs to; undefined for JSON events and for a `tid` no route has. */
@@ -147,7 +153,14 @@ interface Understood {
   readonly page: PageUrl | undefined;
 }
 
-function traceOf(hit: Hit, site: Site, reading: Reading, primary: Route | undefined, sender: Sender): Trace {
+function traceOf(
+  hit: Hit,
+  site: Site,
+  reading: Reading,
+  primary: Route | undefined,
+  sender: Sender,
+  window: IdWindow | undefined,
+): Trace {
   const { source, unknownKeys } = reading;
   let understood: Understood[];
   let cookies: CookieReading[];
@@ -181,7 +194,7 @@ function traceOf(hit: Hit, site: Site, reading: Reading, primary: Route | undefi
     }
     let traced: EventTrace;
     try {
-      traced = traceEvent(hit, site, reading, one, jar, line, primary);
+      traced = traceEvent(hit, site, reading, one, jar, line, primary, window);
     } catch {
       traced = failedEvent(hit, site, one.source, line, primary);
     }
@@ -258,7 +271,8 @@ function cookiesOf(hit: Hit, site: Site, understood: readonly Understood[]): Coo
         host: hit.host,
         site: site.name,
         settings: site.cookies,
-        landing,
+        // Nothing may be matched on them, so they are not kept either.
+        landing: site.privacy.replacedIds === undefined ? landing : undefined,
         streams: site.streams,
       }),
     );
@@ -274,6 +288,7 @@ function traceEvent(
   jar: CookieReading,
   line: number,
   primary: Route | undefined,
+  window: IdWindow | undefined,
 ): EventTrace {
   const { consent, signals, page } = one;
   const { raw, visitor } = one.source;
@@ -292,7 +307,19 @@ function traceEvent(
       const mask = routeSignals(route, site, consent, signals);
       routes.push({ route, signals: mask, permit: permitOf(route, mask), outcome, reason, plan: undefined });
     }
-    return { name, id, idGiven, raw, event: undefined, at: time, consent, signals, subjects: [], routes };
+    return {
+      name,
+      id,
+      idGiven,
+      raw,
+      event: undefined,
+      at: time,
+      consent,
+      signals,
+      subjects: [],
+      routes,
+      cells: NO_CELLS,
+    };
   }
 
   const identifiers: Partial<RawEvent> = {};
@@ -310,25 +337,37 @@ function traceEvent(
   if (li_fat_id !== undefined) identifiers.li_fat_id = li_fat_id;
   if (raw.user_id !== undefined) subjects.push(`uid:${raw.user_id}`);
 
-  const event = minimise(
-    raw,
-    {
-      page,
-      userAgent: visitor.userAgent,
-      address: visitor.address,
-      country: visitor.country,
-      identifiers,
-      eventId: id,
-      eventTime: time,
-    },
-    site.privacy,
-  );
+  const surroundings = {
+    page,
+    userAgent: visitor.userAgent,
+    address: visitor.address,
+    country: visitor.country,
+    identifiers,
+    eventId: id,
+    eventTime: time,
+  };
+  let event: Event;
+  let cells = NO_CELLS;
+  const { replacedIds } = site.privacy;
+  if (replacedIds === undefined) {
+    event = minimise(raw, surroundings, site.privacy);
+  } else {
+    const replaced = {
+      ...surroundings,
+      page: ownPage(page, site.origins),
+      identifiers: replacedIdentifiers(identifiers, window, replacedIds, hit.at),
+      eventId: `${hit.id}-${line}`,
+    };
+    ({ event, cells } = foldRare(minimise(impersonal(raw), replaced, site.privacy), window));
+  }
   for (const route of routesFor(site, reading, primary)) {
     const mask = routeSignals(route, site, consent, signals);
     routes.push(decide(hit, site, reading, route, mask, consent, event));
   }
-  return { name, id, idGiven, raw, event, at: time, consent, signals, subjects, routes };
+  return { name, id, idGiven, raw, event, at: time, consent, signals, subjects, routes, cells };
 }
+
+const NO_CELLS: readonly string[] = [];
 
 /** Client and own id in presentable form (design 3a): only ever called with analytics_storage in force. */
 function identifyAnalytics(
@@ -467,5 +506,6 @@ function failedEvent(hit: Hit, site: Site, source: SourceEvent, line: number, pr
       reason: 'exception in the chain',
       plan: undefined,
     })),
+    cells: NO_CELLS,
   };
 }

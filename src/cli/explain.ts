@@ -3,6 +3,7 @@ import { compileGateway } from '../config/compile.ts';
 import { explain, type ExplainedEvent, type ExplainedRoute, type Explanation } from '../config/explanation.ts';
 import { hitOf, type WrittenRequest } from '../config/request.ts';
 import { NO_SECRETS } from '../config/secrets.ts';
+import { trialWindows } from '../config/trial-windows.ts';
 import { process as decide } from '../pipeline.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import type { Problem } from '../sources/hit.ts';
@@ -63,7 +64,7 @@ function explainRequest(request: WrittenRequest, at: number, gateway: Gateway): 
   const { at: _, ...rest } = request;
   const hit = hitOf(rest, at, randomBytes(16).toString('hex'));
   const name = `${hit.method} ${hit.host}${hit.path}`;
-  const done = decide(hit, gateway);
+  const done = decide(hit, gateway, trialWindows(gateway, hit));
   return 'problem' in done ? { request: name, problem: done.problem } : { request: name, ...explain(done.trace) };
 }
 

@@ -5,6 +5,7 @@ import type { SigningKey, SiteCookies } from '../cookies/types.ts';
 import type { Gateway, Route, Site } from '../policy/gateway.ts';
 import { permitTable } from '../policy/permit.ts';
 import { parseCidrs } from '../privacy/ip.ts';
+import { bitsFor } from '../privacy/replaced-id.ts';
 import { compileUrlPolicy } from '../privacy/url.ts';
 import { compileConsent } from './compile-consent.ts';
 import { policyHash } from './policy-hash.ts';
@@ -43,6 +44,7 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
   const name = siteName(site);
   const key = (use: string) => deriveKey(secrets.rootKey, `${use}|${name}`);
   const routes = compileRoutes(site, name, config.delivery.max_age);
+  const replaced = site.privacy.replaced_ids;
   return {
     name,
     hosts: site.hosts,
@@ -59,8 +61,14 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
       url: compileUrlPolicy({
         query: site.privacy.url_query,
         referrer: site.privacy.referrer,
+        own: site.origins,
         neverForward: site.privacy.never_forward,
       }),
+      replacedIds: replaced && {
+        bits: bitsFor(replaced.visitors),
+        window: replaced.window,
+        rareBelow: replaced.rare_below,
+      },
     },
     cookies: compileCookies(site, name, secrets),
     keys: { pseudonym: keyedHash(key('pseudonym')), subject: keyedHash(key('subject')) },
@@ -110,20 +118,27 @@ function compileRoutes(site: SiteConfig, siteNamed: string, maxAge: number): rea
   }
   const chosen = [...site.destinations].find(([name, route]) => streams.has(name) && route.primary === true)?.[0];
   const primary = chosen ?? streams.keys().next().value;
+  // Beside ids that are replaced, a parameter of the site's own could name the visitor: it is listed or stays (R9).
+  const unlisted = site.privacy.replaced_ids === undefined ? undefined : new Set<string>();
   return [...site.destinations].map(([name, route]) =>
-    compileRoute(route, {
-      name,
-      site: siteNamed,
-      stream: streams.get(name),
-      primary: name === primary,
-      maxAge,
-    }),
+    compileRoute(
+      route,
+      {
+        name,
+        site: siteNamed,
+        stream: streams.get(name),
+        primary: name === primary,
+        maxAge,
+      },
+      unlisted,
+    ),
   );
 }
 
 function compileRoute(
   route: RouteConfig,
   place: Pick<Route, 'name' | 'site' | 'stream' | 'primary' | 'maxAge'>,
+  unlisted: Route['params'],
 ): Route {
   const { destination } = route;
   return {
@@ -132,7 +147,7 @@ function compileRoute(
     destination,
     bound: destination.bind(route.settings),
     events: route.events && new Set(route.events),
-    params: route.params && new Set(route.params),
+    params: route.params === undefined ? unlisted : new Set(route.params),
     since: route.since,
     limited: route.without_consent === 'limited',
     permits: permitTable(destination, { withoutConsent: route.without_consent }),

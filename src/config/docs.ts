@@ -1,8 +1,9 @@
-import { FIELDS, type DataClass, type FieldName } from '../core/fields.ts';
+import { FIELD_NAMES, FIELDS, type DataClass, type FieldName } from '../core/fields.ts';
 import { showSecretRef } from '../core/secret.ts';
 import { GATE_MASK, GATE_STATES, signalsOf, type SignalMask } from '../core/signals.ts';
 import type { Gateway, Route, Site } from '../policy/gateway.ts';
 import type { Permit } from '../policy/permit.ts';
+import { LEFT } from '../privacy/replaced-event.ts';
 import { codes, table } from './markdown.ts';
 import type { Config, SiteConfig } from './schema.ts';
 import { secretsOf } from './secrets.ts';
@@ -58,6 +59,7 @@ const AGENT: Readonly<Record<SiteConfig['privacy']['user_agent'], string>> = {
 
 const REFERRER: Readonly<Record<SiteConfig['privacy']['referrer'], string>> = {
   none: 'The referring page is not passed on.',
+  own: "Of the referring page the path is kept if it is one of the site's own, else nothing.",
   origin: 'Of the referring page only the site is kept.',
   path: 'Of the referring page site and path are kept.',
 };
@@ -77,6 +79,17 @@ function siteFacts(site: Site, { privacy, purposes, consent }: SiteConfig): stri
     ...(privacy.never_forward.length === 0
       ? []
       : [`Events from these paths go nowhere: ${codes(privacy.never_forward)}.`]),
+    ...replacedFacts(site),
+  ];
+}
+
+function replacedFacts({ privacy: { replacedIds: replaced } }: Site): string[] {
+  if (replaced === undefined) return [];
+  const length = showDuration(replaced.window);
+  return [
+    `In place of the client id goes a number of ${replaced.bits} bits, which several visitors share. Every ${length} it is another one: its key is in memory only and is destroyed then. Of a session the hour it began in is kept.`,
+    'Order numbers, coupons, user ids, user data, click ids, campaign overrides, screen sizes, and custom parameters that a route does not list, are not passed on.',
+    `A browser, language or country that fewer than ${replaced.rareBelow} visitors have shown within ${length} is told as a generic one or not at all.`,
   ];
 }
 
@@ -139,6 +152,7 @@ function absent({ privacy }: Site): readonly FieldName[] {
     ...(privacy.ip === 'country' ? [] : (['country'] as const)),
     ...(privacy.userAgent === 'full' ? [] : (['user_agent', 'client_hints'] as const)),
     ...(privacy.userAgent === 'drop' ? (['user_agent_family', 'device'] as const) : []),
+    ...(privacy.replacedIds === undefined ? [] : FIELD_NAMES.filter((name) => !LEFT.has(name))),
   ];
 }
 

@@ -2,6 +2,7 @@ import { parseCidrs } from '../privacy/ip.ts';
 import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
 import { legalNotes } from './legal.ts';
 import { lintConsent } from './lint-consent.ts';
+import { lintReplacedIds } from './lint-replaced-ids.ts';
 import { lintRoutes } from './lint-routes.ts';
 import { ADS_CAP, ANALYTICS_CAP, type Config, type SiteConfig } from './schema.ts';
 
@@ -20,6 +21,7 @@ export function lint(config: Config, now: number): Remark[] {
       const path = ['sites', i];
       return [
         ...lintSite(site, path),
+        ...lintReplacedIds(site, path),
         ...lintConsent(site, [...path, 'consent']),
         ...lintCookies(site, [...path, 'cookies']),
         ...lintRoutes(site, [...path, 'destinations'], now),

@@ -4,12 +4,13 @@ import type { Gateway } from '../policy/gateway.ts';
 import { caseHit, siteFor, UnusableCase } from './case-hit.ts';
 import type { Case, Expectation, RouteExpectation } from './cases.ts';
 import { explain, type ExplainedRoute, type Explanation, type ShownRequest } from './explanation.ts';
+import { trialWindows } from './trial-windows.ts';
 
 /** Runs one case through the very function that serves; answers with what was not as expected. */
 export function runCase(one: Case, gateway: Gateway, now: number, ingestKey?: string): readonly string[] {
   try {
     const hit = caseHit(one, gateway, now, ingestKey);
-    const done = process(hit, gateway);
+    const done = process(hit, gateway, trialWindows(gateway, hit));
     if ('problem' in done) {
       const { status, detail } = done.problem;
       return one.expect.refused === status ? [] : [`refused with ${status}: ${detail}`];

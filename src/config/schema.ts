@@ -98,6 +98,26 @@ const purpose = z
   })
   .prefault({});
 
+const replacedIds = z.strictObject({
+  visitors: z
+    .int()
+    .min(100)
+    .max(10_000_000)
+    .default(100_000)
+    .describe('About how many visitors a window has: the id is made so short that one in a hundred shares theirs.'),
+  window: duration()
+    .prefault('24h')
+    .describe('How long an id stands for a visitor: 1h to 24h. Then its key is destroyed, and with it the way back.'),
+  rare_below: z
+    .int()
+    .min(2)
+    .max(500)
+    .default(50)
+    .describe(
+      'A browser, language or country that fewer visitors of the window have shown is told as a generic one or not at all.',
+    ),
+});
+
 const privacy = z.strictObject({
   ip: z
     .enum(['none', 'country', 'truncate'])
@@ -115,11 +135,21 @@ const privacy = z.strictObject({
     .array(text(/^[^\s&=#]{1,128}$/, 'the name of a query key'))
     .default([])
     .describe('Query keys kept in page addresses and referrers; all others go.'),
-  referrer: z.enum(['none', 'origin', 'path']).default('origin').describe('How much of the referrer is kept.'),
+  referrer: z
+    .enum(['none', 'own', 'origin', 'path'])
+    .default('origin')
+    .describe("How much of the referrer is kept. `own`: path of the site's own pages (`origins`), nothing of others."),
   never_forward: z
     .array(text(/^\/[^\s?#]{0,255}$/, 'a path that starts with `/`, e.g. `/helse/**`'))
     .default([])
     .describe('Events from these paths go nowhere. `*` matches within a segment, `**` any number of segments.'),
+  replaced_ids: replacedIds
+    .optional()
+    .describe(
+      'What the CNIL asks of a proxy: the client id becomes a number that several visitors share and that changes every window; ' +
+        'sessions keep their hour; order numbers, coupons, user ids, user data, click ids, campaign overrides, screen sizes, ' +
+        'and custom parameters a route does not list in `params`, are not passed on.',
+    ),
 });
 
 const cookies = z.strictObject({

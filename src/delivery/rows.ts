@@ -7,9 +7,10 @@ export function outboxRow(trace: Trace, event: EventTrace, decision: RouteTrace,
   const { route, permit, plan } = decision;
   if (plan === undefined) throw new TypeError('only what was planned is stored');
   const full = permit.verdict === 'full';
+  const named = full && trace.site.privacy.replacedIds === undefined;
   return {
     route: route.key,
-    eventId: full ? eventIdOf(event, route) : namelessId(event, trace),
+    eventId: named ? eventIdOf(event, route) : namelessId(event, trace),
     dedupe: event.idGiven,
     acceptedAt: trace.hit.at,
     expiresAt: event.at + route.maxAge,
@@ -27,7 +28,7 @@ function eventIdOf(event: EventTrace, route: RouteTrace['route']): string {
   return event.raw.repeat === true && route.destination.takesRepeats ? `${event.id}#repeat` : event.id;
 }
 
-/** An id of the site's own names the order, and with it the customer: a limited form is told apart by a keyed hash. */
+/** An id of the site's own names the order, and with it the customer: where it may not, a keyed hash tells events apart. */
 function namelessId({ id, idGiven }: EventTrace, { site }: Trace): string {
   return idGiven ? bytesToHex(site.keys.subject(`limited|${id}`).subarray(0, 16)) : id;
 }

@@ -48,7 +48,7 @@ function collect(hit: Hit, ports: Ports, types: ReadonlySet<string>): Answer | P
   if (limited !== undefined) {
     return refuse(ports, limited.problem, { ...headers, 'retry-after': `${limited.retryAfter}` });
   }
-  const processed = process(hit, gateway);
+  const processed = process(hit, gateway, ports.windows?.at(gateway, hit.at));
   if ('problem' in processed) return refuse(ports, processed.problem, headers);
   const { trace } = processed;
   const rows = rowsOf(trace, gateway.policy);
@@ -72,6 +72,7 @@ function accept(
   headers: Readonly<Record<string, string>>,
 ): Answer {
   ports.counters.accept(trace, stored);
+  ports.windows?.count(trace);
   ports.counters.answers.add('204');
   ports.watch?.(trace);
   return accepted(headers, trace.setCookies);

@@ -5,6 +5,7 @@ import type { Trace } from '../pipeline.ts';
 import type { Hit, Problem } from '../sources/hit.ts';
 import type { Counters } from './counters.ts';
 import type { RateLimit } from './rate-limit.ts';
+import type { Windows } from './windows.ts';
 
 /** What the public listener needs of the runtime it is on. */
 export interface Ports {
@@ -19,6 +20,8 @@ export interface Ports {
   readonly overloaded: () => boolean;
   readonly counters: Counters;
   readonly rateLimit: RateLimit;
+  /** Keys and counts of sites that replace ids; a runtime without them sends no such ids. */
+  readonly windows?: Windows | undefined;
   /** Called with every accepted trace while somebody watches the preview. */
   readonly watch: ((trace: Trace) => void) | undefined;
 }

@@ -1,3 +1,4 @@
+import type { ReplacedIds } from './replaced-id.ts';
 import type { UrlPolicy } from './url.ts';
 
 /** The privacy section of one site, compiled. */
@@ -6,4 +7,6 @@ export interface SitePrivacy {
   readonly ip: 'none' | 'country' | 'truncate';
   readonly userAgent: 'drop' | 'family' | 'full';
   readonly url: UrlPolicy;
+  /** Ids are replaced by ones that several visitors share; undefined = kept. */
+  readonly replacedIds?: ReplacedIds | undefined;
 }

@@ -11,7 +11,10 @@ import { cleanPath } from './url-path.ts';
 export interface UrlSettings {
   /** Query keys that stay in page addresses and referrers; all others go. */
   readonly query: readonly string[];
-  readonly referrer: 'none' | 'origin' | 'path';
+  /** `own`: origin and path of the site's own pages, nothing of others. */
+  readonly referrer: 'none' | 'own' | 'origin' | 'path';
+  /** Origins of the site's own pages; default: none. */
+  readonly own?: readonly string[];
   /** Path patterns: what happens on these pages goes nowhere. */
   readonly neverForward: readonly string[];
 }
@@ -20,6 +23,7 @@ export interface UrlSettings {
 export interface UrlPolicy {
   readonly roles: ReadonlyMap<string, Role>;
   readonly referrer: UrlSettings['referrer'];
+  readonly own: ReadonlySet<string>;
   readonly neverForward: readonly Glob[];
 }
 
@@ -59,7 +63,12 @@ export function compileUrlPolicy(settings: UrlSettings): UrlPolicy {
     const google = GOOGLE_CLICK_PARAMS.has(name) ? name : undefined;
     roles.set(name, { keep: keep.has(name), clickId: clickIds.get(name), google });
   }
-  return { roles, referrer: settings.referrer, neverForward: settings.neverForward.map(compileGlob) };
+  return {
+    roles,
+    referrer: settings.referrer,
+    own: new Set(settings.own ?? []),
+    neverForward: settings.neverForward.map(compileGlob),
+  };
 }
 
 /** Reads a page address. Not http(s), unreadable, or longer than 8 KiB: undefined. */
@@ -75,6 +84,7 @@ export function readReferrer(raw: string, policy: UrlPolicy): string | undefined
   if (policy.referrer === 'none') return undefined;
   const parts = splitUrl(raw);
   if (parts === undefined || isGuarded(parts, policy)) return undefined;
+  if (policy.referrer === 'own') return policy.own.has(parts.origin) ? parts.origin + cleanPath(parts.path) : undefined;
   return policy.referrer === 'origin' ? `${parts.origin}/` : readParts(parts, policy, 0).url;
 }
 

@@ -13,7 +13,7 @@ export interface UserAgent {
 const LONGEST_USER_AGENT = 512;
 
 /** What stands for everything that is not a known engine on a known system, and for no user agent at all. */
-const GENERIC: UserAgent = { family: 'Mozilla/5.0 (compatible)', device: { category: 'other' } };
+export const GENERIC: UserAgent = { family: 'Mozilla/5.0 (compatible)', device: { category: 'other' } };
 /** Says what it is, so that vendors go on leaving it out of their figures. */
 const BOT: UserAgent = { family: 'Mozilla/5.0 (compatible; bot)', device: { category: 'other' } };
 const BOT_WORD = /bot|crawl|spider|slurp|headless|lighthouse|preview|monitor|facebookexternalhit/i;

@@ -11,6 +11,7 @@ import type { Ports } from '../../http/ports.ts';
 import { Counters } from '../../http/counters.ts';
 import { Preview } from '../../http/preview.ts';
 import { createRateLimit } from '../../http/rate-limit.ts';
+import { createWindows } from '../../http/windows.ts';
 import type { Gateway, Route } from '../../policy/gateway.ts';
 import type { Trace } from '../../pipeline.ts';
 import { startDelivery } from './delivery.ts';
@@ -89,6 +90,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   const counters = new Counters();
   const preview = new Preview();
   const { watch } = options;
+  const windows = createWindows(() => randomBytes(32));
   const load = watchLoad(() => delivery.delay);
   const ports: Ports = {
     gateway: () => gateway,
@@ -98,6 +100,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     overloaded: load.overloaded,
     counters,
     rateLimit: createRateLimit(() => randomBytes(32)),
+    windows,
     watch: (trace) => {
       preview.watch(trace);
       watch?.(trace);
@@ -146,6 +149,8 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     process.on('SIGHUP', reload);
     watchFile(options.file, { interval: WATCH_INTERVAL, persistent: false }, reload);
   }
+  // A window that has ended is destroyed also where no hit comes to end it.
+  const windowEnds = setInterval(() => windows.at(gateway, Date.now()), 60_000).unref();
   const silence = watchForSilence(counters, () => gateway, log);
 
   let finish: (code: number) => void = () => {};
@@ -161,6 +166,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       process.off('SIGTERM', onSignal);
       process.off('SIGINT', onSignal);
       clearInterval(silence);
+      clearInterval(windowEnds);
       load.stop();
       await Promise.all([close(publicServer), close(adminServer)]);
       await delivery.stop();
