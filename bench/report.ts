@@ -1,0 +1,145 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { plot } from './plot.ts';
+import { median, type Results } from './results.ts';
+
+const HERE = import.meta.dirname;
+const BEGIN = '<!-- measured: begin -->';
+const END = '<!-- measured: end -->';
+
+/** The results as Markdown; put into `README.md`, with a plot beside it, when this is a whole run. */
+export function writeReport(
+  results: Results,
+  write = results.closed.some(({ connections }) => connections === 32),
+): string {
+  const text = markdown(results);
+  if (write) {
+    const file = join(HERE, 'README.md');
+    const readme = readFileSync(file, 'utf8');
+    const [before = '', rest = ''] = readme.split(BEGIN);
+    const after = rest.slice(rest.indexOf(END) + END.length);
+    writeFileSync(file, `${before}${BEGIN}\n\n${text}\n${END}${after}`);
+    writeFileSync(join(HERE, 'throughput.svg'), plot(bars(results)));
+  }
+  return text;
+}
+
+const CEILING = 'Hono answering 204';
+
+interface Row {
+  readonly name: string;
+  readonly perSecond: number;
+  readonly ratio: number;
+}
+
+function bars(results: Results): Row[] {
+  const at256 = results.closed.filter(({ connections }) => connections === 256);
+  const of = (name: string): number =>
+    median(at256.find((entry) => entry.name === name)?.turns.map(({ perSecond }) => perSecond) ?? []);
+  return at256.map(({ name }) => ({ name, perSecond: of(name), ratio: of(name) / of(CEILING) }));
+}
+
+/** Goals of the project, as ratios to the ceiling at 256 connections. */
+const GOALS: Readonly<Record<string, number>> = { denied: 0.85, 'granted, GA4': 0.5, 'two events, five routes': 0.3 };
+
+function markdown(results: Results): string {
+  const { machine } = results;
+  const out: string[] = [
+    `Measured ${results.at.slice(0, 16).replace('T', ' ')} UTC at ${results.commit} with \`npm run bench\`: ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGb} GB, Linux ${machine.kernel}, Node ${machine.node.slice(1)}; load of the machine before the run ${machine.loadBefore.toFixed(1)}. Load generator, contestant and sink share the cores.`,
+    '',
+    '![requests per second](throughput.svg)',
+    '',
+    '### Closed model (wrk, one thread)',
+    '',
+    'Median over the turns; every turn is a fresh process, its first two seconds not counted. "Ratio" is to Hono answering 204 in the same run.',
+    '',
+    '| contestant | connections | requests/s | ratio | goal | p50 ms | p99 ms | memory MB (peak) | turns |',
+    '|---|---|---|---|---|---|---|---|---|',
+  ];
+  for (const connections of [256, 32]) {
+    const entries = results.closed.filter((entry) => entry.connections === connections);
+    const ceiling = median(entries.find(({ name }) => name === CEILING)?.turns.map(({ perSecond }) => perSecond) ?? []);
+    for (const { name, turns } of entries) {
+      const perSecond = median(turns.map((turn) => turn.perSecond));
+      const of = (key: 'p50' | 'p99' | 'rss' | 'peak'): string =>
+        median(turns.map((turn) => turn[key])).toFixed(key.startsWith('p') && key !== 'peak' ? 1 : 0);
+      const goal = connections === 256 ? GOALS[name] : undefined;
+      const each = turns.map((turn) => Math.round(turn.perSecond)).join(', ');
+      out.push(
+        `| ${name} | ${connections} | ${count(perSecond)} | ${(perSecond / ceiling).toFixed(2)} | ${goal === undefined ? '' : `>= ${goal}`} | ${of('p50')} | ${of('p99')} | ${of('rss')} (${of('peak')}) | ${each} |`,
+      );
+    }
+  }
+  out.push('', '### Open model (k6, 1,000 hits/s)', '');
+  out.push(
+    '| contestant | p50 ms | p90 ms | p99 ms | max ms | not answered 2xx | not started |',
+    '|---|---|---|---|---|---|---|',
+  );
+  for (const { name, measured: m } of results.open) {
+    out.push(
+      `| ${name} | ${m.p50.toFixed(2)} | ${m.p90.toFixed(2)} | ${m.p99.toFixed(2)} | ${m.max.toFixed(1)} | ${m.failed} | ${m.dropped} |`,
+    );
+  }
+  if (results.capacity.length > 0) {
+    out.push('', 'Rising evenly from 1,000 to 12,000 hits/s, load generator included on the same cores:', '');
+    out.push(
+      '| contestant | answered/s on average | p50 ms | p99 ms | refused | not started |',
+      '|---|---|---|---|---|---|',
+    );
+    for (const { name, measured: m } of results.capacity) {
+      out.push(
+        `| ${name} | ${count(m.perSecond)} | ${m.p50.toFixed(1)} | ${m.p99.toFixed(1)} | ${m.failed} | ${m.dropped} |`,
+      );
+    }
+  }
+  const { sustained } = results;
+  if (sustained !== undefined) {
+    const { rate, waiting } = sustained.balance;
+    out.push('', '### Accepting and delivering', '', '| | |', '|---|---|');
+    out.push(`| accepted/s while delivering, as many as come | ${count(sustained.accepted)} |`);
+    out.push(`| delivered/s meanwhile | ${count(sustained.deliveredMeanwhile)} |`);
+    out.push(`| delivered/s when nothing comes any more | ${count(sustained.deliveredAfter)} |`);
+    out.push(`| at ${count(rate)} hits/s: events waiting early and late | ${waiting.join(', ')} |`);
+  }
+  out.push(
+    '',
+    '### More processes (`--workers`)',
+    '',
+    '| workers | granted requests/s, accept only | memory MB of the supervisor |',
+    '|---|---|---|',
+  );
+  for (const { workers, turns } of results.workers) {
+    out.push(
+      `| ${workers} | ${count(median(turns.map(({ perSecond }) => perSecond)))} | ${median(turns.map(({ rss }) => rss)).toFixed(0)} |`,
+    );
+  }
+  out.push('', '### Start to listening', '', '| | median ms | all |', '|---|---|---|');
+  for (const { from, milliseconds } of results.start) {
+    out.push(
+      `| ${from} | ${median(milliseconds).toFixed(0)} | ${milliseconds.map((ms) => ms.toFixed(0)).join(', ')} |`,
+    );
+  }
+  out.push(
+    '',
+    '### The pure path',
+    '',
+    '`process(hit)` and the rows to be stored, one thread, processor time.',
+    '',
+    '| hit | microseconds | hits/s |',
+    '|---|---|---|',
+  );
+  for (const [name, us] of Object.entries(results.pure.perHit)) {
+    out.push(`| ${name.replaceAll('_', ' ')} | ${us.toFixed(1)} | ${count(1e6 / us)} |`);
+  }
+  out.push('', '### How cost grows', '', '| what | how many | cost |', '|---|---|---|');
+  for (const [name, points] of Object.entries(results.pure.growth)) {
+    for (const [n, us] of points) out.push(`| ${name} | ${count(n)} | ${us.toFixed(1)} us a hit |`);
+  }
+  for (const [n, perSecond] of results.deadLetters)
+    out.push(`| dead letters in the outbox | ${count(n)} | ${count(perSecond)} granted requests/s |`);
+  return `${out.join('\n')}\n`;
+}
+
+function count(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}

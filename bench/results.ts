@@ -1,0 +1,59 @@
+import type { Measured, OpenMeasured } from './processes.ts';
+
+/** One run of `npm run bench`, as it is kept in `results/latest.json`. */
+export interface Results {
+  readonly at: string;
+  readonly commit: string;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memoryGb: number;
+    readonly kernel: string;
+    readonly node: string;
+    /** Load of the machine before the run: above 0, others were at work on it. */
+    readonly loadBefore: number;
+  };
+  readonly seconds: number;
+  /** The closed model, one entry a contestant and number of connections, with each of its turns. */
+  readonly closed: readonly {
+    readonly name: string;
+    readonly connections: number;
+    readonly turns: readonly Turn[];
+  }[];
+  /** The open model at 1,000 hits/s. */
+  readonly open: readonly { readonly name: string; readonly measured: OpenMeasured }[];
+  readonly capacity: readonly { readonly name: string; readonly measured: OpenMeasured }[];
+  readonly sustained: Sustained | undefined;
+  readonly workers: readonly { readonly workers: number; readonly turns: readonly Turn[] }[];
+  readonly start: readonly { readonly from: string; readonly milliseconds: readonly number[] }[];
+  readonly deadLetters: readonly (readonly [number, number])[];
+  readonly pure: Pure;
+}
+
+export interface Turn extends Measured {
+  /** Resident memory after the turn and at its highest, megabytes. */
+  readonly rss: number;
+  readonly peak: number;
+}
+
+/** Accepting and delivering at the same time, and delivering alone. */
+export interface Sustained {
+  readonly accepted: number;
+  /** Delivered per second while as much as possible was accepted. */
+  readonly deliveredMeanwhile: number;
+  /** Delivered per second while nothing was accepted any more. */
+  readonly deliveredAfter: number;
+  /** An arrival rate, and how many events waited one third into it and at its end. */
+  readonly balance: { readonly rate: number; readonly waiting: readonly [number, number] };
+}
+
+/** Microseconds of processor time. */
+export interface Pure {
+  readonly perHit: Readonly<Record<string, number>>;
+  readonly growth: Readonly<Record<string, readonly (readonly [number, number])[]>>;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? NaN;
+}

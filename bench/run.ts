@@ -1,0 +1,268 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, symlinkSync, writeFileSync, copyFileSync } from 'node:fs';
+import { cpus, loadavg, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
+import { fillDeadLetters } from './dead-letters.ts';
+import {
+  has,
+  k6,
+  memory,
+  queue,
+  received,
+  SCRATCH,
+  startGateway,
+  startNginx,
+  startPeer,
+  startSink,
+  wrk,
+  type GatewayServer,
+  type Server,
+} from './processes.ts';
+import { writeReport } from './report.ts';
+import type { Pure, Results, Sustained, Turn } from './results.ts';
+
+/**
+ * `npm run bench`: everything in one run on one machine, each turn in a fresh process, the contestants in alternating
+ * order. Writes `results/latest.json`, the tables of `README.md` and `throughput.svg`. `-- --quick` takes a minute and
+ * writes nothing.
+ */
+const quick = process.argv.includes('--quick');
+const SECONDS = quick ? 1 : 3;
+const TURNS = quick ? 1 : 3;
+const ROOT = join(import.meta.dirname, '..');
+const FIVE_ROUTES = readFileSync(join(ROOT, 'config/gateway.yaml'), 'utf8');
+/** Nobody listens there: what is accepted stays in the outbox. */
+const NOBODY = 'http://127.0.0.1:9';
+const VISITORS = 512;
+
+interface Contestant {
+  readonly name: string;
+  readonly start: () => Promise<Server>;
+  readonly hits: readonly BenchRequest[];
+}
+
+const say = (text: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
+
+function contestants(sink: Server): Contestant[] {
+  const granted = webHits(VISITORS, { choice: 'granted' });
+  const gateway = (name: string, config: string, to: string, hits: readonly BenchRequest[]): Contestant => ({
+    name,
+    start: () => startGateway({ config, sink: to }),
+    hits,
+  });
+  return [
+    { name: 'Hono answering 204', start: () => startPeer('hono'), hits: granted },
+    { name: 'node:http answering 204', start: () => startPeer('node'), hits: granted },
+    { name: 'nginx, plain proxy', start: () => startNginx(sink.url), hits: granted },
+    { name: 'Hono, answer and forward', start: () => startPeer('forward', sink.url), hits: granted },
+    gateway('denied', GA4_ONLY, NOBODY, webHits(VISITORS, { choice: 'denied' })),
+    gateway('granted, GA4', GA4_ONLY, NOBODY, granted),
+    gateway('granted, GA4, delivering', GA4_ONLY, sink.url, granted),
+    gateway(
+      'two events, five routes',
+      FIVE_ROUTES,
+      NOBODY,
+      webHits(VISITORS, { choice: 'granted', purchase: true, events: 2 }),
+    ),
+    gateway('five routes', FIVE_ROUTES, NOBODY, webHits(VISITORS, { choice: 'granted', purchase: true })),
+  ];
+}
+
+async function turn({ name, start, hits }: Contestant, connections: number): Promise<Turn> {
+  const server = await start();
+  try {
+    await wrk(server.url, hits, { connections: 32, seconds: quick ? 1 : 2 });
+    const measured = await wrk(server.url, hits, { connections, seconds: SECONDS });
+    const { rss, peak } = memory(server.pid);
+    say(`${name}, ${connections} connections: ${Math.round(measured.perSecond)}/s`);
+    return { ...measured, rss, peak };
+  } finally {
+    await server.stop();
+  }
+}
+
+async function closed(sink: Server): Promise<Results['closed']> {
+  const list = contestants(sink);
+  const results = new Map<string, { name: string; connections: number; turns: Turn[] }>();
+  const take = async (contestant: Contestant, connections: number): Promise<void> => {
+    const key = `${contestant.name}\t${connections}`;
+    const entry = results.get(key) ?? { name: contestant.name, connections, turns: [] };
+    results.set(key, entry);
+    entry.turns.push(await turn(contestant, connections));
+  };
+  for (let i = 0; i < TURNS; i++) {
+    // There and back: what warms up or gets tired hits all alike.
+    for (const contestant of i % 2 === 0 ? list : list.toReversed()) await take(contestant, 256);
+  }
+  if (!quick) for (const contestant of list) await take(contestant, 32);
+  return [...results.values()];
+}
+
+async function withServer<S extends Server, T>(start: () => Promise<S>, use: (server: S) => Promise<T>): Promise<T> {
+  const server = await start();
+  try {
+    return await use(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function open(sink: Server): Promise<Pick<Results, 'open' | 'capacity'>> {
+  const measured: { name: string; measured: Results['open'][number]['measured'] }[] = [];
+  const capacity: typeof measured = [];
+  if (!(await has('k6', 'version'))) {
+    say('k6 is not installed: the open model is left out (see README.md)');
+    return { open: measured, capacity };
+  }
+  const granted = webHits(VISITORS, { choice: 'granted' });
+  const list: [string, () => Promise<Server>][] = [
+    ['Hono answering 204', () => startPeer('hono')],
+    ['granted, GA4, delivering', () => startGateway({ config: GA4_ONLY, sink: sink.url })],
+  ];
+  for (const [name, start] of list) {
+    await withServer(start, async (server) => {
+      await k6(server.url, granted, { rate: 500, seconds: quick ? 1 : 4 });
+      measured.push({ name, measured: await k6(server.url, granted, { rate: 1000, seconds: quick ? 2 : 10 }) });
+      if (!quick)
+        capacity.push({ name, measured: await k6(server.url, granted, { rate: 1000, ramp: 12_000, seconds: 8 }) });
+    });
+    say(`open model: ${name}`);
+  }
+  return { open: measured, capacity };
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Accepts as much as possible while delivering, then only delivers; then looks for a rate that keeps the outbox flat. */
+async function sustained(sink: Server): Promise<Sustained> {
+  const hits = webHits(VISITORS, { choice: 'granted' });
+  const start = (): Promise<GatewayServer> => startGateway({ config: GA4_ONLY, sink: sink.url });
+  const rush = await withServer(start, async (gateway) => {
+    await wrk(gateway.url, hits, { connections: 32, seconds: 1 });
+    const before = await received(sink);
+    const begun = performance.now();
+    const { perSecond } = await wrk(gateway.url, hits, { connections: 256, seconds: SECONDS });
+    const between = await received(sink);
+    const turned = performance.now();
+    await pause(SECONDS * 500);
+    const left = await received(sink);
+    return {
+      accepted: perSecond,
+      deliveredMeanwhile: ((between - before) / (turned - begun)) * 1000,
+      deliveredAfter: ((left - between) / (performance.now() - turned)) * 1000,
+    };
+  });
+  say('burst, then delivery alone');
+  // Half of what it delivers under full load, so that the load generator is not what is measured.
+  const rate = Math.max(200, Math.round(rush.deliveredMeanwhile / 2 / 100) * 100);
+  const waiting = await withServer(start, async (gateway): Promise<[number, number]> => {
+    if (!(await has('k6', 'version'))) return [NaN, NaN];
+    const seconds = quick ? 3 : 9;
+    const running = k6(gateway.url, hits, { rate, seconds });
+    await pause((seconds * 1000) / 3 + 1000);
+    const early = (await queue(gateway)).waiting;
+    await pause((seconds * 1000) / 2);
+    const late = (await queue(gateway)).waiting;
+    await running;
+    return [early, late];
+  });
+  say('in balance');
+  return { ...rush, balance: { rate, waiting } };
+}
+
+async function workers(): Promise<Results['workers']> {
+  const hits = webHits(VISITORS, { choice: 'granted' });
+  const list: Results['workers'][number][] = [];
+  for (const count of [1, 2]) {
+    const start = (): Promise<Server> => startGateway({ config: GA4_ONLY, sink: NOBODY, workers: count });
+    list.push({ workers: count, turns: [await turn({ name: `${count} workers`, start, hits }, 256)] });
+  }
+  return list;
+}
+
+/** Time from spawn to listening, from TypeScript and as published. */
+async function startUp(): Promise<Results['start']> {
+  const dist = join(SCRATCH, 'dist');
+  execFileSync(process.execPath, [
+    join(ROOT, 'node_modules/typescript/bin/tsc'),
+    '-p',
+    join(ROOT, 'tsconfig.build.json'),
+    '--outDir',
+    dist,
+  ]);
+  copyFileSync(join(ROOT, 'package.json'), join(SCRATCH, 'package.json'));
+  symlinkSync(join(ROOT, 'node_modules'), join(SCRATCH, 'node_modules'));
+  const times = async (main: string): Promise<number[]> => {
+    const found: number[] = [];
+    for (let i = 0; i < (quick ? 2 : 5); i++) {
+      await withServer(
+        () => startGateway({ config: GA4_ONLY, sink: NOBODY, main }),
+        ({ readyMs }) => Promise.resolve(found.push(readyMs)),
+      );
+    }
+    return found;
+  };
+  const published = await times(join(dist, 'src/cli/main.js'));
+  const checkout = await times(join(ROOT, 'src/cli/main.ts'));
+  say('start-up');
+  return [
+    { from: 'as published (JavaScript)', milliseconds: published },
+    { from: 'from a checkout (TypeScript)', milliseconds: checkout },
+  ];
+}
+
+/** Accepting with more and more dead letters in the outbox. */
+async function deadLetters(): Promise<Results['deadLetters']> {
+  const hits = webHits(VISITORS, { choice: 'granted' });
+  const list: [number, number][] = [];
+  for (const count of [1, 100, 10_000]) {
+    const data = join(SCRATCH, `dead-${count}`);
+    await fillDeadLetters(data, GA4_ONLY, count);
+    const start = (): Promise<Server> => startGateway({ config: GA4_ONLY, sink: NOBODY, data });
+    const { perSecond } = await turn({ name: `${count} dead letters`, start, hits }, 256);
+    list.push([count, perSecond]);
+  }
+  return list;
+}
+
+function pure(): Pure {
+  const text = execFileSync(
+    process.execPath,
+    [join(import.meta.dirname, 'pure.ts'), '--seconds', quick ? '0.3' : '1'],
+    { encoding: 'utf8' },
+  );
+  return JSON.parse(text) as Pure;
+}
+
+const begun = performance.now();
+const loadBefore = loadavg()[0] ?? NaN;
+const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim();
+const sink = await startSink();
+const results: Results = {
+  at: new Date().toISOString(),
+  commit,
+  machine: {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    kernel: release(),
+    node: process.version,
+    loadBefore,
+  },
+  seconds: SECONDS,
+  pure: pure(),
+  start: await startUp(),
+  closed: await closed(sink),
+  ...(await open(sink)),
+  sustained: await sustained(sink),
+  workers: await workers(),
+  deadLetters: quick ? [] : await deadLetters(),
+};
+await sink.stop();
+const text = writeReport(results);
+if (!quick) {
+  writeFileSync(join(import.meta.dirname, 'results/latest.json'), `${JSON.stringify(results, null, 1)}\n`);
+}
+console.log(text);
+say(`took ${Math.round((performance.now() - begun) / 1000)} s`);

@@ -1,0 +1,23 @@
+-- Sends the requests of a prepared list, one after the other, and writes the figures as one line of JSON.
+local list = dofile(os.getenv("BENCH_HITS"))
+local ready = {}
+local at = 0
+
+function init()
+  for i, hit in ipairs(list) do
+    ready[i] = wrk.format(hit.method, hit.path, hit.headers, hit.body)
+  end
+end
+
+function request()
+  at = at % #ready + 1
+  return ready[at]
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    '\nBENCH{"requests":%d,"us":%d,"p50":%d,"p90":%d,"p99":%d,"refused":%d,"failed":%d}\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(90), latency:percentile(99),
+    errors.status, errors.connect + errors.read + errors.write + errors.timeout))
+end
