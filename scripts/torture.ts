@@ -1,10 +1,11 @@
 import { show, type Scenario } from '../test/torture/support/summary.ts';
 import { poison } from '../test/torture/poison.ts';
 import { restart } from '../test/torture/restart.ts';
+import { disk } from '../test/torture/disk.ts';
 import { kill } from '../test/torture/kill.ts';
 
 /** Runs torture scenarios in full: `npm run torture -- <name> [--rounds N] [--short]`, or `all`. */
-const SCENARIOS: Readonly<Record<string, Scenario>> = { kill, restart, poison };
+const SCENARIOS: Readonly<Record<string, Scenario>> = { kill, restart, poison, disk };
 
 const args = process.argv.slice(2);
 const names = args.filter((arg, i) => !arg.startsWith('--') && args[i - 1] !== '--rounds');

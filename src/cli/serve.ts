@@ -54,6 +54,8 @@ export function listenOptions(values: {
   };
 }
 
+const WRITE_PROBLEMS = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR']);
+
 /** Why starting failed, for the person at the terminal; undefined where the fault is ours. */
 export function startProblem(error: unknown, { listen, admin, data }: ListenOptions): string | undefined {
   if (error instanceof Unusable) return error.message;
@@ -62,7 +64,8 @@ export function startProblem(error: unknown, { listen, admin, data }: ListenOpti
     const option = listen.endsWith(`:${port}`) ? `--listen ${listen}` : `--admin ${admin}`;
     return `cannot listen (${option}): ${code}${code === 'EADDRINUSE' ? '; something else listens there, choose another port' : ''}`;
   }
-  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC' || code === 'ENOTDIR') {
+  // Node says ENOENT where a folder cannot be made on a read-only disk.
+  if (WRITE_PROBLEMS.has(code ?? '') || (code === 'ENOENT' && syscall === 'mkdir')) {
     return `cannot write the data directory ${data}: ${code}; choose another with --data`;
   }
   return undefined;

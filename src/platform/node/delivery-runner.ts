@@ -198,9 +198,9 @@ export class Runner {
       this.#withdrawals ??= this.#openWithdrawals();
       const store = (): SqliteOutbox =>
         new SqliteOutbox(file, this.#withdrawals as WithdrawalLog, () => this.#policy, Date.now);
-      const unwritten = this.#store?.takeUnwritten();
       const opened = this.#openStore(file, store);
-      if (unwritten !== undefined) opened.inherit(unwritten);
+      // Not before it is open: ends that nobody holds would be sent again after the next start.
+      if (this.#store !== undefined) opened.inherit(this.#store.takeUnwritten());
       this.#store = opened;
       this.#works();
       // What others withdrew while this outbox was closed, before anything is sent.
@@ -213,7 +213,8 @@ export class Runner {
 
   /** Opens the file, with whatever SQLite would leave out of it. */
   #openStore(file: string, open: () => SqliteOutbox): SqliteOutbox {
-    const left = rescueFromWal(file);
+    // A connection that takes another's place knows what was stored: the rest of the log is what was refused.
+    const left = this.#store === undefined ? rescueFromWal(file) : NOTHING_LEFT;
     let store: SqliteOutbox | undefined;
     try {
       if (this.#mustSalvage) throw new StoreDamaged('met while reading');
@@ -370,6 +371,7 @@ export class Runner {
   #poll(): void {
     if (this.#store === undefined || this.#broken !== undefined) return;
     try {
+      this.#store.measureRoom();
       if (this.#store.changedElsewhere()) this.#flush();
     } catch (error) {
       this.#hurt(error);
@@ -398,6 +400,8 @@ export class Runner {
     this.#options.log('error', msg, { code });
   }
 }
+
+const NOTHING_LEFT: ReturnType<typeof rescueFromWal> = { rows: new Map(), dead: new Map(), damaged: false };
 
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 const FILE = 'root.key';
@@ -13,16 +23,7 @@ const BYTES = 32;
 export function rootKey(dataDir: string): Uint8Array {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, FILE);
-  try {
-    const file = openSync(path, 'wx', 0o600);
-    const key = randomBytes(BYTES);
-    writeSync(file, key);
-    fsyncSync(file);
-    closeSync(file);
-    return key;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
+  if (!existsSync(path)) makeKey(dataDir, path);
   const key = readFileSync(path);
   if (key.length !== BYTES) {
     throw new Error(
@@ -30,4 +31,23 @@ export function rootKey(dataDir: string): Uint8Array {
     );
   }
   return new Uint8Array(key);
+}
+
+/** Under another name first: a process that is killed here must not leave half a key, which no start would accept. */
+function makeKey(dataDir: string, path: string): void {
+  const draft = `${path}.${process.pid}`;
+  const file = openSync(draft, 'w', 0o600);
+  writeSync(file, randomBytes(BYTES));
+  fsyncSync(file);
+  closeSync(file);
+  try {
+    // Fails where another process was faster: then its key is the key.
+    linkSync(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  unlinkSync(draft);
+  const folder = openSync(dataDir, 'r');
+  fsyncSync(folder);
+  closeSync(folder);
 }

@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import type { SignalMask } from '../../core/signals.ts';
@@ -69,6 +71,12 @@ export class StoreDamaged extends Error {
 
 /** Pages of write-ahead log that are copied back at once. */
 const CHECKPOINT_PAGES = 2_000;
+/**
+ * Room on the disk that new events do not get, bytes: what is delivered needs it to leave the outbox, since every
+ * change is first written to the log (8 MB) and then to the file. On a small disk a quarter of it.
+ */
+const RESERVE = 32 * 1024 * 1024;
+const RESERVE_PART = 4;
 
 /**
  * The durable queue: one SQLite file, written by one connection. Everything that is to happen is collected and happens
@@ -94,6 +102,11 @@ export class SqliteOutbox implements Store {
   #applied = 0;
   #dataVersion = 0;
   #bytes = 0;
+  readonly #dir: string;
+  /** Bytes of free pages inside the file. */
+  #free = 0;
+  /** Room has run short. */
+  #cramped = false;
   /** Rows whose checksum did not match, by route; set aside, counted, not sent. */
   readonly damaged = new Map<string, number>();
 
@@ -102,6 +115,7 @@ export class SqliteOutbox implements Store {
     this.#policy = policy;
     this.#log = log;
     this.#now = now;
+    this.#dir = dirname(file);
     makePrivate(file);
     this.#db = new DatabaseSync(file, { timeout: 2_000 });
     try {
@@ -140,7 +154,13 @@ export class SqliteOutbox implements Store {
   }
 
   get full(): boolean {
-    return this.#bytes >= this.#policy().maxSize;
+    return this.#cramped || this.#bytes >= this.#policy().maxSize;
+  }
+
+  /** Looks whether there is room: on the disk, or in the file, which never shrinks. */
+  measureRoom(): void {
+    const { bavail, blocks, bsize } = statfsSync(this.#dir);
+    this.#cramped = bavail * bsize + this.#free < Math.min(RESERVE, (blocks * bsize) / RESERVE_PART);
   }
 
   /** Ends that wait for the next transaction. */
@@ -352,7 +372,9 @@ export class SqliteOutbox implements Store {
     const { page_count: pages } = this.#sql.pageCount.get() as { page_count: number };
     const { freelist_count: free } = this.#sql.freeCount.get() as { freelist_count: number };
     const { page_size: size } = this.#sql.pageSize.get() as { page_size: number };
-    this.#bytes = (pages - free) * size;
+    this.#free = free * size;
+    this.#bytes = pages * size - this.#free;
+    this.measureRoom();
   }
 
   #write(append: Append, work: Work): void {

@@ -63,12 +63,13 @@ export function cookiesOf(n: number, consent = { statistics: true, marketing: tr
   return `${cookiebot(consent, STARTED - 60_000)}; _ga=GA1.1.${1_000_000_000 + n}.${seconds}; _fbp=fb.1.${seconds * 1000}.${n}`;
 }
 
-/** One purchase per number, all of one visitor. */
-export function purchases(numbers: readonly number[], visitor = numbers[0] ?? 0): Ask {
+/** One purchase per number, all of one visitor, with so many things in each basket. */
+export function purchases(numbers: readonly number[], visitor = numbers[0] ?? 0, basket = 0): Ask {
+  const items = Array.from({ length: basket }, (_, i) => ({ item_id: `SKU-${i}`, item_name: `Krus ${i}`, price: 1 }));
   const events = numbers.map((n) => ({
     name: 'purchase',
     id: eventId(n),
-    params: { currency: 'NOK', value: 100, transaction_id: eventId(n) },
+    params: { currency: 'NOK', value: 100, transaction_id: eventId(n), ...(basket > 0 && { items }) },
     user: { email: `visitor${visitor}@example.no` },
   }));
   return { path: '/v1/events', headers: headersOf(cookiesOf(visitor)), body: JSON.stringify({ events }) };
