@@ -1,5 +1,5 @@
 import { GVL, TCModel, TCString, type VendorList } from '@iabtechlabtcf/core';
-import { cookiebot, NOW } from '../support/hits.ts';
+import { cookiebot } from '../support/hits.ts';
 import { ADS, ANALYTICS, EVERYTHING, PERSONAL, USER_DATA, type Vendor } from './kinds.ts';
 import { below, oneOf, type Random } from './random.ts';
 import type { Profile } from './profiles.ts';
@@ -57,7 +57,7 @@ const WRITERS: Readonly<Record<string, (choice: Choice) => string>> = {
     })}`,
   onetrust: ({ statistics, marketing, at, id }) =>
     oneTrust(at, id, `C0001:1,C0002:${flag(statistics)},C0003:0,C0004:${flag(marketing)}`),
-  tcf: ({ statistics, marketing }) => `euconsent-v2=${tcString(statistics, marketing)}`,
+  tcf: ({ statistics, marketing, at }) => `euconsent-v2=${tcString(statistics, marketing, at)}`,
   'vanilla-cookieconsent': ({ statistics, marketing, at, id }) =>
     `cc_cookie=${json({
       categories: ['necessary', ...(statistics ? ['analytics'] : []), ...(marketing ? ['marketing'] : [])],
@@ -105,7 +105,7 @@ const KINDS_OF_SAYING = [
 /** Something a visitor can have said on this site, by chance. `web`: the hit can carry consent-mode keys. */
 export function say(chance: Random, profile: Profile, serial: number, web: boolean): Said {
   const id = word('consentId', serial);
-  const at = NOW - HOUR;
+  const at = profile.now - HOUR;
   const platforms = profile.platforms.filter((name) => name in WRITERS);
   const platform = platforms.length === 0 ? undefined : oneOf(chance, platforms);
   const statistics = chance() < 0.6;
@@ -135,12 +135,7 @@ export function say(chance: Random, profile: Profile, serial: number, web: boole
     granted = chosen(statistics, marketing) & chosen(s, m);
     refused = EVERYTHING & ~granted;
   } else if (sort === 'future') {
-    cookies = [write(statistics, marketing, NOW + 10 * 24 * HOUR)];
-    // The day a TC string was made is rounded, but ten days are ten days.
-    if (platform === 'tcf') {
-      cookies = [write(false, false)];
-      refused = EVERYTHING;
-    }
+    cookies = [write(statistics, marketing, profile.now + 10 * 24 * HOUR)];
   } else if (sort === 'garbage') {
     const [name = ''] = write(true, true).split('=', 1);
     cookies = [
@@ -210,8 +205,8 @@ const ADVERTISING = [1, 2, 3, 4, 7];
 
 const strings = new Map<string, string>();
 
-function tcString(statistics: boolean, marketing: boolean): string {
-  const key = `${statistics} ${marketing}`;
+function tcString(statistics: boolean, marketing: boolean, at: number): string {
+  const key = `${statistics} ${marketing} ${at}`;
   const known = strings.get(key);
   if (known !== undefined) return known;
   const model = new TCModel(vendorList());
@@ -220,8 +215,9 @@ function tcString(statistics: boolean, marketing: boolean): string {
   model.consentScreen = 1;
   model.isServiceSpecific = true;
   model.publisherCountryCode = 'NO';
-  model.created = new Date(NOW - 48 * HOUR);
-  model.lastUpdated = new Date(NOW - 48 * HOUR);
+  // The library writes days; the day before is past in every time zone.
+  model.created = new Date(at - 24 * HOUR);
+  model.lastUpdated = new Date(at - 24 * HOUR);
   model.purposeConsents.set([...(statistics ? STATISTICS : []), ...(marketing ? ADVERTISING : [])]);
   if (statistics || marketing) model.vendorConsents.set(TCF_VENDORS);
   model.vendorsDisclosed.set(TCF_VENDORS);

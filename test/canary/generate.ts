@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import type { Hit } from '../../src/sources/hit.ts';
-import { NOW } from '../support/hits.ts';
 import { say, type Said } from './consents.ts';
 import type { Kind } from './kinds.ts';
 import { INGEST_KEY, type Profile } from './profiles.ts';
@@ -204,7 +203,7 @@ class Maker {
   // Cookies and headers -----------------------------------------------------------------------------------------------
 
   private cookies(said: Said): string {
-    const at = NOW - 20 * 60_000;
+    const at = this.profile.now - 20 * 60_000;
     const { serial } = this;
     const list = [...said.cookies, `theme=${this.word('otherCookie')}`, `PHPSESSID=${this.word('otherCookie')}`];
     if (this.maybe(0.6))
@@ -271,7 +270,7 @@ class Maker {
 
   private sharedKeys(said: Said): [string, string][] {
     const { serial, chance } = this;
-    const at = NOW - 10 * 60_000;
+    const at = this.profile.now - 10 * 60_000;
     const pairs: [string, string][] = [['v', '2']];
     const put = (key: string, value: string, share = 1): void => {
       if (this.maybe(share)) pairs.push([key, value]);
@@ -279,7 +278,8 @@ class Maker {
     put('tid', this.profile.streams.length === 0 || this.maybe(0.01) ? 'G-NOBODYS01' : this.one(this.profile.streams));
     const age = chance();
     if (age < 0.7) put('cid', this.note('cid', `${digits('cid', serial)}.${seconds(at)}`));
-    else if (age < 0.8) put('cid', this.note('cidOld', `${digits('cidOld', serial)}.${seconds(NOW - 500 * DAY)}`));
+    else if (age < 0.8)
+      put('cid', this.note('cidOld', `${digits('cidOld', serial)}.${seconds(this.profile.now - 500 * DAY)}`));
     else if (age < 0.9) put('cid', this.note('cidUndated', digits('cidUndated', serial)));
     if (said.gcs !== undefined) put('gcs', said.gcs);
     if (said.gcd !== undefined) put('gcd', said.gcd);
@@ -372,10 +372,10 @@ class Maker {
 
   private jsonEvent(said: Said, backend: boolean): object {
     const { serial } = this;
-    const young = `${digits('cid', serial)}.${seconds(NOW - 10 * 60_000)}`;
+    const young = `${digits('cid', serial)}.${seconds(this.profile.now - 10 * 60_000)}`;
     const clientId = this.maybe(0.8)
       ? this.note('cid', young)
-      : this.note('cidOld', `${digits('cidOld', serial)}.${seconds(NOW - 500 * DAY)}`);
+      : this.note('cidOld', `${digits('cidOld', serial)}.${seconds(this.profile.now - 500 * DAY)}`);
     const session = this.maybe(0.8) ? this.note('session', sessionStart(serial)) : this.word('sessionText');
     const visitor = backend
       ? {
@@ -451,7 +451,7 @@ class Maker {
     return {
       ...parts,
       id: createHash('md5').update(`hit ${this.serial}`).digest('hex'),
-      at: NOW,
+      at: this.profile.now,
       host: this.profile.host,
       peer: this.address('ipPeer'),
     };

@@ -33,6 +33,7 @@ export type Choice =
   | 'referrer origin'
   | 'referrer path'
   | 'ip truncate'
+  | 'behind a proxy'
   | 'user agent full'
   | 'merchant';
 
@@ -45,8 +46,8 @@ interface Leave {
   readonly full: boolean;
   /** It is part of the vendor's identifier-free form. */
   readonly limited: boolean;
-  /** Only where the site chose so. */
-  readonly where: Choice | undefined;
+  /** Only where the site chose all of these. */
+  readonly where: readonly Choice[];
 }
 
 const to = (place: Place, more: Partial<Omit<Leave, 'to'>> = {}): Leave => ({
@@ -55,7 +56,7 @@ const to = (place: Place, more: Partial<Omit<Leave, 'to'>> = {}): Leave => ({
   needs: more.needs ?? 0,
   full: more.full ?? true,
   limited: more.limited ?? false,
-  where: more.where,
+  where: more.where ?? [],
 });
 
 const hashed = (place: Vendor, needs = 0): Leave => to(place, { form: 'sha256', needs });
@@ -65,22 +66,23 @@ const eachFull: readonly Leave[] = (['ga4', 'google_ads', 'meta', 'linkedin', 'm
 /** Kept for the conversion that comes pages later, in the vendor's own cookie (design 3a). */
 const kept = to('set-cookie', { needs: ADS });
 const google = [to('ga4', { needs: ADS }), to('google_ads'), kept];
-const cutForMeta = to('meta', { form: 'prefix', where: 'ip truncate' });
+const cut = (place: Vendor, ...where: readonly Choice[]): Leave =>
+  to(place, { form: 'prefix', where: ['ip truncate', ...where] });
 const GOOGLE_USER = ADS | USER_DATA;
 
 /** Every kind of thing that comes in, and where it may leave to. */
 export const KINDS = {
   // Addresses: R1. Whole ones never; the first half only where the site says `ip: truncate`.
-  ipPeer: [to('ga4', { form: 'prefix', where: 'ip truncate' }), cutForMeta],
-  ipForwarded: [],
+  ipPeer: [cut('ga4'), cut('meta')],
+  ipForwarded: [cut('ga4', 'behind a proxy'), cut('meta', 'behind a proxy')],
   ipHeader: [],
   /** The Measurement Protocol gets a country at most (`destinations/ga4.md` 2.7). */
-  ipStated: [cutForMeta],
+  ipStated: [cut('meta')],
   ipParam: [],
 
   // Device: R7.
-  userAgent: [to('ga4', { needs: EVERYTHING, where: 'user agent full' }), to('meta', { where: 'user agent full' })],
-  clientHint: [to('ga4', { needs: EVERYTHING, where: 'user agent full' })],
+  userAgent: [to('ga4', { needs: EVERYTHING, where: ['user agent full'] }), to('meta', { where: ['user agent full'] })],
+  clientHint: [to('ga4', { needs: EVERYTHING, where: ['user agent full'] })],
   header: [],
   languageText: [],
   screenText: [],
@@ -94,17 +96,17 @@ export const KINDS = {
     to('google_ads', { full: false, limited: true }),
   ],
   utm: [
-    to('ga4', { where: 'keeps utm_campaign' }),
-    to('meta', { where: 'keeps utm_campaign' }),
-    to('microsoft_ads', { where: 'keeps utm_campaign' }),
+    to('ga4', { where: ['keeps utm_campaign'] }),
+    to('meta', { where: ['keeps utm_campaign'] }),
+    to('microsoft_ads', { where: ['keeps utm_campaign'] }),
   ],
   query: [],
   tracker: [],
   fragment: [],
   userinfo: [],
   nestedQuery: [],
-  referrerHost: [to('ga4', { where: 'referrer origin' }), to('ga4', { where: 'referrer path' })],
-  referrerPath: [to('ga4', { where: 'referrer path' })],
+  referrerHost: [to('ga4', { where: ['referrer origin'] }), to('ga4', { where: ['referrer path'] })],
+  referrerPath: [to('ga4', { where: ['referrer path'] })],
   referrerQuery: [],
 
   // Click ids: with ad_storage, each to its owner (R46, R47).
@@ -179,7 +181,7 @@ export const KINDS = {
   coupon: [to('ga4')],
   searchTerm: [to('ga4'), to('meta'), to('microsoft_ads')],
   itemName: [to('ga4'), to('microsoft_ads')],
-  itemId: [to('ga4'), to('meta'), to('microsoft_ads'), to('google_ads', { where: 'merchant' })],
+  itemId: [to('ga4'), to('meta'), to('microsoft_ads'), to('google_ads', { where: ['merchant'] })],
   order: eachFull,
   eventId: eachFull,
 } as const satisfies Readonly<Record<string, readonly Leave[]>>;
@@ -204,7 +206,7 @@ export function permission(kind: Kind, form: Form, { place, granted, limited, ch
   const full = (granted & base) === base;
   for (const leave of leaves) {
     if (leave.to !== place || leave.form !== form) continue;
-    if (leave.where !== undefined && !choices.has(leave.where)) continue;
+    if (!leave.where.every((choice) => choices.has(choice))) continue;
     if (full && leave.full && (granted & leave.needs) === leave.needs) return `${kind} ${form} -> ${place}, full`;
     if (!full && limited && leave.limited) return `${kind} ${form} -> ${place}, limited`;
   }

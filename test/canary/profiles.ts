@@ -9,6 +9,8 @@ import type { Choice, Vendor } from './kinds.ts';
 /** One site of one configuration, and what its YAML says in so many words. */
 export interface Profile {
   readonly name: string;
+  /** When its hits happen, unix milliseconds. */
+  readonly now: number;
   readonly gateway: Gateway;
   readonly host: string;
   readonly origin: string;
@@ -27,6 +29,7 @@ export interface Profile {
 
 /** The parts of a site's YAML that the table of what may leave needs to know. */
 interface Yaml {
+  readonly server?: { readonly trusted_proxies?: readonly string[] };
   readonly sites: readonly {
     readonly hosts: readonly string[];
     readonly origins: readonly string[];
@@ -67,9 +70,12 @@ const CONFIG = new URL('../../config/', import.meta.url);
 export function profiles(): Profile[] {
   const files = ['gateway.yaml', 'demo.yaml', ...['presets/', 'examples/'].flatMap(yamlFiles)];
   const shipped = files.map((file): [string, string] => [file, readFileSync(new URL(file, CONFIG), 'utf8')]);
-  return [...shipped, ['every limited form', LIMITED] as const, ['looser', LOOSER] as const].flatMap(([name, text]) =>
-    sitesOf(name, text),
-  );
+  const own = [
+    ['every limited form', LIMITED],
+    ['looser', LOOSER],
+    ['looser, behind a proxy', BEHIND_A_PROXY],
+  ] as const;
+  return [...shipped, ...own].flatMap(([name, text]) => sitesOf(name, text));
 }
 
 function yamlFiles(folder: string): string[] {
@@ -80,12 +86,12 @@ function yamlFiles(folder: string): string[] {
 }
 
 /** The profiles of a configuration, one for each of its sites. */
-export function sitesOf(name: string, text: string): Profile[] {
-  const loaded = loadConfig(text, name, NOW);
+export function sitesOf(name: string, text: string, now = NOW): Profile[] {
+  const loaded = loadConfig(text, name, now);
   if (!('config' in loaded)) throw new Error(`${name}: ${JSON.stringify(loaded.findings)}`);
   const gateway = compileGateway(loaded.config, { value: () => INGEST_KEY, rootKey: new Uint8Array(32).fill(7) });
   // A bare `${NAME}` in a list in brackets is the gateway's own spelling; plain YAML reads a map there.
-  const { sites } = parse(text.replaceAll(/"?\$\{(\w+)\}"?/g, '"$1"')) as Yaml;
+  const { sites, server } = parse(text.replaceAll(/"?\$\{(\w+)\}"?/g, '"$1"')) as Yaml;
   return sites.map((site): Profile => {
     const { consent, privacy = {}, destinations, purposes } = site;
     const choices = new Set<Choice>();
@@ -93,12 +99,14 @@ export function sitesOf(name: string, text: string): Profile[] {
     const referrer = privacy.referrer ?? 'origin';
     if (referrer === 'origin' || referrer === 'path') choices.add(`referrer ${referrer}`);
     if (privacy.ip === 'truncate') choices.add('ip truncate');
+    if (server?.trusted_proxies !== undefined) choices.add('behind a proxy');
     if (privacy.user_agent === 'full') choices.add('user agent full');
     if (Object.values(destinations).some(({ merchant }) => merchant !== undefined)) choices.add('merchant');
     const routes = Object.entries(destinations).map(([route, { type, without_consent }]) => {
       return [route, { vendor: type ?? (route as Vendor), limited: without_consent === 'limited' }] as const;
     });
     return {
+      now,
       name: sites.length === 1 ? name : `${name}, ${site.hosts[0]}`,
       gateway,
       host: site.hosts[0] ?? '',
@@ -134,7 +142,7 @@ const ROUTES = `
       microsoft_ads: { tag_id: "97000001", access_token: "\${MICROSOFT_UET_TOKEN}", without_consent: limited }`;
 
 /** Every identifier-free form is on, and OneTrust's groups grant one signal each, so that all 16 states occur. */
-const LIMITED = `
+export const LIMITED = `
 sites:
   - hosts: [metrics.example.no]
     origins: [https://shop.example.no]
@@ -152,7 +160,7 @@ sites:
 `;
 
 /** As loose as a configuration can be where consent is asked for. */
-const LOOSER = `
+export const LOOSER = `
 sites:
   - hosts: [metrics.example.no]
     origins: [https://shop.example.no]
@@ -165,3 +173,6 @@ sites:
       ga4: { measurement_id: G-TEST000001, api_secret: "\${GA4_API_SECRET}", primary: true }
       second: { type: ga4, measurement_id: G-TEST000002, without_consent: limited }${ROUTES}
 `;
+
+/** The peer is a proxy that may say whose address it is. */
+const BEHIND_A_PROXY = `server: { trusted_proxies: [91.0.0.0/8, "2a0d:91::/32", 10.0.0.0/8] }${LOOSER}`;

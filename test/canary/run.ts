@@ -57,6 +57,8 @@ export function unused(summary: Summary): string[] {
   return allPermissions().filter((line) => !summary.seen.has(line));
 }
 
+/** So many hits back, digits that look like a canary are one. */
+const RECENT = 300;
 const MOST_EXAMPLES = 100;
 
 /** Puts a leak into a text on its way to the search: what the search must then find. */
@@ -143,7 +145,7 @@ export class Run {
     const { summary } = this;
     summary.texts++;
     summary.characters += text.length;
-    for (const found of search(text, latest, digests)) {
+    for (const found of search(text, { from: latest - RECENT, to: latest }, digests)) {
       // What came with an earlier hit has no business anywhere, whatever this visitor has said.
       const line =
         found.serial === latest || found.form === 'prefix' ? permission(found.kind, found.form, setting) : undefined;

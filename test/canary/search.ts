@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Form, Kind } from './kinds.ts';
-import { plainCanaries } from './tokens.ts';
+import { plainCanaries, type Serials } from './tokens.ts';
 
 /** One canary in a text. */
 export interface Found {
@@ -43,10 +43,10 @@ const ROUNDS = 3;
 
 /**
  * Every canary in a text: as it stands, percent-encoded up to three times, in `\u` and HTML escapes, in base64 or
- * base64url at any offset, in hex, and (where `digests` are given) hashed. `latest` is the highest number handed out;
- * `digests` is asked for only when something in the text looks like one.
+ * base64url at any offset, in hex, and (where `digests` are given) hashed. `digests` is asked for only when
+ * something in the text looks like one.
  */
-export function search(text: string, latest: number, digests?: () => Digests): Found[] {
+export function search(text: string, serials: Serials, digests?: () => Digests): Found[] {
   const found = new Map<string, Found>();
   const add = (seen: Omit<Found, 'how'>, how: string): void => {
     const key = `${seen.kind} ${seen.serial} ${seen.form}`;
@@ -55,9 +55,9 @@ export function search(text: string, latest: number, digests?: () => Digests): F
   let layer = text;
   for (let round = 0; round <= ROUNDS; round++) {
     const by = round === 0 ? '' : `decoded ${round}`;
-    for (const seen of plainCanaries(layer, latest)) add(seen, by);
+    for (const seen of plainCanaries(layer, serials)) add(seen, by);
     const runs = layer.match(RUN) ?? [];
-    for (const seen of plainCanaries(runs.map(unpacked).join('|'), latest)) add(seen, `${by} in base64 or hex`.trim());
+    for (const seen of plainCanaries(runs.map(unpacked).join('|'), serials)) add(seen, `${by} in base64 or hex`.trim());
     if (digests !== undefined) {
       for (const run of runs) for (const seen of hashedCanaries(run, digests)) add(seen, by);
     }

@@ -103,24 +103,27 @@ const PATTERN = new RegExp(
   'gi',
 );
 
-/**
- * The canaries that stand plainly in a text, with a number no higher than `latest`. Digits that look like one by
- * chance are told apart by their number: it has to be one of the last few hits'.
- */
-export function plainCanaries(text: string, latest: number): Seen[] {
+/** The hits whose canaries can be in a text. */
+export interface Serials {
+  /** Digits look like a canary by chance now and then: those of hits before this one are taken for chance. */
+  readonly from: number;
+  /** The last one that has come in. */
+  readonly to: number;
+}
+
+/** The canaries that stand plainly in a text. */
+export function plainCanaries(text: string, { from, to }: Serials): Seen[] {
   const seen: Seen[] = [];
   PATTERN.lastIndex = 0;
   for (let match = PATTERN.exec(text); match !== null; match = PATTERN.exec(text)) {
     const one = readMatch(match);
-    if (one === undefined || one.serial > latest) continue;
-    const byChance = match[1] === undefined && match[6] === undefined;
-    if (byChance && one.form === 'raw' && one.serial < latest - RECENT) continue;
+    if (one === undefined || one.serial > to) continue;
+    const madeOfDigits = match[1] === undefined;
+    if (madeOfDigits && one.form === 'raw' && one.serial < from) continue;
     seen.push(one);
   }
   return seen;
 }
-
-const RECENT = 300;
 
 function readMatch(match: RegExpExecArray): Seen | undefined {
   const [, kindLetters, serialLetters, numeric, number, uuidKind, uuidNumber, v4, a, b, c, v6, hi, lo, session] = match;
