@@ -1,4 +1,4 @@
-import type { EgressForm, Leaf, Leaves, ObjectShape } from '../../src/core/egress.ts';
+import type { Claim, EgressForm, Leaf, Leaves, ObjectShape } from '../../src/core/egress.ts';
 import {
   barePage,
   CONSENT_KEYS,
@@ -113,11 +113,14 @@ const WEB: Leaves = {
   'pr#': any,
 };
 
+/** Made for this one hit: a number and the second it arrived. The id of a visitor was made in another one. */
+const throwawayId: Claim = (text, { acceptedAt }) =>
+  acceptedAt !== undefined && /^\d{1,10}\.\d{10}$/.test(text) && text.endsWith(`.${Math.floor(acceptedAt / 1000)}`);
+
 /** The key list of `destinations/ga4.md` 5, and no other. */
 const LIMITED: Leaves = {
   ...BASICS,
-  // Made for this one hit: a number and the second.
-  cid: { may: matching(/^\d{1,10}\.\d{10}$/), required: true },
+  cid: { may: throwawayId, required: true },
   npa: { may: exactly('1'), required: true },
   dma_cps: { may: exactly('-'), required: true },
   pscdl: { may: exactly('denied'), required: true },
@@ -208,7 +211,7 @@ export const egress: readonly EgressForm[] = [
     headers: {
       // A whole User-Agent singles a browser out: it takes every signal there is.
       'user-agent': {
-        may: (text, signals) => (signals & GATE_MASK) === GATE_MASK || reducedAgent(text, signals),
+        may: (text, facts) => (facts.signals & GATE_MASK) === GATE_MASK || reducedAgent(text, facts),
       },
       'content-type': { may: exactly('text/plain;charset=UTF-8') },
     },

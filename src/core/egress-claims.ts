@@ -28,7 +28,7 @@ export const matching =
 /** One word where the signal is granted, the other where it is not: neither more nor less than was decided. */
 export const saying =
   (signal: GateSignal, yes: string, no: string): Claim =>
-  (text, signals) =>
+  (text, { signals }) =>
     text === (granted(signals, BIT[signal]) ? yes : no);
 
 /** Up to 20 digits. */
@@ -44,7 +44,7 @@ export const digits: Claim = (text) => {
 export const sha256: Claim = (text) => /^[0-9a-f]{64}$/.test(text);
 
 /** `destinations/consent-mode.md` 2: position 3 = ad_storage, position 4 = analytics_storage. */
-export const gcs: Claim = (text, signals) =>
+export const gcs: Claim = (text, { signals }) =>
   text.length === 4 && text.startsWith('G1') && bitSays(text, 2, signals, 1) && bitSays(text, 3, signals, 2);
 
 function bitSays(text: string, at: number, signals: SignalMask, bit: SignalMask): boolean {
@@ -57,7 +57,7 @@ const GCD = /^\d\d[a-z]\d[a-z]\d[a-z]\d[a-z]\d(?:[A-Za-z]\d){0,3}$/;
 const GCD_SIGNALS = [BIT.ad_storage, BIT.analytics_storage, BIT.ad_user_data, BIT.ad_personalization];
 
 /** 3.2: `n r t v` say granted, `m p q u` denied; any other letter, `l` too, would leave it to Google. */
-export const gcd: Claim = (text, signals) => {
+export const gcd: Claim = (text, { signals }) => {
   if (!GCD.test(text)) return false;
   for (let i = 0; i < 4; i++) {
     const letter = text.charAt(2 + 2 * i);
@@ -68,16 +68,16 @@ export const gcd: Claim = (text, signals) => {
 };
 
 /** 5: personalised only with ad_storage and ad_personalization. */
-export const npa: Claim = (text, signals) =>
+export const npa: Claim = (text, { signals }) =>
   text === '1' || (text === '0' && granted(signals, BIT.ad_storage) && granted(signals, BIT.ad_personalization));
 
 /** 6 */
 export const dma: Claim = (text) => text === '0' || text === '1';
-export const dmaCps: Claim = (text, signals) =>
+export const dmaCps: Claim = (text, { signals }) =>
   text === '-' || (granted(signals, BIT.ad_user_data) && /^[a-z]{1,10}$/.test(text));
 
 /** 7: never a label. */
-export const pscdl: Claim = (text, signals) =>
+export const pscdl: Claim = (text, { signals }) =>
   text === 'denied' || (granted(signals, BIT.ad_storage) && ['noapi', 'error', 'empty'].includes(text));
 
 /** The consent-mode keys of a web hit: all of them, since what is left out counts as granted or is guessed. */
@@ -94,7 +94,7 @@ const GOOGLE_CLICK = /[?&;](?:gclid|dclid|gbraid|wbraid|srsltid)=/i;
 const OTHER_CLICK = /[?&;](?:fbclid|msclkid|li_fat_id|ttclid|twclid|yclid|epik|_gl|_ga|mc_eid|_hsenc|email)=/i;
 
 /** An http(s) address without user and fragment, without a click id; with Google's own where `ad_storage` is granted. */
-export const googlePage: Claim = (text, signals) =>
+export const googlePage: Claim = (text, { signals }) =>
   pageWithoutOthers(text) && (granted(signals, BIT.ad_storage) || !GOOGLE_CLICK.test(text));
 
 /** An http(s) address without user, fragment and any click id. */

@@ -7,8 +7,16 @@ import type { GateSignal, SignalMask } from './signals.ts';
  * repeated here.
  */
 
-/** Whether a value may leave under these signals. It gets the text after percent-decoding, or a JSON scalar as text. */
-export type Claim = (text: string, signals: SignalMask) => boolean;
+/** What a claim may know beside the text. */
+export interface EgressFacts {
+  /** The signals of whom the text speaks of. */
+  readonly signals: SignalMask;
+  /** When the event was accepted, unix milliseconds; undefined where the request speaks of several. */
+  readonly acceptedAt: number | undefined;
+}
+
+/** Whether a value may leave. It gets the text after percent-decoding, or a JSON scalar as text. */
+export type Claim = (text: string, facts: EgressFacts) => boolean;
 
 /** One key of a query, one header, or one scalar of a JSON body. */
 export interface Leaf {
@@ -61,5 +69,5 @@ export interface EgressForm {
   readonly body?: 'pairs' | { readonly text: Leaf } | { readonly json: Shape };
 }
 
-/** What stands for a secret in the texts that claims see; no text of a request can hold it. */
+/** What stands for a secret in the texts that claims see: a character no URL and no header can hold. */
 export const SECRET = '\u0000';

@@ -45,6 +45,9 @@ export type Attempted =
   | { readonly verdict: Verdict; readonly reply: Reply | undefined }
   | { readonly fault: string; readonly rule?: string };
 
+/** What an attempt needs of a stored row. */
+export type AttemptedRow = Pick<QueuedRow, 'element' | 'signals' | 'acceptedAt'>;
+
 /**
  * Makes one request out of rows with the same envelope, holds it against what may leave, puts the secrets in, sends it
  * and reads the answer.
@@ -52,7 +55,7 @@ export type Attempted =
 export async function attempt(
   route: Route,
   envelope: string,
-  rows: readonly Pick<QueuedRow, 'element' | 'signals'>[],
+  rows: readonly AttemptedRow[],
   send: Send,
   secrets: Secrets,
 ): Promise<Attempted> {
@@ -79,14 +82,11 @@ export async function attempt(
 }
 
 /** A check that stumbles has not found the request harmless. */
-function violation(
-  route: Route,
-  rows: readonly Pick<QueuedRow, 'signals'>[],
-  planned: PlannedRequest,
-): string | undefined {
+function violation(route: Route, rows: readonly AttemptedRow[], planned: PlannedRequest): string | undefined {
   try {
-    const facts = rows.map(({ signals }) => ({
+    const facts = rows.map(({ signals, acceptedAt }) => ({
       signals,
+      acceptedAt,
       verdict: route.permits[signals & GATE_MASK]?.verdict ?? 'blocked',
     }));
     return egressViolation(route.destination, facts, planned);

@@ -1,4 +1,4 @@
-import { SECRET, type Claim, type Leaf, type Leaves, type Shape } from '../core/egress.ts';
+import { SECRET, type Claim, type EgressFacts, type Leaf, type Leaves, type Shape } from '../core/egress.ts';
 import { maskOf, type SignalMask } from '../core/signals.ts';
 
 /** A row of the table as it is looked up. */
@@ -17,10 +17,9 @@ function ruleOf(name: string, { needs, may, required, secret }: Leaf): Rule {
 }
 
 /** What is wrong with a value, in fixed words; undefined = nothing. */
-export function wrongValue(rule: Rule, text: string, signals: SignalMask): string | undefined {
-  if ((signals & rule.needs) !== rule.needs) return `${rule.name}: not granted`;
-  if (text.includes(SECRET) !== rule.secret) return `${rule.name}: a secret in the wrong place`;
-  return rule.may === undefined || rule.may(text, signals) ? undefined : `${rule.name}: not as it must be`;
+export function wrongValue(rule: Rule, text: string, facts: EgressFacts): string | undefined {
+  if ((facts.signals & rule.needs) !== rule.needs) return `${rule.name}: not granted`;
+  return rule.may === undefined || rule.may(text, facts) ? undefined : `${rule.name}: not as it must be`;
 }
 
 /** The keys of a query, or the names of headers. Exact names first, then `ep.*`, then `pr#`. */
@@ -46,16 +45,18 @@ export class PairRules {
     this.#list++;
   }
 
-  /** What is wrong with a pair; unknown names are never repeated. */
-  pair(name: string, text: string, signals: SignalMask): string | undefined {
-    const rule = this.#exact.get(name);
-    if (rule === undefined) {
-      const family = this.#familyOf(name);
-      return family === undefined ? `unknown ${this.#what}` : wrongValue(family, text, signals);
+  /** What is wrong with a name and a value as they stand; unknown names are never repeated. */
+  pair(name: string, raw: string, facts: EgressFacts, encoded: boolean, secret: boolean): string | undefined {
+    const exact = this.#exact.get(name);
+    const rule = exact ?? this.#familyOf(name);
+    if (rule === undefined) return `unknown ${this.#what}`;
+    if (exact !== undefined) {
+      if (exact.met === this.#list) return `${name}: twice`;
+      exact.met = this.#list;
     }
-    if (rule.met === this.#list) return `${rule.name}: twice`;
-    rule.met = this.#list;
-    return wrongValue(rule, text, signals);
+    if ((secret && raw.includes(SECRET)) !== rule.secret) return `${rule.name}: a secret in the wrong place`;
+    const text = encoded && rule.may !== undefined ? decoded(raw) : raw;
+    return text === undefined ? `unreadable ${this.#what}` : wrongValue(rule, text, facts);
   }
 
   /** What is missing at the end of the list. */
@@ -64,17 +65,17 @@ export class PairRules {
     return undefined;
   }
 
-  /** Reads `a=1&b=2`, one pass, without taking plain values apart. */
-  text(pairs: string, signals: SignalMask): string | undefined {
+  /** Reads `a=1&b=2`, one pass; values that nothing is claimed of are not taken apart. */
+  text(pairs: string, facts: EgressFacts): string | undefined {
+    const secret = pairs.includes(SECRET);
     let from = 0;
     while (from < pairs.length) {
       let end = pairs.indexOf('&', from);
       if (end < 0) end = pairs.length;
-      const equals = pairs.indexOf('=', from);
-      const nameEnd = equals < 0 || equals > end ? end : equals;
-      const name = pairs.slice(from, nameEnd);
-      const value = decoded(pairs.slice(Math.min(nameEnd + 1, end), end));
-      const wrong = value === undefined ? `unreadable ${this.#what}` : this.pair(name, value, signals);
+      let equals = pairs.indexOf('=', from);
+      if (equals < 0 || equals > end) equals = end;
+      const name = pairs.slice(from, equals);
+      const wrong = this.pair(name, pairs.slice(Math.min(equals + 1, end), end), facts, true, secret);
       if (wrong !== undefined) return wrong;
       from = end + 1;
     }
@@ -142,22 +143,22 @@ export function jsonRule(shape: Shape, name: string): JsonRule {
 
 /**
  * What is wrong with a parsed body; undefined = nothing.
- * @param rows signals of the rows in it, in order; what no row owns is judged by `signals`, the least of them
+ * @param rows facts of the rows in it, in order; what no row owns is judged by `facts`, the least of them
  */
 export function wrongJson(
   value: unknown,
   rule: JsonRule,
-  signals: SignalMask,
-  rows: readonly SignalMask[],
+  facts: EgressFacts,
+  rows: readonly EgressFacts[],
 ): string | undefined {
-  if (rule.kind === 'leaf') return wrongScalar(value, rule.rule, signals);
-  if ((signals & rule.needs) !== rule.needs) return `${rule.name}: not granted`;
+  if (rule.kind === 'leaf') return wrongScalar(value, rule.rule, facts);
+  if ((facts.signals & rule.needs) !== rule.needs) return `${rule.name}: not granted`;
   if (typeof value !== 'object' || value === null) return `${rule.name}: not as it must be`;
   if (rule.kind === 'list') {
     if (!Array.isArray(value)) return `${rule.name}: not as it must be`;
     if (rule.perRow && value.length !== rows.length) return `${rule.name}: not one for each event`;
     for (let i = 0; i < value.length; i++) {
-      const wrong = wrongJson(value[i], rule.each, rule.perRow ? (rows[i] as SignalMask) : signals, rows);
+      const wrong = wrongJson(value[i], rule.each, rule.perRow ? (rows[i] as EgressFacts) : facts, rows);
       if (wrong !== undefined) return wrong;
     }
     return undefined;
@@ -166,16 +167,16 @@ export function wrongJson(
   for (const key in value) {
     const inner = rule.keys.get(key) ?? rule.own;
     if (inner === undefined) return `unknown key in the body`;
-    const wrong = wrongJson((value as Readonly<Record<string, unknown>>)[key], inner, signals, rows);
+    const wrong = wrongJson((value as Readonly<Record<string, unknown>>)[key], inner, facts, rows);
     if (wrong !== undefined) return wrong;
   }
   for (const key of rule.demanded) if (!Object.hasOwn(value, key)) return `${key}: missing`;
   return undefined;
 }
 
-function wrongScalar(value: unknown, rule: Rule, signals: SignalMask): string | undefined {
+function wrongScalar(value: unknown, rule: Rule, facts: EgressFacts): string | undefined {
   if (value === null) return undefined;
-  if (typeof value === 'string') return wrongValue(rule, value, signals);
-  if (typeof value === 'number' || typeof value === 'boolean') return wrongValue(rule, String(value), signals);
+  if (typeof value === 'string') return wrongValue(rule, value, facts);
+  if (typeof value === 'number' || typeof value === 'boolean') return wrongValue(rule, String(value), facts);
   return `${rule.name}: not as it must be`;
 }

@@ -1,5 +1,5 @@
 import type { Destination, PlannedRequest } from '../core/destination.ts';
-import { SECRET, type EgressForm, type Leaf } from '../core/egress.ts';
+import { SECRET, type EgressFacts, type EgressForm, type Leaf } from '../core/egress.ts';
 import type { Text } from '../core/secret.ts';
 import { ALL_SIGNALS, maskOf, type SignalMask } from '../core/signals.ts';
 import type { Permit } from '../policy/permit.ts';
@@ -9,9 +9,7 @@ import { jsonRule, PairRules, wrongJson, wrongValue, type JsonRule, type Rule } 
 export const EGRESS_CHECK = 'egress check';
 
 /** What is known of a stored row whose element is in a request. */
-export interface RowFacts {
-  /** The signals it was decided under. */
-  readonly signals: SignalMask;
+export interface RowFacts extends EgressFacts {
   /** What the policy in force says to them. */
   readonly verdict: Permit['verdict'];
 }
@@ -38,7 +36,10 @@ export function egressViolation(
   }
   const url = textOf(planned.url);
   const form = formOf(compiled(destination), url, planned.method, rows.length === 0, full, signals);
-  return typeof form === 'string' ? form : violationOf(form, planned, url, signals, rows);
+  if (typeof form === 'string') return form;
+  const [first] = rows;
+  const facts: EgressFacts = { signals, acceptedAt: rows.length === 1 ? first?.acceptedAt : undefined };
+  return violationOf(form, planned, url, facts, rows);
 }
 
 interface CompiledForm {
@@ -118,16 +119,16 @@ function violationOf(
   { form, query, headers, json, text }: CompiledForm,
   planned: PlannedRequest,
   url: string,
-  signals: SignalMask,
+  facts: EgressFacts,
   rows: readonly RowFacts[],
 ): string | undefined {
   if (url.includes('#')) return 'fragment';
   const start = url.indexOf('?');
   query.begin();
   headers.begin();
-  let wrong = start < 0 ? undefined : query.text(url.slice(start + 1), signals);
+  let wrong = start < 0 ? undefined : query.text(url.slice(start + 1), facts);
   for (const name in planned.headers) {
-    wrong ??= headers.pair(name, textOf(planned.headers[name] ?? ''), signals);
+    wrong ??= headers.pair(name, textOf(planned.headers[name] ?? ''), facts, false, true);
   }
   if (wrong !== undefined) return wrong;
   const { body } = planned;
@@ -135,23 +136,23 @@ function violationOf(
     if (form.body === undefined) return 'body where there is none';
     wrong =
       json !== undefined
-        ? wrongBody(body, json, signals, rows)
+        ? wrongBody(body, json, facts, rows)
         : text !== undefined
-          ? wrongValue(text, body, signals)
-          : wrongLines(body, query, signals);
+          ? wrongValue(text, body, facts)
+          : wrongLines(body, query, facts);
   }
   return wrong ?? query.missing() ?? headers.missing();
 }
 
-function wrongLines(body: string, query: PairRules, signals: SignalMask): string | undefined {
+function wrongLines(body: string, query: PairRules, facts: EgressFacts): string | undefined {
   for (const line of body.split('\n')) {
-    const wrong = query.text(line, signals);
+    const wrong = query.text(line, facts);
     if (wrong !== undefined) return wrong;
   }
   return undefined;
 }
 
-function wrongBody(body: string, rule: JsonRule, signals: SignalMask, rows: readonly RowFacts[]): string | undefined {
+function wrongBody(body: string, rule: JsonRule, facts: EgressFacts, rows: readonly RowFacts[]): string | undefined {
   let value: unknown;
   try {
     value = JSON.parse(body);
@@ -160,12 +161,7 @@ function wrongBody(body: string, rule: JsonRule, signals: SignalMask, rows: read
   }
   // A key that stands twice, or anything else a reader may take differently.
   if (JSON.stringify(value) !== body) return 'body can be read in two ways';
-  return wrongJson(
-    value,
-    rule,
-    signals,
-    rows.map((row) => row.signals),
-  );
+  return wrongJson(value, rule, facts, rows);
 }
 
 /** A text with `SECRET` in place of each secret. */

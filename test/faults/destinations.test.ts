@@ -48,7 +48,7 @@ describe.each(site.routes.map(({ name }) => name))('%s breaks', (name) => {
     const ended = await attempt(
       { ...route, bound: { ...route.bound, request: fault } },
       'envelope',
-      [{ element: 'element', signals: 15 }],
+      [{ element: 'element', signals: 15, acceptedAt: 0 }],
       send,
       { value, forget: vi.fn() },
     );

@@ -2,6 +2,7 @@ import { destinations } from '../../destinations/index.ts';
 import type { Destination, Example, PlannedRequest } from '../../src/core/destination.ts';
 import { maskOf } from '../../src/core/signals.ts';
 import type { RowFacts } from '../../src/delivery/egress.ts';
+import { AT } from './plan-one.ts';
 
 /** A request that a destination's sheet says is right, and the consent it is right under. */
 export interface RightRequest {
@@ -22,7 +23,11 @@ export const RIGHT_REQUESTS: readonly RightRequest[] = Object.values(destination
         destination,
         example,
         request: example.expect,
-        facts: { signals: maskOf(example.granted), verdict: example.limited === true ? 'limited' : 'full' },
+        facts: {
+          signals: maskOf(example.granted),
+          acceptedAt: example.at ?? AT,
+          verdict: example.limited === true ? 'limited' : 'full',
+        },
       },
     ];
   }),
