@@ -16,12 +16,15 @@ const COLLECTED = ['/g/collect', '/v1/events'];
 
 /** `portvakt explain`: what becomes of a request, by the very function that serves. Nothing is sent or stored. */
 export async function run(args: string[]): Promise<number> {
+  // What follows `curl` are curl's own options: a command copied out of a browser can be pasted as it is.
+  const curlAt = args.indexOf('curl');
+  const words = curlAt === -1 ? [] : args.slice(curlAt + 1);
   const { values, positionals } = readArgs(
-    args,
+    curlAt === -1 ? args : args.slice(0, curlAt + 1),
     { json: { type: 'boolean' }, entry: { type: 'string' }, at: { type: 'string' } },
-    ['config.yaml', 'request', 'words...'],
+    ['config.yaml', 'request'],
   );
-  const [configPath = '', requestPath = '', ...words] = positionals;
+  const [configPath = '', requestPath = ''] = positionals;
   const loaded = readConfig(configPath);
   if (loaded === undefined) return UNUSABLE;
   const gateway = compileGateway(loaded.config, NO_SECRETS);

@@ -16,7 +16,8 @@ interface Entry {
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
   serve: {
-    usage: 'serve <config.yaml> [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR] [--sink URL]',
+    usage:
+      'serve <config.yaml> [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR] [--sink URL] [--workers N]',
     summary: 'Run the gateway.',
     load: () => import('./serve.ts'),
   },
@@ -31,7 +32,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./lint.ts'),
   },
   explain: {
-    usage: 'explain <config.yaml> <request | HAR | -> [--entry N] [--json]',
+    usage: 'explain <config.yaml> [--entry N] [--at TIME] [--json] <file | - | curl ...>',
     summary: 'Show what becomes of one request: consent, fields, and what each vendor would get.',
     load: () => import('./explain.ts'),
   },

@@ -55,7 +55,7 @@ describe('exit codes (design 7.2)', () => {
     [['lint'], 'missing argument: config.yaml'],
     [['lint', '--jsn', CONFIG], 'did you mean --json'],
     [['lint', 'no-such-file.yaml'], 'ENOENT'],
-    [['explain', CONFIG, '-', 'more', '--entry', '5'], '--entry takes a number'],
+    [['explain', CONFIG, '-', '--entry', '5'], '--entry takes a number'],
     [['docs', CONFIG, 'more'], 'unexpected argument'],
     [['constructor'], 'unknown command'],
   ])('%j is unusable', async (args, err) => {
@@ -121,7 +121,6 @@ describe('explain', () => {
       CONFIG,
       '--at',
       at,
-      '--',
       'curl',
       url,
       '-H',

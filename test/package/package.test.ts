@@ -180,11 +180,8 @@ describe('the command line of the image', () => {
     const config = join(installed, 'config/gateway.yaml');
     expect(portvakt('lint', config)).toMatchObject({ code: 0, left: [] });
     expect(portvakt('test', join(installed, 'config/presets/strict.test.yaml'))).toMatchObject({ code: 0, left: [] });
-    const explained = portvakt(
-      'explain',
-      config,
-      `https://shop.example.no/g/collect?v=2&tid=G-TEST000001&cid=1.2&en=page_view`,
-    );
+    const hit = 'https://shop.example.no/g/collect?v=2&tid=G-TEST000001&cid=1.2&en=page_view';
+    const explained = portvakt('explain', config, 'curl', hit, '-H', 'Origin: https://shop.example.no');
     expect(explained).toMatchObject({ code: 0, err: '', left: [] });
     expect(explained.out).toContain('ga4');
     expect(explained.out).toContain('blocked');
