@@ -34,6 +34,7 @@ export type Choice =
   | 'referrer path'
   | 'ip truncate'
   | 'behind a proxy'
+  | 'ids replaced'
   | 'user agent full'
   | 'merchant';
 
@@ -189,6 +190,17 @@ export const KINDS = {
 export type Kind = keyof typeof KINDS;
 export const KIND_NAMES = Object.keys(KINDS) as Kind[];
 
+/**
+ * Where ids are replaced (R1-R9) these reach no vendor either: ids of any sort, click ids, campaign parameters, order
+ * numbers and coupons, what the site calls its visitors, and parameters nobody has listed.
+ */
+const NOT_WHERE_IDS_ARE_REPLACED: ReadonlySet<Kind> = new Set<Kind>([
+  ...(['cid', 'gaCookie', 'session', 'pageLoad', 'userId', 'order', 'eventId', 'coupon', 'property', 'param'] as const),
+  ...(['utm', 'campaign', 'gclid', 'gbraid', 'wbraid', 'dclid', 'srsltid', 'fbclid', 'msclkid', 'liFatId'] as const),
+  ...(['email', 'phone', 'firstName', 'lastName', 'street', 'city', 'region', 'postalCode', 'hashedEmail'] as const),
+  ...(['userAgent', 'clientHint', 'referrerHost', 'referrerPath', 'fbpCookie', 'fbcCookie', 'ipPeer'] as const),
+]);
+
 /** What is known about the place where something was found. */
 export interface Setting {
   readonly place: Place;
@@ -201,6 +213,7 @@ export interface Setting {
 
 /** The line of the table that lets it pass; undefined = a leak. */
 export function permission(kind: Kind, form: Form, { place, granted, limited, choices }: Setting): string | undefined {
+  if (place in NEEDS && choices.has('ids replaced') && NOT_WHERE_IDS_ARE_REPLACED.has(kind)) return undefined;
   const leaves: readonly Leave[] = KINDS[kind];
   const base = place in NEEDS ? NEEDS[place as Vendor] : 0;
   const full = (granted & base) === base;

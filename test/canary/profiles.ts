@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { compileGateway } from '../../src/config/compile.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { createWindows, type Windows } from '../../src/http/windows.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
 import { NOW } from '../support/hits.ts';
 import type { Choice, Vendor } from './kinds.ts';
@@ -12,6 +13,8 @@ export interface Profile {
   /** When its hits happen, unix milliseconds. */
   readonly now: number;
   readonly gateway: Gateway;
+  /** Of sites that replace ids. */
+  readonly windows: Windows;
   readonly host: string;
   readonly origin: string;
   readonly backend: boolean;
@@ -46,6 +49,7 @@ interface Yaml {
       readonly user_agent?: string;
       readonly url_query?: readonly string[];
       readonly referrer?: string;
+      readonly replaced_ids?: object;
     };
     readonly destinations: Readonly<
       Record<
@@ -100,6 +104,7 @@ export function sitesOf(name: string, text: string, now = NOW): Profile[] {
     if (referrer === 'origin' || referrer === 'path') choices.add(`referrer ${referrer}`);
     if (privacy.ip === 'truncate') choices.add('ip truncate');
     if (server?.trusted_proxies !== undefined) choices.add('behind a proxy');
+    if (privacy.replaced_ids !== undefined) choices.add('ids replaced');
     if (privacy.user_agent === 'full') choices.add('user agent full');
     if (Object.values(destinations).some(({ merchant }) => merchant !== undefined)) choices.add('merchant');
     const routes = Object.entries(destinations).map(([route, { type, without_consent }]) => {
@@ -109,6 +114,7 @@ export function sitesOf(name: string, text: string, now = NOW): Profile[] {
       now,
       name: sites.length === 1 ? name : `${name}, ${site.hosts[0]}`,
       gateway,
+      windows: createWindows(() => new Uint8Array(32).fill(9)),
       host: site.hosts[0] ?? '',
       origin: site.origins[0] ?? '',
       backend: site.ingest_keys !== undefined,

@@ -103,7 +103,7 @@ export class Run {
     const { hit, said, serial } = made;
     const about = `${profile.name} | ${said.how}`;
     summary.hits++;
-    const done = decide(hit, profile.gateway);
+    const done = decide(hit, profile.gateway, profile.windows.at(profile.gateway, hit.at));
     let known: Digests | undefined;
     const digests = (): Digests => (known ??= digestsOf(made.values, serial));
     const lookFor = (text: string, setting: Setting): void => this.look(text, setting, about, serial, digests);
@@ -117,6 +117,7 @@ export class Run {
     const lookAt = (text: string, setting: Setting): void =>
       lookFor(this.plant(text, setting.place, trace, serial), setting);
     this.counters.accept(trace, []);
+    profile.windows.count(trace);
     lookAt(trace.setCookies.join('\n'), { ...own, place: 'set-cookie' });
     for (const event of trace.events) {
       summary.events++;

@@ -13,6 +13,7 @@ import { createApp } from '../../src/http/app.ts';
 import type { Ports } from '../../src/http/ports.ts';
 import { Counters } from '../../src/http/counters.ts';
 import { createRateLimit } from '../../src/http/rate-limit.ts';
+import { createWindows } from '../../src/http/windows.ts';
 import { process as decide } from '../../src/pipeline.ts';
 import * as signals from '../../src/policy/signals.ts';
 import * as identifiers from '../../src/privacy/identifiers.ts';
@@ -83,6 +84,7 @@ function listener(hit: Hit) {
     toHit: () => hit,
     counters,
     rateLimit: createRateLimit(() => new Uint8Array(32)),
+    windows: createWindows(() => new Uint8Array(32)),
     watch: undefined,
   });
   const ask = () => app.request(`http://shop.example.no${hit.path}`, { method: 'POST' });
