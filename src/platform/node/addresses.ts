@@ -25,14 +25,19 @@ export function isPublic(address: string): boolean {
   return v6.range() === 'unicast';
 }
 
-/** Resolves a name and refuses it if any of its addresses is not public; what was checked is what is connected to. */
-export const publicLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    const [first] = addresses ?? [];
-    if (error !== null) callback(error, '', 0);
-    else if (first === undefined || !addresses.every(({ address }) => isPublic(address))) {
-      callback(new AddressRefused('the name leads to an address that is not public'), '', 0);
-    } else if (options.all === true) callback(null, addresses);
-    else callback(null, first.address, first.family);
-  });
-};
+/** `resolve`, refusing a name if any of its addresses is not public; what was checked is what is connected to. */
+export function publicOnly(resolve: typeof lookup): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      const [first] = addresses ?? [];
+      if (error !== null) callback(error, '', 0);
+      else if (first === undefined || !addresses.every(({ address }) => isPublic(address))) {
+        callback(new AddressRefused('the name leads to an address that is not public'), '', 0);
+      } else if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+/** The system's resolver, public addresses only. */
+export const publicLookup = publicOnly(lookup);
