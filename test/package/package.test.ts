@@ -107,9 +107,10 @@ describe('the installed packages', () => {
 
   it('are the versions the lock file names', () => {
     const { packages } = json(join(root, 'package-lock.json')) as { packages: Record<string, { version: string }> };
-    for (const { name, version } of manifests()) {
-      if (name !== 'portvakt') expect([name, version]).toEqual([name, packages[`node_modules/${name}`]?.version]);
-    }
+    const others = manifests().filter(({ name }) => name !== 'portvakt');
+    expect(others.length).toBeGreaterThan(10);
+    for (const { name, version } of others)
+      expect([name, version]).toEqual([name, packages[`node_modules/${name}`]?.version]);
   });
 
   it('run nothing when they are installed', () => {
