@@ -253,7 +253,12 @@ sites:
       ...(readOnly ? unshare : []),
       ...[...jsonArguments(last, 'ENTRYPOINT'), ...jsonArguments(last, 'CMD')].map(inImage),
       // What `docker run -p` and a network of its own are there for.
-      ...['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--sink', recorder.url],
+      '--listen',
+      '127.0.0.1:0',
+      '--admin',
+      '127.0.0.1:0',
+      '--sink',
+      recorder.url,
     ];
     const started = spawn(program, args, {
       cwd: inImage('/app'),
