@@ -14,25 +14,35 @@ export interface ListenOptions {
 /** Where the admin listener's token comes from; needed only off loopback (R82). */
 const ADMIN_TOKEN = 'PORTVAKT_ADMIN_TOKEN';
 
-/** `portvakt serve <config.yaml> [--listen] [--admin] [--data] [--sink]` (design 7.3). */
+/** `portvakt serve <config.yaml> [--listen] [--admin] [--data] [--sink] [--workers]` (design 7.3). */
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = readArgs(
     args,
-    { listen: { type: 'string' }, admin: { type: 'string' }, data: { type: 'string' }, sink: { type: 'string' } },
+    {
+      listen: { type: 'string' },
+      admin: { type: 'string' },
+      data: { type: 'string' },
+      sink: { type: 'string' },
+      workers: { type: 'string' },
+    },
     ['config.yaml'],
   );
   const file = positionals[0] as string;
   const options = listenOptions(values);
   try {
-    const gateway = await startGateway({
+    const serving = {
       ...options,
       text: readText(file),
       file,
       adminToken: adminToken(options.admin),
       sink: values.sink === undefined ? undefined : sinkAddress(values.sink),
       watchFile: true,
-    });
-    return await gateway.stopped;
+    };
+    const running =
+      values.workers === undefined
+        ? await startGateway(serving)
+        : await (await import('../platform/node/workers.ts')).startWorkers(workerCount(values.workers), serving);
+    return await running.stopped;
   } catch (error) {
     const message = startProblem(error, options);
     if (message === undefined) throw error;
@@ -76,6 +86,11 @@ function address(option: string, text: string): string {
   if (match === null || Number(match[2]) > 65_535)
     throw new UsageError(`${option} takes host:port, e.g. 127.0.0.1:8080`);
   return text;
+}
+
+function workerCount(text: string): number {
+  if (!/^[1-9]\d?$/.test(text)) throw new UsageError('--workers takes a number of processes, 1 to 99, e.g. 4');
+  return Number(text);
 }
 
 function isLoopback(host: string): boolean {

@@ -1,6 +1,12 @@
 /** Server-sent events to everyone who is listening; nothing is kept for those who are not. */
 export class Live {
   readonly #listeners = new Set<(text: string) => void>();
+  readonly #changed: (watched: boolean) => void;
+
+  /** `changed` is told when the first listener comes and when the last one goes. */
+  constructor(changed: (watched: boolean) => void = () => {}) {
+    this.#changed = changed;
+  }
 
   /** Whether anybody listens: what is sent need not even be made otherwise. */
   get watched(): boolean {
@@ -23,10 +29,12 @@ export class Live {
             if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(text));
           };
           this.#listeners.add(listener);
+          if (this.#listeners.size === 1) this.#changed(true);
           controller.enqueue(encoder.encode(': open\n\n'));
         },
         cancel: () => {
           this.#listeners.delete(listener);
+          if (this.#listeners.size === 0) this.#changed(false);
         },
       },
       { highWaterMark: 256 },

@@ -22,11 +22,20 @@ export interface PreviewRecord {
 
 /** The live preview of the admin listener: what is decided, while somebody looks. */
 export class Preview {
-  readonly #live = new Live();
+  readonly #live: Live;
+
+  /** `changed` is told when somebody begins to look and when nobody does any more. */
+  constructor(changed?: (watched: boolean) => void) {
+    this.#live = new Live(changed);
+  }
 
   watch(trace: Trace): void {
-    if (!this.#live.watched) return;
-    for (const event of trace.events) this.#live.send('trace', previewRecord(trace, event));
+    if (this.#live.watched) for (const event of trace.events) this.show(previewRecord(trace, event));
+  }
+
+  /** Shows a record that was made elsewhere. */
+  show(record: PreviewRecord): void {
+    this.#live.send('trace', record);
   }
 
   mount(app: Hono): void {

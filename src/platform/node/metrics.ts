@@ -1,4 +1,12 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import {
+  AggregatorRegistry,
+  collectDefaultMetrics,
+  Counter,
+  Gauge,
+  Registry,
+  type MetricObjectWithValues,
+  type MetricValue,
+} from 'prom-client';
 import { EGRESS_CHECK } from '../../delivery/egress.ts';
 import type { RouteCounters } from '../../delivery/telemetry.ts';
 import type { Counters, Tally } from '../../http/counters.ts';
@@ -17,8 +25,25 @@ export interface DeliveryReport {
   readonly damaged: number;
 }
 
-/** Prometheus metrics. Labels are names from the configuration and fixed words; there is nothing of a visitor in them. */
-export function createMetrics(counters: Counters, report: () => Promise<DeliveryReport>): () => Promise<string> {
+/** Metrics as plain data, to be added up over processes. */
+export type MetricData = MetricObjectWithValues<MetricValue<string>>[];
+
+export interface Metrics {
+  /** As Prometheus reads them. */
+  readonly text: () => Promise<string>;
+  readonly data: () => Promise<MetricData>;
+}
+
+/** The metrics of several processes as one, as Prometheus reads them. */
+export function addUp(each: readonly MetricData[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...each]).metrics();
+}
+
+/**
+ * Prometheus metrics. Labels are names from the configuration and fixed words; there is nothing of a visitor in them.
+ * `reports` gives one report for each outbox of this process.
+ */
+export function createMetrics(counters: Counters, reports: () => Promise<readonly DeliveryReport[]>): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'portvakt_' });
 
@@ -110,12 +135,14 @@ export function createMetrics(counters: Counters, report: () => Promise<Delivery
     help: 'Age of the oldest waiting row',
     labelNames: ['route'],
     registers: [registry],
+    aggregator: 'max',
   });
   const open = new Gauge({
     name: 'portvakt_route_up',
     help: '1 = delivering, 0 = paused by its breaker or stopped (credentials, settings)',
     labelNames: ['route', 'state'],
     registers: [registry],
+    aggregator: 'min',
   });
   const bytes = new Gauge({ name: 'portvakt_outbox_bytes', help: 'Bytes the outbox takes', registers: [registry] });
   const damaged = new Gauge({
@@ -124,30 +151,44 @@ export function createMetrics(counters: Counters, report: () => Promise<Delivery
     registers: [registry],
   });
 
-  return async () => {
-    const delivery = await report();
+  const collect = async (): Promise<void> => {
+    const deliveries = await reports();
     for (const metric of [outcomes, attempts, retries, violations, later, waiting, dead, oldest, open]) metric.reset();
+    for (const metric of [bytes, damaged]) metric.set(0);
     for (const [[route, outcome, reason], value] of counters.outcomes.entries()) {
       outcomes.inc({ route: route ?? '', outcome: outcome ?? '', reason: reason ?? '' }, value);
     }
-    for (const [route, data] of Object.entries(delivery.routes)) {
-      for (const [outcome, reasons] of Object.entries(data.outcomes)) {
-        for (const [reason, value] of Object.entries(reasons)) outcomes.inc({ route, outcome, reason }, value);
+    const ages = new Map<string, number>();
+    for (const delivery of deliveries) {
+      for (const [route, data] of Object.entries(delivery.routes)) {
+        for (const [outcome, reasons] of Object.entries(data.outcomes)) {
+          for (const [reason, value] of Object.entries(reasons)) outcomes.inc({ route, outcome, reason }, value);
+        }
+        attempts.inc({ route }, data.attempts);
+        retries.inc({ route }, data.retries);
+        violations.inc({ route }, data.outcomes['failed']?.[EGRESS_CHECK] ?? 0);
+        for (const [verdict, value] of Object.entries(data.followUps)) later.inc({ route, verdict }, value);
+        open.set({ route, state: data.state }, data.state === 'closed' ? 1 : 0);
       }
-      attempts.inc({ route }, data.attempts);
-      retries.inc({ route }, data.retries);
-      violations.inc({ route }, data.outcomes['failed']?.[EGRESS_CHECK] ?? 0);
-      for (const [verdict, value] of Object.entries(data.followUps)) later.inc({ route, verdict }, value);
-      open.set({ route, state: data.state }, data.state === 'closed' ? 1 : 0);
+      for (const [route, queue] of Object.entries(delivery.queues)) {
+        waiting.inc({ route }, queue.waiting);
+        dead.inc({ route }, queue.dead);
+        ages.set(route, Math.max(ages.get(route) ?? 0, queue.oldestMs));
+      }
+      bytes.inc(delivery.bytes);
+      damaged.inc(delivery.damaged);
     }
-    for (const [route, queue] of Object.entries(delivery.queues)) {
-      waiting.set({ route }, queue.waiting);
-      dead.set({ route }, queue.dead);
-      oldest.set({ route }, queue.oldestMs / 1000);
-    }
-    bytes.set(delivery.bytes);
-    damaged.set(delivery.damaged);
-    return registry.metrics();
+    for (const [route, age] of ages) oldest.set({ route }, age / 1000);
+  };
+  return {
+    text: async () => {
+      await collect();
+      return registry.metrics();
+    },
+    data: async () => {
+      await collect();
+      return registry.getMetricsAsJSON();
+    },
   };
 }
 

@@ -14,12 +14,13 @@ import { createRateLimit } from '../../http/rate-limit.ts';
 import { createWindows } from '../../http/windows.ts';
 import type { Gateway, Route } from '../../policy/gateway.ts';
 import type { Trace } from '../../pipeline.ts';
-import { startDelivery } from './delivery.ts';
+import { startDelivery, type Delivery } from './delivery.ts';
 import gatewayFrom, { Unusable, type GatewayInput } from './gateway-source.ts';
 import { rootKey } from './keys.ts';
 import { createListener, toHit } from './listener.ts';
 import { createLog, type Log } from './log.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { orphans, outboxName } from './outbox-names.ts';
 import { watchLoad } from './overload.ts';
 import { version } from './version.ts';
 
@@ -30,8 +31,8 @@ export interface ServeOptions {
   readonly file: string;
   /** `host:port` of the public listener. */
   readonly listen: string;
-  /** `host:port` of the admin listener. */
-  readonly admin: string;
+  /** `host:port` of the admin listener; undefined where another process has it. */
+  readonly admin: string | undefined;
   /** Demanded by the admin listener; undefined on loopback. */
   readonly adminToken?: string | undefined;
   /** Data directory: outbox and keys. */
@@ -40,15 +41,27 @@ export interface ServeOptions {
   readonly sink?: string | undefined;
   /** Reload when the file changes, and on SIGHUP. */
   readonly watchFile: boolean;
+  /** One of several processes that share the port and the data directory; without it, the only one. */
+  readonly member?: Member;
   /** Told of every accepted trace. */
   readonly watch?: (trace: Trace) => void;
   /** Adds pages to the public listener. */
   readonly extend?: (app: Hono) => void;
 }
 
+/** Which of how many processes this is, counted from 0. Signals are its supervisor's business. */
+export interface Member {
+  readonly index: number;
+  readonly count: number;
+}
+
 export interface RunningGateway {
   readonly url: string;
+  /** Empty where another process has the admin listener. */
   readonly adminUrl: string;
+  readonly metrics: Metrics;
+  /** Reads the configuration file anew. */
+  readonly reload: () => void;
   readonly routes: () => readonly Route[];
   /** Resolves with the exit code once everything has stopped. */
   readonly stopped: Promise<number>;
@@ -80,13 +93,21 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     rootKey: key,
   };
   let gateway = gatewayFrom(input, note);
-  const delivery = await startDelivery({
-    source: { module: GATEWAY_SOURCE, input },
-    dir: options.data,
-    sink: options.sink,
-    version: version(),
-    log: (level, msg, fields) => (level === 'debug' ? undefined : log[level](msg, fields)),
-  });
+  const startOutbox = (name: string): Promise<Delivery> =>
+    startDelivery({
+      source: { module: GATEWAY_SOURCE, input },
+      dir: options.data,
+      name,
+      sink: options.sink,
+      version: version(),
+      log: (level, msg, fields) => (level === 'debug' ? undefined : log[level](msg, fields)),
+    });
+  const { member } = options;
+  const own = outboxName(member);
+  const [delivery, ...adopted] = (await Promise.all([own, ...orphans(options.data, member)].map(startOutbox))) as [
+    Delivery,
+    ...Delivery[],
+  ];
   const counters = new Counters();
   const preview = new Preview();
   const { watch } = options;
@@ -110,18 +131,15 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   const app = createApp(ports, take);
   options.extend?.(app);
   const publicServer = createListener(app, take);
-  const adminServer = createListener(
-    createAdmin(
-      createMetrics(counters, () => delivery.report()),
-      preview,
-      options.adminToken,
-    ),
-  );
+  const metrics = createMetrics(counters, () => Promise.all([delivery, ...adopted].map((outbox) => outbox.report())));
+  const adminServer =
+    options.admin === undefined ? undefined : createListener(createAdmin(metrics.text, preview, options.adminToken));
+  const stopDelivery = (): Promise<unknown> => Promise.all([delivery, ...adopted].map((outbox) => outbox.stop()));
   try {
-    await listen(publicServer, options.listen);
-    await listen(adminServer, options.admin);
+    await listen(publicServer, options.listen, member !== undefined);
+    if (adminServer !== undefined) await listen(adminServer, options.admin as string);
   } catch (error) {
-    await delivery.stop();
+    await stopDelivery();
     publicServer.close();
     throw error;
   }
@@ -130,7 +148,8 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     try {
       const next = { ...input, text: readFileSync(options.file, 'utf8') };
       const compiled = gatewayFrom(next, note);
-      await delivery.reload({ module: GATEWAY_SOURCE, input: next });
+      const source = { module: GATEWAY_SOURCE, input: next };
+      await Promise.all([delivery, ...adopted].map((outbox) => outbox.reload(source)));
       gateway = compiled;
       log.info('configuration reloaded', { file: options.file });
     } catch (error) {
@@ -146,7 +165,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     reloading = reloading.then(reloadNow);
   };
   if (options.watchFile) {
-    process.on('SIGHUP', reload);
+    if (member === undefined) process.on('SIGHUP', reload);
     watchFile(options.file, { interval: WATCH_INTERVAL, persistent: false }, reload);
   }
   // A window that has ended is destroyed also where no hit comes to end it.
@@ -168,8 +187,8 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       clearInterval(silence);
       clearInterval(windowEnds);
       load.stop();
-      await Promise.all([close(publicServer), close(adminServer)]);
-      await delivery.stop();
+      await Promise.all([close(publicServer), adminServer === undefined ? undefined : close(adminServer)]);
+      await stopDelivery();
       log.info('stopped');
       finish(0);
     })());
@@ -179,14 +198,15 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     process.once('SIGINT', () => process.exit(1));
     void stop();
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
-
   const url = urlOf(publicServer);
-  const adminUrl = urlOf(adminServer);
-  log.info('listening', { url });
-  log.info('admin listening', { url: adminUrl });
-  return { url, adminUrl, routes: () => gateway.sites.flatMap((site) => site.routes), stopped, stop };
+  const adminUrl = adminServer === undefined ? '' : urlOf(adminServer);
+  if (member === undefined) {
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+    log.info('listening', { url });
+    log.info('admin listening', { url: adminUrl });
+  }
+  return { url, adminUrl, metrics, reload, routes: () => gateway.sites.flatMap((site) => site.routes), stopped, stop };
 }
 
 function logFinding({ file, line, column, code, kind, message }: Finding, log: Log): void {
@@ -210,19 +230,21 @@ function watchForSilence(counters: Counters, gateway: () => Gateway, log: Log): 
   }, 10_000).unref();
 }
 
-function listen(server: Server, address: string): Promise<void> {
+/** Listens at `host:port`; with `shared`, beside other processes that do. */
+export function listen(server: Server, address: string, shared = false): Promise<void> {
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(Number(address.slice(colon + 1)), host, 4096, () => {
+    const place = { port: Number(address.slice(colon + 1)), host, backlog: 4096, reusePort: shared };
+    server.listen(place, () => {
       server.off('error', reject);
       resolve();
     });
   });
 }
 
-function urlOf(server: Server): string {
+export function urlOf(server: Server): string {
   const { address, port, family } = server.address() as AddressInfo;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
@@ -232,7 +254,7 @@ function urlOf(server: Server): string {
  * closes what is left. Without that last word a busy client would keep its connection until it is cut, and a request
  * that is on its way when connections are closed would get no answer.
  */
-async function close(server: Server): Promise<void> {
+export async function close(server: Server): Promise<void> {
   server.keepAliveTimeout = 1;
   server.prependListener('request', (_incoming, outgoing) => {
     outgoing.shouldKeepAlive = false;

@@ -1,0 +1,83 @@
+import { previewRecord, type PreviewRecord } from '../../http/preview.ts';
+import { Unusable } from './gateway-source.ts';
+import type { MetricData } from './metrics.ts';
+import { startGateway, type RunningGateway, type ServeOptions } from './serve.ts';
+
+/** One of several processes behind one port (`serve --workers N`); `workers.ts` starts and stops it. */
+
+/** What the supervisor says. */
+export type ToMember =
+  | { readonly kind: 'start'; readonly options: ServeOptions }
+  | { readonly kind: 'metrics'; readonly id: number }
+  /** Whether anybody looks at the preview. */
+  | { readonly kind: 'watched'; readonly watched: boolean }
+  | { readonly kind: 'reload' }
+  | { readonly kind: 'stop' };
+
+/** What a process says. */
+export type FromMember =
+  | { readonly kind: 'listening'; readonly url: string }
+  /** It cannot start: the configuration cannot be used, or a system call failed with this code. */
+  | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined }
+  | { readonly kind: 'metrics'; readonly id: number; readonly data: MetricData }
+  | { readonly kind: 'preview'; readonly record: PreviewRecord };
+
+let gateway: RunningGateway | undefined;
+let watched = false;
+
+function tell(message: FromMember): void {
+  // The supervisor may be gone: then this process ends soon, too.
+  if (process.connected) process.send?.(message, () => {});
+}
+
+async function start(options: ServeOptions): Promise<void> {
+  try {
+    gateway = await startGateway({
+      ...options,
+      watch: (trace) => {
+        if (!watched) return;
+        for (const event of trace.events) tell({ kind: 'preview', record: previewRecord(trace, event) });
+      },
+    });
+    tell({ kind: 'listening', url: gateway.url });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    tell({ kind: 'failed', message: error instanceof Unusable ? message : 'cannot start', code });
+    process.exitCode = 1;
+    process.disconnect();
+  }
+}
+
+async function stop(): Promise<void> {
+  await gateway?.stop();
+  process.exit(0);
+}
+
+function hear(message: ToMember): void {
+  switch (message.kind) {
+    case 'start':
+      void start(message.options);
+      return;
+    case 'metrics':
+      void gateway?.metrics.data().then(
+        (data) => tell({ kind: 'metrics', id: message.id, data }),
+        () => tell({ kind: 'metrics', id: message.id, data: [] }),
+      );
+      return;
+    case 'watched':
+      watched = message.watched;
+      return;
+    case 'reload':
+      gateway?.reload();
+      return;
+    case 'stop':
+      void stop();
+  }
+}
+
+if (import.meta.main && process.send !== undefined) {
+  // A terminal tells the whole group; when to stop is for the supervisor to say.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+  process.on('message', hear);
+  process.on('disconnect', () => void stop());
+}
