@@ -5,8 +5,8 @@ import { Run, unused } from '../test/canary/run.ts';
 
 /**
  * The canary search for as long as one likes (docs/proof.md): `npm run canary -- [--hits 20000] [--mutations 50000]`.
- * Progress on stderr, the result as JSON on stdout; exits with 1 when anything leaked or was granted, or when the run
- * was too short to have used every line of the table of what may leave.
+ * Progress on stderr, the result as JSON on stdout; exits with 1 when anything leaked, was held back or was granted, or
+ * when the run was too short to have used every line of the table of what may leave.
  */
 const { values } = parseArgs({
   options: { hits: { type: 'string', default: '20000' }, mutations: { type: 'string', default: '50000' } },
@@ -71,4 +71,7 @@ console.log(
     1,
   ),
 );
-process.exitCode = summary.leaks > 0 || mutated.gains.length > 0 || missing.length > 0 ? 1 : 0;
+process.exitCode =
+  summary.leaks > 0 || Object.keys(summary.heldBack).length > 0 || mutated.gains.length > 0 || missing.length > 0
+    ? 1
+    : 0;

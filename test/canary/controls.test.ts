@@ -127,6 +127,15 @@ describe('a fault in what decides is found', () => {
     expect(found).toContain('liFatId raw -> linkedin');
   });
 
+  it('by the check before the socket, too', () => {
+    const run = new Run([withPermits(everyLimited, (permits) => permits.map(() => permits[15] as Permit))]);
+    run.hits(1, HITS);
+    const { heldBack } = run.finish(HITS);
+    expect(new Set(Object.keys(heldBack).map((rule) => rule.split(':')[0]))).toEqual(
+      new Set(['ga4', 'google_ads', 'linkedin', 'meta', 'microsoft_ads']),
+    );
+  });
+
   it('fields that are handed over as they are, not hashed', () => {
     const raw = (permit: Permit): Permit => ({
       ...permit,

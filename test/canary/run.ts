@@ -1,3 +1,4 @@
+import { egressViolation } from '../../src/delivery/egress.ts';
 import { outboxRow } from '../../src/delivery/rows.ts';
 import { Counters } from '../../src/http/counters.ts';
 import { previewRecord } from '../../src/http/preview.ts';
@@ -31,6 +32,8 @@ export interface Summary {
   /** Texts searched, and their characters. */
   texts: number;
   characters: number;
+  /** Planned requests that the check before the socket would stop, by its rule: what was allowed must not be lost. */
+  readonly heldBack: Record<string, number>;
   leaks: number;
   /** The first of each sort, in full. */
   readonly examples: Map<string, Leak>;
@@ -46,6 +49,7 @@ export function emptySummary(): Summary {
     outcomes: {},
     texts: 0,
     characters: 0,
+    heldBack: {},
     leaks: 0,
     examples: new Map(),
     seen: new Map(),
@@ -137,7 +141,7 @@ export class Run {
         const { sent = '', ...shown } = routes[i] ?? {};
         lookAt(JSON.stringify(shown), own);
         if (outcome !== 'planned') lookAt(sent, own);
-        else for (const text of outgoing(trace, event, decision, profile)) lookAt(text, setting);
+        else for (const text of outgoing(trace, event, decision, profile, summary)) lookAt(text, setting);
       }
     }
   }
@@ -167,11 +171,18 @@ export class Run {
   }
 }
 
-/** What is written to disk for one decision, and what would go out. */
-function outgoing(trace: Trace, event: EventTrace, decision: RouteTrace, profile: Profile): string[] {
-  // Subjects are in memory only: the store writes a keyed hash of each (the test of the process reads its files).
-  const { subjects: _, ...row } = outboxRow(trace, event, decision, profile.gateway.policy);
-  const { route, plan } = decision;
+/** What would go out for one decision, and what the row on disk says beside that. */
+function outgoing(trace: Trace, event: EventTrace, decision: RouteTrace, profile: Profile, summary: Summary): string[] {
+  const { route, plan, signals, permit } = decision;
   if (plan === undefined) return [];
-  return [JSON.stringify(row), JSON.stringify(route.bound.request(plan.envelope, [plan.element]))];
+  // Subjects are in memory only: the store writes a keyed hash of each (the test of the process reads its files).
+  const { subjects: _, envelope, element, ...row } = outboxRow(trace, event, decision, profile.gateway.policy);
+  const request = route.bound.request(envelope, [element]);
+  const facts = { signals, acceptedAt: trace.hit.at, verdict: permit.verdict };
+  const rule = egressViolation(route.destination, [facts], request);
+  if (rule !== undefined) {
+    const held = `${route.destination.name}: ${rule}`;
+    summary.heldBack[held] = (summary.heldBack[held] ?? 0) + 1;
+  }
+  return [JSON.stringify(row), JSON.stringify(request)];
 }

@@ -52,11 +52,14 @@ export function search(text: string, serials: Serials, digests?: () => Digests):
     const key = `${seen.kind} ${seen.serial} ${seen.form}`;
     if (!found.has(key)) found.set(key, { ...seen, how });
   };
+  const looked = new Set<string>();
   let layer = text;
   for (let round = 0; round <= ROUNDS; round++) {
     const by = round === 0 ? '' : `decoded ${round}`;
     for (const seen of plainCanaries(layer, serials)) add(seen, by);
-    const runs = layer.match(RUN) ?? [];
+    // What was not encoded is the same in the next round, and was looked into already.
+    const runs = (layer.match(RUN) ?? []).filter((run) => !looked.has(run));
+    for (const run of runs) looked.add(run);
     for (const seen of plainCanaries(runs.map(unpacked).join('|'), serials)) add(seen, `${by} in base64 or hex`.trim());
     if (digests !== undefined) {
       for (const run of runs) for (const seen of hashedCanaries(run, digests)) add(seen, by);
