@@ -76,8 +76,9 @@ describe('several processes', { timeout: 60_000 }, () => {
     expect(workersOf(gateway)).toHaveLength(2);
     expect(new Set(await sendMany(gateway, many))).toEqual(new Set([204]));
     await recorder.waitFor(many.length, { ms: 20_000 });
-    expect(recorder.requests.map(({ query }) => new URLSearchParams(query).get('cid')).toSorted()).toEqual(
-      many.map(cid).toSorted(),
+    expect(recorder.requests).toHaveLength(many.length);
+    expect(new Set(recorder.requests.map(({ query }) => new URLSearchParams(query).get('cid')))).toEqual(
+      new Set(many.map(cid)),
     );
     const metrics = await metricsOf(gateway.adminUrl);
     expect(metrics.sum('portvakt_hits_total', {})).toBe(many.length);

@@ -56,7 +56,7 @@ export async function startWorkers(
     tellAll({ kind: 'watched', watched });
   });
   const metrics = async (): Promise<string> => {
-    const each = await Promise.all(members.map((member) => member?.metrics()));
+    const each = await Promise.all(members.flatMap((member) => (member === undefined ? [] : [member.metrics()])));
     return addUp(each.filter((found) => found !== undefined));
   };
   const admin = createListener(createAdmin(metrics, preview, options.adminToken));
@@ -105,7 +105,7 @@ export async function startWorkers(
     for (let index = 0; index < count; index++) void keep(index, address);
   } catch (error) {
     stopping = Promise.resolve();
-    await Promise.all(members.map((member) => member?.stop()));
+    for (const member of members) await member?.stop();
     throw error;
   }
 
