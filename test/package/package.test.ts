@@ -249,7 +249,7 @@ sites:
     const readOnly = canBeReadOnly();
     if (!readOnly) console.warn('no mount namespaces here: what is written is compared, but could be written');
     before = state();
-    const [program = '', ...args] = [
+    const [program, ...args] = [
       ...(readOnly ? unshare : []),
       ...[...jsonArguments(last, 'ENTRYPOINT'), ...jsonArguments(last, 'CMD')].map(inImage),
       // What `docker run -p` and a network of its own are there for.
@@ -260,7 +260,7 @@ sites:
       '--sink',
       recorder.url,
     ];
-    const started = spawn(program, args, {
+    const started = spawn(program as string, args, {
       cwd: inImage('/app'),
       env: environment(),
       stdio: ['ignore', 'ignore', 'pipe'],
