@@ -413,8 +413,10 @@ export class Lane {
   /** Sets the clock for the next thing that time alone will bring. */
   #arm(): void {
     const next = this.#nextTime();
-    // What is due and has not started waits for something in flight, whose end is a turn of its own.
-    const at = next === undefined || next <= this.#context.ports.tick() ? undefined : next;
+    // What is due and has not started waits for something in flight, whose end is a turn of its own; with nothing in
+    // flight it came due a moment ago.
+    const due = next !== undefined && next <= this.#context.ports.tick();
+    const at = due && this.#flying.size > 0 ? undefined : next;
     if (at === this.#timer?.at) return;
     this.cancelTimer();
     if (at === undefined) return;

@@ -20,7 +20,12 @@ const GAP = new Set(['ECONNREFUSED', 'ECONNRESET']);
  * Rolling restart under load (R61, C8): the gateway is told to stop, ends by itself, and is started again on the same
  * port. Every failure of a connection beyond the gap counts as an error.
  */
-export async function restart({ full, say, rounds = full ? 100 : 3 }: Form): Promise<Summary> {
+export async function restart({
+  full,
+  say,
+  rounds: planned = full ? 100 : 3,
+  minutes = Infinity,
+}: Form): Promise<Summary> {
   const started = performance.now();
   const data = temporary();
   const sink = await startSink();
@@ -34,7 +39,9 @@ export async function restart({ full, say, rounds = full ? 100 : 3 }: Form): Pro
   let slowest = 0;
   let gateway = await start();
   const load = startLoad({ url: `http://${listen}`, clients: 12, again: 1_000 }, tally);
-  for (let round = 1; round <= rounds; round++) {
+  let rounds = 0;
+  while (rounds < planned && performance.now() - started < minutes * 60_000) {
+    const round = ++rounds;
     await pause(300 + Math.random() * 400);
     const asked = performance.now();
     const code = await gateway.stop('SIGTERM');
@@ -43,7 +50,7 @@ export async function restart({ full, say, rounds = full ? 100 : 3 }: Form): Pro
     if (code !== 0) problems.push(`round ${round}: exit code ${code}: ${gateway.log().slice(-500)}`);
     if (took > STOP_MS) problems.push(`round ${round}: stopping took ${took.toFixed(0)} ms`);
     gateway = await start();
-    if (round % 10 === 0) say(`${round} of ${rounds} restarts, ${tally.acknowledged.size} events acknowledged`);
+    if (round % 10 === 0) say(`${round} of ${planned} restarts, ${tally.acknowledged.size} events acknowledged`);
   }
   await load.stop();
   await drained(gateway, 60_000);

@@ -28,6 +28,8 @@ export interface Form {
   readonly say: (text: string) => void;
   /** Rounds, where a scenario has them. */
   readonly rounds?: number | undefined;
+  /** After so many minutes no further round is begun. */
+  readonly minutes?: number | undefined;
 }
 
 export type Scenario = (form: Form) => Promise<Summary>;
