@@ -35,6 +35,7 @@ export function compileGateway(config: Config, secrets: ResolvedSecrets): Gatewa
       maxAge: config.delivery.max_age,
       maxSize: config.delivery.max_size,
       deadLetters: config.delivery.dead_letters,
+      decisions: config.delivery.decisions === 'off' ? 0 : config.delivery.decisions,
     },
     perClient: config.limits.per_client === 'off' ? undefined : config.limits.per_client,
   };

@@ -207,6 +207,12 @@ const delivery = z.strictObject({
     .describe("An event older than this, or than the vendor's own limit, ends as expired."),
   max_size: size().prefault('2GB').describe('How large the outbox may grow. Full = 503, never a silent drop.'),
   dead_letters: duration().prefault('72h').describe('How long refused events wait for a person; `0h` = not at all.'),
+  decisions: z
+    .union([z.literal('off'), duration()])
+    .prefault('90d')
+    .describe(
+      'How long the decision log is kept: counts by the hour of what was decided and on what, without anybody in it; `off` = none.',
+    ),
 });
 
 const limits = z.strictObject({

@@ -1,6 +1,7 @@
 import { OutboxUnavailable, type OutboxRow, type Stored } from '../delivery/outbox.ts';
 import { outboxRow, withdrawalsOf } from '../delivery/rows.ts';
 import { process, type Trace } from '../pipeline.ts';
+import type { Gateway } from '../policy/gateway.ts';
 import type { Hit, Problem } from '../sources/hit.ts';
 import { accepted, ALWAYS, headersFor, problemAnswer, type Answer } from './answer.ts';
 import type { Ports } from './ports.ts';
@@ -53,9 +54,9 @@ function collect(hit: Hit, ports: Ports, types: ReadonlySet<string>): Answer | P
   const { trace } = processed;
   const rows = rowsOf(trace, gateway.policy);
   const withdrawals = withdrawalsOf(trace, ports.outbox.pending);
-  if (rows.length === 0 && withdrawals.length === 0) return accept(trace, NOTHING_STORED, ports, headers);
+  if (rows.length === 0 && withdrawals.length === 0) return accept(trace, NOTHING_STORED, gateway, ports, headers);
   return ports.outbox.append(rows, withdrawals).then(
-    (stored) => accept(trace, stored, ports, headers),
+    (stored) => accept(trace, stored, gateway, ports, headers),
     (error: unknown) => {
       const retryAfter = error instanceof OutboxUnavailable ? error.retryAfter : 5;
       return refuse(ports, UNAVAILABLE, { ...headers, 'retry-after': `${retryAfter}` });
@@ -68,11 +69,13 @@ const NOTHING_STORED: readonly Stored[] = [];
 function accept(
   trace: Trace,
   stored: readonly Stored[],
+  gateway: Gateway,
   ports: Ports,
   headers: Readonly<Record<string, string>>,
 ): Answer {
   ports.counters.accept(trace, stored);
   ports.windows?.count(trace);
+  if (gateway.delivery.decisions > 0) ports.decisions?.add(trace, stored, gateway.policy);
   ports.counters.answers.add('204');
   ports.watch?.(trace);
   return accepted(headers, trace.setCookies);

@@ -4,6 +4,7 @@ import type { Gateway } from '../policy/gateway.ts';
 import type { Trace } from '../pipeline.ts';
 import type { Hit, Problem } from '../sources/hit.ts';
 import type { Counters } from './counters.ts';
+import type { Decisions } from './decisions.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Windows } from './windows.ts';
 
@@ -20,6 +21,8 @@ export interface Ports {
   readonly overloaded: () => boolean;
   readonly counters: Counters;
   readonly rateLimit: RateLimit;
+  /** Counts what was decided, for the record. */
+  readonly decisions?: Decisions | undefined;
   /** Keys and counts of sites that replace ids; a runtime without them sends no such ids. */
   readonly windows?: Windows | undefined;
   /** Called with every accepted trace while somebody watches the preview. */

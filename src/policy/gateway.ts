@@ -32,6 +32,8 @@ export interface DeliveryPolicy {
   readonly maxSize: number;
   /** Milliseconds that refused events wait for a person. */
   readonly deadLetters: number;
+  /** Milliseconds that the decision log is kept; 0 = there is none. */
+  readonly decisions: number;
 }
 
 export interface Site {

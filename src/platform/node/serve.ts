@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, watchFile, unwatchFile } from 'node:fs';
+import { join } from 'node:path';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,12 +10,14 @@ import { createAdmin } from '../../http/admin.ts';
 import { collectors, createApp } from '../../http/app.ts';
 import type { Ports } from '../../http/ports.ts';
 import { Counters } from '../../http/counters.ts';
+import { Decisions } from '../../http/decisions.ts';
 import { Preview } from '../../http/preview.ts';
 import { createRateLimit } from '../../http/rate-limit.ts';
 import { createWindows } from '../../http/windows.ts';
 import type { Gateway, Route } from '../../policy/gateway.ts';
 import type { Trace } from '../../pipeline.ts';
 import { startDelivery, type Delivery } from './delivery.ts';
+import { keepDecisions } from './decisions.ts';
 import gatewayFrom, { Unusable, type GatewayInput } from './gateway-source.ts';
 import { rootKey } from './keys.ts';
 import { createListener, toHit } from './listener.ts';
@@ -109,6 +112,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     ...Delivery[],
   ];
   const counters = new Counters();
+  const decisions = new Decisions();
   const preview = new Preview();
   const { watch } = options;
   const windows = createWindows(() => randomBytes(32));
@@ -122,6 +126,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     counters,
     rateLimit: createRateLimit(() => randomBytes(32)),
     windows,
+    decisions,
     watch: (trace) => {
       preview.watch(trace);
       watch?.(trace);
@@ -170,6 +175,12 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   }
   // A window that has ended is destroyed also where no hit comes to end it.
   const windowEnds = setInterval(() => windows.at(gateway, Date.now()), 60_000).unref();
+  const record = keepDecisions({
+    decisions,
+    dir: join(options.data, 'decisions'),
+    keep: () => gateway.delivery.decisions,
+    log,
+  });
   const silence = watchForSilence(counters, () => gateway, log);
 
   let finish: (code: number) => void = () => {};
@@ -188,6 +199,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       clearInterval(windowEnds);
       load.stop();
       await Promise.all([close(publicServer), adminServer === undefined ? undefined : close(adminServer)]);
+      record.stop();
       await stopDelivery();
       log.info('stopped');
       finish(0);

@@ -1,0 +1,250 @@
+import type { EventTrace, Trace } from '../pipeline.ts';
+import { FIELDS, FIELD_NAMES, type FieldName } from '../core/fields.ts';
+import { GATE_MASK, signalsOf, type Signal } from '../core/signals.ts';
+import type { Stored } from '../delivery/outbox.ts';
+import type { Route } from '../policy/gateway.ts';
+
+/**
+ * One line of the decision log (R18, `docs/decision-log.md`): how many (event, route) pairs of one hour were decided
+ * alike, and on what. Names from the configuration, fixed words and counts: nobody is in it.
+ */
+export interface Decision {
+  /** UTC, e.g. `2026-11-23T12`: no finer time is kept. */
+  readonly hour: string;
+  readonly site: string;
+  readonly policy: string;
+  readonly source: Trace['source'];
+  /** The consent platform the decision rests on, and its version of the text; null = none, or none that may be kept. */
+  readonly platform: string | null;
+  readonly version: string | null;
+  /** Sources of consent disagreed, and the stricter one was followed. */
+  readonly conflict: boolean;
+  readonly signals: readonly Signal[];
+  readonly route: string;
+  readonly verdict: 'full' | 'limited' | 'blocked';
+  /** `stored`: on its way to the vendor, in that form. */
+  readonly outcome: string;
+  readonly reason: string | null;
+  /** What the vendor could have been told of the visitor, was there, and did not pass. */
+  readonly removed: readonly FieldName[];
+  readonly count: number;
+}
+
+/** What is said of a visitor, for better or worse: these are the fields whose removal is worth a proof. At most 31. */
+const GUARDED: readonly FieldName[] = FIELD_NAMES.filter(
+  (field) =>
+    ['network', 'session', 'identifier', 'click_id', 'user_data'].includes(FIELDS[field].class) ||
+    ['user_agent', 'client_hints', 'transaction_id'].includes(field),
+);
+
+/** Different combinations kept for one hour; more are counted without consent version and removed fields. */
+const MAX_ENTRIES = 10_000;
+/** Numbers for words end here; this one stands for all that came when there were no more. */
+const REST = 63;
+
+/** A number up to `REST` for each pair of words. */
+class Numbered {
+  readonly pairs: (readonly [string | undefined, string | undefined])[] = [];
+  readonly #numbers = new Map<string | undefined, Map<string | undefined, number>>();
+
+  known(first: string | undefined, second: string | undefined): number | undefined {
+    return this.#numbers.get(first)?.get(second);
+  }
+
+  of(first: string | undefined, second: string | undefined): number {
+    let seconds = this.#numbers.get(first);
+    if (seconds === undefined) this.#numbers.set(first, (seconds = new Map()));
+    let number = seconds.get(second);
+    if (number !== undefined) return number;
+    if (this.pairs.length >= REST) return REST;
+    number = this.pairs.push([first, second]) - 1;
+    seconds.set(second, number);
+    return number;
+  }
+}
+
+/** Counts of one route in one hour, by a number made of everything that tells lines apart. */
+interface RouteHour {
+  readonly policy: string;
+  /** By the four gate signals: the guarded fields that the route reads and this consent keeps shut. */
+  readonly shut: readonly number[];
+  readonly counts: Map<number, number>;
+}
+
+/** One hour. Words are numbered anew in each, so that nobody can use them up for good. */
+class Hour {
+  readonly routes = new Map<Route, RouteHour>();
+  /** Platform and version. */
+  readonly consents = new Numbered();
+  /** Outcome and reason. */
+  readonly ends = new Numbered();
+  /** Sets of removed fields; the first is the empty one. */
+  readonly removals = new Map<number, number>([[0, 0]]);
+  entries = 0;
+}
+
+const HOUR = 3_600_000;
+
+/** Counts decisions by the hour. Adding is cheap: a few look-ups for each (event, route). */
+export class Decisions {
+  readonly #hours = new Map<number, Hour>();
+  #number = -1;
+  #hour = new Hour();
+
+  /** Adds an accepted hit; `stored` has one entry for each planned pair, in trace order. */
+  add(trace: Trace, stored: readonly Stored[], policy: string): void {
+    const hour = this.#hourOf(trace.hit.at);
+    const source = trace.source === 'json' ? JSON_SOURCE : 0;
+    let row = 0;
+    for (const event of trace.events) {
+      const { platform, version, conflict } = event.consent;
+      const consents = hour.consents.known(platform, version) ?? consentNumber(hour, platform, version);
+      const basis = source | (conflict ? CONFLICT : 0) | (consents << 10);
+      let looked = 0;
+      let present = 0;
+      for (const { route, signals, outcome, reason } of event.routes) {
+        const of = routeHour(hour, route, policy);
+        let end: number;
+        let removed = 0;
+        if (outcome !== 'planned') end = hour.ends.of(outcome, reason);
+        else if (stored[row++] === 'duplicate') end = hour.ends.of('skipped', 'duplicate');
+        else {
+          end = hour.ends.of('stored', undefined);
+          const shut = of.shut[signals & GATE_MASK] as number;
+          if ((shut & ~looked) !== 0) {
+            present |= presentOf(event, shut & ~looked);
+            looked |= shut;
+          }
+          removed = shut & present;
+        }
+        count(hour, of, basis | signals | (end << 16), removed);
+      }
+    }
+  }
+
+  /** Takes out what ended before this moment, unix milliseconds; `Infinity` takes all. */
+  take(before: number): Decision[] {
+    const lines: Decision[] = [];
+    for (const [number, hour] of this.#hours) {
+      if ((number + 1) * HOUR > before) continue;
+      for (const [route, of] of hour.routes) lines.push(...linesOf(number, hour, route, of));
+      this.#hours.delete(number);
+      if (number === this.#number) this.#number = -1;
+    }
+    return lines;
+  }
+
+  #hourOf(at: number): Hour {
+    const number = Math.floor(at / HOUR);
+    if (number === this.#number) return this.#hour;
+    let hour = this.#hours.get(number);
+    if (hour === undefined) this.#hours.set(number, (hour = new Hour()));
+    this.#number = number;
+    this.#hour = hour;
+    return hour;
+  }
+}
+
+/** Of a number that tells lines apart: signals 7 bits, source, conflict, then consent, end and removed fields, 6 each. */
+const JSON_SOURCE = 1 << 7;
+const CONFLICT = 1 << 8;
+
+/** A version is the site's, not the visitor's; what does not look like one, or is one too many, is not kept. */
+const VERSION = /^[\w.:-]{1,32}$/;
+/** Of the numbers for consents, those left for platforms whose versions are no longer told apart. */
+const FOR_VERSIONS = 32;
+
+/** The number of a consent that is met for the first time, or that was not given one. */
+function consentNumber({ consents }: Hour, platform: string | undefined, version: string | undefined): number {
+  const keep = version !== undefined && VERSION.test(version) && consents.pairs.length < FOR_VERSIONS;
+  return consents.of(platform, keep ? version : undefined);
+}
+
+function routeHour(hour: Hour, route: Route, policy: string): RouteHour {
+  let of = hour.routes.get(route);
+  if (of === undefined) {
+    const reads = maskOfFields(Object.keys(route.destination.reads));
+    const shut = route.permits.map(({ open }) => reads & ~maskOfFields(open.map(({ field }) => field)));
+    hour.routes.set(route, (of = { policy, shut, counts: new Map() }));
+  }
+  return of;
+}
+
+function maskOfFields(fields: readonly string[]): number {
+  let mask = 0;
+  for (const field of fields) {
+    const bit = GUARDED.indexOf(field as FieldName);
+    if (bit >= 0) mask |= 1 << bit;
+  }
+  return mask;
+}
+
+function fieldsOf(mask: number): FieldName[] {
+  return GUARDED.filter((_, bit) => (mask & (1 << bit)) !== 0);
+}
+
+/** Fields that need not be in the hit as it was read: made of cookies, headers and the page's address. */
+const DERIVED = maskOfFields(
+  'ip country client_id session_id own_id fbp google_click_params gclid gbraid wbraid dclid fbc msclkid li_fat_id user_agent'.split(
+    ' ',
+  ),
+);
+
+/** Which of these fields came with the event, in whatever form. */
+function presentOf({ raw, event }: EventTrace, wanted: number): number {
+  let present = 0;
+  for (let left = wanted; left !== 0; left &= left - 1) {
+    const bit = 31 - Math.clz32(left & -left);
+    const field = GUARDED[bit] as FieldName;
+    if (raw[field] !== undefined || ((DERIVED & (1 << bit)) !== 0 && event?.[field] !== undefined)) present |= 1 << bit;
+  }
+  return present;
+}
+
+function count(hour: Hour, { counts }: RouteHour, key: number, removed: number): void {
+  const full = key | (removed === 0 ? 0 : removalNumber(hour, removed) << 22);
+  const before = counts.get(full);
+  if (before !== undefined) {
+    counts.set(full, before + 1);
+  } else if (hour.entries < MAX_ENTRIES) {
+    hour.entries++;
+    counts.set(full, 1);
+  } else {
+    const rest = key | (REST << 10);
+    counts.set(rest, (counts.get(rest) ?? 0) + 1);
+  }
+}
+
+function removalNumber({ removals }: Hour, removed: number): number {
+  let number = removals.get(removed);
+  if (number === undefined) {
+    number = Math.min(removals.size, REST);
+    if (number < REST) removals.set(removed, number);
+  }
+  return number;
+}
+
+function* linesOf(number: number, hour: Hour, route: Route, { policy, counts }: RouteHour): Iterable<Decision> {
+  const sets = [...hour.removals.keys()];
+  for (const [key, n] of counts) {
+    const signals = key & 127;
+    const [platform, version] = hour.consents.pairs[(key >> 10) & REST] ?? [];
+    const [outcome, reason] = hour.ends.pairs[(key >> 16) & REST] ?? [];
+    yield {
+      hour: new Date(number * HOUR).toISOString().slice(0, 13),
+      site: route.site,
+      policy,
+      source: (key & JSON_SOURCE) === 0 ? 'ga4-collect' : 'json',
+      platform: platform ?? null,
+      version: version ?? null,
+      conflict: (key & CONFLICT) !== 0,
+      signals: signalsOf(signals),
+      route: route.key,
+      verdict: route.permits[signals & GATE_MASK]?.verdict ?? 'blocked',
+      outcome: outcome ?? 'other',
+      reason: reason ?? null,
+      removed: fieldsOf(sets[key >> 22] ?? 0),
+      count: n,
+    };
+  }
+}
