@@ -260,7 +260,7 @@ sites:
       '--sink',
       recorder.url,
     ];
-    const started = spawn(program as string, args, {
+    const started = spawn(program, args, {
       cwd: inImage('/app'),
       env: environment(),
       stdio: ['ignore', 'ignore', 'pipe'],
