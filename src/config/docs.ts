@@ -87,7 +87,7 @@ function replacedFacts({ privacy: { replacedIds: replaced } }: Site): string[] {
   if (replaced === undefined) return [];
   const length = showDuration(replaced.window);
   return [
-    `In place of the client id goes a number of ${replaced.bits} bits, which several visitors share. Every ${length} it is another one: its key is in memory only and is destroyed then. Of a session the hour it began in is kept.`,
+    `In place of the client id goes a number of ${replaced.bits} bits, which several visitors share. It holds for ${length} at most: its key is in memory only and is destroyed then. Of a session the hour it began in is kept.`,
     'Order numbers, coupons, user ids, user data, click ids, campaign overrides, screen sizes, and custom parameters that a route does not list, are not passed on.',
     `A browser, language or country that fewer than ${replaced.rareBelow} visitors have shown within ${length} is told as a generic one or not at all.`,
   ];
@@ -100,7 +100,7 @@ function routePage(route: Route, site: Site): string[] {
     '',
     `Needs ${codes(destination.needs)}. Requests go to ${codes(destination.hosts)}.` +
       (route.events === undefined ? '' : ` Only these events: ${codes([...route.events])}.`) +
-      (route.params === undefined ? '' : ` Only these custom parameters: ${codes([...route.params])}.`) +
+      (route.params === undefined ? '' : ` ${paramsOf(route.params)}`) +
       (route.since === undefined
         ? ''
         : ` Consents older than ${new Date(route.since).toISOString().slice(0, 10)} do not cover it.`),
@@ -120,6 +120,10 @@ function routePage(route: Route, site: Site): string[] {
     '</details>',
     '',
   ];
+}
+
+function paramsOf(names: ReadonlySet<string>): string {
+  return names.size === 0 ? 'No custom parameters.' : `Only these custom parameters: ${codes([...names])}.`;
 }
 
 /** What people choose in a banner, as signals of this site. */
