@@ -2,13 +2,22 @@ import { parseArgs } from 'node:util';
 import { show, type Scenario } from '../test/torture/support/summary.ts';
 import { poison } from '../test/torture/poison.ts';
 import { outage } from '../test/torture/outage.ts';
+import { slowClients } from '../test/torture/slow-clients.ts';
 import { restart } from '../test/torture/restart.ts';
 import { damage } from '../test/torture/damage.ts';
 import { disk } from '../test/torture/disk.ts';
 import { kill } from '../test/torture/kill.ts';
 
 /** Runs torture scenarios in full: `npm run torture -- <name> [--rounds N] [--minutes M] [--short]`, or `all`. */
-const SCENARIOS: Readonly<Record<string, Scenario>> = { kill, restart, poison, disk, damage, outage };
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  kill,
+  restart,
+  poison,
+  disk,
+  damage,
+  outage,
+  'slow-clients': slowClients,
+};
 
 const { values, positionals: names } = parseArgs({
   options: { rounds: { type: 'string' }, minutes: { type: 'string' }, short: { type: 'boolean' } },

@@ -39,7 +39,7 @@ export async function run(args: string[]): Promise<number> {
     case 'show':
       return show(dir, which, json);
     case 'retry':
-      return change(chosen(which, values.all), (some) => retryDead(dir, some), 'go back to their queue', json);
+      return change(chosen(which, values.all), (some) => retryDead(dir, some), 'goes back to the queue', json);
     case 'purge':
       return change(chosen(which, values.all), (some) => purgeDead(dir, some), 'deleted for good', json);
     default:

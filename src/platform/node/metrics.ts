@@ -112,6 +112,12 @@ export function createMetrics(counters: Counters, reports: () => Promise<readonl
     labelNames: ['route'],
     registers: [registry],
   });
+  const reopened = new Counter({
+    name: 'portvakt_reopened_total',
+    help: 'Dead letters that came back into play: stored + reopened = outcomes + waiting',
+    labelNames: ['route'],
+    registers: [registry],
+  });
   const later = new Counter({
     name: 'portvakt_vendor_verdicts_total',
     help: 'What vendors said later about events they had taken',
@@ -153,7 +159,8 @@ export function createMetrics(counters: Counters, reports: () => Promise<readonl
 
   const collect = async (): Promise<void> => {
     const deliveries = await reports();
-    for (const metric of [outcomes, attempts, retries, violations, later, waiting, dead, oldest, open]) metric.reset();
+    for (const metric of [outcomes, attempts, retries, reopened, violations, later, waiting, dead, oldest, open])
+      metric.reset();
     for (const metric of [bytes, damaged]) metric.set(0);
     for (const [[route, outcome, reason], value] of counters.outcomes.entries()) {
       outcomes.inc({ route: route ?? '', outcome: outcome ?? '', reason: reason ?? '' }, value);
@@ -166,6 +173,7 @@ export function createMetrics(counters: Counters, reports: () => Promise<readonl
         }
         attempts.inc({ route }, data.attempts);
         retries.inc({ route }, data.retries);
+        reopened.inc({ route }, data.reopened);
         violations.inc({ route }, data.outcomes['failed']?.[EGRESS_CHECK] ?? 0);
         for (const [verdict, value] of Object.entries(data.followUps)) later.inc({ route, verdict }, value);
         open.set({ route, state: data.state }, data.state === 'closed' ? 1 : 0);
