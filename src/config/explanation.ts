@@ -1,9 +1,10 @@
 import type { PlannedRequest } from '../core/destination.ts';
-import { FIELD_NAMES, type FieldName } from '../core/fields.ts';
+import { FIELD_NAMES, type FieldName, type Scalars } from '../core/fields.ts';
 import { showSecretRef, type Text } from '../core/secret.ts';
 import { maskOf, signalsOf, type Signal } from '../core/signals.ts';
 import type { Consent } from '../consent/types.ts';
 import type { EventTrace, RouteTrace, Trace } from '../pipeline.ts';
+import type { Route } from '../policy/gateway.ts';
 
 /** What was decided for one hit, in plain values: what `explain` prints and config tests compare with. */
 export interface Explanation {
@@ -131,13 +132,15 @@ function explainFields(event: EventTrace, trace: RouteTrace): Pick<ExplainedRout
   const open = new Map(trace.permit.open.map((passage) => [passage.field, passage]));
   for (const field of FIELD_NAMES) {
     const raw = event.raw[field];
-    const value = event.event?.[field];
+    const value = field === 'params' ? paramsFor(trace.route, event) : event.event?.[field];
     if (raw === undefined && value === undefined) continue;
     const passage = open.get(field);
     if (passage === undefined || event.event === undefined) {
       dropped.push({ field, why: whyClosed(field, event, trace) });
     } else if (value === undefined) {
-      dropped.push({ field, why: "by the site's privacy settings, or not usable" });
+      const unlisted = field === 'params' && event.event.params !== undefined;
+      const why = unlisted ? 'the route does not list them' : "by the site's privacy settings, or not usable";
+      dropped.push({ field, why });
     } else if (passage.as !== undefined) {
       reduced.push({ field, why: 'normalised and hashed, or otherwise prepared for the vendor' });
     } else if (raw !== undefined && JSON.stringify(raw) !== JSON.stringify(value)) {
@@ -147,6 +150,13 @@ function explainFields(event: EventTrace, trace: RouteTrace): Pick<ExplainedRout
     }
   }
   return { passed, reduced, dropped };
+}
+
+/** Custom parameters as this route gets them: those it lists. */
+function paramsFor({ params: listed }: Route, { event }: EventTrace): Scalars | undefined {
+  if (event?.params === undefined || listed === undefined) return event?.params;
+  const kept = Object.entries(event.params).filter(([name]) => listed.has(name));
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
 
 function whyClosed(field: FieldName, event: EventTrace, { route, permit, signals, reason }: RouteTrace): string {

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { compileGateway } from '../../src/config/compile.ts';
 import { configPage } from '../../src/config/docs.ts';
+import { explain } from '../../src/config/explanation.ts';
+import { hitOf } from '../../src/config/request.ts';
 import { NO_SECRETS } from '../../src/config/secrets.ts';
-import { errors, findings, load, yaml } from './support.ts';
+import { trialWindows } from '../../src/config/trial-windows.ts';
+import { process } from '../../src/pipeline.ts';
+import { errors, findings, load, NOW, yaml } from './support.ts';
 
 // `privacy.replaced_ids`: what may not stand beside it (R1, R4-R8), and what the page says about it.
 
@@ -39,6 +43,40 @@ describe('beside ids that are replaced', () => {
     expect(findings(site('', { destinations: meta }))).toMatchObject([
       { kind: 'warning', code: 'suspicious', message: expect.stringContaining('nothing to match on') },
     ]);
+  });
+});
+
+describe('explain', () => {
+  const explained = (destination: string) => {
+    const { config } = load(
+      yaml({
+        consent: '{ cmp: [bridge] }',
+        privacy: '{ referrer: none, replaced_ids: {} }',
+        destinations: `{ ga4: { measurement_id: G-TEST000001${destination} } }`,
+      }),
+    );
+    const gateway = compileGateway(config, NO_SECRETS);
+    const seconds = Math.floor(NOW / 1000) - 60;
+    const query = `v=2&tid=G-TEST000001&cid=1234567890.${seconds}&en=scroll&ep.a=1&ep.b=2&ep.transaction_id=T-1`;
+    const headers: [string, string][] = [
+      ['origin', 'https://shop.example.no'],
+      ['cookie', `pv_consent=1.p0s1m0.${seconds}`],
+    ];
+    const url = `https://metrics.example.no/g/collect?${query}`;
+    const hit = hitOf({ method: 'GET', url, headers, body: '' }, NOW, 'a'.repeat(32));
+    const done = process(hit, gateway, trialWindows(gateway, hit));
+    if (!('trace' in done)) throw new Error(done.problem.detail);
+    const [route] = explain(done.trace).events[0]?.routes ?? [];
+    return { reduced: route?.reduced.map(({ field }) => field), dropped: route?.dropped };
+  };
+
+  it('says that the client id is not the one that came, and why parameters and orders stay behind', () => {
+    const { reduced, dropped } = explained('');
+    expect(reduced).toContain('client_id');
+    expect(dropped).toContainEqual({ field: 'params', why: 'the route does not list them' });
+    expect(dropped?.map(({ field }) => field)).toContain('transaction_id');
+    expect(explained(', params: [a]').reduced).toContain('params');
+    expect(explained(', params: [a, b]').reduced).not.toContain('params');
   });
 });
 
