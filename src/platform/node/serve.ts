@@ -95,7 +95,6 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     sink: options.sink !== undefined,
     rootKey: key,
   };
-  let gateway = gatewayFrom(input, note);
   const startOutbox = (name: string): Promise<Delivery> =>
     startDelivery({
       source: { module: GATEWAY_SOURCE, input },
@@ -107,10 +106,18 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     });
   const { member } = options;
   const own = outboxName(member);
-  const [delivery, ...adopted] = (await Promise.all([own, ...orphans(options.data, member)].map(startOutbox))) as [
-    Delivery,
-    ...Delivery[],
-  ];
+  // The delivery thread makes its own gateway of the same input, so both are made at the same time.
+  const starting = Promise.all([own, ...orphans(options.data, member)].map(startOutbox));
+  starting.catch(() => undefined);
+  let gateway: Gateway;
+  try {
+    gateway = gatewayFrom(input, note);
+  } catch (error) {
+    // It finds the same fault there; what has started all the same is stopped again.
+    await starting.then((started) => Promise.all(started.map((outbox) => outbox.stop()))).catch(() => undefined);
+    throw error;
+  }
+  const [delivery, ...adopted] = (await starting) as [Delivery, ...Delivery[]];
   const counters = new Counters();
   const decisions = new Decisions();
   const preview = new Preview();
