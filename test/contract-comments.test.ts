@@ -523,7 +523,7 @@ describe('delivery and limits', () => {
   });
 
   it('sizes and times are read as they are written', () => {
-    expect(gateway().delivery).toEqual({ maxAge: 72 * 3_600_000, maxSize: 2e9, deadLetters: 72 * 3_600_000 });
+    expect(gateway().delivery).toMatchObject({ maxAge: 72 * 3_600_000, maxSize: 2e9, deadLetters: 72 * 3_600_000 });
     expect(gateway().perClient).toBeUndefined();
   });
 });

@@ -21,12 +21,19 @@ describe('compileGateway', () => {
   });
 
   it('takes units apart: durations, sizes, days, the rate limit', () => {
-    const rest = 'delivery: { max_age: 90m, max_size: 500MB, dead_letters: 0h }\nlimits: { per_client: 60 }';
+    const rest =
+      'delivery: { max_age: 90m, max_size: 500MB, dead_letters: 0h, decisions: 30d }\nlimits: { per_client: 60 }';
     const gateway = compile(yaml({ destinations: `{ meta: { ${META}, since: 2026-11-01 } }` }, rest));
-    expect(gateway.delivery).toEqual({ maxAge: 5_400_000, maxSize: 500_000_000, deadLetters: 0 });
+    expect(gateway.delivery).toEqual({
+      maxAge: 5_400_000,
+      maxSize: 500_000_000,
+      deadLetters: 0,
+      decisions: 2_592_000_000,
+    });
     expect(gateway.perClient).toBe(60);
     expect(gateway.sites[0]?.routes[0]?.since).toBe(Date.UTC(2026, 10, 1));
     expect(compile(yaml()).perClient).toBeUndefined();
+    expect(compile(yaml({}, 'delivery: { decisions: off }')).delivery.decisions).toBe(0);
   });
 
   it("an event waits for the shorter of the operator's and the vendor's limit", () => {

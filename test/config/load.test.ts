@@ -37,6 +37,8 @@ describe('the reference configuration', () => {
       max_age: 72 * 3_600_000,
       max_size: 2e9,
       dead_letters: 72 * 3_600_000,
+      // Not in the reference; `docs/decision-log.md`.
+      decisions: 90 * 86_400_000,
     });
     expect(limits).toEqual({ per_client: 'off' });
   });
