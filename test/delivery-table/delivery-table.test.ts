@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask } from '../support/ask.ts';
+import { ask, type Ask } from '../support/ask.ts';
 import { cookiebot } from '../support/hits.ts';
 import { metricsOf, until, type Metrics } from '../support/metrics.ts';
 import { serve, type Served } from '../support/serve.ts';
@@ -13,18 +13,28 @@ import { TABLE, type Row } from './table.ts';
 // route of one gateway, so that all of them are tried at once and none may disturb another.
 
 const rows = TABLE.map((row, i) => {
-  const id = `r${String(i).padStart(2, '0')}`;
+  const id = `r${String(i).padStart(3, '0')}`;
   return { ...row, id, route: `${row.vendor}_${id}`, name: `tested_${id}`, key: `shop.example.no/${row.vendor}_${id}` };
 });
 type TestRow = (typeof rows)[number];
 
-const SETTINGS: Readonly<Record<Row['vendor'], (row: TestRow, i: number) => string>> = {
-  ga4: (_, i) => `measurement_id: G-ROW000${String(i).padStart(3, '0')}, api_secret: "\${SECRET}"`,
-  google_ads: ({ name }) => `customer_id: "1234567890", conversions: { ${name}: "7001" }, credentials: "\${GOOGLE}"`,
+const SETTINGS: Readonly<Record<Row['vendor'], (row: TestRow) => string>> = {
+  ga4: (row) => `measurement_id: ${streamOf(row)}, api_secret: "\${SECRET}"`,
+  google_ads: ({ name, form }) =>
+    `customer_id: "1234567890", conversions: { ${name}: "7001" }, credentials: "\${GOOGLE}"` +
+    (form === 'limited' ? `, conversion_id: AW-123456789, labels: { ${name}: tested }` : ''),
   meta: ({ name }) => `pixel_id: "123456789012345", access_token: "\${SECRET}", event_names: { ${name}: Contact }`,
   linkedin: ({ name }) => `access_token: "\${SECRET}", conversions: { ${name}: "104012" }`,
   microsoft_ads: () => `tag_id: "97000001", access_token: "\${SECRET}"`,
 };
+
+function streamOf({ id }: TestRow): string {
+  return `G-ROW${id.toUpperCase()}`;
+}
+
+const section = (row: TestRow): string =>
+  `      ${row.route}: { type: ${row.vendor}, events: [${row.name}], ${SETTINGS[row.vendor](row)}` +
+  `${row.form === 'limited' ? ', without_consent: limited' : ''} }`;
 
 const CONFIG = `
 sites:
@@ -33,43 +43,60 @@ sites:
     country: NO
     consent: { cmp: [cookiebot] }
     destinations:
-${rows.map((row, i) => `      ${row.route}: { type: ${row.vendor}, events: [${row.name}], ${SETTINGS[row.vendor](row, i)} }`).join('\n')}
+${rows.map(section).join('\n')}
 `;
 
 let vendors: Scripted;
 let gateway: Served;
 let metrics: Metrics;
+/** Pairs of an event and a route it was offered to. */
+let pairs = 0;
 let accepted = 0;
+
+const second = Math.floor(Date.now() / 1000);
+const CLIENT_ID = `482310557.${second - 3600}`;
+const AGREED = [
+  cookiebot({ preferences: true, statistics: true, marketing: true }, Date.now() - 60_000),
+  `_ga=GA1.1.${CLIENT_ID}`,
+].join('; ');
+const REFUSED = cookiebot({}, Date.now() - 60_000);
+
+const idOf = (row: TestRow, i: number) => `${row.id}-e${String(i).padStart(2, '0')}`;
+const headers = (cookie: string) => ({ host: 'shop.example.no', origin: 'https://shop.example.no', cookie });
+
+/** The requests with which the events of a row come in. */
+function incoming(row: TestRow): readonly Ask[] {
+  const cookie = row.form === 'limited' ? REFUSED : AGREED;
+  const page = (i: number) => `https://shop.example.no/${idOf(row, i)}`;
+  // Of somebody else: a client id that comes without consent withdraws it from all that waits.
+  const cid = row.form === 'limited' ? `1234567.${second - 3600}` : CLIENT_ID;
+  if (row.vendor === 'ga4' && row.form !== 'api') {
+    const keys = { v: '2', tid: streamOf(row), cid, en: row.name, dl: page(0) };
+    return [{ path: `/g/collect?${new URLSearchParams(keys).toString()}`, headers: headers(cookie) }];
+  }
+  const requests: Ask[] = [];
+  for (let from = 0; from < row.events; from += 25) {
+    const events = Array.from({ length: Math.min(25, row.events - from) }, (_, i) => {
+      const id = idOf(row, from + i);
+      const about = { transaction_id: id, value: 1, currency: 'NOK' };
+      return { name: row.name, id, page: { url: page(from + i) }, params: about, user: { email: 'kari@example.no' } };
+    });
+    const body = JSON.stringify({ events });
+    requests.push({ path: '/v1/events', headers: { ...headers(cookie), 'content-type': 'application/json' }, body });
+  }
+  return requests;
+}
 
 beforeAll(async () => {
   vendors = await startScripted();
   violations();
   gateway = await serve({ config: CONFIG, sink: vendors.url, env: { SECRET: 'a-secret' } });
-  const second = Math.floor(Date.now() / 1000);
-  const cookie = [
-    cookiebot({ preferences: true, statistics: true, marketing: true }, Date.now() - 60_000),
-    `_ga=GA1.1.482310557.${second - 3600}`,
-  ].join('; ');
   for (const row of rows) {
     vendors.set(row.id, row.script);
-    for (let from = 0; from < row.events; from += 25) {
-      const events = Array.from({ length: Math.min(25, row.events - from) }, (_, i) => {
-        const id = `${row.id}-e${String(from + i).padStart(2, '0')}`;
-        return { name: row.name, id, params: { transaction_id: id }, user: { email: 'kari@example.no' } };
-      });
-      const { status } = await ask(gateway.url, {
-        path: '/v1/events',
-        headers: {
-          host: 'shop.example.no',
-          origin: 'https://shop.example.no',
-          'content-type': 'application/json',
-          cookie,
-        },
-        body: JSON.stringify({ events }),
-      });
-      expect(status).toBe(204);
-      accepted += events.length;
-    }
+    for (const request of incoming(row)) expect((await ask(gateway.url, request)).status).toBe(204);
+    accepted += row.events;
+    // A hit of the tag is offered to its own route only; the first GA4 route, which feeds the others, gets none.
+    pairs += row.events * (row.vendor === 'ga4' && row.form !== 'api' ? 1 : rows.length);
   }
   await until(
     'every row has come to rest',
@@ -152,9 +179,7 @@ describe.each(['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads'] as cons
 describe('together', () => {
   it('every (event, route) is in exactly one place', () => {
     expect(metrics.sum('portvakt_events_total')).toBe(accepted);
-    expect(metrics.sum('portvakt_outcomes_total') + metrics.sum('portvakt_outbox_waiting')).toBe(
-      accepted * rows.length,
-    );
+    expect(metrics.sum('portvakt_outcomes_total') + metrics.sum('portvakt_outbox_waiting')).toBe(pairs);
     for (const row of rows) {
       expect(metrics.sum('portvakt_stored_total', { route: row.key }), row.key).toBe(row.events);
       expect(metrics.sum('portvakt_outbox_dead_letters', { route: row.key }), row.key).toBe(row.ends.dead ?? 0);
@@ -163,7 +188,7 @@ describe('together', () => {
 
   it('attempts and retries are counted as they were made', () => {
     // A request that a kept connection swallows, or a token that has to be made anew, is part of the same attempt.
-    const own = rows.filter(({ answer }) => !answer.startsWith('401') && answer !== 'a reset connection');
+    const own = rows.filter(({ answer }) => !answer.startsWith('401') && !answer.endsWith('a reset connection'));
     const counted = own.map(({ key }) => [key, metrics.sum('portvakt_delivery_attempts_total', { route: key })]);
     expect(counted).toEqual(own.map(({ key, id }) => [key, vendors.of(id).length]));
     const retried = own.filter(({ resent, state }) => resent === 'all' || state === 'open');
@@ -214,7 +239,7 @@ describe('together', () => {
         'closed',
       ]);
     }
-    expect(metrics.sum('portvakt_outcomes_total')).toBe(accepted * rows.length);
+    expect(metrics.sum('portvakt_outcomes_total')).toBe(pairs);
     expect(JSON.parse((await ask(gateway.url, { method: 'GET', path: '/readyz' })).body)).toEqual({ ready: true });
   });
 });

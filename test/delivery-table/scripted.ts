@@ -33,8 +33,8 @@ export interface Scripted {
   readonly close: () => Promise<void>;
 }
 
-/** Ids of this test look like `r07-e12`: row and event. */
-const ID = /r\d\d-e\d\d/g;
+/** Ids of this test look like `r007-e12`: row and event. */
+const ID = /r\d{3}-e\d\d/g;
 
 /** Plays all five vendors as their sheets say, except where a row has a script. */
 export async function startScripted(): Promise<Scripted> {
@@ -52,8 +52,8 @@ export async function startScripted(): Promise<Scripted> {
       reply(outgoing, usual);
       return;
     }
-    const ids = [...new Set(request.body.match(ID) ?? [])];
-    const row = ids[0]?.slice(0, 3);
+    const ids = [...new Set(`${request.query} ${request.body}`.match(ID) ?? [])];
+    const row = ids[0]?.slice(0, 4);
     if (row === undefined || ids.some((id) => !id.startsWith(row))) {
       strays.push(`${request.host}${request.path}`);
       reply(outgoing, usual);

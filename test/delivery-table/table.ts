@@ -13,8 +13,10 @@ export interface Row {
   readonly answer: string;
   /** Section of the vendor's sheet, or R56 where it says nothing of its own. */
   readonly from: string;
-  /** How many events; 4 of them share a request, 50 come as two of 25. */
-  readonly events: 4 | 50;
+  /** `api`: JSON events in full. `web`: a hit of the tag, relayed. `limited`: JSON events without consent. */
+  readonly form: 'api' | 'web' | 'limited';
+  /** How many events; 4 of them share a request, 50 come as two of 25. Forms other than `api` are one request each. */
+  readonly events: 1 | 4 | 50;
   readonly script: Script;
   /** How the events end by themselves. What is missing waits. */
   readonly ends: { readonly delivered?: number; readonly dead?: number };
@@ -58,12 +60,15 @@ const html = (status: number): FakeReply => ({
   body: '<!doctype html><title>Sorry</title><p>kari@example.no',
 });
 
-type Rest = Pick<Row, 'ends' | 'resent'> & Partial<Pick<Row, 'state' | 'pause' | 'events'>>;
+const REDIRECT: FakeReply = { status: 302, headers: { location: '/elsewhere' } };
+
+type Rest = Pick<Row, 'ends' | 'resent'> & Partial<Pick<Row, 'state' | 'pause' | 'events' | 'form'>>;
 const row = (vendor: Vendor, from: string, answer: string, script: Script, rest: Rest): Row => ({
   vendor,
   from,
   answer,
   script,
+  form: 'api',
   events: 4,
   ...rest,
 });
@@ -90,7 +95,23 @@ function everyone(vendor: Vendor): Row[] {
     tell('a reset connection', once('reset'), again),
     tell('an answer that is cut off', once('cut off'), again),
     tell('502 with a page of HTML', once(html(502)), again),
-    tell('a redirect', always({ status: 302, headers: { location: '/elsewhere' } }), refused),
+    tell('a redirect', always(REDIRECT), refused),
+  ];
+}
+
+/** Forms that are a request of their own, and have no credentials that anybody could mend. */
+function single(vendor: Vendor, form: 'web' | 'limited', from: string, name: string): Row[] {
+  const tell = (answer: string, script: Script, { ends, ...rest }: Rest) => {
+    const one = { ...(ends.dead !== undefined && { dead: 1 }), ...(ends.delivered !== undefined && { delivered: 1 }) };
+    return row(vendor, from, `${name}: ${answer}`, script, { ...rest, ends: one, events: 1, form });
+  };
+  return [
+    tell('as it should', () => undefined, delivered),
+    tell('500', once(json(500, {})), again),
+    tell('429 with Retry-After: 1', once(json(429, {}, { 'retry-after': '1' })), { ...again, pause: 1000 }),
+    tell('a reset connection', once('reset'), again),
+    tell('503', once(json(503, {})), again),
+    tell('400', always(json(400, {})), refused),
   ];
 }
 
@@ -105,6 +126,9 @@ export const TABLE: readonly Row[] = [
   row('ga4', 'R56', '400', always(json(400, {})), refused),
   row('ga4', 'R56', '401', always(json(401, {})), stopped),
   row('ga4', 'R56', '403', always(json(403, {})), stopped),
+
+  ...single('ga4', 'web', 'ga4.md 3.1', 'web hit'),
+  ...single('ga4', 'limited', 'ga4.md 5', 'web hit without consent'),
 
   ...everyone('google_ads').map((one) => ({ ...one, from: 'google-ads.md 2.7' })),
   row(
@@ -167,6 +191,21 @@ export const TABLE: readonly Row[] = [
     state: 'open',
   }),
   row('google_ads', 'google-ads.md 2.7', '503', once(googleAds.replies.unavailable), { ...again, pause: 5000 }),
+
+  ...single('google_ads', 'limited', 'google-ads.md 4', 'ping'),
+  // It answers with an image, or with a redirect to one (4), which is not followed.
+  row('google_ads', 'google-ads.md 4', 'ping: a redirect', always(REDIRECT), {
+    ...delivered,
+    ends: { delivered: 1 },
+    events: 1,
+    form: 'limited',
+  }),
+  row('google_ads', 'google-ads.md 4', 'ping: 403', always(json(403, {})), {
+    ...refused,
+    ends: { dead: 1 },
+    events: 1,
+    form: 'limited',
+  }),
 
   ...everyone('meta').map((one) => ({ ...one, from: 'meta.md 9' })),
   row(
@@ -309,4 +348,18 @@ export const TABLE: readonly Row[] = [
   row('microsoft_ads', 'microsoft.md A.5', '403', always(microsoft.replies.forbidden), stopped),
   row('microsoft_ads', 'microsoft.md A.5', '404: no such tag', always(microsoft.replies.unknownTag), stopped),
   row('microsoft_ads', 'microsoft.md A.5', '503 with a page', once(microsoft.replies.unavailable), again),
+
+  ...single('microsoft_ads', 'limited', 'microsoft.md B', 'pixel'),
+  row('microsoft_ads', 'microsoft.md B', 'pixel: 200 with an image', always({ status: 200, body: 'GIF89a' }), {
+    ...delivered,
+    ends: { delivered: 1 },
+    events: 1,
+    form: 'limited',
+  }),
+  row('microsoft_ads', 'microsoft.md B', 'pixel: 403', always(json(403, {})), {
+    ...refused,
+    ends: { dead: 1 },
+    events: 1,
+    form: 'limited',
+  }),
 ];
