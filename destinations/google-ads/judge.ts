@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { judgeStatus, retryAfter, retryVerdict, type Reply, type Verdict } from '../../src/core/destination.ts';
+import { judgePixel, parseJson } from '../../src/core/reply.ts';
 import { PING } from './ping.ts';
 
 /** Google's codes are upper case with underscores; anything else in their place is not repeated. */
@@ -50,7 +51,7 @@ const FIRST_WAIT = 5_000;
 
 /** What Google's answer means. Fast-fail: one bad event fails the whole request, and the answer names it (2.7). */
 export function judge(reply: Reply, count: number, envelope: string): Verdict {
-  if (envelope === PING) return judgePing(reply);
+  if (envelope === PING) return judgePixel(reply);
   const { status } = reply;
   const error = readError(reply.body);
   const reason = reasonOf(status, error);
@@ -113,21 +114,5 @@ function reasonOf(status: number, error: ApiError | undefined): string {
 
 export function readError(body: string): ApiError | undefined {
   if (!body.includes('"error"')) return undefined;
-  return errorBody.safeParse(parse(body)).data?.error;
-}
-
-/** A cut or foreign body is no JSON; the answer is undefined. */
-export function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The ping answers 200 or 302 with an image (4); it has no errors of its own, and no credentials to mend. */
-function judgePing(reply: Reply): Verdict {
-  if (reply.status >= 200 && reply.status < 400) return { kind: 'delivered' };
-  const verdict = judgeStatus(reply);
-  return verdict.kind === 'stop' ? { kind: 'rejected', reason: `HTTP ${reply.status}` } : verdict;
+  return errorBody.safeParse(parseJson(body)).data?.error;
 }

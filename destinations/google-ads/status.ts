@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { FollowUp, Probe, Reply } from '../../src/core/destination.ts';
+import { parseJson } from '../../src/core/reply.ts';
 import { authorization, destinationOf, HOST } from './conversion.ts';
-import { eventIndex, parse, readError } from './judge.ts';
+import { eventIndex, readError } from './judge.ts';
 import type { Settings } from './settings.ts';
 
 const HALF_HOUR = 1_800_000;
@@ -34,7 +35,7 @@ const statusBody = z.object({
 
 /** Google decides later what it makes of the events; half an hour on it can be asked for the counts (2.5). */
 export function followUp(reply: Reply, settings: Settings): FollowUp | undefined {
-  const { data } = z.object({ requestId: z.string().regex(/^[\w.:~-]{1,256}$/) }).safeParse(parse(reply.body));
+  const { data } = z.object({ requestId: z.string().regex(/^[\w.:~-]{1,256}$/) }).safeParse(parseJson(reply.body));
   if (data === undefined) return undefined;
   return {
     afterMs: HALF_HOUR,
@@ -50,7 +51,7 @@ export function followUp(reply: Reply, settings: Settings): FollowUp | undefined
 /** Events by what became of them: `processed`, or the reason; undefined while Google is still at work. */
 function readStatus(reply: Reply): Readonly<Record<string, number>> | undefined {
   if (reply.status === 429 || reply.status >= 500) return undefined;
-  const { data } = statusBody.safeParse(parse(reply.body));
+  const { data } = statusBody.safeParse(parseJson(reply.body));
   if (data === undefined) return { unreadable: 1 };
   const counts: Record<string, number> = {};
   for (const { requestStatus, errorInfo, eventsIngestionStatus } of data.requestStatusPerDestination) {

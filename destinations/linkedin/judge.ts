@@ -1,4 +1,5 @@
 import { judgeStatus, retryVerdict, type Reply, type Verdict } from '../../src/core/destination.ts';
+import { asObject, parseObject } from '../../src/core/reply.ts';
 
 /*
  * What LinkedIn's answers mean (`destinations/linkedin.md` 1, 7). One bad element refuses the whole batch; the texts
@@ -85,18 +86,4 @@ function codeWord(body: Readonly<Record<string, unknown>> | undefined): string {
     (typeof word === 'string' && /^[A-Z][A-Z_]{1,48}$/.test(word) ? ` ${word}` : '') +
     (typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? ` serviceErrorCode ${number}` : '')
   );
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return asObject(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : undefined;
 }

@@ -1,23 +1,12 @@
-import { sha256Hex } from '../../src/core/hash.ts';
+import { hashed } from '../../src/core/user-data.ts';
 
 /*
  * User data as LinkedIn wants it before hashing (`destinations/linkedin.md` 3). LinkedIn takes any text as an
  * identifier without a look, so what cannot be one is left out here.
  */
 
-const HEX64 = /^[0-9a-f]{64}$/i;
 const WHITESPACE = /\s+/g;
 const ASCII_PUNCTUATION = /[!-/:-@[-`{-~\s]+/g;
-
-/** Hashes what `normalise` makes of a value; a value that is a hash already is only lower-cased. */
-function hashed(normalise: (value: string) => string | undefined): (value: string) => string | undefined {
-  return (value) => {
-    const trimmed = value.trim();
-    if (HEX64.test(trimmed)) return trimmed.toLowerCase();
-    const normal = normalise(trimmed);
-    return normal === undefined || normal === '' ? undefined : sha256Hex(normal);
-  };
-}
 
 /** Lower case, all whitespace removed, dots and plus parts kept. Undefined unless it has one `@` and a dotted host. */
 function emailAddress(value: string): string | undefined {

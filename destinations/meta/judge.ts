@@ -1,4 +1,5 @@
 import { judgeStatus, retryAfter, retryVerdict, type Reply, type Verdict } from '../../src/core/destination.ts';
+import { asObject, parseObject } from '../../src/core/reply.ts';
 
 /*
  * What Meta's answers mean (`destinations/meta.md` 9). A request is taken whole or not at all, and a repeated event
@@ -99,18 +100,4 @@ function regainAccess(reply: Reply): number | undefined {
 
 function integer(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return asObject(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : undefined;
 }

@@ -1,4 +1,4 @@
-import { sha256Hex } from '../../src/core/hash.ts';
+import { hashed } from '../../src/core/user-data.ts';
 import { REGION_CODES } from './regions.ts';
 
 /*
@@ -6,20 +6,9 @@ import { REGION_CODES } from './regions.ts';
  * gives SHA-256 in lower-case hex, or undefined where the value could match nobody, or the wrong person.
  */
 
-const HEX64 = /^[0-9a-f]{64}$/i;
 const WHITESPACE = /\s+/g;
 const ASCII_PUNCTUATION = /[!-/:-@[-`{-~\s]+/g;
 const NOT_ALPHANUMERIC = /[^a-zA-Z0-9]+/g;
-
-/** Hashes what `normalise` makes of a value; a value that is a hash already is only lower-cased (4.4). */
-function hashed(normalise: (value: string) => string | undefined): (value: string) => string | undefined {
-  return (value) => {
-    const trimmed = value.trim();
-    if (HEX64.test(trimmed)) return trimmed.toLowerCase();
-    const normal = normalise(trimmed);
-    return normal === undefined || normal === '' ? undefined : sha256Hex(normal);
-  };
-}
 
 const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+$/;
 const DOMAIN_LABEL = /^[a-z0-9-]+$/;

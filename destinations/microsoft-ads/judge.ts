@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { judgeStatus, type Probe, type Reply, type Verdict } from '../../src/core/destination.ts';
+import { judgePixel } from '../../src/core/reply.ts';
 import { bearer } from '../../src/core/secret.ts';
 import { CAPI_HOST } from './capi.ts';
 import { PIXEL } from './pixel.ts';
@@ -91,13 +92,6 @@ function read(body: string): Body | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The pixel answers 204 or 200 with an image (B); it has no credentials to mend. */
-function judgePixel(reply: Reply): Verdict {
-  if (reply.status >= 200 && reply.status < 400) return { kind: 'delivered' };
-  const verdict = judgeStatus(reply);
-  return verdict.kind === 'stop' ? { kind: 'rejected', reason: `HTTP ${reply.status}` } : verdict;
 }
 
 /** No events at all: refused as invalid if the token is right, as unauthorised if not (A.5). */

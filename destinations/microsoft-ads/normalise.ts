@@ -1,4 +1,5 @@
 import { sha256Hex } from '../../src/core/hash.ts';
+import { e164 } from '../../src/core/user-data.ts';
 
 /** An e-mail address Microsoft's way, hashed (`destinations/microsoft.md` A.3): for every domain, not only Gmail. */
 export function emailHash(raw: string): string | undefined {
@@ -11,21 +12,10 @@ export function emailHash(raw: string): string | undefined {
   return local === '' ? undefined : sha256Hex(`${local}@${domain}`);
 }
 
-/**
- * A phone number as E.164 with `+`, hashed (A.3). A number without a country code (`+47` or `0047`) is unusable: which
- * country it belongs to is not known here, and a guess would be somebody else's number.
- */
+/** A phone number as E.164 with `+`, hashed (A.3). */
 export function phoneHash(raw: string): string | undefined {
-  if (raw.length > 40 || !/^[\s+\d().\-/]+$/.test(raw)) return undefined;
-  // `+49 (0)30 ...`: the trunk zero is not dialled from abroad.
-  const text = raw.trim().replace('(0)', '');
-  let digits = text.replaceAll(/\D/g, '');
-  if (text.lastIndexOf('+') > 0) return undefined;
-  if (!text.startsWith('+')) {
-    if (!digits.startsWith('00')) return undefined;
-    digits = digits.slice(2);
-  }
-  return /^[1-9]\d{6,14}$/.test(digits) ? sha256Hex(`+${digits}`) : undefined;
+  const number = e164(raw);
+  return number === undefined ? undefined : sha256Hex(number);
 }
 
 /** A click id is 32 hex digits (B, Cookies); anything else is left out, so nothing can be hidden in it. */

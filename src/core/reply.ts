@@ -1,0 +1,29 @@
+import { judgeStatus, type Reply, type Verdict } from './destination.ts';
+
+/** A vendor's answer as JSON. A cut or foreign body is none: undefined. */
+export function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The object a vendor's answer is; undefined if it is anything else. */
+export function parseObject(body: string): Readonly<Record<string, unknown>> | undefined {
+  return asObject(parseJson(body));
+}
+
+/** The value, if it is an object and no list. */
+export function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
+}
+
+/** Pixels and pings answer with an image or a redirect to one; there are no credentials a person could mend. */
+export function judgePixel(reply: Reply): Verdict {
+  if (reply.status >= 200 && reply.status < 400) return { kind: 'delivered' };
+  const verdict = judgeStatus(reply);
+  return verdict.kind === 'stop' ? { kind: 'rejected', reason: `HTTP ${reply.status}` } : verdict;
+}
