@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import { show, type Scenario } from '../test/torture/support/summary.ts';
+import { overload } from '../test/torture/overload.ts';
 import { poison } from '../test/torture/poison.ts';
 import { outage } from '../test/torture/outage.ts';
 import { slowClients } from '../test/torture/slow-clients.ts';
 import { restart } from '../test/torture/restart.ts';
+import { answers } from '../test/torture/answers.ts';
 import { damage } from '../test/torture/damage.ts';
 import { disk } from '../test/torture/disk.ts';
 import { kill } from '../test/torture/kill.ts';
@@ -17,6 +19,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   damage,
   outage,
   'slow-clients': slowClients,
+  answers,
+  overload,
 };
 
 const { values, positionals: names } = parseArgs({

@@ -29,8 +29,8 @@ export interface Delivery extends Outbox {
 
 /** An append not answered for so long is refused: the disk hangs. Milliseconds. */
 const PATIENCE_MS = 10_000;
-/** Rows under way to the disk; more are refused at once, so that memory stays bounded. */
-const MAX_UNDER_WAY = 50_000;
+/** Rows under way to the disk; more are refused at once, so that memory stays bounded and nobody waits for a queue. */
+const MAX_UNDER_WAY = 10_000;
 const GRACE_MS = 4_000;
 const STOP_MS = 8_000;
 const RESTART_MS = 1_000;

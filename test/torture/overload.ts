@@ -1,0 +1,63 @@
+import { ask } from '../support/ask.ts';
+import { until } from '../support/metrics.ts';
+import { startGateway } from './support/gateway.ts';
+import { newTally, pause, percentile, startLoad } from './support/load.ts';
+import { memoryOf } from './outage.ts';
+import { startSink } from './support/sink.ts';
+import { compare, drained, unbalanced, wrongAnswers, type Form, type Summary } from './support/summary.ts';
+import { configOf, purchases, type RouteName } from './support/world.ts';
+
+const ROUTES: readonly RouteName[] = ['ga4', 'meta', 'linkedin', 'microsoft_ads'];
+/** What a flood may cost, MB on top of what it takes at rest. */
+const MEMORY_MB = 600;
+/** Nobody waits longer than this for an answer: what is not stored after ten seconds is refused, milliseconds. */
+const PATIENCE_MS = 15_000;
+
+/**
+ * More than the machine can take: some are refused at once, evenly, the others are answered in bearable time, nothing
+ * that was taken is lost, and afterwards all is as before.
+ */
+export async function overload({ full, say }: Form): Promise<Summary> {
+  const started = performance.now();
+  const sink = await startSink();
+  const gateway = await startGateway({ config: configOf(ROUTES), sink: sink.url });
+  const rest = memoryOf(gateway.child.pid);
+  const problems: string[] = [];
+  const tally = newTally();
+  // Many events in each request: the gateway has more to do with one than the client has.
+  const load = startLoad({ url: gateway.url, clients: 400, events: 25 }, tally);
+  const ms = full ? 60_000 : 8_000;
+  let peak = rest;
+  for (const end = performance.now() + ms; performance.now() < end; ) {
+    await pause(250);
+    peak = Math.max(peak, memoryOf(gateway.child.pid));
+    if (full) say(`${tally.statuses.get(204) ?? 0} taken, ${tally.statuses.get(503) ?? 0} refused`);
+  }
+  await load.stop();
+  const stopped = performance.now();
+  await until('events are taken again', async () => (await ask(gateway.url, purchases([3_000_000]))).status === 204);
+  const again = performance.now() - stopped;
+  const metrics = await drained(gateway, 120_000);
+  const { missing, ...counts } = compare(tally.acknowledged, sink, ROUTES);
+  problems.push(...wrongAnswers(tally), ...unbalanced(metrics, ROUTES));
+  problems.push(...missing.map(({ route, n }) => `event ${n} never reached ${route}`));
+  for (const [code, n] of tally.unanswered) problems.push(`${n} requests without an answer: ${code}`);
+  const slowest = Math.max(0, ...tally.latencies);
+  if (slowest > PATIENCE_MS) problems.push(`an answer took ${slowest.toFixed(0)} ms`);
+  if (peak - rest > MEMORY_MB) problems.push(`memory grew by ${(peak - rest).toFixed(0)} MB`);
+  await gateway.stop();
+  await sink.close();
+  const { latencies, statuses } = tally;
+  return {
+    ...counts,
+    otherwise: 0,
+    seconds: (performance.now() - started) / 1000,
+    figures: {
+      'requests taken / refused': `${statuses.get(204) ?? 0} / ${statuses.get(503) ?? 0}`,
+      'answers of 204, p50 / p99': `${percentile(latencies, 0.5).toFixed(0)} / ${percentile(latencies, 0.99).toFixed(0)} ms`,
+      'memory at rest, at most': `${rest.toFixed(0)} MB, ${peak.toFixed(0)} MB`,
+      'takes events again after': `${again.toFixed(0)} ms`,
+    },
+    problems,
+  };
+}
