@@ -156,7 +156,8 @@ function readQuery(search: string, policy: UrlPolicy, depth: number): Query {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
     const key = equals < 0 ? pair : pair.slice(0, equals);
-    const role = policy.roles.get(key) ?? (ODD_KEY.test(key) ? policy.roles.get(keyName(key)) : undefined);
+    const listed = policy.roles.get(key);
+    const role = listed ?? (ODD_KEY.test(key) ? policy.roles.get(keyName(key)) : undefined);
     if (role === undefined) continue;
     const value = equals < 0 ? '' : pair.slice(equals + 1);
     if (role.clickId !== undefined || role.google !== undefined) {
@@ -166,13 +167,21 @@ function readQuery(search: string, policy: UrlPolicy, depth: number): Query {
         if (role.google !== undefined) google = append(google, `${role.google}=${value}`);
       }
     }
-    if (role.keep) {
+    if (role.keep && (listed !== undefined || isCleanKey(key))) {
       const clean = cleanValue(value, policy, depth);
       if (clean !== undefined) kept = append(kept === '' ? undefined : kept, equals < 0 ? key : `${key}=${clean}`);
     }
   }
   return { kept, clickIds: clickIds ?? NO_CLICK_IDS, google };
 }
+
+/** What stands in brackets behind a listed name is as free as a value. */
+function isCleanKey(key: string): boolean {
+  for (const part of decodePart(key, 0, key.length).split(BRACKET)) if (scrub(part) !== part) return false;
+  return true;
+}
+
+const BRACKET = /[[\]]/;
 
 function append(list: string | undefined, pair: string): string {
   return list === undefined ? pair : `${list}&${pair}`;
