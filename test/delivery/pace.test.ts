@@ -33,7 +33,9 @@ describe('a clock that moves on between two looks at it', () => {
     let time = 0;
     Object.defineProperty(world, 'clock', {
       get: () => (time += step),
-      set: (to: number) => (time = Math.max(time, to)),
+      set: (to: number) => {
+        time = Math.max(time, to);
+      },
     });
     return world;
   };
