@@ -4,17 +4,23 @@ import { profiles } from '../test/canary/profiles.ts';
 import { Run, unused } from '../test/canary/run.ts';
 
 /**
- * The canary search for as long as one likes (docs/proof.md): `npm run canary -- [--hits 20000] [--mutations 50000]`.
+ * The canary search for as long as one likes (docs/proof.md): `npm run canary -- [--hits 20000] [--from 1] [--mutations 50000]`.
+ * Hits are numbered and always the same, so several processes can share a run: each takes the numbers `from` to `hits`.
  * Progress on stderr, the result as JSON on stdout; exits with 1 when anything leaked, was held back or was granted, or
  * when the run was too short to have used every line of the table of what may leave.
  */
 const { values } = parseArgs({
-  options: { hits: { type: 'string', default: '20000' }, mutations: { type: 'string', default: '50000' } },
+  options: {
+    hits: { type: 'string', default: '20000' },
+    from: { type: 'string', default: '1' },
+    mutations: { type: 'string', default: '50000' },
+  },
 });
 const hits = Number(values.hits);
+const first = Number(values.from);
 const mutants = Number(values.mutations);
-if (!Number.isInteger(hits) || !Number.isInteger(mutants)) {
-  console.error('--hits and --mutations want whole numbers');
+if (!Number.isInteger(hits) || !Number.isInteger(first) || !Number.isInteger(mutants) || first < 1) {
+  console.error('--hits, --from and --mutations want whole numbers');
   process.exit(2);
 }
 
@@ -22,16 +28,16 @@ const STEP = 1000;
 const EVERY = 10_000;
 
 /** Calls `step` with one range after the other and says how far it is. */
-function inSteps(what: string, total: number, step: (from: number, to: number) => string): void {
+function inSteps(what: string, total: number, step: (from: number, to: number) => string, start = 1): void {
   const started = performance.now();
   let told = started;
-  for (let from = 1; from <= total; from += STEP) {
+  for (let from = start; from <= total; from += STEP) {
     const to = Math.min(from + STEP, total + 1);
     const found = step(from, to);
     const now = performance.now();
     if (now - told < EVERY && to <= total) continue;
     told = now;
-    const rate = (to - 1) / ((now - started) / 1000);
+    const rate = (to - start) / ((now - started) / 1000);
     const left = Math.round((total + 1 - to) / rate);
     console.error(`${what} ${to - 1} of ${total}, ${Math.round(rate)} a second, ${left} s left, ${found}`);
   }
@@ -39,10 +45,15 @@ function inSteps(what: string, total: number, step: (from: number, to: number) =
 
 const all = profiles();
 const run = new Run(all);
-inSteps('hits', hits, (from, to) => {
-  run.hits(from, to);
-  return `${run.summary.leaks} leaks`;
-});
+inSteps(
+  'hits',
+  hits,
+  (from, to) => {
+    run.hits(from, to);
+    return `${run.summary.leaks} leaks`;
+  },
+  first,
+);
 const summary = run.finish(hits);
 
 const mutated = noMutations();
