@@ -195,7 +195,10 @@ describe('the command line of the image', () => {
   });
 });
 
-describe('the gateway of the image', () => {
+describe.each([
+  ['the gateway of the image', []],
+  ['the gateway of the image with two processes', ['--workers', '2']],
+] as const)('%s', (_, more) => {
   const SITE = `
 sites:
   - hosts: [shop.example.no]
@@ -259,6 +262,7 @@ sites:
       '127.0.0.1:0',
       '--sink',
       recorder.url,
+      ...more,
     ];
     const started = spawn(program, args, {
       cwd: inImage('/app'),
@@ -307,7 +311,7 @@ sites:
     expect(await ended).toBe(0);
     expect(checked(new URL(url).port)).toBe(1);
 
-    expect(readdirSync(join(image, 'data'))).toContain('outbox.sqlite');
+    expect(readdirSync(join(image, 'data'))).toContainEqual(expect.stringMatching(/^outbox.*\.sqlite$/));
     expect(state()).toEqual(before);
   });
 });
