@@ -4,7 +4,7 @@ import { canMount, startReadOnly, suffer, TROUBLES } from './disk.ts';
 describe('a disk that does not take it: 503, never a 204 for what is not stored, and recovery by itself (R55, R64)', () => {
   for (const trouble of TROUBLES.filter(({ fullOnly }) => fullOnly !== true)) {
     // Some need rights that not every machine gives.
-    it.skipIf(!trouble.possible())(trouble.name, async () => {
+    it.skipIf(!trouble.possible())(trouble.name, { timeout: 120_000 }, async () => {
       const seen = await suffer(trouble);
       expect(seen.problems).toEqual([]);
       expect(seen.acknowledged).toBeGreaterThan(100);

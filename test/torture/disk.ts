@@ -71,7 +71,7 @@ export const TROUBLES: readonly Trouble[] = [
   {
     name: 'disk full of our own events',
     possible: canMount,
-    ...tmpfs('24m'),
+    ...tmpfs('16m'),
     basket: 60,
     vendorDown: true,
     begin: () => {},

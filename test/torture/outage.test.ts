@@ -91,7 +91,7 @@ it('an hour without one vendor: the others feel nothing, memory is flat, all is 
   expect(recovered - began).toBe(HOUR);
 });
 
-it('a vendor that is gone for real, for some seconds', async () => {
+it('a vendor that is gone for real, for some seconds', { timeout: 180_000 }, async () => {
   const seen = await outage({ full: false, say: () => {} });
   expect(seen.problems).toEqual([]);
   expect(seen.acknowledged).toBeGreaterThan(100);

@@ -6,7 +6,7 @@ import { startSink, type Sink } from './support/sink.ts';
 import { configOf, eventId } from './support/world.ts';
 import { restart } from './restart.ts';
 
-it('loses nothing and answers nothing but 204 and 503 through restarts under load', async () => {
+it('loses nothing and answers nothing but 204 and 503 through restarts under load', { timeout: 180_000 }, async () => {
   const seen = await restart({ full: false, say: () => {} });
   expect(seen.problems).toEqual([]);
   expect(seen.acknowledged).toBeGreaterThan(100);
