@@ -31,6 +31,7 @@ export interface Delivery extends Outbox {
 const PATIENCE_MS = 10_000;
 /** Rows under way to the disk; more are refused at once, so that memory stays bounded and nobody waits for a queue. */
 const MAX_UNDER_WAY = 10_000;
+const YOUNG_MB = 24;
 const GRACE_MS = 4_000;
 const STOP_MS = 8_000;
 const RESTART_MS = 1_000;
@@ -107,6 +108,8 @@ class ThreadedDelivery implements Delivery {
     const workerData: WorkerData = { source: this.#source, dir, name, sink, version };
     const worker = new Worker(new URL(import.meta.url.replace(/delivery(\.[jt]s)$/, 'outbox-worker$1')), {
       workerData,
+      // What it holds is on disk; a young generation as large as the collecting side's would only take memory.
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
