@@ -187,6 +187,19 @@ export function memory(pid: number): { readonly rss: number; readonly peak: numb
   return { rss: of('VmRSS'), peak: of('VmHWM') };
 }
 
+/** Ticks of /proc are hundredths of a second. */
+const TICK_US = 10_000;
+
+/** Processor time a process has used so far, microseconds: of its first thread, and of all. */
+export function processorTime(pid: number): { readonly first: number; readonly all: number } {
+  const of = (file: string): number => {
+    const text = readFileSync(file, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+  };
+  return { first: of(`/proc/${pid}/task/${pid}/stat`), all: of(`/proc/${pid}/stat`) };
+}
+
 /** What wrk measured. Times in milliseconds. */
 export interface Measured {
   readonly perSecond: number;

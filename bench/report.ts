@@ -53,8 +53,8 @@ function markdown(results: Results): string {
     '',
     'Median over the turns; every turn is a fresh process, its first two seconds not counted. "Ratio" is to Hono answering 204 in the same run.',
     '',
-    '| contestant | connections | requests/s | ratio | goal | p50 ms | p99 ms | memory MB (peak) | turns |',
-    '|---|---|---|---|---|---|---|---|---|',
+    '| contestant | connections | requests/s | ratio | goal | p50 ms | p99 ms | memory MB (peak) | processor us a request: first thread, all | turns |',
+    '|---|---|---|---|---|---|---|---|---|---|',
   ];
   for (const connections of [256, 32]) {
     const entries = results.closed.filter((entry) => entry.connections === connections);
@@ -64,9 +64,13 @@ function markdown(results: Results): string {
       const of = (key: 'p50' | 'p99' | 'rss' | 'peak'): string =>
         median(turns.map((turn) => turn[key])).toFixed(key.startsWith('p') && key !== 'peak' ? 1 : 0);
       const goal = connections === 256 ? GOALS[name] : undefined;
+      const cpu = (['cpuFirst', 'cpuAll'] as const)
+        .map((key) => median(turns.map((turn) => turn[key] ?? NaN)))
+        .map((us) => (Number.isNaN(us) ? '-' : us.toFixed(0)))
+        .join(', ');
       const each = turns.map((turn) => Math.round(turn.perSecond)).join(', ');
       out.push(
-        `| ${name} | ${connections} | ${count(perSecond)} | ${(perSecond / ceiling).toFixed(2)} | ${goal === undefined ? '' : `>= ${goal}`} | ${of('p50')} | ${of('p99')} | ${of('rss')} (${of('peak')}) | ${each} |`,
+        `| ${name} | ${connections} | ${count(perSecond)} | ${(perSecond / ceiling).toFixed(2)} | ${goal === undefined ? '' : `>= ${goal}`} | ${of('p50')} | ${of('p99')} | ${of('rss')} (${of('peak')}) | ${cpu} | ${each} |`,
       );
     }
   }

@@ -34,6 +34,9 @@ export interface Turn extends Measured {
   /** Resident memory after the turn and at its highest, megabytes. */
   readonly rss: number;
   readonly peak: number;
+  /** Processor time for one request, microseconds: of the first thread, and of the whole process. */
+  readonly cpuFirst?: number;
+  readonly cpuAll?: number;
 }
 
 /** Accepting and delivering at the same time, and delivering alone. */

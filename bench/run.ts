@@ -8,6 +8,7 @@ import {
   has,
   k6,
   memory,
+  processorTime,
   queue,
   received,
   SCRATCH,
@@ -76,10 +77,15 @@ async function turn({ name, start, hits }: Contestant, connections: number): Pro
   const server = await start();
   try {
     await wrk(server.url, hits, { connections: 32, seconds: quick ? 1 : 2 });
+    const before = processorTime(server.pid);
     const measured = await wrk(server.url, hits, { connections, seconds: SECONDS });
+    const after = processorTime(server.pid);
     const { rss, peak } = memory(server.pid);
+    const requests = Math.max(1, measured.perSecond * SECONDS);
+    const cpuFirst = (after.first - before.first) / requests;
+    const cpuAll = (after.all - before.all) / requests;
     say(`${name}, ${connections} connections: ${Math.round(measured.perSecond)}/s`);
-    return { ...measured, rss, peak };
+    return { ...measured, rss, peak, cpuFirst, cpuAll };
   } finally {
     await server.stop();
   }
