@@ -58,7 +58,7 @@ export async function serve(options: {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       reject(new Error(`serve did not start:\n${text}`));
-    }, 20_000);
+    }, 90_000);
     child.stderr.on('data', (chunk: string) => {
       text += chunk;
       const url = /"url":"([^"]+)","msg":"listening"/.exec(text)?.[1];
