@@ -15,7 +15,7 @@ const AGENT =
 /** A shop with GA4 alone. */
 export const GA4_ONLY = `
 sites:
-  - hosts: [shop.example.no]
+  - hosts: [shop.example.no, 127.0.0.1]
     origins: [${ORIGIN}]
     country: NO
     consent: { cmp: [cookiebot] }

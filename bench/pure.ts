@@ -90,7 +90,7 @@ function withRoutes(count: number): string {
 function withSites(count: number): string {
   const [head = '', site = ''] = GA4_ONLY.split('sites:\n');
   const sites = Array.from({ length: count }, (_, i) =>
-    i === 0 ? site : site.replaceAll('shop.example.no', `shop-${i}.example.no`),
+    i === 0 ? site : site.replace(', 127.0.0.1', '').replaceAll('shop.example.no', `shop-${i}.example.no`),
   );
   return `${head}sites:\n${sites.join('')}`;
 }
