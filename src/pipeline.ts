@@ -6,12 +6,13 @@ import type { Element, Plan, PlanContext } from './core/destination.ts';
 import type { Event, RawEvent, Scalars } from './core/fields.ts';
 import { BIT, GATE_MASK, type SignalMask } from './core/signals.ts';
 import { project } from './core/view.ts';
+import { clientOf } from './policy/client.ts';
 import { admitCollect, admitEvents, type Sender } from './policy/admission.ts';
 import type { Gateway, Route, Site } from './policy/gateway.ts';
 import type { Permit } from './policy/permit.ts';
 import { routeSignals, siteSignals } from './policy/signals.ts';
 import { presentableClientId } from './privacy/identifiers.ts';
-import { clientAddress, isTrusted } from './privacy/ip.ts';
+import { isTrusted } from './privacy/ip.ts';
 import { minimise } from './privacy/minimise.ts';
 import { scrub } from './privacy/pii.ts';
 import { foldRare } from './privacy/rare.ts';
@@ -130,10 +131,7 @@ function browserVisitor(hit: Hit, site: Site, gateway: Gateway): Visitor {
     gpc: headers['sec-gpc'] === '1',
     userAgent: headers['user-agent'],
     // Without a mode that wants it, the address is never even looked at.
-    address:
-      site.privacy.ip === 'truncate'
-        ? clientAddress(hit.peer, headers['x-forwarded-for'], gateway.trustedProxies)
-        : undefined,
+    address: site.privacy.ip === 'truncate' ? clientOf(hit, gateway) : undefined,
     country,
     clientId: undefined,
     sessionId: undefined,

@@ -31,6 +31,7 @@ export function compileGateway(config: Config, secrets: ResolvedSecrets): Gatewa
     routeOf: new Map(sites.flatMap((site) => site.routes.map((route) => [route.key, route] as const))),
     trustedProxies: parseCidrs(config.server.trusted_proxies),
     countryHeader: config.server.country_header,
+    addressHeader: config.server.address_header,
     delivery: {
       maxAge: config.delivery.max_age,
       maxSize: config.delivery.max_size,

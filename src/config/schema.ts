@@ -48,6 +48,12 @@ const server = z.strictObject({
     .transform((name) => name.toLowerCase())
     .optional()
     .describe("Header with the visitor's country, believed from trusted proxies only, e.g. CF-IPCountry."),
+  address_header: z
+    .enum(['x-forwarded-for', 'forwarded'])
+    .default('x-forwarded-for')
+    .describe(
+      'Where trusted proxies write whom they answer: `x-forwarded-for`, or `forwarded` (RFC 7239). The other one is never read.',
+    ),
 });
 
 const platformMapping = z.strictObject({

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { keyedHash, type KeyedHash } from '../core/hash.ts';
+import { clientOf } from '../policy/client.ts';
 import type { Gateway } from '../policy/gateway.ts';
-import { clientAddress } from '../privacy/ip.ts';
 import type { Hit, Problem } from '../sources/hit.ts';
 
 /** Requests per minute and client (R75). Keyed hashes in memory only, under a key that is thrown away every day (R36). */
@@ -40,7 +40,7 @@ export function createRateLimit(randomKey: () => Uint8Array): RateLimit {
         window = now;
         seen.clear();
       }
-      const address = clientAddress(hit.peer, hit.headers['x-forwarded-for'], gateway.trustedProxies) ?? '';
+      const address = clientOf(hit, gateway) ?? '';
       const key = String.fromCharCode(...hash(address).subarray(0, 12));
       const count = (seen.get(key) ?? 0) + 1;
       seen.set(key, count);

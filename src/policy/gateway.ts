@@ -20,6 +20,8 @@ export interface Gateway {
   readonly trustedProxies: Cidrs;
   /** Lower-case header name, believed from trusted proxies only. */
   readonly countryHeader: string | undefined;
+  /** Where trusted proxies write whom they answer; never both (R38). */
+  readonly addressHeader: 'x-forwarded-for' | 'forwarded';
   readonly delivery: DeliveryPolicy;
   /** Requests per minute and client; undefined = off. */
   readonly perClient: number | undefined;
