@@ -15,7 +15,7 @@ describe('the reference configuration', () => {
   it('means what its comments say', () => {
     const { server, sites, delivery, limits } = load(reference).config;
     const [site] = sites;
-    expect(server).toEqual({ trusted_proxies: [] });
+    expect(server).toEqual({ trusted_proxies: [], address_header: 'x-forwarded-for' });
     expect(site?.hosts).toEqual(['metrics.example.no', 'shop.example.no', '127.0.0.1', 'localhost']);
     expect(site?.consent).toEqual({
       cmp: ['cookiebot', 'cookie-information', 'onetrust', 'tcf'],
