@@ -22,7 +22,7 @@ const WEB_PATH = /^\/g\/collect$/;
 const USER_DATA = ['ad_storage', 'ad_user_data'] as const satisfies readonly GateSignal[];
 const EVERYTHING = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] as const;
 
-const any: Leaf = {};
+const anyText: Leaf = {};
 const flag: Leaf = { may: short(8) };
 const word: Leaf = { may: short(512) };
 const hint: Leaf = { needs: EVERYTHING };
@@ -90,27 +90,27 @@ const WEB: Leaves = {
   _uc: { may: matching(/^[A-Z]{2}$/) },
   dl: { may: googlePage },
   dr: { may: page },
-  dt: any,
-  cs: any,
-  cm: any,
-  cn: any,
-  cc: any,
-  ct: any,
-  ci: any,
-  ccf: any,
-  cmt: any,
+  dt: anyText,
+  cs: anyText,
+  cm: anyText,
+  cn: anyText,
+  cc: anyText,
+  ct: anyText,
+  ci: anyText,
+  ccf: anyText,
+  cmt: anyText,
   em: userData,
-  _et: any,
+  _et: anyText,
   _dbg: { may: exactly('1') },
   cu: { may: matching(/^[A-Za-z]{3}$/) },
-  pi: any,
-  pn: any,
-  li: any,
-  'ep.*': any,
-  'epn.*': any,
-  'up.*': any,
-  'upn.*': any,
-  'pr#': any,
+  pi: anyText,
+  pn: anyText,
+  li: anyText,
+  'ep.*': anyText,
+  'epn.*': anyText,
+  'up.*': anyText,
+  'upn.*': anyText,
+  'pr#': anyText,
 };
 
 /** Made for this one hit: a number and the second it arrived. The id of a visitor was made in another one. */
@@ -125,10 +125,10 @@ const LIMITED: Leaves = {
   dma_cps: { may: exactly('-'), required: true },
   pscdl: { may: exactly('denied'), required: true },
   dl: { may: barePage },
-  dt: any,
+  dt: anyText,
   ul: { may: matching(/^[A-Za-z]{2,3}$/) },
   cu: { may: matching(/^[A-Za-z]{3}$/) },
-  'epn.value': any,
+  'epn.value': anyText,
 };
 
 const consent: ObjectShape = {
@@ -146,9 +146,9 @@ const MEASUREMENT: ObjectShape = {
   keys: {
     client_id: { required: true },
     user_id: { needs: USER_DATA },
-    timestamp_micros: any,
+    timestamp_micros: anyText,
     consent,
-    user_properties: { keys: {}, own: { keys: { value: any } } },
+    user_properties: { keys: {}, own: { keys: { value: anyText } } },
     user_data: {
       needs: USER_DATA,
       keys: {
@@ -160,10 +160,10 @@ const MEASUREMENT: ObjectShape = {
               sha256_first_name: hash,
               sha256_last_name: hash,
               sha256_street: hash,
-              city: any,
-              region: any,
-              postal_code: any,
-              country: any,
+              city: anyText,
+              region: anyText,
+              postal_code: anyText,
+              country: anyText,
             },
           },
         },
@@ -172,11 +172,11 @@ const MEASUREMENT: ObjectShape = {
     user_location: { keys: { country_id: { may: matching(/^[A-Z]{2}$/) } } },
     device: {
       keys: {
-        category: any,
+        category: anyText,
         language: { may: short(3) },
         screen_resolution: { may: matching(/^\d{1,5}x\d{1,5}$/) },
-        operating_system: any,
-        browser: any,
+        operating_system: anyText,
+        browser: anyText,
         browser_version: { may: matching(/^\d{1,3}$/) },
       },
     },
@@ -190,9 +190,9 @@ const MEASUREMENT: ObjectShape = {
             keys: {
               page_location: { may: page },
               page_referrer: { may: page },
-              items: { each: { keys: {}, own: any } },
+              items: { each: { keys: {}, own: anyText } },
             },
-            own: any,
+            own: anyText,
           },
         },
       },
