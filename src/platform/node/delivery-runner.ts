@@ -110,6 +110,8 @@ export class Runner {
   }
 
   report(): DeliveryReport {
+    // What has ended is off the disk first: counters and queues speak of the same moment.
+    if (this.#store !== undefined && this.#broken === undefined) this.#writeEnds(this.#store);
     const lost = this.#store?.damaged ?? new Map<string, number>();
     return {
       routes: this.#drain.counters(),
