@@ -104,8 +104,10 @@ export function process(hit: Hit, gateway: Gateway, windows: IdWindows = NO_WIND
   const reading = collect ? readCollect(hit, own) : readJson(hit, sender, own);
   if ('status' in reading) return { problem: reading };
   const primary = primaryRoute(site, reading.stream);
-  if (reading.stream !== undefined && primary === undefined) return { trace: strayTrace(hit, site, reading) };
-  return { trace: traceOf(hit, site, reading, primary, sender, windows.get(site.name)) };
+  const trace = traceOf(hit, site, reading, primary, sender, windows.get(site.name));
+  // A tag no route knows: its events go nowhere, but cookies and withdrawal are the visitor's, not the tag's.
+  const stray = reading.stream !== undefined && primary === undefined;
+  return { trace: stray ? { ...trace, events: [], unknownStream: true } : trace };
 }
 
 /** The route a web hit belongs to; undefined for JSON events and for a `tid` no route has. */
@@ -113,11 +115,6 @@ function primaryRoute(site: Site, stream: string | undefined): Route | undefined
   if (stream === undefined) return undefined;
   for (const route of site.routes) if (route.stream === stream) return route;
   return undefined;
-}
-
-function strayTrace(hit: Hit, site: Site, reading: Reading): Trace {
-  const { source, unknownKeys } = reading;
-  return { hit, site, source, events: [], setCookies: [], withdrawn: [], unknownKeys, unknownStream: true };
 }
 
 function browserVisitor(hit: Hit, site: Site, gateway: Gateway): Visitor {

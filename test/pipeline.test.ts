@@ -157,6 +157,14 @@ sites:
     expect(trace.events).toEqual([]);
   });
 
+  it('an unknown one does not keep a withdrawal from being carried out', () => {
+    const cookies = `${cookiebot({})}; _ga=GA1.1.${CID}`;
+    const trace = traced(webHit(page({ tid: 'G-NOBODY0001' }), { cookies }), two);
+    expect(trace.events).toEqual([]);
+    expect(trace.setCookies.some((cookie) => cookie.startsWith('_ga=; Max-Age=0'))).toBe(true);
+    expect(trace.withdrawn).toContainEqual({ subject: `ga:${CID}`, signals: 0, fromCookie: true });
+  });
+
   it('JSON events go to every one', () => {
     const trace = traced(jsonHit({ events: [{ name: 'purchase' }] }, { cookies: cookiebot(ALL) }), two);
     expect(trace.events[0]?.routes.map(({ route }) => route.name)).toEqual(['shop', 'group', 'meta']);
