@@ -50,7 +50,8 @@ export type Stored = 'stored' | 'duplicate';
 export interface Outbox {
   /**
    * Stores rows and carries out withdrawals, in one durable step: when the promise resolves, both survive a power
-   * cut. Rejects with `OutboxUnavailable` when they could not be stored; then nothing was.
+   * cut. Rejects with `OutboxUnavailable` when they could not be stored; then nothing was, unless the disk hung, or the
+   * store died, in the very transaction that was to store them: then nobody knows.
    */
   append(rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]>;
   /** Rows that wait, dead letters included. Cheap: a number kept in memory. */

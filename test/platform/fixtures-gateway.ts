@@ -6,7 +6,10 @@ export default function gatewayFrom(input: {
   deadLetters?: number;
   maxSize?: number;
   policy?: string;
+  /** Makes the thread hang until this is not 0. */
+  gate?: Int32Array<SharedArrayBuffer>;
 }) {
-  const { routes, ...more } = input;
+  const { routes, gate, ...more } = input;
+  if (gate !== undefined) Atomics.wait(gate, 0, 0);
   return testGateway(routes, more);
 }

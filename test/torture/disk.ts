@@ -9,7 +9,7 @@ import { startGateway } from './support/gateway.ts';
 import { newTally, pause, startLoad, type Tally } from './support/load.ts';
 import { fine, startSink, type Sink } from './support/sink.ts';
 import { compare, drained, unbalanced, wrongAnswers, type Form, type Summary } from './support/summary.ts';
-import { configOf, purchases, type RouteName } from './support/world.ts';
+import { configOf, eventId, purchases, type RouteName } from './support/world.ts';
 
 const ROUTES: readonly RouteName[] = ['meta'];
 
@@ -29,7 +29,10 @@ interface Trouble {
   readonly begin: (gateway: Served) => void | (() => void);
   readonly end: (gateway: Served) => void;
   readonly fullOnly?: boolean;
-  /** A commit may end after its events were refused: they are stored after all, and the sums do not come out. */
+  /**
+   * Writes hang: the commit that was under way may end after its events were refused. They are stored after all, and the
+   * sums do not come out; what came later must not be.
+   */
   readonly hangs?: boolean;
   /** How long until the first 503 at most, milliseconds. */
   readonly within?: number;
@@ -189,12 +192,15 @@ export async function suffer(
     if (trouble.vendorDown === true) sink.answer('meta', async (_, ids) => (await back.promise, fine('meta', ids)));
     trouble.begin(gateway);
     const began = performance.now();
+    const tooLate = trouble.hangs === true ? askLater(gateway) : [];
     await until('the first 503', () => refused() > 0, trouble.within ?? 15_000);
     const first = performance.now() - began;
     await pause(500);
     // Between two refusals nothing may have been taken that is not stored: what was is counted at the end.
     const ready = await ask(gateway.url, { method: 'GET', path: '/readyz' });
     if (ready.status !== 503) problems.push(`/readyz answers ${ready.status}`);
+    const late = await tooLate;
+    for (const { status } of late) if (status !== 503) problems.push(`answer of ${status} while writes hang`);
     sink.answer('meta', undefined);
     back.resolve();
     trouble.end(gateway);
@@ -204,10 +210,15 @@ export async function suffer(
     const again = performance.now() - ended;
     await load.stop();
     const metrics = await drained(gateway, 45_000);
-    const late = unbalanced(metrics, ROUTES);
-    if (trouble.hangs !== true) problems.push(...late);
-    const more = trouble.hangs === true && late.length > 0 ? `; stored after being refused: ${late.join()}` : '';
-    const figure = `503 after ${first.toFixed(0)} ms, ${refused()} of them; taken again after ${again.toFixed(0)} ms${more}`;
+    let figure = `503 after ${first.toFixed(0)} ms, ${refused()} of them; taken again after ${again.toFixed(0)} ms`;
+    if (trouble.hangs === true) {
+      const stored = late.filter(({ n }) => sink.accepted('meta').has(eventId(n))).length;
+      if (stored > 0) problems.push(`${stored} of ${late.length} events were stored after they had been refused`);
+      const hanging = sink.accepted('meta').size - tally.acknowledged.size;
+      figure += `; of the commit that hung ${hanging} events were stored after all, of what came later ${stored}`;
+    } else {
+      problems.push(...unbalanced(metrics, ROUTES));
+    }
     return { ...settle(tally, sink, problems), problems, figure };
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error), gateway.log().slice(-1_500));
@@ -218,6 +229,13 @@ export async function suffer(
     await sink.close();
     trouble.unmount?.(data);
   }
+}
+
+/** Events asked to be taken when the commit that hangs has long begun. */
+async function askLater({ url }: Served): Promise<{ n: number; status: number }[]> {
+  await pause(2_000);
+  const numbers = Array.from({ length: 20 }, (_, i) => 5_000_000 + i);
+  return Promise.all(numbers.map(async (n) => ({ n, status: (await ask(url, purchases([n]))).status })));
 }
 
 function settle(tally: Tally, sink: Sink, problems: string[]): ReturnType<typeof compare> {

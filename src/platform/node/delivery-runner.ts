@@ -7,6 +7,7 @@ import { Telemetry } from '../../delivery/telemetry.ts';
 import type { Gateway } from '../../policy/gateway.ts';
 import type { DeliveryReport } from './metrics.ts';
 import {
+  CommitUnwanted,
   SqliteOutbox,
   StoreDamaged,
   StoreFull,
@@ -28,6 +29,14 @@ export interface RunnerOptions {
   readonly log: Log;
   /** Called when `ready` or `stopped` may have changed. */
   readonly changed: () => void;
+  /** Appends with smaller numbers were refused by who collects, because they had waited too long. Never shrinks. */
+  readonly givenUp?: () => number;
+}
+
+interface Waiting {
+  readonly append: Append;
+  readonly number: number;
+  readonly done: (result: AppendResult) => void;
 }
 
 export type AppendResult = readonly Stored[] | OutboxUnavailable;
@@ -57,7 +66,7 @@ export class Runner {
   #mustSalvage = false;
   #stopping = false;
 
-  #appends: { readonly append: Append; readonly done: (result: AppendResult) => void }[] = [];
+  #appends: Waiting[] = [];
   #flushScheduled = false;
   #settleTimer: NodeJS.Timeout | undefined;
   /** Turns of the engine that wait until the store works again. */
@@ -89,14 +98,17 @@ export class Runner {
     return this.#drain.stopped();
   }
 
-  /** Stores rows and carries out withdrawals; `done` is called when they are safe, or are not and will not be. */
-  append(append: Append, done: (result: AppendResult) => void): void {
+  /**
+   * Stores rows and carries out withdrawals; `done` is called when they are safe, or are not and will not be. `number`
+   * is for `givenUp`; without one it is never given up.
+   */
+  append(append: Append, done: (result: AppendResult) => void, number = Infinity): void {
     if (append.rows.some(({ route }) => !this.#gateway.routeOf.has(route))) {
       // The collecting side is ahead of a reload, or behind one.
       done(new OutboxUnavailable('a route that is not configured here', 1));
       return;
     }
-    this.#appends.push({ append, done });
+    this.#appends.push({ append, number, done });
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
     setImmediate(() => this.#flush());
@@ -263,12 +275,20 @@ export class Runner {
       this.#refuse(taken, this.#broken ?? 'the outbox is not open');
       return;
     }
+    const givenUp = this.#givenUp();
+    // A withdrawal only takes away, and is carried out all the same.
+    const appends = taken.map(({ append, number }) => (number < givenUp ? { ...append, rows: [] } : append));
+    const wanted = (): boolean => {
+      const now = this.#givenUp();
+      return now === givenUp || !taken.some(({ number }) => number >= givenUp && number < now);
+    };
     try {
-      this.#done(store.commit(taken.map(({ append }) => append)), taken);
+      this.#done(store.commit(appends, wanted), taken, givenUp);
     } catch (error) {
-      this.#refuse(taken, error instanceof StoreFull ? 'the outbox is full' : 'the outbox cannot be written');
+      if (error instanceof CommitUnwanted) this.#appends.unshift(...taken);
+      else this.#refuse(taken, error instanceof StoreFull ? 'the outbox is full' : 'the outbox cannot be written');
       if (error instanceof StoreFull) this.#writeEnds(store);
-      else this.#hurt(error);
+      else if (!(error instanceof CommitUnwanted)) this.#hurt(error);
     }
     if (this.#appends.length > 0 && !this.#flushScheduled) {
       this.#flushScheduled = true;
@@ -276,7 +296,11 @@ export class Runner {
     }
   }
 
-  #take(): { readonly append: Append; readonly done: (result: AppendResult) => void }[] {
+  #givenUp(): number {
+    return this.#options.givenUp?.() ?? 0;
+  }
+
+  #take(): Waiting[] {
     let rows = 0;
     let count = 0;
     while (count < this.#appends.length && rows < ROWS_PER_COMMIT)
@@ -295,8 +319,10 @@ export class Runner {
     }
   }
 
-  #done(committed: Committed, taken: readonly { readonly done: (result: AppendResult) => void }[]): void {
-    taken.forEach(({ done }, i) => done(committed.results[i] ?? []));
+  #done(committed: Committed, taken: readonly Waiting[], givenUp = 0): void {
+    taken.forEach(({ done, number }, i) =>
+      done(number < givenUp ? new OutboxUnavailable('waited too long') : (committed.results[i] ?? [])),
+    );
     for (const [route, n] of committed.purgedDead) {
       const tally = this.#telemetry.of(route);
       tally.reopened += n;
@@ -307,7 +333,7 @@ export class Runner {
     if (committed.added.size > 0) this.#drain.rowsAdded(committed.added);
   }
 
-  #refuse(taken: readonly { readonly done: (result: AppendResult) => void }[], why: string): void {
+  #refuse(taken: readonly Waiting[], why: string): void {
     if (taken.length === 0) return;
     const unavailable = new OutboxUnavailable(why);
     for (const { done } of taken) done(unavailable);

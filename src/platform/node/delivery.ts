@@ -5,7 +5,7 @@ import { flatten, type Flat } from './append-codec.ts';
 import type { DeliveryReport } from './metrics.ts';
 import type { FromWorker, GatewaySource, ToWorker, WorkerData, WorkerState } from './outbox-worker.ts';
 
-export interface DeliveryOptions extends Omit<WorkerData, 'sink' | 'name'> {
+export interface DeliveryOptions extends Omit<WorkerData, 'sink' | 'name' | 'givenUp'> {
   /** File name of the outbox without `.sqlite`; processes that share a directory have one each. */
   readonly name?: string;
   /** `http://127.0.0.1:PORT`: where every request goes instead of to its vendor. */
@@ -74,6 +74,8 @@ class ThreadedDelivery implements Delivery {
   /** Not answered, by number, oldest first. */
   readonly #waiting = new Map<number, Waiting>();
   #rowsUnderWay = 0;
+  /** Shared with the thread, which looks at it before it stores: what was refused here is not stored there later. */
+  readonly #givenUp = new BigInt64Array(new SharedArrayBuffer(8));
   readonly #patience: NodeJS.Timeout;
 
   readonly #reports = new Map<number, (report: DeliveryReport) => void>();
@@ -83,7 +85,8 @@ class ThreadedDelivery implements Delivery {
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#source = options.source;
-    this.#patience = setInterval(() => this.#loseSlow(), 1_000).unref();
+    // After a stall of this process the answers are there already, and are heard first.
+    this.#patience = setInterval(() => setImmediate(() => this.#loseSlow()), 1_000).unref();
   }
 
   get ready(): boolean {
@@ -105,7 +108,7 @@ class ThreadedDelivery implements Delivery {
 
   start(): Promise<void> {
     const { dir, name = 'outbox', sink, version } = this.#options;
-    const workerData: WorkerData = { source: this.#source, dir, name, sink, version };
+    const workerData: WorkerData = { source: this.#source, dir, name, sink, version, givenUp: this.#givenUp };
     const worker = new Worker(new URL(import.meta.url.replace(/delivery(\.[jt]s)$/, 'outbox-worker$1')), {
       workerData,
       // What it holds is on disk; a young generation as large as the collecting side's would only take memory.
@@ -233,11 +236,17 @@ class ThreadedDelivery implements Delivery {
   /** A hanging disk: what has waited too long is refused, and so is what comes, until answers arrive again. */
   #loseSlow(): void {
     const before = performance.now() - PATIENCE_MS;
+    const slow: number[] = [];
     for (const [id, { since }] of this.#waiting) {
       if (since > before) break;
-      this.#state = { ...this.#state, ready: false };
-      this.#answer(id, 'the disk does not answer');
+      slow.push(id);
     }
+    const last = slow.at(-1);
+    if (last === undefined) return;
+    this.#state = { ...this.#state, ready: false };
+    // First the thread is told, then the client: what is refused can be under way only in a commit that hangs.
+    Atomics.store(this.#givenUp, 0, BigInt(last + 1));
+    for (const id of slow) this.#answer(id, 'the disk does not answer');
   }
 
   #lost(worker: Worker): void {

@@ -64,6 +64,11 @@ export class StoreFull extends Error {
   override readonly name = 'StoreFull';
 }
 
+/** What was to be written is no longer wanted: nothing was. */
+export class CommitUnwanted extends Error {
+  override readonly name = 'CommitUnwanted';
+}
+
 /** A row that cannot be where it was found: the file is damaged beyond that row. */
 export class StoreDamaged extends Error {
   override readonly name = 'StoreDamaged';
@@ -203,10 +208,10 @@ export class SqliteOutbox implements Store {
 
   /**
    * Writes all that waits, and these appends, in one transaction. All or nothing: when it throws, nothing of it is on
-   * disk, and ends are kept for the next time.
-   * @throws StoreFull when there are rows to append and no room for them
+   * disk, and ends are kept for the next time. `wanted` is asked last thing before it becomes durable.
+   * @throws StoreFull when there are rows to append and no room for them; CommitUnwanted when it is not wanted after all
    */
-  commit(appends: readonly Append[]): Committed {
+  commit(appends: readonly Append[], wanted: () => boolean = () => true): Committed {
     if (this.full && appends.some(({ rows }) => rows.length > 0)) throw new StoreFull('the outbox is full');
     const work = new Work();
     const own = this.#log.add(this.#tombstonesOf(appends));
@@ -217,6 +222,7 @@ export class SqliteOutbox implements Store {
       const last = this.#applyLog(own, work);
       this.#reopenMarked(work);
       this.#log.add(work.found);
+      if (!wanted()) throw new CommitUnwanted('given up while it was being written');
       return last;
     });
     this.#applied = applied;

@@ -23,6 +23,8 @@ export interface WorkerData {
   readonly name: string;
   readonly sink: string | undefined;
   readonly version: string;
+  /** One number: appends with smaller ones were refused by the collecting side, and must not be stored any more. */
+  readonly givenUp: BigInt64Array<SharedArrayBuffer>;
 }
 
 /** What the collecting thread says. */
@@ -90,6 +92,7 @@ async function main(port: NonNullable<typeof parentPort>, data: WorkerData): Pro
     secrets,
     log: (level, msg, fields) => tell({ kind: 'log', level, msg, fields }),
     changed: () => setImmediate(tellState),
+    givenUp: () => Number(Atomics.load(data.givenUp, 0)),
   });
 
   const answers = new Answers((first, results) => {
@@ -102,7 +105,7 @@ async function main(port: NonNullable<typeof parentPort>, data: WorkerData): Pro
         let id = message.first;
         for (const append of unflatten(message.flat)) {
           const number = id++;
-          runner.append(append, (result) => answers.add(number, result));
+          runner.append(append, (result) => answers.add(number, result), number);
         }
         return;
       }
