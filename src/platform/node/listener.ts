@@ -58,7 +58,23 @@ function answerDirectly(incoming: IncomingMessage, outgoing: ServerResponse, tak
   const empty = incoming.method === 'GET' || incoming.headers['content-length'] === '0';
   const answer = take(empty ? freeze(incoming, '') : readBody(incoming, outgoing));
   if (answer instanceof Promise) void answer.then((value) => write(outgoing, value));
-  else write(outgoing, answer);
+  else writeSoon(outgoing, answer);
+}
+
+let waiting: { readonly outgoing: ServerResponse; readonly answer: Answer }[] = [];
+
+/**
+ * Answers that are known at once go out together when everything that has arrived is decided: a write wakes the other
+ * end, and one wake-up for many is much cheaper than one for each.
+ */
+function writeSoon(outgoing: ServerResponse, answer: Answer): void {
+  if (waiting.push({ outgoing, answer }) === 1) setImmediate(writeWaiting);
+}
+
+function writeWaiting(): void {
+  const due = waiting;
+  waiting = [];
+  for (const { outgoing, answer } of due) write(outgoing, answer);
 }
 
 function write(outgoing: ServerResponse, { status, headers, cookies, body }: Answer): void {
