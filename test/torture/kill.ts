@@ -7,7 +7,6 @@ import { compare, drained, wrongAnswers, type Form, type Summary } from './suppo
 import { configOf, type RouteName } from './support/world.ts';
 
 const ROUTES: readonly RouteName[] = ['ga4', 'meta'];
-const TORN = 'the log of the outbox was damaged';
 
 /**
  * An event may be sent again only if it was under way at a kill: sent, and its end not on disk. From a vendor's answer
@@ -28,7 +27,6 @@ export async function kill({
   const data = temporary();
   const sink = await startSink();
   const config = configOf(ROUTES);
-  let torn = 0;
   let slowStarts = 0;
   const start = async (): Promise<Served> => {
     try {
@@ -57,11 +55,8 @@ export async function kill({
     for (const line of gateway
       .log()
       .split('\n')
-      .filter((text) => text.includes('"level":"error"'))) {
-      // The kill came in the middle of a write: what was not yet answered is torn, and said to be.
-      if (line.includes(TORN)) torn++;
-      else problems.push(`round ${round} logged an error: ${line}`);
-    }
+      .filter((text) => text.includes('"level":"error"')))
+      problems.push(`round ${round} logged an error: ${line}`);
     if (round % 25 === 0) say(`${round} of ${planned} rounds, ${tally.acknowledged.size} events acknowledged`);
   }
   const last = await start();
@@ -89,7 +84,6 @@ export async function kill({
     figures: {
       rounds,
       'slow starts': slowStarts,
-      'logs torn by the kill': torn,
       'duplicates per kill': (counts.duplicates / rounds).toFixed(2),
     },
     problems,

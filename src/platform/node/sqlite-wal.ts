@@ -14,7 +14,7 @@ export interface Wal {
   readonly frames: readonly WalFrame[];
   /** So many of them SQLite will take: up to the last commit before the first that is not as it was written. */
   readonly taken: number;
-  /** Something is not as it was written, as opposed to merely incomplete. */
+  /** What was committed is not as it was written, as opposed to a last write that the end of its process cut short. */
   readonly damaged: boolean;
 }
 
@@ -37,7 +37,7 @@ export function readWal(file: Buffer): Wal {
   // With a damaged header, the first frame says which generation this is.
   const salts = headerGood ? file.subarray(16, 24) : file.subarray(HEADER + 8, HEADER + 16);
   const count = Math.ceil((file.length - HEADER) / FRAME);
-  const found: (WalFrame & { current: boolean; commit: boolean })[] = [];
+  const found: (WalFrame & { current: boolean; commit: boolean; whole: boolean })[] = [];
   for (let i = 0; i < count; i++) {
     const at = HEADER + i * FRAME;
     if (file.length < at + FRAME_HEADER) break;
@@ -51,18 +51,25 @@ export function readWal(file: Buffer): Wal {
       page: file.readUInt32BE(at),
       data,
       current,
+      whole,
       commit: file.readUInt32BE(at + 4) !== 0,
       good: current && whole && frameGood(file, at, before, bigEndian),
     });
   }
   const end = found.findLastIndex(({ current }) => current) + 1;
   const frames = found.slice(0, end);
+  // A frame is written head first. Where the log is longer, what follows the last head may still be an older page, whose
+  // rows have long been delivered: it says nothing, not even that there is damage.
+  const overwriting = end < found.length && frames.at(-1)?.good === false;
+  if (overwriting) frames.pop();
   const firstBad = headerGood ? frames.findIndex(({ good }) => !good) : 0;
   const valid = firstBad === -1 ? frames : frames.slice(0, firstBad);
+  const behind = firstBad === -1 ? [] : frames.slice(firstBad + 1);
   return {
     frames,
     taken: valid.findLastIndex(({ commit }) => commit) + 1,
-    damaged: firstBad !== -1,
+    // A commit behind it was written after it, and so was the end of the file.
+    damaged: !headerGood || behind.some(({ good, commit }) => good && commit) || frames[firstBad]?.whole === true,
   };
 }
 
