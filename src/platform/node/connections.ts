@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { Pool } from 'undici';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import { Unsendable } from '../../delivery/attempt.ts';
 import { publicLookup } from './addresses.ts';
 

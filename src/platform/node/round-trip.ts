@@ -1,4 +1,5 @@
-import { errors, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import errors from 'undici/lib/core/errors.js';
 import type { Reply } from '../../core/destination.ts';
 import { Unsendable } from '../../delivery/attempt.ts';
 
