@@ -21,8 +21,9 @@ const TOO_MANY: Problem = {
 
 /** `randomKey` gives 32 fresh random bytes. */
 export function createRateLimit(randomKey: () => Uint8Array): RateLimit {
-  // Bounded: a million sources cost no more memory than these (R75).
-  const seen = new LRUCache<string, number>({ max: 100_000 });
+  // Bounded: a million sources cost no more memory than these (R75). Made when somebody is counted: it takes the room
+  // of all of them at once, and no limit is the default.
+  let seen: LRUCache<string, number> | undefined;
   let window = -1;
   let day = -1;
   let hash: KeyedHash = keyedHash(randomKey());
@@ -38,10 +39,11 @@ export function createRateLimit(randomKey: () => Uint8Array): RateLimit {
       const now = Math.floor(hit.at / MINUTE);
       if (now !== window) {
         window = now;
-        seen.clear();
+        seen?.clear();
       }
       const address = clientOf(hit, gateway) ?? '';
       const key = String.fromCharCode(...hash(address).subarray(0, 12));
+      seen ??= new LRUCache({ max: 100_000 });
       const count = (seen.get(key) ?? 0) + 1;
       seen.set(key, count);
       if (count <= limit) return undefined;
