@@ -2,7 +2,7 @@ import type { Gateway } from '../policy/gateway.ts';
 import type { Secrets, Send } from './attempt.ts';
 import { FollowUps } from './follow-ups.ts';
 import { Lane } from './lane.ts';
-import type { Purged, Store } from './store.ts';
+import type { Purged, QueuedRow, Store } from './store.ts';
 import { Telemetry, type RouteCounters } from './telemetry.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -54,7 +54,16 @@ export class Drain {
     this.#sweepLater();
   }
 
-  /** Rows of these routes are in the store now. */
+  /** These rows have just been stored: in order, by route. */
+  rowsStored(added: ReadonlyMap<string, readonly QueuedRow[]>): void {
+    for (const [key, rows] of added) {
+      const lane = this.#lane(key);
+      lane.take(rows);
+      this.#wake(lane);
+    }
+  }
+
+  /** Rows of these routes are in the store. */
   rowsAdded(routes: Iterable<string>): void {
     for (const key of routes) {
       const lane = this.#lane(key);

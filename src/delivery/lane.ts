@@ -14,6 +14,8 @@ import { safeReason, type Tally } from './telemetry.ts';
 const WINDOW_ROWS = 4_096;
 const WINDOW_CHARS = 8_000_000;
 const PAGE = 256;
+/** Fresh rows beyond which those that have just been stored are left to be read when their turn comes. */
+const FRESH_ROWS = 1_024;
 
 /** Requests under way at once; fewer of full batches, which are large. */
 const REQUESTS = 128;
@@ -95,6 +97,12 @@ export class Lane {
     this.#more = true;
   }
 
+  /** Rows that have just been stored. A lane that is up to date need not read back what is in memory anyway. */
+  take(rows: readonly QueuedRow[]): void {
+    if (this.#more || !this.#hasRoom() || this.#fresh.size + rows.length > FRESH_ROWS) this.#more = true;
+    else for (const row of rows) this.#hold(row);
+  }
+
   /** New settings: whatever stopped the route may be mended. */
   reload(): void {
     this.#route = this.#context.gateway().routeOf.get(this.key);
@@ -148,21 +156,22 @@ export class Lane {
   }
 
   #refill(): void {
-    while (
-      this.#more &&
-      this.#heldRows < WINDOW_ROWS &&
-      this.#heldChars < WINDOW_CHARS &&
-      this.#fresh.size < this.#appetite()
-    ) {
+    while (this.#more && this.#hasRoom() && this.#fresh.size < this.#appetite()) {
       const rows = this.#context.ports.store.read(this.key, this.#cursor, PAGE);
       this.#more = rows.length === PAGE;
-      for (const row of rows) {
-        this.#cursor = row.id;
-        this.#heldRows++;
-        this.#heldChars += row.element.length;
-        this.#fresh.push(row);
-      }
+      for (const row of rows) this.#hold(row);
     }
+  }
+
+  #hasRoom(): boolean {
+    return this.#heldRows < WINDOW_ROWS && this.#heldChars < WINDOW_CHARS;
+  }
+
+  #hold(row: QueuedRow): void {
+    this.#cursor = row.id;
+    this.#heldRows++;
+    this.#heldChars += row.element.length;
+    this.#fresh.push(row);
   }
 
   /** Fresh rows worth having: a page, or a full batch where one is larger. */

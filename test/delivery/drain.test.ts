@@ -46,6 +46,54 @@ describe('a healthy route', () => {
   });
 });
 
+describe('rows that have just been stored', () => {
+  const store = (world: World, from: number, count: number) => {
+    const ids = Array.from({ length: count }, (_, i) => world.store.add('a', `${from + i}`));
+    const rows = world.store.rows.get('shop/a');
+    return new Map([['shop/a', ids.flatMap((id) => rows?.get(id) ?? [])]]);
+  };
+
+  it('are not read back by a lane that is up to date', async () => {
+    const world = new World();
+    const drain = world.start(testGateway([{ name: 'a' }]));
+    drain.rowsStored(store(world, 0, 10));
+    await world.pass(100);
+    world.store.read = () => {
+      throw new Error('read back');
+    };
+    for (let i = 1; i < 5; i++) {
+      drain.rowsStored(store(world, i * 10, 10));
+      await world.pass(100);
+    }
+    expect(world.sent.map(({ elements }) => elements[0])).toEqual(Array.from({ length: 50 }, (_, i) => `${i}`));
+  });
+
+  it('are sent once and in order, however they come and whatever waits', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom(1, 100, 700, 2000), fc.constantFrom(0, 1, 300)), { maxLength: 8 }),
+        fc.constantFrom(1, 50),
+        async (bursts, latency) => {
+          const world = new World();
+          world.latency = latency;
+          const drain = world.start(testGateway([{ name: 'a', maxBatch: 10 }]));
+          let count = 0;
+          for (const [size, pause] of bursts) {
+            drain.rowsStored(store(world, count, size));
+            count += size;
+            await world.pass(pause);
+          }
+          await world.pass(MINUTE);
+          const sent = world.sent.flatMap(({ elements }) => elements.map(Number));
+          expect(sent).toEqual(Array.from({ length: count }, (_, i) => i));
+          expect(world.store.waiting).toBe(0);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+});
+
 describe('a vendor that is down (R54, R56)', () => {
   it('is asked at most every 30 s at first, later every 5 min, and gets everything once it is back', async () => {
     const world = new World();

@@ -174,6 +174,20 @@ describe('a withdrawal', () => {
     expect(await outcomes(delivery)).toEqual({ delivered: { accepted: 1 }, withdrawn: { 'consent withdrawn': 1 } });
   });
 
+  it.each([true, false])('takes a row that is stored by the very same transaction (lasting: %s)', async (lasting) => {
+    const delivery = await start({ routes });
+    await delivery.append([outboxRow('a', 'before')], []);
+    await until(() => arrived().includes('before'));
+    // One turn of the event loop, one transaction.
+    await Promise.all([
+      delivery.append([outboxRow('a', 'mine', { subjects: ['me'] }), outboxRow('a', 'after')], []),
+      delivery.append([], [withdrawal('me', 0, lasting)]),
+    ]);
+    await until(() => arrived().includes('after') && delivery.pending === 0);
+    expect(arrived()).toEqual(['before', 'after']);
+    expect(await outcomes(delivery)).toEqual({ delivered: { accepted: 2 }, withdrawn: { 'consent withdrawn': 1 } });
+  });
+
   it('takes dead letters too, and is remembered for rows that come late', async () => {
     sink.script('a.example.com', () => ({ status: 400 }));
     const delivery = await start();

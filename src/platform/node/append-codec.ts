@@ -4,12 +4,19 @@ import type { OutboxRow, Withdrawal } from '../../delivery/outbox.ts';
 /** One flat list: copied between threads five times as fast as objects are. */
 export type Flat = (string | number | boolean)[];
 
+/** In place of the number of a row's subjects: they are those of the row before. One event's rows share them. */
+const SAME = -1;
+
 /** Appends to `flat` what `unflatten` reads. */
 export function flatten(flat: Flat, rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): void {
   flat.push(rows.length, withdrawals.length);
+  let subjects: readonly string[] | undefined;
   for (const row of rows) {
     flat.push(row.route, row.eventId, row.dedupe, row.acceptedAt, row.expiresAt, row.policy, row.signals, row.fields);
-    flat.push(row.envelope, row.element, row.subjects.length, ...row.subjects);
+    flat.push(row.envelope, row.element);
+    if (row.subjects === subjects) flat.push(SAME);
+    else flat.push(row.subjects.length, ...row.subjects);
+    subjects = row.subjects;
   }
   for (const { site, subject, signals, lasting } of withdrawals) flat.push(site, subject, signals, lasting);
 }
@@ -21,13 +28,18 @@ export function unflatten(flat: Flat): Append[] {
   const text = (): string => flat[at++] as string;
   const number = (): number => flat[at++] as number;
   const flag = (): boolean => flat[at++] as boolean;
+  const people = (before: readonly string[]): readonly string[] => {
+    const count = number();
+    return count === SAME ? before : (flat.slice(at, (at += count)) as string[]);
+  };
   const appends: Append[] = [];
   while (at < flat.length) {
     const rowCount = number();
     const withdrawalCount = number();
     const rows: OutboxRow[] = [];
+    let subjects: readonly string[] = [];
     for (let i = 0; i < rowCount; i++) {
-      const row = {
+      rows.push({
         route: text(),
         eventId: text(),
         dedupe: flag(),
@@ -38,9 +50,8 @@ export function unflatten(flat: Flat): Append[] {
         fields: text(),
         envelope: text(),
         element: text(),
-      };
-      const count = number();
-      rows.push({ ...row, subjects: flat.slice(at, (at += count)) as string[] });
+        subjects: (subjects = people(subjects)),
+      });
     }
     const withdrawals: Withdrawal[] = [];
     for (let i = 0; i < withdrawalCount; i++) {

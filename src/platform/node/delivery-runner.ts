@@ -330,7 +330,7 @@ export class Runner {
     }
     for (const [route, n] of committed.reopened) this.#telemetry.of(route).reopened += n;
     if (committed.purged.length > 0) this.#drain.withdrawn(committed.purged);
-    if (committed.added.size > 0) this.#drain.rowsAdded(committed.added);
+    if (committed.added.size > 0) this.#drain.rowsStored(committed.added);
   }
 
   #refuse(taken: readonly Waiting[], why: string): void {

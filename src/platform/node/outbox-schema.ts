@@ -33,6 +33,8 @@ export const ROW = `id, route, event, accepted AS acceptedAt, expires AS expires
   envelope, element, sum`;
 
 export const STATEMENTS = {
+  begin: 'BEGIN IMMEDIATE',
+  commit: 'COMMIT',
   read: `SELECT ${ROW} FROM rows WHERE id > ? AND id < ? ORDER BY id LIMIT ?`,
   byId: `SELECT ${ROW} FROM rows WHERE id = ?`,
   deadById: `SELECT ${ROW} FROM dead WHERE id = ?`,
@@ -57,7 +59,6 @@ export const STATEMENTS = {
   dataVersion: 'PRAGMA data_version',
   pageCount: 'PRAGMA page_count',
   freeCount: 'PRAGMA freelist_count',
-  pageSize: 'PRAGMA page_size',
 } as const;
 
 /** Makes a file that only its owner may read, if it is not there; SQLite gives its log the same rights. */

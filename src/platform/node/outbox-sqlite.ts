@@ -43,8 +43,8 @@ export interface Append {
 export interface Committed {
   /** Per append, per row. */
   readonly results: readonly (readonly Stored[])[];
-  /** Routes with new rows. */
-  readonly added: ReadonlySet<string>;
+  /** New rows by route, in the order of their ids; those that a withdrawal took at once are not among them. */
+  readonly added: ReadonlyMap<string, readonly QueuedRow[]>;
   /** Rows that withdrawals took out of the queue. */
   readonly purged: readonly Purged[];
   /** Dead letters that withdrawals took, by route. */
@@ -82,6 +82,8 @@ const CHECKPOINT_PAGES = 2_000;
  */
 const RESERVE = 32 * 1024 * 1024;
 const RESERVE_PART = 4;
+/** Bytes by which the outbox may grow before room on the disk is looked at again. */
+const LOOK_EVERY = 1024 * 1024;
 
 /**
  * The durable queue: one SQLite file, written by one connection. Everything that is to happen is collected and happens
@@ -107,6 +109,8 @@ export class SqliteOutbox implements Store {
   #applied = 0;
   #dataVersion = 0;
   #bytes = 0;
+  /** `#bytes` when room was last looked at. */
+  #lookedAt = 0;
   readonly #dir: string;
   /** Bytes of free pages inside the file. */
   #free = 0;
@@ -164,6 +168,7 @@ export class SqliteOutbox implements Store {
 
   /** Looks whether there is room: on the disk, or in the file, which never shrinks. */
   measureRoom(): void {
+    this.#lookedAt = this.#bytes;
     const { bavail, blocks, bsize } = statfsSync(this.#dir);
     this.#cramped = bavail * bsize + this.#free < Math.min(RESERVE, (blocks * bsize) / RESERVE_PART);
   }
@@ -327,12 +332,15 @@ export class SqliteOutbox implements Store {
   /** All of `body` or nothing: on disk, and in what is remembered beside it. */
   #transaction<T>(body: () => T): T {
     const counts = { waiting: new Map(this.#waiting), dead: new Map(this.#dead) };
-    this.#db.exec('BEGIN IMMEDIATE');
+    this.#sql.begin.run();
     let result: T;
+    let size: Size;
     try {
       result = body();
       this.#subjects.spill();
-      this.#db.exec('COMMIT');
+      // Inside the transaction, where nothing has to be locked for it.
+      size = this.#size();
+      this.#sql.commit.run();
     } catch (error) {
       restore(this.#waiting, counts.waiting);
       restore(this.#dead, counts.dead);
@@ -348,7 +356,7 @@ export class SqliteOutbox implements Store {
     }
     this.#subjects.committed();
     this.#newRoutes = [];
-    this.#measure();
+    this.#measured(size);
     return result;
   }
 
@@ -366,7 +374,8 @@ export class SqliteOutbox implements Store {
     // A number beyond the log belongs to a log that is gone: apply all of this one.
     this.#applied = meta !== undefined && meta.value <= this.#log.latest ? meta.value : 0;
     this.#dataVersion = (this.#sql.dataVersion.get() as { data_version: number }).data_version;
-    this.#measure();
+    this.#measured(this.#size());
+    this.measureRoom();
   }
 
   #countDead(): void {
@@ -374,19 +383,26 @@ export class SqliteOutbox implements Store {
     for (const { route, n } of this.#sql.countDead.all() as { route: string; n: number }[]) this.#dead.set(route, n);
   }
 
-  #measure(): void {
+  #size(): Size {
     const { page_count: pages } = this.#sql.pageCount.get() as { page_count: number };
     const { freelist_count: free } = this.#sql.freeCount.get() as { freelist_count: number };
-    const { page_size: size } = this.#sql.pageSize.get() as { page_size: number };
-    this.#free = free * size;
-    this.#bytes = pages * size - this.#free;
-    this.measureRoom();
+    return { pages, free };
+  }
+
+  #measured({ pages, free }: Size): void {
+    this.#free = free * PAGE_SIZE;
+    this.#bytes = (pages - free) * PAGE_SIZE;
+    if (this.#bytes >= this.#lookedAt + LOOK_EVERY) this.measureRoom();
   }
 
   #write(append: Append, work: Work): void {
     const policy = this.#policy();
     const results: Stored[] = [];
     work.results.push(results);
+    let whose: readonly string[] | undefined;
+    let whoseSite = '';
+    let keys: readonly number[] = [];
+    let subjects = '';
     for (const row of append.rows) {
       const site = policy.siteOf(row.route);
       if (site === undefined) throw new Error('a row of a route that is not configured');
@@ -394,7 +410,13 @@ export class SqliteOutbox implements Store {
         results.push('duplicate');
         continue;
       }
-      const keys = [...new Set(row.subjects.map((subject) => policy.subjectKey(site, subject) as number))];
+      // One event's rows have one list of subjects between them.
+      if (row.subjects !== whose || site !== whoseSite) {
+        whose = row.subjects;
+        whoseSite = site;
+        keys = [...new Set(whose.map((subject) => policy.subjectKey(site, subject) as number))];
+        subjects = keys.join(',');
+      }
       const id = this.#nextId(row.route);
       results.push('stored');
       if (this.#withdrawnBefore(row, keys, policy)) {
@@ -402,12 +424,21 @@ export class SqliteOutbox implements Store {
         continue;
       }
       const { route, eventId: event, acceptedAt, expiresAt, signals, fields, envelope, element } = row;
-      const subjects = keys.join(',');
-      this.#insert(
-        { id, route, event, acceptedAt, expiresAt, policy: row.policy, signals, fields, subjects, envelope, element },
-        keys,
-      );
-      work.added.add(route);
+      const stored: StoredRow = {
+        id,
+        route,
+        event,
+        acceptedAt,
+        expiresAt,
+        policy: row.policy,
+        signals,
+        fields,
+        subjects,
+        envelope,
+        element,
+      };
+      this.#insert(stored, keys);
+      work.add(stored);
     }
     for (const { site, subject, signals, lasting } of append.withdrawals) {
       const key = policy.subjectKey(site, subject);
@@ -482,7 +513,8 @@ export class SqliteOutbox implements Store {
   /** Carries out the withdrawals that other processes have logged; `own` ones are carried out in their order. */
   #applyLog(own: ReadonlySet<number>, work: Work): number {
     let applied = this.#applied;
-    if (this.#log.latest > applied) {
+    const { latest } = this.#log;
+    if (latest > applied) {
       for (const { seq, ...tombstone } of this.#log.after(applied)) {
         if (!own.has(seq)) this.#purge(tombstone, work);
         applied = seq;
@@ -503,7 +535,7 @@ export class SqliteOutbox implements Store {
       found = true;
       if (row !== undefined) {
         this.#delete(row);
-        work.purged.push({ route: row.route, id });
+        work.purge(row.route, id);
       } else {
         this.#deleteDead(kept);
         bump(work.purgedDead, kept.route, 1);
@@ -541,9 +573,9 @@ export class SqliteOutbox implements Store {
         bump(this.damaged, row.route, 1);
         continue;
       }
-      const keys = parseKeys(row.subjects);
-      this.#insert({ ...row, id: this.#nextId(row.route) }, keys);
-      work.added.add(row.route);
+      const again = { ...row, id: this.#nextId(row.route) };
+      this.#insert(again, parseKeys(row.subjects));
+      work.add(again);
       bump(work.reopened, row.route, 1);
     }
   }
@@ -554,14 +586,36 @@ export class SqliteOutbox implements Store {
   }
 }
 
+/** Pages of the file, and those of them that are free. */
+interface Size {
+  readonly pages: number;
+  readonly free: number;
+}
+
 class Work implements Committed {
   readonly results: Stored[][] = [];
-  readonly added = new Set<string>();
+  readonly added = new Map<string, StoredRow[]>();
   readonly purged: Purged[] = [];
   readonly purgedDead = new Map<string, number>();
   readonly reopened = new Map<string, number>();
   /** Withdrawals that are worth telling other processes, because something was found. */
   readonly found: Tombstone[] = [];
+
+  add(row: StoredRow): void {
+    const rows = this.added.get(row.route);
+    if (rows === undefined) this.added.set(row.route, [row]);
+    else rows.push(row);
+  }
+
+  purge(route: string, id: number): void {
+    this.purged.push({ route, id });
+    const rows = this.added.get(route);
+    if (rows === undefined || id < (rows[0]?.id ?? Infinity)) return;
+    this.added.set(
+      route,
+      rows.filter((row) => row.id !== id),
+    );
+  }
 }
 
 function valuesOf(row: StoredRow): (string | number)[] {
