@@ -1,6 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -140,9 +140,30 @@ export interface GatewayOptions {
   /** A data directory to start on; default: a fresh one. */
   readonly data?: string;
   readonly workers?: number;
-  /** The command line's main module; default: the checkout's. */
+  /** The command line's main module; default: as published. */
   readonly main?: string;
+  /** Where CPU profiles of its threads go when it ends. */
+  readonly profiles?: string;
 }
+
+let published: string | undefined;
+
+/** The main module as the package has it: built once a run, JavaScript. */
+export function publishedMain(): string {
+  if (published === undefined) {
+    const root = join(HERE, '..');
+    const dist = join(SCRATCH, 'dist');
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', dist]);
+    copyFileSync(join(root, 'package.json'), join(SCRATCH, 'package.json'));
+    symlinkSync(join(root, 'node_modules'), join(SCRATCH, 'node_modules'));
+    published = join(dist, 'src/cli/main.js');
+  }
+  return published;
+}
+
+/** The main module of the checkout, TypeScript. */
+export const CHECKOUT_MAIN = join(HERE, '../src/cli/main.ts');
 
 export async function startGateway(options: GatewayOptions): Promise<GatewayServer> {
   const data = options.data ?? join(SCRATCH, `data-${made++}`);
@@ -150,8 +171,18 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayServ
   const file = join(data, 'gateway.yaml');
   writeFileSync(file, options.config);
   const [port, adminPort] = [await freePort(), await freePort()];
-  const main = options.main ?? join(HERE, '../src/cli/main.ts');
-  const args = [main, 'serve', file, '--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${adminPort}`];
+  const main = options.main ?? publishedMain();
+  const profiling = options.profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profiles}`];
+  const args = [
+    ...profiling,
+    main,
+    'serve',
+    file,
+    '--listen',
+    `127.0.0.1:${port}`,
+    '--admin',
+    `127.0.0.1:${adminPort}`,
+  ];
   args.push('--data', data, '--sink', options.sink);
   if (options.workers !== undefined) args.push('--workers', String(options.workers));
   const server = await start(process.execPath, args, /"url":"([^"]+)"[^\n]*"msg":"listening"/, {

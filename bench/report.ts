@@ -135,6 +135,7 @@ function markdown(results: Results): string {
   for (const [name, us] of Object.entries(results.pure.perHit)) {
     out.push(`| ${name.replaceAll('_', ' ')} | ${us.toFixed(1)} | ${count(1e6 / us)} |`);
   }
+  out.push('', ...profileTables(results.profiles));
   out.push('', '### How cost grows', '', '| what | how many | cost |', '|---|---|---|');
   for (const [name, points] of Object.entries(results.pure.growth)) {
     for (const [n, us] of points) out.push(`| ${name} | ${count(n)} | ${us.toFixed(1)} us a hit |`);
@@ -142,6 +143,32 @@ function markdown(results: Results): string {
   for (const [n, perSecond] of results.deadLetters)
     out.push(`| dead letters in the outbox | ${count(n)} | ${count(perSecond)} granted requests/s |`);
   return `${out.join('\n')}\n`;
+}
+
+/** What each area costs, in a column a scenario. */
+function profileTables(profiles: Results['profiles']): string[] {
+  const out = [
+    '### Where the time goes',
+    '',
+    "CPU profiles of both threads at 256 connections: microseconds a request, by the area of the code that was at work or had called the library that was. Wall time on shared cores, so a thread's waits for a core are in it; `idle` is waiting for work.",
+  ];
+  const threads = [
+    ['collecting thread', 'first'],
+    ['delivery thread', 'delivery'],
+  ] as const;
+  for (const [title, thread] of threads) {
+    const areas = new Map<string, number>();
+    for (const profile of profiles)
+      for (const [area, us] of profile[thread]) areas.set(area, Math.max(areas.get(area) ?? 0, us));
+    out.push('', `| ${title} | ${profiles.map(({ name }) => name).join(' | ')} |`);
+    out.push(`|---|${profiles.map(() => '---|').join('')}`);
+    for (const [area, most] of [...areas].sort(([, a], [, b]) => b - a)) {
+      if (most < 1) continue;
+      const cells = profiles.map((profile) => (new Map(profile[thread]).get(area) ?? 0).toFixed(1));
+      out.push(`| ${area} | ${cells.join(' | ')} |`);
+    }
+  }
+  return out;
 }
 
 function count(value: number): string {

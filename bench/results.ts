@@ -28,6 +28,12 @@ export interface Results {
   readonly start: readonly { readonly from: string; readonly milliseconds: readonly number[] }[];
   readonly deadLetters: readonly (readonly [number, number])[];
   readonly pure: Pure;
+  /** Microseconds a request by area, most first, of the collecting and of the delivery thread. */
+  readonly profiles: readonly {
+    readonly name: string;
+    readonly first: readonly (readonly [string, number])[];
+    readonly delivery: readonly (readonly [string, number])[];
+  }[];
 }
 
 export interface Turn extends Measured {

@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, symlinkSync, writeFileSync, copyFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
 import { fillDeadLetters } from './dead-letters.ts';
+import { areasOf } from './profile.ts';
 import {
+  CHECKOUT_MAIN,
   has,
   k6,
   memory,
   processorTime,
+  publishedMain,
   queue,
   received,
   SCRATCH,
@@ -194,16 +197,6 @@ async function workers(): Promise<Results['workers']> {
 
 /** Time from spawn to listening, from TypeScript and as published. */
 async function startUp(): Promise<Results['start']> {
-  const dist = join(SCRATCH, 'dist');
-  execFileSync(process.execPath, [
-    join(ROOT, 'node_modules/typescript/bin/tsc'),
-    '-p',
-    join(ROOT, 'tsconfig.build.json'),
-    '--outDir',
-    dist,
-  ]);
-  copyFileSync(join(ROOT, 'package.json'), join(SCRATCH, 'package.json'));
-  symlinkSync(join(ROOT, 'node_modules'), join(SCRATCH, 'node_modules'));
   const times = async (main: string): Promise<number[]> => {
     const found: number[] = [];
     for (let i = 0; i < (quick ? 2 : 5); i++) {
@@ -214,13 +207,54 @@ async function startUp(): Promise<Results['start']> {
     }
     return found;
   };
-  const published = await times(join(dist, 'src/cli/main.js'));
-  const checkout = await times(join(ROOT, 'src/cli/main.ts'));
+  const published = await times(publishedMain());
+  const checkout = await times(CHECKOUT_MAIN);
   say('start-up');
   return [
     { from: 'as published (JavaScript)', milliseconds: published },
     { from: 'from a checkout (TypeScript)', milliseconds: checkout },
   ];
+}
+
+/** Where the time goes: CPU profiles of both threads under load, in microseconds a request by area. */
+async function profiles(): Promise<Results['profiles']> {
+  const granted = { choice: 'granted', purchase: true } as const;
+  const list: [string, string, readonly BenchRequest[]][] = [
+    ['denied', GA4_ONLY, webHits(VISITORS, { choice: 'denied' })],
+    ['granted, GA4', GA4_ONLY, webHits(VISITORS, { choice: 'granted' })],
+    ['two events, five routes', FIVE_ROUTES, webHits(VISITORS, { ...granted, events: 2 })],
+  ];
+  const found: Results['profiles'][number][] = [];
+  for (const [name, config, hits] of list) {
+    const folder = join(SCRATCH, `profile-${found.length}`);
+    const loaded = await withServer(
+      () => startGateway({ config, sink: NOBODY, profiles: folder }),
+      async ({ url }) => {
+        await wrk(url, hits, { connections: 32, seconds: 2 });
+        const from = monotonic();
+        const { perSecond } = await wrk(url, hits, { connections: 256, seconds: SECONDS });
+        return { from, to: monotonic(), requests: perSecond * SECONDS };
+      },
+    );
+    const threads = readdirSync(folder).toSorted(byThread);
+    const [first = [], delivery = []] = threads.map((file) => {
+      const areas = [...areasOf(join(folder, file), loaded.from, loaded.to)];
+      return areas.map(([area, us]): [string, number] => [area, us / loaded.requests]);
+    });
+    found.push({ name, first, delivery });
+  }
+  say('profiles');
+  return found;
+}
+
+/** Microseconds of the clock that profiles go by. */
+function monotonic(): number {
+  return Number(process.hrtime.bigint() / 1000n);
+}
+
+/** `CPU.<date>.<time>.<pid>.<thread>.<number>.cpuprofile`: the first thread first. */
+function byThread(a: string, b: string): number {
+  return Number(a.split('.')[4]) - Number(b.split('.')[4]);
 }
 
 /** Accepting with more and more dead letters in the outbox. */
@@ -269,6 +303,7 @@ const results: Results = {
   sustained: await sustained(sink),
   workers: await workers(),
   deadLetters: quick ? [] : await deadLetters(),
+  profiles: await profiles(),
 };
 await sink.stop();
 const text = writeReport(results);

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+
+/** Microseconds a thread spent, by area. Wall time: what it waited for a processor is in it. */
+export type Areas = ReadonlyMap<string, number>;
+
+/** What of V8's CPU profile is read. Times are microseconds of the system's monotonic clock. */
+interface CpuProfile {
+  readonly startTime: number;
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { readonly functionName: string; readonly url: string };
+    readonly children?: readonly number[];
+  }[];
+  readonly samples: readonly number[];
+  readonly timeDeltas: readonly number[];
+}
+
+export const IDLE = 'idle';
+const WRITING = 'HTTP: writing to sockets';
+
+/** By the name the engine gives to what is not a function of a file. */
+const ENGINE: ReadonlyMap<string, string> = new Map([
+  ['(idle)', IDLE],
+  ['(garbage collector)', 'garbage collection'],
+  ['(program)', 'engine and system'],
+  ['writeLatin1String', WRITING],
+  ['writeUtf8String', WRITING],
+  ['writev', WRITING],
+]);
+
+/** By the file of the nearest function that stands here; what libraries do counts for who called them. */
+const FILES: readonly (readonly [RegExp, string])[] = [
+  [/\/src\/sources\//, 'reading the hit'],
+  [/\/src\/consent\//, 'consent'],
+  [/\/src\/privacy\//, 'privacy'],
+  [/\/src\/cookies\//, 'cookies'],
+  [/\/src\/core\/view|\/src\/(pipeline|policy\/)/, 'permits and views'],
+  [/\/destinations\/|\/src\/core\/consent-mode/, "vendors' formats"],
+  [/\/src\/platform\/node\/(listener|overload)|\/src\/http\//, 'taking hits, answering, counting'],
+  [/\/src\/platform\/node\/(delivery|append-codec|outbox-worker)\.|^node:internal\/worker/, 'between the threads'],
+  [/\/src\/platform\/node\/(outbox|subject|withdrawal|sqlite|delivery-runner)/, 'storing'],
+  [/\/src\/delivery\/egress/, 'egress check'],
+  [/\/src\/delivery\/|\/src\/platform\/node\/(send|round-trip|connections)|\/undici\//, 'delivering'],
+  [/^node:(_http|internal\/http|net|internal\/streams|internal\/stream_base|internal\/net)/, 'HTTP: reading, framing'],
+];
+
+/** Sums up a profile between two moments, microseconds of the monotonic clock. */
+export function areasOf(file: string, from: number, to: number): Areas {
+  const { startTime, nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
+  const areas = new Map<number, string>();
+  const parents = new Map<number, number>();
+  for (const { id, children = [] } of nodes) for (const child of children) parents.set(child, id);
+  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  const areaOf = (id: number): string => {
+    const known = areas.get(id);
+    if (known !== undefined) return known;
+    const { functionName = '', url = '' } = frames.get(id) ?? {};
+    const parent = parents.get(id);
+    const area =
+      ENGINE.get(functionName) ??
+      FILES.find(([pattern]) => pattern.test(url))?.[1] ??
+      (parent === undefined ? 'other' : areaOf(parent));
+    areas.set(id, area);
+    return area;
+  };
+  const sums = new Map<string, number>();
+  let at = startTime;
+  samples.forEach((id, i) => {
+    const took = timeDeltas[i] ?? 0;
+    at += took;
+    if (at >= from && at < to) sums.set(areaOf(id), (sums.get(areaOf(id)) ?? 0) + took);
+  });
+  return sums;
+}
