@@ -11,7 +11,6 @@ export interface TableRecord {
 /** A page by its number, from 1; undefined = not there. */
 export type PageOf = (page: number) => Buffer | undefined;
 
-const LEAF_TABLE = 13;
 const LEAF_HEADER = 8;
 /** Formulas of sqlite.org/fileformat2.html 1.6 for pages without reserved bytes. */
 const MAX_LOCAL = PAGE_SIZE - 35;
@@ -19,14 +18,19 @@ const MIN_LOCAL = Math.floor(((PAGE_SIZE - 12) * 32) / 255) - 23;
 const OVERFLOW = PAGE_SIZE - 4;
 
 /**
- * The records of one leaf page of a table. Nothing is believed: what does not fit is left out, and which table a record
- * belongs to, and whether it is whole, is for the caller to see from the record.
+ * The records of one leaf page of a table. Nothing is believed, not even that it is one: what does not fit is left out,
+ * and which table a record belongs to, and whether it is whole, is for the caller to see from the record.
  */
 export function* tableRecords(page: Buffer, pageOf: PageOf): Generator<TableRecord> {
-  if (page[0] !== LEAF_TABLE) return;
   const cells = page.readUInt16BE(3);
-  for (let i = 0; i < cells && LEAF_HEADER + i * 2 + 2 <= PAGE_SIZE; i++) {
-    const record = readCell(page, page.readUInt16BE(LEAF_HEADER + i * 2), pageOf);
+  const contentStart = page.readUInt16BE(5);
+  let lowest = PAGE_SIZE;
+  for (let i = 0; LEAF_HEADER + i * 2 + 2 <= PAGE_SIZE; i++) {
+    const cell = page.readUInt16BE(LEAF_HEADER + i * 2);
+    // Where none begins at the start of the content, the number of cells may be too small, and there are more.
+    if (i >= cells && (lowest === contentStart || cell === 0 || cell >= PAGE_SIZE)) return;
+    lowest = Math.min(lowest, cell);
+    const record = readCell(page, cell, pageOf);
     if (record !== undefined) yield record;
   }
 }
