@@ -291,17 +291,23 @@ export class SqliteOutbox implements Store {
     return queues;
   }
 
-  /** Puts back what was rescued from a damaged file; what is there already stays as it is. Answers with how many. */
+  /**
+   * Puts back what was rescued from a damaged file; what is there already stays as it is, and what was withdrawn stays
+   * away: an older page may still have it. Answers with how many.
+   */
   restore({ rows, dead }: Rescued): number {
+    const policy = this.#policy();
+    const withdrawn = (row: StoredRow): boolean => this.#withdrawnBefore(row, parseKeys(row.subjects), policy);
     return this.#transaction(() => {
       let restored = 0;
       for (const row of rows.values()) {
         if (this.#sql.byId.get(row.id) !== undefined || this.#sql.deadById.get(row.id) !== undefined) continue;
+        if (withdrawn(row)) continue;
         this.#insert(this.#inPlace(row), parseKeys(row.subjects));
         restored++;
       }
       for (const { row: found, died, reason } of dead.values()) {
-        if (this.#sql.deadById.get(found.id) !== undefined) continue;
+        if (this.#sql.deadById.get(found.id) !== undefined || withdrawn(found)) continue;
         const row = this.#inPlace(found);
         const stillQueued = this.#sql.byId.get(row.id) as StoredRow | undefined;
         if (stillQueued !== undefined) this.#delete(stillQueued);
@@ -492,7 +498,7 @@ export class SqliteOutbox implements Store {
   }
 
   /** A hit may reach one process just after its visitor's withdrawal has reached another. */
-  #withdrawnBefore(row: OutboxRow, keys: readonly number[], policy: StorePolicy): boolean {
+  #withdrawnBefore(row: OutboxRow | StoredRow, keys: readonly number[], policy: StorePolicy): boolean {
     if (row.acceptedAt > this.#log.latestAt) return false;
     return keys.some((key) =>
       this.#log.of(key, row.acceptedAt).some(({ signals }) => !policy.mayStay(row.route, row, signals)),
