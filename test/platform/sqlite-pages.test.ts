@@ -40,11 +40,13 @@ it('reads every row of a page', () => {
 
 it('loses at most one row by any flipped bit, and none by one in the head of the page', () => {
   const page = leaf();
+  const tooMany: string[] = [];
   for (let bit = 0; bit < PAGE * 8; bit++) {
     const byte = bit >> 3;
     const spoilt = Buffer.from(page);
     spoilt.writeUInt8(page.readUInt8(byte) ^ (1 << (bit & 7)), byte);
     const least = byte < HEADER ? ROWS : ROWS - 1;
-    if (found(spoilt) < least) throw new Error(`bit ${bit & 7} of byte ${byte}: ${found(spoilt)} of ${ROWS} rows`);
+    if (found(spoilt) < least) tooMany.push(`bit ${bit & 7} of byte ${byte}: ${found(spoilt)} of ${ROWS} rows`);
   }
+  expect(tooMany).toEqual([]);
 });
