@@ -1,6 +1,6 @@
 import { exchange, SecretProblem, type Secrets, type Send } from '../delivery/attempt.ts';
 import type { Route } from '../policy/gateway.ts';
-import gatewayFrom, { Unusable } from '../platform/node/gateway-source.ts';
+import { readGateway, Unusable } from '../platform/node/read-gateway.ts';
 import { nodeSecrets } from '../platform/node/secrets.ts';
 import { createSend } from '../platform/node/send.ts';
 import { version } from '../platform/node/version.ts';
@@ -27,7 +27,12 @@ export async function run(args: string[]): Promise<number> {
   let routes: readonly Route[];
   try {
     // No key is used here: nothing is stored and no pseudonym made.
-    const gateway = gatewayFrom({ text: readText(file), file, sink: sink !== undefined, rootKey: new Uint8Array(32) });
+    const { gateway } = readGateway({
+      text: readText(file),
+      file,
+      sink: sink !== undefined,
+      rootKey: new Uint8Array(32),
+    });
     routes = [...gateway.routeOf.values()];
   } catch (error) {
     if (!(error instanceof Unusable)) throw error;

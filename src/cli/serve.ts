@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Unusable } from '../platform/node/gateway-source.ts';
+import { Unusable } from '../platform/node/read-gateway.ts';
 import { startGateway } from '../platform/node/serve.ts';
 import { readArgs, UNUSABLE, UsageError } from './args.ts';
 import { readText } from './read-config.ts';

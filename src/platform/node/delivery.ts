@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Log } from '../../delivery/drain.ts';
 import { OutboxUnavailable, type Outbox, type OutboxRow, type Stored, type Withdrawal } from '../../delivery/outbox.ts';
 import { flatten, type Flat } from './append-codec.ts';
+import { beside } from './beside.ts';
 import type { DeliveryReport } from './metrics.ts';
 import type { FromWorker, GatewaySource, ToWorker, WorkerData, WorkerState } from './outbox-worker.ts';
 
@@ -109,7 +110,7 @@ class ThreadedDelivery implements Delivery {
   start(): Promise<void> {
     const { dir, name = 'outbox', sink, version } = this.#options;
     const workerData: WorkerData = { source: this.#source, dir, name, sink, version, givenUp: this.#givenUp };
-    const worker = new Worker(new URL(import.meta.url.replace(/delivery(\.[jt]s)$/, 'outbox-worker$1')), {
+    const worker = new Worker(beside('outbox-worker'), {
       workerData,
       // What it holds is on disk; a young generation as large as the collecting side's would only take memory.
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },

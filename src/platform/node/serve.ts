@@ -16,15 +16,16 @@ import { createRateLimit } from '../../http/rate-limit.ts';
 import { createWindows } from '../../http/windows.ts';
 import type { Gateway, Route } from '../../policy/gateway.ts';
 import type { Trace } from '../../pipeline.ts';
+import { beside } from './beside.ts';
 import { startDelivery, type Delivery } from './delivery.ts';
 import { keepDecisions } from './decisions.ts';
-import gatewayFrom, { Unusable, type GatewayInput } from './gateway-source.ts';
 import { rootKey } from './keys.ts';
 import { createListener, toHit } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { orphans, outboxName } from './outbox-names.ts';
 import { watchLoad } from './overload.ts';
+import { readGateway, Unusable, type ReadGateway } from './read-gateway.ts';
 import { version } from './version.ts';
 
 /** How a gateway is started. */
@@ -71,9 +72,8 @@ export interface RunningGateway {
   readonly stop: () => Promise<void>;
 }
 
-/** How the delivery thread makes its gateway: from the same input, by the same module. */
-const GATEWAY_SOURCE = new URL(`./gateway-source${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
-  .href;
+/** How the delivery thread makes its gateway: of what has been read here. */
+const GATEWAY_SOURCE = beside('gateway-source').href;
 
 /** How long busy connections have for their last request before no new ones are taken, milliseconds. */
 const LAST_WORD = 200;
@@ -89,15 +89,13 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   const log = createLog();
   const key = rootKey(options.data);
   const note = (finding: Finding): void => logFinding(finding, log);
-  const input: GatewayInput = {
-    text: options.text,
-    file: options.file,
-    sink: options.sink !== undefined,
-    rootKey: key,
-  };
+  const read = (text: string): ReadGateway =>
+    readGateway({ text, file: options.file, sink: options.sink !== undefined, rootKey: key }, note);
+  const first = read(options.text);
+  let { gateway } = first;
   const startOutbox = (name: string): Promise<Delivery> =>
     startDelivery({
-      source: { module: GATEWAY_SOURCE, input },
+      source: { module: GATEWAY_SOURCE, input: first.input },
       dir: options.data,
       name,
       sink: options.sink,
@@ -106,18 +104,10 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     });
   const { member } = options;
   const own = outboxName(member);
-  // The delivery thread makes its own gateway of the same input, so both are made at the same time.
-  const starting = Promise.all([own, ...orphans(options.data, member)].map(startOutbox));
-  starting.catch(() => undefined);
-  let gateway: Gateway;
-  try {
-    gateway = gatewayFrom(input, note);
-  } catch (error) {
-    // It finds the same fault there; what has started all the same is stopped again.
-    await starting.then((started) => Promise.all(started.map((outbox) => outbox.stop()))).catch(() => undefined);
-    throw error;
-  }
-  const [delivery, ...adopted] = (await starting) as [Delivery, ...Delivery[]];
+  const [delivery, ...adopted] = (await Promise.all([own, ...orphans(options.data, member)].map(startOutbox))) as [
+    Delivery,
+    ...Delivery[],
+  ];
   const counters = new Counters();
   const decisions = new Decisions();
   const preview = new Preview();
@@ -158,11 +148,10 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
 
   const reloadNow = async (): Promise<void> => {
     try {
-      const next = { ...input, text: readFileSync(options.file, 'utf8') };
-      const compiled = gatewayFrom(next, note);
-      const source = { module: GATEWAY_SOURCE, input: next };
+      const next = read(readFileSync(options.file, 'utf8'));
+      const source = { module: GATEWAY_SOURCE, input: next.input };
       await Promise.all([delivery, ...adopted].map((outbox) => outbox.reload(source)));
-      gateway = compiled;
+      ({ gateway } = next);
       log.info('configuration reloaded', { file: options.file });
     } catch (error) {
       log.error('the configuration on disk cannot be used; the one before stays in force', {

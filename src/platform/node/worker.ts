@@ -1,5 +1,5 @@
 import { previewRecord, type PreviewRecord } from '../../http/preview.ts';
-import { Unusable } from './gateway-source.ts';
+import { Unusable } from './read-gateway.ts';
 import type { MetricData } from './metrics.ts';
 import { startGateway, type RunningGateway, type ServeOptions } from './serve.ts';
 

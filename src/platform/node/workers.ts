@@ -1,11 +1,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createAdmin } from '../../http/admin.ts';
 import { Preview } from '../../http/preview.ts';
-import gatewayFrom, { Unusable } from './gateway-source.ts';
+import { beside } from './beside.ts';
 import { rootKey } from './keys.ts';
 import { createListener } from './listener.ts';
 import { createLog } from './log.ts';
 import { addUp, type MetricData } from './metrics.ts';
+import { readGateway, Unusable } from './read-gateway.ts';
 import { close, listen, urlOf, type ServeOptions } from './serve.ts';
 import type { FromMember, ToMember } from './worker.ts';
 
@@ -18,8 +19,6 @@ export interface RunningWorkers {
   readonly stopped: Promise<number>;
   readonly stop: () => Promise<void>;
 }
-
-const WORKER = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
 /** A process that ended is started again after so long, twice as long each time, milliseconds. */
 const FIRST_BACKOFF = 250;
@@ -44,7 +43,7 @@ export async function startWorkers(
   const log = createLog();
   // Said once, here, and the key is made before anybody needs it.
   const { text, file, sink, data } = options;
-  gatewayFrom({ text, file, sink: sink !== undefined, rootKey: rootKey(data) });
+  readGateway({ text, file, sink: sink !== undefined, rootKey: rootKey(data) });
 
   const members: (Member | undefined)[] = [];
   let watched = false;
@@ -153,7 +152,7 @@ class Member {
   #started: { readonly resolve: (url: string) => void; readonly reject: (error: Error) => void } | undefined;
 
   constructor(show: (record: Extract<FromMember, { kind: 'preview' }>['record']) => void) {
-    this.#child = fork(WORKER, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.#child = fork(beside('worker'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.ended = new Promise((resolve) => {
       this.#child.once('exit', () => {
         this.#started?.reject(new Error('a worker process ended while it was starting'));

@@ -1,0 +1,57 @@
+import { UnusableSecret } from '../../config/compile.ts';
+import { showFinding, type Finding } from '../../config/finding.ts';
+import { loadConfig } from '../../config/load.ts';
+import { toPortable } from '../../config/portable.ts';
+import { secretsOf } from '../../config/secrets.ts';
+import type { Gateway } from '../../policy/gateway.ts';
+import gatewayFrom, { type GatewayInput } from './gateway-source.ts';
+import { missingSecrets } from './secrets.ts';
+
+/** A configuration as a person wrote it, and what goes with it. */
+export interface WrittenGateway {
+  readonly text: string;
+  /** Names the text in what is said about it. */
+  readonly file: string;
+  /** Everything goes to a sink: missing secrets are stood in for. */
+  readonly sink: boolean;
+  readonly rootKey: Uint8Array;
+}
+
+/** A gateway, and what another thread makes the same one of. */
+export interface ReadGateway {
+  readonly gateway: Gateway;
+  readonly input: GatewayInput;
+}
+
+/** The configuration cannot be used; the message is for the person who wrote it. */
+export class Unusable extends Error {
+  override readonly name = 'Unusable';
+}
+
+/** Reads and makes a gateway, or says why not. @throws Unusable */
+export function readGateway(written: WrittenGateway, note: (finding: Finding) => void = () => {}): ReadGateway {
+  const { text, file, sink, rootKey } = written;
+  const loaded = loadConfig(text, file);
+  if (!('config' in loaded)) {
+    throw new Unusable(
+      loaded.findings
+        .filter(({ kind }) => kind === 'error')
+        .map(showFinding)
+        .join('\n'),
+    );
+  }
+  loaded.notes.forEach(note);
+  const missing = sink ? [] : missingSecrets(secretsOf(loaded.config).map(({ ref }) => ref));
+  if (missing.length > 0) {
+    throw new Unusable(
+      `${file}: no value for ${missing.join(', ')}\nSet the variables or make the files, or try it with --sink.`,
+    );
+  }
+  const input = { config: toPortable(loaded.config), rootKey };
+  try {
+    return { gateway: gatewayFrom(input), input };
+  } catch (error) {
+    if (error instanceof UnusableSecret) throw new Unusable(`${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,29 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { compileGateway } from '../../src/config/compile.ts';
+import { fromPortable, toPortable } from '../../src/config/portable.ts';
+import { NO_SECRETS } from '../../src/config/secrets.ts';
+import { load } from './support.ts';
+
+// What the delivery thread gets must be the configuration that was checked, whole: it is not checked again there.
+
+const folder = join(import.meta.dirname, '../../config');
+const files = globSync('{*,*/*}.yaml', { cwd: folder }).filter((file) => !file.endsWith('.test.yaml'));
+
+describe('a configuration on its way to another thread', () => {
+  it('finds the configurations', () => {
+    expect(files).toEqual(expect.arrayContaining(['gateway.yaml', 'presets/strict.yaml']));
+  });
+
+  it.each(files)('arrives as it left: %s', (file) => {
+    const { config } = load(readFileSync(join(folder, file), 'utf8'));
+    const travelled = fromPortable(structuredClone(toPortable(config)));
+    expect(travelled).toEqual(config);
+    // The same modules, not copies of them.
+    const modules = (of: typeof config) =>
+      of.sites.flatMap(({ destinations }) => [...destinations.values()].map((route) => route.destination));
+    modules(travelled).forEach((module, i) => expect(module).toBe(modules(config)[i]));
+    expect(compileGateway(travelled, NO_SECRETS).policy).toBe(compileGateway(config, NO_SECRETS).policy);
+  });
+});
