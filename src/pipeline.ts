@@ -2,14 +2,12 @@ import { readConsent } from './consent/index.ts';
 import { parseCookies, type Cookies } from './consent/cookie-header.ts';
 import type { Consent } from './consent/types.ts';
 import { readCookies, type CookieReading } from './cookies/index.ts';
-import type { Element, Plan, PlanContext } from './core/destination.ts';
-import type { Event, RawEvent, Scalars } from './core/fields.ts';
+import type { Event, RawEvent } from './core/fields.ts';
 import { BIT, GATE_MASK, type SignalMask } from './core/signals.ts';
-import { project } from './core/view.ts';
 import { clientOf } from './policy/client.ts';
 import { admitCollect, admitEvents, type Sender } from './policy/admission.ts';
+import { decide, ended, primaryRoute, routesFor, type Grounds, type RouteTrace } from './policy/decide.ts';
 import type { Gateway, Route, Site } from './policy/gateway.ts';
-import type { Permit } from './policy/permit.ts';
 import { routeSignals, siteSignals } from './policy/signals.ts';
 import { presentableClientId } from './privacy/identifiers.ts';
 import { isTrusted } from './privacy/ip.ts';
@@ -21,19 +19,6 @@ import { NO_WINDOWS, replacedIdentifiers, type IdWindow, type IdWindows } from '
 import { readUrl, type PageUrl } from './privacy/url.ts';
 import type { Hit, Problem, Reading, SourceEvent, Visitor } from './sources/hit.ts';
 import { readCollect, readJson } from './sources/index.ts';
-
-/** What was decided for one (event, route). */
-export interface RouteTrace {
-  readonly route: Route;
-  /** Signals in force for this route. */
-  readonly signals: SignalMask;
-  readonly permit: Permit;
-  /** `planned` goes on to the outbox; the others are outcomes already. */
-  readonly outcome: 'planned' | 'blocked' | 'skipped' | 'invalid' | 'expired' | 'failed';
-  /** Why, in words from a fixed list; undefined when planned. */
-  readonly reason: string | undefined;
-  readonly plan: Element | undefined;
-}
 
 /** What was decided for one event of a hit. */
 export interface EventTrace {
@@ -104,17 +89,11 @@ export function process(hit: Hit, gateway: Gateway, windows: IdWindows = NO_WIND
   const reading = collect ? readCollect(hit, own) : readJson(hit, sender, own);
   if ('status' in reading) return { problem: reading };
   const primary = primaryRoute(site, reading.stream);
-  const trace = traceOf(hit, site, reading, primary, sender, windows.get(site.name));
+  const routes = routesFor(site, reading.stream, primary);
+  const trace = traceOf(hit, site, reading, routes, sender, windows.get(site.name));
   // A tag no route knows: its events go nowhere, but cookies and withdrawal are the visitor's, not the tag's.
   const stray = reading.stream !== undefined && primary === undefined;
   return { trace: stray ? { ...trace, events: [], unknownStream: true } : trace };
-}
-
-/** The route a web hit belongs to; undefined for JSON events and for a `tid` no route has. */
-function primaryRoute(site: Site, stream: string | undefined): Route | undefined {
-  if (stream === undefined) return undefined;
-  for (const route of site.routes) if (route.stream === stream) return route;
-  return undefined;
 }
 
 function browserVisitor(hit: Hit, site: Site, gateway: Gateway): Visitor {
@@ -152,7 +131,7 @@ function traceOf(
   hit: Hit,
   site: Site,
   reading: Reading,
-  primary: Route | undefined,
+  routes: readonly Route[],
   sender: Sender,
   window: IdWindow | undefined,
 ): Trace {
@@ -163,7 +142,7 @@ function traceOf(
     understood = understand(hit, site, reading);
     cookies = cookiesOf(hit, site, understood);
   } catch {
-    const events = reading.events.map((event, line) => failedEvent(hit, site, event, line, primary));
+    const events = reading.events.map((event, line) => failedEvent(hit, event, line, routes));
     return { hit, site, source, events, setCookies: [], withdrawn: [], unknownKeys, unknownStream: false };
   }
   const events: EventTrace[] = [];
@@ -189,9 +168,9 @@ function traceOf(
     }
     let traced: EventTrace;
     try {
-      traced = traceEvent(hit, site, reading, one, jar, line, primary, window);
+      traced = traceEvent(hit, site, source, one, jar, line, routes, window);
     } catch {
-      traced = failedEvent(hit, site, one.source, line, primary);
+      traced = failedEvent(hit, one.source, line, routes);
     }
     events.push(traced);
   }
@@ -278,11 +257,11 @@ function cookiesOf(hit: Hit, site: Site, understood: readonly Understood[]): Coo
 function traceEvent(
   hit: Hit,
   site: Site,
-  reading: Reading,
+  source: Reading['source'],
   one: Understood,
   jar: CookieReading,
   line: number,
-  primary: Route | undefined,
+  offered: readonly Route[],
   window: IdWindow | undefined,
 ): EventTrace {
   const { consent, signals, page } = one;
@@ -293,15 +272,11 @@ function traceEvent(
   const id = idGiven ? given : `${hit.id}-${line}`;
   const name = raw.event_name ?? '';
   const time = raw.event_time === undefined || raw.event_time > hit.at ? hit.at : raw.event_time;
-  const routes: RouteTrace[] = [];
   const unread = page === undefined && raw.page_location !== undefined && site.privacy.url.neverForward.length > 0;
   if (page?.neverForward === true || unread) {
     const outcome = unread ? 'invalid' : 'skipped';
     const reason = unread ? 'page address cannot be read' : 'path is never forwarded';
-    for (const route of routesFor(site, reading, primary)) {
-      const mask = routeSignals(route, site, consent, signals);
-      routes.push({ route, signals: mask, permit: permitOf(route, mask), outcome, reason, plan: undefined });
-    }
+    const routes = offered.map((route) => ended(route, routeSignals(route, site, consent, signals), outcome, reason));
     return {
       name,
       id,
@@ -355,10 +330,8 @@ function traceEvent(
     };
     ({ event, cells } = foldRare(minimise(impersonal(raw), replaced, site.privacy), window));
   }
-  for (const route of routesFor(site, reading, primary)) {
-    const mask = routeSignals(route, site, consent, signals);
-    routes.push(decide(hit, site, reading, route, mask, consent, event));
-  }
+  const grounds: Grounds = { hit, site, source, consent, signals };
+  const routes = offered.map((route) => decide(event, route, grounds));
   return { name, id, idGiven, raw, event, at: time, consent, signals, subjects, routes, cells };
 }
 
@@ -394,78 +367,6 @@ function identifyAnalytics(
   if (session !== undefined) identifiers.session_id = session;
 }
 
-/** The routes an event is offered to: its own tag's, and from the primary tag (or JSON) every other vendor's. */
-function routesFor(site: Site, reading: Reading, own: Route | undefined): readonly Route[] {
-  if (reading.stream === undefined) return site.routes;
-  if (own === undefined) return [];
-  return own.primary ? site.feeds : [own];
-}
-
-function permitOf(route: Route, signals: SignalMask): Permit {
-  return route.permits[signals & GATE_MASK] as Permit;
-}
-
-function decide(
-  hit: Hit,
-  site: Site,
-  reading: Reading,
-  route: Route,
-  signals: SignalMask,
-  consent: Consent,
-  event: Event,
-): RouteTrace {
-  const permit = permitOf(route, signals);
-  const end = (outcome: RouteTrace['outcome'], reason: string): RouteTrace => ({
-    route,
-    signals,
-    permit,
-    outcome,
-    reason,
-    plan: undefined,
-  });
-  if (permit.verdict === 'blocked') return end('blocked', 'consent');
-  if (permit.sources !== undefined && !permit.sources.includes(reading.source)) {
-    return end('blocked', 'no limited form for this source');
-  }
-  if (route.events !== undefined && !route.events.has(event.event_name ?? '')) {
-    return end('skipped', 'event not configured for this route');
-  }
-  if ((event.event_time ?? hit.at) + route.maxAge <= hit.at) return end('expired', 'too old for this route');
-  // The tag sends page views and key events again after ad consent; where the limited form is on, the first went out.
-  if (event.repeat === true && route.destination.takesRepeats && route.limited) return end('skipped', 'duplicate');
-  try {
-    const view = project(event, permit.open);
-    const seen = route.params === undefined ? view : restrict(view, route.params);
-    const context: PlanContext = {
-      signals,
-      refused: consent.refused,
-      hitId: hit.id,
-      at: hit.at,
-      source: reading.source,
-      siteCountry: site.country,
-    };
-    const { bound } = route;
-    const plan: Plan | undefined =
-      permit.verdict === 'full' ? bound.plan(seen, context) : bound.planLimited?.(seen, context);
-    if (plan === undefined) return end('failed', 'no limited form');
-    if ('skip' in plan) return end('skipped', plan.skip);
-    return { route, signals, permit, outcome: 'planned', reason: undefined, plan };
-  } catch {
-    return end('failed', 'exception in the destination');
-  }
-}
-
-/** `params: [names]` of a route: other custom parameters do not pass. */
-function restrict(
-  view: Readonly<Record<string, unknown>>,
-  names: ReadonlySet<string>,
-): Readonly<Record<string, unknown>> {
-  const { params } = view as { params?: Scalars };
-  if (params === undefined) return view;
-  const kept = Object.fromEntries(Object.entries(params).filter(([name]) => names.has(name)));
-  return { ...view, params: kept };
-}
-
 const UNREAD: Consent = {
   granted: 0,
   refused: 0,
@@ -481,8 +382,7 @@ const UNREAD: Consent = {
   readings: [],
 };
 
-function failedEvent(hit: Hit, site: Site, source: SourceEvent, line: number, primary: Route | undefined): EventTrace {
-  const routes = primary === undefined ? site.routes : primary.primary ? site.feeds : [primary];
+function failedEvent(hit: Hit, source: SourceEvent, line: number, offered: readonly Route[]): EventTrace {
   return {
     name: source.raw.event_name ?? '',
     id: `${hit.id}-${line}`,
@@ -493,14 +393,7 @@ function failedEvent(hit: Hit, site: Site, source: SourceEvent, line: number, pr
     consent: UNREAD,
     signals: 0,
     subjects: [],
-    routes: routes.map((route) => ({
-      route,
-      signals: 0,
-      permit: permitOf(route, 0),
-      outcome: 'failed',
-      reason: 'exception in the chain',
-      plan: undefined,
-    })),
+    routes: offered.map((route) => ended(route, 0, 'failed', 'exception in the chain')),
     cells: NO_CELLS,
   };
 }

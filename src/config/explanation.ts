@@ -3,7 +3,8 @@ import { FIELD_NAMES, type FieldName, type Scalars } from '../core/fields.ts';
 import { showSecretRef, type Text } from '../core/secret.ts';
 import { maskOf, signalsOf, type Signal } from '../core/signals.ts';
 import type { Consent } from '../consent/types.ts';
-import type { EventTrace, RouteTrace, Trace } from '../pipeline.ts';
+import type { EventTrace, Trace } from '../pipeline.ts';
+import type { RouteTrace } from '../policy/decide.ts';
 import type { Route } from '../policy/gateway.ts';
 
 /** What was decided for one hit, in plain values: what `explain` prints and config tests compare with. */

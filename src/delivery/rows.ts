@@ -1,5 +1,6 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { EventTrace, RouteTrace, Trace } from '../pipeline.ts';
+import type { EventTrace, Trace } from '../pipeline.ts';
+import type { RouteTrace } from '../policy/decide.ts';
 import type { OutboxRow, Withdrawal } from './outbox.ts';
 
 /** One planned (event, route) as it is stored. */

@@ -1,5 +1,6 @@
 import { BIT, type SignalMask, signalsOf } from '../core/signals.ts';
-import type { EventTrace, RouteTrace, Trace } from '../pipeline.ts';
+import type { EventTrace, Trace } from '../pipeline.ts';
+import type { RouteTrace } from '../policy/decide.ts';
 
 /** What was decided for one event, in words for people. */
 export interface Decision {

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { signalsOf } from '../core/signals.ts';
-import type { EventTrace, RouteTrace, Trace } from '../pipeline.ts';
+import type { EventTrace, Trace } from '../pipeline.ts';
+import type { RouteTrace } from '../policy/decide.ts';
 import { Live } from './live.ts';
 
 /** One event as the preview shows it: decisions, and what is to be sent. Nothing that was not permitted is in it. */

@@ -1,0 +1,114 @@
+import type { Consent } from '../consent/types.ts';
+import type { Element, Plan, PlanContext } from '../core/destination.ts';
+import type { Event, Scalars } from '../core/fields.ts';
+import { GATE_MASK, type SignalMask } from '../core/signals.ts';
+import { project } from '../core/view.ts';
+import type { Hit, Reading } from '../sources/hit.ts';
+import type { Route, Site } from './gateway.ts';
+import type { Permit } from './permit.ts';
+import { routeSignals } from './signals.ts';
+
+/** What was decided for one (event, route). */
+export interface RouteTrace {
+  readonly route: Route;
+  /** Signals in force for this route. */
+  readonly signals: SignalMask;
+  readonly permit: Permit;
+  /** `planned` goes on to the outbox; the others are outcomes already. */
+  readonly outcome: 'planned' | 'blocked' | 'skipped' | 'invalid' | 'expired' | 'failed';
+  /** Why, in words from a fixed list; undefined when planned. */
+  readonly reason: string | undefined;
+  readonly plan: Element | undefined;
+}
+
+/** What a decision rests on, beside the event and the route. */
+export interface Grounds {
+  readonly hit: Hit;
+  readonly site: Site;
+  readonly source: Reading['source'];
+  readonly consent: Consent;
+  /** Signals in force for the site. */
+  readonly signals: SignalMask;
+}
+
+/** The route a web hit belongs to; undefined for JSON events and for a `tid` no route has. */
+export function primaryRoute(site: Site, stream: string | undefined): Route | undefined {
+  if (stream === undefined) return undefined;
+  for (const route of site.routes) if (route.stream === stream) return route;
+  return undefined;
+}
+
+/** The routes an event is offered to: its own tag's, and from the primary tag (or JSON) every other vendor's. */
+export function routesFor(site: Site, stream: string | undefined, own: Route | undefined): readonly Route[] {
+  if (stream === undefined) return site.routes;
+  if (own === undefined) return NO_ROUTES;
+  return own.primary ? site.feeds : [own];
+}
+
+const NO_ROUTES: readonly Route[] = [];
+
+/** A decision without a look at the event. */
+export function ended(
+  route: Route,
+  signals: SignalMask,
+  outcome: Exclude<RouteTrace['outcome'], 'planned'>,
+  reason: string,
+): RouteTrace {
+  return { route, signals, permit: permitOf(route, signals), outcome, reason, plan: undefined };
+}
+
+function permitOf(route: Route, signals: SignalMask): Permit {
+  return route.permits[signals & GATE_MASK] as Permit;
+}
+
+/** Decides about an event for one route: permit, view, plan (design 2). An exception in vendor code ends as `failed`. */
+export function decide(event: Event, route: Route, grounds: Grounds): RouteTrace {
+  const { hit, site, source, consent } = grounds;
+  const signals = routeSignals(route, site, consent, grounds.signals);
+  const permit = permitOf(route, signals);
+  if (permit.verdict === 'blocked') return ended(route, signals, 'blocked', 'consent');
+  if (permit.sources !== undefined && !permit.sources.includes(source)) {
+    return ended(route, signals, 'blocked', 'no limited form for this source');
+  }
+  if (route.events !== undefined && !route.events.has(event.event_name ?? '')) {
+    return ended(route, signals, 'skipped', 'event not configured for this route');
+  }
+  if ((event.event_time ?? hit.at) + route.maxAge <= hit.at) {
+    return ended(route, signals, 'expired', 'too old for this route');
+  }
+  // The tag sends page views and key events again after ad consent; where the limited form is on, the first went out.
+  if (event.repeat === true && route.destination.takesRepeats && route.limited) {
+    return ended(route, signals, 'skipped', 'duplicate');
+  }
+  try {
+    const view = project(event, permit.open);
+    const seen = route.params === undefined ? view : restrict(view, route.params);
+    const context: PlanContext = {
+      signals,
+      refused: consent.refused,
+      hitId: hit.id,
+      at: hit.at,
+      source,
+      siteCountry: site.country,
+    };
+    const { bound } = route;
+    const plan: Plan | undefined =
+      permit.verdict === 'full' ? bound.plan(seen, context) : bound.planLimited?.(seen, context);
+    if (plan === undefined) return ended(route, signals, 'failed', 'no limited form');
+    if ('skip' in plan) return ended(route, signals, 'skipped', plan.skip);
+    return { route, signals, permit, outcome: 'planned', reason: undefined, plan };
+  } catch {
+    return ended(route, signals, 'failed', 'exception in the destination');
+  }
+}
+
+/** `params: [names]` of a route: other custom parameters do not pass. */
+function restrict(
+  view: Readonly<Record<string, unknown>>,
+  names: ReadonlySet<string>,
+): Readonly<Record<string, unknown>> {
+  const { params } = view as { params?: Scalars };
+  if (params === undefined) return view;
+  const kept = Object.fromEntries(Object.entries(params).filter(([name]) => names.has(name)));
+  return { ...view, params: kept };
+}
