@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -153,11 +153,9 @@ export function publishedMain(): string {
   if (published === undefined) {
     const root = join(HERE, '..');
     const dist = join(SCRATCH, 'dist');
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', dist]);
+    execFileSync(process.execPath, [join(root, 'scripts/build.ts'), dist]);
     copyFileSync(join(root, 'package.json'), join(SCRATCH, 'package.json'));
-    symlinkSync(join(root, 'node_modules'), join(SCRATCH, 'node_modules'));
-    published = join(dist, 'src/cli/main.js');
+    published = join(dist, 'main.js');
   }
   return published;
 }

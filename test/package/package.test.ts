@@ -12,6 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -134,8 +135,23 @@ describe('the package', () => {
       ]),
     );
     const expected =
-      /^(dist\/(src|destinations)\/.*\.js|config\/.*\.(yaml|json|md)|docs\/.*\.md|destinations\/[^/]+\/README\.md|[A-Z]+(\.md)?|package\.json|npm-shrinkwrap\.json)$/;
+      /^(dist\/[\w-]+\.js|config\/.*\.(yaml|json|md)|docs\/.*\.md|destinations\/[^/]+\/README\.md|[A-Z]+(\.md)?|package\.json|npm-shrinkwrap\.json)$/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
+  });
+
+  it('holds the code of its dependencies, so that a start opens few files', () => {
+    const files = filesBelow(join(installed, 'dist'));
+    expect(files.length).toBeLessThan(50);
+    const wanted = files.flatMap((file) => {
+      const text = readFileSync(join(installed, 'dist', file), 'utf8');
+      const found = text.matchAll(/^(?:import|export)\b[^;]*?"([^"]+)";?$|(?:\bimport|__require)\("([^"]+)"\)/gm);
+      return [...found].map(([, by, called]) => by ?? called ?? '');
+    });
+    const [own, others] = [true, false].map((own) => wanted.filter((target) => target.startsWith('./') === own));
+    expect(own?.length).toBeGreaterThan(50);
+    expect(own?.filter((target) => !files.includes(target.slice(2)))).toEqual([]);
+    expect(others).toContain('node:net');
+    expect(others?.filter((target) => !isBuiltin(target))).toEqual([]);
   });
 
   it('names no place of the machine it was made on', () => {
