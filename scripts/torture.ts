@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import manifest from '../package.json' with { type: 'json' };
 import { show, type Scenario } from '../test/torture/support/summary.ts';
 import { overload } from '../test/torture/overload.ts';
 import { poison } from '../test/torture/poison.ts';
@@ -10,7 +12,10 @@ import { damage } from '../test/torture/damage.ts';
 import { disk } from '../test/torture/disk.ts';
 import { kill } from '../test/torture/kill.ts';
 
-/** Runs torture scenarios in full: `npm run torture -- <name> [--rounds N] [--minutes M] [--short]`, or `all`. */
+/**
+ * Runs torture scenarios in full: `npm run torture -- <name> [--rounds N] [--minutes M] [--short] [--built]`, or `all`.
+ * `--built` starts what `npm run build` has made, as it is published.
+ */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   kill,
   restart,
@@ -24,7 +29,12 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
 };
 
 const { values, positionals: names } = parseArgs({
-  options: { rounds: { type: 'string' }, minutes: { type: 'string' }, short: { type: 'boolean' } },
+  options: {
+    rounds: { type: 'string' },
+    minutes: { type: 'string' },
+    short: { type: 'boolean' },
+    built: { type: 'boolean' },
+  },
   allowPositionals: true,
 });
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
@@ -33,10 +43,12 @@ const chosen = names.includes('all') ? Object.keys(SCENARIOS) : names;
 const unknown = chosen.filter((name) => !Object.hasOwn(SCENARIOS, name));
 if (chosen.length === 0 || unknown.length > 0 || !((rounds ?? 1) > 0) || !((minutes ?? 1) > 0)) {
   console.error(
-    `npm run torture -- <${Object.keys(SCENARIOS).join(' | ')} | all> [--rounds N] [--minutes M] [--short]`,
+    `npm run torture -- <${Object.keys(SCENARIOS).join(' | ')} | all> [--rounds N] [--minutes M] [--short] [--built]`,
   );
   process.exit(2);
 }
+if (values.built === true)
+  process.env['PORTVAKT_MAIN'] = fileURLToPath(new URL(`../${manifest.bin.portvakt}`, import.meta.url));
 for (const name of chosen) {
   const scenario = SCENARIOS[name] as Scenario;
   const say = (text: string) => console.error(`${name}: ${text}`);

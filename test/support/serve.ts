@@ -37,7 +37,8 @@ export async function serve(options: {
   const child = spawn(
     process.execPath,
     [
-      MAIN,
+      // The sources, unless another form of the program is named.
+      process.env['PORTVAKT_MAIN'] ?? MAIN,
       'serve',
       file,
       '--listen',

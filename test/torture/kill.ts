@@ -1,12 +1,16 @@
 import { rmSync } from 'node:fs';
 import { temporary, type Served } from '../support/serve.ts';
 import { startGateway } from './support/gateway.ts';
+import { until } from '../support/metrics.ts';
 import { newTally, pause, startLoad } from './support/load.ts';
 import { startSink } from './support/sink.ts';
 import { compare, drained, wrongAnswers, type Form, type Summary } from './support/summary.ts';
 import { configOf, type RouteName } from './support/world.ts';
 
 const ROUTES: readonly RouteName[] = ['ga4', 'meta'];
+/** Events answered before a kill may come: what is killed is under load. */
+export const EVENTS_PER_ROUND = 20;
+export const SHORT_ROUNDS = 6;
 
 /**
  * An event may be sent again only if it was under way at a kill: sent, and its end not on disk. From a vendor's answer
@@ -20,7 +24,7 @@ const READ_LATE_MS = 2_000;
 export async function kill({
   full,
   say,
-  rounds: planned = full ? 1_000 : 6,
+  rounds: planned = full ? 1_000 : SHORT_ROUNDS,
   minutes = Infinity,
 }: Form): Promise<Summary> {
   const started = performance.now();
@@ -47,7 +51,7 @@ export async function kill({
     const load = startLoad({ url: gateway.url, clients: 16 }, tally);
     // Random moments, but under load: on a busy machine the first answers take their time.
     const had = tally.acknowledged.size;
-    for (let waited = 0; waited < 100 && tally.acknowledged.size < had + 20; waited++) await pause(50);
+    await until('events are taken', () => tally.acknowledged.size >= had + EVENTS_PER_ROUND, 60_000);
     await pause(Math.random() * 500);
     kills.push(Date.now());
     await gateway.stop('SIGKILL');
