@@ -209,24 +209,36 @@ export async function queue(
   };
 }
 
-/** Resident and peak memory of a process and its children, megabytes. */
+/** A process and those it has started. */
+function family(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  return [pid, ...children.flatMap(family)];
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** Resident and peak memory of a process and those it has started, megabytes. */
 export function memory(pid: number): { readonly rss: number; readonly peak: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const of = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
+  const all = family(pid).map((member) => readFileSync(`/proc/${member}/status`, 'utf8'));
+  const of = (name: string): number =>
+    sumOf(all.map((status) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0))) / 1024;
   return { rss: of('VmRSS'), peak: of('VmHWM') };
 }
 
 /** Ticks of /proc are hundredths of a second. */
 const TICK_US = 10_000;
 
-/** Processor time a process has used so far, microseconds: of its first thread, and of all. */
+/** Processor time used so far, microseconds: of the first thread of a process, and of all threads and children. */
 export function processorTime(pid: number): { readonly first: number; readonly all: number } {
   const of = (file: string): number => {
     const text = readFileSync(file, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) * TICK_US;
   };
-  return { first: of(`/proc/${pid}/task/${pid}/stat`), all: of(`/proc/${pid}/stat`) };
+  const all = family(pid).map((member) => of(`/proc/${member}/stat`));
+  return { first: of(`/proc/${pid}/task/${pid}/stat`), all: sumOf(all) };
 }
 
 /** What wrk measured. Times in milliseconds. */

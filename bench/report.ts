@@ -109,13 +109,14 @@ function markdown(results: Results): string {
     '',
     '### More processes (`--workers`)',
     '',
-    '| workers | granted requests/s, accept only | memory MB of the supervisor |',
-    '|---|---|---|',
+    `The processor time of a request is what tells how it scales: as long as it does not grow, twice the cores take twice the hits. These ${results.machine.cores} cores are shared with the load generator.`,
+    '',
+    '| workers | granted requests/s, accept only | processor us a request, all processes | memory MB, all processes |',
+    '|---|---|---|---|',
   );
   for (const { workers, turns } of results.workers) {
-    out.push(
-      `| ${workers} | ${count(median(turns.map(({ perSecond }) => perSecond)))} | ${median(turns.map(({ rss }) => rss)).toFixed(0)} |`,
-    );
+    const of = (key: 'perSecond' | 'cpuAll' | 'rss'): number => median(turns.map((turn) => turn[key] ?? NaN));
+    out.push(`| ${workers} | ${count(of('perSecond'))} | ${of('cpuAll').toFixed(0)} | ${of('rss').toFixed(0)} |`);
   }
   out.push('', '### Start to listening', '', '| | median ms | all |', '|---|---|---|');
   for (const { from, milliseconds } of results.start) {

@@ -188,7 +188,7 @@ async function sustained(sink: Server): Promise<Sustained> {
 async function workers(): Promise<Results['workers']> {
   const hits = webHits(VISITORS, { choice: 'granted' });
   const list: Results['workers'][number][] = [];
-  for (const count of [1, 2]) {
+  for (const count of [1, 2, 4]) {
     const start = (): Promise<Server> => startGateway({ config: GA4_ONLY, sink: NOBODY, workers: count });
     list.push({ workers: count, turns: [await turn({ name: `${count} workers`, start, hits }, 256)] });
   }
