@@ -1,5 +1,5 @@
 import { AD_SIGNALS, ALL_SIGNALS, GATE_MASK, NO_SIGNALS, type SignalMask } from '../core/signals.ts';
-import type { Consent, Reading } from './types.ts';
+import type { Consent, Reading, VendorTerms } from './types.ts';
 
 /** The key of `consent.mapping.tcf` that says what vendors without an id may have on a TC string alone. */
 const VENDORLESS = 'vendorless';
@@ -41,7 +41,7 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
   let chosen: Reading | undefined;
   let at: number | undefined;
   let id: string | undefined;
-  let vendors: ReadonlyMap<number, boolean> | undefined;
+  let vendors: ReadonlyMap<number, VendorTerms> | undefined;
 
   for (const reading of readings) {
     refused |= reading.refused;
@@ -91,8 +91,14 @@ function coversVendorless(granted: SignalMask, vendorless: SignalMask): boolean 
   return (wanted & ~vendorless) === 0;
 }
 
-function both(a: ReadonlyMap<number, boolean>, b: ReadonlyMap<number, boolean>): ReadonlyMap<number, boolean> {
-  const merged = new Map<number, boolean>();
-  for (const [id, allowed] of a) merged.set(id, allowed && b.get(id) === true);
+function both(
+  a: ReadonlyMap<number, VendorTerms>,
+  b: ReadonlyMap<number, VendorTerms>,
+): ReadonlyMap<number, VendorTerms> {
+  const merged = new Map<number, VendorTerms>();
+  for (const [id, { consented, open }] of a) {
+    const other = b.get(id);
+    merged.set(id, { consented: consented & (other?.consented ?? 0), open: open & (other?.open ?? 0) });
+  }
   return merged;
 }

@@ -1,5 +1,5 @@
 import { ALL_SIGNALS, type SignalMask } from '../core/signals.ts';
-import type { Reading, Status } from './types.ts';
+import type { Reading, Status, VendorTerms } from './types.ts';
 
 /** What a cookie says beside the choice itself. */
 export interface Facts {
@@ -7,7 +7,7 @@ export interface Facts {
   readonly version?: string | undefined;
   readonly id?: string | undefined;
   readonly until?: number | undefined;
-  readonly vendors?: ReadonlyMap<number, boolean> | undefined;
+  readonly vendors?: ReadonlyMap<number, VendorTerms> | undefined;
 }
 
 const NO_FACTS: Facts = {};

@@ -1,10 +1,10 @@
-import type { SignalMask } from '../core/signals.ts';
+import { ALL_SIGNALS, NO_SIGNALS, type SignalMask } from '../core/signals.ts';
 import { parseJson } from './json.ts';
 import { perCookie, type Context, type Platform } from './platform.ts';
 import { choice, unreadable } from './reading.ts';
 import { decodeTcString, type TcString } from './tcf-string.ts';
 import { percentDecoded } from './text.ts';
-import type { Reading } from './types.ts';
+import type { Reading, VendorTerms } from './types.ts';
 
 /** From this day on a string must list its disclosed vendors (TCF 2.3; `consent/README.md` 1.1). */
 const DISCLOSURE_REQUIRED = Date.UTC(2026, 2, 1);
@@ -16,6 +16,9 @@ const PREFERENCES = mask(1, 5, 6);
 const STATISTICS = mask(1, 8, 9);
 const MARKETING = mask(1, 2, 3, 4, 7);
 const STORAGE = mask(1);
+/** A string has a bit for each of so many purposes. */
+const PURPOSES = 24;
+const ALL_PURPOSES = (1 << PURPOSES) - 1;
 
 /** IAB TCF 2.x. The cookie has many names; the string is the same. */
 export const tcf: Platform = {
@@ -32,7 +35,12 @@ export function readTcf(value: string, context: Context, id?: string): Reading {
   const { source } = context;
   const string = decodeTcString(value, context.vendors);
   if (string === undefined) return unreadable(source, { id });
-  const facts = { at: string.lastUpdated, id, version: String(string.policyVersion), vendors: allowedVendors(string) };
+  const facts = {
+    at: string.lastUpdated,
+    id,
+    version: String(string.policyVersion),
+    vendors: termsOf(string, context),
+  };
   if (!string.hasDisclosedVendors && string.lastUpdated >= DISCLOSURE_REQUIRED) {
     return unreadable(source, facts, 'no disclosed vendors, which TCF 2.3 requires');
   }
@@ -73,7 +81,7 @@ function mappedPurposes({ purposes }: Context): readonly (readonly [number, Sign
   const rows: (readonly [number, SignalMask])[] = [];
   for (const [key, signals] of purposes) {
     const purpose = Number(key);
-    if (purpose >= 1 && purpose <= 24) rows.push([mask(purpose), signals]);
+    if (purpose >= 1 && purpose <= PURPOSES) rows.push([mask(purpose), signals]);
   }
   return rows.length === 0 ? undefined : rows;
 }
@@ -89,12 +97,37 @@ function grantedBy(purposes: number, rows: readonly (readonly [number, SignalMas
   return on & ~off;
 }
 
-function allowedVendors(string: TcString): ReadonlyMap<number, boolean> {
-  const storage = (string.purposeConsents & STORAGE) !== 0;
-  const allowed = new Map<number, boolean>();
-  for (const [id, vendor] of string.vendors) {
-    const barred = vendor.restrictions.some(({ purpose, type }) => purpose === 1 && type === 0);
-    allowed.set(id, storage && vendor.consent && vendor.disclosed !== false && !barred);
+/** Types of publisher restrictions: flatly not allowed, by consent only, by legitimate interest only. */
+const FORBIDDEN = 0;
+const BY_CONSENT = 1;
+const BY_INTEREST = 2;
+
+/**
+ * What each wanted vendor may have. A restricted purpose is, for that vendor, as good as refused: on any basis where
+ * it is forbidden, or tied to a consent that was not given; by consent where it is tied to legitimate interest.
+ */
+function termsOf({ purposeConsents, vendors }: TcString, context: Context): ReadonlyMap<number, VendorTerms> {
+  const terms = new Map<number, VendorTerms>();
+  for (const [id, { consent, disclosed, restrictions }] of vendors) {
+    let refused = 0;
+    let barred = 0;
+    for (const { purpose, type } of restrictions) {
+      // The field has room for numbers that no purpose has.
+      const bit = purpose <= PURPOSES ? mask(purpose) : 0;
+      if (type === FORBIDDEN || type === BY_INTEREST) refused |= bit;
+      if (type === FORBIDDEN || (type === BY_CONSENT && (purposeConsents & bit) === 0)) barred |= bit;
+    }
+    const allowed = consent && disclosed !== false && (purposeConsents & STORAGE & ~refused) !== 0;
+    terms.set(id, {
+      consented: allowed ? ALL_SIGNALS & ~lost(purposeConsents, refused, context) : NO_SIGNALS,
+      open: ALL_SIGNALS & ~lost(ALL_PURPOSES, barred, context),
+    });
   }
-  return allowed;
+  return terms;
+}
+
+/** The signals that go when these purposes are taken away. */
+function lost(purposes: number, taken: number, context: Context): SignalMask {
+  if (taken === 0) return NO_SIGNALS;
+  return signalsOf(purposes, context).on & ~signalsOf(purposes & ~taken, context).on;
 }

@@ -27,14 +27,22 @@ export interface Reading {
   readonly version: string | undefined;
   /** The platform's consent id. Personal data: in memory only. */
   readonly id: string | undefined;
-  /** TCF: wanted vendor ids and whether each is allowed. */
-  readonly vendors?: ReadonlyMap<number, boolean> | undefined;
+  /** TCF: what each of the wanted vendors may have. */
+  readonly vendors?: ReadonlyMap<number, VendorTerms> | undefined;
   /** It can only take away and has no say in what is granted (GPC, consent mode, US opt-outs). */
   readonly onlyTakes?: boolean | undefined;
   /** The platform's own end of the choice, unix milliseconds. */
   readonly until?: number | undefined;
   /** What was found, for people; holds no value of the cookie. */
   readonly note: string;
+}
+
+/** What a TC string lets one vendor have, beside the purposes of everybody (R90). */
+export interface VendorTerms {
+  /** Signals that the visitor's consent covers for this vendor; none where it is not allowed at all. */
+  readonly consented: SignalMask;
+  /** Signals that the publisher leaves to it on any basis. */
+  readonly open: SignalMask;
 }
 
 /** What the visitor has chosen, all sources taken together: the most restrictive wins (R92). */
@@ -52,8 +60,8 @@ export interface Consent {
   readonly platform: string | undefined;
   readonly version: string | undefined;
   readonly id: string | undefined;
-  /** Present when a TCF string was read: per wanted vendor, whether it is allowed. */
-  readonly vendors: ReadonlyMap<number, boolean> | undefined;
+  /** Present when a TCF string was read: what each wanted vendor may have. */
+  readonly vendors: ReadonlyMap<number, VendorTerms> | undefined;
   /** Only the TCF string grants; a destination without a vendor id stays shut (design 3). */
   readonly tcfAlone: boolean;
   /** Two sources disagree. */

@@ -1,4 +1,4 @@
-import type { Consent } from '../consent/types.ts';
+import type { Consent, VendorTerms } from '../consent/types.ts';
 import { ALL_SIGNALS, type SignalMask } from '../core/signals.ts';
 import type { Route, Site } from './gateway.ts';
 
@@ -14,18 +14,22 @@ export function siteSignals(site: Site, consent: Consent): SignalMask {
 
 /**
  * The signals in force for one route: less where the choice is older than the route (R94), or where a TCF string does
- * not cover its vendor. Legitimate interest does not rest on the choice, so it stays.
+ * not cover its vendor. Legitimate interest does not rest on the choice, so it stays, except where the publisher
+ * forbids the vendor to rely on it.
  */
 export function routeSignals(route: Route, site: Site, consent: Consent, signals: SignalMask): SignalMask {
-  const covered =
-    (route.since === undefined || (consent.at !== undefined && consent.at >= route.since)) &&
-    vendorAllows(route, consent);
-  return covered ? signals : signals & site.legitimateInterest;
+  const current = route.since === undefined || (consent.at !== undefined && consent.at >= route.since);
+  const { consented, open } = termsOf(route, consent);
+  return ((current ? signals & consented : 0) | (signals & site.legitimateInterest)) & open;
 }
 
+const EVERYTHING: VendorTerms = { consented: ALL_SIGNALS, open: ALL_SIGNALS };
+const NOTHING_BY_CONSENT: VendorTerms = { consented: 0, open: ALL_SIGNALS };
+
 /** Meta and others without a vendor id stay shut when nothing but the TCF string grants (design 3). */
-function vendorAllows(route: Route, consent: Consent): boolean {
-  if (consent.vendors === undefined) return true;
+function termsOf(route: Route, consent: Consent): VendorTerms {
+  if (consent.vendors === undefined) return EVERYTHING;
   const vendor = route.destination.tcfVendor;
-  return vendor === undefined ? !consent.tcfAlone : consent.vendors.get(vendor) === true;
+  if (vendor === undefined) return consent.tcfAlone ? NOTHING_BY_CONSENT : EVERYTHING;
+  return consent.vendors.get(vendor) ?? NOTHING_BY_CONSENT;
 }

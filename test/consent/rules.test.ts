@@ -271,8 +271,8 @@ describe('TCF (R90)', () => {
     const consent = readConsent(inputOf(all), site);
     expect(consent.tcfAlone).toBe(true);
     expect([...(consent.vendors ?? [])]).toEqual([
-      [755, true],
-      [9_999, false],
+      [755, { consented: ALL_SIGNALS, open: ALL_SIGNALS }],
+      [9_999, { consented: 0, open: ALL_SIGNALS }],
     ]);
   });
 
@@ -301,7 +301,7 @@ describe('TCF (R90)', () => {
   it('takes together what two strings say of a vendor', () => {
     const consent = readConsent(inputOf(`${all}; ${vector('tcf-09')}`), site);
     expect(consent.granted).toBe(P | S | M);
-    expect(consent.vendors?.get(755)).toBe(false);
+    expect(consent.vendors?.get(755)?.consented).toBe(0);
   });
 
   it('wants disclosed vendors from 1 March 2026 on (README 1.1)', () => {

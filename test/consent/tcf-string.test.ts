@@ -1,60 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { GVL, PurposeRestriction, RestrictionType, TCModel, TCString, type VendorList } from '@iabtechlabtcf/core';
+import { RestrictionType, TCString } from '@iabtechlabtcf/core';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeGppString } from '../../src/consent/gpp-string.ts';
 import { decodeTcString, type TcString } from '../../src/consent/tcf-string.ts';
+import { encodeTcString as encode, HIGHEST_VENDOR as HIGHEST, type TcWish as Wish } from '../support/tc-string.ts';
 
 const WANTED = [755, 804, 1126];
-const HIGHEST = 1200;
 const TYPES = [RestrictionType.NOT_ALLOWED, RestrictionType.REQUIRE_CONSENT, RestrictionType.REQUIRE_LI];
-const PURPOSES = Array.from({ length: 11 }, (_, i) => i + 1);
-
-const named = (ids: readonly number[]) => Object.fromEntries(ids.map((id) => [id, { id, name: String(id) }]));
-
-/** A vendor list that allows everything, so that the library drops nothing of a model. */
-const gvl = new GVL({
-  gvlSpecificationVersion: 3,
-  vendorListVersion: 100,
-  tcfPolicyVersion: 5,
-  lastUpdated: '2026-01-01T00:00:00Z',
-  purposes: named(PURPOSES),
-  specialPurposes: {},
-  features: {},
-  specialFeatures: {},
-  stacks: {},
-  dataCategories: {},
-  vendors: Object.fromEntries(
-    Array.from({ length: HIGHEST }, (_, i) => [
-      i + 1,
-      {
-        id: i + 1,
-        name: String(i + 1),
-        purposes: PURPOSES,
-        legIntPurposes: [],
-        flexiblePurposes: PURPOSES,
-        specialPurposes: [],
-        features: [],
-        specialFeatures: [],
-      },
-    ]),
-  ),
-} as unknown as VendorList);
-
-interface Wish {
-  readonly purposes: readonly number[];
-  readonly interests: readonly number[];
-  readonly consents: readonly number[];
-  readonly vendorInterests: readonly number[];
-  readonly disclosed: readonly number[];
-  readonly restrictions: readonly {
-    readonly vendor: number;
-    readonly purpose: number;
-    readonly type: RestrictionType;
-  }[];
-  readonly cmpId: number;
-  readonly treatment: boolean;
-}
 
 const vendor = fc.oneof(fc.constantFrom(...WANTED), fc.integer({ min: 1, max: HIGHEST }));
 const purpose = fc.integer({ min: 1, max: 11 });
@@ -69,28 +22,6 @@ const wish: fc.Arbitrary<Wish> = fc.record({
   cmpId: fc.integer({ min: 2, max: 4000 }),
   treatment: fc.boolean(),
 });
-
-function encode(wanted: Wish): string {
-  const model = new TCModel(gvl);
-  model.cmpId = wanted.cmpId;
-  model.cmpVersion = 1;
-  model.consentScreen = 1;
-  model.isServiceSpecific = true;
-  model.publisherCountryCode = 'NO';
-  model.purposeOneTreatment = wanted.treatment;
-  model.purposeConsents.set([...wanted.purposes]);
-  model.purposeLegitimateInterests.set([...wanted.interests]);
-  model.vendorConsents.set([...wanted.consents]);
-  model.vendorLegitimateInterests.set([...wanted.vendorInterests]);
-  model.vendorsDisclosed.set([...wanted.disclosed]);
-  for (const { vendor, purpose, type } of wanted.restrictions) {
-    const restriction = new PurposeRestriction();
-    restriction.purposeId = purpose;
-    restriction.restrictionType = type;
-    model.publisherRestrictions.add(vendor, restriction);
-  }
-  return TCString.encode(model);
-}
 
 /** The library's reading in the shape of ours. */
 function oracle(text: string): TcString {
@@ -131,8 +62,8 @@ function oracle(text: string): TcString {
 /** Everything of a string that decides what is granted. */
 function granting({ lastUpdated, purposeConsents, hasDisclosedVendors, vendors }: TcString) {
   const decisive = [...vendors].map(([id, { consent, disclosed, restrictions }]) => {
-    const barred = restrictions.some(({ purpose, type }) => purpose === 1 && type === 0);
-    return [id, consent, disclosed, barred] as const;
+    const restricted = restrictions.map(({ purpose, type }) => purpose * 4 + type).toSorted((a, b) => a - b);
+    return [id, consent, disclosed, restricted] as const;
   });
   return { lastUpdated, purposeConsents, hasDisclosedVendors, decisive };
 }

@@ -1,0 +1,91 @@
+import { RestrictionType } from '@iabtechlabtcf/core';
+import { describe, expect, it } from 'vitest';
+import { process } from '../../src/pipeline.ts';
+import { gatewayOf, NOW, webHit } from '../support/hits.ts';
+import { encodeTcString, type TcWish } from '../support/tc-string.ts';
+
+// Expectations follow requirement R90 and `consent/README.md` 1.1: a vendor needs its purposes, and a purpose that the
+// publisher restricts for it is not there for it. Google is 755, LinkedIn 804, Microsoft 1126.
+
+const CONFIG = `
+sites:
+  - hosts: [shop.example.no]
+    origins: [https://shop.example.no]
+    country: NO
+    consent: { cmp: [tcf] }
+    purposes: { analytics: { basis: BASIS } }
+    destinations:
+      ga4: { measurement_id: G-TEST000001 }
+      linkedin: { conversions: { purchase: "104012" }, access_token: "\${TOKEN}" }
+      microsoft_ads: { tag_id: "97000001", access_token: "\${TOKEN}" }
+`;
+const onConsent = gatewayOf(CONFIG.replace('BASIS', 'consent'));
+const onInterest = gatewayOf(CONFIG.replace('BASIS', 'legitimate_interest'));
+
+const { NOT_ALLOWED, REQUIRE_CONSENT, REQUIRE_LI } = RestrictionType;
+const ALL = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+const VENDORS = [755, 804, 1126];
+
+type Restriction = TcWish['restrictions'][number];
+
+/** What becomes of a purchase under these restrictions, by route. */
+function outcomes(restrictions: readonly Restriction[], purposes = ALL, gateway = onConsent): Record<string, string> {
+  const string = encodeTcString({
+    purposes,
+    interests: [],
+    consents: VENDORS,
+    vendorInterests: [],
+    disclosed: VENDORS,
+    restrictions,
+    cmpId: 28,
+    treatment: false,
+    lastUpdated: NOW - 24 * 3_600_000,
+  });
+  const seconds = Math.floor(NOW / 1000) - 3_600;
+  const hit = webHit(
+    { v: '2', tid: 'G-TEST000001', en: 'purchase', cid: `482310557.${seconds}`, cu: 'NOK', 'epn.value': '599' },
+    {
+      cookies: `euconsent-v2=${string}; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet${'0'.repeat(32)}`,
+    },
+  );
+  const done = process(hit, gateway);
+  if ('problem' in done) throw new Error(done.problem.detail);
+  const routes = done.trace.events[0]?.routes ?? [];
+  return Object.fromEntries(routes.map(({ route, outcome }) => [route.key.split('/')[1], outcome]));
+}
+
+const EVERYBODY = { ga4: 'planned', linkedin: 'planned', microsoft_ads: 'planned' };
+
+describe('publisher restrictions (R90)', () => {
+  it('are not there: everybody gets the event', () => {
+    expect(outcomes([])).toEqual(EVERYBODY);
+  });
+
+  it.each([
+    ['storage', 1, 755, 'ga4'],
+    ['measurement', 8, 755, 'ga4'],
+    ['profiles for advertising', 3, 804, 'linkedin'],
+    ['measuring advertising', 7, 1126, 'microsoft_ads'],
+  ] as const)('forbid one vendor %s: it gets nothing, the others do', (_what, purpose, vendor, route) => {
+    expect(outcomes([{ purpose, vendor, type: NOT_ALLOWED }])).toEqual({ ...EVERYBODY, [route]: 'blocked' });
+  });
+
+  it('tie a purpose to legitimate interest: consent does not count for it', () => {
+    expect(outcomes([{ purpose: 4, vendor: 804, type: REQUIRE_LI }])).toEqual({ ...EVERYBODY, linkedin: 'blocked' });
+  });
+
+  it('tie a purpose to the consent that was given: nothing changes', () => {
+    expect(outcomes([{ purpose: 8, vendor: 755, type: REQUIRE_CONSENT }])).toEqual(EVERYBODY);
+  });
+
+  it('on purposes of another category, or of none here, take nothing', () => {
+    expect(outcomes([{ purpose: 3, vendor: 755, type: NOT_ALLOWED }])).toEqual(EVERYBODY);
+    expect(outcomes([{ purpose: 11, vendor: 755, type: NOT_ALLOWED }])).toEqual(EVERYBODY);
+  });
+
+  it('where statistics rest on legitimate interest, what is tied to it stays and what is forbidden goes', () => {
+    const ga4 = (type: RestrictionType) => outcomes([{ purpose: 8, vendor: 755, type }], ALL, onInterest)['ga4'];
+    expect(ga4(REQUIRE_LI)).toBe('planned');
+    expect(ga4(NOT_ALLOWED)).toBe('blocked');
+  });
+});
