@@ -24,6 +24,12 @@ const DENIED = cookiebot({}, Date.now() - 30_000);
 const seconds = Math.floor(Date.now() / 1000);
 const cid = (visitor: number): string => `${100_000 + visitor}.${seconds - 3600}`;
 
+/**
+ * Each test starts several processes with several threads each: on a machine that is busy with other work that alone
+ * takes half a minute, so nothing here has a tighter limit than every test has.
+ */
+const PATIENCE = 60_000;
+
 let recorder: Recorder;
 let running: Served[] = [];
 
@@ -63,19 +69,19 @@ function workersOf({ child }: Served): number[] {
 }
 
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + PATIENCE;
   while (!(await what())) {
-    if (Date.now() > end) throw new Error('it did not come to that in 20 s');
+    if (Date.now() > end) throw new Error(`it did not come to that in ${PATIENCE} ms`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-describe('several processes', { timeout: 60_000 }, () => {
+describe('several processes', () => {
   it('share the hits, deliver them all, and are counted as one', async () => {
     const gateway = await start(2);
     expect(workersOf(gateway)).toHaveLength(2);
     expect(new Set(await sendMany(gateway, many))).toEqual(new Set([204]));
-    await recorder.waitFor(many.length, { ms: 20_000 });
+    await recorder.waitFor(many.length, { ms: PATIENCE });
     expect(recorder.requests).toHaveLength(many.length);
     expect(new Set(recorder.requests.map(({ query }) => new URLSearchParams(query).get('cid')))).toEqual(
       new Set(many.map(cid)),
@@ -104,7 +110,7 @@ describe('several processes', { timeout: 60_000 }, () => {
     expect(new Set(await sendMany(two, many))).toEqual(new Set([204]));
     expect(await two.stop()).toBe(0);
     await start(undefined, data);
-    await recorder.waitFor(many.length, { ms: 20_000 });
+    await recorder.waitFor(many.length, { ms: PATIENCE });
     expect(new Set(recorder.requests.map(({ query }) => new URLSearchParams(query).get('cid')))).toEqual(
       new Set(many.map(cid)),
     );
