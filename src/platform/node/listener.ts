@@ -1,13 +1,14 @@
 import { randomFillSync } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import type { getRequestListener } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import type { Answer } from '../../http/answer.ts';
 import type { Collectors } from '../../http/app.ts';
 import type { Collect } from '../../http/collect.ts';
 import { ENCODED, TOO_LARGE } from '../../http/problem.ts';
 import type { Hit, Problem } from '../../sources/hit.ts';
+import { turns } from './turns.ts';
 
 /** Bytes a body may have (R72). */
 const MAX_BODY = 64 * 1024;
@@ -29,15 +30,33 @@ const ABORTED: Problem = { status: 400, title: 'Incomplete body', detail: 'The c
  * Request and Response of them costs as much as deciding them.
  */
 export function createListener(app: Hono, take?: Collectors): Server {
-  const throughApp = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false });
+  const throughApp = adapterFor(app);
   const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
     const direct = take === undefined ? undefined : collectorFor(incoming, take);
-    if (direct === undefined) void throughApp(incoming, outgoing);
+    if (direct === undefined) throughApp(incoming, outgoing);
     else answerDirectly(incoming, outgoing, direct);
   });
   server.maxRequestsPerSocket = 0;
   server.on('clientError', answerClientError);
   return server;
+}
+
+/**
+ * Takes requests through an app. What turns them into web Requests is loaded with the first of them: all of `fetch` comes
+ * along, and would be a tenth of the start.
+ */
+function adapterFor(app: Hono): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+  let loaded: Promise<ReturnType<typeof getRequestListener>> | undefined;
+  return (incoming, outgoing) => {
+    loaded ??= import('@hono/node-server').then((adapter) =>
+      adapter.getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false }),
+    );
+    // It cannot be loaded where another version was installed under a running one.
+    loaded.then(
+      (answer) => answer(incoming, outgoing),
+      () => outgoing.destroy(),
+    );
+  };
 }
 
 /** Who takes this request without the app: hits whose body, if any, is known to be small and is not encoded. */
@@ -135,12 +154,17 @@ function readBody(incoming: IncomingMessage, outgoing: ServerResponse): Promise<
       else if (first === undefined) first = chunk;
       else (more ??= [first]).push(chunk);
     });
-    incoming.on('end', () => {
-      const body = more !== undefined ? Buffer.concat(more) : first;
-      resolve(freeze(incoming, body === undefined ? '' : body.toString('utf8')));
-    });
+    incoming.on('end', () =>
+      turns.take(() => {
+        const body = more !== undefined ? Buffer.concat(more) : first;
+        resolve(freeze(incoming, body === undefined ? '' : body.toString('utf8')));
+      }),
+    );
     incoming.on('error', () => resolve(ABORTED));
-    incoming.on('close', () => resolve(ABORTED));
+    // What is complete may still wait for its turn.
+    incoming.on('close', () => {
+      if (!incoming.complete) resolve(ABORTED);
+    });
   });
 }
 

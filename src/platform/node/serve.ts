@@ -22,7 +22,7 @@ import { keepDecisions } from './decisions.ts';
 import { rootKey } from './keys.ts';
 import { createListener, toHit } from './listener.ts';
 import { createLog, type Log } from './log.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import type { DeliveryReport, Metrics } from './metrics.ts';
 import { orphans, outboxName } from './outbox-names.ts';
 import { watchLoad } from './overload.ts';
 import { readGateway, Unusable, type ReadGateway } from './read-gateway.ts';
@@ -133,7 +133,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   const app = createApp(ports, take);
   options.extend?.(app);
   const publicServer = createListener(app, take);
-  const metrics = createMetrics(counters, () => Promise.all([delivery, ...adopted].map((outbox) => outbox.report())));
+  const metrics = metricsOf(counters, () => Promise.all([delivery, ...adopted].map((outbox) => outbox.report())));
   const adminServer =
     options.admin === undefined ? undefined : createListener(createAdmin(metrics.text, preview, options.adminToken));
   const stopDelivery = (): Promise<unknown> => Promise.all([delivery, ...adopted].map((outbox) => outbox.stop()));
@@ -220,6 +220,17 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
 function logFinding({ file, line, column, code, kind, message }: Finding, log: Log): void {
   const say = kind === 'warning' ? log.warn : log.info;
   say(message, { file, line, column, code });
+}
+
+/** Metrics, made when they are first asked for: until then nobody pays for watching the event loop and the collector. */
+function metricsOf(counters: Counters, reports: () => Promise<readonly DeliveryReport[]>): Metrics {
+  let made: Promise<Metrics> | undefined;
+  const metrics = (): Promise<Metrics> =>
+    (made ??= import('./metrics.ts').then(({ createMetrics }) => createMetrics(counters, reports)));
+  return {
+    text: async () => (await metrics()).text(),
+    data: async () => (await metrics()).data(),
+  };
 }
 
 /** Tells the operator when a site's hits never carry a consent: most often the cookie does not reach this host. */
