@@ -122,6 +122,21 @@ describe('the outbox', () => {
     for (const canary of [...secrets, 'element-canary-7f3a', 'T-canary']) expect(bytes).not.toContain(canary);
   });
 
+  it('copies its log back before that grows long', async () => {
+    const up = down();
+    const delivery = await start();
+    const long = 'x'.repeat(20_000);
+    for (let i = 0; i < 40; i++) {
+      await delivery.append(
+        Array.from({ length: 40 }, (_, j) => outboxRow('a', `${i}.${j} ${long}`)),
+        [],
+      );
+    }
+    up();
+    // 32 MB of rows went through it: 8 MB, and what was written while that was being noticed.
+    expect(statSync(join(dir, 'outbox.sqlite-wal')).size).toBeLessThan(12e6);
+  });
+
   it('refuses a batch as a whole: a row of a route nobody knows takes the others with it', async () => {
     down();
     const delivery = await start();

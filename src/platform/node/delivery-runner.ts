@@ -294,6 +294,7 @@ export class Runner {
       this.#flushScheduled = true;
       setImmediate(() => this.#flush());
     }
+    if (!this.#stopping) setImmediate(() => this.#store?.tidy());
   }
 
   #givenUp(): number {

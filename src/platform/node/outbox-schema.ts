@@ -56,6 +56,8 @@ export const STATEMENTS = {
   pruneDedupe: 'DELETE FROM dedupe WHERE at <= ?',
   getApplied: "SELECT value FROM meta WHERE key = 'applied'",
   setApplied: "INSERT INTO meta VALUES ('applied', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+  logLength: 'PRAGMA wal_checkpoint(NOOP)',
+  checkpoint: 'PRAGMA wal_checkpoint(PASSIVE)',
   dataVersion: 'PRAGMA data_version',
   pageCount: 'PRAGMA page_count',
   freeCount: 'PRAGMA freelist_count',

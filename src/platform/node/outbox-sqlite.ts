@@ -74,7 +74,7 @@ export class StoreDamaged extends Error {
   override readonly name = 'StoreDamaged';
 }
 
-/** Pages of write-ahead log that are copied back at once. */
+/** Pages of write-ahead log from which on they are copied back. */
 const CHECKPOINT_PAGES = 2_000;
 /**
  * Room on the disk that new events do not get, bytes: what is delivered needs it to leave the outbox, since every
@@ -130,7 +130,7 @@ export class SqliteOutbox implements Store {
     try {
       this.#db.exec(`PRAGMA page_size = ${PAGE_SIZE}`);
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
-      this.#db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA cache_size = -16384`);
+      this.#db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384');
       const { user_version: version } = this.#db.prepare('PRAGMA user_version').get() as { user_version: number };
       if (version !== 0 && version !== SCHEMA_VERSION) {
         throw new Error(`the outbox was written by another version (${version}, this one writes ${SCHEMA_VERSION})`);
@@ -250,6 +250,19 @@ export class SqliteOutbox implements Store {
   probe(): void {
     this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#sql.setApplied.run(this.#applied);
+  }
+
+  /**
+   * Copies the log back into the file when it has become long. To be called after a commit's answers are given: SQLite
+   * would do it before, and all who wait for that commit would wait for this too.
+   */
+  tidy(): void {
+    try {
+      const { log, checkpointed } = this.#sql.logLength.get() as { log: number; checkpointed: number };
+      if (log - checkpointed >= CHECKPOINT_PAGES) this.#sql.checkpoint.get();
+    } catch {
+      // The log keeps everything. Whether the disk still takes more is for the next commit to find out.
+    }
   }
 
   /** Whether another process has written: marked or purged dead letters, or a withdrawal elsewhere. */
