@@ -377,7 +377,7 @@ const UNREAD: Consent = {
   version: undefined,
   id: undefined,
   vendors: undefined,
-  tcfAlone: false,
+  vendorless: 0,
   conflict: false,
   readings: [],
 };

@@ -1,4 +1,4 @@
-import { AD_SIGNALS, ALL_SIGNALS, GATE_MASK, NO_SIGNALS, type SignalMask } from '../core/signals.ts';
+import { ALL_SIGNALS, NO_SIGNALS, type SignalMask } from '../core/signals.ts';
 import type { Consent, Reading, VendorTerms } from './types.ts';
 
 /** The key of `consent.mapping.tcf` that says what vendors without an id may have on a TC string alone. */
@@ -65,9 +65,8 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
       else id ??= reading.id;
     }
   }
-  const left = (granted ?? unasked) & ~(refused | withheld);
   return {
-    granted: left,
+    granted: (granted ?? unasked) & ~(refused | withheld),
     refused,
     withheld: withheld & ~refused,
     byDefault: withheld & ~refused & ~unreadable,
@@ -76,19 +75,10 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
     version: chosen?.version,
     id,
     vendors,
-    tcfAlone: tcfAlone && vendors !== undefined && !coversVendorless(left, vendorless),
+    vendorless: tcfAlone && vendors !== undefined ? vendorless : ALL_SIGNALS,
     conflict,
     readings,
   };
-}
-
-/**
- * Whether the site lets vendors without an id have what a TC string alone grants: the advertising signals, where there
- * are any, because that is what such vendors are for; else all of it.
- */
-function coversVendorless(granted: SignalMask, vendorless: SignalMask): boolean {
-  const wanted = (granted & AD_SIGNALS) === 0 ? granted & GATE_MASK : granted & AD_SIGNALS;
-  return (wanted & ~vendorless) === 0;
 }
 
 function both(

@@ -62,8 +62,11 @@ export interface Consent {
   readonly id: string | undefined;
   /** Present when a TCF string was read: what each wanted vendor may have. */
   readonly vendors: ReadonlyMap<number, VendorTerms> | undefined;
-  /** Only the TCF string grants; a destination without a vendor id stays shut (design 3). */
-  readonly tcfAlone: boolean;
+  /**
+   * Signals that consent covers for destinations without a TCF vendor id: all, except where nothing but a TC string
+   * grants; then those that the site's mapping lists for them, by default none (design 3).
+   */
+  readonly vendorless: SignalMask;
   /** Two sources disagree. */
   readonly conflict: boolean;
   readonly readings: readonly Reading[];

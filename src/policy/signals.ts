@@ -26,10 +26,10 @@ export function routeSignals(route: Route, site: Site, consent: Consent, signals
 const EVERYTHING: VendorTerms = { consented: ALL_SIGNALS, open: ALL_SIGNALS };
 const NOTHING_BY_CONSENT: VendorTerms = { consented: 0, open: ALL_SIGNALS };
 
-/** Meta and others without a vendor id stay shut when nothing but the TCF string grants (design 3). */
+/** Meta and others without a vendor id have no say in a TC string. */
 function termsOf(route: Route, consent: Consent): VendorTerms {
   if (consent.vendors === undefined) return EVERYTHING;
   const vendor = route.destination.tcfVendor;
-  if (vendor === undefined) return consent.tcfAlone ? NOTHING_BY_CONSENT : EVERYTHING;
+  if (vendor === undefined) return { consented: consent.vendorless, open: ALL_SIGNALS };
   return consent.vendors.get(vendor) ?? NOTHING_BY_CONSENT;
 }

@@ -29,7 +29,7 @@ describe('silence and garbage (R11)', () => {
       at: undefined,
       platform: undefined,
       vendors: undefined,
-      tcfAlone: false,
+      vendorless: ALL_SIGNALS,
       conflict: false,
       readings: [],
     });
@@ -269,7 +269,7 @@ describe('TCF (R90)', () => {
 
   it('says for each vendor whether it is allowed, and that nothing else grants', () => {
     const consent = readConsent(inputOf(all), site);
-    expect(consent.tcfAlone).toBe(true);
+    expect(consent.vendorless).toBe(0);
     expect([...(consent.vendors ?? [])]).toEqual([
       [755, { consented: ALL_SIGNALS, open: ALL_SIGNALS }],
       [9_999, { consented: 0, open: ALL_SIGNALS }],
@@ -277,19 +277,12 @@ describe('TCF (R90)', () => {
   });
 
   it('is not alone beside another choice, whatever that says', () => {
-    expect(readConsent(inputOf(`${all}; ${cookiebot(true, true, true)}`), site).tcfAlone).toBe(false);
+    expect(readConsent(inputOf(`${all}; ${cookiebot(true, true, true)}`), site).vendorless).toBe(ALL_SIGNALS);
   });
 
-  it('opens vendors without an id where the mapping lists what they would get', () => {
-    const alone = (mask: number, cookie = all) =>
-      readConsent(inputOf(cookie), { ...site, mapping: new Map([['tcf', purposes({ vendorless: mask })]]) }).tcfAlone;
-    expect(alone(S | M)).toBe(false);
-    expect(alone(M)).toBe(false);
-    expect(alone(S)).toBe(true);
-    expect(alone(0)).toBe(true);
-    // Statistics only: a mapping of marketing does not speak of them.
-    expect(alone(M, vector('tcf-07'))).toBe(true);
-    expect(alone(S, vector('tcf-07'))).toBe(false);
+  it('gives vendors without an id what the mapping lists for them', () => {
+    const mapping = new Map([['tcf', purposes({ vendorless: M })]]);
+    expect(readConsent(inputOf(all), { ...site, mapping }).vendorless).toBe(M);
   });
 
   it('maps purposes as the site says, never without purpose 1', () => {

@@ -12,15 +12,17 @@ sites:
   - hosts: [shop.example.no]
     origins: [https://shop.example.no]
     country: NO
-    consent: { cmp: [tcf] }
+    consent: { cmp: [tcf], mapping: { tcf: { purposes: { vendorless: LISTED } } } }
     purposes: { analytics: { basis: BASIS } }
     destinations:
       ga4: { measurement_id: G-TEST000001 }
+      meta: { pixel_id: "123456789012345", access_token: "\${TOKEN}" }
       linkedin: { conversions: { purchase: "104012" }, access_token: "\${TOKEN}" }
       microsoft_ads: { tag_id: "97000001", access_token: "\${TOKEN}" }
 `;
-const onConsent = gatewayOf(CONFIG.replace('BASIS', 'consent'));
-const onInterest = gatewayOf(CONFIG.replace('BASIS', 'legitimate_interest'));
+const gateway = (basis: string, listed: string) => gatewayOf(CONFIG.replace('BASIS', basis).replace('LISTED', listed));
+const onConsent = gateway('consent', '[]');
+const onInterest = gateway('legitimate_interest', '[]');
 
 const { NOT_ALLOWED, REQUIRE_CONSENT, REQUIRE_LI } = RestrictionType;
 const ALL = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
@@ -29,7 +31,7 @@ const VENDORS = [755, 804, 1126];
 type Restriction = TcWish['restrictions'][number];
 
 /** What becomes of a purchase under these restrictions, by route. */
-function outcomes(restrictions: readonly Restriction[], purposes = ALL, gateway = onConsent): Record<string, string> {
+function outcomes(restrictions: readonly Restriction[], purposes = ALL, asked = onConsent): Record<string, string> {
   const string = encodeTcString({
     purposes,
     interests: [],
@@ -45,16 +47,17 @@ function outcomes(restrictions: readonly Restriction[], purposes = ALL, gateway 
   const hit = webHit(
     { v: '2', tid: 'G-TEST000001', en: 'purchase', cid: `482310557.${seconds}`, cu: 'NOK', 'epn.value': '599' },
     {
-      cookies: `euconsent-v2=${string}; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet${'0'.repeat(32)}`,
+      cookies: `euconsent-v2=${string}; _fbp=fb.1.${seconds}000.1098115397; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet${'0'.repeat(32)}`,
     },
   );
-  const done = process(hit, gateway);
+  const done = process(hit, asked);
   if ('problem' in done) throw new Error(done.problem.detail);
   const routes = done.trace.events[0]?.routes ?? [];
   return Object.fromEntries(routes.map(({ route, outcome }) => [route.key.split('/')[1], outcome]));
 }
 
-const EVERYBODY = { ga4: 'planned', linkedin: 'planned', microsoft_ads: 'planned' };
+// Meta is on no vendor list.
+const EVERYBODY = { ga4: 'planned', meta: 'blocked', linkedin: 'planned', microsoft_ads: 'planned' };
 
 describe('publisher restrictions (R90)', () => {
   it('are not there: everybody gets the event', () => {
@@ -87,5 +90,15 @@ describe('publisher restrictions (R90)', () => {
     const ga4 = (type: RestrictionType) => outcomes([{ purpose: 8, vendor: 755, type }], ALL, onInterest)['ga4'];
     expect(ga4(REQUIRE_LI)).toBe('planned');
     expect(ga4(NOT_ALLOWED)).toBe('blocked');
+  });
+});
+
+describe('a vendor without an id behind a TC string alone (design 3)', () => {
+  it.each([
+    ['nothing is listed for it', '[]', 'blocked'],
+    ['something else is', '[statistics]', 'blocked'],
+    ['what it needs is', '[marketing]', 'planned'],
+  ] as const)('%s', (_what, listed, outcome) => {
+    expect(outcomes([], ALL, gateway('consent', listed))['meta']).toBe(outcome);
   });
 });
