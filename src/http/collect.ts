@@ -27,6 +27,8 @@ export function collector(ports: Ports, types: ReadonlySet<string>): Collect {
   // Nothing of an error goes out or into a log: it may hold parts of the hit.
   const failed = (): Answer => refuse(ports, FAILED, RETRY_LATER, '500');
   const take = (read: Hit | Problem): Answer | Promise<Answer> => {
+    // Asked when its turn has come, so that what arrived before it was too much counts as well.
+    if (ports.overloaded()) return refuse(ports, OVERLOADED, RETRY_SOON);
     try {
       const answer = 'status' in read ? refuse(ports, read, ALWAYS) : collect(read, ports, types);
       return answer instanceof Promise ? answer.catch(failed) : answer;
@@ -34,10 +36,7 @@ export function collector(ports: Ports, types: ReadonlySet<string>): Collect {
       return failed();
     }
   };
-  return (read) => {
-    if (ports.overloaded()) return refuse(ports, OVERLOADED, RETRY_SOON);
-    return read instanceof Promise ? read.then(take, failed) : take(read);
-  };
+  return (read) => (read instanceof Promise ? read.then(take, failed) : take(read));
 }
 
 function collect(hit: Hit, ports: Ports, types: ReadonlySet<string>): Answer | Promise<Answer> {

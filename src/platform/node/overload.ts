@@ -1,4 +1,5 @@
 import { Shedding } from '../../http/shedding.ts';
+import { turns } from './turns.ts';
 
 /** How often the event loop is asked whether it is late, and after how many answers something follows from them. */
 const SAMPLE_MS = 25;
@@ -22,7 +23,7 @@ export function watchLoad(storing: () => number): Load {
   let due = performance.now() + SAMPLE_MS;
   const timer = setInterval(() => {
     const now = performance.now();
-    turn = Math.min(turn, now - due);
+    turn = Math.min(turn, Math.max(now - due, turns.delay));
     store = Math.min(store, storing());
     due = now + SAMPLE_MS;
     if (++samples < SAMPLES) return;

@@ -14,6 +14,8 @@ export interface Tally {
   withoutRetryAfter: number;
   /** Milliseconds from request to answer, of what was answered 204. */
   readonly latencies: number[];
+  /** Answers of 204 and of 503 of each client. */
+  readonly shares: { taken: number; refused: number }[];
 }
 
 export interface LoadOptions {
@@ -41,6 +43,7 @@ export function newTally(): Tally {
     unanswered: new Map(),
     withoutRetryAfter: 0,
     latencies: [],
+    shares: [],
   };
 }
 
@@ -52,6 +55,8 @@ export function startLoad(options: LoadOptions, tally: Tally = newTally()): Load
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   let running = true;
   const client = async (): Promise<void> => {
+    const share = { taken: 0, refused: 0 };
+    tally.shares.push(share);
     while (running) {
       const some = Array.from({ length: events }, () => numbers++);
       const asked = make(some);
@@ -67,7 +72,9 @@ export function startLoad(options: LoadOptions, tally: Tally = newTally()): Load
         if (answer.status === 204) {
           for (const n of some) tally.acknowledged.add(n);
           tally.latencies.push(answer.ms);
+          share.taken++;
         } else {
+          if (answer.status === 503) share.refused++;
           if (answer.status === 503 && answer.retryAfter === undefined) tally.withoutRetryAfter++;
           await pause(20);
         }

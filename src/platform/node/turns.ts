@@ -1,0 +1,53 @@
+/** How long work may take of one turn of the event loop, milliseconds. */
+const TURN_MS = 20;
+/** Pieces of work looked at in one turn. */
+const PIECES = 64;
+
+/**
+ * Shares the event loop between what has arrived and what is arriving: when more has arrived than fits in a short turn,
+ * the rest waits in line. Between two turns timers run, and a connection is accepted: one each time, so that long turns
+ * would keep new clients out for as long as the others keep the loop busy.
+ */
+export class Turns {
+  readonly #waiting: { readonly since: number; readonly work: () => void }[] = [];
+  #open = false;
+  #began = 0;
+
+  /** Milliseconds that the oldest piece has waited; 0 = none waits. */
+  get delay(): number {
+    const [oldest] = this.#waiting;
+    return oldest === undefined ? 0 : performance.now() - oldest.since;
+  }
+
+  /** Does `work` at once while this turn lasts, else in a later one, in order. It counts with the promises it settles. */
+  take(work: () => void): void {
+    const now = performance.now();
+    if (!this.#open) {
+      this.#open = true;
+      this.#began = now;
+      setImmediate(this.#next);
+    }
+    if (this.#waiting.length === 0 && now - this.#began < TURN_MS) work();
+    else this.#waiting.push({ since: now, work });
+  }
+
+  readonly #next = (): void => {
+    if (this.#waiting.length === 0) {
+      this.#open = false;
+      return;
+    }
+    // All of them run in the next turn, one after the other, each with what follows from it.
+    setImmediate(() => {
+      this.#began = performance.now();
+    });
+    for (let i = Math.min(PIECES, this.#waiting.length); i > 0; i--) setImmediate(this.#one);
+    setImmediate(this.#next);
+  };
+
+  readonly #one = (): void => {
+    if (performance.now() - this.#began < TURN_MS) this.#waiting.shift()?.work();
+  };
+}
+
+/** Those of this thread, which has one event loop. */
+export const turns = new Turns();
