@@ -32,7 +32,7 @@ it('lets others have their turn between pieces of work, which stay in order', as
   const turns = new Turns();
   const { done, between, longest } = await take(turns, 100);
   expect(done).toEqual(Array.from({ length: 100 }, (_, n) => n));
-  // Half a second of work, in turns of about 20 ms.
+  // Half a second of work, in turns of about 10 ms.
   expect(between).toBeGreaterThan(5);
   expect(longest).toBeGreaterThan(200);
   expect(turns.delay).toBe(0);

@@ -73,7 +73,7 @@ function evenness({ shares }: Tally, full: boolean): { figure: string; problems:
   const [least, most] = [Math.min(...answers), Math.max(...answers)];
   const [rarely, often] = [Math.min(...refused), Math.max(...refused)];
   const problems: string[] = [];
-  if (least === 0) problems.push(`${answers.filter((n) => n === 0).length} clients had no answer at all`);
+  if (full && least === 0) problems.push(`${answers.filter((n) => n === 0).length} clients had no answer at all`);
   if (full && least < mean / 4) problems.push(`a client had ${least} answers where ${mean.toFixed(0)} are usual`);
   if (full && (refusedOfAll - rarely > BAND || often - refusedOfAll > BAND))
     problems.push('refusals are spread unevenly');

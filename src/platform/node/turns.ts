@@ -1,5 +1,5 @@
 /** How long work may take of one turn of the event loop, milliseconds. */
-const TURN_MS = 20;
+const TURN_MS = 10;
 /** Pieces of work looked at in one turn. */
 const PIECES = 64;
 
