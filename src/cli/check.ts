@@ -1,11 +1,12 @@
 import { exchange, SecretProblem, type Secrets, type Send } from '../delivery/attempt.ts';
 import type { Route } from '../policy/gateway.ts';
-import { readGateway, Unusable } from '../platform/node/read-gateway.ts';
+import { readGateway } from '../platform/node/read-gateway.ts';
+import { Unusable } from '../platform/node/unusable.ts';
 import { nodeSecrets } from '../platform/node/secrets.ts';
 import { createSend } from '../platform/node/send.ts';
 import { version } from '../platform/node/version.ts';
 import { FINDINGS, FINE, readArgs, UNUSABLE } from './args.ts';
-import { readText } from './read-config.ts';
+import { readText } from './read-text.ts';
 import { sinkAddress } from './serve.ts';
 
 /** What came of asking one vendor; `unchecked` = it has no way to ask without sending an event. */

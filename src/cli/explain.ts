@@ -9,7 +9,8 @@ import type { Gateway } from '../policy/gateway.ts';
 import type { Problem } from '../sources/hit.ts';
 import { FINDINGS, FINE, readArgs, UNUSABLE, UsageError } from './args.ts';
 import { curlRequest } from './curl.ts';
-import { readConfig, readText } from './read-config.ts';
+import { readConfig } from './read-config.ts';
+import { readText } from './read-text.ts';
 import { readRequests } from './written-request.ts';
 
 const COLLECTED = ['/g/collect', '/v1/events'];

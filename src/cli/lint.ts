@@ -1,7 +1,7 @@
 import { showFinding, type Finding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import { FINDINGS, FINE, readArgs } from './args.ts';
-import { readText } from './read-config.ts';
+import { readText } from './read-text.ts';
 
 /** `portvakt lint`: errors and warnings are findings, notes are not. */
 export async function run(args: string[]): Promise<number> {

@@ -1,17 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { showFinding, type Finding } from '../config/finding.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
-import { UsageError } from './args.ts';
-
-/** The text of a file. @throws UsageError when it cannot be read. */
-export function readText(path: string): string {
-  try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    throw new UsageError(`cannot read ${path}: ${code}`, { cause: error });
-  }
-}
+import { readText } from './read-text.ts';
 
 /** The configuration in a file; a refused one is told on stderr and the answer is undefined. */
 export function readConfig(path: string): LoadedConfig | undefined {

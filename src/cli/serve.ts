@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { Unusable } from '../platform/node/read-gateway.ts';
-import { startGateway } from '../platform/node/serve.ts';
+import { prepareThread } from '../platform/node/delivery-thread.ts';
+import { Unusable } from '../platform/node/unusable.ts';
+import type { RunningGateway, ServeOptions } from '../platform/node/serve.ts';
+import type { RunningWorkers, startWorkers } from '../platform/node/workers.ts';
 import { readArgs, UNUSABLE, UsageError } from './args.ts';
-import { readText } from './read-config.ts';
+import { readText } from './read-text.ts';
 
 /** Options that `serve` and `demo` share, checked. */
 export interface ListenOptions {
@@ -38,10 +40,9 @@ export async function run(args: string[]): Promise<number> {
       sink: values.sink === undefined ? undefined : sinkAddress(values.sink),
       watchFile: true,
     };
-    const running =
-      values.workers === undefined
-        ? await startGateway(serving)
-        : await (await import('../platform/node/workers.ts')).startWorkers(workerCount(values.workers), serving);
+    const running = await (values.workers === undefined
+      ? startOne(serving)
+      : startSeveral(workerCount(values.workers), serving));
     return await running.stopped;
   } catch (error) {
     const message = startProblem(error, options);
@@ -49,6 +50,18 @@ export async function run(args: string[]): Promise<number> {
     console.error(message);
     return UNUSABLE;
   }
+}
+
+/** The thread starts first and this one loads the rest meanwhile: together they take most of a start. */
+async function startOne(options: ServeOptions): Promise<RunningGateway> {
+  prepareThread();
+  const { startGateway } = await import('../platform/node/serve.ts');
+  return startGateway(options);
+}
+
+async function startSeveral(count: number, options: Parameters<typeof startWorkers>[1]): Promise<RunningWorkers> {
+  const { startWorkers } = await import('../platform/node/workers.ts');
+  return startWorkers(count, options);
 }
 
 /** Defaults and checks of what `serve` and `demo` share. @throws UsageError */

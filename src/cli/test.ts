@@ -4,7 +4,8 @@ import { compileGateway } from '../config/compile.ts';
 import { runCase } from '../config/run-case.ts';
 import { NO_SECRETS } from '../config/secrets.ts';
 import { FINDINGS, FINE, readArgs, UNUSABLE } from './args.ts';
-import { printFindings, readConfig, readText } from './read-config.ts';
+import { printFindings, readConfig } from './read-config.ts';
+import { readText } from './read-text.ts';
 
 interface Result {
   readonly file: string;

@@ -1,8 +1,8 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Log } from '../../delivery/drain.ts';
 import { OutboxUnavailable, type Outbox, type OutboxRow, type Stored, type Withdrawal } from '../../delivery/outbox.ts';
 import { flatten, type Flat } from './append-codec.ts';
-import { beside } from './beside.ts';
+import { takeThread } from './delivery-thread.ts';
 import type { DeliveryReport } from './metrics.ts';
 import type { FromWorker, GatewaySource, ToWorker, WorkerData, WorkerState } from './outbox-worker.ts';
 
@@ -32,7 +32,6 @@ export interface Delivery extends Outbox {
 const PATIENCE_MS = 10_000;
 /** Rows under way to the disk; more are refused at once, so that memory stays bounded and nobody waits for a queue. */
 const MAX_UNDER_WAY = 10_000;
-const YOUNG_MB = 24;
 const GRACE_MS = 4_000;
 const STOP_MS = 8_000;
 const RESTART_MS = 1_000;
@@ -109,12 +108,7 @@ class ThreadedDelivery implements Delivery {
 
   start(): Promise<void> {
     const { dir, name = 'outbox', sink, version } = this.#options;
-    const workerData: WorkerData = { source: this.#source, dir, name, sink, version, givenUp: this.#givenUp };
-    const worker = new Worker(beside('outbox-worker'), {
-      workerData,
-      // What it holds is on disk; a young generation as large as the collecting side's would only take memory.
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-    });
+    const worker = takeThread({ source: this.#source, dir, name, sink, version, givenUp: this.#givenUp });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {

@@ -1,4 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { once } from 'node:events';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { Gateway } from '../../policy/gateway.ts';
 import { unflatten, type Flat } from './append-codec.ts';
 import { Runner, type AppendResult } from './delivery-runner.ts';
@@ -17,6 +18,15 @@ export interface GatewaySource {
   readonly input: unknown;
 }
 
+/** What the thread is started with. */
+export interface ThreadStart {
+  /** `WorkerData` comes here, once. */
+  readonly orders: MessagePort;
+  /** File URL of a module that is going to be the source, to be loaded meanwhile. */
+  readonly source: string | undefined;
+}
+
+/** What it works on. */
 export interface WorkerData {
   readonly source: GatewaySource;
   readonly dir: string;
@@ -171,4 +181,11 @@ class Answers {
   }
 }
 
-if (parentPort !== null) await main(parentPort, workerData as WorkerData);
+if (parentPort !== null) {
+  const { orders, source } = workerData as ThreadStart;
+  const ordered = once(orders, 'message') as Promise<[WorkerData]>;
+  // A source that cannot be loaded is reported when it is used.
+  if (source !== undefined) await import(source).catch(() => undefined);
+  const [data] = await ordered;
+  await main(parentPort, data);
+}

@@ -6,6 +6,7 @@ import { secretsOf } from '../../config/secrets.ts';
 import type { Gateway } from '../../policy/gateway.ts';
 import gatewayFrom, { type GatewayInput } from './gateway-source.ts';
 import { missingSecrets } from './secrets.ts';
+import { Unusable } from './unusable.ts';
 
 /** A configuration as a person wrote it, and what goes with it. */
 export interface WrittenGateway {
@@ -21,11 +22,6 @@ export interface WrittenGateway {
 export interface ReadGateway {
   readonly gateway: Gateway;
   readonly input: GatewayInput;
-}
-
-/** The configuration cannot be used; the message is for the person who wrote it. */
-export class Unusable extends Error {
-  override readonly name = 'Unusable';
 }
 
 /** Reads and makes a gateway, or says why not. @throws Unusable */

@@ -16,8 +16,8 @@ import { createRateLimit } from '../../http/rate-limit.ts';
 import { createWindows } from '../../http/windows.ts';
 import type { Gateway, Route } from '../../policy/gateway.ts';
 import type { Trace } from '../../pipeline.ts';
-import { beside } from './beside.ts';
 import { startDelivery, type Delivery } from './delivery.ts';
+import { GATEWAY_SOURCE } from './delivery-thread.ts';
 import { keepDecisions } from './decisions.ts';
 import { rootKey } from './keys.ts';
 import { createListener, toHit } from './listener.ts';
@@ -25,7 +25,8 @@ import { createLog, type Log } from './log.ts';
 import type { DeliveryReport, Metrics } from './metrics.ts';
 import { orphans, outboxName } from './outbox-names.ts';
 import { watchLoad } from './overload.ts';
-import { readGateway, Unusable, type ReadGateway } from './read-gateway.ts';
+import { readGateway, type ReadGateway } from './read-gateway.ts';
+import { Unusable } from './unusable.ts';
 import { version } from './version.ts';
 
 /** How a gateway is started. */
@@ -71,9 +72,6 @@ export interface RunningGateway {
   readonly stopped: Promise<number>;
   readonly stop: () => Promise<void>;
 }
-
-/** How the delivery thread makes its gateway: of what has been read here. */
-const GATEWAY_SOURCE = beside('gateway-source').href;
 
 /** How long busy connections have for their last request before no new ones are taken, milliseconds. */
 const LAST_WORD = 200;

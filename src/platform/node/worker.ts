@@ -1,7 +1,7 @@
 import { previewRecord, type PreviewRecord } from '../../http/preview.ts';
-import { Unusable } from './read-gateway.ts';
 import type { MetricData } from './metrics.ts';
 import { startGateway, type RunningGateway, type ServeOptions } from './serve.ts';
+import { Unusable } from './unusable.ts';
 
 /** One of several processes behind one port (`serve --workers N`); `workers.ts` starts and stops it. */
 

@@ -6,8 +6,9 @@ import { rootKey } from './keys.ts';
 import { createListener } from './listener.ts';
 import { createLog } from './log.ts';
 import { addUp, type MetricData } from './metrics.ts';
-import { readGateway, Unusable } from './read-gateway.ts';
+import { readGateway } from './read-gateway.ts';
 import { close, listen, urlOf, type ServeOptions } from './serve.ts';
+import { Unusable } from './unusable.ts';
 import type { FromMember, ToMember } from './worker.ts';
 
 /** What the command line needs of several processes. */
