@@ -1,5 +1,8 @@
-/** How long what has arrived may wait for its turn, milliseconds. Bursts are over sooner, and are taken. */
-const TURN_PATIENCE = 250;
+/**
+ * How long what has arrived may wait for its turn, milliseconds. Bursts are over sooner, and are taken; so are hits of 256
+ * connections that are all busy, which wait for one another.
+ */
+const TURN_PATIENCE = 500;
 /** How long what has been decided may wait to be stored, milliseconds: slow disks are slow, and no overload. */
 const STORE_PATIENCE = 1_000;
 /** How much larger or smaller the refused share becomes with each look. */

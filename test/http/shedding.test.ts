@@ -16,6 +16,12 @@ describe('shedding', () => {
     expect(refused(shedding, 1_000)).toBe(0);
   });
 
+  it('takes 256 busy connections for what they are, where a hit costs a millisecond and a half', () => {
+    const shedding = new Shedding();
+    for (let i = 0; i < 50; i++) shedding.look(256 * 1.5, 0);
+    expect(refused(shedding, 1_000)).toBe(0);
+  });
+
   it('refuses a growing share while work waits for its turn, and never all', () => {
     const shedding = new Shedding();
     let before = 0;
