@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { SqliteOutbox, type StorePolicy, type StoredRow } from '../../src/platform/node/outbox-sqlite.ts';
+import { SqliteOutbox, type StorePolicy } from '../../src/platform/node/outbox-sqlite.ts';
+import type { StoredRow } from '../../src/platform/node/stored-row.ts';
 import { ROUTE_SPAN } from '../../src/platform/node/outbox-schema.ts';
 import { WithdrawalLog } from '../../src/platform/node/withdrawal-log.ts';
 import { temporary } from '../support/serve.ts';

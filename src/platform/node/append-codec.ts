@@ -1,4 +1,4 @@
-import type { Append } from './outbox-sqlite.ts';
+import type { Append } from './commit.ts';
 import type { OutboxRow, Withdrawal } from '../../delivery/outbox.ts';
 
 /** One flat list: copied between threads five times as fast as objects are. */

@@ -5,16 +5,9 @@ import { Drain, type EnginePorts, type Log } from '../../delivery/drain.ts';
 import { OutboxUnavailable, type Stored } from '../../delivery/outbox.ts';
 import { Telemetry } from '../../delivery/telemetry.ts';
 import type { Gateway } from '../../policy/gateway.ts';
+import { CommitUnwanted, StoreDamaged, StoreFull, type Append, type Committed } from './commit.ts';
 import type { DeliveryReport } from './metrics.ts';
-import {
-  CommitUnwanted,
-  SqliteOutbox,
-  StoreDamaged,
-  StoreFull,
-  type Append,
-  type Committed,
-  type StorePolicy,
-} from './outbox-sqlite.ts';
+import { SqliteOutbox, type StorePolicy } from './outbox-sqlite.ts';
 import { forgetAside, rescueFromWal, salvage } from './outbox-salvage.ts';
 import { subjectKeys } from './subject-keys.ts';
 import { WithdrawalLog } from './withdrawal-log.ts';

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { PAGE_SIZE } from './outbox-schema.ts';
-import { checksum, type StoredRow } from './outbox-sqlite.ts';
 import { tableRecords, type PageOf, type TableRecord } from './sqlite-pages.ts';
 import { readWal, type WalFrame } from './sqlite-wal.ts';
+import { checksum, type StoredRow } from './stored-row.ts';
 
 /** What could be read where SQLite would not. Every row is one whose own checksum holds. */
 export interface Rescued {

@@ -1,13 +1,23 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { crc32 } from 'node:zlib';
 import type { SignalMask } from '../../core/signals.ts';
 import type { Decided } from '../../delivery/allowed.ts';
-import type { OutboxRow, Stored, Withdrawal } from '../../delivery/outbox.ts';
-import type { Purged, QueuedRow, Store } from '../../delivery/store.ts';
+import type { OutboxRow, Stored } from '../../delivery/outbox.ts';
+import type { QueuedRow, Store } from '../../delivery/store.ts';
+import {
+  bump,
+  CommitUnwanted,
+  StoreDamaged,
+  StoreFull,
+  Work,
+  type Append,
+  type Committed,
+  type Unwritten,
+} from './commit.ts';
 import { SCHEMA, SCHEMA_VERSION, STATEMENTS, ROUTE_SPAN, DEDUPE_MS, PAGE_SIZE, makePrivate } from './outbox-schema.ts';
 import type { Rescued } from './outbox-salvage.ts';
+import { checksum, valuesOf, type StoredRow } from './stored-row.ts';
 import { parseKeys, SubjectIndex } from './subject-index.ts';
 import type { Tombstone, WithdrawalLog } from './withdrawal-log.ts';
 
@@ -23,55 +33,6 @@ export interface StorePolicy {
   readonly maxSize: number;
   /** Milliseconds. */
   readonly deadLetters: number;
-}
-
-/** A row with what the store itself needs to end it. */
-export interface StoredRow extends QueuedRow {
-  readonly route: string;
-  readonly event: string;
-  /** Keys of `row_subjects`, comma-separated. */
-  readonly subjects: string;
-}
-
-/** One call of `Outbox.append`. */
-export interface Append {
-  readonly rows: readonly OutboxRow[];
-  readonly withdrawals: readonly Withdrawal[];
-}
-
-/** What one transaction did. */
-export interface Committed {
-  /** Per append, per row. */
-  readonly results: readonly (readonly Stored[])[];
-  /** New rows by route, in the order of their ids; those that a withdrawal took at once are not among them. */
-  readonly added: ReadonlyMap<string, readonly QueuedRow[]>;
-  /** Rows that withdrawals took out of the queue. */
-  readonly purged: readonly Purged[];
-  /** Dead letters that withdrawals took, by route. */
-  readonly purgedDead: ReadonlyMap<string, number>;
-  /** Dead letters put back in the queue, by route. */
-  readonly reopened: ReadonlyMap<string, number>;
-}
-
-/** Ends of rows that are not on disk yet. */
-export interface Unwritten {
-  readonly settled: readonly StoredRow[];
-  readonly buried: readonly { readonly row: StoredRow; readonly reason: string }[];
-}
-
-/** The queue is as large as it may be: a 503, until delivery has made room. */
-export class StoreFull extends Error {
-  override readonly name = 'StoreFull';
-}
-
-/** What was to be written is no longer wanted: nothing was. */
-export class CommitUnwanted extends Error {
-  override readonly name = 'CommitUnwanted';
-}
-
-/** A row that cannot be where it was found: the file is damaged beyond that row. */
-export class StoreDamaged extends Error {
-  override readonly name = 'StoreDamaged';
 }
 
 /** Pages of write-ahead log from which on they are copied back. */
@@ -609,51 +570,6 @@ export class SqliteOutbox implements Store {
 interface Size {
   readonly pages: number;
   readonly free: number;
-}
-
-class Work implements Committed {
-  readonly results: Stored[][] = [];
-  readonly added = new Map<string, StoredRow[]>();
-  readonly purged: Purged[] = [];
-  readonly purgedDead = new Map<string, number>();
-  readonly reopened = new Map<string, number>();
-  /** Withdrawals that are worth telling other processes, because something was found. */
-  readonly found: Tombstone[] = [];
-
-  add(row: StoredRow): void {
-    const rows = this.added.get(row.route);
-    if (rows === undefined) this.added.set(row.route, [row]);
-    else rows.push(row);
-  }
-
-  purge(route: string, id: number): void {
-    this.purged.push({ route, id });
-    const rows = this.added.get(route);
-    if (rows === undefined || id < (rows[0]?.id ?? Infinity)) return;
-    this.added.set(
-      route,
-      rows.filter((row) => row.id !== id),
-    );
-  }
-}
-
-function valuesOf(row: StoredRow): (string | number)[] {
-  const { id, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element } = row;
-  const sum = checksum(id, row);
-  return [id, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element, sum];
-}
-
-/** CRC-32 over everything a row says, its place included. */
-export function checksum(id: number, row: Omit<StoredRow, 'id'>): number {
-  const { route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element } = row;
-  const head = `${id}\n${route}\n${event}\n${acceptedAt}\n${expiresAt}\n${policy}\n${signals}\n${fields}\n${subjects}\n${envelope}\n`;
-  return crc32(element, crc32(head));
-}
-
-function bump(counts: Map<string, number>, key: string, by: number): void {
-  const n = (counts.get(key) ?? 0) + by;
-  if (n > 0) counts.set(key, n);
-  else counts.delete(key);
 }
 
 function restore(counts: Map<string, number>, before: ReadonlyMap<string, number>): void {

@@ -1,0 +1,24 @@
+import { crc32 } from 'node:zlib';
+import type { QueuedRow } from '../../delivery/store.ts';
+
+/** A row with what the store itself needs to end it. */
+export interface StoredRow extends QueuedRow {
+  readonly route: string;
+  readonly event: string;
+  /** Keys of `row_subjects`, comma-separated. */
+  readonly subjects: string;
+}
+
+/** The columns of `rows` in their order. */
+export function valuesOf(row: StoredRow): (string | number)[] {
+  const { id, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element } = row;
+  const sum = checksum(id, row);
+  return [id, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element, sum];
+}
+
+/** CRC-32 over everything a row says, its place included. */
+export function checksum(id: number, row: Omit<StoredRow, 'id'>): number {
+  const { route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element } = row;
+  const head = `${id}\n${route}\n${event}\n${acceptedAt}\n${expiresAt}\n${policy}\n${signals}\n${fields}\n${subjects}\n${envelope}\n`;
+  return crc32(element, crc32(head));
+}
