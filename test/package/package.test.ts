@@ -50,6 +50,9 @@ let folder = '';
 let image = '';
 let installed = '';
 const inImage = (path: string) => moved(path, image);
+const imageEnvironment = Object.fromEntries(
+  last.instructions.filter(({ keyword }) => keyword === 'ENV').map(({ rest }) => rest.split('=')),
+) as Readonly<Record<string, string>>;
 
 beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'portvakt-image-')));
@@ -74,6 +77,19 @@ describe('the image', () => {
     expect(of('VOLUME')).toEqual(['/data']);
     // Without a shell, only the JSON forms run.
     for (const keyword of ['ENTRYPOINT', 'CMD', 'HEALTHCHECK']) expect(jsonArguments(last, keyword)).not.toEqual([]);
+  });
+
+  it('bounds memory that is not used', () => {
+    expect(imageEnvironment).toEqual({ MALLOC_ARENA_MAX: '2' });
+    // Every process of it and every thread takes these from the first.
+    const [, ...flags] = jsonArguments(last, 'ENTRYPOINT').slice(0, -1);
+    const limits = `require('node:v8').getHeapSpaceStatistics().find((s) => s.space_name === 'new_space').space_size`;
+    const grown = `let k; for (let i = 0; i < 2e7; i++) { (k ??= [])[i % 60000] = { i }; } console.log(${limits})`;
+    const grow = (...args: string[]) =>
+      Number(spawnSync(process.execPath, [...args, '-e', grown], { encoding: 'utf8' }).stdout) / 2 ** 20;
+    const bounded = grow(...flags);
+    expect(bounded).toBeGreaterThan(0);
+    expect(bounded).toBeLessThanOrEqual(32);
   });
 
   it('is built by the major version of Node it runs on', () => {
@@ -243,6 +259,7 @@ sites:
   const isRoot = process.getuid?.() === 0;
   const unshare = ['unshare', isRoot ? '-m' : '-rm', 'sh', '-c', READ_ONLY, 'sh'];
   const environment = () => ({
+    ...imageEnvironment,
     PATH: process.env['PATH'],
     HOME: join(image, 'home/nonroot'),
     TMPDIR: join(image, 'tmp'),
