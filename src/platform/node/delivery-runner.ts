@@ -430,6 +430,8 @@ const SQLITE_NOTADB = 26;
 
 function isDamage(error: unknown): boolean {
   if (error instanceof StoreDamaged) return true;
+  // A number that node:sqlite cannot give: none was written that is so large.
+  if (error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE') return true;
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return false;
   const primary = error.errcode & 0xff;
   return primary === SQLITE_CORRUPT || primary === SQLITE_NOTADB;

@@ -20,5 +20,6 @@ export function valuesOf(row: StoredRow): (string | number)[] {
 export function checksum(id: number, row: Omit<StoredRow, 'id'>): number {
   const { route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element } = row;
   const head = `${id}\n${route}\n${event}\n${acceptedAt}\n${expiresAt}\n${policy}\n${signals}\n${fields}\n${subjects}\n${envelope}\n`;
-  return crc32(element, crc32(head));
+  // Damage may have made a number of a text.
+  return crc32(String(element), crc32(head));
 }

@@ -5,9 +5,9 @@ import { ROUTE_SPAN } from './outbox-schema.ts';
 const YOUNG = 20_000;
 const MOVED = 1_000;
 
-/** Keys of a row's subjects, as its `subjects` column holds them. */
-export function parseKeys(subjects: string): readonly number[] {
-  return subjects === '' ? NONE : subjects.split(',').map(Number);
+/** Keys of a row's subjects, as its `subjects` column holds them; none where damage has made something else of it. */
+export function parseKeys(subjects: unknown): readonly number[] {
+  return typeof subjects !== 'string' || subjects === '' ? NONE : subjects.split(',').map(Number);
 }
 const NONE: readonly number[] = [];
 
