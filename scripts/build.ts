@@ -5,11 +5,11 @@
  *
  * `node scripts/build.ts [folder]`, by default `dist`.
  */
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { getBuiltinModule } from 'node:process';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
-import { rolldown, type Plugin } from 'rolldown';
+import { rolldown, type OutputAsset, type OutputChunk, type Plugin } from 'rolldown';
 
 const root = join(import.meta.dirname, '..');
 const dir = process.argv[2] ?? join(root, 'dist');
@@ -56,5 +56,38 @@ const bundle = await rolldown({
   // Reading a property of a module of Node's that nobody uses is left out.
   treeshake: { propertyReadSideEffects: false },
 });
-await bundle.write({ dir, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' });
+const { output } = await bundle.write({
+  dir,
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name]-[hash].js',
+});
 await bundle.close();
+writeFileSync(join(dir, 'THIRD-PARTY-LICENSES.txt'), licences(output));
+
+/** The licences of all packages whose code is in the files, as each of them demands of its copies. */
+function licences(files: readonly (OutputChunk | OutputAsset)[]): string {
+  const folders = new Set<string>();
+  for (const file of files) {
+    if (file.type !== 'chunk') continue;
+    for (const id of file.moduleIds) {
+      const folder = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0];
+      if (folder !== undefined) folders.add(folder.replaceAll('\0', ''));
+    }
+  }
+  return [...folders]
+    .toSorted()
+    .map(licenceOf)
+    .join(`\n\n${'-'.repeat(80)}\n\n`);
+}
+
+/** @throws where a package has no text of its licence: then its code may not be shipped */
+function licenceOf(folder: string): string {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    readonly [key: string]: string;
+  };
+  const texts = readdirSync(folder).filter((file) => /^(?:licen[cs]e|notice)/i.test(file));
+  if (texts.length === 0) throw new Error(`${name} has no text of its licence in ${folder}`);
+  const text = texts.map((file) => readFileSync(join(folder, file), 'utf8').trim()).join('\n\n');
+  return `${name} ${version} (${license})\n\n${text}`;
+}

@@ -151,12 +151,12 @@ describe('the package', () => {
       ]),
     );
     const expected =
-      /^(dist\/[\w-]+\.js|config\/.*\.(yaml|json|md)|docs\/.*\.md|destinations\/[^/]+\/README\.md|[A-Z]+(\.md)?|package\.json|npm-shrinkwrap\.json)$/;
+      /^(dist\/[\w-]+\.js|dist\/THIRD-PARTY-LICENSES\.txt|config\/.*\.(yaml|json|md)|docs\/.*\.md|destinations\/[^/]+\/README\.md|[A-Z]+(\.md)?|package\.json|npm-shrinkwrap\.json)$/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
   });
 
   it('holds the code of its dependencies, so that a start opens few files', () => {
-    const files = filesBelow(join(installed, 'dist'));
+    const files = filesBelow(join(installed, 'dist')).filter((file) => file.endsWith('.js'));
     expect(files.length).toBeLessThan(50);
     const wanted = files.flatMap((file) => {
       const text = readFileSync(join(installed, 'dist', file), 'utf8');
@@ -168,6 +168,20 @@ describe('the package', () => {
     expect(own?.filter((target) => !files.includes(target.slice(2)))).toEqual([]);
     expect(others).toContain('node:net');
     expect(others?.filter((target) => !isBuiltin(target))).toEqual([]);
+  });
+
+  it('holds the licence of every dependency whose code is in it', () => {
+    const text = readFileSync(join(installed, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
+    const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      readonly dependencies: Readonly<Record<string, string>>;
+    };
+    expect(Object.keys(dependencies)).toHaveLength(10);
+    for (const [name, version] of Object.entries(dependencies)) expect(text).toContain(`${name} ${version} (`);
+    // What they bring: prom-client's own.
+    expect(text).toContain('tdigest ');
+    expect(text.match(/Permission is hereby granted|Permission to use|TERMS AND CONDITIONS/g)?.length).toBeGreaterThan(
+      10,
+    );
   });
 
   it('names no place of the machine it was made on', () => {
