@@ -1,9 +1,9 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Runner, type RunnerOptions } from '../../src/platform/node/delivery-runner.ts';
-import { checksum, type StoredRow } from '../../src/platform/node/stored-row.ts';
+import { checksum } from '../../src/platform/node/stored-row.ts';
 import { noSecrets, outboxRow, testGateway } from '../support/delivery.ts';
 import { until } from '../support/metrics.ts';
 import { temporary } from '../support/serve.ts';
@@ -28,17 +28,15 @@ const optionsOf = (more: Partial<RunnerOptions>): RunnerOptions => ({
   ...more,
 });
 
-/** Stores two rows, changes the first one behind the outbox's back, and delivers what is left. */
-async function deliveredAfter(change: string): Promise<{ sent: string[]; damaged: number }> {
+/** Stores two rows, changes something behind the outbox's back, and delivers what is left. */
+async function deliveredAfter(change: (file: string) => void): Promise<{ sent: string[]; damaged: number }> {
   const first = new Runner(gateway, optionsOf({}));
   for (const element of ['spoilt', 'whole'])
     await new Promise((resolve) =>
       first.append({ rows: [outboxRow('a', element, { subjects: ['visitor'] })], withdrawals: [] }, resolve),
     );
   await first.stop(0);
-  const db = new DatabaseSync(join(dir, 'outbox.sqlite'));
-  db.exec(`UPDATE rows SET ${change} WHERE element = 'spoilt'`);
-  db.close();
+  change(join(dir, 'outbox.sqlite'));
   const sent: string[] = [];
   const send: RunnerOptions['send'] = async ({ body }) => {
     sent.push(body ?? '');
@@ -61,13 +59,34 @@ describe('a row with a value of another type costs itself only, and is counted',
     'signals = -9223372036854775807',
   ]) {
     it(change, async () => {
-      expect(await deliveredAfter(change)).toEqual({ sent: ['whole'], damaged: 1 });
+      const update = (file: string): void => {
+        const db = new DatabaseSync(file);
+        db.exec(`UPDATE rows SET ${change} WHERE element = 'spoilt'`);
+        db.close();
+      };
+      expect(await deliveredAfter(update)).toEqual({ sent: ['whole'], damaged: 1 });
     });
   }
 });
 
+it('a route with another number in the index than in its table does not hide its rows', async () => {
+  const spoil = (file: string): void => {
+    const db = new DatabaseSync(file);
+    const found = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_routes_1'").get();
+    const { rootpage } = found as { rootpage: number };
+    db.close();
+    const bytes = readFileSync(file);
+    const page = (rootpage - 1) * 4_096;
+    // The only record: size, size of its head, type of the key, and type 9, which is the number 1; 8 is the number 0.
+    const type = page + bytes.readUInt16BE(page + 5) + 3;
+    expect(bytes[type]).toBe(9);
+    bytes[type] = 8;
+    writeFileSync(file, bytes);
+  };
+  expect(await deliveredAfter(spoil)).toEqual({ sent: ['spoilt', 'whole'], damaged: 1 });
+});
+
 it('a checksum can be made of a row whose text has become a number', () => {
   const row = { ...outboxRow('a', 'some text'), event: 'e', subjects: '' };
-  const spoilt = { ...row, element: 7 } as unknown as StoredRow;
-  expect(checksum(1, spoilt)).not.toBe(checksum(1, row));
+  expect(checksum(1, { ...row, element: 7 })).not.toBe(checksum(1, row));
 });

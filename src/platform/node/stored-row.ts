@@ -16,10 +16,12 @@ export function valuesOf(row: StoredRow): (string | number)[] {
   return [id, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element, sum];
 }
 
+/** A row as it was read: damage may have made a number of a text. */
+type ReadRow = Omit<StoredRow, 'id' | 'element'> & { readonly element: string | number };
+
 /** CRC-32 over everything a row says, its place included. */
-export function checksum(id: number, row: Omit<StoredRow, 'id'>): number {
+export function checksum(id: number, row: ReadRow): number {
   const { route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element } = row;
   const head = `${id}\n${route}\n${event}\n${acceptedAt}\n${expiresAt}\n${policy}\n${signals}\n${fields}\n${subjects}\n${envelope}\n`;
-  // Damage may have made a number of a text.
   return crc32(String(element), crc32(head));
 }
