@@ -15,7 +15,7 @@ import { configOf, eventId, idsIn, purchases } from './support/world.ts';
 const DB = 'outbox.sqlite';
 const WAL = 'outbox.sqlite-wal';
 /** Rows in the outbox that is damaged, and how many of them are in the file; the others are in its log only. */
-const ROWS = 100;
+const ROWS = 80;
 const IN_FILE = 60;
 /** Trials at the same time: each waits for timers most of the time. */
 const AT_ONCE = 8;
