@@ -13,6 +13,8 @@ export interface Drained {
   readonly processorUs: number;
 }
 
+/** How long a drain may take, milliseconds. */
+const PATIENCE = 60_000;
 /** Nobody listens there: what is accepted stays in the outbox. */
 const NOBODY = 'http://127.0.0.1:9';
 
@@ -51,6 +53,7 @@ export async function drained(
   let last = first;
   let ended = begun;
   while (last.waiting > 0) {
+    if (ended - begun > PATIENCE) throw new Error(`${last.waiting} events are still waiting after ${PATIENCE} ms`);
     await new Promise((resolve) => setTimeout(resolve, 100));
     last = await queue(gateway);
     ended = performance.now();

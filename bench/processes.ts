@@ -163,6 +163,14 @@ export function publishedMain(): string {
 /** The main module of the checkout, TypeScript. */
 export const CHECKOUT_MAIN = join(HERE, '../src/cli/main.ts');
 
+/** How the container image starts Node: what an operator gets. */
+function image(): { readonly flags: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+  const text = readFileSync(join(HERE, '../Dockerfile'), 'utf8');
+  const entry = JSON.parse(/^ENTRYPOINT (\[.*\])$/m.exec(text)?.[1] ?? '[]') as readonly string[];
+  const env = [...text.matchAll(/^ENV (\w+)=(\S+)$/gm)].map(([, name = '', value = '']) => [name, value]);
+  return { flags: entry.filter((word) => word.startsWith('--')), env: Object.fromEntries(env) };
+}
+
 export async function startGateway(options: GatewayOptions): Promise<GatewayServer> {
   const data = options.data ?? join(SCRATCH, `data-${made++}`);
   mkdirSync(data, { recursive: true });
@@ -171,7 +179,9 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayServ
   const [port, adminPort] = [await freePort(), await freePort()];
   const main = options.main ?? publishedMain();
   const profiling = options.profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profiles}`];
+  const { flags, env } = image();
   const args = [
+    ...flags,
     ...profiling,
     main,
     'serve',
@@ -184,6 +194,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayServ
   args.push('--data', data, '--sink', options.sink);
   if (options.workers !== undefined) args.push('--workers', String(options.workers));
   const server = await start(process.execPath, args, /"url":"([^"]+)"[^\n]*"msg":"listening"/, {
+    ...env,
     ...SECRETS,
     NODE_ENV: 'production',
   });

@@ -102,8 +102,19 @@ function markdown(results: Results): string {
     out.push('', '### Accepting and delivering', '', '| | |', '|---|---|');
     out.push(`| accepted/s while delivering, as many as come | ${count(sustained.accepted)} |`);
     out.push(`| delivered/s meanwhile | ${count(sustained.deliveredMeanwhile)} |`);
-    out.push(`| delivered/s when nothing comes any more | ${count(sustained.deliveredAfter)} |`);
     out.push(`| at ${count(rate)} hits/s: events waiting early and late | ${waiting.join(', ')} |`);
+    out.push(
+      '',
+      'A full outbox, worked off while nothing comes; one core is what one core would deliver if nothing else used it (goal: 10,000).',
+      '',
+      '| vendor | events | delivered/s | processor us an event, whole process | events/s on one core |',
+      '|---|---|---|---|---|',
+    );
+    for (const { name, events, perSecond, processorUs } of sustained.drains) {
+      out.push(
+        `| ${name} | ${count(events)} | ${count(perSecond)} | ${processorUs.toFixed(0)} | ${count(1e6 / processorUs)} |`,
+      );
+    }
   }
   out.push(
     '',

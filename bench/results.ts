@@ -1,3 +1,4 @@
+import type { Drained } from './drain.ts';
 import type { Measured, OpenMeasured } from './processes.ts';
 
 /** One run of `npm run bench`, as it is kept in `results/latest.json`. */
@@ -45,13 +46,13 @@ export interface Turn extends Measured {
   readonly cpuAll?: number;
 }
 
-/** Accepting and delivering at the same time, and delivering alone. */
+/** Accepting and delivering at the same time, and each alone. */
 export interface Sustained {
   readonly accepted: number;
   /** Delivered per second while as much as possible was accepted. */
   readonly deliveredMeanwhile: number;
-  /** Delivered per second while nothing was accepted any more. */
-  readonly deliveredAfter: number;
+  /** How fast a full outbox is worked off while nothing is accepted, by the kind of vendor. */
+  readonly drains: readonly (Drained & { readonly name: string })[];
   /** An arrival rate, and how many events waited one third into it and at its end. */
   readonly balance: { readonly rate: number; readonly waiting: readonly [number, number] };
 }
