@@ -137,6 +137,9 @@ async function open(sink: Server): Promise<Pick<Results, 'open' | 'capacity'>> {
   ];
   for (const [name, start] of list) {
     await withServer(start, async (server) => {
+      // Compiled and rested: what is measured is neither a cold start nor the rest of a burst.
+      await wrk(server.url, granted, { connections: 32, seconds: 2 });
+      await pause(quick ? 500 : 3_000);
       await k6(server.url, granted, { rate: 500, seconds: quick ? 1 : 4 });
       measured.push({ name, measured: await k6(server.url, granted, { rate: 1000, seconds: quick ? 2 : 10 }) });
       if (!quick)
