@@ -220,10 +220,14 @@ export async function queue(
   };
 }
 
-/** A process and those it has started. */
+/** The processes that a process has started itself. */
+export function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+/** A process and those it has started, and those they have. */
 function family(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-  return [pid, ...children.flatMap(family)];
+  return [pid, ...childrenOf(pid).flatMap(family)];
 }
 
 function sumOf(values: readonly number[]): number {

@@ -120,14 +120,20 @@ function markdown(results: Results): string {
     '',
     '### More processes (`--workers`)',
     '',
-    `The processor time of a request is what tells how it scales: as long as it does not grow, twice the cores take twice the hits. These ${results.machine.cores} cores are shared with the load generator.`,
+    `These ${results.machine.cores} cores are shared with the load generator, and one worker alone keeps more than one of them busy. So each process is also given a fifth of a core, by a control group: what a machine with cores to spare would show.`,
     '',
-    '| workers | granted requests/s, accept only | processor us a request, all processes | memory MB, all processes |',
-    '|---|---|---|---|',
+    '| workers | granted requests/s, a fifth of a core each | as a multiple of one | all of the machine, requests/s | processor us a request, all processes | memory MB, all processes |',
+    '|---|---|---|---|---|---|',
   );
-  for (const { workers, turns } of results.workers) {
+  const [one] = results.workers;
+  for (const { workers, turns, slices } of results.workers) {
     const of = (key: 'perSecond' | 'cpuAll' | 'rss'): number => median(turns.map((turn) => turn[key] ?? NaN));
-    out.push(`| ${workers} | ${count(of('perSecond'))} | ${of('cpuAll').toFixed(0)} | ${of('rss').toFixed(0)} |`);
+    const multiple = mean(slices) / mean(one?.slices ?? []);
+    const shares =
+      slices.length === 0 ? 'not possible here | ' : `${slices.map(count).join(', ')} | ${multiple.toFixed(2)}`;
+    out.push(
+      `| ${workers} | ${shares} | ${count(of('perSecond'))} | ${of('cpuAll').toFixed(0)} | ${of('rss').toFixed(0)} |`,
+    );
   }
   out.push('', '### Start to listening', '', '| | median ms | all |', '|---|---|---|');
   for (const { from, milliseconds } of results.start) {
@@ -181,6 +187,10 @@ function profileTables(profiles: Results['profiles']): string[] {
     }
   }
   return out;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function count(value: number): string {

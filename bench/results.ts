@@ -25,7 +25,12 @@ export interface Results {
   readonly open: readonly { readonly name: string; readonly measured: OpenMeasured }[];
   readonly capacity: readonly { readonly name: string; readonly measured: OpenMeasured }[];
   readonly sustained: Sustained | undefined;
-  readonly workers: readonly { readonly workers: number; readonly turns: readonly Turn[] }[];
+  readonly workers: readonly {
+    readonly workers: number;
+    readonly turns: readonly Turn[];
+    /** Requests a second where each process has a fifth of a core; empty where that could not be arranged. */
+    readonly slices: readonly number[];
+  }[];
   readonly start: readonly { readonly from: string; readonly milliseconds: readonly number[] }[];
   readonly deadLetters: readonly (readonly [number, number])[];
   readonly pure: Pure;

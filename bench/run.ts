@@ -6,8 +6,10 @@ import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
 import { fillDeadLetters } from './dead-letters.ts';
 import { drained, FORMS } from './drain.ts';
 import { areasOf } from './profile.ts';
+import { limit, type Slice } from './slices.ts';
 import {
   CHECKOUT_MAIN,
+  childrenOf,
   has,
   k6,
   memory,
@@ -189,12 +191,39 @@ async function sustained(sink: Server): Promise<Sustained> {
 
 async function workers(): Promise<Results['workers']> {
   const hits = webHits(VISITORS, { choice: 'granted' });
-  const list: Results['workers'][number][] = [];
-  for (const count of [1, 2, 4]) {
-    const start = (): Promise<Server> => startGateway({ config: GA4_ONLY, sink: NOBODY, workers: count });
-    list.push({ workers: count, turns: [await turn({ name: `${count} workers`, start, hits }, 256)] });
+  const starting = (count: number) => () => startGateway({ config: GA4_ONLY, sink: NOBODY, workers: count });
+  const counts = [1, 2, 4];
+  const list: { readonly workers: number; readonly turns: Turn[]; readonly slices: number[] }[] = [];
+  for (const count of counts) {
+    const free = await turn({ name: `${count} workers`, start: starting(count), hits }, 256);
+    list.push({ workers: count, turns: [free], slices: [] });
+  }
+  for (const { workers: count, slices } of quick ? list : [...list, ...list.toReversed()]) {
+    const perSecond = await sliced(starting(count), hits);
+    if (perSecond !== undefined) slices.push(perSecond);
+    say(`${count} workers, ${SLICE} of a core each: ${Math.round(perSecond ?? NaN)}/s`);
   }
   return list;
+}
+
+/** What each process gets of a core where several are compared with one. */
+const SLICE = 0.2;
+
+/** Granted requests a second when each process has a fixed share of a core; undefined where that cannot be arranged. */
+async function sliced(start: () => Promise<Server>, hits: readonly BenchRequest[]): Promise<number | undefined> {
+  const slices: (Slice | undefined)[] = [];
+  try {
+    return await withServer(start, async ({ url, pid }) => {
+      await wrk(url, hits, { connections: 64, seconds: quick ? 1 : 2 });
+      slices.push(...childrenOf(pid).map((child) => limit(child, SLICE)));
+      if (slices.includes(undefined)) return undefined;
+      // Until the connections have settled at the new pace.
+      await wrk(url, hits, { connections: 256, seconds: 1 });
+      return (await wrk(url, hits, { connections: 256, seconds: SECONDS })).perSecond;
+    });
+  } finally {
+    for (const slice of slices) slice?.end();
+  }
 }
 
 /** Time from spawn to listening, from TypeScript and as published. */
@@ -218,19 +247,24 @@ async function startUp(): Promise<Results['start']> {
   ];
 }
 
-/** Where the time goes: CPU profiles of both threads under load, in microseconds a request by area. */
-async function profiles(): Promise<Results['profiles']> {
+/**
+ * Where the time goes: CPU profiles of both threads under load, in microseconds a request by area. Of the checkout,
+ * because what is published does not know any more which file a function was in.
+ */
+async function profiles(sink: Server): Promise<Results['profiles']> {
   const granted = { choice: 'granted', purchase: true } as const;
-  const list: [string, string, readonly BenchRequest[]][] = [
-    ['denied', GA4_ONLY, webHits(VISITORS, { choice: 'denied' })],
-    ['granted, GA4', GA4_ONLY, webHits(VISITORS, { choice: 'granted' })],
-    ['two events, five routes', FIVE_ROUTES, webHits(VISITORS, { ...granted, events: 2 })],
+  const page = webHits(VISITORS, { choice: 'granted' });
+  const list: [string, string, string, readonly BenchRequest[]][] = [
+    ['denied', GA4_ONLY, NOBODY, webHits(VISITORS, { choice: 'denied' })],
+    ['granted, GA4', GA4_ONLY, NOBODY, page],
+    ['granted, GA4, delivering', GA4_ONLY, sink.url, page],
+    ['two events, five routes', FIVE_ROUTES, NOBODY, webHits(VISITORS, { ...granted, events: 2 })],
   ];
   const found: Results['profiles'][number][] = [];
-  for (const [name, config, hits] of list) {
+  for (const [name, config, to, hits] of list) {
     const folder = join(SCRATCH, `profile-${found.length}`);
     const loaded = await withServer(
-      () => startGateway({ config, sink: NOBODY, profiles: folder }),
+      () => startGateway({ config, sink: to, profiles: folder, main: CHECKOUT_MAIN }),
       async ({ url }) => {
         await wrk(url, hits, { connections: 32, seconds: 2 });
         const from = monotonic();
@@ -305,7 +339,7 @@ const results: Results = {
   sustained: await sustained(sink),
   workers: await workers(),
   deadLetters: quick ? [] : await deadLetters(),
-  profiles: await profiles(),
+  profiles: await profiles(sink),
 };
 await sink.stop();
 const text = writeReport(results);
