@@ -120,7 +120,7 @@ function markdown(results: Results): string {
     '',
     '### More processes (`--workers`)',
     '',
-    `These ${results.machine.cores} cores are shared with the load generator, and one worker alone keeps more than one of them busy. So each process is also given a fifth of a core, by a control group: what a machine with cores to spare would show.`,
+    `These ${results.machine.cores} cores are shared with the load generator, and one worker alone keeps more than one of them busy. So each process is also given a fifth of a core, by a control group, and 64 connections: what a machine with cores to spare would show.`,
     '',
     '| workers | granted requests/s, a fifth of a core each | as a multiple of one | all of the machine, requests/s | processor us a request, all processes | memory MB, all processes |',
     '|---|---|---|---|---|---|',

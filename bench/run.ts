@@ -199,7 +199,7 @@ async function workers(): Promise<Results['workers']> {
     list.push({ workers: count, turns: [free], slices: [] });
   }
   for (const { workers: count, slices } of quick ? list : [...list, ...list.toReversed()]) {
-    const perSecond = await sliced(starting(count), hits);
+    const perSecond = await sliced(starting(count), hits, 64 * count);
     if (perSecond !== undefined) slices.push(perSecond);
     say(`${count} workers, ${SLICE} of a core each: ${Math.round(perSecond ?? NaN)}/s`);
   }
@@ -210,16 +210,20 @@ async function workers(): Promise<Results['workers']> {
 const SLICE = 0.2;
 
 /** Granted requests a second when each process has a fixed share of a core; undefined where that cannot be arranged. */
-async function sliced(start: () => Promise<Server>, hits: readonly BenchRequest[]): Promise<number | undefined> {
+async function sliced(
+  start: () => Promise<Server>,
+  hits: readonly BenchRequest[],
+  connections: number,
+): Promise<number | undefined> {
   const slices: (Slice | undefined)[] = [];
   try {
     return await withServer(start, async ({ url, pid }) => {
-      await wrk(url, hits, { connections: 64, seconds: quick ? 1 : 2 });
+      await wrk(url, hits, { connections, seconds: quick ? 1 : 2 });
       slices.push(...childrenOf(pid).map((child) => limit(child, SLICE)));
       if (slices.includes(undefined)) return undefined;
       // Until the connections have settled at the new pace.
-      await wrk(url, hits, { connections: 256, seconds: 1 });
-      return (await wrk(url, hits, { connections: 256, seconds: SECONDS })).perSecond;
+      await wrk(url, hits, { connections, seconds: 1 });
+      return (await wrk(url, hits, { connections, seconds: SECONDS })).perSecond;
     });
   } finally {
     for (const slice of slices) slice?.end();
