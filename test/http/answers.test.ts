@@ -249,6 +249,28 @@ describe('what Node itself refuses', () => {
   }, 40_000);
 });
 
+describe('a body of unknown length, in chunks', () => {
+  const ask = (chunks: readonly string[]) =>
+    exchange(
+      `POST /g/collect?${HIT} HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: ${ORIGIN}\r\nCookie: ${GRANTED}\r\nContent-Type: text/plain\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${chunks
+        .map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`)
+        .join('')}0\r\n\r\n`,
+    );
+
+  it('is read like any other, an empty one too', async () => {
+    recorder.clear();
+    expect(await ask([])).toMatch(/^HTTP\/1\.1 204 /);
+    expect(await ask(['en=page_', 'view&_et=1'])).toMatch(/^HTTP\/1\.1 204 /);
+    await recorder.waitFor(2);
+  });
+
+  it('is refused as soon as it is more than 64 KiB (R72)', async () => {
+    const answer = await ask(Array.from({ length: 9 }, () => 'x'.repeat(8 * 1024)));
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toContain('application/problem+json');
+  });
+});
+
 describe('CORS', () => {
   it('answers a preflight of a listed origin with credentials, and of no other', async () => {
     const headers = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' };

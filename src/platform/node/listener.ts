@@ -59,12 +59,11 @@ function adapterFor(app: Hono): (incoming: IncomingMessage, outgoing: ServerResp
   };
 }
 
-/** Who takes this request without the app: hits whose body, if any, is known to be small and is not encoded. */
+/** Who takes this request without the app: hits whose body, if any, is not encoded and not known to be too large. */
 function collectorFor({ method, url = '', headers }: IncomingMessage, take: Collectors): Collect | undefined {
   if (method === 'GET') return isPath(url, '/g/collect') ? take.hits : undefined;
   if (method !== 'POST' || headers['content-encoding'] !== undefined) return undefined;
-  const length = headers['content-length'];
-  if (length === undefined || Number(length) > MAX_BODY) return undefined;
+  if (Number(headers['content-length'] ?? 0) > MAX_BODY) return undefined;
   if (isPath(url, '/g/collect')) return take.hits;
   return isPath(url, '/v1/events') ? take.events : undefined;
 }
