@@ -1,10 +1,12 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { BenchRequest } from './hits.ts';
+import type { Inside } from './inside.ts';
 
 /** Everything a run writes goes here, and goes away with it. */
 export const SCRATCH = mkdtempSync(join(tmpdir(), 'portvakt-bench-'));
@@ -67,8 +69,26 @@ async function stop(child: ChildProcess): Promise<void> {
 
 const READY = /ready (http:\/\/\S+)/;
 
-export function startPeer(name: 'hono' | 'node' | 'forward' | 'refuse', ...args: string[]): Promise<Server> {
-  return start(process.execPath, [join(HERE, 'peers', `${name}.ts`), ...args], READY, { NODE_ENV: 'production' });
+export type PeerName = 'hono' | 'node' | 'forward' | 'refuse';
+
+export function startPeer(name: PeerName, args: readonly string[] = [], inside?: string): Promise<Server> {
+  const env = { NODE_ENV: 'production', ...lookingInto(inside) };
+  return start(process.execPath, [join(HERE, 'peers', `${name}.ts`), ...args], READY, env);
+}
+
+/** What makes every thread of a process write about itself into a folder (`inside.ts`). */
+function lookingInto(folder: string | undefined): Readonly<Record<string, string>> {
+  if (folder === undefined) return {};
+  mkdirSync(folder, { recursive: true });
+  return { NODE_OPTIONS: `--import ${pathToFileURL(join(HERE, 'inside.ts')).href}`, BENCH_INSIDE: folder };
+}
+
+/** What the threads of a process wrote about their last `seconds` seconds, by thread. */
+export function insideOf(folder: string, seconds: number): Inside[][] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => (JSON.parse(readFileSync(join(folder, name), 'utf8')) as Inside[]).slice(-seconds));
 }
 
 export function startSink(): Promise<Server> {
@@ -144,6 +164,8 @@ export interface GatewayOptions {
   readonly main?: string;
   /** Where CPU profiles of its threads go when it ends. */
   readonly profiles?: string;
+  /** Where its threads write about themselves. */
+  readonly inside?: string;
 }
 
 let published: string | undefined;
@@ -196,6 +218,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayServ
   const server = await start(process.execPath, args, /"url":"([^"]+)"[^\n]*"msg":"listening"/, {
     ...env,
     ...SECRETS,
+    ...lookingInto(options.inside),
     NODE_ENV: 'production',
   });
   return { ...server, adminUrl: `http://127.0.0.1:${adminPort}`, data };
@@ -241,6 +264,42 @@ export function memory(pid: number): { readonly rss: number; readonly peak: numb
     sumOf(all.map((status) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0))) / 1024;
   return { rss: of('VmRSS'), peak: of('VmHWM') };
 }
+
+/** Memory of a process that is a view of files on the disk, its program above all, megabytes; processes share it. */
+export function mappedFiles(pid: number): number {
+  let kilobytes = 0;
+  let file = false;
+  for (const line of readFileSync(`/proc/${pid}/smaps`, 'utf8').split('\n')) {
+    if (/^[0-9a-f]+-/.test(line)) file = line.includes(' /');
+    else if (file && line.startsWith('Rss:')) kilobytes += Number(/\d+/.exec(line)?.[0]);
+  }
+  return kilobytes / 1024;
+}
+
+/** What the system's scheduler knows of a thread so far, microseconds. */
+export interface Scheduled {
+  readonly ran: number;
+  /** Ready, and waited for a core. */
+  readonly waited: number;
+  /** How often it got a core. */
+  readonly times: number;
+}
+
+/** The threads of a process by what they do: the first one, the delivery thread, and all others together. */
+export function scheduled(pid: number): Readonly<Record<'first' | 'delivery' | 'others', Scheduled>> {
+  const sums = { first: NEVER, delivery: NEVER, others: NEVER };
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const folder = `/proc/${pid}/task/${thread}`;
+    const name = readFileSync(`${folder}/comm`, 'utf8').trim();
+    const [ran = 0, waited = 0, times = 0] = readFileSync(`${folder}/schedstat`, 'utf8').trim().split(' ').map(Number);
+    const kind = Number(thread) === pid ? 'first' : name === 'WorkerThread' ? 'delivery' : 'others';
+    const sum = sums[kind];
+    sums[kind] = { ran: sum.ran + ran / 1e3, waited: sum.waited + waited / 1e3, times: sum.times + times };
+  }
+  return sums;
+}
+
+const NEVER: Scheduled = { ran: 0, waited: 0, times: 0 };
 
 /** Ticks of /proc are hundredths of a second. */
 const TICK_US = 10_000;

@@ -153,7 +153,7 @@ function markdown(results: Results): string {
   for (const [name, us] of Object.entries(results.pure.perHit)) {
     out.push(`| ${name.replaceAll('_', ' ')} | ${us.toFixed(1)} | ${count(1e6 / us)} |`);
   }
-  out.push('', ...profileTables(results.profiles));
+  out.push('', ...profileTables(results.profiles), ...memoryTable(results.memory), ...waitsTables(results.waits));
   out.push('', '### How cost grows', '', '| what | how many | cost |', '|---|---|---|');
   for (const [name, points] of Object.entries(results.pure.growth)) {
     for (const [n, us] of points) out.push(`| ${name} | ${count(n)} | ${us.toFixed(1)} us a hit |`);
@@ -168,7 +168,7 @@ function profileTables(profiles: Results['profiles']): string[] {
   const out = [
     '### Where the time goes',
     '',
-    "CPU profiles of both threads at 256 connections: microseconds a request, by the area of the code that was at work or had called the library that was. Wall time on shared cores, so a thread's waits for a core are in it; `idle` is waiting for work.",
+    "CPU profiles of both threads, at 256 connections or, where it says so, at 1,000 hits/s: microseconds a request, by the area of the code that was at work or had called the library that was. Wall time on shared cores, so a thread's waits for a core are in it; `idle` is waiting for work.",
   ];
   const threads = [
     ['collecting thread', 'first'],
@@ -185,6 +185,65 @@ function profileTables(profiles: Results['profiles']): string[] {
       const cells = profiles.map((profile) => (new Map(profile[thread]).get(area) ?? 0).toFixed(1));
       out.push(`| ${area} | ${cells.join(' | ')} |`);
     }
+  }
+  return out;
+}
+
+/** Whose the memory is. */
+function memoryTable(list: Results['memory']): string[] {
+  const out = [
+    '',
+    '### Whose the memory is',
+    '',
+    'Megabytes after a turn at 256 connections. "Program" is what is mapped from files, the Node binary above all. "Other" is what is neither: SQLite and its page cache, sockets and their buffers, stacks, the C library.',
+    '',
+    '| contestant | all | program | heap of the first thread: young, old, code and other | heap of the delivery thread | other |',
+    '|---|---|---|---|---|---|',
+  ];
+  for (const { name, rss, files, heaps } of list) {
+    const parts = heaps.map(({ young, old, codeAndOther }) => [young, old, codeAndOther]);
+    const texts = parts.map((sizes) => sizes.map((size) => size.toFixed(0)).join(', '));
+    const known = parts.flat().reduce((sum, size) => sum + size, 0);
+    out.push(
+      `| ${name} | ${rss.toFixed(0)} | ${files.toFixed(0)} | ${texts[0] ?? ''} | ${texts[1] ?? 'none'} | ${(rss - files - known).toFixed(0)} |`,
+    );
+  }
+  return out;
+}
+
+/** What a hit waits for when nothing gathers. */
+function waitsTables(list: Results['waits']): string[] {
+  if (list.length === 0) return [];
+  const out = [
+    '',
+    '### What a hit waits for at 1,000 hits/s',
+    '',
+    'From the scheduler of the system, for each hit: how long the threads of a contestant ran, how long they were ready and waited for a core that the load generator, the sink or another thread had, and how often they were given one.',
+    '',
+    '| contestant | threads | ran, us a hit | waited for a core, us a hit | given a core, times a hit |',
+    '|---|---|---|---|---|',
+  ];
+  for (const { name, threads } of list) {
+    for (const { thread, ran, waited, times } of threads) {
+      if (times > 0.01)
+        out.push(`| ${name} | ${thread} | ${ran.toFixed(0)} | ${waited.toFixed(0)} | ${times.toFixed(1)} |`);
+    }
+  }
+  out.push(
+    '',
+    'From inside, second by second: the p99 and the most by which the event loop was late (a timer of 1 ms), and the longest pause for garbage collection, milliseconds.',
+    '',
+    '| contestant (p99 seen by the load generator in this turn) | thread | event loop late: p99 | most | longest collection |',
+    '|---|---|---|---|---|',
+  );
+  for (const { name, p99, seconds } of list) {
+    seconds.forEach((thread, i) => {
+      const of = (pick: (one: (typeof thread)[number]) => number): string =>
+        thread.map((one) => pick(one).toFixed(1)).join(' ');
+      out.push(
+        `| ${name} (${p99.toFixed(1)}) | ${i === 0 ? 'first' : 'delivery'} | ${of(({ late }) => late.p99)} | ${of(({ late }) => late.most)} | ${of(({ collections }) => collections.longestMs)} |`,
+      );
+    });
   }
   return out;
 }

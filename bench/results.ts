@@ -1,5 +1,6 @@
 import type { Drained } from './drain.ts';
-import type { Measured, OpenMeasured } from './processes.ts';
+import type { Inside } from './inside.ts';
+import type { Measured, OpenMeasured, Scheduled } from './processes.ts';
 
 /** One run of `npm run bench`, as it is kept in `results/latest.json`. */
 export interface Results {
@@ -39,6 +40,20 @@ export interface Results {
     readonly name: string;
     readonly first: readonly (readonly [string, number])[];
     readonly delivery: readonly (readonly [string, number])[];
+  }[];
+  /** Whose the memory is after a turn at 256 connections, megabytes; `heaps` by thread. */
+  readonly memory: readonly {
+    readonly name: string;
+    readonly rss: number;
+    readonly files: number;
+    readonly heaps: readonly Inside['heap'][];
+  }[];
+  /** What a hit waits for at 1,000 hits/s: by kind of thread for each hit, and second by second from inside. */
+  readonly waits: readonly {
+    readonly name: string;
+    readonly p99: number;
+    readonly threads: readonly (Scheduled & { readonly thread: string })[];
+    readonly seconds: readonly (readonly Inside[])[];
   }[];
 }
 

@@ -11,12 +11,15 @@ import {
   CHECKOUT_MAIN,
   childrenOf,
   has,
+  insideOf,
   k6,
+  mappedFiles,
   memory,
   processorTime,
   publishedMain,
   queue,
   received,
+  scheduled,
   SCRATCH,
   startGateway,
   startNginx,
@@ -65,7 +68,7 @@ function contestants(sink: Server): Contestant[] {
     { name: CEILING, start: () => startPeer('hono'), hits: granted },
     { name: 'node:http answering 204', start: () => startPeer('node'), hits: granted },
     { name: 'nginx, plain proxy', start: () => startNginx(sink.url), hits: granted },
-    { name: 'Hono, answer and forward', start: () => startPeer('forward', sink.url), hits: granted },
+    { name: 'Hono, answer and forward', start: () => startPeer('forward', [sink.url]), hits: granted },
     gateway('denied', GA4_ONLY, NOBODY, webHits(VISITORS, { choice: 'denied' })),
     gateway('granted, GA4', GA4_ONLY, NOBODY, granted),
     gateway('granted, GA4, delivering', GA4_ONLY, sink.url, granted),
@@ -139,8 +142,9 @@ async function open(sink: Server): Promise<Pick<Results, 'open' | 'capacity'>> {
   ];
   for (const [name, start] of list) {
     await withServer(start, async (server) => {
-      // Compiled and rested: what is measured is neither a cold start nor the rest of a burst.
-      await wrk(server.url, granted, { connections: 32, seconds: 2 });
+      // Compiled and rested: what is measured is neither a cold start, whose compiling goes on for ten thousands of hits,
+      // nor the rest of a burst.
+      await wrk(server.url, granted, { connections: 32, seconds: quick ? 2 : 15 });
       await pause(quick ? 500 : 3_000);
       await k6(server.url, granted, { rate: 500, seconds: quick ? 1 : 4 });
       measured.push({ name, measured: await k6(server.url, granted, { rate: 1000, seconds: quick ? 2 : 10 }) });
@@ -150,6 +154,72 @@ async function open(sink: Server): Promise<Pick<Results, 'open' | 'capacity'>> {
     say(`open model: ${name}`);
   }
   return { open: measured, capacity };
+}
+
+/** What of the goals' figures only looking inside explains: whose the memory is, and what a lone hit waits for. */
+async function insides(sink: Server): Promise<Pick<Results, 'memory' | 'waits'>> {
+  const page = webHits(VISITORS, { choice: 'granted' });
+  const folder = (): string => join(SCRATCH, `inside-${looked++}`);
+  let looked = 0;
+  const memories: Results['memory'][number][] = [];
+  const list: [string, (inside: string) => Promise<Server>, readonly BenchRequest[]][] = [
+    [CEILING, (inside) => startPeer('hono', [], inside), page],
+    [
+      'denied',
+      (inside) => startGateway({ config: GA4_ONLY, sink: NOBODY, inside }),
+      webHits(VISITORS, { choice: 'denied' }),
+    ],
+    ['granted, GA4', (inside) => startGateway({ config: GA4_ONLY, sink: NOBODY, inside }), page],
+    [
+      'two events, five routes',
+      (inside) => startGateway({ config: FIVE_ROUTES, sink: NOBODY, inside }),
+      webHits(VISITORS, { choice: 'granted', purchase: true, events: 2 }),
+    ],
+  ];
+  for (const [name, start, hits] of list) {
+    const into = folder();
+    const found = await withServer(
+      () => start(into),
+      async ({ url, pid }) => {
+        await wrk(url, hits, { connections: 256, seconds: SECONDS + 2 });
+        return { rss: memory(pid).rss, files: mappedFiles(pid) };
+      },
+    );
+    const heaps = insideOf(into, 1).map(([last]) => last?.heap ?? { young: 0, old: 0, codeAndOther: 0 });
+    memories.push({ name, ...found, heaps });
+  }
+  const waits: Results['waits'][number][] = [];
+  if (!quick && (await has('k6', 'version'))) {
+    const seconds = 8;
+    const contestants: [string, (inside: string) => Promise<Server>][] = [
+      [CEILING, (inside) => startPeer('hono', [], inside)],
+      ['granted, GA4, delivering', (inside) => startGateway({ config: GA4_ONLY, sink: sink.url, inside })],
+    ];
+    for (const [name, start] of contestants) {
+      const into = folder();
+      waits.push(
+        await withServer(
+          () => start(into),
+          async ({ url, pid }) => {
+            await wrk(url, page, { connections: 32, seconds: 15 });
+            await pause(3_000);
+            const before = scheduled(pid);
+            const { requests, p99 } = await k6(url, page, { rate: 1000, seconds });
+            const after = scheduled(pid);
+            const threads = (['first', 'delivery', 'others'] as const).map((thread) => ({
+              thread,
+              ran: (after[thread].ran - before[thread].ran) / requests,
+              waited: (after[thread].waited - before[thread].waited) / requests,
+              times: (after[thread].times - before[thread].times) / requests,
+            }));
+            return { name, p99, threads, seconds: insideOf(into, seconds) };
+          },
+        ),
+      );
+    }
+  }
+  say('inside');
+  return { memory: memories, waits };
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -258,22 +328,28 @@ async function startUp(): Promise<Results['start']> {
 async function profiles(sink: Server): Promise<Results['profiles']> {
   const granted = { choice: 'granted', purchase: true } as const;
   const page = webHits(VISITORS, { choice: 'granted' });
-  const list: [string, string, string, readonly BenchRequest[]][] = [
-    ['denied', GA4_ONLY, NOBODY, webHits(VISITORS, { choice: 'denied' })],
-    ['granted, GA4', GA4_ONLY, NOBODY, page],
-    ['granted, GA4, delivering', GA4_ONLY, sink.url, page],
-    ['two events, five routes', FIVE_ROUTES, NOBODY, webHits(VISITORS, { ...granted, events: 2 })],
+  const many = async (url: string, hits: readonly BenchRequest[]): Promise<number> =>
+    (await wrk(url, hits, { connections: 256, seconds: SECONDS })).perSecond * SECONDS;
+  const lone = async (url: string, hits: readonly BenchRequest[]): Promise<number> =>
+    (await k6(url, hits, { rate: 1000, seconds: 2 * SECONDS })).requests;
+  const list: [string, string, string, readonly BenchRequest[], typeof many][] = [
+    ['denied', GA4_ONLY, NOBODY, webHits(VISITORS, { choice: 'denied' }), many],
+    ['granted, GA4', GA4_ONLY, NOBODY, page, many],
+    ['granted, GA4, delivering', GA4_ONLY, sink.url, page, many],
+    ['two events, five routes', FIVE_ROUTES, NOBODY, webHits(VISITORS, { ...granted, events: 2 }), many],
   ];
+  if (!quick && (await has('k6', 'version')))
+    list.push(['granted, GA4, delivering, 1,000 hits/s', GA4_ONLY, sink.url, page, lone]);
   const found: Results['profiles'][number][] = [];
-  for (const [name, config, to, hits] of list) {
+  for (const [name, config, to, hits, load] of list) {
     const folder = join(SCRATCH, `profile-${found.length}`);
     const loaded = await withServer(
       () => startGateway({ config, sink: to, profiles: folder, main: CHECKOUT_MAIN }),
       async ({ url }) => {
-        await wrk(url, hits, { connections: 32, seconds: 2 });
+        await wrk(url, hits, { connections: 32, seconds: load === lone ? 15 : 2 });
         const from = monotonic();
-        const { perSecond } = await wrk(url, hits, { connections: 256, seconds: SECONDS });
-        return { from, to: monotonic(), requests: perSecond * SECONDS };
+        const requests = await load(url, hits);
+        return { from, to: monotonic(), requests };
       },
     );
     const threads = readdirSync(folder).toSorted(byThread);
@@ -344,6 +420,7 @@ const results: Results = {
   workers: await workers(),
   deadLetters: quick ? [] : await deadLetters(),
   profiles: await profiles(sink),
+  ...(await insides(sink)),
 };
 await sink.stop();
 const text = writeReport(results);
