@@ -11,12 +11,12 @@ import type { Gateway, Route, Site } from './policy/gateway.ts';
 import { routeSignals, siteSignals } from './policy/signals.ts';
 import { presentableClientId } from './privacy/identifiers.ts';
 import { isTrusted } from './privacy/ip.ts';
-import { minimise } from './privacy/minimise.ts';
+import { minimise, type Surroundings } from './privacy/minimise.ts';
 import { scrub } from './privacy/pii.ts';
 import { foldRare } from './privacy/rare.ts';
 import { impersonal, ownPage } from './privacy/replaced-event.ts';
 import { NO_WINDOWS, replacedIdentifiers, type IdWindow, type IdWindows } from './privacy/replaced-id.ts';
-import { readUrl, type PageUrl } from './privacy/url.ts';
+import { readUrl, type PageUrl, type UrlPolicy } from './privacy/url.ts';
 import type { Hit, Problem, Reading, SourceEvent, Visitor } from './sources/hit.ts';
 import { readCollect, readJson } from './sources/index.ts';
 
@@ -28,7 +28,7 @@ export interface EventTrace {
   readonly idGiven: boolean;
   /** As it was read. In memory only. */
   readonly raw: RawEvent;
-  /** The event after the site's privacy floor; undefined when it goes nowhere. */
+  /** The event after the site's privacy floor, made when it is asked for; undefined when it goes nowhere. */
   readonly event: Event | undefined;
   readonly at: number;
   readonly consent: Consent;
@@ -124,7 +124,29 @@ interface Understood {
   readonly cookies: Cookies;
   readonly consent: Consent;
   readonly signals: SignalMask;
-  readonly page: PageUrl | undefined;
+  readonly page: Page;
+}
+
+/** The address of a page, taken apart when somebody asks: for a visitor who has refused nobody does. */
+class Page {
+  readonly raw: string | undefined;
+  readonly #policy: UrlPolicy;
+  #asked = false;
+  #url: PageUrl | undefined;
+
+  constructor(raw: string | undefined, policy: UrlPolicy) {
+    this.raw = raw;
+    this.#policy = policy;
+  }
+
+  /** Undefined where there is none, or none that can be read. */
+  get url(): PageUrl | undefined {
+    if (!this.#asked) {
+      this.#url = this.raw === undefined ? undefined : readUrl(this.raw, this.#policy);
+      this.#asked = true;
+    }
+    return this.#url;
+  }
 }
 
 function traceOf(
@@ -208,11 +230,9 @@ function understand(hit: Hit, site: Site, reading: Reading): Understood[] {
       );
     }
     const page =
-      before !== undefined && was?.raw.page_location === raw.page_location
+      before !== undefined && before.page.raw === raw.page_location
         ? before.page
-        : raw.page_location === undefined
-          ? undefined
-          : readUrl(raw.page_location, site.privacy.url);
+        : new Page(raw.page_location, site.privacy.url);
     before = { source, cookies, consent, signals: siteSignals(site, consent), page };
     understood.push(before);
   }
@@ -230,12 +250,7 @@ function cookiesOf(hit: Hit, site: Site, understood: readonly Understood[]): Coo
       continue;
     }
     let granted: SignalMask = -1;
-    let landing: PageUrl['clickIds'] | undefined;
-    for (const other of understood) {
-      if (other.source.visitor !== source.visitor) continue;
-      granted &= other.signals;
-      landing ??= other.page?.clickIds;
-    }
+    for (const other of understood) if (other.source.visitor === source.visitor) granted &= other.signals;
     readings.push(
       readCookies({
         cookies,
@@ -245,13 +260,28 @@ function cookiesOf(hit: Hit, site: Site, understood: readonly Understood[]): Coo
         host: hit.host,
         site: site.name,
         settings: site.cookies,
-        // Nothing may be matched on them, so they are not kept either.
-        landing: site.privacy.replacedIds === undefined ? landing : undefined,
+        landing: landingOf(site, source.visitor, granted, understood),
         streams: site.streams,
       }),
     );
   }
   return readings;
+}
+
+/** Click ids of the first page of a visitor's events that can be read; where they may not be used, they are not read. */
+function landingOf(
+  site: Site,
+  visitor: Visitor,
+  granted: SignalMask,
+  understood: readonly Understood[],
+): PageUrl['clickIds'] | undefined {
+  // Nothing may be matched on ids that are replaced, so they are not kept either.
+  if ((granted & BIT.ad_storage) === 0 || site.privacy.replacedIds !== undefined) return undefined;
+  for (const { source, page } of understood) {
+    const url = source.visitor === visitor ? page.url : undefined;
+    if (url !== undefined) return url.clickIds;
+  }
+  return undefined;
 }
 
 function traceEvent(
@@ -272,24 +302,26 @@ function traceEvent(
   const id = idGiven ? given : `${hit.id}-${line}`;
   const name = raw.event_name ?? '';
   const time = raw.event_time === undefined || raw.event_time > hit.at ? hit.at : raw.event_time;
-  const unread = page === undefined && raw.page_location !== undefined && site.privacy.url.neverForward.length > 0;
-  if (page?.neverForward === true || unread) {
-    const outcome = unread ? 'invalid' : 'skipped';
-    const reason = unread ? 'page address cannot be read' : 'path is never forwarded';
-    const routes = offered.map((route) => ended(route, routeSignals(route, site, consent, signals), outcome, reason));
-    return {
-      name,
-      id,
-      idGiven,
-      raw,
-      event: undefined,
-      at: time,
-      consent,
-      signals,
-      subjects: [],
-      routes,
-      cells: NO_CELLS,
-    };
+  if (page.raw !== undefined && site.privacy.url.neverForward.length > 0) {
+    const unread = page.url === undefined;
+    if (unread || page.url.neverForward) {
+      const outcome = unread ? 'invalid' : 'skipped';
+      const reason = unread ? 'page address cannot be read' : 'path is never forwarded';
+      const routes = offered.map((route) => ended(route, routeSignals(route, site, consent, signals), outcome, reason));
+      return {
+        name,
+        id,
+        idGiven,
+        raw,
+        event: undefined,
+        at: time,
+        consent,
+        signals,
+        subjects: [],
+        routes,
+        cells: NO_CELLS,
+      };
+    }
   }
 
   const identifiers: Partial<RawEvent> = {};
@@ -307,32 +339,102 @@ function traceEvent(
   if (li_fat_id !== undefined) identifiers.li_fat_id = li_fat_id;
   if (raw.user_id !== undefined) subjects.push(`uid:${raw.user_id}`);
 
-  const surroundings = {
-    page,
-    userAgent: visitor.userAgent,
-    address: visitor.address,
-    country: visitor.country,
-    identifiers,
-    eventId: id,
-    eventTime: time,
-  };
-  let event: Event;
-  let cells = NO_CELLS;
+  let filtered: Filtered | undefined;
+  const filter = (): Filtered =>
+    (filtered ??= filterEvent(hit, site, one, { identifiers, eventId: id, eventTime: time }, line, window));
+  const grounds: Grounds = { hit, site, source, consent, signals };
+  const routes = offered.map((route) => decide(filter, route, grounds));
+  return new TracedEvent(name, id, idGiven, time, one, subjects, routes, filter);
+}
+
+/** An event behind the site's privacy floor. */
+interface Filtered {
+  readonly event: Event;
+  readonly cells: readonly string[];
+}
+
+/**
+ * Puts an event behind the site's privacy floor. Done when the first route that may have something of it asks: a
+ * visitor who has refused is not read any further, and costs no more than the refusal.
+ */
+function filterEvent(
+  hit: Hit,
+  site: Site,
+  { source: { raw, visitor }, page }: Understood,
+  known: Pick<Surroundings, 'identifiers' | 'eventId' | 'eventTime'>,
+  line: number,
+  window: IdWindow | undefined,
+): Filtered {
+  const { identifiers, eventId, eventTime } = known;
+  const { userAgent, address, country } = visitor;
   const { replacedIds } = site.privacy;
   if (replacedIds === undefined) {
-    event = minimise(raw, surroundings, site.privacy);
-  } else {
-    const replaced = {
-      ...surroundings,
-      page: ownPage(page, site.origins),
-      identifiers: replacedIdentifiers(identifiers, window, replacedIds, hit.at),
-      eventId: `${hit.id}-${line}`,
-    };
-    ({ event, cells } = foldRare(minimise(impersonal(raw), replaced, site.privacy), window));
+    const around = { page: page.url, userAgent, address, country, identifiers, eventId, eventTime };
+    return { event: minimise(raw, around, site.privacy), cells: NO_CELLS };
   }
-  const grounds: Grounds = { hit, site, source, consent, signals };
-  const routes = offered.map((route) => decide(event, route, grounds));
-  return { name, id, idGiven, raw, event, at: time, consent, signals, subjects, routes, cells };
+  const replaced = {
+    page: ownPage(page.url, site.origins),
+    userAgent,
+    address,
+    country,
+    identifiers: replacedIdentifiers(identifiers, window, replacedIds, hit.at),
+    eventId: `${hit.id}-${line}`,
+    eventTime,
+  };
+  return foldRare(minimise(impersonal(raw), replaced, site.privacy), window);
+}
+
+/** An event that was decided about. What nobody asked for yet is made when somebody does. */
+class TracedEvent implements EventTrace {
+  readonly name: string;
+  readonly id: string;
+  readonly idGiven: boolean;
+  readonly raw: RawEvent;
+  readonly at: number;
+  readonly consent: Consent;
+  readonly signals: SignalMask;
+  readonly subjects: readonly string[];
+  readonly routes: readonly RouteTrace[];
+  readonly #filter: () => Filtered;
+
+  constructor(
+    name: string,
+    id: string,
+    idGiven: boolean,
+    at: number,
+    { source, consent, signals }: Understood,
+    subjects: readonly string[],
+    routes: readonly RouteTrace[],
+    filter: () => Filtered,
+  ) {
+    this.name = name;
+    this.id = id;
+    this.idGiven = idGiven;
+    this.raw = source.raw;
+    this.at = at;
+    this.consent = consent;
+    this.signals = signals;
+    this.subjects = subjects;
+    this.routes = routes;
+    this.#filter = filter;
+  }
+
+  /** Whoever only looks gets nothing from filters that are broken. */
+  get event(): Event | undefined {
+    try {
+      return this.#filter().event;
+    } catch {
+      return undefined;
+    }
+  }
+
+  get cells(): readonly string[] {
+    try {
+      return this.#filter().cells;
+    } catch {
+      return NO_CELLS;
+    }
+  }
 }
 
 const NO_CELLS: readonly string[] = [];

@@ -61,8 +61,11 @@ function permitOf(route: Route, signals: SignalMask): Permit {
   return route.permits[signals & GATE_MASK] as Permit;
 }
 
-/** Decides about an event for one route: permit, view, plan (design 2). An exception in vendor code ends as `failed`. */
-export function decide(event: Event, route: Route, grounds: Grounds): RouteTrace {
+/**
+ * Decides about an event for one route: permit, view, plan (design 2). An exception in vendor code ends as `failed`.
+ * The event is asked for only when the permit lets something of it through.
+ */
+export function decide(filter: () => { readonly event: Event }, route: Route, grounds: Grounds): RouteTrace {
   const { hit, site, source, consent } = grounds;
   const signals = routeSignals(route, site, consent, grounds.signals);
   const permit = permitOf(route, signals);
@@ -70,6 +73,7 @@ export function decide(event: Event, route: Route, grounds: Grounds): RouteTrace
   if (permit.sources !== undefined && !permit.sources.includes(source)) {
     return ended(route, signals, 'blocked', 'no limited form for this source');
   }
+  const { event } = filter();
   if (route.events !== undefined && !route.events.has(event.event_name ?? '')) {
     return ended(route, signals, 'skipped', 'event not configured for this route');
   }

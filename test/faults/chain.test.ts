@@ -30,7 +30,7 @@ import * as userAgent from '../../src/privacy/user-agent.ts';
 import * as sources from '../../src/sources/index.ts';
 import * as admission from '../../src/policy/admission.ts';
 import type { Hit } from '../../src/sources/hit.ts';
-import { gatewayOf } from '../support/hits.ts';
+import { cookiebot, gatewayOf, webHit } from '../support/hits.ts';
 import { CONFIG, jsonPurchase, webPurchase } from './hits.ts';
 
 // R80: whatever breaks in the chain, the event is dropped and counted, and not one byte goes out.
@@ -188,5 +188,64 @@ describe('before there is an event', () => {
     expect([204, 503]).toContain(answer.status);
     expect(await answer.text()).not.toContain('kari');
     expect(stored()).toEqual([]);
+  });
+});
+
+describe('a visitor who has refused is read no further than the refusal (design 3)', () => {
+  const unguarded = gatewayOf(CONFIG.replace(', never_forward: ["/helse/**"]', ''));
+  const refused = (page: string): Hit =>
+    webHit(
+      {
+        v: '2',
+        tid: 'G-TEST000001',
+        cid: '482310557.1795000000',
+        en: 'purchase',
+        dl: page,
+        dt: 'Kari, kari@example.no',
+      },
+      { cookies: cookiebot({}) },
+    );
+  const eventOf = (hit: Hit, of: typeof gateway) => {
+    const done = decide(hit, of);
+    if (!('trace' in done)) throw new Error(`refused: ${done.problem.status}`);
+    const [event] = done.trace.events;
+    if (event === undefined) throw new Error('no event');
+    return event;
+  };
+
+  it('neither the page nor the event is looked at, and every route is blocked', () => {
+    const event = eventOf(refused('https://shop.example.no/krus?gclid=Cj0KExample'), unguarded);
+    expect(event.routes.map(({ outcome, reason }) => `${outcome} ${reason}`)).toEqual(
+      ALL_ROUTES.map(() => 'blocked consent'),
+    );
+    expect(url.readUrl).not.toHaveBeenCalled();
+    expect(minimise.minimise).not.toHaveBeenCalled();
+  });
+
+  it('whoever looks at the decision sees the event as the site would let it through', () => {
+    const event = eventOf(refused('https://shop.example.no/krus?gclid=Cj0KExample'), unguarded);
+    expect(event.event).toMatchObject({
+      event_name: 'purchase',
+      page_location: 'https://shop.example.no/krus',
+      page_title: 'Kari, [email]',
+    });
+    expect(event.event).not.toHaveProperty('client_id');
+    expect(event.event).toBe(event.event);
+  });
+
+  it('filters that are broken show nothing to whoever looks, and change nothing', () => {
+    breakIt(minimise, 'minimise');
+    const event = eventOf(refused('https://shop.example.no/krus'), unguarded);
+    expect(event.routes.map(({ outcome }) => outcome)).toEqual(ALL_ROUTES.map(() => 'blocked'));
+    expect([event.event, event.cells]).toEqual([undefined, []]);
+  });
+
+  it.each([
+    ['https://shop.example.no/helse/kreft', 'skipped path is never forwarded'],
+    ['not an address', 'invalid page address cannot be read'],
+  ])('where some pages are never forwarded, that comes first: %s', (page, expected) => {
+    const event = eventOf(refused(page), gateway);
+    expect(event.routes.map(({ outcome, reason }) => `${outcome} ${reason}`)).toEqual(ALL_ROUTES.map(() => expected));
+    expect(event.event).toBeUndefined();
   });
 });
