@@ -22,7 +22,7 @@ interface Tally {
 export function readCollect(hit: Hit, visitor: Visitor): Reading | Problem {
   const tally: Tally = { version: undefined, stream: undefined, keys: 0, unknown: 0 };
   const shared: Draft = { event_time: hit.at };
-  const fault = readList(hit.query, 0, hit.query.length, shared, tally);
+  const fault = readList(hit.query, shared, tally);
   if (fault !== undefined) return fault;
 
   const events: SourceEvent[] = [];
@@ -38,7 +38,7 @@ export function readCollect(hit: Hit, visitor: Visitor): Reading | Problem {
         return badRequest(`A hit has at most ${LIMITS.events} events, one per line.`);
       const draft = copy(shared);
       tally.keys = sharedKeys;
-      const wrong = readList(body, start, stop, draft, tally);
+      const wrong = readList(body.slice(start, stop), draft, tally);
       if (wrong !== undefined) return wrong;
       events.push({ raw: draft, visitor });
     }
@@ -59,51 +59,55 @@ export function readCollect(hit: Hit, visitor: Visitor): Reading | Problem {
   return { source: 'ga4-collect', stream: tally.stream, events, unknownKeys: tally.unknown };
 }
 
-const AMPERSAND = 38;
-const EQUALS = 61;
-const PERCENT = 37;
-const PLUS = 43;
 const CR = 13;
 
-/** Reads one `key=value&...` list in one pass. */
-function readList(list: string, from: number, to: number, draft: Draft, tally: Tally): Problem | undefined {
-  let start = from;
-  while (start < to) {
-    let equals = -1;
-    let keyCoded = false;
-    let valueCoded = false;
-    let end = start;
-    for (; end < to; end++) {
-      const code = list.charCodeAt(end);
-      if (code === AMPERSAND) break;
-      if (code === EQUALS && equals === -1) {
-        equals = end;
-      } else if (code === PERCENT || code === PLUS) {
-        if (equals === -1) keyCoded = true;
-        else valueCoded = true;
-      }
+const TOO_LONG = badRequest(`A name or a value is longer than ${LIMITS.string} characters.`);
+const TOO_MANY_KEYS = badRequest(`An event has at most ${LIMITS.keys} keys, its items not counted.`);
+
+/**
+ * Reads one `key=value&...` list. Each kind of mark is looked for from the last one found, hence once over the whole
+ * list, whatever is in it; the runtime's own search is several times as fast as looking at characters here.
+ */
+function readList(list: string, draft: Draft, tally: Tally): Problem | undefined {
+  const { length } = list;
+  let equals = -1;
+  let percent = -1;
+  let plus = -1;
+  for (let start = 0, end: number; start < length; start = end + 1) {
+    end = orEnd(list.indexOf('&', start), length);
+    if (end === start) continue;
+    if (equals < start) equals = orEnd(list.indexOf('=', start), length);
+    if (percent < start) percent = orEnd(list.indexOf('%', start), length);
+    if (plus < start) plus = orEnd(list.indexOf('+', start), length);
+    // A key without `=` is a flag without a value (`richsstsse`).
+    const middle = Math.min(equals, end);
+    const coded = Math.min(percent, plus);
+    const value = coded < end ? decodePart(list, middle + 1, end) : list.slice(middle + 1, end);
+    if (value.length > LIMITS.string) return TOO_LONG;
+    const known = KEYS.find(list, start, middle);
+    if (known !== undefined) {
+      if (++tally.keys > LIMITS.keys) return TOO_MANY_KEYS;
+      if (!known(draft, value)) tally.unknown++;
+      continue;
     }
-    if (end > start) {
-      // A key without `=` is a flag without a value (`richsstsse`).
-      if (equals === -1) equals = end;
-      const key = keyCoded ? decodePart(list, start, equals) : list.slice(start, equals);
-      const value = valueCoded ? decodePart(list, equals + 1, end) : list.slice(equals + 1, end);
-      if (key.length > LIMITS.string || value.length > LIMITS.string) {
-        return badRequest(`A name or a value is longer than ${LIMITS.string} characters.`);
-      }
-      const fault = take(key, value, draft, tally);
-      if (fault !== undefined) return fault;
-    }
-    start = end + 1;
+    const key = coded < middle ? decodePart(list, start, middle) : list.slice(start, middle);
+    if (key.length > LIMITS.string) return TOO_LONG;
+    const fault = take(key, value, draft, tally);
+    if (fault !== undefined) return fault;
   }
   return undefined;
 }
 
+/** A place in a text, or where the text ends. */
+function orEnd(at: number, length: number): number {
+  return at === -1 ? length : at;
+}
+
 /** Puts one decoded pair where it belongs, or drops and counts it. */
 function take(key: string, value: string, draft: Draft, tally: Tally): Problem | undefined {
-  const known = KEYS.get(key);
+  const known = KEYS.find(key, 0, key.length);
   if (known === undefined && key.startsWith('pr') && takeItem(key, value, draft, tally)) return undefined;
-  if (++tally.keys > LIMITS.keys) return badRequest(`An event has at most ${LIMITS.keys} keys, its items not counted.`);
+  if (++tally.keys > LIMITS.keys) return TOO_MANY_KEYS;
   if (known !== undefined) {
     if (!known(draft, value)) tally.unknown++;
     return undefined;

@@ -1,5 +1,6 @@
 import { CAMPAIGN_KEYS } from '../core/ga4-web.ts';
 import type { FieldName, RawEvent } from '../core/fields.ts';
+import { NameTable } from '../core/name-table.ts';
 import type { ConsentModeKeys, Item } from '../core/values.ts';
 import { finiteNumber } from './limits.ts';
 
@@ -129,7 +130,7 @@ const TRANSPORT: Readonly<Record<string, number>> = {
 };
 
 /** Every key of a web hit that is read, beside `v`, `tid` and the prefixed ones (`destinations/ga4.md` 3.2-3.8). */
-export const KEYS: ReadonlyMap<string, Setter> = new Map<string, Setter>([
+export const KEYS = new NameTable<Setter>([
   ['en', text('event_name')],
   ['cid', text('client_id')],
   ['uid', text('user_id')],

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RawEvent } from '../../src/core/fields.ts';
 import { readCollect } from '../../src/sources/ga4-collect.ts';
+import { decodePart } from '../../src/sources/percent.ts';
 import { AT, expectProblem, expectReading, hitOf, VISITOR } from './reading.ts';
 
 const BASE = 'v=2&tid=G-TEST000001';
@@ -398,6 +399,43 @@ describe('properties', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+// What a list of pairs is (`destinations/ga4.md` 3.1): split on `&`, then on the first `=`, then decoded.
+describe('a list of pairs', () => {
+  const chunk = fc.string({ unit: fc.constantFrom('=', '%', '+', '4', 'a', 'C', '3', 'ø'), maxLength: 12 });
+
+  it('is read pair by pair, whatever marks are where, in the query and in a line', () => {
+    fc.assert(
+      fc.property(fc.array(chunk, { maxLength: 12 }), fc.boolean(), (chunks, inBody) => {
+        const expected: Record<string, string> = {};
+        for (const pair of chunks) {
+          const equals = pair.includes('=') ? pair.indexOf('=') : pair.length;
+          const name = decodePart(pair, 0, equals);
+          if (name !== '') expected[name] = decodePart(pair, equals + 1, pair.length);
+        }
+        const list = ['en=x', ...chunks.map((pair) => `ep.${pair}`), ''].join('&');
+        expect({ ...(inBody ? one('', `${list}\r\n`) : one(list)).params }).toEqual(expected);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('takes time in proportion to its length, whatever is missing in it', () => {
+    const times = (size: number, pair: string): number => {
+      const query = `${BASE}&en=x${`&${pair}`.repeat(size)}`;
+      const turns = Array.from({ length: 5 }, () => {
+        const start = performance.now();
+        readCollect(hitOf({ query }), VISITOR);
+        return performance.now() - start;
+      });
+      return Math.min(...turns);
+    };
+    // Items are not counted, so that none of these ends at the limit of keys.
+    for (const pair of ['pr1=a', 'pr1', 'pr1=%', 'pr1=+', '%70r1=a']) {
+      expect(times(80_000, pair) / Math.max(times(10_000, pair), 0.5)).toBeLessThan(40);
+    }
   });
 });
 

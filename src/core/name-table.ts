@@ -1,0 +1,47 @@
+/** A name with what it stands for. */
+interface Entry<T> {
+  readonly name: string;
+  readonly value: T;
+}
+
+/**
+ * Values by name, for names that stand in a longer text: they are looked up where they stand, without being cut out of
+ * it first. Made once of names that are ours, so that nobody outside can choose where they collide.
+ */
+export class NameTable<T> {
+  /** By hash; entries of one hash share a place. */
+  readonly #places: readonly (readonly Entry<T>[])[];
+  readonly #longest: number;
+
+  constructor(entries: Iterable<readonly [string, T]>) {
+    const byName = new Map(entries);
+    let size = 16;
+    while (size < 4 * byName.size) size *= 2;
+    const places: Entry<T>[][] = Array.from({ length: size }, () => []);
+    let longest = 0;
+    for (const [name, value] of byName) {
+      places[hashOf(name, 0, name.length) & (size - 1)]?.push({ name, value });
+      longest = Math.max(longest, name.length);
+    }
+    this.#places = places;
+    this.#longest = longest;
+  }
+
+  /** What the name between two offsets stands for. */
+  find(text: string, from: number, to: number): T | undefined {
+    const length = to - from;
+    if (length > this.#longest) return undefined;
+    const place = this.#places[hashOf(text, from, to) & (this.#places.length - 1)] as readonly Entry<T>[];
+    for (let i = 0; i < place.length; i++) {
+      const { name, value } = place[i] as Entry<T>;
+      if (name.length === length && text.startsWith(name, from)) return value;
+    }
+    return undefined;
+  }
+}
+
+function hashOf(text: string, from: number, to: number): number {
+  let hash = 0;
+  for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
+  return hash ^ (hash >>> 7);
+}
