@@ -21,28 +21,27 @@ export function parseCookies(header: string): Cookies {
   const { length } = header;
   if (length === 0) return NO_COOKIES;
   if (length > MAX_HEADER) return UNREADABLE;
+  if (CONTROL.test(header)) return UNREADABLE;
   const names: string[] = [];
   const values: string[] = [];
-  let start = 0;
   let equals = -1;
-  for (let i = 0; i < length; i++) {
-    const code = header.charCodeAt(i);
-    if (code === EQUALS) {
-      if (equals === -1) equals = i;
-    } else if (code === SEMICOLON) {
-      if (equals !== -1 && !take(header, start, equals, i, names, values)) return UNREADABLE;
-      start = i + 1;
-      equals = -1;
-    } else if ((code < 32 && code !== TAB) || code === 127) {
-      return UNREADABLE;
-    }
+  for (let start = 0, end: number; start < length; start = end + 1) {
+    end = orEnd(header.indexOf(';', start), length);
+    // Looked for from the last one found, hence once over the whole header, whatever is in it.
+    if (equals < start) equals = orEnd(header.indexOf('=', start), length);
+    if (equals < end && !take(header, start, equals, end, names, values)) return UNREADABLE;
   }
-  return equals !== -1 && !take(header, start, equals, length, names, values) ? UNREADABLE : { names, values };
+  return { names, values };
 }
 
+/** A place in a text, or where the text ends. */
+function orEnd(at: number, length: number): number {
+  return at === -1 ? length : at;
+}
+
+/** All but the tab. */
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 const TAB = 9;
-const SEMICOLON = 59;
-const EQUALS = 61;
 const QUOTE = 34;
 
 /** Adds the pair between `start` and `end`; false where it breaks a limit. */

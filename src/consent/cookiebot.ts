@@ -12,9 +12,27 @@ export const cookiebot: Platform = {
   read: perCookie(readCookiebot),
 };
 
+/**
+ * An explicit choice, letter for letter as the platform writes it. What is spelled in any other way is taken apart
+ * below, which comes to the same.
+ */
+const USUAL =
+  /^\{stamp:%27([A-Za-z0-9+/]{16,128}={0,2})%27%2Cnecessary:true%2Cpreferences:(true|false)%2Cstatistics:(true|false)%2Cmarketing:(true|false)%2Cmethod:%27explicit%27%2Cver:(\d{1,15})%2Cutc:(\d{1,15})%2Cregion:%27[a-z-]{1,16}%27\}$/;
+
 const STAMP = /^[A-Za-z0-9+/]{16,128}={0,2}$/;
 
 function readCookiebot(value: string, context: Context): Reading {
+  const usual = USUAL.exec(value);
+  return usual === null ? readAny(value, context) : readUsual(usual, context);
+}
+
+function readUsual(parts: RegExpExecArray, context: Context): Reading {
+  const { on, off } = categorised(context, parts[2] === 'true', parts[3] === 'true', parts[4] === 'true');
+  return choice(context.source, on, off, { at: digitsTime(parts[6], 1), id: parts[1], version: parts[5] });
+}
+
+/** Exported for the test that holds the two ways against each other. */
+export function readAny(value: string, context: Context): Reading {
   const { source, all } = context;
   if (value === '-1') return notRequired(source, all, 0);
   if (value === '0') return choice(source, 0, all);

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { Recent } from '../core/recent.ts';
 import { combine, defaultsOf, type Defaults } from './combine.ts';
 import { readConsentMode } from './consent-mode.ts';
 import { readGpc } from './gpc.ts';
@@ -10,14 +10,22 @@ export { knownPlatforms, type KnownPlatform } from './platforms.ts';
 
 /** Clocks differ: a choice this far ahead is still believed (design 3), milliseconds. */
 const CLOCK_SKEW = 5 * 60_000;
-const CACHED_READINGS = 2_000;
+/** Sets of cookies remembered at least; twice as many at most. */
+const CACHED_READINGS = 1_000;
 
 /** One site under one regime, with what it has lately read. */
 interface Reader {
   readonly plan: Plan;
   readonly defaults: Defaults;
   /** By raw cookies; only what grants something, so that a refusal leaves no trace. */
-  readonly cache: LRUCache<string, readonly Reading[]>;
+  readonly cache: Recent<Remembered>;
+}
+
+/** What cookies grant. */
+interface Remembered {
+  /** Which cookies they were. */
+  readonly names: string;
+  readonly readings: readonly Reading[];
 }
 
 const readers = new WeakMap<SiteConsent, { 'opt-in'?: Reader; 'opt-out'?: Reader }>();
@@ -44,24 +52,27 @@ function readerOf(site: SiteConsent, regime: Regime): Reader {
   return (ofSite[regime] ??= {
     plan: planOf(site, regime),
     defaults: defaultsOf(site.withoutChoice, regime === 'opt-out', site.mapping.get('tcf')?.purposes),
-    cache: new LRUCache({ max: CACHED_READINGS }),
+    cache: new Recent(CACHED_READINGS),
   });
 }
 
-function cached(plan: Plan, cache: LRUCache<string, readonly Reading[]>, found: readonly Found[]): readonly Reading[] {
-  const key = keyOf(found);
-  const known = cache.get(key);
-  if (known !== undefined) return known;
+function cached(plan: Plan, cache: Recent<Remembered>, found: readonly Found[]): readonly Reading[] {
+  const values = joined(found, 'value');
+  const names = joined(found, 'name');
+  const known = cache.get(values);
+  if (known !== undefined && known.names === names) return known.readings;
   const readings = readCookies(plan, found);
-  if (readings.some(({ status }) => status === 'given')) cache.set(detached(key), readings.map(detachedReading));
+  if (readings.some(({ status }) => status === 'given')) {
+    cache.set(detached(values), { names: detached(names), readings: readings.map(detachedReading) });
+  }
   return readings;
 }
 
-/** Unambiguous: neither `;` nor, in a name, `=` can occur. */
-function keyOf(found: readonly Found[]): string {
-  let key = '';
-  for (const { name, value } of found) key += `${name}=${value};`;
-  return key;
+/** Unambiguous: no name and no value has a `;` in it. */
+function joined(found: readonly Found[], part: 'name' | 'value'): string {
+  let text = (found[0] as Found)[part];
+  for (let i = 1; i < found.length; i++) text += `;${(found[i] as Found)[part]}`;
+  return text;
 }
 
 /** A copy that does not keep the whole Cookie header, with everything else in it, alive. */

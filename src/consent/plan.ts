@@ -97,6 +97,12 @@ interface Share {
 /** Everything the found cookies say, in the order of the platforms. Depends on nothing but site and cookies. */
 export function readCookies(plan: Plan, found: readonly Found[]): readonly Reading[] {
   if (found.length > MAX_FOUND) return [unreadable('cookies', {}, 'too many consent cookies')];
+  const [only] = found;
+  if (found.length === 1 && only?.leads.length === 1) {
+    const { listener, as } = only.leads[0] as Lead;
+    const { platform, context } = plan.listeners[listener] as Plan['listeners'][number];
+    return platform.read({ names: [as ?? only.name], values: [only.value] }, context);
+  }
   const shares: Share[] = [];
   for (const { leads, name, value } of found) {
     for (const { listener, as } of leads) {

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { Recent } from '../core/recent.ts';
 
 /**
  * `Set-Cookie` values (R28): always `Secure`, `Path=/`, `SameSite=Lax`. Names and values come from a table of ours, or
@@ -77,7 +77,7 @@ const OVERHEAD = 14;
 const DEEPEST = 6;
 
 /** Hosts are those of the configuration, so this stays as small as that is. */
-const parents = new LRUCache<string, readonly string[]>({ max: 1_000 });
+const parents = new Recent<readonly string[]>(1_000);
 
 function parentDomains(host: string): readonly string[] {
   const known = parents.get(host);

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Scalars } from '../core/fields.ts';
+import { Recent } from '../core/recent.ts';
 import { IDENTIFIER_PARAMS } from '../sources/limits.ts';
 import { personalParam } from './click-ids.ts';
 import { dropKey } from './keys.ts';
@@ -29,10 +29,10 @@ export function scrubScalars(record: Scalars, policy: UrlPolicy): Scalars {
 }
 
 /** Names that were found harmless: they come again with every event. What is personal is not remembered. */
-const harmless = new LRUCache<string, true>({ max: 2000 });
+const harmless = new Recent<true>(1_000);
 
 function isHarmlessName(name: string): boolean {
-  if (harmless.has(name)) return true;
+  if (harmless.get(name) === true) return true;
   const lower = name.toLowerCase();
   if (IDENTIFIER_PARAMS.has(lower) || personalParam(lower) !== undefined) return false;
   if (dropKey(name) || scrub(name) !== name) return false;

@@ -1,0 +1,25 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Recent } from '../../src/core/recent.ts';
+
+describe('what was met lately', () => {
+  it('holds the last `size` texts at least and twice as many at most, each with its own value', () => {
+    const SIZE = 5;
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 15 }), { maxLength: 100 }), (met) => {
+        const recent = new Recent<number>(SIZE);
+        const lately: number[] = [];
+        for (const one of met) {
+          if (recent.get(String(one)) === undefined) recent.set(String(one), one);
+          if (lately.includes(one)) lately.splice(lately.indexOf(one), 1);
+          lately.push(one);
+        }
+        for (const one of lately.slice(-SIZE)) expect(new Set([one])).toContain(recent.get(String(one)));
+      }),
+    );
+    const recent = new Recent<number>(SIZE);
+    for (let i = 0; i < 100; i++) recent.set(String(i), i);
+    const kept = Array.from({ length: 100 }, (_, i) => recent.get(String(i))).filter((value) => value !== undefined);
+    expect(kept.length).toBeLessThanOrEqual(2 * SIZE);
+  });
+});
