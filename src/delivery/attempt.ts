@@ -96,7 +96,23 @@ function violation(route: Route, rows: readonly AttemptedRow[], planned: Planned
 }
 
 /** One request with its secrets. A 401 to a cached access token gets one fresh token (google-ads.md 2.7). */
-export async function exchange(
+export function exchange(
+  planned: PlannedRequest,
+  hosts: readonly string[],
+  send: Send,
+  secrets: Secrets,
+): Promise<Reply> {
+  return isFilled(planned) ? send(planned, hosts) : exchangeFilled(planned, hosts, send, secrets);
+}
+
+/** Whether a request holds no secret: then it can go as it was planned. */
+function isFilled(planned: PlannedRequest): planned is FilledRequest {
+  if (typeof planned.url !== 'string') return false;
+  for (const name in planned.headers) if (typeof planned.headers[name] !== 'string') return false;
+  return true;
+}
+
+async function exchangeFilled(
   planned: PlannedRequest,
   hosts: readonly string[],
   send: Send,

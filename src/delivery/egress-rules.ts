@@ -46,17 +46,11 @@ export class PairRules {
   }
 
   /** What is wrong with a name and a value as they stand; unknown names are never repeated. */
-  pair(name: string, raw: string, facts: EgressFacts, encoded: boolean, secret: boolean): string | undefined {
-    const exact = this.#exact.get(name);
-    const rule = exact ?? this.#familyOf(name);
-    if (rule === undefined) return `unknown ${this.#what}`;
-    if (exact !== undefined) {
-      if (exact.met === this.#list) return `${name}: twice`;
-      exact.met = this.#list;
-    }
-    if ((secret && raw.includes(SECRET)) !== rule.secret) return `${rule.name}: a secret in the wrong place`;
-    const text = encoded && rule.may !== undefined ? decoded(raw) : raw;
-    return text === undefined ? `unreadable ${this.#what}` : wrongValue(rule, text, facts);
+  pair(name: string, value: string, facts: EgressFacts): string | undefined {
+    const rule = this.#ruleOf(name);
+    if (typeof rule === 'string') return rule;
+    if (value.includes(SECRET) !== rule.secret) return `${rule.name}: a secret in the wrong place`;
+    return wrongValue(rule, value, facts);
   }
 
   /** What is missing at the end of the list. */
@@ -65,21 +59,33 @@ export class PairRules {
     return undefined;
   }
 
-  /** Reads `a=1&b=2`, one pass; values that nothing is claimed of are not taken apart. */
-  text(pairs: string, facts: EgressFacts): string | undefined {
-    const secret = pairs.includes(SECRET);
-    let from = 0;
-    while (from < pairs.length) {
-      let end = pairs.indexOf('&', from);
+  /** Reads `a=1&b=2` from there on, one pass; values that nothing is claimed of are not taken apart. */
+  text(pairs: string, from: number, facts: EgressFacts): string | undefined {
+    const secrets = pairs.includes(SECRET);
+    const escapes = pairs.includes('%');
+    for (let end; from < pairs.length; from = end + 1) {
+      end = pairs.indexOf('&', from);
       if (end < 0) end = pairs.length;
       let equals = pairs.indexOf('=', from);
       if (equals < 0 || equals > end) equals = end;
-      const name = pairs.slice(from, equals);
-      const wrong = this.pair(name, pairs.slice(Math.min(equals + 1, end), end), facts, true, secret);
+      const rule = this.#ruleOf(pairs.slice(from, equals));
+      if (typeof rule === 'string') return rule;
+      const raw = secrets || rule.may !== undefined ? pairs.slice(equals + 1, end) : '';
+      if ((secrets && raw.includes(SECRET)) !== rule.secret) return `${rule.name}: a secret in the wrong place`;
+      const value = escapes && rule.may !== undefined ? decoded(raw) : raw;
+      const wrong = value === undefined ? `unreadable ${this.#what}` : wrongValue(rule, value, facts);
       if (wrong !== undefined) return wrong;
-      from = end + 1;
     }
     return undefined;
+  }
+
+  /** The rule for a name, which is met now; or what is wrong with the name. */
+  #ruleOf(name: string): Rule | string {
+    const exact = this.#exact.get(name);
+    if (exact === undefined) return this.#familyOf(name) ?? `unknown ${this.#what}`;
+    if (exact.met === this.#list) return `${name}: twice`;
+    exact.met = this.#list;
+    return exact;
   }
 
   #familyOf(name: string): Rule | undefined {

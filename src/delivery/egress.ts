@@ -38,7 +38,7 @@ export function egressViolation(
   const form = formOf(compiled(destination), url, planned.method, rows.length === 0, full, signals);
   if (typeof form === 'string') return form;
   const [first] = rows;
-  const facts: EgressFacts = { signals, acceptedAt: rows.length === 1 ? first?.acceptedAt : undefined };
+  const facts = rows.length === 1 && first !== undefined ? first : { signals, acceptedAt: undefined };
   return violationOf(form, planned, url, facts, rows);
 }
 
@@ -87,11 +87,14 @@ function formOf(
 ): CompiledForm | string {
   let reason = 'unknown host or path';
   let limited: CompiledForm | undefined;
+  const slash = url.indexOf('/', SCHEME.length);
+  if (!url.startsWith(SCHEME) || slash < 0) return reason;
+  const host = url.slice(SCHEME.length, slash);
   const end = url.indexOf('?');
+  const path = url.slice(slash, end < 0 ? undefined : end);
   for (const one of table) {
-    const { kind, hosts, path, methods } = one.form;
-    const start = hostEnd(url, hosts);
-    if (start < 0 || !path.test(url.slice(start, end < 0 ? url.length : end))) continue;
+    const { kind, hosts, methods } = one.form;
+    if (!hosts.includes(host) || !one.form.path.test(path)) continue;
     if (!methods.some((known) => known === method)) {
       reason = 'method';
     } else if ((kind === 'aside') !== aside) {
@@ -106,15 +109,6 @@ function formOf(
 
 const SCHEME = 'https://';
 
-/** Where the path begins, if the URL names one of the hosts; else -1. */
-function hostEnd(url: string, hosts: readonly string[]): number {
-  for (const host of hosts) {
-    const end = SCHEME.length + host.length;
-    if (url.startsWith(SCHEME) && url.startsWith(host, SCHEME.length) && url.charAt(end) === '/') return end;
-  }
-  return -1;
-}
-
 function violationOf(
   { form, query, headers, json, text }: CompiledForm,
   planned: PlannedRequest,
@@ -126,9 +120,9 @@ function violationOf(
   const start = url.indexOf('?');
   query.begin();
   headers.begin();
-  let wrong = start < 0 ? undefined : query.text(url.slice(start + 1), facts);
+  let wrong = start < 0 ? undefined : query.text(url, start + 1, facts);
   for (const name in planned.headers) {
-    wrong ??= headers.pair(name, textOf(planned.headers[name] ?? ''), facts, false, true);
+    wrong ??= headers.pair(name, textOf(planned.headers[name] ?? ''), facts);
   }
   if (wrong !== undefined) return wrong;
   const { body } = planned;
@@ -146,7 +140,7 @@ function violationOf(
 
 function wrongLines(body: string, query: PairRules, facts: EgressFacts): string | undefined {
   for (const line of body.split('\n')) {
-    const wrong = query.text(line, facts);
+    const wrong = query.text(line, 0, facts);
     if (wrong !== undefined) return wrong;
   }
   return undefined;

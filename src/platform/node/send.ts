@@ -1,4 +1,5 @@
 import type { Pool } from 'undici';
+import type { Reply } from '../../core/destination.ts';
 import { Unsendable, type FilledRequest, type Send } from '../../delivery/attempt.ts';
 import { sinkPool, vendorPool } from './connections.ts';
 import { roundTrip } from './round-trip.ts';
@@ -22,6 +23,7 @@ const TIMEOUT_MS = 10_000;
 
 /** A request line's target: what an URL may hold unescaped, nothing that ends the line. */
 const TARGET = /^[\x21-\x7e]*$/;
+const AUTHORITY_END = /[/?#]/g;
 
 /** Headers that frame the message or belong to the connection: the plan does not decide them. */
 const OURS = new Set([
@@ -53,15 +55,19 @@ export function createSend({ sink, version, timeoutMs = TIMEOUT_MS }: SendOption
     return pool;
   };
 
-  const send = async (request: FilledRequest, hosts: readonly string[]) => {
-    const { host, target } = splitUrl(request.url, hosts);
-    const options = {
-      method: request.method,
-      path: sinkOrigin === undefined ? target : `/${host}${target}`,
-      headers: headersOf(request.headers, agent),
-      body: request.body ?? null,
-    };
-    return roundTrip(poolOf(host), options, timeoutMs);
+  const send = (request: FilledRequest, hosts: readonly string[]): Promise<Reply> => {
+    try {
+      const { host, target } = splitUrl(request.url, hosts);
+      const options = {
+        method: request.method,
+        path: sinkOrigin === undefined ? target : `/${host}${target}`,
+        headers: headersOf(request.headers, agent),
+        body: request.body ?? null,
+      };
+      return roundTrip(poolOf(host), options, timeoutMs);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
   return Object.assign(send, {
     close: () => {
@@ -79,30 +85,35 @@ export function sinkOf(sink: string): string {
   return origin;
 }
 
+const SCHEME = 'https://';
+
 /** Host and target of an https URL to a declared host; nothing else is ever connected to (R67, R68). */
 function splitUrl(url: string, hosts: readonly string[]): { host: string; target: string } {
-  if (!url.startsWith('https://')) throw new Unsendable('not an https address');
-  const end = /[/?#]|$/.exec(url.slice(8))?.index ?? 0;
-  const authority = url.slice(8, 8 + end);
+  if (!url.startsWith(SCHEME)) throw new Unsendable('not an https address');
+  AUTHORITY_END.lastIndex = SCHEME.length;
+  const end = AUTHORITY_END.exec(url)?.index ?? url.length;
+  const authority = url.slice(SCHEME.length, end);
   const host = authority.endsWith(':443') ? authority.slice(0, -4) : authority;
   if (!hosts.includes(host)) throw new Unsendable('a host the destination does not declare');
-  const rest = url.slice(8 + end);
-  const hash = rest.indexOf('#');
-  const target = hash === -1 ? rest : rest.slice(0, hash);
+  const hash = url.indexOf('#', end);
+  const target = url.slice(end, hash === -1 ? undefined : hash);
   if (!TARGET.test(target)) throw new Unsendable('an address with characters it cannot have');
   return { host, target: target.startsWith('/') ? target : `/${target}` };
 }
 
-/** The plan's headers and ours. Names and values that HTTP cannot carry are refused by the client (R69). */
-function headersOf(planned: FilledRequest['headers'], agent: string): Record<string, string> {
-  const headers: Record<string, string> = {};
+/**
+ * The plan's headers and ours, as names and values in turn. Those that HTTP cannot carry are refused by the client
+ * (R69).
+ */
+function headersOf(planned: FilledRequest['headers'], agent: string): string[] {
+  const headers: string[] = [];
   let named = false;
   for (const name in planned) {
     const lower = name.toLowerCase();
     if (OURS.has(lower)) throw new Unsendable('a header that cannot be sent');
     if (lower === 'user-agent') named = true;
-    headers[name] = planned[name] ?? '';
+    headers.push(name, planned[name] ?? '');
   }
-  if (!named) headers['user-agent'] = agent;
+  if (!named) headers.push('user-agent', agent);
   return headers;
 }
