@@ -40,6 +40,7 @@ export function countryCode(value: string): string | undefined {
  */
 export function decimal(value: number): string | undefined {
   if (!Number.isFinite(value) || Math.abs(value) >= 1e15) return undefined;
+  if (Number.isInteger(value)) return value === 0 ? '0.00' : `${value}.00`;
   const text = value.toFixed(6);
   let end = text.length;
   while (end > text.length - 4 && text[end - 1] === '0') end--;

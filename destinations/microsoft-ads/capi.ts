@@ -87,14 +87,16 @@ function pageLoadIdOf(view: Seen, { hitId }: PlanContext): string {
 }
 
 function customDataOf(name: string, view: Seen): object | undefined {
+  const { value, currency } = moneyOf(view.value, view.currency);
   const custom = {
-    ...moneyOf(view.value, view.currency),
+    value,
+    currency,
     transactionId: view.transaction_id,
     searchTerm: view.search_term,
     pageType: PAGE_TYPES.get(name),
     items: itemsOf(view.items),
   };
-  return Object.values(custom).some((value) => value !== undefined) ? custom : undefined;
+  return Object.values(custom).some((found) => found !== undefined) ? custom : undefined;
 }
 
 /**
@@ -111,8 +113,9 @@ export function moneyOf(
 }
 
 function itemsOf(items: readonly Item[] | undefined): readonly object[] | undefined {
-  const rows = (items ?? []).flatMap(({ item_id: id, quantity, price, item_name: name }) =>
-    id === undefined && name === undefined ? [] : [{ id, quantity, price, name }],
-  );
+  const rows: object[] = [];
+  for (const { item_id: id, quantity, price, item_name: name } of items ?? []) {
+    if (id !== undefined || name !== undefined) rows.push({ id, quantity, price, name });
+  }
   return rows.length === 0 ? undefined : rows;
 }

@@ -25,7 +25,7 @@ export function clickId(raw: string): string | undefined {
 
 /** 32 hex digits or more as a version 4 UUID (RFC 9562 5.4): version and variant take six bits, the rest stays. */
 export function uuid(hex: string): string {
-  const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16);
+  const variant = '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) & 3);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
@@ -34,11 +34,26 @@ export function uuid(hex: string): string {
  * have to be the same for the same page, where a SHA-256 would cost more than the rest of the event.
  */
 export function digits(text: string): string {
-  let hex = '';
-  for (const seed of [0x811c9dc5, 0x01000193, 0x9e3779b9, 0x85ebca6b]) {
-    let mixed = seed;
-    for (let i = 0; i < text.length; i++) mixed = Math.imul(mixed ^ text.charCodeAt(i), 0x01000193);
-    hex += ((mixed ^ (mixed >>> 15)) >>> 0).toString(16).padStart(8, '0');
+  let a = 0x811c9dc5;
+  let b = 0x01000193;
+  let c = 0x9e3779b9;
+  let d = 0x85ebca6b;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, PRIME);
+    b = Math.imul(b ^ code, PRIME);
+    c = Math.imul(c ^ code, PRIME);
+    d = Math.imul(d ^ code, PRIME);
   }
-  return hex;
+  return hex8(a) + hex8(b) + hex8(c) + hex8(d);
+}
+
+const PRIME = 0x01000193;
+
+/** Two digits each: a table, because `toString(16)` would take longer than the rest. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function hex8(mixed: number): string {
+  const spread = mixed ^ (mixed >>> 15);
+  return `${HEX[spread >>> 24]}${HEX[(spread >>> 16) & 255]}${HEX[(spread >>> 8) & 255]}${HEX[spread & 255]}`;
 }

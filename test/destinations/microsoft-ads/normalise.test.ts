@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clickId, emailHash, phoneHash, uuid } from '../../../destinations/microsoft-ads/normalise.ts';
+import { clickId, digits, emailHash, phoneHash, uuid } from '../../../destinations/microsoft-ads/normalise.ts';
 import { sha256Hex } from '../../../src/core/hash.ts';
 import peers from '../../fixtures/microsoft-ads-peers.json' with { type: 'json' };
 
@@ -79,4 +79,23 @@ describe("Segment's recorded calls", () => {
     expect(cases.find(({ userData }) => userData.ph === phone)?.sent?.ph).toBe(sha256Hex(theirs));
     expect(phoneHash(phone)).toBe(ours);
   });
+});
+
+it('spreads a text by FNV-1a', () => {
+  // FNV-1a of 32 bits: '' = 811c9dc5, 'a' = e40c292c, 'foobar' = bf9cf968 (its authors' test vectors); then the upper
+  // half is mixed into the lower.
+  const mixed = (hash: number): string => ((hash ^ (hash >>> 15)) >>> 0).toString(16).padStart(8, '0');
+  for (const [text, hash] of [
+    ['', 0x811c9dc5],
+    ['a', 0xe40c292c],
+    ['foobar', 0xbf9cf968],
+  ] as const)
+    expect(digits(text).slice(0, 8)).toBe(mixed(hash));
+  // Four seeds, none of which gives what another does; always 32 digits.
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(digits(text)).toMatch(/^[0-9a-f]{32}$/);
+      expect(new Set(digits(text).match(/.{8}/g)).size).toBe(4);
+    }),
+  );
 });
