@@ -161,14 +161,17 @@ function items(values: readonly Item[] | undefined): string {
   return out;
 }
 
+const TEXT_KEYS = [...ITEM_TEXTS];
+const NUMBER_KEYS = [...ITEM_NUMBERS];
+
 /** `idSKU-1~nmMug~pr27.5~k0colour~v0blue` (`destinations/ga4.md` 3.7). */
 export function itemText(item: Item): string {
   let out = '';
-  for (const [key, name] of ITEM_TEXTS) {
+  for (const [key, name] of TEXT_KEYS) {
     const value = item[name];
     if (value !== undefined && value !== '') out += `~${key}${escapeTilde(value)}`;
   }
-  for (const [key, name] of ITEM_NUMBERS) {
+  for (const [key, name] of NUMBER_KEYS) {
     const value = item[name];
     if (value !== undefined) out += `~${key}${value}`;
   }
@@ -188,7 +191,7 @@ function escapeTilde(text: string): string {
 function pair(key: string, value: string | number | boolean | undefined): string {
   if (value === undefined || value === '') return '';
   // Numbers, too: the `+` of 1e+21 would be read as a space.
-  return `&${key}=${encode(String(value))}`;
+  return `&${key}=${encode(typeof value === 'string' ? value : String(value))}`;
 }
 
 /** Percent-encoding for a query; most values are plain already. Lone surrogates become U+FFFD. */

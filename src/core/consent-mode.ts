@@ -120,19 +120,19 @@ export function writeConsentMode(came: ConsentModeKeys | undefined, decision: De
 
 const NOTHING_TAKEN: TakenAway = { refused: NO_SIGNALS, withheld: NO_SIGNALS, byDefault: NO_SIGNALS };
 
-const GCD = /^(\d\d)([A-Za-z])(\d)([A-Za-z])(\d)([A-Za-z])(\d)([A-Za-z])(\d(?:[A-Za-z]\d){0,3})$/;
+const GCD = /^\d\d[A-Za-z]\d[A-Za-z]\d[A-Za-z]\d[A-Za-z]\d(?:[A-Za-z]\d){0,3}$/;
 const GRANTED_LETTERS = 'nrtv';
 const DENIED_LETTERS = 'mpqu';
 
 /** Keeps the digits of a readable `gcd`, and each letter that says what was decided (3.6). */
 function writeGcd(came: string | undefined, signals: SignalMask, refused: SignalMask, dma: '0' | '1'): string {
-  const part = came === undefined ? null : GCD.exec(came);
-  const ads = letter(part?.[2], BIT.ad_storage, signals, refused);
-  const analytics = letter(part?.[4], BIT.analytics_storage, signals, refused);
-  const userData = letter(part?.[6], BIT.ad_user_data, signals, refused);
-  const personalization = letter(part?.[8], BIT.ad_personalization, signals, refused);
-  if (part === null) return `13${ads}3${analytics}3${userData}${dma === '1' ? '2' : '3'}${personalization}5l1`;
-  return `${part[1]}${ads}${part[3]}${analytics}${part[5]}${userData}${part[7]}${personalization}${part[9]}`;
+  const known = came !== undefined && GCD.test(came) ? came : undefined;
+  const ads = letter(known?.[2], BIT.ad_storage, signals, refused);
+  const analytics = letter(known?.[4], BIT.analytics_storage, signals, refused);
+  const userData = letter(known?.[6], BIT.ad_user_data, signals, refused);
+  const personalization = letter(known?.[8], BIT.ad_personalization, signals, refused);
+  if (known === undefined) return `13${ads}3${analytics}3${userData}${dma === '1' ? '2' : '3'}${personalization}5l1`;
+  return `${known.slice(0, 2)}${ads}${known[3]}${analytics}${known[5]}${userData}${known[7]}${personalization}${known.slice(9)}`;
 }
 
 /** `r`: granted after a denied default; `q`: refused; `p`: denied and nobody asked (3.2). */
