@@ -36,7 +36,7 @@ export interface StorePolicy {
 }
 
 /** Pages of write-ahead log from which on they are copied back. */
-const CHECKPOINT_PAGES = 2_000;
+const CHECKPOINT_PAGES = 500;
 /**
  * Room on the disk that new events do not get, bytes: what is delivered needs it to leave the outbox, since every
  * change is first written to the log (8 MB) and then to the file. On a small disk a quarter of it.
@@ -91,7 +91,7 @@ export class SqliteOutbox implements Store {
     try {
       this.#db.exec(`PRAGMA page_size = ${PAGE_SIZE}`);
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
-      this.#db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384');
+      this.#db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192');
       const { user_version: version } = this.#db.prepare('PRAGMA user_version').get() as { user_version: number };
       if (version !== 0 && version !== SCHEMA_VERSION) {
         throw new Error(`the outbox was written by another version (${version}, this one writes ${SCHEMA_VERSION})`);
