@@ -17,7 +17,7 @@ import {
 } from './commit.ts';
 import { SCHEMA, SCHEMA_VERSION, STATEMENTS, ROUTE_SPAN, DEDUPE_MS, PAGE_SIZE, makePrivate } from './outbox-schema.ts';
 import type { Rescued } from './outbox-salvage.ts';
-import { checksum, valuesOf, type StoredRow } from './stored-row.ts';
+import { checksum, rowOf, SUM, valuesOf, type ReadColumns, type StoredRow } from './stored-row.ts';
 import { parseKeys, SubjectIndex } from './subject-index.ts';
 import type { Tombstone, WithdrawalLog } from './withdrawal-log.ts';
 
@@ -35,8 +35,14 @@ export interface StorePolicy {
   readonly deadLetters: number;
 }
 
-/** Pages of write-ahead log from which on they are copied back. */
-const CHECKPOINT_PAGES = 500;
+/**
+ * Pages of write-ahead log from which on they are copied back: few while there is little to do, so that nobody waits long
+ * for it; more under load, where a page has often changed again before it is copied.
+ */
+const QUIET_PAGES = 500;
+const BUSY_PAGES = 2_000;
+/** A commit of so many rows is load. */
+const BUSY_ROWS = 64;
 /**
  * Room on the disk that new events do not get, bytes: what is delivered needs it to leave the outbox, since every
  * change is first written to the log (8 MB) and then to the file. On a small disk a quarter of it.
@@ -63,6 +69,8 @@ export class SqliteOutbox implements Store {
   readonly #lastId = new Map<string, number>();
   readonly #waiting = new Map<string, number>();
   readonly #dead = new Map<string, number>();
+  /** The last commit was a large one. */
+  #busy = false;
   #settled: StoredRow[] = [];
   #buried: { readonly row: StoredRow; readonly reason: string }[] = [];
   /** Routes numbered in the transaction under way. */
@@ -107,6 +115,7 @@ export class SqliteOutbox implements Store {
       this.#sql = Object.fromEntries(
         Object.entries(STATEMENTS).map(([name, text]) => [name, this.#db.prepare(text)]),
       ) as Record<keyof typeof STATEMENTS, StatementSync>;
+      this.#sql.read.setReturnArrays(true);
       this.#subjects = new SubjectIndex(this.#db);
       this.#load();
     } catch (error) {
@@ -155,12 +164,11 @@ export class SqliteOutbox implements Store {
     const first = number * ROUTE_SPAN;
     const rows: StoredRow[] = [];
     for (let from = Math.max(after, first); rows.length < limit; ) {
-      const found = this.#sql.read.all(from, first + ROUTE_SPAN, limit - rows.length) as unknown as (StoredRow & {
-        sum: number;
-      })[];
-      for (const row of found) {
+      const found = this.#sql.read.all(from, first + ROUTE_SPAN, limit - rows.length) as unknown as ReadColumns[];
+      for (const columns of found) {
+        const row = rowOf(columns);
         from = row.id;
-        if (checksum(row.id, row) !== row.sum) this.#setAside(route, row);
+        if (checksum(row.id, row) !== columns[SUM]) this.#setAside(route, row);
         else if (row.route !== route) throw new StoreDamaged('a row is not where it belongs');
         else rows.push(row);
       }
@@ -197,6 +205,7 @@ export class SqliteOutbox implements Store {
       return last;
     });
     this.#applied = applied;
+    this.#busy = this.#settled.length + work.rows >= BUSY_ROWS;
     this.#settled = [];
     this.#buried = [];
     return work;
@@ -225,7 +234,7 @@ export class SqliteOutbox implements Store {
   tidy(): void {
     try {
       const { log, checkpointed } = this.#sql.logLength.get() as { log: number; checkpointed: number };
-      if (log - checkpointed >= CHECKPOINT_PAGES) this.#sql.checkpoint.get();
+      if (log - checkpointed >= (this.#busy ? BUSY_PAGES : QUIET_PAGES)) this.#sql.checkpoint.get();
     } catch {
       // The log keeps everything. Whether the disk still takes more is for the next commit to find out.
     }

@@ -16,6 +16,30 @@ export function valuesOf(row: StoredRow): (string | number)[] {
   return [id, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element, sum];
 }
 
+/** The columns of `ROW` as they are read: those of a row, then its checksum. */
+export type ReadColumns = readonly [
+  id: number,
+  route: string,
+  event: string,
+  acceptedAt: number,
+  expiresAt: number,
+  policy: string,
+  signals: number,
+  fields: string,
+  subjects: string,
+  envelope: string,
+  element: string,
+  sum: number,
+];
+/** Which of them is the checksum. */
+export const SUM = 11;
+
+/** A row out of its columns: an object of one shape, which what comes after reads much faster than SQLite's own. */
+export function rowOf(columns: ReadColumns): StoredRow {
+  const [id, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element] = columns;
+  return { id, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element };
+}
+
 /** A row as it was read: damage may have made a number of a text. */
 type ReadRow = Omit<StoredRow, 'id' | 'element'> & { readonly element: string | number };
 

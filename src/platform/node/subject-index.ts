@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ROUTE_SPAN } from './outbox-schema.ts';
 
-/** Rows whose subjects are in memory only; beyond that as many of the oldest move to the table as new ones come. */
-const YOUNG = 5_000;
+/** Rows whose subjects are in memory only; beyond that the oldest move to the table, so many at a commit. */
+const YOUNG = 20_000;
+const MOVED = 1_000;
 
 /** Keys of a row's subjects, as its `subjects` column holds them; none where damage has made something else of it. */
 export function parseKeys(subjects: unknown): readonly number[] {
@@ -68,13 +69,12 @@ export class SubjectIndex {
 
   /** Moves the oldest of too many young rows to the table; the last thing a transaction does. */
   spill(): void {
-    const surplus = this.#keysOf.size + this.#added.length - this.#gone.length - YOUNG;
-    if (surplus <= 0) return;
+    if (this.#keysOf.size + this.#added.length - this.#gone.length <= YOUNG) return;
     const gone = new Set(this.#gone);
     const complete = new Map<number, number>();
     let moved = 0;
     for (const [id, keys] of this.#keysOf) {
-      if (moved === surplus) break;
+      if (moved === MOVED) break;
       if (gone.has(id)) continue;
       for (const key of keys) this.#insert.run(key, id);
       complete.set(Math.floor(id / ROUTE_SPAN), id);
