@@ -29,11 +29,6 @@ export interface EnginePorts {
 
 /** Requests one lane may start before the next one has its turn, and before accepting has its own. */
 const TURN = 16;
-/**
- * How long what has just been stored may wait for more, milliseconds: sending a few at once wakes both ends once, and costs
- * a fraction of sending each when it comes. Where a turn's worth waits, nothing is waited for.
- */
-const GATHER_MS = 10;
 /** How often lanes that do not move are looked through for expired rows, milliseconds. */
 const SWEEP_MS = 30_000;
 
@@ -45,8 +40,6 @@ export class Drain {
   readonly #lanes = new Map<string, Lane>();
   /** Lanes with something to do. */
   readonly #awake = new Set<Lane>();
-  /** Lanes that gather before they have something to do. */
-  readonly #gathering = new Set<Lane>();
   #gateway: Gateway;
   #scheduled = false;
   #stopping = false;
@@ -66,7 +59,7 @@ export class Drain {
     for (const [key, rows] of added) {
       const lane = this.#lane(key);
       lane.take(rows);
-      this.#rouse(lane);
+      this.#wake(lane);
     }
   }
 
@@ -147,27 +140,11 @@ export class Drain {
         tally: this.#telemetry.of(key),
         gateway: () => this.#gateway,
         wake: () => this.#wake(created),
-        rouse: () => this.#rouse(created),
       });
       lane = created;
       this.#lanes.set(key, lane);
     }
     return lane;
-  }
-
-  /** Wakes a lane at once, if it would not rather gather. */
-  #rouse(lane: Lane): void {
-    if (this.#stopping || !lane.gathers(TURN)) {
-      this.#wake(lane);
-      return;
-    }
-    if (this.#gathering.size === 0) {
-      this.#ports.after(GATHER_MS, () => {
-        for (const gathering of this.#gathering) this.#wake(gathering);
-        this.#gathering.clear();
-      });
-    }
-    this.#gathering.add(lane);
   }
 
   #wake(lane: Lane): void {

@@ -38,8 +38,6 @@ export interface LaneContext {
   readonly gateway: () => Gateway;
   /** The lane has something to do: give it a turn soon. */
   readonly wake: () => void;
-  /** Something has ended: give it a turn soon, or when it has gathered. */
-  readonly rouse: () => void;
 }
 
 /**
@@ -103,12 +101,6 @@ export class Lane {
   take(rows: readonly QueuedRow[]): void {
     if (this.#more || !this.#hasRoom() || this.#fresh.size + rows.length > FRESH_ROWS) this.#more = true;
     else for (const row of rows) this.#hold(row);
-  }
-
-  /** Whether all there is to do is to send fewer than `enough` new rows. */
-  gathers(enough: number): boolean {
-    const idle = this.#urgent.length === 0 && this.#retries.length === 0 && this.#breaker.state === 'closed';
-    return idle && !this.#more && this.#fresh.size < enough;
   }
 
   /** New settings: whatever stopped the route may be mended. */
@@ -208,7 +200,7 @@ export class Lane {
     void attempt(route, going.envelope, rows, ports.send, ports.secrets).then((ended) => {
       this.#flying.delete(going);
       this.#finish(route, going, ended, probe);
-      this.#context.rouse();
+      this.#context.wake();
     });
     return true;
   }
