@@ -68,6 +68,6 @@ let drains = 0;
 if (import.meta.main) {
   const sink = await startSink();
   for (const { name, config, hits } of FORMS)
-    console.log(name, await drained(sink, config, hits, Number(process.argv[2] ?? 3)));
+    console.log(name, await drained(sink, config, hits, Number(process.argv[2] ?? 10)));
   await sink.stop();
 }

@@ -1,3 +1,4 @@
+import { subscribe } from 'node:diagnostics_channel';
 import { renameSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
@@ -15,6 +16,13 @@ export interface Inside {
   readonly collections: { readonly count: number; readonly ms: number; readonly longestMs: number };
   /** How much later than asked for a timer of 1 ms was, milliseconds; of the last second. */
   readonly late: { readonly p50: number; readonly p99: number; readonly most: number };
+  /** From a request's head to the last byte of its answer, milliseconds; of the last second. */
+  readonly answered: { readonly count: number; readonly p50: number; readonly p99: number };
+}
+
+/** A message of Node's own channels about a server's requests. */
+interface AboutRequest {
+  readonly request: object;
 }
 
 const folder = process.env['BENCH_INSIDE'];
@@ -24,6 +32,13 @@ if (folder !== undefined) {
   let pauses: number[] = [];
   new PerformanceObserver((list) => pauses.push(...list.getEntries().map(({ duration }) => duration))).observe({
     entryTypes: ['gc'],
+  });
+  const begun = new WeakMap<object, number>();
+  let answers: number[] = [];
+  subscribe('http.server.request.start', (message) => begun.set((message as AboutRequest).request, performance.now()));
+  subscribe('http.server.response.finish', (message) => {
+    const since = begun.get((message as AboutRequest).request);
+    if (since !== undefined) answers.push(performance.now() - since);
   });
   const seconds: Inside[] = [];
   const write = (): void => {
@@ -35,6 +50,8 @@ if (folder !== undefined) {
     const all = getHeapStatistics().total_physical_size / 1e6;
     // A timer of 1 ms counts its own length.
     const ms = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - 1);
+    answers.sort((a, b) => a - b);
+    const quantile = (share: number): number => answers[Math.floor(answers.length * share)] ?? 0;
     seconds.push({
       thread: threadId,
       heap: { young, old, codeAndOther: all - young - old },
@@ -44,7 +61,9 @@ if (folder !== undefined) {
         longestMs: Math.max(0, ...pauses),
       },
       late: { p50: ms(delay.percentile(50)), p99: ms(delay.percentile(99)), most: ms(delay.max) },
+      answered: { count: answers.length, p50: quantile(0.5), p99: quantile(0.99) },
     });
+    answers = [];
     delay.reset();
     pauses = [];
     const file = `${folder}/thread-${threadId}.json`;

@@ -231,9 +231,9 @@ function waitsTables(list: Results['waits']): string[] {
   }
   out.push(
     '',
-    'From inside, second by second: the p99 and the most by which the event loop was late (a timer of 1 ms), and the longest pause for garbage collection, milliseconds.',
+    'From inside, second by second, milliseconds: the p99 from the head of a request to the last byte of its answer, the most by which the event loop was late (a timer of 1 ms), and the longest pause for garbage collection. What the load generator sees beyond the first of these is the way there and back, and its own waits for a core.',
     '',
-    '| contestant (p99 seen by the load generator in this turn) | thread | event loop late: p99 | most | longest collection |',
+    '| contestant (p99 seen by the load generator in this turn) | thread | answered, p99 | event loop late, most | longest collection |',
     '|---|---|---|---|---|',
   );
   for (const { name, p99, seconds } of list) {
@@ -241,7 +241,7 @@ function waitsTables(list: Results['waits']): string[] {
       const of = (pick: (one: (typeof thread)[number]) => number): string =>
         thread.map((one) => pick(one).toFixed(1)).join(' ');
       out.push(
-        `| ${name} (${p99.toFixed(1)}) | ${i === 0 ? 'first' : 'delivery'} | ${of(({ late }) => late.p99)} | ${of(({ late }) => late.most)} | ${of(({ collections }) => collections.longestMs)} |`,
+        `| ${name} (${p99.toFixed(1)}) | ${i === 0 ? 'first' : 'delivery'} | ${i === 0 ? of(({ answered }) => answered.p99) : ''} | ${of(({ late }) => late.most)} | ${of(({ collections }) => collections.longestMs)} |`,
       );
     });
   }
