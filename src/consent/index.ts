@@ -1,4 +1,4 @@
-import { Recent } from '../core/recent.ts';
+import { detached, Recent } from '../core/recent.ts';
 import { combine, defaultsOf, type Defaults } from './combine.ts';
 import { readConsentMode } from './consent-mode.ts';
 import { readGpc } from './gpc.ts';
@@ -63,7 +63,7 @@ function cached(plan: Plan, cache: Recent<Remembered>, found: readonly Found[]):
   if (known !== undefined && known.names === names) return known.readings;
   const readings = readCookies(plan, found);
   if (readings.some(({ status }) => status === 'given')) {
-    cache.set(detached(values), { names: detached(names), readings: readings.map(detachedReading) });
+    cache.set(values, { names: detached(names), readings: readings.map(detachedReading) });
   }
   return readings;
 }
@@ -73,11 +73,6 @@ function joined(found: readonly Found[], part: 'name' | 'value'): string {
   let text = (found[0] as Found)[part];
   for (let i = 1; i < found.length; i++) text += `;${(found[i] as Found)[part]}`;
   return text;
-}
-
-/** A copy that does not keep the whole Cookie header, with everything else in it, alive. */
-function detached(text: string): string {
-  return ` ${text}`.slice(1);
 }
 
 function detachedReading(reading: Reading): Reading {

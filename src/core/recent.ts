@@ -4,8 +4,8 @@
  */
 export class Recent<T> {
   readonly #size: number;
-  #young = new Map<string, T>();
-  #old = new Map<string, T>();
+  #young = new Map<string, Kept<T>>();
+  #old = new Map<string, Kept<T>>();
 
   constructor(size: number) {
     this.#size = size;
@@ -13,17 +13,32 @@ export class Recent<T> {
 
   get(key: string): T | undefined {
     const young = this.#young.get(key);
-    if (young !== undefined) return young;
+    if (young !== undefined) return young.value;
     const old = this.#old.get(key);
-    if (old !== undefined) this.set(key, old);
-    return old;
+    if (old !== undefined) this.#keep(old);
+    return old?.value;
   }
 
   set(key: string, value: T): void {
+    this.#keep({ key: detached(key), value });
+  }
+
+  /** Under the text that was copied when it was set, not the one it was found by. */
+  #keep(kept: Kept<T>): void {
     if (this.#young.size >= this.#size) {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    this.#young.set(key, value);
+    this.#young.set(kept.key, kept);
   }
+}
+
+/** A copy: a text that was cut from a longer one, a header or a query, keeps all of that alive with what is in it. */
+export function detached(text: string): string {
+  return ` ${text}`.slice(1);
+}
+
+interface Kept<T> {
+  readonly key: string;
+  readonly value: T;
 }

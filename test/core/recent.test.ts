@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Recent } from '../../src/core/recent.ts';
@@ -21,5 +23,21 @@ describe('what was met lately', () => {
     for (let i = 0; i < 100; i++) recent.set(String(i), i);
     const kept = Array.from({ length: 100 }, (_, i) => recent.get(String(i))).filter((value) => value !== undefined);
     expect(kept.length).toBeLessThanOrEqual(2 * SIZE);
+  });
+
+  it('keeps no longer text alive that a name was only cut from to be found', () => {
+    setFlagsFromString('--expose_gc');
+    const collect = runInNewContext('gc') as () => void;
+    const SIZE = 64;
+    const recent = new Recent<number>(SIZE);
+    // Half a megabyte each, of which the engine cuts without copying.
+    const cut = (i: number): string => `${String(i).padStart(32, '0')}${'x'.repeat(500_000)}`.slice(0, 32);
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < SIZE; i++) recent.set(cut(i), i);
+    recent.set('the next generation', -1);
+    for (let i = 0; i < SIZE; i++) expect(recent.get(cut(i))).toBe(i);
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(8e6);
   });
 });
