@@ -99,7 +99,7 @@ export class SqliteOutbox implements Store {
     try {
       this.#db.exec(`PRAGMA page_size = ${PAGE_SIZE}`);
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
-      this.#db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192');
+      this.#db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384');
       const { user_version: version } = this.#db.prepare('PRAGMA user_version').get() as { user_version: number };
       if (version !== 0 && version !== SCHEMA_VERSION) {
         throw new Error(`the outbox was written by another version (${version}, this one writes ${SCHEMA_VERSION})`);
