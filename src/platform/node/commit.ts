@@ -54,11 +54,7 @@ export class Work implements Committed {
   /** Withdrawals that are worth telling other processes, because something was found. */
   readonly found: Tombstone[] = [];
 
-  /** New rows, reopened dead letters included. */
-  rows = 0;
-
   add(row: StoredRow): void {
-    this.rows++;
     const rows = this.added.get(row.route);
     if (rows === undefined) this.added.set(row.route, [row]);
     else rows.push(row);

@@ -35,14 +35,8 @@ export interface StorePolicy {
   readonly deadLetters: number;
 }
 
-/**
- * Pages of write-ahead log from which on they are copied back: few while there is little to do, so that nobody waits long
- * for it; more under load, where a page has often changed again before it is copied.
- */
-const QUIET_PAGES = 500;
-const BUSY_PAGES = 2_000;
-/** A commit of so many rows is load. */
-const BUSY_ROWS = 64;
+/** Pages of write-ahead log from which on they are copied back. */
+const CHECKPOINT_PAGES = 2_000;
 /**
  * Room on the disk that new events do not get, bytes: what is delivered needs it to leave the outbox, since every
  * change is first written to the log (8 MB) and then to the file. On a small disk a quarter of it.
@@ -69,8 +63,6 @@ export class SqliteOutbox implements Store {
   readonly #lastId = new Map<string, number>();
   readonly #waiting = new Map<string, number>();
   readonly #dead = new Map<string, number>();
-  /** The last commit was a large one. */
-  #busy = false;
   #settled: StoredRow[] = [];
   #buried: { readonly row: StoredRow; readonly reason: string }[] = [];
   /** Routes numbered in the transaction under way. */
@@ -205,7 +197,6 @@ export class SqliteOutbox implements Store {
       return last;
     });
     this.#applied = applied;
-    this.#busy = this.#settled.length + work.rows >= BUSY_ROWS;
     this.#settled = [];
     this.#buried = [];
     return work;
@@ -234,7 +225,7 @@ export class SqliteOutbox implements Store {
   tidy(): void {
     try {
       const { log, checkpointed } = this.#sql.logLength.get() as { log: number; checkpointed: number };
-      if (log - checkpointed >= (this.#busy ? BUSY_PAGES : QUIET_PAGES)) this.#sql.checkpoint.get();
+      if (log - checkpointed >= CHECKPOINT_PAGES) this.#sql.checkpoint.get();
     } catch {
       // The log keeps everything. Whether the disk still takes more is for the next commit to find out.
     }
