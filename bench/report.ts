@@ -141,6 +141,7 @@ function markdown(results: Results): string {
       `| ${from} | ${median(milliseconds).toFixed(0)} | ${milliseconds.map((ms) => ms.toFixed(0)).join(', ')} |`,
     );
   }
+  out.push(...startTable(results.startProfile));
   out.push(
     '',
     '### The pure path',
@@ -161,6 +162,24 @@ function markdown(results: Results): string {
   for (const [n, perSecond] of results.deadLetters)
     out.push(`| dead letters in the outbox | ${count(n)} | ${count(perSecond)} granted requests/s |`);
   return `${out.join('\n')}\n`;
+}
+
+/** What each thread does until the gateway listens. */
+function startTable({ first, delivery }: Results['startProfile']): string[] {
+  const both = [new Map(first), new Map(delivery)];
+  const areas = new Map<string, number>();
+  for (const [area, ms] of [...first, ...delivery]) areas.set(area, Math.max(areas.get(area) ?? 0, ms));
+  return [
+    '',
+    'What one such start is made of, as published: milliseconds of each thread from spawn to listening, from a CPU profile of both, which makes the start longer than it is without one.',
+    '',
+    '| | first thread | delivery thread |',
+    '|---|---|---|',
+    ...[...areas]
+      .sort(([, a], [, b]) => b - a)
+      .filter(([, most]) => most >= 1)
+      .map(([area]) => `| ${area} | ${both.map((own) => (own.get(area) ?? 0).toFixed(0)).join(' | ')} |`),
+  ];
 }
 
 /** What each area costs, in a column a scenario. */

@@ -33,6 +33,11 @@ export interface Results {
     readonly slices: readonly number[];
   }[];
   readonly start: readonly { readonly from: string; readonly milliseconds: readonly number[] }[];
+  /** Milliseconds of one start as published, from spawn to listening, by what each thread was at. */
+  readonly startProfile: {
+    readonly first: readonly (readonly [string, number])[];
+    readonly delivery: readonly (readonly [string, number])[];
+  };
   readonly deadLetters: readonly (readonly [number, number])[];
   readonly pure: Pure;
   /** Microseconds a request by area, most first, of the collecting and of the delivery thread. */

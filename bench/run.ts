@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
 import { fillDeadLetters } from './dead-letters.ts';
 import { drained, FORMS } from './drain.ts';
-import { areasOf } from './profile.ts';
+import { areasOf, running, starting } from './profile.ts';
 import { limit, type Slice } from './slices.ts';
 import {
   CHECKOUT_MAIN,
@@ -322,6 +322,25 @@ async function startUp(): Promise<Results['start']> {
   ];
 }
 
+/** What a start is made of: one, as published, with a profile of both threads, which makes it somewhat longer. */
+async function startProfile(): Promise<Results['startProfile']> {
+  const folder = join(SCRATCH, 'profile-start');
+  const [from, to] = await withServer(
+    () => startGateway({ config: GA4_ONLY, sink: NOBODY, profiles: folder }),
+    ({ readyMs }) => {
+      const ready = monotonic();
+      return Promise.resolve([ready - readyMs * 1000, ready] as const);
+    },
+  );
+  const [first = [], delivery = []] = readdirSync(folder)
+    .toSorted(byThread)
+    .map((file) => {
+      const areas = [...areasOf(join(folder, file), from, to, starting)];
+      return areas.map(([area, us]): [string, number] => [area, us / 1000]);
+    });
+  return { first, delivery };
+}
+
 /**
  * Where the time goes: CPU profiles of both threads under load, in microseconds a request by area. Of the checkout,
  * because what is published does not know any more which file a function was in.
@@ -355,7 +374,7 @@ async function profiles(sink: Server): Promise<Results['profiles']> {
     );
     const threads = readdirSync(folder).toSorted(byThread);
     const [first = [], delivery = []] = threads.map((file) => {
-      const areas = [...areasOf(join(folder, file), loaded.from, loaded.to)];
+      const areas = [...areasOf(join(folder, file), loaded.from, loaded.to, running)];
       return areas.map(([area, us]): [string, number] => [area, us / loaded.requests]);
     });
     found.push({ name, first, delivery });
@@ -420,6 +439,7 @@ const results: Results = {
   sustained: await sustained(sink),
   workers: await workers(),
   deadLetters: quick ? [] : await deadLetters(),
+  startProfile: await startProfile(),
   profiles: await profiles(sink),
   ...(await insides(sink)),
 };

@@ -3,6 +3,7 @@ import type { Finding } from './finding.ts';
 import { remarksOf } from './issues.ts';
 import { lint } from './lint.ts';
 import { configSchema, type Config } from './schema.ts';
+import { ONCE } from './routes.ts';
 import { readYaml } from './yaml.ts';
 
 /** A configuration that can be used, with what is to be said about it all the same. */
@@ -27,7 +28,7 @@ export function loadConfig(text: string, file: string, now: number = Date.now())
   const source = readYaml(text, file);
   if ('findings' in source) return source;
   const value = source.value ?? {};
-  const parsed = configSchema.safeParse(value);
+  const parsed = configSchema.safeParse(value, ONCE);
   const remarks = parsed.success ? lint(parsed.data, now) : remarksOf(parsed.error.issues, value, editorSchema());
   const findings = remarks.map(source.finding).sort((a, b) => a.line - b.line || a.column - b.column);
   if (parsed.success && findings.every(({ kind }) => kind !== 'error')) return { config: parsed.data, notes: findings };

@@ -41,6 +41,9 @@ export interface RouteConfig extends Omit<z.output<typeof commonKeys>, 'type'> {
 
 type Issue = z.core.$ZodRawIssue;
 
+/** Without the code that zod compiles for each object: for a schema that is used once it takes longer than it saves. */
+export const ONCE = { jitless: true } as const;
+
 /** The routes of a site. Issues of every route are reported, each with its path. */
 export function readRoutes(
   sections: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
@@ -60,13 +63,13 @@ export function readRoutes(
       else settings[key] = value;
     }
     own['type'] ??= routeName;
-    const common = commonKeys.safeParse(own);
+    const common = commonKeys.safeParse(own, ONCE);
     if (!common.success) report(common.error.issues);
     const destination = Object.hasOwn(destinations, String(own['type']))
       ? destinations[String(own['type'])]
       : undefined;
     if (destination === undefined) continue;
-    const parsed = destination.settings.safeParse(settings);
+    const parsed = destination.settings.safeParse(settings, ONCE);
     if (!parsed.success) report(parsed.error.issues);
     if (!common.success || !parsed.success) continue;
     const { type: _, ...rest } = common.data;
