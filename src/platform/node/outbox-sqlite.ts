@@ -68,6 +68,7 @@ export class SqliteOutbox implements Store {
   /** Routes numbered in the transaction under way. */
   #newRoutes: string[] = [];
   #applied = 0;
+  #flushes = true;
   #dataVersion = 0;
   #bytes = 0;
   /** `#bytes` when room was last looked at. */
@@ -184,6 +185,7 @@ export class SqliteOutbox implements Store {
    */
   commit(appends: readonly Append[], wanted: () => boolean = () => true): Committed {
     if (this.full && appends.some(({ rows }) => rows.length > 0)) throw new StoreFull('the outbox is full');
+    this.#flushToDisk(appends.length > 0);
     const work = new Work();
     const own = this.#log.add(this.#tombstonesOf(appends));
     const applied = this.#transaction(() => {
@@ -312,6 +314,17 @@ export class SqliteOutbox implements Store {
   /** Closes without a last word: another connection has taken over. */
   abandon(): void {
     this.#db.close();
+  }
+
+  /**
+   * Whether the next transactions wait until they are on the disk itself. What is accepted and what is withdrawn does.
+   * Ends need not: when the machine fails before the next flush, they come before everything that was promised since,
+   * and what they ended is sent once more. A process that dies loses none of it.
+   */
+  #flushToDisk(flush: boolean): void {
+    if (flush === this.#flushes) return;
+    this.#db.exec(`PRAGMA synchronous = ${flush ? 'FULL' : 'NORMAL'}`);
+    this.#flushes = flush;
   }
 
   /** All of `body` or nothing: on disk, and in what is remembered beside it. */

@@ -1,0 +1,79 @@
+import { rmSync } from 'node:fs';
+import { DatabaseSync, StatementSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Append } from '../../src/platform/node/commit.ts';
+import { Runner } from '../../src/platform/node/delivery-runner.ts';
+import { noSecrets, outboxRow, testGateway } from '../support/delivery.ts';
+import { temporary } from '../support/serve.ts';
+
+// Which transactions wait for the disk itself: those that promise something, not those that end what was delivered.
+
+/** SQLite's `synchronous`: in a write-ahead log NORMAL leaves a commit to the next flush, FULL is one. */
+const NORMAL = 1;
+const FULL = 2;
+
+let dir: string;
+let runner: Runner;
+/** `synchronous` as it was in force at each commit of the outbox. */
+let commits: number[];
+
+beforeEach(() => {
+  dir = temporary();
+  commits = [];
+  const owners = new WeakMap<StatementSync, DatabaseSync>();
+  const { prepare } = DatabaseSync.prototype;
+  vi.spyOn(DatabaseSync.prototype, 'prepare').mockImplementation(function (this: DatabaseSync, ...args) {
+    const statement = prepare.apply(this, args);
+    owners.set(statement, this);
+    return statement;
+  });
+  const { run } = StatementSync.prototype;
+  vi.spyOn(StatementSync.prototype, 'run').mockImplementation(function (this: StatementSync, ...args) {
+    const owner = owners.get(this);
+    if (this.sourceSQL === 'COMMIT' && owner !== undefined) {
+      const { synchronous } = prepare.call(owner, 'PRAGMA synchronous').get() as { synchronous: number };
+      commits.push(synchronous);
+    }
+    return run.apply(this, args as never);
+  });
+  runner = new Runner(testGateway([{ name: 'a' }]), {
+    dir,
+    name: 'outbox',
+    send: () => Promise.resolve({ status: 204, headers: {}, body: '', at: Date.now() }),
+    secrets: noSecrets,
+    log: () => {},
+    changed: () => {},
+  });
+  commits.length = 0;
+});
+afterEach(async () => {
+  await runner.stop(0);
+  vi.restoreAllMocks();
+  rmSync(dir, { recursive: true });
+});
+
+const append = (what: Partial<Append>) =>
+  new Promise((resolve) => runner.append({ rows: [], withdrawals: [], ...what }, resolve));
+const withdrawals = [{ site: 'shop', subject: 'visitor', signals: 0, lasting: true }];
+
+it('an event is flushed before it is answered, its end is not', async () => {
+  expect(await append({ rows: [outboxRow('a', 'one')] })).toEqual(['stored']);
+  expect(commits).toEqual([FULL]);
+  await vi.waitFor(() => expect(runner.pending).toBe(0));
+  expect(commits).toEqual([FULL, NORMAL]);
+});
+
+it('what comes after an end is flushed again, the end with it', async () => {
+  await append({ rows: [outboxRow('a', 'one')] });
+  await vi.waitFor(() => expect(runner.pending).toBe(0));
+  await append({ rows: [outboxRow('a', 'two')] });
+  expect(commits).toEqual([FULL, NORMAL, FULL]);
+});
+
+it('a withdrawal is flushed, also where it comes without an event', async () => {
+  await append({ rows: [outboxRow('a', 'one')] });
+  await vi.waitFor(() => expect(runner.pending).toBe(0));
+  commits.length = 0;
+  await append({ withdrawals });
+  expect(commits).toEqual([FULL]);
+});
