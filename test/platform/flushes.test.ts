@@ -17,17 +17,22 @@ let runner: Runner;
 /** `synchronous` as it was in force at each commit of the outbox. */
 let commits: number[];
 
+/** A method that is about to be replaced, to be called on what the replacement is called on. */
+function methodOf<T extends object, K extends keyof T>(prototype: T, name: K): T[K] {
+  return prototype[name];
+}
+
 beforeEach(() => {
   dir = temporary();
   commits = [];
   const owners = new WeakMap<StatementSync, DatabaseSync>();
-  const { prepare } = DatabaseSync.prototype;
+  const prepare = methodOf(DatabaseSync.prototype, 'prepare');
   vi.spyOn(DatabaseSync.prototype, 'prepare').mockImplementation(function (this: DatabaseSync, ...args) {
     const statement = prepare.apply(this, args);
     owners.set(statement, this);
     return statement;
   });
-  const { run } = StatementSync.prototype;
+  const run = methodOf(StatementSync.prototype, 'run');
   vi.spyOn(StatementSync.prototype, 'run').mockImplementation(function (this: StatementSync, ...args) {
     const owner = owners.get(this);
     if (this.sourceSQL === 'COMMIT' && owner !== undefined) {
