@@ -71,8 +71,9 @@ export function running({ functionName, url }: Frame): string | undefined {
 }
 
 /** Areas of a start. */
-export function starting({ functionName }: Frame): string | undefined {
-  return ENGINE.get(functionName) ?? STEPS.get(functionName);
+export function starting({ functionName, url }: Frame): string | undefined {
+  const modules = url.startsWith('node:internal/modules/') ? 'finding and linking files' : undefined;
+  return ENGINE.get(functionName) ?? STEPS.get(functionName) ?? modules;
 }
 
 /**
