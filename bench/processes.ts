@@ -315,6 +315,13 @@ export function processorTime(pid: number): { readonly first: number; readonly a
   return { first: of(`/proc/${pid}/task/${pid}/stat`), all: sumOf(all) };
 }
 
+/** Processor time of programs that this process has started and that have ended, microseconds. */
+export function endedTime(): number {
+  const text = readFileSync('/proc/self/stat', 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[13]) + Number(fields[14])) * TICK_US;
+}
+
 /** What wrk measured. Times in milliseconds. */
 export interface Measured {
   readonly perSecond: number;

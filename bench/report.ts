@@ -242,11 +242,13 @@ function waitsTables(list: Results['waits']): string[] {
     '| contestant | threads | ran, us a hit | waited for a core, us a hit | given a core, times a hit |',
     '|---|---|---|---|---|',
   ];
-  for (const { name, threads } of list) {
+  for (const { name, threads, beside } of list) {
     for (const { thread, ran, waited, times } of threads) {
       if (times > 0.01)
         out.push(`| ${name} | ${thread} | ${ran.toFixed(0)} | ${waited.toFixed(0)} | ${times.toFixed(1)} |`);
     }
+    for (const [process, ran] of beside)
+      if (ran >= 1) out.push(`| ${name} | beside: ${process} | ${ran.toFixed(0)} | | |`);
   }
   out.push(
     '',

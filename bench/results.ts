@@ -58,6 +58,8 @@ export interface Results {
     readonly name: string;
     readonly p99: number;
     readonly threads: readonly (Scheduled & { readonly thread: string })[];
+    /** Processor time of what shared the cores, microseconds for each hit. */
+    readonly beside: readonly (readonly [process: string, ran: number])[];
     readonly seconds: readonly (readonly Inside[])[];
   }[];
 }

@@ -10,6 +10,7 @@ import { limit, type Slice } from './slices.ts';
 import {
   CHECKOUT_MAIN,
   childrenOf,
+  endedTime,
   has,
   insideOf,
   k6,
@@ -204,6 +205,7 @@ async function insides(sink: Server): Promise<Pick<Results, 'memory' | 'waits'>>
             await wrk(url, page, { connections: 32, seconds: 15 });
             await pause(3_000);
             const before = scheduled(pid);
+            const [generator, vendors] = [endedTime(), processorTime(sink.pid).all];
             const { requests, p99 } = await k6(url, page, { rate: 1000, seconds });
             const after = scheduled(pid);
             const threads = (['first', 'delivery', 'others'] as const).map((thread) => ({
@@ -212,7 +214,11 @@ async function insides(sink: Server): Promise<Pick<Results, 'memory' | 'waits'>>
               waited: (after[thread].waited - before[thread].waited) / requests,
               times: (after[thread].times - before[thread].times) / requests,
             }));
-            return { name, p99, threads, seconds: insideOf(into, seconds) };
+            const beside: [string, number][] = [
+              ['the load generator, its start included', (endedTime() - generator) / requests],
+              ['the sink', (processorTime(sink.pid).all - vendors) / requests],
+            ];
+            return { name, p99, threads, beside, seconds: insideOf(into, seconds) };
           },
         ),
       );
