@@ -42,7 +42,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       admin: options.admin,
       data: options.data,
       sink: recorder.url,
-      watch: (trace) => {
+      watcher: () => (trace) => {
         for (const decision of decisionsOf(trace)) {
           print(showDecision(decision));
           stream.send('decision', decision);

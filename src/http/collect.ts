@@ -3,8 +3,9 @@ import { outboxRow, withdrawalsOf } from '../delivery/rows.ts';
 import { process, type Trace } from '../pipeline.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import type { Hit, Problem } from '../sources/hit.ts';
+import { accountOf } from './account.ts';
 import { accepted, ALWAYS, headersFor, problemAnswer, type Answer } from './answer.ts';
-import type { Ports } from './ports.ts';
+import type { Ports, Watcher } from './ports.ts';
 import { FAILED } from './problem.ts';
 
 const BAD_TYPE: Problem = {
@@ -53,31 +54,40 @@ function collect(hit: Hit, ports: Ports, types: ReadonlySet<string>): Answer | P
   const { trace } = processed;
   const rows = rowsOf(trace, gateway.policy);
   const withdrawals = withdrawalsOf(trace, ports.outbox.pending);
-  if (rows.length === 0 && withdrawals.length === 0) return accept(trace, NOTHING_STORED, gateway, ports, headers);
-  return ports.outbox.append(rows, withdrawals).then(
-    (stored) => accept(trace, stored, gateway, ports, headers),
-    (error: unknown) => {
-      const retryAfter = error instanceof OutboxUnavailable ? error.retryAfter : 5;
-      return refuse(ports, UNAVAILABLE, { ...headers, 'retry-after': `${retryAfter}` });
-    },
-  );
+  const done = accepting(trace, gateway, ports, headers);
+  if (rows.length === 0 && withdrawals.length === 0) return done(NOTHING_STORED);
+  return ports.outbox.append(rows, withdrawals).then(done, (error: unknown) => {
+    const retryAfter = error instanceof OutboxUnavailable ? error.retryAfter : 5;
+    return refuse(ports, UNAVAILABLE, { ...headers, 'retry-after': `${retryAfter}` });
+  });
 }
 
 const NOTHING_STORED: readonly Stored[] = [];
 
-function accept(
+/** What happens once a hit is safe. It is all that waits for that: it must not hold the trace. */
+function accepting(
   trace: Trace,
-  stored: readonly Stored[],
   gateway: Gateway,
   ports: Ports,
   headers: Readonly<Record<string, string>>,
-): Answer {
-  ports.counters.accept(trace, stored);
-  ports.windows?.count(trace);
-  if (gateway.delivery.decisions > 0) ports.decisions?.add(trace, stored, gateway.policy);
-  ports.counters.answers.add('204');
-  ports.watch?.(trace);
-  return accepted(headers, trace.setCookies);
+): (stored: readonly Stored[]) => Answer {
+  const account = accountOf(trace, gateway.delivery.decisions > 0);
+  const answer = accepted(headers, trace.setCookies);
+  const watcher = ports.watcher();
+  const show = watcher === undefined ? undefined : showing(watcher, trace);
+  return (stored) => {
+    ports.counters.accept(account, stored);
+    ports.windows?.count(account);
+    if (gateway.delivery.decisions > 0) ports.decisions?.add(account, stored, gateway.policy);
+    ports.counters.answers.add('204');
+    show?.();
+    return answer;
+  };
+}
+
+/** A function of its own: what one closure of a function holds, all of them hold. */
+function showing(watcher: Watcher, trace: Trace): () => void {
+  return () => watcher(trace);
 }
 
 const RETRY_LATER: Readonly<Record<string, string>> = { 'retry-after': '5' };

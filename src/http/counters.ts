@@ -1,5 +1,5 @@
-import type { Trace } from '../pipeline.ts';
 import type { Stored } from '../delivery/outbox.ts';
+import type { Account } from './account.ts';
 
 /** A number per set of labels. Labels come from the configuration and fixed lists, never from a hit. */
 export class Tally {
@@ -37,22 +37,24 @@ export class Counters {
   /** Hits, by site. */
   readonly hits = new Tally();
 
-  /** Counts an accepted hit; `stored` has one entry for each planned pair, in trace order. */
-  accept(trace: Trace, stored: readonly Stored[]): void {
-    const site = trace.site.name;
+  /** Counts an accepted hit; `stored` has one entry for each planned pair, in the order of the account. */
+  accept(
+    { site: { name: site }, source, unknownKeys, unknownStream, events }: Account,
+    stored: readonly Stored[],
+  ): void {
     this.hits.add(site);
-    if (trace.unknownKeys > 0) this.unknownKeys.add(site, trace.unknownKeys);
-    if (trace.unknownStream) this.unknownStream.add(site);
-    const consent = trace.events[0]?.consent;
+    if (unknownKeys > 0) this.unknownKeys.add(site, unknownKeys);
+    if (unknownStream) this.unknownStream.add(site);
+    const consent = events[0]?.consent;
     if (consent !== undefined) {
       if (consent.conflict) this.conflicts.add(site);
       if (consent.readings.some(({ status, onlyTakes }) => onlyTakes !== true && status !== 'none'))
         this.readableConsent.add(site);
     }
     let row = 0;
-    for (const event of trace.events) {
-      this.events.add(`${site}\t${trace.source}`);
-      for (const { route, outcome, reason } of event.routes) {
+    for (const { routes } of events) {
+      this.events.add(`${site}\t${source}`);
+      for (const { route, outcome, reason } of routes) {
         if (outcome !== 'planned') this.outcomes.add(`${route.key}\t${outcome}\t${reason ?? ''}`);
         else if (stored[row++] === 'duplicate') this.outcomes.add(`${route.key}\tskipped\tduplicate`);
         else this.stored.add(route.key);

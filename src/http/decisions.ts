@@ -1,8 +1,10 @@
-import type { EventTrace, Trace } from '../pipeline.ts';
-import { FIELDS, FIELD_NAMES, type FieldName } from '../core/fields.ts';
+import type { Trace } from '../pipeline.ts';
+import type { FieldName } from '../core/fields.ts';
 import { GATE_MASK, signalsOf, type Signal } from '../core/signals.ts';
 import type { Stored } from '../delivery/outbox.ts';
 import type { Route } from '../policy/gateway.ts';
+import type { Account } from './account.ts';
+import { guardedOf, namesOf, type GuardedFields } from './guarded.ts';
 
 /**
  * One line of the decision log (R18, `docs/decision-log.md`): how many (event, route) pairs of one hour were decided
@@ -29,13 +31,6 @@ export interface Decision {
   readonly removed: readonly FieldName[];
   readonly count: number;
 }
-
-/** What is said of a visitor, for better or worse: these are the fields whose removal is worth a proof. At most 31. */
-const GUARDED: readonly FieldName[] = FIELD_NAMES.filter(
-  (field) =>
-    ['network', 'session', 'identifier', 'click_id', 'user_data'].includes(FIELDS[field].class) ||
-    ['user_agent', 'client_hints', 'transaction_id'].includes(field),
-);
 
 /** Different combinations kept for one hour; more are counted without consent version and removed fields. */
 const MAX_ENTRIES = 10_000;
@@ -67,7 +62,7 @@ class Numbered {
 interface RouteHour {
   readonly policy: string;
   /** By the four gate signals: the guarded fields that the route reads and this consent keeps shut. */
-  readonly shut: readonly number[];
+  readonly shut: readonly GuardedFields[];
   readonly counts: Map<number, number>;
 }
 
@@ -91,18 +86,16 @@ export class Decisions {
   #number = -1;
   #hour = new Hour();
 
-  /** Adds an accepted hit; `stored` has one entry for each planned pair, in trace order. */
-  add(trace: Trace, stored: readonly Stored[], policy: string): void {
-    const hour = this.#hourOf(trace.hit.at);
-    const source = trace.source === 'json' ? JSON_SOURCE : 0;
+  /** Adds an accepted hit; `stored` has one entry for each planned pair, in the order of the account. */
+  add(account: Account, stored: readonly Stored[], policy: string): void {
+    const hour = this.#hourOf(account.at);
+    const source = account.source === 'json' ? JSON_SOURCE : 0;
     let row = 0;
-    for (const event of trace.events) {
-      const { platform, version, conflict } = event.consent;
+    for (const { consent, routes, present } of account.events) {
+      const { platform, version, conflict } = consent;
       const consents = hour.consents.known(platform, version) ?? consentNumber(hour, platform, version);
       const basis = source | (conflict ? CONFLICT : 0) | (consents << 10);
-      let looked = 0;
-      let present = 0;
-      for (const { route, signals, outcome, reason } of event.routes) {
+      for (const { route, signals, outcome, reason } of routes) {
         const of = routeHour(hour, route, policy);
         let end: number;
         let removed = 0;
@@ -110,12 +103,7 @@ export class Decisions {
         else if (stored[row++] === 'duplicate') end = hour.ends.of('skipped', 'duplicate');
         else {
           end = hour.ends.of('stored', undefined);
-          const shut = of.shut[signals & GATE_MASK] as number;
-          if ((shut & ~looked) !== 0) {
-            present |= presentOf(event, shut & ~looked);
-            looked |= shut;
-          }
-          removed = shut & present;
+          removed = (of.shut[signals & GATE_MASK] as number) & present;
         }
         count(hour, of, basis | signals | (end << 16), removed);
       }
@@ -163,42 +151,11 @@ function consentNumber({ consents }: Hour, platform: string | undefined, version
 function routeHour(hour: Hour, route: Route, policy: string): RouteHour {
   let of = hour.routes.get(route);
   if (of === undefined) {
-    const reads = maskOfFields(Object.keys(route.destination.reads));
-    const shut = route.permits.map(({ open }) => reads & ~maskOfFields(open.map(({ field }) => field)));
+    const reads = guardedOf(Object.keys(route.destination.reads));
+    const shut = route.permits.map(({ open }) => reads & ~guardedOf(open.map(({ field }) => field)));
     hour.routes.set(route, (of = { policy, shut, counts: new Map() }));
   }
   return of;
-}
-
-function maskOfFields(fields: readonly string[]): number {
-  let mask = 0;
-  for (const field of fields) {
-    const bit = GUARDED.indexOf(field as FieldName);
-    if (bit >= 0) mask |= 1 << bit;
-  }
-  return mask;
-}
-
-function fieldsOf(mask: number): FieldName[] {
-  return GUARDED.filter((_, bit) => (mask & (1 << bit)) !== 0);
-}
-
-/** Fields that need not be in the hit as it was read: made of cookies, headers and the page's address. */
-const DERIVED = maskOfFields(
-  'ip country client_id session_id own_id fbp google_click_params gclid gbraid wbraid dclid fbc msclkid li_fat_id user_agent'.split(
-    ' ',
-  ),
-);
-
-/** Which of these fields came with the event, in whatever form. */
-function presentOf({ raw, event }: EventTrace, wanted: number): number {
-  let present = 0;
-  for (let left = wanted; left !== 0; left &= left - 1) {
-    const bit = 31 - Math.clz32(left & -left);
-    const field = GUARDED[bit] as FieldName;
-    if (raw[field] !== undefined || ((DERIVED & (1 << bit)) !== 0 && event?.[field] !== undefined)) present |= 1 << bit;
-  }
-  return present;
 }
 
 function count(hour: Hour, { counts }: RouteHour, key: number, removed: number): void {
@@ -243,7 +200,7 @@ function* linesOf(number: number, hour: Hour, route: Route, { policy, counts }: 
       verdict: route.permits[signals & GATE_MASK]?.verdict ?? 'blocked',
       outcome: outcome ?? 'other',
       reason: reason ?? null,
-      removed: fieldsOf(sets[key >> 22] ?? 0),
+      removed: namesOf(sets[key >> 22] ?? 0),
       count: n,
     };
   }

@@ -8,6 +8,9 @@ import type { Decisions } from './decisions.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Windows } from './windows.ts';
 
+/** Is shown an accepted trace. */
+export type Watcher = (trace: Trace) => void;
+
 /** What the public listener needs of the runtime it is on. */
 export interface Ports {
   /** The configuration in force; it may be another one for the next hit. */
@@ -25,6 +28,6 @@ export interface Ports {
   readonly decisions?: Decisions | undefined;
   /** Keys and counts of sites that replace ids; a runtime without them sends no such ids. */
   readonly windows?: Windows | undefined;
-  /** Called with every accepted trace while somebody watches the preview. */
-  readonly watch: ((trace: Trace) => void) | undefined;
+  /** What is told of every accepted trace; undefined while nobody watches. */
+  readonly watcher: () => Watcher | undefined;
 }

@@ -3,6 +3,7 @@ import { signalsOf } from '../core/signals.ts';
 import type { EventTrace, Trace } from '../pipeline.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 import { Live } from './live.ts';
+import type { Watcher } from './ports.ts';
 
 /** One event as the preview shows it: decisions, and what is to be sent. Nothing that was not permitted is in it. */
 export interface PreviewRecord {
@@ -30,9 +31,14 @@ export class Preview {
     this.#live = new Live(changed);
   }
 
-  watch(trace: Trace): void {
-    if (this.#live.watched) for (const event of trace.events) this.show(previewRecord(trace, event));
+  /** Who is to be told of a trace; undefined while nobody looks. */
+  get watcher(): Watcher | undefined {
+    return this.#live.watched ? this.#watch : undefined;
   }
+
+  readonly #watch = (trace: Trace): void => {
+    for (const event of trace.events) this.show(previewRecord(trace, event));
+  };
 
   /** Shows a record that was made elsewhere. */
   show(record: PreviewRecord): void {

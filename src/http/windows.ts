@@ -3,14 +3,14 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Gateway, Site } from '../policy/gateway.ts';
 import { NO_WINDOWS, type IdWindow, type IdWindows, type ReplacedIds } from '../privacy/replaced-id.ts';
-import type { Trace } from '../pipeline.ts';
+import type { Account } from './account.ts';
 
 /** The windows of all sites that replace ids (R4, R7): in memory only, so that a restart begins new ones. */
 export interface Windows {
   /** The windows in force at a time, unix milliseconds. Those that have ended are destroyed first, keys and counts. */
   readonly at: (gateway: Gateway, at: number) => IdWindows;
   /** Counts who was seen with what. Only ids that go out count, so who has not consented is not counted. */
-  readonly count: (trace: Trace) => void;
+  readonly count: (account: Account) => void;
 }
 
 /** Beyond this many different browsers, languages and countries the rest counts as rare: memory is bounded (R75). */
@@ -47,9 +47,7 @@ export function createWindows(randomKey: () => Uint8Array): Windows {
     count({ site, events }) {
       const window = siteWindow(open, site);
       if (window === undefined) return;
-      for (const { event, cells } of events) {
-        if (event?.client_id !== undefined) window.count(cells, event.client_id);
-      }
+      for (const { visitor } of events) if (visitor !== undefined) window.count(visitor.cells, visitor.id);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { egressViolation } from '../../src/delivery/egress.ts';
 import { outboxRow } from '../../src/delivery/rows.ts';
+import { accountOf } from '../../src/http/account.ts';
 import { Counters } from '../../src/http/counters.ts';
 import { previewRecord } from '../../src/http/preview.ts';
 import { process as decide, type EventTrace, type Trace } from '../../src/pipeline.ts';
@@ -121,8 +122,9 @@ export class Run {
     const { trace } = done;
     const lookAt = (text: string, setting: Setting): void =>
       lookFor(this.plant(text, setting.place, trace, serial), setting);
-    this.counters.accept(trace, []);
-    profile.windows.count(trace);
+    const account = accountOf(trace, true);
+    this.counters.accept(account, []);
+    profile.windows.count(account);
     lookAt(trace.setCookies.join('\n'), { ...own, place: 'set-cookie' });
     for (const event of trace.events) {
       summary.events++;

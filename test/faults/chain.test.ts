@@ -85,7 +85,7 @@ function listener(hit: Hit) {
     counters,
     rateLimit: createRateLimit(() => new Uint8Array(32)),
     windows: createWindows(() => new Uint8Array(32)),
-    watch: undefined,
+    watcher: () => undefined,
   });
   const ask = () => app.request(`http://shop.example.no${hit.path}`, { method: 'POST' });
   return { ask, counters, stored: () => append.mock.calls.flatMap(([rows]) => rows) };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { accountOf } from '../../src/http/account.ts';
 import { Decisions, type Decision } from '../../src/http/decisions.ts';
 import { process as decide } from '../../src/pipeline.ts';
 import type { Hit } from '../../src/sources/hit.ts';
@@ -37,7 +38,7 @@ function add(log: Decisions, hit: Hit, stored: 'stored' | 'duplicate' = 'stored'
   if (!('trace' in done)) throw new Error('refused');
   const planned = done.trace.events.flatMap(({ routes }) => routes.filter(({ outcome }) => outcome === 'planned'));
   log.add(
-    done.trace,
+    accountOf(done.trace, true),
     planned.map(() => stored),
     gateway.policy,
   );
@@ -170,9 +171,9 @@ describe('the decision log', () => {
       const log = new Decisions();
       const done = decide(purchase(cookiebot({})), gateway);
       if (!('trace' in done)) throw new Error('refused');
-      const { trace } = done;
-      const events = trace.events.map((event) => ({ ...event, consent: { ...event.consent, version } }));
-      log.add({ ...trace, events }, ['stored'], gateway.policy);
+      const account = accountOf(done.trace, true);
+      const events = account.events.map((event) => ({ ...event, consent: { ...event.consent, version } }));
+      log.add({ ...account, events }, ['stored'], gateway.policy);
       expect(log.take(Infinity).map((line) => [line.platform, line.version])).toEqual([
         ['cookiebot', null],
         ['cookiebot', null],

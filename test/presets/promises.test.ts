@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { accountOf } from '../../src/http/account.ts';
 import { createWindows } from '../../src/http/windows.ts';
 import { process, type Trace } from '../../src/pipeline.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
@@ -174,7 +175,7 @@ function visited(visit: Visit, { gateway, host, origin, cookies }: Preset) {
   const hit = webHit(query, { host, headers });
   const done = process(hit, gateway, windows.at(gateway, hit.at));
   if (!('trace' in done)) throw new Error(JSON.stringify(done.problem));
-  windows.count(done.trace);
+  windows.count(accountOf(done.trace, false));
   return { cid, requests: requestsOf(done.trace), setCookies: done.trace.setCookies };
 }
 

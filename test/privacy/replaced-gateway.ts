@@ -1,3 +1,4 @@
+import { accountOf } from '../../src/http/account.ts';
 import type { Windows } from '../../src/http/windows.ts';
 import { process, type Trace } from '../../src/pipeline.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
@@ -21,7 +22,7 @@ ${more}`);
 export function served(hit: Hit, gateway: Gateway, windows: Windows): Trace {
   const done = process(hit, gateway, windows.at(gateway, hit.at));
   if (!('trace' in done)) throw new Error(JSON.stringify(done.problem));
-  windows.count(done.trace);
+  windows.count(accountOf(done.trace, false));
   return done.trace;
 }
 

@@ -15,7 +15,6 @@ import { Preview } from '../../http/preview.ts';
 import { createRateLimit } from '../../http/rate-limit.ts';
 import { createWindows } from '../../http/windows.ts';
 import type { Gateway, Route } from '../../policy/gateway.ts';
-import type { Trace } from '../../pipeline.ts';
 import { startDelivery, type Delivery } from './delivery.ts';
 import { GATEWAY_SOURCE } from './delivery-thread.ts';
 import { keepDecisions } from './decisions.ts';
@@ -48,8 +47,8 @@ export interface ServeOptions {
   readonly watchFile: boolean;
   /** One of several processes that share the port and the data directory; without it, the only one. */
   readonly member?: Member;
-  /** Told of every accepted trace. */
-  readonly watch?: (trace: Trace) => void;
+  /** Who is told of every accepted trace, beside the preview; undefined while nobody is. */
+  readonly watcher?: Ports['watcher'];
   /** Adds pages to the public listener. */
   readonly extend?: (app: Hono) => void;
 }
@@ -109,7 +108,6 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   const counters = new Counters();
   const decisions = new Decisions();
   const preview = new Preview();
-  const { watch } = options;
   const windows = createWindows(() => randomBytes(32));
   const load = watchLoad(() => delivery.delay);
   const ports: Ports = {
@@ -122,9 +120,13 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     rateLimit: createRateLimit(() => randomBytes(32)),
     windows,
     decisions,
-    watch: (trace) => {
-      preview.watch(trace);
-      watch?.(trace);
+    watcher: () => {
+      const [inside, outside] = [preview.watcher, options.watcher?.()];
+      if (inside === undefined || outside === undefined) return inside ?? outside;
+      return (trace) => {
+        inside(trace);
+        outside(trace);
+      };
     },
   };
   const take = collectors(ports);

@@ -1,4 +1,5 @@
 import { previewRecord, type PreviewRecord } from '../../http/preview.ts';
+import type { Trace } from '../../pipeline.ts';
 import type { MetricData } from './metrics.ts';
 import { startGateway, type RunningGateway, type ServeOptions } from './serve.ts';
 import { Unusable } from './unusable.ts';
@@ -30,14 +31,15 @@ function tell(message: FromMember): void {
   if (process.connected) process.send?.(message, () => {});
 }
 
+function showAll(trace: Trace): void {
+  for (const event of trace.events) tell({ kind: 'preview', record: previewRecord(trace, event) });
+}
+
 async function start(options: ServeOptions): Promise<void> {
   try {
     gateway = await startGateway({
       ...options,
-      watch: (trace) => {
-        if (!watched) return;
-        for (const event of trace.events) tell({ kind: 'preview', record: previewRecord(trace, event) });
-      },
+      watcher: () => (watched ? showAll : undefined),
     });
     tell({ kind: 'listening', url: gateway.url });
   } catch (error) {

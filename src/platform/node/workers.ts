@@ -39,7 +39,7 @@ const STOP_PATIENCE = 12_000;
  */
 export async function startWorkers(
   count: number,
-  options: Omit<ServeOptions, 'watch' | 'extend' | 'member'> & { readonly admin: string },
+  options: Omit<ServeOptions, 'watcher' | 'extend' | 'member'> & { readonly admin: string },
 ): Promise<RunningWorkers> {
   const log = createLog();
   // Said once, here, and the key is made before anybody needs it.
