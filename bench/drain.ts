@@ -1,6 +1,16 @@
 import { join } from 'node:path';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
-import { processorTime, queue, SCRATCH, startGateway, startSink, wrk, type Server } from './processes.ts';
+import {
+  processorTime,
+  queue,
+  SCRATCH,
+  startGateway,
+  startSink,
+  wrk,
+  type GatewayOptions,
+  type Server,
+} from './processes.ts';
+import { monotonic } from './profile.ts';
 
 /**
  * How fast an outbox that has filled up is worked off when nothing comes any more. Vendors that take one event in each
@@ -11,6 +21,9 @@ export interface Drained {
   readonly perSecond: number;
   /** Processor time of the delivering process for one event, microseconds. */
   readonly processorUs: number;
+  /** When it began and ended, microseconds of the system's monotonic clock. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** How long a drain may take, milliseconds. */
@@ -40,28 +53,29 @@ export async function drained(
   config: string,
   hits: readonly BenchRequest[],
   seconds: number,
+  how: Pick<GatewayOptions, 'main' | 'profiles'> = {},
 ): Promise<Drained> {
   const data = join(SCRATCH, `drain-${drains++}`);
   const filling = await startGateway({ config, sink: NOBODY, data });
   await wrk(filling.url, hits, { connections: 64, seconds });
   await filling.stop();
 
-  const gateway = await startGateway({ config, sink: sink.url, data });
+  const gateway = await startGateway({ config, sink: sink.url, data, ...how });
   const first = await queue(gateway);
-  const begun = performance.now();
+  const from = monotonic();
   const { all: before } = processorTime(gateway.pid);
   let last = first;
-  let ended = begun;
+  let to = from;
   while (last.waiting > 0) {
-    if (ended - begun > PATIENCE) throw new Error(`${last.waiting} events are still waiting after ${PATIENCE} ms`);
+    if (to - from > PATIENCE * 1e3) throw new Error(`${last.waiting} events are still waiting after ${PATIENCE} ms`);
     await new Promise((resolve) => setTimeout(resolve, 100));
     last = await queue(gateway);
-    ended = performance.now();
+    to = monotonic();
   }
   const events = last.delivered - first.delivered;
   const { all: after } = processorTime(gateway.pid);
   await gateway.stop();
-  return { events, perSecond: (events / (ended - begun)) * 1000, processorUs: (after - before) / events };
+  return { events, perSecond: (events / (to - from)) * 1e6, processorUs: (after - before) / events, from, to };
 }
 let drains = 0;
 

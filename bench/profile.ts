@@ -65,6 +65,11 @@ const STEPS: ReadonlyMap<string, string> = new Map([
   ['openStore', 'making or opening the files of the outbox'],
 ]);
 
+/** Microseconds of the clock that profiles go by. */
+export function monotonic(): number {
+  return Number(process.hrtime.bigint() / 1000n);
+}
+
 /** Areas of a running gateway. */
 export function running({ functionName, url }: Frame): string | undefined {
   return ENGINE.get(functionName) ?? FILES.find(([pattern]) => pattern.test(url))?.[1];

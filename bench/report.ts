@@ -187,7 +187,7 @@ function profileTables(profiles: Results['profiles']): string[] {
   const out = [
     '### Where the time goes',
     '',
-    "CPU profiles of both threads, at 256 connections or, where it says so, at 1,000 hits/s: microseconds a request, by the area of the code that was at work or had called the library that was. Wall time on shared cores, so a thread's waits for a core are in it; `idle` is waiting for work.",
+    "CPU profiles of both threads, at 256 connections or, where it says so, at 1,000 hits/s: microseconds a request (an event, where an outbox is worked off), by the area of the code that was at work or had called the library that was. Wall time on shared cores, so a thread's waits for a core are in it; `idle` is waiting for work.",
   ];
   const threads = [
     ['collecting thread', 'first'],

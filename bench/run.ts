@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
 import { fillDeadLetters } from './dead-letters.ts';
 import { drained, FORMS } from './drain.ts';
-import { areasOf, running, starting } from './profile.ts';
+import { areasOf, monotonic, running, starting } from './profile.ts';
 import { limit, type Slice } from './slices.ts';
 import {
   CHECKOUT_MAIN,
@@ -338,11 +338,21 @@ async function startProfile(): Promise<Results['startProfile']> {
       return Promise.resolve([ready - readyMs * 1000, ready] as const);
     },
   );
+  return profilesIn(folder, { from, to }, starting, 1_000);
+}
+
+/** The areas of both threads between two moments, divided by something. */
+function profilesIn(
+  folder: string,
+  { from, to }: { readonly from: number; readonly to: number },
+  areaOf: typeof running,
+  by: number,
+): Results['startProfile'] {
   const [first = [], delivery = []] = readdirSync(folder)
     .toSorted(byThread)
     .map((file) => {
-      const areas = [...areasOf(join(folder, file), from, to, starting)];
-      return areas.map(([area, us]): [string, number] => [area, us / 1000]);
+      const areas = [...areasOf(join(folder, file), from, to, areaOf)];
+      return areas.map(([area, us]): [string, number] => [area, us / by]);
     });
   return { first, delivery };
 }
@@ -378,20 +388,16 @@ async function profiles(sink: Server): Promise<Results['profiles']> {
         return { from, to: monotonic(), requests };
       },
     );
-    const threads = readdirSync(folder).toSorted(byThread);
-    const [first = [], delivery = []] = threads.map((file) => {
-      const areas = [...areasOf(join(folder, file), loaded.from, loaded.to, running)];
-      return areas.map(([area, us]): [string, number] => [area, us / loaded.requests]);
-    });
-    found.push({ name, first, delivery });
+    found.push({ name, ...profilesIn(folder, loaded, running, loaded.requests) });
+  }
+  const [single] = FORMS;
+  if (single !== undefined) {
+    const profiles = join(SCRATCH, 'profile-drain');
+    const done = await drained(sink, single.config, single.hits, quick ? 1 : 10, { profiles, main: CHECKOUT_MAIN });
+    found.push({ name: 'a full outbox worked off, GA4', ...profilesIn(profiles, done, running, done.events) });
   }
   say('profiles');
   return found;
-}
-
-/** Microseconds of the clock that profiles go by. */
-function monotonic(): number {
-  return Number(process.hrtime.bigint() / 1000n);
 }
 
 /** `CPU.<date>.<time>.<pid>.<thread>.<number>.cpuprofile`: the first thread first. */
