@@ -24,20 +24,25 @@ const ENTRIES = {
 
 const PREFIX = '\0builtin:';
 
+/** Who imports modules of Node's, by a number: a path would be taken for the place of a file. */
+const importers = new Map<string, number>();
+
 /**
  * Takes what is used of Node's modules one by one. An `import` of `node:http` reads every export of it, and one of them
- * loads all of `fetch`: 12 MB and 40 ms for something that is not used.
+ * loads all of `fetch`: 12 MB and 40 ms for something that is not used. Each importer has these lines to itself, or they
+ * would be files that every start has to find.
  */
 const builtins: Plugin = {
   name: 'builtins',
   resolveId(id, importer, { kind }) {
     // `require` does not read them; the bundler's own helpers stay as they are.
-    if (!isBuiltin(id) || kind === 'require-call' || importer?.startsWith('\0')) return null;
-    return { id: PREFIX + id, moduleSideEffects: false };
+    if (!isBuiltin(id) || kind === 'require-call' || importer === undefined || importer.startsWith('\0')) return null;
+    if (!importers.has(importer)) importers.set(importer, importers.size);
+    return { id: `${PREFIX}${id}#${importers.get(importer)}`, moduleSideEffects: false };
   },
   load(id) {
     if (!id.startsWith(PREFIX)) return null;
-    const name = id.slice(PREFIX.length);
+    const name = id.slice(PREFIX.length, id.lastIndexOf('#'));
     const names = Object.keys(getBuiltinModule(name) ?? {}).filter((key) => /^[A-Za-z_]\w*$/.test(key));
     return [
       `const builtin = process.getBuiltinModule('${name}');`,
