@@ -1,6 +1,6 @@
 import type { EventTrace, Trace } from '../pipeline.ts';
 import type { RouteTrace } from '../policy/decide.ts';
-import { guardedIn, type GuardedFields } from './guarded.ts';
+import { removedFrom, type GuardedFields } from './guarded.ts';
 
 /**
  * What is counted of a hit once it is safe. Hundreds of hits wait for the disk at the same time; what a trace holds
@@ -13,11 +13,14 @@ export interface Account extends Pick<Trace, 'site' | 'source' | 'unknownKeys' |
 }
 
 export interface AccountEvent extends Pick<EventTrace, 'consent'> {
-  readonly routes: readonly Pick<RouteTrace, 'route' | 'signals' | 'outcome' | 'reason'>[];
-  /** What of the visitor came with an event that goes somewhere; nothing where no record is kept. */
-  readonly present: GuardedFields;
+  readonly routes: readonly AccountRoute[];
   /** The client id, and what its visitor showed that may be rare; only where the site's ids are replaced. */
   readonly visitor: { readonly id: string; readonly cells: readonly string[] } | undefined;
+}
+
+export interface AccountRoute extends Pick<RouteTrace, 'route' | 'signals' | 'outcome' | 'reason'> {
+  /** What the vendor is not told though it was there; nothing where no record is kept. */
+  readonly removed: GuardedFields;
 }
 
 /** Takes out of a trace what is counted; `recorded` = a record of decisions is kept. */
@@ -30,12 +33,16 @@ export function accountOf(trace: Trace, recorded: boolean): Account {
     unknownKeys,
     unknownStream,
     at: hit.at,
-    events: events.map((event) => ({
-      consent: event.consent,
-      routes: event.routes.map(({ route, signals, outcome, reason }) => ({ route, signals, outcome, reason })),
-      present: recorded && event.routes.some(({ outcome }) => outcome === 'planned') ? guardedIn(event) : 0,
-      visitor: replaced ? visitorOf(event) : undefined,
-    })),
+    events: events.map((event) => {
+      const removed = recorded ? removedFrom(event) : undefined;
+      return {
+        consent: event.consent,
+        routes: event.routes.map(({ route, signals, outcome, reason }, i) => {
+          return { route, signals, outcome, reason, removed: removed?.[i] ?? 0 };
+        }),
+        visitor: replaced ? visitorOf(event) : undefined,
+      };
+    }),
   };
 }
 

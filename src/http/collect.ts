@@ -71,14 +71,15 @@ function accepting(
   ports: Ports,
   headers: Readonly<Record<string, string>>,
 ): (stored: readonly Stored[]) => Answer {
-  const account = accountOf(trace, gateway.delivery.decisions > 0);
+  const recorded = gateway.delivery.decisions > 0;
+  const account = accountOf(trace, recorded);
   const answer = accepted(headers, trace.setCookies);
   const watcher = ports.watcher();
   const show = watcher === undefined ? undefined : showing(watcher, trace);
   return (stored) => {
     ports.counters.accept(account, stored);
     ports.windows?.count(account);
-    if (gateway.delivery.decisions > 0) ports.decisions?.add(account, stored, gateway.policy);
+    if (recorded) ports.decisions?.add(account, stored, gateway.policy);
     ports.counters.answers.add('204');
     show?.();
     return answer;

@@ -4,7 +4,7 @@ import { GATE_MASK, signalsOf, type Signal } from '../core/signals.ts';
 import type { Stored } from '../delivery/outbox.ts';
 import type { Route } from '../policy/gateway.ts';
 import type { Account } from './account.ts';
-import { guardedOf, namesOf, type GuardedFields } from './guarded.ts';
+import { namesOf } from './guarded.ts';
 
 /**
  * One line of the decision log (R18, `docs/decision-log.md`): how many (event, route) pairs of one hour were decided
@@ -61,8 +61,6 @@ class Numbered {
 /** Counts of one route in one hour, by a number made of everything that tells lines apart. */
 interface RouteHour {
   readonly policy: string;
-  /** By the four gate signals: the guarded fields that the route reads and this consent keeps shut. */
-  readonly shut: readonly GuardedFields[];
   readonly counts: Map<number, number>;
 }
 
@@ -79,6 +77,8 @@ class Hour {
 }
 
 const HOUR = 3_600_000;
+const STORED = ['stored', undefined] as const;
+const DUPLICATE = ['skipped', 'duplicate'] as const;
 
 /** Counts decisions by the hour. Adding is cheap: a few look-ups for each (event, route). */
 export class Decisions {
@@ -91,21 +91,15 @@ export class Decisions {
     const hour = this.#hourOf(account.at);
     const source = account.source === 'json' ? JSON_SOURCE : 0;
     let row = 0;
-    for (const { consent, routes, present } of account.events) {
+    for (const { consent, routes } of account.events) {
       const { platform, version, conflict } = consent;
       const consents = hour.consents.known(platform, version) ?? consentNumber(hour, platform, version);
       const basis = source | (conflict ? CONFLICT : 0) | (consents << 10);
-      for (const { route, signals, outcome, reason } of routes) {
-        const of = routeHour(hour, route, policy);
-        let end: number;
-        let removed = 0;
-        if (outcome !== 'planned') end = hour.ends.of(outcome, reason);
-        else if (stored[row++] === 'duplicate') end = hour.ends.of('skipped', 'duplicate');
-        else {
-          end = hour.ends.of('stored', undefined);
-          removed = (of.shut[signals & GATE_MASK] as number) & present;
-        }
-        count(hour, of, basis | signals | (end << 16), removed);
+      for (const { route, signals, outcome, reason, removed } of routes) {
+        const isStored = outcome === 'planned' && stored[row++] !== 'duplicate';
+        const [ended, why] = outcome !== 'planned' ? [outcome, reason] : isStored ? STORED : DUPLICATE;
+        const end = hour.ends.of(ended, why);
+        count(hour, routeHour(hour, route, policy), basis | signals | (end << 16), isStored ? removed : 0);
       }
     }
   }
@@ -150,11 +144,7 @@ function consentNumber({ consents }: Hour, platform: string | undefined, version
 
 function routeHour(hour: Hour, route: Route, policy: string): RouteHour {
   let of = hour.routes.get(route);
-  if (of === undefined) {
-    const reads = guardedOf(Object.keys(route.destination.reads));
-    const shut = route.permits.map(({ open }) => reads & ~guardedOf(open.map(({ field }) => field)));
-    hour.routes.set(route, (of = { policy, shut, counts: new Map() }));
-  }
+  if (of === undefined) hour.routes.set(route, (of = { policy, counts: new Map() }));
   return of;
 }
 

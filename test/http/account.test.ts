@@ -84,11 +84,18 @@ describe('what waits for the disk with a hit', () => {
     for (const held of HELD) expect(decodeURIComponent(texts)).toContain(held);
   });
 
-  it('says which fields came only where a record of decisions is kept, and only of events that go somewhere', () => {
-    const denied = { ...web, headers: { ...web.headers, cookie: cookiebot({}) } };
-    expect(account(web).events.map(({ present }) => present)).not.toContain(0);
-    expect(account(web, false).events.map(({ present }) => present)).toEqual([0]);
-    expect(account(denied).events.map(({ present }) => present)).toEqual([0]);
+  it('says what is kept from a vendor only where a record of decisions is kept, and only of events that go there', () => {
+    const under = (choice: Parameters<typeof cookiebot>[0]): Hit => ({
+      ...web,
+      headers: { ...web.headers, cookie: cookiebot(choice) },
+    });
+    const removed = (hit: Hit, recorded: boolean) =>
+      account(hit, recorded).events.map(({ routes }) => routes.map((route) => route.removed !== 0));
+    // GA4 goes without the click id and the e-mail address; Meta gets nothing, so nothing was taken out for it.
+    expect(removed(under({ statistics: true }), true)).toEqual([[true, false]]);
+    expect(removed(under({ statistics: true }), false)).toEqual([[false, false]]);
+    expect(removed(under({}), true)).toEqual([[false, false]]);
+    expect(removed(under({ statistics: true, marketing: true }), true)).toEqual([[false, false]]);
   });
 
   it('has an entry for each event, in order', () => {

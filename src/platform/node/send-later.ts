@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Send } from '../../delivery/attempt.ts';
 import type { NodeSend, SendOptions } from './send.ts';
 
 /**
@@ -13,9 +14,8 @@ export function sendLater(options: SendOptions): NodeSend {
       send = createSend(options);
       return send;
     });
-  return Object.assign(
-    (...call: Parameters<NodeSend>) => (send === undefined ? loading.then((loaded) => loaded(...call)) : send(...call)),
-    // Before it is there it has no connections.
-    { close: () => send?.close() },
-  );
+  const now: Send = (request, hosts) =>
+    send === undefined ? loading.then((loaded) => loaded(request, hosts)) : send(request, hosts);
+  // Before it is there it has no connections.
+  return Object.assign(now, { close: () => send?.close() });
 }
