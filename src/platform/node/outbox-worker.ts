@@ -5,7 +5,7 @@ import { unflatten, type Flat } from './append-codec.ts';
 import { Runner, type AppendResult } from './delivery-runner.ts';
 import type { DeliveryReport } from './metrics.ts';
 import { nodeSecrets } from './secrets.ts';
-import { sendLater } from './send-later.ts';
+import { createSend } from './send.ts';
 import type { Stored } from '../../delivery/outbox.ts';
 
 /**
@@ -84,7 +84,7 @@ async function main(port: NonNullable<typeof parentPort>, data: WorkerData): Pro
     tell({ kind: 'refused', message: error instanceof Error ? error.message : 'the configuration cannot be used' });
     return;
   }
-  const send = sendLater({ sink: data.sink, version: data.version });
+  const send = createSend({ sink: data.sink, version: data.version });
   const secrets = nodeSecrets({ sink: data.sink !== undefined, send });
   let told = '';
   const state = (): WorkerState => ({ ready: runner.ready, pending: runner.pending, stopped: runner.stopped });
