@@ -61,6 +61,8 @@ export interface TraceWithdrawal {
   readonly subject: string;
   /** Signals that are left. */
   readonly signals: SignalMask;
+  /** Routes (`Route.key`) that are closed although these signals would open them: their vendor or service was refused. */
+  readonly closedRoutes: readonly string[];
   /** It came in a cookie the visitor kept from when there was consent. */
   readonly fromCookie: boolean;
 }
@@ -176,17 +178,20 @@ function traceOf(
     const jar = cookies[line] as CookieReading;
     if (jar !== last) {
       last = jar;
-      for (const subject of jar.withdrawn) withdrawn.push({ subject, signals: one.signals, fromCookie: true });
+      const closedRoutes = closedRoutesOf(site, one.consent, one.signals);
+      for (const subject of jar.withdrawn)
+        withdrawn.push({ subject, signals: one.signals, closedRoutes, fromCookie: true });
       // A purpose was refused while an identifier of another one stays: what waits for the refused one goes.
       if ((one.consent.refused & GATE_MASK) !== 0) {
-        for (const subject of jar.subjects) withdrawn.push({ subject, signals: one.signals, fromCookie: false });
+        for (const subject of jar.subjects)
+          withdrawn.push({ subject, signals: one.signals, closedRoutes, fromCookie: false });
       }
       // A back end gets no cookies: the jar is its visitor's, and the answer does not reach that browser.
       if (sender === 'browser') setCookies = jar.set;
     }
     const cid = one.source.raw.client_id;
     if (cid !== undefined && ((one.signals & BIT.analytics_storage) === 0 || (one.consent.refused & GATE_MASK) !== 0)) {
-      withdrawn.push({ subject: `ga:${cid}`, signals: one.signals, fromCookie: false });
+      withdrawn.push({ subject: `ga:${cid}`, signals: one.signals, closedRoutes: NO_ROUTES, fromCookie: false });
     }
     let traced: EventTrace;
     try {
@@ -197,6 +202,19 @@ function traceOf(
     events.push(traced);
   }
   return { hit, site, source, events, setCookies, withdrawn, unknownKeys, unknownStream: false };
+}
+
+const NO_ROUTES: readonly string[] = [];
+
+/** Routes that a refused vendor keeps shut, whatever the signals of the site would open. */
+function closedRoutesOf(site: Site, consent: Consent, signals: SignalMask): readonly string[] {
+  let closed: string[] | undefined;
+  for (const route of site.routes) {
+    const own = routeSignals(route, site, consent, signals);
+    if (own === signals || route.permits[signals & GATE_MASK]?.verdict !== 'full') continue;
+    if (route.permits[own & GATE_MASK]?.verdict !== 'full') (closed ??= []).push(route.key);
+  }
+  return closed ?? NO_ROUTES;
 }
 
 /** Consent and page of every event. Events of one visitor and one set of consent keys share the reading. */

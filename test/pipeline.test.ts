@@ -124,6 +124,7 @@ describe('analytics only', () => {
     expect(trace.withdrawn).toContainEqual({
       subject: 'fbp:fb.1.1795300000123.1098115397',
       signals: trace.events[0]?.signals,
+      closedRoutes: [],
       fromCookie: true,
     });
   });
@@ -162,7 +163,7 @@ sites:
     const trace = traced(webHit(page({ tid: 'G-NOBODY0001' }), { cookies }), two);
     expect(trace.events).toEqual([]);
     expect(trace.setCookies.some((cookie) => cookie.startsWith('_ga=; Max-Age=0'))).toBe(true);
-    expect(trace.withdrawn).toContainEqual({ subject: `ga:${CID}`, signals: 0, fromCookie: true });
+    expect(trace.withdrawn).toContainEqual({ subject: `ga:${CID}`, signals: 0, closedRoutes: [], fromCookie: true });
   });
 
   it('JSON events go to every one', () => {

@@ -35,6 +35,8 @@ export interface Withdrawal {
   readonly subject: string;
   /** The signals in force now. */
   readonly signals: SignalMask;
+  /** Routes (`Route.key`) that are closed all the same, because their vendor or service was refused. */
+  readonly closedRoutes: readonly string[];
   /**
    * True (the id came in a cookie): a tombstone is kept in any case, for every process that holds an outbox. False
    * (an id in a denied hit, most often a random one of that page): only where rows of it were found or are in flight,

@@ -44,8 +44,9 @@ const NOBODY: readonly string[] = [];
 export function withdrawalsOf(trace: Trace, pending: number): readonly Withdrawal[] {
   if (trace.withdrawn.length === 0) return NONE;
   const out: Withdrawal[] = [];
-  for (const { subject, signals, fromCookie } of trace.withdrawn) {
-    if (fromCookie || pending > 0) out.push({ site: trace.site.name, subject, signals, lasting: fromCookie });
+  for (const { subject, signals, closedRoutes, fromCookie } of trace.withdrawn) {
+    if (!fromCookie && pending === 0) continue;
+    out.push({ site: trace.site.name, subject, signals, closedRoutes, lasting: fromCookie });
   }
   return out;
 }

@@ -67,6 +67,7 @@ const withdrawal = (subject: string, signals: number, lasting = true): Withdrawa
   site: 'shop',
   subject,
   signals,
+  closedRoutes: [],
   lasting,
 });
 

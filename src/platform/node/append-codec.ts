@@ -18,7 +18,9 @@ export function flatten(flat: Flat, rows: readonly OutboxRow[], withdrawals: rea
     else flat.push(row.subjects.length, ...row.subjects);
     subjects = row.subjects;
   }
-  for (const { site, subject, signals, lasting } of withdrawals) flat.push(site, subject, signals, lasting);
+  for (const { site, subject, signals, closedRoutes, lasting } of withdrawals) {
+    flat.push(site, subject, signals, lasting, closedRoutes.length, ...closedRoutes);
+  }
 }
 
 /** The appends of a message, in order. */
@@ -55,7 +57,9 @@ export function unflatten(flat: Flat): Append[] {
     }
     const withdrawals: Withdrawal[] = [];
     for (let i = 0; i < withdrawalCount; i++) {
-      withdrawals.push({ site: text(), subject: text(), signals: number(), lasting: flag() });
+      const withdrawal = { site: text(), subject: text(), signals: number(), lasting: flag() };
+      const closedRoutes = Array.from({ length: number() }, text);
+      withdrawals.push({ ...withdrawal, closedRoutes });
     }
     appends.push({ rows, withdrawals });
   }
