@@ -17,6 +17,7 @@ import { foldRare } from './privacy/rare.ts';
 import { impersonal, ownPage } from './privacy/replaced-event.ts';
 import { NO_WINDOWS, replacedIdentifiers, type IdWindow, type IdWindows } from './privacy/replaced-id.ts';
 import { readUrl, type PageUrl, type UrlPolicy } from './privacy/url.ts';
+import { notAllowed, notFound } from './sources/doors.ts';
 import type { Hit, Problem, Reading, SourceEvent, Visitor } from './sources/hit.ts';
 import { readCollect, readJson } from './sources/index.ts';
 
@@ -70,7 +71,7 @@ export interface TraceWithdrawal {
 /** A hit is traced, or refused with a problem and nothing happens. */
 export type Processed = { readonly trace: Trace } | { readonly problem: Problem };
 
-const MISDIRECTED: Problem = {
+export const MISDIRECTED: Problem = {
   status: 421,
   title: 'No site answers on this host',
   detail: 'Add the host to `hosts` of a site in the gateway configuration, or send the request to one that is listed.',
@@ -82,9 +83,12 @@ const MISDIRECTED: Problem = {
  * `windows`: the windows of sites that replace ids, as they are at this moment; without them such ids do not go out.
  */
 export function process(hit: Hit, gateway: Gateway, windows: IdWindows = NO_WINDOWS): Processed {
+  const door = gateway.doors.get(hit.path);
+  if (door === undefined) return { problem: notFound(gateway.prefix) };
+  if (!(door.methods as readonly string[]).includes(hit.method)) return { problem: notAllowed(door.methods) };
   const site = gateway.siteOf.get(hit.host);
   if (site === undefined) return { problem: MISDIRECTED };
-  const collect = hit.path === '/g/collect';
+  const collect = door.source === 'ga4-collect';
   const sender = collect ? admitCollect(hit, site) : admitEvents(hit, site);
   if (typeof sender !== 'string') return { problem: sender };
   const own = browserVisitor(hit, site, gateway);

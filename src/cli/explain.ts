@@ -13,8 +13,6 @@ import { readConfig } from './read-config.ts';
 import { readText } from './read-text.ts';
 import { readRequests } from './written-request.ts';
 
-const COLLECTED = ['/g/collect', '/v1/events'];
-
 /** `portvakt explain`: what becomes of a request, by the very function that serves. Nothing is sent or stored. */
 export async function run(args: string[]): Promise<number> {
   // What follows `curl` are curl's own options: a command copied out of a browser can be pasted as it is.
@@ -55,7 +53,7 @@ function choose(
   if (written.length === 1) return written;
   const ours = written.filter(({ url }) => {
     const parsed = URL.parse(url);
-    return parsed !== null && gateway.siteOf.has(parsed.hostname) && COLLECTED.includes(parsed.pathname);
+    return parsed !== null && gateway.siteOf.has(parsed.hostname) && gateway.doors.has(parsed.pathname);
   });
   if (ours.length > 0) return ours;
   throw new UsageError(`none of the ${written.length} requests goes to this gateway; choose one with --entry`);

@@ -40,11 +40,11 @@ export function caseHit(one: Case, gateway: Gateway, now: number, ingestKey: str
   const id = sha256Hex(one.name).slice(0, 32);
   if (request.events !== undefined) {
     const events = request.events.map((event) => withVisitor(withPage(event, request, page), request, cookies));
-    const url = `https://${site.name}/v1/events`;
+    const url = `https://${site.name}${gateway.prefix}/v1/events`;
     const body = JSON.stringify({ events });
     return hitOf({ method: 'POST', url, headers: [...headers, ['content-type', 'application/json']], body }, now, id);
   }
-  const url = `https://${site.name}/g/collect?${collectQuery(request, site, page, now)}`;
+  const url = `https://${site.name}${gateway.prefix}/g/collect?${collectQuery(request, site, page, now)}`;
   return hitOf({ method: 'POST', url, headers, body: '' }, now, id);
 }
 

@@ -7,6 +7,7 @@ import { permitTable } from '../policy/permit.ts';
 import { parseCidrs } from '../privacy/ip.ts';
 import { bitsFor } from '../privacy/replaced-id.ts';
 import { compileUrlPolicy } from '../privacy/url.ts';
+import { doorsUnder } from '../sources/doors.ts';
 import { compileConsent } from './compile-consent.ts';
 import { policyHash } from './policy-hash.ts';
 import type { RouteConfig } from './routes.ts';
@@ -26,6 +27,8 @@ export function compileGateway(config: Config, secrets: ResolvedSecrets): Gatewa
   const sites = config.sites.map((site) => compileSite(site, config, secrets));
   return {
     policy: policyHash(config, sites),
+    prefix: config.server.path_prefix ?? '',
+    doors: doorsUnder(config.server.path_prefix ?? ''),
     sites,
     siteOf: new Map(sites.flatMap((site) => site.hosts.map((host) => [host, site] as const))),
     routeOf: new Map(sites.flatMap((site) => site.routes.map((route) => [route.key, route] as const))),

@@ -1,4 +1,5 @@
 import type { Hit } from '../sources/hit.ts';
+import { hostOf } from '../sources/target.ts';
 
 /** One HTTP request as a person or a tool wrote it down. */
 export interface WrittenRequest {
@@ -31,7 +32,7 @@ export function hitOf(request: WrittenRequest, at: number, id: string): Hit {
     method: request.method,
     path: url.pathname,
     query: url.search.slice(1),
-    host: (headers['host'] ?? url.host).toLowerCase().replace(/:\d+$/, ''),
+    host: hostOf(headers['host'] ?? url.host),
     headers,
     body: request.body,
     peer: '127.0.0.1',

@@ -39,7 +39,17 @@ const country = z.string({ error: 'expected a country, e.g. `NO`' }).superRefine
   });
 });
 
+const pathPrefix = z
+  .string({ error: 'expected a path such as `/sgtm`' })
+  .regex(/^(\/[A-Za-z0-9._~-]{1,64}){1,8}$/, 'expected a path such as `/sgtm`: a slash first, none at the end')
+  .refine((path) => !/\/\.{1,2}(\/|$)/.test(path), 'expected a path such as `/sgtm`, without `.` and `..`');
+
 const server = z.strictObject({
+  path_prefix: pathPrefix
+    .optional()
+    .describe(
+      'What all paths begin with where the gateway is mounted below another site: `/sgtm` makes `/sgtm/g/collect` of `/g/collect`. For proxies that pass the path on as it is.',
+    ),
   trusted_proxies: z
     .array(text(/^[0-9a-fA-F:.]+(\/\d{1,3})?$/, 'an address or a CIDR range, e.g. `10.0.0.0/8`'))
     .default([])

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { sha256Hex } from '../core/hash.ts';
 import type { Preview } from './preview.ts';
-import { NOT_FOUND, problemResponse } from './problem.ts';
+import { problemResponse } from './problem.ts';
 
 /** The admin listener: metrics and preview. A token is demanded off loopback (R82). */
 export function createAdmin(metrics: () => Promise<string>, preview: Preview, token: string | undefined): Hono {
@@ -22,7 +22,9 @@ export function createAdmin(metrics: () => Promise<string>, preview: Preview, to
       new Response(await metrics(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }),
   );
   preview.mount(app);
-  app.notFound(() => problemResponse({ ...NOT_FOUND, detail: 'The admin listener has /metrics and /preview.' }));
+  app.notFound(() =>
+    problemResponse({ status: 404, title: 'Nothing here', detail: 'The admin listener has /metrics and /preview.' }),
+  );
   return app;
 }
 

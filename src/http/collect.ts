@@ -2,9 +2,10 @@ import { OutboxUnavailable, type OutboxRow, type Stored } from '../delivery/outb
 import { outboxRow, withdrawalsOf } from '../delivery/rows.ts';
 import { process, type Trace } from '../pipeline.ts';
 import type { Gateway } from '../policy/gateway.ts';
+import type { Door } from '../sources/doors.ts';
 import type { Hit, Problem } from '../sources/hit.ts';
 import { accountOf } from './account.ts';
-import { accepted, ALWAYS, headersFor, problemAnswer, type Answer } from './answer.ts';
+import { accepted, headersFor, problemAnswer, type Answer } from './answer.ts';
 import type { Ports, Watcher } from './ports.ts';
 import { FAILED } from './problem.ts';
 
@@ -20,30 +21,44 @@ const BEACON_TYPE: Problem = {
   detail: 'Without an Origin header, JSON events must be application/json.',
 };
 
-/** Takes one hit: decides it, stores what may leave, and only then answers 204 (design 2). */
-export type Collect = (read: Hit | Problem | Promise<Hit | Problem>) => Answer | Promise<Answer>;
+/**
+ * Takes one hit: decides it, stores what may leave, and only then answers 204 (design 2). `host` and `origin` are the
+ * request's, for what a page may read of the answer where there is no hit.
+ */
+export type Collect = (
+  read: Hit | Problem | Promise<Hit | Problem>,
+  host: string,
+  origin: string | undefined,
+) => Answer | Promise<Answer>;
 
-/** How the hits of one path are taken, given the media types they may have. Never throws, never rejects. */
-export function collector(ports: Ports, types: ReadonlySet<string>): Collect {
+/** How the hits of one door are taken. Never throws, never rejects. */
+export function collector(ports: Ports, door: Door): Collect {
   // Nothing of an error goes out or into a log: it may hold parts of the hit.
   const failed = (): Answer => refuse(ports, FAILED, RETRY_LATER, '500');
-  const take = (read: Hit | Problem): Answer | Promise<Answer> => {
-    // Asked when its turn has come, so that what arrived before it was too much counts as well.
-    if (ports.overloaded()) return refuse(ports, OVERLOADED, RETRY_SOON);
+  const take = (read: Hit | Problem, host: string, origin: string | undefined): Answer | Promise<Answer> => {
     try {
-      const answer = 'status' in read ? refuse(ports, read, ALWAYS) : collect(read, ports, types);
+      const gateway = ports.gateway();
+      const headers = headersFor(gateway.siteOf.get(host), origin);
+      // Asked when its turn has come, so that what arrived before it was too much counts as well.
+      if (ports.overloaded()) return refuse(ports, OVERLOADED, { ...headers, ...RETRY_SOON });
+      const answer = 'status' in read ? refuse(ports, read, headers) : collect(read, ports, gateway, door, headers);
       return answer instanceof Promise ? answer.catch(failed) : answer;
     } catch {
       return failed();
     }
   };
-  return (read) => (read instanceof Promise ? read.then(take, failed) : take(read));
+  return (read, host, origin) =>
+    read instanceof Promise ? read.then((value) => take(value, host, origin), failed) : take(read, host, origin);
 }
 
-function collect(hit: Hit, ports: Ports, types: ReadonlySet<string>): Answer | Promise<Answer> {
-  const gateway = ports.gateway();
-  const headers = headersFor(gateway.siteOf.get(hit.host), hit.headers['origin']);
-  const media = mediaProblem(hit, types);
+function collect(
+  hit: Hit,
+  ports: Ports,
+  gateway: Gateway,
+  door: Door,
+  headers: Answer['headers'],
+): Answer | Promise<Answer> {
+  const media = mediaProblem(hit, door);
   if (media !== undefined) return refuse(ports, media, headers);
   const limited = ports.rateLimit.take(hit, gateway);
   if (limited !== undefined) {
@@ -126,13 +141,11 @@ function refuse(
   return problemAnswer(problem, headers);
 }
 
-function mediaProblem(hit: Hit, types: ReadonlySet<string>): Problem | undefined {
+function mediaProblem(hit: Hit, { types, fromPages }: Door): Problem | undefined {
   if (hit.method === 'GET') return undefined;
   const type = hit.headers['content-type'] ?? '';
   const end = type.indexOf(';');
   const media = (end === -1 ? type : type.slice(0, end)).trim().toLowerCase();
   if (!types.has(media)) return BAD_TYPE;
-  return media === 'text/plain' && hit.path === '/v1/events' && hit.headers['origin'] === undefined
-    ? BEACON_TYPE
-    : undefined;
+  return fromPages.has(media) && hit.headers['origin'] === undefined ? BEACON_TYPE : undefined;
 }

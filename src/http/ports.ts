@@ -20,6 +20,8 @@ export interface Ports {
   readonly stopped: () => Readonly<Record<string, string>>;
   /** Freezes a request: reads the body within its limits, adds time, id and peer. */
   readonly toHit: (c: Context) => Hit | Problem | Promise<Hit | Problem>;
+  /** The request target as it came, where the runtime has it: a `Request` only has an address made of it. */
+  readonly target?: (c: Context) => string;
   /** Whether this hit is one too many: asked once for each, since it is every so many-th that is refused. */
   readonly overloaded: () => boolean;
   readonly counters: Counters;

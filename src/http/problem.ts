@@ -9,12 +9,6 @@ export function problemResponse(problem: Problem, headers: Readonly<Record<strin
 /** A fault of the gateway's own. */
 export const FAILED: Problem = { status: 503, title: 'Not available', detail: 'Try again in a moment.' };
 
-export const NOT_FOUND: Problem = {
-  status: 404,
-  title: 'Nothing here',
-  detail: 'Web hits go to /g/collect, JSON events to POST /v1/events.',
-};
-
 export const TOO_LARGE: Problem = {
   status: 413,
   title: 'Body too large',
@@ -26,8 +20,3 @@ export const ENCODED: Problem = {
   title: 'Encoded body',
   detail: 'Send the body as it is, without Content-Encoding.',
 };
-
-/** 405 with what is allowed there. */
-export function notAllowed(allow: string): Response {
-  return problemResponse({ status: 405, title: 'Method not allowed', detail: `Use ${allow}.` }, { allow });
-}

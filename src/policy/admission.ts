@@ -7,7 +7,8 @@ export type Sender = 'browser' | 'backend';
 
 const refuse = (detail: string): Problem => ({ status: 403, title: 'Not an allowed sender', detail });
 
-const UNLISTED = refuse(
+/** A page of an origin the site does not list. */
+export const UNLISTED = refuse(
   'The Origin of this page is not listed. Add it to `origins` of the site in the gateway configuration.',
 );
 const CROSS_SITE = refuse('A request without Origin must come from the same site; this one came from elsewhere.');

@@ -6,12 +6,17 @@ import type { SiteConsent } from '../consent/types.ts';
 import type { SitePrivacy } from '../privacy/types.ts';
 import type { SiteCookies } from '../cookies/types.ts';
 import type { Cidrs } from '../privacy/ip.ts';
+import type { Door } from '../sources/doors.ts';
 import type { Permit } from './permit.ts';
 
 /** The configuration, compiled: what can be decided when it loads has been decided. Frozen. */
 export interface Gateway {
   /** Hash of everything in the configuration that decides what may leave. */
   readonly policy: string;
+  /** What all paths begin with, e.g. `/sgtm`; '' = nothing. */
+  readonly prefix: string;
+  /** Where events come in, by path. */
+  readonly doors: ReadonlyMap<string, Door>;
   readonly sites: readonly Site[];
   /** By `Host`, lower-case, without the port. */
   readonly siteOf: ReadonlyMap<string, Site>;

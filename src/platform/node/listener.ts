@@ -3,11 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { getRequestListener } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
-import type { Answer } from '../../http/answer.ts';
-import type { Collectors } from '../../http/app.ts';
+import { problemAnswer, type Answer } from '../../http/answer.ts';
 import type { Collect } from '../../http/collect.ts';
+import type { Front } from '../../http/front.ts';
 import { ENCODED, TOO_LARGE } from '../../http/problem.ts';
 import type { Hit, Problem } from '../../sources/hit.ts';
+import { hostOf, splitTarget, type Target } from '../../sources/target.ts';
 import { turns } from './turns.ts';
 
 /** Bytes a body may have (R72). */
@@ -26,15 +27,27 @@ const SERVER_OPTIONS = {
 const ABORTED: Problem = { status: 400, title: 'Incomplete body', detail: 'The connection ended before the body did.' };
 
 /**
- * A Node HTTP server around an app. Hits of the ordinary kind, given `take`, do not pass through the app: making a web
- * Request and Response of them costs as much as deciding them.
+ * A Node HTTP server around an app. What `front` knows does not pass through the app: making a web Request and Response
+ * of a hit costs as much as deciding it.
  */
-export function createListener(app: Hono, take?: Collectors): Server {
+export function createListener(app: Hono, front?: Front): Server {
   const throughApp = adapterFor(app);
   const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
-    const direct = take === undefined ? undefined : collectorFor(incoming, take);
-    if (direct === undefined) throughApp(incoming, outgoing);
-    else answerDirectly(incoming, outgoing, direct);
+    if (hasTwoHosts(incoming)) {
+      write(outgoing, problemAnswer(TWO_HOSTS));
+      return;
+    }
+    if (front === undefined) {
+      throughApp(incoming, outgoing);
+      return;
+    }
+    const target = splitTarget(targetOf(incoming));
+    const host = hostFor(incoming, target);
+    const { method = '', headers } = incoming;
+    const found = front({ method, path: target.path, host, origin: headers.origin });
+    if (found === undefined) throughApp(incoming, outgoing);
+    else if (typeof found === 'function') answerDirectly(incoming, outgoing, target, host, found);
+    else write(outgoing, found);
   });
   server.maxRequestsPerSocket = 0;
   server.on('clientError', answerClientError);
@@ -59,22 +72,34 @@ function adapterFor(app: Hono): (incoming: IncomingMessage, outgoing: ServerResp
   };
 }
 
-/** Who takes this request without the app: hits whose body, if any, is not encoded and not known to be too large. */
-function collectorFor({ method, url = '', headers }: IncomingMessage, take: Collectors): Collect | undefined {
-  if (method === 'GET') return isPath(url, '/g/collect') ? take.hits : undefined;
-  if (method !== 'POST' || headers['content-encoding'] !== undefined) return undefined;
-  if (Number(headers['content-length'] ?? 0) > MAX_BODY) return undefined;
-  if (isPath(url, '/g/collect')) return take.hits;
-  return isPath(url, '/v1/events') ? take.events : undefined;
+const TWO_HOSTS: Problem = { status: 400, title: 'Two hosts', detail: 'A request may have one Host header.' };
+
+/** Node keeps the first of several, a proxy in front perhaps another one (RFC 9112 3.2). */
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts > 1;
 }
 
-function isPath(url: string, path: string): boolean {
-  return url.startsWith(path) && (url.length === path.length || url.charAt(path.length) === '?');
+function targetOf({ url = '/' }: IncomingMessage): string {
+  return url;
 }
 
-function answerDirectly(incoming: IncomingMessage, outgoing: ServerResponse, take: Collect): void {
-  const empty = incoming.method === 'GET' || incoming.headers['content-length'] === '0';
-  const answer = take(empty ? freeze(incoming, '') : readBody(incoming, outgoing));
+function hostFor({ headers }: IncomingMessage, { authority }: Target): string {
+  return hostOf(authority ?? headers.host ?? '');
+}
+
+function answerDirectly(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  target: Target,
+  host: string,
+  take: Collect,
+): void {
+  const answer = take(receive(incoming, outgoing, target, host), host, incoming.headers.origin);
   if (answer instanceof Promise) void answer.then((value) => write(outgoing, value));
   else writeSoon(outgoing, answer);
 }
@@ -123,15 +148,41 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   );
 }
 
-/** Freezes a Node request as a hit, reading the body within its limits. */
-export function toHit(c: Context): Hit | Problem | Promise<Hit | Problem> {
-  const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse };
-  if (incoming.method === 'GET') return freeze(incoming, '');
-  if (incoming.headers['content-encoding'] !== undefined) return ENCODED;
-  return readBody(incoming, outgoing);
+interface NodeRequest {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
 }
 
-function readBody(incoming: IncomingMessage, outgoing: ServerResponse): Promise<Hit | Problem> {
+/** Freezes a Node request as a hit, reading the body within its limits. */
+export function toHit(c: Context): Hit | Problem | Promise<Hit | Problem> {
+  const { incoming, outgoing } = c.env as NodeRequest;
+  const target = splitTarget(targetOf(incoming));
+  return receive(incoming, outgoing, target, hostFor(incoming, target));
+}
+
+/** The target of a Node request as it came. */
+export function rawTarget(c: Context): string {
+  return targetOf((c.env as NodeRequest).incoming);
+}
+
+function receive(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  target: Target,
+  host: string,
+): Hit | Problem | Promise<Hit | Problem> {
+  if (incoming.method === 'GET') return freeze(incoming, target, host, '');
+  if (incoming.headers['content-encoding'] !== undefined) return ENCODED;
+  if (incoming.headers['content-length'] === '0') return freeze(incoming, target, host, '');
+  return readBody(incoming, outgoing, target, host);
+}
+
+function readBody(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  target: Target,
+  host: string,
+): Promise<Hit | Problem> {
   return new Promise((resolve) => {
     const refuse = () => {
       // The rest of the body is not read, so the connection cannot be used again.
@@ -156,7 +207,7 @@ function readBody(incoming: IncomingMessage, outgoing: ServerResponse): Promise<
     incoming.on('end', () =>
       turns.take(() => {
         const body = more !== undefined ? Buffer.concat(more) : first;
-        resolve(freeze(incoming, body === undefined ? '' : body.toString('utf8')));
+        resolve(freeze(incoming, target, host, body === undefined ? '' : body.toString('utf8')));
       }),
     );
     incoming.on('error', () => resolve(ABORTED));
@@ -167,27 +218,18 @@ function readBody(incoming: IncomingMessage, outgoing: ServerResponse): Promise<
   });
 }
 
-function freeze(incoming: IncomingMessage, body: string): Hit {
-  const target = incoming.url ?? '/';
-  const queryAt = target.indexOf('?');
+function freeze(incoming: IncomingMessage, { path, query }: Target, host: string, body: string): Hit {
   return {
     id: randomId(),
     at: Date.now(),
     method: incoming.method ?? 'GET',
-    path: queryAt === -1 ? target : target.slice(0, queryAt),
-    query: queryAt === -1 ? '' : target.slice(queryAt + 1),
-    host: hostOf(incoming.headers.host ?? ''),
+    path,
+    query,
+    host,
     headers: incoming.headers as Hit['headers'],
     body,
     peer: incoming.socket.remoteAddress,
   };
-}
-
-/** `Host` in lower case without the port; sites are found by it. */
-function hostOf(header: string): string {
-  const colon = header.lastIndexOf(':');
-  const host = colon === -1 || header.endsWith(']') ? header : header.slice(0, colon);
-  return host.toLowerCase();
 }
 
 const POOL = Buffer.allocUnsafe(16 * 256);

@@ -7,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Hono } from 'hono';
 import type { Finding } from '../../config/finding.ts';
 import { createAdmin } from '../../http/admin.ts';
-import { collectors, createApp } from '../../http/app.ts';
+import { createApp } from '../../http/app.ts';
+import { frontOf } from '../../http/front.ts';
 import type { Ports } from '../../http/ports.ts';
 import { Counters } from '../../http/counters.ts';
 import { Decisions } from '../../http/decisions.ts';
@@ -19,7 +20,7 @@ import { startDelivery, type Delivery } from './delivery.ts';
 import { GATEWAY_SOURCE } from './delivery-thread.ts';
 import { keepDecisions } from './decisions.ts';
 import { rootKey } from './keys.ts';
-import { createListener, toHit } from './listener.ts';
+import { createListener, rawTarget, toHit } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import type { DeliveryReport, Metrics } from './metrics.ts';
 import { orphans, outboxName } from './outbox-names.ts';
@@ -115,6 +116,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     outbox: delivery,
     stopped: () => delivery.stopped,
     toHit,
+    target: rawTarget,
     overloaded: load.overloaded,
     counters,
     rateLimit: createRateLimit(() => randomBytes(32)),
@@ -129,10 +131,10 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       };
     },
   };
-  const take = collectors(ports);
-  const app = createApp(ports, take);
+  const front = frontOf(ports);
+  const app = createApp(ports, front);
   options.extend?.(app);
-  const publicServer = createListener(app, take);
+  const publicServer = createListener(app, front);
   const metrics = metricsOf(counters, () => Promise.all([delivery, ...adopted].map((outbox) => outbox.report())));
   const adminServer =
     options.admin === undefined ? undefined : createListener(createAdmin(metrics.text, preview, options.adminToken));

@@ -1,0 +1,119 @@
+import { bridgeScript } from '../consent/bridge.ts';
+import { MISDIRECTED } from '../pipeline.ts';
+import { UNLISTED } from '../policy/admission.ts';
+import type { Gateway } from '../policy/gateway.ts';
+import { DOORS, notAllowed, type Door } from '../sources/doors.ts';
+import type { Problem } from '../sources/hit.ts';
+import { ALWAYS, headersFor, problemAnswer, type Answer } from './answer.ts';
+import { collector, type Collect } from './collect.ts';
+import type { Ports } from './ports.ts';
+
+/** What is known of a request before its body is read. */
+export interface Asked {
+  readonly method: string;
+  /** Undecoded, without the query. */
+  readonly path: string;
+  /** As `hostOf` gives it. */
+  readonly host: string;
+  readonly origin: string | undefined;
+}
+
+/**
+ * Who answers a request: a door takes it, or it has its answer at once; undefined = there is nothing of ours at this
+ * path. Every runtime asks this and nothing else, so that no two of them disagree about a path or a method.
+ */
+export type Front = (asked: Asked) => Collect | Answer | undefined;
+
+/** Something to read at a path of its own. */
+type Page = () => Answer;
+
+const READING = ['GET', 'HEAD'];
+
+/** The public listener's paths: collection, health, and the consent bridge. */
+export function frontOf(ports: Ports): Front {
+  const collectors = new Map(DOORS.map((door) => [door, collector(ports, door)] as const));
+  const health: readonly (readonly [string, Page])[] = [
+    ['/healthz', () => json({ alive: true }, 200)],
+    ['/readyz', () => readiness(ports)],
+  ];
+  const pages: ReadonlyMap<string, Page> = new Map([...health, ['/g/consent.js', script]]);
+  const atRoot: ReadonlyMap<string, Page> = new Map(health);
+
+  return (asked) => {
+    const gateway = ports.gateway();
+    const { method, path } = asked;
+    const door = gateway.doors.get(path);
+    if (door !== undefined) {
+      if ((door.methods as readonly string[]).includes(method)) return collectors.get(door);
+      return method === 'OPTIONS' ? preflight(asked, door, gateway, ports) : wrongMethod(asked, door.methods, ports);
+    }
+    // Whoever asks about health stands beside the gateway, and need not know where it is mounted.
+    const page = path.startsWith(gateway.prefix)
+      ? (pages.get(path.slice(gateway.prefix.length)) ?? atRoot.get(path))
+      : atRoot.get(path);
+    if (page === undefined) return undefined;
+    return READING.includes(method) ? page() : wrongMethod(asked, READING, ports);
+  };
+}
+
+/** A refusal, counted, with what the page may read of it. */
+export function refused({ host, origin }: Asked, problem: Problem, ports: Ports): Answer {
+  ports.counters.answers.add(String(problem.status));
+  return problemAnswer(problem, headersFor(ports.gateway().siteOf.get(host), origin));
+}
+
+function wrongMethod(asked: Asked, methods: readonly string[], ports: Ports): Answer {
+  const answer = refused(asked, notAllowed(methods), ports);
+  return { ...answer, headers: { ...answer.headers, allow: methods.join(', ') } };
+}
+
+function preflight(asked: Asked, door: Door, gateway: Gateway, ports: Ports): Answer {
+  const site = gateway.siteOf.get(asked.host);
+  if (site === undefined) return refused(asked, MISDIRECTED, ports);
+  if (asked.origin === undefined || !site.origins.has(asked.origin)) return refused(asked, UNLISTED, ports);
+  return {
+    status: 204,
+    headers: {
+      ...headersFor(site, asked.origin),
+      'access-control-allow-methods': door.methods.join(', '),
+      'access-control-allow-headers': 'Content-Type',
+      'access-control-max-age': '600',
+    },
+    cookies: [],
+    body: undefined,
+  };
+}
+
+function readiness(ports: Ports): Answer {
+  const { ready } = ports.outbox;
+  const stopped = ports.stopped();
+  const count = Object.keys(stopped).length;
+  return json(
+    {
+      ready,
+      ...(!ready && { reason: 'events cannot be stored' }),
+      ...(count > 0 && { stopped_routes: count }),
+    },
+    ready ? 200 : 503,
+  );
+}
+
+const BRIDGE = bridgeScript();
+
+function script(): Answer {
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'public, max-age=3600' },
+    cookies: [],
+    body: BRIDGE,
+  };
+}
+
+function json(body: unknown, status: number): Answer {
+  return {
+    status,
+    headers: { ...ALWAYS, 'content-type': 'application/json' },
+    cookies: [],
+    body: JSON.stringify(body),
+  };
+}
