@@ -199,7 +199,7 @@ describe.each([
 ])('below "%s"', (prefix, server) => {
   const { ports, hits } = portsOf(server);
   const servers: Server[] = [];
-  const port = (i: number) => (servers[i]?.address() as AddressInfo).port;
+  const port = (i: number) => ((servers[i] as Server).address() as AddressInfo).port;
   const ways: readonly (readonly [string, Way, boolean])[] = [
     ["Node's socket", bySocket(() => port(0)), true],
     ["Node's socket through the app", bySocket(() => port(1)), true],
