@@ -7,12 +7,12 @@ import { BIT, GATE_MASK, type SignalMask } from './core/signals.ts';
 import { clientOf } from './policy/client.ts';
 import { admitCollect, admitEvents, type Sender } from './policy/admission.ts';
 import { decide, ended, primaryRoute, routesFor, type Grounds, type RouteTrace } from './policy/decide.ts';
+import { eventKey, givenIds, type EventKey } from './policy/event-key.ts';
 import type { Gateway, Route, Site } from './policy/gateway.ts';
 import { routeSignals, siteSignals } from './policy/signals.ts';
 import { presentableClientId } from './privacy/identifiers.ts';
 import { isTrusted } from './privacy/ip.ts';
 import { minimise, type Surroundings } from './privacy/minimise.ts';
-import { scrub } from './privacy/pii.ts';
 import { foldRare } from './privacy/rare.ts';
 import { impersonal, ownPage } from './privacy/replaced-event.ts';
 import { NO_WINDOWS, replacedIdentifiers, type IdWindow, type IdWindows } from './privacy/replaced-id.ts';
@@ -25,8 +25,8 @@ import { readCollect, readJson } from './sources/index.ts';
 export interface EventTrace {
   readonly name: string;
   readonly id: string;
-  /** The id came with the event, so that a second one with it is a repeat of the first. */
-  readonly idGiven: boolean;
+  /** By what a repeat of it is known; undefined where it goes nowhere, or no repeat can be told. */
+  readonly key: EventKey | undefined;
   /** As it was read. In memory only. */
   readonly raw: RawEvent;
   /** The event after the site's privacy floor, made when it is asked for; undefined when it goes nowhere. */
@@ -199,7 +199,7 @@ function traceOf(
     }
     let traced: EventTrace;
     try {
-      traced = traceEvent(hit, site, source, one, jar, line, routes, window);
+      traced = traceEvent(hit, site, source, one, jar, line, routes, window, sender);
     } catch {
       traced = failedEvent(hit, one.source, line, routes);
     }
@@ -315,13 +315,12 @@ function traceEvent(
   line: number,
   offered: readonly Route[],
   window: IdWindow | undefined,
+  sender: Sender,
 ): EventTrace {
   const { consent, signals, page } = one;
   const { raw, visitor } = one.source;
-  const given = raw.event_id ?? (raw.event_name === 'purchase' ? raw.transaction_id : undefined);
-  // An id with personal data in it is no id.
-  const idGiven = given !== undefined && given !== '' && scrub(given) === given;
-  const id = idGiven ? given : `${hit.id}-${line}`;
+  const ids = givenIds(raw);
+  const id = ids.event ?? ids.order ?? `${hit.id}-${line}`;
   const name = raw.event_name ?? '';
   const time = raw.event_time === undefined || raw.event_time > hit.at ? hit.at : raw.event_time;
   if (page.raw !== undefined && site.privacy.url.neverForward.length > 0) {
@@ -333,7 +332,7 @@ function traceEvent(
       return {
         name,
         id,
-        idGiven,
+        key: undefined,
         raw,
         event: undefined,
         at: time,
@@ -366,7 +365,12 @@ function traceEvent(
     (filtered ??= filterEvent(hit, site, one, { identifiers, eventId: id, eventTime: time }, line, window));
   const grounds: Grounds = { hit, site, source, consent, signals };
   const routes = offered.map((route) => decide(filter, route, grounds));
-  return new TracedEvent(name, id, idGiven, time, one, subjects, routes, filter);
+  let key: EventKey | undefined;
+  if (routes.some(({ outcome }) => outcome === 'planned')) {
+    const replaced = site.privacy.replacedIds === undefined ? undefined : { id: filter().event.client_id };
+    key = eventKey(raw, ids, { hit, source, sender, visitor, jar, signals }, replaced);
+  }
+  return new TracedEvent(name, id, key, time, one, subjects, routes, filter);
 }
 
 /** An event behind the site's privacy floor. */
@@ -410,7 +414,7 @@ function filterEvent(
 class TracedEvent implements EventTrace {
   readonly name: string;
   readonly id: string;
-  readonly idGiven: boolean;
+  readonly key: EventKey | undefined;
   readonly raw: RawEvent;
   readonly at: number;
   readonly consent: Consent;
@@ -422,7 +426,7 @@ class TracedEvent implements EventTrace {
   constructor(
     name: string,
     id: string,
-    idGiven: boolean,
+    key: EventKey | undefined,
     at: number,
     { source, consent, signals }: Understood,
     subjects: readonly string[],
@@ -431,7 +435,7 @@ class TracedEvent implements EventTrace {
   ) {
     this.name = name;
     this.id = id;
-    this.idGiven = idGiven;
+    this.key = key;
     this.raw = source.raw;
     this.at = at;
     this.consent = consent;
@@ -510,7 +514,7 @@ function failedEvent(hit: Hit, source: SourceEvent, line: number, offered: reado
   return {
     name: source.raw.event_name ?? '',
     id: `${hit.id}-${line}`,
-    idGiven: false,
+    key: undefined,
     raw: source.raw,
     event: undefined,
     at: hit.at,

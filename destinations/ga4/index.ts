@@ -53,6 +53,7 @@ export default defineDestination({
   maxBatch: (envelope) => (envelope === WEB ? 1 : measurementBatch(envelope)),
   maxAge: 72 * HOUR,
   takesRepeats: true,
+  dedupesByEventId: false,
   stream: ({ measurement_id }) => measurement_id,
   request(envelope, elements, { measurement_id, api_secret, region }) {
     const host = HOSTS[region];

@@ -25,6 +25,7 @@ export default defineDestination({
   maxBatch: (envelope) => (envelope === PING ? 1 : 2000),
   // The shorter of Google's two windows: user data matches for 63 days, clicks for 90 (2.6).
   maxAge: 63 * DAY,
+  conversions: ({ conversions, labels = {} }) => [...Object.keys(conversions), ...Object.keys(labels)],
   request: (envelope, elements, set) =>
     envelope === PING ? requestPing(elements[0] ?? '', set) : requestConversions(elements, set),
   judge,

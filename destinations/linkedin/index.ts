@@ -38,6 +38,7 @@ export default defineDestination({
   plan,
   maxBatch: () => 5000,
   maxAge: 90 * 86_400_000,
+  conversions: ({ conversions }) => Object.keys(conversions),
   request,
   judge,
   warnings,

@@ -24,6 +24,8 @@ export default defineDestination({
   limited: { reads: pixelReads, plan: planPixel },
   maxBatch: (envelope) => (envelope === PIXEL ? 1 : 1000),
   maxAge: 7 * DAY,
+  // What goals look for under another name is what they count.
+  conversions: ({ event_names = {} }) => Object.keys(event_names),
   request: (envelope, elements, set) =>
     envelope === PIXEL ? requestPixel(elements[0] ?? '') : requestEvents(elements, set),
   judge,

@@ -79,11 +79,20 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
     keys: { pseudonym: keyedHash(key('pseudonym')), subject: keyedHash(key('subject')) },
     routes,
     feeds: routes.filter(({ stream, primary }) => stream === undefined || primary),
+    conversions: conversionsOf(site),
     streams: routes
       .filter(({ stream }) => stream !== undefined)
       .sort((a, b) => Number(b.primary) - Number(a.primary))
       .map(({ stream }) => stream as string),
   };
+}
+
+function conversionsOf({ destinations }: SiteConfig): ReadonlySet<string> {
+  const names = new Set(['purchase']);
+  for (const { destination, settings } of destinations.values()) {
+    for (const name of destination.conversions(settings)) names.add(name);
+  }
+  return names;
 }
 
 /** The first of its hosts. */

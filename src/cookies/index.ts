@@ -32,7 +32,7 @@ export function readCookies(input: CookieInput): CookieReading {
   return jar.close();
 }
 
-const NOTHING: CookieReading = { identifiers: {}, subjects: [], set: [], withdrawn: [] };
+const NOTHING: CookieReading = { identifiers: {}, subjects: [], whose: undefined, set: [], withdrawn: [] };
 
 function hasClick(landing: ClickIds | undefined): landing is ClickIds {
   if (landing === undefined) return false;

@@ -29,6 +29,8 @@ export class Jar {
   /** Subjects that came without their signal; undefined = there was no such cookie. */
   private gone: string[] | undefined;
   private firstSeen: FirstSeen | undefined;
+  /** The own id that came. */
+  private cameAs: string | undefined;
 
   constructor(input: CookieInput, found: readonly Found[], landing: ClickIds | undefined) {
     const { domain } = input.settings;
@@ -95,6 +97,9 @@ export class Jar {
       : undefined;
     if (cookie !== undefined && (own === undefined || own.set !== undefined)) this.expired.push(OWN_ID);
     if (own === undefined) return;
+    // One that is set anew came all the same if it was only signed again, or was too old.
+    if (own.set === undefined) this.cameAs = `own:${own.id}`;
+    else if (cookie !== undefined) this.cameAs = this.ownIds(cookie)[0];
     this.identifiers.ownId = own.id;
     this.subjects.push(`own:${own.id}`);
     if (own.set !== undefined) this.hide(OWN_ID, own.set.value, own.set.maxAge);
@@ -119,6 +124,7 @@ export class Jar {
     return {
       identifiers,
       subjects: subjects.length === 0 ? clicks : subjects,
+      whose: subjects.find(isClientId) ?? this.cameAs ?? subjects.find(isBrowserId),
       set: fit(quiet ? kept : [...expire(expired, settings.domain, host), ...issued, ...kept]),
       withdrawn: gone === undefined ? [] : [...new Set([...gone, ...subjects, ...clicks])],
     };
@@ -171,14 +177,20 @@ export class Jar {
     if (set !== undefined) this.issued.push(set);
   }
 
+  private ownIds({ value, others }: Pick<Found, 'value' | 'others'>): string[] {
+    const { site, settings } = this.input;
+    const ids: string[] = [];
+    for (const one of [value, ...(others ?? [])]) {
+      const own = ownIdIn(one, site, settings.signing);
+      if (own !== undefined) ids.push(`own:${own}`);
+    }
+    return ids;
+  }
+
   /** Names the visitor by every value of a cookie: ids that stay go to `ids`, click ids to `clicks`. */
   private name({ rule, value, id, others }: Found, ids: string[], clicks: string[]): void {
     if (rule.name === OWN_ID) {
-      const { site, settings } = this.input;
-      for (const one of [value, ...(others ?? [])]) {
-        const own = ownIdIn(one, site, settings.signing);
-        if (own !== undefined) ids.push(`own:${own}`);
-      }
+      ids.push(...this.ownIds({ value, others }));
       return;
     }
     const { field } = rule;
@@ -193,6 +205,9 @@ export class Jar {
     }
   }
 }
+
+const isClientId = (subject: string): boolean => subject.startsWith('ga:');
+const isBrowserId = (subject: string): boolean => subject.startsWith('fbp:');
 
 /** The session of the first stream that has one; without a list, the session all streams agree on. */
 function chooseSession(sessions: readonly Found[], streams: readonly string[] | undefined): string | undefined {

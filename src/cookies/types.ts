@@ -48,6 +48,11 @@ export interface CookieReading {
    * with none of these, the click ids.
    */
   readonly subjects: readonly string[];
+  /**
+   * `kind:value` of whose hit it is as its cookies came, before any cap and under their own signal: `_ga`'s client id,
+   * else the own id, else `_fbp`. An id that this answer issues has not come.
+   */
+  readonly whose: string | undefined;
   /** Complete `Set-Cookie` values, for one answer of at most a few kilobytes. */
   readonly set: readonly string[];
   /**

@@ -161,6 +161,13 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   readonly judge?: (reply: Reply, count: number, envelope: string) => Verdict;
   /** Whether it wants the tag's repeats after ad consent (`gcu`) as events of their own (design 3a). */
   readonly takesRepeats?: boolean;
+  /**
+   * False where the vendor does not deduplicate by the tag's event id, so that one id for all events of a page is usual
+   * with it. Default: true.
+   */
+  readonly dedupesByEventId?: boolean;
+  /** Names of the events that these settings map to a conversion. */
+  readonly conversions?: (settings: z.output<S>) => readonly string[];
   /** The measurement id whose web hits a route with these settings takes. */
   readonly stream?: (settings: z.output<S>) => string;
   readonly followUp?: (reply: Reply, settings: z.output<S>) => FollowUp | undefined;
@@ -202,6 +209,9 @@ export interface Destination {
   readonly maxBatch: (envelope: string) => number;
   readonly maxAge: number;
   readonly takesRepeats: boolean;
+  readonly dedupesByEventId: boolean;
+  /** Names of the events that a route's parsed settings map to a conversion. */
+  readonly conversions: (settings: unknown) => readonly string[];
   /** The measurement id whose web hits a route takes, out of its parsed settings; undefined = none. */
   readonly stream: ((settings: unknown) => string) | undefined;
   readonly examples: readonly Example[];
@@ -234,6 +244,8 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
     maxBatch: spec.maxBatch,
     maxAge: spec.maxAge,
     takesRepeats: spec.takesRepeats ?? false,
+    dedupesByEventId: spec.dedupesByEventId ?? true,
+    conversions: (settings) => spec.conversions?.(settings as z.output<S>) ?? [],
     stream: stream === undefined ? undefined : (settings) => stream(settings as z.output<S>),
     examples: spec.examples,
     bind(input) {

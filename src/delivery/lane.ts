@@ -385,14 +385,14 @@ export class Lane {
     const outcome: RowOutcome = this.#context.gateway().delivery.deadLetters > 0 ? 'dead' : 'rejected';
     this.#context.tally.count(outcome, safe);
     if (outcome === 'dead') this.#context.ports.store.bury(this.key, row, safe);
-    else this.#context.ports.store.settle(this.key, row);
+    else this.#context.ports.store.settle(this.key, row, outcome);
     this.#letGo(row);
   }
 
   #end(row: QueuedRow, outcome: RowOutcome, reason: string): void {
     this.#withdrawn.delete(row.id);
     this.#context.tally.count(outcome, reason);
-    this.#context.ports.store.settle(this.key, row);
+    this.#context.ports.store.settle(this.key, row, outcome);
     this.#letGo(row);
   }
 

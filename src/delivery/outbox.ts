@@ -7,8 +7,13 @@ export interface OutboxRow {
   /** `Route.key`. */
   readonly route: string;
   readonly eventId: string;
-  /** The same id twice within 48 h for one route is a duplicate; false where the id is the hit's own and cannot recur. */
-  readonly dedupe: boolean;
+  /**
+   * What its repeats have in common: site, event name, id and whose it is, raw. In memory here; the store keeps a keyed
+   * hash. A row whose mark was stored for its route already is a duplicate. Empty where a repeat cannot be told.
+   */
+  readonly mark: string;
+  /** The mark of a conversion is remembered for 48 h, any other for 30 minutes. */
+  readonly lasting: boolean;
   /** When the event was accepted, unix milliseconds. */
   readonly acceptedAt: number;
   /** When it ends as expired, unix milliseconds. */

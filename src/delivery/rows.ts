@@ -1,4 +1,3 @@
-import { bytesToHex } from '@noble/hashes/utils.js';
 import type { EventTrace, Trace } from '../pipeline.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 import type { OutboxRow, Withdrawal } from './outbox.ts';
@@ -11,8 +10,10 @@ export function outboxRow(trace: Trace, event: EventTrace, decision: RouteTrace,
   const named = full && trace.site.privacy.replacedIds === undefined;
   return {
     route: route.key,
-    eventId: named ? eventIdOf(event, route) : namelessId(event, trace),
-    dedupe: event.idGiven,
+    // An id of the site's own names the order, and with it the customer.
+    eventId: named ? eventIdOf(event, route) : '',
+    mark: markOf(event, decision),
+    lasting: trace.site.conversions.has(event.name),
     acceptedAt: trace.hit.at,
     expiresAt: event.at + route.maxAge,
     policy,
@@ -29,9 +30,12 @@ function eventIdOf(event: EventTrace, route: RouteTrace['route']): string {
   return event.raw.repeat === true && route.destination.takesRepeats ? `${event.id}#repeat` : event.id;
 }
 
-/** An id of the site's own names the order, and with it the customer: where it may not, a keyed hash tells events apart. */
-function namelessId({ id, idGiven }: EventTrace, { site }: Trace): string {
-  return idGiven ? bytesToHex(site.keys.subject(`limited|${id}`).subarray(0, 16)) : id;
+/** By what a repeat of the event is known on this route; each form that identifies nobody has its own. */
+function markOf({ key, raw }: EventTrace, { route, permit }: RouteTrace): string {
+  const { destination } = route;
+  if (key === undefined || !(key.everywhere || destination.dedupesByEventId)) return '';
+  if (permit.verdict !== 'full') return `limited|${route.key}|${key.nobody}`;
+  return raw.repeat === true && destination.takesRepeats ? key.repeat : key.own;
 }
 
 /** A limited form belongs to nobody: nothing of the visitor is stored with it. */

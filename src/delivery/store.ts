@@ -19,6 +19,9 @@ export interface QueuedRow {
 /** The ends a stored row can come to by delivery. */
 export type RowOutcome = Exclude<Outcome, 'invalid'>;
 
+/** Those after which the same event may be stored for the route again: the vendor has not had it, and nothing waits. */
+export const NOT_TAKEN: ReadonlySet<RowOutcome> = new Set(['blocked', 'skipped', 'rejected', 'withdrawn', 'failed']);
+
 /**
  * What the engine needs of a durable queue. Reading is by route and in order; nothing is locked on disk: what has been
  * read and not settled is in memory only, so a restart reads it again (design 2).
@@ -27,7 +30,7 @@ export interface Store {
   /** Up to `limit` rows of the route with an id above `after`, by id. */
   read(route: string, after: number, limit: number): readonly QueuedRow[];
   /** The row has ended; gone from the queue with the next commit. Ending a row twice does nothing. */
-  settle(route: string, row: QueuedRow): void;
+  settle(route: string, row: QueuedRow, outcome: RowOutcome): void;
   /** The vendor refused the row for good: it waits in the dead letters from the next commit on. */
   bury(route: string, row: QueuedRow, reason: string): void;
 }

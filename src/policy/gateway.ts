@@ -64,6 +64,8 @@ export interface Site {
    * of its own. JSON events go to all of `routes`.
    */
   readonly feeds: readonly Route[];
+  /** Names of the events that one of its routes maps to a conversion, and `purchase`. */
+  readonly conversions: ReadonlySet<string>;
   /** Measurement ids of its routes, the primary one first. */
   readonly streams: readonly string[];
 }

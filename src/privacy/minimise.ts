@@ -1,5 +1,6 @@
 import type { Event, RawEvent, Scalars, Texts } from '../core/fields.ts';
 import type { Item } from '../core/values.ts';
+import { isPlaceholder } from '../core/placeholders.ts';
 import type { SitePrivacy } from './types.ts';
 import { truncateIp } from './ip.ts';
 import { scrub, scrubScalars } from './pii.ts';
@@ -106,10 +107,11 @@ const ORDER = /^[\w.:#/-]*$/;
 
 /**
  * An order number is exempt from the patterns (R43), but an address, however it is spelled, is none. What is left of
- * it would not do either: orders with one tag for a number would count as one.
+ * it would not do either: orders with one tag for a number would count as one. Nor is what stands there when the shop
+ * had no number.
  */
 function isOrder(id: string): boolean {
-  return ORDER.test(id) || scrub(id) === id;
+  return !isPlaceholder(id) && (ORDER.test(id) || scrub(id) === id);
 }
 
 /** Known parameters are text or numbers; the site's own are treated like custom event parameters. */

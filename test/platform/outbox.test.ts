@@ -81,9 +81,10 @@ describe('the outbox', () => {
     expect(await outcomes(delivery)).toEqual({ delivered: { accepted: 2 } });
   });
 
-  it('takes the same event id once in two days for each route, where the id is one that can recur', async () => {
+  it('takes the same event once in two days for each route, where it is known by something that can recur', async () => {
     const delivery = await start({ routes: [{ name: 'a' }, { name: 'b' }] });
-    const row = (route: string, dedupe: boolean) => outboxRow(route, 'order', { eventId: 'T-1001', dedupe });
+    const row = (route: string, marked: boolean) =>
+      outboxRow(route, 'order', { eventId: 'T-1001', mark: marked ? 'purchase T-1001' : '', lasting: true });
     expect(await delivery.append([row('a', true), row('b', true), row('a', true)], [])).toEqual([
       'stored',
       'stored',
@@ -112,7 +113,14 @@ describe('the outbox', () => {
     const delivery = await start();
     const secrets = ['client:123.456canary', 'fb.1.1700000000.canary'];
     await delivery.append(
-      [outboxRow('a', 'element-canary-7f3a', { subjects: secrets, eventId: 'T-canary', dedupe: true })],
+      [
+        outboxRow('a', 'element-canary-7f3a', {
+          subjects: secrets,
+          eventId: 'T-canary',
+          mark: 'T-canary',
+          lasting: true,
+        }),
+      ],
       [],
     );
     await until(() => delivery.pending === 0);

@@ -30,6 +30,7 @@ it('what a visitor has withdrawn does not come back from an older page of a dama
     subjects,
     envelope: 'e',
     element: 'x',
+    mark: 0,
   });
   try {
     log.add([{ subject: 7, signals: 0, at: 2_000 }]);

@@ -87,6 +87,6 @@ it('a route with another number in the index than in its table does not hide its
 });
 
 it('a checksum can be made of a row whose text has become a number', () => {
-  const row = { ...outboxRow('a', 'some text'), event: 'e', subjects: '' };
+  const row = { ...outboxRow('a', 'some text'), event: 'e', subjects: '', mark: 0 };
   expect(checksum(1, { ...row, element: 7 })).not.toBe(checksum(1, row));
 });

@@ -119,7 +119,8 @@ export function outboxRow(route: string, element: string, more: Partial<OutboxRo
   return {
     route: `shop/${route}`,
     eventId: element.slice(0, 40),
-    dedupe: false,
+    mark: '',
+    lasting: false,
     acceptedAt,
     expiresAt: acceptedAt + DAY,
     policy: 'policy-1',

@@ -4,19 +4,31 @@ import type { OutboxRow, Withdrawal } from '../../delivery/outbox.ts';
 /** One flat list: copied between threads five times as fast as objects are. */
 export type Flat = (string | number | boolean)[];
 
-/** In place of the number of a row's subjects: they are those of the row before. One event's rows share them. */
+/** In place of the number of a row's subjects, or of its mark: as in the row before. One event's rows share them. */
 const SAME = -1;
 
 /** Appends to `flat` what `unflatten` reads. */
 export function flatten(flat: Flat, rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): void {
   flat.push(rows.length, withdrawals.length);
   let subjects: readonly string[] | undefined;
+  let mark = '';
   for (const row of rows) {
-    flat.push(row.route, row.eventId, row.dedupe, row.acceptedAt, row.expiresAt, row.policy, row.signals, row.fields);
+    flat.push(
+      row.route,
+      row.eventId,
+      row.mark === mark ? SAME : row.mark,
+      row.lasting,
+      row.acceptedAt,
+      row.expiresAt,
+      row.policy,
+      row.signals,
+      row.fields,
+    );
     flat.push(row.envelope, row.element);
     if (row.subjects === subjects) flat.push(SAME);
     else flat.push(row.subjects.length, ...row.subjects);
     subjects = row.subjects;
+    mark = row.mark;
   }
   for (const { site, subject, signals, closedRoutes, lasting } of withdrawals) {
     flat.push(site, subject, signals, lasting, closedRoutes.length, ...closedRoutes);
@@ -34,17 +46,23 @@ export function unflatten(flat: Flat): Append[] {
     const count = number();
     return count === SAME ? before : (flat.slice(at, (at += count)) as string[]);
   };
+  const markOf = (before: string): string => {
+    const mark = flat[at++];
+    return mark === SAME ? before : (mark as string);
+  };
   const appends: Append[] = [];
   while (at < flat.length) {
     const rowCount = number();
     const withdrawalCount = number();
     const rows: OutboxRow[] = [];
     let subjects: readonly string[] = [];
+    let mark = '';
     for (let i = 0; i < rowCount; i++) {
       rows.push({
         route: text(),
         eventId: text(),
-        dedupe: flag(),
+        mark: (mark = markOf(mark)),
+        lasting: flag(),
         acceptedAt: number(),
         expiresAt: number(),
         policy: text(),

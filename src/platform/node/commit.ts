@@ -25,7 +25,8 @@ export interface Committed {
 
 /** Ends of rows that are not on disk yet. */
 export interface Unwritten {
-  readonly settled: readonly StoredRow[];
+  /** `unmark`: the vendor has not had it, so that a repeat is the first. */
+  readonly settled: readonly { readonly row: StoredRow; readonly unmark: boolean }[];
   readonly buried: readonly { readonly row: StoredRow; readonly reason: string }[];
 }
 

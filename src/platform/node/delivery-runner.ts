@@ -163,8 +163,8 @@ export class Runner {
       log,
       store: {
         read: (route, after, limit) => this.#read(route, after, limit),
-        settle: (route, row) => {
-          this.#store?.settle(route, row);
+        settle: (route, row, outcome) => {
+          this.#store?.settle(route, row, outcome);
           this.#settleLater();
         },
         bury: (route, row, reason) => {

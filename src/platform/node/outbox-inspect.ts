@@ -143,7 +143,8 @@ function eachOutbox<T>(dir: string, look: (db: DatabaseSync, outbox: string) => 
     const db = new DatabaseSync(join(dir, name), { timeout: 5_000 });
     try {
       const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-      if (version !== SCHEMA_VERSION) return [];
+      // What is looked at here is the same in every version so far.
+      if (version < 1 || version > SCHEMA_VERSION) return [];
       db.exec('PRAGMA secure_delete = ON; PRAGMA synchronous = FULL');
       return look(db, name);
     } finally {

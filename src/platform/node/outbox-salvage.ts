@@ -27,7 +27,7 @@ export interface DeadRow {
   readonly reason: string;
 }
 
-/** Columns of `rows`, and of `dead`, as `outbox-schema.ts` has them. */
+/** Columns of `rows`, and of `dead`, as `outbox-schema.ts` has them; before an upgrade they had no mark, the last one. */
 const ROW_COLUMNS = 12;
 const DEAD_COLUMNS = 15;
 
@@ -90,16 +90,30 @@ function collect(page: Buffer, pageOf: PageOf, into: Rescued): void {
     const row = asRow(record);
     if (row === undefined) continue;
     const [died, reason] = record.values.slice(ROW_COLUMNS);
-    if (record.values.length === ROW_COLUMNS) into.rows.set(row.id, row);
+    if (record.values.length <= ROW_COLUMNS + 1) into.rows.set(row.id, row);
     else into.dead.set(row.id, { row, died: Number(died), reason: String(reason) });
   }
 }
 
 /** A record as a row, if it is one and its checksum says that it is whole. */
 function asRow({ rowid, values }: TableRecord): StoredRow | undefined {
-  if (values.length !== ROW_COLUMNS && values.length !== DEAD_COLUMNS) return undefined;
+  const mark = values.length === ROW_COLUMNS || values.length === DEAD_COLUMNS ? 0 : values.at(-1);
+  if (![ROW_COLUMNS, ROW_COLUMNS + 1, DEAD_COLUMNS, DEAD_COLUMNS + 1].includes(values.length)) return undefined;
   const [, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element, sum] = values;
-  const row = { id: rowid, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element };
+  const row = {
+    id: rowid,
+    route,
+    event,
+    acceptedAt,
+    expiresAt,
+    policy,
+    signals,
+    fields,
+    subjects,
+    envelope,
+    element,
+    mark,
+  };
   const texts = [route, event, policy, fields, subjects, envelope, element];
   if (!texts.every((text) => typeof text === 'string')) return undefined;
   // The sum covers every column, so what matches it has the types it was written with.

@@ -4,7 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { SignalMask } from '../../core/signals.ts';
 import type { Decided } from '../../delivery/allowed.ts';
 import type { OutboxRow, Stored } from '../../delivery/outbox.ts';
-import type { QueuedRow, Store } from '../../delivery/store.ts';
+import { NOT_TAKEN, type QueuedRow, type RowOutcome, type Store } from '../../delivery/store.ts';
 import {
   bump,
   CommitUnwanted,
@@ -15,9 +15,10 @@ import {
   type Committed,
   type Unwritten,
 } from './commit.ts';
-import { SCHEMA, SCHEMA_VERSION, STATEMENTS, ROUTE_SPAN, DEDUPE_MS, PAGE_SIZE, makePrivate } from './outbox-schema.ts';
+import { schemaFrom, SCHEMA_VERSION, STATEMENTS, ROUTE_SPAN, PAGE_SIZE, makePrivate } from './outbox-schema.ts';
 import type { Rescued } from './outbox-salvage.ts';
 import { checksum, rowOf, SUM, valuesOf, type ReadColumns, type StoredRow } from './stored-row.ts';
+import { Marks } from './marks.ts';
 import { parseKeys, SubjectIndex } from './subject-index.ts';
 import type { Tombstone, WithdrawalLog } from './withdrawal-log.ts';
 
@@ -54,6 +55,7 @@ export class SqliteOutbox implements Store {
   readonly #db: DatabaseSync;
   readonly #sql: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
   readonly #subjects: SubjectIndex;
+  readonly #marks: Marks;
   readonly #policy: () => StorePolicy;
   readonly #log: WithdrawalLog;
   readonly #now: () => number;
@@ -63,7 +65,7 @@ export class SqliteOutbox implements Store {
   readonly #lastId = new Map<string, number>();
   readonly #waiting = new Map<string, number>();
   readonly #dead = new Map<string, number>();
-  #settled: StoredRow[] = [];
+  #settled: Unwritten['settled'][number][] = [];
   #buried: { readonly row: StoredRow; readonly reason: string }[] = [];
   /** Routes numbered in the transaction under way. */
   #newRoutes: string[] = [];
@@ -76,6 +78,8 @@ export class SqliteOutbox implements Store {
   readonly #dir: string;
   /** Bytes of free pages inside the file. */
   #free = 0;
+  /** Bytes that are missing of the room there should be; below 0 = there is more. */
+  #short = 0;
   /** Room has run short. */
   #cramped = false;
   /** Rows whose checksum did not match, by route; set aside, counted, not sent. */
@@ -94,12 +98,12 @@ export class SqliteOutbox implements Store {
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
       this.#db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384');
       const { user_version: version } = this.#db.prepare('PRAGMA user_version').get() as { user_version: number };
-      if (version !== 0 && version !== SCHEMA_VERSION) {
+      if (version < 0 || version > SCHEMA_VERSION) {
         throw new Error(`the outbox was written by another version (${version}, this one writes ${SCHEMA_VERSION})`);
       }
       const { quick_check: found } = this.#db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
       if (found !== 'ok') throw new StoreDamaged('the outbox is damaged');
-      this.#db.exec(SCHEMA);
+      this.#db.exec(schemaFrom(version));
       // The quick check leaves indexes out, and the numbers of routes are read from one: rows lie where these say.
       const { integrity_check: routes } = this.#db.prepare('PRAGMA integrity_check(routes)').get() as {
         integrity_check: string;
@@ -110,6 +114,7 @@ export class SqliteOutbox implements Store {
       ) as Record<keyof typeof STATEMENTS, StatementSync>;
       this.#sql.read.setReturnArrays(true);
       this.#subjects = new SubjectIndex(this.#db);
+      this.#marks = new Marks(this.#db);
       this.#load();
     } catch (error) {
       this.#db.close();
@@ -125,7 +130,7 @@ export class SqliteOutbox implements Store {
     return sum;
   }
 
-  /** Bytes in use; free pages inside the file do not count. */
+  /** Bytes in use; free pages inside the file do not count, and what marks take has a bound of its own. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -138,7 +143,9 @@ export class SqliteOutbox implements Store {
   measureRoom(): void {
     this.#lookedAt = this.#bytes;
     const { bavail, blocks, bsize } = statfsSync(this.#dir);
-    this.#cramped = bavail * bsize + this.#free < Math.min(RESERVE, (blocks * bsize) / RESERVE_PART);
+    this.#short = Math.min(RESERVE, (blocks * bsize) / RESERVE_PART) - bavail * bsize - this.#free;
+    // Marks make room before an event is refused for want of it.
+    this.#cramped = this.#short > this.#marks.bytes;
   }
 
   /** Ends that wait for the next transaction. */
@@ -170,8 +177,8 @@ export class SqliteOutbox implements Store {
     return rows;
   }
 
-  settle(_route: string, row: QueuedRow): void {
-    this.#settled.push(row as StoredRow);
+  settle(_route: string, row: QueuedRow, outcome: RowOutcome): void {
+    this.#settled.push({ row: row as StoredRow, unmark: NOT_TAKEN.has(outcome) });
   }
 
   bury(_route: string, row: QueuedRow, reason: string): void {
@@ -189,7 +196,7 @@ export class SqliteOutbox implements Store {
     const work = new Work();
     const own = this.#log.add(this.#tombstonesOf(appends));
     const applied = this.#transaction(() => {
-      for (const row of this.#settled) this.#delete(row);
+      for (const { row, unmark } of this.#settled) if (this.#delete(row) && unmark) this.#unmark(row.mark, row.route);
       for (const { row, reason } of this.#buried) this.#moveToDead(row, reason);
       for (const append of appends) this.#write(append, work);
       const last = this.#applyLog(own, work);
@@ -244,11 +251,11 @@ export class SqliteOutbox implements Store {
     return this.#log.latest > this.#applied;
   }
 
-  /** Forgets what has had its time: ids older than two days, old dead letters. */
+  /** Forgets what has had its time: marks, old dead letters. */
   prune(): void {
     const now = this.#now();
     this.#transaction(() => {
-      this.#sql.pruneDedupe.run(now - DEDUPE_MS);
+      this.#marks.prune(now);
       const old = this.#sql.oldDead.all(now - this.#policy().deadLetters) as unknown as StoredRow[];
       for (const row of old) this.#deleteDead(row);
     });
@@ -285,6 +292,7 @@ export class SqliteOutbox implements Store {
         if (this.#sql.byId.get(row.id) !== undefined || this.#sql.deadById.get(row.id) !== undefined) continue;
         if (withdrawn(row)) continue;
         this.#insert(this.#inPlace(row), parseKeys(row.subjects));
+        this.#mark(row);
         restored++;
       }
       for (const { row: found, died, reason } of dead.values()) {
@@ -296,6 +304,7 @@ export class SqliteOutbox implements Store {
         this.#sql.insertDead.run(...valuesOf(row), died, reason);
         this.#subjects.add(row.id, parseKeys(row.subjects));
         bump(this.#dead, row.route, 1);
+        this.#mark(row);
         restored++;
       }
       return restored;
@@ -335,6 +344,8 @@ export class SqliteOutbox implements Store {
     let size: Size;
     try {
       result = body();
+      this.#marks.write(this.#now());
+      this.#marks.giveUp(this.#short);
       this.#subjects.spill();
       // Inside the transaction, where nothing has to be locked for it.
       size = this.#size();
@@ -348,11 +359,15 @@ export class SqliteOutbox implements Store {
       }
       this.#newRoutes = [];
       this.#subjects.rolledBack();
+      this.#marks.rolledBack();
       // After some errors SQLite has rolled back on its own.
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     }
     this.#subjects.committed();
+    this.#marks.committed();
+    // Looked at again within the second.
+    this.#short = 0;
     this.#newRoutes = [];
     this.#measured(size);
     return result;
@@ -389,7 +404,7 @@ export class SqliteOutbox implements Store {
 
   #measured({ pages, free }: Size): void {
     this.#free = free * PAGE_SIZE;
-    this.#bytes = (pages - free) * PAGE_SIZE;
+    this.#bytes = Math.max(0, (pages - free) * PAGE_SIZE - this.#marks.bytes);
     if (this.#bytes >= this.#lookedAt + LOOK_EVERY) this.measureRoom();
   }
 
@@ -401,10 +416,19 @@ export class SqliteOutbox implements Store {
     let whoseSite = '';
     let keys: readonly number[] = [];
     let subjects = '';
+    let marked = '';
+    let markedSite = '';
+    let mark = 0;
     for (const row of append.rows) {
       const site = policy.siteOf(row.route);
       if (site === undefined) throw new Error('a row of a route that is not configured');
-      if (row.dedupe && !this.#isNew(row, site, policy)) {
+      // So have they one mark, or none.
+      if (row.mark !== marked || site !== markedSite) {
+        marked = row.mark;
+        markedSite = site;
+        mark = marked === '' ? 0 : (policy.subjectKey(site, `mark|${marked}`) as number);
+      }
+      if (mark !== 0 && !this.#marks.claim(mark, this.#number(row.route), row.lasting, this.#now())) {
         results.push('duplicate');
         continue;
       }
@@ -418,6 +442,7 @@ export class SqliteOutbox implements Store {
       const id = this.#nextId(row.route);
       results.push('stored');
       if (this.#withdrawnBefore(row, keys, policy)) {
+        this.#unmark(mark, row.route);
         work.purged.push({ route: row.route, id });
         continue;
       }
@@ -434,6 +459,7 @@ export class SqliteOutbox implements Store {
         subjects,
         envelope,
         element,
+        mark,
       };
       this.#insert(stored, keys);
       work.add(stored);
@@ -453,11 +479,14 @@ export class SqliteOutbox implements Store {
     bump(this.#waiting, row.route, 1);
   }
 
-  /** Marks an id as seen; false if it was seen for this route within two days. */
-  #isNew(row: OutboxRow, site: string, policy: StorePolicy): boolean {
-    const now = this.#now();
-    const key = policy.subjectKey(site, `event|${row.route}|${row.eventId}`) as number;
-    return this.#sql.dedupe.run(key, now, now - DEDUPE_MS).changes > 0;
+  /** A rescued row: whether its event was a conversion is not known any more. */
+  #mark({ mark, route }: StoredRow): void {
+    if (mark !== 0) this.#marks.claim(mark, this.#number(route), true, this.#now());
+  }
+
+  /** The row's event did not reach the route: one with the same mark may. */
+  #unmark(mark: number, route: string): void {
+    if (mark !== 0) this.#marks.forget(mark, this.#number(route));
   }
 
   #number(route: string): number {
@@ -531,6 +560,7 @@ export class SqliteOutbox implements Store {
       const kept = row ?? dead;
       if (kept === undefined || kept.acceptedAt > at || policy.mayStay(kept.route, kept, signals)) continue;
       found = true;
+      this.#unmark(kept.mark, kept.route);
       if (row !== undefined) {
         this.#delete(row);
         work.purge(row.route, id);
@@ -542,10 +572,12 @@ export class SqliteOutbox implements Store {
     return found;
   }
 
-  #delete(row: StoredRow): void {
-    if (this.#sql.deleteRow.run(row.id).changes === 0) return;
+  /** False if it has gone already. */
+  #delete(row: StoredRow): boolean {
+    if (this.#sql.deleteRow.run(row.id).changes === 0) return false;
     this.#subjects.remove(row.id, row.subjects);
     bump(this.#waiting, row.route, -1);
+    return true;
   }
 
   #deleteDead(row: StoredRow): void {
@@ -580,7 +612,7 @@ export class SqliteOutbox implements Store {
 
   #setAside(route: string, row: StoredRow): void {
     bump(this.damaged, route, 1);
-    this.#settled.push({ ...row, route });
+    this.#settled.push({ row: { ...row, route }, unmark: true });
   }
 }
 

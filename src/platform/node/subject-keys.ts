@@ -4,6 +4,8 @@ import type { Gateway } from '../../policy/gateway.ts';
 
 /** Subjects of one site whose keys are remembered: one hit names the same ones for every route. */
 const REMEMBERED = 4_096;
+/** Characters from which on one is not: what is remembered has a bound. */
+const LONG = 256;
 
 /**
  * Keyed hashes of subjects, cut to 52 bits so that they are exact numbers; two visitors of a queue of a million share
@@ -21,11 +23,13 @@ export function subjectKeys(gateway: Gateway): (site: string, subject: string) =
 function remembering(keyed: KeyedHash): (text: string) => number {
   const key = Buffer.from(keyed('outbox subjects')).toString('hex');
   const known = new Map<string, number>();
+  const made = (text: string): number => Number.parseInt(hash('sha256', key + text).slice(0, 13), 16);
   return (text) => {
+    if (text.length > LONG) return made(text);
     let subject = known.get(text);
     if (subject === undefined) {
       if (known.size >= REMEMBERED) known.clear();
-      subject = Number.parseInt(hash('sha256', key + text).slice(0, 13), 16);
+      subject = made(text);
       known.set(text, subject);
     }
     return subject;

@@ -1,0 +1,92 @@
+import type { CookieReading } from '../cookies/index.ts';
+import type { RawEvent } from '../core/fields.ts';
+import { isPlaceholder } from '../core/placeholders.ts';
+import { BIT, type SignalMask } from '../core/signals.ts';
+import { scrub } from '../privacy/pii.ts';
+import type { Hit, Reading, Visitor } from '../sources/hit.ts';
+import type { Sender } from './admission.ts';
+
+/** The ids an event came with, placeholders and whatever shows a person left out. */
+export interface GivenIds {
+  /** The event's own id: `ep.event_id` of a web hit, `id` of a JSON event. */
+  readonly event: string | undefined;
+  /** The order number of a purchase. */
+  readonly order: string | undefined;
+}
+
+/** What the repeats of an event have in common. Raw: hashed under the site's key before anything is stored. */
+export interface EventKey {
+  /** Event name, id and whose it is. */
+  readonly own: string;
+  /** The same of the tag's repeat after ad consent, where that is an event of its own. */
+  readonly repeat: string;
+  /** Of the form that identifies nobody: event name, id and page load. */
+  readonly nobody: string;
+  /**
+   * The id stands for one event on every route. False for an `event_id` that the tag sent: one for all that happens on
+   * a page is usual, so it counts only where the vendor deduplicates by it.
+   */
+  readonly everywhere: boolean;
+}
+
+/** Reads the ids of an event. */
+export function givenIds(raw: RawEvent): GivenIds {
+  return {
+    event: usable(raw.event_id),
+    order: raw.event_name === 'purchase' ? usable(raw.transaction_id) : undefined,
+  };
+}
+
+function usable(id: string | undefined): string | undefined {
+  return id === undefined || isPlaceholder(id) || scrub(id) !== id ? undefined : id;
+}
+
+/** Who is behind an event, as far as a repeat of it is concerned. */
+export interface Source {
+  readonly hit: Hit;
+  readonly source: Reading['source'];
+  readonly sender: Sender;
+  readonly visitor: Visitor;
+  readonly jar: CookieReading;
+  /** Signals in force for the site. */
+  readonly signals: SignalMask;
+}
+
+/**
+ * By what a repeat of the event is known; undefined where nothing came with it that a repeat would have, too. The id
+ * alone is not enough: who guesses an order number must not make a duplicate of the order. `replaced`: the site's ids
+ * are replaced, and this is the visitor's; undefined within it = there is none.
+ */
+export function eventKey(
+  raw: RawEvent,
+  { event, order }: GivenIds,
+  from: Source,
+  replaced?: { readonly id: string | undefined },
+): EventKey | undefined {
+  const id = order ?? event;
+  if (id === undefined) return undefined;
+  const name = raw.event_name ?? '';
+  const { hit, source, sender } = from;
+  const page = raw.page_load_id === undefined || raw.page_load_id === '' ? `hit:${hit.id}` : `p:${raw.page_load_id}`;
+  // A back end's own word for an event is its own whoever it is about.
+  const otherwise = sender === 'backend' ? 'backend' : page;
+  const subject = replaced === undefined ? subjectOf(raw, from) : replaced.id && `replaced:${replaced.id}`;
+  const whose = subject ?? otherwise;
+  return {
+    own: joined(name, id, whose),
+    repeat: joined(name, `${id}#repeat`, whose),
+    nobody: joined(name, id, otherwise),
+    everywhere: order !== undefined || source === 'json',
+  };
+}
+
+/** The visitor as it came, before any cap, where its signal is in force. */
+function subjectOf(raw: RawEvent, { visitor, jar, signals }: Source): string | undefined {
+  const cid = (signals & BIT.analytics_storage) === 0 ? undefined : raw.client_id || visitor.clientId;
+  return cid === undefined || cid === '' ? jar.whose : `ga:${cid}`;
+}
+
+/** Texts of which none can be mistaken for part of another. */
+function joined(name: string, id: string, whose: string): string {
+  return `${name.length}|${name}|${id.length}|${id}|${whose}`;
+}
