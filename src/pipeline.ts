@@ -3,6 +3,7 @@ import { parseCookies, type Cookies } from './consent/cookie-header.ts';
 import type { Consent } from './consent/types.ts';
 import { readCookies, type CookieReading } from './cookies/index.ts';
 import type { Event, RawEvent } from './core/fields.ts';
+import { reason } from './core/reason.ts';
 import { BIT, GATE_MASK, type SignalMask } from './core/signals.ts';
 import { clientOf } from './policy/client.ts';
 import { admitCollect, admitEvents, type Sender } from './policy/admission.ts';
@@ -326,9 +327,8 @@ function traceEvent(
   if (page.raw !== undefined && site.privacy.url.neverForward.length > 0) {
     const unread = page.url === undefined;
     if (unread || page.url.neverForward) {
-      const outcome = unread ? 'invalid' : 'skipped';
-      const reason = unread ? 'page address cannot be read' : 'path is never forwarded';
-      const routes = offered.map((route) => ended(route, routeSignals(route, site, consent, signals), outcome, reason));
+      const why = unread ? PAGE_UNREAD : PATH_KEPT;
+      const routes = offered.map((route) => ended(route, routeSignals(route, site, consent, signals), why));
       return {
         name,
         id,
@@ -465,6 +465,10 @@ class TracedEvent implements EventTrace {
 
 const NO_CELLS: readonly string[] = [];
 
+const PAGE_UNREAD = reason('invalid.page_address');
+const PATH_KEPT = reason('skip.path');
+const FAULT = reason('failed.chain');
+
 /** Client and own id in presentable form (design 3a): only ever called with analytics_storage in force. */
 function identifyAnalytics(
   hit: Hit,
@@ -521,7 +525,7 @@ function failedEvent(hit: Hit, source: SourceEvent, line: number, offered: reado
     consent: UNREAD,
     signals: 0,
     subjects: [],
-    routes: offered.map((route) => ended(route, 0, 'failed', 'exception in the chain')),
+    routes: offered.map((route) => ended(route, 0, FAULT)),
     cells: NO_CELLS,
   };
 }

@@ -32,7 +32,7 @@ const page = (more: Record<string, string> = {}) => ({
 /** The plan for one route, or why there is none. */
 function planned(trace: Trace, route: string, event = 0): string {
   const found = trace.events[event]?.routes.find((each) => each.route.name === route);
-  return found?.plan?.element ?? `${found?.outcome}: ${found?.reason}`;
+  return found?.plan?.element ?? `${found?.outcome}: ${found?.reason?.code}`;
 }
 
 const ga4 = (trace: Trace) => new URLSearchParams(planned(trace, 'ga4').split('\n')[0]);
@@ -70,7 +70,7 @@ describe('the client id (3a)', () => {
     const request = route?.bound.request(plan?.envelope ?? '', [plan?.element ?? '']);
     expect(JSON.parse(request?.body ?? '{}')).toMatchObject({ client_id: CID });
     const expired = traced(jsonHit({ events: [event] }, { cookies: `${cookiebot(ALL)}; _ga=GA1.1.${OLD}` }));
-    expect(planned(expired, 'ga4')).toBe('skipped: no client id');
+    expect(planned(expired, 'ga4')).toBe('skipped: skip.lacks');
   });
 });
 
@@ -116,7 +116,7 @@ describe('analytics only', () => {
 
   it('gives the advertising vendors nothing', () => {
     for (const route of ['google_ads', 'meta', 'linkedin', 'microsoft_ads'])
-      expect(planned(trace, route)).toBe('blocked: consent');
+      expect(planned(trace, route)).toBe('blocked: blocked.consent');
   });
 
   it('expires the advertising cookies it came with, and names whose they were', () => {
@@ -183,7 +183,7 @@ describe('repeats after ad consent (3a)', () => {
   it('are relayed to GA4, and to nobody twice where the limited form went out before', () => {
     const repeat = webHit(page({ gcu: '1' }), { cookies: cookiebot(ALL) });
     expect(planned(traced(repeat), 'ga4')).toContain('en=page_view');
-    expect(planned(traced(repeat, limited), 'ga4')).toBe('skipped: duplicate');
+    expect(planned(traced(repeat, limited), 'ga4')).toBe('skipped: skip.duplicate');
   });
 });
 
@@ -238,7 +238,7 @@ describe('since (R94)', () => {
     );
 
   it('an older consent does not cover a recipient that came later', () => {
-    expect(buy(Date.parse('2026-10-31T12:00:00Z'))).toBe('blocked: consent');
+    expect(buy(Date.parse('2026-10-31T12:00:00Z'))).toBe('blocked: blocked.consent');
     expect(buy(Date.parse('2026-11-02T12:00:00Z'))).toContain('Purchase');
   });
 });

@@ -1,6 +1,7 @@
 import type { Example, PlannedRequest } from '../../src/core/destination.ts';
 import { secretText } from '../../src/core/secret.ts';
 import type { GateSignal } from '../../src/core/signals.ts';
+import { reason } from '../../src/core/reason.ts';
 
 const SETTINGS = { measurement_id: 'G-TEST000001', api_secret: '${GA4_API_SECRET}', region: 'eu' };
 const AT = 1795169700000;
@@ -293,6 +294,6 @@ export const EXAMPLES: readonly Example[] = [
     granted: ALL,
     source: 'json',
     event: { event_name: 'purchase' },
-    expect: { skip: 'no client id' },
+    expect: { skip: reason('skip.lacks', { fields: 'client_id' }) },
   },
 ];

@@ -1,12 +1,15 @@
 import { z } from 'zod';
-import { defineDestination } from '../../src/core/destination.ts';
+import { defineDestination, type Skip } from '../../src/core/destination.ts';
 import { secret } from '../../src/core/secret-schema.ts';
+import { reason } from '../../src/core/reason.ts';
 import { egress } from './egress.ts';
 import { LIMITED_READS, READS } from './reads.ts';
 import { EXAMPLES } from './examples.ts';
 import { measurementBatch, measurementRequest, planMeasurement } from './measurement.ts';
 import { probeMeasurement } from './probe.ts';
 import { planLimitedWeb, planWeb, WEB, webRequest } from './web.ts';
+
+const NO_SECRET: Skip = { skip: reason('skip.not_configured', { key: 'api_secret' }) };
 
 const HOSTS = { eu: 'region1.google-analytics.com', global: 'www.google-analytics.com' } as const;
 
@@ -43,7 +46,7 @@ export default defineDestination({
   reads: READS,
   plan(view, { measurement_id, api_secret }, context) {
     if (context.source === 'ga4-collect') return planWeb(view, measurement_id, context);
-    return api_secret === undefined ? { skip: 'no api_secret configured' } : planMeasurement(view, context);
+    return api_secret === undefined ? NO_SECRET : planMeasurement(view, context);
   },
   limited: {
     reads: LIMITED_READS,

@@ -1,10 +1,13 @@
 import { writeConsentMode, type WrittenKeys } from '../../src/core/consent-mode.ts';
-import type { Plan, PlanContext, PlannedRequest } from '../../src/core/destination.ts';
+import type { Plan, PlanContext, PlannedRequest, Skip } from '../../src/core/destination.ts';
 import type { Scalars, Texts } from '../../src/core/fields.ts';
 import { CAMPAIGN_KEYS, ITEM_NUMBERS, ITEM_TEXTS, PROMOTION_KEYS } from '../../src/core/ga4-web.ts';
 import { BIT } from '../../src/core/signals.ts';
 import type { Item } from '../../src/core/values.ts';
+import { reason } from '../../src/core/reason.ts';
 import type { FullView, LimitedView } from './reads.ts';
+
+const NO_CLIENT_ID: Skip = { skip: reason('skip.lacks', { fields: 'client_id' }) };
 
 /** Envelope of web hits: each is a request of its own. */
 export const WEB = 'web';
@@ -17,7 +20,7 @@ const MAX_QUERY = 4000;
  * forwarded, and the consent-mode keys say what was decided.
  */
 export function planWeb(view: FullView, measurementId: string, context: PlanContext): Plan {
-  if (view.client_id === undefined || view.client_id === '') return { skip: 'no client id' };
+  if (view.client_id === undefined || view.client_id === '') return NO_CLIENT_ID;
   const shared =
     `v=2&tid=${encode(measurementId)}` +
     texts(view.ga4_transport) +

@@ -3,6 +3,7 @@ import { sha256Hex } from '../../src/core/hash.ts';
 import { bearer } from '../../src/core/secret.ts';
 import { BIT, type SignalMask } from '../../src/core/signals.ts';
 import type { Item } from '../../src/core/values.ts';
+import { reason } from '../../src/core/reason.ts';
 import { addressOf, clickId, emailHash, nameHash, phoneHash, readUserData, type UserIdentifier } from './normalise.ts';
 import type { Settings } from './settings.ts';
 
@@ -40,10 +41,10 @@ type Seen = View<typeof reads>;
 export function planConversion(view: Seen, settings: Settings, context: PlanContext): Plan {
   const name = view.event_name ?? '';
   const action = Object.hasOwn(settings.conversions, name) ? settings.conversions[name] : undefined;
-  if (action === undefined) return { skip: 'no conversion configured' };
+  if (action === undefined) return { skip: reason('skip.not_mapped') };
   const click = clickOf(view);
   const userIdentifiers = identifiersOf(view);
-  if (click === undefined && userIdentifiers.length === 0) return { skip: 'nothing to match on' };
+  if (click === undefined && userIdentifiers.length === 0) return { skip: reason('skip.nothing_to_match') };
   const money = moneyOf(view);
   return {
     envelope: CONVERSIONS,

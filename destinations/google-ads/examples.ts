@@ -1,4 +1,5 @@
 import type { Example } from '../../src/core/destination.ts';
+import { reason } from '../../src/core/reason.ts';
 
 const settings = {
   customer_id: '123-456-7890',
@@ -112,7 +113,7 @@ export const examples: readonly Example[] = [
     settings,
     granted: ['ad_storage', 'ad_user_data', 'ad_personalization'],
     event: { event_name: 'purchase', event_id: 'o-1', transaction_id: 'o-1', currency: 'NOK', value: 599 },
-    expect: { skip: 'nothing to match on' },
+    expect: { skip: reason('skip.nothing_to_match') },
   },
   {
     title: 'An event that is no conversion',
@@ -120,7 +121,7 @@ export const examples: readonly Example[] = [
     settings,
     granted: ['ad_storage', 'ad_user_data', 'ad_personalization'],
     event: { event_name: 'page_view', event_id: 'p-1', gclid: 'Cj0KExample_aBc' },
-    expect: { skip: 'no conversion configured' },
+    expect: { skip: reason('skip.not_mapped') },
   },
   {
     title: 'Statistics only, limited: a ping with no identifier of any kind',

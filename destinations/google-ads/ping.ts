@@ -1,5 +1,6 @@
 import { writeConsentMode } from '../../src/core/consent-mode.ts';
 import type { Plan, PlanContext, PlannedRequest, Reads, View } from '../../src/core/destination.ts';
+import { reason } from '../../src/core/reason.ts';
 import type { Settings } from './settings.ts';
 
 /** Google's cookieless domain (`destinations/google-ads.md` 4). */
@@ -24,7 +25,7 @@ export function planPing(view: View<typeof pingReads>, settings: Settings, conte
   const name = view.event_name ?? '';
   const label =
     settings.labels !== undefined && Object.hasOwn(settings.labels, name) ? settings.labels[name] : undefined;
-  if (label === undefined) return { skip: 'no conversion configured' };
+  if (label === undefined) return { skip: reason('skip.not_mapped') };
   const { value, currency, page_location: page } = view;
   const { gcs, gcd, dma } = writeConsentMode(view.consent_mode, context);
   // Written out, not joined from a list: this is on the path of every hit of a site that refuses.

@@ -1,4 +1,5 @@
 import type { Plan, PlanContext, View } from '../../src/core/destination.ts';
+import { reason } from '../../src/core/reason.ts';
 import { clickId, countryCode, decimal, hashEmail, hashExternalId, hashName } from './normalise.ts';
 import type { Settings } from './settings.ts';
 
@@ -28,9 +29,9 @@ const HASHED_NAMES = '202609';
 export function plan(view: LinkedInView, settings: Settings, context: PlanContext): Plan {
   const { conversions } = settings;
   const name = view.event_name;
-  if (name === undefined || !Object.hasOwn(conversions, name)) return { skip: 'no conversion configured' };
+  if (name === undefined || !Object.hasOwn(conversions, name)) return { skip: reason('skip.not_mapped') };
   const user = identity(view, settings);
-  if (user === undefined) return { skip: 'nothing to match on' };
+  if (user === undefined) return { skip: reason('skip.nothing_to_match') };
   const element = {
     conversion: `urn:lla:llaPartnerConversion:${conversions[name]}`,
     conversionHappenedAt: Math.floor(view.event_time ?? context.at),

@@ -1,5 +1,6 @@
 import type { Example, PlannedRequest } from '../../src/core/destination.ts';
 import { bearer } from '../../src/core/secret.ts';
+import { reason } from '../../src/core/reason.ts';
 
 const SETTINGS = {
   conversions: { purchase: '104012', generate_lead: '104013' },
@@ -105,7 +106,7 @@ export const examples: readonly Example[] = [
     settings: SETTINGS,
     granted: GRANTED,
     event: { event_name: 'generate_lead', event_id: 'lead-93', first_name: 'Jane', user_country: 'DE' },
-    expect: { skip: 'nothing to match on' },
+    expect: { skip: reason('skip.nothing_to_match') },
   },
   {
     title: 'An event without a conversion rule',
@@ -113,6 +114,6 @@ export const examples: readonly Example[] = [
     settings: SETTINGS,
     granted: GRANTED,
     event: { event_name: 'page_view', event_id: 'pv-1', li_fat_id: 'df5gf5-gh6t7-ph4j7h-fgf6n1' },
-    expect: { skip: 'no conversion configured' },
+    expect: { skip: reason('skip.not_mapped') },
   },
 ];

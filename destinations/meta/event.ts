@@ -1,5 +1,6 @@
-import type { PlanContext, Plan, View } from '../../src/core/destination.ts';
+import type { PlanContext, Plan, View, Skip } from '../../src/core/destination.ts';
 import type { Item } from '../../src/core/values.ts';
+import { reason } from '../../src/core/reason.ts';
 import {
   browserCookie,
   hashCity,
@@ -12,6 +13,8 @@ import {
   hashRegion,
 } from './normalise.ts';
 import { STANDARD_EVENTS, type Settings } from './settings.ts';
+
+const NO_VALUE: Skip = { skip: reason('skip.lacks', { fields: 'value, currency' }) };
 
 /** All that Meta is ever shown, and how: user data only as a hash. */
 export const reads = {
@@ -49,11 +52,11 @@ type Json = Readonly<Record<string, unknown>>;
 /** One event as Meta wants it (`destinations/meta.md` 3), or why there is none. */
 export function plan(view: MetaView, settings: Settings, context: PlanContext): Plan {
   const name = eventName(view.event_name, settings);
-  if (name === undefined) return { skip: 'no conversion configured' };
+  if (name === undefined) return { skip: reason('skip.not_mapped') };
   const user = userData(view, settings);
-  if (user === undefined) return { skip: 'nothing to match on' };
+  if (user === undefined) return { skip: reason('skip.nothing_to_match') };
   const custom = customData(view, name);
-  if (name === 'Purchase' && custom?.['value'] === undefined) return { skip: 'purchase without value and currency' };
+  if (name === 'Purchase' && custom?.['value'] === undefined) return NO_VALUE;
   const element = {
     event_name: name,
     event_time: Math.floor((view.event_time ?? context.at) / 1000),

@@ -1,5 +1,6 @@
 import type { Example, PlannedRequest } from '../../src/core/destination.ts';
 import { bearer } from '../../src/core/secret.ts';
+import { reason } from '../../src/core/reason.ts';
 
 const SETTINGS = { pixel_id: '1234567890', access_token: '${META_ACCESS_TOKEN}' };
 const GRANTED = ['ad_storage', 'ad_user_data', 'ad_personalization'] as const;
@@ -155,7 +156,7 @@ export const examples: readonly Example[] = [
     settings: SETTINGS,
     granted: GRANTED,
     event: { event_name: 'page_view', event_id: 'pv-2', user_agent_family: 'Mozilla/5.0', country: 'NO' },
-    expect: { skip: 'nothing to match on' },
+    expect: { skip: reason('skip.nothing_to_match') },
   },
   {
     title: 'An event nobody gave a Meta name',
@@ -163,6 +164,6 @@ export const examples: readonly Example[] = [
     settings: SETTINGS,
     granted: GRANTED,
     event: { event_name: 'scroll', event_id: 's-1', fbp: 'fb.1.1795100000123.1098115397' },
-    expect: { skip: 'no conversion configured' },
+    expect: { skip: reason('skip.not_mapped') },
   },
 ];

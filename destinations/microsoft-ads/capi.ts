@@ -1,9 +1,13 @@
-import type { Plan, PlanContext, PlannedRequest, Reads, View } from '../../src/core/destination.ts';
+import type { Plan, PlanContext, PlannedRequest, Reads, View, Skip } from '../../src/core/destination.ts';
 import { bearer } from '../../src/core/secret.ts';
 import { BIT } from '../../src/core/signals.ts';
 import type { Item } from '../../src/core/values.ts';
+import { reason } from '../../src/core/reason.ts';
 import { clickId, digits, emailHash, phoneHash, uuid } from './normalise.ts';
 import type { Settings } from './settings.ts';
+
+const NO_NAME: Skip = { skip: reason('skip.lacks', { fields: 'event_name' }) };
+const NO_ADDRESS: Skip = { skip: reason('skip.lacks', { fields: 'page_location' }) };
 
 export const CAPI_HOST = 'capi.uet.microsoft.com';
 
@@ -44,10 +48,11 @@ const PAGE_TYPES: ReadonlyMap<string, string> = new Map([
 export function planEvent(view: Seen, settings: Settings, context: PlanContext): Plan {
   const name = view.event_name ?? '';
   const { msclkid, email, phone } = view;
-  if (name === '') return { skip: 'no event name' };
-  if (msclkid === undefined && email === undefined && phone === undefined) return { skip: 'nothing to match on' };
+  if (name === '') return NO_NAME;
+  if (msclkid === undefined && email === undefined && phone === undefined)
+    return { skip: reason('skip.nothing_to_match') };
   const pageLoad = name === 'page_view';
-  if (pageLoad && view.page_location === undefined) return { skip: 'page view without an address' };
+  if (pageLoad && view.page_location === undefined) return NO_ADDRESS;
   return {
     envelope: CAPI,
     element: JSON.stringify({

@@ -1,4 +1,5 @@
 import type { Example } from '../../src/core/destination.ts';
+import { reason } from '../../src/core/reason.ts';
 
 const settings = { tag_id: '97000001', access_token: '${MICROSOFT_UET_TOKEN}' };
 const headers = {
@@ -101,7 +102,7 @@ export const examples: readonly Example[] = [
     settings,
     granted: ['ad_storage', 'ad_personalization'],
     event: { event_name: 'purchase', event_id: 'o-1', currency: 'NOK', value: 599, email: 'john@contoso.com' },
-    expect: { skip: 'nothing to match on' },
+    expect: { skip: reason('skip.nothing_to_match') },
   },
   {
     title: 'Refused, limited: the pixel with the denial and no identifier of any kind',

@@ -1,7 +1,10 @@
-import type { Plan, PlanContext, PlannedRequest, Reads, View } from '../../src/core/destination.ts';
+import type { Plan, PlanContext, PlannedRequest, Reads, View, Skip } from '../../src/core/destination.ts';
+import { reason } from '../../src/core/reason.ts';
 import { actionOf, moneyOf } from './capi.ts';
 import { uuid } from './normalise.ts';
 import type { Settings } from './settings.ts';
+
+const NO_NAME: Skip = { skip: reason('skip.lacks', { fields: 'event_name' }) };
 
 export const PIXEL_HOST = 'bat.bing.com';
 
@@ -17,7 +20,7 @@ export const pixelReads = { event_name: {}, currency: {}, value: {}, page_locati
  */
 export function planPixel(view: View<typeof pixelReads>, settings: Settings, context: PlanContext): Plan {
   const name = view.event_name ?? '';
-  if (name === '') return { skip: 'no event name' };
+  if (name === '') return NO_NAME;
   const pageLoad = name === 'page_view';
   const { value, currency } = pageLoad ? {} : moneyOf(view.value, view.currency);
   const page =

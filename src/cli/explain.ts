@@ -108,6 +108,11 @@ function showEvent({ name, consent, signals, routes }: ExplainedEvent): string[]
   ];
 }
 
+/** A reason's words, with its code for searching. */
+function why(reason: ExplainedRoute['reason']): string | undefined {
+  return reason === undefined ? undefined : `${reason.words} (${reason.code})`;
+}
+
 /** Route, verdict, outcome and reason in columns. */
 function table(routes: readonly ExplainedRoute[]): string[] {
   const rows = [
@@ -116,7 +121,10 @@ function table(routes: readonly ExplainedRoute[]): string[] {
       route,
       verdict,
       outcome,
-      [reason, ...(missing.length > 0 ? [`lacks ${missing.join(', ')}`] : [])]
+      [
+        why(reason),
+        ...(reason?.code !== 'blocked.consent' && missing.length > 0 ? [`lacks ${missing.join(', ')}`] : []),
+      ]
         .filter((text) => text !== undefined)
         .join('; '),
     ]),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REASON_CODES } from '../core/reason.ts';
 import { SIGNALS } from '../core/signals.ts';
 import { inputSchema } from './editor-schema.ts';
 import type { Finding } from './finding.ts';
@@ -45,7 +46,7 @@ const request = z.strictObject({
 const routeExpectation = z.strictObject({
   verdict: z.enum(['full', 'limited', 'blocked']).optional(),
   outcome: z.enum(['planned', 'blocked', 'skipped', 'invalid', 'expired', 'failed']).optional(),
-  reason: z.string().optional(),
+  reason: z.enum(REASON_CODES).optional().describe('The code of the reason, as in `docs/reasons.md`.'),
   contains: texts
     .optional()
     .describe('Texts that must be in the request, e.g. `gcs=G101`; percent-encoding is undone first.'),

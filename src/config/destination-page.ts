@@ -1,5 +1,6 @@
 import type { Destination, Example, Reads } from '../core/destination.ts';
 import { FIELDS, type FieldName } from '../core/fields.ts';
+import { wordsOf } from '../core/reason.ts';
 import { inputSchema, type JsonSchema } from './editor-schema.ts';
 import { showRequest } from './explanation.ts';
 import { codes, table } from './markdown.ts';
@@ -109,7 +110,7 @@ function showExample({ title, from, granted, limited, event, expect }: Example):
     '```',
     '',
   ];
-  if ('skip' in expect) return [...head, `Nothing is sent: ${expect.skip}.`, ''];
+  if ('skip' in expect) return [...head, `Nothing is sent: ${wordsOf(expect.skip)} (\`${expect.skip.code}\`).`, ''];
   const { method, url, headers, body } = showRequest(expect);
   return [
     ...head,

@@ -1,5 +1,6 @@
 import type { PlannedRequest } from '../core/destination.ts';
 import { FIELD_NAMES, type FieldName, type Scalars } from '../core/fields.ts';
+import { wordsOf, type Reason } from '../core/reason.ts';
 import { showSecretRef, type Text } from '../core/secret.ts';
 import { maskOf, signalsOf, type Signal } from '../core/signals.ts';
 import type { Consent } from '../consent/types.ts';
@@ -46,12 +47,17 @@ export interface ExplainedConsent {
   }[];
 }
 
+export interface ExplainedReason extends Reason {
+  readonly words: string;
+}
+
 export interface ExplainedRoute {
   readonly route: string;
   readonly type: string;
   readonly verdict: 'full' | 'limited' | 'blocked';
   readonly outcome: RouteTrace['outcome'];
-  readonly reason: string | undefined;
+  /** The code, its parameters and what it says; undefined when a request is planned. */
+  readonly reason: ExplainedReason | undefined;
   /** Signals the full form lacks. */
   readonly missing: readonly Signal[];
   /** Fields that pass as they came. */
@@ -118,7 +124,7 @@ function explainRoute(event: EventTrace, trace: RouteTrace): ExplainedRoute {
     type: route.destination.name,
     verdict: permit.verdict,
     outcome: trace.outcome,
-    reason: trace.reason,
+    reason: trace.reason === undefined ? undefined : { ...trace.reason, words: wordsOf(trace.reason) },
     missing: signalsOf(permit.missing),
     ...explainFields(event, trace),
     request: plan === undefined ? undefined : showRequest(route.bound.request(plan.envelope, [plan.element])),
@@ -161,7 +167,7 @@ function paramsFor({ params: listed }: Route, { event }: EventTrace): Scalars | 
 }
 
 function whyClosed(field: FieldName, event: EventTrace, { route, permit, signals, reason }: RouteTrace): string {
-  if (event.event === undefined) return reason ?? 'the event goes nowhere';
+  if (event.event === undefined) return reason === undefined ? 'the event goes nowhere' : wordsOf(reason);
   const read = route.destination.reads[field];
   if (read === undefined) return `${route.destination.title} does not take it`;
   const lacking = maskOf([...route.destination.needs, ...(read.needs ?? [])]) & ~signals;

@@ -40,7 +40,7 @@ function compare(expect: Expectation, found: Explanation, names: readonly string
       const expected = expect.to[route.route];
       // A fault of the gateway itself sends nothing, but that is not what anybody meant by silence.
       if (route.outcome === 'failed' && expected?.outcome !== 'failed')
-        failures.push(`${where}: failed: ${route.reason}`);
+        failures.push(`${where}: failed: ${route.reason?.words}`);
       if (expected !== undefined)
         failures.push(...compareRoute(expected, route).map((failure) => `${where}: ${failure}`));
     }
@@ -63,16 +63,14 @@ function silentRoutes({ nothing_to: silent }: Expectation, names: readonly strin
 function compareRoute(expected: RouteExpectation, found: ExplainedRoute): string[] {
   const failures: string[] = [];
   for (const key of ['verdict', 'outcome', 'reason'] as const) {
-    if (expected[key] !== undefined && expected[key] !== found[key]) {
-      failures.push(
-        `${key} is ${found[key] ?? 'none'}, expected ${expected[key]}${found.reason === undefined || key === 'reason' ? '' : ` (${found.reason})`}`,
-      );
+    const is = key === 'reason' ? found.reason?.code : found[key];
+    if (expected[key] !== undefined && expected[key] !== is) {
+      failures.push(`${key} is ${is ?? 'none'}, expected ${expected[key]}${because(found)}`);
     }
   }
   const { contains, lacks, no_trace_of: traceless, keys } = expected;
   if ([contains, lacks, traceless, keys].every((list) => list === undefined)) return failures;
-  if (found.request === undefined)
-    return [...failures, `gets no request: ${found.outcome}${found.reason === undefined ? '' : ` (${found.reason})`}`];
+  if (found.request === undefined) return [...failures, `gets no request: ${found.outcome}${because(found)}`];
   const wire = wireText(found.request);
   for (const text of contains ?? [])
     if (!wire.includes(text)) failures.push(`the request does not contain \`${text}\``);
@@ -83,6 +81,11 @@ function compareRoute(expected: RouteExpectation, found: ExplainedRoute): string
   }
   if (keys !== undefined) failures.push(...compareLists('keys of the request', keys, keysOf(found.request)));
   return failures;
+}
+
+/** What the reason says, in brackets. */
+function because({ reason }: ExplainedRoute): string {
+  return reason === undefined ? '' : ` (${reason.words})`;
 }
 
 function compareCookies(expected: Expectation['set_cookies'], found: readonly string[]): string[] {

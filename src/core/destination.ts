@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { EgressForm } from './egress.ts';
 import type { Event, FieldName, Fields } from './fields.ts';
+import type { CodeOf, Reason } from './reason.ts';
 import type { Text } from './secret.ts';
 import type { GateSignal, SignalMask } from './signals.ts';
 
@@ -55,7 +56,12 @@ export interface Element {
   readonly element: string;
 }
 
-export type Plan = Element | { readonly skip: string };
+/** One event in the vendor's form, or why there is none. */
+export type Plan = Element | Skip;
+
+export interface Skip {
+  readonly skip: Reason<CodeOf<'skipped'>>;
+}
 
 /** A request as a value. Secrets in it are still names. */
 export interface PlannedRequest {
@@ -127,7 +133,7 @@ export interface Example {
   readonly at?: number;
   readonly event: Event;
   /** The request this one event leads to, alone in its batch; or why there is none. */
-  readonly expect: PlannedRequest | { readonly skip: string };
+  readonly expect: PlannedRequest | Skip;
 }
 
 /** Everything a vendor module says about itself. One folder, one call of `defineDestination`. */

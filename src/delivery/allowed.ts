@@ -1,17 +1,14 @@
-import { GATE_MASK, type SignalMask } from '../core/signals.ts';
+import { missingConsent, reason, type CodeOf, type Reason } from '../core/reason.ts';
+import { GATE_MASK, NO_SIGNALS, type SignalMask } from '../core/signals.ts';
 import type { Gateway, Route } from '../policy/gateway.ts';
-import type { QueuedRow, RowOutcome } from './store.ts';
+import type { QueuedRow } from './store.ts';
 
-/** Why a row may not be sent, as the outcome it comes to. */
-export interface Refusal {
-  readonly outcome: RowOutcome;
-  readonly reason: string;
-}
+/** Why a row may not be sent. */
+export type Refusal = Reason<CodeOf<'skipped' | 'expired' | 'blocked'>>;
 
-const ROUTE_REMOVED: Refusal = { outcome: 'skipped', reason: 'route removed' };
-const EXPIRED: Refusal = { outcome: 'expired', reason: 'too old' };
-const BLOCKED: Refusal = { outcome: 'blocked', reason: 'consent' };
-const TIGHTENED: Refusal = { outcome: 'blocked', reason: 'policy tightened' };
+const ROUTE_REMOVED = reason('skip.route_removed');
+const EXPIRED = reason('expired.waited');
+const TIGHTENED = reason('blocked.policy_tightened');
 
 /** Reads a set of fields (`Permit.bits`); what cannot be read counts as every field. */
 function parseFields(hex: string): bigint {
@@ -27,8 +24,10 @@ export type Decided = Pick<QueuedRow, 'signals' | 'fields'>;
  */
 export function stillAllowed(route: Route, row: Decided, signals: SignalMask): Refusal | undefined {
   const now = route.permits[signals & row.signals & GATE_MASK];
-  if (now === undefined || now.verdict === 'blocked') return BLOCKED;
-  if (now.verdict === 'limited' && route.permits[row.signals & GATE_MASK]?.verdict === 'full') return BLOCKED;
+  if (now === undefined || now.verdict === 'blocked') return missingConsent(now?.missing ?? NO_SIGNALS);
+  if (now.verdict === 'limited' && route.permits[row.signals & GATE_MASK]?.verdict === 'full') {
+    return missingConsent(now.missing);
+  }
   if (row.fields === now.bits) return undefined;
   return (parseFields(row.fields) & ~parseFields(now.bits)) === 0n ? undefined : TIGHTENED;
 }

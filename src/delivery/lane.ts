@@ -1,4 +1,5 @@
 import type { Reply, Verdict } from '../core/destination.ts';
+import { outcomeOf, type ReasonCode } from '../core/reason.ts';
 import type { Gateway, Route } from '../policy/gateway.ts';
 import { refusal } from './allowed.ts';
 import { attempt, type Attempted } from './attempt.ts';
@@ -22,6 +23,9 @@ const REQUESTS = 128;
 const BATCHES = 8;
 /** Pause between two requests that could have been one (same envelope), milliseconds; a full batch does not wait. */
 const PACE_MS = 150;
+
+const DELIVERED: ReasonCode = 'delivered.accepted';
+const WITHDRAWN: ReasonCode = 'withdrawn.consent';
 
 /** The same fault is logged so often at most, milliseconds. */
 const COMPLAIN_MS = 60_000;
@@ -147,7 +151,7 @@ export class Lane {
       }),
     );
     const ended = ids.size - flying.size;
-    if (ended > 0) this.#context.tally.count('withdrawn', 'consent withdrawn', ended);
+    if (ended > 0) this.#context.tally.count('withdrawn', WITHDRAWN, ended);
   }
 
   cancelTimer(): void {
@@ -280,7 +284,7 @@ export class Lane {
     const { rows } = batch;
     switch (verdict.kind) {
       case 'delivered':
-        for (const row of rows) this.#end(row, 'delivered', 'accepted');
+        for (const row of rows) this.#end(row, 'delivered', DELIVERED);
         break;
       case 'rejected':
         for (const row of rows) this.#bury(row, verdict.reason);
@@ -293,7 +297,7 @@ export class Lane {
         rows.forEach((row, i) => {
           const reason = verdict.rejected.get(i);
           if (reason !== undefined) this.#bury(row, reason);
-          else if (verdict.rest === 'delivered') this.#end(row, 'delivered', 'accepted');
+          else if (verdict.rest === 'delivered') this.#end(row, 'delivered', DELIVERED);
           else rest.push(row);
         });
         if (rest.length === rows.length) {
@@ -371,14 +375,14 @@ export class Lane {
     if (this.#withdrawn.size === 0) return rows;
     return rows.filter((row) => {
       if (!this.#withdrawn.has(row.id)) return true;
-      this.#end(row, 'withdrawn', 'consent withdrawn');
+      this.#end(row, 'withdrawn', WITHDRAWN);
       return false;
     });
   }
 
   #bury(row: QueuedRow, reason: string): void {
     if (this.#withdrawn.has(row.id)) {
-      this.#end(row, 'withdrawn', 'consent withdrawn');
+      this.#end(row, 'withdrawn', WITHDRAWN);
       return;
     }
     const safe = safeReason(reason);
@@ -404,7 +408,7 @@ export class Lane {
   /** Ends a row that may not be sent any more; false if it may. */
   #refused(gateway: Gateway, route: Route | undefined, row: QueuedRow, now: number): boolean {
     const refused = refusal(gateway, route, row, now);
-    if (refused !== undefined) this.#end(row, refused.outcome, refused.reason);
+    if (refused !== undefined) this.#end(row, outcomeOf(refused), refused.code);
     return refused !== undefined;
   }
 

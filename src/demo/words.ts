@@ -1,3 +1,4 @@
+import { reason as reasonOf, wordsOf } from '../core/reason.ts';
 import { BIT, type SignalMask, signalsOf } from '../core/signals.ts';
 import type { EventTrace, Trace } from '../pipeline.ts';
 import type { RouteTrace } from '../policy/decide.ts';
@@ -28,13 +29,13 @@ export function decisionsOf(trace: Trace): Decision[] {
     routes: event.routes.map((decision) => ({
       route: decision.route.name,
       sends: decision.outcome === 'planned',
-      words: wordsOf(event, decision),
+      words: decisionWords(event, decision),
     })),
     deleted,
   }));
 }
 
-function wordsOf(event: EventTrace, { outcome, reason, permit }: RouteTrace): string {
+function decisionWords(event: EventTrace, { outcome, reason, permit }: RouteTrace): string {
   if (outcome === 'planned') {
     if (permit.verdict === 'limited') return 'sent without any identifier, as the configuration chose (limited)';
     const ads = (event.signals & BIT.ad_storage) !== 0;
@@ -42,19 +43,13 @@ function wordsOf(event: EventTrace, { outcome, reason, permit }: RouteTrace): st
   }
   if (outcome === 'blocked') {
     const missing = permit.missing & ~event.signals;
-    if (missing === 0) return 'blocked';
-    return `the visitor has not allowed ${purposes(missing)} (${signalsOf(missing).join(', ')})`;
+    if (missing !== 0) {
+      const named = `${purposes(missing)} (${signalsOf(missing).join(', ')})`;
+      return wordsOf(reasonOf('blocked.consent', { missing: named }));
+    }
   }
-  return (reason !== undefined && REASONS.get(reason)) || `${outcome}: ${reason ?? ''}`;
+  return reason === undefined ? outcome : wordsOf(reason);
 }
-
-/** Reasons of the pipeline and of the vendors' modules that a visitor of the demo meets. */
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['no conversion configured', 'this event is not set up for it'],
-  ['event not configured for this route', 'this event is not set up for it'],
-  ['nothing to match on', 'allowed, but there is no click id to match on: arrive from an ad first'],
-  ['duplicate', 'it has this event already'],
-]);
 
 /** The visitor's side of the signals: statistics is analytics_storage, marketing all three of advertising. */
 function purposes(signals: SignalMask): string {

@@ -22,7 +22,7 @@ export class Counters {
   readonly answers = new Tally();
   /** Accepted events by site and source. */
   readonly events = new Tally();
-  /** Outcomes that collecting itself decides, by route, outcome and reason. */
+  /** Outcomes that collecting itself decides, by route, outcome and the code of the reason. */
   readonly outcomes = new Tally();
   /** (event, route) pairs stored for delivery, by route. */
   readonly stored = new Tally();
@@ -55,8 +55,8 @@ export class Counters {
     for (const { routes } of events) {
       this.events.add(`${site}\t${source}`);
       for (const { route, outcome, reason } of routes) {
-        if (outcome !== 'planned') this.outcomes.add(`${route.key}\t${outcome}\t${reason ?? ''}`);
-        else if (stored[row++] === 'duplicate') this.outcomes.add(`${route.key}\tskipped\tduplicate`);
+        if (outcome !== 'planned') this.outcomes.add(`${route.key}\t${outcome}\t${reason?.code ?? ''}`);
+        else if (stored[row++] === 'duplicate') this.outcomes.add(`${route.key}\tskipped\tskip.duplicate`);
         else this.stored.add(route.key);
       }
     }

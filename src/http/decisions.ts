@@ -26,6 +26,7 @@ export interface Decision {
   readonly verdict: 'full' | 'limited' | 'blocked';
   /** `stored`: on its way to the vendor, in that form. */
   readonly outcome: string;
+  /** The code of the reason (`docs/reasons.md`). */
   readonly reason: string | null;
   /** What the vendor could have been told of the visitor, was there, and did not pass. */
   readonly removed: readonly FieldName[];
@@ -69,7 +70,7 @@ class Hour {
   readonly routes = new Map<Route, RouteHour>();
   /** Platform and version. */
   readonly consents = new Numbered();
-  /** Outcome and reason. */
+  /** Outcome and the code of the reason. */
   readonly ends = new Numbered();
   /** Sets of removed fields; the first is the empty one. */
   readonly removals = new Map<number, number>([[0, 0]]);
@@ -78,7 +79,7 @@ class Hour {
 
 const HOUR = 3_600_000;
 const STORED = ['stored', undefined] as const;
-const DUPLICATE = ['skipped', 'duplicate'] as const;
+const DUPLICATE = ['skipped', 'skip.duplicate'] as const;
 
 /** Counts decisions by the hour. Adding is cheap: a few look-ups for each (event, route). */
 export class Decisions {
@@ -97,7 +98,7 @@ export class Decisions {
       const basis = source | (conflict ? CONFLICT : 0) | (consents << 10);
       for (const { route, signals, outcome, reason, removed } of routes) {
         const isStored = outcome === 'planned' && stored[row++] !== 'duplicate';
-        const [ended, why] = outcome !== 'planned' ? [outcome, reason] : isStored ? STORED : DUPLICATE;
+        const [ended, why] = outcome !== 'planned' ? [outcome, reason?.code] : isStored ? STORED : DUPLICATE;
         const end = hour.ends.of(ended, why);
         count(hour, routeHour(hour, route, policy), basis | signals | (end << 16), isStored ? removed : 0);
       }

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { wordsOf } from '../core/reason.ts';
 import { signalsOf } from '../core/signals.ts';
 import type { EventTrace, Trace } from '../pipeline.ts';
 import type { RouteTrace } from '../policy/decide.ts';
@@ -17,6 +18,7 @@ export interface PreviewRecord {
     readonly verdict: string;
     readonly outcome: string;
     readonly reason: string;
+    readonly words: string;
     readonly fields: readonly string[];
     readonly sent: string;
   }[];
@@ -85,7 +87,8 @@ function previewRoute(
     route: route.name,
     verdict: permit.verdict,
     outcome,
-    reason: reason ?? '',
+    reason: reason?.code ?? '',
+    words: reason === undefined ? '' : wordsOf(reason),
     fields: permit.open.filter(({ field }) => event.event?.[field] !== undefined).map(({ field }) => field),
     sent: plan?.element ?? '',
   };
@@ -124,7 +127,7 @@ stream.addEventListener('trace', ({ data }) => {
     const row = add(table, 'tr');
     add(row, 'td', route.route);
     add(row, 'td', route.verdict);
-    add(row, 'td', route.outcome + (route.reason === '' ? '' : ': ' + route.reason));
+    add(row, 'td', route.outcome + (route.words === '' ? '' : ': ' + route.words + ' (' + route.reason + ')'));
     add(row, 'td', route.fields.join(', '));
     add(add(row, 'td'), 'pre', route.sent || 'nothing');
   }

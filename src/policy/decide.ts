@@ -1,12 +1,16 @@
 import type { Consent } from '../consent/types.ts';
-import type { Element, Plan, PlanContext } from '../core/destination.ts';
+import type { Element, Plan, PlanContext, SourceName } from '../core/destination.ts';
 import type { Event, Scalars } from '../core/fields.ts';
+import { missingConsent, outcomeOf, reason, type CodeOf, type OutcomeOf, type Reason } from '../core/reason.ts';
 import { GATE_MASK, type SignalMask } from '../core/signals.ts';
 import { project } from '../core/view.ts';
 import type { Hit, Reading } from '../sources/hit.ts';
 import type { Route, Site } from './gateway.ts';
 import type { Permit } from './permit.ts';
 import { routeSignals } from './signals.ts';
+
+/** Ends that are decided when an event comes. */
+export type DecidedOutcome = 'blocked' | 'skipped' | 'invalid' | 'expired' | 'failed';
 
 /** What was decided for one (event, route). */
 export interface RouteTrace {
@@ -15,9 +19,9 @@ export interface RouteTrace {
   readonly signals: SignalMask;
   readonly permit: Permit;
   /** `planned` goes on to the outbox; the others are outcomes already. */
-  readonly outcome: 'planned' | 'blocked' | 'skipped' | 'invalid' | 'expired' | 'failed';
-  /** Why, in words from a fixed list; undefined when planned. */
-  readonly reason: string | undefined;
+  readonly outcome: 'planned' | DecidedOutcome;
+  /** Why; undefined when planned. */
+  readonly reason: Reason | undefined;
   readonly plan: Element | undefined;
 }
 
@@ -47,14 +51,19 @@ export function routesFor(site: Site, stream: string | undefined, own: Route | u
 
 const NO_ROUTES: readonly Route[] = [];
 
+const LIMITED_SOURCE: Readonly<Record<SourceName, Reason<'blocked.limited_source'>>> = {
+  'ga4-collect': reason('blocked.limited_source', { source: 'ga4-collect' }),
+  json: reason('blocked.limited_source', { source: 'json' }),
+};
+const NOT_LISTED = reason('skip.not_listed');
+const TOO_OLD = reason('expired.too_old');
+const DUPLICATE = reason('skip.duplicate');
+const FAULT = reason('failed.destination');
+
 /** A decision without a look at the event. */
-export function ended(
-  route: Route,
-  signals: SignalMask,
-  outcome: Exclude<RouteTrace['outcome'], 'planned'>,
-  reason: string,
-): RouteTrace {
-  return { route, signals, permit: permitOf(route, signals), outcome, reason, plan: undefined };
+export function ended(route: Route, signals: SignalMask, why: Reason<CodeOf<DecidedOutcome>>): RouteTrace {
+  const outcome: OutcomeOf<CodeOf<DecidedOutcome>> = outcomeOf(why);
+  return { route, signals, permit: permitOf(route, signals), outcome, reason: why, plan: undefined };
 }
 
 function permitOf(route: Route, signals: SignalMask): Permit {
@@ -69,20 +78,20 @@ export function decide(filter: () => { readonly event: Event }, route: Route, gr
   const { hit, site, source, consent } = grounds;
   const signals = routeSignals(route, site, consent, grounds.signals);
   const permit = permitOf(route, signals);
-  if (permit.verdict === 'blocked') return ended(route, signals, 'blocked', 'consent');
+  if (permit.verdict === 'blocked') return ended(route, signals, missingConsent(permit.missing));
   if (permit.sources !== undefined && !permit.sources.includes(source)) {
-    return ended(route, signals, 'blocked', 'no limited form for this source');
+    return ended(route, signals, LIMITED_SOURCE[source]);
   }
   const { event } = filter();
   if (route.events !== undefined && !route.events.has(event.event_name ?? '')) {
-    return ended(route, signals, 'skipped', 'event not configured for this route');
+    return ended(route, signals, NOT_LISTED);
   }
   if ((event.event_time ?? hit.at) + route.maxAge <= hit.at) {
-    return ended(route, signals, 'expired', 'too old for this route');
+    return ended(route, signals, TOO_OLD);
   }
   // The tag sends page views and key events again after ad consent; where the limited form is on, the first went out.
   if (event.repeat === true && route.destination.takesRepeats && route.limited) {
-    return ended(route, signals, 'skipped', 'duplicate');
+    return ended(route, signals, DUPLICATE);
   }
   try {
     const view = project(event, permit.open);
@@ -98,11 +107,11 @@ export function decide(filter: () => { readonly event: Event }, route: Route, gr
     const { bound } = route;
     const plan: Plan | undefined =
       permit.verdict === 'full' ? bound.plan(seen, context) : bound.planLimited?.(seen, context);
-    if (plan === undefined) return ended(route, signals, 'failed', 'no limited form');
-    if ('skip' in plan) return ended(route, signals, 'skipped', plan.skip);
+    if (plan === undefined) return ended(route, signals, FAULT);
+    if ('skip' in plan) return ended(route, signals, plan.skip);
     return { route, signals, permit, outcome: 'planned', reason: undefined, plan };
   } catch {
-    return ended(route, signals, 'failed', 'exception in the destination');
+    return ended(route, signals, FAULT);
   }
 }
 

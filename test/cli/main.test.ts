@@ -131,7 +131,7 @@ describe('explain', () => {
     expect(done.code).toBe(0);
     expect(done.out).toContain('evidence  cookiebot: given');
     expect(done.out).toMatch(/ga4 +full +planned/);
-    expect(done.out).toMatch(/meta +blocked +blocked +consent; lacks ad_storage, ad_user_data, ad_personalization/);
+    expect(done.out).toMatch(/meta +blocked +blocked +the visitor has not allowed ad_storage, .* \(blocked\.consent\)/);
     expect(done.out).toMatch(/reduced +page_location \(by the site's privacy settings\)|reduced +page_location/);
     expect(done.out).toContain('https://region1.google-analytics.com/g/collect?');
     // The click id is in no request; analytics alone does not open it.

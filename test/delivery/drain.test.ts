@@ -333,7 +333,7 @@ describe('what is looked at again on dequeue (design 2, R17)', () => {
     for (let i = 0; i < 1000; i++) world.store.add('gone', 'x');
     drain.rowsAdded(['shop/gone']);
     await world.pass(1000);
-    expect(drain.counters()['shop/gone']?.outcomes).toEqual({ skipped: { 'route removed': 1000 } });
+    expect(drain.counters()['shop/gone']?.outcomes).toEqual({ skipped: { 'skip.route_removed': 1000 } });
     expect(world.sent).toEqual([]);
   });
 
@@ -348,8 +348,8 @@ describe('what is looked at again on dequeue (design 2, R17)', () => {
     drain.rowsAdded(['shop/a']);
     await world.pass(1000);
     expect(drain.counters()['shop/a']?.outcomes).toEqual({
-      blocked: { consent: 1, 'policy tightened': 2 },
-      delivered: { accepted: 2 },
+      blocked: { 'blocked.consent': 1, 'blocked.policy_tightened': 2 },
+      delivered: { 'delivered.accepted': 2 },
     });
     expect(world.sent.flatMap(({ elements }) => elements).toSorted()).toEqual(['fewer fields', 'same']);
   });

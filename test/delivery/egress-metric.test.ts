@@ -5,7 +5,10 @@ import { createMetrics } from '../../src/platform/node/metrics.ts';
 
 it('violations have a metric of their own, to alarm on, beside the outcome', async () => {
   const route: RouteCounters = {
-    outcomes: { failed: { 'egress check': 3, 'the request could not be made': 2 }, delivered: { accepted: 5 } },
+    outcomes: {
+      failed: { 'egress check': 3, 'the request could not be made': 2 },
+      delivered: { 'delivered.accepted': 5 },
+    },
     attempts: 10,
     retries: 0,
     followUps: {},

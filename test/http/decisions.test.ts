@@ -71,7 +71,7 @@ describe('the decision log', () => {
       },
     ]);
     expect(of(lines, 'meta')).toMatchObject([
-      { verdict: 'blocked', outcome: 'blocked', reason: 'consent', removed: [] },
+      { verdict: 'blocked', outcome: 'blocked', reason: 'blocked.consent', removed: [] },
     ]);
   });
 
@@ -107,7 +107,7 @@ describe('the decision log', () => {
       lines.map(({ source, signals, outcome, reason, count }) => [source, signals.length, outcome, reason, count]),
     ).toEqual([
       ['ga4-collect', 1, 'stored', null, 5],
-      ['ga4-collect', 1, 'skipped', 'duplicate', 1],
+      ['ga4-collect', 1, 'skipped', 'skip.duplicate', 1],
       ['ga4-collect', 3, 'stored', null, 1],
       ['json', 1, 'stored', null, 1],
     ]);

@@ -85,7 +85,7 @@ it('what was refused while the thread hung is not sent when it wakes up; its wit
     await until('all is sent', () => delivery.pending === 0);
     expect(sink.to('a.example.com').map(({ body }) => body)).toEqual(['repeated']);
     expect((await delivery.report()).routes['shop/b']?.outcomes).toMatchObject({
-      withdrawn: { 'consent withdrawn': 1 },
+      withdrawn: { 'withdrawn.consent': 1 },
     });
   } finally {
     await delivery.stop();

@@ -78,7 +78,7 @@ describe('the outbox', () => {
     await sink.waitFor(2);
     expect(arrived().toSorted()).toEqual(['one', 'two']);
     await until(() => delivery.pending === 0);
-    expect(await outcomes(delivery)).toEqual({ delivered: { accepted: 2 } });
+    expect(await outcomes(delivery)).toEqual({ delivered: { 'delivered.accepted': 2 } });
   });
 
   it('takes the same event once in two days for each route, where it is known by something that can recur', async () => {
@@ -195,7 +195,10 @@ describe('a withdrawal', () => {
     await until(() => delivery.pending === 0, 40_000);
     expect(arrived()).toEqual(['yours']);
     expect(arrived('g.example.com').toSorted()).toEqual(['analytics only', 'limited']);
-    expect(await outcomes(delivery)).toEqual({ delivered: { accepted: 1 }, withdrawn: { 'consent withdrawn': 1 } });
+    expect(await outcomes(delivery)).toEqual({
+      delivered: { 'delivered.accepted': 1 },
+      withdrawn: { 'withdrawn.consent': 1 },
+    });
   });
 
   it.each([true, false])('takes a row that is stored by the very same transaction (lasting: %s)', async (lasting) => {
@@ -209,7 +212,10 @@ describe('a withdrawal', () => {
     ]);
     await until(() => arrived().includes('after') && delivery.pending === 0);
     expect(arrived()).toEqual(['before', 'after']);
-    expect(await outcomes(delivery)).toEqual({ delivered: { accepted: 2 }, withdrawn: { 'consent withdrawn': 1 } });
+    expect(await outcomes(delivery)).toEqual({
+      delivered: { 'delivered.accepted': 2 },
+      withdrawn: { 'withdrawn.consent': 1 },
+    });
   });
 
   it('takes dead letters too, and is remembered for rows that come late', async () => {
@@ -226,7 +232,7 @@ describe('a withdrawal', () => {
     const { reopened, outcomes: ends } = (await delivery.report()).routes['shop/a'] ?? {};
     expect({ reopened, ends }).toEqual({
       reopened: 1,
-      ends: { dead: { 'HTTP 400': 1 }, withdrawn: { 'consent withdrawn': 2 } },
+      ends: { dead: { 'HTTP 400': 1 }, withdrawn: { 'withdrawn.consent': 2 } },
     });
     // Accepted after the withdrawal, under a new consent: not meant.
     await delivery.append([outboxRow('a', 'new consent', { subjects: ['me'], acceptedAt: Date.now() + 1 })], []);
@@ -444,7 +450,7 @@ describe('reload', () => {
       }),
     );
     await until(() => delivery.pending === 0);
-    expect(await outcomes(delivery)).toEqual({ blocked: { consent: 1 } });
+    expect(await outcomes(delivery)).toEqual({ blocked: { 'blocked.consent': 1 } });
     await expect(delivery.reload({ module: 'file:///nowhere.ts', input: {} })).rejects.toThrow(/nowhere/);
     expect(delivery.ready).toBe(true);
   });
@@ -471,7 +477,7 @@ describe('looking at an outbox', () => {
     const [first] = deadInfos(dir);
     expect(retryDead(dir, { id: first?.id ?? 0 })).toBe(1);
     await until(() => deadInfos(dir).length === 1);
-    await until(async () => (await outcomes(delivery))['delivered']?.['accepted'] === 1);
+    await until(async () => (await outcomes(delivery))['delivered']?.['delivered.accepted'] === 1);
     expect((await delivery.report()).routes['shop/a']?.reopened).toBe(1);
     expect(purgeDead(dir, { route: 'shop/a' })).toBe(1);
     await until(() => delivery.pending === 0);

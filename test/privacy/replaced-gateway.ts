@@ -35,7 +35,7 @@ export function keysFrom(first: number): () => Uint8Array {
 /** What the GA4 route of a trace sends: query and User-Agent. */
 export function sent(trace: Trace): { readonly query: URLSearchParams; readonly agent: string } {
   const { route, plan } = trace.events[0]?.routes[0] ?? {};
-  if (route === undefined || plan === undefined) throw new Error(trace.events[0]?.routes[0]?.reason ?? 'nothing');
+  if (route === undefined || plan === undefined) throw new Error(trace.events[0]?.routes[0]?.reason?.code ?? 'nothing');
   const { url, headers } = route.bound.request(plan.envelope, [plan.element]);
   const agent = headers['user-agent'] ?? '';
   if (typeof url !== 'string' || typeof agent !== 'string') throw new TypeError('a web hit holds no secrets');

@@ -206,7 +206,10 @@ describe('what else could name a visitor (R8, R9)', () => {
   it('does not leave without a window: no id is better than a lasting one', () => {
     const done = process(webHit(page(), { cookies: STATISTICS }), gateway);
     if (!('trace' in done)) throw new Error('refused');
-    expect(done.trace.events[0]?.routes[0]).toMatchObject({ outcome: 'skipped', reason: 'no client id' });
+    expect(done.trace.events[0]?.routes[0]).toMatchObject({
+      outcome: 'skipped',
+      reason: { code: 'skip.lacks', params: { fields: 'client_id' } },
+    });
   });
 
   it('no id of the shop, of another system or of the browser leaves with a web hit, whatever was granted', () => {

@@ -1,4 +1,4 @@
-import type { Destination, Plan, PlannedRequest, SourceName } from '../../src/core/destination.ts';
+import type { Destination, Plan, PlannedRequest, SourceName, Skip } from '../../src/core/destination.ts';
 import type { Event } from '../../src/core/fields.ts';
 import { maskOf, type GateSignal } from '../../src/core/signals.ts';
 import { passages, project } from '../../src/core/view.ts';
@@ -37,7 +37,7 @@ export function planOne(destination: Destination, one: Case): Plan {
 }
 
 /** The request that event leads to, alone in its batch; or why there is none. */
-export function requestOne(destination: Destination, one: Case): PlannedRequest | { readonly skip: string } {
+export function requestOne(destination: Destination, one: Case): PlannedRequest | Skip {
   const plan = planOne(destination, one);
   if ('skip' in plan) return plan;
   return destination.bind(destination.settings.parse(one.settings)).request(plan.envelope, [plan.element]);

@@ -320,7 +320,7 @@ export class Runner {
     for (const [route, n] of committed.purgedDead) {
       const tally = this.#telemetry.of(route);
       tally.reopened += n;
-      tally.count('withdrawn', 'consent withdrawn', n);
+      tally.count('withdrawn', 'withdrawn.consent', n);
     }
     for (const [route, n] of committed.reopened) this.#telemetry.of(route).reopened += n;
     if (committed.purged.length > 0) this.#drain.withdrawn(committed.purged);

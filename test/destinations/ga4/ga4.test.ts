@@ -5,6 +5,7 @@ import type { PlannedRequest, Reply } from '../../../src/core/destination.ts';
 import type { Event } from '../../../src/core/fields.ts';
 import { GATE_STATES, signalsOf, type GateSignal } from '../../../src/core/signals.ts';
 import type { Item } from '../../../src/core/values.ts';
+import { reason } from '../../../src/core/reason.ts';
 import { readCollect } from '../../../src/sources/ga4-collect.ts';
 import { expectReading, hitOf, VISITOR } from '../../sources/reading.ts';
 import { AT, planOne, requestOne, type Case } from '../../support/plan-one.ts';
@@ -23,7 +24,7 @@ beforeEach(() => {
 /** The request of one event, looked at by the fake vendor. */
 async function sent(one: Partial<Case> & { readonly event: Event }): Promise<PlannedRequest> {
   const request = requestOne(ga4Destination, { settings: SETTINGS, granted: ALL, ...one });
-  if ('skip' in request) throw new Error(`skipped: ${request.skip}`);
+  if ('skip' in request) throw new Error(`skipped: ${request.skip.code}`);
   await ga4.answer(asRecorded(request));
   expect(violations).toEqual([]);
   return request;
@@ -186,7 +187,7 @@ describe('web hits', () => {
 
   it('are skipped without a client id', () => {
     expect(planOne(ga4Destination, { settings: SETTINGS, granted: ALL, event: { event_name: 'x' } })).toEqual({
-      skip: 'no client id',
+      skip: reason('skip.lacks', { fields: 'client_id' }),
     });
   });
 
@@ -223,7 +224,7 @@ describe('web hits', () => {
           granted: ALL,
           event: { ...wanted, client_id: CID },
         });
-        if ('skip' in request) throw new Error(request.skip);
+        if ('skip' in request) throw new Error(request.skip.code);
         const { query, body, method } = asRecorded(request);
         const [read] = expectReading(readCollect(hitOf({ query, body, method }), VISITOR)).events;
         const { event_time, client_id, consent_mode, ...raw } = read?.raw ?? {};
@@ -343,7 +344,7 @@ describe('the Measurement Protocol', () => {
     const bound = ga4Destination.bind(settings);
     const plan = (event: Event) => {
       const made = planOne(ga4Destination, { settings: SETTINGS, granted: ALL, source: 'json', event });
-      if ('skip' in made) throw new Error(made.skip);
+      if ('skip' in made) throw new Error(made.skip.code);
       return made;
     };
     const a = plan({ ...EVERYTHING, event_name: 'add_to_cart' });
@@ -378,8 +379,10 @@ describe('the Measurement Protocol', () => {
     const { client_id: _, ...nobody } = EVERYTHING;
     const skip = (settings: Case['settings'], event: Event) =>
       planOne(ga4Destination, { settings, granted: ALL, source: 'json', event });
-    expect(skip({ measurement_id: 'G-TEST000001' }, EVERYTHING)).toEqual({ skip: 'no api_secret configured' });
-    expect(skip(SETTINGS, nobody)).toEqual({ skip: 'no client id' });
+    expect(skip({ measurement_id: 'G-TEST000001' }, EVERYTHING)).toEqual({
+      skip: reason('skip.not_configured', { key: 'api_secret' }),
+    });
+    expect(skip(SETTINGS, nobody)).toEqual({ skip: reason('skip.lacks', { fields: 'client_id' }) });
   });
 });
 

@@ -5,6 +5,7 @@ import type { PlannedRequest } from '../../../src/core/destination.ts';
 import type { Event } from '../../../src/core/fields.ts';
 import { sha256Hex } from '../../../src/core/hash.ts';
 import type { GateSignal } from '../../../src/core/signals.ts';
+import { reason } from '../../../src/core/reason.ts';
 import peers from '../../fixtures/google-ads-peers.json' with { type: 'json' };
 import { planOne, requestOne, type Case } from '../../support/plan-one.ts';
 import { googleAdsVendor, violations } from '../../vendors/google-ads.ts';
@@ -24,7 +25,7 @@ const purchase: Event = {
 
 function element(event: Event, more: Partial<Case> = {}): Record<string, unknown> {
   const plan = planOne(googleAds, { settings, granted, event, ...more });
-  if ('skip' in plan) throw new Error(plan.skip);
+  if ('skip' in plan) throw new Error(plan.skip.code);
   return JSON.parse(plan.element) as Record<string, unknown>;
 }
 
@@ -107,7 +108,7 @@ describe('matching', () => {
       first_name: 'Kari',
       last_name: 'N',
     };
-    expect(planOne(googleAds, { settings, granted, event })).toEqual({ skip: 'nothing to match on' });
+    expect(planOne(googleAds, { settings, granted, event })).toEqual({ skip: reason('skip.nothing_to_match') });
   });
 });
 
@@ -184,7 +185,7 @@ describe('batches', () => {
     const bound = googleAds.bind(googleAds.settings.parse(settings));
     const plans = [purchase, { ...purchase, event_name: 'generate_lead' }, purchase].map((event) => {
       const plan = planOne(googleAds, { settings, granted, event });
-      if ('skip' in plan) throw new Error(plan.skip);
+      if ('skip' in plan) throw new Error(plan.skip.code);
       return plan;
     });
     expect(new Set(plans.map(({ envelope }) => envelope)).size).toBe(1);
@@ -290,7 +291,7 @@ describe('the limited form', () => {
 
   it('skips events without a label', () => {
     const plan = planOne(googleAds, { ...limited, granted: [], event: { ...purchase, event_name: 'generate_lead' } });
-    expect(plan).toEqual({ skip: 'no conversion configured' });
+    expect(plan).toEqual({ skip: reason('skip.not_mapped') });
   });
 
   it('holds no identifier, whoever the visitor is', async () => {
@@ -315,7 +316,7 @@ describe('the limited form', () => {
       ip: '192.0.2.0',
     };
     const request = requestOne(googleAds, { ...limited, granted: [], event });
-    if ('skip' in request) throw new Error(request.skip);
+    if ('skip' in request) throw new Error(request.skip.code);
     expect(JSON.stringify(request)).not.toContain(canary);
     await show(request);
     expect(violations).toEqual([]);
@@ -349,7 +350,7 @@ describe("walkerOS' step examples", () => {
   it('ga4PageView: theirs is a GA event for an Ads account; ours sends conversions only', () => {
     const { event } = step('ga4PageView');
     expect(planOne(googleAds, { settings, granted, event: { ...event, event_name: 'page_view' } })).toEqual({
-      skip: 'no conversion configured',
+      skip: reason('skip.not_mapped'),
     });
   });
 });
@@ -377,7 +378,7 @@ describe('settings', () => {
 
   it('do not find conversions on the prototype', () => {
     expect(planOne(googleAds, { settings, granted, event: { ...purchase, event_name: 'constructor' } })).toEqual({
-      skip: 'no conversion configured',
+      skip: reason('skip.not_mapped'),
     });
   });
 });

@@ -15,7 +15,7 @@ const GRANTED = ['ad_storage', 'ad_user_data', 'ad_personalization'] as const;
 function ours(event: Event, rule: string): Record<string, unknown> {
   const settings = { conversions: { generate_lead: rule }, access_token: '${LINKEDIN_ACCESS_TOKEN}' };
   const plan = planOne(linkedin, { settings, granted: GRANTED, event: { event_name: 'generate_lead', ...event } });
-  if ('skip' in plan) throw new Error(plan.skip);
+  if ('skip' in plan) throw new Error(plan.skip.code);
   return JSON.parse(plan.element) as Record<string, unknown>;
 }
 

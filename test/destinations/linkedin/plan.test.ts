@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import linkedin from '../../../destinations/linkedin/index.ts';
-import type { PlannedRequest } from '../../../src/core/destination.ts';
+import type { PlannedRequest, Skip } from '../../../src/core/destination.ts';
 import type { Event } from '../../../src/core/fields.ts';
 import { sha256Hex } from '../../../src/core/hash.ts';
 import type { GateSignal } from '../../../src/core/signals.ts';
+import { reason } from '../../../src/core/reason.ts';
 import { permitTable } from '../../../src/policy/permit.ts';
 import { planOne, requestOne } from '../../support/plan-one.ts';
 import { asRecorded, asReply } from '../../vendors/as-recorded.ts';
@@ -25,17 +26,17 @@ interface Sent {
 /** The one element of an event, parsed. */
 function sent(event: Event, settings: Readonly<Record<string, unknown>> = {}): Sent {
   const plan = planOne(linkedin, { settings: { ...SETTINGS, ...settings }, granted: GRANTED, event });
-  if ('skip' in plan) throw new Error(`skipped: ${plan.skip}`);
+  if ('skip' in plan) throw new Error(`skipped: ${plan.skip.code}`);
   return JSON.parse(plan.element) as Sent;
 }
 
-function skipped(event: Event, settings: Readonly<Record<string, unknown>> = {}): string | undefined {
+function skipped(event: Event, settings: Readonly<Record<string, unknown>> = {}): Skip['skip'] | undefined {
   const plan = planOne(linkedin, { settings: { ...SETTINGS, ...settings }, granted: GRANTED, event });
   return 'skip' in plan ? plan.skip : undefined;
 }
 
 /** The body as values, so that the order of keys does not matter. */
-function parsed(request: PlannedRequest | { readonly skip: string }): unknown {
+function parsed(request: PlannedRequest | Skip): unknown {
   return 'skip' in request ? request : { ...request, body: JSON.parse(request.body ?? '') as unknown };
 }
 
@@ -117,7 +118,7 @@ describe('consent (design 3)', () => {
     expect(sent(event, { user_data: [] }).user).toEqual(clickOnly);
     expect(sent(event, { user_data: ['first_name', 'country'] }).user).toEqual(clickOnly);
     const { li_fat_id: _, ...clickless } = event;
-    expect(skipped(clickless, { user_data: [] })).toBe('nothing to match on');
+    expect(skipped(clickless, { user_data: [] })).toEqual(reason('skip.nothing_to_match'));
   });
 });
 
@@ -132,7 +133,7 @@ describe('who it is about (3)', () => {
     ['a click id that is none', { li_fat_id: 'kari@example.no' }],
     ['an address that is none', { email: 'kari' }],
   ])('skips what has only %s', (_what, more) => {
-    expect(skipped({ ...nobody, ...more })).toBe('nothing to match on');
+    expect(skipped({ ...nobody, ...more })).toEqual(reason('skip.nothing_to_match'));
   });
 
   it('has userIds even where it is empty', () => {
@@ -157,7 +158,7 @@ describe('who it is about (3)', () => {
 
 describe('what happened (3)', () => {
   it.each(['page_view', 'my_event', 'constructor', '__proto__', ''])('%j has no rule', (event_name) => {
-    expect(skipped({ ...LEAD, event_name })).toBe('no conversion configured');
+    expect(skipped({ ...LEAD, event_name })).toEqual(reason('skip.not_mapped'));
   });
 
   it('has a rule, milliseconds and the event id', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import meta from '../../../destinations/meta/index.ts';
 import type { Event } from '../../../src/core/fields.ts';
 import { sha256Hex } from '../../../src/core/hash.ts';
+import { reason } from '../../../src/core/reason.ts';
 import peers from '../../fixtures/meta-peers.json' with { type: 'json' };
 import { planOne } from '../../support/plan-one.ts';
 
@@ -19,7 +20,7 @@ function ours(event: Event): Record<string, unknown> {
     granted: ['ad_storage', 'ad_user_data', 'ad_personalization'],
     event,
   });
-  if ('skip' in plan) throw new Error(plan.skip);
+  if ('skip' in plan) throw new Error(plan.skip.code);
   return JSON.parse(plan.element) as Record<string, unknown>;
 }
 
@@ -173,7 +174,7 @@ describe('walkerOS', () => {
     const step = peers.walkeros.lead;
     const event: Event = { event_name: 'form submit', event_id: step.in.id, email: step.in.user.email };
     const granted = ['ad_storage', 'ad_user_data', 'ad_personalization'] as const;
-    expect(planOne(meta, { settings: SETTINGS, granted, event })).toEqual({ skip: 'no conversion configured' });
+    expect(planOne(meta, { settings: SETTINGS, granted, event })).toEqual({ skip: reason('skip.not_mapped') });
     const plan = planOne(meta, {
       settings: { ...SETTINGS, event_names: { 'form submit': 'form submit' } },
       granted,

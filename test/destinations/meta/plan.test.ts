@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import meta from '../../../destinations/meta/index.ts';
 import { sha256Hex } from '../../../src/core/hash.ts';
 import { permitTable } from '../../../src/policy/permit.ts';
-import type { PlannedRequest } from '../../../src/core/destination.ts';
+import type { PlannedRequest, Skip } from '../../../src/core/destination.ts';
 import type { Event } from '../../../src/core/fields.ts';
 import type { GateSignal } from '../../../src/core/signals.ts';
+import { reason } from '../../../src/core/reason.ts';
 import { planOne, requestOne } from '../../support/plan-one.ts';
 import { asRecorded, asReply } from '../../vendors/as-recorded.ts';
 import { createMeta } from '../../vendors/meta.ts';
@@ -30,17 +31,17 @@ interface Sent {
 /** The one element of an event, parsed. */
 function sent(event: Event, settings: Readonly<Record<string, unknown>> = {}): Sent {
   const plan = planOne(meta, { settings: { ...SETTINGS, ...settings }, granted: GRANTED, event });
-  if ('skip' in plan) throw new Error(`skipped: ${plan.skip}`);
+  if ('skip' in plan) throw new Error(`skipped: ${plan.skip.code}`);
   return JSON.parse(plan.element) as Sent;
 }
 
-function skipped(event: Event, settings: Readonly<Record<string, unknown>> = {}): string | undefined {
+function skipped(event: Event, settings: Readonly<Record<string, unknown>> = {}): Skip['skip'] | undefined {
   const plan = planOne(meta, { settings: { ...SETTINGS, ...settings }, granted: GRANTED, event });
   return 'skip' in plan ? plan.skip : undefined;
 }
 
 /** The body as values, so that the order of keys does not matter. */
-function parsed(request: PlannedRequest | { readonly skip: string }): unknown {
+function parsed(request: PlannedRequest | Skip): unknown {
   return 'skip' in request ? request : { ...request, body: JSON.parse(request.body ?? '') as unknown };
 }
 
@@ -145,7 +146,7 @@ describe('consent (design 3)', () => {
     expect(sent(event, { user_data: [] }).user_data).toEqual({ fbp: FBP });
     expect(sent(event, { user_data: ['phone'] }).user_data).toEqual({ ph: [sha256Hex('4740000000')], fbp: FBP });
     const { fbp: _, ...cookieless } = event;
-    expect(skipped(cookieless, { user_data: [] })).toBe('nothing to match on');
+    expect(skipped(cookieless, { user_data: [] })).toEqual(reason('skip.nothing_to_match'));
   });
 
   it('says in so many words whether use is limited (8)', () => {
@@ -174,7 +175,7 @@ describe('who it is about (4)', () => {
     ['cookies that Meta would ignore', { fbp: 'fb.1.x', fbc: 'fb.1.1795100000123.' }],
     ['an address that is none', { email: 'kari at example.no' }],
   ])('skips what has only %s', (_what, more) => {
-    expect(skipped({ ...view, ...more })).toBe('nothing to match on');
+    expect(skipped({ ...view, ...more })).toEqual(reason('skip.nothing_to_match'));
   });
 
   it.each<[string, Event, string]>([
@@ -228,7 +229,7 @@ describe('what happened (3, 5)', () => {
   it.each(['scroll', 'user_engagement', 'my_event', 'constructor', '__proto__', 'toString', ''])(
     '%j has no name at Meta',
     (name) => {
-      expect(skipped({ ...PURCHASE, event_name: name })).toBe('no conversion configured');
+      expect(skipped({ ...PURCHASE, event_name: name })).toEqual(reason('skip.not_mapped'));
     },
   );
 
@@ -236,7 +237,7 @@ describe('what happened (3, 5)', () => {
     const event_names = { my_event: 'Contact', generate_lead: 'Qualified lead', page_view: null };
     expect(sent({ ...PURCHASE, event_name: 'my_event' }, { event_names })['event_name']).toBe('Contact');
     expect(sent({ ...PURCHASE, event_name: 'generate_lead' }, { event_names })['event_name']).toBe('Qualified lead');
-    expect(skipped({ ...PURCHASE, event_name: 'page_view' }, { event_names })).toBe('no conversion configured');
+    expect(skipped({ ...PURCHASE, event_name: 'page_view' }, { event_names })).toEqual(reason('skip.not_mapped'));
     expect(sent(PURCHASE, { event_names })['event_name']).toBe('Purchase');
   });
 
@@ -259,7 +260,7 @@ describe('what happened (3, 5)', () => {
     ['endless', { value: Number.POSITIVE_INFINITY, currency: 'NOK' }],
   ])('does not send a purchase that Meta refuses: %s', (_what, money) => {
     const event: Event = { event_name: 'purchase', event_id: 'e-1', fbp: FBP, ...money };
-    expect(skipped(event)).toBe('purchase without value and currency');
+    expect(skipped(event)).toEqual(reason('skip.lacks', { fields: 'value, currency' }));
     expect(sent({ ...event, event_name: 'add_to_cart' }).custom_data?.['value']).toBeUndefined();
   });
 

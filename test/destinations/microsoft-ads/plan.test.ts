@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import microsoftAds from '../../../destinations/microsoft-ads/index.ts';
-import type { PlannedRequest } from '../../../src/core/destination.ts';
+import type { PlannedRequest, Skip } from '../../../src/core/destination.ts';
 import type { Event } from '../../../src/core/fields.ts';
+import { reason } from '../../../src/core/reason.ts';
 import type { GateSignal } from '../../../src/core/signals.ts';
 import peers from '../../fixtures/microsoft-ads-peers.json' with { type: 'json' };
 import { planOne, requestOne, type Case } from '../../support/plan-one.ts';
@@ -15,7 +16,7 @@ const purchase: Event = { event_name: 'purchase', event_id: 'e-1', event_time: D
 
 function element(event: Event, more: Partial<Case> = {}): Record<string, unknown> {
   const plan = planOne(microsoftAds, { settings, granted, event, ...more });
-  if ('skip' in plan) throw new Error(plan.skip);
+  if ('skip' in plan) throw new Error(plan.skip.code);
   return JSON.parse(plan.element) as Record<string, unknown>;
 }
 
@@ -91,11 +92,11 @@ describe('what is not sent', () => {
     expect(JSON.stringify(requestOne(microsoftAds, { settings, granted, event }))).not.toContain(canary);
   });
 
-  it.each<[Event, string]>([
-    [{ event_name: 'purchase', user_agent_family: 'Mozilla/5.0', page_load_id: '1' }, 'nothing to match on'],
-    [{ event_name: 'purchase', msclkid: 'N', email: 'john', phone: '40000000' }, 'nothing to match on'],
-    [{ event_name: 'page_view', msclkid }, 'page view without an address'],
-    [{ msclkid }, 'no event name'],
+  it.each<[Event, Skip['skip']]>([
+    [{ event_name: 'purchase', user_agent_family: 'Mozilla/5.0', page_load_id: '1' }, reason('skip.nothing_to_match')],
+    [{ event_name: 'purchase', msclkid: 'N', email: 'john', phone: '40000000' }, reason('skip.nothing_to_match')],
+    [{ event_name: 'page_view', msclkid }, reason('skip.lacks', { fields: 'page_location' })],
+    [{ msclkid }, reason('skip.lacks', { fields: 'event_name' })],
   ])('%j', (event, skip) => expect(planOne(microsoftAds, { settings, granted, event })).toEqual({ skip }));
 });
 
@@ -174,7 +175,7 @@ it('satisfies the vendor whatever the event holds', async () => {
 
 it('joins a batch into one body (A.2)', async () => {
   const plan = planOne(microsoftAds, { settings, granted, event: purchase });
-  if ('skip' in plan) throw new Error(plan.skip);
+  if ('skip' in plan) throw new Error(plan.skip.code);
   const bound = microsoftAds.bind(microsoftAds.settings.parse(settings));
   const request = bound.request(plan.envelope, [plan.element, plan.element]);
   expect(JSON.parse(request.body ?? '')).toMatchObject({ continueOnValidationError: true, data: [{}, {}] });
@@ -243,7 +244,7 @@ describe('the limited form', () => {
       search_term: canary,
     };
     const request = requestOne(microsoftAds, { ...limited, event });
-    if ('skip' in request) throw new Error(request.skip);
+    if ('skip' in request) throw new Error(request.skip.code);
     expect(JSON.stringify(request)).not.toContain(canary);
     expect(JSON.stringify(request)).not.toContain(msclkid);
     expect(new URL(request.url as string).host).toBe('bat.bing.com');

@@ -1,0 +1,288 @@
+import type { Outcome } from './outcome.ts';
+
+/** What a reason belongs to: the end of an (event, route), a refused request, a value left out, or a vendor's answer. */
+type Kind = Outcome | 'refused' | 'left out' | 'vendor';
+
+/** One entry of the dictionary. */
+interface Entry {
+  readonly kind: Kind;
+  /** Names of the parameters. Values are words of the configuration or of closed lists, or numbers. */
+  readonly params: readonly string[];
+  /** What happened, as half a sentence. `{name}` is a parameter; what is in brackets is left out without it. */
+  readonly says: string;
+  /** What it means for the site. */
+  readonly means: string;
+  /** What a person can do about it. */
+  readonly todo: string;
+}
+
+/**
+ * Every reason there is, and the words for it: command line, demo, preview, log and `docs/reasons.md` have them from
+ * here. Metrics and the decision log carry the code.
+ */
+export const REASONS = {
+  'delivered.accepted': {
+    kind: 'delivered',
+    params: [],
+    says: 'the vendor took it',
+    means: 'The vendor answered that it has the event.',
+    todo: 'Nothing.',
+  },
+
+  'blocked.consent': {
+    kind: 'blocked',
+    params: ['missing'],
+    says: 'the visitor has not allowed[ {missing}]',
+    means:
+      'The route needs consent that is not in force for this visitor, so nothing of the event went to this vendor.',
+    todo: 'Nothing, if it is the visitor who refused. If nobody ever consents: `portvakt explain` shows which consent cookie arrived and how it was read.',
+  },
+  'blocked.policy_tightened': {
+    kind: 'blocked',
+    params: [],
+    says: 'the configuration now in force allows less than this event holds',
+    means: 'The event waited in the outbox while the configuration became stricter. It is not sent any more.',
+    todo: 'Nothing: this is what a stricter configuration is for.',
+  },
+  'blocked.limited_source': {
+    kind: 'blocked',
+    params: ['source'],
+    says: 'without consent, this vendor takes nothing that came as {source}',
+    means: 'The route has `without_consent: limited`, and the form without identifiers exists for other sources only.',
+    todo: 'Nothing. The destination page says which sources the limited form exists for.',
+  },
+
+  'skip.duplicate': {
+    kind: 'skipped',
+    params: [],
+    says: 'this event was taken before',
+    means: 'The same event came twice; this route has the first one.',
+    todo: 'Nothing, if pages reload or a back end retries. If real events are missing, look for an event id that is used twice.',
+  },
+  'skip.not_mapped': {
+    kind: 'skipped',
+    params: ['name', 'near'],
+    says: 'the event[ {name}] is not set up as a conversion of this route[; did you mean {near}?]',
+    means: 'The vendor only takes events that the route maps to something of the vendor.',
+    todo: 'Add the event to the mapping of the route, or nothing if the vendor does not need it.',
+  },
+  'skip.not_listed': {
+    kind: 'skipped',
+    params: ['name', 'near'],
+    says: 'the event[ {name}] is not in `events` of this route[; did you mean {near}?]',
+    means: 'The route lists the events it takes, and this is none of them.',
+    todo: 'Add the event to `events` of the route, or nothing if the vendor does not need it.',
+  },
+  'skip.nothing_to_match': {
+    kind: 'skipped',
+    params: [],
+    says: 'allowed, but there is no click id or user data to match it on',
+    means: 'The vendor could not tell whose the event is and would refuse it.',
+    todo: 'Check that click ids reach the gateway (the visitor came from an ad, and the page address is in the hit), or map user data.',
+  },
+  'skip.lacks': {
+    kind: 'skipped',
+    params: ['fields'],
+    says: 'the vendor refuses it without {fields}',
+    means: 'The event lacks something that the vendor demands.',
+    todo: 'Add the missing values to the event in the data layer or the back end.',
+  },
+  'skip.not_configured': {
+    kind: 'skipped',
+    params: ['key'],
+    says: 'the route has no `{key}`, which events like this need',
+    means: 'The settings of the route are enough for some events, and not for this kind.',
+    todo: 'Add the setting to the route.',
+  },
+  'skip.path': {
+    kind: 'skipped',
+    params: [],
+    says: 'the path of the page is never forwarded',
+    means: 'The page is one of `privacy.url.never_forward`.',
+    todo: 'Nothing: this is what the configuration asks for.',
+  },
+  'skip.route_removed': {
+    kind: 'skipped',
+    params: [],
+    says: 'the route is no longer in the configuration',
+    means: 'The event waited in the outbox when its route was removed. It is not sent any more.',
+    todo: 'Nothing, if the route was removed on purpose.',
+  },
+
+  'invalid.page_address': {
+    kind: 'invalid',
+    params: [],
+    says: 'the page address cannot be read',
+    means: 'Some paths are never forwarded, and of this page nobody can say whether it is one of them.',
+    todo: 'Look at what the tag sends as page address (`dl`, or `page_location`).',
+  },
+  'invalid.event': {
+    kind: 'invalid',
+    params: ['field'],
+    says: 'the event cannot be read[: {field}]',
+    means: 'One event of a request was not usable; the others were taken.',
+    todo: 'Look at what the tag or the script sends for this field.',
+  },
+
+  'expired.too_old': {
+    kind: 'expired',
+    params: [],
+    says: 'the event is older than this route takes',
+    means: "The event came later than the vendor's limit or `delivery.max_age`.",
+    todo: 'Send events sooner, or raise `delivery.max_age` if the vendor takes older ones.',
+  },
+  'expired.waited': {
+    kind: 'expired',
+    params: [],
+    says: 'the event waited in the outbox until it was too old',
+    means: 'The vendor could not be reached, or the route was stopped, for as long as the event could wait.',
+    todo: 'Look at why the route did not deliver (`portvakt outbox`, the log).',
+  },
+
+  'failed.chain': {
+    kind: 'failed',
+    params: [],
+    says: 'a fault of the gateway while it read or filtered the event',
+    means: 'Nothing of the event was sent: what cannot be decided is denied.',
+    todo: 'Report it with the module and the step that the log names.',
+  },
+  'failed.destination': {
+    kind: 'failed',
+    params: [],
+    says: 'a fault of the gateway while it wrote the event for this vendor',
+    means: 'Nothing of the event was sent to this vendor.',
+    todo: 'Report it with the module and the step that the log names.',
+  },
+  'failed.request': {
+    kind: 'failed',
+    params: [],
+    says: 'a fault of the gateway while it made the request',
+    means: 'The event was not sent.',
+    todo: 'Report it with the route that the log names.',
+  },
+  'failed.egress_check': {
+    kind: 'failed',
+    params: ['rule'],
+    says: 'stopped by the last check before the socket[: {rule}]',
+    means:
+      'The request held something that this consent does not cover. Nothing was sent. This is a fault of the gateway.',
+    todo: 'Report it with the rule that the log names.',
+  },
+  'failed.unsendable': {
+    kind: 'failed',
+    params: ['why'],
+    says: 'the request cannot be sent[: {why}]',
+    means: 'The request breaks a rule of HTTP or goes to a host that the destination does not declare.',
+    todo: 'Check the settings and secrets of the route for characters that do not belong there.',
+  },
+
+  'withdrawn.consent': {
+    kind: 'withdrawn',
+    params: [],
+    says: 'the visitor took the consent back before it was sent',
+    means: 'The event waited in the outbox or the dead letters and was deleted there.',
+    todo: 'Nothing.',
+  },
+
+  'refused.host': {
+    kind: 'refused',
+    params: [],
+    says: 'no site of the configuration answers on this host',
+    means: 'The request went to a name that is in no `hosts` list.',
+    todo: 'Add the host to `hosts` of the site, or send the request to one that is listed.',
+  },
+  'refused.origin': {
+    kind: 'refused',
+    params: [],
+    says: 'the origin of the page is not listed',
+    means: 'Only pages of the site may send events to it.',
+    todo: 'Add the origin to `origins` of the site, if it is yours.',
+  },
+  'refused.key': {
+    kind: 'refused',
+    params: [],
+    says: 'the ingest key is missing or wrong',
+    means: 'Events without an origin are taken from back ends only, and those show a key.',
+    todo: 'Send `Authorization: Bearer` with one of the keys in `ingest_keys` of the site.',
+  },
+  'refused.measurement_id': {
+    kind: 'refused',
+    params: [],
+    says: 'no route of the site has this measurement id',
+    means: 'A web hit names the property it is for in `tid`; it goes nowhere if no ga4 route has it.',
+    todo: 'Set `measurement_id` of a ga4 route of the site to the id of the tag.',
+  },
+  'refused.method': {
+    kind: 'refused',
+    params: [],
+    says: 'this path does not take this method',
+    means: 'The answer names the methods that it takes.',
+    todo: 'Use one of them.',
+  },
+  'refused.path': {
+    kind: 'refused',
+    params: [],
+    says: 'nothing is at this path',
+    means: 'The gateway answers on a few paths only.',
+    todo: 'Check the address of the endpoint in the tag, and `server.path_prefix`.',
+  },
+  'refused.media_type': {
+    kind: 'refused',
+    params: [],
+    says: 'the media type is not one that this path takes',
+    means: 'Web hits are text/plain; JSON events are application/json.',
+    todo: 'Set `Content-Type` of the request.',
+  },
+  'refused.body': {
+    kind: 'refused',
+    params: [],
+    says: 'the body cannot be read',
+    means: 'The body is not what the path expects.',
+    todo: 'The answer names the place; correct what is sent.',
+  },
+  'refused.too_large': {
+    kind: 'refused',
+    params: [],
+    says: 'the request is larger than is taken',
+    means: 'Requests have limits, so that one sender cannot use up the gateway.',
+    todo: 'Send fewer events in one request.',
+  },
+  'refused.timeout': {
+    kind: 'refused',
+    params: [],
+    says: 'the request did not arrive in time',
+    means: 'A request has a few seconds to arrive.',
+    todo: 'Nothing, if it is a slow phone now and then.',
+  },
+  'refused.rate_limit': {
+    kind: 'refused',
+    params: [],
+    says: 'the client sends more than `limits.per_client` allows',
+    means: 'One client may send so much in a minute.',
+    todo: 'Raise `limits.per_client` if real visitors meet it; name `trusted_proxies` if all visitors seem to be one.',
+  },
+  'refused.overloaded': {
+    kind: 'refused',
+    params: [],
+    says: 'more arrives than can be stored',
+    means: 'Nothing of the request was kept; tags send it again.',
+    todo: 'Give the gateway a faster disk or more processes.',
+  },
+  'refused.unavailable': {
+    kind: 'refused',
+    params: [],
+    says: 'events cannot be stored now',
+    means: 'The outbox is full or the disk does not take it. Nothing of the request was kept.',
+    todo: 'Look at the log and the disk; `portvakt outbox` shows what fills it.',
+  },
+  'refused.fault': {
+    kind: 'refused',
+    params: [],
+    says: 'a fault of the gateway',
+    means: 'Nothing of the request was kept.',
+    todo: 'Report it with the module and the step that the log names.',
+  },
+} as const satisfies Readonly<Record<string, Entry>>;
+
+/** A code of the dictionary. */
+export type ReasonCode = keyof typeof REASONS;
