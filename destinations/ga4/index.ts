@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineDestination, type Skip } from '../../src/core/destination.ts';
+import { idText } from '../../src/core/id-text.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 import { reason } from '../../src/core/reason.ts';
 import { egress } from './egress.ts';
@@ -14,13 +15,13 @@ const NO_SECRET: Skip = { skip: reason('skip.not_configured', { key: 'api_secret
 const HOSTS = { eu: 'region1.google-analytics.com', global: 'www.google-analytics.com' } as const;
 
 const settings = z.strictObject({
-  measurement_id: z
-    .string()
-    .regex(/^G-[A-Z0-9]{4,20}$/, 'expected a measurement id such as G-XXXXXXXXXX')
-    .meta({
-      description:
-        'Measurement id of the web data stream (GA4: Admin, Data streams). Web hits with this `tid` go to this route.',
-    }),
+  measurement_id: idText(
+    /^G-[A-Z0-9]{4,20}$/,
+    'a measurement id such as G-XXXXXXXXXX (GA4: Admin, Data streams, the stream of the site)',
+  ).meta({
+    description:
+      'Measurement id of the web data stream (GA4: Admin, Data streams). Web hits with this `tid` go to this route.',
+  }),
   api_secret: secret()
     .describe(
       'Measurement Protocol API secret of the stream (GA4: Admin, Data streams, Measurement Protocol API secrets). Needed for JSON events; web hits go without.',
@@ -37,6 +38,7 @@ const HOUR = 3_600_000;
 export default defineDestination({
   name: 'ga4',
   title: 'Google Analytics 4',
+  aliases: ['google', 'analytics', 'googleanalytics', 'googleanalytics4', 'ga', 'gtag'],
   docs: 'https://developers.google.com/analytics/devguides/collection/protocol/ga4/reference',
   needs: ['analytics_storage'],
   tcfVendor: 755,

@@ -13,6 +13,7 @@ const DAY = 86_400_000;
 export default defineDestination({
   name: 'google_ads',
   title: 'Google Ads',
+  aliases: ['google', 'googleads', 'adwords', 'gads', 'aw'],
   docs: 'https://developers.google.com/data-manager/api/devguides/events/send-events',
   needs: ['ad_storage', 'ad_user_data'],
   tcfVendor: 755,

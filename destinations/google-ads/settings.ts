@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { eventName } from '../../src/core/event-name-setting.ts';
+import { idText } from '../../src/core/id-text.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 
-const customerId = z
-  .string()
-  .regex(/^\d{3}-?\d{3}-?\d{4}$/, 'a Google Ads customer id has ten digits, in quotes, e.g. "1234567890"')
-  .transform((id) => id.replaceAll('-', ''));
-
-const eventName = z.string().min(1).max(40);
+const customerId = idText(
+  /^\d{3}-?\d{3}-?\d{4}$/,
+  'a customer id: ten digits in quotes, e.g. "1234567890", at the top right of Google Ads',
+).transform((id) => id.replaceAll('-', ''));
 
 /** What a marketer and an operator say about one Google Ads account. */
 export const settings = z
@@ -18,7 +18,13 @@ export const settings = z
       .optional()
       .describe('The manager account through which the service account has access, if it has no direct access.'),
     conversions: z
-      .record(eventName, z.string().regex(/^\d{1,20}$/, 'a conversion action id is a number, in quotes'))
+      .record(
+        eventName(),
+        idText(
+          /^\d{1,20}$/,
+          'a conversion action id: the number behind `ctId=` in the address of the conversion action, in quotes',
+        ),
+      )
       .refine((map) => Object.keys(map).length > 0, 'name at least one event')
       // Destinations of one request (`destinations/google-ads.md` 2.6).
       .refine(
@@ -31,14 +37,12 @@ export const settings = z
     credentials: secret().describe(
       'Service account key (JSON) with the Data Manager API enabled in its Cloud project and access to the account.',
     ),
-    conversion_id: z
-      .string()
-      .regex(/^(AW-)?\d{1,20}$/, 'the number of the Google tag, e.g. "AW-123456789"')
+    conversion_id: idText(/^(AW-)?\d{1,20}$/, 'the number of the Google Ads tag, e.g. "AW-123456789"')
       .transform((id) => id.replace('AW-', ''))
       .optional()
       .describe('Number of the Google tag (`AW-...`). Only used by `without_consent: limited`.'),
     labels: z
-      .record(eventName, z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a conversion label, as the event snippet has it'))
+      .record(eventName(), z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a conversion label, as the event snippet has it'))
       .optional()
       .describe(
         'GA4 event name to conversion label (behind the `/` of `send_to` in the event snippet). Only used by `without_consent: limited`.',

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { eventName } from '../../src/core/event-name-setting.ts';
+import { idText } from '../../src/core/id-text.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 
 /** What of a visitor's user data LinkedIn can match on, and this gateway can send. */
@@ -7,10 +9,11 @@ export const USER_DATA = ['email', 'first_name', 'last_name', 'country', 'user_i
 export const settings = z.strictObject({
   conversions: z
     .record(
-      z.string().min(1),
-      z
-        .string({ error: 'the id of a conversion rule in quotes, e.g. "104012"' })
-        .regex(/^\d{1,20}$/, 'a conversion rule id has digits only'),
+      eventName(),
+      idText(
+        /^\d{1,20}$/,
+        'the id of a conversion rule, digits in quotes, e.g. "104012" (Campaign Manager > Measurement > Conversions)',
+      ),
     )
     .describe(
       'Event -> id of a conversion rule: {purchase: "104012"}. LinkedIn has no event names, one rule is one kind of event. ' +

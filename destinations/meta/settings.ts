@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { eventName } from '../../src/core/event-name-setting.ts';
+import { idText } from '../../src/core/id-text.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 
 /** GA4 event names and the Meta standard events they stand for (`destinations/meta.md` 3). */
@@ -44,10 +46,10 @@ const limitedDataUse = z.strictObject({
 });
 
 export const settings = z.strictObject({
-  pixel_id: z
-    .string({ error: 'the pixel id in quotes, e.g. "123456789012345"' })
-    .regex(/^\d{5,20}$/, 'a pixel id has digits only')
-    .describe('Id of the dataset (pixel): Events Manager > Data sources > Settings. In quotes.'),
+  pixel_id: idText(
+    /^\d{5,20}$/,
+    'the id of the dataset (pixel), digits in quotes, e.g. "123456789012345" (Events Manager > Data sources)',
+  ).describe('Id of the dataset (pixel): Events Manager > Data sources > Settings. In quotes.'),
   access_token: secret().describe(
     'Access token of the dataset: Events Manager > Settings > Conversions API > Generate access token.',
   ),
@@ -58,7 +60,7 @@ export const settings = z.strictObject({
     .describe('Version of the Graph API. Each lives for about two years; `lint` warns 60 days before its end.'),
   event_names: z
     .record(
-      z.string().min(1),
+      eventName(),
       z.union([z.string().min(1).max(50), z.null()], { error: 'a name of at most 50 characters, or null' }),
     )
     .default({})

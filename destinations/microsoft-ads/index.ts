@@ -12,6 +12,7 @@ const DAY = 86_400_000;
 export default defineDestination({
   name: 'microsoft_ads',
   title: 'Microsoft Advertising',
+  aliases: ['bing', 'bingads', 'microsoft', 'microsoftadvertising', 'uet', 'msads'],
   docs: 'https://learn.microsoft.com/en-us/advertising/guides/uet-conversion-api-integration',
   needs: ['ad_storage', 'ad_personalization'],
   // https://learn.microsoft.com/en-us/advertising/msa-help/hlp_ba_conc_uet_tcf

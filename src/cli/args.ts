@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../core/nearest.ts';
 
 /** Exit codes (design 7.2). */
 export const FINE = 0;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import { FINDINGS, FINE, UNUSABLE, UsageError } from './args.ts';
 
 /** A command: its arguments in, its exit code out. */
@@ -27,8 +27,9 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./demo.ts'),
   },
   lint: {
-    usage: 'lint <config.yaml>... [--json]',
-    summary: 'Check configurations: mistakes with line and column, contradictions, legal notes.',
+    usage: 'lint <config.yaml>... [--env] [--json]',
+    summary:
+      'Check configurations: mistakes with line and column, contradictions, legal notes; --env: secrets without a value here.',
     load: () => import('./lint.ts'),
   },
   explain: {

@@ -23,6 +23,7 @@ export type FindingCode =
   | 'secret'
   | 'contradiction'
   | 'suspicious'
+  | 'custom-event'
   | 'legal'
   | 'vendor';
 

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { keysAt, schemaAt, type JsonSchema } from './editor-schema.ts';
 import type { ConfigPath, Remark } from './finding.ts';
-import { nearest } from './nearest.ts';
+import { destinations } from '../../destinations/index.ts';
+import { nearest, plain } from '../core/nearest.ts';
 
 /**
  * What zod found, in words for the person who wrote the file. Values are never repeated: they may be secrets.
@@ -52,7 +53,14 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
           { ...error, code: 'type', message: `\`${path.at(-1)}\` is empty: give it a value, or take the line out` },
         ];
       }
-      return [{ ...error, code: 'type', message: quiet(issue.message), ...insteadOfType(issue, path, value) }];
+      return [
+        {
+          ...error,
+          code: 'type',
+          message: quiet(issue.message),
+          ...insteadOfType(issue, valueAt(path, value), schema),
+        },
+      ];
     case 'invalid_value': {
       const known = issue.values.map(String);
       return [path.at(-1) === 'type' ? unknownType(path, value, known) : unknownWord(path, value, known, false)];
@@ -112,13 +120,16 @@ function takesList({ errors }: z.core.$ZodIssueInvalidUnion): boolean {
 function unknownType(path: ConfigPath, value: unknown, known: readonly string[]): Remark {
   const written = valueAt(path, value);
   const name = (typeof written === 'string' ? written : String(path.at(-2))).slice(0, 64);
-  const meant = nearest(name, known);
+  const called = Object.values(destinations).filter(({ aliases }) => aliases.includes(plain(name)));
+  const [meant, other] = called.length > 0 ? called.map(({ name: type }) => type) : [nearest(name, known)];
   const fix =
     meant === undefined
       ? `type: ${known.join(' | ')}`
-      : written === undefined
-        ? `${meant}, or a line \`type: ${meant}\``
-        : meant;
+      : other !== undefined
+        ? called.map(({ name: type, title }) => `${type} (${title})`).join(', or ')
+        : written === undefined
+          ? `${meant}, or a line \`type: ${meant}\``
+          : meant;
   return {
     kind: 'error',
     code: 'value',
@@ -139,11 +150,19 @@ function closest(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue {
   return deepest ?? { code: 'custom', path: [], message: issue.message, input: undefined };
 }
 
-/** A number where a text was meant is written in quotes; so is a bare word YAML reads as something else. */
-function insteadOfType(issue: z.core.$ZodIssueInvalidType, path: ConfigPath, value: unknown): { instead?: string } {
-  const written = valueAt(path, value);
+/** A number where a text was meant is written in quotes, or lacks its unit. */
+function insteadOfType(
+  issue: z.core.$ZodIssueInvalidType,
+  written: unknown,
+  schema: JsonSchema | undefined,
+): { instead?: string } {
+  const unit = schema?.['unit'];
+  if (typeof unit === 'string' && typeof written === 'number') return { instead: `${written}${unit}` };
   if (issue.expected === 'string' && (typeof written === 'number' || typeof written === 'boolean')) {
     return { instead: 'the same in quotes' };
+  }
+  if (issue.expected === 'array' && typeof written === 'object' && written !== null) {
+    return { instead: 'a list: `- ` before the first key of each entry' };
   }
   if (issue.expected === 'array' && typeof written === 'string') return { instead: 'a list: [a, b]' };
   return {};

@@ -2,7 +2,7 @@ import { knownPlatforms } from '../consent/platforms.ts';
 import { sharedBy } from './compile-consent.ts';
 import { regimeOf } from './countries.ts';
 import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import type { SiteConfig } from './schema.ts';
 import { isCategory } from './signal-list.ts';
 

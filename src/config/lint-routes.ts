@@ -1,4 +1,5 @@
 import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
+import { lintEvents } from './lint-events.ts';
 import type { RouteConfig } from './routes.ts';
 import type { SiteConfig } from './schema.ts';
 
@@ -50,6 +51,7 @@ function lintRoute(name: string, route: RouteConfig, path: ConfigPath, now: numb
       suspicious([...path, 'since'], 'this day has not come yet: until it has, no consent covers the route'),
     );
   }
+  remarks.push(...lintEvents(route, path));
   for (const text of destination.bind(settings).warnings(now)) {
     remarks.push({ kind: 'warning', code: 'vendor', path, message: `${name}: ${text}` });
   }

@@ -1,5 +1,6 @@
 import { editorSchema } from './editor-schema.ts';
-import type { Finding } from './finding.ts';
+import { parseSecretRef, type SecretRef } from '../core/secret.ts';
+import type { ConfigPath, Finding, Remark } from './finding.ts';
 import { remarksOf } from './issues.ts';
 import { lint } from './lint.ts';
 import { configSchema, type Config } from './schema.ts';
@@ -23,14 +24,40 @@ export interface RefusedConfig {
  * and column.
  * @param file names the file in the findings; nothing is read from it.
  * @param now unix milliseconds; what the vendors' sunset dates are measured against.
+ * @param hasValue whether a secret has a value on this machine; left out = not looked at.
  */
-export function loadConfig(text: string, file: string, now: number = Date.now()): LoadedConfig | RefusedConfig {
+export function loadConfig(
+  text: string,
+  file: string,
+  now: number = Date.now(),
+  hasValue: (ref: SecretRef) => boolean = () => true,
+): LoadedConfig | RefusedConfig {
   const source = readYaml(text, file);
   if ('findings' in source) return source;
   const value = source.value ?? {};
   const parsed = configSchema.safeParse(value, ONCE);
-  const remarks = parsed.success ? lint(parsed.data, now) : remarksOf(parsed.error.issues, value, editorSchema());
+  const remarks = [
+    ...(parsed.success ? lint(parsed.data, now) : remarksOf(parsed.error.issues, value, editorSchema())),
+    ...unset(value, [], hasValue),
+  ];
   const findings = remarks.map(source.finding).sort((a, b) => a.line - b.line || a.column - b.column);
   if (parsed.success && findings.every(({ kind }) => kind !== 'error')) return { config: parsed.data, notes: findings };
   return { findings };
+}
+
+/** Secrets that have no value, each where it stands. */
+function unset(value: unknown, path: ConfigPath, hasValue: (ref: SecretRef) => boolean): Remark[] {
+  if (typeof value === 'object' && value !== null) {
+    const isList = Array.isArray(value);
+    return Object.entries(value).flatMap(([key, inner]) =>
+      unset(inner, [...path, isList ? Number(key) : key], hasValue),
+    );
+  }
+  const ref = typeof value === 'string' ? parseSecretRef(value) : undefined;
+  if (ref === undefined || hasValue(ref)) return [];
+  const message =
+    'env' in ref
+      ? `the variable ${ref.env} is not set, or empty: the gateway will not start without it`
+      : `the file ${ref.file} is not there, empty, or not readable: the gateway will not start without it`;
+  return [{ kind: 'error', code: 'secret', path, message }];
 }

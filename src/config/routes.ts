@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { destinations } from '../../destinations/index.ts';
+import { eventName } from '../core/event-name-setting.ts';
 import type { Destination } from '../core/destination.ts';
 import { day } from './units.ts';
 
@@ -13,7 +14,7 @@ export const commonKeys = z.strictObject({
     .enum(Object.keys(destinations))
     .optional()
     .describe('Which destination this is; defaults to the name of the route.'),
-  events: z.array(name).min(1).optional().describe('Only these events; by default all.'),
+  events: z.array(eventName()).min(1).optional().describe('Only these events; by default all.'),
   params: z
     .array(name)
     .min(1)

@@ -213,11 +213,25 @@ const site = z.strictObject({
     .describe('Where events go. The key is the name of the route; `type` defaults to it.'),
 });
 
+/** Stores that people ask for and that do not exist here: a name that is accepted must do what it says. */
+const OTHER_ENGINES: Readonly<Record<string, string>> = {
+  queues: 'Cloudflare Queues cannot keep the promise that a withdrawal stops what waits, so there is no such store',
+  nats: 'several machines cannot share one outbox yet',
+};
+
+const outboxEngine = z
+  .string({ error: 'expected `sqlite`' })
+  .superRefine((name, context) => {
+    if (name === 'sqlite') return;
+    const why = Object.hasOwn(OTHER_ENGINES, name) ? `\`${name}\`: ${OTHER_ENGINES[name]}; ` : '';
+    context.addIssue({ code: 'custom', message: `${why}expected \`sqlite\``, params: { instead: 'sqlite' } });
+  })
+  .meta({ enum: ['sqlite'] });
+
 const delivery = z.strictObject({
-  outbox: z
-    .enum(['sqlite', 'queues'])
+  outbox: outboxEngine
     .default('sqlite')
-    .describe('`sqlite`: embedded, in --data. `queues`: Cloudflare Queues, on Workers.'),
+    .describe('Where accepted events wait: `sqlite`, a file in --data. There is no other store yet.'),
   max_age: duration()
     .prefault('72h')
     .describe("An event older than this, or than the vendor's own limit, ends as expired."),

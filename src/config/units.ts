@@ -8,20 +8,58 @@ export const DAY = 86_400_000;
 
 /** A duration such as `7d`, `72h`, `30m` or `90s`; becomes milliseconds. */
 export function duration() {
-  const expected = 'expected a duration such as `7d`, `72h`, `30m` or `90s`';
-  return z
-    .string({ error: expected })
-    .regex(/^\d{1,6}[smhd]$/, expected)
-    .transform((text) => Number(text.slice(0, -1)) * (DURATION_UNITS[text.slice(-1)] as number));
+  return amount(DURATION_UNITS, 'd', 'a duration such as `7d`, `72h`, `30m` or `90s`', readDuration);
 }
 
 /** A size such as `2GB` or `500MB` (decimal units); becomes bytes. */
 export function size() {
-  const expected = 'expected a size such as `2GB` or `500MB`';
+  return amount(SIZE_UNITS, 'GB', 'a size such as `2GB` or `500MB`', readSize);
+}
+
+/**
+ * A number with its unit.
+ * @param usual the unit to propose where there is none.
+ * @param guess what somebody meant who wrote it in another way.
+ */
+function amount(
+  units: Readonly<Record<string, number>>,
+  usual: string,
+  expected: string,
+  guess: (text: string) => string | undefined,
+) {
+  const pattern = new RegExp(`^(\\d{1,6})(${Object.keys(units).join('|')})$`);
   return z
-    .string({ error: expected })
-    .regex(/^\d{1,6}[KMGT]B$/, expected)
-    .transform((text) => Number(text.slice(0, -2)) * (SIZE_UNITS[text.slice(-2)] as number));
+    .string({ error: `expected ${expected}` })
+    .meta({ unit: usual, pattern: pattern.source })
+    .transform((text, context) => {
+      const [, number, unit] = pattern.exec(text) ?? [];
+      if (number !== undefined && unit !== undefined) return Number(number) * (units[unit] as number);
+      const instead = guess(text);
+      const params = instead !== undefined && pattern.test(instead) ? { instead } : undefined;
+      context.addIssue({ code: 'custom', message: `expected ${expected}`, ...(params && { params }) });
+      return z.NEVER;
+    });
+}
+
+/** Units in words and in other systems' short forms, and how many of ours they are. */
+const UNIT_WORDS: readonly (readonly [RegExp, string, number])[] = [
+  [/^(?:s|sec|secs|seconds?|sekund(?:er)?)$/, 's', 1],
+  [/^(?:m|min|mins|minutes?|minutt(?:er)?)$/, 'm', 1],
+  [/^(?:h|hrs?|hours?|timer?|t)$/, 'h', 1],
+  [/^(?:|d|days?|dager?|dag|døgn)$/, 'd', 1],
+  [/^(?:w|weeks?|uker?)$/, 'd', 7],
+];
+
+function readDuration(text: string): string | undefined {
+  const [, number, word] = /^\s*(\d{1,6})\s*([a-zø]{0,8})\s*$/i.exec(text) ?? [];
+  if (number === undefined || word === undefined) return undefined;
+  const found = UNIT_WORDS.find(([pattern]) => pattern.test(word.toLowerCase()));
+  return found === undefined ? undefined : `${Number(number) * found[2]}${found[1]}`;
+}
+
+function readSize(text: string): string | undefined {
+  const [, number, unit] = /^\s*(\d{1,6})\s*([kmgt]?)i?b?\s*$/i.exec(text) ?? [];
+  return number === undefined ? undefined : `${number}${(unit || 'G').toUpperCase()}B`;
 }
 
 /** A day such as `2026-11-01`; becomes the unix milliseconds of its start, UTC. */

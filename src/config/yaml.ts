@@ -1,4 +1,16 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+  type YAMLError,
+} from 'yaml';
+import { mistakesIn, strangeSpaces, type Mistake } from './yaml-mistakes.ts';
 import type { ConfigPath, Finding, Remark } from './finding.ts';
 
 /** Bytes are counted as UTF-16 units: a bound, not a measure (R78). */
@@ -22,6 +34,7 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col), kind: 'error', code: 'yaml', message };
   };
+  const asFinding = (mistake: Mistake): Finding => ({ file, kind: 'error', code: 'yaml', ...mistake });
   const lines = new LineCounter();
   if (text.length > MAX_TEXT) {
     return { findings: [at(0, `the file is larger than ${MAX_TEXT / 1024} KiB`, lines)] };
@@ -33,12 +46,18 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
       resolveKnownTags: false,
       stringKeys: true,
       prettyErrors: false,
-      logLevel: 'silent',
       lineCounter: lines,
     });
-    const problems = [...document.errors, ...document.warnings].map((e) => at(e.pos[0], showBraces(e.message), lines));
-    if (document.directives?.yaml.explicit) problems.push(at(0, 'directives (%YAML, %TAG) are not allowed', lines));
-    if (problems.length > 0) return { findings: problems };
+    if (document.directives?.yaml.explicit)
+      return { findings: [at(0, 'directives (%YAML, %TAG) are not allowed', lines)] };
+    const [first] = [...document.errors, ...document.warnings];
+    if (first !== undefined) {
+      const causes = mistakesIn(text).map(asFinding);
+      // What follows the first is mostly a consequence of it.
+      return { findings: causes.length > 0 ? causes : [at(first.pos[0], wordsFor(first), lines)] };
+    }
+    const strange = strangeSpaces(text);
+    if (strange.length > 0) return { findings: strange.map(asFinding) };
     const refused = restore(document);
     if (refused !== undefined)
       return { findings: [at(refused, 'tags (!name) and the key `__proto__` are not allowed', lines)] };
@@ -54,6 +73,21 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
     const message = error instanceof ReferenceError ? 'too many aliases' : 'nested too deeply to be read';
     return { findings: [at(0, message, lines)] };
   }
+}
+
+/** The parser's findings that can still come up, in words; its own where there is no better. */
+const WORDS: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'this key stands twice in its section: keep one of the two',
+  MULTIPLE_DOCS: 'the file holds several documents (`---`): only one can be a configuration',
+  BAD_INDENT: 'the lines of one section must be indented alike',
+  BLOCK_AS_IMPLICIT_KEY: 'a key inside a value: either the line is indented too far, or the value needs quotes',
+  MULTILINE_IMPLICIT_KEY: 'a key stands on one line, with a colon behind it',
+  MISSING_CHAR: 'a colon, a bracket or a quotation mark is missing here or in a line above',
+  NON_STRING_KEY: 'a key must be a text',
+};
+
+function wordsFor({ code, message }: YAMLError): string {
+  return WORDS[code] ?? showBraces(message);
 }
 
 /** U+FDD0 and U+FDD1 are noncharacters: they mean nothing in any text. */

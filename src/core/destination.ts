@@ -141,6 +141,8 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   /** The `type` in the configuration; also the folder's name, with `-` for `_`. */
   readonly name: string;
   readonly title: string;
+  /** What people call it, and write as `type`: it is refused with the name that is meant. Lower case, without separators. */
+  readonly aliases?: readonly string[];
   /** The vendor's own documentation. */
   readonly docs: string;
   /** Every one of these must be granted for the full form. Configuration may add, never remove. */
@@ -198,6 +200,7 @@ export interface BoundDestination {
 export interface Destination {
   readonly name: string;
   readonly title: string;
+  readonly aliases: readonly string[];
   readonly docs: string;
   readonly needs: readonly GateSignal[];
   readonly tcfVendor: number | undefined;
@@ -236,6 +239,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
   return {
     name: spec.name,
     title: spec.title,
+    aliases: spec.aliases ?? [],
     docs: spec.docs,
     needs: spec.needs,
     tcfVendor: spec.tcfVendor,

@@ -74,6 +74,40 @@ describe('exit codes (design 7.2)', () => {
     expect(first).toMatchObject({ line: 4, kind: 'error' });
   });
 
+  it('lint --env names each secret that has no value here, where it stands, and no value of any', async () => {
+    vi.stubEnv('PORTVAKT_TEST_SET', 'a-value-nobody-may-see');
+    vi.stubEnv('PORTVAKT_TEST_EMPTY', ' ');
+    const secrets = [
+      '${PORTVAKT_TEST_SET}',
+      '${PORTVAKT_TEST_EMPTY}',
+      'file:/nowhere/at/all',
+      '${PORTVAKT_TEST_UNSET}',
+    ];
+    const path = file(
+      'secrets.yaml',
+      yaml({ ingest_keys: `\n${secrets.map((ref) => `      - "${ref}"`).join('\n')}`, origins: '[]' }),
+    );
+    const without = await portvakt(['lint', path]);
+    expect(without.out).not.toContain('PORTVAKT_TEST');
+    const done = await portvakt(['lint', '--env', '--json', path]);
+    vi.unstubAllEnvs();
+    expect(done.code).toBe(1);
+    expect(done.out).not.toContain('a-value-nobody-may-see');
+    const found = JSON.parse(done.out) as { line: number; code: string; message: string }[];
+    const about = found.filter(({ code }) => code === 'secret').map(({ line, message }) => [line, message] as const);
+    const lines = (await portvakt(['lint', '--env', path])).out;
+    expect(lines).toContain('error[secret]');
+    const first =
+      yaml({ ingest_keys: '' })
+        .split('\n')
+        .findIndex((line) => line.includes('ingest_keys')) + 2;
+    expect(about.filter(([line]) => line >= first)).toEqual([
+      [first + 1, expect.stringContaining('PORTVAKT_TEST_EMPTY')],
+      [first + 2, expect.stringContaining('/nowhere/at/all')],
+      [first + 3, expect.stringContaining('PORTVAKT_TEST_UNSET')],
+    ]);
+  });
+
   it('a configuration that cannot be used is 2 for every other command', async () => {
     const path = file('bad.yaml', yaml({ country: 'EU' }));
     for (const args of [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { COUNTRIES, regimeOf } from '../../src/config/countries.ts';
 import { EEA } from '../../src/core/countries.ts';
-import { nearest } from '../../src/config/nearest.ts';
+import { nearest } from '../../src/core/nearest.ts';
 import { errors, findings, load, yaml } from './support.ts';
 
 const GA4 = 'measurement_id: G-TEST000001, api_secret: "${S}", region: eu';
@@ -231,5 +231,133 @@ describe('nearest', () => {
     ['zzzzzz', undefined],
   ])('%s -> %s', (word, meant) => {
     expect(nearest(word, ['measurement_id', 'api_secret', 'region'])).toBe(meant);
+  });
+});
+
+describe('event names', () => {
+  const meta = (events: string) => yaml({ destinations: `{ meta: { ${META}, events: [${events}] } }` });
+  it.each([
+    ['Purchase', 'purchase'],
+    ['purchases', 'purchase'],
+    ['PageView', 'page_view'],
+    ['add-to-cart', 'add_to_cart'],
+    ['generate lead', 'generate_lead'],
+    ['Lead', 'generate_lead'],
+    ['InitiateCheckout', 'begin_checkout'],
+  ])('%s: did you mean %s?', (name, meant) => {
+    const [finding, ...more] = load(meta(`"${name}"`)).notes;
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ kind: 'warning', code: 'suspicious', instead: meant });
+    expect(finding?.message).toContain(`did you mean \`${meant}\`?`);
+  });
+
+  it.each(['kjøp', '[Amplitude] Page Viewed', 'kontaktskjema', 'Bestilling fullført', 'chat'])(
+    '%s is the own event of a site: said, not refused',
+    (name) => {
+      const [finding, ...more] = load(meta(`"${name}"`)).notes;
+      expect(more).toEqual([]);
+      expect(finding).toMatchObject({ kind: 'note', code: 'custom-event' });
+    },
+  );
+
+  it.each(['purchase', 'page_view', 'form_submit', 'qualify_lead'])('nothing is said of %s', (name) => {
+    expect(findings(meta(name))).toEqual([]);
+  });
+
+  it.each([
+    ['google_ads', 'customer_id: "1234567890", credentials: "${C}", conversions: { Purchase: "7" }'],
+    ['linkedin', 'access_token: "${L}", conversions: { Purchase: "7" }'],
+    ['meta', 'pixel_id: "123456", access_token: "${T}", event_names: { Purchase: Purchase }'],
+    ['microsoft_ads', 'tag_id: "97", access_token: "${T}", event_names: { Purchase: buy }'],
+  ])('the keys of a mapping of %s are event names too', (type, settings) => {
+    const [finding] = findings(yaml({ destinations: `{ ${type}: { ${settings} } }` }));
+    expect(finding).toMatchObject({ kind: 'warning', instead: 'purchase' });
+  });
+});
+
+describe('an id of another kind says what it is', () => {
+  it.each([
+    ['GTM-ABC123', 'Tag Manager container'],
+    ['UA-12345-1', 'Universal Analytics'],
+    ['AW-123456789', 'Google Ads tag'],
+    ['DC-1234567', 'Floodlight'],
+    ['GT-ABC123', 'several products share'],
+  ])('%s as measurement id', (id, what) => {
+    const [finding] = errors(yaml({ destinations: `{ ga4: { measurement_id: ${id} } }` }));
+    expect(finding?.message).toContain(what);
+    expect(finding?.message).toContain('Data streams');
+  });
+
+  it.each([
+    ['google_ads', 'customer_id: G-ABC1234567, credentials: "${C}", conversions: { purchase: "7" }', 'GA4'],
+    ['google_ads', 'customer_id: "1234567890", credentials: "${C}", conversions: { purchase: AW-1/x }', 'Ads tag'],
+    ['meta', 'pixel_id: GTM-ABC123, access_token: "${T}"', 'Tag Manager'],
+    ['linkedin', 'access_token: "${L}", conversions: { purchase: UA-1-1 }', 'Universal Analytics'],
+    ['microsoft_ads', 'tag_id: AW-1234, access_token: "${T}"', 'Google Ads tag'],
+  ])('in %s', (type, settings, what) => {
+    const [finding] = errors(yaml({ destinations: `{ ${type}: { ${settings} } }` }));
+    expect(finding?.message).toContain(what);
+  });
+
+  it('the right one in small letters is proposed as it should be', () => {
+    const [finding] = errors(yaml({ destinations: '{ ga4: { measurement_id: g-test000001 } }' }));
+    expect(finding?.instead).toBe('G-TEST000001');
+  });
+});
+
+describe('what people call a vendor', () => {
+  it.each([
+    ['facebook', 'meta'],
+    ['Facebook_Pixel', 'meta'],
+    ['bing', 'microsoft_ads'],
+    ['google-analytics', 'ga4'],
+    ['adwords', 'google_ads'],
+    ['linkedin_insight', 'linkedin'],
+  ])('%s is %s', (name, type) => {
+    const [finding] = errors(yaml({ destinations: `{ x: { type: ${name} } }` }));
+    expect(finding?.instead).toBe(type);
+  });
+
+  it('google may be two', () => {
+    const [finding] = errors(yaml({ destinations: '{ google: { measurement_id: G-TEST000001 } }' }));
+    expect(finding?.instead).toBe('ga4 (Google Analytics 4), or google_ads (Google Ads)');
+  });
+});
+
+describe('amounts without their unit', () => {
+  it.each([
+    ['7', '7d'],
+    ['"7 days"', '7d'],
+    ['2w', '14d'],
+    ['12 timer', '12h'],
+    ['90 minutes', '90m'],
+  ])('cookies.analytics: %s', (written, instead) => {
+    expect(errors(yaml({ cookies: `{ analytics: ${written} }` }))[0]?.instead).toBe(instead);
+  });
+
+  it.each([
+    ['2', '2GB'],
+    ['500mb', '500MB'],
+    ['2 GiB', '2GB'],
+  ])('delivery.max_size: %s', (written, instead) => {
+    expect(errors(yaml({}, `delivery: { max_size: ${written} }`))[0]?.instead).toBe(instead);
+  });
+
+  it.each(['soon', '', '7y'])('nothing is proposed for "%s"', (written) => {
+    const [finding] = errors(yaml({ cookies: `{ analytics: "${written}" }` }));
+    expect(finding?.message).toContain('a duration such as');
+    expect(finding?.instead).toBeUndefined();
+  });
+});
+
+describe('a store that is not there', () => {
+  it.each([
+    ['queues', 'a withdrawal stops what waits'],
+    ['nats', 'cannot share one outbox yet'],
+    ['redis', 'expected `sqlite`'],
+  ])('%s is refused with the reason', (name, why) => {
+    const [finding] = errors(yaml({}, `delivery: { outbox: ${name} }`));
+    expect(finding?.message).toContain(why);
+    expect(finding?.instead).toBe('sqlite');
   });
 });

@@ -1,8 +1,15 @@
-/** The known word a mistyped one is closest to; undefined when none is close enough to be meant. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+/**
+ * The known word a mistyped one is closest to; undefined when none is close enough to be meant.
+ * @param most letters that may differ; by default two, or a third of a long word.
+ */
+export function nearest(
+  word: string,
+  known: Iterable<string>,
+  most: number = Math.max(2, Math.floor(plain(word).length / 3)),
+): string | undefined {
   const typed = plain(word);
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(typed.length / 3)) + 1;
+  let bestDistance = most + 1;
   for (const candidate of known) {
     const distance = editDistance(typed, plain(candidate));
     if (distance < bestDistance) {
@@ -14,7 +21,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 }
 
 /** Case, `-` and `_` are what people confuse first: they cost nothing. */
-function plain(word: string): string {
+export function plain(word: string): string {
   return word.slice(0, 64).toLowerCase().replaceAll(/[-_ ]/g, '');
 }
 
