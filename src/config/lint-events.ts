@@ -19,7 +19,7 @@ export function lintEvents({ destination, ...route }: RouteConfig, path: ConfigP
 type Shape = Readonly<Record<string, z.core.$ZodType>>;
 
 function shapeOf(schema: z.ZodType): Shape {
-  return schema instanceof z.ZodObject ? (schema.shape as Shape) : {};
+  return schema instanceof z.ZodObject ? schema.shape : {};
 }
 
 interface NamedAt {

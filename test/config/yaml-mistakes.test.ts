@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import { assert, constantFrom, nat, pre, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mistakesIn } from '../../src/config/yaml-mistakes.ts';
 import { findings } from './support.ts';
@@ -80,13 +80,13 @@ describe('one finding, on the line of the mistake, with what to write', () => {
       (line) => line.replace(': ', ' = '),
     ];
     let refused = 0;
-    fc.assert(
-      fc.property(fc.nat(lines.length - 1), fc.constantFrom(...slips), (at, slip) => {
+    assert(
+      property(nat(lines.length - 1), constantFrom(...slips), (at, slip) => {
         const right = lines[at] as string;
         const wrong = slip(right);
         const found = mistyped(at + 1, wrong).filter(({ code }) => code === 'yaml');
         // Where YAML takes the slip for something else that is sound, the schema has its say instead.
-        fc.pre(wrong !== right && found.length > 0);
+        pre(wrong !== right && found.length > 0);
         refused++;
         expect(found).toHaveLength(1);
         expect(found[0]).toMatchObject({ line: at + 1, instead: right });
