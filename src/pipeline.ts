@@ -10,7 +10,7 @@ import { admitCollect, admitEvents, type Sender } from './policy/admission.ts';
 import { decide, ended, primaryRoute, routesFor, type Grounds, type RouteTrace } from './policy/decide.ts';
 import { eventKey, givenIds, type EventKey } from './policy/event-key.ts';
 import type { Gateway, Route, Site } from './policy/gateway.ts';
-import { routeSignals, siteSignals } from './policy/signals.ts';
+import { closedToVendors, routeSignals, siteSignals } from './policy/signals.ts';
 import { presentableClientId } from './privacy/identifiers.ts';
 import { isTrusted } from './privacy/ip.ts';
 import { minimise, type Surroundings } from './privacy/minimise.ts';
@@ -186,8 +186,8 @@ function traceOf(
       const closedRoutes = closedRoutesOf(site, one.consent, one.signals);
       for (const subject of jar.withdrawn)
         withdrawn.push({ subject, signals: one.signals, closedRoutes, fromCookie: true });
-      // A purpose was refused while an identifier of another one stays: what waits for the refused one goes.
-      if ((one.consent.refused & GATE_MASK) !== 0) {
+      // A purpose or a vendor was refused while an identifier of another one stays: what waits for the refused one goes.
+      if ((one.consent.refused & GATE_MASK) !== 0 || closedRoutes.length > 0) {
         for (const subject of jar.subjects)
           withdrawn.push({ subject, signals: one.signals, closedRoutes, fromCookie: false });
       }
@@ -278,6 +278,7 @@ function cookiesOf(hit: Hit, site: Site, understood: readonly Understood[]): Coo
       readCookies({
         cookies,
         granted,
+        closed: closedTo(site, source.visitor, understood),
         at: hit.at,
         hitId: hit.id,
         host: hit.host,
@@ -289,6 +290,24 @@ function cookiesOf(hit: Hit, site: Site, understood: readonly Understood[]): Coo
     );
   }
   return readings;
+}
+
+/** What is closed to single vendors: by what any of the visitor's events says. */
+function closedTo(
+  site: Site,
+  visitor: Visitor,
+  understood: readonly Understood[],
+): ReadonlyMap<string, SignalMask> | undefined {
+  let all: Map<string, SignalMask> | undefined;
+  let read: Consent | undefined;
+  for (const { source, consent, signals } of understood) {
+    if (source.visitor !== visitor || consent === read) continue;
+    read = consent;
+    for (const [vendor, bits] of closedToVendors(site, consent, signals) ?? []) {
+      (all ??= new Map()).set(vendor, (all.get(vendor) ?? 0) | bits);
+    }
+  }
+  return all;
 }
 
 /** Click ids of the first page of a visitor's events that can be read; where they may not be used, they are not read. */
@@ -508,7 +527,7 @@ const UNREAD: Consent = {
   platform: undefined,
   version: undefined,
   id: undefined,
-  vendors: undefined,
+  terms: undefined,
   vendorless: 0,
   conflict: false,
   readings: [],

@@ -9,6 +9,7 @@ import { EXAMPLES } from './examples.ts';
 import { measurementBatch, measurementRequest, planMeasurement } from './measurement.ts';
 import { probeMeasurement } from './probe.ts';
 import { planLimitedWeb, planWeb, WEB, webRequest } from './web.ts';
+import { SERVICES } from './services.ts';
 
 const NO_SECRET: Skip = { skip: reason('skip.not_configured', { key: 'api_secret' }) };
 
@@ -41,6 +42,8 @@ export default defineDestination({
   aliases: ['google', 'analytics', 'googleanalytics', 'googleanalytics4', 'ga', 'gtag'],
   docs: 'https://developers.google.com/analytics/devguides/collection/protocol/ga4/reference',
   needs: ['analytics_storage'],
+  vendor: 'Google',
+  services: SERVICES,
   tcfVendor: 755,
   hosts: Object.values(HOSTS),
   egress,

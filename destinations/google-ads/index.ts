@@ -6,6 +6,7 @@ import { judge } from './judge.ts';
 import { PING, PING_HOST, pingReads, planPing, requestPing } from './ping.ts';
 import { settings } from './settings.ts';
 import { followUp, probe } from './status.ts';
+import { SERVICES } from './services.ts';
 
 const DAY = 86_400_000;
 
@@ -16,6 +17,8 @@ export default defineDestination({
   aliases: ['google', 'googleads', 'adwords', 'gads', 'aw'],
   docs: 'https://developers.google.com/data-manager/api/devguides/events/send-events',
   needs: ['ad_storage', 'ad_user_data'],
+  vendor: 'Google',
+  services: SERVICES,
   tcfVendor: 755,
   hosts: [HOST, 'oauth2.googleapis.com', PING_HOST],
   egress,

@@ -5,6 +5,7 @@ import { plan, reads } from './event.ts';
 import { examples } from './examples.ts';
 import { judge } from './judge.ts';
 import { settings, warnings, type Settings } from './settings.ts';
+import { SERVICES } from './services.ts';
 
 const HOST = 'graph.facebook.com';
 
@@ -42,6 +43,8 @@ export default defineDestination({
   docs: 'https://developers.facebook.com/docs/marketing-api/conversions-api',
   // No field of the API could carry a denial, so all three must be granted; there is no limited form for the same reason.
   needs: ['ad_storage', 'ad_user_data', 'ad_personalization'],
+  vendor: 'Meta',
+  services: SERVICES,
   hosts: [HOST],
   egress,
   settings,

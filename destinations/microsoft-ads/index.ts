@@ -5,6 +5,7 @@ import { examples } from './examples.ts';
 import { judge, probe } from './judge.ts';
 import { PIXEL, PIXEL_HOST, pixelReads, planPixel, requestPixel } from './pixel.ts';
 import { settings } from './settings.ts';
+import { SERVICES } from './services.ts';
 
 const DAY = 86_400_000;
 
@@ -15,6 +16,8 @@ export default defineDestination({
   aliases: ['bing', 'bingads', 'microsoft', 'microsoftadvertising', 'uet', 'msads'],
   docs: 'https://learn.microsoft.com/en-us/advertising/guides/uet-conversion-api-integration',
   needs: ['ad_storage', 'ad_personalization'],
+  vendor: 'Microsoft',
+  services: SERVICES,
   // https://learn.microsoft.com/en-us/advertising/msa-help/hlp_ba_conc_uet_tcf
   tcfVendor: 1126,
   hosts: [CAPI_HOST, PIXEL_HOST],

@@ -97,9 +97,15 @@ function showEvent({ name, consent, signals, routes }: ExplainedEvent): string[]
     ...(consent.refused.length > 0 ? [`            refused ${words(consent.refused)}`] : []),
     ...(consent.withheld.length > 0 ? [`            withheld ${words(consent.withheld)}`] : []),
     ...(consent.conflict ? ['            sources disagree: the most restrictive wins'] : []),
-    ...consent.evidence.map(
-      ({ source, status, note }) => `  evidence  ${source}: ${status}${note === '' ? '' : ` - ${note}`}`,
-    ),
+    ...consent.evidence.flatMap(({ source, status, note, unknownServices }) => [
+      `  evidence  ${source}: ${status}${note === '' ? '' : ` - ${note}`}`,
+      ...(unknownServices.length === 0
+        ? []
+        : [
+            `            services that belong to no route: ${unknownServices.join(', ')}`,
+            '            say whose they are: `consent.services: { <name>: [<routes>] }`, `[]` for none of them',
+          ]),
+    ]),
     ...(consent.evidence.length === 0 ? ['  evidence  none: no readable choice'] : []),
     `  in force  ${words(signals)}`,
     '',

@@ -1,6 +1,7 @@
 import { knownPlatforms } from '../consent/platforms.ts';
-import type { PlatformMapping, SiteConsent } from '../consent/types.ts';
-import { CATEGORY_SIGNALS, type Category, type SignalMask } from '../core/signals.ts';
+import type { PlatformMapping, SiteConsent, SiteServices } from '../consent/types.ts';
+import { destinations } from '../../destinations/index.ts';
+import { CATEGORY_SIGNALS, maskOf, type Category, type SignalMask } from '../core/signals.ts';
 import { regimeOf } from './countries.ts';
 import type { SiteConfig } from './schema.ts';
 import { isCategory, signalsIn } from './signal-list.ts';
@@ -41,7 +42,27 @@ export function compileConsent(site: SiteConfig): SiteConsent {
     regime: regimeOf(site.country),
     withoutChoice: consent.without_choice,
     vendors: [...new Set([...site.destinations.values()].flatMap(({ destination }) => destination.tcfVendor ?? []))],
+    routes: [...site.destinations].map(([name, { destination }]) => ({
+      name,
+      vendor: destination.vendor,
+      tcfVendor: destination.tcfVendor,
+      needs: maskOf(destination.needs),
+      service: destination.services[0],
+    })),
+    services: compileServices(site),
   };
+}
+
+/** Whose services are: what the site says, and the usual names of every destination there is. */
+function compileServices({ consent, destinations: routes }: SiteConfig): SiteServices {
+  const usual = new Map<string, string[]>();
+  for (const destination of Object.values(destinations)) {
+    const own = [...routes].filter(([, route]) => route.destination === destination).map(([name]) => name);
+    for (const service of destination.services) {
+      usual.set(service, [...(usual.get(service) ?? []), ...own]);
+    }
+  }
+  return { own: new Map(Object.entries(consent.services)), usual };
 }
 
 function isList(

@@ -1,4 +1,4 @@
-import { AD_SIGNALS, BIT, NO_SIGNALS } from '../core/signals.ts';
+import { AD_SIGNALS, BIT, maskOf, NO_SIGNALS } from '../core/signals.ts';
 import { deriveKey, keyedHash, sha256Hex } from '../core/hash.ts';
 import { showSecretRef, type SecretRef } from '../core/secret.ts';
 import type { SigningKey, SiteCookies } from '../cookies/types.ts';
@@ -164,6 +164,7 @@ function compileRoute(
     params: route.params === undefined ? unlisted : new Set(route.params),
     since: route.since,
     limited: route.without_consent === 'limited',
+    needs: maskOf(destination.needs),
     permits: permitTable(destination, { withoutConsent: route.without_consent }),
     maxAge: Math.min(place.maxAge, destination.maxAge),
   };

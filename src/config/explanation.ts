@@ -44,6 +44,8 @@ export interface ExplainedConsent {
     readonly refused: readonly Signal[];
     readonly withheld: readonly Signal[];
     readonly note: string;
+    /** Services in it that belong to no route: `consent.services` says whose they are. */
+    readonly unknownServices: readonly string[];
   }[];
 }
 
@@ -106,13 +108,14 @@ function explainConsent(consent: Consent): ExplainedConsent {
     at: consent.at === undefined ? undefined : new Date(consent.at).toISOString(),
     platform: consent.platform,
     conflict: consent.conflict,
-    evidence: consent.readings.map(({ source, status, granted, refused, withheld, note }) => ({
+    evidence: consent.readings.map(({ source, status, granted, refused, withheld, note, unknownServices }) => ({
       source,
       status,
       granted: signalsOf(granted),
       refused: signalsOf(refused),
       withheld: signalsOf(withheld),
       note,
+      unknownServices: unknownServices ?? [],
     })),
   };
 }

@@ -3,6 +3,7 @@ import { sharedBy } from './compile-consent.ts';
 import { regimeOf } from './countries.ts';
 import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
 import { nearest } from '../core/nearest.ts';
+import { lintServices } from './lint-services.ts';
 import type { SiteConfig } from './schema.ts';
 import { isCategory } from './signal-list.ts';
 
@@ -17,6 +18,7 @@ export function lintConsent(site: SiteConfig, path: ConfigPath): Remark[] {
   return [
     ...lintSilence(site, [...path, 'without_choice']),
     ...lintMapping(mapping, read, [...path, 'mapping']),
+    ...lintServices(site, path),
     ...(cmp === 'auto' ? [] : lintPlatforms(cmp, mapping, [...path, 'cmp'])),
     ...(cmp !== 'auto' && cmp.every((name) => name === 'tcf') ? lintTcfAlone(site, [...path, 'cmp']) : []),
   ];

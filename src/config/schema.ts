@@ -96,6 +96,16 @@ const consent = z.strictObject({
       "Purpose or service -> signals, for platforms whose purposes are the site's own; `preferences`, `statistics` and `marketing` may be mapped anew. " +
         'A platform name opens a section of its own: cookie, purposes, revision, opt_in.',
     ),
+  services: z
+    .record(
+      text(/^[^\x00-\x1f\x7f]{1,128}$/, 'the name or number of a service, as the banner writes it'),
+      z.array(z.string()),
+    )
+    .default({})
+    .describe(
+      'Service or vendor of the banner -> names of the routes it stands for, where it is not called by a usual name ' +
+        '(docs/consent-platforms.md). One that was refused closes its routes. `[]` = none of them.',
+    ),
   max_age: duration().optional().describe('An older choice counts as none.'),
   without_choice: z
     .enum(['denied', 'granted'])

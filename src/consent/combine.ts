@@ -1,5 +1,5 @@
 import { ALL_SIGNALS, NO_SIGNALS, type SignalMask } from '../core/signals.ts';
-import type { Consent, Reading, VendorTerms } from './types.ts';
+import type { Consent, Reading, RouteTerms } from './types.ts';
 
 /** The key of `consent.mapping.tcf` that says what vendors without an id may have on a TC string alone. */
 const VENDORLESS = 'vendorless';
@@ -41,20 +41,21 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
   let chosen: Reading | undefined;
   let at: number | undefined;
   let id: string | undefined;
-  let vendors: ReadonlyMap<number, VendorTerms> | undefined;
+  let terms: ReadonlyMap<string, RouteTerms> | undefined;
+  let tcfRead = false;
 
   for (const reading of readings) {
     refused |= reading.refused;
     withheld |= reading.withheld;
     unreadable |= reading.withheld & ~(reading.byDefault ?? 0);
+    if (reading.terms !== undefined) terms = terms === undefined ? reading.terms : both(terms, reading.terms);
     if (reading.onlyTakes === true) continue;
     const allowed = allowedBy(reading, unasked);
     if (granted !== undefined && granted !== allowed) conflict = true;
     granted = (granted ?? ALL_SIGNALS) & allowed;
-    if (reading.vendors !== undefined)
-      vendors = vendors === undefined ? reading.vendors : both(vendors, reading.vendors);
+    if (reading.vendorList === true) tcfRead = true;
     if (reading.status !== 'given' && reading.status !== 'denied') continue;
-    if (reading.vendors === undefined) tcfAlone = false;
+    if (reading.vendorList !== true) tcfAlone = false;
     if (chosen === undefined) {
       chosen = reading;
       at = reading.at;
@@ -74,21 +75,24 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
     platform: chosen?.source,
     version: chosen?.version,
     id,
-    vendors,
-    vendorless: tcfAlone && vendors !== undefined ? vendorless : ALL_SIGNALS,
+    terms,
+    vendorless: tcfAlone && tcfRead ? vendorless : ALL_SIGNALS,
     conflict,
     readings,
   };
 }
 
-function both(
-  a: ReadonlyMap<number, VendorTerms>,
-  b: ReadonlyMap<number, VendorTerms>,
-): ReadonlyMap<number, VendorTerms> {
-  const merged = new Map<number, VendorTerms>();
-  for (const [id, { consented, open }] of a) {
-    const other = b.get(id);
-    merged.set(id, { consented: consented & (other?.consented ?? 0), open: open & (other?.open ?? 0) });
+/** The stricter of two records for every route that one of them speaks of. */
+function both(a: ReadonlyMap<string, RouteTerms>, b: ReadonlyMap<string, RouteTerms>): ReadonlyMap<string, RouteTerms> {
+  const merged = new Map(a);
+  for (const [route, { consented, open, refused }] of b) {
+    const other = merged.get(route);
+    merged.set(
+      route,
+      other === undefined
+        ? { consented, open, refused }
+        : { consented: consented & other.consented, open: open & other.open, refused: other.refused ?? refused },
+    );
   }
   return merged;
 }

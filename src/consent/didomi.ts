@@ -1,7 +1,8 @@
 import { asObject, asString, asStrings } from './json.ts';
-import { base64Object, perObject, type Platform } from './platform.ts';
-import { listed } from './platform.ts';
-import { choice, noChoice, unreadable } from './reading.ts';
+import type { JsonObject } from './json.ts';
+import { base64Object, chosen, listed, perObject, type Context, type Platform } from './platform.ts';
+import { noChoice, unreadable } from './reading.ts';
+import { Narrowing, type Service } from './services.ts';
 import { isoTime } from './text.ts';
 
 /** Didomi (`consent/README.md` 1): base64 JSON; the purposes are the site's own. IAB purposes are in the TC string. */
@@ -17,10 +18,40 @@ export const didomi: Platform = {
     const enabled = purposes?.has('enabled') === true ? asStrings(purposes.get('enabled')) : [];
     const disabled = purposes?.has('disabled') === true ? asStrings(purposes.get('disabled')) : [];
     if (enabled === undefined || disabled === undefined) return unreadable(context.source);
-    const { on, off } = listed(
+    const refused = refusedVendors(root);
+    if (refused === undefined) return unreadable(context.source);
+    const marks = listed(
       enabled.filter((purpose) => !disabled.includes(purpose)),
       context,
     );
-    return choice(context.source, on, off, facts);
+    const narrowing = new Narrowing(context.book).refuse(refused.map((id) => serviceOf(id, context)));
+    return chosen(context.source, { ...marks, narrowing }, facts);
   }),
 };
+
+/**
+ * Vendors that were refused: consent, or what rests on legitimate interest where consent was not given. A vendor that
+ * is in neither list was not asked about. Undefined where a list is none.
+ */
+function refusedVendors(root: JsonObject): readonly string[] | undefined {
+  const lists = ['vendors', 'vendors_li'].map((key) => {
+    const section = root.has(key) ? asObject(root.get(key)) : new Map<string, never>();
+    const enabled = section?.has('enabled') === true ? asStrings(section.get('enabled')) : [];
+    const disabled = section?.has('disabled') === true ? asStrings(section.get('disabled')) : [];
+    return section === undefined || enabled === undefined || disabled === undefined ? undefined : { enabled, disabled };
+  });
+  const [consent, interest] = lists;
+  if (consent === undefined || interest === undefined) return undefined;
+  return [...consent.disabled, ...interest.disabled.filter((id) => !consent.enabled.includes(id))];
+}
+
+/** A vendor that the site has added: the first nine characters of its name, and eight by chance. */
+const CUSTOM = /^c:(.{1,64}?)(?:-[A-Za-z0-9]{8})?$/;
+const CUT = 9;
+
+/** Whose a vendor is: by its id, its number on the IAB list, or the name in the id of one the site has added. */
+function serviceOf(id: string, { book }: Context): Service {
+  const name = CUSTOM.exec(id)?.[1] ?? id;
+  const owner = book.mapped(id) ?? book.listedVendor(id) ?? book.ownerOf(name) ?? book.cutOwner(name, CUT);
+  return { name: id, owner, allowed: false, signals: 0 };
+}

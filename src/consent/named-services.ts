@@ -1,24 +1,34 @@
 import { cookieValues } from './cookie-header.ts';
 import { asNumber, asObject, asString, type Json, type JsonObject } from './json.ts';
-import { base64Object, flagged, jsonObject, perObject, type Context, type Platform } from './platform.ts';
+import {
+  base64Object,
+  chosen,
+  flagged,
+  jsonObject,
+  perObject,
+  services,
+  withServices,
+  type Context,
+  type Platform,
+} from './platform.ts';
 import { choice, noChoice, unreadable, type Facts } from './reading.ts';
 import { isoTime, percentDecoded, unixTime } from './text.ts';
 import type { Reading } from './types.ts';
 
 /** Platforms that write a state beside each of the site's own services or categories (`consent/README.md` 1). */
 
-/** A choice of named flags: `on` is the only state that grants, entries for which `isFlag` is false are something else. */
-function named(
-  entries: JsonObject,
-  on: Json,
-  context: Context,
-  facts: Facts = {},
-  isFlag: (state: Json, name: string) => boolean = () => true,
-): Reading {
-  const flags: (readonly [string, boolean])[] = [];
-  for (const [name, state] of entries) if (isFlag(state, name)) flags.push([name, state === on]);
-  const marks = flagged(flags, context);
-  return choice(context.source, marks.on, marks.off, facts);
+type Flag = readonly [name: string, accepted: boolean];
+
+/** The flags of an object: `on` is the only state that grants, names for which `isFlag` is false are something else. */
+function flagsOf(entries: JsonObject, on: Json, isFlag: (name: string) => boolean = () => true): Flag[] {
+  const flags: Flag[] = [];
+  for (const [name, state] of entries) if (isFlag(name)) flags.push([name, state === on]);
+  return flags;
+}
+
+/** A choice of named categories. */
+function named(entries: JsonObject, on: Json, context: Context, facts: Facts = {}): Reading {
+  return chosen(context.source, flagged(flagsOf(entries, on), context), facts);
 }
 
 export const klaro: Platform = {
@@ -26,7 +36,21 @@ export const klaro: Platform = {
   title: 'Klaro',
   cookies: ['klaro'],
   needsMapping: true,
-  read: perObject(jsonObject, (root, context) => named(root, true, context)),
+  read: perObject(jsonObject, (root, context) => chosen(context.source, services(flagsOf(root, true), context))),
+};
+
+/** Orejime, which grew from Klaro. Its purposes are the site's own; usual English names need no mapping. */
+export const orejime: Platform = {
+  name: 'orejime',
+  title: 'Orejime',
+  cookies: ['eu-consent'],
+  read: perObject(jsonObject, (root, context) => {
+    const flags = flagsOf(root, true);
+    return chosen(
+      context.source,
+      context.purposes === undefined ? flagged(flags, context, true) : services(flags, context),
+    );
+  }),
 };
 
 export const axeptio: Platform = {
@@ -37,7 +61,8 @@ export const axeptio: Platform = {
   read: perObject(jsonObject, (root, context) => {
     const facts = { at: isoTime(asString(root.get('$$date'))), id: asString(root.get('$$token')) };
     if (root.get('$$completed') !== true) return noChoice(context.source, facts);
-    return named(root, true, context, facts, (_, name) => !name.startsWith('$$'));
+    const flags = flagsOf(root, true, (name) => !name.startsWith('$$'));
+    return chosen(context.source, services(flags, context), facts);
   }),
 };
 
@@ -53,8 +78,7 @@ export const civic: Platform = {
     if (optional === undefined) return unreadable(context.source);
     if (root.get('interactedWith') !== true) return noChoice(context.source, facts);
     const flags = [...optional].map(([name, state]) => [name.toLowerCase(), state === 'accepted'] as const);
-    const { on, off } = flagged(flags, context);
-    return choice(context.source, on, off, facts);
+    return chosen(context.source, flagged(flags, context), facts);
   }),
 };
 
@@ -144,8 +168,14 @@ export const evidon: Platform = {
       for (const [name, state] of asObject(group) ?? []) flags.push([name, state === true]);
     }
     if (flags.length === 0) return unreadable(context.source);
-    const { on, off } = flagged(flags, context);
-    return choice(context.source, on, off, { at: isoTime(asString(root.get('consent_date'))) });
+    // Vendors are numbers of the platform, by the same groups.
+    const vendors: Flag[] = [];
+    for (const group of asObject(root.get('vendors'))?.values() ?? [])
+      vendors.push(...flagsOf(asObject(group) ?? new Map(), true));
+    const marks = flagged(flags, context);
+    return chosen(context.source, withServices(marks, vendors, context), {
+      at: isoTime(asString(root.get('consent_date'))),
+    });
   }),
 };
 

@@ -1,7 +1,8 @@
 import { AD_SIGNALS, type Category } from '../core/signals.ts';
 import { cookieValues } from './cookie-header.ts';
-import type { Context, Marks, Platform } from './platform.ts';
-import { choice, lapsed, noChoice, unreadable } from './reading.ts';
+import { chosen, type Context, type Marks, type Platform } from './platform.ts';
+import { lapsed, noChoice, unreadable } from './reading.ts';
+import { Narrowing, type Service } from './services.ts';
 import { isoTime, percentDecoded } from './text.ts';
 import type { Reading } from './types.ts';
 
@@ -22,8 +23,8 @@ const GROUPS: ReadonlyMap<string, Category> = new Map([
 ]);
 
 /**
- * OneTrust (`consent/README.md` 1): a query string with the groups. Only `OptanonAlertBoxClosed` tells that somebody
- * chose; the groups are pre-set.
+ * OneTrust (`consent/README.md` 1): a query string with the groups, and single vendors and hosts inside them. Only
+ * `OptanonAlertBoxClosed` tells that somebody chose; the groups are pre-set.
  */
 export const oneTrust: Platform = {
   name: 'onetrust',
@@ -51,6 +52,7 @@ function closedAt(values: readonly string[]): number | undefined {
 function readRecord(record: string, closed: number | undefined, context: Context): Reading {
   const { source } = context;
   const groups: string[] = [];
+  const services: Service[] = [];
   let id: string | undefined;
   let version: string | undefined;
   let awaiting = false;
@@ -65,6 +67,10 @@ function readRecord(record: string, closed: number | undefined, context: Context
       const decoded = percentDecoded(value);
       if (decoded === undefined) return unreadable(source);
       groups.push(decoded);
+    } else if (key === 'genVendors' || key === 'hosts') {
+      const decoded = percentDecoded(value);
+      if (decoded === undefined) return unreadable(source);
+      services.push(...(key === 'hosts' ? hostsIn(decoded, context) : vendorsIn(decoded, context)));
     } else if (key === 'consentId') id = value;
     else if (key === 'version') version = value;
     else if (key === 'AwaitingReconsent') awaiting ||= value !== 'false';
@@ -76,7 +82,8 @@ function readRecord(record: string, closed: number | undefined, context: Context
   const { on, off } = marksOf(groups, context);
   // The browser's own signal, as OneTrust saw it.
   const objected = gpc && context.honourGpc ? AD_SIGNALS : 0;
-  const found = choice(source, on, off | objected, facts);
+  const narrowing = new Narrowing(context.book).refuse(services);
+  const found = chosen(source, { on, off: off | objected, narrowing }, facts);
   return awaiting ? lapsed(found, 'the platform asks again') : found;
 }
 
@@ -99,4 +106,22 @@ function signalsOfGroup(name: string, { purposes, categories }: Context): number
   if (purposes !== undefined) return purposes.get(name) ?? 0;
   const category = GROUPS.get(name);
   return category === undefined ? 0 : categories[category];
+}
+
+/** General vendors, `V1:0,V2:1,`: numbers of the site's own, or names. */
+function vendorsIn(list: string, { book }: Context): readonly Service[] {
+  return list.split(',').flatMap((pair) => {
+    const [name = '', state] = pair.split(':', 2);
+    return name === '' ? [] : [{ name, owner: book.ownerOf(name), allowed: state === '1', signals: 0 }];
+  });
+}
+
+/** Hosts, `H12:1,H13:0`: only the site knows which service is behind a number, so only those it has mapped are read. */
+function hostsIn(list: string, { book }: Context): readonly Service[] {
+  if (!book.hasOwn) return [];
+  return list.split(',').flatMap((pair) => {
+    const [name = '', state] = pair.split(':', 2);
+    const owner = book.mapped(name);
+    return owner === undefined ? [] : [{ name, owner, allowed: state === '1', signals: 0 }];
+  });
 }

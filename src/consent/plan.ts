@@ -2,6 +2,7 @@ import type { Cookies } from './cookie-header.ts';
 import type { Context, Platform } from './platform.ts';
 import { PLATFORMS } from './platforms.ts';
 import { unreadable } from './reading.ts';
+import { ServiceBook } from './services.ts';
 import type { Reading, Regime, SiteConsent } from './types.ts';
 
 /** More cookies of consent platforms than this on one hit are nobody's banner. */
@@ -31,9 +32,10 @@ export interface Found {
 export function planOf(site: SiteConsent, regime: Regime): Plan {
   const names = new Set(site.cmp);
   const speaksByBridge = PLATFORMS.some(({ name, bridged }) => bridged === true && names.has(name));
+  const book = new ServiceBook(site.routes, site.services);
   const listeners = PLATFORMS.filter(
     ({ name, always }) => names.has(name) || always === true || (name === 'bridge' && speaksByBridge),
-  ).map((platform) => ({ platform, context: contextOf(platform, site, regime) }));
+  ).map((platform) => ({ platform, context: contextOf(platform, site, regime, book) }));
 
   const exact = new Map<string, Lead[]>();
   const prefixes = new Map<string, Lead[]>();
@@ -52,7 +54,7 @@ export function planOf(site: SiteConsent, regime: Regime): Plan {
   return { listeners, exact, prefixes: [...prefixes] };
 }
 
-function contextOf(platform: Platform, site: SiteConsent, regime: Regime): Context {
+function contextOf(platform: Platform, site: SiteConsent, regime: Regime, book: ServiceBook): Context {
   const mapping = site.mapping.get(platform.name);
   const { preferences, statistics, marketing } = site.categories;
   return {
@@ -66,6 +68,8 @@ function contextOf(platform: Platform, site: SiteConsent, regime: Regime): Conte
     honourGpc: site.honourGpc,
     readsTcf: site.cmp.includes('tcf') || site.cmp.includes('gpp'),
     vendors: site.vendors,
+    routes: site.routes,
+    book,
   };
 }
 

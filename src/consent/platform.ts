@@ -1,9 +1,10 @@
 import type { Category, SignalMask } from '../core/signals.ts';
 import type { Cookies } from './cookie-header.ts';
 import { parseJson, asObject, type JsonObject } from './json.ts';
-import { unreadable } from './reading.ts';
+import { choice, unreadable, type Facts } from './reading.ts';
 import { base64Decoded, percentDecoded } from './text.ts';
-import type { Reading, Regime } from './types.ts';
+import { Narrowing, servicesOf, type ServiceBook } from './services.ts';
+import type { ConsentRoute, Reading, Regime, RouteTerms } from './types.ts';
 
 /** What a platform's reader knows of the site; put together once, when the configuration is first used. */
 export interface Context {
@@ -21,6 +22,9 @@ export interface Context {
   /** Whether a TC string inside another record counts. */
   readonly readsTcf: boolean;
   readonly vendors: readonly number[];
+  readonly routes: readonly ConsentRoute[];
+  /** Whose the services of the site's banner are. */
+  readonly book: ServiceBook;
 }
 
 /** A consent platform or standard that leaves something a server can read. */
@@ -85,6 +89,16 @@ export function perObject(
 export interface Marks {
   readonly on: SignalMask;
   readonly off: SignalMask;
+  /** What refused services take from single routes. */
+  readonly narrowing?: Narrowing;
+}
+
+/** The visitor's choice out of marks, with what its services take from single routes. */
+export function chosen(source: string, { on, off, narrowing }: Marks, facts: Facts = {}): Reading {
+  const terms: ReadonlyMap<string, RouteTerms> | undefined = narrowing?.terms;
+  const unknownServices = narrowing?.unknown;
+  const plain = terms === undefined && unknownServices === undefined;
+  return choice(source, on, off, plain ? facts : { ...facts, terms, unknownServices });
 }
 
 /** The usual English names of categories where a platform lets the site choose them. */
@@ -102,7 +116,7 @@ const USUAL: ReadonlyMap<string, Category> = new Map([
 ]);
 
 /** The signals of a name: the site's mapping if it has one, else the usual names if the platform has such. */
-function signalsOfName(name: string, context: Context, usual: boolean): SignalMask {
+export function signalsOfName(name: string, context: Context, usual: boolean): SignalMask {
   if (context.purposes !== undefined) return context.purposes.get(name) ?? 0;
   const category = usual ? USUAL.get(name) : undefined;
   return category === undefined ? 0 : context.categories[category];
@@ -137,7 +151,109 @@ export function flagged(flags: Iterable<readonly [string, boolean]>, context: Co
     if (accepted) on |= mask;
     else off |= mask;
   }
-  return { on, off };
+  return { on, off, narrowing: refusedIn(flags, context) };
+}
+
+/** What named refusals take from single routes; names that are nobody's are categories. */
+function refusedIn(flags: Iterable<readonly [string, boolean]>, { book, purposes }: Context): Narrowing {
+  return new Narrowing(book).refuse(servicesOf(flags, book, purposes).filter(({ owner }) => owner !== undefined));
+}
+
+/** The same marks, less what single services that were refused take from their routes. */
+export function withServices(
+  { on, off, narrowing }: Marks,
+  flags: Iterable<readonly [string, boolean]>,
+  { book, purposes }: Context,
+): Marks {
+  return { on, off, narrowing: (narrowing ?? new Narrowing(book)).refuse(servicesOf(flags, book, purposes)) };
+}
+
+/**
+ * Marks of a platform that writes services and their state. A signal that several services carry is in force when one
+ * of them is allowed; whose they are decides for whom.
+ */
+export function services(flags: readonly (readonly [string, boolean])[], context: Context): Marks {
+  const { book, purposes } = context;
+  const found = servicesOf(flags, book, purposes);
+  let on = 0;
+  let off = 0;
+  for (const { allowed, signals } of found) {
+    if (allowed) on |= signals;
+    else off |= signals;
+  }
+  return { on, off: off & ~on, narrowing: new Narrowing(book).map(found).refuse(found.filter(isKnown(purposes))) };
+}
+
+/** Services that are somebody's, or are not mapped and so nobody knows whose they are. */
+function isKnown(purposes: Context['purposes']): (service: { name: string; owner: unknown }) => boolean {
+  return ({ name, owner }) => owner !== undefined || purposes?.has(name) !== true;
+}
+
+/** How a platform that lists services within categories is read. */
+export interface Listing {
+  /** The marks of the categories alone. */
+  readonly marks: (context: Context) => Marks;
+  /** What a category stands for. */
+  readonly signalsOf: (category: string) => SignalMask;
+  /** Every category is written, so that a mapped name that is missing is a service. */
+  readonly absentIsService: boolean;
+}
+
+/**
+ * Marks of a platform that lists for each category which of its services are allowed. A name the site has mapped is a
+ * category if the record has it as one, else a service.
+ */
+export function listedServices(
+  lists: ReadonlyMap<string, readonly string[]>,
+  accepted: readonly string[],
+  context: Context,
+  { marks, signalsOf, absentIsService }: Listing,
+): Marks {
+  const { book, purposes } = context;
+  const allowed = new Set(accepted.flatMap((category) => lists.get(category) ?? []));
+  const names = [...(purposes?.keys() ?? [])].filter(
+    (name) => !lists.has(name) && !accepted.includes(name) && (absentIsService || allowed.has(name)),
+  );
+  const narrowing = new Narrowing(book);
+  const mapped = names.length === 0 ? undefined : mappedServices(names, allowed, accepted, context, narrowing);
+  const { on, off } = marks(mapped?.context ?? context);
+  narrowing.list(
+    accepted.map((category) => {
+      const inside = servicesOf(flagsOf(lists.get(category) ?? [], allowed), book, purposes);
+      const carried = inside.reduce((mask, { signals }) => mask | signals, 0);
+      return { signals: signalsOf(category) || carried, services: inside };
+    }),
+  );
+  if (mapped === undefined) return { on, off, narrowing };
+  return { on: on | mapped.on, off: off | (mapped.off & ~on & ~mapped.on), narrowing };
+}
+
+/** What services that the site has mapped give, where no category does, and what they take from single routes. */
+function mappedServices(
+  names: readonly string[],
+  allowed: ReadonlySet<string>,
+  accepted: readonly string[],
+  context: Context,
+  narrowing: Narrowing,
+): Marks & { readonly context: Context } {
+  const { book, purposes = new Map<string, SignalMask>() } = context;
+  const categories = new Map([...purposes].filter(([name]) => !names.includes(name)));
+  const found = servicesOf(flagsOf(names, allowed), book, purposes);
+  const beside = servicesOf(flagsOf(categories.keys(), new Set(accepted)), book, purposes);
+  let carried = 0;
+  for (const signals of categories.values()) carried |= signals;
+  let on = 0;
+  let off = 0;
+  for (const service of found) {
+    if (service.allowed) on |= service.signals & ~carried;
+    else off |= service.signals & ~carried;
+  }
+  narrowing.map([...found, ...beside]).refuse(found.filter(({ owner }) => owner !== undefined));
+  return { on, off, context: { ...context, purposes: categories } };
+}
+
+function flagsOf(names: Iterable<string>, on: ReadonlySet<string>): (readonly [string, boolean])[] {
+  return Array.from(names, (name) => [name, on.has(name)] as const);
 }
 
 /** Marks of the three categories; a state that is undefined was neither accepted nor refused. */

@@ -14,7 +14,7 @@ import { gpp } from './gpp.ts';
 import { hubSpot } from './hubspot.ts';
 import { iubenda } from './iubenda.ts';
 import { matomo } from './matomo.ts';
-import { axeptio, civic, evidon, fides, huManity, ketch, klaro, securiti } from './named-services.ts';
+import { axeptio, civic, evidon, fides, huManity, ketch, klaro, orejime, securiti } from './named-services.ts';
 import { oneTrust } from './onetrust.ts';
 import { osano, osanoCookieconsent } from './osano.ts';
 import { pandectes } from './pandectes.ts';
@@ -59,6 +59,7 @@ export const PLATFORMS: readonly Platform[] = [
   klaro,
   matomo,
   oneTrust,
+  orejime,
   osano,
   osanoCookieconsent,
   pandectes,

@@ -1,5 +1,5 @@
 import { ALL_SIGNALS, type SignalMask } from '../core/signals.ts';
-import type { Reading, Status, VendorTerms } from './types.ts';
+import type { Reading, RouteTerms, Status } from './types.ts';
 
 /** What a cookie says beside the choice itself. */
 export interface Facts {
@@ -7,7 +7,9 @@ export interface Facts {
   readonly version?: string | undefined;
   readonly id?: string | undefined;
   readonly until?: number | undefined;
-  readonly vendors?: ReadonlyMap<number, VendorTerms> | undefined;
+  readonly terms?: ReadonlyMap<string, RouteTerms> | undefined;
+  readonly vendorList?: boolean | undefined;
+  readonly unknownServices?: readonly string[] | undefined;
 }
 
 const NO_FACTS: Facts = {};
@@ -31,7 +33,9 @@ function reading(
     at: facts.at,
     version: facts.version,
     id: facts.id,
-    vendors: facts.vendors,
+    terms: facts.terms,
+    vendorList: facts.vendorList,
+    unknownServices: facts.unknownServices,
     until: facts.until,
     onlyTakes,
     note,

@@ -1,5 +1,5 @@
-import { flagged, perCookie, type Platform } from './platform.ts';
-import { choice, noChoice, unreadable } from './reading.ts';
+import { chosen, perCookie, services, type Platform } from './platform.ts';
+import { noChoice, unreadable } from './reading.ts';
 import { percentDecoded } from './text.ts';
 
 /** tarteaucitron (`consent/README.md` 1): `!service=true!service=wait`; the services are the site's choice. */
@@ -23,7 +23,6 @@ export const tarteaucitron: Platform = {
       answered ||= state !== 'wait' && (purposes === undefined || purposes.has(service));
     }
     if (!answered) return noChoice(source);
-    const { on, off } = flagged(flags, context);
-    return choice(source, on, off);
+    return chosen(source, services(flags, context));
   }),
 };

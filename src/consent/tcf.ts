@@ -4,7 +4,7 @@ import { perCookie, type Context, type Platform } from './platform.ts';
 import { choice, unreadable } from './reading.ts';
 import { decodeTcString, type TcString } from './tcf-string.ts';
 import { percentDecoded } from './text.ts';
-import type { Reading, VendorTerms } from './types.ts';
+import type { Reading, RouteTerms } from './types.ts';
 
 /** From this day on a string must list its disclosed vendors (TCF 2.3; `consent/README.md` 1.1). */
 const DISCLOSURE_REQUIRED = Date.UTC(2026, 2, 1);
@@ -39,7 +39,8 @@ export function readTcf(value: string, context: Context, id?: string): Reading {
     at: string.lastUpdated,
     id,
     version: String(string.policyVersion),
-    vendors: termsOf(string, context),
+    terms: termsOf(string, context),
+    vendorList: true,
   };
   if (!string.hasDisclosedVendors && string.lastUpdated >= DISCLOSURE_REQUIRED) {
     return unreadable(source, facts, 'no disclosed vendors, which TCF 2.3 requires');
@@ -103,12 +104,19 @@ const BY_CONSENT = 1;
 const BY_INTEREST = 2;
 
 /**
- * What each wanted vendor may have. A restricted purpose is, for that vendor, as good as refused: on any basis where
+ * What each route of a listed vendor may have. A restricted purpose is, for that vendor, as good as refused: on any basis where
  * it is forbidden, or tied to a consent that was not given; by consent where it is tied to legitimate interest.
  */
-function termsOf({ purposeConsents, vendors }: TcString, context: Context): ReadonlyMap<number, VendorTerms> {
-  const terms = new Map<number, VendorTerms>();
-  for (const [id, { consent, disclosed, restrictions }] of vendors) {
+function termsOf({ purposeConsents, vendors }: TcString, context: Context): ReadonlyMap<string, RouteTerms> {
+  const terms = new Map<string, RouteTerms>();
+  for (const { name, tcfVendor } of context.routes) {
+    if (tcfVendor === undefined) continue;
+    const vendor = vendors.get(tcfVendor);
+    if (vendor === undefined) {
+      terms.set(name, NOTHING_BY_CONSENT);
+      continue;
+    }
+    const { consent, disclosed, restrictions } = vendor;
     let refused = 0;
     let barred = 0;
     for (const { purpose, type } of restrictions) {
@@ -118,13 +126,15 @@ function termsOf({ purposeConsents, vendors }: TcString, context: Context): Read
       if (type === FORBIDDEN || (type === BY_CONSENT && (purposeConsents & bit) === 0)) barred |= bit;
     }
     const allowed = consent && disclosed !== false && (purposeConsents & STORAGE & ~refused) !== 0;
-    terms.set(id, {
+    terms.set(name, {
       consented: allowed ? ALL_SIGNALS & ~lost(purposeConsents, refused, context) : NO_SIGNALS,
       open: ALL_SIGNALS & ~lost(ALL_PURPOSES, barred, context),
     });
   }
   return terms;
 }
+
+const NOTHING_BY_CONSENT: RouteTerms = { consented: NO_SIGNALS, open: ALL_SIGNALS };
 
 /** The signals that go when these purposes are taken away. */
 function lost(purposes: number, taken: number, context: Context): SignalMask {

@@ -27,8 +27,12 @@ export interface Reading {
   readonly version: string | undefined;
   /** The platform's consent id. Personal data: in memory only. */
   readonly id: string | undefined;
-  /** TCF: what each of the wanted vendors may have. */
-  readonly vendors?: ReadonlyMap<number, VendorTerms> | undefined;
+  /** What the record lets single routes have, by name; a route that is not in it has what everybody has. */
+  readonly terms?: ReadonlyMap<string, RouteTerms> | undefined;
+  /** A TC string: it speaks for vendors of the IAB list only. */
+  readonly vendorList?: boolean | undefined;
+  /** Services in the record that nobody knows whose they are; at most a few, and only what looks like a name. */
+  readonly unknownServices?: readonly string[] | undefined;
   /** It can only take away and has no say in what is granted (GPC, consent mode, US opt-outs). */
   readonly onlyTakes?: boolean | undefined;
   /** The platform's own end of the choice, unix milliseconds. */
@@ -37,12 +41,37 @@ export interface Reading {
   readonly note: string;
 }
 
-/** What a TC string lets one vendor have, beside the purposes of everybody (R90). */
-export interface VendorTerms {
-  /** Signals that the visitor's consent covers for this vendor; none where it is not allowed at all. */
+/**
+ * What a record lets one route have of what it lets everybody have: by the vendor's entry in a TC string (R90), or by
+ * the services of the vendor that the visitor allowed or refused inside a category.
+ */
+export interface RouteTerms {
+  /** Signals that the visitor's consent covers for this route; none where its vendor is not allowed at all. */
   readonly consented: SignalMask;
-  /** Signals that the publisher leaves to it on any basis. */
+  /** Signals that are left to it on any basis. */
   readonly open: SignalMask;
+  /** The service whose refusal took signals away, by its usual name or by the site's; undefined where none did. */
+  readonly refused?: string | undefined;
+}
+
+/** A route as the readers of consent know it. */
+export interface ConsentRoute {
+  readonly name: string;
+  /** Who gets its events; several routes may share a vendor. */
+  readonly vendor: string;
+  readonly tcfVendor: number | undefined;
+  /** Signals that its full form needs. */
+  readonly needs: SignalMask;
+  /** The name banners most often have for its service. */
+  readonly service: string;
+}
+
+/** Whose the services of a site's banner are. */
+export interface SiteServices {
+  /** `consent.services`: names as the banner writes them -> names of routes. */
+  readonly own: ReadonlyMap<string, readonly string[]>;
+  /** The usual names of all destinations -> names of the routes this site has of them. */
+  readonly usual: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What the visitor has chosen, all sources taken together: the most restrictive wins (R92). */
@@ -60,8 +89,8 @@ export interface Consent {
   readonly platform: string | undefined;
   readonly version: string | undefined;
   readonly id: string | undefined;
-  /** Present when a TCF string was read: what each wanted vendor may have. */
-  readonly vendors: ReadonlyMap<number, VendorTerms> | undefined;
+  /** What the records let single routes have, by name; undefined where they tell no vendor from another. */
+  readonly terms: ReadonlyMap<string, RouteTerms> | undefined;
   /**
    * Signals that consent covers for destinations without a TCF vendor id: all, except where nothing but a TC string
    * grants; then those that the site's mapping lists for them, by default none (design 3).
@@ -91,6 +120,8 @@ export interface SiteConsent {
   readonly withoutChoice: 'denied' | 'granted';
   /** TCF vendor ids of the site's destinations. */
   readonly vendors: readonly number[];
+  readonly routes: readonly ConsentRoute[];
+  readonly services: SiteServices;
 }
 
 /** What a site says about one platform (`consent.mapping.<platform>`). */

@@ -1,9 +1,12 @@
-import { asNumber, asString, asStrings, type Json } from './json.ts';
-import { jsonObject, listed, perObject, type Platform } from './platform.ts';
-import { choice, lapsed, unreadable } from './reading.ts';
+import { asNumber, asObject, asString, asStrings, type Json } from './json.ts';
+import { chosen, jsonObject, listed, listedServices, perObject, signalsOfName, type Platform } from './platform.ts';
+import { lapsed, unreadable } from './reading.ts';
 import { isoTime, unixTime } from './text.ts';
 
-/** CookieConsent by Orest Bida, versions 2 and 3 (`consent/README.md` 1): a list of accepted categories. */
+/**
+ * CookieConsent by Orest Bida, versions 2 and 3 (`consent/README.md` 1): a list of accepted categories, and in version 3
+ * for each category of the site the services that are allowed in it.
+ */
 export const vanillaCookieconsent: Platform = {
   name: 'vanilla-cookieconsent',
   title: 'CookieConsent (vanilla-cookieconsent)',
@@ -17,13 +20,31 @@ export const vanillaCookieconsent: Platform = {
       until: unixTime(asNumber(root.get('expirationTime')), 1),
     };
     const accepted = asStrings(root.get('categories') ?? root.get('level'));
-    if (accepted === undefined) return unreadable(source);
-    const { on, off } = listed(accepted, context, true);
-    const found = choice(source, on, off, facts);
+    const lists = root.has('services') ? servicesIn(root.get('services')) : new Map();
+    if (accepted === undefined || lists === undefined) return unreadable(source);
+    const marks = listedServices(lists, accepted, context, {
+      marks: (inner) => listed(accepted, inner, true),
+      signalsOf: (category) => signalsOfName(category, context, true),
+      absentIsService: lists.size > 0,
+    });
+    const found = chosen(source, marks, facts);
     const current = revision === undefined || (asNumber(root.get('revision')) ?? -1) >= revision;
     return current ? found : lapsed(found, 'given to an earlier revision of the text');
   }),
 };
+
+/** Category -> its services; undefined where it is anything else. */
+function servicesIn(services: Json | undefined): ReadonlyMap<string, readonly string[]> | undefined {
+  const lists = new Map<string, readonly string[]>();
+  const object = asObject(services);
+  if (object === undefined) return undefined;
+  for (const [category, list] of object) {
+    const names = asStrings(list);
+    if (names === undefined) return undefined;
+    lists.set(category, names);
+  }
+  return lists;
+}
 
 function versionOf(revision: Json | undefined): string | undefined {
   return typeof revision === 'number' ? String(revision) : undefined;

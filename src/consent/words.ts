@@ -1,5 +1,6 @@
 import { cookieValues, type Cookies } from './cookie-header.ts';
-import type { Context, Marks, Platform } from './platform.ts';
+import { asObject } from './json.ts';
+import { chosen, jsonObject, withServices, type Context, type Platform } from './platform.ts';
 import { choice, noChoice, unreadable } from './reading.ts';
 import type { Category } from '../core/signals.ts';
 import type { Reading } from './types.ts';
@@ -11,13 +12,15 @@ interface Words {
   readonly off: string;
   /** A word that is neither: `off`, or the whole record unreadable. */
   readonly other: 'off' | 'unreadable';
+  /** A cookie with single services, as JSON: name -> whether it is allowed. */
+  readonly services?: string;
 }
 
 const CATEGORIES = ['preferences', 'statistics', 'marketing'] as const;
 
 /** The one reading of these cookies; undefined if none of them came. */
 function readWords(found: Cookies, words: Words, context: Context): Reading | undefined {
-  const marks: { -readonly [K in keyof Marks]: number } = { on: 0, off: 0 };
+  const marks = { on: 0, off: 0 };
   let present = false;
   for (const category of CATEGORIES) {
     const cookie = words.cookies[category];
@@ -31,7 +34,23 @@ function readWords(found: Cookies, words: Words, context: Context): Reading | un
     if (values.every((value) => value === words.on)) marks.on |= context.categories[category];
     else marks.off |= context.categories[category];
   }
-  return present ? choice(context.source, marks.on, marks.off) : undefined;
+  if (!present) return undefined;
+  const services = words.services === undefined ? [] : serviceFlags(cookieValues(found, words.services));
+  return services === undefined
+    ? unreadable(context.source)
+    : chosen(context.source, withServices(marks, services, context));
+}
+
+/** Services and their state; an empty cookie has none. Undefined where one of the cookies is no such object. */
+function serviceFlags(values: readonly string[]): readonly (readonly [string, boolean])[] | undefined {
+  const flags: (readonly [string, boolean])[] = [];
+  for (const value of values) {
+    if (value === '') continue;
+    const services = asObject(jsonObject(value));
+    if (services === undefined) return undefined;
+    for (const [name, state] of services) flags.push([name, state === true || state === 1]);
+  }
+  return flags;
 }
 
 const complianzWords = (prefix: string): Words => ({
@@ -45,14 +64,17 @@ const complianzWords = (prefix: string): Words => ({
   other: 'off',
 });
 
-const COMPLIANZ = ['cmplz_', 'cmplz_rt_'].map(complianzWords);
+const COMPLIANZ: readonly Words[] = ['cmplz_', 'cmplz_rt_'].map((prefix) => ({
+  ...complianzWords(prefix),
+  services: `${prefix}consented_services`,
+}));
 
 /** Complianz; the root of a multisite has a prefix of its own. */
 export const complianz: Platform = {
   name: 'complianz',
   title: 'Complianz',
   cookies: [
-    ...COMPLIANZ.flatMap(({ cookies }) => Object.values(cookies)),
+    ...COMPLIANZ.flatMap(({ cookies, services = '' }) => [...Object.values(cookies), services]),
     'cmplz_banner-status',
     'cmplz_rt_banner-status',
   ],

@@ -1,6 +1,6 @@
 import { BIT } from '../core/signals.ts';
 import { findGoverned } from './found.ts';
-import { Jar } from './jar.ts';
+import { isAllowed, Jar } from './jar.ts';
 import type { ClickIds, CookieInput, CookieReading } from './types.ts';
 
 export type { ClickIds, CookieInput, CookieReading, Identifiers } from './types.ts';
@@ -8,7 +8,7 @@ export type { ClickIds, CookieInput, CookieReading, Identifiers } from './types.
 /**
  * Reads the identifiers in a hit's cookies and decides what its answer does to them (design 3 and 3a, R25-R33). Pure.
  *
- * - Without its signal a governed cookie is read once, for the withdrawal, and expired.
+ * - Without its signal, or where its vendor has no open route for it, a governed cookie is read once, for the withdrawal, and expired.
  * - With it, its life is counted from first issue: the time in it, or for ad cookies without one the time it was first
  *   seen. Too old, from the future, contradictory or (analytics) without a readable time: not used, and expired.
  *   Younger ones are written again with what is left of their life; page tags set them to years at every page load,
@@ -23,7 +23,7 @@ export function readCookies(input: CookieInput): CookieReading {
   if (found.length === 0 && landing === undefined && !wantsOwn) return NOTHING;
   const jar = new Jar(input, found, landing);
   for (const cookie of found) {
-    if ((granted & cookie.rule.bit) === 0) jar.withdraw(cookie);
+    if (!isAllowed(cookie.rule, input)) jar.withdraw(cookie);
     else if (cookie.rule.life !== 'signed') jar.keep(cookie);
   }
   if (landing !== undefined) jar.land(landing);

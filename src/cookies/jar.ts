@@ -12,6 +12,11 @@ const DAY = 86_400_000;
 const LONGEST_ADS = 90 * DAY;
 const LONGEST = 400 * DAY;
 
+/** Whether a cookie may be kept: its signal is in force, and its vendor has an open route for it. */
+export function isAllowed({ bit, owner }: GovernedCookie, { granted, closed }: CookieInput): boolean {
+  return (granted & bit & ~(closed?.get(owner) ?? 0)) !== 0;
+}
+
 /** What is read from the cookies of one hit, and what its answer does to them. */
 export class Jar {
   private readonly input: CookieInput;
@@ -72,6 +77,7 @@ export class Jar {
     const { at, host, settings } = this.input;
     for (const rule of CLICK_COOKIES) {
       const { click, field, name } = rule;
+      if (!isAllowed(rule, this.input)) continue;
       const id = click === undefined ? undefined : landing[click.param];
       if (click === undefined || field === undefined || id === undefined || !isClickId(id)) continue;
       if (this.identifiers[field] !== undefined) continue;

@@ -27,6 +27,8 @@ export interface CookieInput {
   readonly cookies: Cookies;
   /** Signals in force for the site. */
   readonly granted: SignalMask;
+  /** Those of them that a vendor's cookies may not rest on, by vendor: it has no open route for them. */
+  readonly closed?: ReadonlyMap<string, SignalMask> | undefined;
   /** When the hit arrived, unix milliseconds. */
   readonly at: number;
   readonly hitId: string;

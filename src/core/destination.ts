@@ -147,6 +147,13 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   readonly docs: string;
   /** Every one of these must be granted for the full form. Configuration may add, never remove. */
   readonly needs: readonly [GateSignal, ...GateSignal[]];
+  /** Who gets the events; destinations of one vendor share its cookies. */
+  readonly vendor: string;
+  /**
+   * What banners usually call the service that stands for this destination, the most usual name first. Case and
+   * separators do not count, nor do words that say nothing of whose it is (`pixel`, `tag`, `inc`).
+   */
+  readonly services: readonly [string, ...string[]];
   /** The vendor's id on the IAB Global Vendor List; without one, a TCF string alone does not open the route. */
   readonly tcfVendor?: number;
   /** Every host a request may name. */
@@ -203,6 +210,8 @@ export interface Destination {
   readonly aliases: readonly string[];
   readonly docs: string;
   readonly needs: readonly GateSignal[];
+  readonly vendor: string;
+  readonly services: readonly [string, ...string[]];
   readonly tcfVendor: number | undefined;
   readonly hosts: readonly string[];
   readonly egress: readonly EgressForm[];
@@ -242,6 +251,8 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
     aliases: spec.aliases ?? [],
     docs: spec.docs,
     needs: spec.needs,
+    vendor: spec.vendor,
+    services: spec.services,
     tcfVendor: spec.tcfVendor,
     hosts: spec.hosts,
     egress: spec.egress,

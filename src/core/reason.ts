@@ -70,7 +70,8 @@ const MISSING = Array.from({ length: 16 }, (_, mask) =>
   reason('blocked.consent', { missing: mask === 0 ? undefined : signalsOf(mask).join(', ') }),
 );
 
-/** Why nothing goes out where these signals are missing. */
-export function missingConsent(missing: SignalMask): Reason<'blocked.consent'> {
-  return MISSING[missing & 15] as Reason<'blocked.consent'>;
+/** Why nothing goes out where these signals are missing; `service` = the one whose refusal closed the route. */
+export function missingConsent(missing: SignalMask, service?: string): Reason<'blocked.consent'> {
+  const plain = MISSING[missing & 15] as Reason<'blocked.consent'>;
+  return service === undefined ? plain : reason('blocked.consent', { ...plain.params, service });
 }

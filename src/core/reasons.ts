@@ -31,11 +31,11 @@ export const REASONS = {
 
   'blocked.consent': {
     kind: 'blocked',
-    params: ['missing'],
-    says: 'the visitor has not allowed[ {missing}]',
+    params: ['missing', 'service'],
+    says: 'the visitor has not allowed[ {missing}][: the service {service} was refused]',
     means:
       'The route needs consent that is not in force for this visitor, so nothing of the event went to this vendor.',
-    todo: 'Nothing, if it is the visitor who refused. If nobody ever consents: `portvakt explain` shows which consent cookie arrived and how it was read.',
+    todo: 'Nothing, if it is the visitor who refused. If nobody ever consents: `portvakt explain` shows which consent cookie arrived and how it was read. If the service belongs to another vendor, say so in `consent.services`.',
   },
   'blocked.policy_tightened': {
     kind: 'blocked',

@@ -94,6 +94,8 @@ export interface Route {
   readonly stream: string | undefined;
   /** Its web hits feed the other vendors. */
   readonly primary: boolean;
+  /** Signals that its full form needs. */
+  readonly needs: SignalMask;
   /** One permit for each of the 16 signal states. */
   readonly permits: readonly Permit[];
   /** The operator chose `without_consent: limited`. */

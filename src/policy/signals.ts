@@ -1,5 +1,5 @@
-import type { Consent, VendorTerms } from '../consent/types.ts';
-import { ALL_SIGNALS, type SignalMask } from '../core/signals.ts';
+import type { Consent } from '../consent/types.ts';
+import { ALL_SIGNALS, BIT, type SignalMask } from '../core/signals.ts';
 import type { Route, Site } from './gateway.ts';
 
 /**
@@ -13,23 +13,64 @@ export function siteSignals(site: Site, consent: Consent): SignalMask {
 }
 
 /**
- * The signals in force for one route: less where the choice is older than the route (R94), or where a TCF string does
- * not cover its vendor. Legitimate interest does not rest on the choice, so it stays, except where the publisher
- * forbids the vendor to rely on it.
+ * The signals in force for one route: less where the choice is older than the route (R94), where a TCF string does not
+ * cover its vendor, or where the visitor refused a service of its vendor. Legitimate interest does not rest on the
+ * choice, so it stays, except where the publisher forbids the vendor to rely on it, or the visitor refused the vendor.
  */
 export function routeSignals(route: Route, site: Site, consent: Consent, signals: SignalMask): SignalMask {
   const current = route.since === undefined || (consent.at !== undefined && consent.at >= route.since);
-  const { consented, open } = termsOf(route, consent);
-  return ((current ? signals & consented : 0) | (signals & site.legitimateInterest)) & open;
+  const left = signalsOfVendor(route, site, consent, signals);
+  return current ? left : left & site.legitimateInterest;
 }
 
-const EVERYTHING: VendorTerms = { consented: ALL_SIGNALS, open: ALL_SIGNALS };
-const NOTHING_BY_CONSENT: VendorTerms = { consented: 0, open: ALL_SIGNALS };
+/** What the records leave to the vendor of a route. */
+function signalsOfVendor(route: Route, site: Site, consent: Consent, signals: SignalMask): SignalMask {
+  const terms = consent.terms?.get(route.name);
+  const covered = coveredBy(route, consent);
+  const interest = signals & site.legitimateInterest;
+  if (terms === undefined) return (signals & covered) | interest;
+  return ((signals & covered & terms.consented) | interest) & terms.open;
+}
+
+/**
+ * Signals that the cookies of a vendor may not rest on, by vendor: those it has no open route for, because of what the
+ * records say of it. A cookie is for the routes that need its signal, or for all of the vendor's where none does.
+ * Undefined where no record tells one vendor from another.
+ */
+export function closedToVendors(
+  site: Site,
+  consent: Consent,
+  signals: SignalMask,
+): ReadonlyMap<string, SignalMask> | undefined {
+  if (consent.terms === undefined && consent.vendorless === ALL_SIGNALS) return undefined;
+  const closed = new Map<string, SignalMask>();
+  for (const vendor of new Set(site.routes.map(({ destination }) => destination.vendor))) {
+    const routes = site.routes.filter(({ destination }) => destination.vendor === vendor);
+    for (const bit of [BIT.ad_storage, BIT.analytics_storage]) {
+      const users = routes.some(({ needs }) => (needs & bit) !== 0)
+        ? routes.filter(({ needs }) => (needs & bit) !== 0)
+        : routes;
+      const isOpen = users.some((route) => {
+        const taken = signals & ~signalsOfVendor(route, site, consent, signals);
+        return (taken & (route.needs | bit)) === 0;
+      });
+      if (!isOpen) closed.set(vendor, (closed.get(vendor) ?? 0) | bit);
+    }
+  }
+  return closed;
+}
 
 /** Meta and others without a vendor id have no say in a TC string. */
-function termsOf(route: Route, consent: Consent): VendorTerms {
-  if (consent.vendors === undefined) return EVERYTHING;
-  const vendor = route.destination.tcfVendor;
-  if (vendor === undefined) return { consented: consent.vendorless, open: ALL_SIGNALS };
-  return consent.vendors.get(vendor) ?? NOTHING_BY_CONSENT;
+function coveredBy(route: Route, consent: Consent): SignalMask {
+  return route.destination.tcfVendor === undefined ? consent.vendorless : ALL_SIGNALS;
+}
+
+/**
+ * The service whose refusal keeps a route shut: then nothing goes to its vendor, not even what needs no consent.
+ * Undefined where something else keeps it shut, or nothing does.
+ */
+export function refusedService(route: Route, consent: Consent): string | undefined {
+  const terms = consent.terms?.get(route.name);
+  if (terms?.refused === undefined) return undefined;
+  return (route.needs & ~terms.open) === 0 ? undefined : terms.refused;
 }

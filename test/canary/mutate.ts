@@ -40,6 +40,8 @@ const site: SiteConsent = {
   regime: 'opt-in',
   withoutChoice: 'denied',
   vendors: [755, 804, 1126],
+  routes: [],
+  services: { own: new Map(), usual: new Map() },
 };
 
 /** Mutants `from` up to, not including, `to`; adds to `done`. */

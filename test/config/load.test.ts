@@ -21,6 +21,7 @@ describe('the reference configuration', () => {
       cmp: ['cookiebot', 'cookie-information', 'onetrust', 'tcf'],
       honour: ['gpc', 'consent-mode'],
       mapping: {},
+      services: {},
       without_choice: 'denied',
     });
     expect(site?.purposes).toEqual({ analytics: { basis: 'consent' }, ads: { basis: 'consent' } });

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cookiebot, readAny } from '../../src/consent/cookiebot.ts';
 import type { Context } from '../../src/consent/platform.ts';
+import { ServiceBook } from '../../src/consent/services.ts';
 import { CATEGORY_SIGNALS } from '../../src/core/signals.ts';
 
 // An explicit choice in the platform's own spelling is read in one go. It must come to what reading it piece by piece
@@ -18,6 +19,8 @@ const CONTEXT: Context = {
   honourGpc: true,
   readsTcf: false,
   vendors: [],
+  routes: [],
+  book: new ServiceBook([], { own: new Map(), usual: new Map() }),
 };
 
 const flag = fc.constantFrom('true', 'false', 'tru', 'TRUE', '1', '');

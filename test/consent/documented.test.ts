@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { destinations } from '../../destinations/index.ts';
 import { knownPlatforms } from '../../src/consent/index.ts';
 
-const rows = readFileSync(new URL('../../docs/consent-platforms.md', import.meta.url), 'utf8')
-  .split('\n')
-  .filter((line) => line.startsWith('| `'))
-  .map((line) => line.split('|').map((cell) => cell.trim()));
+const lines = readFileSync(new URL('../../docs/consent-platforms.md', import.meta.url), 'utf8').split('\n');
+const rows = lines.filter((line) => line.startsWith('| `')).map((line) => line.split('|').map((cell) => cell.trim()));
 
 /** Whether a row names this cookie, itself or by a `*`. */
 function names(row: readonly string[], cookie: string): boolean {
@@ -27,6 +26,14 @@ describe('docs/consent-platforms.md', () => {
         expect([cookie, names(row, cookie)]).toEqual([cookie, true]);
       }
       expect(needsMapping && row[4] === '').toBe(false);
+    },
+  );
+
+  it.each(Object.values(destinations).map((destination) => [destination.title, destination] as const))(
+    'names the services of %s',
+    (title, { services }) => {
+      const [, , cell = ''] = lines.find((line) => line.startsWith(`| ${title} |`))?.split('|') ?? [];
+      expect(cell.trim()).toBe(services.map((name) => `\`${name}\``).join(', '));
     },
   );
 });

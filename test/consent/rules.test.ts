@@ -28,7 +28,7 @@ describe('silence and garbage (R11)', () => {
       withheld: 0,
       at: undefined,
       platform: undefined,
-      vendors: undefined,
+      terms: undefined,
       vendorless: ALL_SIGNALS,
       conflict: false,
       readings: [],
@@ -233,14 +233,25 @@ describe('GPC and regimes (R88, R89)', () => {
 });
 
 describe('mapping', () => {
-  it('takes a signal only if every purpose mapped to it was accepted', () => {
+  it('takes a signal that several services carry when one of them is allowed', () => {
     const mapping = new Map([['klaro', purposes({ ads: M, pixel: M, matomo: S })]]);
     const site = siteOf(['klaro'], { mapping });
     const klaro = (services: unknown) => inputOf(`klaro=${encodeURIComponent(JSON.stringify(services))}`);
     expect(readConsent(klaro({ ads: true, pixel: true, matomo: false }), site).granted).toBe(M);
-    expect(readConsent(klaro({ ads: true, pixel: false, matomo: true }), site).granted).toBe(S);
+    expect(readConsent(klaro({ ads: true, pixel: false, matomo: true }), site).granted).toBe(S | M);
+    expect(readConsent(klaro({ ads: false, pixel: false, matomo: true }), site).granted).toBe(S);
     expect(readConsent(klaro({ ads: true }), site).granted).toBe(M);
     expect(readConsent(klaro({ ads: 'true', matomo: 1 }), site).granted).toBe(0);
+  });
+
+  it('takes a signal only if every category mapped to it was accepted', () => {
+    const mapping = new Map([['civic', purposes({ ads: M, profiling: M, analytics: S })]]);
+    const site = siteOf(['civic'], { mapping });
+    const civic = (categories: unknown) =>
+      inputOf(`CookieControl=${JSON.stringify({ interactedWith: true, optionalCookies: categories })}`);
+    const all = { ads: 'accepted', profiling: 'accepted', analytics: 'accepted' };
+    expect(readConsent(civic(all), site).granted).toBe(S | M);
+    expect(readConsent(civic({ ...all, profiling: 'revoked' }), site).granted).toBe(S);
   });
 
   it('reads a renamed cookie, and no longer the usual one', () => {
@@ -265,14 +276,16 @@ describe('mapping', () => {
 
 describe('TCF (R90)', () => {
   const all = vector('tcf-01');
-  const site = siteOf(['tcf', 'cookiebot'], { vendors: [755, 9_999] });
+  const route = (name: string, tcfVendor: number) => ({ name, vendor: name, tcfVendor, needs: S, service: name });
+  const routes = [route('google', 755), route('unheard_of', 9_999)];
+  const site = siteOf(['tcf', 'cookiebot'], { vendors: [755, 9_999], routes });
 
   it('says for each vendor whether it is allowed, and that nothing else grants', () => {
     const consent = readConsent(inputOf(all), site);
     expect(consent.vendorless).toBe(0);
-    expect([...(consent.vendors ?? [])]).toEqual([
-      [755, { consented: ALL_SIGNALS, open: ALL_SIGNALS }],
-      [9_999, { consented: 0, open: ALL_SIGNALS }],
+    expect([...(consent.terms ?? [])]).toEqual([
+      ['google', { consented: ALL_SIGNALS, open: ALL_SIGNALS }],
+      ['unheard_of', { consented: 0, open: ALL_SIGNALS }],
     ]);
   });
 
@@ -294,7 +307,7 @@ describe('TCF (R90)', () => {
   it('takes together what two strings say of a vendor', () => {
     const consent = readConsent(inputOf(`${all}; ${vector('tcf-09')}`), site);
     expect(consent.granted).toBe(P | S | M);
-    expect(consent.vendors?.get(755)?.consented).toBe(0);
+    expect(consent.terms?.get('google')?.consented).toBe(0);
   });
 
   it('wants disclosed vendors from 1 March 2026 on (README 1.1)', () => {

@@ -19,6 +19,8 @@ export function siteOf(cmp: readonly string[], rest: Partial<SiteConsent> = {}):
     regime: 'opt-in',
     withoutChoice: 'denied',
     vendors: [755],
+    routes: [],
+    services: { own: new Map(), usual: new Map() },
     ...rest,
   };
 }

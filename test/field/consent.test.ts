@@ -25,9 +25,6 @@ export const PENDING: ReadonlySet<string> = new Set<string>([
   'C56', // consent
   'C94', // consent
   'C97', // consent
-  'C14', // services
-  'C16', // services
-  'C17', // services
   'C70', // cleaning
   'C72', // cleaning
   'C74', // cleaning

@@ -1,0 +1,22 @@
+/**
+ * What consent banners call Google Analytics, taken from the lists of services that banner libraries and plugins ship.
+ * `google` alone, and what Google calls itself on vendor lists, stands for all of Google.
+ */
+export const SERVICES = [
+  'google-analytics',
+  'ga',
+  'ga4',
+  'gtag',
+  'gtag.js',
+  'ga.js',
+  'gajs',
+  'multiplegtag',
+  'google-analytics-universal',
+  'universal-analytics',
+  'analytics.js',
+  'google-analytics-gtag',
+  'google-analytics-ga4',
+  'google-analytics-4',
+  'google',
+  'google-advertising-products',
+] as const;

@@ -1,0 +1,20 @@
+/**
+ * What consent banners call Google Ads, taken from the lists of services that banner libraries and plugins ship.
+ * `google` alone, and what Google calls itself on vendor lists, stands for all of Google.
+ */
+export const SERVICES = [
+  'google-ads',
+  'gads',
+  'adwords',
+  'google-adwords',
+  'google-adwords-conversion',
+  'google-adwords-remarketing',
+  'google-conversion',
+  'google-remarketing',
+  'google-ads-conversion-tracking',
+  'doubleclick',
+  'google-doubleclick',
+  'floodlight',
+  'google',
+  'google-advertising-products',
+] as const;

@@ -1,0 +1,297 @@
+import { ALL_SIGNALS, AD_SIGNALS, type SignalMask } from '../core/signals.ts';
+import { detached } from '../core/recent.ts';
+import type { ConsentRoute, RouteTerms, SiteServices } from './types.ts';
+
+/**
+ * A service or vendor that the visitor refused inside an allowed category closes its routes: consent is given to
+ * somebody for something (GDPR Art. 4(11)). Whose a service is, is looked up; the look-ups are made once for each site.
+ */
+
+/** Words that say nothing of whose a service is, when they end its name. */
+const QUALIFIERS = [
+  'api',
+  'capi',
+  'conversion',
+  'conversions',
+  'corporation',
+  'cookie',
+  'cookies',
+  'inc',
+  'insight',
+  'ireland',
+  'limited',
+  'llc',
+  'ltd',
+  'pixel',
+  'remarketing',
+  'retargeting',
+  'script',
+  'sdk',
+  'tag',
+  'tracking',
+];
+
+/** Names longer than this are nobody's. */
+const MAX_NAME = 64;
+const SEPARATORS = /[^a-z0-9]+/g;
+
+/** A usual name without case and separators: what usual names are looked up by. */
+function serviceKey(name: string): string {
+  return name.toLowerCase().replace(SEPARATORS, '');
+}
+
+/** Whose a service is: routes of the site, none where it is a vendor's the site has no route of. */
+interface Owner {
+  readonly routes: readonly string[];
+  /** What it is called in a reason: a name of the configuration or of the table, never text of a cookie. */
+  readonly label: string;
+}
+
+/** Whose the services of one site's banner are. */
+export class ServiceBook {
+  readonly routes: readonly ConsentRoute[];
+  readonly #own = new Map<string, Owner>();
+  readonly #usual = new Map<string, Owner>();
+  readonly #listed = new Map<number, Owner>();
+  /** By the first characters, for platforms that cut names: length -> the same as `#usual`. */
+  readonly #cut = new Map<number, ReadonlyMap<string, Owner>>();
+
+  constructor(routes: readonly ConsentRoute[], { own, usual }: SiteServices) {
+    this.routes = routes;
+    for (const [name, whose] of usual) {
+      const before = this.#usual.get(serviceKey(name));
+      const all = [...new Set([...(before?.routes ?? []), ...whose])];
+      this.#usual.set(serviceKey(name), { routes: all, label: before?.label ?? name });
+    }
+    for (const [name, whose] of own) {
+      const owner = { routes: whose, label: name };
+      this.#own.set(name, owner);
+      const key = serviceKey(name);
+      if (key !== '' && !own.has(key)) this.#usual.set(key, owner);
+    }
+    for (const { name, tcfVendor, service } of routes) {
+      if (tcfVendor === undefined) continue;
+      const others = this.#listed.get(tcfVendor);
+      this.#listed.set(tcfVendor, { routes: [...(others?.routes ?? []), name], label: others?.label ?? service });
+    }
+  }
+
+  /** Whose a service of this name is, as the site says, else by its usual names; undefined = nobody knows. */
+  ownerOf(name: string): Owner | undefined {
+    const own = this.#own.get(name);
+    if (own !== undefined || name.length > MAX_NAME) return own;
+    for (let key: string | undefined = serviceKey(name); key !== undefined; key = shortened(key)) {
+      const owner = this.#usual.get(key);
+      if (owner !== undefined) return owner;
+    }
+    return undefined;
+  }
+
+  /** Whether the site says of any service whose it is. */
+  get hasOwn(): boolean {
+    return this.#own.size > 0;
+  }
+
+  /** Whose a service is that only the site itself can know: a number of its banner. */
+  mapped(name: string): Owner | undefined {
+    return this.#own.get(name);
+  }
+
+  /** Whose this vendor of the IAB list is, by its number. */
+  listedVendor(id: string): Owner | undefined {
+    return /^\d{1,5}$/.test(id) ? this.#listed.get(Number(id)) : undefined;
+  }
+
+  /** Whose a service is of whose name only so many first characters are known. */
+  cutOwner(name: string, length: number): Owner | undefined {
+    const key = serviceKey(name);
+    if (key.length !== length) return undefined;
+    let cut = this.#cut.get(length);
+    if (cut === undefined) this.#cut.set(length, (cut = cutTo(length, this.#usual)));
+    return cut.get(key);
+  }
+}
+
+/** A key without its last qualifier or number; undefined if it has none, or is nothing else. */
+function shortened(key: string): string | undefined {
+  let end = key.length;
+  while (end > 0 && key.charCodeAt(end - 1) >= 48 && key.charCodeAt(end - 1) <= 57) end--;
+  if (end === key.length) {
+    const word = QUALIFIERS.find((qualifier) => key.endsWith(qualifier));
+    if (word === undefined) return undefined;
+    end -= word.length;
+  }
+  return end === 0 ? undefined : key.slice(0, end);
+}
+
+function cutTo(length: number, usual: ReadonlyMap<string, Owner>): ReadonlyMap<string, Owner> {
+  const cut = new Map<string, Owner>();
+  for (const [key, { routes, label }] of usual) {
+    if (key.length < length) continue;
+    const before = cut.get(key.slice(0, length));
+    const all = [...new Set([...(before?.routes ?? []), ...routes])];
+    cut.set(key.slice(0, length), { routes: all, label: before?.label ?? label });
+  }
+  return cut;
+}
+
+/** A service as the record has it. */
+export interface Service {
+  readonly name: string;
+  readonly owner: Owner | undefined;
+  readonly allowed: boolean;
+  /** Signals that `consent.mapping` gives it; 0 = none. */
+  readonly signals: SignalMask;
+}
+
+/** Services and their state, by name. */
+export function servicesOf(
+  flags: Iterable<readonly [string, boolean]>,
+  book: ServiceBook,
+  purposes: ReadonlyMap<string, SignalMask> | undefined,
+): Service[] {
+  return Array.from(flags, ([name, allowed]) => ({
+    name,
+    owner: book.ownerOf(name),
+    allowed,
+    signals: purposes?.get(name) ?? 0,
+  }));
+}
+
+/** The services that are allowed in one category. */
+export interface Category {
+  readonly signals: SignalMask;
+  readonly services: readonly Service[];
+}
+
+/** Unknown services that are told of; more are nobody's banner. */
+const MAX_UNKNOWN = 8;
+/** What looks like a name of a service and can be nobody's address or number. */
+const NAME = /^(?=.*[A-Za-z])[\w .:&()+-]{1,40}$|^\d{1,6}$/;
+
+/** What services and vendors take from the routes of a site, gathered while a record is read. */
+export class Narrowing {
+  readonly #book: ServiceBook;
+  #terms: Map<string, RouteTerms> | undefined;
+  #unknown: string[] | undefined;
+
+  constructor(book: ServiceBook) {
+    this.#book = book;
+  }
+
+  /** Undefined where nothing was taken from anybody. */
+  get terms(): ReadonlyMap<string, RouteTerms> | undefined {
+    return this.#terms;
+  }
+
+  /** Names that nobody knows; what does not look like a name is not repeated. */
+  get unknown(): readonly string[] | undefined {
+    return this.#unknown;
+  }
+
+  /**
+   * What was refused closes its routes. From other routes of the same vendor it takes what it stands for, as far as
+   * they do not need it themselves: who refuses Google Ads has not refused Google Analytics, but its advertising.
+   */
+  refuse(services: Iterable<Service>): this {
+    for (const { name, owner, allowed } of services) {
+      if (allowed) continue;
+      if (owner === undefined) this.#tell(name);
+      else this.#close(owner);
+    }
+    return this;
+  }
+
+  /**
+   * Records that list only what is allowed: a list that is not empty decides for its category. What a route needs, a
+   * service of its own must be listed for; beyond that, a service of its vendor. An empty list decides nothing: the
+   * site has no services there.
+   */
+  list(categories: readonly Category[]): this {
+    for (const route of this.#book.routes) {
+      let judged = 0;
+      let kept = 0;
+      for (const { signals, services } of categories) {
+        if (services.length === 0) kept |= signals;
+        else judged |= signals;
+        for (const service of services) kept |= signals & this.#reach(service.owner, route, service.signals);
+      }
+      this.#take(route, judged & ~kept, route.service);
+    }
+    for (const { services } of categories) {
+      for (const { name, owner, signals } of services) if (owner === undefined && signals === 0) this.#tell(name);
+    }
+    return this;
+  }
+
+  /**
+   * Names that the site has mapped to signals: a signal is open to a route when one of the route's names is allowed
+   * that carry it. A name that nobody knows is every route's. Where none of the names is the route's, nothing that
+   * carries the signal may have been refused.
+   */
+  map(services: readonly Service[]): this {
+    for (const route of this.#book.routes) {
+      let named = 0;
+      let allowed = 0;
+      let refused = 0;
+      let refusedName: string | undefined;
+      for (const service of services) {
+        const { signals } = service;
+        const own = signals & this.#reach(service.owner, route, signals);
+        named |= own;
+        if (service.allowed) allowed |= own;
+        else {
+          refused |= signals;
+          if (signals !== 0) refusedName ??= service.owner?.label ?? service.name;
+        }
+      }
+      this.#take(route, (named & ~allowed) | (refused & ~named), refusedName ?? route.service);
+    }
+    return this;
+  }
+
+  /** Signals that a service can stand for at a route; `unknown` = those of a service nobody knows. */
+  #reach(owner: Owner | undefined, route: ConsentRoute, unknown: SignalMask): SignalMask {
+    if (owner === undefined) return unknown;
+    if (owner.routes.includes(route.name)) return ALL_SIGNALS;
+    return this.#sharesVendor(owner, route) ? ALL_SIGNALS & ~route.needs : 0;
+  }
+
+  #sharesVendor({ routes }: Owner, { vendor }: ConsentRoute): boolean {
+    return this.#book.routes.some((route) => route.vendor === vendor && routes.includes(route.name));
+  }
+
+  #close({ routes, label }: Owner): void {
+    for (const route of this.#book.routes) {
+      if (routes.includes(route.name)) {
+        this.#take(route, ALL_SIGNALS, label);
+        for (const other of this.#book.routes) {
+          if (other.vendor === route.vendor && !routes.includes(other.name)) {
+            this.#take(other, purposeOf(route) & ~other.needs, label);
+          }
+        }
+      }
+    }
+  }
+
+  #take(route: ConsentRoute, signals: SignalMask, label: string): void {
+    if (signals === 0) return;
+    const before = this.#terms?.get(route.name);
+    const open = (before?.open ?? ALL_SIGNALS) & ~signals;
+    if (open === before?.open) return;
+    // The refusal that closes what the route needs is the one that is told.
+    const refused = before?.refused !== undefined && (signals & route.needs) === 0 ? before.refused : label;
+    (this.#terms ??= new Map()).set(route.name, { consented: open, open, refused });
+  }
+
+  #tell(name: string): void {
+    this.#unknown ??= [];
+    if (this.#unknown.length >= MAX_UNKNOWN || !NAME.test(name) || this.#unknown.includes(name)) return;
+    this.#unknown.push(detached(name));
+  }
+}
+
+/** What the service of a route is there for. */
+function purposeOf({ needs }: ConsentRoute): SignalMask {
+  return (needs & AD_SIGNALS) === 0 ? needs : needs | AD_SIGNALS;
+}
