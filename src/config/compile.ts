@@ -9,7 +9,7 @@ import { bitsFor } from '../privacy/replaced-id.ts';
 import { compileUrlPolicy } from '../privacy/url.ts';
 import { doorsUnder } from '../sources/doors.ts';
 import { compileConsent } from './compile-consent.ts';
-import { policyHash } from './policy-hash.ts';
+import { policyHash, policyOf } from './policy.ts';
 import type { RouteConfig } from './routes.ts';
 import type { Config, SiteConfig } from './schema.ts';
 import type { ResolvedSecrets } from './secrets.ts';
@@ -26,7 +26,7 @@ export class UnusableSecret extends Error {
 export function compileGateway(config: Config, secrets: ResolvedSecrets): Gateway {
   const sites = config.sites.map((site) => compileSite(site, config, secrets));
   return {
-    policy: policyHash(config, sites),
+    policy: policyHash(policyOf(config, sites)),
     prefix: config.server.path_prefix ?? '',
     doors: doorsUnder(config.server.path_prefix ?? ''),
     sites,

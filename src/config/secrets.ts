@@ -41,7 +41,8 @@ export function refsIn(settings: unknown): [string, SecretRef][] {
   );
 }
 
-function isSecretRef(value: unknown): value is SecretRef {
+/** Whether a value is a reference to a secret, as a schema made it. */
+export function isSecretRef(value: unknown): value is SecretRef {
   if (typeof value !== 'object' || value === null) return false;
   const [first, second] = Object.entries(value);
   return second === undefined && (first?.[0] === 'env' || first?.[0] === 'file') && typeof first[1] === 'string';

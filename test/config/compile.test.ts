@@ -192,11 +192,45 @@ describe('the policy hash', () => {
     expect(policy(parts)).not.toBe(base);
   });
 
-  it('does not change with what decides nothing about what leaves', () => {
+  it.each([
+    ['how long an event waits', 'delivery: { max_age: 1h }'],
+    ['how long dead letters are kept', 'delivery: { dead_letters: 1h }'],
+    ['how long the decision log is kept', 'delivery: { decisions: 10d }'],
+    ['whether the address is looked at to count requests', 'limits: { per_client: 5 }'],
+  ])('changes with %s', (_, rest) => {
+    expect(policy({}, rest)).not.toBe(base);
+  });
+
+  it('changes with whose word about the address is believed, where an address is looked at', () => {
+    const proxies = 'server: { trusted_proxies: [10.0.0.0/8] }';
+    const looked = { privacy: '{ ip: truncate }' };
+    expect(policy(looked, proxies)).not.toBe(policy(looked));
+    expect(policy({}, proxies)).toBe(base);
+  });
+
+  it('changes with the pages of the site where they are told from foreign ones', () => {
+    const own = (origin: string) => policy({ privacy: '{ referrer: own }', origins: `[https://${origin}]` });
+    expect(own('b.example.no')).not.toBe(own('shop.example.no'));
+  });
+
+  it('changes where a secret is taken away, and not where it is renamed', () => {
+    const secret = (written: string) => policy({ destinations: `{ ga4: { measurement_id: G-TEST000001${written} } }` });
+    expect(secret(', api_secret: "${A}"')).toBe(secret(', api_secret: "file:/run/a"'));
+    expect(secret(', api_secret: "${A}"')).not.toBe(secret(''));
+    const signed = (keys: string) => policy({ cookies: `{ keys: [${keys}] }` });
+    expect(signed('"${A}"')).toBe(signed('"${B}"'));
+  });
+
+  it('does not change with what decides nothing about what leaves or is kept', () => {
     const ga4 = { destinations: `{ ga4: { ${GA4.replace('${S}', '${GA4_API_SECRET}')} } }` };
     expect(policy({ ...ga4, origins: '[https://b.example.no]' })).toBe(base);
-    expect(policy({ ...ga4, ingest_keys: '[${A}]' })).toBe(base);
-    expect(policy(ga4, 'delivery: { max_age: 1h }\nlimits: { per_client: 5 }')).toBe(base);
+    expect(policy({ ...ga4, ingest_keys: '["${A}"]' })).toBe(base);
+    expect(policy(ga4, 'delivery: { max_size: 3GB }')).toBe(base);
+    const two = (a: string, b: string) => policy({ destinations: `{ ${a}, ${b} }` });
+    const [ga4Route, metaRoute] = [`ga4: { ${GA4} }`, `meta: { ${META}, events: [purchase, page_view] }`];
+    expect(two(metaRoute.replace('purchase, page_view', 'page_view, purchase'), ga4Route)).toBe(
+      two(ga4Route, metaRoute),
+    );
     expect(
       policy({
         destinations: '{ ga4: { region: eu, api_secret: "${GA4_API_SECRET}", measurement_id: G-TEST000001 } }',

@@ -1,6 +1,7 @@
 import { UnusableSecret } from '../../config/compile.ts';
 import { showFinding, type Finding } from '../../config/finding.ts';
 import { loadConfig } from '../../config/load.ts';
+import { policyOf, policyText } from '../../config/policy.ts';
 import { toPortable } from '../../config/portable.ts';
 import { secretsOf } from '../../config/secrets.ts';
 import type { Gateway } from '../../policy/gateway.ts';
@@ -22,6 +23,8 @@ export interface WrittenGateway {
 export interface ReadGateway {
   readonly gateway: Gateway;
   readonly input: GatewayInput;
+  /** Its policy as text, without secrets. */
+  readonly policy: string;
 }
 
 /** Reads and makes a gateway, or says why not. @throws Unusable */
@@ -45,7 +48,8 @@ export function readGateway(written: WrittenGateway, note: (finding: Finding) =>
   }
   const input = { config: toPortable(loaded.config), rootKey };
   try {
-    return { gateway: gatewayFrom(input), input };
+    const gateway = gatewayFrom(input);
+    return { gateway, input, policy: policyText(policyOf(loaded.config, gateway.sites)) };
   } catch (error) {
     if (error instanceof UnusableSecret) throw new Unusable(`${file}: ${error.message}`, { cause: error });
     throw error;

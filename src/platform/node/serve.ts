@@ -23,6 +23,7 @@ import { rootKey } from './keys.ts';
 import { createListener, rawTarget, toHit } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import type { DeliveryReport, Metrics } from './metrics.ts';
+import { keepPolicy } from './policies.ts';
 import { orphans, outboxName } from './outbox-names.ts';
 import { watchLoad } from './overload.ts';
 import { readGateway, type ReadGateway } from './read-gateway.ts';
@@ -91,6 +92,16 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     readGateway({ text, file: options.file, sink: options.sink !== undefined, rootKey: key }, note);
   const first = read(options.text);
   let { gateway } = first;
+  const keep = ({ gateway: { policy }, policy: text }: ReadGateway): void => {
+    try {
+      keepPolicy(options.data, policy, text);
+    } catch (error) {
+      log.warn(
+        'the text of the policy could not be kept: lines of the decision log will name a hash nobody can look up',
+        { code: (error as NodeJS.ErrnoException).code ?? 'unknown' },
+      );
+    }
+  };
   const startOutbox = (name: string): Promise<Delivery> =>
     startDelivery({
       source: { module: GATEWAY_SOURCE, input: first.input },
@@ -140,6 +151,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     options.admin === undefined ? undefined : createListener(createAdmin(metrics.text, preview, options.adminToken));
   const stopDelivery = (): Promise<unknown> => Promise.all([delivery, ...adopted].map((outbox) => outbox.stop()));
   try {
+    keep(first);
     await listen(publicServer, options.listen, member !== undefined);
     if (adminServer !== undefined) await listen(adminServer, options.admin as string);
   } catch (error) {
@@ -154,6 +166,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       const source = { module: GATEWAY_SOURCE, input: next.input };
       await Promise.all([delivery, ...adopted].map((outbox) => outbox.reload(source)));
       ({ gateway } = next);
+      keep(next);
       log.info('configuration reloaded', { file: options.file });
     } catch (error) {
       log.error('the configuration on disk cannot be used; the one before stays in force', {
