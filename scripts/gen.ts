@@ -1,5 +1,5 @@
 /**
- * Writes what is made from the code: the registry of destinations, their READMEs and the editor schema. `--check`
+ * Writes what is made from the code: the registry of destinations, their READMEs, the cookie table and the editor schema. `--check`
  * writes nothing and fails when something is not as it would be written.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -49,6 +49,7 @@ put('destinations/index.ts', registry(folders()));
 // Only now, because the configuration knows the vendors through the registry.
 const { destinations } = await import('../destinations/index.ts');
 const { editorSchema } = await import('../src/config/editor-schema.ts');
+const { cookiesPage } = await import('../src/config/cookie-table.ts');
 const { destinationPage } = await import('../src/config/destination-page.ts');
 
 for (const [type, destination] of Object.entries(destinations)) {
@@ -56,6 +57,7 @@ for (const [type, destination] of Object.entries(destinations)) {
   const notes = join(root, folder, 'notes.md');
   put(`${folder}/README.md`, destinationPage(destination, existsSync(notes) ? readFileSync(notes, 'utf8') : undefined));
 }
+put('docs/cookies.md', cookiesPage());
 put('config/schema.json', `${JSON.stringify(editorSchema(), null, 2)}\n`);
 
 if (stale.length > 0) {

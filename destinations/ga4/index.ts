@@ -46,6 +46,7 @@ export default defineDestination({
   services: SERVICES,
   tcfVendor: 755,
   hosts: Object.values(HOSTS),
+  hostsOf: ({ region }) => [HOSTS[region]],
   egress,
   settings,
   reads: READS,

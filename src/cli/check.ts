@@ -56,7 +56,7 @@ async function check(route: Route, send: Send, secrets: Secrets): Promise<Checke
     return said('unchecked', `${route.destination.title} has no way to check without sending an event`);
   }
   try {
-    const { ok, message } = probe.read(await exchange(probe.request, route.destination.hosts, send, secrets));
+    const { ok, message } = probe.read(await exchange(probe.request, route.bound.hosts, send, secrets));
     return said(ok ? 'ok' : 'failed', message);
   } catch (error) {
     if (error instanceof SecretProblem) return said('failed', error.message);

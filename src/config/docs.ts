@@ -4,6 +4,7 @@ import { GATE_MASK, GATE_STATES, signalsOf, type SignalMask } from '../core/sign
 import type { Gateway, Route, Site } from '../policy/gateway.ts';
 import type { Permit } from '../policy/permit.ts';
 import { LEFT } from '../privacy/replaced-event.ts';
+import { cookieTable } from './cookie-table.ts';
 import { codes, table } from './markdown.ts';
 import type { Config, SiteConfig } from './schema.ts';
 import { secretsOf } from './secrets.ts';
@@ -19,7 +20,7 @@ export function configPage(config: Config, gateway: Gateway): string {
     '',
     `Policy \`${gateway.policy}\`. Made by \`portvakt docs\` from the configuration; what is not named here does not leave. A star marks what is hashed or otherwise prepared before it reaches the vendor's module.`,
     '',
-    ...gateway.sites.flatMap((site, i) => sitePage(site, config.sites[i] as SiteConfig)),
+    ...gateway.sites.flatMap((site, i) => sitePage(site, config.sites[i] as SiteConfig, config.limits.per_client)),
     '# Delivery',
     '',
     `Events wait at most ${showDuration(config.delivery.max_age)} for a vendor, then they end as expired. Refused ones wait ${showDuration(config.delivery.dead_letters)} for a person. Only what the tables above let through is ever stored.`,
@@ -31,16 +32,24 @@ export function configPage(config: Config, gateway: Gateway): string {
   ].join('\n');
 }
 
-function sitePage(site: Site, config: SiteConfig): string[] {
+function sitePage(site: Site, config: SiteConfig, perClient: Config['limits']['per_client']): string[] {
   return [
     `# ${site.name}`,
     '',
-    ...siteFacts(site, config).map((fact) => `- ${fact}`),
+    ...siteFacts(site, config, perClient).map((fact) => `- ${fact}`),
     '',
     ...site.routes.flatMap((route) => routePage(route, site)),
     '## Cookies',
     '',
     ...cookieFacts(site).map((fact) => `- ${fact}`),
+    '',
+    ...cookieTable({
+      analytics: showDuration(site.cookies.analytics),
+      ads: showDuration(site.cookies.ads),
+      ownId: site.cookies.ownId,
+      cmp: config.consent.cmp === 'auto' ? undefined : config.consent.cmp,
+      renamed: renamedBy(config),
+    }),
     '',
   ];
 }
@@ -50,6 +59,15 @@ const IP: Readonly<Record<SiteConfig['privacy']['ip'], string>> = {
   country: "Of the visitor's address only the country is kept.",
   truncate: "The visitor's address is cut to /24 (IPv4) or /32 (IPv6): pseudonymous, not anonymous.",
 };
+
+/** Counting the requests of each client takes the address, too, in memory. */
+function addressFacts(ip: SiteConfig['privacy']['ip'], perClient: Config['limits']['per_client']): string[] {
+  if (perClient === 'off') return [IP[ip]];
+  return [
+    ip === 'none' ? "Nothing of the visitor's address is stored or passed on." : IP[ip],
+    'To count how many requests one client sends in a minute, the address becomes a keyed hash in memory, under a key that is made anew every day and never stored.',
+  ];
+}
 
 const AGENT: Readonly<Record<SiteConfig['privacy']['user_agent'], string>> = {
   drop: 'Nothing is told about the browser.',
@@ -64,7 +82,11 @@ const REFERRER: Readonly<Record<SiteConfig['privacy']['referrer'], string>> = {
   path: 'Of the referring page site and path are kept.',
 };
 
-function siteFacts(site: Site, { privacy, purposes, consent }: SiteConfig): string[] {
+function siteFacts(
+  site: Site,
+  { privacy, purposes, consent }: SiteConfig,
+  perClient: Config['limits']['per_client'],
+): string[] {
   const interests = (['analytics', 'ads'] as const).filter((name) => purposes[name].basis === 'legitimate_interest');
   return [
     `Aimed at ${site.country}; consent is ${site.consent.regime}. No readable choice: ${site.consent.withoutChoice}.`,
@@ -73,7 +95,7 @@ function siteFacts(site: Site, { privacy, purposes, consent }: SiteConfig): stri
     ...(interests.length === 0
       ? []
       : [`On legitimate interest, allowed until the visitor objects: ${interests.join(', ')}.`]),
-    IP[privacy.ip],
+    ...addressFacts(privacy.ip, perClient),
     AGENT[privacy.user_agent],
     `Query keys kept in page addresses: ${codes(privacy.url_query) || 'none'}. ${REFERRER[privacy.referrer]}`,
     ...(privacy.never_forward.length === 0
@@ -98,7 +120,7 @@ function routePage(route: Route, site: Site): string[] {
   return [
     `## ${destination.title} (\`${route.name}\`)`,
     '',
-    `Needs ${codes(destination.needs)}. Requests go to ${codes(destination.hosts)}.` +
+    `Needs ${codes(destination.needs)}. Requests go to ${codes(route.bound.hosts)}.` +
       (route.events === undefined ? '' : ` Only these events: ${codes([...route.events])}.`) +
       (route.params === undefined ? '' : ` ${paramsOf(route.params)}`) +
       (route.since === undefined
@@ -191,6 +213,17 @@ function cookieFacts({ cookies }: Site): string[] {
       : 'The gateway sets no visitor id of its own.',
     'A cookie that arrives without its consent is expired with the answer.',
   ];
+}
+
+/** Cookies of consent platforms that the site has renamed. */
+function renamedBy({ consent: { mapping } }: SiteConfig): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(mapping).flatMap(([platform, section]) =>
+      typeof section === 'object' && 'cookie' in section && section.cookie !== undefined
+        ? [[platform, section.cookie] as const]
+        : [],
+    ),
+  );
 }
 
 function secretsTable(config: Config): string[] {

@@ -149,7 +149,7 @@ const privacy = z.strictObject({
     .enum(['none', 'country', 'truncate'])
     .default('none')
     .describe(
-      '`none`: the address is never looked at. `country`: only the country is kept. `truncate`: /24 and /32, which is pseudonymous, not anonymous.',
+      '`none`: nothing of the address is stored or passed on. `country`: only the country is kept. `truncate`: /24 and /32, which is pseudonymous, not anonymous.',
     ),
   user_agent: z
     .enum(['drop', 'family', 'full'])

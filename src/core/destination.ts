@@ -156,8 +156,10 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   readonly services: readonly [string, ...string[]];
   /** The vendor's id on the IAB Global Vendor List; without one, a TCF string alone does not open the route. */
   readonly tcfVendor?: number;
-  /** Every host a request may name. */
+  /** Every host a request may name, whatever the settings. */
   readonly hosts: readonly string[];
+  /** Those of `hosts` that a route with these settings uses. Default: all. */
+  readonly hostsOf?: (settings: z.output<S>) => readonly string[];
   /** What may be in a request, held against each one just before the socket. Written from the vendor's sheet. */
   readonly egress: readonly EgressForm[];
   /** A `z.strictObject`: lint, editor schema and README are made from it. */
@@ -194,6 +196,8 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
 
 /** A destination with one route's settings in place. */
 export interface BoundDestination {
+  /** Every host its requests may name. */
+  readonly hosts: readonly string[];
   readonly plan: (view: AnyView, context: PlanContext) => Plan;
   readonly planLimited: ((view: AnyView, context: PlanContext) => Plan) | undefined;
   readonly request: (envelope: string, elements: readonly string[]) => PlannedRequest;
@@ -280,6 +284,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
         judge: spec.judge ?? ((reply) => judgeStatus(reply)),
         followUp: (reply) => spec.followUp?.(reply, settings),
         probe: () => spec.probe?.(settings),
+        hosts: spec.hostsOf?.(settings) ?? spec.hosts,
         warnings: (now) => spec.warnings?.(settings, now) ?? [],
       };
     },

@@ -72,7 +72,7 @@ export async function attempt(
   if (rule !== undefined) return { fault: EGRESS_CHECK, rule };
   let reply: Reply;
   try {
-    reply = await exchange(planned, route.destination.hosts, send, secrets);
+    reply = await exchange(planned, route.bound.hosts, send, secrets);
   } catch (error) {
     if (error instanceof SecretProblem) return { verdict: { kind: 'stop', reason: error.message }, reply: undefined };
     if (error instanceof Unsendable) return { fault: error.message };

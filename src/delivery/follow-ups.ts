@@ -60,7 +60,7 @@ export class FollowUps {
   async #read(route: Route, followUp: FollowUp): Promise<Readonly<Record<string, number>> | undefined> {
     try {
       const { send, secrets } = this.#ports;
-      return followUp.read(await exchange(followUp.request, route.destination.hosts, send, secrets));
+      return followUp.read(await exchange(followUp.request, route.bound.hosts, send, secrets));
     } catch {
       return undefined;
     }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { BIT } from '../../src/core/signals.ts';
+import { GOVERNED } from '../../src/cookies/vendor-cookies.ts';
 import { destinations } from '../../destinations/index.ts';
 import { compileGateway } from '../../src/config/compile.ts';
 import { destinationPage } from '../../src/config/destination-page.ts';
@@ -64,6 +66,56 @@ describe('the page about a configuration', () => {
 
   it('lists every secret by name', () => {
     for (const name of reference.match(/(?<=: )\$\{\w+\}/g) ?? []) expect(text).toContain(`\`${name}\``);
+  });
+});
+
+describe('the cookie table', () => {
+  const cookieRow = (text: string, name: string) => text.split('\n').find((line) => line.startsWith(`| \`${name}\``));
+  const strict = readFileSync(join(import.meta.dirname, '../../config/presets/strict.yaml'), 'utf8');
+
+  it('names every cookie the gateway answers for, with life, consent and reason', () => {
+    const text = page(yaml({ cookies: '{ own_id: true, analytics: 5d, ads: 20d }' }));
+    expect(GOVERNED.length).toBeGreaterThan(20);
+    for (const { name, bit, life } of GOVERNED) {
+      const [, , setBy, does, lives, needs, why] = cookieRow(text, name)?.split('|') ?? [];
+      expect([name, setBy, does, why].map((cell) => (cell ?? '').trim().length >= 3)).not.toContain(false);
+      expect(why).not.toContain('undefined');
+      expect(needs).toContain(bit === BIT.ad_storage ? 'ad_storage' : 'analytics_storage');
+      if (life !== 'session') expect(lives).toContain(bit === BIT.ad_storage ? '20 days' : '5 days');
+    }
+  });
+
+  it('has pv_seen under the strict preset, and pv_id only where the site wants it', () => {
+    expect(cookieRow(page(strict), 'pv_seen')).toBeDefined();
+    expect(cookieRow(page(strict), 'pv_id')).toBeUndefined();
+  });
+
+  it('names the consent cookies that are read, under the names the site gave them', () => {
+    const mapping = '{ klaro: { cookie: my_klaro, purposes: { stats: statistics } } }';
+    const text = page(yaml({ consent: `{ cmp: [cookiebot, klaro, usercentrics], mapping: ${mapping} }` }));
+    for (const name of ['CookieConsent', 'my_klaro', 'pv_consent', 'usprivacy']) expect(text).toContain(`\`${name}\``);
+    expect(text).not.toContain('| `klaro` |');
+    expect(page(yaml())).toContain('consent cookies of every known platform');
+  });
+});
+
+describe('what the page says of the address', () => {
+  it('is never looked at, unless requests of one client are counted', () => {
+    expect(page(yaml())).toContain("The visitor's address is never looked at.");
+    const counted = page(yaml({}, 'limits: { per_client: 600 }'));
+    expect(counted).not.toContain('never looked at');
+    expect(counted).toContain('keyed hash in memory');
+  });
+});
+
+describe('where requests go', () => {
+  it.each([
+    ['eu', 'region1.google-analytics.com', 'www.google-analytics.com'],
+    ['global', 'www.google-analytics.com', 'region1.google-analytics.com'],
+  ])('region %s names its own host only', (region, host, other) => {
+    const text = page(yaml({ destinations: `{ ga4: { measurement_id: G-TEST000001, region: ${region} } }` }));
+    expect(text).toContain(`Requests go to \`${host}\``);
+    expect(text).not.toContain(other);
   });
 });
 
