@@ -16,7 +16,7 @@ const dir = process.argv[2] ?? join(root, 'dist');
 
 /** The command, and what it starts as a thread or a process of its own (`src/platform/node/beside.ts`). */
 const ENTRIES = {
-  main: 'src/cli/main.ts',
+  main: 'src/cli/launch.js',
   'outbox-worker': 'src/platform/node/outbox-worker.ts',
   'gateway-source': 'src/platform/node/gateway-source.ts',
   worker: 'src/platform/node/worker.ts',

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { nearest } from '../core/nearest.ts';
 import { FINDINGS, FINE, UNUSABLE, UsageError } from './args.ts';
 
@@ -17,7 +16,7 @@ interface Entry {
 const COMMANDS: Readonly<Record<string, Entry>> = {
   serve: {
     usage:
-      'serve <config.yaml> [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR] [--sink URL] [--workers N]',
+      'serve <config.yaml> [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR] [--sink URL [--allow-sink]] [--workers N]',
     summary: 'Run the gateway.',
     load: () => import('./serve.ts'),
   },
@@ -103,9 +102,10 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) {
+/** Runs a command line as the process: its exit code is the process's. Never rejects. */
+export async function run(args: readonly string[]): Promise<void> {
   try {
-    process.exitCode = await main(process.argv.slice(2));
+    process.exitCode = await main(args);
   } catch (error) {
     // Our own fault: the place in the code helps, the message might hold something of the input.
     const place =
@@ -119,3 +119,5 @@ if (import.meta.main) {
     process.exitCode = FINDINGS;
   }
 }
+
+if (import.meta.main) await run(process.argv.slice(2));

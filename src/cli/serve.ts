@@ -3,6 +3,8 @@ import { prepareThread } from '../platform/node/delivery-thread.ts';
 import { Unusable } from '../platform/node/unusable.ts';
 import type { RunningGateway, ServeOptions } from '../platform/node/serve.ts';
 import type { RunningWorkers, startWorkers } from '../platform/node/workers.ts';
+import { MIN_TOKEN } from '../http/admin.ts';
+import { isLoopbackName } from '../http/loopback.ts';
 import { readArgs, UNUSABLE, UsageError } from './args.ts';
 import { readText } from './read-text.ts';
 
@@ -25,6 +27,7 @@ export async function run(args: string[]): Promise<number> {
       admin: { type: 'string' },
       data: { type: 'string' },
       sink: { type: 'string' },
+      'allow-sink': { type: 'boolean' },
       workers: { type: 'string' },
     },
     ['config.yaml'],
@@ -37,13 +40,16 @@ export async function run(args: string[]): Promise<number> {
       text: readText(file),
       file,
       adminToken: adminToken(options.admin),
-      sink: values.sink === undefined ? undefined : sinkAddress(values.sink),
+      sink: sinkOf(values.sink, values['allow-sink'] === true),
       watchFile: true,
     };
     const running = await (values.workers === undefined
       ? startOne(serving)
       : startSeveral(workerCount(values.workers), serving));
-    return await running.stopped;
+    const reminder = serving.sink === undefined ? undefined : await startReminder(serving.sink);
+    const code = await running.stopped;
+    reminder?.stop();
+    return code;
   } catch (error) {
     const message = startProblem(error, options);
     if (message === undefined) throw error;
@@ -106,15 +112,35 @@ function workerCount(text: string): number {
   return Number(text);
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
 function adminToken(admin: string): string | undefined {
   const token = process.env[ADMIN_TOKEN];
-  if (token !== undefined && token !== '') return token;
-  if (isLoopback(admin.slice(0, admin.lastIndexOf(':')))) return undefined;
+  if (token !== undefined && token !== '') {
+    if (token.length >= MIN_TOKEN) return token;
+    throw new UsageError(
+      `${ADMIN_TOKEN} has ${token.length} characters, ${MIN_TOKEN} are the least: make one with \`openssl rand -hex 32\``,
+    );
+  }
+  if (isLoopbackName(admin.slice(0, admin.lastIndexOf(':')))) return undefined;
   throw new UsageError(`--admin ${admin} is not loopback: set ${ADMIN_TOKEN} to the token that callers must send`);
+}
+
+/** @throws UsageError where a production machine would deliver to nobody */
+function sinkOf(text: string | undefined, allowed: boolean): string | undefined {
+  if (text === undefined) return undefined;
+  if (process.env['NODE_ENV'] === 'production' && !allowed) {
+    throw new UsageError(
+      '--sink sends nothing to any vendor, and NODE_ENV is production: leave it out, or add --allow-sink if that is meant',
+    );
+  }
+  return sinkAddress(text);
+}
+
+async function startReminder(sink: string): Promise<{ readonly stop: () => void }> {
+  const [{ remindOfSink }, { createLog }] = await Promise.all([
+    import('../platform/node/sink-reminder.ts'),
+    import('../platform/node/log.ts'),
+  ]);
+  return remindOfSink(sink, createLog());
 }
 
 /** A sink from the command line: loopback only, since one elsewhere would be a second recipient. @throws UsageError */
@@ -125,7 +151,7 @@ export function sinkAddress(text: string): string {
   } catch {
     throw new UsageError('--sink takes an address, e.g. http://127.0.0.1:9999');
   }
-  if (url.protocol !== 'http:' || !isLoopback(url.hostname))
+  if (url.protocol !== 'http:' || !isLoopbackName(url.hostname))
     throw new UsageError('--sink takes loopback addresses only, e.g. http://127.0.0.1:9999');
   return url.origin;
 }

@@ -32,7 +32,7 @@ export function lint(config: Config, now: number): Remark[] {
   ];
 }
 
-function lintServer({ server, sites }: Config): Remark[] {
+function lintServer({ server, limits, sites }: Config): Remark[] {
   const remarks: Remark[] = [];
   server.trusted_proxies.forEach((range, i) => {
     const path = ['server', 'trusted_proxies', i];
@@ -52,6 +52,14 @@ function lintServer({ server, sites }: Config): Remark[] {
         ['server', 'country_header'],
         'the header is believed from trusted proxies only, and there are none',
         'trusted_proxies: [<CIDR ranges of the proxy>]',
+      ),
+    );
+  }
+  if (limits.per_client !== 'off' && server.trusted_proxies.length === 0) {
+    remarks.push(
+      suspicious(
+        ['limits', 'per_client'],
+        'no proxy is named, so requests are counted by the address of the connection: behind a proxy or load balancer all visitors share one account. Name it in `server.trusted_proxies`, or take no notice where browsers connect to the gateway itself',
       ),
     );
   }

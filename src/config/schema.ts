@@ -259,7 +259,9 @@ const limits = z.strictObject({
   per_client: z
     .union([z.literal('off'), z.int().min(1).max(1_000_000)])
     .default('off')
-    .describe('Requests per minute and client (keyed hash, in memory), or `off`.'),
+    .describe(
+      'Requests per minute and client (an IPv4 address, or the /64 of an IPv6 one; keyed hash, in memory), or `off`. 600 is a good value: it stops floods, and leaves room for offices and mobile networks behind one address.',
+    ),
 });
 
 /** The whole configuration (`contract/gateway.yaml`). Reading, linting, the editor schema and the pages come from it. */

@@ -65,7 +65,7 @@ export function addPages(app: Hono, files: readonly PageFile[], stream: Live, ro
   app.get('/demo/routes', (c) => c.json(routes()));
   // The page's scripts cannot see all of its cookies; the visitor may.
   app.get('/demo/cookies', (c) => c.json(shownCookies(c.req.header('cookie') ?? '')));
-  app.get('/demo/stream', () => stream.response());
+  app.get('/demo/stream', () => stream.response() ?? new Response(null, { status: 503 }));
 }
 
 /** The banner's cookie and the governed ones; what other programs on this machine have set is nobody's business. */

@@ -1,21 +1,43 @@
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import { sha256Hex } from '../core/hash.ts';
+import type { Problem } from '../sources/hit.ts';
+import { hostOf, splitTarget } from '../sources/target.ts';
+import { isLoopbackName } from './loopback.ts';
 import type { Preview } from './preview.ts';
 import { problemResponse } from './problem.ts';
 
+/** Characters an admin token has at least: 32 hex digits cannot be guessed by asking. */
+export const MIN_TOKEN = 32;
+
+/** Refusals within a minute after which each further one takes a second. */
+const FREE_FAILURES = 20;
+const SLOW_MS = 1_000;
+const MINUTE = 60_000;
+
+export interface AdminOptions {
+  readonly metrics: () => Promise<string>;
+  readonly preview: Preview;
+  /** Demanded of every request; undefined = none, and then only this machine's own names are answered. */
+  readonly token: string | undefined;
+  /** Told of every request that is refused. */
+  readonly refused: () => void;
+  readonly now?: () => number;
+}
+
 /** The admin listener: metrics and preview. A token is demanded off loopback (R82). */
-export function createAdmin(metrics: () => Promise<string>, preview: Preview, token: string | undefined): Hono {
+export function createAdmin({ metrics, preview, token, refused, now = Date.now }: AdminOptions): Hono {
   const app = new Hono();
-  if (token !== undefined) {
-    const wanted = sha256Hex(token);
-    app.use(async (c, next) => {
-      if (sha256Hex(tokenOf(c.req.header('authorization'))) === wanted) return next();
-      return problemResponse(
-        { status: 401, title: 'Token needed', detail: 'Send the admin token as Bearer, or as the password of Basic.' },
-        { 'www-authenticate': 'Basic realm="portvakt admin"' },
-      );
-    });
-  }
+  const failures = new Failures(now);
+  const wanted = token === undefined ? undefined : sha256Hex(token);
+  app.use(async (c, next) => {
+    const problem = wanted === undefined ? strangeCaller(c) : wrongToken(c, wanted);
+    if (problem === undefined) return next();
+    refused();
+    await failures.add();
+    const headers: Record<string, string> =
+      problem.status === 401 ? { 'www-authenticate': 'Basic realm="portvakt admin"' } : {};
+    return problemResponse(problem, headers);
+  });
   app.get(
     '/metrics',
     async () =>
@@ -26,6 +48,61 @@ export function createAdmin(metrics: () => Promise<string>, preview: Preview, to
     problemResponse({ status: 404, title: 'Nothing here', detail: 'The admin listener has /metrics and /preview.' }),
   );
   return app;
+}
+
+/**
+ * Without a token anybody who reaches the port is let in, and a page in the operator's browser reaches it too: under a
+ * name of its own that leads here (DNS rebinding), or from elsewhere.
+ */
+function strangeCaller(c: Context): Problem | undefined {
+  const named = [c.req.header('host') ?? '', splitTarget(c.req.url).authority ?? ''];
+  if (!named.every((host) => isLoopbackName(hostOf(host)))) return STRANGE_HOST;
+  if (c.req.header('sec-fetch-site') === 'cross-site') return CROSS_SITE;
+  const origin = c.req.header('origin');
+  return origin === undefined || isLoopbackName(URL.parse(origin)?.hostname ?? '') ? undefined : CROSS_SITE;
+}
+
+const STRANGE_HOST: Problem = {
+  status: 403,
+  title: 'Not a name of this machine',
+  detail:
+    'Without PORTVAKT_ADMIN_TOKEN the admin listener answers to localhost, 127.0.0.1 and [::1] only. Set a token to use another name.',
+};
+const CROSS_SITE: Problem = {
+  status: 403,
+  title: 'From another site',
+  detail: 'Without PORTVAKT_ADMIN_TOKEN the admin listener answers no pages of other sites. Open its address itself.',
+};
+const WRONG_TOKEN: Problem = {
+  status: 401,
+  title: 'Token needed',
+  detail: 'Send the admin token as Bearer, or as the password of Basic.',
+};
+
+function wrongToken(c: Context, wanted: string): Problem | undefined {
+  return sha256Hex(tokenOf(c.req.header('authorization'))) === wanted ? undefined : WRONG_TOKEN;
+}
+
+/** Slows down who guesses. The right token is never slowed: nobody can lock the operator out. */
+class Failures {
+  readonly #now: () => number;
+  #window = -1;
+  #count = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Resolves when this failure may be answered. */
+  async add(): Promise<void> {
+    const window = Math.floor(this.#now() / MINUTE);
+    if (window !== this.#window) {
+      this.#window = window;
+      this.#count = 0;
+    }
+    this.#count++;
+    if (this.#count > FREE_FAILURES) await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
+  }
 }
 
 /** The token of `Bearer <token>`, or of `Basic <user:token>`, which a browser can ask a person for. */

@@ -1,11 +1,18 @@
+/** How often a stream says that it is alive, milliseconds: proxies cut what is silent for a minute. */
+const HEARTBEAT_MS = 15_000;
+/** Events a listener may be behind before it loses some. */
+const BACKLOG = 256;
+
 /** Server-sent events to everyone who is listening; nothing is kept for those who are not. */
 export class Live {
-  readonly #listeners = new Set<(text: string) => void>();
+  readonly #listeners = new Set<Listener>();
   readonly #changed: (watched: boolean) => void;
+  readonly #most: number;
 
-  /** `changed` is told when the first listener comes and when the last one goes. */
-  constructor(changed: (watched: boolean) => void = () => {}) {
+  /** `changed` is told when the first listener comes and when the last one goes; `most` may listen at once. */
+  constructor(changed: (watched: boolean) => void = () => {}, most = Infinity) {
     this.#changed = changed;
+    this.#most = most;
   }
 
   /** Whether anybody listens: what is sent need not even be made otherwise. */
@@ -15,30 +22,57 @@ export class Live {
 
   send(event: string, data: unknown): void {
     const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
-    for (const listener of this.#listeners) listener(text);
+    for (const listener of this.#listeners) listener.write(text);
   }
 
-  /** A `text/event-stream` that ends when the listener goes away. A listener that does not read loses events. */
-  response(): Response {
-    let listener: (text: string) => void = () => {};
+  /**
+   * A `text/event-stream` that ends when the listener goes away; undefined where enough are listening. A listener that
+   * does not read loses events, and is let go when it has not read between two heartbeats.
+   */
+  response(): Response | undefined {
+    if (this.#listeners.size >= this.#most) return undefined;
     const encoder = new TextEncoder();
+    let listener: Listener | undefined;
+    const leave = (): void => {
+      if (listener === undefined || !this.#listeners.delete(listener)) return;
+      clearInterval(listener.heartbeat);
+      if (this.#listeners.size === 0) this.#changed(false);
+    };
     const body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
-          listener = (text) => {
-            if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(text));
+          const write = (text: string): boolean => {
+            if ((controller.desiredSize ?? 0) <= 0) return false;
+            controller.enqueue(encoder.encode(text));
+            return true;
           };
+          const beat = (): void => {
+            if (write(': alive\n\n')) return;
+            leave();
+            controller.error(new Error('the listener does not read'));
+          };
+          listener = { write, heartbeat: setInterval(beat, HEARTBEAT_MS) };
           this.#listeners.add(listener);
           if (this.#listeners.size === 1) this.#changed(true);
-          controller.enqueue(encoder.encode(': open\n\n'));
+          write(': open\n\n');
         },
-        cancel: () => {
-          this.#listeners.delete(listener);
-          if (this.#listeners.size === 0) this.#changed(false);
-        },
+        cancel: leave,
       },
-      { highWaterMark: 256 },
+      { highWaterMark: BACKLOG },
     );
-    return new Response(body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' } });
+    return new Response(body, {
+      headers: {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        // nginx would gather what is said until a page of it has come together.
+        'x-accel-buffering': 'no',
+      },
+    });
   }
+}
+
+interface Listener {
+  /** False where the listener is too far behind. */
+  readonly write: (text: string) => boolean;
+  readonly heartbeat: ReturnType<typeof setInterval>;
 }

@@ -3,8 +3,10 @@ import { wordsOf } from '../core/reason.ts';
 import { signalsOf } from '../core/signals.ts';
 import type { EventTrace, Trace } from '../pipeline.ts';
 import type { RouteTrace } from '../policy/decide.ts';
+import type { Problem } from '../sources/hit.ts';
 import { Live } from './live.ts';
 import type { Watcher } from './ports.ts';
+import { problemResponse } from './problem.ts';
 
 /** One event as the preview shows it: decisions, and what is to be sent. Nothing that was not permitted is in it. */
 export interface PreviewRecord {
@@ -24,13 +26,21 @@ export interface PreviewRecord {
   }[];
 }
 
+/** Pages that may watch at once: each one costs the work of showing. */
+const MOST_WATCHERS = 8;
+const TOO_MANY_WATCHERS: Problem = {
+  status: 503,
+  title: 'Too many watch',
+  detail: `At most ${MOST_WATCHERS} previews are open at once. Close one of them.`,
+};
+
 /** The live preview of the admin listener: what is decided, while somebody looks. */
 export class Preview {
   readonly #live: Live;
 
   /** `changed` is told when somebody begins to look and when nobody does any more. */
   constructor(changed?: (watched: boolean) => void) {
-    this.#live = new Live(changed);
+    this.#live = new Live(changed, MOST_WATCHERS);
   }
 
   /** Who is to be told of a trace; undefined while nobody looks. */
@@ -63,7 +73,7 @@ export class Preview {
     app.get('/preview', page(PAGE, 'text/html'));
     app.get('/preview.js', page(SCRIPT, 'text/javascript'));
     app.get('/preview.css', page(STYLE, 'text/css'));
-    app.get('/preview/stream', () => this.#live.response());
+    app.get('/preview/stream', () => this.#live.response() ?? problemResponse(TOO_MANY_WATCHERS));
   }
 }
 

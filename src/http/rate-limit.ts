@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { keyedHash, type KeyedHash } from '../core/hash.ts';
 import { clientOf } from '../policy/client.ts';
 import type { Gateway } from '../policy/gateway.ts';
+import { isInside, networkOf } from '../privacy/ip.ts';
 import type { Hit, Problem } from '../sources/hit.ts';
 
 /** Requests per minute and client (R75). Keyed hashes in memory only, under a key that is thrown away every day (R36). */
@@ -19,8 +20,23 @@ const TOO_MANY: Problem = {
   detail: 'This client has sent more requests than `limits.per_client` allows in a minute.',
 };
 
-/** `randomKey` gives 32 fresh random bytes. */
-export function createRateLimit(randomKey: () => Uint8Array): RateLimit {
+/** Requests after which it is clear that nobody comes from outside. */
+const ENOUGH = 200;
+
+/**
+ * `randomKey` gives 32 fresh random bytes; `onlyInside` is told once where no proxy is named and every request came from
+ * an address inside: then one account stands for everybody.
+ */
+export function createRateLimit(randomKey: () => Uint8Array, onlyInside: () => void = () => {}): RateLimit {
+  let inside = 0;
+  const look = ({ peer }: Hit, { trustedProxies }: Gateway): void => {
+    if (inside < 0 || trustedProxies.length > 0) return;
+    if (!isInside(peer)) inside = -1;
+    else if (++inside >= ENOUGH) {
+      inside = -1;
+      onlyInside();
+    }
+  };
   // Bounded: a million sources cost no more memory than these (R75). Made when somebody is counted: it takes the room
   // of all of them at once, and no limit is the default.
   let seen: LRUCache<string, number> | undefined;
@@ -31,6 +47,7 @@ export function createRateLimit(randomKey: () => Uint8Array): RateLimit {
     take(hit, gateway) {
       const limit = gateway.perClient;
       if (limit === undefined) return undefined;
+      look(hit, gateway);
       const today = Math.floor(hit.at / DAY);
       if (today !== day) {
         day = today;
@@ -41,8 +58,8 @@ export function createRateLimit(randomKey: () => Uint8Array): RateLimit {
         window = now;
         seen?.clear();
       }
-      const address = clientOf(hit, gateway) ?? '';
-      const key = String.fromCharCode(...hash(address).subarray(0, 12));
+      const client = networkOf(clientOf(hit, gateway) ?? '');
+      const key = String.fromCharCode(...hash(client).subarray(0, 12));
       seen ??= new LRUCache({ max: 100_000 });
       const count = (seen.get(key) ?? 0) + 1;
       seen.set(key, count);

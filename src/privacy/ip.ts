@@ -84,6 +84,22 @@ export function normaliseIp(text: string): string | undefined {
   return address === undefined ? undefined : format(unwrap(address));
 }
 
+/**
+ * What one client can have addresses of, for counting: an IPv4 address, or the /64 of an IPv6 one, since every line has
+ * at least that many to choose from (RFC 6177). Unreadable text stands for itself.
+ */
+export function networkOf(text: string): string {
+  const address = parse(text);
+  if (address === undefined) return text;
+  return typeof address === 'number' ? format(address) : `${address.slice(0, 4).join(':')}/64`;
+}
+
+/** Whether an address is one of a machine, a house or a company, and so no visitor's from the Internet. */
+export function isInside(text: string | undefined): boolean {
+  const address = text === undefined ? undefined : parse(text);
+  return address !== undefined && within(address, INSIDE);
+}
+
 /** The address cut to /24 (IPv4) or /32 (IPv6) after normalising: pseudonymous, not anonymous (R34). */
 export function truncateIp(text: string): string | undefined {
   const address = parse(text);
@@ -222,3 +238,16 @@ function blank(text: string, from: number, to: number): boolean {
   }
   return true;
 }
+
+/** RFC 1122 loopback, RFC 1918, RFC 3927, RFC 6598; RFC 4291 loopback and link-local, RFC 4193. */
+const INSIDE = parseCidrs([
+  '127.0.0.0/8',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '169.254.0.0/16',
+  '100.64.0.0/10',
+  '::1',
+  'fe80::/10',
+  'fc00::/7',
+]);

@@ -30,12 +30,14 @@ export async function serve(options: {
   data?: string;
   env?: Readonly<Record<string, string>>;
   args?: readonly string[];
+  /** What runs it in place of this very Node. */
+  node?: string;
 }): Promise<Served> {
   const data = options.data ?? temporary();
   const file = join(data, 'gateway.yaml');
   writeFileSync(file, options.config);
   const child = spawn(
-    process.execPath,
+    options.node ?? process.execPath,
     [
       // The sources, unless another form of the program is named.
       process.env['PORTVAKT_MAIN'] ?? MAIN,

@@ -14,13 +14,14 @@ export interface GatewayInput {
 
 /** Makes a gateway. @throws UnusableSecret */
 export default function gatewayFrom({ config, rootKey }: GatewayInput): Gateway {
-  return compileGateway(fromPortable(config), { value: (ref) => valueOf(ref) ?? UNGUESSABLE, rootKey });
+  return compileGateway(fromPortable(config), { value: (ref) => secretValue(ref) ?? UNGUESSABLE, rootKey });
 }
 
 /** A key nobody has: with a sink, what hangs on a missing secret stays shut rather than open. */
 const UNGUESSABLE = randomBytes(32).toString('hex');
 
-function valueOf(ref: SecretRef): string | undefined {
+/** The value of a secret of the gateway's own, without blanks around it; undefined where it is missing or empty. */
+export function secretValue(ref: SecretRef): string | undefined {
   try {
     const value = ('env' in ref ? process.env[ref.env] : readFileSync(ref.file, 'utf8'))?.trim();
     return value === '' ? undefined : value;

@@ -9,6 +9,7 @@ import type { Front } from '../../http/front.ts';
 import { ENCODED, TOO_LARGE } from '../../http/problem.ts';
 import type { Hit, Problem } from '../../sources/hit.ts';
 import { hostOf, splitTarget, type Target } from '../../sources/target.ts';
+import { dismiss, keepIdle, STUCK_MS } from './sockets.ts';
 import { turns } from './turns.ts';
 
 /** Bytes a body may have (R72). */
@@ -19,7 +20,6 @@ const SERVER_OPTIONS = {
   maxHeaderSize: 32 * 1024,
   headersTimeout: 10_000,
   requestTimeout: 15_000,
-  keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
   insecureHTTPParser: false,
 };
@@ -50,6 +50,8 @@ export function createListener(app: Hono, front?: Front): Server {
     else write(outgoing, found);
   });
   server.maxRequestsPerSocket = 0;
+  server.timeout = STUCK_MS;
+  keepIdle(server, false);
   server.on('clientError', answerClientError);
   return server;
 }
@@ -143,7 +145,8 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
         ? [431, 'Request Header Fields Too Large', 'The headers may have 32 KiB together.']
         : [400, 'Bad Request', 'This is not a well-formed HTTP request.'];
   const body = JSON.stringify({ type: 'about:blank', title: phrase, status, detail });
-  socket.end(
+  dismiss(
+    socket,
     `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }

@@ -41,9 +41,13 @@ export function addUp(each: readonly MetricData[]): Promise<string> {
 
 /**
  * Prometheus metrics. Labels are names from the configuration and fixed words; there is nothing of a visitor in them.
- * `reports` gives one report for each outbox of this process.
+ * `reports` gives one report for each outbox of this process; with `sink`, nothing goes to any vendor.
  */
-export function createMetrics(counters: Counters, reports: () => Promise<readonly DeliveryReport[]>): Metrics {
+export function createMetrics(
+  counters: Counters,
+  reports: () => Promise<readonly DeliveryReport[]>,
+  sink = false,
+): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'portvakt_' });
 
@@ -151,6 +155,12 @@ export function createMetrics(counters: Counters, reports: () => Promise<readonl
     aggregator: 'min',
   });
   const bytes = new Gauge({ name: 'portvakt_outbox_bytes', help: 'Bytes the outbox takes', registers: [registry] });
+  new Gauge({
+    name: 'portvakt_sink_enabled',
+    help: '1 = started with --sink: everything goes to the sink and nothing to any vendor',
+    registers: [registry],
+    aggregator: 'max',
+  }).set(sink ? 1 : 0);
   const damaged = new Gauge({
     name: 'portvakt_outbox_damaged_records',
     help: 'Stored records that were damaged and set aside',

@@ -2,10 +2,12 @@ import { UnusableSecret } from '../../config/compile.ts';
 import { showFinding, type Finding } from '../../config/finding.ts';
 import { loadConfig } from '../../config/load.ts';
 import { policyOf, policyText } from '../../config/policy.ts';
+import type { Config } from '../../config/schema.ts';
 import { toPortable } from '../../config/portable.ts';
 import { secretsOf } from '../../config/secrets.ts';
+import { showSecretRef } from '../../core/secret.ts';
 import type { Gateway } from '../../policy/gateway.ts';
-import gatewayFrom, { type GatewayInput } from './gateway-source.ts';
+import gatewayFrom, { secretValue, type GatewayInput } from './gateway-source.ts';
 import { missingSecrets } from './secrets.ts';
 import { Unusable } from './unusable.ts';
 
@@ -46,6 +48,8 @@ export function readGateway(written: WrittenGateway, note: (finding: Finding) =>
       `${file}: no value for ${missing.join(', ')}\nSet the variables or make the files, or try it with --sink.`,
     );
   }
+  const weak = weakKeys(loaded.config);
+  if (weak.length > 0) throw new Unusable(weak.map((problem) => `${file}: ${problem}`).join('\n'));
   const input = { config: toPortable(loaded.config), rootKey };
   try {
     const gateway = gatewayFrom(input);
@@ -54,4 +58,18 @@ export function readGateway(written: WrittenGateway, note: (finding: Finding) =>
     if (error instanceof UnusableSecret) throw new Unusable(`${file}: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+/** Characters an ingest key has at least: 32 hex digits cannot be guessed by asking. */
+const MIN_KEY = 32;
+
+/** Keys that somebody could find out by trying. */
+function weakKeys({ sites }: Config): string[] {
+  return sites.flatMap((site) =>
+    site.ingest_keys.flatMap((ref) => {
+      const length = secretValue(ref)?.length ?? MIN_KEY;
+      if (length >= MIN_KEY) return [];
+      return `${showSecretRef(ref)} of ${site.hosts[0]} has ${length} characters, an ingest key needs ${MIN_KEY}: make one with \`openssl rand -hex 32\``;
+    }),
+  );
 }

@@ -24,6 +24,8 @@ import { createListener, rawTarget, toHit } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import type { DeliveryReport, Metrics } from './metrics.ts';
 import { keepPolicy } from './policies.ts';
+import { demandPrivate, makePrivately } from './private-files.ts';
+import { ADMIN_CONNECTIONS, keepIdle, mostConnections } from './sockets.ts';
 import { orphans, outboxName } from './outbox-names.ts';
 import { watchLoad } from './overload.ts';
 import { readGateway, type ReadGateway } from './read-gateway.ts';
@@ -86,6 +88,8 @@ const SILENT_HITS = 1_000;
 /** Starts everything: delivery first, so that what was left goes out; the listeners last. */
 export async function startGateway(options: ServeOptions): Promise<RunningGateway> {
   const log = createLog();
+  makePrivately();
+  demandPrivate(options.data);
   const key = rootKey(options.data);
   const note = (finding: Finding): void => logFinding(finding, log);
   const read = (text: string): ReadGateway =>
@@ -130,7 +134,10 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     target: rawTarget,
     overloaded: load.overloaded,
     counters,
-    rateLimit: createRateLimit(() => randomBytes(32)),
+    rateLimit: createRateLimit(
+      () => randomBytes(32),
+      () => log.warn(SHARED_ACCOUNT),
+    ),
     windows,
     decisions,
     watcher: () => {
@@ -146,9 +153,13 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   const app = createApp(ports, front);
   options.extend?.(app);
   const publicServer = createListener(app, front);
-  const metrics = metricsOf(counters, () => Promise.all([delivery, ...adopted].map((outbox) => outbox.report())));
+  const reports = (): Promise<readonly DeliveryReport[]> =>
+    Promise.all([delivery, ...adopted].map((outbox) => outbox.report()));
+  const metrics = metricsOf(counters, reports, options.sink !== undefined);
+  limitConnections(publicServer, log);
+  keepIdle(publicServer, gateway.trustedProxies.length > 0);
   const adminServer =
-    options.admin === undefined ? undefined : createListener(createAdmin(metrics.text, preview, options.adminToken));
+    options.admin === undefined ? undefined : adminListener(metrics.text, preview, options.adminToken, log);
   const stopDelivery = (): Promise<unknown> => Promise.all([delivery, ...adopted].map((outbox) => outbox.stop()));
   try {
     keep(first);
@@ -167,6 +178,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       await Promise.all([delivery, ...adopted].map((outbox) => outbox.reload(source)));
       ({ gateway } = next);
       keep(next);
+      keepIdle(publicServer, gateway.trustedProxies.length > 0);
       log.info('configuration reloaded', { file: options.file });
     } catch (error) {
       log.error('the configuration on disk cannot be used; the one before stays in force', {
@@ -232,16 +244,60 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   return { url, adminUrl, metrics, reload, routes: () => gateway.sites.flatMap((site) => site.routes), stopped, stop };
 }
 
+const SHARED_ACCOUNT =
+  'limits.per_client counts addresses, and all requests came from addresses inside: if they come by a proxy, all visitors share one account; name it in server.trusted_proxies';
+
+/** Refuses connections before they take the descriptors that files and vendors need. */
+function limitConnections(server: Server, log: Log): void {
+  const most = mostConnections();
+  if (most === undefined) return;
+  server.maxConnections = most;
+  const dropped = summed((count) =>
+    log.warn('more connections than there are descriptors for were refused: raise the limit (`ulimit -n`)', { count }),
+  );
+  server.on('drop', dropped);
+}
+
+/** Gathers what happens often: `tell` hears of it at once, and then once a minute how often it happened in between. */
+function summed(tell: (count: number) => void): () => void {
+  let count = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    timer = count === 0 ? undefined : setTimeout(look, 60_000).unref();
+    if (count > 0) tell(count);
+    count = 0;
+  };
+  return () => {
+    count++;
+    if (timer === undefined) look();
+  };
+}
+
+/** The listener of `createAdmin`. */
+export function adminListener(
+  metrics: () => Promise<string>,
+  preview: Preview,
+  token: string | undefined,
+  log: Log,
+): Server {
+  const refused = summed((count) =>
+    log.warn('admin listener: requests refused (wrong or missing token, a strange host, another site)', { count }),
+  );
+  const server = createListener(createAdmin({ metrics, preview, token, refused }));
+  server.maxConnections = ADMIN_CONNECTIONS;
+  return server;
+}
+
 function logFinding({ file, line, column, code, kind, message }: Finding, log: Log): void {
   const say = kind === 'warning' ? log.warn : log.info;
   say(message, { file, line, column, code });
 }
 
 /** Metrics, made when they are first asked for: until then nobody pays for watching the event loop and the collector. */
-function metricsOf(counters: Counters, reports: () => Promise<readonly DeliveryReport[]>): Metrics {
+function metricsOf(counters: Counters, reports: () => Promise<readonly DeliveryReport[]>, sink: boolean): Metrics {
   let made: Promise<Metrics> | undefined;
   const metrics = (): Promise<Metrics> =>
-    (made ??= import('./metrics.ts').then(({ createMetrics }) => createMetrics(counters, reports)));
+    (made ??= import('./metrics.ts').then(({ createMetrics }) => createMetrics(counters, reports, sink)));
   return {
     text: async () => (await metrics()).text(),
     data: async () => (await metrics()).data(),

@@ -1,13 +1,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { createAdmin } from '../../http/admin.ts';
 import { Preview } from '../../http/preview.ts';
 import { beside } from './beside.ts';
 import { rootKey } from './keys.ts';
-import { createListener } from './listener.ts';
 import { createLog } from './log.ts';
 import { addUp, type MetricData } from './metrics.ts';
+import { demandPrivate, makePrivately } from './private-files.ts';
 import { readGateway } from './read-gateway.ts';
-import { close, listen, urlOf, type ServeOptions } from './serve.ts';
+import { adminListener, close, listen, urlOf, type ServeOptions } from './serve.ts';
 import { Unusable } from './unusable.ts';
 import type { FromMember, ToMember } from './worker.ts';
 
@@ -44,6 +43,8 @@ export async function startWorkers(
   const log = createLog();
   // Said once, here, and the key is made before anybody needs it.
   const { text, file, sink, data } = options;
+  makePrivately();
+  demandPrivate(data);
   readGateway({ text, file, sink: sink !== undefined, rootKey: rootKey(data) });
 
   const members: (Member | undefined)[] = [];
@@ -59,7 +60,7 @@ export async function startWorkers(
     const each = await Promise.all(members.flatMap((member) => (member === undefined ? [] : [member.metrics()])));
     return addUp(each.filter((found) => found !== undefined));
   };
-  const admin = createListener(createAdmin(metrics, preview, options.adminToken));
+  const admin = adminListener(metrics, preview, options.adminToken, log);
 
   const start = async (index: number, address: string): Promise<string> => {
     const member = new Member((record) => preview.show(record));

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+// Every Node can read this file: one that cannot run the rest is told so before it loads any of it.
+/* oxlint-disable no-var, prefer-template */
+var NEEDED = [24, 12];
+var found = process.versions.node.split('.');
+var major = Number(found[0]);
+
+if (major > NEEDED[0] || (major === NEEDED[0] && Number(found[1]) >= NEEDED[1])) {
+  import('./main.ts').then(function (program) {
+    return program.run(process.argv.slice(2));
+  });
+} else {
+  console.error(
+    'portvakt needs Node ' +
+      NEEDED.join('.') +
+      ' or newer, and this is Node ' +
+      process.versions.node +
+      ' (' +
+      process.execPath +
+      '). Install a newer one from https://nodejs.org, or run the container image, which brings its own.',
+  );
+  process.exitCode = 2;
+}

@@ -1,0 +1,359 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, statSync, writeFileSync, readdirSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createAdmin } from '../../src/http/admin.ts';
+import { Preview } from '../../src/http/preview.ts';
+import { createRateLimit } from '../../src/http/rate-limit.ts';
+import { remindOfSink } from '../../src/platform/node/sink-reminder.ts';
+import { mostConnections } from '../../src/platform/node/sockets.ts';
+import { ask } from '../support/ask.ts';
+import { gatewayOf, webHit } from '../support/hits.ts';
+import { metricsOf, until } from '../support/metrics.ts';
+import { startRecorder, type Recorder } from '../support/recorder.ts';
+import { serve, temporary, type Served } from '../support/serve.ts';
+
+// What one stranger can do to everybody else by way of connections, the admin listener and what lies about, each with
+// its bound.
+
+const ORIGIN = 'https://shop.example.no';
+const config = (more = '') => `
+${more}
+sites:
+  - hosts: [127.0.0.1]
+    origins: [${ORIGIN}]
+    country: NO
+    consent: { cmp: [cookiebot] }
+    destinations:
+      ga4: { measurement_id: G-TEST000001 }
+`;
+const root = join(import.meta.dirname, '../..');
+const MAIN = join(root, 'src/cli/main.ts');
+const TOKEN = '0123456789abcdef0123456789abcdef';
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+let recorder: Recorder;
+let gateway: Served;
+beforeAll(async () => {
+  recorder = await startRecorder();
+  gateway = await serve({ config: config(), sink: recorder.url });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await recorder.close();
+});
+
+/** A client that never closes its own end. */
+function stubborn(
+  url: string,
+  bytes: string,
+): { socket: Socket; text: () => string; ended: () => boolean; gone: () => boolean } {
+  const { hostname, port } = new URL(url);
+  let text = '';
+  let ended = false;
+  let gone = false;
+  const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true }, () => socket.write(bytes));
+  socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+  socket.on('end', () => (ended = true));
+  socket.on('error', () => (gone = true));
+  socket.on('close', () => (gone = true));
+  return { socket, text: () => text, ended: () => ended, gone: () => gone };
+}
+
+/** Descriptors of a process on this machine. */
+const descriptors = (pid: number | undefined) => readdirSync(`/proc/${pid}/fd`).length;
+
+describe('slow sockets', () => {
+  it('are gone two seconds after the 408, though the client keeps its end open', async () => {
+    const before = descriptors(gateway.child.pid);
+    const kinds = [
+      'GET /g/collect HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ',
+      'POST /g/collect HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\nabc',
+      '',
+    ];
+    await Promise.all(
+      kinds.map(async (bytes) => {
+        const clients = Array.from({ length: 30 }, () => stubborn(gateway.url, bytes));
+        await until('connected', () => clients.every(({ socket }) => socket.readyState === 'open'));
+        const gone = clients.map(async (client) => {
+          await until('408', () => client.text().startsWith('HTTP/1.1 408 '), 30_000);
+          const answered = Date.now();
+          // Whoever writes to a connection that is no longer there is told so.
+          await until('gone', () => (client.socket.write('x'), client.gone()), 5_000);
+          expect(Date.now() - answered).toBeLessThan(2_500);
+        });
+        await Promise.all(gone);
+      }),
+    );
+    await until('descriptors are free', () => descriptors(gateway.child.pid) <= before + 2, 2_000);
+  }, 60_000);
+
+  it('what is not HTTP is let go as quickly', async () => {
+    const before = descriptors(gateway.child.pid);
+    const clients = Array.from({ length: 30 }, () => stubborn(gateway.url, 'HELO\r\n\r\n'));
+    await until('400', () => clients.every(({ text }) => text().startsWith('HTTP/1.1 400 ')));
+    await until('descriptors are free', () => descriptors(gateway.child.pid) <= before + 2, 2_500);
+    for (const { socket } of clients) socket.destroy();
+  });
+
+  it('idle connections are kept 5 s, longer for a named proxy', async () => {
+    const proxied = await serve({ config: config('server: { trusted_proxies: [127.0.0.1/32] }'), sink: recorder.url });
+    try {
+      const idle = async (url: string) => {
+        const client = stubborn(url, 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+        await until('answered', () => client.text().includes('alive'));
+        return client;
+      };
+      const [direct, behind] = await Promise.all([idle(gateway.url), idle(proxied.url)]);
+      await pause(4_000);
+      expect(direct.ended()).toBe(false);
+      await until('closed', direct.ended, 6_000);
+      await pause(1_000);
+      expect(behind.ended()).toBe(false);
+      for (const { socket } of [direct, behind]) socket.destroy();
+    } finally {
+      await proxied.stop();
+    }
+  }, 60_000);
+
+  it('connections leave descriptors for files and vendors', () => {
+    expect(mostConnections(1024)).toBe(512);
+    expect(mostConnections(400)).toBe(200);
+    expect(mostConnections(1_048_576)).toBe(1_048_576 - 512);
+    expect(mostConnections(undefined)).toSatisfy((most: number | undefined) => most === undefined || most >= 16);
+  });
+
+  it('with 200 descriptors and 400 strangers, the gateway goes on', async () => {
+    const data = temporary();
+    const file = join(data, 'gateway.yaml');
+    writeFileSync(file, config());
+    const script = `ulimit -n 200 && exec "$0" "$@"`;
+    const shell = join(data, 'node.sh');
+    writeFileSync(shell, `#!/bin/sh\n${script.replace('"$0"', `"${process.execPath}"`)}\n`, { mode: 0o700 });
+    const one = await serve({ config: config(), sink: recorder.url, node: shell });
+    try {
+      const crowd = Array.from({ length: 400 }, () => stubborn(one.url, ''));
+      await until('some are refused', () => crowd.some(({ ended, gone }) => ended() || gone()));
+      expect((await metricsOf(one.adminUrl)).sum('portvakt_answers_total')).toBe(0);
+      for (const { socket } of crowd) socket.destroy();
+      await until('served again', async () => (await ask(one.url, { method: 'GET', path: '/readyz' })).status === 200);
+      expect(one.log()).toContain('more connections than there are descriptors for');
+    } finally {
+      await one.stop();
+    }
+  }, 60_000);
+});
+
+describe('the rate limit', () => {
+  const limited = gatewayOf(config('limits: { per_client: 2 }'));
+  const from = (peer: string) => ({ ...webHit({}), peer });
+
+  it.each([
+    ['addresses of one /64 share an account', '2a02:fe1:1:2::1', '2a02:fe1:1:2:ffff:ffff:ffff:ffff', true],
+    ['addresses of two /64 do not', '2a02:fe1:1:2::1', '2a02:fe1:1:3::1', false],
+    ['IPv4 addresses do not', '203.0.113.1', '203.0.113.2', false],
+    ['mapped IPv4 is IPv4', '::ffff:203.0.113.1', '203.0.113.1', true],
+    ['mapped IPv4 addresses do not share a /64', '::ffff:203.0.113.1', '::ffff:203.0.113.2', false],
+  ])('%s', (_name, first, second, shared) => {
+    const limit = createRateLimit(() => new Uint8Array(32));
+    for (const peer of [first, second]) expect(limit.take(from(peer), limited)).toBeUndefined();
+    expect(limit.take(from(second), limited)?.problem.status).toBe(shared ? 429 : undefined);
+  });
+
+  it('tells once where all requests come from inside and no proxy is named', () => {
+    const told = vi.fn();
+    const inside = createRateLimit(() => new Uint8Array(32), told);
+    for (let i = 0; i < 1_000; i++) inside.take(from('10.0.0.1'), limited);
+    expect(told).toHaveBeenCalledTimes(1);
+    const outside = createRateLimit(() => new Uint8Array(32), told);
+    for (let i = 0; i < 1_000; i++) outside.take(from(i === 0 ? '203.0.113.9' : '10.0.0.1'), limited);
+    const named = gatewayOf(config('limits: { per_client: 2 }\nserver: { trusted_proxies: [10.0.0.0/8] }'));
+    const proxied = createRateLimit(() => new Uint8Array(32), told);
+    for (let i = 0; i < 1_000; i++) proxied.take(from('10.0.0.1'), named);
+    expect(told).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('the admin listener', () => {
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    ask(gateway.adminUrl, { method: 'GET', path, headers });
+
+  it.each(['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1', '[::2]', 'user@localhost'])(
+    'answers no other host without a token: %s',
+    async (host) => {
+      for (const path of ['/metrics', '/preview', '/preview/stream', '/x'])
+        expect((await get(path, { host })).status).toBeGreaterThanOrEqual(400);
+    },
+  );
+
+  it.each(['localhost', 'localhost:9090', '127.0.0.1:1', '127.1.2.3', '[::1]:9090'])('answers to %s', async (host) => {
+    expect((await get('/metrics', { host })).status).toBe(200);
+  });
+
+  it('answers no page of another site without a token', async () => {
+    expect((await get('/metrics', { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    expect((await get('/metrics', { origin: 'https://evil.example' })).status).toBe(403);
+    expect((await get('/metrics', { origin: 'null' })).status).toBe(403);
+    expect((await get('/preview', { 'sec-fetch-site': 'none' })).status).toBe(200);
+    expect((await get('/preview', { 'sec-fetch-site': 'same-origin', origin: 'http://localhost:9090' })).status).toBe(
+      200,
+    );
+  });
+
+  it('with a token, any name will do, and failures are slowed after 20 a minute; the right token never is', async () => {
+    const refused = vi.fn();
+    const admin = createAdmin({
+      metrics: () => Promise.resolve('x 1\n'),
+      preview: new Preview(),
+      token: TOKEN,
+      refused,
+      now: () => 30_000,
+    });
+    const request = (token: string) =>
+      admin.request('http://ops.example.com/metrics', { headers: { authorization: `Bearer ${token}` } });
+    const timed = async (token: string) => {
+      const begun = performance.now();
+      return { status: (await request(token)).status, ms: performance.now() - begun };
+    };
+    for (let i = 0; i < 20; i++) {
+      const { status, ms } = await timed('wrong');
+      expect(status).toBe(401);
+      expect(ms).toBeLessThan(500);
+    }
+    expect((await timed('wrong')).ms).toBeGreaterThan(900);
+    const right = await timed(TOKEN);
+    expect(right.status).toBe(200);
+    expect(right.ms).toBeLessThan(500);
+    expect(refused).toHaveBeenCalledTimes(21);
+  });
+
+  it('says failures in the log, with a count', async () => {
+    await get('/metrics', { host: 'evil.example' });
+    await until('logged', () => /admin listener: requests refused.*/.test(gateway.log()));
+    expect(gateway.log()).toMatch(/"count":\d+,"msg":"admin listener: requests refused/);
+    expect(gateway.log()).not.toContain('evil.example');
+  });
+
+  it('has eight preview streams at most', async () => {
+    const streams = Array.from({ length: 8 }, () =>
+      stubborn(gateway.adminUrl, 'GET /preview/stream HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+    );
+    await until('eight are open', () => streams.every(({ text }) => text().includes(': open')));
+    expect((await get('/preview/stream')).status).toBe(503);
+    for (const { socket } of streams) socket.destroy();
+    await until('there is room again', async () => {
+      const one = stubborn(gateway.adminUrl, 'GET /preview/stream HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      await until('answered', () => one.text().includes('\r\n\r\n'));
+      one.socket.destroy();
+      return one.text().startsWith('HTTP/1.1 200 ');
+    });
+  });
+});
+
+/** `serve` that must not start. */
+function refusedStart(env: Record<string, string>, args: readonly string[] = [], text = config(), data = temporary()) {
+  const file = join(data, 'gateway.yaml');
+  writeFileSync(file, text);
+  const all = [MAIN, 'serve', file, '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--data', data, ...args];
+  const { status, stderr } = spawnSync(process.execPath, all, {
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  return { status, stderr };
+}
+
+describe('secrets that can be guessed', () => {
+  it('an admin token under 32 characters does not start', () => {
+    const done = refusedStart({ PORTVAKT_ADMIN_TOKEN: TOKEN.slice(1) });
+    expect(done.status).toBe(2);
+    expect(done.stderr).toContain('PORTVAKT_ADMIN_TOKEN has 31 characters');
+    expect(done.stderr).toContain('openssl rand -hex 32');
+  });
+
+  it('an ingest key under 32 characters does not start, and is not repeated', () => {
+    const text = config().replace('    country', '    ingest_keys: ["${SHOP_KEY}"]\n    country');
+    const done = refusedStart({ SHOP_KEY: 'short-key-of-the-shop' }, [], text);
+    expect(done.status).toBe(2);
+    expect(done.stderr).toContain('${SHOP_KEY} of 127.0.0.1 has 21 characters');
+    expect(done.stderr).not.toContain('short-key');
+  });
+});
+
+describe('a sink', () => {
+  it('is refused in production unless it is meant', async () => {
+    const done = refusedStart({ NODE_ENV: 'production' }, ['--sink', recorder.url]);
+    expect(done.status).toBe(2);
+    expect(done.stderr).toContain('--allow-sink');
+    const meant = await serve({
+      config: config(),
+      sink: recorder.url,
+      env: { NODE_ENV: 'production' },
+      args: ['--allow-sink'],
+    });
+    expect(await meant.stop()).toBe(0);
+  });
+
+  it('is said at the start and by a metric', async () => {
+    await until('said', () => gateway.log().includes('everything goes to the sink and nothing to any vendor'));
+    expect((await metricsOf(gateway.adminUrl)).sum('portvakt_sink_enabled')).toBe(1);
+  });
+
+  it('is said every hour', () => {
+    vi.useFakeTimers();
+    try {
+      const warn = vi.fn();
+      const reminder = remindOfSink('http://127.0.0.1:1', { info: warn, warn, error: warn });
+      vi.advanceTimersByTime(3 * 3_600_000);
+      expect(warn).toHaveBeenCalledTimes(4);
+      reminder.stop();
+      vi.advanceTimersByTime(3 * 3_600_000);
+      expect(warn).toHaveBeenCalledTimes(4);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('files of the data directory', () => {
+  it('are made for owner and group only', async () => {
+    const one = await serve({ config: config(), sink: recorder.url });
+    await one.stop();
+    const made = readdirSync(one.data).filter((name) => name !== 'gateway.yaml');
+    expect(made).toContain('root.key');
+    for (const name of made) expect([name, statSync(join(one.data, name)).mode & 0o007]).toEqual([name, 0]);
+  });
+
+  it.each([
+    ['root.key', 0o644],
+    ['root.key', 0o602],
+    ['outbox.sqlite', 0o604],
+    ['withdrawals.sqlite-wal', 0o644],
+  ])('%s open to others (%o) is refused with the command that mends it', (name, mode) => {
+    const data = temporary();
+    writeFileSync(join(data, name), '');
+    chmodSync(join(data, name), mode);
+    const done = refusedStart({}, [], config(), data);
+    expect(done.status).toBe(2);
+    const command = /chmod o-rwx .*/.exec(done.stderr)?.[0];
+    expect(command).toBe(`chmod o-rwx ${join(data, name)}`);
+    expect(spawnSync('sh', ['-c', command ?? 'false']).status).toBe(0);
+    expect(statSync(join(data, name)).mode & 0o007).toBe(0);
+  });
+
+  it('a folder of the decision log that others can read is refused; the data directory itself and other files are not', async () => {
+    const data = temporary();
+    chmodSync(data, 0o755);
+    writeFileSync(join(data, 'secret.txt'), 'x', { mode: 0o644 });
+    mkdirSync(join(data, 'decisions'));
+    chmodSync(join(data, 'decisions'), 0o755);
+    const done = refusedStart({}, [], config(), data);
+    expect(done.status).toBe(2);
+    expect(done.stderr).toContain(`chmod o-rwx ${join(data, 'decisions')}`);
+    chmodSync(join(data, 'decisions'), 0o750);
+    const one = await serve({ config: config(), sink: recorder.url, data });
+    expect(await one.stop()).toBe(0);
+  });
+});
