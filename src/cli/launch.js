@@ -6,9 +6,15 @@ var found = process.versions.node.split('.');
 var major = Number(found[0]);
 
 if (major > NEEDED[0] || (major === NEEDED[0] && Number(found[1]) >= NEEDED[1])) {
-  import('./main.ts').then(function (program) {
-    return program.run(process.argv.slice(2));
-  });
+  import('./main.ts').then(
+    function (program) {
+      return program.run(process.argv.slice(2));
+    },
+    function (error) {
+      console.error('portvakt cannot be loaded: ' + (error && error.code));
+      process.exitCode = 1;
+    },
+  );
 } else {
   console.error(
     'portvakt needs Node ' +

@@ -78,7 +78,7 @@ function send(event) {
     }
   }
   // The answer may set or delete cookies.
-  setTimeout(showStored, 400);
+  setTimeout(() => void showStored(), 400);
 }
 
 const item = (quantity) => `idSKU-1~nmMug~caHome~pr299.5~qt${quantity}`;
