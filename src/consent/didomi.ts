@@ -18,22 +18,22 @@ export const didomi: Platform = {
     const enabled = purposes?.has('enabled') === true ? asStrings(purposes.get('enabled')) : [];
     const disabled = purposes?.has('disabled') === true ? asStrings(purposes.get('disabled')) : [];
     if (enabled === undefined || disabled === undefined) return unreadable(context.source);
-    const refused = refusedVendors(root);
-    if (refused === undefined) return unreadable(context.source);
+    const vendors = vendorsIn(root);
+    if (vendors === undefined) return unreadable(context.source);
     const marks = listed(
       enabled.filter((purpose) => !disabled.includes(purpose)),
       context,
     );
-    const narrowing = new Narrowing(context.book).refuse(refused.map((id) => serviceOf(id, context)));
+    const narrowing = new Narrowing(context.book).refuse(vendors.map(([id, allowed]) => serviceOf(id, allowed, context)));
     return chosen(context.source, { ...marks, narrowing }, facts);
   }),
 };
 
 /**
- * Vendors that were refused: consent, or what rests on legitimate interest where consent was not given. A vendor that
+ * Vendors and whether they are allowed. Refused is consent, or what rests on legitimate interest where consent was not given. A vendor that
  * is in neither list was not asked about. Undefined where a list is none.
  */
-function refusedVendors(root: JsonObject): readonly string[] | undefined {
+function vendorsIn(root: JsonObject): readonly (readonly [string, boolean])[] | undefined {
   const lists = ['vendors', 'vendors_li'].map((key) => {
     const section = root.has(key) ? asObject(root.get(key)) : new Map<string, never>();
     const enabled = section?.has('enabled') === true ? asStrings(section.get('enabled')) : [];
@@ -42,7 +42,9 @@ function refusedVendors(root: JsonObject): readonly string[] | undefined {
   });
   const [consent, interest] = lists;
   if (consent === undefined || interest === undefined) return undefined;
-  return [...consent.disabled, ...interest.disabled.filter((id) => !consent.enabled.includes(id))];
+  const refused = [...consent.disabled, ...interest.disabled.filter((id) => !consent.enabled.includes(id))];
+  const allowed = consent.enabled.filter((id) => !consent.disabled.includes(id));
+  return [...refused.map((id) => [id, false] as const), ...allowed.map((id) => [id, true] as const)];
 }
 
 /** A vendor that the site has added: the first nine characters of its name, and eight by chance. */
@@ -50,8 +52,8 @@ const CUSTOM = /^c:(.{1,64}?)(?:-[A-Za-z0-9]{8})?$/;
 const CUT = 9;
 
 /** Whose a vendor is: by its id, its number on the IAB list, or the name in the id of one the site has added. */
-function serviceOf(id: string, { book }: Context): Service {
+function serviceOf(id: string, allowed: boolean, { book }: Context): Service {
   const name = CUSTOM.exec(id)?.[1] ?? id;
   const owner = book.mapped(id) ?? book.listedVendor(id) ?? book.ownerOf(name) ?? book.cutOwner(name, CUT);
-  return { name: id, owner, allowed: false, signals: 0 };
+  return { name: id, owner, allowed, signals: 0 };
 }

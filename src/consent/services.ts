@@ -1,4 +1,4 @@
-import { ALL_SIGNALS, AD_SIGNALS, type SignalMask } from '../core/signals.ts';
+import { ALL_SIGNALS, AD_SIGNALS, GATE_MASK, type SignalMask } from '../core/signals.ts';
 import { detached } from '../core/recent.ts';
 import type { ConsentRoute, RouteTerms, SiteServices } from './types.ts';
 
@@ -45,6 +45,8 @@ interface Owner {
   readonly routes: readonly string[];
   /** What it is called in a reason: a name of the configuration or of the table, never text of a cookie. */
   readonly label: string;
+  /** The site itself says so. */
+  readonly stated: boolean;
 }
 
 /** Whose the services of one site's banner are. */
@@ -61,10 +63,10 @@ export class ServiceBook {
     for (const [name, whose] of usual) {
       const before = this.#usual.get(serviceKey(name));
       const all = [...new Set([...(before?.routes ?? []), ...whose])];
-      this.#usual.set(serviceKey(name), { routes: all, label: before?.label ?? name });
+      this.#usual.set(serviceKey(name), { routes: all, label: before?.label ?? name, stated: false });
     }
     for (const [name, whose] of own) {
-      const owner = { routes: whose, label: name };
+      const owner = { routes: whose, label: name, stated: true };
       this.#own.set(name, owner);
       const key = serviceKey(name);
       if (key !== '' && !own.has(key)) this.#usual.set(key, owner);
@@ -72,7 +74,8 @@ export class ServiceBook {
     for (const { name, tcfVendor, service } of routes) {
       if (tcfVendor === undefined) continue;
       const others = this.#listed.get(tcfVendor);
-      this.#listed.set(tcfVendor, { routes: [...(others?.routes ?? []), name], label: others?.label ?? service });
+      const all = [...(others?.routes ?? []), name];
+      this.#listed.set(tcfVendor, { routes: all, label: others?.label ?? service, stated: false });
     }
   }
 
@@ -130,7 +133,7 @@ function cutTo(length: number, usual: ReadonlyMap<string, Owner>): ReadonlyMap<s
     if (key.length < length) continue;
     const before = cut.get(key.slice(0, length));
     const all = [...new Set([...(before?.routes ?? []), ...routes])];
-    cut.set(key.slice(0, length), { routes: all, label: before?.label ?? label });
+    cut.set(key.slice(0, length), { routes: all, label: before?.label ?? label, stated: false });
   }
   return cut;
 }
@@ -192,12 +195,14 @@ export class Narrowing {
   /**
    * What was refused closes its routes. From other routes of the same vendor it takes what it stands for, as far as
    * they do not need it themselves: who refuses Google Ads has not refused Google Analytics, but its advertising.
+   * Where a usual name stands for several routes, a route that has a narrower name allowed beside it keeps what it
+   * needs: who refuses Google and allows Google Analytics has said both.
    */
-  refuse(services: Iterable<Service>): this {
+  refuse(services: readonly Service[]): this {
     for (const { name, owner, allowed } of services) {
       if (allowed) continue;
       if (owner === undefined) this.#tell(name);
-      else this.#close(owner);
+      else this.#close(owner, services);
     }
     return this;
   }
@@ -218,7 +223,8 @@ export class Narrowing {
       }
       this.#take(route, judged & ~kept, route.service);
     }
-    for (const { services } of categories) {
+    for (const { signals: given, services } of categories) {
+      if ((given & GATE_MASK) === 0) continue;
       for (const { name, owner, signals } of services) if (owner === undefined && signals === 0) this.#tell(name);
     }
     return this;
@@ -261,15 +267,14 @@ export class Narrowing {
     return this.#book.routes.some((route) => route.vendor === vendor && routes.includes(route.name));
   }
 
-  #close({ routes, label }: Owner): void {
+  #close(owner: Owner, beside: readonly Service[]): void {
+    const { routes, label } = owner;
     for (const route of this.#book.routes) {
-      if (routes.includes(route.name)) {
-        this.#take(route, ALL_SIGNALS, label);
-        for (const other of this.#book.routes) {
-          if (other.vendor === route.vendor && !routes.includes(other.name)) {
-            this.#take(other, purposeOf(route) & ~other.needs, label);
-          }
-        }
+      if (!routes.includes(route.name)) continue;
+      this.#take(route, isAllowedNarrower(route, owner, beside) ? ALL_SIGNALS & ~route.needs : ALL_SIGNALS, label);
+      for (const other of this.#book.routes) {
+        if (other.vendor !== route.vendor || routes.includes(other.name)) continue;
+        this.#take(other, purposeOf(route) & ~other.needs, label);
       }
     }
   }
@@ -289,6 +294,13 @@ export class Narrowing {
     if (this.#unknown.length >= MAX_UNKNOWN || !NAME.test(name) || this.#unknown.includes(name)) return;
     this.#unknown.push(detached(name));
   }
+}
+
+function isAllowedNarrower({ name }: ConsentRoute, refused: Owner, beside: readonly Service[]): boolean {
+  if (refused.routes.length < 2 || refused.stated) return false;
+  return beside.some(({ allowed, owner }) => {
+    return allowed && owner?.routes.includes(name) === true && owner.routes.length < refused.routes.length;
+  });
 }
 
 /** What the service of a route is there for. */

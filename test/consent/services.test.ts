@@ -162,6 +162,13 @@ describe('records that also list refusals: what is refused closes its routes', (
     expect(open(DIDOMI, didomi(disabled))).toEqual(expected);
   });
 
+  it('a refused vendor keeps a service of it that was allowed by its own name', () => {
+    const given = { vendors: { enabled: ['c:googleana-4TXnJigR'], disabled: ['google'] } };
+    expect(open(DIDOMI, didomi([], given))).toEqual(without('google_ads'));
+    const [event] = trace(DIDOMI, didomi([], given)).events;
+    expect(event?.routes.find(({ route }) => route.name === 'ga4')?.plan?.element).toContain('gcs=G101');
+  });
+
   it('Didomi: what rests on legitimate interest and was objected to, unless consent was given', () => {
     expect(open(DIDOMI, didomi([], { vendors_li: { enabled: [], disabled: ['facebook'] } }))).toEqual(without('meta'));
     const given = { vendors: { enabled: ['facebook'], disabled: [] }, vendors_li: { disabled: ['facebook'] } };
