@@ -2,7 +2,7 @@ import { AD_SIGNALS, BIT, maskOf, NO_SIGNALS } from '../core/signals.ts';
 import { deriveKey, keyedHash, sha256Hex } from '../core/hash.ts';
 import { showSecretRef, type SecretRef } from '../core/secret.ts';
 import type { SigningKey, SiteCookies } from '../cookies/types.ts';
-import type { Gateway, Route, Site } from '../policy/gateway.ts';
+import type { CookieUsers, Gateway, Route, Site } from '../policy/gateway.ts';
 import { permitTable } from '../policy/permit.ts';
 import { parseCidrs } from '../privacy/ip.ts';
 import { bitsFor } from '../privacy/replaced-id.ts';
@@ -84,6 +84,7 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
       .filter(({ stream }) => stream !== undefined)
       .sort((a, b) => Number(b.primary) - Number(a.primary))
       .map(({ stream }) => stream as string),
+    cookieUsers: cookieUsersOf(routes),
   };
 }
 
@@ -93,6 +94,16 @@ function conversionsOf({ destinations }: SiteConfig): ReadonlySet<string> {
     for (const name of destination.conversions(settings)) names.add(name);
   }
   return names;
+}
+
+function cookieUsersOf(routes: readonly Route[]): readonly CookieUsers[] {
+  const byVendor = Map.groupBy(routes, ({ destination }) => destination.vendor);
+  return [...byVendor].flatMap(([vendor, all]) =>
+    [BIT.ad_storage, BIT.analytics_storage].map((signal) => {
+      const needing = all.filter(({ needs }) => (needs & signal) !== 0);
+      return { vendor, signal, routes: needing.length > 0 ? needing : all };
+    }),
+  );
 }
 
 /** The first of its hosts. */

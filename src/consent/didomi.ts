@@ -24,7 +24,9 @@ export const didomi: Platform = {
       enabled.filter((purpose) => !disabled.includes(purpose)),
       context,
     );
-    const narrowing = new Narrowing(context.book).refuse(vendors.map(([id, allowed]) => serviceOf(id, allowed, context)));
+    const narrowing = new Narrowing(context.book).refuse(
+      vendors.map(([id, allowed]) => serviceOf(id, allowed, context)),
+    );
     return chosen(context.source, { ...marks, narrowing }, facts);
   }),
 };

@@ -68,6 +68,15 @@ export interface Site {
   readonly conversions: ReadonlySet<string>;
   /** Measurement ids of its routes, the primary one first. */
   readonly streams: readonly string[];
+  /** For each of its vendors and each signal that cookies rest on. */
+  readonly cookieUsers: readonly CookieUsers[];
+}
+
+/** Whose a vendor's cookies of one signal are: its routes that need the signal, or all of them where none does. */
+export interface CookieUsers {
+  readonly vendor: string;
+  readonly signal: SignalMask;
+  readonly routes: readonly Route[];
 }
 
 export interface SiteKeys {

@@ -1,5 +1,5 @@
 import type { Consent } from '../consent/types.ts';
-import { ALL_SIGNALS, BIT, type SignalMask } from '../core/signals.ts';
+import { ALL_SIGNALS, type SignalMask } from '../core/signals.ts';
 import type { Route, Site } from './gateway.ts';
 
 /**
@@ -34,8 +34,7 @@ function signalsOfVendor(route: Route, site: Site, consent: Consent, signals: Si
 
 /**
  * Signals that the cookies of a vendor may not rest on, by vendor: those it has no open route for, because of what the
- * records say of it. A cookie is for the routes that need its signal, or for all of the vendor's where none does.
- * Undefined where no record tells one vendor from another.
+ * records say of it. Undefined where no record tells one vendor from another.
  */
 export function closedToVendors(
   site: Site,
@@ -44,18 +43,12 @@ export function closedToVendors(
 ): ReadonlyMap<string, SignalMask> | undefined {
   if (consent.terms === undefined && consent.vendorless === ALL_SIGNALS) return undefined;
   const closed = new Map<string, SignalMask>();
-  for (const vendor of new Set(site.routes.map(({ destination }) => destination.vendor))) {
-    const routes = site.routes.filter(({ destination }) => destination.vendor === vendor);
-    for (const bit of [BIT.ad_storage, BIT.analytics_storage]) {
-      const users = routes.some(({ needs }) => (needs & bit) !== 0)
-        ? routes.filter(({ needs }) => (needs & bit) !== 0)
-        : routes;
-      const isOpen = users.some((route) => {
-        const taken = signals & ~signalsOfVendor(route, site, consent, signals);
-        return (taken & (route.needs | bit)) === 0;
-      });
-      if (!isOpen) closed.set(vendor, (closed.get(vendor) ?? 0) | bit);
-    }
+  for (const { vendor, signal, routes } of site.cookieUsers) {
+    const isOpen = routes.some((route) => {
+      const taken = signals & ~signalsOfVendor(route, site, consent, signals);
+      return (taken & (route.needs | signal)) === 0;
+    });
+    if (!isOpen) closed.set(vendor, (closed.get(vendor) ?? 0) | signal);
   }
   return closed;
 }

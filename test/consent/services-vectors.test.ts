@@ -10,13 +10,15 @@ import { siteFor, vectors } from './vectors.ts';
 // stays open, or the reading names the services nobody knows, for the site to say whose they are. TC strings are left
 // out: they speak of vendors by number (test/policy/tcf-vendors.test.ts).
 
-const ROUTES: readonly ConsentRoute[] = Object.values(destinations).map(({ name, vendor, tcfVendor, needs, services }) => ({
-  name,
-  vendor,
-  tcfVendor,
-  needs: maskOf(needs),
-  service: services[0],
-}));
+const ROUTES: readonly ConsentRoute[] = Object.values(destinations).map(
+  ({ name, vendor, tcfVendor, needs, services }) => ({
+    name,
+    vendor,
+    tcfVendor,
+    needs: maskOf(needs),
+    service: services[0],
+  }),
+);
 
 /** The usual names, as the compiler of the configuration would hand them over. */
 function usual(): SiteServices['usual'] {
@@ -28,7 +30,9 @@ function usual(): SiteServices['usual'] {
 }
 
 const services: SiteServices = { own: new Map(), usual: usual() };
-const given = vectors.filter(({ expect: { status, statistics, marketing } }) => status === 'given' && (statistics || marketing));
+const given = vectors.filter(
+  ({ expect: { status, statistics, marketing } }) => status === 'given' && (statistics || marketing),
+);
 
 describe('consent/vectors.json, route by route', () => {
   it.each(given.map((vector) => [vector.id, vector] as const))('%s', (_, vector) => {
@@ -54,6 +58,9 @@ const EXPECTED: Readonly<Record<string, readonly [unknown: readonly string[], cl
   // s26 is Google Analytics; s905 is not told anywhere.
   'consentmanager-01': [['s905'], ['google_ads', 'linkedin', 'meta', 'microsoft_ads']],
   // Numbers of the site's own.
-  'realcookiebanner-01': [['37560', '37547'], ['ga4', 'google_ads', 'linkedin', 'meta', 'microsoft_ads']],
+  'realcookiebanner-01': [
+    ['37560', '37547'],
+    ['ga4', 'google_ads', 'linkedin', 'meta', 'microsoft_ads'],
+  ],
   'realcookiebanner-03': [['601'], ['ga4']],
 };
