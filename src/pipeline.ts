@@ -2,6 +2,7 @@ import { readConsent } from './consent/index.ts';
 import { parseCookies, type Cookies } from './consent/cookie-header.ts';
 import type { Consent } from './consent/types.ts';
 import { readCookies, type CookieReading } from './cookies/index.ts';
+import { chosen } from './cookies/subjects.ts';
 import type { Event, RawEvent } from './core/fields.ts';
 import { reason } from './core/reason.ts';
 import { BIT, GATE_MASK, type SignalMask } from './core/signals.ts';
@@ -33,6 +34,8 @@ export interface EventTrace {
   /** The event after the site's privacy floor, made when it is asked for; undefined when it goes nowhere. */
   readonly event: Event | undefined;
   readonly at: number;
+  /** The time its consent stands for, unix milliseconds: what was withdrawn since then it may not have. */
+  readonly decidedAt: number;
   readonly consent: Consent;
   /** Signals in force for the site: granted, or on legitimate interest and not objected to. */
   readonly signals: SignalMask;
@@ -65,7 +68,7 @@ export interface TraceWithdrawal {
   readonly signals: SignalMask;
   /** Routes (`Route.key`) that are closed although these signals would open them: their vendor or service was refused. */
   readonly closedRoutes: readonly string[];
-  /** It came in a cookie the visitor kept from when there was consent. */
+  /** A cookie was left from when there was consent; false where one purpose was refused and another is still allowed. */
   readonly fromCookie: boolean;
 }
 
@@ -82,8 +85,14 @@ export const MISDIRECTED: Problem = {
  * Decides everything about one hit (design 2). Pure: time and chance are in the hit. An exception in consent, filter
  * or cookie code is caught here and ends the event as `failed` on every route, with nothing sent (R80).
  * `windows`: the windows of sites that replace ids, as they are at this moment; without them such ids do not go out.
+ * `wanted`: whether somebody withdraws can be asked alone; no route is decided about then.
  */
-export function process(hit: Hit, gateway: Gateway, windows: IdWindows = NO_WINDOWS): Processed {
+export function process(
+  hit: Hit,
+  gateway: Gateway,
+  windows: IdWindows = NO_WINDOWS,
+  wanted: 'all' | 'withdrawals' = 'all',
+): Processed {
   const door = gateway.doors.get(hit.path);
   if (door === undefined) return { problem: notFound(gateway.prefix) };
   if (!(door.methods as readonly string[]).includes(hit.method)) return { problem: notAllowed(door.methods) };
@@ -96,12 +105,14 @@ export function process(hit: Hit, gateway: Gateway, windows: IdWindows = NO_WIND
   const reading = collect ? readCollect(hit, own) : readJson(hit, sender, own);
   if ('status' in reading) return { problem: reading };
   const primary = primaryRoute(site, reading.stream);
-  const routes = routesFor(site, reading.stream, primary);
+  const routes = wanted === 'withdrawals' ? NO_ROUTE : routesFor(site, reading.stream, primary);
   const trace = traceOf(hit, site, reading, routes, sender, windows.get(site.name));
   // A tag no route knows: its events go nowhere, but cookies and withdrawal are the visitor's, not the tag's.
   const stray = reading.stream !== undefined && primary === undefined;
   return { trace: stray ? { ...trace, events: [], unknownStream: true } : trace };
 }
+
+const NO_ROUTE: readonly Route[] = [];
 
 function browserVisitor(hit: Hit, site: Site, gateway: Gateway): Visitor {
   const { headers } = hit;
@@ -131,6 +142,8 @@ interface Understood {
   readonly cookies: Cookies;
   readonly consent: Consent;
   readonly signals: SignalMask;
+  /** As `EventTrace` has it. */
+  readonly decidedAt: number;
   readonly page: Page;
 }
 
@@ -168,7 +181,7 @@ function traceOf(
   let understood: Understood[];
   let cookies: CookieReading[];
   try {
-    understood = understand(hit, site, reading);
+    understood = understand(hit, site, reading, sender);
     cookies = cookiesOf(hit, site, understood);
   } catch {
     const events = reading.events.map((event, line) => failedEvent(hit, event, line, routes));
@@ -177,26 +190,15 @@ function traceOf(
   const events: EventTrace[] = [];
   const withdrawn: TraceWithdrawal[] = [];
   let setCookies: readonly string[] = [];
-  let last: CookieReading | undefined;
+  let last: Visitor | undefined;
   for (let line = 0; line < understood.length; line++) {
     const one = understood[line] as Understood;
     const jar = cookies[line] as CookieReading;
-    if (jar !== last) {
-      last = jar;
-      const closedRoutes = closedRoutesOf(site, one.consent, one.signals);
-      for (const subject of jar.withdrawn)
-        withdrawn.push({ subject, signals: one.signals, closedRoutes, fromCookie: true });
-      // A purpose or a vendor was refused while an identifier of another one stays: what waits for the refused one goes.
-      if ((one.consent.refused & GATE_MASK) !== 0 || closedRoutes.length > 0) {
-        for (const subject of jar.subjects)
-          withdrawn.push({ subject, signals: one.signals, closedRoutes, fromCookie: false });
-      }
+    if (one.source.visitor !== last) {
+      last = one.source.visitor;
+      withdrawn.push(...withdrawalsOf(site, one, jar, sender, understood));
       // A back end gets no cookies: the jar is its visitor's, and the answer does not reach that browser.
       if (sender === 'browser') setCookies = jar.set;
-    }
-    const cid = one.source.raw.client_id;
-    if (cid !== undefined && ((one.signals & BIT.analytics_storage) === 0 || (one.consent.refused & GATE_MASK) !== 0)) {
-      withdrawn.push({ subject: `ga:${cid}`, signals: one.signals, closedRoutes: NO_ROUTES, fromCookie: false });
     }
     let traced: EventTrace;
     try {
@@ -209,6 +211,38 @@ function traceOf(
   return { hit, site, source, events, setCookies, withdrawn, unknownKeys, unknownStream: false };
 }
 
+/**
+ * Who withdraws, if anybody does. A browser's own cookies are the evidence: a governed one without its signal, whatever
+ * the reason, or one of a purpose that is still allowed beside another, or a vendor, that was refused. A back end has to state the
+ * refusal: its silence may be a header that did not reach it. An id in the hit alone, which anybody can write there, is
+ * no evidence; with some, the events that bear it are meant, too.
+ */
+function withdrawalsOf(
+  site: Site,
+  { consent, signals, source: { visitor } }: Understood,
+  jar: CookieReading,
+  sender: Sender,
+  all: readonly Understood[],
+): readonly TraceWithdrawal[] {
+  const left = jar.withdrawn !== undefined && sender === 'browser';
+  if (!left && sender === 'browser' && jar.carried.length === 0) return NOBODY;
+  const closedRoutes = closedRoutesOf(site, consent, signals);
+  const refused = (consent.refused & GATE_MASK) !== 0 || closedRoutes.length > 0;
+  if (!left && !refused) return NOBODY;
+  const known = [...(jar.withdrawn ?? jar.carried)];
+  for (const { source } of all) if (source.visitor === visitor) pushStated(source, known);
+  return chosen(known).map((subject) => ({ subject, signals, closedRoutes, fromCookie: jar.withdrawn !== undefined }));
+}
+
+const NOBODY: readonly TraceWithdrawal[] = [];
+
+/** Ids of a visitor that stand in the event itself, or that a back end states. */
+function pushStated({ raw, visitor }: SourceEvent, subjects: string[]): void {
+  if (raw.user_id !== undefined) subjects.push(`uid:${raw.user_id}`);
+  if (raw.client_id !== undefined) subjects.push(`ga:${raw.client_id}`);
+  if (visitor.clientId !== undefined && visitor.clientId !== raw.client_id) subjects.push(`ga:${visitor.clientId}`);
+}
+
 const NO_ROUTES: readonly string[] = [];
 
 /** Routes that a refused vendor keeps shut, whatever the signals of the site would open. */
@@ -216,14 +250,23 @@ function closedRoutesOf(site: Site, consent: Consent, signals: SignalMask): read
   let closed: string[] | undefined;
   for (const route of site.routes) {
     const own = routeSignals(route, site, consent, signals);
-    if (own === signals || route.permits[signals & GATE_MASK]?.verdict !== 'full') continue;
-    if (route.permits[own & GATE_MASK]?.verdict !== 'full') (closed ??= []).push(route.key);
+    if (own === signals || isTooNew(route, consent) || !isFull(route, signals) || isFull(route, own)) continue;
+    (closed ??= []).push(route.key);
   }
   return closed ?? NO_ROUTES;
 }
 
+/** A choice that is older than the route says nothing about it, hence refuses nothing. */
+function isTooNew({ since }: Route, { at }: Consent): boolean {
+  return since !== undefined && (at === undefined || at < since);
+}
+
+function isFull(route: Route, signals: SignalMask): boolean {
+  return route.permits[signals & GATE_MASK]?.verdict === 'full';
+}
+
 /** Consent and page of every event. Events of one visitor and one set of consent keys share the reading. */
-function understand(hit: Hit, site: Site, reading: Reading): Understood[] {
+function understand(hit: Hit, site: Site, reading: Reading, sender: Sender): Understood[] {
   const understood: Understood[] = [];
   let before: Understood | undefined;
   for (const source of reading.events) {
@@ -256,7 +299,8 @@ function understand(hit: Hit, site: Site, reading: Reading): Understood[] {
       before !== undefined && before.page.raw === raw.page_location
         ? before.page
         : new Page(raw.page_location, site.privacy.url);
-    before = { source, cookies, consent, signals: siteSignals(site, consent), page };
+    const decidedAt = sender === 'browser' ? hit.at : Math.min(hit.at, consent.at ?? raw.event_time ?? hit.at);
+    before = { source, cookies, consent, signals: siteSignals(site, consent), decidedAt, page };
     understood.push(before);
   }
   return understood;
@@ -355,6 +399,7 @@ function traceEvent(
         raw,
         event: undefined,
         at: time,
+        decidedAt: one.decidedAt,
         consent,
         signals,
         subjects: [],
@@ -365,9 +410,8 @@ function traceEvent(
   }
 
   const identifiers: Partial<RawEvent> = {};
-  const subjects: string[] = [...jar.subjects];
   const analytics = (signals & BIT.analytics_storage) !== 0;
-  if (analytics) identifyAnalytics(hit, site, raw, visitor, jar, identifiers, subjects);
+  if (analytics) identifyAnalytics(hit, site, raw, visitor, jar, identifiers);
   const { fbp, fbc, gclid, gbraid, wbraid, dclid, msclkid, li_fat_id } = jar.identifiers;
   if (fbp !== undefined) identifiers.fbp = fbp;
   if (fbc !== undefined) identifiers.fbc = fbc;
@@ -377,7 +421,8 @@ function traceEvent(
   if (dclid !== undefined) identifiers.dclid = dclid;
   if (msclkid !== undefined) identifiers.msclkid = msclkid;
   if (li_fat_id !== undefined) identifiers.li_fat_id = li_fat_id;
-  if (raw.user_id !== undefined) subjects.push(`uid:${raw.user_id}`);
+  const subjects = [...jar.subjects];
+  pushStated(one.source, subjects);
 
   let filtered: Filtered | undefined;
   const filter = (): Filtered =>
@@ -389,7 +434,7 @@ function traceEvent(
     const replaced = site.privacy.replacedIds === undefined ? undefined : { id: filter().event.client_id };
     key = eventKey(raw, ids, { hit, source, sender, visitor, jar, signals }, replaced);
   }
-  return new TracedEvent(name, id, key, time, one, subjects, routes, filter);
+  return new TracedEvent(name, id, key, time, one, chosen(subjects), routes, filter);
 }
 
 /** An event behind the site's privacy floor. */
@@ -436,6 +481,7 @@ class TracedEvent implements EventTrace {
   readonly key: EventKey | undefined;
   readonly raw: RawEvent;
   readonly at: number;
+  readonly decidedAt: number;
   readonly consent: Consent;
   readonly signals: SignalMask;
   readonly subjects: readonly string[];
@@ -447,7 +493,7 @@ class TracedEvent implements EventTrace {
     id: string,
     key: EventKey | undefined,
     at: number,
-    { source, consent, signals }: Understood,
+    { source, consent, signals, decidedAt }: Understood,
     subjects: readonly string[],
     routes: readonly RouteTrace[],
     filter: () => Filtered,
@@ -457,6 +503,7 @@ class TracedEvent implements EventTrace {
     this.key = key;
     this.raw = source.raw;
     this.at = at;
+    this.decidedAt = decidedAt;
     this.consent = consent;
     this.signals = signals;
     this.subjects = subjects;
@@ -496,7 +543,6 @@ function identifyAnalytics(
   visitor: Visitor,
   jar: CookieReading,
   identifiers: Partial<RawEvent>,
-  subjects: string[],
 ): void {
   const cid = raw.client_id ?? visitor.clientId;
   if (cid !== undefined && cid !== '') {
@@ -507,8 +553,6 @@ function identifyAnalytics(
       site.cookies.analytics,
       site.keys.pseudonym,
     ).value;
-    const subject = `ga:${cid}`;
-    if (!subjects.includes(subject)) subjects.push(subject);
   } else {
     const id = jar.identifiers.clientId ?? jar.identifiers.ownId;
     if (id !== undefined) identifiers.client_id = id;
@@ -541,6 +585,7 @@ function failedEvent(hit: Hit, source: SourceEvent, line: number, offered: reado
     raw: source.raw,
     event: undefined,
     at: hit.at,
+    decidedAt: hit.at,
     consent: UNREAD,
     signals: 0,
     subjects: [],

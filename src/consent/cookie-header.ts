@@ -7,6 +7,11 @@ export interface Cookies {
   readonly values: readonly string[];
   /** There was a header, but it could not be read: silence must not be taken from it, not even where silence grants. */
   readonly unreadable?: true;
+  /**
+   * That header. Nothing in it grants anything, but what the gateway answers for is still found in it: limits are there
+   * for what is to be allowed, not for what is to be taken back.
+   */
+  readonly header?: string;
 }
 
 const MAX_HEADER = 32 * 1024;
@@ -14,14 +19,13 @@ const MAX_VALUE = 8 * 1024;
 const MAX_COOKIES = 400;
 
 export const NO_COOKIES: Cookies = { names: [], values: [] };
-const UNREADABLE: Cookies = { names: [], values: [], unreadable: true };
 
 /** Past a limit, or with a control character in it, nothing of the header is read (rule 1). */
 export function parseCookies(header: string): Cookies {
   const { length } = header;
   if (length === 0) return NO_COOKIES;
-  if (length > MAX_HEADER) return UNREADABLE;
-  if (CONTROL.test(header)) return UNREADABLE;
+  if (length > MAX_HEADER) return unreadable(header);
+  if (CONTROL.test(header)) return unreadable(header);
   const names: string[] = [];
   const values: string[] = [];
   let equals = -1;
@@ -29,9 +33,31 @@ export function parseCookies(header: string): Cookies {
     end = orEnd(header.indexOf(';', start), length);
     // Looked for from the last one found, hence once over the whole header, whatever is in it.
     if (equals < start) equals = orEnd(header.indexOf('=', start), length);
-    if (equals < end && !take(header, start, equals, end, names, values)) return UNREADABLE;
+    if (equals < end && !take(header, start, equals, end, names, values)) return unreadable(header);
   }
   return { names, values };
+}
+
+function unreadable(header: string): Cookies {
+  return { names: [], values: [], unreadable: true, header };
+}
+
+/**
+ * Shows every pair of a header that could not be read, by the same rules and without their limits, once over the whole
+ * of it. Values that are longer than any identifier are left out.
+ */
+export function eachPair(header: string, see: (name: string, value: string) => void): void {
+  const { length } = header;
+  let equals = -1;
+  for (let start = 0, end: number; start < length; start = end + 1) {
+    end = orEnd(header.indexOf(';', start), length);
+    if (equals < start) equals = orEnd(header.indexOf('=', start), length);
+    if (equals >= end || end - equals > MAX_VALUE) continue;
+    const value = trimSpace(header, equals + 1, end);
+    const last = value.length - 1;
+    const quoted = last > 0 && value.charCodeAt(0) === QUOTE && value.charCodeAt(last) === QUOTE;
+    see(trimSpace(header, start, equals), quoted ? value.slice(1, -1) : value);
+  }
 }
 
 /** A place in a text, or where the text ends. */

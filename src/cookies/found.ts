@@ -1,4 +1,4 @@
-import type { Cookies } from '../consent/cookie-header.ts';
+import { eachPair, type Cookies } from '../consent/cookie-header.ts';
 import { governs, type GovernedCookie } from './vendor-cookies.ts';
 
 /** A governed cookie of the hit. */
@@ -13,29 +13,50 @@ export interface Found {
   readonly id: string | undefined;
 }
 
-/** No page has as many; those beyond are as if absent. */
-const MAX_FOUND = 64;
+/**
+ * No page has as many names of one family (`_ga_*`); those beyond are as if absent. Names of their own are always found:
+ * they are few, and they say who withdraws.
+ */
+const MAX_OF_FAMILIES = 64;
+/** Different values of one name that are looked at: a browser sends one for each domain and path a cookie was set on. */
+const MAX_OTHERS = 8;
 
 const NONE: readonly Found[] = [];
 
-/** The governed cookies of a hit, each name once. */
-export function findGoverned({ names, values }: Cookies): readonly Found[] {
-  let found: Found[] | undefined;
+/** The governed cookies of a hit, each name once. Also those of a header that could not be read otherwise. */
+export function findGoverned({ names, values, header }: Cookies): readonly Found[] {
+  const finder = new Finder();
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     const rule = governs(name);
-    if (rule === undefined) continue;
-    found ??= [];
-    const value = values[i] as string;
-    const twin = named(found, name);
-    if (twin !== undefined) {
-      if (twin.value !== value) (twin.others ??= []).push(value);
-    } else if (found.length < MAX_FOUND) {
-      const { issued, id } = rule.parse(value);
-      found.push({ rule, name, value, others: undefined, issued, id });
-    }
+    if (rule !== undefined) finder.add(rule, name, values[i] as string);
   }
-  return found ?? NONE;
+  if (header !== undefined) {
+    eachPair(header, (name, value) => {
+      const rule = governs(name);
+      if (rule !== undefined) finder.add(rule, name, value);
+    });
+  }
+  return finder.found ?? NONE;
+}
+
+class Finder {
+  found: Found[] | undefined;
+  #ofFamilies = 0;
+
+  add(rule: GovernedCookie, name: string, value: string): void {
+    this.found ??= [];
+    const twin = named(this.found, name);
+    if (twin !== undefined) {
+      if (twin.value === value || twin.others?.includes(value) === true) return;
+      if (twin.others === undefined) twin.others = [value];
+      else if (twin.others.length < MAX_OTHERS) twin.others.push(value);
+      return;
+    }
+    if (rule.name !== name && this.#ofFamilies++ >= MAX_OF_FAMILIES) return;
+    const { issued, id } = rule.parse(value);
+    this.found.push({ rule, name, value, others: undefined, issued, id });
+  }
 }
 
 /** The cookie of this name. */

@@ -32,7 +32,14 @@ export function readCookies(input: CookieInput): CookieReading {
   return jar.close();
 }
 
-const NOTHING: CookieReading = { identifiers: {}, subjects: [], whose: undefined, set: [], withdrawn: [] };
+const NOTHING: CookieReading = {
+  identifiers: {},
+  subjects: [],
+  carried: [],
+  whose: undefined,
+  set: [],
+  withdrawn: undefined,
+};
 
 function hasClick(landing: ClickIds | undefined): landing is ClickIds {
   if (landing === undefined) return false;

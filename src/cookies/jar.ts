@@ -5,6 +5,7 @@ import { named, onlyValue, type Found } from './found.ts';
 import { OWN_ID, ownId, ownIdIn } from './own-id.ts';
 import { expire, fit, homeOf, isSafe, knowsHome, setCookie } from './set-cookie.ts';
 import type { ClickIds, CookieInput, CookieReading, Identifiers } from './types.ts';
+import { chosen } from './subjects.ts';
 import { CLICK_COOKIES, isClickId, type GovernedCookie } from './vendor-cookies.ts';
 
 const DAY = 86_400_000;
@@ -25,8 +26,10 @@ export class Jar {
   private readonly home: string;
   private readonly writable: boolean;
   private readonly identifiers: Identifiers = {};
-  private readonly subjects: string[] = [];
-  private readonly clicks: string[] = [];
+  /** Who the visitor is by the cookies that came with their signal. */
+  private readonly carried: string[] = [];
+  /** Who the visitor is by what this hit adds: the click it landed with, an id issued now. */
+  private readonly added: string[] = [];
   private readonly sessions: Found[] = [];
   private readonly expired: string[] = [];
   private readonly issued: string[] = [];
@@ -34,8 +37,6 @@ export class Jar {
   /** Subjects that came without their signal; undefined = there was no such cookie. */
   private gone: string[] | undefined;
   private firstSeen: FirstSeen | undefined;
-  /** The own id that came. */
-  private cameAs: string | undefined;
 
   constructor(input: CookieInput, found: readonly Found[], landing: ClickIds | undefined) {
     const { domain } = input.settings;
@@ -50,13 +51,13 @@ export class Jar {
   withdraw(cookie: Found): void {
     this.gone ??= [];
     this.expired.push(cookie.name);
-    this.name(cookie, this.gone, this.gone);
+    this.name(cookie, this.gone);
   }
 
   /** Its signal is granted: used and cut back within its cap, expired beyond. */
   keep(cookie: Found): void {
     const { rule, name, value, id } = cookie;
-    this.name(cookie, this.subjects, this.clicks);
+    this.name(cookie, this.carried);
     const left = cookie.others === undefined && isSafe(value) ? this.left(cookie) : undefined;
     if (left === undefined) {
       this.expired.push(name);
@@ -87,7 +88,8 @@ export class Jar {
       const cookie: Found = { rule, name, value, others: undefined, ...rule.parse(value) };
       if (cookie.id === undefined) continue;
       this.identifiers[field] = cookie.id;
-      this.clicks.push(`${field}:${cookie.id}`);
+      const subject = rule.whose(value);
+      if (subject !== undefined) this.added.push(subject);
       const left = this.left(cookie);
       const set = left === undefined ? undefined : setCookie(name, value, left, this.home, false);
       if (set !== undefined) this.issued.push(set);
@@ -102,13 +104,14 @@ export class Jar {
       ? ownId(onlyValue(cookie), { id: hitId, at }, site, settings.signing, this.cap(BIT.analytics_storage))
       : undefined;
     if (cookie !== undefined && (own === undefined || own.set !== undefined)) this.expired.push(OWN_ID);
+    const kept = own !== undefined && own.set === undefined;
+    if (kept) this.carried.push(`own:${own.id}`);
+    else if (cookie !== undefined) this.name(cookie, this.carried);
     if (own === undefined) return;
-    // One that is set anew came all the same if it was only signed again, or was too old.
-    if (own.set === undefined) this.cameAs = `own:${own.id}`;
-    else if (cookie !== undefined) this.cameAs = this.ownIds(cookie)[0];
     this.identifiers.ownId = own.id;
-    this.subjects.push(`own:${own.id}`);
-    if (own.set !== undefined) this.hide(OWN_ID, own.set.value, own.set.maxAge);
+    if (own.set === undefined) return;
+    this.added.push(`own:${own.id}`);
+    this.hide(OWN_ID, own.set.value, own.set.maxAge);
   }
 
   /** Writes down what was seen for the first time. */
@@ -120,7 +123,7 @@ export class Jar {
   }
 
   close(): CookieReading {
-    const { identifiers, subjects, clicks, gone, expired, issued, kept } = this;
+    const { identifiers, carried, added, gone, expired, issued, kept } = this;
     const session = this.sessions.length === 0 ? undefined : chooseSession(this.sessions, this.input.streams);
     if (session !== undefined) identifiers.sessionId = session;
     // The gclid of a Floodlight click is in both cookies; it is one id.
@@ -129,10 +132,11 @@ export class Jar {
     const quiet = expired.length === 0 && issued.length === 0;
     return {
       identifiers,
-      subjects: subjects.length === 0 ? clicks : subjects,
-      whose: subjects.find(isClientId) ?? this.cameAs ?? subjects.find(isBrowserId),
+      subjects: added.length === 0 ? chosen(carried) : chosen([...carried, ...added]),
+      carried,
+      whose: carried.find(isClientId) ?? carried.find(isOwnId) ?? carried.find(isBrowserId),
       set: fit(quiet ? kept : [...expire(expired, settings.domain, host), ...issued, ...kept]),
-      withdrawn: gone === undefined ? [] : [...new Set([...gone, ...subjects, ...clicks])],
+      withdrawn: gone === undefined ? undefined : [...gone, ...carried],
     };
   }
 
@@ -183,36 +187,22 @@ export class Jar {
     if (set !== undefined) this.issued.push(set);
   }
 
-  private ownIds({ value, others }: Pick<Found, 'value' | 'others'>): string[] {
-    const { site, settings } = this.input;
-    const ids: string[] = [];
-    for (const one of [value, ...(others ?? [])]) {
-      const own = ownIdIn(one, site, settings.signing);
-      if (own !== undefined) ids.push(`own:${own}`);
-    }
-    return ids;
+  /** Names the visitor by every value of a cookie. */
+  private name({ rule, value, others }: Found, names: string[]): void {
+    this.nameBy(rule, value, names);
+    if (others !== undefined) for (const other of others) this.nameBy(rule, other, names);
   }
 
-  /** Names the visitor by every value of a cookie: ids that stay go to `ids`, click ids to `clicks`. */
-  private name({ rule, value, id, others }: Found, ids: string[], clicks: string[]): void {
-    if (rule.name === OWN_ID) {
-      ids.push(...this.ownIds({ value, others }));
-      return;
-    }
-    const { field } = rule;
-    if (field === undefined || field === 'sessionId') return;
-    const kind = field === 'clientId' ? 'ga' : field;
-    const names = field === 'clientId' || field === 'fbp' ? ids : clicks;
-    if (id !== undefined) names.push(`${kind}:${id}`);
-    if (others === undefined) return;
-    for (const other of others) {
-      const otherId = rule.parse(other).id;
-      if (otherId !== undefined) names.push(`${kind}:${otherId}`);
-    }
+  private nameBy(rule: GovernedCookie, value: string, names: string[]): void {
+    const { site, settings } = this.input;
+    const own = rule.name === OWN_ID ? ownIdIn(value, site, settings.signing) : undefined;
+    const subject = own === undefined ? rule.whose(value) : `own:${own}`;
+    if (subject !== undefined) names.push(subject);
   }
 }
 
 const isClientId = (subject: string): boolean => subject.startsWith('ga:');
+const isOwnId = (subject: string): boolean => subject.startsWith('own:');
 const isBrowserId = (subject: string): boolean => subject.startsWith('fbp:');
 
 /** The session of the first stream that has one; without a list, the session all streams agree on. */

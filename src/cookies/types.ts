@@ -45,11 +45,10 @@ export interface CookieInput {
 
 export interface CookieReading {
   readonly identifiers: Readonly<Identifiers>;
-  /**
-   * `kind:value` of every identifier that came under consent, used or too old: `ga:`, `fbp:`, `own:`. Of a visitor
-   * with none of these, the click ids.
-   */
+  /** Whose the hit is: `kind:value`, at most eight (`subjects.ts`), of what came or was issued under consent. */
   readonly subjects: readonly string[];
+  /** Those that came in a cookie, used or too old: a click id in the page's address alone is nobody's word. */
+  readonly carried: readonly string[];
   /**
    * `kind:value` of whose hit it is as its cookies came, before any cap and under their own signal: `_ga`'s client id,
    * else the own id, else `_fbp`. An id that this answer issues has not come.
@@ -58,10 +57,11 @@ export interface CookieReading {
   /** Complete `Set-Cookie` values, for one answer of at most a few kilobytes. */
   readonly set: readonly string[];
   /**
-   * Whose consent is gone: a governed cookie came without its signal. Everything the hit knows the visitor by is in
-   * here, because events of a refused purpose may be filed under the identifier of one that is still allowed.
+   * Whose consent is gone, because a governed cookie came without its signal; undefined = none did. Everything the
+   * cookies know the visitor by is in here, because events of a refused purpose may be filed under the identifier of
+   * one that is still allowed.
    */
-  readonly withdrawn: readonly string[];
+  readonly withdrawn: readonly string[] | undefined;
 }
 
 /** Click ids of a landing page's address, values as they stood. */

@@ -42,6 +42,11 @@ export interface GovernedCookie {
   /** The identifier it holds, if the gateway uses it. */
   readonly field: keyof Identifiers | undefined;
   readonly click: ClickCookie | undefined;
+  /**
+   * What it tells of who the visitor is, by which stored events are found again; a click cookie's is its click id.
+   * Undefined = nothing.
+   */
+  readonly whose: (value: string) => string | undefined;
 }
 
 const SILENT: Parsed = { issued: undefined, id: undefined };
@@ -51,11 +56,37 @@ function rule(
   signal: 'analytics_storage' | 'ad_storage',
   name: string,
   parse: GovernedCookie['parse'],
-  more: Partial<Pick<GovernedCookie, 'life' | 'field' | 'click'>> = {},
+  more: Partial<Pick<GovernedCookie, 'life' | 'field' | 'click' | 'whose'>> = {},
 ): GovernedCookie {
-  const { life = 'capped', field, click } = more;
-  return { name, owner, bit: BIT[signal], life, parse, field, click };
+  const { life = 'capped', field, click, whose = subjectOf(field, parse, click) } = more;
+  return { name, owner, bit: BIT[signal], life, parse, field, click, whose };
 }
+
+/** The kinds under which other files name the same ids. */
+function subjectOf(
+  field: GovernedCookie['field'],
+  parse: GovernedCookie['parse'],
+  click: ClickCookie | undefined,
+): GovernedCookie['whose'] {
+  if (field === undefined || field === 'sessionId') return () => undefined;
+  const kind = field === 'clientId' ? 'ga' : field;
+  // The time in a click cookie is that of whoever wrote it; the click is the same.
+  const id = click?.read ?? ((value: string) => parse(value).id);
+  return (value) => {
+    const found = id(value);
+    return found === undefined ? undefined : `${kind}:${found}`;
+  };
+}
+
+/** A cookie whose identifier only its vendor uses: the visitor is known by it all the same. */
+const byValue =
+  (kind: string): GovernedCookie['whose'] =>
+  (value) =>
+    value.length >= SHORTEST_ID && value.length <= LONGEST_ID ? `${kind}:${value}` : undefined;
+
+/** What is shorter tells nobody apart. */
+const SHORTEST_ID = 8;
+const LONGEST_ID = 256;
 
 /** A cookie that keeps one click id, used under the name of its URL parameter. */
 function clickRule(
@@ -105,11 +136,11 @@ const META_CLICK: ClickCookie = {
 export const GOVERNED: readonly GovernedCookie[] = [
   rule('Google', 'analytics_storage', '_ga', parseGa, { field: 'clientId' }),
   rule('Google', 'analytics_storage', '_ga_*', parseGaSession, { field: 'sessionId' }),
-  rule('Google', 'analytics_storage', 'FPID', dated(fpidTime)),
+  rule('Google', 'analytics_storage', 'FPID', dated(fpidTime), { whose: byValue('fpid') }),
   rule('Google', 'analytics_storage', 'FPLC', undated, { life: 'session' }),
   rule('this gateway', 'analytics_storage', 'pv_id', undated, { life: 'signed' }),
   rule('this gateway', 'ad_storage', 'pv_seen', undated, { life: 'signed' }),
-  rule('Google', 'ad_storage', '_gcl_au', dated(gclAuTime)),
+  rule('Google', 'ad_storage', '_gcl_au', dated(gclAuTime), { whose: byValue('gclau') }),
   clickRule('Google', '_gcl_aw', 'gclid', gcl, gclClickId, gclTime),
   clickRule('Google', '_gcl_gb', 'wbraid', gcl, gclClickId, gclTime),
   clickRule('Google', '_gcl_ag', 'gbraid', gclNew, gclClickId, gclTime),
@@ -123,7 +154,7 @@ export const GOVERNED: readonly GovernedCookie[] = [
   rule('Meta', 'ad_storage', '_fbc', parseMeta, { field: 'fbc', click: META_CLICK }),
   rule('Meta', 'ad_storage', '_fbi', undated),
   rule('Microsoft', 'ad_storage', '_uetsid', undated, { life: 'session' }),
-  rule('Microsoft', 'ad_storage', '_uetvid', undated),
+  rule('Microsoft', 'ad_storage', '_uetvid', undated, { whose: byValue('uetvid') }),
   clickRule('Microsoft', '_uetmsclkid', 'msclkid', uet, uetId, noTime),
   clickRule('LinkedIn', 'li_fat_id', 'li_fat_id', itself, itself, noTime),
 ];

@@ -15,9 +15,15 @@ export interface FilledRequest {
 
 /**
  * Sends one request to one of `hosts`, follows nothing, and resolves with whatever the vendor answered. Rejects with
- * `Unsendable` when the request itself is at fault, with any other error when the network is.
+ * `Unsendable` when the request itself is at fault, with `Recalled` when `may` said no, with any other error when the
+ * network is. `may` is asked when the first byte is about to go: a connection may have been waited for.
  */
-export type Send = (request: FilledRequest, hosts: readonly string[]) => Promise<Reply>;
+export type Send = (request: FilledRequest, hosts: readonly string[], may?: () => boolean) => Promise<Reply>;
+
+/** A visitor has withdrawn before the first byte went. */
+export class Recalled extends Error {
+  override readonly name = 'Recalled';
+}
 
 /** Where the values behind names come from. */
 export interface Secrets {
@@ -43,7 +49,9 @@ export class Unsendable extends Error {
  */
 export type Attempted =
   | { readonly verdict: Verdict; readonly reply: Reply | undefined }
-  | { readonly fault: string; readonly rule?: string };
+  | { readonly fault: string; readonly rule?: string }
+  /** Nothing was sent, because one of the rows may not be sent any more. */
+  | { readonly recalled: true };
 
 /** What an attempt needs of a stored row. */
 export type AttemptedRow = Pick<QueuedRow, 'element' | 'signals' | 'acceptedAt'>;
@@ -58,6 +66,7 @@ export async function attempt(
   rows: readonly AttemptedRow[],
   send: Send,
   secrets: Secrets,
+  may: () => boolean = always,
 ): Promise<Attempted> {
   let planned: PlannedRequest;
   try {
@@ -72,14 +81,17 @@ export async function attempt(
   if (rule !== undefined) return { fault: EGRESS_CHECK, rule };
   let reply: Reply;
   try {
-    reply = await exchange(planned, route.bound.hosts, send, secrets);
+    reply = await exchange(planned, route.bound.hosts, send, secrets, may);
   } catch (error) {
+    if (error instanceof Recalled) return { recalled: true };
     if (error instanceof SecretProblem) return { verdict: { kind: 'stop', reason: error.message }, reply: undefined };
     if (error instanceof Unsendable) return { fault: error.message };
     return { verdict: { kind: 'retry', reason: `network: ${codeOf(error)}` }, reply: undefined };
   }
   return { verdict: judge(route, reply, rows.length, envelope), reply };
 }
+
+const always = (): boolean => true;
 
 /** A check that stumbles has not found the request harmless. */
 function violation(route: Route, rows: readonly AttemptedRow[], planned: PlannedRequest): string | undefined {
@@ -101,8 +113,9 @@ export function exchange(
   hosts: readonly string[],
   send: Send,
   secrets: Secrets,
+  may: () => boolean = always,
 ): Promise<Reply> {
-  return isFilled(planned) ? send(planned, hosts) : exchangeFilled(planned, hosts, send, secrets);
+  return isFilled(planned) ? send(planned, hosts, may) : exchangeFilled(planned, hosts, send, secrets, may);
 }
 
 /** Whether a request holds no secret: then it can go as it was planned. */
@@ -117,13 +130,14 @@ async function exchangeFilled(
   hosts: readonly string[],
   send: Send,
   secrets: Secrets,
+  may: () => boolean,
 ): Promise<Reply> {
-  const reply = await send(await fill(planned, secrets), hosts);
+  const reply = await send(await fill(planned, secrets), hosts, may);
   if (reply.status !== 401) return reply;
   const tokens = accessTokens(planned);
   if (tokens.length === 0) return reply;
   for (const token of tokens) secrets.forget(token);
-  return send(await fill(planned, secrets), hosts);
+  return send(await fill(planned, secrets), hosts, may);
 }
 
 /** A module that stumbles over a reply must not make the events go out again and again. */

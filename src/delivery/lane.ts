@@ -201,7 +201,8 @@ export class Lane {
     const going = rows.length === batch.rows.length ? batch : { ...batch, rows };
     this.#flying.add(going);
     this.#context.tally.attempts++;
-    void attempt(route, going.envelope, rows, ports.send, ports.secrets).then((ended) => {
+    const may = (): boolean => this.#withdrawn.size === 0 || !rows.some(({ id }) => this.#withdrawn.has(id));
+    void attempt(route, going.envelope, rows, ports.send, ports.secrets, may).then((ended) => {
       this.#flying.delete(going);
       this.#finish(route, going, ended, probe);
       this.#context.wake();
@@ -247,6 +248,11 @@ export class Lane {
   }
 
   #finish(route: Route, batch: Batch, ended: Attempted, probe: boolean): void {
+    if ('recalled' in ended) {
+      if (probe) this.#breaker.giveBack();
+      this.#again(batch);
+      return;
+    }
     if ('fault' in ended) {
       if (probe) this.#breaker.giveBack();
       this.#narrow(batch, (row) => {

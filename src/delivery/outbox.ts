@@ -16,6 +16,11 @@ export interface OutboxRow {
   readonly lasting: boolean;
   /** When the event was accepted, unix milliseconds. */
   readonly acceptedAt: number;
+  /**
+   * The time its consent stands for, unix milliseconds: what its visitor has withdrawn since then it may not have. That
+   * of the hit; of a back end's event, which may come late, the time of the consent it states, else its own.
+   */
+  readonly decidedAt: number;
   /** When it ends as expired, unix milliseconds. */
   readonly expiresAt: number;
   /** `Gateway.policy` it was decided under. */
@@ -42,12 +47,8 @@ export interface Withdrawal {
   readonly signals: SignalMask;
   /** Routes (`Route.key`) that are closed all the same, because their vendor or service was refused. */
   readonly closedRoutes: readonly string[];
-  /**
-   * True (the id came in a cookie): a tombstone is kept in any case, for every process that holds an outbox. False
-   * (an id in a denied hit, most often a random one of that page): only where rows of it were found or are in flight,
-   * so that denied traffic leaves nothing behind.
-   */
-  readonly lasting: boolean;
+  /** When it reached the gateway, unix milliseconds: events accepted later are not meant. */
+  readonly at: number;
 }
 
 /** What became of a row that was to be stored. */
@@ -57,12 +58,17 @@ export type Stored = 'stored' | 'duplicate';
 export interface Outbox {
   /**
    * Stores rows and carries out withdrawals, in one durable step: when the promise resolves, both survive a power
-   * cut. Rejects with `OutboxUnavailable` when they could not be stored; then nothing was, unless the disk hung, or the
+   * cut. Rejects with `OutboxUnavailable` when the rows could not be stored; then none was, unless the disk hung, or the
    * store died, in the very transaction that was to store them: then nobody knows.
+   *
+   * Withdrawals do not depend on that: when the promise settles, however it does, nothing they take away is sent any
+   * more. Without rows it never rejects.
    */
   append(rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]>;
   /** Rows that wait, dead letters included. Cheap: a number kept in memory. */
   readonly pending: number;
+  /** Others may hold events of a visitor, too: several processes on one data directory. */
+  readonly shared: boolean;
   /** Whether an append would be taken now (size, disk, writer alive). Cheap. */
   readonly ready: boolean;
 }

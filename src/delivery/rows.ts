@@ -1,6 +1,6 @@
 import type { EventTrace, Trace } from '../pipeline.ts';
 import type { RouteTrace } from '../policy/decide.ts';
-import type { OutboxRow, Withdrawal } from './outbox.ts';
+import type { Outbox, OutboxRow, Withdrawal } from './outbox.ts';
 
 /** One planned (event, route) as it is stored. */
 export function outboxRow(trace: Trace, event: EventTrace, decision: RouteTrace, policy: string): OutboxRow {
@@ -15,6 +15,7 @@ export function outboxRow(trace: Trace, event: EventTrace, decision: RouteTrace,
     mark: markOf(event, decision),
     lasting: trace.site.conversions.has(event.name),
     acceptedAt: trace.hit.at,
+    decidedAt: event.decidedAt,
     expiresAt: event.at + route.maxAge,
     policy,
     signals: decision.signals,
@@ -42,17 +43,22 @@ function markOf({ key, raw }: EventTrace, { route, permit }: RouteTrace): string
 const NOBODY: readonly string[] = [];
 
 /**
- * The withdrawals of a hit. Ids of denied hits that came without a cookie matter only where something is waiting;
- * otherwise denied traffic costs nothing.
+ * The withdrawals of a hit, as far as there may be something for them to reach: where nothing waits and nobody else
+ * could bring an older event of this visitor, denied traffic costs nothing.
  */
-export function withdrawalsOf(trace: Trace, pending: number): readonly Withdrawal[] {
-  if (trace.withdrawn.length === 0) return NONE;
-  const out: Withdrawal[] = [];
-  for (const { subject, signals, closedRoutes, fromCookie } of trace.withdrawn) {
-    if (!fromCookie && pending === 0) continue;
-    out.push({ site: trace.site.name, subject, signals, closedRoutes, lasting: fromCookie });
-  }
-  return out;
+export function withdrawalsOf(
+  { withdrawn, site, hit }: Trace,
+  outbox: Pick<Outbox, 'pending' | 'shared'>,
+): readonly Withdrawal[] {
+  if (withdrawn.length === 0) return NONE;
+  if (outbox.pending === 0 && !outbox.shared && site.ingestKeys.size === 0) return NONE;
+  return withdrawn.map(({ subject, signals, closedRoutes }) => ({
+    site: site.name,
+    subject,
+    signals,
+    closedRoutes,
+    at: hit.at,
+  }));
 }
 
 const NONE: readonly Withdrawal[] = [];

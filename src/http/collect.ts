@@ -39,9 +39,7 @@ export function collector(ports: Ports, door: Door): Collect {
     try {
       const gateway = ports.gateway();
       const headers = headersFor(gateway.siteOf.get(host), origin);
-      // Asked when its turn has come, so that what arrived before it was too much counts as well.
-      if (ports.overloaded()) return refuse(ports, OVERLOADED, { ...headers, ...RETRY_SOON });
-      const answer = 'status' in read ? refuse(ports, read, headers) : collect(read, ports, gateway, door, headers);
+      const answer = takeOne(read, ports, gateway, door, headers);
       return answer instanceof Promise ? answer.catch(failed) : answer;
     } catch {
       return failed();
@@ -51,30 +49,80 @@ export function collector(ports: Ports, door: Door): Collect {
     read instanceof Promise ? read.then((value) => take(value, host, origin), failed) : take(read, host, origin);
 }
 
-function collect(
-  hit: Hit,
+type Headers = Answer['headers'];
+
+function takeOne(
+  read: Hit | Problem,
   ports: Ports,
   gateway: Gateway,
   door: Door,
-  headers: Answer['headers'],
+  headers: Headers,
 ): Answer | Promise<Answer> {
-  const media = mediaProblem(hit, door);
-  if (media !== undefined) return refuse(ports, media, headers);
-  const limited = ports.rateLimit.take(hit, gateway);
-  if (limited !== undefined) {
-    return refuse(ports, limited.problem, { ...headers, 'retry-after': `${limited.retryAfter}` });
+  // Asked when its turn has come, so that what arrived before it was too much counts as well.
+  const overloaded = ports.overloaded();
+  if ('status' in read) {
+    return overloaded ? refuse(ports, OVERLOADED, { ...headers, ...RETRY_SOON }) : refuse(ports, read, headers);
   }
+  const media = overloaded ? undefined : mediaProblem(read, door);
+  if (media !== undefined) return refuse(ports, media, headers);
+  const unwanted = overloaded ? SHED : ports.rateLimit.take(read, gateway);
+  return unwanted === undefined
+    ? collect(read, ports, gateway, headers)
+    : withdrawOnly(read, ports, gateway, headers, unwanted);
+}
+
+function collect(hit: Hit, ports: Ports, gateway: Gateway, headers: Headers): Answer | Promise<Answer> {
   const processed = process(hit, gateway, ports.windows?.at(gateway, hit.at));
   if ('problem' in processed) return refuse(ports, processed.problem, headers);
   const { trace } = processed;
   const rows = rowsOf(trace, gateway.policy);
-  const withdrawals = withdrawalsOf(trace, ports.outbox.pending);
+  const withdrawals = withdrawalsOf(trace, ports.outbox);
   const done = accepting(trace, gateway, ports, headers);
   if (rows.length === 0 && withdrawals.length === 0) return done(NOTHING_STORED);
+  // What is taken back is taken back also where the events could not be stored, in the browser too.
+  const expired = trace.withdrawn.length === 0 ? undefined : trace.setCookies;
   return ports.outbox.append(rows, withdrawals).then(done, (error: unknown) => {
     const retryAfter = error instanceof OutboxUnavailable ? error.retryAfter : 5;
-    return refuse(ports, UNAVAILABLE, { ...headers, 'retry-after': `${retryAfter}` });
+    return refuse(ports, UNAVAILABLE, { ...headers, 'retry-after': `${retryAfter}` }, '503', expired);
   });
+}
+
+/** Why a hit is not taken, and after how many seconds one may be. */
+interface Unwanted {
+  readonly problem: Problem;
+  readonly retryAfter: number;
+}
+
+/**
+ * A hit that is one too many is looked at for a withdrawal only, which depends on no room and no load: that is carried
+ * out, and where there is nothing else in the hit, it is answered as ever.
+ */
+function withdrawOnly(
+  hit: Hit,
+  ports: Ports,
+  gateway: Gateway,
+  headers: Headers,
+  { problem, retryAfter }: Unwanted,
+): Answer | Promise<Answer> {
+  const refused = (cookies?: readonly string[]): Answer =>
+    refuse(ports, problem, { ...headers, 'retry-after': `${retryAfter}` }, String(problem.status), cookies);
+  if (!mayWithdraw(hit)) return refused();
+  const processed = process(hit, gateway, ports.windows?.at(gateway, hit.at), 'withdrawals');
+  if ('problem' in processed || processed.trace.withdrawn.length === 0) return refused();
+  // Decided as a whole only now: who withdraws, and wants nothing stored, is answered in full.
+  const whole = process(hit, gateway, ports.windows?.at(gateway, hit.at));
+  if ('problem' in whole) return refused();
+  const { trace } = whole;
+  const withdrawals = withdrawalsOf(trace, ports.outbox);
+  const done = trace.events.some(({ routes }) => routes.some(({ outcome }) => outcome === 'planned'))
+    ? () => refused(trace.setCookies)
+    : accepting(trace, gateway, ports, headers);
+  return withdrawals.length === 0 ? done(NOTHING_STORED) : ports.outbox.append([], withdrawals).then(done);
+}
+
+/** A browser with cookies, or a back end, which brings its visitors'. */
+function mayWithdraw({ headers }: Hit): boolean {
+  return headers['cookie'] !== undefined || headers['authorization'] !== undefined;
 }
 
 const NOTHING_STORED: readonly Stored[] = [];
@@ -114,6 +162,7 @@ const OVERLOADED: Problem = {
   detail: 'More arrives than can be stored. Nothing of this request was kept; send it again after Retry-After seconds.',
 };
 const RETRY_SOON: Readonly<Record<string, string>> = { 'retry-after': '1' };
+const SHED: Unwanted = { problem: OVERLOADED, retryAfter: 1 };
 
 const UNAVAILABLE: Problem = {
   status: 503,
@@ -136,9 +185,11 @@ function refuse(
   problem: Problem,
   headers: Readonly<Record<string, string>>,
   counted = String(problem.status),
+  cookies?: readonly string[],
 ): Answer {
   ports.counters.answers.add(counted);
-  return problemAnswer(problem, headers);
+  const answer = problemAnswer(problem, headers);
+  return cookies === undefined ? answer : { ...answer, cookies };
 }
 
 function mediaProblem(hit: Hit, { types, fromPages }: Door): Problem | undefined {

@@ -12,7 +12,7 @@ const setOf = (set: readonly string[], name: string) =>
 
 describe('a hit with none of ours', () => {
   it('reads, sets and withdraws nothing', () => {
-    const nothing = { identifiers: {}, subjects: [], set: [], withdrawn: [] };
+    const nothing = { identifiers: {}, subjects: [], carried: [], set: [] };
     for (const granted of [0, 127]) {
       expect(visit('CookieConsent={stamp:1}; lang=nb; _cfuvid=x', { granted, landing: {} })).toEqual(nothing);
       expect(visit('', { granted, landing: { gclid: undefined } })).toEqual(nothing);
@@ -21,11 +21,45 @@ describe('a hit with none of ours', () => {
 });
 
 describe('subjects and withdrawal (design 3, R16)', () => {
-  it('names the visitor by client id, browser id and own id', () => {
-    expect(visit(`${GA}; ${FBP}; _gcl_aw=GCL.${S}.abc`).subjects).toEqual([
+  it('names the visitor by everything that may be left when the others are deleted', () => {
+    expect(visit(`${GA}; ${FBP}; _gcl_aw=GCL.${S}.abc; _fbc=fb.1.${NOW - HOUR}.IwAR`).subjects).toEqual([
       `ga:482310557.${S}`,
       `fbp:fb.1.${NOW - HOUR}.1098115397`,
+      'gclid:abc',
+      'fbc:IwAR',
     ]);
+  });
+
+  it('names a click by its id, whoever wrote the cookie and when', () => {
+    const landing = visit('', { granted: ADS, landing: { fbclid: 'IwAR' } });
+    expect(landing.subjects).toEqual(['fbc:IwAR']);
+    expect(visit(`_fbc=fb.1.${NOW - HOUR}.IwAR`, { granted: 0 }).withdrawn).toEqual(['fbc:IwAR']);
+  });
+
+  it('takes at most eight, one of every kind before a second of any', () => {
+    const twins = Array.from({ length: 390 }, (_, i) => `_ga=GA1.1.${i}.${S}`).join('; ');
+    const { subjects, withdrawn = [] } = visit(`${twins}; ${FBP}; _fbc=fb.1.${NOW - HOUR}.IwAR`);
+    expect(subjects).toHaveLength(8);
+    expect(subjects).toEqual(expect.arrayContaining([`fbp:fb.1.${NOW - HOUR}.1098115397`, 'fbc:IwAR']));
+    expect(withdrawn).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a hundred governed cookies before it',
+      `${Array.from({ length: 100 }, (_, i) => `_ga_${i}=1`).join('; ')}; ${GA}`,
+    ],
+    ['a cookie over 8 kB beside it', `big=${'x'.repeat(9_000)}; ${GA}`],
+    ['hundreds of cookies before it', `${Array.from({ length: 450 }, (_, i) => `c${i}=1`).join('; ')}; ${GA}`],
+    ['a control character in the header', `a=\x01; ${GA}`],
+    [
+      'a header that is too long',
+      `${Array.from({ length: 9 }, (_, i) => `c${i}=${'x'.repeat(4_000)}`).join('; ')}; ${GA}`,
+    ],
+  ])('limits do not keep a withdrawal from being seen: %s', (_, header) => {
+    const { withdrawn, set } = visit(header, { granted: 0 });
+    expect(withdrawn).toContain(`ga:482310557.${S}`);
+    expect(set.some((cookie) => cookie.startsWith('_ga=;'))).toBe(true);
   });
 
   it('names a visitor with nothing else by the click ids, so that these events can be found again', () => {
@@ -50,8 +84,8 @@ describe('subjects and withdrawal (design 3, R16)', () => {
   });
 
   it('withdraws nothing while every cookie has its signal', () => {
-    expect(visit(`${GA}; ${FBP}`).withdrawn).toEqual([]);
-    expect(visit(GA, { granted: ANALYTICS }).withdrawn).toEqual([]);
+    expect(visit(`${GA}; ${FBP}`).withdrawn).toBeUndefined();
+    expect(visit(GA, { granted: ANALYTICS }).withdrawn).toBeUndefined();
   });
 
   it('names a visitor whose id is too old to be used, and one whose id has no time', () => {
@@ -177,7 +211,7 @@ describe('click ids of a landing page (design 3a)', () => {
   it('leaves no trace without ad_storage', () => {
     const landing = { gclid: 'abc', fbclid: 'def', msclkid: '0a', li_fat_id: 'x' };
     for (const granted of [0, ANALYTICS, 127 & ~ADS]) {
-      expect(visit('', { granted, landing })).toEqual({ identifiers: {}, subjects: [], set: [], withdrawn: [] });
+      expect(visit('', { granted, landing })).toEqual({ identifiers: {}, subjects: [], carried: [], set: [] });
     }
   });
 
@@ -218,7 +252,7 @@ describe('click ids of a landing page (design 3a)', () => {
     (id) => {
       const params = ['gclid', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'li_fat_id'];
       const reading = land(Object.fromEntries(params.map((param) => [param, id])));
-      expect(reading).toEqual({ identifiers: {}, subjects: [], set: [], withdrawn: [] });
+      expect(reading).toEqual({ identifiers: {}, subjects: [], carried: [], set: [] });
     },
   );
 

@@ -78,7 +78,7 @@ function listener(hit: Hit) {
   const counters = new Counters();
   const app = createApp({
     gateway: () => gateway,
-    outbox: { append, pending: 0, ready: true },
+    outbox: { append, pending: 0, shared: false, ready: true },
     stopped: () => ({}),
     overloaded: () => false,
     toHit: () => hit,

@@ -107,7 +107,12 @@ function portsOf(server: string): { ports: Ports; hits: Hit[] } {
   const hits: Hit[] = [];
   const ports: Ports = {
     gateway: () => gateway,
-    outbox: { append: (rows) => Promise.resolve(rows.map(() => 'stored' as const)), pending: 0, ready: true },
+    outbox: {
+      append: (rows) => Promise.resolve(rows.map(() => 'stored' as const)),
+      pending: 0,
+      shared: false,
+      ready: true,
+    },
     stopped: () => ({}),
     overloaded: () => false,
     toHit,

@@ -19,7 +19,10 @@ const data = (name: string): WorkerData => ({
   name,
   sink: undefined,
   version: '0',
-  givenUp: new BigInt64Array(new SharedArrayBuffer(8)),
+  shared: false,
+  givenUp: new BigInt64Array(new SharedArrayBuffer(16)),
+  withdrawn: [],
+  given: 0,
 });
 
 /** What a thread says first; then it is stopped. */

@@ -59,7 +59,7 @@ afterEach(async () => {
 
 const append = (what: Partial<Append>) =>
   new Promise((resolve) => runner.append({ rows: [], withdrawals: [], ...what }, resolve));
-const withdrawals = [{ site: 'shop', subject: 'visitor', signals: 0, closedRoutes: [], lasting: true }];
+const withdrawals = [{ site: 'shop', subject: 'visitor', signals: 0, closedRoutes: [], at: Date.now() }];
 
 it('an event is flushed before it is answered, its end is not', async () => {
   expect(await append({ rows: [outboxRow('a', 'one')] })).toEqual(['stored']);

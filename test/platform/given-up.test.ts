@@ -73,7 +73,7 @@ it('what was refused while the thread hung is not sent when it wakes up; its wit
     await delivery.append([outboxRow('b', 'withdrawn', { subjects: ['visitor'] })], []);
     const gate = new Int32Array(new SharedArrayBuffer(4));
     const reloaded = delivery.reload({ module, input: { ...input, gate } });
-    const withdrawals = [{ site: 'shop', subject: 'visitor', signals: 0, closedRoutes: [], lasting: true }];
+    const withdrawals = [{ site: 'shop', subject: 'visitor', signals: 0, closedRoutes: [], at: Date.now() }];
     const refused = delivery.append([outboxRow('a', 'refused')], withdrawals);
     await expect(refused).rejects.toThrow('the disk does not answer');
     expect(delivery.ready).toBe(false);

@@ -63,12 +63,12 @@ const until = async (ready: () => boolean | Promise<boolean>, ms = 15_000): Prom
 };
 const outcomes = async (delivery: Delivery, route = 'a') =>
   (await delivery.report()).routes[`shop/${route}`]?.outcomes ?? {};
-const withdrawal = (subject: string, signals: number, lasting = true): Withdrawal => ({
+const withdrawal = (subject: string, signals: number): Withdrawal => ({
   site: 'shop',
   subject,
   signals,
   closedRoutes: [],
-  lasting,
+  at: Date.now(),
 });
 
 describe('the outbox', () => {
@@ -201,14 +201,14 @@ describe('a withdrawal', () => {
     });
   });
 
-  it.each([true, false])('takes a row that is stored by the very same transaction (lasting: %s)', async (lasting) => {
+  it('takes a row that is stored by the very same transaction', async () => {
     const delivery = await start({ routes });
     await delivery.append([outboxRow('a', 'before')], []);
     await until(() => arrived().includes('before'));
     // One turn of the event loop, one transaction.
     await Promise.all([
       delivery.append([outboxRow('a', 'mine', { subjects: ['me'] }), outboxRow('a', 'after')], []),
-      delivery.append([], [withdrawal('me', 0, lasting)]),
+      delivery.append([], [withdrawal('me', 0)]),
     ]);
     await until(() => arrived().includes('after') && delivery.pending === 0);
     expect(arrived()).toEqual(['before', 'after']);
@@ -241,8 +241,8 @@ describe('a withdrawal', () => {
 
   it('reaches every outbox in the directory', async () => {
     const up = down();
-    const one = await start({ name: 'outbox-1' });
-    const two = await start({ name: 'outbox-2' });
+    const one = await start({ name: 'outbox-1', shared: true });
+    const two = await start({ name: 'outbox-2', shared: true });
     await two.append(
       [outboxRow('a', 'mine', { subjects: ['me'] }), outboxRow('a', 'yours', { subjects: ['you'] })],
       [],

@@ -12,6 +12,8 @@ it('what a visitor has withdrawn does not come back from an older page of a dama
   const log = new WithdrawalLog(join(dir, 'withdrawals.sqlite'));
   const policy: StorePolicy = {
     subjectKey: () => 7,
+    remembers: () => true,
+    everybodyOf: () => undefined,
     siteOf: () => 'shop',
     mayStay: (_route, _row, signals) => signals === 15,
     maxSize: 1e9,
@@ -33,7 +35,7 @@ it('what a visitor has withdrawn does not come back from an older page of a dama
     mark: 0,
   });
   try {
-    log.add([{ subject: 7, signals: 0, at: 2_000 }]);
+    log.add([{ subject: 7, gone: [2_000, 2_000, 2_000, 2_000], closed: {} }]);
     const rows = new Map([row(1, '7'), row(2, '8')].map((some) => [some.id, some]));
     const dead = new Map([row(3, '7'), row(4, '')].map((some) => [some.id, { row: some, died: 1_500, reason: 'r' }]));
     expect(outbox.restore({ rows, dead })).toBe(2);

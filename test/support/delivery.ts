@@ -105,7 +105,7 @@ export function testGateway(
     } as unknown as Route;
   });
   const keys = { subject: keyedHash(new Uint8Array(32).fill(1)), pseudonym: keyedHash(new Uint8Array(32).fill(2)) };
-  const site = { name: 'shop', keys, routes: made } as unknown as Site;
+  const site = { name: 'shop', keys, routes: made, ingestKeys: new Set() } as unknown as Site;
   return {
     policy: more.policy ?? 'policy-1',
     sites: [site],
@@ -122,6 +122,7 @@ export function outboxRow(route: string, element: string, more: Partial<OutboxRo
     mark: '',
     lasting: false,
     acceptedAt,
+    decidedAt: acceptedAt,
     expiresAt: acceptedAt + DAY,
     policy: 'policy-1',
     signals: 127,

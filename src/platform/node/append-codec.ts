@@ -19,6 +19,7 @@ export function flatten(flat: Flat, rows: readonly OutboxRow[], withdrawals: rea
       row.mark === mark ? SAME : row.mark,
       row.lasting,
       row.acceptedAt,
+      row.decidedAt,
       row.expiresAt,
       row.policy,
       row.signals,
@@ -30,8 +31,8 @@ export function flatten(flat: Flat, rows: readonly OutboxRow[], withdrawals: rea
     subjects = row.subjects;
     mark = row.mark;
   }
-  for (const { site, subject, signals, closedRoutes, lasting } of withdrawals) {
-    flat.push(site, subject, signals, lasting, closedRoutes.length, ...closedRoutes);
+  for (const { site, subject, signals, at, closedRoutes } of withdrawals) {
+    flat.push(site, subject, signals, at, closedRoutes.length, ...closedRoutes);
   }
 }
 
@@ -64,6 +65,7 @@ export function unflatten(flat: Flat): Append[] {
         mark: (mark = markOf(mark)),
         lasting: flag(),
         acceptedAt: number(),
+        decidedAt: number(),
         expiresAt: number(),
         policy: text(),
         signals: number(),
@@ -75,7 +77,7 @@ export function unflatten(flat: Flat): Append[] {
     }
     const withdrawals: Withdrawal[] = [];
     for (let i = 0; i < withdrawalCount; i++) {
-      const withdrawal = { site: text(), subject: text(), signals: number(), lasting: flag() };
+      const withdrawal = { site: text(), subject: text(), signals: number(), at: number() };
       const closedRoutes = Array.from({ length: number() }, text);
       withdrawals.push({ ...withdrawal, closedRoutes });
     }

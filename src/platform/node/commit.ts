@@ -1,7 +1,7 @@
 import type { OutboxRow, Stored, Withdrawal } from '../../delivery/outbox.ts';
 import type { Purged, QueuedRow } from '../../delivery/store.ts';
 import type { StoredRow } from './stored-row.ts';
-import type { Tombstone } from './withdrawal-log.ts';
+import type { Tombstone } from './tombstone.ts';
 
 /** One call of `Outbox.append`. */
 export interface Append {
@@ -28,11 +28,6 @@ export interface Unwritten {
   /** `unmark`: the vendor has not had it, so that a repeat is the first. */
   readonly settled: readonly { readonly row: StoredRow; readonly unmark: boolean }[];
   readonly buried: readonly { readonly row: StoredRow; readonly reason: string }[];
-}
-
-/** The queue is as large as it may be: a 503, until delivery has made room. */
-export class StoreFull extends Error {
-  override readonly name = 'StoreFull';
 }
 
 /** What was to be written is no longer wanted: nothing was. */

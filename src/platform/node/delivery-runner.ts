@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { stillAllowed } from '../../delivery/allowed.ts';
 import type { Secrets, Send } from '../../delivery/attempt.ts';
 import { Drain, type EnginePorts, type Log } from '../../delivery/drain.ts';
-import { OutboxUnavailable, type Stored } from '../../delivery/outbox.ts';
+import { EVERYBODY, HeldWithdrawals } from '../../delivery/held-withdrawals.ts';
+import { OutboxUnavailable, type Stored, type Withdrawal } from '../../delivery/outbox.ts';
 import { Telemetry } from '../../delivery/telemetry.ts';
 import type { Gateway } from '../../policy/gateway.ts';
-import { CommitUnwanted, StoreDamaged, StoreFull, type Append, type Committed } from './commit.ts';
+import { CommitUnwanted, StoreDamaged, type Append, type Committed } from './commit.ts';
 import type { DeliveryReport } from './metrics.ts';
 import { SqliteOutbox, type StorePolicy } from './outbox-sqlite.ts';
 import { forgetAside, rescueFromWal, salvage } from './outbox-salvage.ts';
@@ -24,6 +25,12 @@ export interface RunnerOptions {
   readonly changed: () => void;
   /** Appends with smaller numbers were refused by who collects, because they had waited too long. Never shrinks. */
   readonly givenUp?: () => number;
+  /** Who collects holds withdrawals that this side has not been given: nothing may be sent. */
+  readonly withheld?: () => boolean;
+  /** Other outboxes share the directory: a withdrawal may have to reach them, or come from them. */
+  readonly shared?: boolean;
+  /** Withdrawals that the runner before this one did not live to carry out. */
+  readonly withdrawn?: readonly Withdrawal[];
 }
 
 interface Waiting {
@@ -42,6 +49,10 @@ const SETTLE_MS = 10;
 const MEND_MS = 1_000;
 const POLL_MS = 500;
 const PRUNE_MS = 60_000;
+const ERASE_MS = 1_000;
+/** Part of the room that is in use when it is said to run short, and when it no longer does. */
+const SHORT = 0.8;
+const ENOUGH = 0.7;
 
 /** Store and engine of one outbox: accepts, commits, delivers. Runs in the delivery thread, or in a test's own. */
 export class Runner {
@@ -59,6 +70,12 @@ export class Runner {
   #mustSalvage = false;
   #stopping = false;
 
+  /** Withdrawals that are not on disk yet. They are the first thing to be written when it takes anything again. */
+  readonly #held = new HeldWithdrawals();
+  #short = false;
+  /** Files of a damaged outbox lie beside it. */
+  #aside = true;
+
   #appends: Waiting[] = [];
   #flushScheduled = false;
   #settleTimer: NodeJS.Timeout | undefined;
@@ -71,10 +88,12 @@ export class Runner {
     this.#options = options;
     this.#policy = this.#policyOf(gateway);
     this.#drain = new Drain(gateway, this.#ports(), this.#telemetry);
+    this.#hold(options.withdrawn ?? []);
     this.#open();
     this.#every(MEND_MS, () => this.#mend());
     this.#every(POLL_MS, () => this.#poll());
     this.#every(PRUNE_MS, () => this.#prune());
+    this.#every(ERASE_MS, () => this.#erase());
   }
 
   /** Whether an append would be taken now. */
@@ -84,6 +103,11 @@ export class Runner {
 
   get pending(): number {
     return this.#store?.pending ?? 0;
+  }
+
+  /** Withdrawals that are held in memory only. */
+  get held(): number {
+    return this.#held.size;
   }
 
   /** Routes that wait for a person, with the reason. */
@@ -143,22 +167,36 @@ export class Runner {
   }
 
   #policyOf(gateway: Gateway): StorePolicy {
+    const subjectKey = subjectKeys(gateway);
+    const backed = new Set(gateway.sites.filter(({ ingestKeys }) => ingestKeys.size > 0).map(({ name }) => name));
+    const everybody = new Map(gateway.sites.map(({ name }) => [subjectKey(name, EVERYBODY), name]));
     return {
-      subjectKey: subjectKeys(gateway),
+      subjectKey,
       siteOf: (route) => gateway.routeOf.get(route)?.site,
       mayStay: (key, row, signals) => {
         const route = gateway.routeOf.get(key);
         return route !== undefined && stillAllowed(route, row, signals) === undefined;
       },
+      remembers: (site) => this.#options.shared === true || backed.has(site),
+      everybodyOf: (key) => everybody.get(key),
       maxSize: gateway.delivery.maxSize,
       deadLetters: gateway.delivery.deadLetters,
     };
   }
 
+  #soon(call: () => void): void {
+    setImmediate(() => {
+      // Accepting comes first: what waits to be stored is stored before more is sent.
+      if (this.#appends.length > 0 || this.#withdrawnElsewhere()) this.#flush();
+      if (this.#broken === undefined && this.#options.withheld?.() !== true) call();
+      else this.#parked.push(call);
+    });
+  }
+
   #ports(): EnginePorts {
     const { send, secrets, log } = this.#options;
     return {
-      send,
+      send: (request, hosts, may) => send(request, hosts, () => may?.() !== false && this.#maySend()),
       secrets,
       log,
       store: {
@@ -179,14 +217,7 @@ export class Runner {
         const timer = setTimeout(call, ms);
         return () => clearTimeout(timer);
       },
-      soon: (call) => {
-        setImmediate(() => {
-          // Accepting comes first: what waits to be stored is stored before more is sent.
-          if (this.#appends.length > 0) this.#flush();
-          if (this.#broken === undefined) call();
-          else this.#parked.push(call);
-        });
-      },
+      soon: (call) => this.#soon(call),
     };
   }
 
@@ -232,6 +263,7 @@ export class Runner {
       store?.abandon();
       if (!isDamage(error)) throw error;
       const { asideAs, ...rescued } = salvage(file, Date.now());
+      this.#aside = true;
       this.#mustSalvage = false;
       store = open();
       const count = store.restore(rescued);
@@ -269,19 +301,35 @@ export class Runner {
       return;
     }
     const givenUp = this.#givenUp();
+    const { full } = store;
+    if (full) this.#options.changed();
+    const refusalOf = ({ append, number }: Waiting): string | undefined => {
+      if (number < givenUp) return 'waited too long';
+      return full && append.rows.length > 0 ? 'the outbox is full' : undefined;
+    };
     // A withdrawal only takes away, and is carried out all the same.
-    const appends = taken.map(({ append, number }) => (number < givenUp ? { ...append, rows: [] } : append));
+    const refused = taken.map(refusalOf);
+    const appends = taken.map(({ append }, i) => (refused[i] === undefined ? append : { ...append, rows: [] }));
+    const held = this.#held.list();
     const wanted = (): boolean => {
       const now = this.#givenUp();
       return now === givenUp || !taken.some(({ number }) => number >= givenUp && number < now);
     };
     try {
-      this.#done(store.commit(appends, wanted), taken, givenUp);
+      const committed = store.commit(
+        held.length === 0 ? appends : [...appends, { rows: [], withdrawals: held }],
+        wanted,
+      );
+      this.#held.clear();
+      this.#done(committed, taken, refused);
+      if (this.#aside && (held.length > 0 || appends.some(({ withdrawals }) => withdrawals.length > 0)))
+        this.#forgetAside();
     } catch (error) {
       if (error instanceof CommitUnwanted) this.#appends.unshift(...taken);
-      else this.#refuse(taken, error instanceof StoreFull ? 'the outbox is full' : 'the outbox cannot be written');
-      if (error instanceof StoreFull) this.#writeEnds(store);
-      else if (!(error instanceof CommitUnwanted)) this.#hurt(error);
+      else {
+        this.#refuse(taken, 'the outbox cannot be written');
+        this.#hurt(error);
+      }
     }
     if (this.#appends.length > 0 && !this.#flushScheduled) {
       this.#flushScheduled = true;
@@ -313,10 +361,11 @@ export class Runner {
     }
   }
 
-  #done(committed: Committed, taken: readonly Waiting[], givenUp = 0): void {
-    taken.forEach(({ done, number }, i) =>
-      done(number < givenUp ? new OutboxUnavailable('waited too long') : (committed.results[i] ?? [])),
-    );
+  #done(committed: Committed, taken: readonly Waiting[], refused: readonly (string | undefined)[] = []): void {
+    taken.forEach(({ done }, i) => {
+      const why = refused[i];
+      done(why === undefined ? (committed.results[i] ?? []) : new OutboxUnavailable(why));
+    });
     for (const [route, n] of committed.purgedDead) {
       const tally = this.#telemetry.of(route);
       tally.reopened += n;
@@ -327,10 +376,59 @@ export class Runner {
     if (committed.added.size > 0) this.#drain.rowsStored(committed.added);
   }
 
+  /** Rows are refused; withdrawals are held, and nothing is sent before they are carried out. */
   #refuse(taken: readonly Waiting[], why: string): void {
     if (taken.length === 0) return;
     const unavailable = new OutboxUnavailable(why);
-    for (const { done } of taken) done(unavailable);
+    for (const { append, done } of taken) {
+      this.#hold(append.withdrawals);
+      done(append.rows.length === 0 ? [] : unavailable);
+    }
+  }
+
+  #hold(withdrawals: readonly Withdrawal[]): void {
+    for (const site of this.#held.add(withdrawals)) {
+      this.#options.log(
+        'error',
+        'more withdrawals than can be held while the disk takes nothing: what waits for this site is not sent any more',
+        { site },
+      );
+    }
+  }
+
+  /** No withdrawal is known that is not carried out yet: asked when a request has its connection. */
+  #maySend(): boolean {
+    return this.#held.size === 0 && this.#options.withheld?.() !== true && !this.#withdrawnElsewhere();
+  }
+
+  /** Whether a withdrawal of another process is not carried out here yet: asked before every turn of sending. */
+  #withdrawnElsewhere(): boolean {
+    if (this.#options.shared !== true || this.#store === undefined || this.#broken !== undefined) return false;
+    try {
+      return this.#store.withdrawnElsewhere();
+    } catch (error) {
+      this.#hurt(error);
+      return false;
+    }
+  }
+
+  #erase(): void {
+    if (this.#store === undefined || this.#broken !== undefined) return;
+    try {
+      this.#store.erase(performance.now());
+    } catch (error) {
+      this.#hurt(error);
+    }
+  }
+
+  /** What lies in a damaged file cannot be told apart, so the first withdrawal ends all of it. */
+  #forgetAside(): void {
+    this.#aside = false;
+    try {
+      forgetAside(this.#options.dir, Infinity);
+    } catch (error) {
+      this.#say('what was set aside could not be deleted', error);
+    }
   }
 
   #settleLater(): void {
@@ -370,8 +468,21 @@ export class Runner {
   #works(): void {
     if (this.#broken !== undefined) this.#options.log('info', 'events are stored again', {});
     this.#broken = undefined;
-    for (const call of this.#parked.splice(0)) setImmediate(call);
+    // What was withdrawn meanwhile comes before anything is sent.
+    if (this.#held.size > 0) this.#flush();
+    if (this.#brokenAgain()) return;
+    this.resume();
     this.#options.changed();
+  }
+
+  /** Goes on with what had to wait, if nothing stands in its way any more. */
+  resume(): void {
+    if (this.#broken !== undefined) return;
+    for (const call of this.#parked.splice(0)) this.#soon(call);
+  }
+
+  #brokenAgain(): boolean {
+    return this.#broken !== undefined;
   }
 
   #mend(): void {
@@ -394,9 +505,25 @@ export class Runner {
     if (this.#store === undefined || this.#broken !== undefined) return;
     try {
       this.#store.measureRoom();
+      this.#sayRoom(this.#store);
       if (this.#store.changedElsewhere()) this.#flush();
     } catch (error) {
       this.#hurt(error);
+    }
+  }
+
+  /** Said once each time: from there on it is a matter of time until events are answered 503. */
+  #sayRoom(store: SqliteOutbox): void {
+    const { full, used } = store;
+    if (!this.#short && (full || used >= SHORT)) {
+      this.#short = true;
+      const msg = full
+        ? 'no room for events: they are answered 503 until delivering has made some (delivery.max_size, or the disk)'
+        : 'room for events runs short: beyond delivery.max_size they are answered 503';
+      this.#options.log('warn', msg, { bytes: store.bytes, percent: Math.round(used * 100) });
+    } else if (this.#short && !full && used < ENOUGH) {
+      this.#short = false;
+      this.#options.log('info', 'there is room for events again', { percent: Math.round(used * 100) });
     }
   }
 

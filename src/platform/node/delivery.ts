@@ -1,16 +1,20 @@
 import type { Worker } from 'node:worker_threads';
 import type { Log } from '../../delivery/drain.ts';
+import { HeldWithdrawals } from '../../delivery/held-withdrawals.ts';
 import { OutboxUnavailable, type Outbox, type OutboxRow, type Stored, type Withdrawal } from '../../delivery/outbox.ts';
 import { flatten, type Flat } from './append-codec.ts';
 import { takeThread } from './delivery-thread.ts';
 import type { DeliveryReport } from './metrics.ts';
 import type { FromWorker, GatewaySource, ToWorker, WorkerData, WorkerState } from './outbox-worker.ts';
 
-export interface DeliveryOptions extends Omit<WorkerData, 'sink' | 'name' | 'givenUp'> {
+export interface DeliveryOptions
+  extends Omit<WorkerData, 'sink' | 'name' | 'givenUp' | 'withdrawn' | 'shared' | 'given'> {
   /** File name of the outbox without `.sqlite`; processes that share a directory have one each. */
   readonly name?: string;
   /** `http://127.0.0.1:PORT`: where every request goes instead of to its vendor. */
   readonly sink?: string | undefined;
+  /** Other outboxes share the directory. */
+  readonly shared?: boolean;
   readonly log: Log;
 }
 
@@ -32,13 +36,19 @@ export interface Delivery extends Outbox {
 const PATIENCE_MS = 10_000;
 /** Rows under way to the disk; more are refused at once, so that memory stays bounded and nobody waits for a queue. */
 const MAX_UNDER_WAY = 10_000;
+/** Appends not answered; beyond these, withdrawals are held here and handed over together. */
+const MAX_WAITING = 20_000;
 const GRACE_MS = 4_000;
 const STOP_MS = 8_000;
 const RESTART_MS = 1_000;
 
+/** Which of the shared numbers counts withdrawals held here. */
+const WITHHELD = 1;
+
 interface Waiting {
   readonly since: number;
   readonly rows: number;
+  readonly withdrawals: readonly Withdrawal[];
   readonly resolve: (stored: readonly Stored[]) => void;
   readonly reject: (error: Error) => void;
 }
@@ -63,7 +73,7 @@ class ThreadedDelivery implements Delivery {
   readonly #options: DeliveryOptions;
   #source: GatewaySource;
   #worker: Worker | undefined;
-  #state: WorkerState = { ready: false, pending: 0, stopped: {} };
+  #state: WorkerState = { ready: false, pending: 0, held: 0, stopped: {} };
   #stopping = false;
 
   /** Appends of this turn of the event loop. */
@@ -74,8 +84,17 @@ class ThreadedDelivery implements Delivery {
   /** Not answered, by number, oldest first. */
   readonly #waiting = new Map<number, Waiting>();
   #rowsUnderWay = 0;
-  /** Shared with the thread, which looks at it before it stores: what was refused here is not stored there later. */
-  readonly #givenUp = new BigInt64Array(new SharedArrayBuffer(8));
+  /**
+   * Shared with the thread. First: appends with smaller numbers were refused here, and are not stored there later.
+   * Second: how often withdrawals were held here, where the thread sends nothing before it has been given them.
+   */
+  readonly #givenUp = new BigInt64Array(new SharedArrayBuffer(16));
+  /** The thread has not answered for long. */
+  #hung = false;
+  /** Withdrawals the thread has not been given yet. */
+  readonly #held = new HeldWithdrawals();
+  /** Withdrawals it has taken and may not have on disk: another thread in its place is given them first. */
+  readonly #unsafe = new HeldWithdrawals();
   readonly #patience: NodeJS.Timeout;
 
   readonly #reports = new Map<number, (report: DeliveryReport) => void>();
@@ -108,7 +127,14 @@ class ThreadedDelivery implements Delivery {
 
   start(): Promise<void> {
     const { dir, name = 'outbox', sink, version } = this.#options;
-    const worker = takeThread({ source: this.#source, dir, name, sink, version, givenUp: this.#givenUp });
+    for (const { withdrawals } of this.#waiting.values()) this.#unsafe.add(withdrawals);
+    this.#unsafe.add(this.#held.list());
+    this.#held.clear();
+    const withdrawn = this.#unsafe.list();
+    const givenUp = this.#givenUp;
+    const given = Number(Atomics.load(givenUp, WITHHELD));
+    const { shared } = this;
+    const worker = takeThread({ source: this.#source, dir, name, sink, version, shared, givenUp, withdrawn, given });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
@@ -126,18 +152,56 @@ class ThreadedDelivery implements Delivery {
     });
   }
 
+  get shared(): boolean {
+    return this.#options.shared === true;
+  }
+
   append(rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]> {
-    if (!this.ready) return Promise.reject(new OutboxUnavailable('the outbox does not take events now'));
+    if (this.ready) return this.#give(rows, withdrawals);
+    const refused = new OutboxUnavailable('the outbox does not take events now');
+    if (withdrawals.length === 0) return Promise.reject(refused);
+    return this.#give([], withdrawals).then((stored) => {
+      if (rows.length > 0) throw refused;
+      return stored;
+    });
+  }
+
+  #give(rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]> {
+    if (rows.length === 0 && (this.#worker === undefined || this.#hung || this.#waiting.size >= MAX_WAITING)) {
+      this.#keep(withdrawals);
+      return Promise.resolve([]);
+    }
     return new Promise((resolve, reject) => {
       const id = this.#next++;
       if (this.#flat.length === 0) this.#flatFirst = id;
       flatten(this.#flat, rows, withdrawals);
-      this.#waiting.set(id, { since: performance.now(), rows: rows.length, resolve, reject });
+      this.#waiting.set(id, { since: performance.now(), rows: rows.length, withdrawals, resolve, reject });
       this.#rowsUnderWay += rows.length;
       if (this.#posting) return;
       this.#posting = true;
       setImmediate(() => this.#post());
     });
+  }
+
+  /** Holds withdrawals here; from this moment on the thread sends nothing until it has them. */
+  #keep(withdrawals: readonly Withdrawal[]): void {
+    Atomics.add(this.#givenUp, WITHHELD, 1n);
+    for (const site of this.#held.add(withdrawals)) {
+      this.#options.log(
+        'error',
+        'more withdrawals than can be held while the disk takes nothing: what waits for this site is not sent any more',
+        { site },
+      );
+    }
+  }
+
+  #handOver(): void {
+    const withdrawals = this.#held.list();
+    this.#held.clear();
+    this.#unsafe.add(withdrawals);
+    const flat: Flat = [];
+    flatten(flat, [], withdrawals);
+    this.#tell({ kind: 'withheld', count: Number(Atomics.load(this.#givenUp, WITHHELD)), flat });
   }
 
   report(): Promise<DeliveryReport> {
@@ -197,9 +261,12 @@ class ThreadedDelivery implements Delivery {
   }
 
   #hear(message: FromWorker): void {
+    this.#hung = false;
+    if (this.#held.size > 0) this.#handOver();
     switch (message.kind) {
       case 'appended':
         this.#state = message.state;
+        if (message.state.held === 0) this.#unsafe.clear();
         message.results.forEach((result, i) => this.#answer(message.first + i, result));
         return;
       case 'started':
@@ -224,6 +291,7 @@ class ThreadedDelivery implements Delivery {
     if (waiting === undefined) return;
     this.#waiting.delete(id);
     this.#rowsUnderWay -= waiting.rows;
+    if (this.#state.held > 0 || !this.#state.ready) this.#unsafe.add(waiting.withdrawals);
     if (typeof result === 'string') waiting.reject(new OutboxUnavailable(result));
     else waiting.resolve(result);
   }
@@ -239,16 +307,17 @@ class ThreadedDelivery implements Delivery {
     const last = slow.at(-1);
     if (last === undefined) return;
     this.#state = { ...this.#state, ready: false };
+    this.#hung = true;
     // First the thread is told, then the client: what is refused can be under way only in a commit that hangs.
     Atomics.store(this.#givenUp, 0, BigInt(last + 1));
-    for (const id of slow) this.#answer(id, 'the disk does not answer');
+    for (const id of slow) this.#answer(id, this.#waiting.get(id)?.rows === 0 ? [] : 'the disk does not answer');
   }
 
   #lost(worker: Worker): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#state = { ...this.#state, ready: false };
-    for (const id of this.#waiting.keys()) this.#answer(id, 'the delivery thread ended');
+    for (const [id, { rows }] of this.#waiting) this.#answer(id, rows === 0 ? [] : 'the delivery thread ended');
     for (const done of this.#reloads.values()) done('the delivery thread ended');
     this.#reloads.clear();
     if (this.#stopping) return;

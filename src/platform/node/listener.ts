@@ -123,13 +123,10 @@ function writeWaiting(): void {
 }
 
 function write(outgoing: ServerResponse, { status, headers, cookies, body }: Answer): void {
-  if (body !== undefined) {
-    outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
-    outgoing.end(body);
-    return;
-  }
-  outgoing.writeHead(status, cookies.length === 0 ? headers : { ...headers, 'set-cookie': [...cookies] });
-  outgoing.end();
+  const length = body === undefined ? undefined : { 'content-length': Buffer.byteLength(body) };
+  const set = cookies.length === 0 ? undefined : { 'set-cookie': [...cookies] };
+  outgoing.writeHead(status, length === undefined && set === undefined ? headers : { ...headers, ...length, ...set });
+  outgoing.end(body);
 }
 
 /** Node's own refusals (slow, too long, not HTTP), as the problems the contract promises. */

@@ -68,6 +68,8 @@ export const STATEMENTS = {
   setApplied: "INSERT INTO meta VALUES ('applied', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
   logLength: 'PRAGMA wal_checkpoint(NOOP)',
   checkpoint: 'PRAGMA wal_checkpoint(PASSIVE)',
+  truncate: 'PRAGMA wal_checkpoint(TRUNCATE)',
+  withSubjects: `SELECT id, route FROM rows WHERE subjects <> '' UNION ALL SELECT id, route FROM dead WHERE subjects <> ''`,
   dataVersion: 'PRAGMA data_version',
   pageCount: 'PRAGMA page_count',
   freeCount: 'PRAGMA freelist_count',

@@ -3,24 +3,17 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { SignalMask } from '../../core/signals.ts';
 import type { Decided } from '../../delivery/allowed.ts';
-import type { OutboxRow, Stored } from '../../delivery/outbox.ts';
+import type { Stored, Withdrawal } from '../../delivery/outbox.ts';
 import { NOT_TAKEN, type QueuedRow, type RowOutcome, type Store } from '../../delivery/store.ts';
-import {
-  bump,
-  CommitUnwanted,
-  StoreDamaged,
-  StoreFull,
-  Work,
-  type Append,
-  type Committed,
-  type Unwritten,
-} from './commit.ts';
+import { bump, CommitUnwanted, StoreDamaged, Work, type Append, type Committed, type Unwritten } from './commit.ts';
 import { schemaFrom, SCHEMA_VERSION, STATEMENTS, ROUTE_SPAN, PAGE_SIZE, makePrivate } from './outbox-schema.ts';
 import type { Rescued } from './outbox-salvage.ts';
 import { checksum, rowOf, SUM, valuesOf, type ReadColumns, type StoredRow } from './stored-row.ts';
 import { Marks } from './marks.ts';
 import { parseKeys, SubjectIndex } from './subject-index.ts';
-import type { Tombstone, WithdrawalLog } from './withdrawal-log.ts';
+import { EVERYBODY } from '../../delivery/held-withdrawals.ts';
+import { concerns, leftBy, tombstoneOf, type Tombstone } from './tombstone.ts';
+import type { WithdrawalLog } from './withdrawal-log.ts';
 
 /** What the store must know of the configuration in force. */
 export interface StorePolicy {
@@ -30,12 +23,21 @@ export interface StorePolicy {
   readonly siteOf: (route: string) => string | undefined;
   /** Whether a row may stay when its visitor's signals are these. */
   readonly mayStay: (route: string, row: Decided, signals: SignalMask) => boolean;
+  /**
+   * Whether an older event of the site may come from elsewhere, so that every withdrawal has to be remembered: from
+   * another process, or from a back end.
+   */
+  readonly remembers: (site: string) => boolean;
+  /** The site of which this key means everybody (`EVERYBODY`); undefined for the key of anything else. */
+  readonly everybodyOf: (key: number) => string | undefined;
   /** Bytes. */
   readonly maxSize: number;
   /** Milliseconds. */
   readonly deadLetters: number;
 }
 
+/** How long another process that writes is waited for, milliseconds. */
+const BUSY_MS = 2_000;
 /** Pages of write-ahead log from which on they are copied back. */
 const CHECKPOINT_PAGES = 2_000;
 /**
@@ -46,6 +48,12 @@ const RESERVE = 32 * 1024 * 1024;
 const RESERVE_PART = 4;
 /** Bytes by which the outbox may grow before room on the disk is looked at again. */
 const LOOK_EVERY = 1024 * 1024;
+/** The record of withdrawals may take so large a part of `maxSize`, and of the disk. */
+const LOG_PART = 8;
+const LOG_PART_OF_DISK = 16;
+/** How long what has left may still be read in the log, milliseconds: delivered, and withdrawn. */
+const ERASE_ENDED = 15_000;
+const ERASE_WITHDRAWN = 1_500;
 
 /**
  * The durable queue: one SQLite file, written by one connection. Everything that is to happen is collected and happens
@@ -82,6 +90,10 @@ export class SqliteOutbox implements Store {
   #short = 0;
   /** Room has run short. */
   #cramped = false;
+  #logLimit = Infinity;
+  /** Since when the log may hold what has left, monotonic milliseconds; undefined = it does not. */
+  #endedSince: number | undefined = -Infinity;
+  #withdrawnSince: number | undefined;
   /** Rows whose checksum did not match, by route; set aside, counted, not sent. */
   readonly damaged = new Map<string, number>();
 
@@ -92,7 +104,7 @@ export class SqliteOutbox implements Store {
     this.#now = now;
     this.#dir = dirname(file);
     makePrivate(file);
-    this.#db = new DatabaseSync(file, { timeout: 2_000 });
+    this.#db = new DatabaseSync(file, { timeout: BUSY_MS });
     try {
       this.#db.exec(`PRAGMA page_size = ${PAGE_SIZE}`);
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
@@ -136,16 +148,23 @@ export class SqliteOutbox implements Store {
   }
 
   get full(): boolean {
-    return this.#cramped || this.#bytes >= this.#policy().maxSize;
+    return this.#cramped || this.used >= 1;
+  }
+
+  /** Part of `maxSize` that is in use, the record of withdrawals included. */
+  get used(): number {
+    return (this.#bytes + this.#log.bytes) / this.#policy().maxSize;
   }
 
   /** Looks whether there is room: on the disk, or in the file, which never shrinks. */
   measureRoom(): void {
     this.#lookedAt = this.#bytes;
     const { bavail, blocks, bsize } = statfsSync(this.#dir);
-    this.#short = Math.min(RESERVE, (blocks * bsize) / RESERVE_PART) - bavail * bsize - this.#free;
+    const disk = blocks * bsize;
+    this.#short = Math.min(RESERVE, disk / RESERVE_PART) - bavail * bsize - this.#free;
     // Marks make room before an event is refused for want of it.
     this.#cramped = this.#short > this.#marks.bytes;
+    this.#logLimit = Math.min(this.#policy().maxSize / LOG_PART, disk / LOG_PART_OF_DISK);
   }
 
   /** Ends that wait for the next transaction. */
@@ -187,11 +206,11 @@ export class SqliteOutbox implements Store {
 
   /**
    * Writes all that waits, and these appends, in one transaction. All or nothing: when it throws, nothing of it is on
-   * disk, and ends are kept for the next time. `wanted` is asked last thing before it becomes durable.
-   * @throws StoreFull when there are rows to append and no room for them; CommitUnwanted when it is not wanted after all
+   * disk, and ends are kept for the next time. `wanted` is asked last thing before it becomes durable. Whether there is
+   * room for rows is for the caller to ask (`full`): a withdrawal needs none.
+   * @throws CommitUnwanted when it is not wanted after all
    */
   commit(appends: readonly Append[], wanted: () => boolean = () => true): Committed {
-    if (this.full && appends.some(({ rows }) => rows.length > 0)) throw new StoreFull('the outbox is full');
     this.#flushToDisk(appends.length > 0);
     const work = new Work();
     const own = this.#log.add(this.#tombstonesOf(appends));
@@ -206,8 +225,10 @@ export class SqliteOutbox implements Store {
       return last;
     });
     this.#applied = applied;
+    this.#noteEnds(work);
     this.#settled = [];
     this.#buried = [];
+    this.#boundLog();
     return work;
   }
 
@@ -240,14 +261,40 @@ export class SqliteOutbox implements Store {
     }
   }
 
+  /**
+   * Makes what has left unreadable: copies the log back, over which deleted rows are zeros, and cuts it to nothing. Done
+   * when it is due, not with every commit.
+   */
+  erase(now: number): void {
+    const withdrawn = this.#withdrawnSince !== undefined && now - this.#withdrawnSince >= ERASE_WITHDRAWN;
+    const ended = this.#endedSince !== undefined && now - this.#endedSince >= ERASE_ENDED;
+    if (!withdrawn && !ended) return;
+    try {
+      // Somebody who reads just now is not waited for: the next look comes soon.
+      this.#db.exec('PRAGMA busy_timeout = 0');
+      const { busy } = this.#sql.truncate.get() as { busy: number };
+      if (busy === 0) this.#withdrawnSince = this.#endedSince = undefined;
+    } catch {
+      // Nothing is lost by it. Where the disk takes nothing more, the next commit finds out.
+    } finally {
+      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    }
+  }
+
   /** Whether another process has written: marked or purged dead letters, or a withdrawal elsewhere. */
   changedElsewhere(): boolean {
     const { data_version: version } = this.#sql.dataVersion.get() as { data_version: number };
     if (version !== this.#dataVersion) {
       this.#dataVersion = version;
       this.#countDead();
+      this.#endedSince ??= performance.now();
       return true;
     }
+    return this.withdrawnElsewhere();
+  }
+
+  /** Whether another process has a withdrawal that is not carried out here. Cheap enough to be asked before sending. */
+  withdrawnElsewhere(): boolean {
     return this.#log.latest > this.#applied;
   }
 
@@ -258,6 +305,7 @@ export class SqliteOutbox implements Store {
       this.#marks.prune(now);
       const old = this.#sql.oldDead.all(now - this.#policy().deadLetters) as unknown as StoredRow[];
       for (const row of old) this.#deleteDead(row);
+      if (old.length > 0) this.#endedSince ??= performance.now();
     });
   }
 
@@ -419,6 +467,7 @@ export class SqliteOutbox implements Store {
     let marked = '';
     let markedSite = '';
     let mark = 0;
+    let tombstones = NO_TOMBSTONES;
     for (const row of append.rows) {
       const site = policy.siteOf(row.route);
       if (site === undefined) throw new Error('a row of a route that is not configured');
@@ -438,10 +487,12 @@ export class SqliteOutbox implements Store {
         whoseSite = site;
         keys = [...new Set(whose.map((subject) => policy.subjectKey(site, subject) as number))];
         subjects = keys.join(',');
+        tombstones = keys.length === 0 ? NO_TOMBSTONES : this.#tombstonesSince(keys, site, row.decidedAt, policy);
       }
       const id = this.#nextId(row.route);
       results.push('stored');
-      if (this.#withdrawnBefore(row, keys, policy)) {
+      // A hit may reach one process just after its visitor's withdrawal has reached another, and a back end may be late.
+      if (tombstones.some((tombstone) => !stays(row, row.decidedAt, tombstone, policy))) {
         this.#unmark(mark, row.route);
         work.purged.push({ route: row.route, id });
         continue;
@@ -464,11 +515,11 @@ export class SqliteOutbox implements Store {
       this.#insert(stored, keys);
       work.add(stored);
     }
-    for (const { site, subject, signals, lasting } of append.withdrawals) {
-      const key = policy.subjectKey(site, subject);
-      if (key === undefined) continue;
-      const found = this.#purge({ subject: key, signals, at: this.#now() }, work);
-      if (found && !lasting) work.found.push({ subject: key, signals, at: this.#now() });
+    for (const withdrawal of append.withdrawals) {
+      const tombstone = this.#tombstoneOf(withdrawal);
+      if (tombstone === undefined) continue;
+      const found = this.#purge(tombstone, work);
+      if (found && !policy.remembers(withdrawal.site)) work.found.push(tombstone);
     }
   }
 
@@ -518,23 +569,45 @@ export class SqliteOutbox implements Store {
     return id;
   }
 
-  /** A hit may reach one process just after its visitor's withdrawal has reached another. */
-  #withdrawnBefore(row: OutboxRow | StoredRow, keys: readonly number[], policy: StorePolicy): boolean {
-    if (row.acceptedAt > this.#log.latestAt) return false;
-    return keys.some((key) =>
-      this.#log.of(key, row.acceptedAt).some(({ signals }) => !policy.mayStay(row.route, row, signals)),
-    );
+  /** What was withdrawn by one of these subjects no earlier than `since`, unix milliseconds. */
+  #tombstonesSince(keys: readonly number[], site: string, since: number, policy: StorePolicy): readonly Tombstone[] {
+    if (since > this.#log.latestAt) return NO_TOMBSTONES;
+    const everybody = policy.subjectKey(site, EVERYBODY);
+    const found = [...keys, ...(everybody === undefined ? [] : [everybody])].map((key) => this.#log.of(key));
+    return found.filter((tombstone) => tombstone !== undefined);
+  }
+
+  /** A rescued row may be one that its visitor has withdrawn: an older page may still have it. */
+  #withdrawnBefore(row: StoredRow, keys: readonly number[], policy: StorePolicy): boolean {
+    const site = policy.siteOf(row.route);
+    if (site === undefined || keys.length === 0) return false;
+    const tombstones = this.#tombstonesSince(keys, site, row.acceptedAt, policy);
+    return tombstones.some((tombstone) => !stays(row, row.acceptedAt, tombstone, policy));
+  }
+
+  #tombstoneOf(withdrawal: Withdrawal): Tombstone | undefined {
+    const key = this.#policy().subjectKey(withdrawal.site, withdrawal.subject);
+    return key === undefined ? undefined : tombstoneOf(key, withdrawal);
   }
 
   #tombstonesOf(appends: readonly Append[]): Tombstone[] {
-    const tombstones: Tombstone[] = [];
-    for (const { withdrawals } of appends) {
-      for (const { site, subject, signals, lasting } of withdrawals) {
-        const key = lasting ? this.#policy().subjectKey(site, subject) : undefined;
-        if (key !== undefined) tombstones.push({ subject: key, signals, at: this.#now() });
-      }
-    }
-    return tombstones;
+    const policy = this.#policy();
+    return appends
+      .flatMap(({ withdrawals }) => withdrawals)
+      .filter(({ site }) => policy.remembers(site))
+      .map((withdrawal) => this.#tombstoneOf(withdrawal))
+      .filter((tombstone) => tombstone !== undefined);
+  }
+
+  /** The record of withdrawals has a bound; entries that have a record here are the last to go. */
+  #boundLog(): void {
+    if (this.#log.bytes > this.#logLimit)
+      this.#log.trim(this.#logLimit * 0.9, (key) => this.#subjects.find(key).length > 0);
+  }
+
+  #noteEnds({ purged, purgedDead }: Work): void {
+    if (this.#settled.length > 0 || this.#buried.length > 0) this.#endedSince ??= performance.now();
+    if (purged.length > 0 || purgedDead.size > 0) this.#withdrawnSince ??= performance.now();
   }
 
   /** Carries out the withdrawals that other processes have logged; `own` ones are carried out in their order. */
@@ -551,14 +624,16 @@ export class SqliteOutbox implements Store {
     return applied;
   }
 
-  #purge({ subject, signals, at }: Tombstone, work: Work): boolean {
+  #purge(tombstone: Tombstone, work: Work): boolean {
     const policy = this.#policy();
+    const { subject } = tombstone;
     let found = false;
-    for (const id of this.#subjects.find(subject)) {
+    const site = policy.everybodyOf(subject);
+    for (const id of site === undefined ? this.#subjects.find(subject) : this.#idsOf(site, policy)) {
       const row = this.#sql.byId.get(id) as StoredRow | undefined;
       const dead = row === undefined ? (this.#sql.deadById.get(id) as StoredRow | undefined) : undefined;
       const kept = row ?? dead;
-      if (kept === undefined || kept.acceptedAt > at || policy.mayStay(kept.route, kept, signals)) continue;
+      if (kept === undefined || stays(kept, kept.acceptedAt, tombstone, policy)) continue;
       found = true;
       this.#unmark(kept.mark, kept.route);
       if (row !== undefined) {
@@ -570,6 +645,12 @@ export class SqliteOutbox implements Store {
       }
     }
     return found;
+  }
+
+  /** Rows and dead letters of a site that belong to somebody. */
+  #idsOf(site: string, policy: StorePolicy): number[] {
+    const all = this.#sql.withSubjects.all() as { id: number; route: string }[];
+    return all.filter(({ route }) => policy.siteOf(route) === site).map(({ id }) => id);
   }
 
   /** False if it has gone already. */
@@ -620,6 +701,19 @@ export class SqliteOutbox implements Store {
 interface Size {
   readonly pages: number;
   readonly free: number;
+}
+
+const NO_TOMBSTONES: readonly Tombstone[] = [];
+
+/** Whether a row that was decided at `at` may stay after this withdrawal. */
+function stays(
+  row: Pick<StoredRow, 'route' | 'signals' | 'fields'>,
+  at: number,
+  tombstone: Tombstone,
+  policy: StorePolicy,
+): boolean {
+  if (!concerns(tombstone, row.route, at)) return true;
+  return !((tombstone.closed[row.route] ?? 0) >= at) && policy.mayStay(row.route, row, leftBy(tombstone, at));
 }
 
 function restore(counts: Map<string, number>, before: ReadonlyMap<string, number>): void {

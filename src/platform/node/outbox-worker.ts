@@ -6,7 +6,7 @@ import { Runner, type AppendResult } from './delivery-runner.ts';
 import type { DeliveryReport } from './metrics.ts';
 import { nodeSecrets } from './secrets.ts';
 import { createSend } from './send.ts';
-import type { Stored } from '../../delivery/outbox.ts';
+import type { Stored, Withdrawal } from '../../delivery/outbox.ts';
 
 /**
  * Where the thread gets its configuration: a module whose default export makes a `Gateway` out of `input`. A gateway
@@ -33,13 +33,24 @@ export interface WorkerData {
   readonly name: string;
   readonly sink: string | undefined;
   readonly version: string;
-  /** One number: appends with smaller ones were refused by the collecting side, and must not be stored any more. */
+  /** Other outboxes share the directory. */
+  readonly shared: boolean;
+  /**
+   * Two numbers of the collecting side. First: appends with smaller ones were refused, and must not be stored any more.
+   * Second: how often it has held withdrawals back; nothing may be sent before they have come.
+   */
   readonly givenUp: BigInt64Array<SharedArrayBuffer>;
+  /** Withdrawals to be carried out before anything is sent. */
+  readonly withdrawn: readonly Withdrawal[];
+  /** How often withdrawals had been held back until then. */
+  readonly given: number;
 }
 
 /** What the collecting thread says. */
 export type ToWorker =
   | { readonly kind: 'append'; readonly first: number; readonly flat: Flat }
+  /** Withdrawals held back until now, so many times. */
+  | { readonly kind: 'withheld'; readonly count: number; readonly flat: Flat }
   | { readonly kind: 'reload'; readonly id: number; readonly source: GatewaySource }
   | { readonly kind: 'report'; readonly id: number }
   | { readonly kind: 'stop'; readonly graceMs: number };
@@ -69,6 +80,8 @@ export type FromWorker =
 export interface WorkerState {
   readonly ready: boolean;
   readonly pending: number;
+  /** Withdrawals that are in the thread's memory only. */
+  readonly held: number;
   readonly stopped: Readonly<Record<string, string>>;
 }
 
@@ -87,7 +100,11 @@ async function main(port: NonNullable<typeof parentPort>, data: WorkerData): Pro
   const send = createSend({ sink: data.sink, version: data.version });
   const secrets = nodeSecrets({ sink: data.sink !== undefined, send });
   let told = '';
-  const state = (): WorkerState => ({ ready: runner.ready, pending: runner.pending, stopped: runner.stopped });
+  const state = (): WorkerState => {
+    const { ready, pending, held, stopped } = runner;
+    return { ready, pending, held, stopped };
+  };
+  let { given } = data;
   const tellState = (): void => {
     const now = state();
     const text = JSON.stringify(now);
@@ -103,6 +120,9 @@ async function main(port: NonNullable<typeof parentPort>, data: WorkerData): Pro
     log: (level, msg, fields) => tell({ kind: 'log', level, msg, fields }),
     changed: () => setImmediate(tellState),
     givenUp: () => Number(Atomics.load(data.givenUp, 0)),
+    withheld: () => Number(Atomics.load(data.givenUp, 1)) > given,
+    shared: data.shared,
+    withdrawn: data.withdrawn,
   });
 
   const answers = new Answers((first, results) => {
@@ -119,6 +139,14 @@ async function main(port: NonNullable<typeof parentPort>, data: WorkerData): Pro
         }
         return;
       }
+      case 'withheld':
+        for (const append of unflatten(message.flat)) {
+          runner.append(append, () => {
+            given = Math.max(given, message.count);
+            runner.resume();
+          });
+        }
+        return;
       case 'report':
         tell({ kind: 'report', id: message.id, report: runner.report() });
         return;

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import errors from 'undici/lib/core/errors.js';
 import type { Reply } from '../../core/destination.ts';
-import { Unsendable } from '../../delivery/attempt.ts';
+import { Recalled, Unsendable } from '../../delivery/attempt.ts';
 
 /** As much of a vendor's answer as is read (R74), bytes. */
 export const MAX_BODY = 64 * 1024;
@@ -19,12 +19,14 @@ export class Failed extends Error {
 /**
  * Sends one request and reads its answer; of a longer body than `MAX_BODY` the start, and the connection is closed.
  * `timeoutMs` counts from the call to the last byte, waiting for a connection included. Rejects with `Unsendable` if the
- * request cannot be written as HTTP, else with `Failed`; nothing is sent twice.
+ * request cannot be written as HTTP, with `Recalled` if `may` says no when a connection is there, else with `Failed`;
+ * nothing is sent twice.
  */
 export function roundTrip(
   dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,
   timeoutMs: number,
+  may: () => boolean = always,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
@@ -51,6 +53,7 @@ export function roundTrip(
         controller = started;
         // It waited so long for a connection that its sender has counted it as failed: a second copy must not go out.
         if (late) started.abort(new Failed('ETIMEDOUT'));
+        else if (!may()) started.abort(new Recalled());
       },
       onResponseStart(_, code, fields) {
         // The last one counts: interim answers (1xx) come before it.
@@ -73,6 +76,8 @@ export function roundTrip(
   });
 }
 
+const always = (): boolean => true;
+
 /** Repeated headers joined (RFC 9110 5.3). Cookies are not kept: there is no jar they could be read from again. */
 function flat(fields: Readonly<Record<string, string | string[] | undefined>>): Reply['headers'] {
   const headers: Record<string, string | undefined> = {};
@@ -93,7 +98,7 @@ const CODES: Readonly<Record<string, string>> = {
 };
 
 function failure(error: Error & { readonly code?: unknown }): Error {
-  if (error instanceof Failed) return error;
+  if (error instanceof Failed || error instanceof Recalled) return error;
   if (error instanceof errors.InvalidArgumentError) return new Unsendable('a header that cannot be sent');
   if (error instanceof errors.HTTPParserError) return new Failed('EBADREPLY');
   const code = typeof error.code === 'string' ? error.code : 'ECONNECTION';

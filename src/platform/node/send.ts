@@ -55,7 +55,7 @@ export function createSend({ sink, version, timeoutMs = TIMEOUT_MS }: SendOption
     return pool;
   };
 
-  const send = (request: FilledRequest, hosts: readonly string[]): Promise<Reply> => {
+  const send = (request: FilledRequest, hosts: readonly string[], may?: () => boolean): Promise<Reply> => {
     try {
       const { host, target } = splitUrl(request.url, hosts);
       const options = {
@@ -64,7 +64,7 @@ export function createSend({ sink, version, timeoutMs = TIMEOUT_MS }: SendOption
         headers: headersOf(request.headers, agent),
         body: request.body ?? null,
       };
-      return roundTrip(poolOf(host), options, timeoutMs);
+      return roundTrip(poolOf(host), options, timeoutMs, may);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -106,21 +106,20 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       );
     }
   };
+  const { member } = options;
+  const own = outboxName(member);
+  const left = orphans(options.data, member);
   const startOutbox = (name: string): Promise<Delivery> =>
     startDelivery({
       source: { module: GATEWAY_SOURCE, input: first.input },
       dir: options.data,
       name,
       sink: options.sink,
+      shared: member !== undefined || left.length > 0,
       version: version(),
       log: (level, msg, fields) => (level === 'debug' ? undefined : log[level](msg, fields)),
     });
-  const { member } = options;
-  const own = outboxName(member);
-  const [delivery, ...adopted] = (await Promise.all([own, ...orphans(options.data, member)].map(startOutbox))) as [
-    Delivery,
-    ...Delivery[],
-  ];
+  const [delivery, ...adopted] = (await Promise.all([own, ...left].map(startOutbox))) as [Delivery, ...Delivery[]];
   const counters = new Counters();
   const decisions = new Decisions();
   const preview = new Preview();

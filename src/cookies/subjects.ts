@@ -1,0 +1,35 @@
+/**
+ * What a visitor is known by: `kind:value` texts, hashed before anything of them is stored. A row is filed under all of
+ * them, so that it is found again whichever of them is left when consent is withdrawn.
+ */
+
+/** At most so many of one hit, so that a header full of cookies leaves no more behind than an ordinary one. */
+export const MAX_SUBJECTS = 8;
+
+/** Kinds in the order in which they are taken where there are too many; all others come after them. */
+const ORDER: readonly string[] = ['ga', 'own', 'fbp', 'fbc', 'uid'];
+
+/**
+ * At most eight of these, each once: taken by kind and not by order, one of every kind before a second of any, so that
+ * no number of cookies in front of it keeps the one that matters from being seen. A second client id is the one that a
+ * hit or a back end states beside the cookie.
+ */
+export function chosen(subjects: readonly string[]): readonly string[] {
+  const each = subjects.length < 2 ? subjects : [...new Set(subjects)];
+  if (each.length <= MAX_SUBJECTS) return each;
+  const seen = new Map<string, number>();
+  const ranked = each.map((subject) => {
+    const kind = subject.slice(0, subject.indexOf(':'));
+    const nth = seen.get(kind) ?? 0;
+    seen.set(kind, nth + 1);
+    return { subject, rank: rankOf(kind, nth) };
+  });
+  ranked.sort((a, b) => a.rank - b.rank);
+  return ranked.slice(0, MAX_SUBJECTS).map(({ subject }) => subject);
+}
+
+function rankOf(kind: string, nth: number): number {
+  if (kind === 'ga' && nth === 1) return ORDER.length;
+  const at = ORDER.indexOf(kind);
+  return nth * 100 + (at === -1 ? ORDER.length + 1 : at);
+}

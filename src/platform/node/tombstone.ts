@@ -1,0 +1,48 @@
+import type { Withdrawal } from '../../delivery/outbox.ts';
+import { ALL_SIGNALS, GATE_MASK, type SignalMask } from '../../core/signals.ts';
+
+/**
+ * What one subject has withdrawn, and when: for each signal that gates, and for each route that was closed, the last
+ * time. That is all there is to know, however often somebody changes their mind: what was decided before such a time
+ * may not have that signal, what was decided after it may. Two tombstones of one subject make one (`merge`).
+ */
+export interface Tombstone {
+  /** Keyed hash. */
+  readonly subject: number;
+  /** By bit of the signal, unix milliseconds; 0 = never withdrawn. */
+  readonly gone: readonly [number, number, number, number];
+  /** By `Route.key`, unix milliseconds. */
+  readonly closed: Readonly<Record<string, number>>;
+}
+
+const NONE_CLOSED: Tombstone['closed'] = {};
+
+export function tombstoneOf(subject: number, { signals, closedRoutes, at }: Withdrawal): Tombstone {
+  const time = (bit: number): number => ((signals >> bit) & 1 ? 0 : at);
+  const closed = closedRoutes.length === 0 ? NONE_CLOSED : Object.fromEntries(closedRoutes.map((key) => [key, at]));
+  return { subject, gone: [time(0), time(1), time(2), time(3)], closed };
+}
+
+export function merge(one: Tombstone, other: Tombstone): Tombstone {
+  const gone = one.gone.map((at, bit) => Math.max(at, other.gone[bit] ?? 0)) as unknown as Tombstone['gone'];
+  const closed: Record<string, number> = { ...one.closed };
+  for (const [key, at] of Object.entries(other.closed)) closed[key] = Math.max(at, closed[key] ?? 0);
+  return { subject: one.subject, gone, closed };
+}
+
+/** The last time anything was withdrawn. */
+export function lastOf({ gone, closed }: Tombstone): number {
+  return Math.max(...gone, ...Object.values(closed));
+}
+
+/** The signals it leaves to what was decided at `at`. */
+export function leftBy({ gone }: Tombstone, at: number): SignalMask {
+  let left = ALL_SIGNALS;
+  for (let bit = 0; bit < gone.length; bit++) if ((gone[bit] as number) >= at) left &= ~(1 << bit);
+  return left;
+}
+
+/** Whether it takes anything from what was decided at `at` for this route. */
+export function concerns(tombstone: Tombstone, route: string, at: number): boolean {
+  return (leftBy(tombstone, at) & GATE_MASK) !== GATE_MASK || (tombstone.closed[route] ?? 0) >= at;
+}
