@@ -248,10 +248,14 @@ const NO_ROUTES: readonly string[] = [];
 /** Routes that a refused vendor keeps shut, whatever the signals of the site would open. */
 function closedRoutesOf(site: Site, consent: Consent, signals: SignalMask): readonly string[] {
   let closed: string[] | undefined;
-  for (const route of site.routes) {
-    const own = routeSignals(route, site, consent, signals);
-    if (own === signals || isTooNew(route, consent) || !isFull(route, signals) || isFull(route, own)) continue;
-    (closed ??= []).push(route.key);
+  try {
+    for (const route of site.routes) {
+      const own = routeSignals(route, site, consent, signals);
+      if (own === signals || isTooNew(route, consent) || !isFull(route, signals) || isFull(route, own)) continue;
+      (closed ??= []).push(route.key);
+    }
+  } catch {
+    // The events of this hit fail for it, too; what the signals say is withdrawn all the same.
   }
   return closed ?? NO_ROUTES;
 }

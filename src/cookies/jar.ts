@@ -6,7 +6,7 @@ import { OWN_ID, ownId, ownIdIn } from './own-id.ts';
 import { expire, fit, homeOf, isSafe, knowsHome, setCookie } from './set-cookie.ts';
 import type { ClickIds, CookieInput, CookieReading, Identifiers } from './types.ts';
 import { chosen } from './subjects.ts';
-import { CLICK_COOKIES, isClickId, type GovernedCookie } from './vendor-cookies.ts';
+import { CLICK_COOKIES, governs, isClickId, type GovernedCookie } from './vendor-cookies.ts';
 
 const DAY = 86_400_000;
 /** The longest any policy may let a click id live, and any cookie at all (R25). */
@@ -135,7 +135,7 @@ export class Jar {
       subjects: added.length === 0 ? chosen(carried) : chosen([...carried, ...added]),
       carried,
       whose: carried.find(isClientId) ?? carried.find(isOwnId) ?? carried.find(isBrowserId),
-      set: fit(quiet ? kept : [...expire(expired, settings.domain, host), ...issued, ...kept]),
+      set: fit(quiet ? kept : [...expire(likeliest(expired), settings.domain, host), ...issued, ...kept]),
       withdrawn: gone === undefined ? undefined : [...gone, ...carried],
     };
   }
@@ -200,6 +200,16 @@ export class Jar {
     if (subject !== undefined) names.push(subject);
   }
 }
+
+/** An answer has a bound: names of their own, which say who it is, go before those of a family (`_ga_*`). */
+function likeliest(names: readonly string[]): readonly string[] {
+  if (names.length <= FITTING) return names;
+  const own = (name: string): boolean => governs(name)?.name === name;
+  return [...names.filter(own), ...names.filter((name) => !own(name))];
+}
+
+/** So many names fit into an answer in any case. */
+const FITTING = 16;
 
 const isClientId = (subject: string): boolean => subject.startsWith('ga:');
 const isOwnId = (subject: string): boolean => subject.startsWith('own:');

@@ -79,7 +79,7 @@ describe('subjects and withdrawal (design 3, R16)', () => {
 
   it('withdraws the client id, too, when only marketing is taken back: ad events are filed under it', () => {
     const reading = visit(`${GA}; _gcl_au=1.1.5.${S}`, { granted: ANALYTICS });
-    expect(reading.withdrawn).toEqual([`ga:482310557.${S}`]);
+    expect(reading.withdrawn).toEqual([`gclau:1.1.5.${S}`, `ga:482310557.${S}`]);
     expect(reading.identifiers).toEqual({ clientId: `482310557.${S}` });
   });
 

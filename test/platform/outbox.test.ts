@@ -33,17 +33,26 @@ interface Options {
   readonly deadLetters?: number;
   readonly policy?: string;
   readonly name?: string;
+  readonly shared?: boolean;
 }
 
-const sourceOf = ({ routes = [{ name: 'a' }], ...more }: Options) => ({
+const sourceOf = ({ routes = [{ name: 'a' }], shared: _, ...more }: Options) => ({
   module: new URL('./fixtures-gateway.ts', import.meta.url).href,
   input: { routes, ...more },
 });
 
 async function start(options: Options = {}): Promise<Delivery> {
-  const { name = 'outbox' } = options;
+  const { name = 'outbox', shared = false } = options;
   const log = (level: string, msg: string) => logged.push({ level, msg });
-  const delivery = await startDelivery({ source: sourceOf(options), dir, name, sink: sink.url, version: '0', log });
+  const delivery = await startDelivery({
+    source: sourceOf(options),
+    dir,
+    name,
+    shared,
+    sink: sink.url,
+    version: '0',
+    log,
+  });
   running.push(delivery);
   return delivery;
 }
