@@ -36,7 +36,7 @@ interface Options {
   readonly shared?: boolean;
 }
 
-const sourceOf = ({ routes = [{ name: 'a' }], shared: _, ...more }: Options) => ({
+const sourceOf = ({ routes = [{ name: 'a' }], ...more }: Options) => ({
   module: new URL('./fixtures-gateway.ts', import.meta.url).href,
   input: { routes, ...more },
 });
