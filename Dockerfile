@@ -7,7 +7,7 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN cp package-lock.json npm-shrinkwrap.json && mkdir /pack && npm pack --pack-destination /pack
+RUN mkdir /pack && npm pack --pack-destination /pack
 
 # Install: production dependencies only, in an empty folder.
 FROM node:24-trixie-slim AS install

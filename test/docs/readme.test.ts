@@ -7,6 +7,7 @@ import { destinations } from '../../destinations/index.ts';
 import { shellWords } from '../../src/cli/curl.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { process as decide } from '../../src/pipeline.ts';
+import { anchorsOf } from '../support/anchors.ts';
 import { cookiebot, gatewayOf, jsonHit } from '../support/hits.ts';
 
 // What the documentation says is held against what is there: commands run, examples load, names exist.
@@ -29,13 +30,6 @@ const DOCUMENTS = spawnSync('git', ['ls-files', '-co', '--exclude-standard', '*.
   .stdout.split('\n')
   .filter(Boolean);
 
-/** GitHub's name for a heading. */
-const anchor = (heading: string) =>
-  heading
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-    .replaceAll(' ', '-');
-
 describe('links in the documentation', () => {
   it.each(DOCUMENTS)('of %s lead somewhere', (document) => {
     const targets = [...text(document).matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)].map(
@@ -46,10 +40,17 @@ describe('links in the documentation', () => {
       const file = path === '' ? join(root, document) : join(root, dirname(document), path);
       if (!existsSync(file)) return true;
       if (heading === undefined) return false;
-      const headings = [...readFileSync(file, 'utf8').matchAll(/^#+ +(.+)$/gm)].map(([, line = '']) => anchor(line));
-      return !headings.includes(heading);
+      return !anchorsOf(readFileSync(file, 'utf8')).includes(heading);
     });
     expect(broken).toEqual([]);
+  });
+
+  it('and tests that are named by their path are there', () => {
+    const named = DOCUMENTS.flatMap((file) =>
+      [...text(file).matchAll(/`(test\/[\w./-]+\.test\.ts)`/g)].map(([, path = '']) => path),
+    );
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
   it('are found in the documents that matter', () => {

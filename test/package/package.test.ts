@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,8 +15,9 @@ import {
 } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anchorsOf } from '../support/anchors.ts';
 import { ask } from '../support/ask.ts';
 import { cookiebot } from '../support/hits.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
@@ -70,7 +72,7 @@ afterAll(() => {
 
 describe('the image', () => {
   it('has no shell, is not root, and has one place to write', () => {
-    expect(last.base).toMatch(/^gcr\.io\/distroless\/nodejs24-debian\d+:nonroot$/);
+    expect(last.base).toMatch(/^gcr\.io\/distroless\/nodejs24-debian\d+:nonroot(@sha256:[0-9a-f]{64})?$/);
     const of = (keyword: string) => last.instructions.filter((one) => one.keyword === keyword).map(({ rest }) => rest);
     expect(of('RUN')).toEqual([]);
     expect(of('USER')).toEqual(['65532:65532']);
@@ -146,6 +148,8 @@ describe('the package', () => {
         'LICENSE',
         'CHANGELOG.md',
         'SECURITY.md',
+        // Made by `npm pack` itself, so that it is in every package and not only in that of the image.
+        'npm-shrinkwrap.json',
         'config/gateway.yaml',
         'config/schema.json',
       ]),
@@ -182,6 +186,24 @@ describe('the package', () => {
     expect(text.match(/Permission is hereby granted|Permission to use|TERMS AND CONDITIONS/g)?.length).toBeGreaterThan(
       10,
     );
+  });
+
+  it('has no link in its documentation that leads nowhere', () => {
+    const documents = filesBelow(installed).filter((file) => file.endsWith('.md'));
+    const links = documents.flatMap((document) =>
+      [...readFileSync(join(installed, document), 'utf8').matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)].map(
+        ([, target = '']) => ({ document, target }),
+      ),
+    );
+    expect(documents.length).toBeGreaterThan(10);
+    expect(links.length).toBeGreaterThan(40);
+    const dead = links.filter(({ document, target }) => {
+      const [path = '', heading] = target.split('#');
+      const file = path === '' ? document : join(dirname(document), path);
+      if (file.startsWith('..') || !existsSync(join(installed, file))) return true;
+      return heading !== undefined && !anchorsOf(readFileSync(join(installed, file), 'utf8')).includes(heading);
+    });
+    expect(dead).toEqual([]);
   });
 
   it('names no place of the machine it was made on', () => {
