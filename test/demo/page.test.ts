@@ -21,6 +21,59 @@ describe.skipIf(noChromium !== undefined)('the demo, in a browser', () => {
     await demo.stop();
   });
 
+  it('on a phone, shows the answer where the button was pressed', async () => {
+    const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    const page = await context.newPage();
+    await page.goto(`${origin}/`);
+    await page.getByRole('button', { name: 'Accept all' }).first().tap();
+    const button = page.getByRole('button', { name: 'Buy two' });
+    await button.tap();
+    const answer = page.getByRole('status').filter({ hasText: 'purchase (allowed: statistics and marketing)' });
+    await answer.waitFor();
+    const brief = page.getByRole('list', { name: 'What each vendor received of it' });
+    await brief.getByText('sent in full').first().waitFor();
+    // Both are seen at once, without scrolling.
+    const seen = await Promise.all(
+      [button, answer, brief.getByRole('listitem').first()].map((each) => each.boundingBox()),
+    );
+    for (const box of seen) {
+      expect(box?.y).toBeGreaterThanOrEqual(0);
+      expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(844);
+    }
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    // From there to the request itself.
+    await brief.getByRole('link', { name: 'Google Analytics 4' }).tap();
+    expect(await page.locator('#route-ga4 .request').textContent()).toContain('region1.google-analytics.com');
+    await context.close();
+  });
+
+  it('lets a keyboard refuse, change the choice and go on', async () => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
+    const page = await context.newPage();
+    const press = async (name: string) => {
+      for (let i = 0; i < 12; i++) {
+        await page.keyboard.press('Tab');
+        const focused = await page.evaluate(() => document.activeElement?.textContent?.trim());
+        if (focused !== name) continue;
+        await page.keyboard.press('Enter');
+        return;
+      }
+      throw new Error(`the keyboard does not reach ${name}`);
+    };
+    const focusedId = () => page.evaluate(() => document.activeElement?.id);
+    await page.goto(`${origin}/`);
+    await page.getByRole('button', { name: 'Reject all' }).first().waitFor();
+    await press('Reject all');
+    await page.getByText('You allow nothing.').waitFor();
+    await expect.poll(focusedId).toBe('choose');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Privacy choices' }).waitFor();
+    await press('Accept all');
+    await page.getByText('You allow statistics and marketing.').waitFor();
+    await expect.poll(focusedId).toBe('choose');
+    await context.close();
+  });
+
   it('shows on the page and in the terminal what each vendor received, or why nothing', async () => {
     const visitor = await newVisitor(browser);
     const { page } = visitor;

@@ -196,7 +196,7 @@ describe('the package', () => {
       ),
     );
     expect(documents.length).toBeGreaterThan(10);
-    expect(links.length).toBeGreaterThan(40);
+    expect(links.length).toBeGreaterThan(30);
     const dead = links.filter(({ document, target }) => {
       const [path = '', heading] = target.split('#');
       const file = path === '' ? document : join(dirname(document), path);

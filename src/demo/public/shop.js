@@ -20,10 +20,16 @@ function showChoice() {
       : `You allow ${names.join(' and ')}. Take it back at any time under "Privacy choices".`;
 }
 
+function takeBack() {
+  if (document.activeElement === document.body) byId('choose').focus({ preventScroll: true });
+}
+
 CookieConsent.run({
   revision: 1,
   categories: { necessary: { enabled: true, readOnly: true }, analytics: {}, marketing: {} },
   onConsent: showChoice,
+  // The banner takes the keyboard to itself; when it goes, the keyboard is where the choice can be changed.
+  onModalHide: () => requestAnimationFrame(takeBack),
   onFirstConsent: () => send(),
   onChange: () => {
     showChoice();
@@ -130,6 +136,7 @@ const cards = new Map();
 function addCard({ name, title }) {
   const card = element('section', '', 'route');
   card.dataset.route = name;
+  card.id = `route-${name}`;
   const heading = element('h3', title);
   const words = element('p', 'No event yet.', 'words');
   const request = element('pre', 'nothing', 'request');
@@ -168,7 +175,17 @@ function showDecision({ event, allowed, routes, deleted }) {
   const gone = deleted.length === 0 ? '' : ` Consent withdrawn: the gateway deleted ${deleted.join(', ')}.`;
   const sentence = `${event} (allowed: ${allowed}): ${who}.${gone}`;
   byId('status').textContent = sentence;
+  byId('brief').replaceChildren(...routes.map(brief));
   log(sentence);
+}
+
+/** One vendor's part of the answer beside the buttons, with the way to the request itself. */
+function brief({ route, sends, words }) {
+  const line = element('li');
+  const link = element('a', cards.get(route).title);
+  link.href = `#route-${route}`;
+  line.append(link, ': ', element('span', sends ? words : `nothing: ${words}`, sends ? 'sent' : 'none'));
+  return line;
 }
 
 function showReceived({ route, request: bytes }) {
