@@ -22,18 +22,28 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 // Every quantifier is bounded and nothing repeats inside a repetition: linear.
 const ENTITY = /&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-z]{2,6}));?/g;
-const UNICODE_ESCAPE = /%u([0-9a-fA-F]{4})/gi;
+const UNICODE_ESCAPE = /[%\\]u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})/gi;
+/** A percent sign that was encoded any number of times. */
+const PERCENT_AGAIN = /%(?:25)+(?=[0-9a-fA-Fu])/g;
 const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
 const DASHES = /[\u2010-\u2015\u2212]/g;
 
 /**
- * One round of decoding (R41): percent sequences, `%uXXXX`, HTML entities, compatibility forms such as full-width
- * letters, and characters nobody sees. A plus stays: in a form it is a blank, elsewhere a sign, and detectors take it
- * as either. What is not valid stays as it is. The same text when there is nothing to decode.
+ * One round of decoding (R41): percent sequences however often they were encoded, `%uXXXX`, escapes of JSON and scripts
+ * (`\u0040`, `\x40`), HTML entities, compatibility forms such as full-width letters, and characters nobody sees. A plus
+ * stays: in a form it is a blank, elsewhere a sign, and detectors take it as either. What is not valid stays as it is.
+ * The same text when there is nothing to decode.
  */
 export function decodeOnce(text: string): string {
-  let out = text.includes('%') ? percentDecoded(text) : text;
-  if (out.includes('%')) out = out.replace(UNICODE_ESCAPE, (_, hex: string) => character(Number.parseInt(hex, 16)));
+  let out = text.includes('%') ? percentDecoded(text.replace(PERCENT_AGAIN, '%')) : text;
+  const escaped = out.includes('\\');
+  if (escaped || out.includes('%')) {
+    out = out.replace(UNICODE_ESCAPE, (_, four?: string, two?: string) =>
+      character(Number.parseInt(four ?? two ?? '', 16)),
+    );
+  }
+  // What stands before a quote or a slash in JSON is no part of a value.
+  if (escaped) out = out.replaceAll('\\', '');
   if (out.includes('&')) out = out.replace(ENTITY, entity);
   return isAscii(out) ? out : out.normalize('NFKC').replace(INVISIBLE, '').replace(DASHES, '-');
 }

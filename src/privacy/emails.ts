@@ -2,47 +2,76 @@ import type { Finding } from './findings.ts';
 
 const LONGEST_LOCAL = 64;
 const LONGEST_DOMAIN = 255;
-const LOCAL_PUNCTUATION = '.!#$%\'"*+^_`{|}~-';
+const LOCAL_PUNCTUATION = table(".!#$%'*+/=^_`{|}~-");
+const DOMAIN_PUNCTUATION = table('.-_');
+/** An address on a number instead of a name: `kari@[203.0.113.7]` (RFC 5321 4.1.3). */
+const LONGEST_LITERAL = 52;
 
 /**
- * Finds e-mail addresses: from each `@`, at most 64 characters to the left and 255 to the right (R42). No character is
- * looked at by more than two of them, since neither side crosses another `@`.
+ * Finds e-mail addresses: from each `@`, at most 64 characters to the left and 255 to the right (R42). Everything that
+ * could belong to a host name goes with it, since nobody can say where `kari@example.no-4711` or two addresses without
+ * a blank between them end. No character is looked at by more than two `@`, since neither side crosses another.
  */
 export function findEmails(text: string, findings: Finding[]): void {
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
-    let start = at;
-    const leftmost = Math.max(0, at - LONGEST_LOCAL);
-    while (start > leftmost && isLocal(text.charCodeAt(start - 1))) start--;
+    const start = localStart(text, at);
     if (start === at) continue;
-    const end = domainEnd(text, at + 1);
+    const end = text.charCodeAt(at + 1) === 91 ? literalEnd(text, at + 2) : domainEnd(text, at + 1);
     if (end >= 0) findings.push({ kind: 'email', start, end });
   }
 }
 
-/** Where the domain ends: the last label of two or more letters that has another before it; -1 = none. */
+function localStart(text: string, at: number): number {
+  const leftmost = Math.max(0, at - LONGEST_LOCAL);
+  if (text.charCodeAt(at - 1) === 34) {
+    const quote = text.lastIndexOf('"', at - 2);
+    return at >= 2 && quote >= leftmost ? quote : at;
+  }
+  let start = at;
+  let slash = -1;
+  for (; start > leftmost && isLocal(text.charCodeAt(start - 1)); start--) {
+    if (text.charCodeAt(start - 1) === SLASH && slash < 0) slash = start;
+  }
+  // `kari/nordmann@` is one local part (RFC 5322 3.2.3); in `/bruker/kari@` a path leads up to it.
+  const path = slash >= 0 && (text.charCodeAt(start) === SLASH || text.lastIndexOf('/', slash - 2) >= start);
+  return path ? slash : start;
+}
+
+const SLASH = 47;
+
+/** Where the host name ends; -1 = it is none: no label that begins with two letters has another before it. */
 function domainEnd(text: string, from: number): number {
   const rightmost = Math.min(text.length, from + LONGEST_DOMAIN);
-  let end = -1;
-  let label = from;
-  let letters = true;
-  for (let i = from; ; i++) {
-    const code = i < rightmost ? text.charCodeAt(i) : 0;
-    if (isLetter(code)) continue;
-    if (isDigit(code) || code === 45) {
-      // A top-level domain in Punycode has digits and hyphens.
-      if (!text.startsWith('xn--', label)) letters = false;
-      continue;
+  let end = from;
+  let named = false;
+  let dots = 0;
+  let letters = false;
+  for (; end < rightmost; end++) {
+    const code = text.charCodeAt(end);
+    if (isLetter(code)) {
+      letters = true;
+      named ||= end - from >= 3 && isLetter(text.charCodeAt(end - 1)) && text.charCodeAt(end - 2) === 46;
+    } else if (code === 46) {
+      dots++;
+    } else if (!isDigit(code) && DOMAIN_PUNCTUATION[code] !== 1) {
+      break;
     }
-    if (i === label) return end;
-    if (label > from && letters && i - label >= 2) end = i;
-    if (code !== 46) return end;
-    label = i + 1;
-    letters = true;
   }
+  while (end > from && DOMAIN_PUNCTUATION[text.charCodeAt(end - 1)] === 1) end--;
+  if (!named) return !letters && dots >= 3 && isDigit(text.charCodeAt(from)) ? end : -1;
+  return IMAGE.test(text.slice(from, from + 8)) ? -1 : end;
+}
+
+/** `logo@2x.png` is a picture for a fine screen. */
+const IMAGE = /^[1-4]x\.(?:png|jpe?g|gif|webp|avif|svg)/i;
+
+function literalEnd(text: string, from: number): number {
+  const close = text.indexOf(']', from);
+  return close > from && close - from <= LONGEST_LITERAL && !text.slice(from, close).includes('@') ? close + 1 : -1;
 }
 
 function isLocal(code: number): boolean {
-  return isLetter(code) || isDigit(code) || LOCAL_PUNCTUATION.includes(String.fromCharCode(code));
+  return isLetter(code) || isDigit(code) || LOCAL_PUNCTUATION[code] === 1;
 }
 
 function isLetter(code: number): boolean {
@@ -52,4 +81,8 @@ function isLetter(code: number): boolean {
 
 function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
+}
+
+function table(characters: string): Uint8Array {
+  return Uint8Array.from({ length: 128 }, (_, code) => (characters.includes(String.fromCharCode(code)) ? 1 : 0));
 }

@@ -9,6 +9,10 @@ export const KINDS = [
   'card',
   'iban',
   'phone',
+  'birthdate',
+  'ip',
+  'position',
+  'id',
   'token',
 ] as const;
 
@@ -19,4 +23,6 @@ export interface Finding {
   readonly kind: Kind;
   readonly start: number;
   readonly end: number;
+  /** Nothing stays in its place, not even a tag: a parameter that is taken out of a list of them. */
+  readonly cut?: true;
 }

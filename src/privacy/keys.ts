@@ -63,7 +63,7 @@ export function keyName(key: string): string {
 }
 
 /** The words of a name in lower-case ASCII: `billingAddress_line[1]` is billing, address, line. */
-function wordsOf(name: string): string[] {
+export function wordsOf(name: string): string[] {
   const words: string[] = [];
   let start = 0;
   let plain = true;

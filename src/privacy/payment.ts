@@ -1,16 +1,34 @@
 import { luhn } from './national-ids.ts';
 
-/** Whether 13 to 19 digits are a payment card's number: a known issuer range of that length and the Luhn check. */
+/**
+ * Whether 13 to 19 digits are a payment card's number: a known issuer range of that length and the Luhn check. The check
+ * digit of an article number (GTIN-13, GTIN-14) outweighs it: shops write many more of those.
+ */
 export function isCard(text: string): boolean {
-  return knownIssuer(text) && luhn(text);
+  return isCardLength(text.slice(0, 4), text.length) && luhn(text) && !isGtin(text);
 }
 
-/** Issuer ranges (ISO/IEC 7812) and the lengths in use: Visa, Mastercard, Amex, Diners, Discover, JCB, UnionPay, ... */
-function knownIssuer(text: string): boolean {
-  const { length } = text;
-  const two = Number(text.slice(0, 2));
-  const four = Number(text.slice(0, 4));
-  if (text.startsWith('4')) return length === 13 || length === 16 || length === 19;
+/** Whether any card begins with these two digits: most numbers do not. */
+export function startsLikeCard(text: string, at: number): boolean {
+  const first = text.charCodeAt(at) - 48;
+  return first >= 2 && first <= 6;
+}
+
+/** A GTIN of 13 or 14 digits (GS1 General Specifications 7.9): weights 3 and 1 from the right. */
+function isGtin(text: string): boolean {
+  if (text.length !== 13 && text.length !== 14) return false;
+  let sum = 0;
+  for (let i = text.length - 2, weight = 3; i >= 0; i--, weight = 4 - weight) {
+    sum += (text.charCodeAt(i) - 48) * weight;
+  }
+  return (10 - (sum % 10)) % 10 === text.charCodeAt(text.length - 1) - 48;
+}
+
+/** Whether cards that begin with these four digits are as long, by issuer ranges (ISO/IEC 7812) and the lengths in use: Visa, Mastercard, Amex, Diners, Discover, JCB, UnionPay, ... */
+export function isCardLength(head: string, length: number): boolean {
+  const two = Number(head.slice(0, 2));
+  const four = Number(head);
+  if (head.startsWith('4')) return length === 13 || length === 16 || length === 19;
   if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return length === 16;
   if (four >= 2200 && four <= 2204) return length >= 16;
   if (two === 34 || two === 37) return length === 15;

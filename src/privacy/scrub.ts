@@ -1,6 +1,9 @@
 import { decodeOnce } from './decode.ts';
+import { findAddresses } from './addresses.ts';
 import { findEmails } from './emails.ts';
+import { findBirthdates, findPositions } from './facts.ts';
 import { KINDS, type Finding, type Kind } from './findings.ts';
+import { findFormats, findPairs } from './ids.ts';
 import { findNumbers } from './numbers.ts';
 import { findTokens } from './tokens.ts';
 
@@ -14,7 +17,7 @@ const NOTHING: Readonly<Record<Kind, number>> = Object.freeze(counted([]));
 const ROUNDS = 3;
 
 /** Without any of these there is no personal data that a detector knows; half the price of `signs`. */
-const SUSPECT = /[0-9@%&\u2030-\uffff]|eyJ/;
+const SUSPECT = /[0-9@%&=\\\u2030-\uffff]|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa/;
 
 /** The text with personal data replaced by tags such as `[email]` (R41, R42, R45). The text itself if there is none. */
 export function scrub(text: string): string {
@@ -58,6 +61,12 @@ const AT = 1;
 const DIGITS = 2;
 const RUN = 4;
 const ENCODED = 8;
+/** A number behind a dot or a colon: addresses on the net, dates, positions. */
+const DOTTED = 16;
+/** A name and its value. */
+const PAIR = 32;
+/** A word that is long, and made of more than small letters. */
+const WORD = 64;
 
 /** Fewer digits than this close together are no number of a person. */
 const FEWEST_DIGITS = 7;
@@ -65,17 +74,24 @@ const FEWEST_DIGITS = 7;
 const WIDEST_GAP = 3;
 /** The shortest JSON web token is longer. */
 const SHORTEST_RUN = 30;
+/** The shortest click id or cookie of a vendor is longer. */
+const SHORTEST_WORD = 12;
+/** Two dots or colons behind a number: `1.2.3`. */
+const FEWEST_DOTS = 2;
 
-/** What a character is to `signs`, by its code. */
-const OTHER = 0;
+/** What a character is to `signs`, by its code; the first three are bits of what is in a word. */
 const LETTER = 1;
-const DIGIT = 2;
+const CAPITAL = 2;
+const DIGIT = 4;
 /** Part of a token, as letters and digits are. */
-const JOINER = 3;
+const JOINER = 8;
+const OTHER = 0;
+const MIXED = LETTER | CAPITAL;
 const CLASS = Uint8Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code);
   if (/[0-9]/.test(character)) return DIGIT;
-  if (/[A-Za-z]/.test(character)) return LETTER;
+  if (/[a-z]/.test(character)) return LETTER;
+  if (/[A-Z]/.test(character)) return CAPITAL;
   return /[-._/+]/.test(character) ? JOINER : OTHER;
 });
 
@@ -85,12 +101,16 @@ function signs(text: string): number {
   let found = NO_SIGNS;
   let disguised = false;
   let digits = 0;
+  let dots = 0;
   let gap = 0;
   let runStart = 0;
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    const kind = code < 128 ? CLASS[code] : OTHER;
-    if (kind === LETTER) {
+  let inRun = 0;
+  let before = OTHER;
+  for (let i = 0; i <= length; i++) {
+    const code = i < length ? text.charCodeAt(i) : 32;
+    const kind = code < 128 ? (CLASS[code] as number) : OTHER;
+    inRun |= kind;
+    if ((kind & MIXED) !== 0) {
       gap += 2;
     } else if (kind === DIGIT) {
       if (gap > WIDEST_GAP) digits = 0;
@@ -98,30 +118,45 @@ function signs(text: string): number {
       if (++digits === FEWEST_DIGITS) found |= DIGITS;
     } else if (kind === JOINER) {
       gap++;
+      if (before === DIGIT && code === 46 && ++dots === FEWEST_DOTS) found |= DOTTED;
     } else {
       gap++;
-      if (i - runStart >= SHORTEST_RUN) found |= RUN;
+      const run = i - runStart;
+      if (run >= SHORTEST_WORD && ((inRun & DIGIT) !== 0 || (inRun & MIXED) === MIXED)) found |= WORD;
+      if (run >= SHORTEST_RUN) found |= RUN;
       runStart = i + 1;
+      inRun = 0;
       if (code === 64) found |= AT;
-      else if (code === 37 || code === 38) found |= ENCODED;
+      else if (code === 61) found |= PAIR;
+      else if (code === 58) {
+        found |= PAIR;
+        if (++dots === FEWEST_DOTS) found |= DOTTED;
+      } else if (code === 37 || code === 38 || code === 92) found |= ENCODED;
       // Compatibility forms may hide an `@` or digits; dashes, blanks and quotes only ever stand between them.
       else if (code >= 0x2030) found |= ENCODED;
       else if (code >= 0x2000 || (code > 127 && code < 0xc0)) disguised = true;
     }
+    before = kind;
   }
-  if (length - runStart >= SHORTEST_RUN) found |= RUN;
-  return disguised && (found & (AT | DIGITS)) !== 0 ? found | ENCODED : found;
+  return disguised && found !== NO_SIGNS ? found | ENCODED : found;
 }
 
 function detect(text: string, seen: number): Finding[] {
   const findings: Finding[] = [];
+  if ((seen & PAIR) !== 0) findPairs(text, findings);
+  if ((seen & WORD) !== 0) findFormats(text, findings);
   if ((seen & AT) !== 0) findEmails(text, findings);
-  if ((seen & DIGITS) !== 0) findNumbers(text, findings);
+  if ((seen & DOTTED) !== 0) findAddresses(text, findings);
+  if ((seen & DIGITS) !== 0) {
+    findNumbers(text, findings);
+    findBirthdates(text, findings);
+    if ((seen & DOTTED) !== 0) findPositions(text, findings);
+  }
   if ((seen & RUN) !== 0) findTokens(text, findings);
   return findings.length < 2 ? findings : merged(findings);
 }
 
-/** In order of appearance; of those that overlap, the first names them all. */
+/** In order of appearance; of those that overlap, the first names them all, and what is cut out takes them along. */
 function merged(findings: Finding[]): Finding[] {
   findings.sort((a, b) => a.start - b.start);
   const apart: Finding[] = [];
@@ -141,8 +176,8 @@ function merged(findings: Finding[]): Finding[] {
 function replaced(text: string, findings: readonly Finding[]): string {
   let out = '';
   let from = 0;
-  for (const { kind, start, end } of findings) {
-    out += text.slice(from, start) + tag(kind);
+  for (const { kind, start, end, cut } of findings) {
+    out += text.slice(from, start) + (cut === true ? '' : tag(kind));
     from = end;
   }
   return out + text.slice(from);

@@ -99,8 +99,21 @@ export function card(next: Random): string {
     ['3530', 16],
     ['62', 19],
   ] as const);
-  const body = prefix + digits(next, length - prefix.length - 1);
-  return body + luhnDigit(body);
+  for (;;) {
+    const body = prefix + digits(next, length - prefix.length - 1);
+    const number = body + luhnDigit(body);
+    // Every tenth of 14 digits could as well be an article's number, which shops have more of.
+    if (length !== 14 || gtinDigit(number.slice(0, -1)) !== number.slice(-1)) return number;
+  }
+}
+
+/** The check digit of a GTIN: weights 3 and 1, from the right. */
+function gtinDigit(text: string): string {
+  const sum = text
+    .split('')
+    .toReversed()
+    .reduce((total, value, i) => total + Number(value) * (i % 2 === 0 ? 3 : 1), 0);
+  return String((10 - (sum % 10)) % 10);
 }
 
 const rest97 = (text: string): bigint =>
@@ -150,6 +163,51 @@ export function token(next: Random): string {
   ])();
 }
 
+export function birthdate(next: Random): string {
+  const year = 1930 + below(next, 80);
+  return pick(next, [
+    `født ${day(next)}.${month(next)}.${year}`,
+    `fodt ${day(next)}.${month(next)}.${year}`,
+    `född ${year}-${month(next)}-${day(next)}`,
+    `born: ${day(next)}/${month(next)}/${year}`,
+  ]);
+}
+
+export function ip(next: Random): string {
+  const host = 1 + below(next, 254);
+  return pick(next, [
+    `203.0.113.${host}`,
+    `198.51.${below(next, 256)}.${host}`,
+    `2001:db8:${chars(next, '123456789abcdef', 4)}::${chars(next, '123456789abcdef', 3)}`,
+    `2001:db8:1:2:3:4:5:${chars(next, '123456789abcdef', 4)}`,
+  ]);
+}
+
+export function position(next: Random): string {
+  const degrees = (from: number, to: number): string => (from + next() * (to - from)).toFixed(5 + below(next, 4));
+  return `${degrees(55, 70)}${pick(next, [',', ', ', ';', ' '])}${degrees(10, 30)}`;
+}
+
+/** What vendors' cookies and click ids look like (`destinations/ga4.md` 7, `google-ads.md` 5, `meta.md` 6). */
+export function id(next: Random): string {
+  const seconds = 1_672_531_200 + below(next, 126_230_400);
+  const random = 100_000_000 + below(next, 2_000_000_000);
+  const click = (): string => chars(next, `${BASE64URL.slice(0, 62)}`, 40);
+  return pick(next, [
+    () => `fb.1.${seconds}123.${random}`,
+    () => `fb.2.${seconds}123.IwAR${click()}`,
+    () => `GCL.${seconds}.Cj0KCQ${click()}`,
+    () => `GA1.1.${random}.${seconds}`,
+    () => `GS2.1.s${seconds}$o3$g1$t${seconds}$j60$l0$h0`,
+    () => `GS1.1.${seconds}.3.1.${seconds}.60.0.0`,
+    () => `1.1.${random}.${seconds}`,
+    () => `2.1.k${click()}$i${seconds}`,
+    () => `Cj0KCQ${click()}`,
+    () => `EAIaIQobChM${click()}`,
+    () => `IwY2xj${click()}`,
+  ])();
+}
+
 /** Personal data by the kind it is of. */
 export const PERSONAL: Readonly<Record<string, (next: Random) => string>> = {
   email,
@@ -161,6 +219,10 @@ export const PERSONAL: Readonly<Record<string, (next: Random) => string>> = {
   card,
   iban,
   phone,
+  birthdate,
+  ip,
+  position,
+  id,
   token,
 };
 
@@ -172,14 +234,23 @@ export const HARMLESS: Readonly<Record<string, (next: Random) => string>> = {
     `${Array.from({ length: 3 + below(next, 6) }, () => pick(next, WORDS)).join('-')}-${below(next, 100_000)}`,
   'order numbers': (next) => `ORD-202${below(next, 7)}${month(next)}${day(next)}-${below(next, 10_000)}`,
   'GTIN-13': (next) => {
-    const twelve = `70${digits(next, 10)}`;
-    const sum = twelve.split('').reduce((total, value, i) => total + Number(value) * (i % 2 === 0 ? 1 : 3), 0);
-    return `${twelve}${(10 - (sum % 10)) % 10}`;
+    // 70: Norway, 400-440: Germany, 57: Denmark, 59: Poland.
+    const twelve = pick(next, ['70', '40', '43', '57', '59']) + digits(next, 10);
+    return twelve + gtinDigit(twelve);
   },
   'unix seconds': (next) => String(1_672_531_200 + below(next, 126_230_400)),
   'unix milliseconds': (next) => String((1_672_531_200 + below(next, 126_230_400)) * 1000 + below(next, 1000)),
   'GA client ids': (next) => `${1 + below(next, 2_147_483_647)}.${1_672_531_200 + below(next, 126_230_400)}`,
   UUIDs: (next) => [8, 4, 4, 4, 12].map((length) => chars(next, '0123456789abcdef', length)).join('-'),
+  'prices and sizes': (next) =>
+    pick(next, [
+      `${36 + below(next, 3)} 38 40 42`,
+      `${below(next, 100)} 000 000 kr`,
+      `${below(next, 99)}x${below(next, 99)} cm`,
+    ]),
+  versions: (next) => `v${below(next, 20)}.${below(next, 20)}.${below(next, 20)}.${below(next, 2000)}`,
+  'search terms': (next) => `${pick(next, WORDS)} ${pick(next, WORDS)} str ${30 + below(next, 20)}`,
+  'file names': (next) => `/bilder/${pick(next, WORDS)}@2x.png`,
   '8 random digits': (next) => digits(next, 8),
   '10 random digits': (next) => digits(next, 10),
   '11 random digits': (next) => digits(next, 11),

@@ -1,0 +1,77 @@
+import { personalParam } from './click-ids.ts';
+import { wordsOf } from './keys.ts';
+
+/** Whoever an id can be of. */
+const WHOSE =
+  'user client customer device visitor external anonymous anon member membership contact subscriber subscription lead profile crm ' +
+  'account kunde bruker medlem patient guest login household browser install installation instance advertising advertiser distinct ' +
+  'cookie fan buyer payer employee student pasient session pseudo loyalty click';
+const ID_WORDS = 'id ids nr no num number nummer key hash uuid guid identifier ref pseudonym';
+
+/** Names that are an id by themselves, or that make any name one that they are a part of; without separators. */
+const ALONE = set(
+  'gclid gbraid wbraid dclid gclsrc fbclid fbp fbc fbcookie msclkid gcl gclaw gclau gcldc gclgb gclgs gclag gac gid fpgcl fpgclaw fpid fplc',
+  'uet uetvid uetsid uetmsclkid muid ttclid ttp twclid sccid sccookie1 scid epik pinunauth rdtcid rdtuuid lifat lifatid lifatids liadclid bcookie',
+  'idfa idfv gaid aaid adid oaid ifa maid androidid hubspotutk hutk hstc hssc hsfp hjid hjsessionuser clck clsk vuid mcid ecid ecsid auid',
+  'ajsanonymousid ajsuserid amplitudeid mixpanelid klaviyoid kx mkttok clickid clid useragent ipoverride ipaddr ip remoteip xforwardedfor',
+  'personid personkey pvid gapseudoid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid gaclient gaclientid',
+  ...WHOSE.split(' ').flatMap((whose) => ID_WORDS.split(' ').map((id) => whose + id)),
+);
+
+/** Names that are an id only where nothing else is in them: `ga_page` is none. */
+const WHOLE = set('ga cid uid vid fid uuid guid muid mid ide dsid nid');
+
+/** Parts of names so peculiar that they need no separators around them. */
+const INSIDE = [
+  'gclid',
+  'gbraid',
+  'wbraid',
+  'fbclid',
+  'msclkid',
+  'hubspotutk',
+  'uetvid',
+  'uetsid',
+  'lifatid',
+  'clickid',
+];
+
+/** Names of things for sale and of orders, whose values are made of numbers as a person's are. */
+const ARTICLES = set(
+  'sku skus gtin gtin13 gtin14 ean ean13 isbn upc mpn asin barcode itemid itemids productid productids articleid articleno articlenumber artnr',
+  'varenr varenummer varennr produktid produktnr artikkelnr artikelnr ordernumber orderid orderno orderref ordrenr ordrenummer ordreid bestillingsnr',
+  'transactionid invoiceid invoiceno invoicenumber fakturanr variantid variantids contentid contentids masterid parentid modelno modelnumber groupid',
+);
+
+/**
+ * Whether a name says that the value stands for a visitor, a device or a click (R46, R47): whole words, whatever
+ * separates them and whatever their case. `customer_type` and `order_id` are none.
+ */
+export function isIdName(name: string): boolean {
+  const lower = name.toLowerCase();
+  if (personalParam(lower) !== undefined) return true;
+  const words = wordsOf(name);
+  const joined = words.length === 1 ? (words[0] ?? '') : words.join('');
+  if (WHOLE.has(joined) || ALONE.has(joined)) return true;
+  for (const part of INSIDE) if (joined.includes(part)) return true;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? '';
+    if (ALONE.has(word)) return true;
+    if (i > 0 && ALONE.has((words[i - 1] ?? '') + word)) return true;
+    if (i > 1 && ALONE.has((words[i - 2] ?? '') + (words[i - 1] ?? '') + word)) return true;
+  }
+  return false;
+}
+
+/** Whether a name says that the value is the number of an article or an order (R43). */
+export function isArticleName(name: string): boolean {
+  const words = wordsOf(name);
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? '';
+    if (ARTICLES.has(word) || (i > 0 && ARTICLES.has((words[i - 1] ?? '') + word))) return true;
+  }
+  return false;
+}
+
+function set(...lines: string[]): ReadonlySet<string> {
+  return new Set(lines.join(' ').split(' '));
+}

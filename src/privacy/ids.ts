@@ -1,0 +1,122 @@
+import { Recent } from '../core/recent.ts';
+import type { Finding } from './findings.ts';
+import { isIdName } from './id-names.ts';
+
+/**
+ * What vendors' cookies and click ids look like wherever they stand (`destinations/ga4.md` 7, `google-ads.md` 5,
+ * `meta.md` 6, `microsoft.md` B). Each begins with letters or digits of its own and goes on as far as it can, so
+ * nothing is looked at twice.
+ */
+const FORMATS =
+  /(?<![A-Za-z0-9])(?:fb\.\d{1,3}\.\d{10,16}\.[\w.-]{1,600}|GCL\.\d{8,13}\.[\w.~-]{1,600}|GA1\.[\d-]{1,9}\.[\w.-]{1,600}|GS[12]\.[\d-]{1,9}\.[\w.$-]{1,600}|FPID\d?\.\d[\w.%+/=-]{8,600}|2\.1\.k[\w.~$-]{4,600}|1\.\d\.\d{4,20}\.\d{10}(?:\.[\w.-]{1,600})?|1\.\d{10}\.[\w-]{8,600}|amp-[\w-]{16,100}|_uet[0-9a-f-]{8,64})/gi;
+/** Click ids as Google and Meta write them: capitals matter. */
+const CLICKS =
+  /(?<![A-Za-z0-9])(?:C[jwIKLMNOPQ][0-9A-Za-z]K[\w-]{8,600}|EAIaIQ[\w-]{8,600}|IwAR[\w-]{8,600}|Iw[YZ][\w-]{12,600}|PA[QYZ][0-9A-Za-z]{2}[\w-]{12,600})/g;
+
+/** Finds values that are somebody's id by their form, whatever they are called. */
+export function findFormats(text: string, findings: Finding[]): void {
+  find(FORMATS, text, findings);
+  find(CLICKS, text, findings);
+}
+
+function find(pattern: RegExp, text: string, findings: Finding[]): void {
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    findings.push({ kind: 'id', start: match.index, end: match.index + match[0].length });
+  }
+}
+
+/** Longer names are nobody's parameter. */
+const LONGEST_NAME = 64;
+/** Quotes, their escapes and blanks between a name, its sign and its value. */
+const MOST_BETWEEN = 8;
+/** Without quotes around the name, a colon is one of prose unless what follows is long and has digits in it. */
+const SHORTEST_AFTER_COLON = 8;
+
+const EQUALS = 61;
+const COLON = 58;
+const AMPERSAND = 38;
+const SEMICOLON = 59;
+
+/**
+ * Finds parameters by their names: `gclid=...` in any list, `"gclid":"..."` in JSON. A pair of a list is cut out of it;
+ * in JSON the value goes. Goes on behind what it has found, so it stays linear.
+ */
+export function findPairs(text: string, findings: Finding[]): void {
+  for (let i = 1; i < text.length; i++) {
+    const sign = text.charCodeAt(i);
+    if (sign !== EQUALS && sign !== COLON) continue;
+    let nameEnd = i;
+    while (nameEnd > 0 && i - nameEnd < MOST_BETWEEN && isBetween(text.charCodeAt(nameEnd - 1))) nameEnd--;
+    let start = nameEnd;
+    while (start > 0 && nameEnd - start < LONGEST_NAME && isNamePart(text.charCodeAt(start - 1))) start--;
+    if (nameEnd - start < 2 || !namesId(text.slice(start, nameEnd))) continue;
+    const valueStart = past(text, i + 1, isBetween, MOST_BETWEEN);
+    const end = past(text, valueStart, isValuePart, Infinity);
+    if (end === valueStart || text.startsWith('[id]', valueStart)) continue;
+    const listed = sign === EQUALS && nameEnd === i;
+    const quoted = /["'\\]/.test(text.slice(nameEnd, i));
+    if (!listed && !quoted && !looksLikeId(text, valueStart, end)) continue;
+    findings.push(listed ? pair(text, start, end) : { kind: 'id', start: valueStart, end });
+    i = end - 1;
+  }
+}
+
+/** With the separator behind it, or the one before it: a list stays a list. */
+function pair(text: string, start: number, end: number): Finding {
+  const after = text.charCodeAt(end);
+  if (after === AMPERSAND || after === SEMICOLON) return { kind: 'id', start, end: end + 1, cut: true };
+  const before = text.charCodeAt(start - 1);
+  const from = before === AMPERSAND || before === SEMICOLON ? start - 1 : start;
+  return { kind: 'id', start: from, end, cut: true };
+}
+
+function looksLikeId(text: string, start: number, end: number): boolean {
+  if (end - start < SHORTEST_AFTER_COLON) return false;
+  for (let i = start; i < end; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9) return true;
+  }
+  return false;
+}
+
+function past(text: string, from: number, is: (code: number) => boolean, most: number): number {
+  let at = from;
+  while (at < text.length && at - from < most && is(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** Names that are nobody's id: they come again in every text. */
+const harmless = new Recent<true>(1_000);
+
+function namesId(name: string): boolean {
+  if (harmless.get(name) === true) return false;
+  if (isIdName(name)) return true;
+  harmless.set(name, true);
+  return false;
+}
+
+/** Quotes, backslashes, blanks. */
+function isBetween(code: number): boolean {
+  return code === 34 || code === 39 || code === 92 || code === 32 || code === 9;
+}
+
+function isNamePart(code: number): boolean {
+  const lower = code | 32;
+  return (
+    (code >= 48 && code <= 57) ||
+    (lower >= 97 && lower <= 122 && code < 128) ||
+    code === 95 ||
+    code === 45 ||
+    code === 46
+  );
+}
+
+/** Up to what ends a value in a list, in JSON or in a text. */
+function isValuePart(code: number): boolean {
+  return code > 32 && ENDS[code] !== 1;
+}
+
+const ENDS = Uint8Array.from({ length: 128 }, (_, code) =>
+  '&;#"\'<>,|}])`\\'.includes(String.fromCharCode(code)) ? 1 : 0,
+);
