@@ -1,5 +1,5 @@
 import { readConsent } from './consent/index.ts';
-import { parseCookies, type Cookies } from './consent/cookie-header.ts';
+import { NO_COOKIES, parseCookies, type Cookies } from './consent/cookie-header.ts';
 import type { Consent } from './consent/types.ts';
 import { readCookies, type CookieReading } from './cookies/index.ts';
 import { chosen } from './cookies/subjects.ts';
@@ -14,7 +14,9 @@ import type { Gateway, Route, Site } from './policy/gateway.ts';
 import { closedToVendors, routeSignals, siteSignals } from './policy/signals.ts';
 import { presentableClientId } from './privacy/identifiers.ts';
 import { isTrusted } from './privacy/ip.ts';
+import { Cleaner } from './privacy/cleaner.ts';
 import { minimise, type Surroundings } from './privacy/minimise.ts';
+import { OwnIds } from './privacy/own-ids.ts';
 import { foldRare } from './privacy/rare.ts';
 import { impersonal, ownPage } from './privacy/replaced-event.ts';
 import { NO_WINDOWS, replacedIdentifiers, type IdWindow, type IdWindows } from './privacy/replaced-id.ts';
@@ -145,6 +147,8 @@ interface Understood {
   /** As `EventTrace` has it. */
   readonly decidedAt: number;
   readonly page: Page;
+  /** Cleans what is said about this visitor. */
+  readonly cleaner: Cleaner;
 }
 
 /** The address of a page, taken apart when somebody asks: for a visitor who has refused nobody does. */
@@ -304,10 +308,29 @@ function understand(hit: Hit, site: Site, reading: Reading, sender: Sender): Und
         ? before.page
         : new Page(raw.page_location, site.privacy.url);
     const decidedAt = sender === 'browser' ? hit.at : Math.min(hit.at, consent.at ?? raw.event_time ?? hit.at);
-    before = { source, cookies, consent, signals: siteSignals(site, consent), decidedAt, page };
+    const cleaner: Cleaner =
+      before !== undefined && was?.visitor === visitor
+        ? before.cleaner
+        : new Cleaner(site.privacy.url, () => ownIdsOf(visitor, understood, hit.at), reading.events.length > 1);
+    before = { source, cookies, consent, signals: siteSignals(site, consent), decidedAt, page, cleaner };
     understood.push(before);
   }
   return understood;
+}
+
+/** What the visitor is known by in the events of this hit; a stored event is cleaned of copies of it. */
+function ownIdsOf(visitor: Visitor, understood: readonly Understood[], at: number): OwnIds {
+  const values = new Set<string | undefined>([visitor.clientId]);
+  const userIds = new Set<string | undefined>();
+  let cookies = NO_COOKIES;
+  for (const { source, cookies: own, page } of understood) {
+    if (source.visitor !== visitor) continue;
+    cookies = own;
+    values.add(source.raw.client_id);
+    userIds.add(source.raw.user_id);
+    for (const id of Object.values(page.url?.clickIds ?? {})) values.add(id);
+  }
+  return new OwnIds({ cookies, values: [...values], userIds: [...userIds], at });
 }
 
 /** Cookies are one per visitor: what all of its events allow. */
@@ -385,9 +408,9 @@ function traceEvent(
   window: IdWindow | undefined,
   sender: Sender,
 ): EventTrace {
-  const { consent, signals, page } = one;
+  const { consent, signals, page, cleaner } = one;
   const { raw, visitor } = one.source;
-  const ids = givenIds(raw);
+  const ids = givenIds(raw, cleaner);
   const id = ids.event ?? ids.order ?? `${hit.id}-${line}`;
   const name = raw.event_name ?? '';
   const time = raw.event_time === undefined || raw.event_time > hit.at ? hit.at : raw.event_time;
@@ -454,7 +477,7 @@ interface Filtered {
 function filterEvent(
   hit: Hit,
   site: Site,
-  { source: { raw, visitor }, page }: Understood,
+  { source: { raw, visitor }, page, cleaner }: Understood,
   known: Pick<Surroundings, 'identifiers' | 'eventId' | 'eventTime'>,
   line: number,
   window: IdWindow | undefined,
@@ -463,7 +486,7 @@ function filterEvent(
   const { userAgent, address, country } = visitor;
   const { replacedIds } = site.privacy;
   if (replacedIds === undefined) {
-    const around = { page: page.url, userAgent, address, country, identifiers, eventId, eventTime };
+    const around = { page: page.url, userAgent, address, country, identifiers, eventId, eventTime, cleaner };
     return { event: minimise(raw, around, site.privacy), cells: NO_CELLS };
   }
   const replaced = {
@@ -474,6 +497,7 @@ function filterEvent(
     identifiers: replacedIdentifiers(identifiers, window, replacedIds, hit.at),
     eventId: `${hit.id}-${line}`,
     eventTime,
+    cleaner,
   };
   return foldRare(minimise(impersonal(raw), replaced, site.privacy), window);
 }

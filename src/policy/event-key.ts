@@ -2,7 +2,7 @@ import type { CookieReading } from '../cookies/index.ts';
 import type { RawEvent } from '../core/fields.ts';
 import { isPlaceholder } from '../core/placeholders.ts';
 import { BIT, type SignalMask } from '../core/signals.ts';
-import { scrub } from '../privacy/pii.ts';
+import type { Cleaner } from '../privacy/cleaner.ts';
 import type { Hit, Reading, Visitor } from '../sources/hit.ts';
 import type { Sender } from './admission.ts';
 
@@ -29,16 +29,16 @@ export interface EventKey {
   readonly everywhere: boolean;
 }
 
-/** Reads the ids of an event. */
-export function givenIds(raw: RawEvent): GivenIds {
+/** Reads the ids of an event; what has personal data or another id in it is none. */
+export function givenIds(raw: RawEvent, cleaner: Cleaner): GivenIds {
   return {
-    event: usable(raw.event_id),
-    order: raw.event_name === 'purchase' ? usable(raw.transaction_id) : undefined,
+    event: usable(raw.event_id, cleaner),
+    order: raw.event_name === 'purchase' ? usable(raw.transaction_id, cleaner) : undefined,
   };
 }
 
-function usable(id: string | undefined): string | undefined {
-  return id === undefined || isPlaceholder(id) || scrub(id) !== id ? undefined : id;
+function usable(id: string | undefined, cleaner: Cleaner): string | undefined {
+  return id === undefined || isPlaceholder(id) || !cleaner.isId(id) ? undefined : id;
 }
 
 /** Who is behind an event, as far as a repeat of it is concerned. */

@@ -19,6 +19,17 @@ export function findFormats(text: string, findings: Finding[]): void {
   find(CLICKS, text, findings);
 }
 
+/** Whether a value of such a form, or a JSON web token, is in it. */
+export function hasFormat(text: string): boolean {
+  if (text.length < SHORTEST_FORMAT) return false;
+  FORMATS.lastIndex = 0;
+  CLICKS.lastIndex = 0;
+  return FORMATS.test(text) || CLICKS.test(text) || JWT.test(text);
+}
+
+const SHORTEST_FORMAT = 12;
+const JWT = /eyJ[\w-]{8,4000}\.[\w-]/;
+
 function find(pattern: RegExp, text: string, findings: Finding[]): void {
   pattern.lastIndex = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {

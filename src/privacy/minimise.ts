@@ -3,8 +3,8 @@ import type { Item } from '../core/values.ts';
 import { isPlaceholder } from '../core/placeholders.ts';
 import type { SitePrivacy } from './types.ts';
 import { truncateIp } from './ip.ts';
-import { scrub, scrubScalars } from './pii.ts';
-import { readReferrer, type PageUrl, type UrlPolicy } from './url.ts';
+import { Cleaner, isPersonalId } from './cleaner.ts';
+import { readReferrer, type PageUrl } from './url.ts';
 import { readUserAgent } from './user-agent.ts';
 
 /** What the floor needs beside the raw event; identifiers have been read under consent and capped already. */
@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly identifiers: Partial<RawEvent>;
   readonly eventId: string;
   readonly eventTime: number;
+  /** Knows the ids of whose event it is; without one, copies of them are not found. */
+  readonly cleaner?: Cleaner;
 }
 
 /**
@@ -24,37 +26,38 @@ export interface Surroundings {
  * and user agents are reduced, and of identifiers only those in `identifiers` are taken over.
  */
 export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePrivacy): Event {
-  const { page } = around;
+  const { page, cleaner = new Cleaner(privacy.url) } = around;
   // One object literal in table order: every event has the same shape, which keeps reading it cheap.
   const event: RawEvent = { ...around.identifiers };
-  event.event_name = scrub(raw.event_name ?? '');
+  event.event_name = nameOf(raw, cleaner);
   event.event_id = around.eventId;
   event.event_time = around.eventTime;
   if (raw.currency !== undefined && CURRENCY.test(raw.currency)) event.currency = raw.currency;
-  if (raw.value !== undefined) event.value = raw.value;
-  if (raw.tax !== undefined) event.tax = raw.tax;
-  if (raw.shipping !== undefined) event.shipping = raw.shipping;
-  if (raw.coupon !== undefined) event.coupon = scrub(raw.coupon);
-  if (raw.transaction_id !== undefined && isOrder(raw.transaction_id)) event.transaction_id = raw.transaction_id;
-  if (raw.search_term !== undefined) event.search_term = scrub(raw.search_term);
-  if (raw.items !== undefined) event.items = raw.items.map((item) => scrubItem(item, privacy.url));
-  if (raw.params !== undefined) event.params = scrubScalars(raw.params, privacy.url);
-  if (raw.user_properties !== undefined) event.user_properties = scrubScalars(raw.user_properties, privacy.url);
-  if (raw.engagement_time_msec !== undefined) event.engagement_time_msec = raw.engagement_time_msec;
+  putNumber(event, 'value', raw.value, cleaner);
+  putNumber(event, 'tax', raw.tax, cleaner);
+  putNumber(event, 'shipping', raw.shipping, cleaner);
+  if (raw.coupon !== undefined) event.coupon = cleaner.text(raw.coupon);
+  if (raw.transaction_id !== undefined && isOrder(raw.transaction_id, cleaner))
+    event.transaction_id = raw.transaction_id;
+  if (raw.search_term !== undefined) event.search_term = cleaner.text(raw.search_term);
+  if (raw.items !== undefined) event.items = raw.items.map((item) => cleanItem(item, cleaner));
+  if (raw.params !== undefined) event.params = cleaner.scalars(raw.params);
+  if (raw.user_properties !== undefined) event.user_properties = cleaner.scalars(raw.user_properties);
+  putNumber(event, 'engagement_time_msec', raw.engagement_time_msec, cleaner);
   if (raw.debug_mode !== undefined) event.debug_mode = raw.debug_mode;
   if (raw.repeat !== undefined) event.repeat = raw.repeat;
   if (raw.ga4_transport !== undefined) event.ga4_transport = raw.ga4_transport;
 
   if (page !== undefined) {
-    event.page_location = page.url;
+    event.page_location = cleaner.own(page.url);
     if (page.googleClickParams !== undefined) event.google_click_params = page.googleClickParams;
   }
   if (raw.page_referrer !== undefined && raw.page_referrer !== '') {
     const referrer = readReferrer(raw.page_referrer, privacy.url);
-    if (referrer !== undefined) event.page_referrer = referrer;
+    if (referrer !== undefined) event.page_referrer = cleaner.own(referrer);
   }
-  if (raw.page_title !== undefined) event.page_title = scrub(raw.page_title);
-  if (raw.campaign !== undefined) event.campaign = scrubScalars(raw.campaign, privacy.url) as Texts;
+  if (raw.page_title !== undefined) event.page_title = cleaner.text(raw.page_title);
+  if (raw.campaign !== undefined) event.campaign = cleaner.scalars(raw.campaign) as Texts;
 
   if (privacy.userAgent !== 'drop') {
     const agent = readUserAgent(around.userAgent);
@@ -81,9 +84,11 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
   if (raw.session_number !== undefined && NUMBER.test(raw.session_number)) event.session_number = raw.session_number;
   if (raw.page_load_id !== undefined && NUMBER.test(raw.page_load_id)) event.page_load_id = raw.page_load_id;
 
-  if (raw.user_id !== undefined) event.user_id = raw.user_id;
-  if (raw.email !== undefined) event.email = raw.email;
-  if (raw.phone !== undefined) event.phone = raw.phone;
+  const personal = raw.user_id === undefined ? undefined : putUserId(event, raw.user_id);
+  const email = raw.email ?? (personal?.includes('@') === true ? personal : undefined);
+  if (email !== undefined) event.email = email;
+  const phone = raw.phone ?? (personal !== undefined && PHONE.test(personal) ? personal : undefined);
+  if (phone !== undefined) event.phone = phone;
   if (raw.first_name !== undefined) event.first_name = raw.first_name;
   if (raw.last_name !== undefined) event.last_name = raw.last_name;
   if (raw.street !== undefined) event.street = raw.street;
@@ -103,23 +108,63 @@ const CURRENCY = /^[A-Za-z]{3}$/;
 /** Sessions, their count and page loads are numbers (`destinations/ga4.md` 3.2, 3.3); any other text could say who it is. */
 const NUMBER = /^\d{1,20}$/;
 
-const ORDER = /^[\w.:#/-]*$/;
-
-/**
- * An order number is exempt from the patterns (R43), but an address, however it is spelled, is none. What is left of
- * it would not do either: orders with one tag for a number would count as one. Nor is what stands there when the shop
- * had no number.
- */
-function isOrder(id: string): boolean {
-  return !isPlaceholder(id) && (ORDER.test(id) || scrub(id) === id);
+/** Neither what stands there when the shop had no number, nor what shows a person. */
+function isOrder(id: string, cleaner: Cleaner): boolean {
+  return !isPlaceholder(id) && cleaner.isId(id);
 }
 
-/** Known parameters are text or numbers; the site's own are treated like custom event parameters. */
-function scrubItem(item: Item, policy: UrlPolicy): Item {
+/** With the sign of a number for all countries in front; any other could be somebody else's. */
+const PHONE = /^\s*(?:\+|00)[\d\s().-]{8,24}$/;
+
+/** GA4 takes as many characters (`destinations/ga4.md` 2.4). */
+const LONGEST_NAME = 40;
+
+/** Cut after it was cleaned: half of an address would not be found. */
+function nameOf(raw: RawEvent, cleaner: Cleaner): string {
+  const name = raw.event_name ?? '';
+  const clean = PLAIN_NAME.test(name) ? name : cleaner.text(name);
+  return clean.length > LONGEST_NAME ? clean.slice(0, LONGEST_NAME).toWellFormed() : clean;
+}
+
+/** Nothing but small letters: most events. */
+const PLAIN_NAME = /^[a-z_]{1,24}$/;
+
+function putNumber(
+  event: RawEvent,
+  field: 'value' | 'tax' | 'shipping' | 'engagement_time_msec',
+  value: number | undefined,
+  cleaner: Cleaner,
+): void {
+  const kept = value === undefined ? undefined : cleaner.number(value);
+  if (kept !== undefined) event[field] = kept;
+}
+
+/**
+ * The site's own id of its visitor. One that is an address, a phone number or a national id is none: vendors forbid it
+ * as an id, and it goes on only as what it is, to those that take it hashed. Gives it back where it is personal.
+ */
+function putUserId(event: RawEvent, id: string): string | undefined {
+  if (isPersonalId(id)) return id;
+  event.user_id = id;
+  return undefined;
+}
+
+/** Numbers of articles and lists are exempt from what looks like a person's number; everything else is free text. */
+function cleanItem(item: Item, cleaner: Cleaner): Item {
   const clean: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(item) as [string, unknown][]) {
-    if (key === 'custom') clean[key] = scrubScalars(value as Scalars, policy);
-    else clean[key] = typeof value === 'string' ? scrub(value) : value;
+    if (key === 'custom') clean[key] = cleaner.scalars(value as Scalars);
+    else if (typeof value === 'number') clean[key] = cleaner.number(value);
+    else if (typeof value !== 'string') clean[key] = value;
+    else clean[key] = NUMBERED.has(key) ? cleaner.article(value) : cleaner.text(value);
   }
   return clean;
 }
+
+const NUMBERED: ReadonlySet<string> = new Set([
+  'item_id',
+  'item_variant',
+  'item_list_id',
+  'promotion_id',
+  'location_id',
+]);

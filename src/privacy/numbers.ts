@@ -1,7 +1,22 @@
 import type { Finding } from './findings.ts';
 import { HETU_LENGTH, isCpr, isFodselsnummer, isHetu, isKennitala, isPersonnummer } from './national-ids.ts';
 import { ibanEnd, isCard, isCardLength, startsLikeCard } from './payment.ts';
-import { isInternational, isMobile, LONGEST_INTERNATIONAL } from './phones.ts';
+import { isInternational, isMobile, isNordicPhone, LONGEST_INTERNATIONAL } from './phones.ts';
+
+/**
+ * Whether a whole id of digits is a person's number, so that it is no id of its own: a phone number with the code of a
+ * northern country, or a national id, of Norwegians by its date alone.
+ */
+export function isPersonalNumber(id: string): boolean {
+  if (!ONLY_DIGITS.test(id)) return false;
+  const digits = id.replaceAll(/\D/g, '');
+  if (digits.length === 11) return isCpr(digits) || isFodselsnummer(digits) || isNordicPhone(digits);
+  if (digits.length === 12) return isPersonnummer(digits) || isNordicPhone(digits);
+  if (digits.length !== 10) return false;
+  return isPersonnummer(digits) || isKennitala(digits) || isNordicPhone(digits) || (digits !== id && isCpr(digits));
+}
+
+const ONLY_DIGITS = /^\d[\d .+-]{8,16}$/;
 
 /** The runs of digits of a text: run i is `text.slice(starts[i], ends[i])`. */
 interface Runs {
@@ -195,7 +210,7 @@ function mobile(runs: Runs, first: number): Window | undefined {
   const digits = reach[first] ?? 0;
   const start = starts[first] ?? 0;
   if ((digits !== 8 && digits !== 10) || (ends[first] ?? 0) - start !== 3) return undefined;
-  if (isWord(text, start - 1) || MOBILE_PARTS.includes(text.charAt(start - 1))) return undefined;
+  if (isWord(text, start - 1) || MOBILE_PARTS.has(text.charCodeAt(start - 1))) return undefined;
   const groups: string[] = [];
   let last = first;
   for (let count = 0; count < digits && last < starts.length; last++) {
@@ -213,7 +228,7 @@ function mobile(runs: Runs, first: number): Window | undefined {
 }
 
 /** In front of digits: they belong to a longer number. */
-const MOBILE_PARTS = '-._,/#:+';
+const MOBILE_PARTS: ReadonlySet<number> = new Set(Array.from('-._,/#:+', (character) => character.charCodeAt(0)));
 
 function keywords(text: string, start: number): string {
   return text.slice(Math.max(0, start - KEYWORD_REACH), start);

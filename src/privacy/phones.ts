@@ -40,3 +40,10 @@ export function isMobile(groups: readonly string[]): boolean {
   if (shape === '3-3-2-2') return /^07[02369]$/.test(first);
   return shape === '3-3-4' && /^(?:04\d|050)$/.test(first);
 }
+
+/** A number with the code of a northern country, `47` and eight digits, without a sign in front. */
+export function isNordicPhone(digits: string): boolean {
+  return NORDIC.some((code) => digits.startsWith(code)) && isInternational(digits);
+}
+
+const NORDIC = ['45', '46', '47', '354', '358'];

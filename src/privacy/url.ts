@@ -220,10 +220,14 @@ function cleanAt(text: string, policy: UrlPolicy, depth: number): string | undef
     if (page === undefined || page.neverForward) return undefined;
     return WITH_QUERY.test(plain) ? page.url.slice(DUMMY.length) : scrub(text);
   }
-  if (!plain.includes('://')) return scrub(text);
+  if (!plain.includes('://') && !QUERY.test(plain)) return scrub(text);
   const words = plain.split(' ').map((word) => cleanWord(word, policy, depth));
   return scrub(words.join(' '));
 }
+
+const QUERY = /[?#]/;
+/** `shop.example.no:8080/krus`: what stands before a query, with no scheme in front. */
+const HOST = /^[(<"'[]?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,24}(?::\d{1,5})?\//i;
 
 /** An absolute URL, or a path without blanks. */
 function isUrl(text: string): boolean {
@@ -235,9 +239,12 @@ function schemed(url: string): string {
   return trimmed.startsWith('/') || trimmed.startsWith('\\') ? `https:${trimmed}` : trimmed;
 }
 
-/** A word of a text; from `http` on it is a URL. */
+/** A word of a text; from `http` on it is a URL, and so is a host with a path and a query. */
 function cleanWord(word: string, policy: UrlPolicy, depth: number): string {
   const scheme = word.search(/https?:\/\//i);
-  if (scheme < 0) return word;
-  return word.slice(0, scheme) + (cleanAt(word.slice(scheme), policy, depth) ?? '');
+  if (scheme >= 0) return word.slice(0, scheme) + (cleanAt(word.slice(scheme), policy, depth) ?? '');
+  if (!QUERY.test(word) || !HOST.test(word)) return word;
+  const start = /[a-z0-9]/i.exec(word)?.index ?? 0;
+  const clean = cleanAt(`https://${word.slice(start)}`, policy, depth);
+  return word.slice(0, start) + (clean ?? '').slice('https://'.length);
 }

@@ -21,7 +21,8 @@ import * as ip from '../../src/privacy/ip.ts';
 import * as minimise from '../../src/privacy/minimise.ts';
 import * as keys from '../../src/privacy/keys.ts';
 import * as numbers from '../../src/privacy/numbers.ts';
-import * as pii from '../../src/privacy/pii.ts';
+import * as idNames from '../../src/privacy/id-names.ts';
+import * as ids from '../../src/privacy/ids.ts';
 import * as scrub from '../../src/privacy/scrub.ts';
 import * as splitUrl from '../../src/privacy/split-url.ts';
 import * as url from '../../src/privacy/url.ts';
@@ -52,7 +53,8 @@ vi.mock('../../src/privacy/ip.ts', { spy: true });
 vi.mock('../../src/privacy/minimise.ts', { spy: true });
 vi.mock('../../src/privacy/keys.ts', { spy: true });
 vi.mock('../../src/privacy/numbers.ts', { spy: true });
-vi.mock('../../src/privacy/pii.ts', { spy: true });
+vi.mock('../../src/privacy/id-names.ts', { spy: true });
+vi.mock('../../src/privacy/ids.ts', { spy: true });
 vi.mock('../../src/privacy/scrub.ts', { spy: true });
 vi.mock('../../src/privacy/split-url.ts', { spy: true });
 vi.mock('../../src/privacy/url.ts', { spy: true });
@@ -119,7 +121,8 @@ const CHAIN: readonly (readonly [string, Functions, readonly string[]])[] = [
   ['privacy/identifiers', identifiers, ['presentableClientId', 'fbTime', 'gaClientId']],
   ['privacy/minimise', minimise, ['minimise']],
   ['privacy/ip', ip, ['truncateIp']],
-  ['privacy/pii', pii, ['scrubScalars']],
+  ['privacy/id-names', idNames, ['isIdName', 'isArticleName']],
+  ['privacy/ids', ids, ['hasFormat']],
   ['privacy/keys', keys, ['dropKey']],
   ['privacy/scrub', scrub, ['scrub']],
   ['privacy/numbers', numbers, ['findNumbers']],

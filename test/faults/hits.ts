@@ -50,7 +50,7 @@ export const webPurchase = (): Hit =>
       gcd: '13r3r3r2r5l1',
       dl: PAGE,
       dr: 'https://www.google.com/search?q=krus',
-      dt: 'Takk 2026',
+      dt: 'Takk 2026 12345678',
       en: 'purchase',
       cu: 'NOK',
       'epn.value': '599',

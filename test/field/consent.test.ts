@@ -25,16 +25,6 @@ export const PENDING: ReadonlySet<string> = new Set<string>([
   'C56', // consent
   'C94', // consent
   'C97', // consent
-  'C70', // cleaning
-  'C72', // cleaning
-  'C74', // cleaning
-  'C76', // cleaning
-  'C80', // cleaning
-  'C81', // cleaning
-  'C88', // cleaning
-  'C89', // cleaning
-  'C91', // cleaning
-  'C93', // cleaning
   'C59', // input
   'C60', // input
   'C62', // input

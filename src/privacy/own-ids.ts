@@ -1,0 +1,146 @@
+import type { Cookies } from '../consent/cookie-header.ts';
+import { Recent } from '../core/recent.ts';
+import { decodeOnce } from './decode.ts';
+import { isIdName } from './id-names.ts';
+
+/** What a hit itself says its visitor is known by, and the cookies it came with. */
+export interface OwnValues {
+  readonly cookies: Cookies;
+  /** Client ids, click ids of the page, ids of a back end. */
+  readonly values: readonly (string | undefined)[];
+  /** What the site calls the visitor. */
+  readonly userIds: readonly (string | undefined)[];
+  /** When the hit came, unix milliseconds. */
+  readonly at: number;
+}
+
+/** Shorter is in too many other things. */
+const SHORTEST = 6;
+/** A shorter one counts where it stands alone only. */
+const ALONE_BELOW = 9;
+const LONGEST = 1024;
+const MOST = 200;
+const ROUNDS = 3;
+const YEARS = 3 * 365 * 86_400_000;
+
+/**
+ * The ids of one visitor, to be found again wherever a copy of them stands: what is capped, hashed or withheld in its
+ * own place would go out there as it came (R25, R46).
+ */
+export class OwnIds {
+  readonly #strong = new Set<string>();
+  readonly #users = new Set<string>();
+  #lettersOnly = false;
+
+  constructor({ cookies, values, userIds, at }: OwnValues) {
+    for (const value of values) if (value !== undefined) this.#take(value, at);
+    const { names, values: cookieValues } = cookies;
+    for (let i = 0; i < names.length; i++) {
+      if (namesId(names[i] as string)) this.#take(cookieValues[i] as string, at);
+    }
+    for (const id of userIds) if (id !== undefined && id.length >= SHORTEST) this.#add(this.#users, id);
+  }
+
+  /** Whether a copy of an id is in it; `users`: of the site's own id of its visitor, too. */
+  isIn(text: string, users = true): boolean {
+    return this.hidden(text, users) !== text;
+  }
+
+  /** The text with copies replaced; where one only shows after decoding, nothing else remains. */
+  hidden(text: string, users = true): string {
+    if (this.#strong.size + this.#users.size === 0 || !(this.#lettersOnly || mayHold(text))) return text;
+    let clean = this.#replaced(text, this.#strong);
+    if (users) clean = this.#replaced(clean, this.#users);
+    if (clean !== text || !ENCODED.test(text)) return clean;
+    let plain = text;
+    for (let round = 0; round < ROUNDS; round++) {
+      const next = decodeOnce(plain);
+      if (next === plain) break;
+      plain = next;
+      if (this.#replaced(plain, this.#strong) !== plain) return TAG;
+      if (users && this.#replaced(plain, this.#users) !== plain) return TAG;
+    }
+    return text;
+  }
+
+  #replaced(text: string, ids: ReadonlySet<string>): string {
+    let clean = text;
+    let lower = clean.toLowerCase();
+    for (const id of ids) {
+      for (let at = lower.indexOf(id); at >= 0; at = lower.indexOf(id, at)) {
+        const end = at + id.length;
+        if (id.length < ALONE_BELOW && (isWord(lower.charCodeAt(at - 1)) || isWord(lower.charCodeAt(end)))) {
+          at = end;
+          continue;
+        }
+        // Small letters of another length would move the places.
+        clean = lower.length === clean.length ? clean.slice(0, at) + TAG + clean.slice(end) : TAG;
+        lower = clean.toLowerCase();
+        at += TAG.length;
+      }
+    }
+    return clean;
+  }
+
+  /** The value, and each part of it that is long enough and no time. */
+  #take(value: string, at: number): void {
+    if (value.length < SHORTEST || value.length > LONGEST) return;
+    const plain = value.includes('%') ? decodeOnce(value) : value;
+    this.#add(this.#strong, plain);
+    const parts = plain.split('.');
+    if (parts.length === 1) return;
+    for (const part of parts) if (part.length >= SHORTEST && !isTime(part, at)) this.#add(this.#strong, part);
+    // The last two of `_ga`: the client id, without the first part's number.
+    const [random = '', time = ''] = parts.slice(-2);
+    if (isTime(time, at) && /^\d{1,20}$/.test(random)) this.#add(this.#strong, `${random}.${time}`);
+  }
+
+  #add(ids: Set<string>, id: string): void {
+    if (ids.size === MOST) return;
+    ids.add(id.toLowerCase());
+    if (!/\d/.test(id)) this.#lettersOnly = true;
+  }
+}
+
+const TAG = '[id]';
+const ENCODED = /[%&\\\u2030-\uffff]/;
+
+/** Unix seconds or milliseconds of these years: many hits share it. */
+function isTime(text: string, at: number): boolean {
+  if (!/^\d{10}(?:\d{3})?$/.test(text)) return false;
+  const time = Number(text) * (text.length === 10 ? 1000 : 1);
+  return Math.abs(time - at) < YEARS;
+}
+
+/** Whether a word is long enough and has a digit in it, as nearly every id has. */
+function mayHold(text: string): boolean {
+  let start = 0;
+  let digit = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 48 && code <= 57) digit = true;
+    else if (!isWord(code) && code !== 45 && code !== 46 && code !== 37) {
+      start = i + 1;
+      digit = false;
+      continue;
+    }
+    if (digit && i - start >= SHORTEST - 1) return true;
+  }
+  return false;
+}
+
+function isWord(code: number): boolean {
+  const lower = code | 32;
+  return (code >= 48 && code <= 57) || (lower >= 97 && lower <= 122) || code === 95;
+}
+
+/** Names of cookies come again with every hit. */
+const known = new Recent<boolean>(500);
+
+function namesId(name: string): boolean {
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const is = isIdName(name);
+  known.set(name, is);
+  return is;
+}
