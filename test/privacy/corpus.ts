@@ -192,7 +192,7 @@ export function position(next: Random): string {
 export function id(next: Random): string {
   const seconds = 1_672_531_200 + below(next, 126_230_400);
   const random = 100_000_000 + below(next, 2_000_000_000);
-  const click = (): string => chars(next, `${BASE64URL.slice(0, 62)}`, 40);
+  const click = (): string => chars(next, BASE64URL.slice(0, 62), 40);
   return pick(next, [
     () => `fb.1.${seconds}123.${random}`,
     () => `fb.2.${seconds}123.IwAR${click()}`,
