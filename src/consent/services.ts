@@ -233,9 +233,10 @@ export class Narrowing {
   /**
    * Names that the site has mapped to signals: a signal is open to a route when one of the route's names is allowed
    * that carry it. A name that nobody knows is every route's. Where none of the names is the route's, nothing that
-   * carries the signal may have been refused.
+   * carries the signal may have been refused. A signal that no name allows is refused to everybody, like a category.
    */
   map(services: readonly Service[]): this {
+    const inForce = services.reduce((mask, { allowed, signals }) => (allowed ? mask | signals : mask), 0);
     for (const route of this.#book.routes) {
       let named = 0;
       let allowed = 0;
@@ -251,7 +252,8 @@ export class Narrowing {
           if (signals !== 0) refusedName ??= service.owner?.label ?? service.name;
         }
       }
-      this.#take(route, (named & ~allowed) | (refused & ~named), refusedName ?? route.service);
+      const shut = inForce & ((named & ~allowed) | (refused & ~named));
+      this.#take(route, shut, refusedName ?? route.service);
     }
     return this;
   }

@@ -169,6 +169,25 @@ describe('records that also list refusals: what is refused closes its routes', (
     expect(event?.routes.find(({ route }) => route.name === 'ga4')?.plan?.element).toContain('gcs=G101');
   });
 
+  it('names that are nobody’s are refused like categories, and leave the form without consent to its setting', () => {
+    const limited = (states: unknown) => {
+      const asked = gatewayOf(`
+sites:
+  - hosts: [shop.example.no]
+    origins: [https://shop.example.no]
+    country: NO
+    consent: { cmp: [klaro], mapping: { klaro: { purposes: { statistikk: [statistics], reklame: [marketing] } } } }
+    destinations: { ga4: { measurement_id: G-TEST000001, without_consent: limited } }
+`);
+      const query = { v: '2', tid: 'G-TEST000001', en: 'page_view', dl: 'https://shop.example.no/' };
+      const done = process(webHit(query, { cookies: klaro(states) }), asked);
+      if ('problem' in done) throw new Error(done.problem.title);
+      return done.trace.events[0]?.routes[0]?.outcome;
+    };
+    expect(limited({ reklame: true })).toBe('planned');
+    expect(limited({ statistikk: true, reklame: true, 'google-analytics': false })).toBe('blocked');
+  });
+
   it('Didomi: what rests on legitimate interest and was objected to, unless consent was given', () => {
     expect(open(DIDOMI, didomi([], { vendors_li: { enabled: [], disabled: ['facebook'] } }))).toEqual(without('meta'));
     const given = { vendors: { enabled: ['facebook'], disabled: [] }, vendors_li: { disabled: ['facebook'] } };
