@@ -23,8 +23,11 @@ const USER_DATA = ['ad_storage', 'ad_user_data'] as const satisfies readonly Gat
 const EVERYTHING = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] as const;
 
 const anyText: Leaf = {};
-const flag: Leaf = { may: short(8) };
-const word: Leaf = { may: short(512) };
+const flag: Leaf = { may: matching(/^(?:[0-9]|true)$/) };
+/** Ids that Google gives to makers of plugins: the same for all visitors (3.3). */
+const developers: Leaf = { may: matching(/^d\w{6}(?:\.d\w{6}){0,8}$/) };
+/** Unix seconds of the start of a session (3.3). */
+const session: Leaf = { may: matching(/^1\d{9}$/) };
 const hint: Leaf = { needs: EVERYTHING };
 
 /** `em` (`destinations/ga4.md` 3.8): what must be a hash is one, and nothing else is in it. */
@@ -51,16 +54,18 @@ const BASICS: Leaves = {
 const WEB: Leaves = {
   ...BASICS,
   pscdl: { may: pscdl },
-  gtm: word,
-  tag_exp: word,
-  gdid: word,
-  did: word,
-  edid: word,
-  _edid: word,
-  _s: flag,
-  _eu: word,
-  tfd: { may: short(12) },
-  tt: word,
+  gtm: {
+    may: matching(/^(?:2[a-z]{2}\w{2,4}|45\w{5,10}(?:v[789]\d{7,9})?(?:z[8a-e][0-9a-z]{3,10}){0,6}(?:xf?\d{1,2})?)$/),
+  },
+  tag_exp: { may: matching(/^(?:0|1\d{8})(?:[~.-]1\d{8}){0,40}$/) },
+  gdid: developers,
+  did: developers,
+  edid: developers,
+  _edid: developers,
+  _s: { may: matching(/^\d{1,4}$/) },
+  _eu: { may: matching(/^[A-Yg]{2,9}$/) },
+  tfd: { may: matching(/^\d{1,7}$/) },
+  tt: { may: matching(/^[A-Za-z]{1,16}$/) },
   seg: flag,
   frm: flag,
   are: flag,
@@ -73,8 +78,8 @@ const WEB: Leaves = {
   _ee: flag,
   _gaz: flag,
   _p: { may: digits },
-  sid: { may: digits },
-  sct: { may: digits },
+  sid: session,
+  sct: { may: matching(/^\d{1,5}$/) },
   uid: { needs: USER_DATA },
   ul: { may: short(40) },
   sr: { may: matching(/^\d{1,5}x\d{1,5}$/) },

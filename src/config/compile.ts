@@ -80,6 +80,7 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
     routes,
     feeds: routes.filter(({ stream, primary }) => stream === undefined || primary),
     conversions: conversionsOf(site),
+    eventNames: eventNamesOf(site),
     streams: routes
       .filter(({ stream }) => stream !== undefined)
       .sort((a, b) => Number(b.primary) - Number(a.primary))
@@ -92,6 +93,21 @@ function conversionsOf({ destinations }: SiteConfig): ReadonlySet<string> {
   const names = new Set(['purchase']);
   for (const { destination, settings } of destinations.values()) {
     for (const name of destination.conversions(settings)) names.add(name);
+  }
+  return names;
+}
+
+/** Settings of destinations that are keyed by event name. */
+const BY_EVENT = ['conversions', 'labels', 'event_names'];
+
+function eventNamesOf(site: SiteConfig): ReadonlySet<string> {
+  const names = new Set(conversionsOf(site));
+  for (const { events, settings } of site.destinations.values()) {
+    for (const name of events ?? []) names.add(name);
+    for (const key of BY_EVENT) {
+      const table = (settings as Readonly<Record<string, unknown>>)[key];
+      if (typeof table === 'object' && table !== null) for (const name of Object.keys(table)) names.add(name);
+    }
   }
   return names;
 }

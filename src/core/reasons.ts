@@ -73,6 +73,14 @@ export const REASONS = {
     means: 'The route lists the events it takes, and this is none of them.',
     todo: 'Add the event to `events` of the route, or nothing if the vendor does not need it.',
   },
+  'skip.unknown_name': {
+    kind: 'skipped',
+    params: [],
+    says: 'without consent, only event names of GA4 and of the configuration are told',
+    means:
+      'The route has `without_consent: limited`. A name that neither GA4 recommends nor the configuration names could say anything, so nothing of the event went out.',
+    todo: 'If these events are to be counted without consent, name them in `events` of the route, with the others it takes.',
+  },
   'skip.nothing_to_match': {
     kind: 'skipped',
     params: [],

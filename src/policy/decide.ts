@@ -1,5 +1,6 @@
 import type { Consent } from '../consent/types.ts';
 import type { Element, Plan, PlanContext, SourceName } from '../core/destination.ts';
+import { GA4_EVENTS } from '../core/event-names.ts';
 import type { Event, Scalars } from '../core/fields.ts';
 import { missingConsent, outcomeOf, reason, type CodeOf, type OutcomeOf, type Reason } from '../core/reason.ts';
 import { GATE_MASK, type SignalMask } from '../core/signals.ts';
@@ -56,6 +57,7 @@ const LIMITED_SOURCE: Readonly<Record<SourceName, Reason<'blocked.limited_source
   json: reason('blocked.limited_source', { source: 'json' }),
 };
 const NOT_LISTED = reason('skip.not_listed');
+const UNKNOWN_NAME = reason('skip.unknown_name');
 const TOO_OLD = reason('expired.too_old');
 const DUPLICATE = reason('skip.duplicate');
 const FAULT = reason('failed.destination');
@@ -91,6 +93,10 @@ export function decide(filter: () => { readonly event: Event }, route: Route, gr
   if (route.events !== undefined && !route.events.has(event.event_name ?? '')) {
     return ended(route, signals, NOT_LISTED);
   }
+  // A name of the site's own could say anything; where nothing was allowed, only names that everybody has are told.
+  if (permit.verdict === 'limited' && !isKnownName(event.event_name ?? '', site)) {
+    return ended(route, signals, UNKNOWN_NAME);
+  }
   if ((event.event_time ?? hit.at) + route.maxAge <= hit.at) {
     return ended(route, signals, TOO_OLD);
   }
@@ -118,6 +124,10 @@ export function decide(filter: () => { readonly event: Event }, route: Route, gr
   } catch {
     return ended(route, signals, FAULT);
   }
+}
+
+function isKnownName(name: string, site: Site): boolean {
+  return GA4_EVENTS.has(name) || site.eventNames.has(name);
 }
 
 /** `params: [names]` of a route: other custom parameters do not pass. */

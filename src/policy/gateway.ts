@@ -66,6 +66,8 @@ export interface Site {
   readonly feeds: readonly Route[];
   /** Names of the events that one of its routes maps to a conversion, and `purchase`. */
   readonly conversions: ReadonlySet<string>;
+  /** Event names that the configuration of any of its routes says: known without a hit. */
+  readonly eventNames: ReadonlySet<string>;
   /** Measurement ids of its routes, the primary one first. */
   readonly streams: readonly string[];
   /** For each of its vendors and each signal that cookies rest on. */

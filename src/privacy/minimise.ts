@@ -79,10 +79,10 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
   }
 
   const session = raw.session_id ?? around.identifiers.session_id;
-  if (session !== undefined && NUMBER.test(session)) event.session_id = session;
+  if (session !== undefined && SECONDS.test(session)) event.session_id = session;
   else delete event.session_id;
-  if (raw.session_number !== undefined && NUMBER.test(raw.session_number)) event.session_number = raw.session_number;
-  if (raw.page_load_id !== undefined && NUMBER.test(raw.page_load_id)) event.page_load_id = raw.page_load_id;
+  if (raw.session_number !== undefined && COUNT.test(raw.session_number)) event.session_number = raw.session_number;
+  if (raw.page_load_id !== undefined && PAGE_LOAD.test(raw.page_load_id)) event.page_load_id = raw.page_load_id;
 
   const personal = raw.user_id === undefined ? undefined : putUserId(event, raw.user_id);
   const email = raw.email ?? (personal?.includes('@') === true ? personal : undefined);
@@ -105,8 +105,10 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
 const LANGUAGE = /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}$/;
 const SCREEN = /^\d{1,5}x\d{1,5}$/;
 const CURRENCY = /^[A-Za-z]{3}$/;
-/** Sessions, their count and page loads are numbers (`destinations/ga4.md` 3.2, 3.3); any other text could say who it is. */
-const NUMBER = /^\d{1,20}$/;
+/** Unix seconds, a count, and milliseconds or a number (`destinations/ga4.md` 3.2, 3.3); any other text could say who it is. */
+const SECONDS = /^1\d{9}$/;
+const COUNT = /^\d{1,5}$/;
+const PAGE_LOAD = /^\d{1,20}$/;
 
 /** Neither what stands there when the shop had no number, nor what shows a person. */
 function isOrder(id: string, cleaner: Cleaner): boolean {

@@ -71,62 +71,52 @@ const consent =
     return true;
   };
 
-/** Keys that identify nobody have short values from a small alphabet; anything else could carry what it likes. */
+/** Keys that identify nobody have values of their own form; anything else could carry what it likes. */
 const transport =
-  (key: string, longest: number): Setter =>
+  (key: string, form: RegExp): Setter =>
   (draft, value) => {
-    if (value.length > longest || !isPlain(value)) return false;
-    if (value !== '') (draft.ga4_transport ??= {})[key] = value;
+    if (value === '') return true;
+    if (value.length > LONGEST_TRANSPORT || !form.test(value)) return false;
+    (draft.ga4_transport ??= {})[key] = value;
     return true;
   };
 
-/** Letters, digits, `-`, `.`, `_`, `~`. */
-function isPlain(value: string): boolean {
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    const lower = code | 32;
-    if (
-      !(
-        (lower >= 97 && lower <= 122) ||
-        (code >= 48 && code <= 57) ||
-        code === 45 ||
-        code === 46 ||
-        code === 95 ||
-        code === 126
-      )
-    ) {
-      return false;
-    }
-  }
-  return true;
-}
+const LONGEST_TRANSPORT = 512;
+
+/** A number Google gave to a container: longer ones begin with higher digits, and phone numbers are none of them. */
+const CONTAINER = '(?:7\\d{7}|[89]\\d{8}|9\\d{9})';
+const FLAG = /^(?:\d|true)$/;
+const DEVELOPERS = /^d[A-Za-z0-9]{6}(?:\.d[A-Za-z0-9]{6}){0,8}$/;
 
 /**
- * Transport keys that are relayed, with the longest value each may have: the flags and versions that
- * `destinations/ga4.md` 3.2-3.4 and 4 call "not identifiers". Keys of unknown purpose are not among them.
+ * Transport keys that are relayed, with the form their values have: the flags and versions that `destinations/ga4.md`
+ * 3.2-3.4 and 4 call "not identifiers", as published hits show them. Keys of unknown purpose are not among them.
  */
-const TRANSPORT: Readonly<Record<string, number>> = {
-  gtm: 128,
-  tag_exp: 512,
-  gdid: 64,
-  did: 64,
-  edid: 64,
-  _edid: 64,
-  _s: 6,
-  _eu: 32,
-  tfd: 12,
-  tt: 32,
-  seg: 3,
-  frm: 3,
-  are: 3,
-  pae: 3,
-  ir: 4,
-  _fv: 3,
-  _ss: 3,
-  _nsi: 3,
-  _c: 3,
-  _ee: 3,
-  _gaz: 3,
+const TRANSPORT: Readonly<Record<string, RegExp>> = {
+  gtm: new RegExp(
+    `^(?:2[a-z]{2}[0-9a-z]{2,4}|45[a-zA-Z][0-9a-z][0-9a-z]{3,6}(?:h\\d)?(?:v${CONTAINER})?(?:z8${CONTAINER})?(?:za[0-9a-z]{3})?(?:z[b-e]${CONTAINER}){0,4}(?:xf?\\d{1,2})?)$`,
+  ),
+  tag_exp: /^(?:0|1\d{8})(?:[~.-]1\d{8}){0,40}$/,
+  gdid: DEVELOPERS,
+  did: DEVELOPERS,
+  edid: DEVELOPERS,
+  _edid: DEVELOPERS,
+  _s: /^\d{1,4}$/,
+  // Bits in base64, few of them set.
+  _eu: /^[A-IMQSUYg]{2,9}$/,
+  tfd: /^\d{1,7}$/,
+  tt: /^[A-Za-z]{1,16}$/,
+  seg: FLAG,
+  frm: FLAG,
+  are: FLAG,
+  pae: FLAG,
+  ir: FLAG,
+  _fv: FLAG,
+  _ss: FLAG,
+  _nsi: FLAG,
+  _c: FLAG,
+  _ee: FLAG,
+  _gaz: FLAG,
 };
 
 /** Every key of a web hit that is read, beside `v`, `tid` and the prefixed ones (`destinations/ga4.md` 3.2-3.8). */
@@ -150,7 +140,7 @@ export const KEYS = new NameTable<Setter>([
   ...[...CAMPAIGN_KEYS].map(([key, name]): [string, Setter] => [key, campaign(name)]),
   ...(['gcs', 'gcd', 'npa', 'dma', 'dma_cps', 'pscdl'] as const).map((key): [string, Setter] => [key, consent(key)]),
   ...['uaa', 'uab', 'uafvl', 'uamb', 'uam', 'uap', 'uapv', 'uaw'].map((key): [string, Setter] => [key, hint(key)]),
-  ...Object.entries(TRANSPORT).map(([key, longest]): [string, Setter] => [key, transport(key, longest)]),
+  ...Object.entries(TRANSPORT).map(([key, form]): [string, Setter] => [key, transport(key, form)]),
 ]);
 
 /** Event parameters that have a field of their own, as `ep.` or `epn.`: shops send order numbers as either. */
