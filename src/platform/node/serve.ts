@@ -16,6 +16,7 @@ import { Preview } from '../../http/preview.ts';
 import { createRateLimit } from '../../http/rate-limit.ts';
 import { createWindows } from '../../http/windows.ts';
 import type { Gateway, Route } from '../../policy/gateway.ts';
+import { lockData, lockMember } from './data-lock.ts';
 import { startDelivery, type Delivery } from './delivery.ts';
 import { GATEWAY_SOURCE } from './delivery-thread.ts';
 import { keepDecisions } from './decisions.ts';
@@ -107,6 +108,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     }
   };
   const { member } = options;
+  const lock = member === undefined ? lockData(options.data) : lockMember(options.data, member.index);
   const own = outboxName(member);
   const left = orphans(options.data, member);
   const startOutbox = (name: string): Promise<Delivery> =>
@@ -119,7 +121,9 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       version: version(),
       log: (level, msg, fields) => (level === 'debug' ? undefined : log[level](msg, fields)),
     });
-  const [delivery, ...adopted] = (await Promise.all([own, ...left].map(startOutbox))) as [Delivery, ...Delivery[]];
+  const started = Promise.all([own, ...left].map(startOutbox));
+  started.catch(lock.release);
+  const [delivery, ...adopted] = (await started) as [Delivery, ...Delivery[]];
   const counters = new Counters();
   const decisions = new Decisions();
   const preview = new Preview();
@@ -167,6 +171,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   } catch (error) {
     await stopDelivery();
     publicServer.close();
+    lock.release();
     throw error;
   }
 
@@ -223,6 +228,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       await Promise.all([close(publicServer), adminServer === undefined ? undefined : close(adminServer)]);
       record.stop();
       await stopDelivery();
+      lock.release();
       log.info('stopped');
       finish(0);
     })());

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { Preview } from '../../http/preview.ts';
 import { beside } from './beside.ts';
+import { lockData } from './data-lock.ts';
 import { rootKey } from './keys.ts';
 import { createLog } from './log.ts';
 import { addUp, type MetricData } from './metrics.ts';
@@ -46,6 +47,7 @@ export async function startWorkers(
   makePrivately();
   demandPrivate(data);
   readGateway({ text, file, sink: sink !== undefined, rootKey: rootKey(data) });
+  const lock = lockData(data);
 
   const members: (Member | undefined)[] = [];
   let watched = false;
@@ -107,6 +109,7 @@ export async function startWorkers(
   } catch (error) {
     stopping = Promise.resolve();
     for (const member of members) await member?.stop();
+    lock.release();
     throw error;
   }
 
@@ -120,6 +123,7 @@ export async function startWorkers(
       process.off('SIGTERM', onSignal);
       process.off('SIGINT', onSignal);
       await Promise.all([close(admin), ...members.map((member) => member?.stop())]);
+      lock.release();
       log.info('all workers stopped', { count });
       finish(0);
     })());
