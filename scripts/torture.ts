@@ -11,6 +11,7 @@ import { answers } from '../test/torture/answers.ts';
 import { damage } from '../test/torture/damage.ts';
 import { disk } from '../test/torture/disk.ts';
 import { kill } from '../test/torture/kill.ts';
+import { withdrawal } from '../test/torture/withdrawal.ts';
 
 /**
  * Runs torture scenarios in full: `npm run torture -- <name> [--rounds N] [--minutes M] [--short] [--built]`, or `all`.
@@ -26,6 +27,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'slow-clients': slowClients,
   answers,
   overload,
+  withdrawal,
 };
 
 const { values, positionals: names } = parseArgs({
