@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import fc from 'fast-check';
+import { constantFrom, record, sample, type Arbitrary } from 'fast-check';
 import { Counters } from '../../src/http/counters.ts';
 import type { Answer } from '../../src/http/answer.ts';
 import { collector } from '../../src/http/collect.ts';
@@ -60,11 +60,11 @@ export interface Case {
   readonly wrong: (typeof WRONG)[number];
 }
 
-export const CASES: fc.Arbitrary<Case> = fc.record({
-  known: fc.constantFrom(...KNOWN),
-  where: fc.constantFrom(...WHERE),
-  what: fc.constantFrom(...WHAT),
-  wrong: fc.constantFrom(...WRONG),
+export const CASES: Arbitrary<Case> = record({
+  known: constantFrom(...KNOWN),
+  where: constantFrom(...WHERE),
+  what: constantFrom(...WHAT),
+  wrong: constantFrom(...WRONG),
 });
 
 const INGEST_KEY = 'sha-of-nothing-0123456789-0123456789-0123456789';
@@ -408,7 +408,7 @@ export async function withdrawal({ full, say, rounds = full ? 500 : 4 }: Form): 
   const started = performance.now();
   const problems: string[] = [];
   let done = 0;
-  for (const one of fc.sample(CASES, { numRuns: rounds * 2 })) {
+  for (const one of sample(CASES, { numRuns: rounds * 2 })) {
     if (done === rounds) break;
     const found = await run(one).catch((error: Error) => [error.message]);
     if (found === undefined) continue;
