@@ -90,6 +90,7 @@ export function testGateway(
       maxAge,
     } as unknown as Destination;
     const bound = {
+      hosts: [host],
       request: options.request ?? linesRequest(host),
       judge,
       followUp: options.followUp ?? (() => undefined),

@@ -66,9 +66,9 @@ export class Marks {
   }
 
   /** The event did not reach this route after all: the next one with its mark is its first. */
-  forget(key: number, route: number): void {
-    this.#lasting.forget(key, route);
-    this.#brief.forget(key, route);
+  forget(key: number, route: number, now: number): void {
+    this.#lasting.forget(key, route, now);
+    this.#brief.forget(key, route, now);
   }
 
   /** Writes what the transaction has changed, and makes room for it; the last thing before it commits. */
@@ -154,10 +154,14 @@ class MarkList {
     return true;
   }
 
-  forget(key: number, route: number): void {
+  forget(key: number, route: number, now: number): void {
     if (!this.#open.has(key) && !this.#ids.has(key)) return;
-    // However old it is: what is not known any more cannot be forgotten.
-    (this.#open.get(key) ?? this.#look(key, 0)).routes.delete(route);
+    const open = this.#open.get(key) ?? this.#look(key, now);
+    open.routes.delete(route);
+    if (open.routes.size > 0) return;
+    // Nothing of it is left: what comes next begins a life of its own.
+    if (open.id !== undefined) this.#drop({ id: open.id, key, routes: open.stored });
+    this.#open.set(key, { key, id: undefined, stored: '', routes: open.routes });
   }
 
   write(now: number): void {
@@ -165,9 +169,7 @@ class MarkList {
     for (const { key, id, stored, routes } of this.#open.values()) {
       const text = [...routes].sort((a, b) => a - b).join(',');
       if (text === stored) continue;
-      if (text === '') {
-        if (id !== undefined) this.#drop({ id, key, routes: stored });
-      } else if (id === undefined) {
+      if (id === undefined) {
         this.#insert.run(++this.#last, key, now, text);
         this.#moved.push({ key, id: this.#last, there: true });
         this.#grown += MARK_BYTES + text.length;

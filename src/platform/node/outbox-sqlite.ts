@@ -537,7 +537,7 @@ export class SqliteOutbox implements Store {
 
   /** The row's event did not reach the route: one with the same mark may. */
   #unmark(mark: number, route: string): void {
-    if (mark !== 0) this.#marks.forget(mark, this.#number(route));
+    if (mark !== 0) this.#marks.forget(mark, this.#number(route), this.#now());
   }
 
   #number(route: string): number {
