@@ -43,7 +43,8 @@ export function destinationPage(destination: Destination, notes: string | undefi
     `An event older than ${showDuration(destination.maxAge)} ends as expired. ` +
       (destination.takesRepeats
         ? "The tag's repeats after ad consent are events of their own."
-        : "The tag's repeats after ad consent count as the first."),
+        : "The tag's repeats after ad consent count as the first.") +
+      (destination.dedupesByEventId ? '' : " A tag's `event_id` tells no repeat here (docs/duplicates.md)."),
     '',
     '## Examples',
     '',

@@ -61,6 +61,8 @@ class World {
     const policy: StorePolicy = {
       subjectKey: subjectKeys(gateway),
       siteOf: () => 'shop',
+      remembers: () => true,
+      everybodyOf: () => undefined,
       mayStay: (_route, _row, signals) => signals === 127,
       maxSize: 1e9,
       deadLetters: 1e12,
