@@ -138,7 +138,7 @@ class World {
   withdraw(visitor: number): void {
     const subject = `visitor ${visitor}`;
     this.outbox.commit([
-      { rows: [], withdrawals: [{ site: 'shop', subject, signals: 0, closedRoutes: [], lasting: true }] },
+      { rows: [], withdrawals: [{ site: 'shop', subject, signals: 0, closedRoutes: [], at: this.clock }] },
     ]);
     this.ended();
     for (const row of this.rows.filter((one) => one.subject === subject)) this.forget(row);
