@@ -311,7 +311,7 @@ describe('a stranger who guesses order numbers', () => {
     for (const order of orders) {
       await tag(purchase(order), { cid: theirs, cookies: withFbp() });
       await tag(purchase(order), { cid: 'backend', cookies: withFbp(), page: 'backend' });
-      await tag(purchase(order), { cid: hers, cookies: withFbp(REFUSED) });
+      await tag(purchase(order), { cid: hers, cookies: REFUSED });
     }
     await got(META);
     recorder.clear();
