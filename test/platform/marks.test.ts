@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OutboxRow } from '../../src/delivery/outbox.ts';
 import type { QueuedRow, RowOutcome } from '../../src/delivery/store.ts';
