@@ -1,6 +1,6 @@
 import type { Cookies } from './cookie-header.ts';
 import { ALL_SIGNALS } from '../core/signals.ts';
-import { chosen, listed, type Context, type Platform } from './platform.ts';
+import { chosen, listed, withoutNames, withServices, type Context, type Platform } from './platform.ts';
 import { mute, unreadable } from './reading.ts';
 import { Narrowing, type Service } from './services.ts';
 import { readTcf } from './tcf.ts';
@@ -50,13 +50,19 @@ function readPurposes(value: string, vendorLists: readonly string[], context: Co
   const purposes = numbersIn(value);
   if (purposes === undefined) return unreadable(context.source);
   const narrowing = new Narrowing(context.book);
+  const allowed: Service[] = [];
   for (const list of vendorLists) {
     const vendors = numbersIn(list);
     if (vendors === undefined) return unreadable(context.source);
     const services = vendors.filter((number) => number !== 'U').map((number) => serviceOf(number, context));
     narrowing.list([{ signals: ALL_SIGNALS, services }]);
+    allowed.push(...services);
   }
-  return chosen(context.source, { ...listed(purposes, context), narrowing });
+  const byPurpose = withoutNames(
+    context,
+    allowed.map(({ name }) => name),
+  );
+  return chosen(context.source, withServices({ ...listed(purposes, byPurpose), narrowing }, allowed, context));
 }
 
 function numbersIn(value: string): readonly string[] | undefined {

@@ -1,8 +1,17 @@
 import { asObject, asString, asStrings } from './json.ts';
 import type { JsonObject } from './json.ts';
-import { base64Object, chosen, listed, perObject, type Context, type Platform } from './platform.ts';
+import {
+  base64Object,
+  chosen,
+  listed,
+  perObject,
+  withoutNames,
+  withServices,
+  type Context,
+  type Platform,
+} from './platform.ts';
 import { noChoice, unreadable } from './reading.ts';
-import { Narrowing, type Service } from './services.ts';
+import type { Service } from './services.ts';
 import { isoTime } from './text.ts';
 
 /** Didomi (`consent/README.md` 1): base64 JSON; the purposes are the site's own. IAB purposes are in the TC string. */
@@ -22,18 +31,19 @@ export const didomi: Platform = {
     if (vendors === undefined) return unreadable(context.source);
     const marks = listed(
       enabled.filter((purpose) => !disabled.includes(purpose)),
-      context,
+      withoutNames(
+        context,
+        vendors.map(([id]) => id),
+      ),
     );
-    const narrowing = new Narrowing(context.book).refuse(
-      vendors.map(([id, allowed]) => serviceOf(id, allowed, context)),
-    );
-    return chosen(context.source, { ...marks, narrowing }, facts);
+    const services = vendors.map(([id, allowed]) => serviceOf(id, allowed, context));
+    return chosen(context.source, withServices(marks, services, context), facts);
   }),
 };
 
 /**
- * Vendors and whether they are allowed. Refused is consent, or what rests on legitimate interest where consent was not given. A vendor that
- * is in neither list was not asked about. Undefined where a list is none.
+ * Vendors and whether they are allowed. Refused is consent, or what rests on legitimate interest where consent was not
+ * given. A vendor that is in neither list was not asked about. Undefined where a list is none.
  */
 function vendorsIn(root: JsonObject): readonly (readonly [string, boolean])[] | undefined {
   const lists = ['vendors', 'vendors_li'].map((key) => {
@@ -54,8 +64,8 @@ const CUSTOM = /^c:(.{1,64}?)(?:-[A-Za-z0-9]{8})?$/;
 const CUT = 9;
 
 /** Whose a vendor is: by its id, its number on the IAB list, or the name in the id of one the site has added. */
-function serviceOf(id: string, allowed: boolean, { book }: Context): Service {
+function serviceOf(id: string, allowed: boolean, { book, purposes }: Context): Service {
   const name = CUSTOM.exec(id)?.[1] ?? id;
   const owner = book.mapped(id) ?? book.listedVendor(id) ?? book.ownerOf(name) ?? book.cutOwner(name, CUT);
-  return { name: id, owner, allowed, signals: 0 };
+  return { name: id, owner, allowed, signals: purposes?.get(id) ?? 0 };
 }

@@ -13,6 +13,7 @@ import {
 } from './platform.ts';
 import { choice, noChoice, unreadable, type Facts } from './reading.ts';
 import { isoTime, percentDecoded, unixTime } from './text.ts';
+import { servicesOf } from './services.ts';
 import type { Reading } from './types.ts';
 
 /** Platforms that write a state beside each of the site's own services or categories (`consent/README.md` 1). */
@@ -173,7 +174,7 @@ export const evidon: Platform = {
     for (const group of asObject(root.get('vendors'))?.values() ?? [])
       vendors.push(...flagsOf(asObject(group) ?? new Map(), true));
     const marks = flagged(flags, context);
-    return chosen(context.source, withServices(marks, vendors, context), {
+    return chosen(context.source, withServices(marks, servicesOf(vendors, context.book, undefined), context), {
       at: isoTime(asString(root.get('consent_date'))),
     });
   }),

@@ -1,8 +1,8 @@
 import { AD_SIGNALS, type Category } from '../core/signals.ts';
 import { cookieValues } from './cookie-header.ts';
-import { chosen, type Context, type Marks, type Platform } from './platform.ts';
+import { chosen, withServices, type Context, type Marks, type Platform } from './platform.ts';
 import { lapsed, noChoice, unreadable } from './reading.ts';
-import { Narrowing, type Service } from './services.ts';
+import type { Service } from './services.ts';
 import { isoTime, percentDecoded } from './text.ts';
 import type { Reading } from './types.ts';
 
@@ -79,11 +79,10 @@ function readRecord(record: string, closed: number | undefined, context: Context
   const facts = { at: closed, id, version };
   if (groups.length === 0) return unreadable(source, facts);
   if (closed === undefined) return noChoice(source, facts, 'groups are pre-set: nobody has closed the notice');
-  const { on, off } = marksOf(groups, context);
+  const marks = withServices(marksOf(groups, context), services, context);
   // The browser's own signal, as OneTrust saw it.
   const objected = gpc && context.honourGpc ? AD_SIGNALS : 0;
-  const narrowing = new Narrowing(context.book).refuse(services);
-  const found = chosen(source, { on, off: off | objected, narrowing }, facts);
+  const found = chosen(source, { ...marks, off: marks.off | objected }, facts);
   return awaiting ? lapsed(found, 'the platform asks again') : found;
 }
 
@@ -109,10 +108,12 @@ function signalsOfGroup(name: string, { purposes, categories }: Context): number
 }
 
 /** General vendors, `V1:0,V2:1,`: numbers of the site's own, or names. */
-function vendorsIn(list: string, { book }: Context): readonly Service[] {
+function vendorsIn(list: string, { book, purposes }: Context): readonly Service[] {
   return list.split(',').flatMap((pair) => {
     const [name = '', state] = pair.split(':', 2);
-    return name === '' ? [] : [{ name, owner: book.ownerOf(name), allowed: state === '1', signals: 0 }];
+    return name === ''
+      ? []
+      : [{ name, owner: book.ownerOf(name), allowed: state === '1', signals: purposes?.get(name) ?? 0 }];
   });
 }
 

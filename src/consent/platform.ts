@@ -3,7 +3,7 @@ import type { Cookies } from './cookie-header.ts';
 import { parseJson, asObject, type JsonObject } from './json.ts';
 import { choice, unreadable, type Facts } from './reading.ts';
 import { base64Decoded, percentDecoded } from './text.ts';
-import { Narrowing, servicesOf, type ServiceBook } from './services.ts';
+import { Narrowing, servicesOf, type Service, type ServiceBook } from './services.ts';
 import type { ConsentRoute, Reading, Regime, RouteTerms } from './types.ts';
 
 /** What a platform's reader knows of the site; put together once, when the configuration is first used. */
@@ -159,13 +159,33 @@ function refusedIn(flags: Iterable<readonly [string, boolean]>, { book, purposes
   return new Narrowing(book).refuse(servicesOf(flags, book, purposes).filter(({ owner }) => owner !== undefined));
 }
 
-/** The same marks, less what single services that were refused take from their routes. */
-export function withServices(
-  { on, off, narrowing }: Marks,
-  flags: Iterable<readonly [string, boolean]>,
-  { book, purposes }: Context,
-): Marks {
-  return { on, off, narrowing: (narrowing ?? new Narrowing(book)).refuse(servicesOf(flags, book, purposes)) };
+/**
+ * The marks of categories with the services that the record has beside them. What was refused is taken from its routes.
+ * A service that the site has mapped gives its signals where no category does: when one of those that carry a signal is
+ * allowed.
+ */
+export function withServices({ on, off, narrowing }: Marks, found: readonly Service[], context: Context): Marks {
+  const all = (narrowing ?? new Narrowing(context.book)).refuse(found.filter(isKnown(context.purposes)));
+  const mapped = found.filter(({ signals }) => signals !== 0);
+  if (mapped.length === 0) return { on, off, narrowing: all };
+  const names = new Set(mapped.map(({ name }) => name));
+  let carried = 0;
+  for (const [name, signals] of context.purposes ?? []) if (!names.has(name)) carried |= signals;
+  const own = mapped.map((service) => ({ ...service, signals: service.signals & ~carried }));
+  let allowed = 0;
+  let refused = 0;
+  for (const service of own) {
+    if (service.allowed) allowed |= service.signals;
+    else refused |= service.signals;
+  }
+  return { on: on | allowed, off: off | (refused & ~allowed), narrowing: all.map(own) };
+}
+
+/** The mapping without these names: what a platform reads its categories by. */
+export function withoutNames(context: Context, names: readonly string[]): Context {
+  const { purposes } = context;
+  if (purposes === undefined || !names.some((name) => purposes.has(name))) return context;
+  return { ...context, purposes: new Map([...purposes].filter(([name]) => !names.includes(name))) };
 }
 
 /**

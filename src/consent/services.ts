@@ -249,7 +249,7 @@ export class Narrowing {
         if (service.allowed) allowed |= own;
         else {
           refused |= signals;
-          if (signals !== 0) refusedName ??= service.owner?.label ?? service.name;
+          if (signals !== 0) refusedName ??= service.owner?.label ?? detached(service.name);
         }
       }
       const shut = inForce & ((named & ~allowed) | (refused & ~named));

@@ -2,6 +2,7 @@ import { cookieValues, type Cookies } from './cookie-header.ts';
 import { asObject } from './json.ts';
 import { chosen, jsonObject, withServices, type Context, type Platform } from './platform.ts';
 import { choice, noChoice, unreadable } from './reading.ts';
+import { servicesOf } from './services.ts';
 import type { Category } from '../core/signals.ts';
 import type { Reading } from './types.ts';
 
@@ -38,7 +39,7 @@ function readWords(found: Cookies, words: Words, context: Context): Reading | un
   const services = words.services === undefined ? [] : serviceFlags(cookieValues(found, words.services));
   return services === undefined
     ? unreadable(context.source)
-    : chosen(context.source, withServices(marks, services, context));
+    : chosen(context.source, withServices(marks, servicesOf(services, context.book, undefined), context));
 }
 
 /** Services and their state; an empty cookie has none. Undefined where one of the cookies is no such object. */

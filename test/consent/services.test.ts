@@ -209,6 +209,24 @@ sites:
     expect(open('{ cmp: [onetrust] }', onetrust('V1:0,V2:0,', 'H7:0'))).toEqual(ALL);
   });
 
+  it('vendors that the site has mapped to signals give them, where no category does', () => {
+    const oneTrust =
+      '{ cmp: [onetrust], mapping: { onetrust: { purposes: { C0002: [statistics], V1: [marketing] } } } }';
+    expect(open(oneTrust, onetrust('V1:1,'))).toEqual(ALL);
+    expect(open(oneTrust, onetrust('V1:0,'))).toEqual(['ga4']);
+    const own =
+      '{ cmp: [didomi], mapping: { didomi: { purposes: { audience: [statistics], facebook: [marketing] } } } }';
+    expect(open(own, didomi([], { vendors: { enabled: ['facebook'], disabled: [] } }))).toEqual(ALL);
+    expect(open(own, didomi([], { vendors: { enabled: ['facebook'], disabled: ['c:linkedini-AbCdEf12'] } }))).toEqual(
+      without('linkedin'),
+    );
+    expect(open(own, didomi(['facebook']))).toEqual(['ga4']);
+    const numbers =
+      '{ cmp: [consentmanager], mapping: { consentmanager: { purposes: { "53": [statistics], s7: [marketing] } } } }';
+    expect(open(numbers, '__cmpcpc=__53__; __cmpcvc=__s26_s7_U__')).toEqual(ALL);
+    expect(open(numbers, '__cmpcpc=__53__; __cmpcvc=__s26_U__')).toEqual(['ga4']);
+  });
+
   it('Complianz: services that were not allowed', () => {
     const consent = '{ cmp: [complianz] }';
     expect(open(consent, complianz(''))).toEqual(ALL);
