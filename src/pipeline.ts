@@ -4,6 +4,8 @@ import type { Consent } from './consent/types.ts';
 import { readCookies, type CookieReading } from './cookies/index.ts';
 import { chosen } from './cookies/subjects.ts';
 import type { Event, RawEvent } from './core/fields.ts';
+import type { LeftOut } from './core/left-out.ts';
+import { isPlaceholder } from './core/placeholders.ts';
 import { reason } from './core/reason.ts';
 import { BIT, GATE_MASK, type SignalMask } from './core/signals.ts';
 import { clientOf } from './policy/client.ts';
@@ -17,12 +19,13 @@ import { isTrusted } from './privacy/ip.ts';
 import { Cleaner } from './privacy/cleaner.ts';
 import { minimise, type Surroundings } from './privacy/minimise.ts';
 import { OwnIds } from './privacy/own-ids.ts';
+import { wholeAddress } from './privacy/page-address.ts';
 import { foldRare } from './privacy/rare.ts';
 import { impersonal, ownPage } from './privacy/replaced-event.ts';
 import { NO_WINDOWS, replacedIdentifiers, type IdWindow, type IdWindows } from './privacy/replaced-id.ts';
 import { readUrl, type PageUrl, type UrlPolicy } from './privacy/url.ts';
 import { notAllowed, notFound } from './sources/doors.ts';
-import type { Hit, Problem, Reading, SourceEvent, Visitor } from './sources/hit.ts';
+import type { Hit, InvalidEvent, Problem, Reading, SourceEvent, Visitor } from './sources/hit.ts';
 import { readCollect, readJson } from './sources/index.ts';
 
 /** What was decided for one event of a hit. */
@@ -46,6 +49,8 @@ export interface EventTrace {
   readonly routes: readonly RouteTrace[];
   /** What it showed of the visitor that may be rare; counted where the site's ids are replaced. */
   readonly cells: readonly string[];
+  /** What is wrong with it, for the person who wrote it; it goes nowhere. */
+  readonly invalid?: string;
 }
 
 /** Everything decided for one hit: serving, preview, `explain`, config tests and replay all read this. */
@@ -60,6 +65,8 @@ export interface Trace {
   readonly withdrawn: readonly TraceWithdrawal[];
   /** Keys of the hit that were not known and therefore dropped. */
   readonly unknownKeys: number;
+  /** What could not be used, with the event going on without it. */
+  readonly leftOut: LeftOut;
   /** The hit names a measurement id no route has; it goes nowhere. */
   readonly unknownStream: boolean;
 }
@@ -154,19 +161,28 @@ interface Understood {
 /** The address of a page, taken apart when somebody asks: for a visitor who has refused nobody does. */
 class Page {
   readonly raw: string | undefined;
+  readonly #origin: string | undefined;
   readonly #policy: UrlPolicy;
   #asked = false;
   #url: PageUrl | undefined;
 
-  constructor(raw: string | undefined, policy: UrlPolicy) {
+  /** `origin`: where the page is when its address does not say it. */
+  constructor(raw: string | undefined, origin: string | undefined, policy: UrlPolicy) {
     this.raw = raw;
+    this.#origin = origin;
     this.#policy = policy;
+  }
+
+  /** Whether there is one: `undefined` in its place is none. */
+  get given(): boolean {
+    return this.raw !== undefined && !isPlaceholder(this.raw);
   }
 
   /** Undefined where there is none, or none that can be read. */
   get url(): PageUrl | undefined {
     if (!this.#asked) {
-      this.#url = this.raw === undefined ? undefined : readUrl(this.raw, this.#policy);
+      const whole = this.raw === undefined ? undefined : wholeAddress(this.raw, this.#origin);
+      this.#url = whole === undefined ? undefined : readUrl(whole, this.#policy);
       this.#asked = true;
     }
     return this.#url;
@@ -181,7 +197,7 @@ function traceOf(
   sender: Sender,
   window: IdWindow | undefined,
 ): Trace {
-  const { source, unknownKeys } = reading;
+  const { source, unknownKeys, leftOut } = reading;
   let understood: Understood[];
   let cookies: CookieReading[];
   try {
@@ -189,7 +205,7 @@ function traceOf(
     cookies = cookiesOf(hit, site, understood);
   } catch {
     const events = reading.events.map((event, line) => failedEvent(hit, event, line, routes));
-    return { hit, site, source, events, setCookies: [], withdrawn: [], unknownKeys, unknownStream: false };
+    return { hit, site, source, events, setCookies: [], withdrawn: [], unknownKeys, leftOut, unknownStream: false };
   }
   const events: EventTrace[] = [];
   const withdrawn: TraceWithdrawal[] = [];
@@ -212,7 +228,7 @@ function traceOf(
     }
     events.push(traced);
   }
-  return { hit, site, source, events, setCookies, withdrawn, unknownKeys, unknownStream: false };
+  return { hit, site, source, events, setCookies, withdrawn, unknownKeys, leftOut, unknownStream: false };
 }
 
 /**
@@ -277,6 +293,7 @@ function isFull(route: Route, signals: SignalMask): boolean {
 function understand(hit: Hit, site: Site, reading: Reading, sender: Sender): Understood[] {
   const understood: Understood[] = [];
   let before: Understood | undefined;
+  const origin = originOf(hit, site);
   for (const source of reading.events) {
     const { raw, visitor } = source;
     const mode = raw.consent_mode;
@@ -306,7 +323,7 @@ function understand(hit: Hit, site: Site, reading: Reading, sender: Sender): Und
     const page =
       before !== undefined && before.page.raw === raw.page_location
         ? before.page
-        : new Page(raw.page_location, site.privacy.url);
+        : new Page(raw.page_location, origin, site.privacy.url);
     const decidedAt = sender === 'browser' ? hit.at : Math.min(hit.at, consent.at ?? raw.event_time ?? hit.at);
     const cleaner: Cleaner =
       before !== undefined && was?.visitor === visitor
@@ -331,6 +348,13 @@ function ownIdsOf(visitor: Visitor, understood: readonly Understood[], at: numbe
     for (const id of Object.values(page.url?.clickIds ?? {})) values.add(id);
   }
   return new OwnIds({ cookies, values: [...values], userIds: [...userIds], at });
+}
+
+/** Where the page of a hit is: the listed origin that sent it, else the site's first. */
+function originOf({ headers: { origin } }: Hit, { origins }: Site): string | undefined {
+  if (origin !== undefined && origins.has(origin)) return origin;
+  for (const first of origins) return first;
+  return undefined;
 }
 
 /** Cookies are one per visitor: what all of its events allow. */
@@ -409,12 +433,13 @@ function traceEvent(
   sender: Sender,
 ): EventTrace {
   const { consent, signals, page, cleaner } = one;
-  const { raw, visitor } = one.source;
+  const { raw, visitor, invalid } = one.source;
+  if (invalid !== undefined) return invalidEvent(hit, site, one, invalid, line, offered);
   const ids = givenIds(raw, cleaner);
   const id = ids.event ?? ids.order ?? `${hit.id}-${line}`;
   const name = raw.event_name ?? '';
   const time = raw.event_time === undefined || raw.event_time > hit.at ? hit.at : raw.event_time;
-  if (page.raw !== undefined && site.privacy.url.neverForward.length > 0) {
+  if (page.given && site.privacy.url.neverForward.length > 0) {
     const unread = page.url === undefined;
     if (unread || page.url.neverForward) {
       const why = unread ? PAGE_UNREAD : PATH_KEPT;
@@ -562,6 +587,36 @@ const NO_CELLS: readonly string[] = [];
 const PAGE_UNREAD = reason('invalid.page_address');
 const PATH_KEPT = reason('skip.path');
 const FAULT = reason('failed.chain');
+
+/** An event that cannot be used: nothing of it is read any further, and it goes nowhere. */
+function invalidEvent(
+  hit: Hit,
+  site: Site,
+  { source, consent, signals, decidedAt }: Understood,
+  invalid: InvalidEvent,
+  line: number,
+  offered: readonly Route[],
+): EventTrace {
+  const why = reason('invalid.event', { field: invalid.field });
+  const routes = offered.map((route) => ended(route, routeSignals(route, site, consent, signals), why));
+  const { raw } = source;
+  const id = `${hit.id}-${line}`;
+  return {
+    name: '',
+    id,
+    key: undefined,
+    raw,
+    event: undefined,
+    at: hit.at,
+    decidedAt,
+    consent,
+    signals,
+    subjects: [],
+    routes,
+    cells: NO_CELLS,
+    invalid: invalid.says,
+  };
+}
 
 /** Client and own id in presentable form (design 3a): only ever called with analytics_storage in force. */
 function identifyAnalytics(

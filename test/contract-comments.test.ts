@@ -288,7 +288,10 @@ describe('privacy', () => {
   it('user_agent: drop, family, full', () => {
     const family = AGENT.replace('131.0.6778.86', '131.0.0.0');
     expect([event()?.user_agent, event()?.user_agent_family]).toEqual([undefined, family]);
-    const drop = event(changed(['user_agent: family ', 'user_agent: drop ']));
+    // Beside Meta, which takes no event without one, `drop` refuses to start.
+    const [meta = ''] = /\n {6}meta:\n(?: {8}.*\n)+/.exec(CONFIG) ?? [];
+    const drop = event(changed(['user_agent: family ', 'user_agent: drop '], [meta, '\n']));
+    expect(() => gateway(changed(['user_agent: family ', 'user_agent: drop ']))).toThrow(/client_user_agent/);
     expect([drop?.user_agent, drop?.user_agent_family, drop?.device]).toEqual([undefined, undefined, undefined]);
   });
 

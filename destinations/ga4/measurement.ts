@@ -1,5 +1,6 @@
 import type { Plan, PlanContext, PlannedRequest, Skip } from '../../src/core/destination.ts';
 import type { Scalars } from '../../src/core/fields.ts';
+import { sha256Hex } from '../../src/core/hash.ts';
 import { type SecretRef, secretText } from '../../src/core/secret.ts';
 import { BIT, type SignalMask } from '../../src/core/signals.ts';
 import type { Device, Item } from '../../src/core/values.ts';
@@ -13,6 +14,7 @@ const MAX_EVENTS = 25;
 const MAX_PARAMS = 25;
 const MAX_USER_PROPERTIES = 25;
 const MAX_VALUE = 100;
+const MAX_USER_ID = 256;
 const MAX_PROPERTY_VALUE = 36;
 const MAX_LOCATION = 1000;
 const MAX_REFERRER = 420;
@@ -34,7 +36,7 @@ export function planMeasurement(view: FullView, context: PlanContext): Plan {
   const element = JSON.stringify({ name: view.event_name, params: eventParams(view) });
   const common = JSON.stringify({
     client_id,
-    user_id: view.user_id,
+    user_id: cut(view.user_id, MAX_USER_ID),
     timestamp_micros: (view.event_time ?? context.at) * 1000,
     consent: consent(context.signals),
     user_properties: userProperties(view.user_properties),
@@ -81,8 +83,7 @@ function eventParams(view: FullView): Record<string, unknown> {
     // Below 1 the visitor does not count as active (2.3).
     engagement_time_msec: Math.max(1, view.engagement_time_msec ?? 1),
     debug_mode: view.debug_mode === true ? true : undefined,
-    // All orders with an empty id would count as one (2.8).
-    transaction_id: view.transaction_id === '' ? undefined : view.transaction_id,
+    transaction_id: orderId(view.transaction_id),
     currency: view.currency,
     // Without a currency Google refuses the value (2.3).
     value: view.currency === undefined ? undefined : view.value,
@@ -112,7 +113,20 @@ const NAME = /^[A-Za-z][A-Za-z0-9_]{0,39}$/;
 function items(list: readonly Item[] | undefined): readonly object[] | undefined {
   const named = list?.filter((item) => item.item_id !== undefined || item.item_name !== undefined);
   if (named === undefined || named.length === 0) return undefined;
-  return named.map(({ custom, ...item }) => ({ ...custom, ...item }));
+  return named.map(({ custom, ...item }) => {
+    const whole: Record<string, unknown> = { ...custom, ...item };
+    for (const name in whole) {
+      const value = whole[name];
+      if (typeof value === 'string') whole[name] = cut(value, MAX_VALUE);
+    }
+    return whole;
+  });
+}
+
+/** All orders with an empty id would count as one (2.8), and so would those whose long ids were cut to the same text. */
+function orderId(id: string | undefined): string | undefined {
+  if (id === undefined || id === '') return undefined;
+  return id.length > MAX_VALUE ? sha256Hex(id) : id;
 }
 
 function userProperties(values: Scalars | undefined): object | undefined {
@@ -131,7 +145,8 @@ function userProperties(values: Scalars | undefined): object | undefined {
 
 /** User-provided data (2.6): the view holds hashes already. An address without a name could match nobody. */
 function userData(view: FullView): object | undefined {
-  const { email, phone, first_name, last_name } = view;
+  const { email, first_name, last_name } = view;
+  const phone = view.phone ?? view.phone_sha256;
   const named = first_name !== undefined || last_name !== undefined;
   if (email === undefined && phone === undefined && !named) return undefined;
   return {

@@ -1,26 +1,29 @@
+import { countryCode } from '../../src/core/countries.ts';
 import { sha256Hex } from '../../src/core/hash.ts';
+import { e164 } from '../../src/core/phone.ts';
+import { emailAddress, sha256Of } from '../../src/core/user-data.ts';
 
 /**
  * User-provided data, normalised Google's way and hashed where Google wants a hash (`destinations/ga4.md` 2.6).
  * Undefined = nothing usable is left.
  */
 export function hashEmail(email: string): string | undefined {
-  const text = email.trim().toLowerCase();
-  const at = text.lastIndexOf('@');
-  if (at < 1 || at === text.length - 1) return undefined;
-  const domain = text.slice(at + 1);
-  const local = text.slice(0, at);
+  const address = emailAddress(email);
+  if (address === undefined) return undefined;
+  const { local, domain } = address;
   // Google's own mail ignores dots, so an address has many spellings.
   const canonical = domain === 'gmail.com' || domain === 'googlemail.com' ? local.replaceAll('.', '') : local;
   return canonical === '' ? undefined : sha256Hex(`${canonical}@${domain}`);
 }
 
-/** Digits with a leading `+` (E.164); `00` is how `+` is dialled. */
+/** A phone number as E.164, hashed. */
 export function hashPhone(phone: string): string | undefined {
-  let digits = phone.replace(/[^0-9]/g, '');
-  if (!phone.includes('+') && digits.startsWith('00')) digits = digits.slice(2);
-  return digits.length < 7 || digits.length > 15 ? undefined : sha256Hex(`+${digits}`);
+  const number = e164(phone);
+  return number === undefined ? undefined : sha256Hex(number);
 }
+
+/** The site's own SHA-256 of an E.164 number, which is what Google hashes, too. */
+export const hashedPhone = sha256Of;
 
 /** A given or a family name: without digits and symbols. */
 export function hashName(name: string): string | undefined {
@@ -53,10 +56,7 @@ export function plainPostalCode(code: string): string | undefined {
 }
 
 /** ISO 3166-1 alpha-2. */
-export function plainCountry(country: string): string | undefined {
-  const text = country.trim().toUpperCase();
-  return /^[A-Z]{2}$/.test(text) ? text : undefined;
-}
+export const plainCountry = countryCode;
 
 /** SHA-256 as base64url without padding or as hex. */
 const HASH = /^(?:[A-Za-z0-9_-]{43}|[0-9A-Fa-f]{64})$/;

@@ -1,7 +1,9 @@
 import type { Plan, PlanContext, PlannedRequest, Reads, View } from '../../src/core/destination.ts';
 import { sha256Hex } from '../../src/core/hash.ts';
+import { currencyCode } from '../../src/core/money.ts';
 import { bearer } from '../../src/core/secret.ts';
 import { BIT, type SignalMask } from '../../src/core/signals.ts';
+import { sha256Of } from '../../src/core/user-data.ts';
 import type { Item } from '../../src/core/values.ts';
 import { reason } from '../../src/core/reason.ts';
 import { addressOf, clickId, emailHash, nameHash, phoneHash, readUserData, type UserIdentifier } from './normalise.ts';
@@ -28,6 +30,7 @@ export const reads = {
   wbraid: { as: clickId },
   email: { as: emailHash },
   phone: { as: phoneHash },
+  phone_sha256: { as: sha256Of },
   first_name: { as: nameHash },
   last_name: { as: nameHash },
   postal_code: {},
@@ -117,7 +120,8 @@ function clickOf({ gclid, wbraid, gbraid }: Seen): Readonly<Record<string, strin
 function identifiersOf(view: Seen): readonly UserIdentifier[] {
   const found: UserIdentifier[] = [];
   if (view.email !== undefined) found.push({ emailAddress: view.email });
-  if (view.phone !== undefined) found.push({ phoneNumber: view.phone });
+  const phone = view.phone ?? view.phone_sha256;
+  if (phone !== undefined) found.push({ phoneNumber: phone });
   const address = addressOf(view.first_name, view.last_name, view.user_country, view.postal_code);
   if (address !== undefined) found.push({ address });
   if (view.google_user_data === undefined) return found;
@@ -145,9 +149,9 @@ function transactionIdOf(view: Seen): string | undefined {
  */
 function moneyOf(view: Seen): { readonly currency?: string; readonly value?: number } {
   const value = view.value !== undefined && Number.isFinite(view.value) ? view.value : undefined;
-  const currency = view.currency?.toUpperCase();
-  if (currency === undefined) return value === undefined ? {} : { value };
-  if (!/^[A-Z]{3}$/.test(currency)) return {};
+  if (view.currency === undefined) return value === undefined ? {} : { value };
+  const currency = currencyCode(view.currency);
+  if (currency === undefined) return {};
   return value === undefined ? { currency } : { currency, value };
 }
 

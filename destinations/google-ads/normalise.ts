@@ -1,5 +1,7 @@
+import { countryCode } from '../../src/core/countries.ts';
 import { sha256Hex } from '../../src/core/hash.ts';
-import { e164 } from '../../src/core/user-data.ts';
+import { e164 } from '../../src/core/phone.ts';
+import { emailAddress } from '../../src/core/user-data.ts';
 
 /** One thing Google may match a person on; every text but region and postal code is a SHA-256, lower-case hex. */
 export type UserIdentifier =
@@ -16,11 +18,10 @@ export interface Address {
 
 /** An e-mail address Google's way, hashed (`destinations/google-ads.md` 2.4); undefined if it is none. */
 export function emailHash(raw: string): string | undefined {
-  const text = raw.trim().toLowerCase();
-  const at = text.indexOf('@');
-  const domain = text.slice(at + 1);
-  if (at < 1 || text.length > 320 || domain.includes('@') || !domain.includes('.') || /\s/.test(text)) return undefined;
-  let local = text.slice(0, at);
+  const address = emailAddress(raw);
+  if (address === undefined) return undefined;
+  const { domain } = address;
+  let { local } = address;
   if (domain === 'gmail.com' || domain === 'googlemail.com') {
     const plus = local.indexOf('+');
     local = (plus === -1 ? local : local.slice(0, plus)).replaceAll('.', '');
@@ -81,10 +82,10 @@ export function addressOf(
   country: string | undefined,
   postalCode: string | undefined,
 ): Address | undefined {
-  const regionCode = country?.toUpperCase() ?? '';
+  const regionCode = country === undefined ? undefined : countryCode(country);
   const code = postalCode?.trim() ?? '';
-  if (givenName === undefined || familyName === undefined) return undefined;
-  if (!/^[A-Z]{2}$/.test(regionCode) || !/^[\p{L}\d][\p{L}\d -]{0,15}$/u.test(code)) return undefined;
+  if (givenName === undefined || familyName === undefined || regionCode === undefined) return undefined;
+  if (!/^[\p{L}\d][\p{L}\d -]{0,15}$/u.test(code)) return undefined;
   return { givenName, familyName, regionCode, postalCode: code };
 }
 

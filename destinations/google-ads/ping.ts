@@ -1,5 +1,6 @@
 import { writeConsentMode } from '../../src/core/consent-mode.ts';
 import type { Plan, PlanContext, PlannedRequest, Reads, View } from '../../src/core/destination.ts';
+import { currencyCode } from '../../src/core/money.ts';
 import { reason } from '../../src/core/reason.ts';
 import type { Settings } from './settings.ts';
 
@@ -30,8 +31,8 @@ export function planPing(view: View<typeof pingReads>, settings: Settings, conte
   const { gcs, gcd, dma } = writeConsentMode(view.consent_mode, context);
   // Written out, not joined from a list: this is on the path of every hit of a site that refuses.
   const worth = value !== undefined && Number.isFinite(value) ? `&value=${value}` : '';
-  const unit =
-    currency !== undefined && /^[A-Za-z]{3}$/.test(currency) ? `&currency_code=${currency.toUpperCase()}` : '';
+  const code = currency === undefined ? undefined : currencyCode(currency);
+  const unit = code === undefined ? '' : `&currency_code=${code}`;
   const url = page === undefined ? '' : `&url=${encodeURIComponent(bare(page).toWellFormed())}`;
   const consent = `&gcs=${gcs}&gcd=${gcd}&npa=1&dma=${dma}&dma_cps=-&pscdl=denied`;
   const random = Number.parseInt(context.hitId.slice(0, 8), 16);

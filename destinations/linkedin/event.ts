@@ -1,5 +1,7 @@
 import type { Plan, PlanContext, View } from '../../src/core/destination.ts';
+import { currencyCode } from '../../src/core/money.ts';
 import { reason } from '../../src/core/reason.ts';
+import { sha256Of } from '../../src/core/user-data.ts';
 import { clickId, countryCode, decimal, hashEmail, hashExternalId, hashName } from './normalise.ts';
 import type { Settings } from './settings.ts';
 
@@ -14,6 +16,7 @@ export const reads = {
   li_fat_id: { as: clickId },
   user_id: { as: hashExternalId },
   email: { as: hashEmail },
+  email_sha256: { as: sha256Of },
   first_name: { as: hashName },
   last_name: { as: hashName },
   user_country: { as: countryCode },
@@ -47,7 +50,7 @@ function identity(view: LinkedInView, { user_data, api_version }: Settings): Jso
   const allowed = <T>(field: Settings['user_data'][number], value: T | undefined): T | undefined =>
     user_data.includes(field) ? value : undefined;
   const userIds: { idType: string; idValue: string }[] = [];
-  const email = allowed('email', view.email);
+  const email = allowed('email', view.email ?? view.email_sha256);
   if (email !== undefined) userIds.push({ idType: 'SHA256_EMAIL', idValue: email });
   if (view.li_fat_id !== undefined) {
     userIds.push({ idType: 'LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID', idValue: view.li_fat_id });
@@ -71,7 +74,7 @@ function identity(view: LinkedInView, { user_data, api_version }: Settings): Jso
 }
 
 function money({ value, currency }: LinkedInView): Json | undefined {
-  if (value === undefined || currency === undefined || !/^[A-Za-z]{3}$/.test(currency)) return undefined;
-  const amount = decimal(value);
-  return amount === undefined ? undefined : { currencyCode: currency.toUpperCase(), amount };
+  const code = currency === undefined ? undefined : currencyCode(currency);
+  const amount = value === undefined ? undefined : decimal(value);
+  return code === undefined || amount === undefined ? undefined : { currencyCode: code, amount };
 }

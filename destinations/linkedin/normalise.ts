@@ -1,4 +1,5 @@
-import { hashed } from '../../src/core/user-data.ts';
+import { countryCode as isoCountry } from '../../src/core/countries.ts';
+import { emailAddress, hashed } from '../../src/core/user-data.ts';
 
 /*
  * User data as LinkedIn wants it before hashing (`destinations/linkedin.md` 3). LinkedIn takes any text as an
@@ -8,17 +9,13 @@ import { hashed } from '../../src/core/user-data.ts';
 const WHITESPACE = /\s+/g;
 const ASCII_PUNCTUATION = /[!-/:-@[-`{-~\s]+/g;
 
-/** Lower case, all whitespace removed, dots and plus parts kept. Undefined unless it has one `@` and a dotted host. */
-function emailAddress(value: string): string | undefined {
-  const address = value.toLowerCase().replace(WHITESPACE, '');
-  const at = address.indexOf('@');
-  const host = address.slice(at + 1);
-  const dot = host.lastIndexOf('.');
-  const valid = at > 0 && !host.includes('@') && dot > 0 && dot < host.length - 1 && address.length <= 254;
-  return valid ? address : undefined;
+/** Lower case, all whitespace removed, dots and plus parts kept. */
+function wholeAddress(value: string): string | undefined {
+  const address = emailAddress(value.replace(WHITESPACE, ''));
+  return address === undefined ? undefined : `${address.local}@${address.domain}`;
 }
 
-export const hashEmail = hashed(emailAddress);
+export const hashEmail = hashed(wholeAddress);
 export const hashName = hashed((name) => name.normalize('NFC').toLowerCase().replace(ASCII_PUNCTUATION, ''));
 /** The site's own id: LinkedIn matches it as it is, so only its hash is shown. */
 export const hashExternalId = hashed((id) => id);
@@ -30,9 +27,8 @@ export function clickId(value: string): string | undefined {
   return value.length <= 64 && CLICK_ID.test(value) ? value : undefined;
 }
 
-export function countryCode(value: string): string | undefined {
-  return /^[A-Za-z]{2}$/.test(value) ? value.toUpperCase() : undefined;
-}
+/** ISO 3166-1 alpha-2; undefined for what is no country: one wrong code would refuse the whole batch. */
+export const countryCode = isoCountry;
 
 /**
  * A decimal text of at most six places and at least two, free of binary remainders and exponents: 59.9 -> `59.90`,

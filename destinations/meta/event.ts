@@ -1,4 +1,6 @@
 import type { PlanContext, Plan, View, Skip } from '../../src/core/destination.ts';
+import { currencyCode } from '../../src/core/money.ts';
+import { sha256Of } from '../../src/core/user-data.ts';
 import type { Item } from '../../src/core/values.ts';
 import { reason } from '../../src/core/reason.ts';
 import {
@@ -35,6 +37,7 @@ export const reads = {
   fbc: { as: browserCookie },
   user_id: { as: hashExternalId },
   email: { as: hashEmail },
+  email_sha256: { as: sha256Of },
   phone: { as: hashPhone },
   first_name: { as: hashName },
   last_name: { as: hashName },
@@ -82,7 +85,8 @@ function eventName(name: string | undefined, { event_names }: Settings): string 
 function userData(view: MetaView, { user_data }: Settings): Json | undefined {
   const list = (field: Settings['user_data'][number], hash: string | undefined): string[] | undefined =>
     hash !== undefined && user_data.includes(field) ? [hash] : undefined;
-  const em = list('email', view.email);
+  // Meta hashes an address as every site does: trimmed, lower case. Its phone numbers have no `+`, so that hash differs.
+  const em = list('email', view.email ?? view.email_sha256);
   const ph = list('phone', view.phone);
   const external_id = list('user_id', view.user_id);
   const { fbp, fbc } = view;
@@ -106,8 +110,8 @@ function userData(view: MetaView, { user_data }: Settings): Json | undefined {
 
 /** Section 5: money, order and product ids; names of products stay here, the catalogue at Meta has them. */
 function customData(view: MetaView, name: string): Json | undefined {
-  const currency = view.currency?.toUpperCase();
-  const priced = currency !== undefined && /^[A-Z]{3}$/.test(currency);
+  const currency = view.currency === undefined ? undefined : currencyCode(view.currency);
+  const priced = currency !== undefined;
   const contents = view.items?.flatMap(content);
   const products = contents !== undefined && contents.length > 0;
   const data = {

@@ -56,5 +56,6 @@ export default defineDestination({
   judge,
   probe,
   warnings,
+  needsUserAgent: 'Meta takes events of a website with the User-Agent of the browser only (`client_user_agent`)',
   examples,
 });

@@ -1,3 +1,5 @@
+import { countryCode as isoCountry } from '../../src/core/countries.ts';
+import { e164 } from '../../src/core/phone.ts';
 import { hashed } from '../../src/core/user-data.ts';
 import { REGION_CODES } from './regions.ts';
 
@@ -29,15 +31,9 @@ function emailAddress(value: string): string | undefined {
   return valid ? address : undefined;
 }
 
-/**
- * Digits with the country code. A number that starts with a single zero is a national one: without that zero it
- * would be somebody else's number abroad, so it is left out. `(0)` is the trunk zero, never dialled from abroad.
- */
+/** Digits with the country code, without the `+`. */
 function phoneNumber(value: string): string | undefined {
-  const digits = value.replace('(0)', '').replace(/\D+/g, '');
-  const national = digits.startsWith('0') && !digits.startsWith('00') && !value.startsWith('+');
-  const number = digits.replace(/^0+/, '');
-  return national || number.length < 7 || number.length > 15 ? undefined : number;
+  return e164(value)?.slice(1);
 }
 
 function personName(value: string): string {
@@ -62,8 +58,7 @@ function postalCode(value: string): string | undefined {
 }
 
 function countryCode(value: string): string | undefined {
-  const code = value.toLowerCase();
-  return /^[a-z]{2}$/.test(code) ? code : undefined;
+  return isoCountry(value)?.toLowerCase();
 }
 
 export const hashEmail = hashed(emailAddress);

@@ -1,6 +1,8 @@
 import type { Plan, PlanContext, PlannedRequest, Reads, View, Skip } from '../../src/core/destination.ts';
+import { currencyCode } from '../../src/core/money.ts';
 import { bearer } from '../../src/core/secret.ts';
 import { BIT } from '../../src/core/signals.ts';
+import { sha256Of } from '../../src/core/user-data.ts';
 import type { Item } from '../../src/core/values.ts';
 import { reason } from '../../src/core/reason.ts';
 import { clickId, digits, emailHash, phoneHash, uuid } from './normalise.ts';
@@ -29,6 +31,7 @@ export const reads = {
   msclkid: { as: clickId },
   email: { needs: ['ad_user_data'], as: emailHash },
   phone: { needs: ['ad_user_data'], as: phoneHash },
+  phone_sha256: { needs: ['ad_user_data'], as: sha256Of },
 } as const satisfies Reads;
 
 type Seen = View<typeof reads>;
@@ -47,7 +50,8 @@ const PAGE_TYPES: ReadonlyMap<string, string> = new Map([
 /** One event of the UET Conversions API (`destinations/microsoft.md` A.3). */
 export function planEvent(view: Seen, settings: Settings, context: PlanContext): Plan {
   const name = view.event_name ?? '';
-  const { msclkid, email, phone } = view;
+  const { msclkid, email } = view;
+  const phone = view.phone ?? view.phone_sha256;
   if (name === '') return NO_NAME;
   if (msclkid === undefined && email === undefined && phone === undefined)
     return { skip: reason('skip.nothing_to_match') };
@@ -114,7 +118,8 @@ export function moneyOf(
 ): { readonly value?: number; readonly currency?: string } {
   if (value === undefined || !Number.isFinite(value)) return {};
   if (currency === undefined) return { value };
-  return /^[A-Za-z]{3}$/.test(currency) ? { value, currency: currency.toUpperCase() } : {};
+  const code = currencyCode(currency);
+  return code === undefined ? {} : { value, currency: code };
 }
 
 function itemsOf(items: readonly Item[] | undefined): readonly object[] | undefined {

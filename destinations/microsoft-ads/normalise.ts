@@ -1,15 +1,13 @@
 import { sha256Hex } from '../../src/core/hash.ts';
-import { e164 } from '../../src/core/user-data.ts';
+import { e164 } from '../../src/core/phone.ts';
+import { emailAddress } from '../../src/core/user-data.ts';
 
 /** An e-mail address Microsoft's way, hashed (`destinations/microsoft.md` A.3): for every domain, not only Gmail. */
 export function emailHash(raw: string): string | undefined {
-  const text = raw.trim().toLowerCase();
-  const at = text.indexOf('@');
-  const domain = text.slice(at + 1);
-  if (at < 1 || text.length > 320 || domain.includes('@') || !domain.includes('.') || /\s/.test(text)) return undefined;
-  const plus = text.indexOf('+');
-  const local = text.slice(0, plus === -1 || plus > at ? at : plus).replaceAll('.', '');
-  return local === '' ? undefined : sha256Hex(`${local}@${domain}`);
+  const address = emailAddress(raw);
+  if (address === undefined) return undefined;
+  const local = (address.local.split('+', 1)[0] ?? '').replaceAll('.', '');
+  return local === '' ? undefined : sha256Hex(`${local}@${address.domain}`);
 }
 
 /** A phone number as E.164 with `+`, hashed (A.3). */

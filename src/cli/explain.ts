@@ -78,6 +78,7 @@ function show(result: Result): string {
   const lines = [`${result.request}  (site ${result.site}, read as ${result.source})`];
   if (result.unknownStream) lines.push('  no route has this measurement id: counted, answered 204, sent nowhere');
   if (result.unknownKeys > 0) lines.push(`  ${result.unknownKeys} unknown keys dropped`);
+  for (const { what, times } of result.leftOut) lines.push(`  ${times > 1 ? `${times} times ` : ''}${what}`);
   for (const event of result.events) lines.push('', ...showEvent(event).map((line) => `  ${line}`));
   lines.push('', ...list('  cookies set', result.setCookies));
   if (result.withdrawn > 0)
@@ -89,10 +90,11 @@ function list(title: string, items: readonly string[]): string[] {
   return items.length === 0 ? [`${title}: none`] : [`${title}:`, ...items.map((item) => `    ${item}`)];
 }
 
-function showEvent({ name, consent, signals, routes }: ExplainedEvent): string[] {
+function showEvent({ name, invalid, consent, signals, routes }: ExplainedEvent): string[] {
   const words = (list: readonly string[]) => list.join(', ') || 'nothing';
   return [
     `event ${name}`,
+    ...(invalid === undefined ? [] : [`  invalid   ${invalid}`]),
     `  consent   granted ${words(consent.granted)}${consent.at === undefined ? '' : `, chosen ${consent.at}`}`,
     ...(consent.refused.length > 0 ? [`            refused ${words(consent.refused)}`] : []),
     ...(consent.withheld.length > 0 ? [`            withheld ${words(consent.withheld)}`] : []),

@@ -1,5 +1,6 @@
 import type { PlannedRequest } from '../core/destination.ts';
 import { FIELD_NAMES, type FieldName, type Scalars } from '../core/fields.ts';
+import { LEFT_OUT, type LeftOutKind } from '../core/left-out.ts';
 import { wordsOf, type Reason } from '../core/reason.ts';
 import { showSecretRef, type Text } from '../core/secret.ts';
 import { maskOf, signalsOf, type Signal } from '../core/signals.ts';
@@ -17,11 +18,15 @@ export interface Explanation {
   /** Subjects whose stored events are purged because consent is gone. */
   readonly withdrawn: number;
   readonly unknownKeys: number;
+  /** What could not be used, in words, and how often. */
+  readonly leftOut: readonly { readonly what: string; readonly times: number }[];
   readonly unknownStream: boolean;
 }
 
 export interface ExplainedEvent {
   readonly name: string;
+  /** What is wrong with the event, with the place; undefined = nothing. */
+  readonly invalid: string | undefined;
   readonly consent: ExplainedConsent;
   /** Signals in force for the site. */
   readonly signals: readonly Signal[];
@@ -89,6 +94,7 @@ export function explain(trace: Trace): Explanation {
     source: trace.source,
     events: trace.events.map((event) => ({
       name: event.event?.event_name ?? event.name,
+      invalid: event.invalid,
       consent: explainConsent(event.consent),
       signals: signalsOf(event.signals),
       routes: event.routes.map((route) => explainRoute(event, route)),
@@ -96,6 +102,10 @@ export function explain(trace: Trace): Explanation {
     setCookies: trace.setCookies,
     withdrawn: trace.withdrawn.length,
     unknownKeys: trace.unknownKeys,
+    leftOut: Object.entries(trace.leftOut ?? {}).map(([kind, times]) => ({
+      what: LEFT_OUT[kind as LeftOutKind],
+      times,
+    })),
     unknownStream: trace.unknownStream,
   };
 }

@@ -4,13 +4,30 @@ import type { RouteConfig } from './routes.ts';
 import type { SiteConfig } from './schema.ts';
 
 /** What is wrong or doubtful about the routes of a site. */
-export function lintRoutes({ destinations }: SiteConfig, path: ConfigPath, now: number): Remark[] {
-  const routes = [...destinations];
+export function lintRoutes(site: SiteConfig, path: ConfigPath, now: number): Remark[] {
+  const routes = [...site.destinations];
   return [
+    ...lintUserAgent(site, path.slice(0, -1)),
     ...routes.flatMap(([name, route]) => lintRoute(name, route, [...path, name], now)),
     ...lintStreams(routes, path),
     ...lintTwins(routes, path),
   ];
+}
+
+/** A vendor that refuses events without a User-Agent gets nothing it takes from a site that drops it. */
+function lintUserAgent({ privacy, destinations }: SiteConfig, path: ConfigPath): Remark[] {
+  if (privacy.user_agent !== 'drop') return [];
+  return [...destinations].flatMap(([name, { destination }]) =>
+    destination.needsUserAgent === undefined
+      ? []
+      : [
+          contradiction(
+            [...path, 'privacy', 'user_agent'],
+            `${destination.needsUserAgent}; \`drop\` leaves nothing of it for the route \`${name}\``,
+            '`family`, which says no more than the browser and its major version, or no such route',
+          ),
+        ],
+  );
 }
 
 function lintRoute(name: string, route: RouteConfig, path: ConfigPath, now: number): Remark[] {

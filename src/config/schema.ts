@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { knownPlatforms } from '../consent/platforms.ts';
+import { COUNTRIES } from '../core/countries.ts';
 import { secret } from '../core/secret-schema.ts';
-import { COUNTRIES, insteadOfCountry } from './countries.ts';
+import { insteadOfCountry } from './countries.ts';
 import { readRoutes } from './routes.ts';
 import { signalList } from './signal-list.ts';
 import { DAY, duration, size } from './units.ts';

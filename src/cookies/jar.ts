@@ -31,6 +31,8 @@ export class Jar {
   /** Who the visitor is by what this hit adds: the click it landed with, an id issued now. */
   private readonly added: string[] = [];
   private readonly sessions: Found[] = [];
+  /** When each of Google's click ids was issued, unix milliseconds; the one of the landing page is the newest. */
+  private readonly googleClicks: { readonly field: GoogleClick; readonly issued: number }[] = [];
   private readonly expired: string[] = [];
   private readonly issued: string[] = [];
   private readonly kept: string[] = [];
@@ -66,7 +68,7 @@ export class Jar {
     // Another click has come: `land` writes over this one.
     if (this.landing !== undefined && this.isOutdated(rule, value, this.landing)) return;
     if (id !== undefined && rule.field === 'sessionId') this.sessions.push(cookie);
-    else if (id !== undefined && rule.field !== undefined) this.identifiers[rule.field] = id;
+    else if (id !== undefined && rule.field !== undefined) this.use(rule.field, id, cookie.issued ?? 0);
     if (rule.life === 'session' || !this.writable) return;
     const again = setCookie(name, value, left, this.home, false);
     if (again === undefined) this.expired.push(name);
@@ -81,13 +83,16 @@ export class Jar {
       if (!isAllowed(rule, this.input)) continue;
       const id = click === undefined ? undefined : landing[click.param];
       if (click === undefined || field === undefined || id === undefined || !isClickId(id)) continue;
-      if (this.identifiers[field] !== undefined) continue;
+      if (this.identifiers[field] !== undefined) {
+        this.use(field, this.identifiers[field], at);
+        continue;
+      }
       const value = click.write(id, at, settings.domain ?? host);
       // What could not be read back is not a click id of this vendor.
       if (click.read(value) !== id) continue;
       const cookie: Found = { rule, name, value, others: undefined, ...rule.parse(value) };
       if (cookie.id === undefined) continue;
-      this.identifiers[field] = cookie.id;
+      this.use(field, cookie.id, at);
       const subject = rule.whose(value);
       if (subject !== undefined) this.added.push(subject);
       const left = this.left(cookie);
@@ -126,6 +131,7 @@ export class Jar {
     const { identifiers, carried, added, gone, expired, issued, kept } = this;
     const session = this.sessions.length === 0 ? undefined : chooseSession(this.sessions, this.input.streams);
     if (session !== undefined) identifiers.sessionId = session;
+    this.dropOlderClicks();
     // The gclid of a Floodlight click is in both cookies; it is one id.
     if (identifiers.dclid !== undefined && identifiers.dclid === identifiers.gclid) delete identifiers.dclid;
     const { settings, host } = this.input;
@@ -138,6 +144,24 @@ export class Jar {
       set: fit(quiet ? kept : [...expire(likeliest(expired), settings.domain, host), ...issued, ...kept]),
       withdrawn: gone === undefined ? undefined : [...gone, ...carried],
     };
+  }
+
+  private use(field: keyof Identifiers, id: string, issued: number): void {
+    this.identifiers[field] = id;
+    if (isGoogleClick(field)) this.googleClicks.push({ field, issued });
+  }
+
+  /**
+   * Of Google's click ids only the newest is used, whatever its kind: a visitor who came by another ad since was
+   * brought by that one. Of one landing page's all are, and the destination says which it prefers.
+   */
+  private dropOlderClicks(): void {
+    let newest = 0;
+    for (const { issued } of this.googleClicks) newest = Math.max(newest, issued);
+    for (const { field } of this.googleClicks) {
+      if (!this.googleClicks.some((one) => one.field === field && one.issued === newest))
+        delete this.identifiers[field];
+    }
   }
 
   private isOutdated({ click }: GovernedCookie, value: string, landing: ClickIds): boolean {
@@ -214,6 +238,12 @@ const FITTING = 16;
 const isClientId = (subject: string): boolean => subject.startsWith('ga:');
 const isOwnId = (subject: string): boolean => subject.startsWith('own:');
 const isBrowserId = (subject: string): boolean => subject.startsWith('fbp:');
+
+type GoogleClick = 'gclid' | 'gbraid' | 'wbraid';
+
+function isGoogleClick(field: keyof Identifiers): field is GoogleClick {
+  return field === 'gclid' || field === 'gbraid' || field === 'wbraid';
+}
 
 /** The session of the first stream that has one; without a list, the session all streams agree on. */
 function chooseSession(sessions: readonly Found[], streams: readonly string[] | undefined): string | undefined {

@@ -10,6 +10,7 @@ import {
   gclClickId,
   gclTime,
 } from '../privacy/identifiers.ts';
+import { isClickIdText } from '../privacy/click-ids.ts';
 import { isSafe } from './set-cookie.ts';
 import type { ClickIds, Identifiers } from './types.ts';
 
@@ -150,8 +151,8 @@ export const GOVERNED: readonly GovernedCookie[] = [
   rule('Google', 'ad_storage', 'FPAU', dated(gclAuTime)),
   rule('Google', 'ad_storage', 'FPGCL*', dated(gclTime)),
   rule('Google', 'ad_storage', 'FPGSID', undated, { life: 'session' }),
-  rule('Meta', 'ad_storage', '_fbp', parseMeta, { field: 'fbp' }),
-  rule('Meta', 'ad_storage', '_fbc', parseMeta, { field: 'fbc', click: META_CLICK }),
+  rule('Meta', 'ad_storage', '_fbp', parseFbp, { field: 'fbp' }),
+  rule('Meta', 'ad_storage', '_fbc', parseFbc, { field: 'fbc', click: META_CLICK }),
   rule('Meta', 'ad_storage', '_fbi', undated),
   rule('Microsoft', 'ad_storage', '_uetsid', undated, { life: 'session' }),
   rule('Microsoft', 'ad_storage', '_uetvid', undated, { whose: byValue('uetvid') }),
@@ -185,9 +186,9 @@ export function governs(name: string): GovernedCookie | undefined {
   return undefined;
 }
 
-/** Whether a click id is one that can be kept and sent: 1 to 512 characters that need no quoting anywhere. */
+/** Whether a click id is one that can be kept and sent: at most 512 characters that need no quoting anywhere. */
 export function isClickId(id: string): boolean {
-  return id.length > 0 && id.length <= 512 && isSafe(id);
+  return id.length <= 512 && isSafe(id) && isClickIdText(id);
 }
 
 function isName(name: string): boolean {
@@ -208,6 +209,18 @@ function parseGaSession(value: string): Parsed {
 function parseMeta(value: string): Parsed {
   const issued = fbTime(value);
   return { issued, id: issued !== undefined && value.length <= 640 && isSafe(value) ? value : undefined };
+}
+
+/** The random part of `_fbp` is a number (`meta.md` 6.1). */
+function parseFbp(value: string): Parsed {
+  return /^fb\.\d{1,3}\.\d{1,16}\.\d{1,20}(?:\.|$)/.test(value) ? parseMeta(value) : SILENT;
+}
+
+/** A `_fbc` that keeps no click is as good as none. */
+function parseFbc(value: string): Parsed {
+  const click = fbClickId(value);
+  const parsed = parseMeta(value);
+  return click !== undefined && isClickIdText(click) ? parsed : { issued: parsed.issued, id: undefined };
 }
 
 /** Meta's index of a cookie domain: its labels less one (`meta.md` 6.1). */

@@ -185,6 +185,8 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   readonly dedupesByEventId?: boolean;
   /** Names of the events that these settings map to a conversion. */
   readonly conversions?: (settings: z.output<S>) => readonly string[];
+  /** Why events without a User-Agent are of no use to it; lint holds it against `privacy.user_agent: drop`. */
+  readonly needsUserAgent?: string;
   /** The measurement id whose web hits a route with these settings takes. */
   readonly stream?: (settings: z.output<S>) => string;
   readonly followUp?: (reply: Reply, settings: z.output<S>) => FollowUp | undefined;
@@ -234,6 +236,7 @@ export interface Destination {
   readonly dedupesByEventId: boolean;
   /** Names of the events that a route's parsed settings map to a conversion. */
   readonly conversions: (settings: unknown) => readonly string[];
+  readonly needsUserAgent: string | undefined;
   /** The measurement id whose web hits a route takes, out of its parsed settings; undefined = none. */
   readonly stream: ((settings: unknown) => string) | undefined;
   readonly examples: readonly Example[];
@@ -271,6 +274,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
     takesRepeats: spec.takesRepeats ?? false,
     dedupesByEventId: spec.dedupesByEventId ?? true,
     conversions: (settings) => spec.conversions?.(settings as z.output<S>) ?? [],
+    needsUserAgent: spec.needsUserAgent,
     stream: stream === undefined ? undefined : (settings) => stream(settings as z.output<S>),
     examples: spec.examples,
     bind(input) {

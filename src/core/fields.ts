@@ -97,6 +97,9 @@ export const FIELDS = {
   google_user_data: row<string>('user_data', "GA4's `em`: user data already normalised and hashed Google's way"),
 
   consent_mode: row<ConsentModeKeys>('consent', 'Consent-mode keys as the tag sent them; only ever tightened'),
+
+  email_sha256: row<string>('user_data', 'SHA-256 of the e-mail address, made by the site: trimmed, lower case'),
+  phone_sha256: row<string>('user_data', 'SHA-256 of the phone number, made by the site: E.164 with `+`'),
 } as const;
 
 export type FieldName = keyof typeof FIELDS;

@@ -2,32 +2,44 @@ import { sha256Hex } from './hash.ts';
 
 const HEX64 = /^[0-9a-f]{64}$/i;
 
+/** A SHA-256 in hex, as lower case; undefined = it is none. */
+export function sha256Of(text: string): string | undefined {
+  const hash = text.trim();
+  return HEX64.test(hash) ? hash.toLowerCase() : undefined;
+}
+
 /**
  * Hashes what `normalise` makes of a trimmed value, to lower-case hex; a value that is a SHA-256 already is only
  * lower-cased. Undefined or empty = unusable.
  */
 export function hashed(normalise: (value: string) => string | undefined): (value: string) => string | undefined {
   return (value) => {
-    const trimmed = value.trim();
-    if (HEX64.test(trimmed)) return trimmed.toLowerCase();
-    const normal = normalise(trimmed);
+    const hash = sha256Of(value);
+    if (hash !== undefined) return hash;
+    const normal = normalise(value.trim());
     return normal === undefined || normal === '' ? undefined : sha256Hex(normal);
   };
 }
 
+/** The longest address that can be delivered to (RFC 5321 4.5.3.1). */
+const LONGEST_ADDRESS = 320;
+
+/** The two parts of an e-mail address, in lower case. */
+export interface EmailAddress {
+  readonly local: string;
+  readonly domain: string;
+}
+
 /**
- * A phone number as E.164 with `+`. A number without a country code (`+47` or `0047`) is unusable: which country it
- * belongs to is not known here, and a guess would be somebody else's number.
+ * Takes an e-mail address apart: something before its only `@`, a host with a dot behind it, no blanks. What is none
+ * (`null`, `kari@localhost`, `a@b@c.no`) is undefined: its hash could match nobody.
  */
-export function e164(raw: string): string | undefined {
-  if (raw.length > 40 || !/^[\s+\d().\-/]+$/.test(raw)) return undefined;
-  // `+49 (0)30 ...`: the trunk zero is not dialled from abroad.
-  const text = raw.trim().replace('(0)', '');
-  let digits = text.replaceAll(/\D/g, '');
-  if (text.lastIndexOf('+') > 0) return undefined;
-  if (!text.startsWith('+')) {
-    if (!digits.startsWith('00')) return undefined;
-    digits = digits.slice(2);
-  }
-  return /^[1-9]\d{6,14}$/.test(digits) ? `+${digits}` : undefined;
+export function emailAddress(raw: string): EmailAddress | undefined {
+  const text = raw.trim().toLowerCase();
+  const at = text.indexOf('@');
+  if (at < 1 || text.length > LONGEST_ADDRESS || /\s/.test(text)) return undefined;
+  const domain = text.slice(at + 1);
+  const dot = domain.lastIndexOf('.');
+  if (domain.includes('@') || dot < 1 || dot === domain.length - 1) return undefined;
+  return { local: text.slice(0, at), domain };
 }

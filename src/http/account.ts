@@ -6,7 +6,7 @@ import { removedFrom, type GuardedFields } from './guarded.ts';
  * What is counted of a hit once it is safe. Hundreds of hits wait for the disk at the same time; what a trace holds
  * would wait with them, personal data included, and be copied by every collection of garbage meanwhile.
  */
-export interface Account extends Pick<Trace, 'site' | 'source' | 'unknownKeys' | 'unknownStream'> {
+export interface Account extends Pick<Trace, 'site' | 'source' | 'unknownKeys' | 'leftOut' | 'unknownStream'> {
   /** When the hit came, unix milliseconds. */
   readonly at: number;
   readonly events: readonly AccountEvent[];
@@ -25,12 +25,13 @@ export interface AccountRoute extends Pick<RouteTrace, 'route' | 'signals' | 'ou
 
 /** Takes out of a trace what is counted; `recorded` = a record of decisions is kept. */
 export function accountOf(trace: Trace, recorded: boolean): Account {
-  const { site, source, unknownKeys, unknownStream, hit, events } = trace;
+  const { site, source, unknownKeys, leftOut, unknownStream, hit, events } = trace;
   const replaced = site.privacy.replacedIds !== undefined;
   return {
     site,
     source,
     unknownKeys,
+    leftOut,
     unknownStream,
     at: hit.at,
     events: events.map((event) => {

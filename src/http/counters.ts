@@ -28,6 +28,8 @@ export class Counters {
   readonly stored = new Tally();
   /** Unknown keys dropped, by site. */
   readonly unknownKeys = new Tally();
+  /** What senders wrote that could not be used, by site and kind. */
+  readonly leftOut = new Tally();
   /** Web hits with a measurement id no route has, by site. */
   readonly unknownStream = new Tally();
   /** Hits whose consent sources disagree, by site. */
@@ -39,11 +41,13 @@ export class Counters {
 
   /** Counts an accepted hit; `stored` has one entry for each planned pair, in the order of the account. */
   accept(
-    { site: { name: site }, source, unknownKeys, unknownStream, events }: Account,
+    { site: { name: site }, source, unknownKeys, leftOut, unknownStream, events }: Account,
     stored: readonly Stored[],
   ): void {
     this.hits.add(site);
     if (unknownKeys > 0) this.unknownKeys.add(site, unknownKeys);
+    if (leftOut !== undefined)
+      for (const [kind, count] of Object.entries(leftOut)) this.leftOut.add(`${site}\t${kind}`, count);
     if (unknownStream) this.unknownStream.add(site);
     const consent = events[0]?.consent;
     if (consent !== undefined) {

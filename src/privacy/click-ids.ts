@@ -1,3 +1,5 @@
+import { isPlaceholder } from '../core/placeholders.ts';
+
 /**
  * URL parameters that name a click, a visitor, a recipient or a session (R46), by kind, in lower case. Facts collected
  * from public tracker lists and vendors' own documentation; campaign labels, which name nobody, are not among them.
@@ -46,6 +48,24 @@ export type ClickId = (typeof CLICK_IDS)[number];
 
 /** Click ids as the vendor spelled them. */
 export type ClickIds = { readonly [name in ClickId]?: string };
+
+/** No vendor's click id is as short. */
+const SHORTEST = 4;
+
+/**
+ * Whether a text can be a click id at all. People try links with `gclid=test`, and templates that nobody filled in
+ * arrive as `{gclid}`: neither is a click, and neither may stand over the one that was.
+ */
+export function isClickIdText(id: string): boolean {
+  return (
+    id.length >= SHORTEST &&
+    !isPlaceholder(id) &&
+    !(id.startsWith('{') && id.endsWith('}')) &&
+    !TRIALS.has(id.toLowerCase())
+  );
+}
+
+const TRIALS: ReadonlySet<string> = new Set(['test']);
 
 /** Google's parameters of a landing page (`destinations/google-ads.md`, URL parameters), in lower case. */
 export const GOOGLE_CLICK_PARAMS: ReadonlySet<string> = new Set([

@@ -1,4 +1,6 @@
 import type { Event, RawEvent, Scalars, Texts } from '../core/fields.ts';
+import { e164 } from '../core/phone.ts';
+import { sha256Of } from '../core/user-data.ts';
 import type { Item } from '../core/values.ts';
 import { isPlaceholder } from '../core/placeholders.ts';
 import type { SitePrivacy } from './types.ts';
@@ -59,11 +61,12 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
   if (raw.page_title !== undefined) event.page_title = cleaner.text(raw.page_title);
   if (raw.campaign !== undefined) event.campaign = cleaner.scalars(raw.campaign) as Texts;
 
-  if (privacy.userAgent !== 'drop') {
+  // One that did not come is not invented: a template would say that something was seen.
+  if (privacy.userAgent !== 'drop' && around.userAgent !== undefined && around.userAgent !== '') {
     const agent = readUserAgent(around.userAgent);
     event.user_agent_family = agent.family;
     event.device = agent.device;
-    if (privacy.userAgent === 'full' && around.userAgent !== undefined) {
+    if (privacy.userAgent === 'full') {
       event.user_agent = around.userAgent;
       if (raw.client_hints !== undefined) event.client_hints = raw.client_hints;
     }
@@ -88,7 +91,10 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
   const email = raw.email ?? (personal?.includes('@') === true ? personal : undefined);
   if (email !== undefined) event.email = email;
   const phone = raw.phone ?? (personal !== undefined && PHONE.test(personal) ? personal : undefined);
-  if (phone !== undefined) event.phone = phone;
+  if (phone !== undefined) {
+    const number = sha256Of(phone) ?? e164(phone, raw.user_country);
+    if (number !== undefined) event.phone = number;
+  }
   if (raw.first_name !== undefined) event.first_name = raw.first_name;
   if (raw.last_name !== undefined) event.last_name = raw.last_name;
   if (raw.street !== undefined) event.street = raw.street;
@@ -96,6 +102,8 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
   if (raw.region !== undefined) event.region = raw.region;
   if (raw.postal_code !== undefined) event.postal_code = raw.postal_code;
   if (raw.user_country !== undefined) event.user_country = raw.user_country;
+  if (raw.email_sha256 !== undefined) event.email_sha256 = raw.email_sha256;
+  if (raw.phone_sha256 !== undefined) event.phone_sha256 = raw.phone_sha256;
   if (raw.google_user_data !== undefined) event.google_user_data = raw.google_user_data;
 
   if (raw.consent_mode !== undefined) event.consent_mode = raw.consent_mode;

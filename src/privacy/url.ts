@@ -1,5 +1,12 @@
 import { decodePart } from '../sources/percent.ts';
-import { CLICK_IDS, GOOGLE_CLICK_PARAMS, personalParam, type ClickId, type ClickIds } from './click-ids.ts';
+import {
+  CLICK_IDS,
+  GOOGLE_CLICK_PARAMS,
+  isClickIdText,
+  personalParam,
+  type ClickId,
+  type ClickIds,
+} from './click-ids.ts';
 import { decodeOnce } from './decode.ts';
 import { compileGlob, covers, type Glob } from './globs.ts';
 import { keyName } from './keys.ts';
@@ -162,7 +169,8 @@ function readQuery(search: string, policy: UrlPolicy, depth: number): Query {
     const value = equals < 0 ? '' : pair.slice(equals + 1);
     if (role.clickId !== undefined || role.google !== undefined) {
       const id = value.includes('%') ? decodePart(value, 0, value.length) : value;
-      if (id.length <= LONGEST_CLICK_ID && CLICK_ID_VALUE.test(id)) {
+      const plausible = role.clickId === undefined || isClickIdText(id);
+      if (plausible && id.length <= LONGEST_CLICK_ID && CLICK_ID_VALUE.test(id)) {
         if (role.clickId !== undefined) (clickIds ??= {})[role.clickId] ??= id;
         if (role.google !== undefined) google = append(google, `${role.google}=${value}`);
       }

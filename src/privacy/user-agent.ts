@@ -1,6 +1,7 @@
 import { UAParser, type IBrowser } from 'ua-parser-js';
 import { Recent } from '../core/recent.ts';
 import type { Device } from '../core/values.ts';
+import { isCrawler } from './crawlers.ts';
 
 /** A visitor's browser in words that thousands share. */
 export interface UserAgent {
@@ -16,7 +17,6 @@ const LONGEST_USER_AGENT = 512;
 export const GENERIC: UserAgent = { family: 'Mozilla/5.0 (compatible)', device: { category: 'other' } };
 /** Says what it is, so that vendors go on leaving it out of their figures. */
 const BOT: UserAgent = { family: 'Mozilla/5.0 (compatible; bot)', device: { category: 'other' } };
-const BOT_WORD = /bot|crawl|spider|slurp|headless|lighthouse|preview|monitor|facebookexternalhit/i;
 
 /** Systems that are told apart, as ua-parser-js names them. */
 const SYSTEMS: Readonly<Record<string, System>> = {
@@ -80,7 +80,7 @@ export function readUserAgent(ua: string | undefined): UserAgent {
 }
 
 function parse(ua: string): UserAgent {
-  if (BOT_WORD.test(ua)) return BOT;
+  if (isCrawler(ua)) return BOT;
   const { engine, browser, os, device } = new UAParser(ua).getResult();
   const system = Object.hasOwn(SYSTEMS, os.name ?? '') ? SYSTEMS[os.name ?? ''] : undefined;
   if (system === undefined) return GENERIC;

@@ -1,9 +1,11 @@
 import { PROMOTION_KEYS } from '../core/ga4-web.ts';
-import type { Hit, Problem, Reading, SourceEvent, Visitor } from './hit.ts';
+import { LeftOutTally } from '../core/left-out.ts';
+import type { Hit, InvalidEvent, Problem, Reading, SourceEvent, Visitor } from './hit.ts';
 import { decodeItem } from './ga4-item.ts';
 import { type Draft, KEYS, NAMED_PARAMS } from './ga4-keys.ts';
-import { badRequest, finiteNumber, IDENTIFIER_PARAMS, isUnsafeName, LIMITS } from './limits.ts';
+import { badRequest, cutText, finiteNumber, IDENTIFIER_PARAMS, isUnsafeName, LIMITS } from './limits.ts';
 import { decodePart } from './percent.ts';
+import { settle } from './settle.ts';
 
 /** What is known of the hit as a whole while its lists are read. */
 interface Tally {
@@ -12,18 +14,19 @@ interface Tally {
   /** Keys of the event being read, items not counted. */
   keys: number;
   unknown: number;
+  readonly leftOut: LeftOutTally;
 }
 
 /**
  * Reads a GA4 web hit (`destinations/ga4.md` 3). Shared keys are in the query, one event per line of the body; a
  * line's keys override the query's; without lines the query holds the only event. Keys that are not known are
- * dropped and counted.
+ * dropped and counted. An event that cannot be used never costs the others: it is marked as invalid.
  */
 export function readCollect(hit: Hit, visitor: Visitor): Reading | Problem {
-  const tally: Tally = { version: undefined, stream: undefined, keys: 0, unknown: 0 };
+  const tally: Tally = { version: undefined, stream: undefined, keys: 0, unknown: 0, leftOut: new LeftOutTally() };
   const shared: Draft = { event_time: hit.at };
   const fault = readList(hit.query, shared, tally);
-  if (fault !== undefined) return fault;
+  if (fault === TWO_STREAMS || fault === TWO_VERSIONS) return badRequest(fault.says);
 
   const events: SourceEvent[] = [];
   const body = hit.method === 'POST' ? hit.body : '';
@@ -39,40 +42,55 @@ export function readCollect(hit: Hit, visitor: Visitor): Reading | Problem {
       const draft = copy(shared);
       tally.keys = sharedKeys;
       const wrong = readList(body.slice(start, stop), draft, tally);
-      if (wrong !== undefined) return wrong;
-      events.push({ raw: draft, visitor });
+      events.push(completed(draft, visitor, fault ?? wrong, tally));
     }
     start = end + 1;
   }
-  if (events.length === 0) events.push({ raw: shared, visitor });
+  if (events.length === 0) events.push(completed(shared, visitor, fault, tally));
 
   if (tally.version !== '2')
     return badRequest('`v=2` is missing: only version 2 of the GA4 web protocol is read here.');
   if (tally.stream === undefined)
     return badRequest('`tid` is missing: it names the measurement id, e.g. `G-XXXXXXXXXX`.');
-  for (const { raw } of events) {
-    if (raw.event_name === undefined || raw.event_name === '') {
-      return badRequest('`en`, the name of the event, is missing in the query and in at least one line.');
-    }
-    if (raw.items !== undefined) raw.items = dense(raw.items);
-  }
-  return { source: 'ga4-collect', stream: tally.stream, events, unknownKeys: tally.unknown };
+  const { stream, unknown, leftOut } = tally;
+  return { source: 'ga4-collect', stream, events, unknownKeys: unknown, leftOut: leftOut.counts };
 }
 
-const CR = 13;
+/** An event whose keys have all been read. */
+function completed(raw: Draft, visitor: Visitor, fault: InvalidEvent | undefined, { leftOut }: Tally): SourceEvent {
+  const invalid = fault ?? (raw.event_name === undefined || raw.event_name === '' ? NO_NAME : undefined);
+  if (invalid !== undefined) return { raw, visitor, invalid };
+  // Without the gaps that `pr<n>` may leave.
+  if (raw.items !== undefined) raw.items = raw.items.filter(() => true);
+  settle(raw, leftOut);
+  return { raw, visitor };
+}
 
-const TOO_LONG = badRequest(`A name or a value is longer than ${LIMITS.string} characters.`);
-const TOO_MANY_KEYS = badRequest(`An event has at most ${LIMITS.keys} keys, its items not counted.`);
+const NO_NAME: InvalidEvent = {
+  field: 'en',
+  says: '`en`, the name of the event, is missing in the query and in its line.',
+};
+const TOO_MANY_KEYS: InvalidEvent = {
+  field: undefined,
+  says: `An event has at most ${LIMITS.keys} keys, its items not counted.`,
+};
+const TWO_STREAMS: InvalidEvent = { field: 'tid', says: '`tid` names two measurement ids.' };
+const TWO_VERSIONS: InvalidEvent = { field: 'v', says: '`v` names two versions of the protocol.' };
+
+const CR = 13;
 
 /**
  * Reads one `key=value&...` list. Each kind of mark is looked for from the last one found, hence once over the whole
  * list, whatever is in it; the runtime's own search is several times as fast as looking at characters here.
+ * The answer is what makes the event unusable.
  */
-function readList(list: string, draft: Draft, tally: Tally): Problem | undefined {
+function readList(list: string, draft: Draft, tally: Tally): InvalidEvent | undefined {
   const { length } = list;
   let equals = -1;
   let percent = -1;
   let plus = -1;
+  // Read to the end all the same: what takes consent away must be seen wherever it stands.
+  let fault: InvalidEvent | undefined;
   for (let start = 0, end: number; start < length; start = end + 1) {
     end = orEnd(list.indexOf('&', start), length);
     if (end === start) continue;
@@ -82,20 +100,34 @@ function readList(list: string, draft: Draft, tally: Tally): Problem | undefined
     // A key without `=` is a flag without a value (`richsstsse`).
     const middle = Math.min(equals, end);
     const coded = Math.min(percent, plus);
-    const value = coded < end ? decodePart(list, middle + 1, end) : list.slice(middle + 1, end);
-    if (value.length > LIMITS.string) return TOO_LONG;
+    let value = coded < end ? decodePart(list, middle + 1, end) : list.slice(middle + 1, end);
     const known = KEYS.find(list, start, middle);
+    if (value.length > LIMITS.string) value = shortened(value, known === PAGE, tally);
     if (known !== undefined) {
-      if (++tally.keys > LIMITS.keys) return TOO_MANY_KEYS;
+      if (++tally.keys > LIMITS.keys) fault ??= TOO_MANY_KEYS;
       if (!known(draft, value)) tally.unknown++;
       continue;
     }
     const key = coded < middle ? decodePart(list, start, middle) : list.slice(start, middle);
-    if (key.length > LIMITS.string) return TOO_LONG;
-    const fault = take(key, value, draft, tally);
-    if (fault !== undefined) return fault;
+    if (key.length > LIMITS.string) {
+      tally.unknown++;
+      continue;
+    }
+    const wrong = take(key, value, draft, tally);
+    fault ??= wrong;
   }
-  return undefined;
+  return fault;
+}
+
+const PAGE = KEYS.find('dl', 0, 2);
+
+/** A value as long as it may be. Half of a query pair is another value, so of an address the whole pair goes. */
+function shortened(value: string, address: boolean, { leftOut }: Tally): string {
+  leftOut.add('cut');
+  const cut = cutText(value);
+  if (!address) return cut;
+  const pair = Math.max(cut.lastIndexOf('&'), cut.lastIndexOf('?'), cut.lastIndexOf('#'));
+  return pair > 0 ? cut.slice(0, pair) : cut;
 }
 
 /** A place in a text, or where the text ends. */
@@ -104,20 +136,22 @@ function orEnd(at: number, length: number): number {
 }
 
 /** Puts one decoded pair where it belongs, or drops and counts it. */
-function take(key: string, value: string, draft: Draft, tally: Tally): Problem | undefined {
+function take(key: string, value: string, draft: Draft, tally: Tally): InvalidEvent | undefined {
   const known = KEYS.find(key, 0, key.length);
   if (known === undefined && key.startsWith('pr') && takeItem(key, value, draft, tally)) return undefined;
-  if (++tally.keys > LIMITS.keys) return TOO_MANY_KEYS;
+  const tooMany = ++tally.keys > LIMITS.keys ? TOO_MANY_KEYS : undefined;
   if (known !== undefined) {
     if (!known(draft, value)) tally.unknown++;
-    return undefined;
+    return tooMany;
   }
+  if (tooMany !== undefined) return tooMany;
   if (key.startsWith('ep') || key.startsWith('up')) return takeCustom(key, value, draft, tally);
   if (key === 'v') {
-    tally.version = tally.version === undefined || tally.version === value ? value : '';
+    if (tally.version !== undefined && tally.version !== value) return TWO_VERSIONS;
+    tally.version = value;
   } else if (key === 'tid') {
     if (value === '') return undefined;
-    if (tally.stream !== undefined && tally.stream !== value) return badRequest('`tid` names two measurement ids.');
+    if (tally.stream !== undefined && tally.stream !== value) return TWO_STREAMS;
     tally.stream = value;
   } else {
     const promotion = PROMOTION_KEYS.get(key);
@@ -140,15 +174,14 @@ function takeItem(key: string, value: string, draft: Draft, tally: Tally): boole
 }
 
 /** `ep.<name>`, `up.<name>`, and with `n` before the dot the numeric ones. */
-function takeCustom(key: string, value: string, draft: Draft, tally: Tally): Problem | undefined {
+function takeCustom(key: string, value: string, draft: Draft, tally: Tally): InvalidEvent | undefined {
   const numeric = key.charCodeAt(2) === N;
   const dot = numeric ? 3 : 2;
   const name = key.slice(dot + 1);
-  if (key.charCodeAt(dot) !== DOT || name === '') {
+  if (key.charCodeAt(dot) !== DOT || name === '' || isUnsafeName(name)) {
     tally.unknown++;
     return undefined;
   }
-  if (isUnsafeName(name)) return badRequest('A parameter has a name that is refused: `__proto__`.');
   const target = key.charCodeAt(0) === E ? 'params' : 'user_properties';
   const named = target === 'params' ? NAMED_PARAMS.get(name) : undefined;
   if (named !== undefined) {
@@ -183,9 +216,4 @@ function copy(shared: Draft): Draft {
   if (draft.client_hints !== undefined) draft.client_hints = { ...draft.client_hints };
   if (draft.consent_mode !== undefined) draft.consent_mode = { ...draft.consent_mode };
   return draft;
-}
-
-/** Items in order of position, without the gaps. */
-function dense<T>(items: readonly T[]): readonly T[] {
-  return items.filter(() => true);
 }

@@ -3,6 +3,7 @@ import type { FieldName, RawEvent } from '../core/fields.ts';
 import { NameTable } from '../core/name-table.ts';
 import type { ConsentModeKeys, Item } from '../core/values.ts';
 import { finiteNumber } from './limits.ts';
+import { UNREADABLE } from './settle.ts';
 
 /** An event while it is being read: the nested records can still be written. */
 export type Draft = Omit<RawEvent, 'consent_mode'> & {
@@ -35,6 +36,15 @@ const number =
     const parsed = finiteNumber(value);
     if (parsed !== undefined) draft[field] = parsed;
     return parsed !== undefined;
+  };
+
+/** One that was written and cannot be read is not as good as absent: `settle` decides what goes with it. */
+const amount =
+  (field: 'value' | 'tax' | 'shipping'): Setter =>
+  (draft, value) => {
+    if (value === '') return false;
+    draft[field] = finiteNumber(value.trim()) ?? UNREADABLE;
+    return true;
   };
 
 const flag =
@@ -146,9 +156,9 @@ export const KEYS = new NameTable<Setter>([
 /** Event parameters that have a field of their own, as `ep.` or `epn.`: shops send order numbers as either. */
 export const NAMED_PARAMS: ReadonlyMap<string, Setter> = new Map<string, Setter>([
   ['currency', text('currency')],
-  ['value', number('value')],
-  ['tax', number('tax')],
-  ['shipping', number('shipping')],
+  ['value', amount('value')],
+  ['tax', amount('tax')],
+  ['shipping', amount('shipping')],
   ['coupon', text('coupon')],
   ['transaction_id', text('transaction_id')],
   ['search_term', text('search_term')],

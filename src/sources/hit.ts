@@ -1,5 +1,6 @@
 import type { RawEvent } from '../core/fields.ts';
 import type { SourceName } from '../core/destination.ts';
+import type { LeftOut } from '../core/left-out.ts';
 import type { Country } from '../core/values.ts';
 
 /**
@@ -39,10 +40,20 @@ export interface Visitor {
   readonly sessionId: string | undefined;
 }
 
+/** What is wrong with an event, for the person who wrote the tag. */
+export interface InvalidEvent {
+  /** The field it is in, of a closed list; undefined = the event as a whole. */
+  readonly field: string | undefined;
+  /** The place and what is expected there; holds no value. */
+  readonly says: string;
+}
+
 /** One event with the visitor it belongs to. */
 export interface SourceEvent {
   readonly raw: RawEvent;
   readonly visitor: Visitor;
+  /** It goes nowhere, and the others go on. */
+  readonly invalid?: InvalidEvent;
 }
 
 /** What a source made of a hit. */
@@ -53,6 +64,8 @@ export interface Reading {
   readonly events: readonly SourceEvent[];
   /** Keys that were not known and therefore dropped. */
   readonly unknownKeys: number;
+  /** What could not be used, with the event going on without it. */
+  readonly leftOut: LeftOut;
 }
 
 /** Why a hit was refused; becomes `application/problem+json` (RFC 9457). Holds nothing of the hit. */

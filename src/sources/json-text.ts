@@ -1,55 +1,104 @@
-import { badRequest, LIMITS } from './limits.ts';
-import type { Problem } from './hit.ts';
+import { LIMITS } from './limits.ts';
+
+/** Something wrong with the shape of a JSON body, and where. Holds no value of it. */
+export interface ShapeFault {
+  /** Keys and positions from the top: `['events', 0, 'params']`. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** A body that is JSON, with what is wrong with its shape. */
+export interface ParsedJson {
+  readonly value: unknown;
+  readonly faults: readonly ShapeFault[];
+}
+
+/** Enough to mend a body by. Beyond it only the first fault of every further event is told: that it has one decides. */
+const MOST_FAULTS = 100;
 
 /**
- * Parses JSON from outside (R72, R73). Beside the grammar it demands what `JSON.parse` is silent about: no key twice
- * in one object, names of letters, digits and `_` only, none of the words that reach a prototype, no more than
- * `LIMITS.depth` levels and `LIMITS.keys` keys an object.
+ * Parses JSON from outside (R72, R73). Beside the grammar it looks for what `JSON.parse` is silent about: a key twice
+ * in one object, names of other than letters, digits and `_`, words that reach a prototype, more than `LIMITS.depth`
+ * levels or `LIMITS.keys` keys an object. Undefined: it is no JSON.
  */
-export function parseJson(body: string): { readonly value: unknown } | Problem {
+export function parseJson(body: string): ParsedJson | undefined {
   // Some editors and back ends put a byte order mark first; RFC 8259 8.1 lets a reader ignore it.
   const text = body.charCodeAt(0) === 0xfeff ? body.slice(1) : body;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return badRequest('The body is not valid JSON.');
+    return undefined;
   }
-  const fault = checkShape(text);
-  return fault === undefined ? { value } : badRequest(fault);
+  return { value, faults: checkShape(text) };
 }
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,39}$/;
 
-/** Walks text that is known to be valid JSON; the answer is what is wrong with its shape. */
-function checkShape(text: string): string | undefined {
-  /** Keys seen in each open object; undefined for an open array. */
-  const open: (Set<string> | undefined)[] = [];
+/** An object or a list that is open where the walk stands. */
+interface Open {
+  /** Keys seen in an object; undefined for a list. */
+  readonly keys: Set<string> | undefined;
+  /** The key whose value comes next, or the position in the list. */
+  at: string | number;
+}
+
+/** Walks text that is known to be valid JSON. Of each object or list only the first fault is told. */
+function checkShape(text: string): readonly ShapeFault[] {
+  const faults: ShapeFault[] = [];
+  const open: Open[] = [];
+  let blamed: Open | undefined;
+  let blamedEvent: string | number | undefined;
+  const blame = (message: string, depth: number): void => {
+    const one = open[depth - 1];
+    const event = open[1]?.at;
+    if (faults.length >= MOST_FAULTS && event === blamedEvent) return;
+    if (one !== undefined && one === blamed) return;
+    blamed = one;
+    blamedEvent = event;
+    faults.push({ path: pathOf(open, depth), message });
+  };
   let i = 0;
   while (i < text.length) {
     const code = text.charCodeAt(i);
+    const inner = open.at(-1);
     if (code === QUOTE) {
       const end = stringEnd(text, i);
-      const keys = open.at(-1);
-      if (keys !== undefined && isKey(text, end)) {
-        const fault = checkKey(text.slice(i, end), keys);
-        if (fault !== undefined) return fault;
+      if (inner?.keys !== undefined && isKey(text, end)) {
+        const key = keyOf(text.slice(i, end));
+        const fault = checkKey(key, inner.keys);
+        if (fault !== undefined) blame(fault, open.length);
+        inner.at = NAME.test(key) ? key : '';
       }
       i = end;
-    } else {
-      if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
-        if (open.length === LIMITS.depth) return `The body is nested deeper than ${LIMITS.depth} levels.`;
-        open.push(code === OPEN_OBJECT ? new Set() : undefined);
-      } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
-        open.pop();
-      }
-      i++;
+      continue;
     }
+    if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
+      if (open.length === LIMITS.depth) blame(`nested deeper than ${LIMITS.depth} levels`, LIMITS.depth);
+      // Below that nothing is looked at any more, only counted.
+      const deep = open.length >= LIMITS.depth;
+      open.push(code === OPEN_OBJECT && !deep ? { keys: new Set(), at: '' } : { keys: undefined, at: 0 });
+    } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
+      open.pop();
+    } else if (code === COMMA && inner !== undefined && typeof inner.at === 'number') {
+      inner.at++;
+    }
+    i++;
   }
-  return undefined;
+  return faults;
+}
+
+function pathOf(open: readonly Open[], depth: number): readonly (string | number)[] {
+  const path: (string | number)[] = [];
+  for (let i = 0; i < depth - 1; i++) {
+    const { at } = open[i] as Open;
+    if (at !== '') path.push(at);
+  }
+  return path;
 }
 
 const QUOTE = 34;
+const COMMA = 44;
 const BACKSLASH = 92;
 const COLON = 58;
 const OPEN_OBJECT = 123;
@@ -71,13 +120,16 @@ function isKey(text: string, end: number): boolean {
   return text.charCodeAt(i) === COLON;
 }
 
-function checkKey(literal: string, seen: Set<string>): string | undefined {
-  const key = literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1);
+function keyOf(literal: string): string {
+  return literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1);
+}
+
+function checkKey(key: string, seen: Set<string>): string | undefined {
   if (!NAME.test(key) || key === 'constructor' || key === 'prototype') {
-    return 'A key is not a name: it starts with a letter and has at most 40 letters, digits and `_`.';
+    return 'a key is not a name: it starts with a letter and has at most 40 letters, digits and `_`';
   }
-  if (seen.has(key)) return `The key \`${key}\` is there twice in one object.`;
-  if (seen.size === LIMITS.keys) return `An object has more than ${LIMITS.keys} keys.`;
+  if (seen.has(key)) return `the key \`${key}\` is there twice`;
+  if (seen.size === LIMITS.keys) return `more than ${LIMITS.keys} keys in one object`;
   seen.add(key);
   return undefined;
 }

@@ -1,8 +1,10 @@
 import type { RawEvent } from '../core/fields.ts';
-import { eventsBody, explain, type JsonEvent } from './event-schema.ts';
+import { LeftOutTally } from '../core/left-out.ts';
+import { event as eventSchema, eventsBody, type JsonEvent, type Mistake, mistakesOf, said } from './event-schema.ts';
 import type { Hit, Problem, Reading, SourceEvent, Visitor } from './hit.ts';
-import { parseJson } from './json-text.ts';
+import { parseJson, type ShapeFault } from './json-text.ts';
 import { badRequest } from './limits.ts';
+import { settle } from './settle.ts';
 
 /** A visitor nothing is known of: denied. */
 const NOBODY: Visitor = {
@@ -15,25 +17,79 @@ const NOBODY: Visitor = {
   sessionId: undefined,
 };
 
+/** Mistakes that are told in one answer. */
+const MOST_TOLD = 50;
+
 /**
  * Reads the JSON events of `/v1/events`. From a browser they belong to `visitor`, read from the request; a back end's
  * own request says nothing about its visitors, so each of its events brings them along (design 3a).
+ *
+ * A back end is a program that somebody can mend: a body with a mistake is refused as a whole, and the answer names
+ * every one. In a browser nobody reads the answer: an event with a mistake is marked as invalid, the others go on.
  */
 export function readJson(hit: Hit, from: 'browser' | 'backend', visitor: Visitor): Reading | Problem {
   const parsed = parseJson(hit.body);
-  if ('status' in parsed) return parsed;
+  if (parsed === undefined) return badRequest('The body is not valid JSON.');
   const body = eventsBody.safeParse(parsed.value);
-  if (!body.success) return badRequest(explain(body.error));
+  const outside = parsed.faults.filter((fault) => eventOf(fault) === undefined);
+  if (!body.success || outside.length > 0)
+    return refused([...outside, ...(body.success ? [] : mistakesOf(body.error))]);
+
+  const leftOut = new LeftOutTally();
+  const mistakes: Mistake[] = [];
   const events: SourceEvent[] = [];
-  for (const [i, event] of body.data.events.entries()) {
-    if (from === 'browser' && event.visitor != null) {
-      return badRequest(
-        `events[${i}].visitor: a browser speaks for itself; only a back end with an ingest key states the visitor`,
-      );
+  for (const [i, value] of body.data.events.entries()) {
+    const { read, wrong } = readEvent(value, i, from, parsed.faults);
+    mistakes.push(...wrong);
+    if (read === undefined || wrong.length > 0) {
+      events.push({ raw: { event_time: hit.at }, visitor, invalid: { field: fieldOf(wrong), says: told(wrong) } });
+      continue;
     }
-    events.push({ raw: rawEvent(event, hit.at), visitor: from === 'browser' ? visitor : statedVisitor(event.visitor) });
+    for (const kind of read.params?.leftOut ?? []) leftOut.add(kind);
+    const raw = rawEvent(read, hit.at);
+    settle(raw, leftOut);
+    events.push({ raw, visitor: from === 'browser' ? visitor : statedVisitor(read.visitor) });
   }
-  return { source: 'json', stream: undefined, events, unknownKeys: 0 };
+  if (from === 'backend' && mistakes.length > 0) return refused(mistakes);
+  return { source: 'json', stream: undefined, events, unknownKeys: 0, leftOut: leftOut.counts };
+}
+
+/** One event, and all that is wrong with it. */
+function readEvent(
+  value: unknown,
+  i: number,
+  from: 'browser' | 'backend',
+  faults: readonly ShapeFault[],
+): { readonly read: JsonEvent | undefined; readonly wrong: readonly Mistake[] } {
+  const shape = faults.filter((fault) => eventOf(fault) === i);
+  const parsed = eventSchema.safeParse(value);
+  const at = ['events', i];
+  if (!parsed.success) return { read: undefined, wrong: [...shape, ...mistakesOf(parsed.error, at)] };
+  if (from === 'backend' || parsed.data.visitor == null) return { read: parsed.data, wrong: shape };
+  const message = 'a browser speaks for itself; only a back end with an ingest key states the visitor';
+  return { read: parsed.data, wrong: [...shape, { path: [...at, 'visitor'], message }] };
+}
+
+/** The event a fault lies in; undefined = outside of all. */
+function eventOf({ path }: ShapeFault): number | undefined {
+  const [first, second] = path;
+  return first === 'events' && typeof second === 'number' ? second : undefined;
+}
+
+/** The field of the first mistake, where it is one that an event has. */
+function fieldOf([mistake]: readonly Mistake[]): string | undefined {
+  const field = mistake?.path[2];
+  return typeof field === 'string' && Object.hasOwn(eventSchema.shape, field) ? field : undefined;
+}
+
+function refused(mistakes: readonly Mistake[]): Problem {
+  return badRequest(told(mistakes));
+}
+
+function told(mistakes: readonly Mistake[]): string {
+  const more = mistakes.length - MOST_TOLD;
+  const text = mistakes.slice(0, MOST_TOLD).map(said).join('; ');
+  return more > 0 ? `${text}; and ${more} more` : text;
 }
 
 function statedVisitor(stated: JsonEvent['visitor']): Visitor {
@@ -75,13 +131,15 @@ function rawEvent(event: JsonEvent, receivedAt: number): RawEvent {
   put('transaction_id', params?.transaction_id);
   put('search_term', params?.search_term);
   put('engagement_time_msec', params?.engagement_time_msec);
-  if (params?.debug_mode === true || params?.debug_mode === 1) raw.debug_mode = true;
+  if (params?.debug_mode === true) raw.debug_mode = true;
   put('items', params?.items);
   put('params', params?.custom);
   put('user_properties', event.user_properties);
   put('user_id', user?.id);
   put('email', user?.email);
   put('phone', user?.phone);
+  put('email_sha256', user?.email_sha256);
+  put('phone_sha256', user?.phone_sha256);
   put('first_name', user?.first_name);
   put('last_name', user?.last_name);
   put('street', user?.street);

@@ -24,13 +24,25 @@ export function isUnsafeName(name: string): boolean {
   return name === '__proto__';
 }
 
-/** A finite number in decimal notation, else undefined. White space and an empty text are no numbers. */
+/**
+ * A finite number in decimal notation, else undefined: `599.00`, `-1`, `.5`, `1e3`. A decimal comma, a space between
+ * thousands or a currency behind it could be read in more than one way, so it is none; nor is an empty text.
+ */
 export function finiteNumber(text: string): number | undefined {
   const first = text.charCodeAt(0);
   // Digits, `.`, `-`, `+`: what `Number` takes beyond that (blank = 0, Infinity) is not meant as a number.
   if (!((first >= 48 && first <= 57) || first === 45 || first === 46 || first === 43)) return undefined;
+  // Nor is what it takes behind `0x`, `0b` and `0o`.
+  if (first === 48 && text.charCodeAt(1) > 57 && (text.charCodeAt(1) | 32) !== 101) return undefined;
   const number = Number(text);
   return Number.isFinite(number) ? number : undefined;
+}
+
+/** A text as long as it may be, never half of a surrogate pair at its end. */
+export function cutText(text: string, longest: number = LIMITS.string): string {
+  if (text.length <= longest) return text;
+  const last = text.charCodeAt(longest - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? longest - 1 : longest);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { COUNTRIES, regimeOf } from '../../src/config/countries.ts';
-import { EEA } from '../../src/core/countries.ts';
+import { regimeOf } from '../../src/config/countries.ts';
+import { COUNTRIES, EEA } from '../../src/core/countries.ts';
 import { nearest } from '../../src/core/nearest.ts';
 import { errors, findings, load, yaml } from './support.ts';
 

@@ -63,11 +63,11 @@ describe('subjects and withdrawal (design 3, R16)', () => {
   });
 
   it('names a visitor with nothing else by the click ids, so that these events can be found again', () => {
-    const marketing = visit(`_gcl_aw=GCL.${S}.abc`, { granted: ADS });
-    expect(marketing.subjects).toEqual(['gclid:abc']);
-    expect(visit(`_gcl_aw=GCL.${S}.abc`, { granted: 0 }).withdrawn).toEqual(['gclid:abc']);
-    const landing = visit('', { granted: ADS, landing: { gclid: 'abc' } });
-    expect(landing.subjects).toEqual(['gclid:abc']);
+    const marketing = visit(`_gcl_aw=GCL.${S}.abc1`, { granted: ADS });
+    expect(marketing.subjects).toEqual(['gclid:abc1']);
+    expect(visit(`_gcl_aw=GCL.${S}.abc1`, { granted: 0 }).withdrawn).toEqual(['gclid:abc1']);
+    const landing = visit('', { granted: ADS, landing: { gclid: 'abc1' } });
+    expect(landing.subjects).toEqual(['gclid:abc1']);
   });
 
   it('withdraws every value that came, under both names of one cookie', () => {
@@ -209,24 +209,24 @@ describe('click ids of a landing page (design 3a)', () => {
   });
 
   it('leaves no trace without ad_storage', () => {
-    const landing = { gclid: 'abc', fbclid: 'def', msclkid: '0a', li_fat_id: 'x' };
+    const landing = { gclid: 'abc1', fbclid: 'def1', msclkid: '0a', li_fat_id: 'x' };
     for (const granted of [0, ANALYTICS, 127 & ~ADS]) {
       expect(visit('', { granted, landing })).toEqual({ identifiers: {}, subjects: [], carried: [], set: [] });
     }
   });
 
   it('does not make a kept click younger when the page is loaded again', () => {
-    const stored = `_gcl_aw=GCL.${S}.abc`;
-    const { set, identifiers } = land({ gclid: 'abc' }, stored);
-    expect(identifiers.gclid).toBe('abc');
+    const stored = `_gcl_aw=GCL.${S}.abc1`;
+    const { set, identifiers } = land({ gclid: 'abc1' }, stored);
+    expect(identifiers.gclid).toBe('abc1');
     expect(set.map((header) => header.split(';')[0])).toEqual([stored]);
     expect(setOf(set, '_gcl_aw')?.attributes['Max-Age']).toBe(String(Math.floor((30 * DAY - HOUR - 123) / 1000)));
   });
 
   it('lets a new click take the place of the old one', () => {
-    const { set, identifiers } = land({ gclid: 'new' }, `_gcl_aw=GCL.${S}.old`);
-    expect(identifiers.gclid).toBe('new');
-    expect(set.map((header) => header.split(';')[0])).toEqual([`_gcl_aw=GCL.${seconds(at)}.new`]);
+    const { set, identifiers } = land({ gclid: 'new1' }, `_gcl_aw=GCL.${S}.old1`);
+    expect(identifiers.gclid).toBe('new1');
+    expect(set.map((header) => header.split(';')[0])).toEqual([`_gcl_aw=GCL.${seconds(at)}.new1`]);
   });
 
   it('leaves _fbc as it is, appendix included, while the fbclid is the same (meta.md 6.1)', () => {
@@ -240,7 +240,7 @@ describe('click ids of a landing page (design 3a)', () => {
 
   it('counts the labels of the cookie domain for _fbc', () => {
     const index = (domain: string | undefined, host: string) =>
-      land({ fbclid: 'x' }, '', { host, settings: { ...SETTINGS, domain } }).identifiers.fbc?.split('.')[1];
+      land({ fbclid: 'xyz1' }, '', { host, settings: { ...SETTINGS, domain } }).identifiers.fbc?.split('.')[1];
     expect(index('example.no', HOST)).toBe('1');
     expect(index('example.co.uk', 'www.example.co.uk')).toBe('2');
     expect(index(undefined, 'www.example.no')).toBe('2');
@@ -262,11 +262,67 @@ describe('click ids of a landing page (design 3a)', () => {
   });
 
   it('keeps a stored click when the one on the page is unusable', () => {
-    expect(land({ gclid: 'a b' }, `_gcl_aw=GCL.${S}.old`).identifiers.gclid).toBe('old');
+    expect(land({ gclid: 'a b' }, `_gcl_aw=GCL.${S}.old1`).identifiers.gclid).toBe('old1');
   });
 
   it('counts the gclid of a Floodlight click once', () => {
-    expect(visit(`_gcl_aw=GCL.${S}.abc; _gcl_dc=GCL.${S}.abc`).identifiers).toEqual({ gclid: 'abc' });
+    expect(visit(`_gcl_aw=GCL.${S}.abc1; _gcl_dc=GCL.${S}.abc1`).identifiers).toEqual({ gclid: 'abc1' });
+  });
+
+  it.each<[string, string, Record<string, string>, object]>([
+    ['the landing page over a cookie of another kind', `_gcl_aw=GCL.${S}.old1`, { wbraid: 'new1' }, { wbraid: 'new1' }],
+    ['the same the other way round', `_gcl_gb=GCL.${S}.old1`, { gclid: 'new1' }, { gclid: 'new1' }],
+    [
+      'a click that is kept already',
+      `_gcl_aw=GCL.${Number(S) - 9}.one1; _gcl_gb=GCL.${S}.two2`,
+      { gclid: 'one1' },
+      { gclid: 'one1' },
+    ],
+    [
+      'all of one landing page',
+      `_gcl_ag=2.1.kold1$i${S}`,
+      { gclid: 'new1', wbraid: 'new2' },
+      { gclid: 'new1', wbraid: 'new2' },
+    ],
+    ['the younger cookie', `_gcl_aw=GCL.${Number(S) - 9}.old1; _gcl_ag=2.1.knew1$i${S}`, {}, { gbraid: 'new1' }],
+    [
+      'whatever their order',
+      `_gcl_ag=2.1.kold1$i${Number(S) - 9}; _gcl_gb=GCL.${Number(S) - 5}.mid1; _gcl_aw=GCL.${S}.new1`,
+      {},
+      { gclid: 'new1' },
+    ],
+    ['other vendors by themselves', `_gcl_aw=GCL.${S}.old1`, { msclkid: '0a0a' }, { gclid: 'old1', msclkid: '0a0a' }],
+  ])('the newest click of Google wins: %s', (_, cookies, landing, expected) => {
+    expect(land(landing, cookies).identifiers).toEqual(expected);
+  });
+
+  it.each([
+    '',
+    'abc',
+    'test',
+    'TEST',
+    'undefined',
+    'null',
+    'NaN',
+    '(not set)',
+    '(none)',
+    '0',
+    '{gclid}',
+    '{{gclid}}',
+    '%%gclid%%',
+    '[object Object]',
+  ])('%j is no click, and takes the place of none', (id) => {
+    const stored = `_gcl_aw=GCL.${S}.old1; _fbc=fb.1.${NOW - HOUR}.old1`;
+    const { set, identifiers } = land({ gclid: id, wbraid: id, fbclid: id }, stored);
+    expect(identifiers).toEqual({ gclid: 'old1', fbc: `fb.1.${NOW - HOUR}.old1` });
+    expect(set.map((header) => header.split(';')[0])).toEqual(stored.split('; '));
+    if (/^\w+$/.test(id))
+      expect(visit(`_gcl_aw=GCL.${S}.${id}; _fbc=fb.1.${NOW - HOUR}.${id}`).identifiers).toEqual({});
+  });
+
+  it('takes a browser id of Meta by its number only', () => {
+    expect(visit(`_fbp=fb.1.${NOW - HOUR}.undefined`).identifiers).toEqual({});
+    expect(visit(`_fbp=fb.1.${NOW - HOUR}.1098115397.AQQCAQIB`).identifiers.fbp).toContain('1098115397');
   });
 });
 
@@ -324,10 +380,10 @@ describe('pv_id (R25-R28)', () => {
 
   it.each([
     ['forged', (value: string) => `${value.slice(0, -1)}${value.endsWith('A') ? 'B' : 'A'}`],
-    ['unsigned', () => 'abc'],
-    ['of another site', () => sign('pv_id', 'abc', NOW, 'other.example', settings.signing) as string],
-    ['from the future', () => sign('pv_id', 'abc', NOW + DAY, HOST, settings.signing) as string],
-    ['of a key that is gone', () => sign('pv_id', 'abc', NOW, HOST, [signingKey('k0', 9)]) as string],
+    ['unsigned', () => 'abc1'],
+    ['of another site', () => sign('pv_id', 'abc1', NOW, 'other.example', settings.signing) as string],
+    ['from the future', () => sign('pv_id', 'abc1', NOW + DAY, HOST, settings.signing) as string],
+    ['of a key that is gone', () => sign('pv_id', 'abc1', NOW, HOST, [signingKey('k0', 9)]) as string],
   ])('is absent and deleted when it is %s', (_, forge) => {
     const { identifiers, set } = visit(`pv_id=${forge(cookie.slice('pv_id='.length))}`, { settings, hitId: 'next' });
     expect(identifiers.ownId).toBe(visit('', { settings, hitId: 'next' }).identifiers.ownId);
@@ -372,10 +428,10 @@ describe('pv_seen: ad cookies without a time of their own', () => {
   });
 
   it('does not let a click id live longer by being clicked again', () => {
-    const landed = visit('', { landing: { li_fat_id: 'x-1' } });
-    const again = visit(cookie(landed.set), { landing: { li_fat_id: 'x-1' }, at: NOW + 20 * DAY });
+    const landed = visit('', { landing: { li_fat_id: 'x-123' } });
+    const again = visit(cookie(landed.set), { landing: { li_fat_id: 'x-123' }, at: NOW + 20 * DAY });
     expect(setOf(again.set, 'li_fat_id')?.attributes['Max-Age']).toBe(String(10 * 86_400));
-    const late = visit(cookie(landed.set), { landing: { li_fat_id: 'x-1' }, at: NOW + 31 * DAY });
+    const late = visit(cookie(landed.set), { landing: { li_fat_id: 'x-123' }, at: NOW + 31 * DAY });
     expect(setOf(late.set, 'li_fat_id')).toBeUndefined();
   });
 

@@ -25,7 +25,7 @@ sites:
         credentials: "\${B}"
         merchant: { id: "123", feed_label: "NO", feed_language: nb }
         ${limited ? '{ conversion_id: AW-123456789, labels: { purchase: AbC-D_efG, page_view: x }, without_consent: limited }'.slice(2, -2).replaceAll(/, (?=labels|without)/g, '\n        ') : ''}
-      meta: { pixel_id: "123456789012345", access_token: "\${C}" }
+      ${privacy.includes('user_agent: drop') ? '' : 'meta: { pixel_id: "123456789012345", access_token: "${C}" }'}
       linkedin: { conversions: { purchase: "104012", page_view: "104013" }, access_token: "\${D}" }
       microsoft_ads: { tag_id: "97000001", access_token: "\${E}"${limited ? ', without_consent: limited' : ''} }
 `;

@@ -245,7 +245,7 @@ describe('a visitor who has refused is read no further than the refusal (design 
 
   it.each([
     ['https://shop.example.no/helse/kreft', 'skipped skip.path'],
-    ['not an address', 'invalid invalid.page_address'],
+    ['javascript:void(0)', 'invalid invalid.page_address'],
   ])('where some pages are never forwarded, that comes first: %s', (page, expected) => {
     const event = eventOf(refused(page), gateway);
     expect(event.routes.map(({ outcome, reason }) => `${outcome} ${reason?.code}`)).toEqual(

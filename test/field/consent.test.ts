@@ -25,9 +25,6 @@ export const PENDING: ReadonlySet<string> = new Set<string>([
   'C56', // consent
   'C94', // consent
   'C97', // consent
-  'C59', // input
-  'C60', // input
-  'C62', // input
 ]);
 
 let field: Field;

@@ -59,6 +59,13 @@ const json = (body: unknown, headers: Record<string, string> = {}): Ask => ({
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
 
+/** What a back end is told; a browser's bad event ends as invalid. */
+const stated = (body: unknown): Ask => ({
+  path: '/v1/events',
+  headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+});
+
 const REFUSED: readonly (readonly [name: string, status: number, ask: Ask, detail: RegExp])[] = [
   ['an unknown path', 404, { method: 'GET', path: '/' }, /\/g\/collect/],
   ['a path beside the right one', 404, { method: 'GET', path: '/g/collect/x' }, /\/g\/collect/],
@@ -142,7 +149,6 @@ const REFUSED: readonly (readonly [name: string, status: number, ask: Ask, detai
     { path: `/g/collect?${HIT.replace('tid=G-TEST000001&', '')}`, headers: { origin: ORIGIN } },
     /tid/,
   ],
-  ['no event name', 400, { path: `/g/collect?${HIT.replace('&en=page_view', '')}`, headers: { origin: ORIGIN } }, /en/],
   [
     '26 events',
     400,
@@ -180,17 +186,22 @@ const REFUSED: readonly (readonly [name: string, status: number, ask: Ask, detai
   ['an empty body', 400, json(''), /JSON/],
   ['no events', 400, json({ events: [] }), /events/],
   ['26 JSON events', 400, json({ events: Array.from({ length: 26 }, () => ({ name: 'a' })) }), /events/],
-  ['an unknown key', 400, json({ events: [{ name: 'a', colour: 'blue' }] }), /events\[0\].*colour/],
+  ['an unknown key', 400, stated({ events: [{ name: 'a', colour: 'blue' }] }), /events\[0\].*colour/],
   [
     'a value that is no number',
     400,
-    json({ events: [{ name: 'a', params: { value: { a: 1 } } }] }),
+    stated({ events: [{ name: 'a', params: { value: true } }] }),
     /events\[0\]\.params/,
   ],
-  ['a reserved event name', 400, json({ events: [{ name: 'session_start' }] }), /events\[0\]\.name/],
-  ['a visitor from a browser', 400, json({ events: [{ name: 'a', visitor: { cookies: GRANTED } }] }), /visitor/],
-  ['__proto__', 400, json('{"events":[{"name":"a","params":{"__proto__":{"polluted":1}}}]}'), /key is not a name/],
-  ['a duplicate key', 400, json('{"events":[{"name":"a","name":"b"}]}'), /name/],
+  ['a reserved event name', 400, stated({ events: [{ name: 'session_start' }] }), /events\[0\]\.name/],
+  [
+    'more than one mistake',
+    400,
+    stated({ events: [{ name: 'kjøp' }, { name: 'a', time: 'now', params: { value: true } }] }),
+    /events\[0\]\.name: .*; events\[1\]\.time: .*; events\[1\]\.params\.value: /,
+  ],
+  ['__proto__', 400, stated('{"events":[{"name":"a","params":{"__proto__":{"polluted":1}}}]}'), /key is not a name/],
+  ['a duplicate key', 400, stated('{"events":[{"name":"a","name":"b"}]}'), /name/],
 ];
 
 describe('refusals', () => {
@@ -207,9 +218,30 @@ describe('refusals', () => {
   });
 
   it('repeats nothing of the request in a refusal', async () => {
-    const answer = await ask(json({ events: [{ name: 'a', params: { email: { kari: 'kari.canary@example.no' } } }] }));
+    const answer = await ask(
+      stated({ events: [{ name: 'a', params: { value: true, email: 'kari.canary@example.no' } }] }),
+    );
     expect(answer.status).toBe(400);
     expect(await answer.text()).not.toContain('kari.canary');
+  });
+
+  it('a bad event of a browser ends by itself, and the others are taken', async () => {
+    recorder.clear();
+    const cookies = { cookie: GRANTED };
+    const bad = [{ name: 'kjøp' }, { name: 'a', visitor: { cookies: GRANTED } }, { name: 'b', 'my key': 1 }];
+    const good = { name: 'good', client_id: CID };
+    expect((await ask(json({ events: [...bad, good] }, cookies))).status).toBe(204);
+    const lines = ['en=line_one', 'ep.a=1', 'en=line_two'].join('\n');
+    const headers = { origin: ORIGIN, 'content-type': 'text/plain', ...cookies };
+    const query = HIT.replace('&en=page_view', '');
+    expect((await ask({ path: `/g/collect?${query}`, headers, body: lines })).status).toBe(204);
+    expect((await ask({ path: `/g/collect?${query}`, headers })).status).toBe(204);
+    await recorder.waitFor(3);
+    const sent = recorder.requests.map(({ query: keys, body }) => `${keys}&${body}`).join(' ');
+    for (const name of ['good', 'line_one', 'line_two']) expect(sent).toContain(name);
+    const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+    expect(metrics).toMatch(/portvakt_outcomes_total\{[^}]*outcome="invalid"[^}]*\} 5\b/);
+    recorder.clear();
   });
 
   it('sent nothing and goes on', async () => {

@@ -103,26 +103,26 @@ describe('readUrl (R40, R46, R49)', () => {
 
   it('reads click ids in any spelling of the key and keeps their case', () => {
     const page = readUrl(
-      'https://x.example/?GCLID=aB-c_1&gclid=second&gbraid=0AAA&WBRAID=w&dclid=D&fbclid=IwAR0_aem_x&msclkid=m1&li_fat_id=123e4567-e89b-12d3-a456-426614174000&gclsrc=aw.ds&gad_source=1&gad_campaignid=42&srsltid=Afm',
+      'https://x.example/?GCLID=aB-c_1&gclid=second&gbraid=0AAA&WBRAID=wbr1&dclid=Dcl1&fbclid=IwAR0_aem_x&msclkid=m123&li_fat_id=123e4567-e89b-12d3-a456-426614174000&gclsrc=aw.ds&gad_source=1&gad_campaignid=42&srsltid=Afm',
       policy,
     );
     expect(page?.clickIds).toEqual({
       gclid: 'aB-c_1',
       gbraid: '0AAA',
-      wbraid: 'w',
-      dclid: 'D',
+      wbraid: 'wbr1',
+      dclid: 'Dcl1',
       fbclid: 'IwAR0_aem_x',
-      msclkid: 'm1',
+      msclkid: 'm123',
       li_fat_id: '123e4567-e89b-12d3-a456-426614174000',
     });
     expect(page?.googleClickParams).toBe(
-      'gclid=aB-c_1&gclid=second&gbraid=0AAA&wbraid=w&dclid=D&gclsrc=aw.ds&gad_source=1&gad_campaignid=42&srsltid=Afm',
+      'gclid=aB-c_1&gclid=second&gbraid=0AAA&wbraid=wbr1&dclid=Dcl1&gclsrc=aw.ds&gad_source=1&gad_campaignid=42&srsltid=Afm',
     );
     expect(page?.url).toBe('https://x.example/');
   });
 
   it('finds a click id behind the fragment of a single-page application', () => {
-    expect(readUrl('https://x.example/#/takk?gclid=abc', policy)?.clickIds).toEqual({ gclid: 'abc' });
+    expect(readUrl('https://x.example/#/takk?gclid=abc1', policy)?.clickIds).toEqual({ gclid: 'abc1' });
     expect(readUrl('https://x.example/?gclid=first#?gclid=late', policy)?.clickIds).toEqual({ gclid: 'first' });
   });
 

@@ -73,6 +73,39 @@ describe('readUserAgent', () => {
     expect(bot).toEqual({ family: 'Mozilla/5.0 (compatible; bot)', device: { category: 'other' } });
   });
 
+  it.each([
+    'Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm) Chrome/131.0.0.0 Safari/537.36',
+    'Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36 (compatible; AdsBot-Google-Mobile)',
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/131.0.0.0 Safari/537.36',
+    'Mozilla/5.0 (Linux; Android 11; moto g power (2022)) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36 Chrome-Lighthouse',
+    'Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)',
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15 (Applebot/0.1; +http://www.apple.com/go/applebot)',
+    'facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)',
+    'meta-externalagent/1.1 (+https://developers.facebook.com/docs/sharing/webmasters/crawler)',
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 PTST/240101.1',
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36; NewShopBot/1.0 (+https://newshop.example/bot)',
+  ])('%s is a bot', (ua) => {
+    expect(readUserAgent(ua).family).toBe('Mozilla/5.0 (compatible; bot)');
+  });
+
+  it.each([
+    'CUBOT_P80',
+    'CUBOT KINGKONG 9',
+    'CUBOT NOTE 50 Build/TP1A.220624.014',
+    'Robotics Phone',
+    'TALBOT T1',
+    'Monitor X2',
+    'PREVIEW-7',
+    'SPIDERMAN',
+    'Crawley 5G',
+  ])("a telephone called %s is a person's", (model) => {
+    const { family, device } = readUserAgent(
+      `Mozilla/5.0 (Linux; Android 14; ${model}) ${CHROME}/142.0.0.0 Mobile Safari/537.36`,
+    );
+    expect(family).toBe(`Mozilla/5.0 (Linux; Android 10; K) ${CHROME}/142.0.0.0 Mobile Safari/537.36`);
+    expect(device).toMatchObject({ category: 'mobile', browser: 'Chrome', browser_version: '142' });
+  });
+
   it('makes few out of many (R7)', () => {
     const next = random(7);
     const outputs = new Map<string, number>();

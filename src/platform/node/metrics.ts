@@ -74,6 +74,12 @@ export function createMetrics(
     counters.unknownKeys,
   );
   fromTally(
+    'portvakt_left_out_total',
+    'Details of events that could not be used; the event went on without them',
+    ['site', 'kind'],
+    counters.leftOut,
+  );
+  fromTally(
     'portvakt_unknown_stream_total',
     'Web hits whose measurement id no route has',
     ['site'],

@@ -200,7 +200,7 @@ describe('web hits', () => {
         item_id: text,
         item_name: text,
         item_variant: text,
-        price: number,
+        price: number.map((amount) => Number(amount.toFixed(6)) + 0),
         index: number,
         custom: fc.dictionary(name, text, { minKeys: 1, maxKeys: 14 }),
       },
@@ -208,8 +208,8 @@ describe('web hits', () => {
     ) as fc.Arbitrary<Item>;
     const event = fc.record({
       event_name: name,
-      currency: text,
-      value: number,
+      currency: fc.constantFrom('NOK', 'EUR', 'JPY'),
+      value: number.map((amount) => Number(amount.toFixed(6)) + 0),
       transaction_id: text,
       params: fc.dictionary(name, fc.oneof(text, number), { minKeys: 1 }),
       user_properties: fc.dictionary(name, fc.oneof(text, number), { minKeys: 1 }),

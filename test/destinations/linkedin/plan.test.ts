@@ -73,7 +73,7 @@ describe('consent (design 3)', () => {
   it('reads no identifier of another vendor, no address, no page (R47)', () => {
     expect(Object.keys(linkedin.reads).toSorted()).toEqual(
       (
-        'country currency email event_id event_name event_time first_name last_name li_fat_id ' +
+        'country currency email email_sha256 event_id event_name event_time first_name last_name li_fat_id ' +
         'user_country user_id value'
       ).split(' '),
     );

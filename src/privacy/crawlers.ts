@@ -1,0 +1,47 @@
+/**
+ * Crawlers, previews and monitors by the words they call themselves, in lower case without signs between, as their
+ * operators' pages name them. Whole words: a CUBOT is a telephone, and its owner a person.
+ */
+const CRAWLERS: ReadonlySet<string> = new Set(
+  // Search engines.
+  (
+    'googlebot adsbot mediapartners storebot googleother google-extended google-inspectiontool feedfetcher apis-google ' +
+    'duplexweb-google bingbot msnbot adidxbot bingpreview slurp duckduckbot duckassistbot baiduspider yandexbot ' +
+    'yandeximages yandexmobilebot yandexaccessibilitybot yandexmetrika yandexrenderresourcesbot yandexwebmaster ' +
+    'applebot petalbot seznambot exabot qwantify qwantbot mojeekbot coccocbot naverbot ' +
+    // Links shown in a chat or a feed.
+    'facebookexternalhit facebookcatalog facebot meta-externalagent meta-externalfetcher meta-webindexer twitterbot ' +
+    'linkedinbot slackbot slackbot-linkexpanding discordbot telegrambot pinterestbot redditbot skypeuripreview ' +
+    'embedly iframely vkshare snapchat-previewer cardyb ' +
+    // Language models.
+    'gptbot chatgpt-user oai-searchbot claudebot claude-web claude-user claude-searchbot anthropic-ai perplexitybot ' +
+    'perplexity-user bytespider ccbot cohere-ai amazonbot diffbot youbot ai2bot timpibot imagesiftbot omgilibot ' +
+    // Search marketing and archives.
+    'ahrefsbot ahrefssiteaudit semrushbot siteauditbot mj12bot dotbot rogerbot blexbot dataforseobot serpstatbot ' +
+    'sitebulb barkrowler linkfluence megaindex ia_archiver archive.org_bot heritrix nutch ' +
+    // Monitors and tests.
+    'uptimerobot pingdom pingdombot pingdompagespeed statuscake site24x7 newrelicpinger datadogsynthetics catchpoint ' +
+    'gtmetrix ptst webpagetest speedcurve lighthouse chrome-lighthouse headlesschrome phantomjs prerender rendertron ' +
+    'cookiebot cookiehub w3c_validator ' +
+    // Words that robots use for themselves and telephones do not.
+    'bot robot crawler spider webcrawler'
+  ).split(' '),
+);
+
+/** Words of a User-Agent: letters, digits and what crawlers put between them. */
+const WORD = /[a-z0-9][a-z0-9._-]{1,40}/g;
+/** The page of a robot, as its operator is asked to give it: people's browsers have none. */
+const OWN_PAGE = /\+https?:/;
+
+/** Whether a User-Agent says that it is no person's. At most 512 characters are looked at. */
+export function isCrawler(userAgent: string): boolean {
+  const text = userAgent.slice(0, 512).toLowerCase();
+  if (OWN_PAGE.test(text)) return true;
+  for (const [word] of text.matchAll(WORD)) {
+    if (CRAWLERS.has(word)) return true;
+    // `Googlebot-Image`, `AdsBot-Google-Mobile`: the first part names it.
+    const dash = word.indexOf('-');
+    if (dash > 0 && CRAWLERS.has(word.slice(0, dash))) return true;
+  }
+  return false;
+}
