@@ -22,7 +22,7 @@ describe('a hit with none of ours', () => {
 
 describe('subjects and withdrawal (design 3, R16)', () => {
   it('names the visitor by everything that may be left when the others are deleted', () => {
-    expect(visit(`${GA}; ${FBP}; _gcl_aw=GCL.${S}.abc; _fbc=fb.1.${NOW - HOUR}.IwAR`).subjects).toEqual([
+    expect(visit(`${GA}; ${FBP}; _gcl_aw=GCL.${S}.abc1; _fbc=fb.1.${NOW - HOUR}.IwAR`).subjects).toEqual([
       `ga:482310557.${S}`,
       `fbp:fb.1.${NOW - HOUR}.1098115397`,
       'gclid:abc',
