@@ -25,7 +25,7 @@ describe('subjects and withdrawal (design 3, R16)', () => {
     expect(visit(`${GA}; ${FBP}; _gcl_aw=GCL.${S}.abc1; _fbc=fb.1.${NOW - HOUR}.IwAR`).subjects).toEqual([
       `ga:482310557.${S}`,
       `fbp:fb.1.${NOW - HOUR}.1098115397`,
-      'gclid:abc',
+      'gclid:abc1',
       'fbc:IwAR',
     ]);
   });
