@@ -1,5 +1,6 @@
 import { readConsent } from './consent/index.ts';
 import { NO_COOKIES, parseCookies, type Cookies } from './consent/cookie-header.ts';
+import { statesGpc } from './consent/gpc.ts';
 import type { Consent } from './consent/types.ts';
 import { readCookies, type CookieReading } from './cookies/index.ts';
 import { chosen } from './cookies/subjects.ts';
@@ -8,6 +9,7 @@ import type { LeftOut } from './core/left-out.ts';
 import { isPlaceholder } from './core/placeholders.ts';
 import { reason } from './core/reason.ts';
 import { BIT, GATE_MASK, type SignalMask } from './core/signals.ts';
+import type { PrivacyKeys } from './core/values.ts';
 import { clientOf } from './policy/client.ts';
 import { admitCollect, admitEvents, type Sender } from './policy/admission.ts';
 import { decide, ended, primaryRoute, routesFor, type Grounds, type RouteTrace } from './policy/decide.ts';
@@ -131,7 +133,7 @@ function browserVisitor(hit: Hit, site: Site, gateway: Gateway): Visitor {
       : undefined;
   return {
     cookies: headers['cookie'] ?? '',
-    gpc: headers['sec-gpc'] === '1',
+    gpc: statesGpc(headers['sec-gpc']),
     userAgent: headers['user-agent'],
     // Without a mode that wants it, the address is never even looked at.
     address: site.privacy.ip === 'truncate' ? clientOf(hit, gateway) : undefined,
@@ -304,7 +306,9 @@ function understand(hit: Hit, site: Site, reading: Reading, sender: Sender): Und
       before !== undefined &&
       was?.visitor === visitor &&
       was.raw.consent_mode?.gcs === mode?.gcs &&
-      was.raw.consent_mode?.gcd === mode?.gcd
+      was.raw.consent_mode?.gcd === mode?.gcd &&
+      was.raw.consent_mode?.npa === mode?.npa &&
+      sameKeys(was.raw.privacy_keys, raw.privacy_keys)
     ) {
       consent = before.consent;
     } else {
@@ -314,6 +318,8 @@ function understand(hit: Hit, site: Site, reading: Reading, sender: Sender): Und
           gpc: visitor.gpc,
           gcs: mode?.gcs,
           gcd: mode?.gcd,
+          npa: mode?.npa,
+          privacy: raw.privacy_keys,
           at: hit.at,
           country: visitor.country,
         },
@@ -355,6 +361,18 @@ function originOf({ headers: { origin } }: Hit, { origins }: Site): string | und
   if (origin !== undefined && origins.has(origin)) return origin;
   for (const first of origins) return first;
   return undefined;
+}
+
+function sameKeys(a: PrivacyKeys | undefined, b: PrivacyKeys | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return (
+    a.us_privacy === b.us_privacy &&
+    a.sst_us_privacy === b.sst_us_privacy &&
+    a.gdpr === b.gdpr &&
+    a.gdpr_consent === b.gdpr_consent &&
+    a.gpp === b.gpp &&
+    a.gpp_sid === b.gpp_sid
+  );
 }
 
 /** Cookies are one per visitor: what all of its events allow. */

@@ -206,6 +206,7 @@ sites:
   it('holds until the visitor objects', () => {
     expect(verdict({})).toBe('planned');
     expect(verdict({ gcs: 'G100', gcd: '13p3p3p2p5l1' })).toBe('planned');
+    expect(verdict({ gcd: '13p3k3p2p5l1' })).toBe('planned');
     expect(verdict({}, { headers: { 'sec-gpc': '1' } })).toBe('planned');
   });
 
@@ -214,7 +215,6 @@ sites:
     ['q: refused after a denied default', { gcd: '13p3q3p2p5l1' }, {}],
     ['m: refused without a default', { gcd: '13p3m3p2p5l1' }, {}],
     ['u: granted by default and refused', { gcd: '13p3u3p2p5l1' }, {}],
-    ['a letter nobody knows', { gcd: '13p3Z3p2p5l1' }, {}],
     ['consent keys nobody can read', { gcd: 'garbage' }, {}],
     ['a consent cookie nobody can read', {}, { cookies: cookiebot({ statistics: true }).slice(0, 90) }],
   ])('%s ends it', (_, query, more) => {

@@ -40,6 +40,7 @@ export default defineDestination({
   name: 'meta',
   title: 'Meta Conversions API',
   aliases: ['facebook', 'fb', 'instagram', 'metaads', 'facebookpixel', 'pixel', 'capi'],
+  acProvider: 89,
   docs: 'https://developers.facebook.com/docs/marketing-api/conversions-api',
   // No field of the API could carry a denial, so all three must be granted; there is no limited form for the same reason.
   needs: ['ad_storage', 'ad_user_data', 'ad_personalization'],

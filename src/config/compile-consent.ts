@@ -9,7 +9,9 @@ import { isCategory, signalsIn } from './signal-list.ts';
 /** The consent section with categories, purposes and platforms put together. */
 export function compileConsent(site: SiteConfig): SiteConsent {
   const { consent } = site;
-  const cmp = consent.cmp === 'auto' ? knownPlatforms.map(({ name }) => name) : consent.cmp;
+  // What is read on every site is listed where somebody has written it down, and then more of it counts.
+  const cmp =
+    consent.cmp === 'auto' ? knownPlatforms.filter(({ always }) => !always).map(({ name }) => name) : consent.cmp;
   const categories: Record<Category, SignalMask> = { ...CATEGORY_SIGNALS };
   const shared = new Map<string, SignalMask>();
   const platforms = new Map<string, PlatformMapping>();
@@ -46,6 +48,7 @@ export function compileConsent(site: SiteConfig): SiteConsent {
       name,
       vendor: destination.vendor,
       tcfVendor: destination.tcfVendor,
+      acProvider: destination.acProvider,
       needs: maskOf(destination.needs),
       service: destination.services[0],
     })),

@@ -1,4 +1,5 @@
 import { BRIDGE_COOKIE } from '../consent/bridge.ts';
+import { nameOf } from '../consent/platform.ts';
 import { PLATFORMS } from '../consent/platforms.ts';
 import { GOVERNED, type GovernedCookie } from '../cookies/vendor-cookies.ts';
 import { BIT } from '../core/signals.ts';
@@ -115,7 +116,8 @@ function consentRows({ cmp, renamed }: CookieTableInput): string[][] {
       .filter(({ cookies }) => cookies.length > 0)
       .map(({ name, title, cookies }) => {
         const own = renamed.get(name);
-        const names = own === undefined ? cookies : [own, ...cookies.slice(1)];
+        const known = cookies.map(nameOf);
+        const names = own === undefined ? known : [own, ...known.slice(1)];
         return row(codes(names), `the consent platform (${title})`, "the visitor's choice");
       }),
     ...(bridged && !listed.some(({ name }) => name === 'bridge')

@@ -11,7 +11,7 @@ import { showDuration } from './units.ts';
  * @param notes what a person has written beside the module (`notes.md`), without its own title.
  */
 export function destinationPage(destination: Destination, notes: string | undefined): string {
-  const { title, name, docs, needs, hosts, tcfVendor, limited } = destination;
+  const { title, name, docs, needs, hosts, tcfVendor, acProvider, limited } = destination;
   return [
     `# ${title}`,
     '',
@@ -25,6 +25,11 @@ export function destinationPage(destination: Destination, notes: string | undefi
     tcfVendor === undefined
       ? 'It is not on the IAB Global Vendor List, so a TCF string alone does not open it.'
       : `On the IAB Global Vendor List it is vendor ${tcfVendor}.`,
+    ...(acProvider === undefined
+      ? []
+      : [
+          `In Google's Additional Consent it is provider ${acProvider}: a string that discloses it and does not accept it closes the route.`,
+        ]),
     '',
     ...(notes === undefined ? [] : [notes.trim(), '']),
     '## What it receives',

@@ -14,8 +14,14 @@ export function readConsentMode(gcs: string | undefined, gcd: string | undefined
 /** One reading for each answer there can be. */
 const READINGS = new Map<TakenAway, Reading>();
 
-function readingOf({ refused, withheld, byDefault }: TakenAway): Reading {
-  return (refused | withheld) === 0
-    ? restriction('consent-mode', 'none', 0, 0, 'takes nothing away')
-    : { ...restriction('consent-mode', 'denied', refused, withheld, 'denied by the tag on the page'), byDefault };
+function readingOf({ refused, withheld, byDefault, unreadable, unknown }: TakenAway): Reading {
+  const words = unreadable
+    ? 'cannot be read'
+    : (refused | withheld) === 0
+      ? 'takes nothing away'
+      : 'denied by the tag on the page';
+  const note = unknown ? `${words}; a letter of gcd is not known, which takes nothing away` : words;
+  const status = unreadable || (refused | withheld) === 0 ? 'none' : 'denied';
+  const reading = { ...restriction('consent-mode', status, refused, withheld, note), byDefault };
+  return unknown ? { ...reading, unknownLetter: true } : reading;
 }

@@ -1,16 +1,30 @@
 import type { Cookies } from './cookie-header.ts';
 import { ALL_SIGNALS } from '../core/signals.ts';
-import { chosen, listed, withoutNames, withServices, type Context, type Platform } from './platform.ts';
+import {
+  chosen,
+  listed,
+  readValue,
+  withoutNames,
+  withServices,
+  type Context,
+  type NamePattern,
+  type Platform,
+} from './platform.ts';
 import { mute, unreadable } from './reading.ts';
 import { Narrowing, type Service } from './services.ts';
-import { readTcf } from './tcf.ts';
-import { percentDecoded } from './text.ts';
+import { CMP_CONSENT, readTcf } from './tcf.ts';
+import { readLayers } from './text.ts';
 import type { Reading } from './types.ts';
 
 const LIST = /^__(?:[A-Za-z0-9]{1,16}_){0,1024}_$/;
 const PURPOSES = '__cmpcpc';
 const VENDORS = '__cmpcvc';
 const TC = '__cmpconsent';
+
+/** Names as the platform makes them of the id of the site's account. */
+function byAccount(start: string): NamePattern {
+  return { name: `${start}*`, is: new RegExp(`^${start}[xsu]?\\d{0,12}$`) };
+}
 
 /** The platform's own numbers of services (help.consentmanager.net, "Working with Google Consent Mode"). */
 const NUMBERS: ReadonlyMap<string, string> = new Map([
@@ -26,13 +40,14 @@ const NUMBERS: ReadonlyMap<string, string> = new Map([
 export const consentmanager: Platform = {
   name: 'consentmanager',
   title: 'consentmanager.net',
-  cookies: [`${PURPOSES}*`, `${TC}*`, `${VENDORS}*`],
+  cookies: [byAccount(PURPOSES), CMP_CONSENT, byAccount(VENDORS)],
   needsMapping: true,
   read(found, context) {
     const readings: Reading[] = [];
     found.names.forEach((name, i) => {
       const value = found.values[i] as string;
-      if (name.startsWith(TC)) readings.push(readTcf(value, { ...context, purposes: undefined }));
+      if (name.startsWith(TC))
+        readings.push(readValue(value, (text) => readTcf(text, { ...context, purposes: undefined })));
       else if (!name.startsWith(VENDORS)) readings.push(readPurposes(value, vendorsBeside(name, found), context));
     });
     // Vendors without purposes are no choice: cookies of another banner of the same platform.
@@ -66,8 +81,13 @@ function readPurposes(value: string, vendorLists: readonly string[], context: Co
 }
 
 function numbersIn(value: string): readonly string[] | undefined {
-  const text = percentDecoded(value);
-  return text === undefined || !LIST.test(text) ? undefined : text.split('_').filter((number) => number !== '');
+  const text = readLayers(
+    value,
+    0,
+    (list) => (LIST.test(list) ? list : undefined),
+    (list) => list !== undefined,
+  );
+  return text?.split('_').filter((number) => number !== '');
 }
 
 function serviceOf(number: string, { book, purposes }: Context): Service {

@@ -1,4 +1,4 @@
-import { categorised, perCookie, type Context, type Platform } from './platform.ts';
+import { categorised, NO_RECORD, perCookie, type Context, type Platform } from './platform.ts';
 import { choice, noChoice, notRequired, unreadable } from './reading.ts';
 import { demandsOptIn } from './regions.ts';
 import { digitsTime, percentDecoded } from './text.ts';
@@ -21,7 +21,7 @@ const USUAL =
 
 const STAMP = /^[A-Za-z0-9+/]{16,128}={0,2}$/;
 
-function readCookiebot(value: string, context: Context): Reading {
+function readCookiebot(value: string, context: Context): Reading | typeof NO_RECORD {
   const usual = USUAL.exec(value);
   return usual === null ? readAny(value, context) : readUsual(usual, context);
 }
@@ -32,8 +32,10 @@ function readUsual(parts: RegExpExecArray, context: Context): Reading {
 }
 
 /** Exported for the test that holds the two ways against each other. */
-export function readAny(value: string, context: Context): Reading {
+export function readAny(value: string, context: Context): Reading | typeof NO_RECORD {
   const { source, all } = context;
+  // What react-cookie-consent writes under the same name.
+  if (value === 'true' || value === 'false') return NO_RECORD;
   if (value === '-1') return notRequired(source, all, 0);
   if (value === '0') return choice(source, 0, all);
   const text = percentDecoded(value);
@@ -67,13 +69,22 @@ function state(fields: ReadonlyMap<string, string>, category: string): boolean |
   return fields.has(category) ? fields.get(category) === 'true' : undefined;
 }
 
-const KEY = /^[A-Za-z_]{1,32}$/;
-/** A literal, a string or an object: nothing else is ever written. */
-const VALUE = /^(?:true|false|-?[0-9]{1,15}|'[^']*'|\{.*\})$/;
+/** Keys that are read. Others come and go with the platform's products and settings, and look as they like. */
+const KNOWN: ReadonlySet<string> = new Set([
+  'necessary',
+  'preferences',
+  'statistics',
+  'marketing',
+  'stamp',
+  'method',
+  'ver',
+  'utc',
+  'region',
+]);
 
 /**
- * The top-level pairs, values as written; objects inside are stepped over. A repeated key keeps its value only if both
- * agree. Undefined where the text is cut off or has another shape.
+ * The known top-level pairs, values as written; everything else is stepped over. A repeated key keeps its value only if
+ * both agree. Undefined where the text is cut off or has another shape.
  */
 function fieldsOf(text: string): ReadonlyMap<string, string> | undefined {
   const last = text.length - 1;
@@ -81,29 +92,30 @@ function fieldsOf(text: string): ReadonlyMap<string, string> | undefined {
   const fields = new Map<string, string>();
   let i = 1;
   while (i < last) {
-    const colon = text.indexOf(':', i);
-    if (colon === -1) return undefined;
-    const end = endOfValue(text, colon + 1, last);
+    const end = endOfPair(text, i, last);
     if (end === -1) return undefined;
+    const colon = text.indexOf(':', i);
+    if (colon === -1 || colon > end) return undefined;
     const key = text.slice(i, colon);
-    const value = text.slice(colon + 1, end);
-    if (!KEY.test(key) || !VALUE.test(value)) return undefined;
-    fields.set(key, fields.has(key) && fields.get(key) !== value ? '' : value);
+    if (KNOWN.has(key)) {
+      const value = text.slice(colon + 1, end);
+      fields.set(key, fields.has(key) && fields.get(key) !== value ? '' : value);
+    }
     i = end + 1;
   }
   return fields;
 }
 
-/** Where the value that starts at `from` ends: at a comma outside quotes and braces, or at `last`; -1 = never. */
-function endOfValue(text: string, from: number, last: number): number {
+/** Where the pair that starts at `from` ends: at a comma outside quotes and brackets, or at `last`; -1 = never. */
+function endOfPair(text: string, from: number, last: number): number {
   let depth = 0;
   for (let i = from; i < last; i++) {
     const code = text.charCodeAt(i);
-    if (code === 39) {
-      i = text.indexOf("'", i + 1);
-      if (i === -1) return -1;
-    } else if (code === 123) depth++;
-    else if (code === 125) {
+    if (code === 39 || code === 34) {
+      i = text.indexOf(text.charAt(i), i + 1);
+      if (i === -1 || i >= last) return -1;
+    } else if (code === 123 || code === 91) depth++;
+    else if (code === 125 || code === 93) {
       if (depth-- === 0) return -1;
     } else if (code === 44 && depth === 0) return i;
   }

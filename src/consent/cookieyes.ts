@@ -43,7 +43,7 @@ const SUMMARY = 'CookieLawInfoConsent';
 export const cookieLawInfo: Platform = {
   name: 'cookie-law-info',
   title: 'CookieYes (GDPR Cookie Consent, Cookie Law Info)',
-  cookies: [VIEWED, SUMMARY, `${CHECKBOX}*`],
+  cookies: [VIEWED, SUMMARY, ...['functional', 'analytics', 'advertisement'].map((category) => CHECKBOX + category)],
   read(found, context) {
     const viewed = cookieValues(found, VIEWED);
     if (viewed.length === 0 || viewed.some((value) => value !== 'yes')) return [noChoice(context.source)];

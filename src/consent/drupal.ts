@@ -1,6 +1,6 @@
 import { cookieValues } from './cookie-header.ts';
 import { asStrings, parseJson } from './json.ts';
-import { listed, type Context, type Platform } from './platform.ts';
+import { listed, readValue, type Context, type Platform } from './platform.ts';
 import { choice, noChoice, unreadable } from './reading.ts';
 import { percentDecoded } from './text.ts';
 import type { Reading } from './types.ts';
@@ -24,7 +24,7 @@ export const drupal: Platform = {
     if (!states.every((state) => state === '1' || state === '2')) return [unreadable(source)];
     const categories = cookieValues(found, CATEGORIES);
     if (categories.length === 0) return [unreadable(source, {}, 'agreed, but to which categories is not recorded')];
-    return categories.map((value) => readCategories(value, context));
+    return categories.map((value) => readValue(value, (text) => readCategories(text, context)));
   },
 };
 

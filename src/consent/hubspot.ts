@@ -1,5 +1,5 @@
 import { cookieValues } from './cookie-header.ts';
-import { categorised, type Context, type Platform } from './platform.ts';
+import { categorised, readValue, type Context, type Platform } from './platform.ts';
 import { choice, noChoice, unreadable } from './reading.ts';
 import { percentDecoded } from './text.ts';
 import type { Reading } from './types.ts';
@@ -21,7 +21,8 @@ export const hubSpot: Platform = {
       return [choice(source, 0, all)];
     }
     const categories = cookieValues(found, CATEGORIES);
-    if (categories.length > 0) return categories.map((value) => readCategories(value, context));
+    if (categories.length > 0)
+      return categories.map((value) => readValue(value, (text) => readCategories(text, context)));
     // A banner without categories: accepted for everything.
     const optIn = cookieValues(found, OPT_IN);
     const accepted = optOut.length > 0 && optIn.length > 0 && optIn.every((value) => value === 'true');
@@ -29,12 +30,20 @@ export const hubSpot: Platform = {
   },
 };
 
-const PAIR = /^[0-9]:(?:true|false)$/;
+/** Statistics, marketing, preferences. */
+const KNOWN = ['1', '2', '3'];
+const STATES = ['true', 'false'];
 
 function readCategories(value: string, context: Context): Reading {
-  const pairs = (percentDecoded(value) ?? '').split(/[,_]/, 16);
-  if (!pairs.every((pair) => PAIR.test(pair))) return unreadable(context.source);
-  const isOn = (category: number) => pairs.includes(`${category}:true`) && !pairs.includes(`${category}:false`);
-  const { on, off } = categorised(context, isOn(3), isOn(1), isOn(2));
+  const pairs = (percentDecoded(value) ?? '').split(/[,_]/, 64).map((pair) => pair.split(':', 3));
+  const known = pairs.filter(([category = '']) => KNOWN.includes(category));
+  if (known.length === 0 || !known.every((pair) => pair.length === 2 && STATES.includes(pair[1] ?? ''))) {
+    return unreadable(context.source);
+  }
+  const isOn = (category: string) => {
+    const states = known.filter(([name]) => name === category).map(([, state]) => state);
+    return states.length > 0 && states.every((state) => state === 'true');
+  };
+  const { on, off } = categorised(context, isOn('3'), isOn('1'), isOn('2'));
   return choice(context.source, on, off);
 }

@@ -2,8 +2,13 @@ import { detached, Recent } from '../core/recent.ts';
 import { combine, defaultsOf, type Defaults } from './combine.ts';
 import { readConsentMode } from './consent-mode.ts';
 import { readGpc } from './gpc.ts';
-import { findCookies, planOf, readCookies, type Found, type Plan } from './plan.ts';
+import { contextOf, findCookies, planOf, readCookies, type Found, type Plan } from './plan.ts';
+import type { Context } from './platform.ts';
+import { readPrivacyKeys } from './privacy-keys.ts';
 import { lapsed, misdated, unreadable } from './reading.ts';
+import { ServiceBook } from './services.ts';
+import { TCF_SKEW } from './tcf-string.ts';
+import { tcf } from './tcf.ts';
 import type { Consent, ConsentInput, Reading, Regime, SiteConsent } from './types.ts';
 
 export { knownPlatforms, type KnownPlatform } from './platforms.ts';
@@ -16,6 +21,8 @@ const CACHED_READINGS = 1_000;
 /** One site under one regime, with what it has lately read. */
 interface Reader {
   readonly plan: Plan;
+  /** What TC strings inside a hit are read with. */
+  readonly tcf: Context;
   readonly defaults: Defaults;
   /** By raw cookies; only what grants something, so that a refusal leaves no trace. */
   readonly cache: Recent<Remembered>;
@@ -32,10 +39,10 @@ const readers = new WeakMap<SiteConsent, { 'opt-in'?: Reader; 'opt-out'?: Reader
 
 /** What the visitor has chosen, from every source the site reads. Never throws; what cannot be read is not granted. */
 export function readConsent(input: ConsentInput, site: SiteConsent): Consent {
-  const { plan, defaults, cache } = readerOf(site, regimeOf(input, site));
+  const { plan, tcf, defaults, cache } = readerOf(site, regimeOf(input, site));
   const found = findCookies(plan, input.cookies);
   const readings = found.length === 0 ? NO_READINGS : current(cached(plan, cache, found), input.at, site.maxAge);
-  return combine(withSignals(readings, input, site), defaults);
+  return combine(withSignals(readings, input, site, tcf), defaults);
 }
 
 const NO_READINGS: readonly Reading[] = [];
@@ -51,6 +58,7 @@ function readerOf(site: SiteConsent, regime: Regime): Reader {
   if (ofSite === undefined) readers.set(site, (ofSite = {}));
   return (ofSite[regime] ??= {
     plan: planOf(site, regime),
+    tcf: contextOf(tcf, site, regime, new ServiceBook(site.routes, site.services)),
     defaults: defaultsOf(site.withoutChoice, regime === 'opt-out', site.mapping.get('tcf')?.purposes),
     cache: new Recent(CACHED_READINGS),
   });
@@ -92,7 +100,8 @@ function current(readings: readonly Reading[], now: number, maxAge: number | und
 
 function judge(reading: Reading, now: number, maxAge: number | undefined): Reading {
   const { at, until, status } = reading;
-  if (at !== undefined && at > now + CLOCK_SKEW) return misdated(reading);
+  const ahead = reading.vendorList === true ? TCF_SKEW : CLOCK_SKEW;
+  if (at !== undefined && at > now + ahead) return misdated(reading);
   if (until !== undefined && until <= now) return lapsed(reading, 'expired by its own date');
   if (maxAge === undefined || (status !== 'given' && status !== 'denied')) return reading;
   if (at === undefined) return lapsed(reading, 'without a readable time, and the site limits the age');
@@ -100,12 +109,22 @@ function judge(reading: Reading, now: number, maxAge: number | undefined): Readi
 }
 
 /** Adds what comes beside the cookies; all of it can only take away. */
-function withSignals(readings: readonly Reading[], input: ConsentInput, site: SiteConsent): readonly Reading[] {
+function withSignals(
+  readings: readonly Reading[],
+  input: ConsentInput,
+  site: SiteConsent,
+  tcf: Context,
+): readonly Reading[] {
   const mode = site.honourConsentMode ? readConsentMode(input.gcs, input.gcd) : undefined;
-  if (mode === undefined && !input.gpc && input.cookies.unreadable !== true) return readings;
+  const keys =
+    site.honourConsentMode && (input.privacy !== undefined || (input.npa !== undefined && input.npa !== '0'))
+      ? readPrivacyKeys(input.npa, input.privacy, tcf, input.at)
+      : NO_READINGS;
+  if (mode === undefined && keys.length === 0 && !input.gpc && input.cookies.unreadable !== true) return readings;
   const all = [...readings];
   if (input.cookies.unreadable === true) all.push(HEADER_UNREADABLE);
   if (input.gpc) all.push(readGpc(site.honourGpc));
   if (mode !== undefined) all.push(mode);
+  all.push(...keys);
   return all;
 }

@@ -3,11 +3,14 @@ import { categorised, jsonObject, perObject, type Platform } from './platform.ts
 import { choice, noChoice } from './reading.ts';
 import { isoTime } from './text.ts';
 
-/** iubenda (`consent/README.md` 1): purposes 2 and 3 are preferences, 4 measurement, 5 marketing; or one word for all. */
+/**
+ * iubenda (`consent/README.md` 1): purposes 2 and 3 are preferences, 4 measurement, 5 marketing; or one word for all.
+ * What the platform writes beside the record (`-granular`, `-uspr`, `-gcm`) are other cookies.
+ */
 export const iubenda: Platform = {
   name: 'iubenda',
   title: 'iubenda',
-  cookies: ['_iub_cs-*'],
+  cookies: [{ name: '_iub_cs-*', is: /^_iub_cs-s?\d{1,20}$/ }],
   read: perObject(jsonObject, (root, context) => {
     const { source, all } = context;
     const facts = {

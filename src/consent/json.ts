@@ -15,7 +15,7 @@ export function parseJson(text: string): Json | undefined {
 
   const skip = (): number => {
     let code = text.charCodeAt(i);
-    while (code === 32 || code === 9) code = text.charCodeAt(++i);
+    while (code === 32 || code === 9 || code === 10 || code === 13) code = text.charCodeAt(++i);
     return code;
   };
 

@@ -3,7 +3,7 @@ import { cookieValues } from './cookie-header.ts';
 import { chosen, withServices, type Context, type Marks, type Platform } from './platform.ts';
 import { lapsed, noChoice, unreadable } from './reading.ts';
 import type { Service } from './services.ts';
-import { isoTime, percentDecoded } from './text.ts';
+import { isoTime, percentDecoded, readLayers } from './text.ts';
 import type { Reading } from './types.ts';
 
 const RECORD = 'OptanonConsent';
@@ -42,11 +42,26 @@ export const oneTrust: Platform = {
 function closedAt(values: readonly string[]): number | undefined {
   let oldest: number | undefined;
   for (const value of values) {
-    const at = isoTime(percentDecoded(value));
+    const at = readLayers(value, 0, isoTime, (time) => time !== undefined);
     if (at === undefined) return undefined;
     oldest = Math.min(at, oldest ?? at);
   }
   return oldest;
+}
+
+/**
+ * A record that was percent-encoded as a whole, as it was before. While it has marks of its own it is not decoded: the
+ * landing page's address would become pairs.
+ */
+function unwrapped(record: string): string {
+  return readLayers(record, 0, itself, (text) => text.includes('='));
+}
+
+const itself = (text: string): string => text;
+
+/** `C0001:1,C0002:0`, without encoding. */
+function listOf(value: string): string {
+  return readLayers(value, 0, itself, (list) => !list.includes('%'));
 }
 
 function readRecord(record: string, closed: number | undefined, context: Context): Reading {
@@ -58,23 +73,21 @@ function readRecord(record: string, closed: number | undefined, context: Context
   let awaiting = false;
   let gpc = false;
   // Split first, decode then: the landing page's own address may spell out groups.
-  for (const pair of record.split('&')) {
+  for (const pair of unwrapped(record).split('&')) {
     const equals = pair.indexOf('=');
     if (equals === -1) continue;
     const key = pair.slice(0, equals);
     const value = pair.slice(equals + 1);
     if (key === 'groups') {
-      const decoded = percentDecoded(value);
-      if (decoded === undefined) return unreadable(source);
-      groups.push(decoded);
+      if (percentDecoded(value) === undefined) return unreadable(source);
+      groups.push(listOf(value));
     } else if (key === 'genVendors' || key === 'hosts') {
-      const decoded = percentDecoded(value);
-      if (decoded === undefined) return unreadable(source);
-      services.push(...(key === 'hosts' ? hostsIn(decoded, context) : vendorsIn(decoded, context)));
+      if (percentDecoded(value) === undefined) return unreadable(source);
+      services.push(...(key === 'hosts' ? hostsIn(listOf(value), context) : vendorsIn(listOf(value), context)));
     } else if (key === 'consentId') id = value;
     else if (key === 'version') version = value;
     else if (key === 'AwaitingReconsent') awaiting ||= value !== 'false';
-    else if (key === 'isGpcEnabled') gpc ||= value !== '0';
+    else if (key === 'isGpcEnabled' || key === 'browserGpcFlag') gpc ||= value !== '0' && value !== '';
   }
   const facts = { at: closed, id, version };
   if (groups.length === 0) return unreadable(source, facts);

@@ -16,7 +16,7 @@ const PURPOSES: readonly (readonly [string, Category])[] = [
 export const piwikPro: Platform = {
   name: 'piwik-pro',
   title: 'Piwik PRO Consent Manager',
-  cookies: ['ppms_privacy_*'],
+  cookies: [{ name: 'ppms_privacy_*', is: /^ppms_privacy_[0-9A-Fa-f-]{1,64}$/ }],
   read: perObject(jsonObject, (root, context) => {
     const { source, categories } = context;
     const facts = { id: asString(root.get('visitorId')) };

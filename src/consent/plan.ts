@@ -1,5 +1,5 @@
 import type { Cookies } from './cookie-header.ts';
-import type { Context, Platform } from './platform.ts';
+import { nameOf, type Context, type NamePattern, type Platform } from './platform.ts';
 import { PLATFORMS } from './platforms.ts';
 import { unreadable } from './reading.ts';
 import { ServiceBook } from './services.ts';
@@ -18,7 +18,7 @@ interface Lead {
 export interface Plan {
   readonly listeners: readonly { readonly platform: Platform; readonly context: Context }[];
   readonly exact: ReadonlyMap<string, readonly Lead[]>;
-  readonly prefixes: readonly (readonly [string, readonly Lead[]])[];
+  readonly patterns: readonly { readonly start: string; readonly is: RegExp; readonly leads: readonly Lead[] }[];
 }
 
 /** A cookie of a hit that some listener wants. */
@@ -38,23 +38,34 @@ export function planOf(site: SiteConsent, regime: Regime): Plan {
   ).map((platform) => ({ platform, context: contextOf(platform, site, regime, book) }));
 
   const exact = new Map<string, Lead[]>();
-  const prefixes = new Map<string, Lead[]>();
+  const patterns = new Map<string, { start: string; is: RegExp; leads: Lead[] }>();
   listeners.forEach(({ platform }, listener) => {
     const renamed = site.mapping.get(platform.name)?.cookie;
     platform.cookies.forEach((cookie, i) => {
       const isRenamed = i === 0 && renamed !== undefined;
-      const name = isRenamed ? renamed : cookie;
-      const isPrefix = name.endsWith('*');
-      const leads = isPrefix ? prefixes : exact;
-      const key = isPrefix ? name.slice(0, -1) : name;
-      const lead = { listener, as: isRenamed ? cookie : undefined };
-      leads.set(key, [...(leads.get(key) ?? []), lead]);
+      const lead = { listener, as: isRenamed ? nameOf(cookie) : undefined };
+      const pattern = isRenamed ? patternOf(renamed) : cookie;
+      if (typeof pattern === 'string') {
+        exact.set(pattern, [...(exact.get(pattern) ?? []), lead]);
+      } else {
+        const start = pattern.name.slice(0, pattern.name.indexOf('*'));
+        const key = `${start} ${pattern.is.source}`;
+        patterns.set(key, { start, is: pattern.is, leads: [...(patterns.get(key)?.leads ?? []), lead] });
+      }
     });
   });
-  return { listeners, exact, prefixes: [...prefixes] };
+  return { listeners, exact, patterns: [...patterns.values()] };
 }
 
-function contextOf(platform: Platform, site: SiteConsent, regime: Regime, book: ServiceBook): Context {
+/** A name the site has written: `*` at its end stands for any rest. */
+function patternOf(renamed: string): string | NamePattern {
+  return renamed.endsWith('*') ? { name: renamed, is: ANYTHING } : renamed;
+}
+
+const ANYTHING = /^/;
+
+/** What a platform's reader knows of a site. */
+export function contextOf(platform: Platform, site: SiteConsent, regime: Regime, book: ServiceBook): Context {
   const mapping = site.mapping.get(platform.name);
   const { preferences, statistics, marketing } = site.categories;
   return {
@@ -67,6 +78,7 @@ function contextOf(platform: Platform, site: SiteConsent, regime: Regime, book: 
     regime,
     honourGpc: site.honourGpc,
     readsTcf: site.cmp.includes('tcf') || site.cmp.includes('gpp'),
+    listed: site.cmp.includes(platform.name),
     vendors: site.vendors,
     routes: site.routes,
     book,
@@ -80,14 +92,14 @@ export function findCookies(plan: Plan, { names, values }: Cookies): readonly Fo
   let found: Found[] | undefined;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
-    const leads = plan.exact.get(name) ?? byPrefix(plan, name);
+    const leads = plan.exact.get(name) ?? byPattern(plan, name);
     if (leads !== undefined) (found ??= []).push({ leads, name, value: values[i] as string });
   }
   return found ?? NOTHING;
 }
 
-function byPrefix({ prefixes }: Plan, name: string): readonly Lead[] | undefined {
-  for (const [prefix, leads] of prefixes) if (name.startsWith(prefix)) return leads;
+function byPattern({ patterns }: Plan, name: string): readonly Lead[] | undefined {
+  for (const { start, is, leads } of patterns) if (name.startsWith(start) && is.test(name)) return leads;
   return undefined;
 }
 

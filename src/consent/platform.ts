@@ -2,7 +2,7 @@ import type { Category, SignalMask } from '../core/signals.ts';
 import type { Cookies } from './cookie-header.ts';
 import { parseJson, asObject, type JsonObject } from './json.ts';
 import { choice, unreadable, type Facts } from './reading.ts';
-import { base64Decoded, percentDecoded } from './text.ts';
+import { base64Decoded, percentDecoded, readLayers } from './text.ts';
 import { Narrowing, servicesOf, type Service, type ServiceBook } from './services.ts';
 import type { ConsentRoute, Reading, Regime, RouteTerms } from './types.ts';
 
@@ -21,10 +21,24 @@ export interface Context {
   readonly honourGpc: boolean;
   /** Whether a TC string inside another record counts. */
   readonly readsTcf: boolean;
+  /** The site lists the platform; one that is always read takes away only what is plainly stated where it does not. */
+  readonly listed: boolean;
   readonly vendors: readonly number[];
   readonly routes: readonly ConsentRoute[];
   /** Whose the services of the site's banner are. */
   readonly book: ServiceBook;
+}
+
+/** Cookies whose names have a part of the site's own. Cookies that merely begin alike are others. */
+export interface NamePattern {
+  /** For people: `*` stands for the part of the site's own. */
+  readonly name: string;
+  readonly is: RegExp;
+}
+
+/** A cookie's name for people: `*` stands for a part of the site's own. */
+export function nameOf(cookie: string | NamePattern): string {
+  return typeof cookie === 'string' ? cookie : cookie.name;
 }
 
 /** A consent platform or standard that leaves something a server can read. */
@@ -32,8 +46,8 @@ export interface Platform {
   /** Its name in the configuration (`consent.cmp`). */
   readonly name: string;
   readonly title: string;
-  /** Cookies it is read from; `*` at the end stands for any rest. The first one may be renamed by the site. */
-  readonly cookies: readonly string[];
+  /** Cookies it is read from, by their exact names. The first one may be renamed by the site. */
+  readonly cookies: readonly (string | NamePattern)[];
   /** Its purposes are the site's own: without `consent.mapping` it grants nothing. */
   readonly needsMapping?: boolean;
   /** Its own record is out of a server's sight: the bridge cookie speaks for it. */
@@ -44,28 +58,67 @@ export interface Platform {
   readonly read: (found: Cookies, context: Context) => readonly Reading[];
 }
 
-/** A reader of platforms with one cookie: each copy of it is a reading of its own. */
+/** A cookie of the platform's name that is somebody else's: no record. */
+export const NO_RECORD = undefined;
+
+/**
+ * A reader of platforms with one cookie: each copy of it is a reading of its own. A copy that cannot be read may have
+ * been percent-encoded once more; `layers` is how many layers the reader takes off itself.
+ */
 export function perCookie(
-  read: (value: string, context: Context, name: string) => Reading,
+  read: (value: string, context: Context, name: string) => Reading | typeof NO_RECORD,
+  layers: 0 | 1 = 1,
 ): (found: Cookies, context: Context) => readonly Reading[] {
-  return (found, context) => found.values.map((value, i) => read(value, context, found.names[i] as string));
+  return (found, context) => {
+    const readings: Reading[] = [];
+    found.values.forEach((value, i) => {
+      const name = found.names[i] as string;
+      const reading = readLayers(value, layers, (text) => read(text, context, name), isReadable);
+      if (reading !== NO_RECORD) readings.push(reading);
+    });
+    return readings;
+  };
+}
+
+/** The reading of one value of one of several cookies, whatever layers of percent-encoding are around it. */
+export function readValue(value: string, read: (text: string) => Reading): Reading {
+  return readLayers(value, 1, read, isReadable);
+}
+
+function isReadable(reading: Reading | typeof NO_RECORD): boolean {
+  return reading?.unreadable !== true;
 }
 
 /**
- * A JSON object, raw or percent-encoded. What parses as it came is not decoded: an escape inside one of its strings
- * must not become structure (`consent/README.md` 0, rule 2).
+ * A JSON object, raw, with its quotes encoded as scripts write it, or percent-encoded as a whole. Text that has its
+ * brace already is decoded once at most.
  */
 export function jsonObject(value: string): JsonObject | undefined {
-  const raw = value.startsWith('{') ? asObject(parseJson(value)) : undefined;
-  if (raw !== undefined || !value.includes('%')) return raw;
-  const decoded = percentDecoded(value);
-  return decoded === undefined ? undefined : asObject(parseJson(decoded));
+  return value.startsWith('{') ? braced(value) : readLayers(value, 0, braced, isObject);
+}
+
+function braced(text: string): JsonObject | undefined {
+  if (!text.startsWith('{')) return undefined;
+  const raw = asObject(parseJson(text));
+  if (raw !== undefined || !text.includes('%')) return raw;
+  return asObject(parseJson(percentDecoded(text) ?? ''));
 }
 
 /** A JSON object in base64. */
 export function base64Object(value: string): JsonObject | undefined {
-  const decoded = base64Decoded(value);
-  return decoded === undefined ? undefined : asObject(parseJson(decoded));
+  return readLayers(
+    value,
+    1,
+    (text) => {
+      const decoded = base64Decoded(text);
+      return decoded === undefined ? undefined : asObject(parseJson(decoded));
+    },
+    isObject,
+  );
+}
+
+function isObject(object: JsonObject | undefined): boolean {
+  return object !== undefined;
 }
 
 /** A reader of platforms whose one cookie is a JSON object. */

@@ -1,3 +1,4 @@
+import { additionalConsent } from './additional-consent.ts';
 import { borlabs } from './borlabs.ts';
 import { bridge } from './bridge.ts';
 import { commandersAct } from './commanders-act.ts';
@@ -19,7 +20,7 @@ import { oneTrust } from './onetrust.ts';
 import { osano, osanoCookieconsent } from './osano.ts';
 import { pandectes } from './pandectes.ts';
 import { piwikPro } from './piwik-pro.ts';
-import type { Platform } from './platform.ts';
+import { nameOf, type Platform } from './platform.ts';
 import { realCookieBanner } from './real-cookie-banner.ts';
 import { shopify } from './shopify.ts';
 import { sourcepoint } from './sourcepoint.ts';
@@ -34,6 +35,7 @@ import { complianz, squarespace, wpConsentApi } from './words.ts';
 
 /** Every platform and standard whose cookies are read, by name. Adding one: its file, and a line here. */
 export const PLATFORMS: readonly Platform[] = [
+  additionalConsent,
   axeptio,
   borlabs,
   bridge,
@@ -89,11 +91,16 @@ export interface KnownPlatform {
   readonly cookies: string;
   /** Without `consent.mapping.<name>` it grants nothing. */
   readonly needsMapping: boolean;
+  /** It is read on every site, because it takes away what it plainly states. */
+  readonly always: boolean;
 }
 
-export const knownPlatforms: readonly KnownPlatform[] = PLATFORMS.map(({ name, title, cookies, needsMapping }) => ({
-  name,
-  title,
-  cookies: cookies.join(', '),
-  needsMapping: needsMapping === true,
-}));
+export const knownPlatforms: readonly KnownPlatform[] = PLATFORMS.map(
+  ({ name, title, cookies, needsMapping, always }) => ({
+    name,
+    title,
+    cookies: cookies.map(nameOf).join(', '),
+    needsMapping: needsMapping === true,
+    always: always === true,
+  }),
+);

@@ -1,4 +1,5 @@
 import { ALL_SIGNALS, type SignalMask } from '../core/signals.ts';
+import { isVersion } from './text.ts';
 import type { Reading, RouteTerms, Status } from './types.ts';
 
 /** What a cookie says beside the choice itself. */
@@ -31,7 +32,7 @@ function reading(
     refused,
     withheld,
     at: facts.at,
-    version: facts.version,
+    version: isVersion(facts.version) ? facts.version : undefined,
     id: facts.id,
     terms: facts.terms,
     vendorList: facts.vendorList,
@@ -66,7 +67,7 @@ export function mute(source: string, facts: Facts, note: string): Reading {
 
 /** There is a cookie, and it cannot be trusted to say anything: everything is withheld (rule 3). */
 export function unreadable(source: string, facts: Facts = NO_FACTS, note = 'unreadable'): Reading {
-  return reading(source, 'none', 0, 0, ALL_SIGNALS, facts, note, false);
+  return { ...reading(source, 'none', 0, 0, ALL_SIGNALS, facts, note, false), unreadable: true };
 }
 
 /** The platform holds that no consent is needed where this visitor is; nobody clicked (rule 6). */

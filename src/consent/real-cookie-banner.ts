@@ -3,6 +3,17 @@ import { chosen, listed, listedServices, perCookie, signalsOfName, type Platform
 import { unreadable } from './reading.ts';
 import { digitsTime, percentDecoded } from './text.ts';
 
+/** Of each language of a site its own; what stands behind it (`-tcf`, `-gcm`) are other cookies. */
+const PLAIN = {
+  name: 'real_cookie_banner-v:*',
+  is: /^real_cookie_banner-v:\d{1,4}_blog:\d{1,9}_path:[0-9A-Za-z]{1,40}(?:-lang:[A-Za-z_-]{1,12})?$/,
+};
+/** The same where the name was percent-encoded. */
+const ENCODED = {
+  name: 'real_cookie_banner-v%3A*',
+  is: /^real_cookie_banner-v%3A\d{1,4}_blog%3A\d{1,9}_path%3A[0-9A-Za-z]{1,40}(?:-lang%3A[A-Za-z_-]{1,12})?$/i,
+};
+
 /**
  * Real Cookie Banner (`consent/README.md` 1): `time:uuid:hash:{"group":[services]}`; groups and services are numbers of
  * the site's own.
@@ -10,7 +21,7 @@ import { digitsTime, percentDecoded } from './text.ts';
 export const realCookieBanner: Platform = {
   name: 'real-cookie-banner',
   title: 'Real Cookie Banner',
-  cookies: ['real_cookie_banner-v:*'],
+  cookies: [PLAIN, ENCODED],
   needsMapping: true,
   read: perCookie((value, context) => {
     const text = percentDecoded(value) ?? '';

@@ -1,5 +1,5 @@
 import { cookieValues } from './cookie-header.ts';
-import type { Platform } from './platform.ts';
+import { readValue, type Platform } from './platform.ts';
 import { mute } from './reading.ts';
 import { readTcf } from './tcf.ts';
 import { isoTime, percentDecoded } from './text.ts';
@@ -17,7 +17,7 @@ export const sourcepoint: Platform = {
   read(found, context) {
     const id = cookieValues(found, ID)[0];
     const strings = cookieValues(found, TC);
-    if (strings.length > 0) return strings.map((value) => readTcf(value, context, id));
+    if (strings.length > 0) return strings.map((value) => readValue(value, (text) => readTcf(text, context, id)));
     const at = isoTime(percentDecoded(cookieValues(found, DATE)[0] ?? ''));
     return [mute(context.source, { id, at }, 'a choice that a server cannot see')];
   },

@@ -22,6 +22,7 @@ export const tarteaucitron: Platform = {
       flags.push([service, state === 'true']);
       answered ||= state !== 'wait' && (purposes === undefined || purposes.has(service));
     }
+    if (flags.length === 0 && text.length > 1) return unreadable(source);
     if (!answered) return noChoice(source);
     return chosen(source, services(flags, context));
   }),

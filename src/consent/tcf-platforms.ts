@@ -9,7 +9,7 @@ export const TCF_PLATFORMS: readonly Platform[] = [
   name,
   title,
   cookies: ['euconsent-v2'],
-  read: perCookie((value, context) => readTcf(value, context)),
+  read: perCookie((value, context) => readTcf(value, context), 0),
 }));
 
 /** Platforms that leave nothing a server can read, or nothing whose format is known: the bridge cookie speaks for them. */

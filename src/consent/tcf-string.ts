@@ -27,6 +27,8 @@ export interface TcString {
 }
 
 const MAX_LENGTH = 8 * 1024;
+/** `lastUpdated` is a day, and some platforms write midnight where they are: how far ahead it may be, milliseconds. */
+export const TCF_SKEW = 24 * 3_600_000;
 /** Bits before the first vendor section of the core. */
 const HEAD = 213;
 /** Kinds of segments; 2, the vendors allowed out of band, is history. */
@@ -39,7 +41,7 @@ const PUBLISHER = 3;
  */
 export function decodeTcString(text: string, wanted: readonly number[]): TcString | undefined {
   if (text.length > MAX_LENGTH) return undefined;
-  const segments = text.split('.');
+  const segments = text.split('.').map(withoutPadding);
   if (segments.length > 4 || !segments.every(isBase64Url)) return undefined;
   const core = segments[0] as string;
   if (bitLength(core) < HEAD || numberAt(core, 0, 6) !== 2) return undefined;
@@ -90,6 +92,11 @@ export function decodeTcString(text: string, wanted: readonly number[]): TcStrin
     hasDisclosedVendors: disclosed !== undefined,
     vendors,
   };
+}
+
+/** Some encoders fill up with `=`, which the format does not need. */
+function withoutPadding(segment: string): string {
+  return segment.endsWith('==') ? segment.slice(0, -2) : segment.endsWith('=') ? segment.slice(0, -1) : segment;
 }
 
 /** The publisher's own purposes: of no use here, but a string that was cut off in them was cut off. */

@@ -1,9 +1,8 @@
 import { ALL_SIGNALS, NO_SIGNALS, type SignalMask } from '../core/signals.ts';
-import { parseJson } from './json.ts';
-import { perCookie, type Context, type Platform } from './platform.ts';
+import { FUNDING_CHOICES, fundingChoices } from './funding-choices.ts';
+import { NO_RECORD, perCookie, type Context, type Platform } from './platform.ts';
 import { choice, unreadable } from './reading.ts';
 import { decodeTcString, type TcString } from './tcf-string.ts';
-import { percentDecoded } from './text.ts';
 import type { Reading, RouteTerms } from './types.ts';
 
 /** From this day on a string must list its disclosed vendors (TCF 2.3; `consent/README.md` 1.1). */
@@ -20,14 +19,21 @@ const STORAGE = mask(1);
 const PURPOSES = 24;
 const ALL_PURPOSES = (1 << PURPOSES) - 1;
 
+/** consentmanager's TC string, by the id of the site's account. */
+export const CMP_CONSENT = { name: '__cmpconsent*', is: /^__cmpconsent[xsu]?\d{0,12}$/ };
+
 /** IAB TCF 2.x. The cookie has many names; the string is the same. */
 export const tcf: Platform = {
   name: 'tcf',
   title: 'IAB TCF 2.x',
-  cookies: ['euconsent-v2', 'eupubconsent-v2', 'CookieControlTC', 'FCCDCF', '__cmpconsent*'],
-  read: perCookie((value, context, name) =>
-    name === 'FCCDCF' ? readFundingChoices(value, context) : readTcf(value, context),
-  ),
+  cookies: ['euconsent-v2', 'eupubconsent-v2', 'CookieControlTC', FUNDING_CHOICES, CMP_CONSENT],
+  read: perCookie((value, context, name) => {
+    if (name !== FUNDING_CHOICES) return readTcf(value, context);
+    const choices = fundingChoices(value);
+    if (choices === undefined) return unreadable(context.source);
+    // Google's scripts set it on sites whose banner is another platform's: without a string it says nothing.
+    return choices.tcString === undefined ? NO_RECORD : readTcf(choices.tcString, context);
+  }, 0),
 };
 
 /** A TC string as a reading; `id` is the consent id some platforms keep beside it. */
@@ -35,6 +41,7 @@ export function readTcf(value: string, context: Context, id?: string): Reading {
   const { source } = context;
   const string = decodeTcString(value, context.vendors);
   if (string === undefined) return unreadable(source, { id });
+  if (!string.isServiceSpecific) return unreadable(source, { id }, 'of global scope, which TCF has ended');
   const facts = {
     at: string.lastUpdated,
     id,
@@ -47,15 +54,6 @@ export function readTcf(value: string, context: Context, id?: string): Reading {
   }
   const { on, off } = signalsOf(string.purposeConsents, context);
   return choice(source, on, off, facts);
-}
-
-/** Google Funding Choices: the string is the first item of the fourth in a JSON list. */
-function readFundingChoices(value: string, context: Context): Reading {
-  const decoded = percentDecoded(value);
-  const root = decoded === undefined ? undefined : parseJson(decoded);
-  const section: unknown = Array.isArray(root) ? root[3] : undefined;
-  const string: unknown = Array.isArray(section) ? section[0] : undefined;
-  return typeof string === 'string' ? readTcf(string, context) : unreadable(context.source);
 }
 
 function signalsOf(purposes: number, context: Context): { on: SignalMask; off: SignalMask } {

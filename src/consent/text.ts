@@ -8,6 +8,40 @@ export function percentDecoded(text: string): string | undefined {
   }
 }
 
+/** How often records are percent-encoded at most: a server or a framework adds a layer to what the platform wrote. */
+const MOST_LAYERS = 3;
+
+/**
+ * Reads a value, and while that cannot be done, reads it with one more layer of percent-encoding taken off. `layers` is
+ * how many `read` takes off itself. What can be read is never decoded further: an escape inside it must not become
+ * structure (`consent/README.md` 0, rule 2).
+ */
+export function readLayers<T>(
+  value: string,
+  layers: 0 | 1,
+  read: (text: string) => T,
+  isRead: (result: T) => boolean,
+): T {
+  const first = read(value);
+  if (isRead(first)) return first;
+  let text = value;
+  for (let taken = layers; taken < MOST_LAYERS && text.includes('%'); taken++) {
+    const next = percentDecoded(text);
+    if (next === undefined || next === text) break;
+    text = next;
+    const result = read(text);
+    if (isRead(result)) return result;
+  }
+  return first;
+}
+
+const VERSION = /^\d{1,4}(?:\.\d{1,4}){0,6}$/;
+
+/** Whether a text looks like the version of a text or a program. Anything else could say who the visitor is. */
+export function isVersion(text: string | undefined): text is string {
+  return text !== undefined && VERSION.test(text);
+}
+
 /** Base64 with or without padding, the padding perhaps percent-encoded, of UTF-8 text; undefined for anything else. */
 export function base64Decoded(text: string): string | undefined {
   const plain = percentDecoded(text);

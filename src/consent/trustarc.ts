@@ -1,9 +1,9 @@
 import type { Cookies } from './cookie-header.ts';
 import { cookieValues } from './cookie-header.ts';
-import { listed, type Context, type Platform } from './platform.ts';
+import { listed, readValue, type Context, type Platform } from './platform.ts';
 import { choice, noChoice, notRequired, unreadable, type Facts } from './reading.ts';
 import { demandsOptIn } from './regions.ts';
-import { percentDecoded } from './text.ts';
+import { percentDecoded, readLayers } from './text.ts';
 import type { Reading } from './types.ts';
 
 const LEVELS = 'notice_gdpr_prefs';
@@ -42,18 +42,31 @@ function withoutPreference(found: Cookies, context: Context, facts: Facts): Read
 }
 
 function isImplied(behaviour: string): boolean {
-  const [kind, region] = (percentDecoded(behaviour) ?? '').split(',');
+  const [kind, region] = readLayers(
+    behaviour,
+    0,
+    (text) => text.split(','),
+    (parts) => parts.length > 1,
+  );
   return kind === 'implied' && region !== 'eu' && !demandsOptIn(region);
 }
 
 function readLevels(
-  value: string,
+  encoded: string,
+  parse: (levels: string) => readonly string[] | undefined,
+  context: Context,
+  facts: Facts,
+): Reading {
+  return readValue(encoded, (value) => readText(percentDecoded(value), parse, context, facts));
+}
+
+function readText(
+  text: string | undefined,
   parse: (levels: string) => readonly string[] | undefined,
   context: Context,
   facts: Facts,
 ): Reading {
   const { source } = context;
-  const text = percentDecoded(value);
   if (text === undefined) return unreadable(source);
   // `0,1,2:` or, newer, `0,1,2::implied,us`.
   const [levels = '', , behaviour] = text.split(':');
@@ -68,7 +81,7 @@ function readLevels(
     : noChoice(source, facts, 'implied where consent must be given');
 }
 
-const LIST = /^[0-9](?:,[0-9])*$/;
+const LIST = /^[0-9]{1,2}(?:,[0-9]{1,2})*$/;
 
 function listOf(levels: string): readonly string[] | undefined {
   return LIST.test(levels) ? levels.split(',') : undefined;

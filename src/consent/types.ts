@@ -1,5 +1,5 @@
 import type { Category, SignalMask } from '../core/signals.ts';
-import type { Country } from '../core/values.ts';
+import type { Country, PrivacyKeys } from '../core/values.ts';
 import type { Cookies } from './cookie-header.ts';
 
 /**
@@ -33,6 +33,10 @@ export interface Reading {
   readonly vendorList?: boolean | undefined;
   /** Services in the record that nobody knows whose they are; at most a few, and only what looks like a name. */
   readonly unknownServices?: readonly string[] | undefined;
+  /** It is there and cannot be read. */
+  readonly unreadable?: boolean | undefined;
+  /** Consent mode: a letter of `gcd` that is not known; it takes nothing away. */
+  readonly unknownLetter?: boolean | undefined;
   /** It can only take away and has no say in what is granted (GPC, consent mode, US opt-outs). */
   readonly onlyTakes?: boolean | undefined;
   /** The platform's own end of the choice, unix milliseconds. */
@@ -60,6 +64,8 @@ export interface ConsentRoute {
   /** Who gets its events; several routes may share a vendor. */
   readonly vendor: string;
   readonly tcfVendor: number | undefined;
+  /** Its vendor on Google's list of ad technology providers (Additional Consent). */
+  readonly acProvider?: number | undefined;
   /** Signals that its full form needs. */
   readonly needs: SignalMask;
   /** The name banners most often have for its service. */
@@ -139,11 +145,15 @@ export interface PlatformMapping {
 /** What consent is read from. */
 export interface ConsentInput {
   readonly cookies: Cookies;
-  /** `Sec-GPC: 1` came with the hit. */
+  /** The browser's Global Privacy Control came with the hit. */
   readonly gpc: boolean;
   /** `gcs` and `gcd` of the hit. */
   readonly gcs: string | undefined;
   readonly gcd: string | undefined;
+  /** `npa` of the hit. */
+  readonly npa?: string | undefined;
+  /** Privacy strings of the hit. */
+  readonly privacy?: PrivacyKeys | undefined;
   /** Unix milliseconds. */
   readonly at: number;
   /** The visitor's country, where an edge gives it. */

@@ -8,6 +8,8 @@ export interface Found {
   readonly value: string;
   /** Other values that came under the same name: nobody can say which is meant (R29). */
   others: string[] | undefined;
+  /** The same id under the same name in another spelling. */
+  copies: string[] | undefined;
   /** When it was issued, as it says itself, unix milliseconds. */
   readonly issued: number | undefined;
   readonly id: string | undefined;
@@ -49,14 +51,35 @@ class Finder {
     const twin = named(this.found, name);
     if (twin !== undefined) {
       if (twin.value === value || twin.others?.includes(value) === true) return;
+      if (saysTheSame(twin, value)) return copyOf(twin, value);
       if (twin.others === undefined) twin.others = [value];
       else if (twin.others.length < MAX_OTHERS) twin.others.push(value);
       return;
     }
     if (rule.name !== name && this.#ofFamilies++ >= MAX_OF_FAMILIES) return;
     const { issued, id } = rule.parse(value);
-    this.found.push({ rule, name, value, others: undefined, issued, id });
+    this.found.push({ rule, name, value, others: undefined, copies: undefined, issued, id });
   }
+}
+
+/**
+ * Whether a second value is the first one over again: tags leave one copy on the host and one on the domain, which differ
+ * in nothing but the level that is written into them.
+ */
+function saysTheSame({ rule, id, issued }: Found, value: string): boolean {
+  if (id === undefined) return false;
+  const other = rule.parse(value);
+  return other.id !== undefined && other.issued === issued && withoutLevel(other.id) === withoutLevel(id);
+}
+
+function copyOf(twin: Found, value: string): void {
+  twin.copies ??= [];
+  if (twin.copies.length < MAX_OTHERS) twin.copies.push(value);
+}
+
+/** Of Google's ids the level is no part; Meta's are taken whole, and their second field is the level. */
+function withoutLevel(id: string): string {
+  return id.startsWith('fb.') ? id.slice(id.indexOf('.', 3)) : id;
 }
 
 /** The cookie of this name. */

@@ -90,7 +90,7 @@ export class Jar {
       const value = click.write(id, at, settings.domain ?? host);
       // What could not be read back is not a click id of this vendor.
       if (click.read(value) !== id) continue;
-      const cookie: Found = { rule, name, value, others: undefined, ...rule.parse(value) };
+      const cookie: Found = { rule, name, value, others: undefined, copies: undefined, ...rule.parse(value) };
       if (cookie.id === undefined) continue;
       this.use(field, cookie.id, at);
       const subject = rule.whose(value);
@@ -212,8 +212,9 @@ export class Jar {
   }
 
   /** Names the visitor by every value of a cookie. */
-  private name({ rule, value, others }: Found, names: string[]): void {
+  private name({ rule, value, others, copies }: Found, names: string[]): void {
     this.nameBy(rule, value, names);
+    if (copies !== undefined) for (const copy of copies) this.nameBy(rule, copy, names);
     if (others !== undefined) for (const other of others) this.nameBy(rule, other, names);
   }
 

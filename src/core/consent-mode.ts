@@ -7,51 +7,71 @@ const GCD_ORDER = [BIT.ad_storage, BIT.analytics_storage, BIT.ad_user_data, BIT.
 
 /** What consent-mode keys take away. They never grant. */
 export interface TakenAway {
-  /** Refused by the visitor (`m q u`). */
+  /** Refused by the visitor. */
   readonly refused: SignalMask;
   /** Stated in a way nobody can read, which may be a refusal; or denied by default. */
   readonly withheld: SignalMask;
   /** Those of `withheld` that are merely denied by default, and nobody asked (`p`, a `0` in `gcs`). */
   readonly byDefault: SignalMask;
+  /** One of the keys does not have its shape. */
+  readonly unreadable: boolean;
+  /** A letter of `gcd` is not known. It takes nothing away. */
+  readonly unknown: boolean;
 }
 
 /**
- * What `gcs` and `gcd` take away (design 3). Absent, `-` and `l` take nothing; letters nobody has explained take their
- * signal, a malformed value takes all four.
+ * What `gcs` and `gcd` take away (design 3). Absent, empty, `-` and `l` take nothing, and neither does a letter that is
+ * not known: Google adds letters without saying so, and a denial has been one of those below. A value without the
+ * shape of its key takes all four.
  */
 export function takenAway(gcs: string | undefined, gcd: string | undefined): TakenAway {
-  return TAKEN[(gcs === undefined ? 0 : readGcs(gcs)) | (gcd === undefined ? 0 : readGcd(gcd))] as TakenAway;
+  return TAKEN[(isAbsent(gcs) ? 0 : readGcs(gcs)) | (isAbsent(gcd) ? 0 : readGcd(gcd))] as TakenAway;
 }
 
-/** All answers there can be: index = unreadable << 8 | refused << 4 | denied by default. */
-const TAKEN: readonly TakenAway[] = Array.from({ length: 4096 }, (_, bits) => {
-  const unreadable = bits >> 8;
-  const byDefault = bits & GATE_MASK & ~unreadable;
-  return { refused: (bits >> 4) & GATE_MASK, withheld: unreadable | byDefault, byDefault };
+function isAbsent(value: string | undefined): value is '' | undefined {
+  return value === undefined || value === '';
+}
+
+const UNREADABLE = 256;
+const UNKNOWN = 512;
+
+/** All answers there can be: index = unknown letter, unreadable, refused << 4, denied by default. */
+const TAKEN: readonly TakenAway[] = Array.from({ length: 1024 }, (_, bits) => {
+  const unreadable = (bits & UNREADABLE) !== 0;
+  const byDefault = unreadable ? NO_SIGNALS : bits & GATE_MASK;
+  return {
+    refused: (bits >> 4) & GATE_MASK,
+    withheld: unreadable ? GATE_MASK : byDefault,
+    byDefault,
+    unreadable,
+    unknown: (bits & UNKNOWN) !== 0,
+  };
 });
-const ALL_UNREADABLE = GATE_MASK << 8;
 
 function readGcs(gcs: string): number {
-  if (gcs.length !== 4 || !gcs.startsWith('G1')) return ALL_UNREADABLE;
+  if (gcs.length !== 4 || !gcs.startsWith('G1')) return UNREADABLE;
   return gcsSignal(gcs.charCodeAt(2), BIT.ad_storage) | gcsSignal(gcs.charCodeAt(3), BIT.analytics_storage);
 }
 
 function gcsSignal(code: number, bit: SignalMask): number {
   if (code === 49 || code === 45) return 0;
-  return code === 48 ? bit : ALL_UNREADABLE;
+  return code === 48 ? bit : UNREADABLE;
 }
 
-/** `<2 digits><letter><digit>` four times, then pairs of letter and digit (consent-mode.md 3.5). */
+const LONGEST_GCD = 64;
+
+/**
+ * `1` and a flag, then pairs of a letter and a flag, the first four of which speak of the four signals. Flags are digits
+ * or letters (`13t3tPt2t5l1`) and say nothing about consent; pairs after the fourth are not read.
+ */
 function readGcd(gcd: string): number {
   const { length } = gcd;
-  if (length < 10 || length > 64 || length % 2 !== 0) return ALL_UNREADABLE;
+  if (length < 10 || length > LONGEST_GCD || length % 2 !== 0 || gcd.charCodeAt(0) !== 49) return UNREADABLE;
   let taken = 0;
-  for (let i = 0; i < length; i++) {
+  for (let i = 1; i < length; i++) {
     const code = gcd.charCodeAt(i);
-    if (i === 0 || i % 2 === 1) {
-      if (code < 48 || code > 57) return ALL_UNREADABLE;
-    } else if (!isLetter(code)) return ALL_UNREADABLE;
-    else if (i <= 8) taken |= letterTakes(gcd.charAt(i), GCD_ORDER[(i >> 1) - 1] as number);
+    if (!isLetter(code) && !(i % 2 === 1 && code >= 48 && code <= 57)) return UNREADABLE;
+    if (i % 2 === 0 && i <= 8) taken |= letterTakes(gcd.charAt(i), GCD_ORDER[(i >> 1) - 1] as number);
   }
   return taken;
 }
@@ -60,23 +80,11 @@ function isLetter(code: number): boolean {
   return (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
 }
 
+/** The three rows of letters are the same states, told by another flag (`destinations/consent-mode.md` 3.2, 3.3). */
 function letterTakes(letter: string, bit: SignalMask): number {
-  switch (letter) {
-    case 'l':
-    case 'n':
-    case 'r':
-    case 't':
-    case 'v':
-      return 0;
-    case 'p':
-      return bit;
-    case 'm':
-    case 'q':
-    case 'u':
-      return bit << 4;
-    default:
-      return bit << 8;
-  }
+  if ('lnrtvRXZ'.includes(letter)) return 0;
+  if ('pPV'.includes(letter)) return bit;
+  return 'mquMQUSWa'.includes(letter) ? bit << 4 : UNKNOWN;
 }
 
 /** What is written into the consent-mode keys: the decision, and how the visitor came to it. */
@@ -97,34 +105,31 @@ export interface WrittenKeys {
 }
 
 /**
- * The consent-mode keys that say what was decided (`destinations/consent-mode.md` 2-7). Never looser than the keys
- * that came with the hit, also where the site does not honour them.
+ * The consent-mode keys that say what was decided (`destinations/consent-mode.md` 2-7), neither more nor less: where the
+ * site honours the keys that came with the hit, what they took away is out of the decision already.
  */
 export function writeConsentMode(came: ConsentModeKeys | undefined, decision: Decision): WrittenKeys {
-  const taken = came === undefined ? NOTHING_TAKEN : takenAway(came.gcs, came.gcd);
-  const signals = decision.signals & ~(taken.refused | taken.withheld);
+  const { signals } = decision;
   const ads = (signals & BIT.ad_storage) !== 0;
   const analytics = (signals & BIT.analytics_storage) !== 0;
   const personalised = ads && (signals & BIT.ad_personalization) !== 0;
-  const npa = came?.npa;
   const dma = writeDma(came?.dma, decision.siteCountry);
   return {
     gcs: ads ? (analytics ? 'G111' : 'G110') : analytics ? 'G101' : 'G100',
     gcd: writeGcd(came?.gcd, signals, decision.refused, dma),
-    npa: personalised && (npa === undefined || npa === '0') ? '0' : '1',
+    npa: personalised ? '0' : '1',
     dma,
     dma_cps: writeCps(came?.dma_cps, (signals & BIT.ad_user_data) !== 0),
     pscdl: ads ? harmless(came?.pscdl) : 'denied',
   };
 }
 
-const NOTHING_TAKEN: TakenAway = { refused: NO_SIGNALS, withheld: NO_SIGNALS, byDefault: NO_SIGNALS };
-
-const GCD = /^\d\d[A-Za-z]\d[A-Za-z]\d[A-Za-z]\d[A-Za-z]\d(?:[A-Za-z]\d){0,3}$/;
+/** With one pair more at most, as tags write it: a longer tail could carry anything. */
+const GCD = /^1[0-9A-Za-z](?:[A-Za-z][0-9A-Za-z]){4,5}$/;
 const GRANTED_LETTERS = 'nrtv';
 const DENIED_LETTERS = 'mpqu';
 
-/** Keeps the digits of a readable `gcd`, and each letter that says what was decided (3.6). */
+/** Keeps the flags of a readable `gcd`, and each letter that says what was decided (3.6). */
 function writeGcd(came: string | undefined, signals: SignalMask, refused: SignalMask, dma: '0' | '1'): string {
   const known = came !== undefined && GCD.test(came) ? came : undefined;
   const ads = letter(known?.[2], BIT.ad_storage, signals, refused);

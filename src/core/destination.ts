@@ -156,6 +156,8 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   readonly services: readonly [string, ...string[]];
   /** The vendor's id on the IAB Global Vendor List; without one, a TCF string alone does not open the route. */
   readonly tcfVendor?: number;
+  /** The vendor's id on Google's list of ad technology providers, which Additional Consent strings speak of. */
+  readonly acProvider?: number;
   /** Every host a request may name, whatever the settings. */
   readonly hosts: readonly string[];
   /** Those of `hosts` that a route with these settings uses. Default: all. */
@@ -219,6 +221,7 @@ export interface Destination {
   readonly vendor: string;
   readonly services: readonly [string, ...string[]];
   readonly tcfVendor: number | undefined;
+  readonly acProvider: number | undefined;
   readonly hosts: readonly string[];
   readonly egress: readonly EgressForm[];
   readonly settings: z.ZodType;
@@ -261,6 +264,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
     vendor: spec.vendor,
     services: spec.services,
     tcfVendor: spec.tcfVendor,
+    acProvider: spec.acProvider,
     hosts: spec.hosts,
     egress: spec.egress,
     settings: spec.settings,

@@ -52,7 +52,8 @@ function bitSays(text: string, at: number, signals: SignalMask, bit: SignalMask)
   return digit === '0' || (digit === '1' && granted(signals, bit));
 }
 
-const GCD = /^\d\d[a-z]\d[a-z]\d[a-z]\d[a-z]\d(?:[A-Za-z]\d){0,3}$/;
+/** `1` and a flag, then a letter and a flag for each signal, and one such pair more at most; flags are digits or letters. */
+const GCD = /^1[0-9A-Za-z](?:[a-z][0-9A-Za-z]){4}(?:[A-Za-z][0-9A-Za-z])?$/;
 /** Order of the letters (3.1). */
 const GCD_SIGNALS = [BIT.ad_storage, BIT.analytics_storage, BIT.ad_user_data, BIT.ad_personalization];
 

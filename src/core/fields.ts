@@ -1,4 +1,4 @@
-import type { Country, Device, Item, ConsentModeKeys } from './values.ts';
+import type { Country, Device, Item, ConsentModeKeys, PrivacyKeys } from './values.ts';
 
 /** What kind of thing a field is: decides how it is shown to people and which floor rules apply to it. */
 export type DataClass =
@@ -112,7 +112,10 @@ export const FIELD_NAMES = Object.keys(FIELDS) as FieldName[];
  * What a source read out of a hit: raw values under the names of the table. It must not reach a destination;
  * `minimise` turns it into an `Event`.
  */
-export type RawEvent = { -readonly [F in FieldName]?: Fields[F] };
+export type RawEvent = { -readonly [F in FieldName]?: Fields[F] } & {
+  /** Read as evidence of consent; it has no row, so nobody is sent it. */
+  privacy_keys?: PrivacyKeys;
+};
 
 declare const minimised: unique symbol;
 

@@ -47,3 +47,17 @@ export interface ConsentModeKeys {
   readonly dma_cps?: string;
   readonly pscdl?: string;
 }
+
+/**
+ * Privacy strings of a web hit, as they came: what other parts of the page told the tag (`destinations/consent-mode.md`
+ * 8). They only ever take away, and are sent to nobody.
+ */
+export interface PrivacyKeys {
+  readonly us_privacy?: string;
+  /** `sst.us_privacy`: the same, written by tags that send to a server. */
+  readonly sst_us_privacy?: string;
+  readonly gdpr?: string;
+  readonly gdpr_consent?: string;
+  readonly gpp?: string;
+  readonly gpp_sid?: string;
+}

@@ -36,6 +36,8 @@ export class Counters {
   readonly conflicts = new Tally();
   /** Hits with a readable consent cookie, by site. */
   readonly readableConsent = new Tally();
+  /** Hits with a letter in `gcd` that is not known, by site. */
+  readonly unknownLetters = new Tally();
   /** Hits, by site. */
   readonly hits = new Tally();
 
@@ -54,6 +56,7 @@ export class Counters {
       if (consent.conflict) this.conflicts.add(site);
       if (consent.readings.some(({ status, onlyTakes }) => onlyTakes !== true && status !== 'none'))
         this.readableConsent.add(site);
+      if (consent.readings.some(({ unknownLetter }) => unknownLetter === true)) this.unknownLetters.add(site);
     }
     let row = 0;
     for (const { routes } of events) {

@@ -1,3 +1,4 @@
+import { isVersion } from '../consent/text.ts';
 import type { Trace } from '../pipeline.ts';
 import type { FieldName } from '../core/fields.ts';
 import { GATE_MASK, signalsOf, type Signal } from '../core/signals.ts';
@@ -132,14 +133,12 @@ export class Decisions {
 const JSON_SOURCE = 1 << 7;
 const CONFLICT = 1 << 8;
 
-/** A version is the site's, not the visitor's; what does not look like one, or is one too many, is not kept. */
-const VERSION = /^[\w.:-]{1,32}$/;
 /** Of the numbers for consents, those left for platforms whose versions are no longer told apart. */
 const FOR_VERSIONS = 32;
 
 /** The number of a consent that is met for the first time, or that was not given one. */
 function consentNumber({ consents }: Hour, platform: string | undefined, version: string | undefined): number {
-  const keep = version !== undefined && VERSION.test(version) && consents.pairs.length < FOR_VERSIONS;
+  const keep = isVersion(version) && consents.pairs.length < FOR_VERSIONS;
   return consents.of(platform, keep ? version : undefined);
 }
 

@@ -215,5 +215,6 @@ function copy(shared: Draft): Draft {
   if (draft.campaign !== undefined) draft.campaign = { ...draft.campaign };
   if (draft.client_hints !== undefined) draft.client_hints = { ...draft.client_hints };
   if (draft.consent_mode !== undefined) draft.consent_mode = { ...draft.consent_mode };
+  if (draft.privacy_keys !== undefined) draft.privacy_keys = { ...draft.privacy_keys };
   return draft;
 }

@@ -1,12 +1,12 @@
 import { CAMPAIGN_KEYS } from '../core/ga4-web.ts';
 import type { FieldName, RawEvent } from '../core/fields.ts';
 import { NameTable } from '../core/name-table.ts';
-import type { ConsentModeKeys, Item } from '../core/values.ts';
+import type { ConsentModeKeys, Item, PrivacyKeys } from '../core/values.ts';
 import { finiteNumber } from './limits.ts';
 import { UNREADABLE } from './settle.ts';
 
 /** An event while it is being read: the nested records can still be written. */
-export type Draft = Omit<RawEvent, 'consent_mode'> & {
+export type Draft = Omit<RawEvent, 'consent_mode' | 'privacy_keys'> & {
   params?: Record<string, string | number | boolean>;
   user_properties?: Record<string, string | number | boolean>;
   items?: Item[];
@@ -14,6 +14,7 @@ export type Draft = Omit<RawEvent, 'consent_mode'> & {
   campaign?: Record<string, string>;
   client_hints?: Record<string, string>;
   consent_mode?: { -readonly [K in keyof ConsentModeKeys]: ConsentModeKeys[K] };
+  privacy_keys?: { -readonly [K in keyof PrivacyKeys]: PrivacyKeys[K] };
 };
 
 /** Puts one decoded value where it belongs; false = it is of no use there. */
@@ -76,6 +77,15 @@ const consent =
   (key: keyof ConsentModeKeys): Setter =>
   (draft, value) => {
     const keys = (draft.consent_mode ??= {});
+    const before = keys[key];
+    keys[key] = before === undefined || before === value ? value : CONTRADICTION;
+    return true;
+  };
+
+const privacy =
+  (key: keyof PrivacyKeys): Setter =>
+  (draft, value) => {
+    const keys = (draft.privacy_keys ??= {});
     const before = keys[key];
     keys[key] = before === undefined || before === value ? value : CONTRADICTION;
     return true;
@@ -149,6 +159,11 @@ export const KEYS = new NameTable<Setter>([
   ['em', text('google_user_data')],
   ...[...CAMPAIGN_KEYS].map(([key, name]): [string, Setter] => [key, campaign(name)]),
   ...(['gcs', 'gcd', 'npa', 'dma', 'dma_cps', 'pscdl'] as const).map((key): [string, Setter] => [key, consent(key)]),
+  ...(['us_privacy', 'gdpr', 'gdpr_consent', 'gpp', 'gpp_sid'] as const).map((key): [string, Setter] => [
+    key,
+    privacy(key),
+  ]),
+  ['sst.us_privacy', privacy('sst_us_privacy')],
   ...['uaa', 'uab', 'uafvl', 'uamb', 'uam', 'uap', 'uapv', 'uaw'].map((key): [string, Setter] => [key, hint(key)]),
   ...Object.entries(TRANSPORT).map(([key, form]): [string, Setter] => [key, transport(key, form)]),
 ]);

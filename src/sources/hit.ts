@@ -29,7 +29,7 @@ export interface Hit {
 export interface Visitor {
   /** The visitor's Cookie header as it was received; empty = none. */
   readonly cookies: string;
-  /** `Sec-GPC: 1`. */
+  /** The browser's Global Privacy Control. */
   readonly gpc: boolean;
   readonly userAgent: string | undefined;
   /** Where the address is looked up when the policy wants it; a back end says it outright. */

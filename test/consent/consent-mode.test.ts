@@ -23,8 +23,13 @@ describe('gcd (destinations/consent-mode.md 3.5, design 3)', () => {
     ['13p3p3p2p5l1', 'dddd'],
     ['13r3r3r2r5l1', '----'],
     ['13q3r3q2q5l1', 'r-rr'],
-    ['13t3t3Z2t5l1', '--w-'],
-    ['13l3l3R3l5l1', '--w-'],
+    ['13t3t3Z2t5l1', '----'],
+    ['13l3l3R3l5l1', '----'],
+    // Flags that are letters, as real tags write them since 2024.
+    ['13t3tPt2t5l1', '----'],
+    ['13q3rPq2q5l1', 'r-rr'],
+    ['1aplplplpl', 'dddd'],
+    ['', '----'],
     ['13v3v3v2v5l1', '----'],
     ['13u3v3u2u5l1', 'r-rr'],
     ['garbage', 'wwww'],
@@ -33,15 +38,9 @@ describe('gcd (destinations/consent-mode.md 3.5, design 3)', () => {
   });
 
   it.each([
-    ['l', '-'],
-    ['m', 'r'],
-    ['n', '-'],
-    ['p', 'd'],
-    ['q', 'r'],
-    ['r', '-'],
-    ['t', '-'],
-    ['u', 'r'],
-    ['v', '-'],
+    ...Array.from('lnrtvRXZ', (letter) => [letter, '-'] as const),
+    ...Array.from('pPV', (letter) => [letter, 'd'] as const),
+    ...Array.from('mquMQUSWa', (letter) => [letter, 'r'] as const),
   ])('letter %s (3.2) means %s, in each of the four places', (letter, expected) => {
     ORDER.forEach((_, place) => {
       const letters = ['r', 'r', 'r', 'r'].with(place, letter);
@@ -50,16 +49,23 @@ describe('gcd (destinations/consent-mode.md 3.5, design 3)', () => {
     });
   });
 
-  it('withholds on every letter nobody has explained', () => {
-    for (const letter of Array.from('abcdefghijkosxyzABCDEFGHIJKLMNOPQRSTUVWXYZ').filter((each) => each !== 'l')) {
-      expect(taken(undefined, `13${letter}3r3r2r5`)).toBe('w---');
+  it('takes nothing on a letter that is not known, and says so', () => {
+    for (const letter of Array.from('bcdefghijkoswxyzABCDEFGHIJKLNOTY')) {
+      const reading = readConsentMode(undefined, `13${letter}3r3r2r5`);
+      expect(taken(undefined, `13${letter}3r3r2r5`)).toBe('----');
+      expect(reading).toMatchObject({ unknownLetter: true, note: expect.stringContaining('not known') });
     }
+    expect(readConsentMode(undefined, '13r3r3r2r5l1')).not.toHaveProperty('unknownLetter');
+    // Later pairs speak of nothing that is read.
+    expect(readConsentMode(undefined, '13r3r3r2r5k1')).not.toHaveProperty('unknownLetter');
   });
 
   it.each([
-    '',
     '13',
     '13r3r3r2r',
+    '23r3r3r2r5l1',
+    'a3r3r3r2r5l1',
+    '13r3r332r5l1',
     '13r3r3r2',
     'r3r3r3r5l1',
     '13r3r3r2r5l',
@@ -72,6 +78,7 @@ describe('gcd (destinations/consent-mode.md 3.5, design 3)', () => {
     `13r3r3r2r5${'l1'.repeat(40)}`,
   ])('denies all four on %j', (gcd) => {
     expect(taken(undefined, gcd)).toBe('wwww');
+    expect(readConsentMode(undefined, gcd)).toMatchObject({ status: 'none', note: 'cannot be read' });
   });
 });
 
@@ -86,7 +93,7 @@ describe('gcs (destinations/consent-mode.md 2)', () => {
     ['G11-', '----'],
     ['G1-0', '-d--'],
     ['G10-', 'd---'],
-    ['', 'wwww'],
+    ['', '----'],
     ['G1', 'wwww'],
     ['G112', 'wwww'],
     ['G211', 'wwww'],

@@ -18,6 +18,7 @@ const CONTEXT: Context = {
   regime: 'opt-in',
   honourGpc: true,
   readsTcf: false,
+  listed: true,
   vendors: [],
   routes: [],
   book: new ServiceBook([], { own: new Map(), usual: new Map() }),

@@ -4,7 +4,11 @@ import { destinations } from '../../destinations/index.ts';
 import { knownPlatforms } from '../../src/consent/index.ts';
 
 const lines = readFileSync(new URL('../../docs/consent-platforms.md', import.meta.url), 'utf8').split('\n');
-const rows = lines.filter((line) => line.startsWith('| `')).map((line) => line.split('|').map((cell) => cell.trim()));
+const rows = lines
+  .filter((line) => line.startsWith('| `'))
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+  // The table of platforms has five columns.
+  .filter((cells) => cells.length === 7);
 
 /** Whether a row names this cookie, itself or by a `*`. */
 function names(row: readonly string[], cookie: string): boolean {

@@ -146,7 +146,10 @@ describe('the most restrictive wins (R92, rule 4)', () => {
       expect(readConsent(inputOf(cookie, { gcs: 'G110' }), site).granted).toBe(P | M);
       expect(readConsent(inputOf(`${cookie}; usprivacy=1YYN`), site).granted).toBe(P | S);
       expect(readConsent(inputOf(`${cookie}; OTGPPConsent=DBABLA~BVQVAAAAAAGA.YA`), site).granted).toBe(P | S);
-      expect(readConsent(inputOf(`${cookie}; OTGPPConsent=${vector('tcf-01').slice(13)}`), site).granted).toBe(0);
+      // What cannot be read states no opt-out; where the site lists the platform, it may hold one.
+      const misplaced = `${cookie}; OTGPPConsent=${vector('tcf-01').slice(13)}`;
+      expect(readConsent(inputOf(misplaced), site).granted).toBe(P | S | M);
+      expect(readConsent(inputOf(misplaced), siteOf([name, 'gpp'])).granted).toBe(0);
     }
   });
 
@@ -276,7 +279,13 @@ describe('mapping', () => {
 
 describe('TCF (R90)', () => {
   const all = vector('tcf-01');
-  const route = (name: string, tcfVendor: number) => ({ name, vendor: name, tcfVendor, needs: S, service: name });
+  const route = (name: string, tcfVendor: number) => ({
+    name,
+    vendor: name,
+    tcfVendor,
+    needs: S,
+    service: name,
+  });
   const routes = [route('google', 755), route('unheard_of', 9_999)];
   const site = siteOf(['tcf', 'cookiebot'], { vendors: [755, 9_999], routes });
 

@@ -97,6 +97,12 @@ export function createMetrics(
     ['site'],
     counters.readableConsent,
   );
+  fromTally(
+    'portvakt_consent_unknown_letters_total',
+    'Hits whose gcd has a letter that is not known; it takes nothing away',
+    ['site'],
+    counters.unknownLetters,
+  );
 
   const outcomes = new Counter({
     name: 'portvakt_outcomes_total',
