@@ -40,18 +40,25 @@ export const klaro: Platform = {
   read: perObject(jsonObject, (root, context) => chosen(context.source, services(flagsOf(root, true), context))),
 };
 
-/** Orejime, which grew from Klaro. Its purposes are the site's own; usual English names need no mapping. */
+const readOrejime = perObject(jsonObject, (root, context) => {
+  const flags = flagsOf(root, true);
+  const marks = context.purposes === undefined ? flagged(flags, context, true) : services(flags, context);
+  return chosen(context.source, marks);
+});
+
+/**
+ * Orejime, which grew from Klaro. Its purposes are the site's own; usual English names need no mapping. Others leave
+ * cookies of this name, too: what does not even begin like its record is none.
+ */
 export const orejime: Platform = {
   name: 'orejime',
   title: 'Orejime',
   cookies: ['eu-consent'],
-  read: perObject(jsonObject, (root, context) => {
-    const flags = flagsOf(root, true);
-    return chosen(
-      context.source,
-      context.purposes === undefined ? flagged(flags, context, true) : services(flags, context),
-    );
-  }),
+  read({ names, values }, context) {
+    const own = names.map((_, i) => i).filter((i) => /^(?:\{|%7b)/i.test(values[i] as string));
+    const found = { names: own.map((i) => names[i] as string), values: own.map((i) => values[i] as string) };
+    return readOrejime(found, context);
+  },
 };
 
 export const axeptio: Platform = {

@@ -81,7 +81,9 @@ export const complianz: Platform = {
   ],
   read(found, context) {
     const readings = COMPLIANZ.flatMap((words) => readWords(found, words, context) ?? []);
-    return readings.length === 0 ? [noChoice(context.source)] : readings;
+    // Services without categories are left over from somewhere, and say nothing.
+    const isOver = found.names.every((name) => COMPLIANZ.some(({ services }) => services === name));
+    return readings.length === 0 && !isOver ? [noChoice(context.source)] : readings;
   },
 };
 

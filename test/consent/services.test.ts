@@ -227,6 +227,14 @@ sites:
     expect(open(numbers, '__cmpcpc=__53__; __cmpcvc=__s26_U__')).toEqual(['ga4']);
   });
 
+  it('cookies that are only called like a record say nothing beside one', () => {
+    const both = (platform: string) => `{ cmp: [bridge, ${platform}] }`;
+    const bridge = `pv_consent=1.p1s1m1.${SECONDS}`;
+    expect(open(both('orejime'), `${bridge}; eu-consent=true`)).toEqual(ALL);
+    expect(open(both('orejime'), `${bridge}; eu-consent={"analytics":`)).toEqual([]);
+    expect(open(both('complianz'), `${bridge}; cmplz_consented_services=`)).toEqual(ALL);
+  });
+
   it('Complianz: services that were not allowed', () => {
     const consent = '{ cmp: [complianz] }';
     expect(open(consent, complianz(''))).toEqual(ALL);
