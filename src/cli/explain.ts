@@ -82,7 +82,9 @@ function show(result: Result): string {
   for (const event of result.events) lines.push('', ...showEvent(event).map((line) => `  ${line}`));
   lines.push('', ...list('  cookies set', result.setCookies));
   if (result.withdrawn > 0)
-    lines.push(`  consent withdrawn: stored events of ${result.withdrawn} subject(s) are purged`);
+    lines.push(
+      `  consent withdrawn: what is stored under ${result.withdrawn} id(s) of this visitor and no longer allowed is purged`,
+    );
   return lines.join('\n').trimEnd();
 }
 

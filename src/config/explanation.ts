@@ -15,7 +15,10 @@ export interface Explanation {
   readonly source: string;
   readonly events: readonly ExplainedEvent[];
   readonly setCookies: readonly string[];
-  /** Subjects whose stored events are purged because consent is gone. */
+  /**
+   * Ids whose stored events are purged because a cookie came that is left from when there was consent. What a visitor
+   * never allowed, or refuses beside something that stays allowed, is no withdrawal to be told of.
+   */
   readonly withdrawn: number;
   readonly unknownKeys: number;
   /** What could not be used, in words, and how often. */
@@ -100,7 +103,7 @@ export function explain(trace: Trace): Explanation {
       routes: event.routes.map((route) => explainRoute(event, route)),
     })),
     setCookies: trace.setCookies,
-    withdrawn: trace.withdrawn.length,
+    withdrawn: trace.withdrawn.filter(({ fromCookie }) => fromCookie).length,
     unknownKeys: trace.unknownKeys,
     leftOut: Object.entries(trace.leftOut ?? {}).map(([kind, times]) => ({
       what: LEFT_OUT[kind as LeftOutKind],
