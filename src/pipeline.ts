@@ -83,6 +83,19 @@ export interface TraceWithdrawal {
   readonly fromCookie: boolean;
 }
 
+/** What a back end's visitor has withdrawn since the consent that the event states. */
+export interface Withdrawn {
+  /** Signals that are left. */
+  readonly signals: SignalMask;
+  /** Whether a route (`Route.key`) was closed all the same. */
+  readonly closed: (route: string) => boolean;
+}
+
+/**
+ * What these subjects of a site have withdrawn at `since` (unix milliseconds) or later; undefined = nothing that is known.
+ */
+export type WithdrawnSince = (site: Site, subjects: readonly string[], since: number) => Withdrawn | undefined;
+
 /** A hit is traced, or refused with a problem and nothing happens. */
 export type Processed = { readonly trace: Trace } | { readonly problem: Problem };
 
@@ -97,12 +110,14 @@ export const MISDIRECTED: Problem = {
  * or cookie code is caught here and ends the event as `failed` on every route, with nothing sent (R80).
  * `windows`: the windows of sites that replace ids, as they are at this moment; without them such ids do not go out.
  * `wanted`: whether somebody withdraws can be asked alone; no route is decided about then.
+ * `withdrawnSince`: asked for the events of back ends, which may come later than their visitor's withdrawal.
  */
 export function process(
   hit: Hit,
   gateway: Gateway,
   windows: IdWindows = NO_WINDOWS,
   wanted: 'all' | 'withdrawals' = 'all',
+  withdrawnSince: WithdrawnSince = nothingKnown,
 ): Processed {
   const door = gateway.doors.get(hit.path);
   if (door === undefined) return { problem: notFound(gateway.prefix) };
@@ -117,13 +132,14 @@ export function process(
   if ('status' in reading) return { problem: reading };
   const primary = primaryRoute(site, reading.stream);
   const routes = wanted === 'withdrawals' ? NO_ROUTE : routesFor(site, reading.stream, primary);
-  const trace = traceOf(hit, site, reading, routes, sender, windows.get(site.name));
+  const trace = traceOf(hit, site, reading, routes, sender, { window: windows.get(site.name), withdrawnSince });
   // A tag no route knows: its events go nowhere, but cookies and withdrawal are the visitor's, not the tag's.
   const stray = reading.stream !== undefined && primary === undefined;
   return { trace: stray ? { ...trace, events: [], unknownStream: true } : trace };
 }
 
 const NO_ROUTE: readonly Route[] = [];
+const nothingKnown = (): undefined => undefined;
 
 function browserVisitor(hit: Hit, site: Site, gateway: Gateway): Visitor {
   const { headers } = hit;
@@ -191,13 +207,19 @@ class Page {
   }
 }
 
+/** What is known beside the hit. */
+interface Beside {
+  readonly window: IdWindow | undefined;
+  readonly withdrawnSince: WithdrawnSince;
+}
+
 function traceOf(
   hit: Hit,
   site: Site,
   reading: Reading,
   routes: readonly Route[],
   sender: Sender,
-  window: IdWindow | undefined,
+  beside: Beside,
 ): Trace {
   const { source, unknownKeys, leftOut } = reading;
   let understood: Understood[];
@@ -224,7 +246,7 @@ function traceOf(
     }
     let traced: EventTrace;
     try {
-      traced = traceEvent(hit, site, source, one, jar, line, routes, window, sender);
+      traced = traceEvent(hit, site, source, one, jar, line, routes, beside, sender);
     } catch {
       traced = failedEvent(hit, one.source, line, routes);
     }
@@ -447,7 +469,7 @@ function traceEvent(
   jar: CookieReading,
   line: number,
   offered: readonly Route[],
-  window: IdWindow | undefined,
+  { window, withdrawnSince }: Beside,
   sender: Sender,
 ): EventTrace {
   const { consent, signals, page, cleaner } = one;
@@ -497,14 +519,30 @@ function traceEvent(
   let filtered: Filtered | undefined;
   const filter = (): Filtered =>
     (filtered ??= filterEvent(hit, site, one, { identifiers, eventId: id, eventTime: time }, line, window));
-  const grounds: Grounds = { hit, site, source, consent, signals };
-  const routes = offered.map((route) => decide(filter, route, grounds));
+  const since = sender === 'backend' ? withdrawnSince(site, chosen(subjects), one.decidedAt) : undefined;
+  const left = since === undefined ? signals : signals & since.signals;
+  const grounds: Grounds = { hit, site, source, consent, signals: left };
+  const routes = offered.map((route) => {
+    if (since === undefined) return decide(filter, route, grounds);
+    return since.closed(route.key)
+      ? ended(route, 0, WITHDRAWN)
+      : withdrawnOf(decide(filter, route, grounds), grounds, signals);
+  });
   let key: EventKey | undefined;
   if (routes.some(({ outcome }) => outcome === 'planned')) {
     const replaced = site.privacy.replacedIds === undefined ? undefined : { id: filter().event.client_id };
     key = eventKey(raw, ids, { hit, source, sender, visitor, jar, signals }, replaced);
   }
   return new TracedEvent(name, id, key, time, one, chosen(subjects), routes, filter);
+}
+
+const WITHDRAWN = reason('withdrawn.consent');
+
+/** A decision that fell as it did only because of a withdrawal ends as one. */
+function withdrawnOf(decision: RouteTrace, { site, consent }: Grounds, stated: SignalMask): RouteTrace {
+  const { route, signals } = decision;
+  const fell = decision.outcome === 'blocked' && isFull(route, routeSignals(route, site, consent, stated));
+  return fell ? ended(route, signals, WITHDRAWN) : decision;
 }
 
 /** An event behind the site's privacy floor. */

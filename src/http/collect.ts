@@ -72,7 +72,7 @@ function takeOne(
 }
 
 function collect(hit: Hit, ports: Ports, gateway: Gateway, headers: Headers): Answer | Promise<Answer> {
-  const processed = process(hit, gateway, ports.windows?.at(gateway, hit.at));
+  const processed = process(hit, gateway, ports.windows?.at(gateway, hit.at), 'all', ports.withdrawnSince);
   if ('problem' in processed) return refuse(ports, processed.problem, headers);
   const { trace } = processed;
   const rows = rowsOf(trace, gateway.policy);

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { Gateway } from '../policy/gateway.ts';
-import type { Trace } from '../pipeline.ts';
+import type { Trace, WithdrawnSince } from '../pipeline.ts';
 import type { Hit, Problem } from '../sources/hit.ts';
 import type { Counters } from './counters.ts';
 import type { Decisions } from './decisions.ts';
@@ -30,6 +30,8 @@ export interface Ports {
   readonly decisions?: Decisions | undefined;
   /** Keys and counts of sites that replace ids; a runtime without them sends no such ids. */
   readonly windows?: Windows | undefined;
+  /** What visitors have withdrawn, for the events of back ends; a runtime without it ends them when they are stored. */
+  readonly withdrawnSince?: WithdrawnSince | undefined;
   /** What is told of every accepted trace; undefined while nobody watches. */
   readonly watcher: () => Watcher | undefined;
 }

@@ -11,7 +11,7 @@ import type { Permit } from './permit.ts';
 import { refusedService, routeSignals } from './signals.ts';
 
 /** Ends that are decided when an event comes. */
-export type DecidedOutcome = 'blocked' | 'skipped' | 'invalid' | 'expired' | 'failed';
+export type DecidedOutcome = 'blocked' | 'skipped' | 'invalid' | 'expired' | 'withdrawn' | 'failed';
 
 /** What was decided for one (event, route). */
 export interface RouteTrace {

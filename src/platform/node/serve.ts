@@ -30,6 +30,7 @@ import { ADMIN_CONNECTIONS, keepIdle, mostConnections } from './sockets.ts';
 import { orphans, outboxName } from './outbox-names.ts';
 import { watchLoad } from './overload.ts';
 import { readGateway, type ReadGateway } from './read-gateway.ts';
+import { withdrawnSinceIn } from './withdrawn-since.ts';
 import { Unusable } from './unusable.ts';
 import { version } from './version.ts';
 
@@ -143,6 +144,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     ),
     windows,
     decisions,
+    withdrawnSince: withdrawnSinceIn(options.data, () => gateway),
     watcher: () => {
       const [inside, outside] = [preview.watcher, options.watcher?.()];
       if (inside === undefined || outside === undefined) return inside ?? outside;

@@ -186,6 +186,33 @@ export class WithdrawalLog {
   }
 }
 
+/** Looks entries up beside the process's own log, in another thread. */
+export class WithdrawalReader {
+  readonly #db: DatabaseSync;
+  readonly #of: StatementSync;
+
+  /** @throws the errors of node:sqlite when the file cannot be read */
+  constructor(file: string) {
+    this.#db = new DatabaseSync(file, { timeout: 50 });
+    try {
+      this.#of = this.#db.prepare(`SELECT ${COLUMNS} FROM withdrawn WHERE subject = ?`);
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  /** What a subject has withdrawn. */
+  of(subject: number): Tombstone | undefined {
+    const entry = this.#of.get(subject) as unknown as Entry | undefined;
+    return entry === undefined ? undefined : readEntry(entry);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
 /** SQLite's default page, bytes. */
 const PAGE = 4_096;
 
