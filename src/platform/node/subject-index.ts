@@ -17,8 +17,8 @@ const NONE: readonly number[] = [];
  * rows themselves: `routes.indexed` says up to which id the table is complete.
  */
 export class SubjectIndex {
-  readonly #young = new Map<number, number | Set<number>>();
-  readonly #keysOf = new Map<number, readonly number[]>();
+  readonly #young = new Map<number, Young | Set<Young>>();
+  readonly #eventOf = new Map<number, Young>();
   readonly #insert: StatementSync;
   readonly #delete: StatementSync;
   readonly #find: StatementSync;
@@ -39,7 +39,7 @@ export class SubjectIndex {
       SELECT dead.id, subjects FROM dead JOIN routes ON n = dead.id / ${ROUTE_SPAN} WHERE dead.id > indexed AND subjects <> ''
       ORDER BY 1`);
     for (const { id, subjects } of missing.iterate() as Iterable<{ id: number; subjects: string }>) {
-      this.#remember(id, parseKeys(subjects));
+      this.#remember(id, parseKeys(subjects), undefined);
     }
   }
 
@@ -47,8 +47,8 @@ export class SubjectIndex {
   find(subject: number): number[] {
     const found = (this.#find.all(subject) as { row: number }[]).map(({ row }) => row);
     const young = this.#young.get(subject);
-    if (typeof young === 'number') found.push(young);
-    else if (young !== undefined) found.push(...young);
+    if (young instanceof Set) for (const { rows } of young) found.push(...rows);
+    else if (young !== undefined) found.push(...young.rows);
     for (const { id, keys } of this.#added) if (keys.includes(subject)) found.push(id);
     return found;
   }
@@ -60,7 +60,7 @@ export class SubjectIndex {
   /** A row has ended. */
   remove(id: number, subjects: string): void {
     if (subjects === '') return;
-    if (this.#keysOf.has(id)) this.#gone.push(id);
+    if (this.#eventOf.has(id)) this.#gone.push(id);
     else {
       for (const key of parseKeys(subjects)) this.#delete.run(key, id);
       if (this.#added.length > 0) this.#added = this.#added.filter((row) => row.id !== id);
@@ -69,11 +69,11 @@ export class SubjectIndex {
 
   /** Moves the oldest of too many young rows to the table; the last thing a transaction does. */
   spill(): void {
-    if (this.#keysOf.size + this.#added.length - this.#gone.length <= YOUNG) return;
+    if (this.#eventOf.size + this.#added.length - this.#gone.length <= YOUNG) return;
     const gone = new Set(this.#gone);
     const complete = new Map<number, number>();
     let moved = 0;
-    for (const [id, keys] of this.#keysOf) {
+    for (const [id, { keys }] of this.#eventOf) {
       if (moved === MOVED) break;
       if (gone.has(id)) continue;
       for (const key of keys) this.#insert.run(key, id);
@@ -87,7 +87,8 @@ export class SubjectIndex {
   /** The transaction is on disk. */
   committed(): void {
     for (const id of this.#gone) this.#forget(id);
-    for (const { id, keys } of this.#added) this.#remember(id, keys);
+    let event: Young | undefined;
+    for (const { id, keys } of this.#added) event = this.#remember(id, keys, event);
     this.#gone = [];
     this.#added = [];
   }
@@ -98,24 +99,39 @@ export class SubjectIndex {
     this.#added = [];
   }
 
-  #remember(id: number, keys: readonly number[]): void {
-    this.#keysOf.set(id, keys);
+  /** `before` is the event of the row before: rows of one event have one list of keys between them. */
+  #remember(id: number, keys: readonly number[], before: Young | undefined): Young {
+    if (before !== undefined && before.keys === keys) {
+      before.rows.push(id);
+      this.#eventOf.set(id, before);
+      return before;
+    }
+    const event: Young = { keys, rows: [id] };
+    this.#eventOf.set(id, event);
     for (const key of keys) {
       const there = this.#young.get(key);
-      if (there === undefined) this.#young.set(key, id);
-      else if (typeof there === 'number') this.#young.set(key, new Set([there, id]));
-      else there.add(id);
+      if (there === undefined) this.#young.set(key, event);
+      else if (there instanceof Set) there.add(event);
+      else this.#young.set(key, new Set([there, event]));
     }
+    return event;
   }
 
   #forget(id: number): void {
-    const keys = this.#keysOf.get(id);
-    if (keys === undefined) return;
-    this.#keysOf.delete(id);
-    for (const key of keys) {
+    const event = this.#eventOf.get(id);
+    if (event === undefined) return;
+    this.#eventOf.delete(id);
+    event.rows.splice(event.rows.indexOf(id), 1);
+    if (event.rows.length > 0) return;
+    for (const key of event.keys) {
       const there = this.#young.get(key);
-      if (typeof there === 'number' ? there === id : there?.delete(id) === true && there.size === 0)
-        this.#young.delete(key);
+      if (there instanceof Set ? there.delete(event) && there.size === 0 : there === event) this.#young.delete(key);
     }
   }
+}
+
+/** An event with rows in memory: looked for by each key once, however many routes it goes to. */
+interface Young {
+  readonly keys: readonly number[];
+  readonly rows: number[];
 }
