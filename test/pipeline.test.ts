@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BIT } from '../src/core/signals.ts';
 import { process, type Trace } from '../src/pipeline.ts';
+import type { Gateway, Site } from '../src/policy/gateway.ts';
 import type { Hit } from '../src/sources/hit.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from './support/hits.ts';
 
@@ -127,6 +129,62 @@ describe('analytics only', () => {
       closedRoutes: [],
       fromCookie: true,
     });
+  });
+});
+
+describe('who withdraws (design 3)', () => {
+  const REFUSED = cookiebot({});
+  const GA = `_ga=GA1.1.${CID}`;
+  const key = 'an-ingest-key-of-these-tests-0123456789';
+  const site = gateway.sites[0] as Site;
+  const backed: Site = { ...site, ingestKeys: new Set([createHash('sha256').update(key).digest('hex')]) };
+  const open: Gateway = { ...gateway, siteOf: new Map(site.hosts.map((host) => [host, backed])) };
+  const subjects = (hit: Hit): readonly string[] => traced(hit, open).withdrawn.map(({ subject }) => subject);
+  const backend = (visitor: object, event: object = {}): Hit => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const hit = jsonHit({ events: [{ name: 'purchase', ...event, visitor }] });
+    return { ...hit, headers };
+  };
+
+  it.each([
+    ['a refusal', REFUSED],
+    ['silence', 'lang=nb'],
+  ])('nobody by an id in the hit alone: %s', (_, cookies) => {
+    expect(
+      subjects(webHit(page({ uid: 'customer-1', dl: 'https://shop.example.no/?gclid=abcdef' }), { cookies })),
+    ).toEqual([]);
+  });
+
+  it('nobody by a click id in the address, where another purpose is refused', () => {
+    const cookies = cookiebot({ marketing: true });
+    expect(subjects(webHit(page({ dl: 'https://shop.example.no/?gclid=abcdef' }), { cookies }))).toEqual([]);
+  });
+
+  it.each([
+    ['a refusal', REFUSED],
+    ['silence', ''],
+    ['a record that cannot be read', 'CookieConsent={nonsense'],
+    ['a marketing that was refused beside a statistics that was not', cookiebot({ statistics: true })],
+  ])('whoever has a cookie of before: %s', (_, consent) => {
+    expect(subjects(webHit(page({ uid: 'customer-1' }), { cookies: `${consent}; ${GA}` }))).toEqual(
+      expect.arrayContaining([`ga:${CID}`, 'uid:customer-1']),
+    );
+  });
+
+  it('by a back end, whom it states a refusal for, and nobody by its silence', () => {
+    const visitor = { client_id: '7.1790000000', cookies: REFUSED };
+    expect(subjects(backend(visitor, { user: { id: 'customer-1' } }))).toEqual(['uid:customer-1', 'ga:7.1790000000']);
+    expect(subjects(backend({ ...visitor, cookies: GA }))).toEqual([]);
+    expect(subjects(backend({ client_id: '7.1790000000' }))).toEqual([]);
+  });
+
+  it('every visitor of a back end of its own', () => {
+    const hit = backend({});
+    const event = (n: number) => ({ name: 'purchase', visitor: { client_id: `${n}.1790000000`, cookies: REFUSED } });
+    expect(subjects({ ...hit, body: JSON.stringify({ events: [event(1), event(2)] }) })).toEqual([
+      'ga:1.1790000000',
+      'ga:2.1790000000',
+    ]);
   });
 });
 
