@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { judgeStatus, retryAfter, retryVerdict, type Reply, type Verdict } from '../../src/core/destination.ts';
+import {
+  judgeStatus,
+  retryAfter,
+  retryCode,
+  retryVerdict,
+  type Reply,
+  type Verdict,
+} from '../../src/core/destination.ts';
+import { answered, type VendorReason } from '../../src/core/reason.ts';
 import { judgePixel, parseJson } from '../../src/core/reply.ts';
 import { PING } from './ping.ts';
 
@@ -54,47 +62,58 @@ export function judge(reply: Reply, count: number, envelope: string): Verdict {
   if (envelope === PING) return judgePixel(reply);
   const { status } = reply;
   const error = readError(reply.body);
-  const reason = reasonOf(status, error);
+  const means: Meaning = (what) => answered(what, status, error?.status, firstWord(error));
   if (status >= 200 && status < 300) {
-    if (error !== undefined) return { kind: 'retry', reason };
+    if (error !== undefined) return { kind: 'retry', reason: means('vendor.unavailable') };
     // A portal or proxy in between answers pages; Google never does.
     return reply.body.trimStart().startsWith('<')
-      ? { kind: 'retry', reason: 'a page instead of an answer' }
+      ? { kind: 'retry', reason: means('vendor.unreadable') }
       : { kind: 'delivered' };
   }
   switch (status) {
     case 400:
-      return judgeInvalid(error, count, reason);
+      return judgeInvalid(error, count, means);
     case 401:
     case 403:
+      return { kind: 'stop', reason: means('vendor.credentials') };
     case 404:
-      return { kind: 'stop', reason };
+      return { kind: 'stop', reason: means('vendor.settings') };
     case 413:
-      return count > 1 ? { kind: 'bisect', reason } : { kind: 'rejected', reason };
+      return unnamed(count, means('vendor.refused'));
     case 429:
       return error?.details.some(({ metadata }) => /day/i.test(metadata.quota_limit)) === true
-        ? { kind: 'retry', reason: `${reason} daily quota`, afterMs: Math.max(HOUR, retryAfter(reply) ?? 0) }
-        : retryVerdict(reply, reason);
+        ? { kind: 'retry', reason: means('vendor.busy'), afterMs: Math.max(HOUR, retryAfter(reply) ?? 0) }
+        : retryVerdict(reply, means('vendor.busy'));
     case 503:
     case 504:
-      return { kind: 'retry', reason, afterMs: retryAfter(reply) ?? FIRST_WAIT };
+      return { kind: 'retry', reason: means(retryCode(status)), afterMs: retryAfter(reply) ?? FIRST_WAIT };
     default: {
       const verdict = judgeStatus(reply);
-      return verdict.kind === 'rejected' ? { kind: 'rejected', reason } : verdict;
+      return verdict.kind === 'rejected' ? { kind: 'rejected', reason: means('vendor.refused') } : verdict;
     }
   }
 }
 
-function judgeInvalid(error: ApiError | undefined, count: number, reason: string): Verdict {
+/** A reason with the status and the codes of the answer at hand. */
+type Meaning = (what: Parameters<typeof answered>[0]) => VendorReason;
+
+function judgeInvalid(error: ApiError | undefined, count: number, means: Meaning): Verdict {
   const violations = error?.details.flatMap(({ fieldViolations }) => fieldViolations) ?? [];
   const reasons = [...(error?.details.map((detail) => detail.reason) ?? []), ...violations.map((v) => v.reason)];
-  if (reasons.some((word) => SETTINGS.has(word))) return { kind: 'stop', reason };
-  const rejected = new Map<number, string>();
+  if (reasons.some((word) => SETTINGS.has(word))) return { kind: 'stop', reason: means('vendor.settings') };
+  const rejected = new Map<number, VendorReason>();
   for (const { field, reason: word } of violations) {
     const index = eventIndex(field);
-    if (index !== undefined && index < count) rejected.set(index, word === '' ? reason : `HTTP 400 ${word}`);
+    if (index !== undefined && index < count) {
+      rejected.set(index, word === '' ? means('vendor.refused') : answered('vendor.refused', 400, word));
+    }
   }
   if (rejected.size > 0) return { kind: 'partly', rejected, rest: 'resend' };
+  return unnamed(count, means('vendor.refused'));
+}
+
+/** One of them is at fault and Google does not say which. */
+function unnamed(count: number, reason: VendorReason): Verdict {
   return count > 1 ? { kind: 'bisect', reason } : { kind: 'rejected', reason };
 }
 
@@ -104,12 +123,11 @@ export function eventIndex(field: string): number | undefined {
   return index === undefined ? undefined : Number(index);
 }
 
-/** `HTTP 400 INVALID_ARGUMENT EVENT_TIME_INVALID`: the status and Google's codes, nothing of the event. */
-function reasonOf(status: number, error: ApiError | undefined): string {
-  const first = error?.details
+/** The first of Google's codes for what is wrong; nothing of the event. */
+function firstWord(error: ApiError | undefined): string | undefined {
+  return error?.details
     .flatMap((d) => [...d.fieldViolations.map((v) => v.reason), d.reason])
     .find((word) => word !== '');
-  return ['HTTP', String(status), error?.status ?? '', first ?? ''].filter((word) => word !== '').join(' ');
 }
 
 export function readError(body: string): ApiError | undefined {

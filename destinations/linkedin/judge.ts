@@ -1,4 +1,5 @@
-import { judgeStatus, retryVerdict, type Reply, type Verdict } from '../../src/core/destination.ts';
+import { judgeStatus, retryCode, retryVerdict, type Reply, type Verdict } from '../../src/core/destination.ts';
+import { answered, type VendorReason } from '../../src/core/reason.ts';
 import { asObject, parseObject } from '../../src/core/reply.ts';
 
 /*
@@ -12,28 +13,27 @@ export function judge(reply: Reply, count: number): Verdict {
   // A 2xx that carries an error body, or a page of some proxy, is not LinkedIn taking the batch.
   const claimed = reply.status < 300 ? errorStatus(body) : undefined;
   const status = claimed ?? reply.status;
-  const reason = `HTTP ${status}${codeWord(body)}`;
+  const means = (what: Parameters<typeof answered>[0]): VendorReason => answered(what, status, ...codesOf(body));
   if (status >= 200 && status < 300) {
-    if (reply.body.trimStart().startsWith('<')) return retryVerdict(reply, `${reason} without JSON`);
+    if (reply.body.trimStart().startsWith('<')) return retryVerdict(reply, means('vendor.unreadable'));
     return judgeElements(body?.['elements'], count, reply);
   }
   switch (status) {
     case 400:
     case 422:
-      return namedIndices(reply.body, count, reason) ?? refused(count, reason);
+      return namedIndices(reply.body, count, means('vendor.refused')) ?? refused(count, means('vendor.refused'));
     case 401:
-      return { kind: 'stop', reason: `${reason}: the access token is not valid` };
+      return { kind: 'stop', reason: means('vendor.credentials') };
     case 403:
-      return { kind: 'stop', reason: `${reason}: the access token lacks a role or the product` };
+      return { kind: 'stop', reason: means('vendor.credentials') };
     case 404:
-      return refused(count, `${reason}: no such conversion rule`);
     case 413:
-      return refused(count, reason);
+      return refused(count, means('vendor.refused'));
     case 426:
-      return { kind: 'stop', reason: `${reason}: api_version has ended - set a later month` };
+      return { kind: 'stop', reason: means('vendor.version_ended') };
     default: {
       const verdict = judgeStatus({ ...reply, status });
-      return verdict.kind === 'retry' ? retryVerdict(reply, reason) : verdict;
+      return verdict.kind === 'retry' ? retryVerdict(reply, means(retryCode(status))) : verdict;
     }
   }
 }
@@ -41,15 +41,14 @@ export function judge(reply: Reply, count: number): Verdict {
 /** A taken batch lists a status for each element, in order. Other shapes say no more than the 2xx itself. */
 function judgeElements(elements: unknown, count: number, reply: Reply): Verdict {
   if (!Array.isArray(elements)) return { kind: 'delivered' };
-  const rejected = new Map<number, string>();
+  const rejected = new Map<number, VendorReason>();
   for (const [index, element] of (elements as unknown[]).slice(0, count).entries()) {
     const status = errorStatus(asObject(element));
     if (status === undefined) continue;
     // Sent again, the elements already taken are recognised by their event id.
-    if (status === 429 || status >= 500) return retryVerdict(reply, `element status ${status}`);
-    if (status === 401 || status === 403)
-      return { kind: 'stop', reason: `element status ${status}: the token or its role` };
-    rejected.set(index, `element status ${status}`);
+    if (status === 429 || status >= 500) return retryVerdict(reply, answered(retryCode(status), status));
+    if (status === 401 || status === 403) return { kind: 'stop', reason: answered('vendor.credentials', status) };
+    rejected.set(index, answered('vendor.refused', status));
   }
   return rejected.size === 0 ? { kind: 'delivered' } : { kind: 'partly', rejected, rest: 'delivered' };
 }
@@ -63,8 +62,8 @@ function errorStatus(body: Readonly<Record<string, unknown>> | undefined): numbe
 const INDEX = /(?:Index:\s{0,4}|batchIndex[\\"\s:=]{1,8})(\d{1,6})/g;
 
 /** The elements a 422 names. An index out of range means that the text was misread: undefined. */
-function namedIndices(body: string, count: number, reason: string): Verdict | undefined {
-  const rejected = new Map<number, string>();
+function namedIndices(body: string, count: number, reason: VendorReason): Verdict | undefined {
+  const rejected = new Map<number, VendorReason>();
   for (const [, digits] of body.matchAll(INDEX)) {
     const index = Number(digits);
     if (index >= count) return undefined;
@@ -74,16 +73,16 @@ function namedIndices(body: string, count: number, reason: string): Verdict | un
 }
 
 /** One of them is at fault and LinkedIn does not say which. */
-function refused(count: number, reason: string): Verdict {
+function refused(count: number, reason: VendorReason): Verdict {
   return count > 1 ? { kind: 'bisect', reason } : { kind: 'rejected', reason };
 }
 
-/** LinkedIn's own code, where it looks like one: never free text. */
-function codeWord(body: Readonly<Record<string, unknown>> | undefined): string {
-  const number = body?.['serviceErrorCode'];
+/** LinkedIn's own codes: never free text. */
+function codesOf(body: Readonly<Record<string, unknown>> | undefined): (string | number | undefined)[] {
   const word = body?.['code'];
-  return (
-    (typeof word === 'string' && /^[A-Z][A-Z_]{1,48}$/.test(word) ? ` ${word}` : '') +
-    (typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? ` serviceErrorCode ${number}` : '')
-  );
+  const number = body?.['serviceErrorCode'];
+  return [
+    typeof word === 'string' ? word : undefined,
+    typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? number : undefined,
+  ];
 }

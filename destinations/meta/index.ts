@@ -1,4 +1,5 @@
 import { defineDestination, type PlannedRequest, type Probe } from '../../src/core/destination.ts';
+import { wordsOf } from '../../src/core/reason.ts';
 import { bearer } from '../../src/core/secret.ts';
 import { egress } from './egress.ts';
 import { plan, reads } from './event.ts';
@@ -31,7 +32,7 @@ function probe(at: Settings): Probe {
       const verdict = judge(reply, 1);
       if (verdict.kind === 'rejected' || verdict.kind === 'delivered')
         return { ok: true, message: 'the access token works' };
-      return { ok: false, message: 'reason' in verdict ? verdict.reason : verdict.kind };
+      return { ok: false, message: 'reason' in verdict ? wordsOf(verdict.reason) : verdict.kind };
     },
   };
 }

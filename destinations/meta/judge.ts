@@ -1,4 +1,12 @@
-import { judgeStatus, retryAfter, retryVerdict, type Reply, type Verdict } from '../../src/core/destination.ts';
+import {
+  judgeStatus,
+  retryAfter,
+  retryCode,
+  retryVerdict,
+  type Reply,
+  type Verdict,
+} from '../../src/core/destination.ts';
+import { answered, type VendorReason } from '../../src/core/reason.ts';
 import { asObject, parseObject } from '../../src/core/reply.ts';
 
 /*
@@ -16,71 +24,72 @@ const PERMISSION = new Set([3, 10]);
 const INVALID = new Set([100, 105]);
 const DEPRECATED = 2635;
 const OBJECT_MISSING = 33;
-const TOO_OLD = 2804003;
 
 const CUT_SUCCESS = /^\{\s{0,9}"events_received"\s{0,9}:\s{0,9}(\d{1,6})\s{0,9},/;
 
 /** What a reply means for `count` events sent in one request. */
 export function judge(reply: Reply, count: number): Verdict {
-  if (reply.status === 413) return refused(count, 'HTTP 413');
+  if (reply.status === 413) return refused(count, answered('vendor.refused', 413));
   const text = reply.body.trim();
-  if (text === '') return reply.status === 400 ? refused(count, 'HTTP 400') : judgeStatus(reply);
+  if (text === '') return reply.status === 400 ? refused(count, answered('vendor.refused', 400)) : judgeStatus(reply);
   const body = parseObject(text);
   if (body === undefined) {
     // A long list of warnings, cut at the end, still begins with the count; a page of some proxy does not.
     const received = reply.status < 300 ? CUT_SUCCESS.exec(text)?.[1] : undefined;
     if (received !== undefined && Number(received) >= count) return { kind: 'delivered' };
-    return retryVerdict(reply, `HTTP ${reply.status} without JSON`);
+    return retryVerdict(reply, answered('vendor.unreadable', reply.status));
   }
   const error = asObject(body['error']);
   if (error !== undefined) return judgeError(reply, error, count);
   const received = body['events_received'];
   if (reply.status < 300 && typeof received === 'number' && received < count) {
-    return retryVerdict(reply, 'fewer events received than sent');
+    return retryVerdict(reply, answered('vendor.unavailable', reply.status, 'received_fewer'));
   }
-  return reply.status === 400 ? refused(count, 'HTTP 400') : judgeStatus(reply);
+  return reply.status === 400 ? refused(count, answered('vendor.refused', 400)) : judgeStatus(reply);
 }
+
+/** A reason with the codes of the error at hand. */
+type Meaning = (what: Parameters<typeof answered>[0]) => VendorReason;
 
 function judgeError(reply: Reply, error: Readonly<Record<string, unknown>>, count: number): Verdict {
   const code = integer(error['code']);
   const subcode = integer(error['error_subcode']);
-  const reason =
-    code === undefined ? `HTTP ${reply.status}` : `code ${code}${subcode === undefined ? '' : ` subcode ${subcode}`}`;
+  const means: Meaning = (what) => answered(what, reply.status, code, subcode);
   if (code !== undefined && (RATE_LIMITED.has(code) || (code >= 80_000 && code <= 80_014))) {
     return {
       kind: 'retry',
-      reason: `${reason}: rate limit`,
+      reason: means('vendor.busy'),
       afterMs: regainAccess(reply) ?? retryAfter(reply) ?? MINUTE,
     };
   }
   if (code !== undefined && BLOCKED_FOR_A_WHILE.has(code)) {
-    return { kind: 'retry', reason: `${reason}: blocked for a while`, afterMs: retryAfter(reply) ?? 15 * MINUTE };
+    return { kind: 'retry', reason: means('vendor.busy'), afterMs: retryAfter(reply) ?? 15 * MINUTE };
   }
-  if (error['is_transient'] === true) return retryVerdict(reply, reason);
-  if (code === undefined) return reply.status < 400 ? retryVerdict(reply, reason) : byStatus(reply, reason, count);
-  if (TEMPORARY.has(code)) return retryVerdict(reply, reason);
-  if (CREDENTIALS.has(code)) return { kind: 'stop', reason: `${reason}: the access token is not valid` };
+  if (error['is_transient'] === true) return retryVerdict(reply, means('vendor.unavailable'));
+  if (code === undefined) return byStatus(reply, means, count);
+  if (TEMPORARY.has(code)) return retryVerdict(reply, means('vendor.unavailable'));
+  if (CREDENTIALS.has(code)) return { kind: 'stop', reason: means('vendor.credentials') };
   if (PERMISSION.has(code) || (code >= 200 && code <= 299)) {
-    return { kind: 'stop', reason: `${reason}: the access token lacks a permission` };
+    return { kind: 'stop', reason: means('vendor.credentials') };
   }
-  if (code === DEPRECATED) return { kind: 'stop', reason: `${reason}: api_version has ended` };
+  if (code === DEPRECATED) return { kind: 'stop', reason: means('vendor.version_ended') };
   if (code === 100 && subcode === OBJECT_MISSING) {
-    return { kind: 'stop', reason: `${reason}: pixel_id is unknown or closed to this token` };
+    return { kind: 'stop', reason: means('vendor.settings') };
   }
-  if (INVALID.has(code)) return refused(count, subcode === TOO_OLD ? `${reason}: too old` : reason);
-  return byStatus(reply, reason, count);
+  if (INVALID.has(code)) return refused(count, means('vendor.refused'));
+  return byStatus(reply, means, count);
 }
 
 /** A code the sheet does not list: the status decides, and one event must not take the others down. */
-function byStatus(reply: Reply, reason: string, count: number): Verdict {
-  if (reply.status < 400) return retryVerdict(reply, reason);
+function byStatus(reply: Reply, means: Meaning, count: number): Verdict {
+  if (reply.status < 400) return retryVerdict(reply, means('vendor.unavailable'));
   const verdict = judgeStatus(reply);
-  if (verdict.kind === 'rejected') return refused(count, reason);
-  return verdict.kind === 'retry' ? retryVerdict(reply, reason) : verdict;
+  if (verdict.kind === 'rejected') return refused(count, means('vendor.refused'));
+  return verdict.kind === 'retry' ? retryVerdict(reply, means(retryCode(reply.status))) : verdict;
 }
 
 /** One of them is at fault and Meta rarely says which. */
-function refused(count: number, reason: string): Verdict {
+function refused(count: number, reason: VendorReason): Verdict {
   return count > 1 ? { kind: 'bisect', reason } : { kind: 'rejected', reason };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { judgeStatus, type Probe, type Reply, type Verdict } from '../../src/core/destination.ts';
+import { answered, type VendorReason } from '../../src/core/reason.ts';
 import { judgePixel } from '../../src/core/reply.ts';
 import { bearer } from '../../src/core/secret.ts';
 import { CAPI_HOST } from './capi.ts';
@@ -31,22 +32,23 @@ export function judge(reply: Reply, count: number, envelope: string): Verdict {
   if (envelope === PIXEL) return judgePixel(reply);
   const body = read(reply.body);
   if (reply.status >= 200 && reply.status < 300) return judgeTaken(reply, body, count);
-  const reason = ['HTTP', reply.status, body?.error?.code ?? ''].join(' ').trimEnd();
+  const means = (what: Parameters<typeof answered>[0]): VendorReason => answered(what, reply.status, body?.error?.code);
   switch (reply.status) {
     case 400: {
-      const rejected = refused(body, count);
+      const rejected = refused(body, count, reply.status);
       if (rejected.size > 0) return { kind: 'partly', rejected, rest: 'resend' };
-      return unnamed(count, reason);
+      return unnamed(count, means('vendor.refused'));
     }
     case 401:
     case 403:
+      return { kind: 'stop', reason: means('vendor.credentials') };
     case 404:
-      return { kind: 'stop', reason };
+      return { kind: 'stop', reason: means('vendor.settings') };
     case 413:
-      return unnamed(count, reason);
+      return unnamed(count, means('vendor.refused'));
     default: {
       const verdict = judgeStatus(reply);
-      return verdict.kind === 'rejected' ? { kind: 'rejected', reason } : verdict;
+      return verdict.kind === 'rejected' ? { kind: 'rejected', reason: means('vendor.refused') } : verdict;
     }
   }
 }
@@ -54,33 +56,34 @@ export function judge(reply: Reply, count: number, envelope: string): Verdict {
 /** With `continueOnValidationError` a success may hide refusals; warnings are none. */
 function judgeTaken(reply: Reply, body: Body | undefined, count: number): Verdict {
   // A portal or proxy in between answers pages; Microsoft never does.
-  if (reply.body.trimStart().startsWith('<')) return { kind: 'retry', reason: 'a page instead of an answer' };
+  if (reply.body.trimStart().startsWith('<'))
+    return { kind: 'retry', reason: answered('vendor.unreadable', reply.status) };
   // Cut off (R74): many refusals make a long answer. Fewer events make a shorter one.
   if (body === undefined) {
-    const reason = 'an answer that cannot be read';
+    const reason = answered('vendor.unreadable', reply.status);
     return count > 1 ? { kind: 'bisect', reason } : { kind: 'retry', reason };
   }
   const { eventsReceived: received, error } = body;
-  const rejected = refused(body, count);
+  const rejected = refused(body, count, reply.status);
   // Fewer than were sent, and not said which: sending again is safe, the event ids are the same.
   const short = received !== undefined && received + rejected.size < count;
   if (rejected.size > 0) return { kind: 'partly', rejected, rest: short ? 'resend' : 'delivered' };
-  if (short) return unnamed(count, 'not received');
+  if (short) return unnamed(count, answered('vendor.refused', reply.status, 'not_received'));
   return received === undefined && error !== undefined
-    ? { kind: 'retry', reason: `HTTP ${reply.status} ${error.code}`.trimEnd() }
+    ? { kind: 'retry', reason: answered('vendor.unavailable', reply.status, error.code) }
     : { kind: 'delivered' };
 }
 
-function refused(body: Body | undefined, count: number): ReadonlyMap<number, string> {
-  const rejected = new Map<number, string>();
+function refused(body: Body | undefined, count: number, status: number): ReadonlyMap<number, VendorReason> {
+  const rejected = new Map<number, VendorReason>();
   for (const { index, errorCode, isWarning } of body?.error?.details ?? []) {
     if (isWarning || index === undefined || index >= count) continue;
-    rejected.set(index, errorCode === '' ? 'validation error' : `validation error ${errorCode}`);
+    rejected.set(index, answered('vendor.refused', status, errorCode));
   }
   return rejected;
 }
 
-function unnamed(count: number, reason: string): Verdict {
+function unnamed(count: number, reason: VendorReason): Verdict {
   return count > 1 ? { kind: 'bisect', reason } : { kind: 'rejected', reason };
 }
 

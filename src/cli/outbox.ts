@@ -98,16 +98,17 @@ function queueCells({ route, waiting, size: bytes, oldestMs, dead, outbox }: Que
 const DEAD_HEAD = ['ID', 'ROUTE', 'ACCEPTED', 'DIED', 'SIZE', 'STATE', 'REASON'];
 
 function deadCells(letter: DeadInfo): string[] {
-  const { id, route, acceptedAt, diedAt, size: bytes, reason } = letter;
-  return [`${id}`, route, moment(acceptedAt), moment(diedAt), size(bytes), stateOf(letter), reason];
+  const { id, route, acceptedAt, diedAt, size: bytes, words } = letter;
+  return [`${id}`, route, moment(acceptedAt), moment(diedAt), size(bytes), stateOf(letter), words];
 }
 
 function details(letter: DeadInfo): string {
-  const { id, outbox, route, acceptedAt, diedAt, expiresAt, reason, signals, policy, size: bytes } = letter;
+  const { id, outbox, route, acceptedAt, diedAt, expiresAt, reason, words, signals, policy, size: bytes } = letter;
   const rows: [string, string][] = [
     ['id', `${id} in ${outbox}`],
     ['route', route],
-    ['reason', reason],
+    ['reason', words],
+    ['code', reason === words ? '-' : reason],
     ['state', stateOf(letter)],
     ['accepted', moment(acceptedAt)],
     ['died', moment(diedAt)],

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { EgressForm } from './egress.ts';
 import type { Event, FieldName, Fields } from './fields.ts';
-import type { CodeOf, Reason } from './reason.ts';
+import { answered, type CodeOf, type Reason, type VendorReason } from './reason.ts';
 import type { Text } from './secret.ts';
 import type { GateSignal, SignalMask } from './signals.ts';
 
@@ -85,15 +85,19 @@ export type Verdict =
   /** The vendor took all of them. */
   | { readonly kind: 'delivered' }
   /** Try the whole request again, at the earliest after `afterMs`. */
-  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  | { readonly kind: 'retry'; readonly reason: VendorReason; readonly afterMs?: number }
   /** None of them will ever be taken: dead letters. */
-  | { readonly kind: 'rejected'; readonly reason: string }
+  | { readonly kind: 'rejected'; readonly reason: VendorReason }
   /** These, by index, are refused for good; the others were taken already, or must be sent again without them. */
-  | { readonly kind: 'partly'; readonly rejected: ReadonlyMap<number, string>; readonly rest: 'delivered' | 'resend' }
+  | {
+      readonly kind: 'partly';
+      readonly rejected: ReadonlyMap<number, VendorReason>;
+      readonly rest: 'delivered' | 'resend';
+    }
   /** One of them is refused and the vendor does not say which: halve and send again. */
-  | { readonly kind: 'bisect'; readonly reason: string }
+  | { readonly kind: 'bisect'; readonly reason: VendorReason }
   /** Credentials or settings: the route stops and keeps everything until a person has mended it. */
-  | { readonly kind: 'stop'; readonly reason: string };
+  | { readonly kind: 'stop'; readonly reason: VendorReason };
 
 /** A later look at what became of a request that was taken (Data Manager `requestStatus`). */
 export interface FollowUp {
@@ -309,9 +313,14 @@ export function retryAfter(reply: Reply): number | undefined {
 }
 
 /** Try again, not before the vendor asked for. */
-export function retryVerdict(reply: Reply, reason: string): Verdict {
+export function retryVerdict(reply: Reply, reason: VendorReason): Verdict {
   const afterMs = retryAfter(reply);
   return afterMs === undefined ? { kind: 'retry', reason } : { kind: 'retry', reason, afterMs };
+}
+
+/** What it means that a request with this status is to be tried again. */
+export function retryCode(status: number): 'vendor.busy' | 'vendor.unavailable' {
+  return status === 429 || status === 425 ? 'vendor.busy' : 'vendor.unavailable';
 }
 
 /** The verdict a bare status code stands for (R56): what every sheet says where it says nothing of its own. */
@@ -319,9 +328,8 @@ export function judgeStatus(reply: Reply): Verdict {
   const { status } = reply;
   if (status >= 200 && status < 300) return { kind: 'delivered' };
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
-    return retryVerdict(reply, `HTTP ${status}`);
+    return retryVerdict(reply, answered(retryCode(status), status));
   }
-  if (status === 401 || status === 403)
-    return { kind: 'stop', reason: `HTTP ${status}: the vendor refuses the credentials` };
-  return { kind: 'rejected', reason: `HTTP ${status}` };
+  if (status === 401 || status === 403) return { kind: 'stop', reason: answered('vendor.credentials', status) };
+  return { kind: 'rejected', reason: answered('vendor.refused', status) };
 }

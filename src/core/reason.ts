@@ -43,6 +43,37 @@ export type OutcomeOf<C extends EndCode> = (typeof REASONS)[C]['kind'] & Outcome
 /** Codes that stand for one of these outcomes. */
 export type CodeOf<O extends Outcome> = { [C in EndCode]: OutcomeOf<C> extends O ? C : never }[EndCode];
 
+/** Codes for what a vendor's answer means. */
+export type VendorCode = { [C in ReasonCode]: (typeof REASONS)[C]['kind'] extends 'vendor' ? C : never }[ReasonCode];
+/** What a vendor's answer means, or why there was none. */
+export type VendorReason = Reason<VendorCode>;
+type AnswerCode = {
+  [C in VendorCode]: 'code' extends (typeof REASONS)[C]['params'][number] ? C : never;
+}[VendorCode];
+
+/** A code of a vendor: a number, or words of letters with at most three digits at the end. Ids and hashes are neither. */
+const VENDOR_CODE = /^(?:\d{1,8}|[A-Za-z]{1,40}(?:_[A-Za-z]{1,40}){0,12}\d{0,3})$/;
+
+/**
+ * What an answer means, with its status and the vendor's own codes. A code that does not look like one is left out:
+ * vendors repeat what was sent to them.
+ */
+export function answered(
+  code: AnswerCode,
+  status: number,
+  ...codes: readonly (string | number | undefined)[]
+): VendorReason {
+  const known = codes.filter((word) => word !== undefined && VENDOR_CODE.test(String(word)));
+  return reason(code, { status: String(status), code: known.length === 0 ? undefined : known.join(' ') });
+}
+
+/** The second lock on what a vendor module says: status and codes, and nothing that does not look like one. */
+export function codesOnly(why: VendorReason): VendorReason {
+  const { status, code } = why.params;
+  if (code === undefined || code.split(' ').every((word) => VENDOR_CODE.test(word))) return why;
+  return { code: why.code, params: status !== undefined && /^\d{3}$/.test(status) ? { status } : NO_PARAMS };
+}
+
 /** The outcome that a reason stands for. */
 export function outcomeOf<C extends EndCode>({ code }: Reason<C>): OutcomeOf<C> {
   return REASONS[code].kind;
@@ -63,6 +94,17 @@ export function wordsOf({ code, params }: Reason): string {
 export function showReason({ code, params }: Reason): string {
   const shown = Object.entries(params).map(([name, value]) => `${name}=${value}`);
   return shown.length === 0 ? code : `${code}{${shown.join('; ')}}`;
+}
+
+/** Reads what `showReason` wrote; undefined for anything else, such as the words an earlier version stored. */
+export function readReason(text: string): Reason | undefined {
+  const [, code = '', list] = /^([a-z_]+\.[a-z_]+)(?:\{(.*)\})?$/.exec(text) ?? [];
+  if (!bare.has(code)) return undefined;
+  const params = (list ?? '').split('; ').flatMap((pair) => {
+    const equals = pair.indexOf('=');
+    return equals === -1 ? [] : [[pair.slice(0, equals), pair.slice(equals + 1)] as const];
+  });
+  return { code: code as ReasonCode, params: Object.fromEntries(params) };
 }
 
 /** `blocked.consent` for each set of gate signals that is missing: made once. */

@@ -1,4 +1,5 @@
 import { judgeStatus, type Reply, type Verdict } from './destination.ts';
+import { answered } from './reason.ts';
 
 /** A vendor's answer as JSON. A cut or foreign body is none: undefined. */
 export function parseJson(body: string): unknown {
@@ -25,5 +26,5 @@ export function asObject(value: unknown): Readonly<Record<string, unknown>> | un
 export function judgePixel(reply: Reply): Verdict {
   if (reply.status >= 200 && reply.status < 400) return { kind: 'delivered' };
   const verdict = judgeStatus(reply);
-  return verdict.kind === 'stop' ? { kind: 'rejected', reason: `HTTP ${reply.status}` } : verdict;
+  return verdict.kind === 'stop' ? { kind: 'rejected', reason: answered('vendor.refused', reply.status) } : verdict;
 }

@@ -1,4 +1,5 @@
 import { judgeStatus, type PlannedRequest, type Reply, type Verdict } from '../core/destination.ts';
+import { reason, wordsOf, type CodeOf, type Reason, type VendorReason } from '../core/reason.ts';
 import type { AccessToken, SecretPart, Text } from '../core/secret.ts';
 import type { Route } from '../policy/gateway.ts';
 import { GATE_MASK } from '../core/signals.ts';
@@ -36,6 +37,11 @@ export interface Secrets {
 /** A secret is missing or was refused: the route stops until a person has mended it. Never holds the value. */
 export class SecretProblem extends Error {
   override readonly name = 'SecretProblem';
+  readonly reason: VendorReason;
+  constructor(reason: VendorReason) {
+    super(wordsOf(reason));
+    this.reason = reason;
+  }
 }
 
 /** A request that must not or cannot be sent: an undeclared host, a header no wire can carry. Our own fault. */
@@ -43,13 +49,10 @@ export class Unsendable extends Error {
   override readonly name = 'Unsendable';
 }
 
-/**
- * How an attempt ended: a verdict with the vendor's reply if there was one, or a fault of our own; `rule` says what the
- * egress check found.
- */
+/** How an attempt ended: a verdict with the vendor's reply if there was one, or a fault of our own. */
 export type Attempted =
   | { readonly verdict: Verdict; readonly reply: Reply | undefined }
-  | { readonly fault: string; readonly rule?: string }
+  | { readonly fault: Reason<CodeOf<'failed'>> }
   /** Nothing was sent, because one of the rows may not be sent any more. */
   | { readonly recalled: true };
 
@@ -75,18 +78,19 @@ export async function attempt(
       rows.map(({ element }) => element),
     );
   } catch {
-    return { fault: 'the request could not be made' };
+    return { fault: reason('failed.request') };
   }
   const rule = violation(route, rows, planned);
-  if (rule !== undefined) return { fault: EGRESS_CHECK, rule };
+  if (rule !== undefined) return { fault: reason(EGRESS_CHECK, { rule }) };
   let reply: Reply;
   try {
     reply = await exchange(planned, route.bound.hosts, send, secrets, may);
   } catch (error) {
     if (error instanceof Recalled) return { recalled: true };
-    if (error instanceof SecretProblem) return { verdict: { kind: 'stop', reason: error.message }, reply: undefined };
-    if (error instanceof Unsendable) return { fault: error.message };
-    return { verdict: { kind: 'retry', reason: `network: ${codeOf(error)}` }, reply: undefined };
+    if (error instanceof SecretProblem) return { verdict: { kind: 'stop', reason: error.reason }, reply: undefined };
+    if (error instanceof Unsendable) return { fault: reason('failed.unsendable', { why: error.message }) };
+    const why = reason('vendor.unreachable', { error: codeOf(error) });
+    return { verdict: { kind: 'retry', reason: why }, reply: undefined };
   }
   return { verdict: judge(route, reply, rows.length, envelope), reply };
 }

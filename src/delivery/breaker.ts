@@ -1,3 +1,4 @@
+import { showReason, type VendorReason } from '../core/reason.ts';
 import { backoff } from './backoff.ts';
 
 /** So many failures in a row, and the vendor is taken to be down. */
@@ -14,7 +15,7 @@ export type BreakerState = 'closed' | 'open' | 'stopped';
  */
 export class Breaker {
   #state: BreakerState = 'closed';
-  #reason = '';
+  #reason: VendorReason | undefined;
   /** Failures in a row while closed; trips in a row while open. */
   #failures = 0;
   #failingSince: number | undefined;
@@ -26,7 +27,7 @@ export class Breaker {
   }
 
   /** Why it is not closed. */
-  get reason(): string {
+  get reason(): VendorReason | undefined {
     return this.#reason;
   }
 
@@ -61,7 +62,7 @@ export class Breaker {
   }
 
   /** A request came to nothing. `afterMs`: the vendor asked for that pause. True if that began an outage. */
-  failed(tick: number, random: number, reason: string, probe: boolean, afterMs: number | undefined): boolean {
+  failed(tick: number, random: number, reason: VendorReason, probe: boolean, afterMs: number | undefined): boolean {
     this.#failingSince ??= tick;
     if (this.#state !== 'closed') {
       // Requests that were under way when it opened say nothing new.
@@ -82,8 +83,9 @@ export class Breaker {
   }
 
   /** Credentials or settings are refused. True if that is news. */
-  stop(tick: number, reason: string): boolean {
-    const news = this.#state !== 'stopped' || this.#reason !== reason;
+  stop(tick: number, reason: VendorReason): boolean {
+    const before = this.#reason;
+    const news = this.#state !== 'stopped' || before === undefined || showReason(before) !== showReason(reason);
     this.#failingSince ??= tick;
     this.#state = 'stopped';
     this.#reason = reason;
@@ -95,7 +97,7 @@ export class Breaker {
   /** As if nothing had ever failed: after a success, and when new settings are in place. */
   reset(): void {
     this.#state = 'closed';
-    this.#reason = '';
+    this.#reason = undefined;
     this.#failures = 0;
     this.#failingSince = undefined;
     this.#probing = false;

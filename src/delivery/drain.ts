@@ -1,3 +1,4 @@
+import { showReason } from '../core/reason.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import type { Secrets, Send } from './attempt.ts';
 import { FollowUps } from './follow-ups.ts';
@@ -117,7 +118,7 @@ export class Drain {
         ...tally.data(),
         inFlight: lane?.inFlight ?? 0,
         state: lane?.breaker.state ?? 'closed',
-        detail: lane?.breaker.reason ?? '',
+        detail: lane?.breaker.reason === undefined ? '' : showReason(lane.breaker.reason),
       };
     }
     return routes;
@@ -126,8 +127,8 @@ export class Drain {
   /** Routes that keep their events because a person has to mend something. */
   stopped(): Readonly<Record<string, string>> {
     const reasons: Record<string, string> = {};
-    for (const lane of this.#lanes.values())
-      if (lane.breaker.state === 'stopped') reasons[lane.key] = lane.breaker.reason;
+    for (const { key, breaker } of this.#lanes.values())
+      if (breaker.state === 'stopped' && breaker.reason !== undefined) reasons[key] = showReason(breaker.reason);
     return reasons;
   }
 

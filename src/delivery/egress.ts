@@ -6,7 +6,7 @@ import type { Permit } from '../policy/permit.ts';
 import { jsonRule, PairRules, wrongJson, wrongValue, type JsonRule, type Rule } from './egress-rules.ts';
 
 /** The reason under which rows that were stopped here are counted. */
-export const EGRESS_CHECK = 'egress check';
+export const EGRESS_CHECK = 'failed.egress_check';
 
 /** What is known of a stored row whose element is in a request. */
 export interface RowFacts extends EgressFacts {

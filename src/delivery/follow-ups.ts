@@ -35,7 +35,7 @@ export class FollowUps {
     }
     if (followUp === undefined) return;
     if (egressViolation(route.destination, [], followUp.request) !== undefined) this.#count(route, EGRESS_CHECK);
-    else if (this.#timers.size >= MAX_OPEN) this.#count(route, 'not followed');
+    else if (this.#timers.size >= MAX_OPEN) this.#count(route, 'not_followed');
     else this.#ask(route, followUp, 1);
   }
 

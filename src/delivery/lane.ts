@@ -1,5 +1,15 @@
 import type { Reply, Verdict } from '../core/destination.ts';
-import { outcomeOf, type ReasonCode } from '../core/reason.ts';
+import {
+  answered,
+  codesOnly,
+  outcomeOf,
+  reason,
+  showReason,
+  wordsOf,
+  type Reason,
+  type ReasonCode,
+  type VendorReason,
+} from '../core/reason.ts';
 import type { Gateway, Route } from '../policy/gateway.ts';
 import { refusal } from './allowed.ts';
 import { attempt, type Attempted } from './attempt.ts';
@@ -9,7 +19,7 @@ import { Breaker } from './breaker.ts';
 import type { EnginePorts } from './drain.ts';
 import type { FollowUps } from './follow-ups.ts';
 import type { QueuedRow, RowOutcome } from './store.ts';
-import { safeReason, type Tally } from './telemetry.ts';
+import type { Tally } from './telemetry.ts';
 
 /** Rows of one route held in memory, and their size in characters: what keeps memory flat while a vendor is down. */
 const WINDOW_ROWS = 4_096;
@@ -26,6 +36,7 @@ const PACE_MS = 150;
 
 const DELIVERED: ReasonCode = 'delivered.accepted';
 const WITHDRAWN: ReasonCode = 'withdrawn.consent';
+const UNNAMED = reason('vendor.unnamed');
 
 /** The same fault is logged so often at most, milliseconds. */
 const COMPLAIN_MS = 60_000;
@@ -256,8 +267,8 @@ export class Lane {
     if ('fault' in ended) {
       if (probe) this.#breaker.giveBack();
       this.#narrow(batch, (row) => {
-        this.#end(row, 'failed', ended.fault);
-        this.#complain(ended.rule === undefined ? ended.fault : `${ended.fault}: ${ended.rule}`);
+        this.#end(row, 'failed', ended.fault.code);
+        this.#complain(ended.fault);
       });
       return;
     }
@@ -268,12 +279,13 @@ export class Lane {
   }
 
   /** A fault of the gateway's own concerns every event alike: it is said once a minute, and counted each time. */
-  #complain(reason: string): void {
+  #complain(fault: Reason): void {
     const { ports } = this.#context;
     const tick = ports.tick();
-    if (tick < (this.#complained.get(reason) ?? -Infinity) + COMPLAIN_MS) return;
-    this.#complained.set(reason, tick);
-    ports.log('error', 'event dropped by a fault of the gateway', { route: this.key, reason });
+    const code = showReason(fault);
+    if (tick < (this.#complained.get(code) ?? -Infinity) + COMPLAIN_MS) return;
+    this.#complained.set(code, tick);
+    ports.log('error', 'event dropped by a fault of the gateway', { route: this.key, ...logged(fault) });
   }
 
   /** The vendor looked at the events. */
@@ -308,7 +320,7 @@ export class Lane {
         });
         if (rest.length === rows.length) {
           // It names no event that was sent: halving finds the one it means, and comes to an end.
-          this.#narrow(batch, (row) => this.#bury(row, 'refused, without saying which event'));
+          this.#narrow(batch, (row) => this.#bury(row, UNNAMED));
           return;
         }
         if (rest.length > 0) this.#again({ ...batch, rows: rest });
@@ -322,9 +334,12 @@ export class Lane {
   #failed(batch: Batch, verdict: Verdict & { kind: 'retry' }, reply: Reply | undefined, probe: boolean): void {
     const { ports, tally } = this.#context;
     const tick = ports.tick();
-    const reason = safeReason(verdict.reason);
+    const reason = codesOnly(verdict.reason);
     const opened = this.#breaker.failed(tick, ports.random(), reason, probe, verdict.afterMs);
-    if (opened) ports.log('warn', 'route pauses: the vendor does not answer as it should', { route: this.key, reason });
+    if (opened) {
+      const fields = { route: this.key, ...logged(reason) };
+      ports.log('warn', 'route pauses: the vendor does not answer as it should', fields);
+    }
     tally.retries++;
     const failures = batch.failures + 1;
     // Busy is not poison: only what breaks the vendor's side while other rows pass counts against a row.
@@ -335,16 +350,17 @@ export class Lane {
     const next: Batch = { ...batch, rows, failures, strikes, seen: this.#successes, due };
     const [only] = rows;
     if (only === undefined) return;
-    if (rows.length === 1 && strikes >= POISON_AFTER) this.#bury(only, `${reason}, ${failures} attempts`);
+    if (rows.length === 1 && strikes >= POISON_AFTER) this.#bury(only, poison(reason, reply));
     else if (rows.length > 1 && strikes >= HALVE_AFTER) for (const half of halves(next)) this.#retryLater(half);
     else this.#retryLater(next);
   }
 
-  #stopped(batch: Batch, reason: string): void {
+  #stopped(batch: Batch, said: VendorReason): void {
+    const reason = codesOnly(said);
     const { ports } = this.#context;
-    const safe = safeReason(reason);
-    if (this.#breaker.stop(ports.tick(), safe)) {
-      ports.log('error', 'route stopped: it keeps its events until this is mended', { route: this.key, reason: safe });
+    if (this.#breaker.stop(ports.tick(), reason)) {
+      const fields = { route: this.key, ...logged(reason) };
+      ports.log('error', 'route stopped: it keeps its events until this is mended', fields);
     }
     const rows = this.#remaining(batch.rows);
     if (rows.length > 0) this.#retryLater({ ...batch, rows, due: ports.tick() });
@@ -386,20 +402,20 @@ export class Lane {
     });
   }
 
-  #bury(row: QueuedRow, reason: string): void {
+  #bury(row: QueuedRow, said: VendorReason): void {
+    const reason = codesOnly(said);
     if (this.#withdrawn.has(row.id)) {
       this.#end(row, 'withdrawn', WITHDRAWN);
       return;
     }
-    const safe = safeReason(reason);
     const outcome: RowOutcome = this.#context.gateway().delivery.deadLetters > 0 ? 'dead' : 'rejected';
-    this.#context.tally.count(outcome, safe);
-    if (outcome === 'dead') this.#context.ports.store.bury(this.key, row, safe);
+    this.#context.tally.count(outcome, reason.code);
+    if (outcome === 'dead') this.#context.ports.store.bury(this.key, row, reason);
     else this.#context.ports.store.settle(this.key, row, outcome);
     this.#letGo(row);
   }
 
-  #end(row: QueuedRow, outcome: RowOutcome, reason: string): void {
+  #end(row: QueuedRow, outcome: RowOutcome, reason: ReasonCode): void {
     this.#withdrawn.delete(row.id);
     this.#context.tally.count(outcome, reason);
     this.#context.ports.store.settle(this.key, row, outcome);
@@ -456,3 +472,15 @@ export class Lane {
     return next === Infinity ? undefined : next;
   }
 }
+
+/** A reason in the fields of a log line. */
+function logged(why: Reason): { readonly code: string; readonly reason: string } {
+  return { code: showReason(why), reason: wordsOf(why) };
+}
+
+/** Why an event that always breaks something is set aside: with what the last answer said. */
+function poison({ params }: VendorReason, reply: Reply | undefined): VendorReason {
+  return reply === undefined ? POISON : answered('vendor.poison', reply.status, ...(params['code'] ?? '').split(' '));
+}
+
+const POISON = reason('vendor.poison');

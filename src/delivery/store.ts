@@ -1,4 +1,5 @@
 import type { Outcome } from '../core/outcome.ts';
+import type { VendorReason } from '../core/reason.ts';
 import type { SignalMask } from '../core/signals.ts';
 
 /** A stored row as the engine reads it back. What it holds is what was permitted when it was accepted. */
@@ -32,7 +33,7 @@ export interface Store {
   /** The row has ended; gone from the queue with the next commit. Ending a row twice does nothing. */
   settle(route: string, row: QueuedRow, outcome: RowOutcome): void;
   /** The vendor refused the row for good: it waits in the dead letters from the next commit on. */
-  bury(route: string, row: QueuedRow, reason: string): void;
+  bury(route: string, row: QueuedRow, reason: VendorReason): void;
 }
 
 /** A row that a withdrawal has taken off the disk. */

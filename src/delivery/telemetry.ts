@@ -1,3 +1,4 @@
+import type { ReasonCode } from '../core/reason.ts';
 import type { RowOutcome } from './store.ts';
 import type { BreakerState } from './breaker.ts';
 
@@ -7,7 +8,7 @@ const OTHER = 'other';
 
 /** Counters of one route since the process started. */
 export interface RouteCounters {
-  /** Outcome -> reason -> how many rows. */
+  /** Outcome -> code of the reason -> how many rows. */
   readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Requests started, and those of them that came to nothing and are made again. */
   readonly attempts: number;
@@ -18,11 +19,11 @@ export interface RouteCounters {
   readonly reopened: number;
   readonly inFlight: number;
   readonly state: BreakerState;
-  /** Why the state is not `closed`. */
+  /** Why the state is not `closed`: a reason on one line. */
   readonly detail: string;
 }
 
-/** A tally by outcome and reason, per route. */
+/** A tally by outcome and the code of the reason, per route. */
 export class Telemetry {
   readonly #routes = new Map<string, Tally>();
 
@@ -45,7 +46,7 @@ export class Tally {
   readonly #outcomes = new Map<RowOutcome, Map<string, number>>();
   readonly #followUps = new Map<string, number>();
 
-  count(outcome: RowOutcome, reason: string, n = 1): void {
+  count(outcome: RowOutcome, reason: ReasonCode, n = 1): void {
     let reasons = this.#outcomes.get(outcome);
     if (reasons === undefined) this.#outcomes.set(outcome, (reasons = new Map()));
     add(reasons, reason, n);
@@ -71,20 +72,4 @@ export class Tally {
 function add(counts: Map<string, number>, key: string, n: number): void {
   const name = counts.has(key) || counts.size < MAX_REASONS ? key : OTHER;
   counts.set(name, (counts.get(name) ?? 0) + n);
-}
-
-/**
- * A vendor's reason, safe to keep and to show: one line, at most 200 characters, without anything that looks like an
- * address, a number of a person or a token. Vendor modules must not repeat event data (`Verdict`); this is the second
- * lock.
- */
-export function safeReason(reason: string): string {
-  return reason
-    .slice(0, 400)
-    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-    .replace(/\S*[@\uFF20]\S*/gu, '*')
-    .replace(/\d{8,}/g, '*')
-    .replace(/[A-Za-z0-9+/_=-]{28,}/g, '*')
-    .trim()
-    .slice(0, 200);
 }

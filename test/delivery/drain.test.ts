@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../src/core/destination.ts';
+import { answered, reason } from '../../src/core/reason.ts';
 import { outcomesOf, permit, strictPermits, testGateway, World } from '../support/delivery.ts';
 
 const MINUTE = 60_000;
@@ -154,7 +155,9 @@ describe('a vendor that is down (R54, R56)', () => {
     const world = new World();
     world.random = () => 0;
     const judge = (): Verdict =>
-      world.clock < 90_000 ? { kind: 'retry', reason: 'HTTP 429', afterMs: 90_000 } : { kind: 'delivered' };
+      world.clock < 90_000
+        ? { kind: 'retry', reason: answered('vendor.busy', 429), afterMs: 90_000 }
+        : { kind: 'delivered' };
     const drain = world.start(testGateway([{ name: 'a', judge }]));
     world.store.add('a', 'one');
     world.store.add('a', 'two');
@@ -181,14 +184,14 @@ describe('refusals (R57)', () => {
   it('finds one poison event in 10,000 by halving; the others are delivered', async () => {
     const world = new World();
     const judge = (reply: { body: string }): Verdict =>
-      reply.body === 'poison' ? { kind: 'bisect', reason: 'invalid value' } : { kind: 'delivered' };
+      reply.body === 'poison' ? { kind: 'bisect', reason: answered('vendor.refused', 200) } : { kind: 'delivered' };
     world.answer = ({ elements }) => ({ status: 200, body: elements.includes('7777') ? 'poison' : '' });
     const drain = world.start(testGateway([{ name: 'a', maxBatch: 1000, judge }]));
     for (let i = 0; i < 10_000; i++) world.store.add('a', `${i}`);
     drain.rowsAdded(['shop/a']);
     await world.pass(10_000);
     expect(outcomesOf(drain, 'a')).toEqual({ delivered: 9_999, dead: 1 });
-    expect([...world.store.dead]).toEqual([[7778, 'invalid value']]);
+    expect([...world.store.dead]).toEqual([[7778, 'vendor.refused{status=200}']]);
     // Ten full batches, and two requests for each of the ten halvings of one of them.
     expect(world.sent.length).toBeLessThanOrEqual(10 + 1 + 2 * 10);
   });
@@ -207,7 +210,7 @@ describe('refusals (R57)', () => {
         const bad = JSON.parse(reply.body) as number[];
         return bad.length === 0
           ? { kind: 'delivered' }
-          : { kind: 'partly', rejected: new Map(bad.map((i) => [i, 'bad'])), rest };
+          : { kind: 'partly', rejected: new Map(bad.map((i) => [i, answered('vendor.refused', 200)] as const)), rest };
       };
       const drain = world.start(testGateway([{ name: 'a', maxBatch: 20, judge }]));
       for (let i = 0; i < 20; i++) world.store.add('a', i % 7 === 3 ? `bad${i}` : `good${i}`);
@@ -221,7 +224,11 @@ describe('refusals (R57)', () => {
 
   it('comes to an end when a vendor names events that were not sent', async () => {
     const world = new World();
-    const judge = (): Verdict => ({ kind: 'partly', rejected: new Map([[99, 'no such index']]), rest: 'resend' });
+    const judge = (): Verdict => ({
+      kind: 'partly',
+      rejected: new Map([[99, answered('vendor.refused', 200)]]),
+      rest: 'resend',
+    });
     const drain = world.start(testGateway([{ name: 'a', maxBatch: 8, judge }]));
     for (let i = 0; i < 8; i++) world.store.add('a', `${i}`);
     drain.rowsAdded(['shop/a']);
@@ -241,7 +248,7 @@ describe('refusals (R57)', () => {
       drain.rowsAdded(['shop/a']);
       await world.pass(30_000);
     }
-    expect(world.store.dead.get(breaks)).toMatch(/^HTTP 500/);
+    expect(world.store.dead.get(breaks)).toBe('vendor.poison{status=500}');
     expect(world.store.dead.size).toBe(1);
     expect(outcomesOf(drain, 'a')).toEqual({ delivered: 600, dead: 1 });
   });
@@ -261,13 +268,13 @@ describe('refusals (R57)', () => {
     const world = new World();
     const judge = (): Verdict => ({
       kind: 'rejected',
-      reason: 'bad em jane.doe@example.com\nph +4790000000 t EAAGm0PX4ZCpsBAKZCZCabcdefghijk',
+      reason: reason('vendor.refused', { status: '400', code: 'em jane.doe@example.com ph +4790000000' }),
     });
     const drain = world.start(testGateway([{ name: 'a', judge }]));
     const id = world.store.add('a', 'x');
     drain.rowsAdded(['shop/a']);
     await world.pass(100);
-    expect(world.store.dead.get(id)).toBe('bad em * ph +* t *');
+    expect(world.store.dead.get(id)).toBe('vendor.refused{status=400}');
   });
 
   it('drops what the gateway itself cannot make into a request, alone, and says so', async () => {
@@ -297,10 +304,12 @@ describe('credentials that are refused', () => {
     drain.rowsAdded(['shop/a']);
     await world.pass(4 * MINUTE);
     expect(world.store.waiting).toBe(500);
-    expect(drain.stopped()).toEqual({ 'shop/a': 'token refused' });
-    expect(drain.counters()['shop/a']).toMatchObject({ state: 'stopped', detail: 'token refused' });
+    expect(drain.stopped()).toEqual({ 'shop/a': 'vendor.credentials{status=401}' });
+    expect(drain.counters()['shop/a']).toMatchObject({ state: 'stopped', detail: 'vendor.credentials{status=401}' });
     expect(
-      world.logged.filter(({ level, fields }) => level === 'error' && fields['reason'] === 'token refused'),
+      world.logged.filter(
+        ({ level, fields }) => level === 'error' && fields['code'] === 'vendor.credentials{status=401}',
+      ),
     ).toHaveLength(1);
     const sent = world.sent.length;
     expect(sent).toBeLessThanOrEqual(128);
@@ -466,9 +475,11 @@ describe('every row ends in exactly one outcome', () => {
             const kind = next();
             if (kind === 'throws') throw new Error('a bug in a module');
             if (kind === 'network') return { kind: 'delivered' };
-            if (kind === 'partly') return { kind: 'partly', rejected: new Map([[0, 'r']]), rest: 'delivered' };
-            if (kind === 'resend') return { kind: 'partly', rejected: new Map([[0, 'r']]), rest: 'resend' };
-            return { kind, reason: 'r' };
+            if (kind === 'partly')
+              return { kind: 'partly', rejected: new Map([[0, answered('vendor.refused', 200)]]), rest: 'delivered' };
+            if (kind === 'resend')
+              return { kind: 'partly', rejected: new Map([[0, answered('vendor.refused', 200)]]), rest: 'resend' };
+            return { kind, reason: answered('vendor.refused', 200) };
           };
           const gateway = testGateway([{ name: 'a', maxBatch, judge }]);
           const drain = world.start(gateway);

@@ -81,8 +81,7 @@ describe('a module that leaks', () => {
     const { route } = leaking('ga4', withUserId);
     const secrets = { value: () => Promise.reject(new Error('asked for a secret')), forget: () => {} };
     expect(await attempt(route, row.envelope, [row], send, secrets)).toEqual({
-      fault: 'egress check',
-      rule: 'uid: not granted',
+      fault: { code: 'failed.egress_check', params: { rule: 'uid: not granted' } },
     });
     expect(recorder.requests).toEqual([]);
     // The same row by the module as it is: the recorder does hear what is sent.
@@ -109,12 +108,16 @@ describe('a module that leaks', () => {
     await world.pass(1000);
     expect(world.sent).toEqual([]);
     expect(outcomesOf(drain, 'ga4')).toEqual({ failed: 3 });
-    expect(drain.counters()['shop/ga4']?.outcomes['failed']).toEqual({ 'egress check': 3 });
+    expect(drain.counters()['shop/ga4']?.outcomes['failed']).toEqual({ 'failed.egress_check': 3 });
     expect(world.logged.filter(({ level }) => level === 'error')).toEqual([
       {
         level: 'error',
         msg: 'event dropped by a fault of the gateway',
-        fields: { route: 'shop/ga4', reason: 'egress check: uid: not granted' },
+        fields: {
+          route: 'shop/ga4',
+          code: 'failed.egress_check{rule=uid: not granted}',
+          reason: expect.stringContaining('uid: not granted'),
+        },
       },
     ]);
   });

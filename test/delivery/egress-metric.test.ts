@@ -6,7 +6,7 @@ import { createMetrics } from '../../src/platform/node/metrics.ts';
 it('violations have a metric of their own, to alarm on, beside the outcome', async () => {
   const route: RouteCounters = {
     outcomes: {
-      failed: { 'egress check': 3, 'the request could not be made': 2 },
+      failed: { 'failed.egress_check': 3, 'failed.request': 2 },
       delivered: { 'delivered.accepted': 5 },
     },
     attempts: 10,
@@ -21,5 +21,5 @@ it('violations have a metric of their own, to alarm on, beside the outcome', asy
   const made = createMetrics(new Counters(), () => Promise.resolve([report]));
   const text = await made.text();
   expect(text).toContain('portvakt_egress_violations_total{route="shop/ga4"} 3');
-  expect(text).toContain('portvakt_outcomes_total{route="shop/ga4",outcome="failed",reason="egress check"} 3');
+  expect(text).toContain('portvakt_outcomes_total{route="shop/ga4",outcome="failed",reason="failed.egress_check"} 3');
 });

@@ -241,7 +241,7 @@ describe('a withdrawal', () => {
     const { reopened, outcomes: ends } = (await delivery.report()).routes['shop/a'] ?? {};
     expect({ reopened, ends }).toEqual({
       reopened: 1,
-      ends: { dead: { 'HTTP 400': 1 }, withdrawn: { 'withdrawn.consent': 2 } },
+      ends: { dead: { 'vendor.refused': 1 }, withdrawn: { 'withdrawn.consent': 2 } },
     });
     // Accepted after the withdrawal, under a new consent: not meant.
     await delivery.append([outboxRow('a', 'new consent', { subjects: ['me'], acceptedAt: Date.now() + 1 })], []);
@@ -479,7 +479,12 @@ describe('looking at an outbox', () => {
     await until(() => deadInfos(dir).length === 2);
     const shown = JSON.stringify([deadInfos(dir), queueInfos(dir, Date.now())]);
     expect(shown).not.toContain('canary');
-    expect(deadInfos(dir)[0]).toMatchObject({ route: 'shop/a', reason: 'HTTP 400', marked: false });
+    expect(deadInfos(dir)[0]).toMatchObject({
+      route: 'shop/a',
+      reason: 'vendor.refused{status=400}',
+      words: 'the vendor refuses the event: HTTP 400',
+      marked: false,
+    });
     expect(bytesOnDisk(dir)).toBeGreaterThanOrEqual(statSync(join(dir, 'outbox.sqlite')).size);
 
     sink.script('a.example.com', () => ({ status: 204 }));

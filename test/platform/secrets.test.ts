@@ -130,11 +130,11 @@ describe('access tokens of service accounts (RFC 7523)', () => {
     const refused = world(() => ({ status: 400, body: '{"error":"invalid_grant"}' }), { ACCOUNT });
     await expect(refused.secrets.value(TOKEN)).rejects.toMatchObject({
       name: 'SecretProblem',
-      message: 'Google refuses the service account of ${ACCOUNT} (HTTP 400)',
+      message: 'secret ${ACCOUNT} is not what it should be, or is refused (HTTP 400)',
     });
     const broken = world(ok, { ACCOUNT: '{"private_key":"canary' });
     await expect(broken.secrets.value(TOKEN)).rejects.toThrow(
-      /^secret \$\{ACCOUNT\} is not the JSON key of a service account$/,
+      /^secret \$\{ACCOUNT\} is not what it should be/,
     );
   });
 

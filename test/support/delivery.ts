@@ -6,6 +6,7 @@ import type {
   Verdict,
   FollowUp,
 } from '../../src/core/destination.ts';
+import { answered, showReason, type VendorReason } from '../../src/core/reason.ts';
 import type { EgressForm } from '../../src/core/egress.ts';
 import { keyedHash } from '../../src/core/hash.ts';
 import type { Secrets, Send } from '../../src/delivery/attempt.ts';
@@ -67,9 +68,9 @@ export function linesRequest(host: string) {
 
 export function judgeByStatus(reply: Reply): Verdict {
   if (reply.status < 300) return { kind: 'delivered' };
-  if (reply.status >= 500) return { kind: 'retry', reason: `HTTP ${reply.status}` };
-  if (reply.status === 401) return { kind: 'stop', reason: 'token refused' };
-  return { kind: 'rejected', reason: `HTTP ${reply.status}` };
+  if (reply.status >= 500) return { kind: 'retry', reason: answered('vendor.unavailable', reply.status) };
+  if (reply.status === 401) return { kind: 'stop', reason: answered('vendor.credentials', 401) };
+  return { kind: 'rejected', reason: answered('vendor.refused', reply.status) };
 }
 
 /** A gateway with one site, `shop`, and these routes; only what delivery reads of one. */
@@ -171,9 +172,9 @@ export class MemoryStore implements Store {
     this.rows.get(route)?.delete(row.id);
   }
 
-  bury(route: string, row: QueuedRow, reason: string): void {
+  bury(route: string, row: QueuedRow, reason: VendorReason): void {
     this.settle(route, row);
-    this.dead.set(row.id, reason);
+    this.dead.set(row.id, showReason(reason));
   }
 
   get waiting(): number {

@@ -1,5 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import type { Reply } from '../../core/destination.ts';
+import { reason } from '../../core/reason.ts';
 import { showSecretRef, type AccessToken, type SecretRef } from '../../core/secret.ts';
 import { SecretProblem, type Send } from '../../delivery/attempt.ts';
 
@@ -99,7 +100,7 @@ function readAccount(json: string, name: string): Account {
     return { email, keyId: typeof keyId === 'string' ? keyId : undefined, key: createPrivateKey(pem) };
   } catch {
     // The parser's message would quote the key.
-    throw new SecretProblem(`secret ${name} is not the JSON key of a service account`);
+    throw new SecretProblem(reason('vendor.secret_unusable', { name }));
   }
 }
 
@@ -113,7 +114,7 @@ function assertion({ email, keyId, key }: Account, scope: string, nowMs: number)
 
 function readToken({ status, body }: Reply, name: string, at: number, sink: boolean): Kept {
   if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
-    throw new SecretProblem(`Google refuses the service account of ${name} (HTTP ${status})`);
+    throw new SecretProblem(reason('vendor.secret_unusable', { name, status: `${status}` }));
   }
   const answer = status >= 200 && status < 300 ? parse(body) : undefined;
   const token = answer?.['access_token'];

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { readReason, wordsOf } from '../../core/reason.ts';
 import { signalsOf } from '../../core/signals.ts';
 import { ROUTE_SPAN, SCHEMA_VERSION } from './outbox-schema.ts';
 import { parseKeys } from './subject-index.ts';
@@ -32,8 +33,10 @@ export interface DeadInfo {
   readonly acceptedAt: number;
   readonly diedAt: number;
   readonly expiresAt: number;
-  /** The vendor's reason. */
+  /** Why, as `showReason` wrote it; words only where an earlier version buried it. */
   readonly reason: string;
+  /** What the reason says. */
+  readonly words: string;
   readonly signals: readonly string[];
   readonly policy: string;
   /** Characters. */
@@ -78,17 +81,23 @@ export function deadInfos(dir: string, which: Which = {}, limit = 100): DeadInfo
     const rows = db.prepare(`
       SELECT id, route, accepted AS acceptedAt, died AS diedAt, expires AS expiresAt, reason, signals, policy,
         length(element) AS size, retry FROM dead ${where} ORDER BY died DESC, id LIMIT ?`);
-    const found = rows.all(...values, limit) as unknown as (Omit<DeadInfo, 'signals' | 'marked'> & {
+    const found = rows.all(...values, limit) as unknown as (Omit<DeadInfo, 'signals' | 'marked' | 'words'> & {
       signals: number;
       retry: number;
     })[];
     return found.map(({ signals, retry, ...info }) => ({
       ...info,
       outbox,
+      words: wordsFor(info.reason),
       signals: signalsOf(signals),
       marked: retry === 1,
     }));
   });
+}
+
+function wordsFor(stored: string): string {
+  const reason = readReason(stored);
+  return reason === undefined ? stored : wordsOf(reason);
 }
 
 /**

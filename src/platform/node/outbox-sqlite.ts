@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { showReason, type VendorReason } from '../../core/reason.ts';
 import type { SignalMask } from '../../core/signals.ts';
 import type { Decided } from '../../delivery/allowed.ts';
 import type { Stored, Withdrawal } from '../../delivery/outbox.ts';
@@ -200,8 +201,8 @@ export class SqliteOutbox implements Store {
     this.#settled.push({ row: row as StoredRow, unmark: NOT_TAKEN.has(outcome) });
   }
 
-  bury(_route: string, row: QueuedRow, reason: string): void {
-    this.#buried.push({ row: row as StoredRow, reason });
+  bury(_route: string, row: QueuedRow, reason: VendorReason): void {
+    this.#buried.push({ row: row as StoredRow, reason: showReason(reason) });
   }
 
   /**

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { SecretProblem, type Secrets, type Send } from '../../delivery/attempt.ts';
+import { reason } from '../../core/reason.ts';
 import { showSecretRef, type SecretPart, type SecretRef } from '../../core/secret.ts';
 import { googleTokens, placeholderCredentials } from './google-token.ts';
 
@@ -38,7 +39,7 @@ export function nodeSecrets({ sink, send, env = process.env, now = Date.now }: S
       value = read(ref).then((found) => {
         if (found !== undefined) return found;
         if (sink) return placeholder();
-        throw new SecretProblem(`secret ${name} is missing`);
+        throw new SecretProblem(reason('vendor.secret_missing', { name }));
       });
       values.set(name, value);
       // A missing secret may be there next time.
