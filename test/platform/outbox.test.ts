@@ -450,7 +450,7 @@ describe('reload', () => {
     const mended = sink.script('a.example.com', () => ({ status: 401 }));
     const delivery = await start();
     await delivery.append([outboxRow('a', 'x')], []);
-    await until(() => delivery.stopped['shop/a'] === 'token refused');
+    await until(() => delivery.stopped['shop/a'] === 'vendor.credentials{status=401}');
     mended();
     await delivery.reload(
       sourceOf({

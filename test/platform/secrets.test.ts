@@ -133,9 +133,7 @@ describe('access tokens of service accounts (RFC 7523)', () => {
       message: 'secret ${ACCOUNT} is not what it should be, or is refused (HTTP 400)',
     });
     const broken = world(ok, { ACCOUNT: '{"private_key":"canary' });
-    await expect(broken.secrets.value(TOKEN)).rejects.toThrow(
-      /^secret \$\{ACCOUNT\} is not what it should be/,
-    );
+    await expect(broken.secrets.value(TOKEN)).rejects.toThrow(/^secret \$\{ACCOUNT\} is not what it should be/);
   });
 
   it('are tried again when the endpoint has trouble', async () => {
