@@ -7,7 +7,7 @@ import { chosen } from './cookies/subjects.ts';
 import type { Event, RawEvent } from './core/fields.ts';
 import type { LeftOut } from './core/left-out.ts';
 import { isPlaceholder } from './core/placeholders.ts';
-import { reason } from './core/reason.ts';
+import { reason, type Reason } from './core/reason.ts';
 import { BIT, GATE_MASK, type SignalMask } from './core/signals.ts';
 import type { PrivacyKeys } from './core/values.ts';
 import { clientOf } from './policy/client.ts';
@@ -224,11 +224,13 @@ function traceOf(
   const { source, unknownKeys, leftOut } = reading;
   let understood: Understood[];
   let cookies: CookieReading[];
+  let fault = CONSENT_FAULT;
   try {
     understood = understand(hit, site, reading, sender);
+    fault = COOKIE_FAULT;
     cookies = cookiesOf(hit, site, understood);
   } catch {
-    const events = reading.events.map((event, line) => failedEvent(hit, event, line, routes));
+    const events = reading.events.map((event, line) => failedEvent(hit, event, line, routes, fault));
     return { hit, site, source, events, setCookies: [], withdrawn: [], unknownKeys, leftOut, unknownStream: false };
   }
   const events: EventTrace[] = [];
@@ -248,7 +250,7 @@ function traceOf(
     try {
       traced = traceEvent(hit, site, source, one, jar, line, routes, beside, sender);
     } catch {
-      traced = failedEvent(hit, one.source, line, routes);
+      traced = failedEvent(hit, one.source, line, routes, FILTER_FAULT);
     }
     events.push(traced);
   }
@@ -642,7 +644,9 @@ const NO_CELLS: readonly string[] = [];
 
 const PAGE_UNREAD = reason('invalid.page_address');
 const PATH_KEPT = reason('skip.path');
-const FAULT = reason('failed.chain');
+const CONSENT_FAULT = reason('failed.chain', { module: 'consent', step: 'read' });
+const COOKIE_FAULT = reason('failed.chain', { module: 'cookies', step: 'read' });
+const FILTER_FAULT = reason('failed.chain', { module: 'privacy', step: 'filter' });
 
 /** An event that cannot be used: nothing of it is read any further, and it goes nowhere. */
 function invalidEvent(
@@ -716,7 +720,13 @@ const UNREAD: Consent = {
   readings: [],
 };
 
-function failedEvent(hit: Hit, source: SourceEvent, line: number, offered: readonly Route[]): EventTrace {
+function failedEvent(
+  hit: Hit,
+  source: SourceEvent,
+  line: number,
+  offered: readonly Route[],
+  fault: Reason<'failed.chain'>,
+): EventTrace {
   return {
     name: source.raw.event_name ?? '',
     id: `${hit.id}-${line}`,
@@ -728,7 +738,7 @@ function failedEvent(hit: Hit, source: SourceEvent, line: number, offered: reado
     consent: UNREAD,
     signals: 0,
     subjects: [],
-    routes: offered.map((route) => ended(route, 0, FAULT)),
+    routes: offered.map((route) => ended(route, 0, fault)),
     cells: NO_CELLS,
   };
 }

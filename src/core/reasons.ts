@@ -149,15 +149,15 @@ export const REASONS = {
 
   'failed.chain': {
     kind: 'failed',
-    params: [],
-    says: 'a fault of the gateway while it read or filtered the event',
+    params: ['module', 'step'],
+    says: 'a fault of the gateway while it read or filtered the event[ ({module}: {step})]',
     means: 'Nothing of the event was sent: what cannot be decided is denied.',
     todo: 'Report it with the module and the step that the log names.',
   },
   'failed.destination': {
     kind: 'failed',
-    params: [],
-    says: 'a fault of the gateway while it wrote the event for this vendor',
+    params: ['module', 'step'],
+    says: 'a fault of the gateway while it wrote the event for this vendor[ ({module}: {step})]',
     means: 'Nothing of the event was sent to this vendor.',
     todo: 'Report it with the module and the step that the log names.',
   },

@@ -215,6 +215,7 @@ export class Lane {
     const may = (): boolean => this.#withdrawn.size === 0 || !rows.some(({ id }) => this.#withdrawn.has(id));
     void attempt(route, going.envelope, rows, ports.send, ports.secrets, may).then((ended) => {
       this.#flying.delete(going);
+      if ('verdict' in ended) this.#context.tally.duration.observe(ports.tick() - tick);
       this.#finish(route, going, ended, probe);
       this.#context.wake();
     });
@@ -302,7 +303,7 @@ export class Lane {
     const { rows } = batch;
     switch (verdict.kind) {
       case 'delivered':
-        for (const row of rows) this.#end(row, 'delivered', DELIVERED);
+        this.#took(rows);
         break;
       case 'rejected':
         for (const row of rows) this.#bury(row, verdict.reason);
@@ -315,7 +316,7 @@ export class Lane {
         rows.forEach((row, i) => {
           const reason = verdict.rejected.get(i);
           if (reason !== undefined) this.#bury(row, reason);
-          else if (verdict.rest === 'delivered') this.#end(row, 'delivered', DELIVERED);
+          else if (verdict.rest === 'delivered') this.#took([row]);
           else rest.push(row);
         });
         if (rest.length === rows.length) {
@@ -329,6 +330,16 @@ export class Lane {
     }
     this.#successes++;
     if (reply !== undefined) this.#context.followUps.consider(route, reply);
+  }
+
+  /** The vendor has these. */
+  #took(rows: readonly QueuedRow[]): void {
+    const { ports, tally } = this.#context;
+    const now = ports.now();
+    for (const row of rows) {
+      tally.age.observe(now - row.acceptedAt);
+      this.#end(row, 'delivered', DELIVERED);
+    }
   }
 
   #failed(batch: Batch, verdict: Verdict & { kind: 'retry' }, reply: Reply | undefined, probe: boolean): void {

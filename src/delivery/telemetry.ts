@@ -1,3 +1,4 @@
+import { AGE, Histogram, REQUEST, type HistogramData } from '../core/histogram.ts';
 import type { ReasonCode } from '../core/reason.ts';
 import type { RowOutcome } from './store.ts';
 import type { BreakerState } from './breaker.ts';
@@ -19,6 +20,9 @@ export interface RouteCounters {
   readonly reopened: number;
   readonly inFlight: number;
   readonly state: BreakerState;
+  /** How long requests took, and how old events were when the vendor took them. */
+  readonly duration: HistogramData;
+  readonly age: HistogramData;
   /** Why the state is not `closed`: a reason on one line. */
   readonly detail: string;
 }
@@ -43,6 +47,8 @@ export class Tally {
   attempts = 0;
   retries = 0;
   reopened = 0;
+  readonly duration = new Histogram(REQUEST);
+  readonly age = new Histogram(AGE);
   readonly #outcomes = new Map<RowOutcome, Map<string, number>>();
   readonly #followUps = new Map<string, number>();
 
@@ -56,7 +62,7 @@ export class Tally {
     for (const [word, n] of Object.entries(counts)) add(this.#followUps, word, n);
   }
 
-  data(): Pick<RouteCounters, 'outcomes' | 'attempts' | 'retries' | 'reopened' | 'followUps'> {
+  data(): Pick<RouteCounters, 'outcomes' | 'attempts' | 'retries' | 'reopened' | 'followUps' | 'duration' | 'age'> {
     const outcomes: Record<string, Record<string, number>> = {};
     for (const [outcome, reasons] of this.#outcomes) outcomes[outcome] = Object.fromEntries(reasons);
     return {
@@ -65,6 +71,8 @@ export class Tally {
       retries: this.retries,
       reopened: this.reopened,
       followUps: Object.fromEntries(this.#followUps),
+      duration: this.duration.data(),
+      age: this.age.data(),
     };
   }
 }

@@ -34,7 +34,10 @@ export type Collect = (
 /** How the hits of one door are taken. Never throws, never rejects. */
 export function collector(ports: Ports, door: Door): Collect {
   // Nothing of an error goes out or into a log: it may hold parts of the hit.
-  const failed = (): Answer => refuse(ports, FAILED, RETRY_LATER, '500');
+  const failed = (): Answer => {
+    ports.counters.faults.add('http\tanswer');
+    return refuse(ports, FAILED, RETRY_LATER, '500');
+  };
   const take = (read: Hit | Problem, host: string, origin: string | undefined): Answer | Promise<Answer> => {
     try {
       const gateway = ports.gateway();
@@ -45,8 +48,16 @@ export function collector(ports: Ports, door: Door): Collect {
       return failed();
     }
   };
-  return (read, host, origin) =>
-    read instanceof Promise ? read.then((value) => take(value, host, origin), failed) : take(read, host, origin);
+  return (read, host, origin) => {
+    const began = performance.now();
+    const timed = (answer: Answer): Answer => {
+      ports.counters.answerTime.observe(performance.now() - began);
+      return answer;
+    };
+    const answer =
+      read instanceof Promise ? read.then((value) => take(value, host, origin), failed) : take(read, host, origin);
+    return answer instanceof Promise ? answer.then(timed) : timed(answer);
+  };
 }
 
 type Headers = Answer['headers'];

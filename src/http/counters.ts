@@ -1,3 +1,4 @@
+import { Histogram, SHORT } from '../core/histogram.ts';
 import type { Stored } from '../delivery/outbox.ts';
 import type { Account } from './account.ts';
 
@@ -38,6 +39,10 @@ export class Counters {
   readonly readableConsent = new Tally();
   /** Hits with a letter in `gcd` that is not known, by site. */
   readonly unknownLetters = new Tally();
+  /** Events lost by a fault of the gateway's own, by module and step. */
+  readonly faults = new Tally();
+  /** From a request to its answer. */
+  readonly answerTime = new Histogram(SHORT);
   /** Hits, by site. */
   readonly hits = new Tally();
 
@@ -62,6 +67,7 @@ export class Counters {
     for (const { routes } of events) {
       this.events.add(`${site}\t${source}`);
       for (const { route, outcome, reason } of routes) {
+        if (outcome === 'failed') this.faults.add(`${reason?.params['module'] ?? ''}\t${reason?.params['step'] ?? ''}`);
         if (outcome !== 'planned') this.outcomes.add(`${route.key}\t${outcome}\t${reason?.code ?? ''}`);
         else if (stored[row++] === 'duplicate') this.outcomes.add(`${route.key}\tskipped\tskip.duplicate`);
         else this.stored.add(route.key);

@@ -60,7 +60,6 @@ const NOT_LISTED = reason('skip.not_listed');
 const UNKNOWN_NAME = reason('skip.unknown_name');
 const TOO_OLD = reason('expired.too_old');
 const DUPLICATE = reason('skip.duplicate');
-const FAULT = reason('failed.destination');
 
 /** A decision without a look at the event. */
 export function ended(route: Route, signals: SignalMask, why: Reason<CodeOf<DecidedOutcome>>): RouteTrace {
@@ -118,16 +117,20 @@ export function decide(filter: () => { readonly event: Event }, route: Route, gr
     const { bound } = route;
     const plan: Plan | undefined =
       permit.verdict === 'full' ? bound.plan(seen, context) : bound.planLimited?.(seen, context);
-    if (plan === undefined) return ended(route, signals, FAULT);
+    if (plan === undefined) return ended(route, signals, faultOf(route));
     if ('skip' in plan) return ended(route, signals, plan.skip);
     return { route, signals, permit, outcome: 'planned', reason: undefined, plan };
   } catch {
-    return ended(route, signals, FAULT);
+    return ended(route, signals, faultOf(route));
   }
 }
 
 function isKnownName(name: string, site: Site): boolean {
   return GA4_EVENTS.has(name) || site.eventNames.has(name);
+}
+
+function faultOf({ destination }: Route): Reason<'failed.destination'> {
+  return reason('failed.destination', { module: destination.name, step: 'plan' });
 }
 
 /** `params: [names]` of a route: other custom parameters do not pass. */

@@ -116,7 +116,9 @@ const outcome = ({ key }: TestRow, name: string) =>
   metrics.sum('portvakt_outcomes_total', { route: key, outcome: name });
 const waiting = ({ key }: TestRow) => metrics.sum('portvakt_outbox_waiting', { route: key });
 const stateOf = ({ key }: TestRow) =>
-  metrics.of('portvakt_route_up').find(({ labels }) => labels['route'] === key)?.labels['state'];
+  metrics.of('portvakt_route_state').find(({ labels, value }) => labels['route'] === key && value === 1)?.labels[
+    'state'
+  ];
 
 function atRest(row: TestRow): boolean {
   const { delivered = 0, dead = 0 } = row.ends;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { reason } from '../../src/core/reason.ts';
 import type { OutboxRow } from '../../src/delivery/outbox.ts';
 import type { QueuedRow, RowOutcome } from '../../src/delivery/store.ts';
 import { CommitUnwanted } from '../../src/platform/node/commit.ts';
@@ -130,7 +131,7 @@ class World {
     const waiting = this.rows.filter((row) => !this.ends.some((end) => end.row === row));
     const row = waiting[pick % Math.max(1, waiting.length)];
     if (row === undefined) return;
-    if (outcome === 'dead') this.outbox.bury(`shop/${row.route}`, row.queued, 'refused');
+    if (outcome === 'dead') this.outbox.bury(`shop/${row.route}`, row.queued, reason('vendor.refused'));
     else this.outbox.settle(`shop/${row.route}`, row.queued, outcome);
     this.ends.push({ row, forgets: !['delivered', 'expired', 'dead'].includes(outcome) });
   }

@@ -7,7 +7,7 @@ import { OutboxUnavailable, type Stored, type Withdrawal } from '../../delivery/
 import { Telemetry } from '../../delivery/telemetry.ts';
 import type { Gateway } from '../../policy/gateway.ts';
 import { CommitUnwanted, StoreDamaged, type Append, type Committed } from './commit.ts';
-import type { DeliveryReport } from './metrics.ts';
+import type { ThreadReport } from './metrics.ts';
 import { SqliteOutbox, type StorePolicy } from './outbox-sqlite.ts';
 import { forgetAside, rescueFromWal, salvage } from './outbox-salvage.ts';
 import { subjectKeys } from './subject-keys.ts';
@@ -138,7 +138,7 @@ export class Runner {
     this.#drain.reload(gateway);
   }
 
-  report(): DeliveryReport {
+  report(): ThreadReport {
     // What has ended is off the disk first: counters and queues speak of the same moment.
     if (this.#store !== undefined && this.#broken === undefined) this.#writeEnds(this.#store);
     const lost = this.#store?.damaged ?? new Map<string, number>();

@@ -1,10 +1,11 @@
 import type { Worker } from 'node:worker_threads';
+import { Histogram, SHORT } from '../../core/histogram.ts';
 import type { Log } from '../../delivery/drain.ts';
 import { HeldWithdrawals } from '../../delivery/held-withdrawals.ts';
 import { OutboxUnavailable, type Outbox, type OutboxRow, type Stored, type Withdrawal } from '../../delivery/outbox.ts';
 import { flatten, type Flat } from './append-codec.ts';
 import { takeThread } from './delivery-thread.ts';
-import type { DeliveryReport } from './metrics.ts';
+import type { DeliveryReport, ThreadReport } from './metrics.ts';
 import type { FromWorker, GatewaySource, ToWorker, WorkerData, WorkerState } from './outbox-worker.ts';
 
 export interface DeliveryOptions
@@ -97,7 +98,8 @@ class ThreadedDelivery implements Delivery {
   readonly #unsafe = new HeldWithdrawals();
   readonly #patience: NodeJS.Timeout;
 
-  readonly #reports = new Map<number, (report: DeliveryReport) => void>();
+  readonly #reports = new Map<number, (report: ThreadReport) => void>();
+  readonly #storeTime = new Histogram(SHORT);
   readonly #reloads = new Map<number, (problem: string | undefined) => void>();
   #asked = 0;
 
@@ -211,7 +213,7 @@ class ThreadedDelivery implements Delivery {
         return;
       }
       const id = this.#asked++;
-      this.#reports.set(id, resolve);
+      this.#reports.set(id, (report) => resolve({ ...report, storeTime: this.#storeTime.data() }));
       this.#tell({ kind: 'report', id });
     });
   }
@@ -267,7 +269,7 @@ class ThreadedDelivery implements Delivery {
       case 'appended':
         this.#state = message.state;
         if (message.state.held === 0) this.#unsafe.clear();
-        message.results.forEach((result, i) => this.#answer(message.first + i, result));
+        this.#stored(message.first, message.results);
         return;
       case 'started':
       case 'state':
@@ -284,6 +286,15 @@ class ThreadedDelivery implements Delivery {
       case 'log':
         this.#options.log(message.level, message.msg, message.fields);
     }
+  }
+
+  #stored(first: number, results: readonly (readonly Stored[] | string)[]): void {
+    const now = performance.now();
+    results.forEach((result, i) => {
+      const since = this.#waiting.get(first + i)?.since;
+      if (since !== undefined) this.#storeTime.observe(now - since);
+      this.#answer(first + i, result);
+    });
   }
 
   #answer(id: number, result: readonly Stored[] | string): void {

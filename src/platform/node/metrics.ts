@@ -1,15 +1,15 @@
 import {
   AggregatorRegistry,
   collectDefaultMetrics,
-  Counter,
-  Gauge,
   Registry,
+  type Metric,
   type MetricObjectWithValues,
   type MetricValue,
+  type MetricValueWithName,
 } from 'prom-client';
-import { EGRESS_CHECK } from '../../delivery/egress.ts';
+import type { HistogramData } from '../../core/histogram.ts';
 import type { RouteCounters } from '../../delivery/telemetry.ts';
-import type { Counters, Tally } from '../../http/counters.ts';
+import { FAMILIES, type Family, type Snapshot } from './metric-families.ts';
 
 /** What delivery reports when asked. */
 export interface DeliveryReport {
@@ -23,7 +23,12 @@ export interface DeliveryReport {
   readonly bytes: number;
   /** Records that were damaged on disk and set aside. */
   readonly damaged: number;
+  /** How long storing took, as the collecting side waited for it. */
+  readonly storeTime: HistogramData;
 }
+
+/** What the thread itself knows of that. */
+export type ThreadReport = Omit<DeliveryReport, 'storeTime'>;
 
 /** Metrics as plain data, to be added up over processes. */
 export type MetricData = MetricObjectWithValues<MetricValue<string>>[];
@@ -39,187 +44,69 @@ export function addUp(each: readonly MetricData[]): Promise<string> {
   return AggregatorRegistry.aggregate([...each]).metrics();
 }
 
+/** Gauges of Node's own whose names say that they are counters. */
+const MISNAMED = ['active_handles_total', 'active_requests_total', 'active_resources_total'];
+
 /**
- * Prometheus metrics. Labels are names from the configuration and fixed words; there is nothing of a visitor in them.
- * `reports` gives one report for each outbox of this process; with `sink`, nothing goes to any vendor.
+ * Prometheus metrics. Labels are names from the configuration and fixed words; there is nothing of a visitor in them, and
+ * no text of a vendor. What the configuration names has its series from the start.
  */
-export function createMetrics(
-  counters: Counters,
-  reports: () => Promise<readonly DeliveryReport[]>,
-  sink = false,
-): Metrics {
+export function createMetrics(look: () => Promise<Snapshot>): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'portvakt_' });
-
-  const fromTally = (name: string, help: string, labelNames: readonly string[], tally: Tally): void => {
-    const counter = new Counter({
-      name,
-      help,
-      labelNames: [...labelNames],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const [labels, value] of tally.entries()) counter.inc(zip(labelNames, labels), value);
-      },
-    });
-  };
-  fromTally('portvakt_answers_total', 'Answers of the public listener by status', ['status'], counters.answers);
-  fromTally('portvakt_hits_total', 'Accepted hits', ['site'], counters.hits);
-  fromTally('portvakt_events_total', 'Accepted events', ['site', 'source'], counters.events);
-  fromTally('portvakt_stored_total', '(event, route) pairs stored for delivery', ['route'], counters.stored);
-  fromTally(
-    'portvakt_unknown_keys_total',
-    'Keys of hits that were not known and therefore dropped',
-    ['site'],
-    counters.unknownKeys,
-  );
-  fromTally(
-    'portvakt_left_out_total',
-    'Details of events that could not be used; the event went on without them',
-    ['site', 'kind'],
-    counters.leftOut,
-  );
-  fromTally(
-    'portvakt_unknown_stream_total',
-    'Web hits whose measurement id no route has',
-    ['site'],
-    counters.unknownStream,
-  );
-  fromTally(
-    'portvakt_consent_conflicts_total',
-    'Hits whose consent sources disagree; the stricter one was followed',
-    ['site'],
-    counters.conflicts,
-  );
-  fromTally(
-    'portvakt_consent_readable_total',
-    'Hits with a readable consent; 0 beside growing hits means that the consent cookie never reaches the gateway',
-    ['site'],
-    counters.readableConsent,
-  );
-  fromTally(
-    'portvakt_consent_unknown_letters_total',
-    'Hits whose gcd has a letter that is not known; it takes nothing away',
-    ['site'],
-    counters.unknownLetters,
-  );
-
-  const outcomes = new Counter({
-    name: 'portvakt_outcomes_total',
-    help: 'How (event, route) pairs ended; every pair ends in exactly one outcome',
-    labelNames: ['route', 'outcome', 'reason'],
-    registers: [registry],
-  });
-  const attempts = new Counter({
-    name: 'portvakt_delivery_attempts_total',
-    help: 'Requests to vendors',
-    labelNames: ['route'],
-    registers: [registry],
-  });
-  const retries = new Counter({
-    name: 'portvakt_delivery_retries_total',
-    help: 'Requests that came to nothing and are made again',
-    labelNames: ['route'],
-    registers: [registry],
-  });
-  const violations = new Counter({
-    name: 'portvakt_egress_violations_total',
-    help: 'Events stopped by the last check before the socket: more than 0 is a fault of the gateway, look at the log',
-    labelNames: ['route'],
-    registers: [registry],
-  });
-  const reopened = new Counter({
-    name: 'portvakt_reopened_total',
-    help: 'Dead letters that came back into play: stored + reopened = outcomes + waiting',
-    labelNames: ['route'],
-    registers: [registry],
-  });
-  const later = new Counter({
-    name: 'portvakt_vendor_verdicts_total',
-    help: 'What vendors said later about events they had taken',
-    labelNames: ['route', 'verdict'],
-    registers: [registry],
-  });
-  const waiting = new Gauge({
-    name: 'portvakt_outbox_waiting',
-    help: 'Rows waiting for delivery',
-    labelNames: ['route'],
-    registers: [registry],
-  });
-  const dead = new Gauge({
-    name: 'portvakt_outbox_dead_letters',
-    help: 'Refused events that wait for a person',
-    labelNames: ['route'],
-    registers: [registry],
-  });
-  const oldest = new Gauge({
-    name: 'portvakt_outbox_oldest_seconds',
-    help: 'Age of the oldest waiting row',
-    labelNames: ['route'],
-    registers: [registry],
-    aggregator: 'max',
-  });
-  const open = new Gauge({
-    name: 'portvakt_route_up',
-    help: '1 = delivering, 0 = paused by its breaker or stopped (credentials, settings)',
-    labelNames: ['route', 'state'],
-    registers: [registry],
-    aggregator: 'min',
-  });
-  const bytes = new Gauge({ name: 'portvakt_outbox_bytes', help: 'Bytes the outbox takes', registers: [registry] });
-  new Gauge({
-    name: 'portvakt_sink_enabled',
-    help: '1 = started with --sink: everything goes to the sink and nothing to any vendor',
-    registers: [registry],
-    aggregator: 'max',
-  }).set(sink ? 1 : 0);
-  const damaged = new Gauge({
-    name: 'portvakt_outbox_damaged_records',
-    help: 'Stored records that were damaged and set aside',
-    registers: [registry],
-  });
-
-  const collect = async (): Promise<void> => {
-    const deliveries = await reports();
-    for (const metric of [outcomes, attempts, retries, reopened, violations, later, waiting, dead, oldest, open])
-      metric.reset();
-    for (const metric of [bytes, damaged]) metric.set(0);
-    for (const [[route, outcome, reason], value] of counters.outcomes.entries()) {
-      outcomes.inc({ route: route ?? '', outcome: outcome ?? '', reason: reason ?? '' }, value);
-    }
-    const ages = new Map<string, number>();
-    for (const delivery of deliveries) {
-      for (const [route, data] of Object.entries(delivery.routes)) {
-        for (const [outcome, reasons] of Object.entries(data.outcomes)) {
-          for (const [reason, value] of Object.entries(reasons)) outcomes.inc({ route, outcome, reason }, value);
-        }
-        attempts.inc({ route }, data.attempts);
-        retries.inc({ route }, data.retries);
-        reopened.inc({ route }, data.reopened);
-        violations.inc({ route }, data.outcomes['failed']?.[EGRESS_CHECK] ?? 0);
-        for (const [verdict, value] of Object.entries(data.followUps)) later.inc({ route, verdict }, value);
-        open.set({ route, state: data.state }, data.state === 'closed' ? 1 : 0);
-      }
-      for (const [route, queue] of Object.entries(delivery.queues)) {
-        waiting.inc({ route }, queue.waiting);
-        dead.inc({ route }, queue.dead);
-        ages.set(route, Math.max(ages.get(route) ?? 0, queue.oldestMs));
-      }
-      bytes.inc(delivery.bytes);
-      damaged.inc(delivery.damaged);
-    }
-    for (const [route, age] of ages) oldest.set({ route }, age / 1000);
-  };
+  for (const name of MISNAMED) registry.removeSingleMetric(`portvakt_nodejs_${name}`);
+  let now: Snapshot | undefined;
+  for (const family of FAMILIES) {
+    const { name, help, type } = family;
+    const aggregator = family.type === 'histogram' ? 'sum' : (family.over ?? 'sum');
+    const get = () =>
+      Promise.resolve({ name, help, type, aggregator, values: now === undefined ? [] : valuesOf(family, now) });
+    // The registry asks for a name and a `get`; its own classes would keep the numbers a second time.
+    registry.registerMetric({ name, get } as unknown as Metric);
+  }
   return {
     text: async () => {
-      await collect();
+      now = await look();
       return registry.metrics();
     },
     data: async () => {
-      await collect();
+      now = await look();
       return registry.getMetricsAsJSON();
     },
   };
+}
+
+/** The series of one metric, those with the same labels added up. */
+export function valuesOf(family: Family, now: Snapshot): MetricValueWithName<string>[] {
+  const found = new Map<string, MetricValueWithName<string>>();
+  const add = (labels: Readonly<Record<string, string>>, value: number, metricName = family.name): void => {
+    const key = `${metricName}\t${Object.values(labels).join('\t')}`;
+    const before = found.get(key);
+    if (before === undefined) found.set(key, { metricName, labels, value });
+    else before.value = combined(family, before.value, value);
+  };
+  if (family.type === 'histogram') {
+    for (const [values, data] of family.series(now)) addHistogram(family.name, zip(family.labels, values), data, add);
+  } else {
+    for (const [values, value] of family.series(now)) add(zip(family.labels, values), value);
+  }
+  return [...found.values()];
+}
+
+/** A series of 0 is there so that it exists: it says nothing about the smallest or the largest. */
+function combined(family: Family, before: number, value: number): number {
+  return family.type !== 'histogram' && family.over === 'max' ? Math.max(before, value) : before + value;
+}
+
+function addHistogram(
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  { bounds, cumulative, sum }: HistogramData,
+  add: (labels: Readonly<Record<string, string>>, value: number, metricName: string) => void,
+): void {
+  cumulative.forEach((count, i) => add({ ...labels, le: String(bounds[i] ?? '+Inf') }, count, `${name}_bucket`));
+  add(labels, sum, `${name}_sum`);
+  add(labels, cumulative.at(-1) ?? 0, `${name}_count`);
 }
 
 function zip(names: readonly string[], values: readonly string[]): Record<string, string> {

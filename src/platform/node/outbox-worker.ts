@@ -3,7 +3,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { Gateway } from '../../policy/gateway.ts';
 import { unflatten, type Flat } from './append-codec.ts';
 import { Runner, type AppendResult } from './delivery-runner.ts';
-import type { DeliveryReport } from './metrics.ts';
+import type { ThreadReport } from './metrics.ts';
 import { nodeSecrets } from './secrets.ts';
 import { createSend } from './send.ts';
 import type { Stored, Withdrawal } from '../../delivery/outbox.ts';
@@ -68,7 +68,7 @@ export type FromWorker =
     }
   | { readonly kind: 'state'; readonly state: WorkerState }
   | { readonly kind: 'reloaded'; readonly id: number; readonly problem: string | undefined }
-  | { readonly kind: 'report'; readonly id: number; readonly report: DeliveryReport }
+  | { readonly kind: 'report'; readonly id: number; readonly report: ThreadReport }
   | {
       readonly kind: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';

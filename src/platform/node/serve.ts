@@ -23,6 +23,7 @@ import { keepDecisions } from './decisions.ts';
 import { rootKey } from './keys.ts';
 import { createListener, rawTarget, toHit } from './listener.ts';
 import { createLog, type Log } from './log.ts';
+import type { Reloads, Snapshot } from './metric-families.ts';
 import type { DeliveryReport, Metrics } from './metrics.ts';
 import { keepPolicy } from './policies.ts';
 import { demandPrivate, makePrivately } from './private-files.ts';
@@ -84,6 +85,8 @@ const LAST_WORD = 200;
 const FINISH_REQUESTS = 4_000;
 /** How often the file is looked at, milliseconds. */
 const WATCH_INTERVAL = 1_000;
+/** How often faults are said, milliseconds. */
+const FAULTS_EVERY = 60_000;
 /** Hits without a single readable consent after which the operator is told. */
 const SILENT_HITS = 1_000;
 
@@ -158,9 +161,16 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   const app = createApp(ports, front);
   options.extend?.(app);
   const publicServer = createListener(app, front);
-  const reports = (): Promise<readonly DeliveryReport[]> =>
-    Promise.all([delivery, ...adopted].map((outbox) => outbox.report()));
-  const metrics = metricsOf(counters, reports, options.sink !== undefined);
+  let reloads: Reloads = { succeeded: 0, failed: 0, good: true, at: Date.now() };
+  const metrics = metricsOf(async () => ({
+    counters,
+    gateway,
+    deliveries: await reportsOf([delivery, ...adopted]),
+    version: version(),
+    sink: options.sink !== undefined,
+    ready: delivery.ready,
+    reloads,
+  }));
   limitConnections(publicServer, log);
   keepIdle(publicServer, gateway.trustedProxies.length > 0);
   const adminServer =
@@ -185,8 +195,10 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       ({ gateway } = next);
       keep(next);
       keepIdle(publicServer, gateway.trustedProxies.length > 0);
+      reloads = { ...reloads, succeeded: reloads.succeeded + 1, good: true, at: Date.now() };
       log.info('configuration reloaded', { file: options.file });
     } catch (error) {
+      reloads = { ...reloads, failed: reloads.failed + 1, good: false };
       log.error('the configuration on disk cannot be used; the one before stays in force', {
         file: options.file,
         reason: error instanceof Unusable ? error.message : ((error as NodeJS.ErrnoException).code ?? 'unreadable'),
@@ -211,6 +223,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     log,
   });
   const silence = watchForSilence(counters, () => gateway, log);
+  const faults = watchForFaults(counters, log);
 
   let finish: (code: number) => void = () => {};
   const stopped = new Promise<number>((resolve) => {
@@ -225,6 +238,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       process.off('SIGTERM', onSignal);
       process.off('SIGINT', onSignal);
       clearInterval(silence);
+      clearInterval(faults);
       clearInterval(windowEnds);
       load.stop();
       await Promise.all([close(publicServer), adminServer === undefined ? undefined : close(adminServer)]);
@@ -300,15 +314,34 @@ function logFinding({ file, line, column, code, kind, message }: Finding, log: L
   say(message, { file, line, column, code });
 }
 
+/** What outboxes report; one whose thread is being started again is left out. */
+async function reportsOf(outboxes: readonly Delivery[]): Promise<readonly DeliveryReport[]> {
+  const reports = await Promise.all(outboxes.map((outbox) => outbox.report().catch(() => undefined)));
+  return reports.filter((report) => report !== undefined);
+}
+
 /** Metrics, made when they are first asked for: until then nobody pays for watching the event loop and the collector. */
-function metricsOf(counters: Counters, reports: () => Promise<readonly DeliveryReport[]>, sink: boolean): Metrics {
+function metricsOf(look: () => Promise<Snapshot>): Metrics {
   let made: Promise<Metrics> | undefined;
   const metrics = (): Promise<Metrics> =>
-    (made ??= import('./metrics.ts').then(({ createMetrics }) => createMetrics(counters, reports, sink)));
+    (made ??= import('./metrics.ts').then(({ createMetrics }) => createMetrics(look)));
   return {
     text: async () => (await metrics()).text(),
     data: async () => (await metrics()).data(),
   };
+}
+
+/** Says once a minute what a fault of the gateway's own kept from being sent, and where it was: nothing of the events. */
+export function watchForFaults({ faults }: Counters, log: Pick<Log, 'error'>): NodeJS.Timeout {
+  const said = new Map<string, number>();
+  return setInterval(() => {
+    for (const [place, count] of faults.values) {
+      const news = count - (said.get(place) ?? 0);
+      if (news === 0) continue;
+      said.set(place, count);
+      log.error('a fault of the gateway kept events from being sent', { code: place.replace('\t', ': '), count: news });
+    }
+  }, FAULTS_EVERY).unref();
 }
 
 /** Tells the operator when a site's hits never carry a consent: most often the cookie does not reach this host. */
