@@ -165,7 +165,7 @@ describe('the alerts', () => {
   });
 
   it('each have a heading in the runbook, and each heading is one of theirs', () => {
-    expect(headings.toSorted()).toEqual(alerts.map(({ alert }) => alert).toSorted());
+    expect(new Set(headings)).toEqual(new Set(alerts.map(({ alert }) => alert)));
     for (const { alert, annotations } of alerts) {
       expect(annotations.runbook_url).toMatch(new RegExp(`docs/runbook\\.md#${alert.toLowerCase()}$`));
     }
