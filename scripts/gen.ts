@@ -50,6 +50,7 @@ put('destinations/index.ts', registry(folders()));
 const { destinations } = await import('../destinations/index.ts');
 const { editorSchema } = await import('../src/config/editor-schema.ts');
 const { cookiesPage } = await import('../src/config/cookie-table.ts');
+const { reasonsPage } = await import('../src/config/reasons-page.ts');
 const { destinationPage } = await import('../src/config/destination-page.ts');
 
 for (const [type, destination] of Object.entries(destinations)) {
@@ -58,6 +59,7 @@ for (const [type, destination] of Object.entries(destinations)) {
   put(`${folder}/README.md`, destinationPage(destination, existsSync(notes) ? readFileSync(notes, 'utf8') : undefined));
 }
 put('docs/cookies.md', cookiesPage());
+put('docs/reasons.md', reasonsPage());
 put('config/schema.json', `${JSON.stringify(editorSchema(), null, 2)}\n`);
 
 if (stale.length > 0) {

@@ -155,7 +155,7 @@ describe('the package', () => {
       ]),
     );
     const expected =
-      /^(dist\/[\w-]+\.js|dist\/THIRD-PARTY-LICENSES\.txt|config\/.*\.(yaml|json|md)|docs\/.*\.md|destinations\/[^/]+\/README\.md|[A-Z]+(\.md)?|package\.json|npm-shrinkwrap\.json)$/;
+      /^(dist\/[\w-]+\.js|dist\/THIRD-PARTY-LICENSES\.txt|config\/.*\.(yaml|json|md)|docs\/.*\.md|deploy\/alerts(\.test)?\.yml|destinations\/[^/]+\/README\.md|[A-Z]+(\.md)?|package\.json|npm-shrinkwrap\.json)$/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
   });
 
