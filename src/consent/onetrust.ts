@@ -2,9 +2,11 @@ import { AD_SIGNALS, type Category } from '../core/signals.ts';
 import { cookieValues } from './cookie-header.ts';
 import { chosen, withServices, type Context, type Marks, type Platform } from './platform.ts';
 import { lapsed, noChoice, unreadable } from './reading.ts';
-import type { Service } from './services.ts';
+import { servicesOf } from './services.ts';
 import { isoTime, percentDecoded, readLayers } from './text.ts';
 import type { Reading } from './types.ts';
+
+type Flag = readonly [name: string, allowed: boolean];
 
 const RECORD = 'OptanonConsent';
 const CLOSED = 'OptanonAlertBoxClosed';
@@ -67,7 +69,7 @@ function listOf(value: string): string {
 function readRecord(record: string, closed: number | undefined, context: Context): Reading {
   const { source } = context;
   const groups: string[] = [];
-  const services: Service[] = [];
+  const services: Flag[] = [];
   let id: string | undefined;
   let version: string | undefined;
   let awaiting = false;
@@ -83,7 +85,7 @@ function readRecord(record: string, closed: number | undefined, context: Context
       groups.push(listOf(value));
     } else if (key === 'genVendors' || key === 'hosts') {
       if (percentDecoded(value) === undefined) return unreadable(source);
-      services.push(...(key === 'hosts' ? hostsIn(listOf(value), context) : vendorsIn(listOf(value), context)));
+      services.push(...(key === 'hosts' ? hostsIn(listOf(value), context) : vendorsIn(listOf(value))));
     } else if (key === 'consentId') id = value;
     else if (key === 'version') version = value;
     else if (key === 'AwaitingReconsent') awaiting ||= value !== 'false';
@@ -92,11 +94,12 @@ function readRecord(record: string, closed: number | undefined, context: Context
   const facts = { at: closed, id, version };
   if (groups.length === 0) return unreadable(source, facts);
   if (closed === undefined) return noChoice(source, facts, 'groups are pre-set: nobody has closed the notice');
-  const marks = withServices(marksOf(groups, context), services, context);
+  const found = servicesOf(services, context.book, context.purposes);
+  const marks = withServices(marksOf(groups, context), found, context);
   // The browser's own signal, as OneTrust saw it.
   const objected = gpc && context.honourGpc ? AD_SIGNALS : 0;
-  const found = chosen(source, { ...marks, off: marks.off | objected }, facts);
-  return awaiting ? lapsed(found, 'the platform asks again') : found;
+  const choice = chosen(source, { ...marks, off: marks.off | objected }, facts);
+  return awaiting ? lapsed(choice, 'the platform asks again') : choice;
 }
 
 function marksOf(groups: readonly string[], context: Context): Marks {
@@ -121,21 +124,14 @@ function signalsOfGroup(name: string, { purposes, categories }: Context): number
 }
 
 /** General vendors, `V1:0,V2:1,`: numbers of the site's own, or names. */
-function vendorsIn(list: string, { book, purposes }: Context): readonly Service[] {
-  return list.split(',').flatMap((pair) => {
+function vendorsIn(list: string): Flag[] {
+  return list.split(',').flatMap((pair): Flag[] => {
     const [name = '', state] = pair.split(':', 2);
-    return name === ''
-      ? []
-      : [{ name, owner: book.ownerOf(name), allowed: state === '1', signals: purposes?.get(name) ?? 0 }];
+    return name === '' ? [] : [[name, state === '1']];
   });
 }
 
 /** Hosts, `H12:1,H13:0`: only the site knows which service is behind a number, so only those it has mapped are read. */
-function hostsIn(list: string, { book }: Context): readonly Service[] {
-  if (!book.hasOwn) return [];
-  return list.split(',').flatMap((pair) => {
-    const [name = '', state] = pair.split(':', 2);
-    const owner = book.mapped(name);
-    return owner === undefined ? [] : [{ name, owner, allowed: state === '1', signals: 0 }];
-  });
+function hostsIn(list: string, { book }: Context): Flag[] {
+  return book.hasOwn ? vendorsIn(list).filter(([name]) => book.mapped(name) !== undefined) : [];
 }

@@ -283,7 +283,7 @@ export function listedServices(
   { marks, signalsOf, absentIsService }: Listing,
 ): Marks {
   const { book, purposes } = context;
-  const allowed = new Set(accepted.flatMap((category) => lists.get(category) ?? []));
+  const allowed = new Set([...new Set(accepted)].flatMap((category) => lists.get(category) ?? []));
   const names = [...(purposes?.keys() ?? [])].filter(
     (name) => !lists.has(name) && !accepted.includes(name) && (absentIsService || allowed.has(name)),
   );
@@ -291,7 +291,7 @@ export function listedServices(
   const mapped = names.length === 0 ? undefined : mappedServices(names, allowed, accepted, context, narrowing);
   const { on, off } = marks(mapped?.context ?? context);
   narrowing.list(
-    accepted.map((category) => {
+    Array.from(new Set(accepted), (category) => {
       const inside = servicesOf(flagsOf(lists.get(category) ?? [], allowed), book, purposes);
       const carried = inside.reduce((mask, { signals }) => mask | signals, 0);
       return { signals: signalsOf(category) || carried, services: inside };

@@ -147,13 +147,15 @@ export interface Service {
   readonly signals: SignalMask;
 }
 
-/** Services and their state, by name. */
+/** Services and their state, each name once: allowed where every mention of it is (`consent/README.md` 0, rule 4). */
 export function servicesOf(
   flags: Iterable<readonly [string, boolean]>,
   book: ServiceBook,
   purposes: ReadonlyMap<string, SignalMask> | undefined,
 ): Service[] {
-  return Array.from(flags, ([name, allowed]) => ({
+  const states = new Map<string, boolean>();
+  for (const [name, allowed] of flags) states.set(name, allowed && states.get(name) !== false);
+  return Array.from(states, ([name, allowed]) => ({
     name,
     owner: book.ownerOf(name),
     allowed,
@@ -199,11 +201,13 @@ export class Narrowing {
    * needs: who refuses Google and allows Google Analytics has said both.
    */
   refuse(services: readonly Service[]): this {
+    const owners = new Set<Owner>();
     for (const { name, owner, allowed } of services) {
       if (allowed) continue;
       if (owner === undefined) this.#tell(name);
-      else this.#close(owner, services);
+      else owners.add(owner);
     }
+    for (const owner of owners) this.#close(owner, services);
     return this;
   }
 
@@ -293,7 +297,8 @@ export class Narrowing {
 
   #tell(name: string): void {
     this.#unknown ??= [];
-    if (this.#unknown.length >= MAX_UNKNOWN || !NAME.test(name) || this.#unknown.includes(name)) return;
+    const isFull = this.#unknown.length >= MAX_UNKNOWN;
+    if (isFull || name.length > MAX_NAME || !NAME.test(name) || this.#unknown.includes(name)) return;
     this.#unknown.push(detached(name));
   }
 }

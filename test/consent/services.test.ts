@@ -235,6 +235,15 @@ sites:
     expect(open(both('complianz'), `${bridge}; cmplz_consented_services=`)).toEqual(ALL);
   });
 
+  it('a service that is there twice is allowed only if both say so', () => {
+    const consent = '{ cmp: [tarteaucitron], mapping: { tarteaucitron: { purposes: { stat: [statistics] } } } }';
+    expect(open(consent, 'tarteaucitron=!stat=true')).toEqual(['ga4']);
+    expect(open(consent, 'tarteaucitron=!stat=true!stat=false')).toEqual([]);
+    expect(open(consent, 'tarteaucitron=!stat=false!stat=true')).toEqual([]);
+    const own = '{ cmp: [onetrust], mapping: { onetrust: { purposes: { C0002: [statistics], V1: [marketing] } } } }';
+    expect(open(own, onetrust('V1:0,V1:1,'))).toEqual(['ga4']);
+  });
+
   it('Complianz: services that were not allowed', () => {
     const consent = '{ cmp: [complianz] }';
     expect(open(consent, complianz(''))).toEqual(ALL);
@@ -369,6 +378,44 @@ describe('what a refused service takes beside its route', () => {
     expect(subjects.map(({ subject }) => subject)).toEqual(
       expect.arrayContaining([`ga:482310557.${SECONDS}`, `fbp:fb.1.${SECONDS}000.1098115397`]),
     );
+  });
+});
+
+describe('work on the fullest records (8 kB)', () => {
+  const many = (name: string, length = 8_000): string[] =>
+    Array.from({ length: Math.floor(length / (name.length + 3)) }, () => name);
+  const named = (length = 6_000): string[] => Array.from({ length: Math.floor(length / 8) }, (_, i) => `s${i}tag`);
+  const records: readonly (readonly [string, string, string])[] = [
+    ['OneTrust', '{ cmp: [onetrust] }', onetrust(many('google:0', 2_000).join(','))],
+    ['Didomi, one vendor', DIDOMI, didomi(many('google', 5_000))],
+    ['Didomi, many', DIDOMI, didomi(named(4_000))],
+    [
+      'CookieConsent, a category many times',
+      '{ cmp: [vanilla-cookieconsent] }',
+      `cc_cookie=${JSON.stringify({ categories: many('ads', 3_500), services: { ads: many('ga4', 3_500) } })}`,
+    ],
+    [
+      'Klaro',
+      '{ cmp: [klaro], mapping: { klaro: { purposes: { s1tag: [statistics] } } } }',
+      `klaro=${JSON.stringify(Object.fromEntries(named().map((name) => [name, false])))}`,
+    ],
+    ['consentmanager', CONSENTMANAGER(), `__cmpcpc=__52_53__; __cmpcvc=__${'s26_'.repeat(1_000)}_`],
+  ];
+
+  it.each(records)('%s', (_, consent, cookie) => {
+    const asked = gateway(consent);
+    const hit = webHit(
+      { v: '2', tid: 'G-TEST000001', en: 'page_view', dl: 'https://shop.example.no/' },
+      { cookies: cookie },
+    );
+    let least = Infinity;
+    for (let i = 0; i < 12; i++) {
+      const start = performance.now();
+      process(hit, asked);
+      least = Math.min(least, performance.now() - start);
+    }
+    // A few milliseconds of a quiet machine; what grows with the square of the record takes hundreds.
+    expect(least).toBeLessThan(20);
   });
 });
 
