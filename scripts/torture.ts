@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
-import { show, type Scenario } from '../test/torture/support/summary.ts';
+import { show, type Form, type Scenario } from '../test/torture/support/summary.ts';
 import { overload } from '../test/torture/overload.ts';
 import { poison } from '../test/torture/poison.ts';
 import { outage } from '../test/torture/outage.ts';
+import { attack, ATTACK_NAMES, stranger } from '../test/torture/stranger.ts';
 import { slowClients } from '../test/torture/slow-clients.ts';
 import { restart } from '../test/torture/restart.ts';
 import { answers } from '../test/torture/answers.ts';
@@ -28,6 +29,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   answers,
   overload,
   withdrawal,
+  stranger,
+  ...Object.fromEntries(ATTACK_NAMES.map((name) => [`stranger-${name}`, (form: Form) => attack(name, form)])),
 };
 
 const { values, positionals: names } = parseArgs({
@@ -41,7 +44,7 @@ const { values, positionals: names } = parseArgs({
 });
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
 const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
-const chosen = names.includes('all') ? Object.keys(SCENARIOS) : names;
+const chosen = names.includes('all') ? Object.keys(SCENARIOS).filter((name) => !name.startsWith('stranger-')) : names;
 const unknown = chosen.filter((name) => !Object.hasOwn(SCENARIOS, name));
 if (chosen.length === 0 || unknown.length > 0 || !((rounds ?? 1) > 0) || !((minutes ?? 1) > 0)) {
   console.error(

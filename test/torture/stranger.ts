@@ -1,0 +1,398 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { Served } from '../support/serve.ts';
+import { startGateway } from './support/gateway.ts';
+import { newTally, pause, percentile, startLoad, type Tally } from './support/load.ts';
+import { startSink } from './support/sink.ts';
+import { compare, drained, wrongAnswers, type Form, type Summary } from './support/summary.ts';
+import { configOf, cookiesOf, eventId, headersOf, type RouteName } from './support/world.ts';
+
+/**
+ * One stranger against everybody: what somebody without a key can do with requests alone. Each attack has a gateway of
+ * its own, a few ordinary visitors beside it, and what it uses is measured all the while: bytes in the data folder,
+ * memory, descriptors, series of metrics. It may use some; it may not go on growing, and the visitors are served.
+ */
+const ROUTES: readonly RouteName[] = ['ga4', 'meta'];
+const MB = 1024 * 1024;
+
+interface Attack {
+  /** One piece of the attack; many are under way at once. */
+  readonly strike: (target: Target) => Promise<unknown>;
+  /** How many at once. */
+  readonly clients: number;
+  /** The inside of `delivery:`, and sections of the configuration beside. */
+  readonly delivery?: string;
+  readonly more?: string;
+  /** Bytes the data folder may have beyond what the ordinary visitors need. */
+  readonly disk: number;
+  /** Most descriptors of the process. */
+  readonly descriptors: number;
+  /** How long what it holds open may take to go, milliseconds. */
+  readonly settles?: number;
+  /** The stranger's requests may be refused with these. */
+  readonly refusals: readonly number[];
+}
+
+interface Target {
+  readonly url: string;
+  readonly adminUrl: string;
+  /** Sends a request; what was answered, 0 = nothing. */
+  readonly ask: (path: string, headers: Record<string, string>, body?: string, method?: string) => Promise<number>;
+}
+
+const ORIGIN = { origin: 'https://shop.example.no' };
+const word = (length = 8): string => randomBytes(length).toString('hex').slice(0, length);
+const visitor = (): number => randomInt(1, 1_000_000_000);
+const base = (cid: string): string =>
+  `v=2&tid=G-TEST000001&_p=${randomInt(1e9)}&cid=${cid}&dl=${encodeURIComponent('https://shop.example.no/krus')}`;
+const cid = (): string => `${randomInt(1e9)}.${Math.floor(Date.now() / 1000) - 60}`;
+
+/** Fillings that make each kind of detector look as often as it can. */
+const WORST = [
+  '12-12-',
+  'a@b.',
+  '%2540',
+  '1.2.3.',
+  '+47 4',
+  'gclid=',
+  'http://',
+  '{"a":',
+  '\\u0040',
+  'fb.1.',
+  'GA1.1.',
+  'NO93 8601 ',
+  '4111 1111 ',
+  'eyJhbGciOi.',
+];
+
+const ATTACKS: Readonly<Record<string, Attack>> = {
+  /** The costliest request anybody may send (28 kB of a filling, shared by 25 lines). */
+  work: {
+    clients: 2,
+    disk: 40 * MB,
+    descriptors: 200,
+    refusals: [204, 400, 413, 431, 503],
+    strike: ({ ask }) => {
+      const filling = WORST[randomInt(WORST.length)] as string;
+      const value = encodeURIComponent(filling.repeat(Math.floor(700 / filling.length)));
+      const params = Array.from({ length: 18 }, (_, i) => `&ep.p${i}=${value}`)
+        .join('')
+        .slice(0, 27_000);
+      const lines = Array.from({ length: 25 }, () => `en=${word(3)}`).join('\n');
+      const cookie = cookiesOf(visitor());
+      return ask(`/g/collect?${base(cid())}${params}`, { ...ORIGIN, 'content-type': 'text/plain', cookie }, lines);
+    },
+  },
+  /** A query as long as it may be, copied into 25 lines. */
+  copies: {
+    clients: 4,
+    disk: 60 * MB,
+    descriptors: 200,
+    delivery: 'max_size: 40MB',
+    refusals: [204, 400, 413, 431, 503],
+    strike: ({ ask }) => {
+      const params = Array.from({ length: 25 }, (_, i) => `&ep.q${i}=${word(900)}`).join('');
+      const lines = Array.from({ length: 25 }, (_, i) => `en=line_${i}`).join('\n');
+      const headers = { ...ORIGIN, 'content-type': 'text/plain', cookie: cookiesOf(visitor()) };
+      return ask(`/g/collect?${base(cid())}${params}`, headers, lines);
+    },
+  },
+  /** Connections that never finish a request. */
+  sockets: {
+    clients: 120,
+    disk: 40 * MB,
+    descriptors: 700,
+    refusals: [0, 408, 400],
+    // Headers have 10 s; the server looks every 2 s, and closes within 1 s.
+    settles: 15_000,
+    strike: ({ url }) =>
+      new Promise<void>((resolve) => {
+        const { hostname, port } = new URL(url);
+        const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+        socket.write(`POST /g/collect HTTP/1.1\r\nHost: 127.0.0.1\r\nX-${word(4)}: `);
+        socket.on('error', () => {});
+        socket.on('close', () => resolve());
+      }),
+  },
+  /** Order numbers without end: what is remembered of each has its own bound. */
+  marks: {
+    clients: 2,
+    disk: 120 * MB,
+    descriptors: 200,
+    delivery: 'max_size: 40MB',
+    refusals: [204, 503],
+    strike: ({ ask }) => {
+      const events = Array.from({ length: 10 }, () => {
+        const id = eventId(randomInt(1e12, 2e14));
+        return { name: 'purchase', id, params: { currency: 'NOK', value: 1, transaction_id: id } };
+      });
+      return ask('/v1/events', headersOf(cookiesOf(visitor())), JSON.stringify({ events }));
+    },
+  },
+  /** Withdrawals of visitors nobody knows, hundreds of cookies each. */
+  tombstones: {
+    clients: 4,
+    disk: 40 * MB,
+    descriptors: 200,
+    delivery: 'max_size: 20MB',
+    refusals: [204, 431],
+    strike: ({ ask }) => {
+      const many = Array.from(
+        { length: 150 },
+        () => `_gcl_${word(4)}=GCL.${Math.floor(Date.now() / 1000)}.${word(30)}`,
+      );
+      const cookie = [...many, cookiesOf(visitor(), { statistics: false, marketing: false })].join('; ');
+      return ask(`/g/collect?${base(cid())}&en=page_view`, { ...ORIGIN, cookie });
+    },
+  },
+  /** A consent record as large as a header may be, another one each time. */
+  headers: {
+    clients: 4,
+    disk: 40 * MB,
+    descriptors: 200,
+    refusals: [204, 431],
+    strike: ({ ask }) => {
+      const stamp = word(20_000);
+      const cookie = cookiesOf(visitor()).replace(/stamp:%27[^%]*/, `stamp:%27${stamp}`);
+      return ask(`/g/collect?${base(cid())}&en=page_view`, { ...ORIGIN, cookie, 'user-agent': word(4_000) });
+    },
+  },
+  /** Everything that could become a series, a name or a table entry: hosts, origins, streams, versions, addresses. */
+  names: {
+    clients: 4,
+    disk: 40 * MB,
+    descriptors: 200,
+    more: 'server: { trusted_proxies: [127.0.0.0/8] }\nlimits: { per_client: 600 }\n',
+    refusals: [204, 400, 403, 404, 405, 415, 421],
+    strike: async ({ ask }) => {
+      const from = { 'x-forwarded-for': `2001:db8:${word(4)}:${word(4)}::${word(4)}` };
+      const cookie = cookiesOf(visitor()).replace('ver:1', `ver:${randomInt(1e6)}`);
+      const hit = `/g/collect?${base(cid())}&en=${word(12)}`;
+      await ask(hit, { ...ORIGIN, ...from, cookie });
+      await ask(hit, { origin: `https://${word()}.example`, ...from, cookie });
+      await ask(hit, { ...ORIGIN, ...from, host: `${word()}.example` });
+      await ask(hit.replace('G-TEST000001', `G-${word(8).toUpperCase()}`), { ...ORIGIN, ...from, cookie });
+      await ask(`/${word()}`, from, undefined, word(3).replaceAll(/\d/g, 'x').toUpperCase());
+    },
+  },
+  /** The admin listener, by guesses and by previews that nobody closes. */
+  admin: {
+    clients: 12,
+    disk: 40 * MB,
+    descriptors: 300,
+    refusals: [0, 200, 401, 403, 404, 429, 503],
+    strike: ({ adminUrl }) =>
+      new Promise<void>((resolve) => {
+        const { hostname, port } = new URL(adminUrl);
+        const path = randomInt(2) === 0 ? '/preview/stream' : `/metrics?${word()}`;
+        const asked = request({ host: hostname, port, path, headers: { authorization: `Bearer ${word(40)}` } });
+        asked.on('response', (answer) => {
+          answer.resume();
+          answer.on('close', () => resolve());
+          setTimeout(() => asked.destroy(), 2_000);
+        });
+        asked.on('error', () => resolve());
+        asked.end();
+      }),
+  },
+};
+
+/** What the gateway used at one moment. */
+interface Use {
+  readonly disk: number;
+  readonly memory: number;
+  readonly descriptors: number;
+  readonly series: number;
+}
+
+/** Names of the attacks; `strangers(name)` is the scenario of one. */
+export const ATTACK_NAMES = Object.keys(ATTACKS);
+
+/** All attacks one after the other, ten minutes each in full, four seconds in short. */
+export async function stranger(form: Form): Promise<Summary> {
+  const done: Summary[] = [];
+  const figures: Record<string, string> = {};
+  for (const name of ATTACK_NAMES) {
+    form.say(name);
+    const summary = await attack(name, form);
+    done.push(summary);
+    for (const [word, value] of Object.entries(summary.figures)) figures[`${name}, ${word}`] = `${value}`;
+  }
+  const sum = (of: (summary: Summary) => number) => done.reduce((all, summary) => all + of(summary), 0);
+  return {
+    acknowledged: sum(({ acknowledged }) => acknowledged),
+    delivered: sum(({ delivered }) => delivered),
+    otherwise: sum(({ otherwise }) => otherwise),
+    duplicates: sum(({ duplicates }) => duplicates),
+    seconds: sum(({ seconds }) => seconds),
+    figures,
+    problems: done.flatMap(({ problems }, i) => problems.map((problem) => `${ATTACK_NAMES[i]}: ${problem}`)),
+  };
+}
+
+/** One attack, with ordinary visitors beside it. */
+export async function attack(name: string, { full, say, minutes }: Form): Promise<Summary> {
+  const { clients, delivery, more = '', disk, descriptors, refusals, settles, strike } = ATTACKS[name] as Attack;
+  const started = performance.now();
+  const lasting = full ? (minutes ?? 10) * 60_000 : 4_000;
+  const sink = await startSink();
+  const gateway = await startGateway({ config: more + configOf(ROUTES, delivery), sink: sink.url });
+  const visitors = startLoad({ url: gateway.url, clients: 2, pauseMs: 50 }, newTally());
+  await pause(full ? 5_000 : 1_000);
+  visitors.latencies.splice(0);
+
+  const statuses = new Map<number, number>();
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  const target: Target = { url: gateway.url, adminUrl: gateway.adminUrl, ask: asking(gateway.url, agent, statuses) };
+  const ends = performance.now() + lasting;
+  let strikes = 0;
+  const client = async (): Promise<void> => {
+    while (performance.now() < ends) {
+      // A connection that is never answered ends with the attack.
+      await Promise.race([strike(target), pause(Math.max(0, ends - performance.now()))]);
+      strikes++;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const used: Use[] = [];
+  const watch = async (): Promise<void> => {
+    while (performance.now() < ends) {
+      used.push(await useOf(gateway));
+      if (full && used.length % 12 === 0) say(`${name}: ${shown(used.at(-1) as Use)}`);
+      await pause(full ? 5_000 : 400);
+    }
+  };
+  await Promise.all([watch(), ...Array.from({ length: clients }, client)]);
+  agent.destroy();
+  const served = visitors.latencies.splice(0);
+  await visitors.stop();
+  await pause(settles ?? 2_500);
+  const after = await useOf(gateway);
+  const problems = [
+    ...beyond(used, after, { disk, descriptors }, full),
+    ...visitorsServed(visitors, served),
+    ...[...statuses].filter(([status]) => !refusals.includes(status)).map(([status, n]) => `${n} answers of ${status}`),
+  ];
+  if (strikes === 0) problems.push('the stranger did nothing');
+  if (gateway.child.exitCode !== null) problems.push('the gateway has ended');
+  await drained(gateway, full ? 600_000 : 150_000);
+  const { missing, ...counts } = compare(visitors.acknowledged, sink, ROUTES);
+  problems.push(...missing.map(({ route, n }) => `event ${n} of a visitor never reached ${route}`));
+  await gateway.stop();
+  await sink.close();
+  return {
+    ...counts,
+    otherwise: 0,
+    seconds: (performance.now() - started) / 1000,
+    figures: {
+      strikes,
+      answers: [...statuses].map(([status, n]) => `${n} x ${status}`).join(', ') || 'none',
+      'visitors, p50 / p99': `${percentile(served, 0.5).toFixed(1)} / ${percentile(served, 0.99).toFixed(1)} ms`,
+      most: shown(most(used)),
+      afterwards: shown(after),
+    },
+    problems,
+  };
+}
+
+function asking(url: string, agent: Agent, statuses: Map<number, number>): Target['ask'] {
+  const { hostname, port } = new URL(url);
+  return (path, headers, body, method = body === undefined ? 'GET' : 'POST') =>
+    new Promise((resolve) => {
+      const done = (status: number): void => {
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        resolve(status);
+      };
+      const asked = request({ host: hostname, port, path, method, headers, agent }, (answer) => {
+        answer.resume();
+        answer.on('end', () => done(answer.statusCode ?? 0));
+        answer.on('error', () => done(0));
+      });
+      asked.on('error', () => resolve(0));
+      asked.end(body);
+    });
+}
+
+async function useOf({ data, child, adminUrl }: Served): Promise<Use> {
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+  const text = await fetch(`${adminUrl}/metrics`).then(
+    (answer) => answer.text(),
+    () => '',
+  );
+  return {
+    disk: bytesBelow(data),
+    memory: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024,
+    descriptors: readdirSync(`/proc/${child.pid}/fd`).length,
+    series: text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length,
+  };
+}
+
+function bytesBelow(folder: string): number {
+  let sum = 0;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    try {
+      if (entry.isFile()) sum += statSync(join(entry.parentPath, entry.name)).size;
+    } catch {
+      // Gone meanwhile.
+    }
+  }
+  return sum;
+}
+
+const most = (used: readonly Use[]): Use => ({
+  disk: Math.max(...used.map(({ disk }) => disk)),
+  memory: Math.max(...used.map(({ memory }) => memory)),
+  descriptors: Math.max(...used.map(({ descriptors }) => descriptors)),
+  series: Math.max(...used.map(({ series }) => series)),
+});
+
+const shown = ({ disk, memory, descriptors, series }: Use): string =>
+  `${(disk / MB).toFixed(1)} MB on disk, ${Math.round(memory / MB)} MB of memory, ${descriptors} descriptors, ${series} series`;
+
+/** Memory the gateway may have under any attack; with nothing to do it has about 130 MB. */
+const MOST_MEMORY = 700 * MB;
+/** What is open with nothing to do: files, listeners, and connections to vendors that are kept for the next request. */
+const IDLE_DESCRIPTORS = 150;
+/** Growth from the second third of a long attack to the last that still counts as none. */
+const STILL = { disk: 8 * MB, memory: 60 * MB, descriptors: 20, series: 40 };
+
+/** What was used beyond its bound, or went on growing. */
+function beyond(
+  used: readonly Use[],
+  after: Use,
+  { disk, descriptors }: Pick<Attack, 'disk' | 'descriptors'>,
+  full: boolean,
+): string[] {
+  const bounds = { disk, memory: MOST_MEMORY, descriptors, series: 2_000 };
+  const peak = most(used);
+  const kinds = Object.keys(bounds) as (keyof Use)[];
+  const problems = kinds
+    .filter((kind) => peak[kind] > bounds[kind])
+    .map((kind) => `too much of ${kind}: ${shown(peak)}`);
+  if (after.descriptors > IDLE_DESCRIPTORS) problems.push(`${after.descriptors} descriptors are still open afterwards`);
+  if (!full) return problems;
+  const third = Math.floor(used.length / 3);
+  const [middle, last] = [most(used.slice(third, 2 * third)), most(used.slice(2 * third))];
+  for (const kind of kinds) {
+    if (last[kind] > middle[kind] + STILL[kind] && last[kind] > middle[kind] * 1.1) {
+      problems.push(`${kind} goes on growing: ${shown(middle)}, then ${shown(last)}`);
+    }
+  }
+  return problems;
+}
+
+/** Nobody else may notice: all are answered, and most at once. */
+function visitorsServed(tally: Tally, served: readonly number[]): string[] {
+  const problems = wrongAnswers(tally);
+  const refused = tally.statuses.get(503) ?? 0;
+  const taken = tally.statuses.get(204) ?? 0;
+  if (taken === 0) problems.push('no visitor was served');
+  if (refused > taken / 10) problems.push(`${refused} of ${taken + refused} requests of visitors were refused`);
+  for (const [error, n] of tally.unanswered) problems.push(`${n} requests of visitors without an answer (${error})`);
+  const p50 = percentile(served, 0.5);
+  if (p50 > 500) problems.push(`visitors waited ${Math.round(p50)} ms`);
+  return problems;
+}
