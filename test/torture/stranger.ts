@@ -265,7 +265,9 @@ export async function attack(name: string, { full, say, minutes }: Form): Promis
       await pause(full ? 5_000 : 400);
     }
   };
+  const processor = processorTime(gateway);
   await Promise.all([watch(), ...Array.from({ length: clients }, client)]);
+  const cost = (processorTime(gateway) - processor) / Math.max(1, strikes);
   agent.destroy();
   const served = visitors.latencies.splice(0);
   await visitors.stop();
@@ -276,6 +278,7 @@ export async function attack(name: string, { full, say, minutes }: Form): Promis
     ...visitorsServed(visitors, served),
     ...[...statuses].filter(([status]) => !refusals.includes(status)).map(([status, n]) => `${n} answers of ${status}`),
   ];
+  if (cost > MOST_COST_MS) problems.push(`a strike costs ${Math.round(cost)} ms of processor time`);
   if (strikes === 0) problems.push('the stranger did nothing');
   if (gateway.child.exitCode !== null) problems.push('the gateway has ended');
   await drained(gateway, full ? 600_000 : 150_000);
@@ -289,6 +292,7 @@ export async function attack(name: string, { full, say, minutes }: Form): Promis
     seconds: (performance.now() - started) / 1000,
     figures: {
       strikes,
+      'processor time a strike': `${cost.toFixed(1)} ms`,
       answers: [...statuses].map(([status, n]) => `${n} x ${status}`).join(', ') || 'none',
       'visitors, p50 / p99': `${percentile(served, 0.5).toFixed(1)} / ${percentile(served, 0.99).toFixed(1)} ms`,
       most: shown(most(used)),
@@ -330,6 +334,14 @@ async function useOf({ data, child, adminUrl }: Served): Promise<Use> {
   };
 }
 
+/** What all threads of the process have taken so far, milliseconds; the system counts in hundredths of a second. */
+function processorTime({ child }: Served): number {
+  const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
 function bytesBelow(folder: string): number {
   let sum = 0;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
@@ -354,6 +366,8 @@ const shown = ({ disk, memory, descriptors, series }: Use): string =>
 
 /** Memory the gateway may have under any attack; with nothing to do it has about 130 MB. */
 const MOST_MEMORY = 700 * MB;
+/** The worst request there is took 880 ms before work was bounded; an ordinary one takes less than one. */
+const MOST_COST_MS = 100;
 /** What is open with nothing to do: files, listeners, and connections to vendors that are kept for the next request. */
 const IDLE_DESCRIPTORS = 150;
 /** Growth from the second third of a long attack to the last that still counts as none. */
