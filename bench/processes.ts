@@ -219,7 +219,6 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayServ
     ...env,
     ...SECRETS,
     ...lookingInto(options.inside),
-    NODE_ENV: 'production',
   });
   return { ...server, adminUrl: `http://127.0.0.1:${adminPort}`, data };
 }

@@ -1,0 +1,104 @@
+/**
+ * `npm run bench -- --against <commit> [--pairs 10] [--seconds 5]`: this checkout against another version of itself, both
+ * as published, in interleaved pairs on one machine, whose speed drifts: only the ratio of a pair means something. Prints
+ * for each case the median ratio with its quartiles, of requests a second and of processor time a hit (all threads).
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
+import { processorTime, publishedMain, SCRATCH, startGateway, startSink, wrk } from './processes.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+/** Nobody listens there: what is accepted stays in the outbox. */
+const NOBODY = 'http://127.0.0.1:9';
+const CONNECTIONS = 64;
+
+interface Case {
+  readonly name: string;
+  readonly config: string;
+  readonly hits: readonly BenchRequest[];
+  readonly delivering: boolean;
+}
+
+interface Turn {
+  readonly perSecond: number;
+  /** Microseconds of processor time a hit, all threads. */
+  readonly cpu: number;
+}
+
+/** Runs the comparison and prints it. @throws where the other version cannot be built */
+export async function against(commit: string, pairs: number, seconds: number): Promise<void> {
+  const [other, own] = [builtAt(commit), publishedMain()];
+  const five = readFileSync(join(ROOT, 'config/gateway.yaml'), 'utf8');
+  const cases: readonly Case[] = [
+    { name: 'denied', config: GA4_ONLY, hits: webHits(512, { choice: 'denied' }), delivering: false },
+    { name: 'granted, GA4, accepting', config: GA4_ONLY, hits: webHits(512, { choice: 'granted' }), delivering: false },
+    { name: 'granted, GA4, delivering', config: GA4_ONLY, hits: webHits(512, { choice: 'granted' }), delivering: true },
+    {
+      name: 'two events, five routes, accepting',
+      config: five,
+      hits: webHits(512, { choice: 'granted', purchase: true, events: 2 }),
+      delivering: false,
+    },
+  ];
+  const sink = await startSink();
+  try {
+    for (const each of cases) {
+      const ratios: { perSecond: number[]; cpu: number[] } = { perSecond: [], cpu: [] };
+      for (let pair = 0; pair < pairs; pair++) {
+        // There and back, so that whoever comes second is not always the same.
+        const order = pair % 2 === 0 ? [own, other] : [other, own];
+        const turns = new Map<string, Turn>();
+        for (const main of order) turns.set(main, await turn(main, each, each.delivering ? sink.url : NOBODY, seconds));
+        const [a, b] = [turns.get(own) as Turn, turns.get(other) as Turn];
+        ratios.perSecond.push(a.perSecond / b.perSecond);
+        ratios.cpu.push(a.cpu / b.cpu);
+      }
+      console.log(
+        `${each.name}: requests/s ${shown(ratios.perSecond)}, processor time a hit ${shown(ratios.cpu)}, of ${pairs} pairs`,
+      );
+    }
+  } finally {
+    await sink.stop();
+  }
+}
+
+/** The published program of another commit, built in a temporary folder with the dependencies its lock file names. */
+function builtAt(commit: string): string {
+  const folder = join(SCRATCH, 'against');
+  mkdirSync(folder, { recursive: true });
+  const archive = execFileSync('git', ['archive', commit], { cwd: ROOT, maxBuffer: 256 * 1024 * 1024 });
+  execFileSync('tar', ['-x', '-C', folder], { input: archive });
+  const lock = (root: string) => readFileSync(join(root, 'package-lock.json'), 'utf8');
+  if (lock(folder) === lock(ROOT)) symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  else execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'ignore' });
+  const dist = join(folder, 'dist');
+  execFileSync(process.execPath, [join(folder, 'scripts/build.ts'), dist], { cwd: folder });
+  if (!existsSync(join(dist, 'main.js'))) throw new Error(`${commit} has no build`);
+  // Apart from its sources: what is published stands alone.
+  const apart = join(SCRATCH, 'against-published');
+  cpSync(dist, join(apart, 'dist'), { recursive: true });
+  cpSync(join(folder, 'package.json'), join(apart, 'package.json'));
+  return join(apart, 'dist/main.js');
+}
+
+async function turn(main: string, { config, hits }: Case, sink: string, seconds: number): Promise<Turn> {
+  const gateway = await startGateway({ config, sink, main });
+  try {
+    await wrk(gateway.url, hits, { connections: CONNECTIONS, seconds: 2 });
+    const before = processorTime(gateway.pid);
+    const { perSecond, refused, failed } = await wrk(gateway.url, hits, { connections: CONNECTIONS, seconds });
+    const after = processorTime(gateway.pid);
+    if (refused + failed > perSecond * seconds * 0.01) throw new Error(`${refused} refused, ${failed} failed`);
+    return { perSecond, cpu: (after.all - before.all) / Math.max(1, perSecond * seconds) };
+  } finally {
+    await gateway.stop();
+  }
+}
+
+function shown(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (part: number) => (sorted[Math.round(part * (sorted.length - 1))] as number).toFixed(2);
+  return `${at(0.5)} (${at(0.25)} to ${at(0.75)})`;
+}

@@ -1,0 +1,16 @@
+/** `npm run bench`: everything (`run.ts`), or with `-- --against <commit>` this checkout against another version. */
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    against: { type: 'string' },
+    pairs: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '5' },
+    quick: { type: 'boolean' },
+  },
+});
+if (values.against === undefined) await import('./run.ts');
+else {
+  const { against } = await import('./against.ts');
+  await against(values.against, Number(values.pairs), Number(values.seconds));
+}
