@@ -369,7 +369,7 @@ const MOST_MEMORY = 700 * MB;
 /** The worst request there is took 880 ms before work was bounded; an ordinary one takes less than one. */
 const MOST_COST_MS = 100;
 /** What is open with nothing to do: files, listeners, and connections to vendors that are kept for the next request. */
-const IDLE_DESCRIPTORS = 150;
+const IDLE_DESCRIPTORS = 250;
 /** Growth from the second third of a long attack to the last that still counts as none. */
 const STILL = { disk: 8 * MB, memory: 60 * MB, descriptors: 20, series: 40 };
 
