@@ -92,7 +92,7 @@ function list(title: string, items: readonly string[]): string[] {
   return items.length === 0 ? [`${title}: none`] : [`${title}:`, ...items.map((item) => `    ${item}`)];
 }
 
-function showEvent({ name, invalid, consent, signals, routes }: ExplainedEvent): string[] {
+function showEvent({ name, invalid, consent, signals, interest, routes }: ExplainedEvent): string[] {
   const words = (list: readonly string[]) => list.join(', ') || 'nothing';
   return [
     `event ${name}`,
@@ -111,7 +111,7 @@ function showEvent({ name, invalid, consent, signals, routes }: ExplainedEvent):
           ]),
     ]),
     ...(consent.evidence.length === 0 ? ['  evidence  none: no readable choice'] : []),
-    `  in force  ${words(signals)}`,
+    `  in force  ${words(signals.map((signal) => (interest.includes(signal) ? `${signal} (legitimate interest)` : signal)))}`,
     '',
     ...table(routes).map((line) => `  ${line}`),
     ...routes.flatMap((route) => ['', ...showRoute(route)]),

@@ -1,4 +1,4 @@
-import { AD_SIGNALS, BIT, maskOf, NO_SIGNALS } from '../core/signals.ts';
+import { AD_SIGNALS, BIT, maskOf, NO_SIGNALS, type SignalMask } from '../core/signals.ts';
 import { deriveKey, keyedHash, sha256Hex } from '../core/hash.ts';
 import { showSecretRef, type SecretRef } from '../core/secret.ts';
 import type { SigningKey, SiteCookies } from '../cookies/types.ts';
@@ -60,6 +60,7 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
     legitimateInterest:
       (site.purposes.analytics.basis === 'legitimate_interest' ? BIT.analytics_storage : NO_SIGNALS) |
       (site.purposes.ads.basis === 'legitimate_interest' ? AD_SIGNALS : NO_SIGNALS),
+    endsOnObjection: endsOnObjection(site.purposes),
     privacy: {
       ip: site.privacy.ip,
       userAgent: site.privacy.user_agent,
@@ -87,6 +88,14 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
       .map(({ stream }) => stream as string),
     cookieUsers: cookieUsersOf(routes),
   };
+}
+
+/** Signals whose refusal ends the form without consent, too (GDPR Art. 21). */
+function endsOnObjection({ analytics, ads }: SiteConfig['purposes']): SignalMask {
+  const relies = analytics.basis === 'legitimate_interest' || ads.basis === 'legitimate_interest';
+  const ends = ({ on_objection }: SiteConfig['purposes']['ads']): boolean =>
+    on_objection === undefined ? relies : on_objection === 'nothing';
+  return (ends(analytics) ? BIT.analytics_storage : NO_SIGNALS) | (ends(ads) ? AD_SIGNALS : NO_SIGNALS);
 }
 
 function conversionsOf({ destinations }: SiteConfig): ReadonlySet<string> {

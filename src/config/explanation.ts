@@ -7,6 +7,7 @@ import { maskOf, signalsOf, type Signal } from '../core/signals.ts';
 import type { Consent } from '../consent/types.ts';
 import type { EventTrace, Trace } from '../pipeline.ts';
 import type { RouteTrace } from '../policy/decide.ts';
+import { interestOf } from '../policy/signals.ts';
 import type { Route } from '../policy/gateway.ts';
 
 /** What was decided for one hit, in plain values: what `explain` prints and config tests compare with. */
@@ -33,6 +34,8 @@ export interface ExplainedEvent {
   readonly consent: ExplainedConsent;
   /** Signals in force for the site. */
   readonly signals: readonly Signal[];
+  /** Those of them that rest on legitimate interest; the others rest on consent. */
+  readonly interest: readonly Signal[];
   readonly routes: readonly ExplainedRoute[];
 }
 
@@ -100,6 +103,7 @@ export function explain(trace: Trace): Explanation {
       invalid: event.invalid,
       consent: explainConsent(event.consent),
       signals: signalsOf(event.signals),
+      interest: signalsOf(interestOf(trace.site, event.consent, event.signals)),
       routes: event.routes.map((route) => explainRoute(event, route)),
     })),
     setCookies: trace.setCookies,

@@ -45,6 +45,12 @@ export function legalNotes(site: SiteConfig, path: ConfigPath): Remark[] {
     );
   }
   for (const purpose of ['analytics', 'ads'] as const) {
+    if (site.purposes[purpose].on_objection === 'limited') {
+      note(
+        ['purposes', purpose, 'on_objection'],
+        'routes with `without_consent: limited` go on sending their form without identifiers after the visitor has refused: what rests on legitimate interest ends with an objection (GDPR Article 21), unless the request holds no personal data',
+      );
+    }
     if (site.purposes[purpose].basis !== 'legitimate_interest' || law === undefined) continue;
     const france =
       site.country === 'FR' && purpose === 'analytics'

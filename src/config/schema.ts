@@ -122,6 +122,13 @@ const purpose = z
       .describe(
         '`legitimate_interest`: allowed until the visitor objects. The linter says what the law of the country thinks of it.',
       ),
+    on_objection: z
+      .enum(['nothing', 'limited'])
+      .optional()
+      .describe(
+        'What is left after an objection where `without_consent: limited` is set: nothing, or the form without identifiers. ' +
+          'Default: nothing on a site that relies on legitimate interest for any purpose, else limited.',
+      ),
   })
   .prefault({});
 

@@ -15,8 +15,9 @@ export { knownPlatforms, type KnownPlatform } from './platforms.ts';
 
 /** Clocks differ: a choice this far ahead is still believed (design 3), milliseconds. */
 const CLOCK_SKEW = 5 * 60_000;
-/** Sets of cookies remembered at least; twice as many at most. */
+/** Sets of cookies remembered, and the bytes they may take; twice as much at most. */
 const CACHED_READINGS = 1_000;
+const CACHED_BYTES = 4 << 20;
 
 /** One site under one regime, with what it has lately read. */
 interface Reader {
@@ -60,7 +61,7 @@ function readerOf(site: SiteConsent, regime: Regime): Reader {
     plan: planOf(site, regime),
     tcf: contextOf(tcf, site, regime, new ServiceBook(site.routes, site.services)),
     defaults: defaultsOf(site.withoutChoice, regime === 'opt-out', site.mapping.get('tcf')?.purposes),
-    cache: new Recent(CACHED_READINGS),
+    cache: new Recent(CACHED_READINGS, CACHED_BYTES, bytesOf),
   });
 }
 
@@ -74,6 +75,15 @@ function cached(plan: Plan, cache: Recent<Remembered>, found: readonly Found[]):
     cache.set(values, { names: detached(names), readings: readings.map(detachedReading) });
   }
   return readings;
+}
+
+/** Bytes of what is remembered of one set of cookies, roughly. */
+function bytesOf({ names, readings }: Remembered): number {
+  let bytes = 2 * names.length;
+  for (const { id, terms, unknownServices } of readings) {
+    bytes += 400 + 2 * (id?.length ?? 0) + 150 * (terms?.size ?? 0) + 150 * (unknownServices?.length ?? 0);
+  }
+  return bytes;
 }
 
 /** Unambiguous: no name and no value has a `;` in it. */

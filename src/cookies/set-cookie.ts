@@ -77,7 +77,7 @@ const OVERHEAD = 14;
 const DEEPEST = 6;
 
 /** Hosts are those of the configuration, so this stays as small as that is. */
-const parents = new Recent<readonly string[]>(1_000);
+const parents = new Recent<readonly string[]>(1_000, 1 << 20, (domains) => 2 * domains.join().length);
 
 function parentDomains(host: string): readonly string[] {
   const known = parents.get(host);

@@ -1,5 +1,7 @@
 import type { EventTrace, Trace } from '../pipeline.ts';
+import type { SignalMask } from '../core/signals.ts';
 import type { RouteTrace } from '../policy/decide.ts';
+import { interestOf } from '../policy/signals.ts';
 import { removedFrom, type GuardedFields } from './guarded.ts';
 
 /**
@@ -13,6 +15,8 @@ export interface Account extends Pick<Trace, 'site' | 'source' | 'unknownKeys' |
 }
 
 export interface AccountEvent extends Pick<EventTrace, 'consent'> {
+  /** Signals in force that rest on legitimate interest. */
+  readonly interest: SignalMask;
   readonly routes: readonly AccountRoute[];
   /** The client id, and what its visitor showed that may be rare; only where the site's ids are replaced. */
   readonly visitor: { readonly id: string; readonly cells: readonly string[] } | undefined;
@@ -38,6 +42,7 @@ export function accountOf(trace: Trace, recorded: boolean): Account {
       const removed = recorded ? removedFrom(event) : undefined;
       return {
         consent: event.consent,
+        interest: interestOf(site, event.consent, event.signals),
         routes: event.routes.map(({ route, signals, outcome, reason }, i) => {
           return { route, signals, outcome, reason, removed: removed?.[i] ?? 0 };
         }),

@@ -23,6 +23,8 @@ export interface Decision {
   /** Sources of consent disagreed, and the stricter one was followed. */
   readonly conflict: boolean;
   readonly signals: readonly Signal[];
+  /** Those of `signals` that rest on legitimate interest; the others rest on consent. */
+  readonly interest: readonly Signal[];
   readonly route: string;
   readonly verdict: 'full' | 'limited' | 'blocked';
   /** `stored`: on its way to the vendor, in that form. */
@@ -93,7 +95,7 @@ export class Decisions {
     const hour = this.#hourOf(account.at);
     const source = account.source === 'json' ? JSON_SOURCE : 0;
     let row = 0;
-    for (const { consent, routes } of account.events) {
+    for (const { consent, interest, routes } of account.events) {
       const { platform, version, conflict } = consent;
       const consents = hour.consents.known(platform, version) ?? consentNumber(hour, platform, version);
       const basis = source | (conflict ? CONFLICT : 0) | (consents << 10);
@@ -101,7 +103,12 @@ export class Decisions {
         const isStored = outcome === 'planned' && stored[row++] !== 'duplicate';
         const [ended, why] = outcome !== 'planned' ? [outcome, reason?.code] : isStored ? STORED : DUPLICATE;
         const end = hour.ends.of(ended, why);
-        count(hour, routeHour(hour, route, policy), basis | signals | (end << 16), isStored ? removed : 0);
+        count(
+          hour,
+          routeHour(hour, route, policy),
+          basis | signals | interestBits(signals & interest) | (end << 16),
+          isStored ? removed : 0,
+        );
       }
     }
   }
@@ -129,9 +136,20 @@ export class Decisions {
   }
 }
 
-/** Of a number that tells lines apart: signals 7 bits, source, conflict, then consent, end and removed fields, 6 each. */
+/**
+ * Of a number that tells lines apart: signals 7 bits, source, conflict, the first gate signal by legitimate interest,
+ * then consent, end and removed fields, 6 each, and the other gate signals by legitimate interest.
+ */
 const JSON_SOURCE = 1 << 7;
 const CONFLICT = 1 << 8;
+
+function interestBits(interest: number): number {
+  return ((interest & 1) << 9) | ((interest & (GATE_MASK - 1)) << 27);
+}
+
+function interestIn(key: number): number {
+  return ((key >> 9) & 1) | ((key >> 27) & (GATE_MASK - 1));
+}
 
 /** Of the numbers for consents, those left for platforms whose versions are no longer told apart. */
 const FOR_VERSIONS = 32;
@@ -186,11 +204,12 @@ function* linesOf(number: number, hour: Hour, route: Route, { policy, counts }: 
       version: version ?? null,
       conflict: (key & CONFLICT) !== 0,
       signals: signalsOf(signals),
+      interest: signalsOf(interestIn(key)),
       route: route.key,
       verdict: route.permits[signals & GATE_MASK]?.verdict ?? 'blocked',
       outcome: outcome ?? 'other',
       reason: reason ?? null,
-      removed: namesOf(sets[key >> 22] ?? 0),
+      removed: namesOf(sets[(key >> 22) & REST] ?? 0),
       count: n,
     };
   }

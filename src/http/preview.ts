@@ -3,6 +3,7 @@ import { wordsOf } from '../core/reason.ts';
 import { signalsOf } from '../core/signals.ts';
 import type { EventTrace, Trace } from '../pipeline.ts';
 import type { RouteTrace } from '../policy/decide.ts';
+import { interestOf } from '../policy/signals.ts';
 import type { Problem } from '../sources/hit.ts';
 import { Live } from './live.ts';
 import type { Watcher } from './ports.ts';
@@ -84,9 +85,15 @@ export function previewRecord(trace: Trace, event: EventTrace): PreviewRecord {
     site: trace.site.name,
     event: event.event?.event_name ?? '(not read)',
     consent: event.consent.readings.map(({ source, note }) => `${source}: ${note}`),
-    signals: signalsOf(event.signals),
+    signals: signalsInForce(trace, event),
     routes: event.routes.map((decision) => previewRoute(event, decision)),
   };
+}
+
+/** The signals in force; those that nobody has granted say so. */
+function signalsInForce({ site }: Trace, { consent, signals }: EventTrace): readonly string[] {
+  const interest = signalsOf(interestOf(site, consent, signals));
+  return signalsOf(signals).map((signal) => (interest.includes(signal) ? `${signal} (legitimate interest)` : signal));
 }
 
 function previewRoute(

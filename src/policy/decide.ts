@@ -8,7 +8,7 @@ import { project } from '../core/view.ts';
 import type { Hit, Reading } from '../sources/hit.ts';
 import type { Route, Site } from './gateway.ts';
 import type { Permit } from './permit.ts';
-import { refusedService, routeSignals } from './signals.ts';
+import { endedByObjection, refusedService, routeSignals } from './signals.ts';
 
 /** Ends that are decided when an event comes. */
 export type DecidedOutcome = 'blocked' | 'skipped' | 'invalid' | 'expired' | 'withdrawn' | 'failed';
@@ -83,7 +83,9 @@ export function decide(filter: () => { readonly event: Event }, route: Route, gr
     const refused = refusedService(route, consent);
     // Refused by name: nothing at all, not even what needs no consent.
     if (refused !== undefined) return ended(route, signals, missingConsent(permit.missing, refused));
-    if (permit.verdict === 'blocked') return ended(route, signals, missingConsent(permit.missing));
+    if (permit.verdict === 'blocked' || endedByObjection(route, site, consent)) {
+      return ended(route, signals, missingConsent(permit.missing));
+    }
   }
   if (permit.sources !== undefined && !permit.sources.includes(source)) {
     return ended(route, signals, LIMITED_SOURCE[source]);

@@ -54,6 +54,8 @@ export interface Site {
   readonly consent: SiteConsent;
   /** Signals that rest on legitimate interest: allowed until the visitor objects. */
   readonly legitimateInterest: SignalMask;
+  /** Signals whose refusal ends what needs no consent, too. */
+  readonly endsOnObjection: SignalMask;
   readonly privacy: SitePrivacy;
   readonly cookies: SiteCookies;
   /** Keys derived for this site from the gateway's own. */

@@ -8,8 +8,25 @@ import type { Route, Site } from './gateway.ts';
  * never asked is not.
  */
 export function siteSignals(site: Site, consent: Consent): SignalMask {
-  const objected = consent.refused | (consent.withheld & ~consent.byDefault);
-  return (consent.granted | site.legitimateInterest) & ~objected & ALL_SIGNALS;
+  return (consent.granted | site.legitimateInterest) & ~objectedTo(consent) & ALL_SIGNALS;
+}
+
+/** What was refused in so many words, and what cannot be read and so may have been. */
+function objectedTo({ refused, withheld, byDefault }: Consent): SignalMask {
+  return refused | (withheld & ~byDefault);
+}
+
+/** Those of the signals in force that rest on legitimate interest: nobody has granted them, and nobody has objected. */
+export function interestOf(site: Site, consent: Consent, signals: SignalMask): SignalMask {
+  return signals & site.legitimateInterest & ~consent.granted;
+}
+
+/**
+ * Whether an objection ends everything for a route, the form without identifiers included: it needs no consent, but what
+ * rests on legitimate interest ends when the visitor objects (GDPR Art. 21), unless the site has decided otherwise.
+ */
+export function endedByObjection(route: Route, site: Site, consent: Consent): boolean {
+  return (objectedTo(consent) & route.needs & site.endsOnObjection) !== 0;
 }
 
 /**

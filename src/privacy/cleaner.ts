@@ -136,7 +136,7 @@ export class Cleaner {
 }
 
 /** Names that were found harmless: they come again with every event. What is personal is not remembered. */
-const harmless = new Recent<true>(1_000);
+const harmless = new Recent<true>(1_000, 1 << 20);
 
 function isHarmlessName(name: string): boolean {
   if (harmless.get(name) === true) return true;

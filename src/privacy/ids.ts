@@ -98,7 +98,7 @@ function past(text: string, from: number, is: (code: number) => boolean, most: n
 }
 
 /** Names that are nobody's id: they come again in every text. */
-const harmless = new Recent<true>(1_000);
+const harmless = new Recent<true>(1_000, 1 << 20);
 
 function namesId(name: string): boolean {
   if (harmless.get(name) === true) return false;

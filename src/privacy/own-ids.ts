@@ -135,7 +135,7 @@ function isWord(code: number): boolean {
 }
 
 /** Names of cookies come again with every hit. */
-const known = new Recent<boolean>(500);
+const known = new Recent<boolean>(500, 1 << 18);
 
 function namesId(name: string): boolean {
   const before = known.get(name);

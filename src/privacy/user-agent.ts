@@ -64,7 +64,7 @@ const BROWSERS: Readonly<Record<string, string>> = {
 /** Versions in use; beside them a user agent is so rare that it names its owner. */
 const VERSIONS = { Blink: [60, 250], Gecko: [60, 250], WebKit: [10, 40] } as const;
 
-const cache = new Recent<UserAgent>(1_000);
+const cache = new Recent<UserAgent>(1_000, 1 << 20);
 
 /**
  * Reduces a User-Agent to a template and a device (R7). Nothing of the string itself comes out except major versions

@@ -292,7 +292,9 @@ const visitor = z.strictObject({
   session_id: text().nullish(),
   ip: text().nullish(),
   user_agent: text().nullish(),
-  gpc: z.boolean({ error: 'expected true or false' }).nullish(),
+  gpc: z
+    .union([z.boolean(), z.literal([0, 1, '0', '1'])], { error: "expected true or false, or the header's own value" })
+    .nullish(),
 });
 
 /** One event of the body. */

@@ -96,7 +96,7 @@ function statedVisitor(stated: JsonEvent['visitor']): Visitor {
   if (stated == null) return NOBODY;
   return {
     cookies: stated.cookies ?? '',
-    gpc: stated.gpc ?? false,
+    gpc: stated.gpc === true || stated.gpc === 1 || stated.gpc === '1',
     userAgent: stated.user_agent ?? undefined,
     address: stated.ip ?? undefined,
     country: undefined,

@@ -62,6 +62,7 @@ describe('the decision log', () => {
         version: '1',
         conflict: false,
         signals: ['analytics_storage'],
+        interest: [],
         route: 'shop.example.no/ga4',
         verdict: 'full',
         outcome: 'stored',
@@ -82,6 +83,7 @@ describe('the decision log', () => {
       {
         verdict: 'limited',
         signals: [],
+        interest: [],
         removed: ['transaction_id', 'session_id', 'client_id', 'user_id', 'google_click_params', 'google_user_data'],
       },
     ]);

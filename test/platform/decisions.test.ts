@@ -19,6 +19,7 @@ const line = (hour: string, count = 1): Decision => ({
   version: null,
   conflict: false,
   signals: [],
+  interest: [],
   route: 'shop.example.no/ga4',
   verdict: 'blocked',
   outcome: 'blocked',

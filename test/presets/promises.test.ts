@@ -287,7 +287,11 @@ describe('legitimate-interest-statistics: counted until the visitor objects, adv
 
   it.each([
     ['statistics on consent', 'analytics: { basis: legitimate_interest }', 'analytics: { basis: consent }'],
-    ['advertising without consent', 'ads: { basis: consent }', 'ads: { basis: legitimate_interest }'],
+    [
+      'advertising without consent',
+      'ads: { basis: consent, on_objection: limited }',
+      'ads: { basis: legitimate_interest }',
+    ],
     ['no ping', 'without_consent: limited', 'without_consent: block'],
     ['an identifier for a month', 'analytics: 7d', 'analytics: 30d'],
     ['the path of the referring page', 'referrer: origin', 'referrer: path'],
