@@ -282,6 +282,16 @@ function withdrawalsOf(
 
 const NOBODY: readonly TraceWithdrawal[] = [];
 
+/** Whose an event is: mostly its cookies say all of it, and there is nothing to add. */
+function withStated(subjects: readonly string[], source: SourceEvent): readonly string[] {
+  const { raw, visitor } = source;
+  const known = raw.user_id === undefined && visitor.clientId === undefined;
+  if (known && (raw.client_id === undefined || subjects.includes(`ga:${raw.client_id}`))) return subjects;
+  const all = [...subjects];
+  pushStated(source, all);
+  return chosen(all);
+}
+
 /** Ids of a visitor that stand in the event itself, or that a back end states. */
 function pushStated({ raw, visitor }: SourceEvent, subjects: string[]): void {
   if (raw.user_id !== undefined) subjects.push(`uid:${raw.user_id}`);
@@ -515,13 +525,12 @@ function traceEvent(
   if (dclid !== undefined) identifiers.dclid = dclid;
   if (msclkid !== undefined) identifiers.msclkid = msclkid;
   if (li_fat_id !== undefined) identifiers.li_fat_id = li_fat_id;
-  const subjects = [...jar.subjects];
-  pushStated(one.source, subjects);
+  const subjects = withStated(jar.subjects, one.source);
 
   let filtered: Filtered | undefined;
   const filter = (): Filtered =>
     (filtered ??= filterEvent(hit, site, one, { identifiers, eventId: id, eventTime: time }, line, window));
-  const since = sender === 'backend' ? withdrawnSince(site, chosen(subjects), one.decidedAt) : undefined;
+  const since = sender === 'backend' ? withdrawnSince(site, subjects, one.decidedAt) : undefined;
   const left = since === undefined ? signals : signals & since.signals;
   const grounds: Grounds = { hit, site, source, consent, signals: left };
   const routes = offered.map((route) => {
@@ -535,7 +544,7 @@ function traceEvent(
     const replaced = site.privacy.replacedIds === undefined ? undefined : { id: filter().event.client_id };
     key = eventKey(raw, ids, { hit, source, sender, visitor, jar, signals }, replaced);
   }
-  return new TracedEvent(name, id, key, time, one, chosen(subjects), routes, filter);
+  return new TracedEvent(name, id, key, time, one, subjects, routes, filter);
 }
 
 const WITHDRAWN = reason('withdrawn.consent');

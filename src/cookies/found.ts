@@ -27,27 +27,29 @@ const NONE: readonly Found[] = [];
 
 /** The governed cookies of a hit, each name once. Also those of a header that could not be read otherwise. */
 export function findGoverned({ names, values, header }: Cookies): readonly Found[] {
-  const finder = new Finder();
+  let finder: Finder | undefined;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     const rule = governs(name);
-    if (rule !== undefined) finder.add(rule, name, values[i] as string);
+    if (rule !== undefined) (finder ??= new Finder()).add(rule, name, values[i] as string);
   }
-  if (header !== undefined) {
-    eachPair(header, (name, value) => {
-      const rule = governs(name);
-      if (rule !== undefined) finder.add(rule, name, value);
-    });
-  }
-  return finder.found ?? NONE;
+  return header === undefined ? (finder?.found ?? NONE) : governedIn(header);
+}
+
+function governedIn(header: string): readonly Found[] {
+  const finder = new Finder();
+  eachPair(header, (name, value) => {
+    const rule = governs(name);
+    if (rule !== undefined) finder.add(rule, name, value);
+  });
+  return finder.found;
 }
 
 class Finder {
-  found: Found[] | undefined;
+  readonly found: Found[] = [];
   #ofFamilies = 0;
 
   add(rule: GovernedCookie, name: string, value: string): void {
-    this.found ??= [];
     const twin = named(this.found, name);
     if (twin !== undefined) {
       if (twin.value === value || twin.others?.includes(value) === true) return;

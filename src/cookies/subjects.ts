@@ -15,7 +15,8 @@ const ORDER: readonly string[] = ['ga', 'own', 'fbp', 'fbc', 'uid'];
  * hit or a back end states beside the cookie.
  */
 export function chosen(subjects: readonly string[]): readonly string[] {
-  const each = subjects.length < 2 ? subjects : [...new Set(subjects)];
+  if (subjects.length <= MAX_SUBJECTS && areDistinct(subjects)) return subjects;
+  const each = [...new Set(subjects)];
   if (each.length <= MAX_SUBJECTS) return each;
   const seen = new Map<string, number>();
   const ranked = each.map((subject) => {
@@ -26,6 +27,12 @@ export function chosen(subjects: readonly string[]): readonly string[] {
   });
   ranked.sort((a, b) => a.rank - b.rank);
   return ranked.slice(0, MAX_SUBJECTS).map(({ subject }) => subject);
+}
+
+/** Of so few, without making anything: this is asked for every event. */
+function areDistinct(subjects: readonly string[]): boolean {
+  for (let i = 1; i < subjects.length; i++) if (subjects.indexOf(subjects[i] as string) !== i) return false;
+  return true;
 }
 
 function rankOf(kind: string, nth: number): number {
