@@ -3,6 +3,7 @@ import { deriveKey, keyedHash, sha256Hex } from '../core/hash.ts';
 import { showSecretRef, type SecretRef } from '../core/secret.ts';
 import type { SigningKey, SiteCookies } from '../cookies/types.ts';
 import type { CookieUsers, Gateway, Route, Site } from '../policy/gateway.ts';
+import { nameReasons } from '../policy/near.ts';
 import { permitTable } from '../policy/permit.ts';
 import { parseCidrs } from '../privacy/ip.ts';
 import { bitsFor } from '../privacy/replaced-id.ts';
@@ -197,6 +198,8 @@ function compileRoute(
     destination,
     bound: destination.bind(route.settings),
     events: route.events && new Set(route.events),
+    unlisted: nameReasons('skip.not_listed', route.events ?? []),
+    unmapped: nameReasons('skip.not_mapped', destination.conversions(route.settings)),
     params: route.params === undefined ? unlisted : new Set(route.params),
     since: route.since,
     limited: route.without_consent === 'limited',

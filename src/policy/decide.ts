@@ -7,6 +7,7 @@ import { GATE_MASK, type SignalMask } from '../core/signals.ts';
 import { project } from '../core/view.ts';
 import type { Hit, Reading } from '../sources/hit.ts';
 import type { Route, Site } from './gateway.ts';
+import { nameReason } from './near.ts';
 import type { Permit } from './permit.ts';
 import { endedByObjection, refusedService, routeSignals } from './signals.ts';
 
@@ -56,7 +57,6 @@ const LIMITED_SOURCE: Readonly<Record<SourceName, Reason<'blocked.limited_source
   'ga4-collect': reason('blocked.limited_source', { source: 'ga4-collect' }),
   json: reason('blocked.limited_source', { source: 'json' }),
 };
-const NOT_LISTED = reason('skip.not_listed');
 const UNKNOWN_NAME = reason('skip.unknown_name');
 const TOO_OLD = reason('expired.too_old');
 const DUPLICATE = reason('skip.duplicate');
@@ -92,7 +92,7 @@ export function decide(filter: () => { readonly event: Event }, route: Route, gr
   }
   const { event } = filter();
   if (route.events !== undefined && !route.events.has(event.event_name ?? '')) {
-    return ended(route, signals, NOT_LISTED);
+    return ended(route, signals, nameReason(route.unlisted, event.event_name ?? ''));
   }
   // A name of the site's own could say anything; where nothing was allowed, only names that everybody has are told.
   if (permit.verdict === 'limited' && !isKnownName(event.event_name ?? '', site)) {
@@ -120,7 +120,11 @@ export function decide(filter: () => { readonly event: Event }, route: Route, gr
     const plan: Plan | undefined =
       permit.verdict === 'full' ? bound.plan(seen, context) : bound.planLimited?.(seen, context);
     if (plan === undefined) return ended(route, signals, faultOf(route));
-    if ('skip' in plan) return ended(route, signals, plan.skip);
+    if ('skip' in plan) {
+      const { skip } = plan;
+      const unmapped = skip.code === 'skip.not_mapped';
+      return ended(route, signals, unmapped ? nameReason(route.unmapped, event.event_name ?? '') : skip);
+    }
     return { route, signals, permit, outcome: 'planned', reason: undefined, plan };
   } catch {
     return ended(route, signals, faultOf(route));

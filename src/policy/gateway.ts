@@ -7,6 +7,7 @@ import type { SitePrivacy } from '../privacy/types.ts';
 import type { SiteCookies } from '../cookies/types.ts';
 import type { Cidrs } from '../privacy/ip.ts';
 import type { Door } from '../sources/doors.ts';
+import type { NameReasons } from './near.ts';
 import type { Permit } from './permit.ts';
 
 /** The configuration, compiled: what can be decided when it loads has been decided. Frozen. */
@@ -99,6 +100,9 @@ export interface Route {
   readonly bound: BoundDestination;
   /** Event names it takes; undefined = all. */
   readonly events: ReadonlySet<string> | undefined;
+  /** Why it does not take an event: it is not in `events`, or not mapped to anything of the vendor. */
+  readonly unlisted: NameReasons;
+  readonly unmapped: NameReasons;
   /** Custom parameters it takes; undefined = all. */
   readonly params: ReadonlySet<string> | undefined;
   /** Consents older than this (unix milliseconds) do not cover it (R94). */

@@ -14,6 +14,7 @@ import { Drain, type EnginePorts } from '../../src/delivery/drain.ts';
 import type { OutboxRow } from '../../src/delivery/outbox.ts';
 import type { QueuedRow, Store } from '../../src/delivery/store.ts';
 import type { Gateway, Route, Site } from '../../src/policy/gateway.ts';
+import { nameReasons } from '../../src/policy/near.ts';
 import type { Permit } from '../../src/policy/permit.ts';
 
 export const DAY = 86_400_000;
@@ -98,6 +99,8 @@ export function testGateway(
     } as unknown as BoundDestination;
     return {
       key: `shop/${name}`,
+      unlisted: nameReasons('skip.not_listed', []),
+      unmapped: nameReasons('skip.not_mapped', []),
       name,
       site: 'shop',
       destination,
