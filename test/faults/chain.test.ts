@@ -31,6 +31,7 @@ import * as userAgent from '../../src/privacy/user-agent.ts';
 import * as sources from '../../src/sources/index.ts';
 import * as admission from '../../src/policy/admission.ts';
 import type { Hit } from '../../src/sources/hit.ts';
+import { accountOf } from '../../src/http/account.ts';
 import { cookiebot, gatewayOf, webHit } from '../support/hits.ts';
 import { CONFIG, jsonPurchase, webPurchase } from './hits.ts';
 
@@ -252,5 +253,22 @@ describe('a visitor who has refused is read no further than the refusal (design 
       ALL_ROUTES.map(() => expected),
     );
     expect(event.event).toBeUndefined();
+  });
+});
+
+describe('what is said of a fault', () => {
+  it.each<readonly [Functions, string, string, string]>([
+    [consent, 'readConsent', 'consent', 'read'],
+    [cookies, 'readCookies', 'cookies', 'read'],
+    [minimise, 'minimise', 'privacy', 'filter'],
+  ])('is the module and the step, and nothing of the event (%#)', (module, name, where, step) => {
+    breakIt(module, name);
+    const done = decide(webPurchase(), gateway);
+    if (!('trace' in done)) throw new Error('refused');
+    for (const { reason } of done.trace.events[0]?.routes ?? [])
+      expect(reason).toEqual({ code: 'failed.chain', params: { module: where, step } });
+    const counters = new Counters();
+    counters.accept(accountOf(done.trace, false), []);
+    expect([...counters.faults.values]).toEqual([[`${where}\t${step}`, ALL_ROUTES.length]]);
   });
 });

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { Histogram, SHORT } from '../../src/core/histogram.ts';
+import { Counters } from '../../src/http/counters.ts';
+import { watchForFaults } from '../../src/platform/node/serve.ts';
 import { FAMILIES } from '../../src/platform/node/metric-families.ts';
 import { ask } from '../support/ask.ts';
 import { metricsOf, until, type Metrics } from '../support/metrics.ts';
@@ -176,6 +178,26 @@ describe('the alerts', () => {
     expect(tested.stdout + tested.stderr).toContain('SUCCESS');
     expect(tested.status).toBe(0);
   });
+});
+
+it('says a fault once a minute with its place and how often, and nothing of the events', () => {
+  vi.useFakeTimers();
+  try {
+    const said: unknown[] = [];
+    const counters = new Counters();
+    const timer = watchForFaults(counters, { error: (_msg, fields) => void said.push(fields) });
+    for (let i = 0; i < 3; i++) counters.faults.add('consent\tread');
+    vi.advanceTimersByTime(60_000);
+    expect(said).toEqual([{ code: 'consent: read', count: 3 }]);
+    vi.advanceTimersByTime(300_000);
+    expect(said).toHaveLength(1);
+    counters.faults.add('consent\tread');
+    vi.advanceTimersByTime(60_000);
+    expect(said).toHaveLength(2);
+    clearInterval(timer);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('a histogram counts a value in every bucket it fits in, and nothing as negative', () => {
