@@ -47,7 +47,7 @@ function outcomes(restrictions: readonly Restriction[], purposes = ALL, asked = 
   const hit = webHit(
     { v: '2', tid: 'G-TEST000001', en: 'purchase', cid: `482310557.${seconds}`, cu: 'NOK', 'epn.value': '599' },
     {
-      cookies: `euconsent-v2=${string}; _fbp=fb.1.${seconds}000.1098115397; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet${'0'.repeat(32)}`,
+      cookies: `euconsent-v2=${string}; _fbp=fb.1.${seconds}000.1098115397; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9`,
     },
   );
   const done = process(hit, asked);
