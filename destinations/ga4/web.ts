@@ -1,7 +1,7 @@
 import { writeConsentMode, type WrittenKeys } from '../../src/core/consent-mode.ts';
 import type { Plan, PlanContext, PlannedRequest, Skip } from '../../src/core/destination.ts';
 import type { Scalars, Texts } from '../../src/core/fields.ts';
-import { CAMPAIGN_KEYS, ITEM_NUMBERS, ITEM_TEXTS, PROMOTION_KEYS } from '../../src/core/ga4-web.ts';
+import { CAMPAIGN_KEYS, ITEM_NUMBERS, ITEM_TEXTS } from '../../src/core/ga4-web.ts';
 import { BIT } from '../../src/core/signals.ts';
 import type { Item } from '../../src/core/values.ts';
 import { reason } from '../../src/core/reason.ts';
@@ -130,13 +130,11 @@ function campaign(values: Texts | undefined): string {
   return out;
 }
 
-const PROMOTION_PARAMS: ReadonlyMap<string, string> = new Map([...PROMOTION_KEYS].map(([key, name]) => [name, key]));
-
 function params(values: Scalars | undefined): string {
   let out = '';
   for (const name in values) {
     const value = values[name];
-    out += pair(PROMOTION_PARAMS.get(name) ?? scalarKey('ep', name, value), value);
+    out += pair(scalarKey('ep', name, value), value);
   }
   return out;
 }

@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { casesOf, Field, type FieldCase } from './field.ts';
+
+// What real tags and banners sent and the gateway once got wrong. What is right stands beside each in clients.json.
+
+const CASES = casesOf('clients.json');
+
+/** What is not mended yet, and whose part it is: a mended case fails here until its line is taken off. */
+const PENDING: ReadonlySet<string> = new Set<string>([]);
+
+let field: Field;
+beforeAll(async () => {
+  field = await Field.start(CASES);
+});
+afterAll(() => field?.stop());
+
+async function holds(each: FieldCase): Promise<void> {
+  const { answer, sentTo, wire } = await field.send(each);
+  const { status = 204, sent_to = [], not_sent_to = [], on_the_wire = [], not_on_the_wire = [] } = each.expect;
+  expect(answer.status, answer.body).toBe(status);
+  expect(sentTo).toEqual(expect.arrayContaining([...sent_to]));
+  for (const vendor of not_sent_to) expect(sentTo).not.toContain(vendor);
+  for (const text of on_the_wire) expect(wire).toContain(text);
+  for (const text of not_on_the_wire) expect(wire).not.toContain(text);
+}
+
+describe.each([...Map.groupBy(CASES, ({ kind }) => kind)])('%s', (_, cases) => {
+  for (const each of cases) {
+    (PENDING.has(each.id) ? it.fails : it)(`${each.id}: ${each.symptom}`, () => holds(each), 30_000);
+  }
+});
