@@ -71,6 +71,8 @@ export interface Trace {
   readonly leftOut: LeftOut;
   /** The hit names a measurement id no route has; it goes nowhere. */
   readonly unknownStream: boolean;
+  /** Characters that were looked at for personal data and ids: the work that the hit made. */
+  readonly looked: number;
 }
 
 export interface TraceWithdrawal {
@@ -231,7 +233,18 @@ function traceOf(
     cookies = cookiesOf(hit, site, understood);
   } catch {
     const events = reading.events.map((event, line) => failedEvent(hit, event, line, routes, fault));
-    return { hit, site, source, events, setCookies: [], withdrawn: [], unknownKeys, leftOut, unknownStream: false };
+    return {
+      hit,
+      site,
+      source,
+      events,
+      setCookies: [],
+      withdrawn: [],
+      unknownKeys,
+      leftOut,
+      unknownStream: false,
+      looked: 0,
+    };
   }
   const events: EventTrace[] = [];
   const withdrawn: TraceWithdrawal[] = [];
@@ -254,7 +267,18 @@ function traceOf(
     }
     events.push(traced);
   }
-  return { hit, site, source, events, setCookies, withdrawn, unknownKeys, leftOut, unknownStream: false };
+  return {
+    hit,
+    site,
+    source,
+    events,
+    setCookies,
+    withdrawn,
+    unknownKeys,
+    leftOut,
+    unknownStream: false,
+    looked: lookedAt(understood),
+  };
 }
 
 /**
@@ -300,6 +324,16 @@ function pushStated({ raw, visitor }: SourceEvent, subjects: string[]): void {
 }
 
 const NO_ROUTES: readonly string[] = [];
+
+function lookedAt(understood: readonly Understood[]): number {
+  let looked = 0;
+  let last: Cleaner | undefined;
+  for (const { cleaner } of understood) {
+    if (cleaner !== last) looked += cleaner.looked;
+    last = cleaner;
+  }
+  return looked;
+}
 
 /** Routes that a refused vendor keeps shut, whatever the signals of the site would open. */
 function closedRoutesOf(site: Site, consent: Consent, signals: SignalMask): readonly string[] {

@@ -21,7 +21,7 @@ function weighted(text: string, weights: readonly number[]): number {
 }
 
 /** The Luhn check (ISO/IEC 7812-1 annex B). */
-export function luhn(text: string): boolean {
+function luhn(text: string): boolean {
   let sum = 0;
   for (let i = text.length - 1, twice = false; i >= 0; i--, twice = !twice) {
     const value = digit(text, i) * (twice ? 2 : 1);

@@ -1,6 +1,6 @@
 import type { Finding } from './findings.ts';
 import { HETU_LENGTH, isCpr, isFodselsnummer, isHetu, isKennitala, isPersonnummer } from './national-ids.ts';
-import { ibanEnd, isCard, isCardLength, startsLikeCard } from './payment.ts';
+import { ibanEnd, isCard, startsLikeCard } from './payment.ts';
 import { isInternational, isMobile, isNordicPhone, LONGEST_INTERNATIONAL } from './phones.ts';
 
 /**
@@ -40,6 +40,8 @@ interface Window {
 const FNR_SHAPES = [[11], [6, 5], [2, 2, 2, 5], [6, 3, 2], [2, 2, 2, 3, 2]];
 const TEN_SHAPES = [[10], [6, 4], [2, 2, 2, 4]];
 const TWELVE_SHAPES = [[12], [8, 4], [4, 2, 2, 4]];
+/** With how many digits any of these begins. */
+const HEADS: ReadonlySet<number> = new Set([...FNR_SHAPES, ...TEN_SHAPES, ...TWELVE_SHAPES].map(([head]) => head ?? 0));
 
 /** What an order number has before its date. A list: the empty text before a text is in every string, but not in it. */
 const ORDER_SIGNS = ['-', '_', '#'];
@@ -85,8 +87,9 @@ function digitRuns(text: string): Runs {
   const starts: number[] = [];
   const ends: number[] = [];
   let inside = false;
-  for (let i = 0; i <= text.length; i++) {
-    const code = text.charCodeAt(i);
+  const { length } = text;
+  for (let i = 0; i <= length; i++) {
+    const code = i < length ? text.charCodeAt(i) : 0;
     const isDigit = code >= 48 && code <= 57;
     if (isDigit && !inside) starts.push(i);
     if (!isDigit && inside) ends.push(i);
@@ -146,9 +149,12 @@ function number(runs: Runs, first: number, findings: Finding[]): number | undefi
 
 /** National ids of people in the north, and which window of runs they are. */
 function nationalId(runs: Runs, first: number): readonly [Finding['kind'], Window] | undefined {
-  const { text, starts, reach } = runs;
-  if ((reach[first] ?? 0) < 10) return undefined;
+  const { text, starts, ends, reach } = runs;
   const start = starts[first] ?? 0;
+  const length = (ends[first] ?? 0) - start;
+  if ((reach[first] ?? 0) < 10 || !HEADS.has(length)) return undefined;
+  // `12-12-12-12`: after three pairs no id goes on with a fourth.
+  if (length === 2 && (ends[first + 3] ?? 0) - (starts[first + 3] ?? 0) < 3) return undefined;
   const eleven = shaped(runs, first, FNR_SHAPES);
   if (eleven !== undefined && (isFodselsnummer(eleven.digits) || isWrittenFnr(runs, first, eleven))) {
     return ['fnr', eleven];
@@ -283,10 +289,10 @@ function longest(runs: Runs, first: number, least: number, most: number): Window
 /** A card's number in one piece or in groups of two and more digits behind equal separators. */
 function cardWindow(runs: Runs, first: number): Window | undefined {
   const { text, starts, ends, reach } = runs;
-  if ((reach[first] ?? 0) < SHORTEST_CARD || !startsLikeCard(text, starts[first] ?? 0)) return undefined;
+  const from = starts[first] ?? 0;
+  if ((reach[first] ?? 0) < SHORTEST_CARD || !startsLikeCard(text, from)) return undefined;
   const separator = text.charCodeAt(ends[first] ?? 0);
   let count = 0;
-  let head = '';
   let best: Window | undefined;
   for (let last = first; last < starts.length; last++) {
     const start = starts[last] ?? 0;
@@ -294,12 +300,10 @@ function cardWindow(runs: Runs, first: number): Window | undefined {
     count += length;
     if (count > LONGEST_CARD || length < 2) break;
     if (last > first && (start - (ends[last - 1] ?? 0) !== 1 || text.charCodeAt(start - 1) !== separator)) break;
-    if (count >= SHORTEST_CARD) {
-      head ||= digitsOf(runs, first, Math.min(last, first + 2)).slice(0, 4);
-      const digits = isCardLength(head, count) ? digitsOf(runs, first, last) : '';
+    if (count >= SHORTEST_CARD && isCard(text, from, ends[last] ?? 0, count)) {
       // In groups it stands alone; a UUID has as many digits.
-      const whole = last === first || !(isWord(text, (starts[first] ?? 0) - 1) || isWord(text, ends[last] ?? 0));
-      if (digits !== '' && whole && isCard(digits)) best = { last, digits };
+      const whole = last === first || !(isWord(text, from - 1) || isWord(text, ends[last] ?? 0));
+      if (whole) best = { last, digits: digitsOf(runs, first, last) };
     }
     if (separator !== BLANK && separator !== HYPHEN && separator !== PLUS) break;
   }

@@ -1,11 +1,32 @@
-import { luhn } from './national-ids.ts';
-
 /**
- * Whether 13 to 19 digits are a payment card's number: a known issuer range of that length and the Luhn check. The check
- * digit of an article number (GTIN-13, GTIN-14) outweighs it: shops write many more of those.
+ * Whether the `count` digits between two places of a text, 13 to 19, are a payment card's number: a known issuer range of
+ * that length and the Luhn check. The check digit of an article number (GTIN-13, GTIN-14) outweighs it: shops write many
+ * more of those. Works on the text as it stands, since a text full of digits asks for every place in it.
  */
-export function isCard(text: string): boolean {
-  return isCardLength(text.slice(0, 4), text.length) && luhn(text) && !isGtin(text);
+export function isCard(text: string, start: number, end: number, count: number): boolean {
+  let head = 0;
+  for (let i = start, digits = 0; digits < 4 && i < end; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) continue;
+    head = head * 10 + digit;
+    digits++;
+  }
+  if (!isCardLength(head, count) || !passesLuhn(text, start, end)) return false;
+  return count > 14 || !isGtin(text.slice(start, end).replaceAll(/\D/g, ''));
+}
+
+/** The Luhn check of the digits between two places; whatever stands between them is passed over. */
+function passesLuhn(text: string, start: number, end: number): boolean {
+  let sum = 0;
+  let twice = false;
+  for (let i = end - 1; i >= start; i--) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) continue;
+    const value = twice ? digit * 2 : digit;
+    sum += value > 9 ? value - 9 : value;
+    twice = !twice;
+  }
+  return sum % 10 === 0;
 }
 
 /** Whether any card begins with these two digits: most numbers do not. */
@@ -24,11 +45,13 @@ function isGtin(text: string): boolean {
   return (10 - (sum % 10)) % 10 === text.charCodeAt(text.length - 1) - 48;
 }
 
-/** Whether cards that begin with these four digits are as long, by issuer ranges (ISO/IEC 7812) and the lengths in use: Visa, Mastercard, Amex, Diners, Discover, JCB, UnionPay, ... */
-export function isCardLength(head: string, length: number): boolean {
-  const two = Number(head.slice(0, 2));
-  const four = Number(head);
-  if (head.startsWith('4')) return length === 13 || length === 16 || length === 19;
+/**
+ * Whether cards that begin with these four digits are as long: issuer ranges (ISO/IEC 7812) and the lengths in use of
+ * Visa, Mastercard, Amex, Diners, Discover, JCB, UnionPay and others.
+ */
+function isCardLength(four: number, length: number): boolean {
+  const two = Math.floor(four / 100);
+  if (two >= 40 && two <= 49) return length === 13 || length === 16 || length === 19;
   if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return length === 16;
   if (four >= 2200 && four <= 2204) return length >= 16;
   if (two === 34 || two === 37) return length === 15;

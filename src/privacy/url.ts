@@ -229,9 +229,18 @@ function cleanAt(text: string, policy: UrlPolicy, depth: number): string | undef
     return WITH_QUERY.test(plain) ? page.url.slice(DUMMY.length) : scrub(text);
   }
   if (!plain.includes('://') && !QUERY.test(plain)) return scrub(text);
-  const words = plain.split(' ').map((word) => cleanWord(word, policy, depth));
+  let left = MOST_ADDRESSES;
+  const words = plain.split(' ').map((word) => {
+    const start = addressIn(word);
+    if (start < 0) return word;
+    // More addresses than anybody writes in one text cost only who sends them.
+    return left-- > 0 ? cleanWord(word, start, policy, depth) : '';
+  });
   return scrub(words.join(' '));
 }
+
+/** Addresses that are read in one text; the others go. */
+const MOST_ADDRESSES = 20;
 
 const QUERY = /[?#]/;
 /** `shop.example.no:8080/krus`: what stands before a query, with no scheme in front. */
@@ -247,12 +256,18 @@ function schemed(url: string): string {
   return trimmed.startsWith('/') || trimmed.startsWith('\\') ? `https:${trimmed}` : trimmed;
 }
 
-/** A word of a text; from `http` on it is a URL, and so is a host with a path and a query. */
-function cleanWord(word: string, policy: UrlPolicy, depth: number): string {
+/** Where an address begins in a word: at its scheme, or at a host with a path and a query; -1 = nowhere. */
+function addressIn(word: string): number {
   const scheme = word.search(/https?:\/\//i);
-  if (scheme >= 0) return word.slice(0, scheme) + (cleanAt(word.slice(scheme), policy, depth) ?? '');
-  if (!QUERY.test(word) || !HOST.test(word)) return word;
-  const start = /[a-z0-9]/i.exec(word)?.index ?? 0;
-  const clean = cleanAt(`https://${word.slice(start)}`, policy, depth);
-  return word.slice(0, start) + (clean ?? '').slice('https://'.length);
+  if (scheme >= 0) return scheme;
+  return QUERY.test(word) && HOST.test(word) ? word.search(/[a-z0-9]/i) : -1;
+}
+
+/** A word of a text whose address begins at `start`. */
+function cleanWord(word: string, start: number, policy: UrlPolicy, depth: number): string {
+  const address = word.slice(start);
+  const before = word.slice(0, start);
+  if (/^https?:\/\//i.test(address)) return before + (cleanAt(address, policy, depth) ?? '');
+  const clean = cleanAt(`https://${address}`, policy, depth);
+  return before + (clean ?? '').slice('https://'.length);
 }

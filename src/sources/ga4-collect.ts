@@ -3,7 +3,7 @@ import { LeftOutTally } from '../core/left-out.ts';
 import type { Hit, InvalidEvent, Problem, Reading, SourceEvent, Visitor } from './hit.ts';
 import { decodeItem } from './ga4-item.ts';
 import { type Draft, KEYS, NAMED_PARAMS } from './ga4-keys.ts';
-import { badRequest, cutText, finiteNumber, IDENTIFIER_PARAMS, isUnsafeName, LIMITS } from './limits.ts';
+import { badRequest, cutText, finiteNumber, IDENTIFIER_PARAMS, isUnsafeName, LIMITS, tooLarge } from './limits.ts';
 import { decodePart } from './percent.ts';
 import { settle } from './settle.ts';
 
@@ -37,6 +37,8 @@ export function readCollect(hit: Hit, visitor: Visitor): Reading | Problem {
     if (end === -1) end = body.length;
     const stop = end > start && body.charCodeAt(end - 1) === CR ? end - 1 : end;
     if (stop > start) {
+      // The query is copied into each line: what that adds up to is known before it is done.
+      if ((events.length + 1) * hit.query.length + body.length > LIMITS.expanded) return tooLarge(countLines(body));
       if (events.length === LIMITS.events)
         return badRequest(`A hit has at most ${LIMITS.events} events, one per line.`);
       const draft = copy(shared);
@@ -78,6 +80,13 @@ const TWO_STREAMS: InvalidEvent = { field: 'tid', says: '`tid` names two measure
 const TWO_VERSIONS: InvalidEvent = { field: 'v', says: '`v` names two versions of the protocol.' };
 
 const CR = 13;
+
+/** Lines of a body that are not empty. */
+function countLines(body: string): number {
+  let lines = 0;
+  for (const line of body.split('\n')) if (line.trim() !== '') lines++;
+  return lines;
+}
 
 /**
  * Reads one `key=value&...` list. Each kind of mark is looked for from the last one found, hence once over the whole

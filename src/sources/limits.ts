@@ -10,6 +10,8 @@ export const LIMITS = {
   items: 200,
   /** UTF-16 units of one string. */
   string: 4096,
+  /** Characters of all events of a hit, with what the query says for each of them. */
+  expanded: 128 * 1024,
   /** Levels of nesting in JSON. */
   depth: 8,
 } as const;
@@ -17,6 +19,17 @@ export const LIMITS = {
 /** A hit that cannot be read: nothing of it is used. `detail` names places and rules, never values. */
 export function badRequest(detail: string): Problem {
   return { status: 400, title: 'The hit cannot be read', detail };
+}
+
+/** A hit that would become many times its size: each line has all of the query. */
+export function tooLarge(lines: number): Problem {
+  return {
+    status: 413,
+    title: 'The hit is too large',
+    detail:
+      `Each of its ${lines} lines takes over the whole query, which makes more than ${LIMITS.expanded} characters. ` +
+      'Put what belongs to one event into its own line, or send the events in several requests.',
+  };
 }
 
 /** A name that would reach an object's prototype where someone is careless with it (R73). */
