@@ -72,12 +72,17 @@ const FEWEST_DIGITS = 7;
  */
 export function findNumbers(text: string, findings: Finding[]): void {
   const runs = digitRuns(text);
-  const { starts, reach } = runs;
+  const { starts, ends, reach } = runs;
   for (let first = 0; first < starts.length; first++) {
+    const start = starts[first] ?? 0;
+    const near = (reach[first] ?? 0) >= FEWEST_DIGITS;
+    const lettered = start > 1 && isWord(text, start - 1);
+    // Most runs end here: too few digits around, and no letters in front as accounts have.
+    if (!near && !lettered && (ends[first] ?? 0) - start !== 6) continue;
     const last =
-      iban(runs, first, findings) ??
+      (lettered ? iban(runs, first, findings) : undefined) ??
       hetu(runs, first, findings) ??
-      ((reach[first] ?? 0) < FEWEST_DIGITS ? undefined : number(runs, first, findings));
+      (near ? number(runs, first, findings) : undefined);
     // What has been found is not looked at again.
     if (last !== undefined) while ((starts[first + 1] ?? Infinity) < last) first++;
   }
@@ -95,8 +100,12 @@ function digitRuns(text: string): Runs {
     if (!isDigit && inside) ends.push(i);
     inside = isDigit;
   }
-  const joined = starts.map((_, i) => joins(text, ends[i] ?? 0, starts[i + 1] ?? Infinity));
-  const reach = starts.map((start, i) => (ends[i] ?? 0) - start);
+  const joined: boolean[] = [];
+  const reach: number[] = [];
+  for (let i = 0; i < starts.length; i++) {
+    joined.push(joins(text, ends[i] ?? 0, starts[i + 1] ?? Infinity));
+    reach.push((ends[i] ?? 0) - (starts[i] ?? 0));
+  }
   for (let i = starts.length - 2; i >= 0; i--) if (joined[i] === true) reach[i] = (reach[i] ?? 0) + (reach[i + 1] ?? 0);
   return { text, starts, ends, joined, reach, phones: ANY_PHONE_WORD.test(text) };
 }
