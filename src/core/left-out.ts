@@ -6,6 +6,8 @@ export const LEFT_OUT = {
   currency: 'a currency that is none (ISO 4217): left out, its value with it',
   number: 'a text where a number is meant, such as `599,00`: left out; of a value, the currency with it',
   country: 'a country that is none (ISO 3166-1): left out',
+  user_id:
+    'a user id that is an e-mail address, a phone number or a national id: no user id; used as what it is where a vendor takes that hashed',
   nested: 'a nested value among parameters: left out',
   items: 'items beyond the 200th: left out',
   cut: 'a text longer than it may be: cut',
