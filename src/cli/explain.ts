@@ -6,6 +6,7 @@ import { NO_SECRETS } from '../config/secrets.ts';
 import { trialWindows } from '../config/trial-windows.ts';
 import { process as decide } from '../pipeline.ts';
 import type { Gateway } from '../policy/gateway.ts';
+import { unlistedOf, unlistedWords } from '../http/unlisted.ts';
 import type { Problem } from '../sources/hit.ts';
 import { FINDINGS, FINE, readArgs, UNUSABLE, UsageError } from './args.ts';
 import { curlRequest } from './curl.ts';
@@ -59,7 +60,13 @@ function choose(
   throw new UsageError(`none of the ${written.length} requests goes to this gateway; choose one with --entry`);
 }
 
-type Result = (Explanation & { readonly request: string }) | { readonly request: string; readonly problem: Problem };
+type Result =
+  | (Explanation & {
+      readonly request: string;
+      /** Consent platforms whose record is there and is not read. */
+      readonly unlistedPlatforms: readonly string[];
+    })
+  | { readonly request: string; readonly problem: Problem };
 
 function explainRequest(request: WrittenRequest, at: number, gateway: Gateway): Result {
   if (URL.parse(request.url) === null) throw new UsageError('the request has no usable URL');
@@ -67,7 +74,8 @@ function explainRequest(request: WrittenRequest, at: number, gateway: Gateway): 
   const hit = hitOf(rest, at, randomBytes(16).toString('hex'));
   const name = `${hit.method} ${hit.host}${hit.path}`;
   const done = decide(hit, gateway, trialWindows(gateway, hit));
-  return 'problem' in done ? { request: name, problem: done.problem } : { request: name, ...explain(done.trace) };
+  if ('problem' in done) return { request: name, problem: done.problem };
+  return { request: name, ...explain(done.trace), unlistedPlatforms: unlistedOf(done.trace) };
 }
 
 function show(result: Result): string {
@@ -79,6 +87,7 @@ function show(result: Result): string {
   if (result.unknownStream) lines.push('  no route has this measurement id: counted, answered 204, sent nowhere');
   if (result.unknownKeys > 0) lines.push(`  ${result.unknownKeys} unknown keys dropped`);
   for (const { what, times } of result.leftOut) lines.push(`  ${times > 1 ? `${times} times ` : ''}${what}`);
+  for (const platform of result.unlistedPlatforms) lines.push(`  ${unlistedWords(platform)}`);
   for (const event of result.events) lines.push('', ...showEvent(event).map((line) => `  ${line}`));
   lines.push('', ...list('  cookies set', result.setCookies));
   if (result.withdrawn > 0)

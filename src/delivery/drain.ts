@@ -1,6 +1,7 @@
 import { showReason } from '../core/reason.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import type { Secrets, Send } from './attempt.ts';
+import type { Ended } from './ends.ts';
 import { FollowUps } from './follow-ups.ts';
 import { Lane } from './lane.ts';
 import type { Purged, QueuedRow, Store } from './store.ts';
@@ -26,6 +27,8 @@ export interface EnginePorts {
   /** Calls back soon, after everything that is waiting to be accepted. */
   readonly soon: (call: () => void) => void;
   readonly log: Log;
+  /** Who is told how rows end; undefined while nobody looks. */
+  readonly ended?: () => Ended | undefined;
 }
 
 /** Requests one lane may start before the next one has its turn, and before accepting has its own. */

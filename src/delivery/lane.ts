@@ -17,6 +17,7 @@ import { backoff } from './backoff.ts';
 import { FreshRows, freshBatch, halves, type Batch } from './batch.ts';
 import { Breaker } from './breaker.ts';
 import type { EnginePorts } from './drain.ts';
+import { markOf, saidOf, type EndedRow } from './ends.ts';
 import type { FollowUps } from './follow-ups.ts';
 import type { QueuedRow, RowOutcome } from './store.ts';
 import type { Tally } from './telemetry.ts';
@@ -153,11 +154,15 @@ export class Lane {
     const flying = new Set<number>();
     for (const batch of this.#flying) for (const row of batch.rows) if (ids.has(row.id)) flying.add(row.id);
     for (const id of flying) this.#withdrawn.add(id);
-    for (const row of this.#fresh.remove((row) => ids.has(row.id))) this.#letGo(row);
+    const leave = (row: QueuedRow): void => {
+      this.#tell([row], 'withdrawn', WITHDRAWN);
+      this.#letGo(row);
+    };
+    for (const row of this.#fresh.remove((row) => ids.has(row.id))) leave(row);
     this.#eachWaiting((batch) =>
       batch.rows.filter((row) => {
         if (!ids.has(row.id)) return true;
-        this.#letGo(row);
+        leave(row);
         return false;
       }),
     );
@@ -361,6 +366,7 @@ export class Lane {
     const next: Batch = { ...batch, rows, failures, strikes, seen: this.#successes, due };
     const [only] = rows;
     if (only === undefined) return;
+    this.#tell(rows, 'retried', reason);
     if (rows.length === 1 && strikes >= POISON_AFTER) this.#bury(only, poison(reason, reply));
     else if (rows.length > 1 && strikes >= HALVE_AFTER) for (const half of halves(next)) this.#retryLater(half);
     else this.#retryLater(next);
@@ -374,6 +380,7 @@ export class Lane {
       ports.log('error', 'route stopped: it keeps its events until this is mended', fields);
     }
     const rows = this.#remaining(batch.rows);
+    this.#tell(rows, 'stopped', reason);
     if (rows.length > 0) this.#retryLater({ ...batch, rows, due: ports.tick() });
   }
 
@@ -421,6 +428,7 @@ export class Lane {
     }
     const outcome: RowOutcome = this.#context.gateway().delivery.deadLetters > 0 ? 'dead' : 'rejected';
     this.#context.tally.count(outcome, reason.code);
+    this.#tell([row], outcome, reason);
     if (outcome === 'dead') this.#context.ports.store.bury(this.key, row, reason);
     else this.#context.ports.store.settle(this.key, row, outcome);
     this.#letGo(row);
@@ -429,8 +437,17 @@ export class Lane {
   #end(row: QueuedRow, outcome: RowOutcome, reason: ReasonCode): void {
     this.#withdrawn.delete(row.id);
     this.#context.tally.count(outcome, reason);
+    this.#tell([row], outcome, reason);
     this.#context.ports.store.settle(this.key, row, outcome);
     this.#letGo(row);
+  }
+
+  /** For whoever watches; nobody else pays for it. */
+  #tell(rows: readonly QueuedRow[], state: EndedRow['state'], why: Reason | ReasonCode): void {
+    const ended = this.#context.ports.ended?.();
+    if (ended === undefined) return;
+    const words = saidOf(typeof why === 'string' ? reason(why) : why);
+    for (const { acceptedAt, element } of rows) ended({ mark: markOf(this.key, acceptedAt, element), state, words });
   }
 
   #letGo(row: QueuedRow): void {

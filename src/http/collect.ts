@@ -3,11 +3,12 @@ import { outboxRow, withdrawalsOf } from '../delivery/rows.ts';
 import { process, type Trace } from '../pipeline.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import type { Door } from '../sources/doors.ts';
-import type { Hit, Problem } from '../sources/hit.ts';
+import { refusedCode, type Hit, type Problem } from '../sources/hit.ts';
 import { accountOf } from './account.ts';
 import { accepted, headersFor, problemAnswer, type Answer } from './answer.ts';
 import type { Ports, Watcher } from './ports.ts';
 import { FAILED } from './problem.ts';
+import type { RefusedRequest } from './refusals.ts';
 
 const BAD_TYPE: Problem = {
   status: 415,
@@ -36,13 +37,13 @@ export function collector(ports: Ports, door: Door): Collect {
   // Nothing of an error goes out or into a log: it may hold parts of the hit.
   const failed = (): Answer => {
     ports.counters.faults.add('http\tanswer');
-    return refuse(ports, FAILED, RETRY_LATER, '500');
+    return refuse(ports, FAILED, RETRY_LATER, undefined, '500');
   };
   const take = (read: Hit | Problem, host: string, origin: string | undefined): Answer | Promise<Answer> => {
     try {
       const gateway = ports.gateway();
       const headers = headersFor(gateway.siteOf.get(host), origin);
-      const answer = takeOne(read, ports, gateway, door, headers);
+      const answer = takeOne(read, ports, gateway, door, headers, { host, origin, path: door.paths[0] });
       return answer instanceof Promise ? answer.catch(failed) : answer;
     } catch {
       return failed();
@@ -68,14 +69,17 @@ function takeOne(
   gateway: Gateway,
   door: Door,
   headers: Headers,
+  asked: RefusedRequest,
 ): Answer | Promise<Answer> {
   // Asked when its turn has come, so that what arrived before it was too much counts as well.
   const overloaded = ports.overloaded();
   if ('status' in read) {
-    return overloaded ? refuse(ports, OVERLOADED, { ...headers, ...RETRY_SOON }) : refuse(ports, read, headers);
+    return overloaded
+      ? refuse(ports, OVERLOADED, { ...headers, ...RETRY_SOON }, asked)
+      : refuse(ports, read, headers, asked);
   }
   const media = overloaded ? undefined : mediaProblem(read, door);
-  if (media !== undefined) return refuse(ports, media, headers);
+  if (media !== undefined) return refuse(ports, media, headers, askedOf(read));
   const unwanted = overloaded ? SHED : ports.rateLimit.take(read, gateway);
   return unwanted === undefined
     ? collect(read, ports, gateway, headers)
@@ -84,18 +88,26 @@ function takeOne(
 
 function collect(hit: Hit, ports: Ports, gateway: Gateway, headers: Headers): Answer | Promise<Answer> {
   const processed = process(hit, gateway, ports.windows?.at(gateway, hit.at), 'all', ports.withdrawnSince);
-  if ('problem' in processed) return refuse(ports, processed.problem, headers);
+  if ('problem' in processed) return refuse(ports, processed.problem, headers, askedOf(hit));
   const { trace } = processed;
   const rows = rowsOf(trace, gateway.policy);
   const withdrawals = withdrawalsOf(trace, ports.outbox);
   const done = accepting(trace, gateway, ports, headers);
+  if (trace.unknownStream) ports.refusals?.add(askedOf(hit), UNKNOWN_ID, gateway);
+  ports.unlisted?.look(trace);
   if (rows.length === 0 && withdrawals.length === 0) return done(NOTHING_STORED);
   // What is taken back is taken back also where the events could not be stored, in the browser too.
   const expired = trace.withdrawn.length === 0 ? undefined : trace.setCookies;
+  // What waits for the disk must not hold the hit.
+  const asked = { host: hit.host, origin: undefined, path: hit.path };
   return ports.outbox.append(rows, withdrawals).then(done, (error: unknown) => {
     const retryAfter = error instanceof OutboxUnavailable ? error.retryAfter : 5;
-    return refuse(ports, UNAVAILABLE, { ...headers, 'retry-after': `${retryAfter}` }, '503', expired);
+    return refuse(ports, UNAVAILABLE, { ...headers, 'retry-after': `${retryAfter}` }, asked, '503', expired);
   });
+}
+
+function askedOf(hit: Hit): RefusedRequest {
+  return { host: hit.host, origin: hit.headers['origin'], path: hit.path, hit };
 }
 
 /** Why a hit is not taken, and after how many seconds one may be. */
@@ -116,7 +128,14 @@ function withdrawOnly(
   { problem, retryAfter }: Unwanted,
 ): Answer | Promise<Answer> {
   const refused = (cookies?: readonly string[]): Answer =>
-    refuse(ports, problem, { ...headers, 'retry-after': `${retryAfter}` }, String(problem.status), cookies);
+    refuse(
+      ports,
+      problem,
+      { ...headers, 'retry-after': `${retryAfter}` },
+      askedOf(hit),
+      String(problem.status),
+      cookies,
+    );
   if (!mayWithdraw(hit)) return refused();
   const processed = process(hit, gateway, ports.windows?.at(gateway, hit.at), 'withdrawals');
   if ('problem' in processed || processed.trace.withdrawn.length === 0) return refused();
@@ -170,10 +189,19 @@ const RETRY_LATER: Readonly<Record<string, string>> = { 'retry-after': '5' };
 const OVERLOADED: Problem = {
   status: 503,
   title: 'Too much at once',
+  code: 'refused.overloaded',
   detail: 'More arrives than can be stored. Nothing of this request was kept; send it again after Retry-After seconds.',
 };
 const RETRY_SOON: Readonly<Record<string, string>> = { 'retry-after': '1' };
 const SHED: Unwanted = { problem: OVERLOADED, retryAfter: 1 };
+
+/** Answered 204, because the tag cannot mend it; a person can. */
+const UNKNOWN_ID: Problem = {
+  status: 204,
+  title: 'Unknown measurement id',
+  detail: 'No route of the site has this measurement id, so its events go nowhere.',
+  code: 'refused.measurement_id',
+};
 
 const UNAVAILABLE: Problem = {
   status: 503,
@@ -195,10 +223,13 @@ function refuse(
   ports: Ports,
   problem: Problem,
   headers: Readonly<Record<string, string>>,
+  asked: RefusedRequest | undefined,
   counted = String(problem.status),
   cookies?: readonly string[],
 ): Answer {
   ports.counters.answers.add(counted);
+  if (asked === undefined) ports.refusals?.count('', refusedCode(problem));
+  else ports.refusals?.add(asked, problem, ports.gateway());
   const answer = problemAnswer(problem, headers);
   return cookies === undefined ? answer : { ...answer, cookies };
 }

@@ -21,6 +21,8 @@ export class Tally {
 export class Counters {
   /** Answers by status. */
   readonly answers = new Tally();
+  /** Refused requests by site (empty = none has the host) and the code of the reason. */
+  readonly refused = new Tally();
   /** Accepted events by site and source. */
   readonly events = new Tally();
   /** Outcomes that collecting itself decides, by route, outcome and the code of the reason. */

@@ -57,9 +57,11 @@ export function frontOf(ports: Ports): Front {
 }
 
 /** A refusal, counted, with what the page may read of it. */
-export function refused({ host, origin }: Asked, problem: Problem, ports: Ports): Answer {
+export function refused(asked: Asked, problem: Problem, ports: Ports): Answer {
+  const gateway = ports.gateway();
   ports.counters.answers.add(String(problem.status));
-  return problemAnswer(problem, headersFor(ports.gateway().siteOf.get(host), origin));
+  ports.refusals?.add(asked, problem, gateway);
+  return problemAnswer(problem, headersFor(gateway.siteOf.get(asked.host), asked.origin));
 }
 
 function wrongMethod(asked: Asked, methods: readonly string[], ports: Ports): Answer {
@@ -92,7 +94,7 @@ function readiness(ports: Ports): Answer {
     {
       ready,
       ...(!ready && { reason: 'events cannot be stored' }),
-      ...(count > 0 && { stopped_routes: count }),
+      ...(count > 0 && { stopped_routes: count, stopped }),
     },
     ready ? 200 : 503,
   );

@@ -8,6 +8,8 @@ export class Live {
   readonly #listeners = new Set<Listener>();
   readonly #changed: (watched: boolean) => void;
   readonly #most: number;
+  /** What everybody is told first, by event. */
+  readonly #greetings = new Map<string, string>();
 
   /** `changed` is told when the first listener comes and when the last one goes; `most` may listen at once. */
   constructor(changed: (watched: boolean) => void = () => {}, most = Infinity) {
@@ -20,8 +22,13 @@ export class Live {
     return this.#listeners.size > 0;
   }
 
+  /** Tells whoever comes from now on. */
+  greet(event: string, data: unknown): void {
+    this.#greetings.set(event, textOf(event, data));
+  }
+
   send(event: string, data: unknown): void {
-    const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+    const text = textOf(event, data);
     for (const listener of this.#listeners) listener.write(text);
   }
 
@@ -52,9 +59,10 @@ export class Live {
             controller.error(new Error('the listener does not read'));
           };
           listener = { write, heartbeat: setInterval(beat, HEARTBEAT_MS) };
+          write(': open\n\n');
+          for (const text of this.#greetings.values()) write(text);
           this.#listeners.add(listener);
           if (this.#listeners.size === 1) this.#changed(true);
-          write(': open\n\n');
         },
         cancel: leave,
       },
@@ -69,6 +77,10 @@ export class Live {
       },
     });
   }
+}
+
+function textOf(event: string, data: unknown): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 interface Listener {

@@ -6,6 +6,8 @@ import type { Hit, Problem } from '../sources/hit.ts';
 import type { Counters } from './counters.ts';
 import type { Decisions } from './decisions.ts';
 import type { RateLimit } from './rate-limit.ts';
+import type { Refusals } from './refusals.ts';
+import type { Unlisted } from './unlisted.ts';
 import type { Windows } from './windows.ts';
 
 /** Is shown an accepted trace. */
@@ -25,6 +27,10 @@ export interface Ports {
   /** Whether this hit is one too many: asked once for each, since it is every so many-th that is refused. */
   readonly overloaded: () => boolean;
   readonly counters: Counters;
+  /** Counts what was refused, and shows it. */
+  readonly refusals?: Refusals | undefined;
+  /** Looks for consent platforms that nobody listed. */
+  readonly unlisted?: Unlisted | undefined;
   readonly rateLimit: RateLimit;
   /** Counts what was decided, for the record. */
   readonly decisions?: Decisions | undefined;

@@ -1,13 +1,16 @@
 import type { Hono } from 'hono';
 import { wordsOf } from '../core/reason.ts';
 import { signalsOf } from '../core/signals.ts';
+import { markOf, type EndedRow } from '../delivery/ends.ts';
 import type { EventTrace, Trace } from '../pipeline.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 import { interestOf } from '../policy/signals.ts';
 import type { Problem } from '../sources/hit.ts';
 import { Live } from './live.ts';
-import type { Watcher } from './ports.ts';
+import { PAGE, SCRIPT, STYLE } from './preview-page.ts';
 import { problemResponse } from './problem.ts';
+import type { RefusalRecord } from './refusals.ts';
+import { unlistedOf, unlistedWords } from './unlisted.ts';
 
 /** One event as the preview shows it: decisions, and what is to be sent. Nothing that was not permitted is in it. */
 export interface PreviewRecord {
@@ -16,16 +19,34 @@ export interface PreviewRecord {
   readonly event: string;
   readonly consent: readonly string[];
   readonly signals: readonly string[];
+  /** What a person should know beside it, e.g. a consent platform that nobody listed. */
+  readonly hints: readonly string[];
   readonly routes: readonly {
     readonly route: string;
     readonly verdict: string;
+    /** Signals the full form lacks. */
+    readonly missing: readonly string[];
     readonly outcome: string;
+    /** The reason's code, and its words. */
     readonly reason: string;
     readonly words: string;
     readonly fields: readonly string[];
     readonly sent: string;
+    /** What the end of its delivery is found by; empty where nothing is stored. */
+    readonly mark: string;
   }[];
 }
+
+/** What the preview is told. */
+export type PreviewMessage =
+  | { readonly kind: 'trace'; readonly record: PreviewRecord }
+  | { readonly kind: 'refused'; readonly record: RefusalRecord }
+  | { readonly kind: 'ended'; readonly record: readonly EndedRow[] }
+  /** Routes that keep their events until somebody mends something, with the reason. */
+  | { readonly kind: 'stopped'; readonly record: Readonly<Record<string, string>> };
+
+/** Takes what the preview is told. */
+export type Show = (message: PreviewMessage) => void;
 
 /** Pages that may watch at once: each one costs the work of showing. */
 const MOST_WATCHERS = 8;
@@ -35,7 +56,7 @@ const TOO_MANY_WATCHERS: Problem = {
   detail: `At most ${MOST_WATCHERS} previews are open at once. Close one of them.`,
 };
 
-/** The live preview of the admin listener: what is decided, while somebody looks. */
+/** The live preview of the admin listener: what is decided and what becomes of it, while somebody looks. */
 export class Preview {
   readonly #live: Live;
 
@@ -44,19 +65,15 @@ export class Preview {
     this.#live = new Live(changed, MOST_WATCHERS);
   }
 
-  /** Who is to be told of a trace; undefined while nobody looks. */
-  get watcher(): Watcher | undefined {
-    return this.#live.watched ? this.#watch : undefined;
+  /** Who is to be told; undefined while nobody looks. */
+  get watcher(): Show | undefined {
+    return this.#live.watched ? this.show : undefined;
   }
 
-  readonly #watch = (trace: Trace): void => {
-    for (const event of trace.events) this.show(previewRecord(trace, event));
+  readonly show: Show = ({ kind, record }) => {
+    if (kind === 'stopped') this.#live.greet(kind, record);
+    this.#live.send(kind, record);
   };
-
-  /** Shows a record that was made elsewhere. */
-  show(record: PreviewRecord): void {
-    this.#live.send('trace', record);
-  }
 
   mount(app: Hono): void {
     const page = (body: string, type: string) => () =>
@@ -78,15 +95,22 @@ export class Preview {
   }
 }
 
+/** Shows an accepted hit. */
+export function showTrace(trace: Trace, show: Show): void {
+  const hints = unlistedOf(trace).map(unlistedWords);
+  for (const event of trace.events) show({ kind: 'trace', record: previewRecord(trace, event, hints) });
+}
+
 /** What the preview shows of one event. */
-export function previewRecord(trace: Trace, event: EventTrace): PreviewRecord {
+export function previewRecord(trace: Trace, event: EventTrace, hints: readonly string[] = []): PreviewRecord {
   return {
     at: new Date(trace.hit.at).toISOString(),
     site: trace.site.name,
     event: event.event?.event_name ?? '(not read)',
     consent: event.consent.readings.map(({ source, note }) => `${source}: ${note}`),
     signals: signalsInForce(trace, event),
-    routes: event.routes.map((decision) => previewRoute(event, decision)),
+    hints,
+    routes: event.routes.map((decision) => previewRoute(trace, event, decision)),
   };
 }
 
@@ -97,58 +121,19 @@ function signalsInForce({ site }: Trace, { consent, signals }: EventTrace): read
 }
 
 function previewRoute(
+  trace: Trace,
   event: EventTrace,
   { route, permit, outcome, reason, plan }: RouteTrace,
 ): PreviewRecord['routes'][number] {
   return {
     route: route.name,
     verdict: permit.verdict,
+    missing: signalsOf(permit.missing),
     outcome,
     reason: reason?.code ?? '',
     words: reason === undefined ? '' : wordsOf(reason),
     fields: permit.open.filter(({ field }) => event.event?.[field] !== undefined).map(({ field }) => field),
     sent: plan?.element ?? '',
+    mark: plan === undefined ? '' : markOf(route.key, trace.hit.at, plan.element),
   };
 }
-
-const PAGE = `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Portvakt preview</title><link rel="stylesheet" href="/preview.css"><script defer src="/preview.js"></script></head>
-<body>
-<h1>Preview</h1>
-<p id="state">Connecting ...</p>
-<p>Events appear here as they arrive, with what each route gets and why. Nothing is kept, and what a visitor has not allowed is not shown.</p>
-<ol id="events" reversed></ol>
-</body>
-</html>
-`;
-
-const STYLE = `body{font:15px/1.45 system-ui,sans-serif;margin:1.5rem;max-width:70rem}li{margin-bottom:1rem}table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.2rem .6rem .2rem 0;border-top:1px solid #8885}pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.8rem}`;
-
-const SCRIPT = `
-const list = document.getElementById('events');
-const state = document.getElementById('state');
-const add = (parent, tag, text) => { const node = document.createElement(tag); if (text !== undefined) node.textContent = text; parent.append(node); return node; };
-const stream = new EventSource('/preview/stream');
-stream.onopen = () => { state.textContent = 'Connected: waiting for events.'; };
-stream.onerror = () => { state.textContent = 'The connection is gone; trying again.'; };
-stream.addEventListener('trace', ({ data }) => {
-  const record = JSON.parse(data);
-  const item = document.createElement('li');
-  add(item, 'strong', record.event + ' - ' + record.site + ' - ' + record.at);
-  add(item, 'p', 'Allowed: ' + (record.signals.join(', ') || 'nothing') + '. ' + record.consent.join('; '));
-  const table = add(item, 'table');
-  const head = add(table, 'tr');
-  for (const name of ['Route', 'Verdict', 'Outcome', 'Fields', 'Sent']) add(head, 'th', name);
-  for (const route of record.routes) {
-    const row = add(table, 'tr');
-    add(row, 'td', route.route);
-    add(row, 'td', route.verdict);
-    add(row, 'td', route.outcome + (route.words === '' ? '' : ': ' + route.words + ' (' + route.reason + ')'));
-    add(row, 'td', route.fields.join(', '));
-    add(add(row, 'td'), 'pre', route.sent || 'nothing');
-  }
-  list.prepend(item);
-  while (list.childElementCount > 100) list.lastElementChild.remove();
-});
-`;

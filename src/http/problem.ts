@@ -7,7 +7,12 @@ export function problemResponse(problem: Problem, headers: Readonly<Record<strin
 }
 
 /** A fault of the gateway's own. */
-export const FAILED: Problem = { status: 503, title: 'Not available', detail: 'Try again in a moment.' };
+export const FAILED: Problem = {
+  status: 503,
+  title: 'Not available',
+  detail: 'Try again in a moment.',
+  code: 'refused.fault',
+};
 
 export const TOO_LARGE: Problem = {
   status: 413,

@@ -1,11 +1,13 @@
 import { sha256Hex } from '../core/hash.ts';
-import type { Hit, Problem } from '../sources/hit.ts';
+import type { Hit, Problem, RefusedCode } from '../sources/hit.ts';
 import type { Site } from './gateway.ts';
 
 /** Whose hit it is (design 3a): consent and identifiers come from the request, or from what a back end says. */
 export type Sender = 'browser' | 'backend';
 
-const refuse = (detail: string): Problem => ({ status: 403, title: 'Not an allowed sender', detail });
+const refuse = (detail: string, code: RefusedCode = 'refused.origin'): Problem => {
+  return { status: 403, title: 'Not an allowed sender', detail, code };
+};
 
 /** A page of an origin the site does not list. */
 export const UNLISTED = refuse(
@@ -14,8 +16,9 @@ export const UNLISTED = refuse(
 const CROSS_SITE = refuse('A request without Origin must come from the same site; this one came from elsewhere.');
 const NEITHER = refuse(
   'Send events from a page whose origin is listed in `origins`, or from a back end with `Authorization: Bearer` and one of the `ingest_keys`.',
+  'refused.key',
 );
-const BAD_KEY = refuse('The bearer key is not one of the `ingest_keys` of this site.');
+const BAD_KEY = refuse('The bearer key is not one of the `ingest_keys` of this site.', 'refused.key');
 
 /**
  * Decides who sent a web hit. Without `Origin` (same-origin GETs have none) `Sec-Fetch-Site` decides, without that a

@@ -1,4 +1,5 @@
 import type { RawEvent } from '../core/fields.ts';
+import type { ReasonCode } from '../core/reason.ts';
 import type { SourceName } from '../core/destination.ts';
 import type { LeftOut } from '../core/left-out.ts';
 import type { Country } from '../core/values.ts';
@@ -74,4 +75,28 @@ export interface Problem {
   readonly title: string;
   /** What is wrong and what to do, for the person who wrote the tag or the back end. */
   readonly detail: string;
+  /** What it is counted as, where the status does not say it. */
+  readonly code?: RefusedCode;
+}
+
+/** Why a request was refused, as it is counted. */
+export type RefusedCode = Extract<ReasonCode, `refused.${string}`>;
+
+const BY_STATUS: Readonly<Record<number, RefusedCode>> = {
+  400: 'refused.body',
+  403: 'refused.origin',
+  404: 'refused.path',
+  405: 'refused.method',
+  408: 'refused.timeout',
+  413: 'refused.too_large',
+  415: 'refused.media_type',
+  421: 'refused.host',
+  429: 'refused.rate_limit',
+  431: 'refused.too_large',
+  503: 'refused.unavailable',
+};
+
+/** What a problem is counted as. */
+export function refusedCode({ status, code }: Problem): RefusedCode {
+  return code ?? BY_STATUS[status] ?? 'refused.fault';
 }

@@ -4,6 +4,7 @@ import type { Secrets, Send } from '../../delivery/attempt.ts';
 import { Drain, type EnginePorts, type Log } from '../../delivery/drain.ts';
 import { EVERYBODY, HeldWithdrawals } from '../../delivery/held-withdrawals.ts';
 import { OutboxUnavailable, type Stored, type Withdrawal } from '../../delivery/outbox.ts';
+import type { Ended } from '../../delivery/ends.ts';
 import { Telemetry } from '../../delivery/telemetry.ts';
 import type { Gateway } from '../../policy/gateway.ts';
 import { CommitUnwanted, StoreDamaged, type Append, type Committed } from './commit.ts';
@@ -21,6 +22,8 @@ export interface RunnerOptions {
   readonly send: Send;
   readonly secrets: Secrets;
   readonly log: Log;
+  /** Who is told how rows end; undefined while nobody looks. */
+  readonly ended?: () => Ended | undefined;
   /** Called when `ready` or `stopped` may have changed. */
   readonly changed: () => void;
   /** Appends with smaller numbers were refused by who collects, because they had waited too long. Never shrinks. */
@@ -194,9 +197,10 @@ export class Runner {
   }
 
   #ports(): EnginePorts {
-    const { send, secrets, log } = this.#options;
+    const { send, secrets, log, ended } = this.#options;
     return {
       send: (request, hosts, may) => send(request, hosts, () => may?.() !== false && this.#maySend()),
+      ...(ended !== undefined && { ended }),
       secrets,
       log,
       store: {

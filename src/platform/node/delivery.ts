@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { Histogram, SHORT } from '../../core/histogram.ts';
 import type { Log } from '../../delivery/drain.ts';
 import { HeldWithdrawals } from '../../delivery/held-withdrawals.ts';
+import type { EndedRow } from '../../delivery/ends.ts';
 import { OutboxUnavailable, type Outbox, type OutboxRow, type Stored, type Withdrawal } from '../../delivery/outbox.ts';
 import { flatten, type Flat } from './append-codec.ts';
 import { takeThread } from './delivery-thread.ts';
@@ -17,6 +18,10 @@ export interface DeliveryOptions
   /** Other outboxes share the directory. */
   readonly shared?: boolean;
   readonly log: Log;
+  /** Told how rows ended, while somebody watches. */
+  readonly ended?: (rows: readonly EndedRow[]) => void;
+  /** Told when other routes are stopped than before, while somebody watches, and when somebody begins to. */
+  readonly stoppedChanged?: () => void;
 }
 
 /** The durable outbox and its delivery, as the collecting side sees it. */
@@ -25,6 +30,8 @@ export interface Delivery extends Outbox {
   readonly stopped: Readonly<Record<string, string>>;
   /** Age of the oldest append that is not answered, milliseconds; 0 = none waits. */
   readonly delay: number;
+  /** Whether somebody wants to know how rows end. */
+  watch(watched: boolean): void;
   /** Counters and queues, for the metrics. */
   report(): Promise<DeliveryReport>;
   /** Puts another configuration in force. Rejects, and keeps the old one, when it cannot be used. */
@@ -76,6 +83,7 @@ class ThreadedDelivery implements Delivery {
   #worker: Worker | undefined;
   #state: WorkerState = { ready: false, pending: 0, held: 0, stopped: {} };
   #stopping = false;
+  #watched = false;
 
   /** Appends of this turn of the event loop. */
   #flat: Flat = [];
@@ -206,6 +214,18 @@ class ThreadedDelivery implements Delivery {
     this.#tell({ kind: 'withheld', count: Number(Atomics.load(this.#givenUp, WITHHELD)), flat });
   }
 
+  watch(watched: boolean): void {
+    this.#watched = watched;
+    this.#tell({ kind: 'watch', watched });
+    if (watched) this.#options.stoppedChanged?.();
+  }
+
+  #setState(state: WorkerState): void {
+    const changed = JSON.stringify(state.stopped) !== JSON.stringify(this.#state.stopped);
+    this.#state = state;
+    if (changed && this.#watched) this.#options.stoppedChanged?.();
+  }
+
   report(): Promise<DeliveryReport> {
     return new Promise((resolve, reject) => {
       if (this.#worker === undefined) {
@@ -267,13 +287,20 @@ class ThreadedDelivery implements Delivery {
     if (this.#held.size > 0) this.#handOver();
     switch (message.kind) {
       case 'appended':
-        this.#state = message.state;
+        this.#setState(message.state);
         if (message.state.held === 0) this.#unsafe.clear();
         this.#stored(message.first, message.results);
         return;
       case 'started':
+        // A thread that takes the place of another one knows nothing of who watches.
+        if (this.#watched) this.#tell({ kind: 'watch', watched: true });
+        this.#setState(message.state);
+        return;
       case 'state':
-        this.#state = message.state;
+        this.#setState(message.state);
+        return;
+      case 'ended':
+        this.#options.ended?.(message.rows);
         return;
       case 'report':
         this.#reports.get(message.id)?.(message.report);

@@ -7,7 +7,7 @@ import { problemAnswer, type Answer } from '../../http/answer.ts';
 import type { Collect } from '../../http/collect.ts';
 import type { Front } from '../../http/front.ts';
 import { ENCODED, TOO_LARGE } from '../../http/problem.ts';
-import type { Hit, Problem } from '../../sources/hit.ts';
+import { refusedCode, type Hit, type Problem, type RefusedCode } from '../../sources/hit.ts';
 import { hostOf, splitTarget, type Target } from '../../sources/target.ts';
 import { dismiss, keepIdle, STUCK_MS } from './sockets.ts';
 import { turns } from './turns.ts';
@@ -28,12 +28,13 @@ const ABORTED: Problem = { status: 400, title: 'Incomplete body', detail: 'The c
 
 /**
  * A Node HTTP server around an app. What `front` knows does not pass through the app: making a web Request and Response
- * of a hit costs as much as deciding it.
+ * of a hit costs as much as deciding it. `refused` is told of what Node or this file refuses.
  */
-export function createListener(app: Hono, front?: Front): Server {
+export function createListener(app: Hono, front?: Front, refused: (code: RefusedCode) => void = () => {}): Server {
   const throughApp = adapterFor(app);
   const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
     if (hasTwoHosts(incoming)) {
+      refused('refused.host');
       write(outgoing, problemAnswer(TWO_HOSTS));
       return;
     }
@@ -52,7 +53,7 @@ export function createListener(app: Hono, front?: Front): Server {
   server.maxRequestsPerSocket = 0;
   server.timeout = STUCK_MS;
   keepIdle(server, false);
-  server.on('clientError', answerClientError);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerClientError(error, socket, refused));
   return server;
 }
 
@@ -130,17 +131,18 @@ function write(outgoing: ServerResponse, { status, headers, cookies, body }: Ans
 }
 
 /** Node's own refusals (slow, too long, not HTTP), as the problems the contract promises. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket, refused: (code: RefusedCode) => void): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const [status, phrase, detail] =
+  const [status, phrase, detail]: [number, string, string] =
     error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
       ? [408, 'Request Timeout', 'The request did not arrive in time.']
       : error.code === 'HPE_HEADER_OVERFLOW'
         ? [431, 'Request Header Fields Too Large', 'The headers may have 32 KiB together.']
         : [400, 'Bad Request', 'This is not a well-formed HTTP request.'];
+  refused(refusedCode({ status, title: phrase, detail }));
   const body = JSON.stringify({ type: 'about:blank', title: phrase, status, detail });
   dismiss(
     socket,

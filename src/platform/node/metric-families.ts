@@ -126,6 +126,9 @@ const STATUSES = [204, 400, 401, 403, 404, 405, 408, 413, 415, 421, 429, 500, 50
 /** Codes of a vendor under which an event is buried; it is a dead letter then, or not kept. */
 const BURIED: ReadonlySet<string> = new Set(['vendor.refused', 'vendor.unnamed', 'vendor.poison']);
 
+/** Why requests are refused. */
+const REFUSED = REASON_CODES.filter((code) => code.startsWith('refused.'));
+
 /** Ends a route can come to, with the codes for them. */
 const ENDS: readonly (readonly [outcome: string, code: string])[] = REASON_CODES.flatMap((code) => {
   const kind: string = REASONS[code].kind;
@@ -215,6 +218,16 @@ export const FAMILIES: readonly Family[] = [
     'Web hits whose measurement id no route has',
     (counters) => counters.unknownStream,
   ),
+  {
+    name: 'portvakt_refused_total',
+    help: 'Refused requests by reason; without a site where none has the host',
+    type: 'counter',
+    labels: ['site', 'reason'],
+    *series(of) {
+      for (const site of sites(of)) for (const code of REFUSED) yield [[site, code], 0];
+      yield* of.counters.refused.entries();
+    },
+  },
   {
     name: 'portvakt_left_out_total',
     help: 'Details of events that could not be used; the event went on without them',

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import type { EndedRow } from '../../delivery/ends.ts';
 import type { Gateway } from '../../policy/gateway.ts';
 import { unflatten, type Flat } from './append-codec.ts';
 import { Runner, type AppendResult } from './delivery-runner.ts';
@@ -53,6 +54,8 @@ export type ToWorker =
   | { readonly kind: 'withheld'; readonly count: number; readonly flat: Flat }
   | { readonly kind: 'reload'; readonly id: number; readonly source: GatewaySource }
   | { readonly kind: 'report'; readonly id: number }
+  /** Whether somebody wants to know how rows end. */
+  | { readonly kind: 'watch'; readonly watched: boolean }
   | { readonly kind: 'stop'; readonly graceMs: number };
 
 /** What this thread says. */
@@ -69,6 +72,7 @@ export type FromWorker =
   | { readonly kind: 'state'; readonly state: WorkerState }
   | { readonly kind: 'reloaded'; readonly id: number; readonly problem: string | undefined }
   | { readonly kind: 'report'; readonly id: number; readonly report: ThreadReport }
+  | { readonly kind: 'ended'; readonly rows: readonly EndedRow[] }
   | {
       readonly kind: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -119,12 +123,14 @@ async function main(port: NonNullable<typeof parentPort>, data: WorkerData): Pro
     secrets,
     log: (level, msg, fields) => tell({ kind: 'log', level, msg, fields }),
     changed: () => setImmediate(tellState),
+    ended: () => ends?.add,
     givenUp: () => Number(Atomics.load(data.givenUp, 0)),
     withheld: () => Number(Atomics.load(data.givenUp, 1)) > given,
     shared: data.shared,
     withdrawn: data.withdrawn,
   });
 
+  let ends: Ends | undefined;
   const answers = new Answers((first, results) => {
     told = '';
     tell({ kind: 'appended', first, results, state: state() });
@@ -146,6 +152,9 @@ async function main(port: NonNullable<typeof parentPort>, data: WorkerData): Pro
             runner.resume();
           });
         }
+        return;
+      case 'watch':
+        ends = message.watched ? new Ends((rows) => tell({ kind: 'ended', rows })) : undefined;
         return;
       case 'report':
         tell({ kind: 'report', id: message.id, report: runner.report() });
@@ -179,6 +188,29 @@ async function main(port: NonNullable<typeof parentPort>, data: WorkerData): Pro
 async function make({ module, input }: GatewaySource): Promise<Gateway> {
   const { default: compile } = (await import(module)) as { default: (input: unknown) => Gateway | Promise<Gateway> };
   return compile(input);
+}
+
+/** Ends told at once at most; who looks on cannot read more. */
+const MOST_ENDS = 200;
+
+/** Gathers how rows end into few messages. */
+class Ends {
+  readonly #send: (rows: EndedRow[]) => void;
+  #rows: EndedRow[] = [];
+
+  constructor(send: (rows: EndedRow[]) => void) {
+    this.#send = send;
+  }
+
+  readonly add = (row: EndedRow): void => {
+    if (this.#rows.length >= MOST_ENDS) return;
+    if (this.#rows.push(row) > 1) return;
+    setTimeout(() => {
+      const rows = this.#rows;
+      this.#rows = [];
+      this.#send(rows);
+    }, 50);
+  };
 }
 
 /** Collects the answers of one commit into one message; appends are answered in order. */

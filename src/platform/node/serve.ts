@@ -12,9 +12,12 @@ import { frontOf } from '../../http/front.ts';
 import type { Ports } from '../../http/ports.ts';
 import { Counters } from '../../http/counters.ts';
 import { Decisions } from '../../http/decisions.ts';
-import { Preview } from '../../http/preview.ts';
+import { Preview, showTrace, type Show } from '../../http/preview.ts';
+import { Refusals } from '../../http/refusals.ts';
+import { Unlisted, unlistedWords } from '../../http/unlisted.ts';
 import { createRateLimit } from '../../http/rate-limit.ts';
 import { createWindows } from '../../http/windows.ts';
+import { saidOfEach } from '../../delivery/ends.ts';
 import type { Gateway, Route } from '../../policy/gateway.ts';
 import { lockData, lockMember } from './data-lock.ts';
 import { startDelivery, type Delivery } from './delivery.ts';
@@ -56,6 +59,8 @@ export interface ServeOptions {
   readonly member?: Member;
   /** Who is told of every accepted trace, beside the preview; undefined while nobody is. */
   readonly watcher?: Ports['watcher'];
+  /** Who is told what the preview would be, where another process has it; undefined while nobody looks. */
+  readonly show?: () => Show | undefined;
   /** Adds pages to the public listener. */
   readonly extend?: (app: Hono) => void;
 }
@@ -74,6 +79,8 @@ export interface RunningGateway {
   /** Reads the configuration file anew. */
   readonly reload: () => void;
   readonly routes: () => readonly Route[];
+  /** Whether somebody looks at the preview of another process. */
+  readonly watch: (watched: boolean) => void;
   /** Resolves with the exit code once everything has stopped. */
   readonly stopped: Promise<number>;
   readonly stop: () => Promise<void>;
@@ -124,15 +131,29 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       shared: member !== undefined || left.length > 0,
       version: version(),
       log: (level, msg, fields) => (level === 'debug' ? undefined : log[level](msg, fields)),
+      ended: (record) => shown()?.({ kind: 'ended', record }),
+      stoppedChanged: () => showStopped(),
     });
   const started = Promise.all([own, ...left].map(startOutbox));
   started.catch(lock.release);
   const [delivery, ...adopted] = (await started) as [Delivery, ...Delivery[]];
   const counters = new Counters();
   const decisions = new Decisions();
-  const preview = new Preview();
+  const watch = (watched: boolean): void => {
+    for (const outbox of [delivery, ...adopted]) outbox.watch(watched);
+  };
+  const preview = new Preview(watch);
+  const showStopped = (): void => {
+    const stopped = Object.assign({}, ...[delivery, ...adopted].map((outbox) => outbox.stopped)) as Delivery['stopped'];
+    shown()?.({ kind: 'stopped', record: saidOfEach(stopped) });
+  };
+  const shown = (): Show | undefined => preview.watcher ?? options.show?.();
   const windows = createWindows(() => randomBytes(32));
   const load = watchLoad(() => delivery.delay);
+  const refusals = new Refusals(counters, () => {
+    const show = shown();
+    return show && ((record) => show({ kind: 'refused', record }));
+  });
   const ports: Ports = {
     gateway: () => gateway,
     outbox: delivery,
@@ -145,22 +166,24 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       () => randomBytes(32),
       () => log.warn(SHARED_ACCOUNT),
     ),
+    refusals,
+    unlisted: new Unlisted((site, platform) => log.warn(unlistedWords(platform), { site, code: 'unlisted_platform' })),
     windows,
     decisions,
     withdrawnSince: withdrawnSinceIn(options.data, () => gateway),
     watcher: () => {
-      const [inside, outside] = [preview.watcher, options.watcher?.()];
-      if (inside === undefined || outside === undefined) return inside ?? outside;
+      const [show, outside] = [shown(), options.watcher?.()];
+      if (show === undefined) return outside;
       return (trace) => {
-        inside(trace);
-        outside(trace);
+        showTrace(trace, show);
+        outside?.(trace);
       };
     },
   };
   const front = frontOf(ports);
   const app = createApp(ports, front);
   options.extend?.(app);
-  const publicServer = createListener(app, front);
+  const publicServer = createListener(app, front, (code) => refusals.count('', code));
   let reloads: Reloads = { succeeded: 0, failed: 0, good: true, at: Date.now() };
   const metrics = metricsOf(async () => ({
     counters,
@@ -222,6 +245,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     keep: () => gateway.delivery.decisions,
     log,
   });
+  const summary = sumRefusals(refusals, log);
   const silence = watchForSilence(counters, () => gateway, log);
   const faults = watchForFaults(counters, log);
 
@@ -239,6 +263,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       process.off('SIGINT', onSignal);
       clearInterval(silence);
       clearInterval(faults);
+      clearInterval(summary);
       clearInterval(windowEnds);
       load.stop();
       await Promise.all([close(publicServer), adminServer === undefined ? undefined : close(adminServer)]);
@@ -262,7 +287,16 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     log.info('listening', { url });
     log.info('admin listening', { url: adminUrl });
   }
-  return { url, adminUrl, metrics, reload, routes: () => gateway.sites.flatMap((site) => site.routes), stopped, stop };
+  return {
+    url,
+    adminUrl,
+    metrics,
+    reload,
+    routes: () => gateway.sites.flatMap((site) => site.routes),
+    watch,
+    stopped,
+    stop,
+  };
 }
 
 const SHARED_ACCOUNT =
@@ -342,6 +376,15 @@ export function watchForFaults({ faults }: Counters, log: Pick<Log, 'error'>): N
       log.error('a fault of the gateway kept events from being sent', { code: place.replace('\t', ': '), count: news });
     }
   }, FAULTS_EVERY).unref();
+}
+
+/** One line a minute on what was refused: a wrong origin in a tag manager would leave no trace otherwise. */
+function sumRefusals(refusals: Refusals, log: Log): NodeJS.Timeout {
+  return setInterval(() => {
+    const sum = refusals.take();
+    if (sum !== undefined)
+      log.warn('requests were refused in the last minute: the preview shows each, and what would take it in', sum);
+  }, 60_000).unref();
 }
 
 /** Tells the operator when a site's hits never carry a consent: most often the cookie does not reach this host. */

@@ -1,5 +1,4 @@
-import { previewRecord, type PreviewRecord } from '../../http/preview.ts';
-import type { Trace } from '../../pipeline.ts';
+import type { PreviewMessage } from '../../http/preview.ts';
 import type { MetricData } from './metrics.ts';
 import { startGateway, type RunningGateway, type ServeOptions } from './serve.ts';
 import { Unusable } from './unusable.ts';
@@ -21,7 +20,7 @@ export type FromMember =
   /** It cannot start: the configuration cannot be used, or a system call failed with this code. */
   | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined }
   | { readonly kind: 'metrics'; readonly id: number; readonly data: MetricData }
-  | { readonly kind: 'preview'; readonly record: PreviewRecord };
+  | { readonly kind: 'preview'; readonly message: PreviewMessage };
 
 let gateway: RunningGateway | undefined;
 let watched = false;
@@ -31,16 +30,17 @@ function tell(message: FromMember): void {
   if (process.connected) process.send?.(message, () => {});
 }
 
-function showAll(trace: Trace): void {
-  for (const event of trace.events) tell({ kind: 'preview', record: previewRecord(trace, event) });
+function show(message: PreviewMessage): void {
+  tell({ kind: 'preview', message });
 }
 
 async function start(options: ServeOptions): Promise<void> {
   try {
     gateway = await startGateway({
       ...options,
-      watcher: () => (watched ? showAll : undefined),
+      show: () => (watched ? show : undefined),
     });
+    gateway.watch(watched);
     tell({ kind: 'listening', url: gateway.url });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -68,6 +68,7 @@ function hear(message: ToMember): void {
       return;
     case 'watched':
       watched = message.watched;
+      gateway?.watch(watched);
       return;
     case 'reload':
       gateway?.reload();

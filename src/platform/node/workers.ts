@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { Preview } from '../../http/preview.ts';
+import { Preview, type Show } from '../../http/preview.ts';
 import { beside } from './beside.ts';
 import { lockData } from './data-lock.ts';
 import { rootKey } from './keys.ts';
@@ -39,7 +39,7 @@ const STOP_PATIENCE = 12_000;
  */
 export async function startWorkers(
   count: number,
-  options: Omit<ServeOptions, 'watcher' | 'extend' | 'member'> & { readonly admin: string },
+  options: Omit<ServeOptions, 'watcher' | 'show' | 'extend' | 'member'> & { readonly admin: string },
 ): Promise<RunningWorkers> {
   const log = createLog();
   // Said once, here, and the key is made before anybody needs it.
@@ -65,7 +65,7 @@ export async function startWorkers(
   const admin = adminListener(metrics, preview, options.adminToken, log);
 
   const start = async (index: number, address: string): Promise<string> => {
-    const member = new Member((record) => preview.show(record));
+    const member = new Member(preview.show);
     const url = await member.start({
       ...options,
       listen: address,
@@ -157,7 +157,7 @@ class Member {
   readonly ended: Promise<void>;
   #started: { readonly resolve: (url: string) => void; readonly reject: (error: Error) => void } | undefined;
 
-  constructor(show: (record: Extract<FromMember, { kind: 'preview' }>['record']) => void) {
+  constructor(show: Show) {
     this.#child = fork(beside('worker'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.ended = new Promise((resolve) => {
       this.#child.once('exit', () => {
@@ -178,7 +178,7 @@ class Member {
           this.#asked.get(message.id)?.(message.data);
           return;
         case 'preview':
-          show(message.record);
+          show(message.message);
       }
     });
   }

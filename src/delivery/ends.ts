@@ -1,0 +1,36 @@
+import { sha256Hex } from '../core/hash.ts';
+import { readReason, showReason, wordsOf, type Reason } from '../core/reason.ts';
+import type { RowOutcome } from './store.ts';
+
+/** How one try to deliver a stored row ended, for whoever watches. */
+export interface EndedRow {
+  /** Finds the row among those that were shown when they were accepted. */
+  readonly mark: string;
+  /** An outcome, or `retried` or `stopped`: then the row still waits. */
+  readonly state: RowOutcome | 'retried' | 'stopped';
+  /** Why, in words that are safe to show. */
+  readonly words: string;
+}
+
+/** Told while somebody watches. */
+export type Ended = (row: EndedRow) => void;
+
+/** The same for a decision and for the row that was stored of it; made of what both have, so that no id need travel. */
+export function markOf(route: string, acceptedAt: number, element: string): string {
+  return sha256Hex(`${route}|${acceptedAt}|${element}`).slice(0, 16);
+}
+
+/** A reason for people, with its code and what the vendor said in numbers. */
+export function saidOf(why: Reason): string {
+  return `${wordsOf(why)} [${showReason(why)}]`;
+}
+
+/** The same of reasons that were written on one line. */
+export function saidOfEach(reasons: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(reasons).map(([route, text]) => {
+      const why = readReason(text);
+      return [route, why === undefined ? text : saidOf(why)];
+    }),
+  );
+}
