@@ -3,6 +3,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EndedRow } from '../../src/delivery/ends.ts';
+import type { PreviewRecord } from '../../src/http/preview.ts';
+import type { RefusalRecord } from '../../src/http/refusals.ts';
 import { ask } from '../support/ask.ts';
 import { cookiebot } from '../support/hits.ts';
 import { until } from '../support/metrics.ts';
@@ -46,22 +49,34 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Server-sent events as they arrive. */
-async function watch(url: string): Promise<{ text: () => string; events: (name: string) => any[]; close: () => void }> {
+/** What a preview is shown, as it arrives. */
+interface Watched {
+  readonly text: () => string;
+  readonly traces: () => PreviewRecord[];
+  readonly ends: () => EndedRow[];
+  readonly refusals: () => RefusalRecord[];
+  readonly close: () => void;
+}
+
+async function watch(url: string): Promise<Watched> {
   const stop = new AbortController();
   const answer = await fetch(url, { signal: stop.signal });
   expect(answer.status).toBe(200);
   let text = '';
   const decoder = new TextDecoder();
-  void (async () => {
+  const read = async (): Promise<void> => {
     for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) text += decoder.decode(chunk);
-  })().catch(() => undefined);
+  };
+  read().catch(() => undefined);
+  const events = (name: string): unknown[] =>
+    [...text.matchAll(/event: (\S+)\ndata: (.*)\n\n/g)]
+      .filter(([, event]) => event === name)
+      .map(([, , data = 'null']) => JSON.parse(data) as unknown);
   return {
     text: () => text,
-    events: (name) =>
-      [...text.matchAll(/event: (\S+)\ndata: (.*)\n\n/g)]
-        .filter(([, event]) => event === name)
-        .map(([, , data = 'null']) => JSON.parse(data) as unknown),
+    traces: () => events('trace') as PreviewRecord[],
+    ends: () => (events('ended') as EndedRow[][]).flat(),
+    refusals: () => events('refused') as RefusalRecord[],
     close: () => stop.abort(),
   };
 }
@@ -129,50 +144,34 @@ http {
       await until('open', () => preview.text().startsWith(': open'), 2_000);
 
       expect((await hit('blog.example.no')).status).toBe(204);
-      await until('the decision', () => preview.events('trace').length === 1, 3_000);
-      const [shown] = preview.events('trace');
-      expect(shown.hints).toEqual([]);
-      const { mark } = shown.routes[0];
-      await until(
-        'the end',
-        () =>
-          preview
-            .events('ended')
-            .flat()
-            .some((end) => end.mark === mark),
-        5_000,
-      );
-      expect(
-        preview
-          .events('ended')
-          .flat()
-          .find((end) => end.mark === mark),
-      ).toMatchObject({ state: 'delivered' });
+      await until('the decision', () => preview.traces().length === 1, 3_000);
+      const [shown] = preview.traces();
+      expect(shown?.hints).toEqual([]);
+      const mark = shown?.routes[0]?.mark;
+      expect(mark).toMatch(/^[0-9a-f]{16}$/);
+      await until('the end', () => preview.ends().some((end) => end.mark === mark), 5_000);
+      expect(preview.ends().find((end) => end.mark === mark)).toMatchObject({ state: 'delivered' });
 
-      const restore = recorder.script('www.google-analytics.com', () => ({ status: 503 }));
-      const restoreEu = recorder.script('region1.google-analytics.com', () => ({ status: 503 }));
+      const down = ['www.google-analytics.com', 'region1.google-analytics.com'].map((vendor) =>
+        recorder.script(vendor, () => ({ status: 503 })),
+      );
       expect((await hit('blog.example.no', {}, HIT.replace('page_view', 'scroll'))).status).toBe(204);
-      const failed = () =>
-        preview
-          .events('ended')
-          .flat()
-          .filter((end) => end.mark !== mark);
-      await until('a retry', () => failed().some((end) => end.state === 'retried'), 5_000);
-      expect(failed().find((end) => end.state === 'retried').words).toContain('503');
-      restore();
-      restoreEu();
-      await until('delivered after all', () => failed().some((end) => end.state === 'delivered'), 30_000);
+      const failed = () => preview.ends().filter((end) => end.mark !== mark);
+      await until('a retry', () => failed().some(({ state }) => state === 'retried'), 5_000);
+      expect(failed().find(({ state }) => state === 'retried')?.words).toContain('503');
+      for (const up of down) up();
+      await until('delivered after all', () => failed().some(({ state }) => state === 'delivered'), 30_000);
 
       // The choice comes in a cookie of a platform that the site does not list.
       expect((await hit('shop.example.no')).status).toBe(204);
-      await until('a third', () => preview.events('trace').length === 3, 3_000);
-      const third = preview.events('trace')[2];
-      expect(third.hints.join()).toContain('cookiebot');
-      expect(third.routes[0]).toMatchObject({ outcome: 'blocked', missing: ['analytics_storage'], mark: '' });
+      await until('a third', () => preview.traces().length === 3, 3_000);
+      const third = preview.traces()[2];
+      expect(third?.hints.join('; ')).toContain('cookiebot');
+      expect(third?.routes[0]).toMatchObject({ outcome: 'blocked', missing: ['analytics_storage'], mark: '' });
 
       expect((await hit('shop.example.no', { origin: 'https://www.example.no' })).status).toBe(403);
-      await until('a refusal', () => preview.events('refused').length === 1, 3_000);
-      expect(preview.events('refused')[0]).toMatchObject({
+      await until('a refusal', () => preview.refusals().length === 1, 3_000);
+      expect(preview.refusals()[0]).toMatchObject({
         site: 'shop.example.no',
         code: 'refused.origin',
         accept: `origins: [${ORIGIN}, https://www.example.no]`,

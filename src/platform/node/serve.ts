@@ -33,6 +33,7 @@ import { demandPrivate, makePrivately } from './private-files.ts';
 import { ADMIN_CONNECTIONS, keepIdle, mostConnections } from './sockets.ts';
 import { orphans, outboxName } from './outbox-names.ts';
 import { watchLoad } from './overload.ts';
+import { sumRefusals } from './refusal-summary.ts';
 import { readGateway, type ReadGateway } from './read-gateway.ts';
 import { withdrawnSinceIn } from './withdrawn-since.ts';
 import { Unusable } from './unusable.ts';
@@ -376,15 +377,6 @@ export function watchForFaults({ faults }: Counters, log: Pick<Log, 'error'>): N
       log.error('a fault of the gateway kept events from being sent', { code: place.replace('\t', ': '), count: news });
     }
   }, FAULTS_EVERY).unref();
-}
-
-/** One line a minute on what was refused: a wrong origin in a tag manager would leave no trace otherwise. */
-function sumRefusals(refusals: Refusals, log: Log): NodeJS.Timeout {
-  return setInterval(() => {
-    const sum = refusals.take();
-    if (sum !== undefined)
-      log.warn('requests were refused in the last minute: the preview shows each, and what would take it in', sum);
-  }, 60_000).unref();
 }
 
 /** Tells the operator when a site's hits never carry a consent: most often the cookie does not reach this host. */
