@@ -3,9 +3,13 @@ import { KNOWN, run, WHAT, WHERE, withdrawal, WRONG, type Case } from './withdra
 
 const PLAIN: Case = { known: '_ga', where: 'waiting', what: 'everything', wrong: 'nothing' };
 
+/** What one process cannot write down, another has to know of. */
+const ACROSS: Case = { ...PLAIN, where: 'in another process', wrong: 'disk full' };
+
 /** Every kind once, beside cases that are drawn. */
 const EACH: readonly Case[] = [
   PLAIN,
+  ACROSS,
   ...KNOWN.map((known): Case => ({ ...PLAIN, known })),
   ...WHERE.map((where): Case => ({ ...PLAIN, where })),
   ...WHAT.map((what): Case => ({ ...PLAIN, what })),

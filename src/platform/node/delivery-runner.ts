@@ -9,6 +9,8 @@ import { Telemetry } from '../../delivery/telemetry.ts';
 import type { Gateway } from '../../policy/gateway.ts';
 import { CommitUnwanted, StoreDamaged, type Append, type Committed } from './commit.ts';
 import type { ThreadReport } from './metrics.ts';
+import { HeldFlag } from './held-flag.ts';
+import type { DeliveryReport } from './metrics.ts';
 import { SqliteOutbox, type StorePolicy } from './outbox-sqlite.ts';
 import { forgetAside, rescueFromWal, salvage } from './outbox-salvage.ts';
 import { subjectKeys } from './subject-keys.ts';
@@ -75,6 +77,8 @@ export class Runner {
 
   /** Withdrawals that are not on disk yet. They are the first thing to be written when it takes anything again. */
   readonly #held = new HeldWithdrawals();
+  /** Between processes; undefined where there is only one, or where the directory does not take such a file. */
+  #flag: HeldFlag | undefined;
   #short = false;
   /** Files of a damaged outbox lie beside it. */
   #aside = true;
@@ -91,6 +95,7 @@ export class Runner {
     this.#options = options;
     this.#policy = this.#policyOf(gateway);
     this.#drain = new Drain(gateway, this.#ports(), this.#telemetry);
+    this.#flag = options.shared === true ? this.#openFlag() : undefined;
     this.#hold(options.withdrawn ?? []);
     this.#open();
     this.#every(MEND_MS, () => this.#mend());
@@ -164,6 +169,7 @@ export class Runner {
     try {
       this.#store?.close();
       this.#withdrawals?.close();
+      this.#flag?.close();
     } catch (error) {
       this.#say('outbox could not be closed', error);
     }
@@ -189,9 +195,11 @@ export class Runner {
 
   #soon(call: () => void): void {
     setImmediate(() => {
+      // Looked at first: once it is no longer held there, it is in the record that is looked at next.
+      const held = this.#heldElsewhere();
       // Accepting comes first: what waits to be stored is stored before more is sent.
       if (this.#appends.length > 0 || this.#withdrawnElsewhere()) this.#flush();
-      if (this.#broken === undefined && this.#options.withheld?.() !== true) call();
+      if (this.#broken === undefined && this.#options.withheld?.() !== true && !held) call();
       else this.#parked.push(call);
     });
   }
@@ -325,6 +333,7 @@ export class Runner {
         wanted,
       );
       this.#held.clear();
+      this.#tellHeld();
       this.#done(committed, taken, refused);
       if (this.#aside && (held.length > 0 || appends.some(({ withdrawals }) => withdrawals.length > 0)))
         this.#forgetAside();
@@ -390,6 +399,33 @@ export class Runner {
     }
   }
 
+  #openFlag(): HeldFlag | undefined {
+    try {
+      return new HeldFlag(this.#options.dir, this.#options.name);
+    } catch (error) {
+      this.#say('withdrawals that the disk does not take cannot be told to other processes', error);
+      return undefined;
+    }
+  }
+
+  /** Tells other processes whether something is held here. */
+  #tellHeld(): void {
+    try {
+      this.#flag?.tell(this.#held.size > 0);
+    } catch (error) {
+      this.#say('withdrawals that the disk does not take cannot be told to other processes', error);
+    }
+  }
+
+  /** Another process holds a withdrawal that nobody else knows: nothing is sent here until it is written. */
+  #heldElsewhere(): boolean {
+    try {
+      return this.#flag?.elsewhere === true;
+    } catch {
+      return false;
+    }
+  }
+
   #hold(withdrawals: readonly Withdrawal[]): void {
     for (const site of this.#held.add(withdrawals)) {
       this.#options.log(
@@ -398,11 +434,13 @@ export class Runner {
         { site },
       );
     }
+    this.#tellHeld();
   }
 
   /** No withdrawal is known that is not carried out yet: asked when a request has its connection. */
   #maySend(): boolean {
-    return this.#held.size === 0 && this.#options.withheld?.() !== true && !this.#withdrawnElsewhere();
+    if (this.#held.size > 0 || this.#options.withheld?.() === true) return false;
+    return !this.#heldElsewhere() && !this.#withdrawnElsewhere();
   }
 
   /** Whether a withdrawal of another process is not carried out here yet: asked before every turn of sending. */
@@ -511,6 +549,7 @@ export class Runner {
       this.#store.measureRoom();
       this.#sayRoom(this.#store);
       if (this.#store.changedElsewhere()) this.#flush();
+      if (this.#parked.length > 0) this.resume();
     } catch (error) {
       this.#hurt(error);
     }
