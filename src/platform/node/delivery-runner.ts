@@ -10,7 +10,6 @@ import type { Gateway } from '../../policy/gateway.ts';
 import { CommitUnwanted, StoreDamaged, type Append, type Committed } from './commit.ts';
 import type { ThreadReport } from './metrics.ts';
 import { HeldFlag } from './held-flag.ts';
-import type { DeliveryReport } from './metrics.ts';
 import { SqliteOutbox, type StorePolicy } from './outbox-sqlite.ts';
 import { forgetAside, rescueFromWal, salvage } from './outbox-salvage.ts';
 import { subjectKeys } from './subject-keys.ts';
