@@ -85,7 +85,7 @@ export function webHits(count: number, { choice, events = 1, purchase = false }:
       ? 'en=purchase&_et=28&cu=NOK&epn.value=599&pr1=idSKU-1~nmKrus~pr299.5~qt2'
       : 'en=page_view&_et=28';
     const ads = purchase
-      ? `; _fbp=fb.1.${now - 86_400_000}.1098115397; _fbc=fb.1.${now - 86_400_000}.IwAR2Example${i}; _gcl_aw=GCL.${seconds - 86_400}.Cj0KExample${i}; li_fat_id=0a1b2c3d-0000-4000-8000-${String(i).padStart(12, '0')}; _uetmsclkid=_uet${i.toString(16).padStart(32, '0')}`
+      ? `; _fbp=fb.1.${now - 86_400_000}.1098115397; _fbc=fb.1.${now - 86_400_000}.IwAR2Example${i}; _gcl_aw=GCL.${seconds - 86_400}.Cj0KExample${i}; li_fat_id=0a1b2c3d-0000-4000-8000-${String(i).padStart(12, '0')}; _uetmsclkid=_uet${(i + 1).toString(16).padStart(32, '0')}`
       : '';
     const lines = Array.from({ length: events }, () => event).join('\r\n');
     return {
