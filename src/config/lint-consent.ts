@@ -17,6 +17,7 @@ export function lintConsent(site: SiteConfig, path: ConfigPath): Remark[] {
   const read = cmp === 'auto' ? NAMES : cmp;
   return [
     ...lintSilence(site, [...path, 'without_choice']),
+    ...lintPersonalisation(site, [...path, 'honour']),
     ...lintMapping(mapping, read, [...path, 'mapping']),
     ...lintServices(site, path),
     ...(cmp === 'auto' ? [] : lintPlatforms(cmp, mapping, [...path, 'cmp'])),
@@ -33,6 +34,22 @@ function lintSilence({ consent, country, purposes }: SiteConfig, path: ConfigPat
   if (Object.values(purposes).every(({ basis }) => basis === 'consent')) return [];
   return [
     suspicious(path, '`legitimate_interest` already allows this until the visitor objects; one of the two is enough'),
+  ];
+}
+
+/** A tag may take away personalisation on every hit, in a place of its own that nobody thinks of. */
+function lintPersonalisation({ consent, destinations }: SiteConfig, path: ConfigPath): Remark[] {
+  if (!consent.honour.includes('consent-mode')) return [];
+  const closed = [...destinations].filter(([, { destination }]) => destination.needs.includes('ad_personalization'));
+  if (closed.length === 0) return [];
+  const names = closed.map(([name]) => `\`${name}\``).join(', ');
+  return [
+    {
+      kind: 'note',
+      code: 'vendor',
+      path,
+      message: `a hit with \`npa=1\` is not personalised, so it never reaches ${names}: a tag with \`allow_ad_personalization_signals: false\` sends it on every hit`,
+    },
   ];
 }
 

@@ -51,14 +51,14 @@ function optOutsIn(value: string, context: Context): readonly Reading[] {
 
 /** A section of the United States. What is not one, or cannot be read, may hold a refusal. */
 export function readUsSection(id: number, text: string, context: Context): Reading {
-  const { source, honourGpc, listed } = context;
+  const { source, listed } = context;
   if (id === US_PRIVACY) {
     const flags = decodeUsPrivacy(text);
     return flags === undefined ? doubtful(context, 'cannot be read') : readUsPrivacy(flags, context);
   }
   const section = decodeUsSection(id, text);
   if (section === undefined) return doubtful(context, 'an unknown or malformed section');
-  if (section.optOuts.includes(1) || (section.gpc && honourGpc)) return optedOut(source);
+  if (section.optOuts.includes(1) || section.gpc) return optedOut(source);
   if (section.optOuts.includes(3) && listed) {
     return restriction(source, 'none', 0, AD_SIGNALS, 'an opt-out with no known value');
   }

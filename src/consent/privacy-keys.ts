@@ -105,7 +105,7 @@ function readGppString(
   return [...sections].map(([id, section]) => {
     const applies = inForce === undefined || inForce.has(id);
     if (id === TCF_EU) return applies && gdpr !== '0' ? readTcString('gpp', section, tcf, now) : undefined;
-    const reading = ELSEWHERE.has(id) ? undefined : readUsSection(id, section, tcf.honourGpc);
+    const reading = ELSEWHERE.has(id) ? undefined : readUsSection(id, section);
     return applies || (reading !== undefined && reading.refused !== 0) ? reading : undefined;
   });
 }
@@ -117,10 +117,10 @@ function sectionsIn(sid: string | undefined): ReadonlySet<number> | undefined {
   return ids.every((id) => /^-?\d{1,3}$/.test(id)) ? new Set(ids.map(Number)) : undefined;
 }
 
-function readUsSection(id: number, text: string, honoursGpc: boolean): Reading | undefined {
+function readUsSection(id: number, text: string): Reading | undefined {
   if (id === US_PRIVACY) return readUsString('gpp', text);
   const section = decodeUsSection(id, text);
   if (section === undefined) return closed('gpp', 'an unknown or malformed section');
-  if (section.optOuts.includes(1) || (section.gpc && honoursGpc)) return objection('gpp');
+  if (section.optOuts.includes(1) || section.gpc) return objection('gpp');
   return section.optOuts.includes(3) ? closed('gpp', 'an opt-out with no known value') : undefined;
 }
