@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { regimeOf } from '../../src/config/countries.ts';
 import { COUNTRIES, EEA } from '../../src/core/countries.ts';
 import { nearest } from '../../src/core/nearest.ts';
-import { errors, findings, load, yaml } from './support.ts';
+import { errors, findings as allFindings, load as loadAll, yaml } from './support.ts';
+
+/** What is said of `npa=1` wherever a route needs personalisation has a test of its own; it is left out of all others. */
+const besideNpa = <T extends { readonly message: string }>(found: readonly T[]): readonly T[] =>
+  found.filter(({ message }) => !message.includes('`npa=1`'));
+const findings = (text: string) => besideNpa(allFindings(text));
+const load = (text: string) => {
+  const loaded = loadAll(text);
+  return { ...loaded, notes: besideNpa(loaded.notes) };
+};
 
 const GA4 = 'measurement_id: G-TEST000001, api_secret: "${S}", region: eu';
 const META = 'pixel_id: "123456789012345", access_token: "${T}"';
@@ -359,5 +368,23 @@ describe('a store that is not there', () => {
     const [finding] = errors(yaml({}, `delivery: { outbox: ${name} }`));
     expect(finding?.message).toContain(why);
     expect(finding?.instead).toBe('sqlite');
+  });
+});
+
+describe('npa=1 in a hit', () => {
+  const routes = `{ ga4: { ${GA4} }, meta: { ${META} }, google_ads: { ${ADS} } }`;
+  const about = (text: string) => allFindings(text).filter(({ message }) => message.includes('`npa=1`'));
+
+  it('is said to close the routes that need ad_personalization, and only those', () => {
+    const [note, ...more] = about(yaml({ destinations: routes }));
+    expect(more).toEqual([]);
+    expect(note).toMatchObject({ kind: 'note', code: 'vendor' });
+    expect(note?.message).toContain('never reaches `meta`:');
+    expect(note?.message).toContain('allow_ad_personalization_signals: false');
+  });
+
+  it('is not spoken of where it is not read, or closes nothing', () => {
+    expect(about(yaml({ destinations: routes, consent: '{ honour: [gpc] }' }))).toEqual([]);
+    expect(about(yaml())).toEqual([]);
   });
 });

@@ -8,8 +8,9 @@ import { errors, load, NOW, yaml } from './support.ts';
 const reference = readFileSync(join(import.meta.dirname, '../../config/gateway.yaml'), 'utf8');
 
 describe('the reference configuration', () => {
-  it('loads, with nothing to say against it', () => {
-    expect(load(reference).notes).toEqual([]);
+  it('loads, with nothing to say against it but what a tag may do to it', () => {
+    expect(load(reference).notes.map(({ kind, code }) => `${kind} ${code}`)).toEqual(['note vendor']);
+    expect(load(reference).notes[0]?.message).toContain('`npa=1`');
   });
 
   it('means what its comments say', () => {

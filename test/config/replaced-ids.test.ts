@@ -40,7 +40,8 @@ describe('beside ids that are replaced', () => {
 
   it('a vendor that lives on recognising people is probably a mistake', () => {
     const meta = '{ meta: { pixel_id: "123456789012345", access_token: "${T}" } }';
-    expect(findings(site('', { destinations: meta }))).toMatchObject([
+    const found = findings(site('', { destinations: meta })).filter(({ kind }) => kind !== 'note');
+    expect(found).toMatchObject([
       { kind: 'warning', code: 'suspicious', message: expect.stringContaining('nothing to match on') },
     ]);
   });
