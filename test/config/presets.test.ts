@@ -50,7 +50,12 @@ describe('profiles and examples', () => {
 
   it('says what the law thinks of statistics on legitimate interest and of pings', () => {
     const notes = findings(read('config/presets/legitimate-interest-statistics.yaml'));
-    expect(notes.map(({ kind, code }) => `${kind} ${code}`)).toEqual(['note vendor', 'note legal', 'note legal', 'note legal']);
+    expect(notes.map(({ kind, code }) => `${kind} ${code}`)).toEqual([
+      'note vendor',
+      'note legal',
+      'note legal',
+      'note legal',
+    ]);
     expect(notes.filter(({ message }) => message.includes('ekomloven § 3-15'))).toHaveLength(2);
     // The ping that goes on after an objection.
     expect(notes.filter(({ message }) => message.includes('GDPR Article 21'))).toHaveLength(1);
