@@ -18,7 +18,7 @@ import type { Gateway, Route, Site } from './policy/gateway.ts';
 import { closedToVendors, routeSignals, siteSignals } from './policy/signals.ts';
 import { presentableClientId } from './privacy/identifiers.ts';
 import { isTrusted } from './privacy/ip.ts';
-import { Cleaner } from './privacy/cleaner.ts';
+import { Cleaner, isPersonalId } from './privacy/cleaner.ts';
 import { minimise, type Surroundings } from './privacy/minimise.ts';
 import { OwnIds } from './privacy/own-ids.ts';
 import { wholeAddress } from './privacy/page-address.ts';
@@ -250,18 +250,32 @@ function traceOf(
   const withdrawn: TraceWithdrawal[] = [];
   let setCookies: readonly string[] = [];
   let last: Visitor | undefined;
+  let unclear = false;
+  let personal = 0;
   for (let line = 0; line < understood.length; line++) {
     const one = understood[line] as Understood;
+    const { visitor } = one.source;
     const jar = cookies[line] as CookieReading;
-    if (one.source.visitor !== last) {
-      last = one.source.visitor;
-      withdrawn.push(...withdrawalsOf(site, one, jar, sender, understood));
+    if (visitor !== last) {
+      last = visitor;
+      let closed = NO_ROUTES;
+      try {
+        unclear = true;
+        if (mayWithdraw(jar, sender)) closed = closedRoutesOf(site, visitor, understood);
+        unclear = false;
+      } catch {
+        // The visitor's events fail for it; what the signals say is withdrawn all the same.
+      }
+      if (mayWithdraw(jar, sender)) withdrawn.push(...withdrawalsOf(visitor, jar, sender, understood, closed));
       // A back end gets no cookies: the jar is its visitor's, and the answer does not reach that browser.
       if (sender === 'browser') setCookies = jar.set;
     }
     let traced: EventTrace;
     try {
-      traced = traceEvent(hit, site, source, one, jar, line, routes, beside, sender);
+      traced = unclear
+        ? failedEvent(hit, one.source, line, routes, CONSENT_FAULT)
+        : traceEvent(hit, site, source, one, jar, line, routes, beside, sender);
+      if (hasPersonalId(traced)) personal++;
     } catch {
       traced = failedEvent(hit, one.source, line, routes, FILTER_FAULT);
     }
@@ -275,32 +289,49 @@ function traceOf(
     setCookies,
     withdrawn,
     unknownKeys,
-    leftOut,
+    leftOut: personal === 0 ? leftOut : { ...leftOut, user_id: personal },
     unknownStream: false,
     looked: lookedAt(understood),
   };
 }
 
+/** Whether an event that goes somewhere came with a user id that is none; of one that goes nowhere it is not read. */
+function hasPersonalId({ raw, routes }: EventTrace): boolean {
+  return raw.user_id !== undefined && routes.some(isPlanned) && isPersonalId(raw.user_id);
+}
+
+const isPlanned = ({ outcome }: RouteTrace): boolean => outcome === 'planned';
+
+/** Whether a hit can withdraw anything: a browser that came without any cookie of an identifier has shown none. */
+function mayWithdraw(jar: CookieReading, sender: Sender): boolean {
+  return sender === 'backend' || jar.withdrawn !== undefined || jar.carried.length > 0;
+}
+
 /**
- * Who withdraws, if anybody does. A browser's own cookies are the evidence: a governed one without its signal, whatever
- * the reason, or one of a purpose that is still allowed beside another, or a vendor, that was refused. A back end has to state the
- * refusal: its silence may be a header that did not reach it. An id in the hit alone, which anybody can write there, is
- * no evidence; with some, the events that bear it are meant, too.
+ * Who withdraws, if anybody does: by what all events of the visitor leave, and any of them refuses. A browser's own
+ * cookies are the evidence: a governed one without its signal, whatever the reason, or one of a purpose that is still
+ * allowed beside another, or a vendor, that was refused. Only what is in them is withdrawn, because anybody can write
+ * anybody's id into a hit; an event is filed under all ids of its visitor and is found by these. A back end has to state
+ * the refusal, since its silence may be a header that did not reach it, and it states whom it means.
  */
 function withdrawalsOf(
-  site: Site,
-  { consent, signals, source: { visitor } }: Understood,
+  visitor: Visitor,
   jar: CookieReading,
   sender: Sender,
   all: readonly Understood[],
+  closedRoutes: readonly string[],
 ): readonly TraceWithdrawal[] {
+  let signals: SignalMask = -1;
+  let refused: SignalMask = 0;
+  for (const one of all) {
+    if (one.source.visitor !== visitor) continue;
+    signals &= one.signals;
+    refused |= one.consent.refused;
+  }
   const left = jar.withdrawn !== undefined && sender === 'browser';
-  if (!left && sender === 'browser' && jar.carried.length === 0) return NOBODY;
-  const closedRoutes = closedRoutesOf(site, consent, signals);
-  const refused = (consent.refused & GATE_MASK) !== 0 || closedRoutes.length > 0;
-  if (!left && !refused) return NOBODY;
+  if (!left && (refused & GATE_MASK) === 0 && closedRoutes.length === 0) return NOBODY;
   const known = [...(jar.withdrawn ?? jar.carried)];
-  for (const { source } of all) if (source.visitor === visitor) pushStated(source, known);
+  if (sender === 'backend') for (const { source } of all) if (source.visitor === visitor) pushStated(source, known);
   return chosen(known).map((subject) => ({ subject, signals, closedRoutes, fromCookie: jar.withdrawn !== undefined }));
 }
 
@@ -335,17 +366,19 @@ function lookedAt(understood: readonly Understood[]): number {
   return looked;
 }
 
-/** Routes that a refused vendor keeps shut, whatever the signals of the site would open. */
-function closedRoutesOf(site: Site, consent: Consent, signals: SignalMask): readonly string[] {
+/** Routes that a refused vendor keeps shut, whatever the signals of the site would open: by any event of the visitor. */
+function closedRoutesOf(site: Site, visitor: Visitor, all: readonly Understood[]): readonly string[] {
   let closed: string[] | undefined;
-  try {
+  let read: Consent | undefined;
+  for (const { source, consent, signals } of all) {
+    if (source.visitor !== visitor || consent === read) continue;
+    read = consent;
     for (const route of site.routes) {
       const own = routeSignals(route, site, consent, signals);
       if (own === signals || isTooNew(route, consent) || !isFull(route, signals) || isFull(route, own)) continue;
-      (closed ??= []).push(route.key);
+      closed ??= [];
+      if (!closed.includes(route.key)) closed.push(route.key);
     }
-  } catch {
-    // The events of this hit fail for it, too; what the signals say is withdrawn all the same.
   }
   return closed ?? NO_ROUTES;
 }
@@ -574,7 +607,7 @@ function traceEvent(
       : withdrawnOf(decide(filter, route, grounds), grounds, signals);
   });
   let key: EventKey | undefined;
-  if (routes.some(({ outcome }) => outcome === 'planned')) {
+  if (routes.some(isPlanned)) {
     const replaced = site.privacy.replacedIds === undefined ? undefined : { id: filter().event.client_id };
     key = eventKey(raw, ids, { hit, source, sender, visitor, jar, signals }, replaced);
   }

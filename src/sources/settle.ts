@@ -3,7 +3,6 @@ import type { RawEvent } from '../core/fields.ts';
 import type { LeftOutTally } from '../core/left-out.ts';
 import { currencyCode, roundAmount } from '../core/money.ts';
 import type { Item } from '../core/values.ts';
-import { isPersonalId } from '../privacy/cleaner.ts';
 
 /** Stands for a number that was written so that it cannot be read, until `settle` has decided what that means. */
 export const UNREADABLE = Number.NaN;
@@ -45,8 +44,6 @@ export function settle(raw: RawEvent, leftOut: LeftOutTally): void {
       raw[field] = roundAmount(amount);
     }
   }
-  // It stays until the privacy floor decides whose hash it may become.
-  if (raw.user_id !== undefined && isPersonalId(raw.user_id)) leftOut.add('user_id');
   if (raw.items !== undefined) raw.items = raw.items.map(settleItem);
   if (raw.user_country !== undefined) {
     const country = countryCode(raw.user_country);

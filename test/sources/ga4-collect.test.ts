@@ -197,7 +197,6 @@ describe('keys', () => {
     'dh=shop',
     'dp=/x',
     '_rnd=1',
-    'gdpr_consent=CP',
     'transport_url=https://evil.example',
     'api_secret=x',
     'ep=1',
