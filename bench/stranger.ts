@@ -33,6 +33,10 @@ export const FILLINGS: Readonly<Record<string, string>> = {
   addresses: 'x.no/?a ',
   paths: '/a?b=/',
   'copies of ids': '482310557 ',
+  'cards behind entities': '41-11-&amp;amp;amp;',
+  'zeros in pairs': '00-',
+  'no id after all': '991399-1234 ',
+  'a day and four digits': 'art 010170-1234 ',
 };
 
 /** Characters of one request's address: Node takes 32 KiB of headers. */

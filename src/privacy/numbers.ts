@@ -1,7 +1,9 @@
 import type { Finding } from './findings.ts';
 import { HETU_LENGTH, isCpr, isFodselsnummer, isHetu, isKennitala, isPersonnummer } from './national-ids.ts';
-import { ibanEnd, isCard, startsLikeCard } from './payment.ts';
-import { isInternational, isMobile, isNordicPhone, LONGEST_INTERNATIONAL } from './phones.ts';
+import { DigitRuns } from './digit-runs.ts';
+import { cardLengths, ibanEnd, isGtin } from './payment.ts';
+import { internationalRange, isMobile, isNordicPhone } from './phones.ts';
+import { PhoneWords } from './phone-words.ts';
 
 /**
  * Whether a whole id of digits is a person's number, so that it is no id of its own: a phone number with the code of a
@@ -18,30 +20,13 @@ export function isPersonalNumber(id: string): boolean {
 
 const ONLY_DIGITS = /^\d[\d .+-]{8,16}$/;
 
-/** The runs of digits of a text: run i is `text.slice(starts[i], ends[i])`. */
-interface Runs {
-  readonly text: string;
-  readonly starts: readonly number[];
-  readonly ends: readonly number[];
-  /** Whether only separators, three at most, stand between run i and the next. */
-  readonly joined: readonly boolean[];
-  /** How many digits there are from run i on, as far as only separators stand between: decides who need not look. */
-  readonly reach: readonly number[];
-  /** Whether any word of phones is in the text at all. */
-  readonly phones: boolean;
-}
-
-/** A run and those that follow it, taken together: runs `first` to `last` and their digits. */
-interface Window {
-  readonly last: number;
-  readonly digits: string;
-}
-
 const FNR_SHAPES = [[11], [6, 5], [2, 2, 2, 5], [6, 3, 2], [2, 2, 2, 3, 2]];
 const TEN_SHAPES = [[10], [6, 4], [2, 2, 2, 4]];
 const TWELVE_SHAPES = [[12], [8, 4], [4, 2, 2, 4]];
 /** With how many digits any of these begins. */
-const HEADS: ReadonlySet<number> = new Set([...FNR_SHAPES, ...TEN_SHAPES, ...TWELVE_SHAPES].map(([head]) => head ?? 0));
+const HEADS = Uint8Array.from({ length: 13 }, (_, length) =>
+  [...FNR_SHAPES, ...TEN_SHAPES, ...TWELVE_SHAPES].some(([head]) => head === length) ? 1 : 0,
+);
 
 /** What an order number has before its date. A list: the empty text before a text is in every string, but not in it. */
 const ORDER_SIGNS = ['-', '_', '#'];
@@ -54,8 +39,6 @@ const HYPHEN = 45;
 
 /** How far before a number its keyword may begin. */
 const KEYWORD_REACH = 24;
-const PHONE_WORD =
-  /(?:^|[^\p{L}[])(?:tlf|tel|phone|telephone|telefon|telefonnummer|telefonnr|mobil|mobile|mobilnummer|mobilnr|mobiltelefon|mob|gsm|sms|whatsapp|handy|puhelin|puhelinnumero|puh|sími|simi|símanúmer)(?:$|-(?!\p{L})|[^\p{L}\]-])/iu;
 /** What an article or an order is called: a number behind it is not a person's, unless its check digits say so. */
 const ARTICLE_WORD =
   /(?:^|[^\p{L}[])(?:ordre|ordrenr|ordrenummer|order|ordernr|ordernummer|bestilling|bestillingsnr|tilaus|sku|vare|varenr|varenummer|artikkel|artikel|artikelnr|art|item|produkt|product|faktura|fakturanr|invoice|receipt|kvittering|ref|referanse|ean|gtin|isbn|mpn|model|modell|sporing|tracking)[ .:#=()/-]{0,4}(?:nr|no|nummer|number|id)?[ .:#=()/-]{0,4}$/iu;
@@ -65,130 +48,141 @@ const KENNITALA_WORD = /(?:^|[^\p{L}[])(?:kennit|kt(?:$|[^\p{L}]))/iu;
 
 /** With fewer digits close together there is no number of a person. */
 const FEWEST_DIGITS = 7;
+const MOST_PHONE_DIGITS = 15;
+
+const runs = new DigitRuns();
+const phoneWords = new PhoneWords();
 
 /**
  * Finds numbers that stand for a person: national ids, cards, accounts, phone numbers (R42).
- * Windows of runs are at most 19 digits long, so the work for each run is bounded.
+ * Windows of runs are at most 19 digits long and no text is made before digits have passed a check, so the work for
+ * each run is bounded and small.
  */
 export function findNumbers(text: string, findings: Finding[]): void {
-  const runs = digitRuns(text);
-  const { starts, ends, reach } = runs;
-  for (let first = 0; first < starts.length; first++) {
-    const start = starts[first] ?? 0;
-    const near = (reach[first] ?? 0) >= FEWEST_DIGITS;
-    const lettered = start > 1 && isWord(text, start - 1);
+  runs.read(text);
+  phoneWords.read(text);
+  const { starts, ends, reach, count } = runs;
+  for (let first = 0; first < count; first++) {
+    const start = starts[first] as number;
+    const near = (reach[first] as number) >= FEWEST_DIGITS;
+    const lettered = start > 1 && isLetter(text.charCodeAt(start - 1));
+    const length = (ends[first] as number) - start;
+    const six = length === 6;
     // Most runs end here: too few digits around, and no letters in front as accounts have.
-    if (!near && !lettered && (ends[first] ?? 0) - start !== 6) continue;
-    const last =
-      (lettered ? iban(runs, first, findings) : undefined) ??
-      hetu(runs, first, findings) ??
-      (near ? number(runs, first, findings) : undefined);
+    if (!near && !lettered && !six) continue;
+    // A single digit begins nothing but a phone number.
+    if (length === 1 && text.charCodeAt(start - 1) !== PLUS && !phoneWords.isBefore(start)) continue;
+    let end = lettered ? iban(first, findings) : -1;
+    if (end < 0 && six) end = hetu(first, findings);
+    if (end < 0 && near) end = number(first, findings);
     // What has been found is not looked at again.
-    if (last !== undefined) while ((starts[first + 1] ?? Infinity) < last) first++;
+    if (end >= 0) while (first + 1 < count && (starts[first + 1] as number) < end) first++;
   }
 }
 
-function digitRuns(text: string): Runs {
-  const starts: number[] = [];
-  const ends: number[] = [];
-  let inside = false;
-  const { length } = text;
-  for (let i = 0; i <= length; i++) {
-    const code = i < length ? text.charCodeAt(i) : 0;
-    const isDigit = code >= 48 && code <= 57;
-    if (isDigit && !inside) starts.push(i);
-    if (!isDigit && inside) ends.push(i);
-    inside = isDigit;
-  }
-  const joined: boolean[] = [];
-  const reach: number[] = [];
-  for (let i = 0; i < starts.length; i++) {
-    joined.push(joins(text, ends[i] ?? 0, starts[i + 1] ?? Infinity));
-    reach.push((ends[i] ?? 0) - (starts[i] ?? 0));
-  }
-  for (let i = starts.length - 2; i >= 0; i--) if (joined[i] === true) reach[i] = (reach[i] ?? 0) + (reach[i + 1] ?? 0);
-  return { text, starts, ends, joined, reach, phones: ANY_PHONE_WORD.test(text) };
-}
-
-const ANY_PHONE_WORD = /tlf|tel|mob|gsm|sms|whatsapp|handy|puh|s[ií]m|phone/i;
-
-/** Each detector answers where its finding ends, or undefined. */
-function iban({ text, starts, ends }: Runs, first: number, findings: Finding[]): number | undefined {
-  const start = (starts[first] ?? 0) - 2;
-  if (start < 0 || (ends[first] ?? 0) - start < 4 || isWord(text, start - 1)) return undefined;
+/** Each detector answers where its finding ends, or -1. */
+function iban(first: number, findings: Finding[]): number {
+  const { text, starts } = runs;
+  const start = (starts[first] as number) - 2;
+  if (start < 0 || runs.length(first) < 2 || isWord(text, start - 1)) return -1;
   const end = ibanEnd(text, start);
-  if (end < 0) return undefined;
-  findings.push({ kind: 'iban', start, end });
+  if (end >= 0) findings.push({ kind: 'iban', start, end });
   return end;
 }
 
-function hetu({ text, starts, ends }: Runs, first: number, findings: Finding[]): number | undefined {
-  const start = starts[first] ?? 0;
+function hetu(first: number, findings: Finding[]): number {
+  const { text, starts, ends } = runs;
+  const start = starts[first] as number;
   const end = start + HETU_LENGTH;
   // The person's number and perhaps the check digit are the run after the century sign.
-  const tail = ends[first + 1] ?? 0;
-  if (ends[first] !== start + 6 || starts[first + 1] !== start + 7 || tail < end - 1 || tail > end) return undefined;
-  if (isWord(text, end) || !isHetu(text.slice(start, end))) return undefined;
+  const tail = first + 1 < runs.count ? (ends[first + 1] as number) : 0;
+  if (starts[first + 1] !== start + 7 || tail < end - 1 || tail > end) return -1;
+  if (isWord(text, end) || !isHetu(text.slice(start, end))) return -1;
   findings.push({ kind: 'hetu', start, end });
   return end;
 }
 
-function number(runs: Runs, first: number, findings: Finding[]): number | undefined {
+function number(first: number, findings: Finding[]): number {
   const { text, starts, ends } = runs;
-  const start = starts[first] ?? 0;
-  const found = (kind: Finding['kind'], window: Window, from = start): number => {
-    const end = ends[window.last] ?? 0;
-    findings.push({ kind, start: from, end });
-    return end;
-  };
-
-  if (text.charCodeAt(start - 1) === PLUS && text.charAt(start) !== '0' && !isWord(text, start - 2)) {
-    const window = longest(runs, first, 8, 15);
-    if (window !== undefined) return found('phone', window, start - 1);
+  const start = starts[first] as number;
+  let from = start;
+  let kind: Finding['kind'] = 'phone';
+  let last = -1;
+  if (text.charCodeAt(start - 1) === PLUS && text.charCodeAt(start) !== ZERO && !isWord(text, start - 2)) {
+    last = runs.longest(first, FEWEST_WITH_PLUS, MOST_PHONE_DIGITS);
+    if (last >= 0) from = start - 1;
   }
-  const abroad = international(runs, first) ?? mobile(runs, first);
-  if (abroad !== undefined) return found('phone', abroad);
-  const id = nationalId(runs, first);
-  if (id !== undefined) return found(id[0], id[1]);
-  const card = cardWindow(runs, first);
-  if (card !== undefined) return found('card', card);
-  const phone = runs.phones ? longest(runs, first, FEWEST_DIGITS, 15) : undefined;
-  return phone !== undefined && PHONE_WORD.test(keywords(text, start)) ? found('phone', phone) : undefined;
+  if (last < 0) last = international(first);
+  if (last < 0) last = mobile(first);
+  if (last < 0) {
+    const id = nationalId(first);
+    if (id !== undefined) [kind, last] = id;
+  }
+  if (last < 0) {
+    last = cardEnd(first);
+    if (last >= 0) kind = 'card';
+  }
+  if (last < 0 && phoneWords.isBefore(start)) last = runs.longest(first, FEWEST_DIGITS, MOST_PHONE_DIGITS);
+  if (last < 0) return -1;
+  const end = ends[last] as number;
+  findings.push({ kind, start: from, end });
+  return end;
 }
 
-/** National ids of people in the north, and which window of runs they are. */
-function nationalId(runs: Runs, first: number): readonly [Finding['kind'], Window] | undefined {
-  const { text, starts, ends, reach } = runs;
-  const start = starts[first] ?? 0;
-  const length = (ends[first] ?? 0) - start;
-  if ((reach[first] ?? 0) < 10 || !HEADS.has(length)) return undefined;
+const FEWEST_WITH_PLUS = 8;
+
+/** National ids of people in the north, and the last of their runs. */
+function nationalId(first: number): readonly [Finding['kind'], number] | undefined {
+  const { text, starts, reach } = runs;
+  const start = starts[first] as number;
+  const length = runs.length(first);
+  if ((reach[first] as number) < 10 || HEADS[length] !== 1) return undefined;
   // `12-12-12-12`: after three pairs no id goes on with a fourth.
-  if (length === 2 && (ends[first + 3] ?? 0) - (starts[first + 3] ?? 0) < 3) return undefined;
-  const eleven = shaped(runs, first, FNR_SHAPES);
-  if (eleven !== undefined && (isFodselsnummer(eleven.digits) || isWrittenFnr(runs, first, eleven))) {
-    return ['fnr', eleven];
+  if (length === 2 && runs.length(first + 3) < 3) return undefined;
+  const eleven = shaped(first, FNR_SHAPES);
+  if (eleven >= 0) {
+    const digits = runs.digits(first, eleven);
+    if (isFodselsnummer(digits) || isWrittenFnr(first, eleven, digits)) return ['fnr', eleven];
   }
-  const ten = shaped(runs, first, TEN_SHAPES);
-  const twelve = shaped(runs, first, TWELVE_SHAPES);
-  if (ten === undefined && twelve === undefined) return undefined;
-  const before = keywords(text, start);
-  const separated = hasSign(runs, first) && standsAlone(runs, first) && !ARTICLE_WORD.test(before);
-  if (ten !== undefined) {
-    if (KENNITALA_WORD.test(before) && isKennitala(ten.digits)) return ['kennitala', ten];
-    if (CPR_WORD.test(before) && isCpr(ten.digits)) return ['cpr', ten];
-    if ((separated || PERSONNUMMER_WORD.test(before)) && isPersonnummer(ten.digits)) return ['personnummer', ten];
-    if (separated && isCpr(ten.digits)) return ['cpr', ten];
+  const ten = shaped(first, TEN_SHAPES);
+  if (ten >= 0) {
+    const kind = tenDigits(first, runs.digits(first, ten));
+    return kind === undefined ? undefined : [kind, ten];
   }
+  const twelve = shaped(first, TWELVE_SHAPES);
+  if (twelve < 0) return undefined;
+  const digits = runs.digits(first, twelve);
+  if (!isPersonnummer(digits)) return undefined;
   // `ORD-20261120-1234` is an order of that day, not a child born on it.
-  const order = twelve?.digits.startsWith('20') === true && ORDER_SIGNS.includes(text.charAt(start - 1));
-  const written = (separated && !order) || PERSONNUMMER_WORD.test(before);
-  return twelve !== undefined && written && isPersonnummer(twelve.digits) ? ['personnummer', twelve] : undefined;
+  const order = digits.startsWith('20') && ORDER_SIGNS.includes(text.charAt(start - 1));
+  const before = keywords(text, start);
+  const written = (!order && isSeparated(first, before)) || PERSONNUMMER_WORD.test(before);
+  return written ? ['personnummer', twelve] : undefined;
+}
+
+/** The words in front are read last: most digits are no date. */
+function tenDigits(first: number, digits: string): Finding['kind'] | undefined {
+  const cpr = isCpr(digits);
+  const personnummer = isPersonnummer(digits);
+  if (!cpr && !personnummer) return undefined;
+  const before = keywords(runs.text, runs.starts[first] as number);
+  if (cpr && KENNITALA_WORD.test(before) && isKennitala(digits)) return 'kennitala';
+  if (cpr && CPR_WORD.test(before)) return 'cpr';
+  const separated = isSeparated(first, before);
+  if (personnummer && (separated || PERSONNUMMER_WORD.test(before))) return 'personnummer';
+  return cpr && separated ? 'cpr' : undefined;
+}
+
+/** Written as an id of a person, and not called an order or an article. */
+function isSeparated(first: number, before: string): boolean {
+  return hasSign(first) && standsAlone(first) && !ARTICLE_WORD.test(before);
 }
 
 /** `010170 12345`, `010170_12345`: a date and five digits, as only this number is written, whatever its check digits. */
-function isWrittenFnr({ text, starts, ends }: Runs, first: number, { last, digits }: Window): boolean {
-  const end = ends[first] ?? 0;
-  const start = starts[first] ?? 0;
+function isWrittenFnr(first: number, last: number, digits: string): boolean {
+  const { text, starts, ends } = runs;
+  const end = ends[first] as number;
+  const start = starts[first] as number;
   const sign = text.charCodeAt(end);
   if (last !== first + 1 || end - start !== 6 || starts[last] !== end + 1) return false;
   if ((sign !== BLANK && sign !== UNDERSCORE) || !isCpr(digits)) return false;
@@ -199,48 +193,45 @@ function isWrittenFnr({ text, starts, ends }: Runs, first: number, { last, digit
   );
 }
 
-/** `00` and a country's code, with as many digits as a number there has. */
-function international(runs: Runs, first: number): Window | undefined {
-  const { text, starts, ends, joined } = runs;
-  const start = starts[first] ?? 0;
+/** `00` and a country's code, with as many digits as a number there has: its last run. */
+function international(first: number): number {
+  const { text, starts } = runs;
+  const start = starts[first] as number;
+  if (text.charCodeAt(start) !== ZERO || text.charCodeAt(start + 1) !== ZERO || isWord(text, start - 1)) return -1;
+  // No country's code begins with 0.
+  if (text.charCodeAt(start + 2) === ZERO) return -1;
   // Behind a hyphen it is the end of a longer number.
-  if (text.charCodeAt(start - 1) === HYPHEN && isWord(text, start - 2)) return undefined;
-  if (text.charCodeAt(start) !== ZERO || text.charCodeAt(start + 1) !== ZERO || isWord(text, start - 1))
-    return undefined;
-  let digits = '';
-  let best: Window | undefined;
-  for (let last = first; last < starts.length; last++) {
-    const from = starts[last] ?? 0;
-    const to = ends[last] ?? 0;
-    if (digits.length + to - from > LONGEST_INTERNATIONAL || (last > first && joined[last - 1] !== true)) break;
-    digits += text.slice(from, to);
-    if (isInternational(digits.slice(2))) best = { last, digits };
-  }
-  return best;
+  if (text.charCodeAt(start - 1) === HYPHEN && isWord(text, start - 2)) return -1;
+  const head = runs.longest(first, 3, MOST_WITH_ZEROS);
+  if (head < 0) return -1;
+  const range = internationalRange(runs.digits(first, head).slice(2, 6));
+  return range === undefined ? -1 : runs.longest(first, range[0] + 2, range[1] + 2);
 }
 
-/** A mobile number in the groups of its country, with blanks between and nothing else of its kind around. */
-function mobile(runs: Runs, first: number): Window | undefined {
+/** `00`, the longest country code and the digits after it. */
+const MOST_WITH_ZEROS = 19;
+
+/** A mobile number in the groups of its country, with blanks between and nothing else of its kind around: its last run. */
+function mobile(first: number): number {
   const { text, starts, ends, reach } = runs;
-  const digits = reach[first] ?? 0;
-  const start = starts[first] ?? 0;
-  if ((digits !== 8 && digits !== 10) || (ends[first] ?? 0) - start !== 3) return undefined;
-  if (isWord(text, start - 1) || MOBILE_PARTS.has(text.charCodeAt(start - 1))) return undefined;
-  const groups: string[] = [];
+  const digits = reach[first] as number;
+  const start = starts[first] as number;
+  if ((digits !== 8 && digits !== 10) || (ends[first] as number) - start !== 3) return -1;
+  if (isWord(text, start - 1) || MOBILE_PARTS.has(text.charCodeAt(start - 1))) return -1;
   let last = first;
-  for (let count = 0; count < digits && last < starts.length; last++) {
-    const from = starts[last] ?? 0;
-    const to = ends[last] ?? 0;
-    const between = last === first ? '' : text.slice(ends[last - 1] ?? 0, from);
-    if (!(last === first || between === ' ' || between === '\u00a0' || (between === '-' && last === first + 1)))
-      return undefined;
-    groups.push(text.slice(from, to));
-    count += to - from;
+  const groups = [text.slice(start, ends[first])];
+  for (; runs.joined[last] === 1; last++) {
+    const end = ends[last] as number;
+    const next = starts[last + 1] as number;
+    const between = text.charCodeAt(end);
+    const blank = between === BLANK || between === NO_BREAK;
+    if (next - end !== 1 || !(blank || (between === HYPHEN && last === first))) return -1;
+    groups.push(text.slice(next, ends[last + 1]));
   }
-  return isMobile(groups) && !isWord(text, ends[last - 1] ?? 0)
-    ? { last: last - 1, digits: groups.join('') }
-    : undefined;
+  return isMobile(groups) && !isWord(text, ends[last] as number) ? last : -1;
 }
+
+const NO_BREAK = 0xa0;
 
 /** In front of digits: they belong to a longer number. */
 const MOBILE_PARTS: ReadonlySet<number> = new Set(Array.from('-._,/#:+', (character) => character.charCodeAt(0)));
@@ -250,71 +241,58 @@ function keywords(text: string, start: number): string {
 }
 
 /** `DDMMYY-NNNN`, `YYMMDD+NNNN` and the like: the last four digits behind one sign. */
-function hasSign({ text, starts, ends }: Runs, first: number): boolean {
-  const end = ends[first] ?? 0;
-  const sign = text.charCodeAt(end);
-  const head = end - (starts[first] ?? 0);
-  return (head === 6 || head === 8) && (sign === HYPHEN || sign === PLUS) && starts[first + 1] === end + 1;
+function hasSign(first: number): boolean {
+  const end = runs.ends[first] as number;
+  const sign = runs.text.charCodeAt(end);
+  const head = runs.length(first);
+  return (head === 6 || head === 8) && (sign === HYPHEN || sign === PLUS) && runs.starts[first + 1] === end + 1;
 }
 
 /** Whether the two runs are not a part of something longer: a UUID, a serial number. */
-function standsAlone({ text, starts, ends }: Runs, first: number): boolean {
-  const end = ends[first + 1] ?? 0;
+function standsAlone(first: number): boolean {
+  const { text } = runs;
+  const end = runs.ends[first + 1] as number;
   const more = text.charCodeAt(end) === HYPHEN && isWord(text, end + 1);
-  return !isWord(text, (starts[first] ?? 0) - 1) && !isWord(text, end) && !more;
+  return !isWord(text, (runs.starts[first] as number) - 1) && !isWord(text, end) && !more;
 }
 
-/** The runs from `first` on that have one of these shapes, i.e. lengths of groups. */
-function shaped(runs: Runs, first: number, shapes: readonly (readonly number[])[]): Window | undefined {
-  const { starts, ends, joined } = runs;
+/** The last of the runs from `first` on that have one of these shapes, i.e. lengths of groups; -1 = none. */
+function shaped(first: number, shapes: readonly (readonly number[])[]): number {
   for (const shape of shapes) {
-    let at = first;
-    for (const length of shape) {
-      const start = starts[at] ?? 0;
-      if ((ends[at] ?? 0) - start !== length || (at > first && joined[at - 1] !== true)) break;
-      at++;
-    }
-    if (at - first < shape.length) continue;
-    return { last: at - 1, digits: digitsOf(runs, first, at - 1) };
+    const size = shape.length;
+    let at = 0;
+    while (at < size && runs.length(first + at) === shape[at] && (at === 0 || runs.joined[first + at - 1] === 1)) at++;
+    if (at === size) return first + size - 1;
   }
-  return undefined;
+  return -1;
 }
 
-/** The longest window from `first` on with a number of digits in this range. */
-function longest(runs: Runs, first: number, least: number, most: number): Window | undefined {
-  let digits = '';
-  let best: Window | undefined;
-  for (let last = first; last < runs.starts.length; last++) {
-    const start = runs.starts[last] ?? 0;
-    const end = runs.ends[last] ?? 0;
-    if (digits.length + end - start > most) break;
-    if (last > first && runs.joined[last - 1] !== true) break;
-    digits += runs.text.slice(start, end);
-    if (digits.length >= least) best = { last, digits };
-  }
-  return best;
-}
-
-/** A card's number in one piece or in groups of two and more digits behind equal separators. */
-function cardWindow(runs: Runs, first: number): Window | undefined {
-  const { text, starts, ends, reach } = runs;
-  const from = starts[first] ?? 0;
-  if ((reach[first] ?? 0) < SHORTEST_CARD || !startsLikeCard(text, from)) return undefined;
-  const separator = text.charCodeAt(ends[first] ?? 0);
-  let count = 0;
-  let best: Window | undefined;
-  for (let last = first; last < starts.length; last++) {
-    const start = starts[last] ?? 0;
-    const length = (ends[last] ?? 0) - start;
-    count += length;
-    if (count > LONGEST_CARD || length < 2) break;
-    if (last > first && (start - (ends[last - 1] ?? 0) !== 1 || text.charCodeAt(start - 1) !== separator)) break;
-    if (count >= SHORTEST_CARD && isCard(text, from, ends[last] ?? 0, count)) {
+/** A card's number in one piece or in groups of two and more digits behind equal separators: its last run. */
+function cardEnd(first: number): number {
+  const { text, starts, ends, reach, count } = runs;
+  if ((reach[first] as number) < SHORTEST_CARD || runs.length(first) < 2) return -1;
+  const from = starts[first] as number;
+  const head = text.charCodeAt(from);
+  // Cards begin with 2 to 6: most numbers do not.
+  if (head < ZERO + 2 || head > ZERO + 6) return -1;
+  const lengths = cardLengths(firstFour(first));
+  if (lengths === 0) return -1;
+  const separator = text.charCodeAt(ends[first] as number);
+  const grouped = separator === BLANK || separator === HYPHEN || separator === PLUS;
+  let best = -1;
+  let end = from;
+  let digits = 0;
+  for (let last = first; last < count; last++) {
+    const start = starts[last] as number;
+    if (last > first && (start - end !== 1 || text.charCodeAt(end) !== separator)) break;
+    end = ends[last] as number;
+    digits += end - start;
+    if (digits > LONGEST_CARD || end - start < 2) break;
+    if (((lengths >> digits) & 1) === 1 && runs.passLuhn(first, last) && !isArticle(first, last, digits)) {
       // In groups it stands alone; a UUID has as many digits.
-      const whole = last === first || !(isWord(text, from - 1) || isWord(text, ends[last] ?? 0));
-      if (whole) best = { last, digits: digitsOf(runs, first, last) };
+      if (last === first || !(isWord(text, from - 1) || isWord(text, end))) best = last;
     }
-    if (separator !== BLANK && separator !== HYPHEN && separator !== PLUS) break;
+    if (!grouped) break;
   }
   return best;
 }
@@ -322,33 +300,30 @@ function cardWindow(runs: Runs, first: number): Window | undefined {
 const SHORTEST_CARD = 13;
 const LONGEST_CARD = 19;
 
-function digitsOf({ text, starts, ends }: Runs, first: number, last: number): string {
-  let digits = '';
-  for (let i = first; i <= last; i++) digits += text.slice(starts[i] ?? 0, ends[i] ?? 0);
-  return digits;
+/** The first four digits as a number; there are as many. */
+function firstFour(first: number): number {
+  const { text, starts } = runs;
+  let four = 0;
+  for (let at = starts[first] as number, found = 0; found < 4; at++) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit < 0 || digit > 9) continue;
+    four = four * 10 + digit;
+    found++;
+  }
+  return four;
 }
 
-/** Whether only separators, three at most, stand between two runs. */
-function joins(text: string, from: number, to: number): boolean {
-  if (to - from > 3) return false;
-  for (let at = from; at < to; at++) if (!isSeparator(text.charCodeAt(at))) return false;
-  return true;
+/** The check digit of an article number outweighs that of a card: shops write many more of those. */
+function isArticle(first: number, last: number, digits: number): boolean {
+  return digits <= 14 && isGtin(runs.digits(first, last));
 }
-
-function isSeparator(code: number): boolean {
-  return code < 128 ? SEPARATES[code] === 1 : WIDE_SEPARATORS.has(code);
-}
-
-const SEPARATES = Uint8Array.from({ length: 128 }, (_, code) =>
-  ' -_./()+'.includes(String.fromCharCode(code)) ? 1 : 0,
-);
-/** No-break and narrow blanks, and every dash. */
-const WIDE_SEPARATORS: ReadonlySet<number> = new Set([
-  0xa0, 0x2009, 0x202f, 0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212,
-]);
 
 function isWord(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
+  return (code >= 48 && code <= 57) || isLetter(code) || code > 127;
+}
+
+function isLetter(code: number): boolean {
   const letter = code | 32;
-  return (code >= 48 && code <= 57) || (letter >= 97 && letter <= 122) || code > 127;
+  return letter >= 97 && letter <= 122 && code < 128;
 }

@@ -1,42 +1,5 @@
-/**
- * Whether the `count` digits between two places of a text, 13 to 19, are a payment card's number: a known issuer range of
- * that length and the Luhn check. The check digit of an article number (GTIN-13, GTIN-14) outweighs it: shops write many
- * more of those. Works on the text as it stands, since a text full of digits asks for every place in it.
- */
-export function isCard(text: string, start: number, end: number, count: number): boolean {
-  let head = 0;
-  for (let i = start, digits = 0; digits < 4 && i < end; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) continue;
-    head = head * 10 + digit;
-    digits++;
-  }
-  if (!isCardLength(head, count) || !passesLuhn(text, start, end)) return false;
-  return count > 14 || !isGtin(text.slice(start, end).replaceAll(/\D/g, ''));
-}
-
-/** The Luhn check of the digits between two places; whatever stands between them is passed over. */
-function passesLuhn(text: string, start: number, end: number): boolean {
-  let sum = 0;
-  let twice = false;
-  for (let i = end - 1; i >= start; i--) {
-    const digit = text.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) continue;
-    const value = twice ? digit * 2 : digit;
-    sum += value > 9 ? value - 9 : value;
-    twice = !twice;
-  }
-  return sum % 10 === 0;
-}
-
-/** Whether any card begins with these two digits: most numbers do not. */
-export function startsLikeCard(text: string, at: number): boolean {
-  const first = text.charCodeAt(at) - 48;
-  return first >= 2 && first <= 6;
-}
-
 /** A GTIN of 13 or 14 digits (GS1 General Specifications 7.9): weights 3 and 1 from the right. */
-function isGtin(text: string): boolean {
+export function isGtin(text: string): boolean {
   if (text.length !== 13 && text.length !== 14) return false;
   let sum = 0;
   for (let i = text.length - 2, weight = 3; i >= 0; i--, weight = 4 - weight) {
@@ -46,19 +9,23 @@ function isGtin(text: string): boolean {
 }
 
 /**
- * Whether cards that begin with these four digits are as long: issuer ranges (ISO/IEC 7812) and the lengths in use of
- * Visa, Mastercard, Amex, Diners, Discover, JCB, UnionPay and others.
+ * How long cards that begin with these four digits are, as bits (bit 16 = 16 digits; 0 = no card begins so): issuer
+ * ranges (ISO/IEC 7812) and the lengths in use of Visa, Mastercard, Amex, Diners, Discover, JCB, UnionPay and others.
  */
-function isCardLength(four: number, length: number): boolean {
+export function cardLengths(four: number): number {
   const two = Math.floor(four / 100);
-  if (two >= 40 && two <= 49) return length === 13 || length === 16 || length === 19;
-  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return length === 16;
-  if (four >= 2200 && four <= 2204) return length >= 16;
-  if (two === 34 || two === 37) return length === 15;
-  if (two === 36 || two === 38 || two === 39 || (four >= 3000 && four <= 3059)) return length >= 14;
-  if (four >= 3528 && four <= 3589) return length >= 16;
-  if (four === 6011 || two === 62 || two === 65 || (four >= 6440 && four <= 6499)) return length >= 16;
-  return MAESTRO.has(four);
+  if (two >= 40 && two <= 49) return lengths(13, 16, 19);
+  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return lengths(16);
+  if (four >= 2200 && four <= 2204) return lengths(16, 17, 18, 19);
+  if (two === 34 || two === 37) return lengths(15);
+  if (two === 36 || two === 38 || two === 39 || (four >= 3000 && four <= 3059)) return lengths(14, 15, 16, 17, 18, 19);
+  if (four >= 3528 && four <= 3589) return lengths(16, 17, 18, 19);
+  if (four === 6011 || two === 62 || two === 65 || (four >= 6440 && four <= 6499)) return lengths(16, 17, 18, 19);
+  return MAESTRO.has(four) ? lengths(13, 14, 15, 16, 17, 18, 19) : 0;
+}
+
+function lengths(...all: number[]): number {
+  return all.reduce((bits, length) => bits | (1 << length), 0);
 }
 
 /** Maestro and Dankort, as far as cards of them are still about. */

@@ -13,21 +13,20 @@ const COUNTRIES: ReadonlyMap<string, readonly [fewest: number, most: number]> = 
     }),
 );
 
-/** Longest country code, and the digits after it. */
-export const LONGEST_INTERNATIONAL = 17;
-
-/** Whether digits that follow `00` are a country's code and as many as a number there has; `(0)` may be among them. */
-export function isInternational(digits: string): boolean {
+/**
+ * With how many digits a number goes on that begins with these (a country's code and one or more after it), the code
+ * counted; `(0)` behind the code is one more. Undefined: no country's code, or none of its numbers.
+ */
+export function internationalRange(head: string): readonly [fewest: number, most: number] | undefined {
   for (let length = 1; length <= 3; length++) {
-    const range = COUNTRIES.get(digits.slice(0, length));
+    const range = COUNTRIES.get(head.slice(0, length));
     if (range === undefined) continue;
-    const trunk = digits.charCodeAt(length) === 48;
     // Norwegian and Danish numbers begin with 2 at least: `0047123456..` is a number with zeros in front.
-    if (length === 2 && EIGHT.includes(digits.slice(0, 2)) && !/[2-9]/.test(digits.charAt(2))) return false;
-    const rest = digits.length - length - (trunk ? 1 : 0);
-    if (rest >= range[0] && rest <= range[1]) return true;
+    if (length === 2 && EIGHT.includes(head.slice(0, 2)) && !/[2-9]/.test(head.charAt(2))) return undefined;
+    const code = length + (head.charCodeAt(length) === 48 ? 1 : 0);
+    return [code + range[0], code + range[1]];
   }
-  return false;
+  return undefined;
 }
 
 const EIGHT = ['45', '47'];
@@ -43,7 +42,9 @@ export function isMobile(groups: readonly string[]): boolean {
 
 /** A number with the code of a northern country, `47` and eight digits, without a sign in front. */
 export function isNordicPhone(digits: string): boolean {
-  return NORDIC.some((code) => digits.startsWith(code)) && isInternational(digits);
+  if (!NORDIC.some((code) => digits.startsWith(code))) return false;
+  const range = internationalRange(digits.slice(0, 4));
+  return range !== undefined && digits.length >= range[0] && digits.length <= range[1];
 }
 
 const NORDIC = ['45', '46', '47', '354', '358'];

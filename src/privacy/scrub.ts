@@ -33,26 +33,33 @@ export function scrubCounted(text: string): Scrubbed {
   if (seen === NO_SIGNS) return { text, found: NOTHING };
   const plain = detect(text, seen);
   const clean = plain.length === 0 ? text : replaced(text, plain);
-  if ((seen & ENCODED) !== 0) {
-    let decoded = clean;
-    for (let round = 0; round < ROUNDS; round++) {
-      const next = decodeOnce(decoded);
-      if (next === decoded) break;
-      decoded = next;
-      const hidden = detect(decoded, signs(decoded));
-      if (hidden.length > 0) {
-        const all = [...plain, ...hidden];
-        const found = counted(all);
-        return {
-          text: KINDS.filter((kind) => found[kind] > 0)
-            .map(tag)
-            .join(' '),
-          found,
-        };
-      }
-    }
+  const hidden = (seen & ENCODED) === 0 ? NONE : afterDecoding(clean);
+  if (hidden.length > 0) {
+    const found = counted([...plain, ...hidden]);
+    const tags = KINDS.filter((kind) => found[kind] > 0).map(tag);
+    return { text: tags.join(''), found };
   }
   return plain.length === 0 ? { text, found: NOTHING } : { text: clean, found: counted(plain) };
+}
+
+const NONE: readonly Finding[] = [];
+
+/**
+ * What shows once the text is decoded, and once it is decoded as far as it goes: what is encoded in several ways at
+ * once must not cost a look at each of its layers.
+ */
+function afterDecoding(text: string): readonly Finding[] {
+  const first = decodeOnce(text);
+  if (first === text) return NONE;
+  const found = detect(first, signs(first));
+  if (found.length > 0) return found;
+  let last = first;
+  for (let round = 1; round < ROUNDS; round++) {
+    const next = decodeOnce(last);
+    if (next === last) break;
+    last = next;
+  }
+  return last === first ? NONE : detect(last, signs(last));
 }
 
 /** What a text has that personal data cannot do without; each sign calls for the detectors that look closer. */
