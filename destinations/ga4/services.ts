@@ -17,6 +17,11 @@ export const SERVICES = [
   'google-analytics-gtag',
   'google-analytics-ga4',
   'google-analytics-4',
+  'ganalytics',
+  'google-gtag',
+  'google-signals',
+  'google-universal-analytics',
+  'google-analytics-360',
   'google',
   'google-advertising-products',
 ] as const;

@@ -15,6 +15,13 @@ export const SERVICES = [
   'doubleclick',
   'google-doubleclick',
   'floodlight',
+  'gadwords',
+  'google-adservices',
+  'google-ad-services',
+  'google-marketing-platform',
+  'doubleclick-by-google',
+  'doubleclick-floodlight',
+  'google-ads-customer-match',
   'google',
   'google-advertising-products',
 ] as const;

@@ -7,4 +7,12 @@ export const SERVICES = [
   'linkedin-marketing',
   'linkedin-marketing-solutions',
   'linkedin-conversions-api',
+  'linkedin-px',
+  'linkedin-analytics',
+  'linkedin-advertising',
+  'linkedin-campaign-manager',
+  'linkedin-ireland',
+  'li-insight',
+  'lintrk',
+  'insight-tag',
 ] as const;

@@ -16,4 +16,11 @@ export const SERVICES = [
   'meta-platforms',
   'meta-facebook',
   'facebook-meta',
+  'fbevents',
+  'facebook-advertising',
+  'facebook-business-extension',
+  'facebook-marketing',
+  'meta-advertising',
+  'meta-business',
+  'meta-marketing',
 ] as const;

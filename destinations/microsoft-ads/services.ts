@@ -11,4 +11,8 @@ export const SERVICES = [
   'microsoft-uet',
   'bing-ads-universal-event-tracking',
   'bing-universal-event-tracking',
+  'bing-ads-uet',
+  'microsoft-bing',
+  'ms-ads',
+  'uetq',
 ] as const;

@@ -55,7 +55,7 @@ export const additionalConsent: Platform = {
 };
 
 /** Undefined where it closes nothing for this site. */
-function readAdditionalConsent(value: string, context: Context): Reading | undefined {
+export function readAdditionalConsent(value: string, context: Context): Reading | undefined {
   const { source, routes, book, readsTcf, listed } = context;
   const string = readLayers(value, 0, decodeAdditionalConsent, (decoded) => decoded !== undefined);
   // What cannot be read may hold a refusal, where the site's consent is written in such strings.

@@ -96,9 +96,9 @@ function fieldsOf(text: string): ReadonlyMap<string, string> | undefined {
     if (end === -1) return undefined;
     const colon = text.indexOf(':', i);
     if (colon === -1 || colon > end) return undefined;
-    const key = text.slice(i, colon);
+    const key = bare(text.slice(i, colon));
     if (KNOWN.has(key)) {
-      const value = text.slice(colon + 1, end);
+      const value = bare(text.slice(colon + 1, end));
       fields.set(key, fields.has(key) && fields.get(key) !== value ? '' : value);
     }
     i = end + 1;
@@ -122,7 +122,14 @@ function endOfPair(text: string, from: number, last: number): number {
   return depth === 0 ? last : -1;
 }
 
+/** Without the spaces around it, `+` where a form was encoded. */
+function bare(text: string): string {
+  return text.replace(/^[ +]{1,16}/, '').trimEnd();
+}
+
+/** The text inside quotes of either kind; what has none is taken as it is, and what is empty as absent. */
 function quoted(value: string | undefined): string | undefined {
-  if (value === undefined || value.length < 3) return undefined;
-  return value.startsWith("'") && value.endsWith("'") ? value.slice(1, -1) : undefined;
+  if (value === undefined) return undefined;
+  const isQuoted = value.length > 1 && /^(?:'.*'|".*")$/s.test(value);
+  return (isQuoted ? value.slice(1, -1) : value) || undefined;
 }

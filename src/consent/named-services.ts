@@ -1,4 +1,5 @@
-import { cookieValues } from './cookie-header.ts';
+import { readAdditionalConsent } from './additional-consent.ts';
+import { cookieValues, type Cookies } from './cookie-header.ts';
 import { asNumber, asObject, asString, type Json, type JsonObject } from './json.ts';
 import {
   base64Object,
@@ -12,8 +13,9 @@ import {
   type Platform,
 } from './platform.ts';
 import { choice, noChoice, unreadable, type Facts } from './reading.ts';
-import { isoTime, percentDecoded, unixTime } from './text.ts';
+import { isoTime, percentDecoded, readLayers, unixTime } from './text.ts';
 import { servicesOf } from './services.ts';
+import { readTcf } from './tcf.ts';
 import type { Reading } from './types.ts';
 
 /** Platforms that write a state beside each of the site's own services or categories (`consent/README.md` 1). */
@@ -61,18 +63,46 @@ export const orejime: Platform = {
   },
 };
 
+const AXEPTIO = 'axeptio_cookies';
+const AXEPTIO_ALL = 'axeptio_all_vendors';
+const AXEPTIO_AUTHORISED = 'axeptio_authorized_vendors';
+
+/** Axeptio: vendors and their state, and beside them two lists of the same (of all, and of those that are allowed). */
 export const axeptio: Platform = {
   name: 'axeptio',
   title: 'Axeptio',
-  cookies: ['axeptio_cookies'],
+  cookies: [AXEPTIO, AXEPTIO_ALL, AXEPTIO_AUTHORISED],
   needsMapping: true,
-  read: perObject(jsonObject, (root, context) => {
-    const facts = { at: isoTime(asString(root.get('$$date'))), id: asString(root.get('$$token')) };
-    if (root.get('$$completed') !== true) return noChoice(context.source, facts);
-    const flags = flagsOf(root, true, (name) => !name.startsWith('$$'));
-    return chosen(context.source, services(flags, context), facts);
-  }),
+  read: perObject(
+    jsonObject,
+    (root, context, found) => {
+      const facts = { at: isoTime(asString(root.get('$$date'))), id: asString(root.get('$$token')) };
+      if (root.get('$$completed') !== true) return noChoice(context.source, facts);
+      const flags = flagsOf(root, true, (name) => !name.startsWith('$$'));
+      return chosen(context.source, services([...flags, ...refusedBeside(found)], context), facts);
+    },
+    (name) => name === AXEPTIO,
+  ),
 };
+
+/** Vendors of the site that are not among the authorised ones. Lists without the record beside them say nothing. */
+function refusedBeside(found: Cookies): readonly Flag[] {
+  const authorised = cookieValues(found, AXEPTIO_AUTHORISED).map(vendorsIn);
+  if (authorised.length === 0) return [];
+  const all = cookieValues(found, AXEPTIO_ALL).flatMap(vendorsIn);
+  return all.filter((name) => !authorised.every((list) => list.includes(name))).map((name) => [name, false]);
+}
+
+/** `,a,b,`, percent-encoded once or more. */
+function vendorsIn(value: string): readonly string[] {
+  const list = readLayers(
+    value,
+    0,
+    (text) => text,
+    (text) => !text.includes('%'),
+  );
+  return list.split(',', 512).filter((name) => name !== '');
+}
 
 /** The site's category names vary in case, so the mapping is in lower case. */
 export const civic: Platform = {
@@ -148,21 +178,35 @@ export const fides: Platform = {
   title: 'Fides',
   cookies: ['fides_consent'],
   needsMapping: true,
-  read: perObject(jsonObject, (root, context) => {
-    const meta = asObject(root.get('fides_meta'));
-    const consent = asObject(root.get('consent'));
-    if (consent === undefined) return unreadable(context.source);
-    const facts = {
-      at: isoTime(asString(meta?.get('updatedAt'))),
-      id: asString(asObject(root.get('identity'))?.get('fides_user_device_id')),
-      version: asString(meta?.get('version')),
-    };
-    if (!FIDES_CHOICES.includes(meta?.get('consentMethod') ?? null)) {
-      return noChoice(context.source, facts, 'not written for a choice of the visitor');
-    }
-    return named(consent, true, context, facts);
-  }),
+  read: ({ values }, context) =>
+    values.flatMap((value) => {
+      const root = jsonObject(value);
+      return root === undefined ? [unreadable(context.source)] : readFides(root, context);
+    }),
 };
+
+function readFides(root: JsonObject, context: Context): readonly Reading[] {
+  const meta = asObject(root.get('fides_meta'));
+  const consent = asObject(root.get('consent'));
+  if (consent === undefined) return [unreadable(context.source)];
+  const facts = {
+    at: isoTime(asString(meta?.get('updatedAt'))),
+    id: asString(asObject(root.get('identity'))?.get('fides_user_device_id')),
+    version: asString(meta?.get('version')),
+  };
+  if (!FIDES_CHOICES.includes(meta?.get('consentMethod') ?? null)) {
+    return [noChoice(context.source, facts, 'not written for a choice of the visitor')];
+  }
+  // `TC string,Additional Consent,GPP string` where the site uses the TCF; its own notices are then often none.
+  const [tcString = '', additional = ''] = (asString(root.get('fides_string')) ?? '').split(',', 3);
+  const byNotice = named(consent, true, context, facts);
+  if (tcString === '') return [byNotice];
+  return [
+    ...(context.purposes === undefined ? [] : [byNotice]),
+    readTcf(tcString, { ...context, purposes: undefined }, facts.id),
+    ...(additional === '' ? [] : [readAdditionalConsent(additional, context) ?? []].flat()),
+  ];
+}
 
 export const evidon: Platform = {
   name: 'evidon',

@@ -91,7 +91,7 @@ function isReadable(reading: Reading | typeof NO_RECORD): boolean {
 
 /**
  * A JSON object, raw, with its quotes encoded as scripts write it, or percent-encoded as a whole. Text that has its
- * brace already is decoded once at most.
+ * brace already is decoded once at most. What cannot be read so is read with a space for each `+`, as forms are encoded.
  */
 export function jsonObject(value: string): JsonObject | undefined {
   return value.startsWith('{') ? braced(value) : readLayers(value, 0, braced, isObject);
@@ -99,9 +99,18 @@ export function jsonObject(value: string): JsonObject | undefined {
 
 function braced(text: string): JsonObject | undefined {
   if (!text.startsWith('{')) return undefined;
-  const raw = asObject(parseJson(text));
+  if (text.startsWith('{\\"')) return asObject(parseJson(unescaped(text)));
+  const raw =
+    asObject(parseJson(text)) ?? (text.includes('+') ? asObject(parseJson(text.replaceAll('+', ' '))) : undefined);
   if (raw !== undefined || !text.includes('%')) return raw;
   return asObject(parseJson(percentDecoded(text) ?? ''));
+}
+
+/** What servers have put into a quoted string (RFC 6265 has none, RFC 2109 had), `\"` and `\054` for a comma. */
+function unescaped(text: string): string {
+  return text.replace(/\\([0-3][0-7]{2}|[^])/g, (_, code: string) =>
+    code.length === 3 ? String.fromCharCode(Number.parseInt(code, 8)) : code,
+  );
 }
 
 /** A JSON object in base64. */

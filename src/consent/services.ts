@@ -10,15 +10,24 @@ import type { ConsentRoute, RouteTerms, SiteServices } from './types.ts';
 /** Words that say nothing of whose a service is, when they end its name. */
 const QUALIFIERS = [
   'api',
+  'audience',
+  'audiences',
   'capi',
+  'code',
+  'company',
   'conversion',
   'conversions',
   'corporation',
   'cookie',
   'cookies',
+  'dynamic',
+  'ecommerce',
+  'enhanced',
+  'gmbh',
   'inc',
   'insight',
   'ireland',
+  'unlimited',
   'limited',
   'llc',
   'ltd',
@@ -27,9 +36,19 @@ const QUALIFIERS = [
   'retargeting',
   'script',
   'sdk',
+  'server',
+  'serverside',
+  'statistics',
+  'stats',
   'tag',
+  'tracker',
   'tracking',
 ];
+
+/** What a service may be loaded by, before its name. */
+const LOADERS = ['googletagmanager', 'gtm'];
+/** Companies with many products: their name alone is not the name of the product that stands in brackets behind it. */
+const COMPANIES: ReadonlySet<string> = new Set(['google', 'facebook', 'fb', 'linkedin', 'meta', 'microsoft', 'bing']);
 
 /** Names longer than this are nobody's. */
 const MAX_NAME = 64;
@@ -83,7 +102,21 @@ export class ServiceBook {
   ownerOf(name: string): Owner | undefined {
     const own = this.#own.get(name);
     if (own !== undefined || name.length > MAX_NAME) return own;
-    for (let key: string | undefined = serviceKey(name); key !== undefined; key = shortened(key)) {
+    const key = serviceKey(name);
+    const owner = this.#byKey(key);
+    if (owner !== undefined) return owner;
+    // `google-tag-manager-meta-pixel`: the service, and how it is loaded.
+    const loader = LOADERS.find((start) => key.length > start.length && key.startsWith(start));
+    if (loader !== undefined) return this.#byKey(key.slice(loader.length));
+    // `Google Analytics 4 (GA4)`: said twice. A company and one of its products is said once (`Google (Fonts)`).
+    const bracket = name.search(/[([]/);
+    const main = bracket > 0 ? serviceKey(name.slice(0, bracket)) : '';
+    return COMPANIES.has(main) ? undefined : this.#byKey(main);
+  }
+
+  /** By usual names, with the words at the end taken off that say nothing. */
+  #byKey(whole: string): Owner | undefined {
+    for (let key: string | undefined = whole; key !== undefined; key = shortened(key)) {
       const owner = this.#usual.get(key);
       if (owner !== undefined) return owner;
     }

@@ -42,13 +42,16 @@ export function isVersion(text: string | undefined): text is string {
   return text !== undefined && VERSION.test(text);
 }
 
-/** Base64 with or without padding, the padding perhaps percent-encoded, of UTF-8 text; undefined for anything else. */
+/**
+ * Base64 in either alphabet (RFC 4648 4 and 5), with or without padding, the padding perhaps percent-encoded, of UTF-8
+ * text; undefined for anything else. A space is a `+` that went through a form decoder.
+ */
 export function base64Decoded(text: string): string | undefined {
   const plain = percentDecoded(text);
   if (plain === undefined) return undefined;
   let bytes: string;
   try {
-    bytes = atob(plain);
+    bytes = atob(OTHER_ALPHABET.test(plain) ? plain.replace(/[- ]/g, '+').replaceAll('_', '/') : plain);
   } catch {
     return undefined;
   }
@@ -60,6 +63,7 @@ export function base64Decoded(text: string): string | undefined {
   }
 }
 
+const OTHER_ALPHABET = /[-_ ]/;
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 function hasHighBytes(bytes: string): boolean {

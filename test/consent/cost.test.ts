@@ -53,6 +53,7 @@ const EXAMPLES = [
   '__cmpcpcx36865',
   '__cmpconsentx36865',
   '__cmpcvcx36865',
+  '__cmpiabx36865',
   '_iub_cs-12345678',
   '_iub_cs-12345678-uspr',
   'ppms_privacy_4abb1e4c-0000-4207-8488-64f5e44dc7cf',
