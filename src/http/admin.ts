@@ -2,17 +2,13 @@ import { Hono, type Context } from 'hono';
 import { sha256Hex } from '../core/hash.ts';
 import type { Problem } from '../sources/hit.ts';
 import { hostOf, splitTarget } from '../sources/target.ts';
+import { Failures } from './failures.ts';
 import { isLoopbackName } from './loopback.ts';
 import type { Preview } from './preview.ts';
 import { problemResponse } from './problem.ts';
 
 /** Characters an admin token has at least: 32 hex digits cannot be guessed by asking. */
 export const MIN_TOKEN = 32;
-
-/** Refusals within a minute after which each further one takes a second. */
-const FREE_FAILURES = 20;
-const SLOW_MS = 1_000;
-const MINUTE = 60_000;
 
 export interface AdminOptions {
   readonly metrics: () => Promise<string>;
@@ -24,7 +20,7 @@ export interface AdminOptions {
   readonly now?: () => number;
 }
 
-/** The admin listener: metrics and preview. A token is demanded off loopback (R82). */
+/** The admin listener: metrics, preview, and routes that wait for a person. A token is demanded off loopback (R82). */
 export function createAdmin({ metrics, preview, token, refused, now = Date.now }: AdminOptions): Hono {
   const app = new Hono();
   const failures = new Failures(now);
@@ -45,7 +41,11 @@ export function createAdmin({ metrics, preview, token, refused, now = Date.now }
   );
   preview.mount(app);
   app.notFound(() =>
-    problemResponse({ status: 404, title: 'Nothing here', detail: 'The admin listener has /metrics and /preview.' }),
+    problemResponse({
+      status: 404,
+      title: 'Nothing here',
+      detail: 'The admin listener has /metrics, /preview and /stopped.',
+    }),
   );
   return app;
 }
@@ -81,28 +81,6 @@ const WRONG_TOKEN: Problem = {
 
 function wrongToken(c: Context, wanted: string): Problem | undefined {
   return sha256Hex(tokenOf(c.req.header('authorization'))) === wanted ? undefined : WRONG_TOKEN;
-}
-
-/** Slows down who guesses. The right token is never slowed: nobody can lock the operator out. */
-class Failures {
-  readonly #now: () => number;
-  #window = -1;
-  #count = 0;
-
-  constructor(now: () => number) {
-    this.#now = now;
-  }
-
-  /** Resolves when this failure may be answered. */
-  async add(): Promise<void> {
-    const window = Math.floor(this.#now() / MINUTE);
-    if (window !== this.#window) {
-      this.#window = window;
-      this.#count = 0;
-    }
-    this.#count++;
-    if (this.#count > FREE_FAILURES) await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
-  }
 }
 
 /** The token of `Bearer <token>`, or of `Basic <user:token>`, which a browser can ask a person for. */

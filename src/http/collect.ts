@@ -76,7 +76,7 @@ function takeOne(
   if ('status' in read) {
     return overloaded
       ? refuse(ports, OVERLOADED, { ...headers, ...RETRY_SOON }, asked)
-      : refuse(ports, read, headers, asked);
+      : refuse(ports, read, read.status === 503 ? { ...headers, ...RETRY_SOON } : headers, asked);
   }
   const media = overloaded ? undefined : mediaProblem(read, door);
   if (media !== undefined) return refuse(ports, media, headers, askedOf(read));
@@ -88,7 +88,11 @@ function takeOne(
 
 function collect(hit: Hit, ports: Ports, gateway: Gateway, headers: Headers): Answer | Promise<Answer> {
   const processed = process(hit, gateway, ports.windows?.at(gateway, hit.at), 'all', ports.withdrawnSince);
-  if ('problem' in processed) return refuse(ports, processed.problem, headers, askedOf(hit));
+  if ('problem' in processed) {
+    const answer = refuse(ports, processed.problem, headers, askedOf(hit));
+    const late = isWrongKey(hit, processed.problem) ? ports.rateLimit.failed(hit, gateway) : undefined;
+    return late === undefined ? answer : after(late, answer);
+  }
   const { trace } = processed;
   const rows = rowsOf(trace, gateway.policy);
   const withdrawals = withdrawalsOf(trace, ports.outbox);
@@ -104,6 +108,16 @@ function collect(hit: Hit, ports: Ports, gateway: Gateway, headers: Headers): An
     const retryAfter = error instanceof OutboxUnavailable ? error.retryAfter : 5;
     return refuse(ports, UNAVAILABLE, { ...headers, 'retry-after': `${retryAfter}` }, asked, '503', expired);
   });
+}
+
+/** Somebody may be guessing; who sends none at all is not. */
+function isWrongKey({ headers }: Hit, problem: Problem): boolean {
+  return problem.code === 'refused.key' && headers['authorization'] !== undefined;
+}
+
+/** A function of its own: what waits must hold the answer and nothing of the hit. */
+function after(late: Promise<void>, answer: Answer): Promise<Answer> {
+  return late.then(() => answer);
 }
 
 function askedOf(hit: Hit): RefusedRequest {

@@ -45,6 +45,8 @@ export class Counters {
   readonly faults = new Tally();
   /** From a request to its answer. */
   readonly answerTime = new Histogram(SHORT);
+  /** Connections that were one too many. */
+  connectionsRefused = 0;
   /** Hits, by site. */
   readonly hits = new Tally();
 

@@ -88,13 +88,14 @@ function preflight(asked: Asked, door: Door, gateway: Gateway, ports: Ports): An
 
 function readiness(ports: Ports): Answer {
   const { ready } = ports.outbox;
-  const stopped = ports.stopped();
-  const count = Object.keys(stopped).length;
+  // How many, and no more: whoever reaches this page need not know which vendor refuses whose credentials. The admin
+  // listener names them (`/stopped`).
+  const count = ports.stopped();
   return json(
     {
       ready,
       ...(!ready && { reason: 'events cannot be stored' }),
-      ...(count > 0 && { stopped_routes: count, stopped }),
+      ...(count > 0 && { stopped_routes: count }),
     },
     ready ? 200 : 503,
   );

@@ -1,7 +1,7 @@
 /** How often a stream says that it is alive, milliseconds: proxies cut what is silent for a minute. */
 const HEARTBEAT_MS = 15_000;
-/** Events a listener may be behind before it loses some. */
-const BACKLOG = 256;
+/** Bytes a listener may be behind before it loses events. */
+const BACKLOG = 1 << 20;
 
 /** Server-sent events to everyone who is listening; nothing is kept for those who are not. */
 export class Live {
@@ -28,8 +28,9 @@ export class Live {
   }
 
   send(event: string, data: unknown): void {
-    const text = textOf(event, data);
-    for (const listener of this.#listeners) listener.write(text);
+    if (!this.watched) return;
+    const bytes = bytesOf(textOf(event, data));
+    for (const listener of this.#listeners) listener.write(bytes);
   }
 
   /**
@@ -38,7 +39,6 @@ export class Live {
    */
   response(): Response | undefined {
     if (this.#listeners.size >= this.#most) return undefined;
-    const encoder = new TextEncoder();
     let listener: Listener | undefined;
     const leave = (): void => {
       if (listener === undefined || !this.#listeners.delete(listener)) return;
@@ -48,25 +48,25 @@ export class Live {
     const body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
-          const write = (text: string): boolean => {
+          const write = (bytes: Uint8Array): boolean => {
             if ((controller.desiredSize ?? 0) <= 0) return false;
-            controller.enqueue(encoder.encode(text));
+            controller.enqueue(bytes);
             return true;
           };
           const beat = (): void => {
-            if (write(': alive\n\n')) return;
+            if (write(ALIVE)) return;
             leave();
             controller.error(new Error('the listener does not read'));
           };
           listener = { write, heartbeat: setInterval(beat, HEARTBEAT_MS) };
-          write(': open\n\n');
-          for (const text of this.#greetings.values()) write(text);
+          write(OPEN);
+          for (const text of this.#greetings.values()) write(bytesOf(text));
           this.#listeners.add(listener);
           if (this.#listeners.size === 1) this.#changed(true);
         },
         cancel: leave,
       },
-      { highWaterMark: BACKLOG },
+      new ByteLengthQueuingStrategy({ highWaterMark: BACKLOG }),
     );
     return new Response(body, {
       headers: {
@@ -79,12 +79,17 @@ export class Live {
   }
 }
 
+const encoder = new TextEncoder();
+const bytesOf = (text: string): Uint8Array => encoder.encode(text);
+const OPEN = bytesOf(': open\n\n');
+const ALIVE = bytesOf(': alive\n\n');
+
 function textOf(event: string, data: unknown): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 interface Listener {
   /** False where the listener is too far behind. */
-  readonly write: (text: string) => boolean;
+  readonly write: (bytes: Uint8Array) => boolean;
   readonly heartbeat: ReturnType<typeof setInterval>;
 }

@@ -18,8 +18,8 @@ export interface Ports {
   /** The configuration in force; it may be another one for the next hit. */
   readonly gateway: () => Gateway;
   readonly outbox: Outbox;
-  /** Routes that wait for a person (credentials, settings), with the reason. They lose nothing meanwhile. */
-  readonly stopped: () => Readonly<Record<string, string>>;
+  /** How many routes wait for a person (credentials, settings). They lose nothing meanwhile. */
+  readonly stopped: () => number;
   /** Freezes a request: reads the body within its limits, adds time, id and peer. */
   readonly toHit: (c: Context) => Hit | Problem | Promise<Hit | Problem>;
   /** The request target as it came, where the runtime has it: a `Request` only has an address made of it. */

@@ -41,9 +41,7 @@ export interface PreviewRecord {
 export type PreviewMessage =
   | { readonly kind: 'trace'; readonly record: PreviewRecord }
   | { readonly kind: 'refused'; readonly record: RefusalRecord }
-  | { readonly kind: 'ended'; readonly record: readonly EndedRow[] }
-  /** Routes that keep their events until somebody mends something, with the reason. */
-  | { readonly kind: 'stopped'; readonly record: Readonly<Record<string, string>> };
+  | { readonly kind: 'ended'; readonly record: readonly EndedRow[] };
 
 /** Takes what the preview is told. */
 export type Show = (message: PreviewMessage) => void;
@@ -59,6 +57,8 @@ const TOO_MANY_WATCHERS: Problem = {
 /** The live preview of the admin listener: what is decided and what becomes of it, while somebody looks. */
 export class Preview {
   readonly #live: Live;
+  /** Routes that wait for a person, as each process says it, by its number. */
+  readonly #stopped = new Map<number, Readonly<Record<string, string>>>();
 
   /** `changed` is told when somebody begins to look and when nobody does any more. */
   constructor(changed?: (watched: boolean) => void) {
@@ -70,10 +70,19 @@ export class Preview {
     return this.#live.watched ? this.show : undefined;
   }
 
-  readonly show: Show = ({ kind, record }) => {
-    if (kind === 'stopped') this.#live.greet(kind, record);
-    this.#live.send(kind, record);
-  };
+  readonly show: Show = ({ kind, record }) => this.#live.send(kind, record);
+
+  /** Takes note of the routes that are stopped in one process; whoever looks is told of all, now or when they come. */
+  stoppedIn(process: number, routes: Readonly<Record<string, string>>): void {
+    this.#stopped.set(process, routes);
+    this.#live.greet('stopped', this.stopped);
+    this.#live.send('stopped', this.stopped);
+  }
+
+  /** Every route that is stopped in any process, with the reason. */
+  get stopped(): Readonly<Record<string, string>> {
+    return Object.assign({}, ...this.#stopped.values()) as Readonly<Record<string, string>>;
+  }
 
   mount(app: Hono): void {
     const page = (body: string, type: string) => () =>
@@ -91,6 +100,7 @@ export class Preview {
     app.get('/preview', page(PAGE, 'text/html'));
     app.get('/preview.js', page(SCRIPT, 'text/javascript'));
     app.get('/preview.css', page(STYLE, 'text/css'));
+    app.get('/stopped', () => Response.json({ stopped: this.stopped }, { headers: { 'cache-control': 'no-store' } }));
     app.get('/preview/stream', () => this.#live.response() ?? problemResponse(TOO_MANY_WATCHERS));
   }
 }

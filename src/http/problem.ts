@@ -20,6 +20,15 @@ export const TOO_LARGE: Problem = {
   detail: 'A body may have 64 KiB. Send fewer events in one request.',
 };
 
+/** The bodies of all requests that arrive take as much memory as they may. */
+export const NO_ROOM: Problem = {
+  status: 503,
+  title: 'Too much at once',
+  detail:
+    'More arrives than there is room for. Nothing of this request was kept; send it again after Retry-After seconds.',
+  code: 'refused.overloaded',
+};
+
 export const ENCODED: Problem = {
   status: 415,
   title: 'Encoded body',

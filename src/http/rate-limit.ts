@@ -4,11 +4,14 @@ import { clientOf } from '../policy/client.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { isInside, networkOf } from '../privacy/ip.ts';
 import type { Hit, Problem } from '../sources/hit.ts';
+import { Failures } from './failures.ts';
 
 /** Requests per minute and client (R75). Keyed hashes in memory only, under a key that is thrown away every day (R36). */
 export interface RateLimit {
   /** Takes one request off the client's account; a problem where it is empty. Seconds until it is filled again. */
   readonly take: (hit: Hit, gateway: Gateway) => { readonly problem: Problem; readonly retryAfter: number } | undefined;
+  /** Takes note of a wrong ingest key; when it may be answered, undefined = at once. */
+  readonly failed: (hit: Hit, gateway: Gateway) => Promise<void> | undefined;
 }
 
 const MINUTE = 60_000;
@@ -43,28 +46,33 @@ export function createRateLimit(randomKey: () => Uint8Array, onlyInside: () => v
   let window = -1;
   let day = -1;
   let hash: KeyedHash = keyedHash(randomKey());
+  const failures = new Failures();
+  const accountOf = (hit: Hit, gateway: Gateway): string => {
+    const today = Math.floor(hit.at / DAY);
+    if (today !== day) {
+      day = today;
+      hash = keyedHash(randomKey());
+    }
+    const client = networkOf(clientOf(hit, gateway) ?? '');
+    return String.fromCharCode(...hash(client).subarray(0, 12));
+  };
   return {
     take(hit, gateway) {
       const limit = gateway.perClient;
       if (limit === undefined) return undefined;
       look(hit, gateway);
-      const today = Math.floor(hit.at / DAY);
-      if (today !== day) {
-        day = today;
-        hash = keyedHash(randomKey());
-      }
       const now = Math.floor(hit.at / MINUTE);
       if (now !== window) {
         window = now;
         seen?.clear();
       }
-      const client = networkOf(clientOf(hit, gateway) ?? '');
-      const key = String.fromCharCode(...hash(client).subarray(0, 12));
+      const key = accountOf(hit, gateway);
       seen ??= new LRUCache({ max: 100_000 });
       const count = (seen.get(key) ?? 0) + 1;
       seen.set(key, count);
       if (count <= limit) return undefined;
       return { problem: TOO_MANY, retryAfter: Math.ceil((MINUTE - (hit.at % MINUTE)) / 1000) };
     },
+    failed: (hit, gateway) => failures.add(accountOf(hit, gateway)),
   };
 }

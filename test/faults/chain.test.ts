@@ -82,7 +82,7 @@ function listener(hit: Hit) {
   const app = createApp({
     gateway: () => gateway,
     outbox: { append, pending: 0, shared: false, ready: true },
-    stopped: () => ({}),
+    stopped: () => 0,
     overloaded: () => false,
     toHit: () => hit,
     counters,

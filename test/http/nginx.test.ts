@@ -3,12 +3,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EndedRow } from '../../src/delivery/ends.ts';
-import type { PreviewRecord } from '../../src/http/preview.ts';
-import type { RefusalRecord } from '../../src/http/refusals.ts';
 import { ask } from '../support/ask.ts';
 import { cookiebot } from '../support/hits.ts';
 import { until } from '../support/metrics.ts';
+import { watch } from '../support/preview.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, temporary, type Served } from '../support/serve.ts';
 
@@ -47,38 +45,6 @@ function freePort(): Promise<number> {
       server.close(() => resolve(port));
     });
   });
-}
-
-/** What a preview is shown, as it arrives. */
-interface Watched {
-  readonly text: () => string;
-  readonly traces: () => PreviewRecord[];
-  readonly ends: () => EndedRow[];
-  readonly refusals: () => RefusalRecord[];
-  readonly close: () => void;
-}
-
-async function watch(url: string): Promise<Watched> {
-  const stop = new AbortController();
-  const answer = await fetch(url, { signal: stop.signal });
-  expect(answer.status).toBe(200);
-  let text = '';
-  const decoder = new TextDecoder();
-  const read = async (): Promise<void> => {
-    for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) text += decoder.decode(chunk);
-  };
-  read().catch(() => undefined);
-  const events = (name: string): unknown[] =>
-    [...text.matchAll(/event: (\S+)\ndata: (.*)\n\n/g)]
-      .filter(([, event]) => event === name)
-      .map(([, , data = 'null']) => JSON.parse(data) as unknown);
-  return {
-    text: () => text,
-    traces: () => events('trace') as PreviewRecord[],
-    ends: () => (events('ended') as EndedRow[][]).flat(),
-    refusals: () => events('refused') as RefusalRecord[],
-    close: () => stop.abort(),
-  };
 }
 
 describe.skipIf(NGINX === undefined && process.env['CI'] !== 'true')('behind nginx with default settings', () => {

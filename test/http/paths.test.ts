@@ -113,7 +113,7 @@ function portsOf(server: string): { ports: Ports; hits: Hit[] } {
       shared: false,
       ready: true,
     },
-    stopped: () => ({}),
+    stopped: () => 0,
     overloaded: () => false,
     toHit,
     target: rawTarget,

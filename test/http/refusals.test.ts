@@ -53,7 +53,7 @@ function listener(config: string, watched = true) {
       ready: true,
       shared: false,
     },
-    stopped: () => ({}),
+    stopped: () => 0,
     overloaded: () => false,
     toHit: async (c) => {
       const { authority, path, query } = splitTarget(c.req.raw.url);

@@ -121,11 +121,11 @@ class Process {
     const ports = {
       gateway: () => gateway,
       outbox: delivery,
-      stopped: () => ({}),
+      stopped: () => 0,
       toHit: () => ({ status: 404, title: '', detail: '' }),
       overloaded: () => this.overloaded,
       counters: new Counters(),
-      rateLimit: { take: () => (this.limited ? SHED : undefined) },
+      rateLimit: { take: () => (this.limited ? SHED : undefined), failed: () => undefined },
       watcher: () => undefined,
     } as unknown as Ports;
     this.#take = collector(ports, DOORS.find(({ source }) => source === 'json') as Door);

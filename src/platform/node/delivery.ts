@@ -20,7 +20,7 @@ export interface DeliveryOptions
   readonly log: Log;
   /** Told how rows ended, while somebody watches. */
   readonly ended?: (rows: readonly EndedRow[]) => void;
-  /** Told when other routes are stopped than before, while somebody watches, and when somebody begins to. */
+  /** Told when other routes are stopped than before. */
   readonly stoppedChanged?: () => void;
 }
 
@@ -217,13 +217,12 @@ class ThreadedDelivery implements Delivery {
   watch(watched: boolean): void {
     this.#watched = watched;
     this.#tell({ kind: 'watch', watched });
-    if (watched) this.#options.stoppedChanged?.();
   }
 
   #setState(state: WorkerState): void {
     const changed = JSON.stringify(state.stopped) !== JSON.stringify(this.#state.stopped);
     this.#state = state;
-    if (changed && this.#watched) this.#options.stoppedChanged?.();
+    if (changed) this.#options.stoppedChanged?.();
   }
 
   report(): Promise<DeliveryReport> {

@@ -6,14 +6,12 @@ import type { Context, Hono } from 'hono';
 import { problemAnswer, type Answer } from '../../http/answer.ts';
 import type { Collect } from '../../http/collect.ts';
 import type { Front } from '../../http/front.ts';
-import { ENCODED, TOO_LARGE } from '../../http/problem.ts';
+import { ENCODED, NO_ROOM, TOO_LARGE } from '../../http/problem.ts';
 import { refusedCode, type Hit, type Problem, type RefusedCode } from '../../sources/hit.ts';
 import { hostOf, splitTarget, type Target } from '../../sources/target.ts';
-import { dismiss, keepIdle, STUCK_MS } from './sockets.ts';
+import { Body, MAX_BODY, saidLength } from './body.ts';
+import { dismiss, keepIdle, STUCK_MS, takes } from './sockets.ts';
 import { turns } from './turns.ts';
-
-/** Bytes a body may have (R72). */
-const MAX_BODY = 64 * 1024;
 
 /** Limits on slow and oversized clients (R60, R72); times in milliseconds. */
 const SERVER_OPTIONS = {
@@ -33,6 +31,7 @@ const ABORTED: Problem = { status: 400, title: 'Incomplete body', detail: 'The c
 export function createListener(app: Hono, front?: Front, refused: (code: RefusedCode) => void = () => {}): Server {
   const throughApp = adapterFor(app);
   const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
+    if (!takes(incoming, outgoing)) return;
     if (hasTwoHosts(incoming)) {
       refused('refused.host');
       write(outgoing, problemAnswer(TWO_HOSTS));
@@ -186,36 +185,32 @@ function readBody(
   host: string,
 ): Promise<Hit | Problem> {
   return new Promise((resolve) => {
-    const refuse = () => {
+    const body = new Body();
+    const refuse = (problem: Problem) => {
       // The rest of the body is not read, so the connection cannot be used again.
       outgoing.setHeader('connection', 'close');
       incoming.removeAllListeners('data');
       incoming.pause();
-      resolve(TOO_LARGE);
+      end(problem);
     };
-    if (Number(incoming.headers['content-length'] ?? 0) > MAX_BODY) {
-      refuse();
+    const end = (result: Hit | Problem) => {
+      body.free();
+      resolve(result);
+    };
+    if (saidLength(incoming) > MAX_BODY) {
+      refuse(TOO_LARGE);
       return;
     }
-    let first: Buffer | undefined;
-    let more: Buffer[] | undefined;
-    let size = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > MAX_BODY) refuse();
-      else if (first === undefined) first = chunk;
-      else (more ??= [first]).push(chunk);
+    incoming.on('data', (piece: Buffer) => {
+      const went = body.add(piece);
+      if (went === 'too large') refuse(TOO_LARGE);
+      else if (went === 'no room') refuse(NO_ROOM);
     });
-    incoming.on('end', () =>
-      turns.take(() => {
-        const body = more !== undefined ? Buffer.concat(more) : first;
-        resolve(freeze(incoming, target, host, body === undefined ? '' : body.toString('utf8')));
-      }),
-    );
-    incoming.on('error', () => resolve(ABORTED));
+    incoming.on('end', () => turns.take(() => end(freeze(incoming, target, host, body.text()))));
+    incoming.on('error', () => end(ABORTED));
     // What is complete may still wait for its turn.
     incoming.on('close', () => {
-      if (!incoming.complete) resolve(ABORTED);
+      if (!incoming.complete) end(ABORTED);
     });
   });
 }

@@ -228,6 +228,12 @@ export const FAMILIES: readonly Family[] = [
       yield* of.counters.refused.entries();
     },
   },
+  ofProcess(
+    'portvakt_connections_refused_total',
+    'Connections that were refused because as many were open as the process takes',
+    'counter',
+    ({ counters }) => counters.connectionsRefused,
+  ),
   {
     name: 'portvakt_left_out_total',
     help: 'Details of events that could not be used; the event went on without them',

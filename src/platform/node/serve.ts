@@ -30,7 +30,7 @@ import type { Reloads, Snapshot } from './metric-families.ts';
 import type { DeliveryReport, Metrics } from './metrics.ts';
 import { keepPolicy } from './policies.ts';
 import { demandPrivate, makePrivately } from './private-files.ts';
-import { ADMIN_CONNECTIONS, keepIdle, mostConnections } from './sockets.ts';
+import { ADMIN_CONNECTIONS, keepIdle, MOST_CONNECTIONS, mostConnections } from './sockets.ts';
 import { orphans, outboxName } from './outbox-names.ts';
 import { watchLoad } from './overload.ts';
 import { sumRefusals } from './refusal-summary.ts';
@@ -62,6 +62,8 @@ export interface ServeOptions {
   readonly watcher?: Ports['watcher'];
   /** Who is told what the preview would be, where another process has it; undefined while nobody looks. */
   readonly show?: () => Show | undefined;
+  /** Who is told which routes wait for a person, where another process has the admin listener. */
+  readonly stopped?: (routes: Readonly<Record<string, string>>) => void;
   /** Adds pages to the public listener. */
   readonly extend?: (app: Hono) => void;
 }
@@ -123,6 +125,8 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   const lock = member === undefined ? lockData(options.data) : lockMember(options.data, member.index);
   const own = outboxName(member);
   const left = orphans(options.data, member);
+  /** Another one once everything is there that it asks. */
+  let tellStopped = (): void => {};
   const startOutbox = (name: string): Promise<Delivery> =>
     startDelivery({
       source: { module: GATEWAY_SOURCE, input: first.input },
@@ -133,7 +137,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       version: version(),
       log: (level, msg, fields) => (level === 'debug' ? undefined : log[level](msg, fields)),
       ended: (record) => shown()?.({ kind: 'ended', record }),
-      stoppedChanged: () => showStopped(),
+      stoppedChanged: () => tellStopped(),
     });
   const started = Promise.all([own, ...left].map(startOutbox));
   started.catch(lock.release);
@@ -144,10 +148,14 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     for (const outbox of [delivery, ...adopted]) outbox.watch(watched);
   };
   const preview = new Preview(watch);
-  const showStopped = (): void => {
-    const stopped = Object.assign({}, ...[delivery, ...adopted].map((outbox) => outbox.stopped)) as Delivery['stopped'];
-    shown()?.({ kind: 'stopped', record: saidOfEach(stopped) });
+  const stoppedRoutes = (): Delivery['stopped'] =>
+    Object.assign({}, ...[delivery, ...adopted].map((outbox) => outbox.stopped)) as Delivery['stopped'];
+  tellStopped = () => {
+    const routes = saidOfEach(stoppedRoutes());
+    preview.stoppedIn(0, routes);
+    options.stopped?.(routes);
   };
+  tellStopped();
   const shown = (): Show | undefined => preview.watcher ?? options.show?.();
   const windows = createWindows(() => randomBytes(32));
   const load = watchLoad(() => delivery.delay);
@@ -158,7 +166,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   const ports: Ports = {
     gateway: () => gateway,
     outbox: delivery,
-    stopped: () => delivery.stopped,
+    stopped: () => Object.keys(stoppedRoutes()).length,
     toHit,
     target: rawTarget,
     overloaded: load.overloaded,
@@ -195,7 +203,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     ready: delivery.ready,
     reloads,
   }));
-  limitConnections(publicServer, log);
+  limitConnections(publicServer, counters, log);
   keepIdle(publicServer, gateway.trustedProxies.length > 0);
   const adminServer =
     options.admin === undefined ? undefined : adminListener(metrics.text, preview, options.adminToken, log);
@@ -303,15 +311,20 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
 const SHARED_ACCOUNT =
   'limits.per_client counts addresses, and all requests came from addresses inside: if they come by a proxy, all visitors share one account; name it in server.trusted_proxies';
 
-/** Refuses connections before they take the descriptors that files and vendors need. */
-function limitConnections(server: Server, log: Log): void {
+/** Refuses connections before they take the descriptors that files and vendors need, and more memory than there is. */
+function limitConnections(server: Server, counters: Counters, log: Log): void {
   const most = mostConnections();
-  if (most === undefined) return;
   server.maxConnections = most;
-  const dropped = summed((count) =>
-    log.warn('more connections than there are descriptors for were refused: raise the limit (`ulimit -n`)', { count }),
-  );
-  server.on('drop', dropped);
+  const say = summed((count) => log.warn(tooManyConnections(most), { count }));
+  server.on('drop', () => {
+    counters.connectionsRefused++;
+    say();
+  });
+}
+
+function tooManyConnections(most: number): string {
+  const remedy = most < MOST_CONNECTIONS ? 'raise the limit of descriptors (`ulimit -n`)' : 'start more `--workers`';
+  return `more connections than this process takes were refused, ${most} were open: ${remedy}`;
 }
 
 /** Gathers what happens often: `tell` hears of it at once, and then once a minute how often it happened in between. */

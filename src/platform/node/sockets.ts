@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Idle connections of browsers: those that fetch several things are done by then. Milliseconds. */
@@ -21,11 +21,44 @@ export function keepIdle(server: Server, behindProxy: boolean): void {
   server.keepAliveTimeout = behindProxy ? IDLE_PROXIED_MS : IDLE_MS;
 }
 
-/** How many clients may be connected at once, so that files and vendors still find descriptors; undefined = no limit. */
-export function mostConnections(descriptors: number | undefined = descriptorLimit()): number | undefined {
-  return descriptors === undefined
-    ? undefined
-    : Math.max(16, descriptors - Math.min(RESERVED, Math.ceil(descriptors / 2)));
+/**
+ * Connections of the public listener, where there are descriptors for more: with the headers each of them may have half
+ * sent they take 320 MB.
+ */
+export const MOST_CONNECTIONS = 10_000;
+/** Requests of one connection that may be without an answer. Browsers and proxies send one at a time. */
+const MOST_UNANSWERED = 64;
+
+/** How many clients may be connected at once, so that files and vendors still find descriptors. */
+export function mostConnections(descriptors: number | undefined = descriptorLimit()): number {
+  if (descriptors === undefined) return MOST_CONNECTIONS;
+  const left = descriptors - Math.min(RESERVED, Math.ceil(descriptors / 2));
+  return Math.min(MOST_CONNECTIONS, Math.max(16, left));
+}
+
+const UNANSWERED = Symbol('requests without an answer');
+type Counted = Socket & { [UNANSWERED]?: number };
+
+/**
+ * Takes note of a request; false where its connection has too many without an answer, and is gone. A read may bring a
+ * thousand small ones, and all of them would wait here at once.
+ */
+export function takes({ socket }: IncomingMessage, outgoing: ServerResponse): boolean {
+  const client = socket as Counted;
+  if (client.destroyed) return false;
+  const open = (client[UNANSWERED] ?? 0) + 1;
+  client[UNANSWERED] = open;
+  if (open > MOST_UNANSWERED) {
+    client.destroy();
+    return false;
+  }
+  outgoing.on('finish', answered);
+  return true;
+}
+
+function answered(this: ServerResponse): void {
+  const client = this.req.socket as Counted;
+  client[UNANSWERED] = (client[UNANSWERED] ?? 1) - 1;
 }
 
 /** Descriptors this process may have; undefined where the system does not say or does not limit them. */

@@ -20,7 +20,9 @@ export type FromMember =
   /** It cannot start: the configuration cannot be used, or a system call failed with this code. */
   | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined }
   | { readonly kind: 'metrics'; readonly id: number; readonly data: MetricData }
-  | { readonly kind: 'preview'; readonly message: PreviewMessage };
+  | { readonly kind: 'preview'; readonly message: PreviewMessage }
+  /** Routes that wait for a person, with the reason. */
+  | { readonly kind: 'stopped'; readonly routes: Readonly<Record<string, string>> };
 
 let gateway: RunningGateway | undefined;
 let watched = false;
@@ -30,8 +32,14 @@ function tell(message: FromMember): void {
   if (process.connected) process.send?.(message, () => {});
 }
 
+/** Messages of the preview that may be on their way; who looks on loses what comes on top of them. */
+const MOST_SHOWN = 256;
+let onTheirWay = 0;
+
 function show(message: PreviewMessage): void {
-  tell({ kind: 'preview', message });
+  if (onTheirWay >= MOST_SHOWN || !process.connected) return;
+  onTheirWay++;
+  process.send?.({ kind: 'preview', message } satisfies FromMember, () => onTheirWay--);
 }
 
 async function start(options: ServeOptions): Promise<void> {
@@ -39,6 +47,7 @@ async function start(options: ServeOptions): Promise<void> {
     gateway = await startGateway({
       ...options,
       show: () => (watched ? show : undefined),
+      stopped: (routes) => tell({ kind: 'stopped', routes }),
     });
     gateway.watch(watched);
     tell({ kind: 'listening', url: gateway.url });

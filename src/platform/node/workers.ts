@@ -39,7 +39,7 @@ const STOP_PATIENCE = 12_000;
  */
 export async function startWorkers(
   count: number,
-  options: Omit<ServeOptions, 'watcher' | 'show' | 'extend' | 'member'> & { readonly admin: string },
+  options: Omit<ServeOptions, 'watcher' | 'show' | 'stopped' | 'extend' | 'member'> & { readonly admin: string },
 ): Promise<RunningWorkers> {
   const log = createLog();
   // Said once, here, and the key is made before anybody needs it.
@@ -65,7 +65,7 @@ export async function startWorkers(
   const admin = adminListener(metrics, preview, options.adminToken, log);
 
   const start = async (index: number, address: string): Promise<string> => {
-    const member = new Member(preview.show);
+    const member = new Member(preview.show, (routes) => preview.stoppedIn(index, routes));
     const url = await member.start({
       ...options,
       listen: address,
@@ -86,6 +86,7 @@ export async function startWorkers(
       if (member !== undefined) {
         await member.ended;
         members[index] = undefined;
+        preview.stoppedIn(index, {});
       }
       if (stopping !== undefined) return;
       backoff = performance.now() - begun > STEADY ? FIRST_BACKOFF : Math.min(backoff * 2, LONGEST_BACKOFF);
@@ -157,7 +158,8 @@ class Member {
   readonly ended: Promise<void>;
   #started: { readonly resolve: (url: string) => void; readonly reject: (error: Error) => void } | undefined;
 
-  constructor(show: Show) {
+  /** `stopped` is told which of its routes wait for a person. */
+  constructor(show: Show, stopped: (routes: Readonly<Record<string, string>>) => void) {
     this.#child = fork(beside('worker'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.ended = new Promise((resolve) => {
       this.#child.once('exit', () => {
@@ -179,6 +181,9 @@ class Member {
           return;
         case 'preview':
           show(message.message);
+          return;
+        case 'stopped':
+          stopped(message.routes);
       }
     });
   }
