@@ -63,6 +63,7 @@ class World {
       subjectKey: subjectKeys(gateway),
       siteOf: () => 'shop',
       remembers: () => true,
+      shared: false,
       everybodyOf: () => undefined,
       mayStay: (_route, _row, signals) => signals === 127,
       maxSize: 1e9,

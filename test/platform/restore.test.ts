@@ -13,6 +13,7 @@ it('what a visitor has withdrawn does not come back from an older page of a dama
   const policy: StorePolicy = {
     subjectKey: (_site, subject) => (subject === '*' ? 9 : 7),
     remembers: () => true,
+    shared: false,
     everybodyOf: () => undefined,
     siteOf: () => 'shop',
     mayStay: (_route, _row, signals) => signals === 15,

@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { array, assert, constant, integer, property, record, subarray } from 'fast-check';
 import { EVERYBODY, HeldWithdrawals } from '../../src/delivery/held-withdrawals.ts';
 import { concerns, leftBy, merge, tombstoneOf, type Tombstone } from '../../src/platform/node/tombstone.ts';
-import { WithdrawalLog } from '../../src/platform/node/withdrawal-log.ts';
+import { WithdrawalLog, WithdrawalReader } from '../../src/platform/node/withdrawal-log.ts';
 import { temporary } from '../support/serve.ts';
 
 let dir = '';
@@ -42,6 +42,56 @@ describe('the record of withdrawals', () => {
     log.add(Array.from({ length: 5_000 }, (_, i) => gone(i, 1_000)));
     expect(log.trim(0, () => true)).toBe(false);
     expect(log.of(0)).toEqual(gone(0, 1_000));
+  });
+
+  it('is written again at once for what it does not say yet, and later for what only moves a time', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const onDisk = () => new WithdrawalReader(join(dir, 'withdrawals.sqlite')).of(7);
+    log.addLate([gone(7, 1_000)], 0);
+    expect(onDisk()).toEqual(gone(7, 1_000));
+    log.addLate([gone(7, 2_000)], 1);
+    expect([onDisk(), log.of(7)]).toEqual([gone(7, 1_000), gone(7, 2_000)]);
+    expect([log.latestAt, log.lateIsDue]).toEqual([2_000, false]);
+    vi.advanceTimersByTime(1_000);
+    expect(log.lateIsDue).toBe(true);
+    log.add([]);
+    expect([onDisk(), log.lateIsDue]).toEqual([gone(7, 2_000), false]);
+    log.addLate([gone(7, 3_000)], 2);
+    log.addLate([{ ...gone(7, 4_000), closed: { 'shop/meta': 4_000 } }], 2);
+    expect(onDisk()).toEqual({ ...gone(7, 4_000), closed: { 'shop/meta': 4_000 } });
+    log.addLate([gone(7, 5_000)], 2);
+    log.close();
+    expect(onDisk()?.gone).toEqual(gone(7, 5_000).gone);
+    log = new WithdrawalLog(join(dir, 'withdrawals.sqlite'));
+    vi.useRealTimers();
+  });
+
+  it('forgets no time that waits to be written when the bound makes room', () => {
+    log.addLate([gone(7, 1_000)], 0);
+    log.addLate([gone(7, 2_000)], 1);
+    expect(log.trim(0, () => false)).toBe(false);
+    expect(log.of(7)).toEqual(gone(7, 2_000));
+  });
+
+  it('holds nobody to a refusal of the future when the clock was set back', () => {
+    const day = 86_400_000;
+    log.add([gone(7, 10 * day), { ...gone(8, 0), closed: { 'shop/meta': 10 * day } }, gone(9, day)]);
+    log.addLate([gone(7, 11 * day)], 3);
+    log.setBack(12 * day);
+    expect(log.latestAt).toBe(11 * day);
+    log.setBack(5 * day);
+    expect([log.of(7), log.of(9), log.latestAt]).toEqual([gone(7, 5 * day), gone(9, day), 5 * day]);
+    expect(log.of(8)?.closed).toEqual({ 'shop/meta': 5 * day });
+  });
+
+  it('tells what another process has withdrawn from what was withdrawn here, in one entry too', () => {
+    const other = new WithdrawalLog(join(dir, 'withdrawals.sqlite'));
+    const [first] = log.add([gone(7, 1_000)], 0);
+    expect(first).toBe(1);
+    other.add([gone(7, 2_000)], 1);
+    // The entry of the other process is not carried out here yet, and this one takes its place.
+    expect([...log.add([gone(7, 3_000), gone(8, 3_000), gone(8, 3_001)], 1)]).toEqual([4, 5]);
+    other.close();
   });
 
   it('takes over what the version before has left', () => {

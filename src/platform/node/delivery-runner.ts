@@ -108,8 +108,9 @@ export class Runner {
     return this.#store !== undefined && this.#broken === undefined && !this.#store.full && !this.#stopping;
   }
 
+  /** Rows that wait. In a file that cannot be opened there may be some: a withdrawal must not pass them by. */
   get pending(): number {
-    return this.#store?.pending ?? 0;
+    return this.#store?.pending ?? 1;
   }
 
   /** Withdrawals that are held in memory only. */
@@ -186,6 +187,7 @@ export class Runner {
         return route !== undefined && stillAllowed(route, row, signals) === undefined;
       },
       remembers: (site) => this.#options.shared === true || backed.has(site),
+      shared: this.#options.shared === true,
       everybodyOf: (key) => everybody.get(key),
       maxSize: gateway.delivery.maxSize,
       deadLetters: gateway.delivery.deadLetters,
@@ -547,7 +549,8 @@ export class Runner {
     try {
       this.#store.measureRoom();
       this.#sayRoom(this.#store);
-      if (this.#store.changedElsewhere()) this.#flush();
+      this.#withdrawals?.setBack(Date.now());
+      if (this.#store.changedElsewhere() || this.#store.unrecorded) this.#flush();
       if (this.#parked.length > 0) this.resume();
     } catch (error) {
       this.#hurt(error);

@@ -29,6 +29,8 @@ export interface StorePolicy {
    * another process, or from a back end.
    */
   readonly remembers: (site: string) => boolean;
+  /** Other processes have outboxes beside this one. */
+  readonly shared: boolean;
   /** The site of which this key means everybody (`EVERYBODY`); undefined for the key of anything else. */
   readonly everybodyOf: (key: number) => string | undefined;
   /** Bytes. */
@@ -52,6 +54,8 @@ const LOOK_EVERY = 1024 * 1024;
 /** The record of withdrawals may take so large a part of `maxSize`, and of the disk. */
 const LOG_PART = 8;
 const LOG_PART_OF_DISK = 16;
+/** A row that was accepted so far ahead of the clock was there before that was set back, milliseconds. */
+const AHEAD = 2_000;
 /** How long what has left may still be read in the log, milliseconds: delivered, and withdrawn. */
 const ERASE_ENDED = 15_000;
 const ERASE_WITHDRAWN = 1_500;
@@ -92,6 +96,8 @@ export class SqliteOutbox implements Store {
   /** Room has run short. */
   #cramped = false;
   #logLimit = Infinity;
+  /** Bytes of the record of withdrawals when nothing of it could go. */
+  #logKept = 0;
   /** Since when the log may hold what has left, monotonic milliseconds; undefined = it does not. */
   #endedSince: number | undefined = -Infinity;
   #withdrawnSince: number | undefined;
@@ -214,7 +220,7 @@ export class SqliteOutbox implements Store {
   commit(appends: readonly Append[], wanted: () => boolean = () => true): Committed {
     this.#flushToDisk(appends.length > 0);
     const work = new Work();
-    const own = this.#log.add(this.#tombstonesOf(appends));
+    const own = this.#remember(this.#tombstonesOf(appends));
     const applied = this.#transaction(() => {
       for (const { row, unmark } of this.#settled) if (this.#delete(row) && unmark) this.#unmark(row.mark, row.route);
       for (const { row, reason } of this.#buried) this.#moveToDead(row, reason);
@@ -280,6 +286,11 @@ export class SqliteOutbox implements Store {
     } finally {
       this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     }
+  }
+
+  /** Whether the record of withdrawals has something that must not wait longer to be written. */
+  get unrecorded(): boolean {
+    return this.#log.lateIsDue;
   }
 
   /** Whether another process has written: marked or purged dead letters, or a withdrawal elsewhere. */
@@ -582,8 +593,9 @@ export class SqliteOutbox implements Store {
   #withdrawnBefore(row: StoredRow, keys: readonly number[], policy: StorePolicy): boolean {
     const site = policy.siteOf(row.route);
     if (site === undefined || keys.length === 0) return false;
-    const tombstones = this.#tombstonesSince(keys, site, row.acceptedAt, policy);
-    return tombstones.some((tombstone) => !stays(row, row.acceptedAt, tombstone, policy));
+    const at = this.#agedAt(row);
+    const tombstones = this.#tombstonesSince(keys, site, at, policy);
+    return tombstones.some((tombstone) => !stays(row, at, tombstone, policy));
   }
 
   #tombstoneOf(withdrawal: Withdrawal): Tombstone | undefined {
@@ -600,10 +612,25 @@ export class SqliteOutbox implements Store {
       .filter((tombstone) => tombstone !== undefined);
   }
 
-  /** The record of withdrawals has a bound; entries that have a record here are the last to go. */
+  /** Other processes have to hear of each withdrawal at once; a back end that may be late is not in such a hurry. */
+  #remember(tombstones: readonly Tombstone[]): ReadonlySet<number> {
+    return this.#policy().shared
+      ? this.#log.add(tombstones, this.#applied)
+      : this.#log.addLate(tombstones, this.#applied);
+  }
+
+  /**
+   * The record of withdrawals has a bound; entries that have a record here are the last to go. Where all have one, it is
+   * not looked through again before it has grown.
+   */
   #boundLog(): void {
-    if (this.#log.bytes > this.#logLimit)
-      this.#log.trim(this.#logLimit * 0.9, (key) => this.#subjects.find(key).length > 0);
+    if (this.#log.bytes <= Math.max(this.#logLimit, this.#logKept * 1.1)) return;
+    try {
+      const within = this.#log.trim(this.#logLimit * 0.9, (key) => this.#subjects.find(key).length > 0);
+      this.#logKept = within ? 0 : this.#log.bytes;
+    } catch {
+      // What was committed is safe. It is tried again after the next commit.
+    }
   }
 
   #noteEnds({ purged, purgedDead }: Work): void {
@@ -634,7 +661,7 @@ export class SqliteOutbox implements Store {
       const row = this.#sql.byId.get(id) as StoredRow | undefined;
       const dead = row === undefined ? (this.#sql.deadById.get(id) as StoredRow | undefined) : undefined;
       const kept = row ?? dead;
-      if (kept === undefined || stays(kept, kept.acceptedAt, tombstone, policy)) continue;
+      if (kept === undefined || stays(kept, this.#agedAt(kept), tombstone, policy)) continue;
       found = true;
       this.#unmark(kept.mark, kept.route);
       if (row !== undefined) {
@@ -646,6 +673,11 @@ export class SqliteOutbox implements Store {
       }
     }
     return found;
+  }
+
+  /** When a row was accepted. What is from the future is older than the day on which the clock was set back. */
+  #agedAt({ acceptedAt }: StoredRow): number {
+    return acceptedAt > this.#now() + AHEAD ? 0 : acceptedAt;
   }
 
   /** Rows and dead letters of a site that belong to somebody. */

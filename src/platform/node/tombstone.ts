@@ -30,6 +30,24 @@ export function merge(one: Tombstone, other: Tombstone): Tombstone {
   return { subject: one.subject, gone, closed };
 }
 
+/** Whether it takes something away that `known` does not take away at any time. */
+export function saysMore({ gone, closed }: Tombstone, known: Tombstone | undefined): boolean {
+  if (known === undefined) return true;
+  for (let bit = 0; bit < gone.length; bit++) if (gone[bit] !== 0 && known.gone[bit] === 0) return true;
+  for (const key in closed) if (known.closed[key] === undefined) return true;
+  return false;
+}
+
+/** The same with no time after `now`. */
+export function noLaterThan({ subject, gone, closed }: Tombstone, now: number): Tombstone {
+  const times = gone.map((at) => Math.min(at, now)) as unknown as Tombstone['gone'];
+  return {
+    subject,
+    gone: times,
+    closed: Object.fromEntries(Object.entries(closed).map(([k, at]) => [k, Math.min(at, now)])),
+  };
+}
+
 /** The last time anything was withdrawn. */
 export function lastOf({ gone, closed }: Tombstone): number {
   return Math.max(...gone, ...Object.values(closed));

@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { makePrivate } from './outbox-schema.ts';
-import { lastOf, merge, type Tombstone } from './tombstone.ts';
+import { lastOf, merge, noLaterThan, saysMore, type Tombstone } from './tombstone.ts';
 
 const SCHEMA = `
   PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
@@ -24,6 +24,11 @@ interface Entry {
 
 /** Entries looked at once for some that can go. */
 const LOOKED_AT = 512;
+/** How long what only moves a time may wait to be written, milliseconds, and how much of it. */
+const LATE_MS = 1_000;
+const MOST_LATE = 5_000;
+/** A time so far ahead of the clock was not written by it, milliseconds: the clock has been set back since. */
+const AHEAD = 2_000;
 
 /**
  * What visitors have withdrawn, one entry a subject, for every process that shares a data directory: whoever holds an
@@ -41,7 +46,15 @@ export class WithdrawalLog {
   readonly #oldest: StatementSync;
   readonly #forget: StatementSync;
   readonly #pages: StatementSync;
+  readonly #ahead: StatementSync;
+  readonly #retime: StatementSync;
   readonly #free: StatementSync;
+  /**
+   * What would only move a time in the record, by subject: in force at once, written with the next entry that says
+   * more, or when it has waited long enough. Whoever goes on refusing costs no flush for each hit.
+   */
+  readonly #late = new Map<number, Tombstone>();
+  #lateSince = 0;
   #seenVersion = -1;
   #latest = 0;
   #latestAt = 0;
@@ -67,6 +80,10 @@ export class WithdrawalLog {
       );
       this.#forget = this.#db.prepare('DELETE FROM withdrawn WHERE seq = ?');
       this.#pages = this.#db.prepare('PRAGMA page_count');
+      this.#ahead = this.#db.prepare(`SELECT ${COLUMNS} FROM withdrawn WHERE at > ?`);
+      this.#retime = this.#db.prepare(
+        'UPDATE withdrawn SET gone0 = ?, gone1 = ?, gone2 = ?, gone3 = ?, closed = ?, at = ? WHERE seq = ?',
+      );
       this.#free = this.#db.prepare('PRAGMA freelist_count');
       this.#takeOver();
       this.#look();
@@ -93,15 +110,58 @@ export class WithdrawalLog {
     return this.#bytes;
   }
 
-  /** Adds durably to what is known; gives the numbers of the changed entries. */
-  add(tombstones: readonly Tombstone[]): ReadonlySet<number> {
-    const numbers = new Set<number>();
-    if (tombstones.length === 0) return numbers;
+  /**
+   * Adds durably to what is known. Gives the numbers of the changed entries that hold nothing but what was added here
+   * and what has a number up to `applied`: another process may have changed an entry in between.
+   */
+  add(tombstones: readonly Tombstone[], applied = Infinity): ReadonlySet<number> {
+    const own = new Set<number>();
+    const late = [...this.#late.values()];
+    if (tombstones.length === 0 && late.length === 0) return own;
     this.#transaction(() => {
-      for (const tombstone of tombstones) numbers.add(this.#put(tombstone));
+      for (const tombstone of [...late, ...tombstones]) {
+        const { seq, before } = this.#put(tombstone);
+        if (before <= applied || own.has(before)) own.add(seq);
+      }
     });
+    this.#late.clear();
     this.#look();
-    return numbers;
+    return own;
+  }
+
+  /** Adds like `add`; where it would only move times, that is in force at once and written within some seconds. */
+  addLate(tombstones: readonly Tombstone[], applied: number): ReadonlySet<number> {
+    const more = tombstones.filter((tombstone) => saysMore(tombstone, this.of(tombstone.subject)));
+    if (more.length > 0 || this.lateIsDue) return this.add(tombstones, applied);
+    for (const tombstone of tombstones) {
+      if (this.#late.size === 0) this.#lateSince = performance.now();
+      const before = this.#late.get(tombstone.subject);
+      this.#late.set(tombstone.subject, before === undefined ? tombstone : merge(before, tombstone));
+      this.#latestAt = Math.max(this.#latestAt, lastOf(tombstone));
+    }
+    return NONE_CHANGED;
+  }
+
+  /** Whether something has waited long enough to be written. */
+  get lateIsDue(): boolean {
+    const { size } = this.#late;
+    return size > 0 && (size >= MOST_LATE || performance.now() - this.#lateSince >= LATE_MS);
+  }
+
+  /**
+   * After a clock was set back: what has been withdrawn has been withdrawn by now. Without it, visitors who consent
+   * again would be held to an old refusal until the clock gets there.
+   */
+  setBack(now: number): void {
+    if (this.#latestAt <= now + AHEAD) return;
+    this.#transaction(() => {
+      for (const entry of this.#ahead.all(now) as unknown as Entry[]) {
+        const { gone, closed } = noLaterThan(readEntry(entry), now);
+        this.#retime.run(...gone, JSON.stringify(closed), now, entry.seq);
+      }
+    });
+    for (const [subject, tombstone] of this.#late) this.#late.set(subject, noLaterThan(tombstone, now));
+    this.#latestAt = now;
   }
 
   /** Entries beyond a number, in order. */
@@ -112,7 +172,9 @@ export class WithdrawalLog {
   /** What a subject has withdrawn. */
   of(subject: number): Tombstone | undefined {
     const entry = this.#of.get(subject) as unknown as Entry | undefined;
-    return entry === undefined ? undefined : readEntry(entry);
+    const late = this.#late.get(subject);
+    if (entry === undefined) return late;
+    return late === undefined ? readEntry(entry) : merge(readEntry(entry), late);
   }
 
   /** Forgets what was last withdrawn before `before`, unix milliseconds. */
@@ -136,15 +198,22 @@ export class WithdrawalLog {
     return true;
   }
 
+  /** Writes what has waited, and closes. */
   close(): void {
-    this.#db.close();
+    try {
+      this.add([]);
+    } finally {
+      this.#db.close();
+    }
   }
 
-  #put(tombstone: Tombstone): number {
-    const before = this.of(tombstone.subject);
-    const { subject, gone, closed } = before === undefined ? tombstone : merge(before, tombstone);
+  /** The number of the changed entry, and the one it had before; 0 = there was none. */
+  #put(tombstone: Tombstone): { readonly seq: number; readonly before: number } {
+    const entry = this.#of.get(tombstone.subject) as unknown as Entry | undefined;
+    const { subject, gone, closed } = entry === undefined ? tombstone : merge(readEntry(entry), tombstone);
     const at = lastOf({ subject, gone, closed });
-    return Number(this.#insert.run(subject, ...gone, JSON.stringify(closed), at).lastInsertRowid);
+    const { lastInsertRowid } = this.#insert.run(subject, ...gone, JSON.stringify(closed), at);
+    return { seq: Number(lastInsertRowid), before: entry?.seq ?? 0 };
   }
 
   #transaction(body: () => void): void {
@@ -185,6 +254,8 @@ export class WithdrawalLog {
     this.#bytes = (pages - free) * PAGE;
   }
 }
+
+const NONE_CHANGED: ReadonlySet<number> = new Set();
 
 /** Looks entries up beside the process's own log, in another thread. */
 export class WithdrawalReader {
