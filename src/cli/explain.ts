@@ -110,8 +110,9 @@ function showEvent({ name, invalid, consent, signals, interest, routes }: Explai
     ...(consent.refused.length > 0 ? [`            refused ${words(consent.refused)}`] : []),
     ...(consent.withheld.length > 0 ? [`            withheld ${words(consent.withheld)}`] : []),
     ...(consent.conflict ? ['            sources disagree: the most restrictive wins'] : []),
-    ...consent.evidence.flatMap(({ source, status, note, unknownServices }) => [
-      `  evidence  ${source}: ${status}${note === '' ? '' : ` - ${note}`}`,
+    ...consent.evidence.flatMap(({ source, cookies, status, note, advice, unknownServices }) => [
+      `  evidence  ${source}${cookies === undefined || cookies === '' ? '' : ` (${cookies})`}: ${status}${note === '' ? '' : ` - ${note}`}`,
+      ...(advice === undefined ? [] : [`            ${advice}`]),
       ...(unknownServices.length === 0
         ? []
         : [

@@ -4,7 +4,8 @@ import { LEFT_OUT, type LeftOutKind } from '../core/left-out.ts';
 import { wordsOf, type Reason } from '../core/reason.ts';
 import { showSecretRef, type Text } from '../core/secret.ts';
 import { maskOf, signalsOf, type Signal } from '../core/signals.ts';
-import type { Consent } from '../consent/types.ts';
+import { knownPlatforms } from '../consent/index.ts';
+import type { Consent, Reading, SiteConsent } from '../consent/types.ts';
 import type { EventTrace, Trace } from '../pipeline.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 import { interestOf } from '../policy/signals.ts';
@@ -50,11 +51,15 @@ export interface ExplainedConsent {
   /** What each source said; holds no value of a cookie. */
   readonly evidence: readonly {
     readonly source: string;
+    /** The cookies this platform is read from, comma-separated; undefined for what is no platform. */
+    readonly cookies: string | undefined;
     readonly status: string;
     readonly granted: readonly Signal[];
     readonly refused: readonly Signal[];
     readonly withheld: readonly Signal[];
     readonly note: string;
+    /** What to do about it, where it is not the visitor who decided. */
+    readonly advice: string | undefined;
     /** Services in it that belong to no route: `consent.services` says whose they are. */
     readonly unknownServices: readonly string[];
   }[];
@@ -101,7 +106,7 @@ export function explain(trace: Trace): Explanation {
     events: trace.events.map((event) => ({
       name: event.event?.event_name ?? event.name,
       invalid: event.invalid,
-      consent: explainConsent(event.consent),
+      consent: explainConsent(event.consent, trace.site.consent),
       signals: signalsOf(event.signals),
       interest: signalsOf(interestOf(trace.site, event.consent, event.signals)),
       routes: event.routes.map((route) => explainRoute(event, route)),
@@ -117,7 +122,7 @@ export function explain(trace: Trace): Explanation {
   };
 }
 
-function explainConsent(consent: Consent): ExplainedConsent {
+function explainConsent(consent: Consent, site: SiteConsent): ExplainedConsent {
   return {
     granted: signalsOf(consent.granted),
     refused: signalsOf(consent.refused),
@@ -125,16 +130,45 @@ function explainConsent(consent: Consent): ExplainedConsent {
     at: consent.at === undefined ? undefined : new Date(consent.at).toISOString(),
     platform: consent.platform,
     conflict: consent.conflict,
-    evidence: consent.readings.map(({ source, status, granted, refused, withheld, note, unknownServices }) => ({
-      source,
-      status,
-      granted: signalsOf(granted),
-      refused: signalsOf(refused),
-      withheld: signalsOf(withheld),
-      note,
-      unknownServices: unknownServices ?? [],
+    evidence: consent.readings.map((reading) => ({
+      source: reading.source,
+      cookies: cookiesOf(reading.source, site),
+      status: reading.status,
+      granted: signalsOf(reading.granted),
+      refused: signalsOf(reading.refused),
+      withheld: signalsOf(reading.withheld),
+      note: reading.note,
+      advice: adviceOf(reading, site),
+      unknownServices: reading.unknownServices ?? [],
     })),
   };
+}
+
+/** The cookies of a platform, with the name that the site has given to the first of them. */
+function cookiesOf(source: string, { mapping }: SiteConsent): string | undefined {
+  const cookies = knownPlatforms.find(({ name }) => name === source)?.cookies;
+  const renamed = mapping.get(source)?.cookie;
+  return cookies === undefined || renamed === undefined ? cookies : cookies.replace(/^[^,]*/, () => renamed);
+}
+
+function adviceOf(
+  { source, status, unreadable, onlyTakes, vendorList }: Reading,
+  { mapping }: SiteConsent,
+): string | undefined {
+  const platform = knownPlatforms.find(({ name }) => name === source);
+  if (platform === undefined) return undefined;
+  if (unreadable === true && onlyTakes !== true) {
+    return `what cannot be read grants nothing and holds back what others grant: take \`${source}\` out of \`consent.cmp\` if this cookie is another tool's, and see docs/consent-platforms.md for what is read`;
+  }
+  if (
+    platform.needsMapping &&
+    status === 'denied' &&
+    vendorList !== true &&
+    mapping.get(source)?.purposes === undefined
+  ) {
+    return `its purposes are the site's own: without \`consent.mapping.${source}.purposes\` it grants nothing`;
+  }
+  return undefined;
 }
 
 function explainRoute(event: EventTrace, trace: RouteTrace): ExplainedRoute {

@@ -1,4 +1,4 @@
-import { asNumber, asString, asStrings, parseJson, type JsonObject } from './json.ts';
+import { asCount, asString, asStrings, parseJson, type JsonObject } from './json.ts';
 import { categorised, jsonObject, perObject, type Platform } from './platform.ts';
 import { choice, noChoice, unreadable } from './reading.ts';
 import { unixTime } from './text.ts';
@@ -10,7 +10,7 @@ export const cookieScript: Platform = {
   cookies: ['CookieScriptConsent'],
   read: perObject(jsonObject, (root, context) => {
     const { source, all } = context;
-    const facts = { at: unixTime(asNumber(root.get('consenttime')), 1000), id: asString(root.get('key')) };
+    const facts = { at: unixTime(asCount(root.get('consenttime')), 1000), id: asString(root.get('key')) };
     const action = root.get('action');
     if (action === undefined) return noChoice(source, facts);
     if (action === 'reject') return choice(source, 0, all, facts);

@@ -1,5 +1,5 @@
 import type { Category } from '../core/signals.ts';
-import { asNumber, asObject, asString, type Json, type JsonObject } from './json.ts';
+import { asCount, asObject, asString, type Json, type JsonObject } from './json.ts';
 import { base64Object, jsonObject, perObject, type Context, type Marks, type Platform } from './platform.ts';
 import { choice, noChoice, unreadable } from './reading.ts';
 import { isoTime, unixTime } from './text.ts';
@@ -105,5 +105,5 @@ function marksOf({ flags, on, off }: Row, object: JsonObject | undefined, contex
 function timeOf(root: JsonObject, time: Row['time']): number | undefined {
   if (time === undefined) return undefined;
   const [key, unit] = time;
-  return unit === 'iso' ? isoTime(asString(root.get(key))) : unixTime(asNumber(root.get(key)), unit);
+  return unit === 'iso' ? isoTime(asString(root.get(key))) : unixTime(asCount(root.get(key)), unit);
 }

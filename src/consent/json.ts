@@ -140,6 +140,11 @@ export function asNumber(json: Json | undefined): number | undefined {
   return typeof json === 'number' ? json : undefined;
 }
 
+/** A whole number, which a server in between may have written as text: for times and revisions, never for a choice. */
+export function asCount(json: Json | undefined): number | undefined {
+  return typeof json === 'string' && /^\d{1,15}$/.test(json) ? Number(json) : asNumber(json);
+}
+
 /** A list of strings; undefined for every other kind of value, a list with anything else in it too. */
 export function asStrings(json: Json | undefined): readonly string[] | undefined {
   return Array.isArray(json) && json.every((item) => typeof item === 'string') ? json : undefined;

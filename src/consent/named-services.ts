@@ -1,6 +1,6 @@
 import { readAdditionalConsent } from './additional-consent.ts';
 import { cookieValues, type Cookies } from './cookie-header.ts';
-import { asNumber, asObject, asString, type Json, type JsonObject } from './json.ts';
+import { asCount, asObject, asString, type Json, type JsonObject } from './json.ts';
 import {
   base64Object,
   chosen,
@@ -111,7 +111,7 @@ export const civic: Platform = {
   cookies: ['CookieControl'],
   needsMapping: true,
   read: perObject(jsonObject, (root, context) => {
-    const facts = { at: unixTime(asNumber(root.get('consentDate')), 1), id: asString(root.get('user')) };
+    const facts = { at: unixTime(asCount(root.get('consentDate')), 1), id: asString(root.get('user')) };
     const optional = asObject(root.get('optionalCookies'));
     if (optional === undefined) return unreadable(context.source);
     if (root.get('interactedWith') !== true) return noChoice(context.source, facts);
@@ -161,7 +161,7 @@ export const huManity: Platform = {
 const readHuManity = perObject(
   jsonObject,
   (root, context) => {
-    const facts = { at: unixTime(asNumber(root.get('timestamp')), 1), id: asString(root.get('consentID')) };
+    const facts = { at: unixTime(asCount(root.get('timestamp')), 1), id: asString(root.get('consentID')) };
     const categories = asObject(root.get('categories'));
     if (root.get('consent') === false) return choice(context.source, 0, context.all, facts);
     if (root.get('consent') !== true || categories === undefined) return unreadable(context.source);

@@ -1,5 +1,5 @@
 import { cookieValues } from './cookie-header.ts';
-import { asNumber, asObject } from './json.ts';
+import { asCount, asObject } from './json.ts';
 import { categorised, jsonObject, perCookie, type Platform } from './platform.ts';
 import { choice, noChoice, unreadable } from './reading.ts';
 import { unixTime } from './text.ts';
@@ -30,7 +30,7 @@ export const osano: Platform = {
         accepts('ANALYTICS'),
         accepts('MARKETING') && sells,
       );
-      return choice(source, marks.on, marks.off, { at: unixTime(asNumber(root.get('consentTimestamp')), 1), id });
+      return choice(source, marks.on, marks.off, { at: unixTime(asCount(root.get('consentTimestamp')), 1), id });
     });
   },
 };

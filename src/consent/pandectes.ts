@@ -1,4 +1,4 @@
-import { asNumber, asString } from './json.ts';
+import { asCount, asString } from './json.ts';
 import { base64Object, perObject, type Platform } from './platform.ts';
 import { choice, noChoice, unreadable } from './reading.ts';
 import { unixTime } from './text.ts';
@@ -10,7 +10,7 @@ export const pandectes: Platform = {
   cookies: ['_pandectes_gdpr'],
   read: perObject(base64Object, (root, context) => {
     const { source, all } = context;
-    const facts = { at: unixTime(asNumber(root.get('timestamp')), 1000), id: asString(root.get('id')) };
+    const facts = { at: unixTime(asCount(root.get('timestamp')), 1000), id: asString(root.get('id')) };
     switch (root.get('status')) {
       case 'allow':
         return root.get('preferences') === 0 ? choice(source, all, 0, facts) : unreadable(source);

@@ -1,4 +1,4 @@
-import { asNumber, asObject, asString, asStrings, type Json } from './json.ts';
+import { asCount, asObject, asString, asStrings, type Json } from './json.ts';
 import { chosen, jsonObject, listed, listedServices, perObject, signalsOfName, type Platform } from './platform.ts';
 import { lapsed, unreadable } from './reading.ts';
 import { isoTime, unixTime } from './text.ts';
@@ -17,7 +17,7 @@ export const vanillaCookieconsent: Platform = {
       at: isoTime(asString(root.get('lastConsentTimestamp') ?? root.get('last_consent_update'))),
       id: asString(root.get('consentId') ?? root.get('consent_uuid')),
       version: versionOf(root.get('revision')),
-      until: unixTime(asNumber(root.get('expirationTime')), 1),
+      until: unixTime(asCount(root.get('expirationTime')), 1),
     };
     const accepted = asStrings(root.get('categories') ?? root.get('level'));
     const lists = root.has('services') ? servicesIn(root.get('services')) : new Map();
@@ -28,14 +28,15 @@ export const vanillaCookieconsent: Platform = {
       absentIsService: lists.size > 0,
     });
     const found = chosen(source, marks, facts);
-    const current = revision === undefined || (asNumber(root.get('revision')) ?? -1) >= revision;
+    const current = revision === undefined || (asCount(root.get('revision')) ?? -1) >= revision;
     return current ? found : lapsed(found, 'given to an earlier revision of the text');
   }),
 };
 
-/** Category -> its services; undefined where it is anything else. */
+/** Category -> its services; undefined where it is anything else. Nothing, and a list of nothing, has none. */
 function servicesIn(services: Json | undefined): ReadonlyMap<string, readonly string[]> | undefined {
   const lists = new Map<string, readonly string[]>();
+  if (services === null || (Array.isArray(services) && services.length === 0)) return lists;
   const object = asObject(services);
   if (object === undefined) return undefined;
   for (const [category, list] of object) {

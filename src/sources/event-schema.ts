@@ -25,10 +25,29 @@ const text = () => z.union([z.string(), finite.transform(String)], { error: 'exp
 /** An address: no number is one. */
 const address = () => z.string({ error: 'expected a text' }).transform(wellFormed);
 
+/** The header as a text, or the list of `name=value` that some servers take it apart into. */
 const cookieHeader = z
-  .string({ error: 'expected a text' })
-  .max(MAX_COOKIE_HEADER, { error: `expected at most ${MAX_COOKIE_HEADER} characters` })
-  .transform((value) => value.toWellFormed());
+  .union([z.string(), z.array(z.string()).transform((pairs) => pairs.join('; '))], {
+    error: 'expected the Cookie header as a text, or a list of `name=value`',
+  })
+  .transform((value) => unwrapped(value.toWellFormed()))
+  .refine((value) => value.length <= MAX_COOKIE_HEADER, { error: `expected at most ${MAX_COOKIE_HEADER} characters` })
+  .refine((value) => value.includes('=') || value.trim() === '', {
+    error: 'expected cookies, `name=value; name=value`',
+  });
+
+/** Without the header's own name, and without the encoding of the whole that a query or a form has put around it. */
+function unwrapped(header: string): string {
+  const bare = header.replace(/^\s{0,8}cookie:/i, '');
+  if (bare.includes('=') || !/%3d/i.test(bare) || bare.length > 3 * MAX_COOKIE_HEADER) return bare;
+  try {
+    return decodeURIComponent(bare)
+      .replace(/^\s{0,8}cookie:/i, '')
+      .toWellFormed();
+  } catch {
+    return bare;
+  }
+}
 
 /** Prefixes Google keeps for itself (`destinations/ga4.md` 2.4); `_` and `gtag.` fail the alphabet already. */
 const RESERVED_PREFIX = /^(?:firebase_|ga_|google_)/;

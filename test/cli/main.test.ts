@@ -149,6 +149,23 @@ describe('explain', () => {
   const url =
     'https://metrics.example.no/g/collect?v=2&tid=G-TEST000001&cid=1234567890.1795168000&_p=1&en=purchase&epn.value=5&cu=NOK&dl=https%3A%2F%2Fshop.example.no%2Ftakk%3Fgclid%3DCanary1%26utm_source%3Dx';
 
+  it('names the cookie that cannot be read, and says what to do', async () => {
+    const done = await portvakt([
+      'explain',
+      CONFIG,
+      '--at',
+      at,
+      'curl',
+      url,
+      '-H',
+      'Origin: https://shop.example.no',
+      '-b',
+      'CookieConsent=marketing,preferences',
+    ]);
+    expect(done.out).toContain('evidence  cookiebot (CookieConsent): none - unreadable');
+    expect(done.out).toContain('take `cookiebot` out of `consent.cmp`');
+  });
+
   it('shows consent with evidence, and per route verdict, fields and request', async () => {
     const done = await portvakt([
       'explain',
@@ -163,7 +180,7 @@ describe('explain', () => {
       consent,
     ]);
     expect(done.code).toBe(0);
-    expect(done.out).toContain('evidence  cookiebot: given');
+    expect(done.out).toContain('evidence  cookiebot (CookieConsent): given');
     expect(done.out).toMatch(/ga4 +full +planned/);
     expect(done.out).toMatch(/meta +blocked +blocked +the visitor has not allowed ad_storage, .* \(blocked\.consent\)/);
     expect(done.out).toMatch(/reduced +page_location \(by the site's privacy settings\)|reduced +page_location/);

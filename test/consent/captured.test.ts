@@ -220,6 +220,31 @@ describe('JSON and base64 that a server has written anew', () => {
   });
 });
 
+describe('CookieConsent, version 3, written anew by a server', () => {
+  const record = (more: object) =>
+    `cc_cookie=${encodeURIComponent(JSON.stringify({ categories: ['necessary', 'analytics'], revision: 2, lastConsentTimestamp: '2026-11-20T10:00:00.000Z', expirationTime: 1900000000000, ...more }))}`;
+  const site = siteOf(['vanilla-cookieconsent'], {
+    mapping: new Map([['vanilla-cookieconsent', { revision: 2 }]]),
+  });
+
+  it.each([
+    [{}, S],
+    [{ expirationTime: '1900000000000' }, S],
+    [{ expirationTime: '1600000000000' }, 0],
+    [{ expirationTime: 1600000000000 }, 0],
+    [{ revision: '2' }, S],
+    [{ revision: '1' }, 0],
+    [{ services: [] }, S],
+    [{ services: null }, S],
+    [{ services: { analytics: { ga4: true } } }, 0],
+    [{ services: ['ga4'] }, 0],
+    // A choice is a list: text is none.
+    [{ categories: 'analytics' }, 0],
+  ])('%j', (more, granted) => {
+    expect(given(record(more), site)).toBe(granted);
+  });
+});
+
 describe('whose a service is, as banners spell it', () => {
   const usual = new Map<string, string[]>();
   for (const [type, { services }] of Object.entries(destinations)) {

@@ -118,6 +118,24 @@ describe('whose event it is (design 3a)', () => {
     gpc: true,
   };
 
+  it.each([
+    ['CookieConsent=yes; _ga=GA1.1.1.2'],
+    ['Cookie: CookieConsent=yes; _ga=GA1.1.1.2'],
+    ['cookie:CookieConsent=yes; _ga=GA1.1.1.2'],
+    [['CookieConsent=yes', '_ga=GA1.1.1.2']],
+    [encodeURIComponent('CookieConsent=yes; _ga=GA1.1.1.2')],
+    [encodeURIComponent('Cookie: CookieConsent=yes; _ga=GA1.1.1.2')],
+  ])('takes the cookies of a visitor as servers hand them over: %j', (cookies) => {
+    const { events } = expectReading(result({ events: [{ name: 'x', visitor: { cookies } }] }, 'backend'));
+    expect(events[0]?.visitor.cookies.trim()).toBe('CookieConsent=yes; _ga=GA1.1.1.2');
+  });
+
+  it('leaves the encoding of single values to who reads them', () => {
+    const cookies = 'a=%7B%22x%22%3A1%7D; b=c%3Dd';
+    const { events } = expectReading(result({ events: [{ name: 'x', visitor: { cookies } }] }, 'backend'));
+    expect(events[0]?.visitor.cookies).toBe(cookies);
+  });
+
   it('believes a back end about its visitors, and not its own request', () => {
     const { events } = expectReading(result({ events: [{ name: 'x', visitor }, { name: 'y' }] }, 'backend'));
     expect(events.map((event) => event.visitor)).toEqual([
@@ -211,6 +229,16 @@ describe('refusals', () => {
       'a Cookie header that is too long',
       { events: [{ name: 'x', visitor: { cookies: 'a'.repeat(32_769) } }] },
       /visitor\.cookies: .*32768/,
+    ],
+    [
+      'cookies that are none',
+      { events: [{ name: 'x', visitor: { cookies: 'granted' } }] },
+      /visitor\.cookies: .*name=value/,
+    ],
+    [
+      'cookies taken apart',
+      { events: [{ name: 'x', visitor: { cookies: { CookieConsent: 'yes' } } }] },
+      /visitor\.cookies: .*list of `name=value`/,
     ],
     [
       'a reserved parameter',
