@@ -5,7 +5,7 @@ import type { Category } from '../core/signals.ts';
 
 const GROUPS: readonly string[] = ['preferences', 'statistics', 'marketing'] satisfies readonly Category[];
 
-/** Borlabs Cookie (`consent/README.md` 1): a group counts if it lists at least one service, and for those it lists. */
+/** Borlabs Cookie (`consent.md` 1): a group counts if it lists at least one service, and for those it lists. */
 export const borlabs: Platform = {
   name: 'borlabs',
   title: 'Borlabs Cookie',

@@ -30,7 +30,7 @@ function allowedBy(reading: Reading, unasked: SignalMask): SignalMask {
   return reading.granted;
 }
 
-/** All readings together: the most restrictive wins (R92, `consent/README.md` 0, rule 4). */
+/** All readings together: the most restrictive wins (R92, `consent.md` 0, rule 4). */
 export function combine(readings: readonly Reading[], { unasked, vendorless }: Defaults): Consent {
   let granted: SignalMask | undefined;
   let refused = 0;

@@ -9,7 +9,7 @@ const TIMES = /^\d{13}(?:,\d{13}){0,2}$/;
 const SEPARATOR = /^[01]([^0-9A-Za-z,|%])/;
 
 /**
- * Commanders Act (`consent/README.md` 1; doc.commandersact.com, "Consent Cookie"): state, versions and ids, the accepted
+ * Commanders Act (`consent.md` 1; doc.commandersact.com, "Consent Cookie"): state, versions and ids, the accepted
  * categories, those that are always on, and times: `0@008|26|4221@2,3@1@t1,t2,t3@`. How many fields versions and ids take
  * has changed over the years, so the fields are counted from the times. Category ids are the site's own.
  */

@@ -39,7 +39,7 @@ const NUMBERS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * consentmanager.net (`consent/README.md` 1): a TC string, or the numbers of the accepted purposes, which are the
+ * consentmanager.net (`consent.md` 1): a TC string, or the numbers of the accepted purposes, which are the
  * site's; beside either, the numbers of the accepted vendors.
  */
 export const consentmanager: Platform = {

@@ -1,5 +1,5 @@
 /**
- * The Cookie header, read by the rules of `consent/README.md` 0: split on `;`, then on the first `=`; duplicates are
+ * The Cookie header, read by the rules of `consent.md` 0: split on `;`, then on the first `=`; duplicates are
  * kept; names are case-sensitive; one pair of outer double quotes is stripped; nothing is decoded.
  */
 export interface Cookies {

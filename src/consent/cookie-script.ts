@@ -3,7 +3,7 @@ import { categorised, jsonObject, perObject, type Platform } from './platform.ts
 import { choice, noChoice, unreadable } from './reading.ts';
 import { unixTime } from './text.ts';
 
-/** Cookie-Script (`consent/README.md` 1): an action and the accepted categories, a JSON list inside a string. */
+/** Cookie-Script (`consent.md` 1): an action and the accepted categories, a JSON list inside a string. */
 export const cookieScript: Platform = {
   name: 'cookie-script',
   title: 'Cookie-Script',

@@ -4,7 +4,7 @@ import { demandsOptIn } from './regions.ts';
 import { digitsTime, percentDecoded } from './text.ts';
 import type { Reading } from './types.ts';
 
-/** Cookiebot (`consent/README.md` 1): a JavaScript-like object, keys bare, strings in single quotes. */
+/** Cookiebot (`consent.md` 1): a JavaScript-like object, keys bare, strings in single quotes. */
 export const cookiebot: Platform = {
   name: 'cookiebot',
   title: 'Cookiebot',

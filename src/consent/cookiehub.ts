@@ -4,7 +4,7 @@ import { base64Object, categorised, perObject, type Platform } from './platform.
 import { choice, noChoice, unreadable } from './reading.ts';
 import { isoTime } from './text.ts';
 
-/** CookieHub (`consent/README.md` 1): a list of categories with their values, or one word for all. */
+/** CookieHub (`consent.md` 1): a list of categories with their values, or one word for all. */
 export const cookieHub: Platform = {
   name: 'cookiehub',
   title: 'CookieHub',

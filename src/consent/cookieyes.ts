@@ -4,7 +4,7 @@ import { choice, noChoice, unreadable } from './reading.ts';
 import { percentDecoded } from './text.ts';
 import type { Reading } from './types.ts';
 
-/** CookieYes (`consent/README.md` 1): `key:value` pairs. Until `action:yes` nobody has clicked, whatever else it says. */
+/** CookieYes (`consent.md` 1): `key:value` pairs. Until `action:yes` nobody has clicked, whatever else it says. */
 export const cookieYes: Platform = {
   name: 'cookieyes',
   title: 'CookieYes',

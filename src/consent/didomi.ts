@@ -14,7 +14,7 @@ import { noChoice, unreadable } from './reading.ts';
 import type { Service } from './services.ts';
 import { isoTime } from './text.ts';
 
-/** Didomi (`consent/README.md` 1): base64 JSON; the purposes are the site's own. IAB purposes are in the TC string. */
+/** Didomi (`consent.md` 1): base64 JSON; the purposes are the site's own. IAB purposes are in the TC string. */
 export const didomi: Platform = {
   name: 'didomi',
   title: 'Didomi',

@@ -9,7 +9,7 @@ const STATE = 'cookie-agreed';
 const CATEGORIES = 'cookie-agreed-categories';
 
 /**
- * Drupal EU Cookie Compliance (`consent/README.md` 1): 0 = declined, 1 and 2 = agreed to the listed categories. To what
+ * Drupal EU Cookie Compliance (`consent.md` 1): 0 = declined, 1 and 2 = agreed to the listed categories. To what
  * somebody agreed where no categories are listed, the cookie does not tell.
  */
 export const drupal: Platform = {

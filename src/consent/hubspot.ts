@@ -9,7 +9,7 @@ const OPT_OUT = '__hs_opt_out';
 const DO_NOT_TRACK = '__hs_do_not_track';
 const OPT_IN = '__hs_initial_opt_in';
 
-/** HubSpot (`consent/README.md` 1): categories by number; an opt-out wins over them. */
+/** HubSpot (`consent.md` 1): categories by number; an opt-out wins over them. */
 export const hubSpot: Platform = {
   name: 'hubspot',
   title: 'HubSpot',

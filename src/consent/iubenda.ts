@@ -4,7 +4,7 @@ import { choice, noChoice } from './reading.ts';
 import { isoTime } from './text.ts';
 
 /**
- * iubenda (`consent/README.md` 1): purposes 2 and 3 are preferences, 4 measurement, 5 marketing; or one word for all.
+ * iubenda (`consent.md` 1): purposes 2 and 3 are preferences, 4 measurement, 5 marketing; or one word for all.
  * What the platform writes beside the record (`-granular`, `-uspr`, `-gcm`) are other cookies.
  */
 export const iubenda: Platform = {

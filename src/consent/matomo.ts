@@ -6,7 +6,7 @@ import { digitsTime } from './text.ts';
 const GIVEN = ['mtm_consent', 'mtm_cookie_consent'];
 const REMOVED = 'mtm_consent_removed';
 
-/** Matomo (`consent/README.md` 1): statistics only, as the time it was given; a withdrawal wins. */
+/** Matomo (`consent.md` 1): statistics only, as the time it was given; a withdrawal wins. */
 export const matomo: Platform = {
   name: 'matomo',
   title: 'Matomo',

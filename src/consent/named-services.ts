@@ -18,7 +18,7 @@ import { servicesOf } from './services.ts';
 import { readTcf } from './tcf.ts';
 import type { Reading } from './types.ts';
 
-/** Platforms that write a state beside each of the site's own services or categories (`consent/README.md` 1). */
+/** Platforms that write a state beside each of the site's own services or categories (`consent.md` 1). */
 
 type Flag = readonly [name: string, accepted: boolean];
 

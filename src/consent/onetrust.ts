@@ -25,7 +25,7 @@ const GROUPS: ReadonlyMap<string, Category> = new Map([
 ]);
 
 /**
- * OneTrust (`consent/README.md` 1): a query string with the groups, and single vendors and hosts inside them. Only
+ * OneTrust (`consent.md` 1): a query string with the groups, and single vendors and hosts inside them. Only
  * `OptanonAlertBoxClosed` tells that somebody chose; the groups are pre-set.
  */
 export const oneTrust: Platform = {

@@ -7,7 +7,7 @@ import { unixTime } from './text.ts';
 const RECORD = 'osano_consentmanager';
 const UUID = 'osano_consentmanager_uuid';
 
-/** Osano (`consent/README.md` 1). The older, encrypted value cannot be read. */
+/** Osano (`consent.md` 1). The older, encrypted value cannot be read. */
 export const osano: Platform = {
   name: 'osano',
   title: 'Osano',

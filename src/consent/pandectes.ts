@@ -3,7 +3,7 @@ import { base64Object, perObject, type Platform } from './platform.ts';
 import { choice, noChoice, unreadable } from './reading.ts';
 import { unixTime } from './text.ts';
 
-/** Pandectes (`consent/README.md` 1). What the bits of `preferences` stand for is not known: any set makes it unreadable. */
+/** Pandectes (`consent.md` 1). What the bits of `preferences` stand for is not known: any set makes it unreadable. */
 export const pandectes: Platform = {
   name: 'pandectes',
   title: 'Pandectes',

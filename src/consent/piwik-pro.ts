@@ -12,7 +12,7 @@ const PURPOSES: readonly (readonly [string, Category])[] = [
   ['marketing_automation', 'marketing'],
 ];
 
-/** Piwik PRO (`consent/README.md` 1): 1 accepted, 0 refused, -1 not asked yet. */
+/** Piwik PRO (`consent.md` 1): 1 accepted, 0 refused, -1 not asked yet. */
 export const piwikPro: Platform = {
   name: 'piwik-pro',
   title: 'Piwik PRO Consent Manager',

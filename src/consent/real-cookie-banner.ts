@@ -15,7 +15,7 @@ const ENCODED = {
 };
 
 /**
- * Real Cookie Banner (`consent/README.md` 1): `time:uuid:hash:{"group":[services]}`; groups and services are numbers of
+ * Real Cookie Banner (`consent.md` 1): `time:uuid:hash:{"group":[services]}`; groups and services are numbers of
  * the site's own.
  */
 export const realCookieBanner: Platform = {

@@ -180,7 +180,7 @@ export interface Service {
   readonly signals: SignalMask;
 }
 
-/** Services and their state, each name once: allowed where every mention of it is (`consent/README.md` 0, rule 4). */
+/** Services and their state, each name once: allowed where every mention of it is (`consent.md` 0, rule 4). */
 export function servicesOf(
   flags: Iterable<readonly [string, boolean]>,
   book: ServiceBook,

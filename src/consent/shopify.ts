@@ -4,7 +4,7 @@ import { choice, noChoice, notRequired, unreadable } from './reading.ts';
 import { demandsOptIn } from './regions.ts';
 
 /**
- * Shopify (`consent/README.md` 1). It stopped writing this cookie on 15 September 2025; what still comes is read, and
+ * Shopify (`consent.md` 1). It stopped writing this cookie on 15 September 2025; what still comes is read, and
  * the bridge speaks for the rest.
  */
 export const shopify: Platform = {

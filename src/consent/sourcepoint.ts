@@ -8,7 +8,7 @@ const TC = 'euconsent-v2';
 const ID = 'consentUUID';
 const DATE = 'consentDate';
 
-/** Sourcepoint (`consent/README.md` 1): the decision is in the TC string, if the property writes one; else use the bridge. */
+/** Sourcepoint (`consent.md` 1): the decision is in the TC string, if the property writes one; else use the bridge. */
 export const sourcepoint: Platform = {
   name: 'sourcepoint',
   title: 'Sourcepoint',

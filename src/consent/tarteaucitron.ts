@@ -2,7 +2,7 @@ import { chosen, perCookie, services, type Platform } from './platform.ts';
 import { noChoice, unreadable } from './reading.ts';
 import { percentDecoded } from './text.ts';
 
-/** tarteaucitron (`consent/README.md` 1): `!service=true!service=wait`; the services are the site's choice. */
+/** tarteaucitron (`consent.md` 1): `!service=true!service=wait`; the services are the site's choice. */
 export const tarteaucitron: Platform = {
   name: 'tarteaucitron',
   title: 'tarteaucitron.js',

@@ -5,12 +5,12 @@ import { choice, unreadable } from './reading.ts';
 import { decodeTcString, type TcString } from './tcf-string.ts';
 import type { Reading, RouteTerms } from './types.ts';
 
-/** From this day on a string must list its disclosed vendors (TCF 2.3; `consent/README.md` 1.1). */
+/** From this day on a string must list its disclosed vendors (TCF 2.3; `consent.md` 1.1). */
 const DISCLOSURE_REQUIRED = Date.UTC(2026, 2, 1);
 
 const mask = (...purposes: readonly number[]): number => purposes.reduce((bits, n) => bits | (1 << (n - 1)), 0);
 
-/** House mapping (`consent/README.md` 1.1): all purposes of a row, by consent; legitimate interest never counts. */
+/** House mapping (`consent.md` 1.1): all purposes of a row, by consent; legitimate interest never counts. */
 const PREFERENCES = mask(1, 5, 6);
 const STATISTICS = mask(1, 8, 9);
 const MARKETING = mask(1, 2, 3, 4, 7);

@@ -4,7 +4,7 @@ import { digitsTime, percentDecoded } from './text.ts';
 
 const CATEGORY = /^c(?:[1-9]|1[0-5])$/;
 
-/** Tealium (`consent/README.md` 1): `c1:1|c3:0|ts:...|consent:true`; what c1 to c15 stand for is the site's own. */
+/** Tealium (`consent.md` 1): `c1:1|c3:0|ts:...|consent:true`; what c1 to c15 stand for is the site's own. */
 export const tealium: Platform = {
   name: 'tealium',
   title: 'Tealium Consent Manager',

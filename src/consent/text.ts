@@ -14,7 +14,7 @@ const MOST_LAYERS = 3;
 /**
  * Reads a value, and while that cannot be done, reads it with one more layer of percent-encoding taken off. `layers` is
  * how many `read` takes off itself. What can be read is never decoded further: an escape inside it must not become
- * structure (`consent/README.md` 0, rule 2).
+ * structure (`consent.md` 0, rule 2).
  */
 export function readLayers<T>(
   value: string,

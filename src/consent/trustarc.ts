@@ -13,7 +13,7 @@ const BEHAVIOUR = 'notice_behavior';
 const ID = 'TAconsentID';
 
 /**
- * TrustArc (`consent/README.md` 1): up to three cookies tell which levels were accepted, and all of them must. What a
+ * TrustArc (`consent.md` 1): up to three cookies tell which levels were accepted, and all of them must. What a
  * level stands for is the site's own: level 0 is required, the mapping names the others.
  */
 export const trustArc: Platform = {

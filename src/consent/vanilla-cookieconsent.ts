@@ -4,7 +4,7 @@ import { lapsed, unreadable } from './reading.ts';
 import { isoTime, unixTime } from './text.ts';
 
 /**
- * CookieConsent by Orest Bida, versions 2 and 3 (`consent/README.md` 1): a list of accepted categories, and in version 3
+ * CookieConsent by Orest Bida, versions 2 and 3 (`consent.md` 1): a list of accepted categories, and in version 3
  * for each category of the site the services that are allowed in it.
  */
 export const vanillaCookieconsent: Platform = {

@@ -6,7 +6,7 @@ import { servicesOf } from './services.ts';
 import type { Category } from '../core/signals.ts';
 import type { Reading } from './types.ts';
 
-/** Platforms that write one word into one cookie for each category (`consent/README.md` 1). */
+/** Platforms that write one word into one cookie for each category (`consent.md` 1). */
 interface Words {
   readonly cookies: Readonly<Partial<Record<Category, string>>>;
   readonly on: string;

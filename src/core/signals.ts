@@ -40,7 +40,7 @@ export const GATE_STATES = 16;
 /** The advertising signals: what GPC, US opt-outs and a refusal of marketing take away. */
 export const AD_SIGNALS: SignalMask = 1 | 4 | 8;
 
-/** What people call a group of signals in a banner (`consent/README.md` 1: P, S, M). */
+/** What people call a group of signals in a banner (`consent.md` 1: P, S, M). */
 export type Category = 'preferences' | 'statistics' | 'marketing';
 
 /** CMP categories as signals (design 3). */

@@ -36,7 +36,7 @@ const flag = (on: boolean): string => (on ? '1' : '0');
 const iso = (at: number): string => new Date(at).toISOString();
 const json = (value: unknown): string => encodeURIComponent(JSON.stringify(value));
 
-/** Cookies in the formats of `consent/README.md` 1. */
+/** Cookies in the formats of `consent.md` 1. */
 const WRITERS: Readonly<Record<string, (choice: Choice) => string>> = {
   cookiebot: ({ statistics, marketing, at, id }) =>
     cookiebot({ statistics, marketing }, at).replace('k5Hr2bVbFoT0qZr1o1Zs9A==', `${id}AAAAAA==`),
@@ -199,7 +199,7 @@ const VENDOR_IDS: Readonly<Partial<Record<Vendor, number>>> = {
 };
 const TCF_VENDORS = [755, 804, 1126];
 
-/** House mapping (`consent/README.md` 1.1). Vendors are allowed together with the first purpose. */
+/** House mapping (`consent.md` 1.1). Vendors are allowed together with the first purpose. */
 const STATISTICS = [1, 8, 9];
 const ADVERTISING = [1, 2, 3, 4, 7];
 

@@ -211,7 +211,7 @@ function swapCase(text: string): string {
 }
 
 /**
- * Whether a text holds the very words with which a platform says yes (`consent/README.md` 1). Independent of the
+ * Whether a text holds the very words with which a platform says yes (`consent.md` 1). Independent of the
  * readers and much more lenient: a regular expression over the decoded text, wherever it stands.
  */
 export function saysYes(platform: string, text: string): boolean {

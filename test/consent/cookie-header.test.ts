@@ -7,7 +7,7 @@ const pairs = (header: string) => {
   return names.map((name, i) => [name, values[i]]);
 };
 
-describe('parseCookies (consent/README.md 0, rule 1)', () => {
+describe('parseCookies (consent.md 0, rule 1)', () => {
   it.each([
     [
       'a=1; b=2',

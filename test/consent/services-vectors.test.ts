@@ -48,7 +48,7 @@ describe('consent/vectors.json, route by route', () => {
 });
 
 /**
- * The vectors in which a route is closed, as `consent/README.md` 1 and the records themselves have it: the names that
+ * The vectors in which a route is closed, as `consent.md` 1 and the records themselves have it: the names that
  * nobody knows, and the routes that no listed service is of.
  */
 const EXPECTED: Readonly<Record<string, readonly [unknown: readonly string[], closed: readonly string[]]>> = {

@@ -4,7 +4,7 @@ import { process } from '../../src/pipeline.ts';
 import { gatewayOf, NOW, webHit } from '../support/hits.ts';
 
 // A service or vendor that was refused inside an allowed category closes its routes, and no others (GDPR Art. 4(11):
-// consent is specific). The shapes of the records are those of `consent/README.md` 1 and of captured cookies; the names
+// consent is specific). The shapes of the records are those of `consent.md` 1 and of captured cookies; the names
 // are those that banners use.
 
 const M = '[ad_storage, ad_user_data, ad_personalization]';

@@ -2,7 +2,7 @@ import { CATEGORY_SIGNALS, type SignalMask } from '../../src/core/signals.ts';
 import { parseCookies } from '../../src/consent/cookie-header.ts';
 import type { ConsentInput, PlatformMapping, SiteConsent } from '../../src/consent/types.ts';
 
-/** The day all vectors are read on (`consent/README.md` 2). */
+/** The day all vectors are read on (`consent.md` 2). */
 export const NOW = Date.parse('2026-11-23T00:00:00Z');
 
 export const { preferences: P, statistics: S, marketing: M } = CATEGORY_SIGNALS;

@@ -16,7 +16,7 @@ interface Expectation {
   readonly signals?: { readonly gpc: boolean; readonly dnt: boolean };
 }
 
-/** One case of `consent/vectors.json`; what its fields mean is in `consent/README.md` 2. */
+/** One case of `consent/vectors.json`; what its fields mean is in `consent.md` 2. */
 export interface Vector {
   readonly id: string;
   readonly cmp: string;

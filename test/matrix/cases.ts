@@ -32,7 +32,7 @@ export function readMatrix(): Matrix {
   return matrixFile.parse(parse(readFileSync(join(import.meta.dirname, 'matrix.yaml'), 'utf8'), { merge: true }));
 }
 
-/** The value of Klaro's cookie (`consent/README.md` 1): a service for each signal, named after it. */
+/** The value of Klaro's cookie (`consent.md` 1): a service for each signal, named after it. */
 function klaro(granted: readonly string[]): string {
   return encodeURIComponent(
     JSON.stringify(Object.fromEntries(SIGNALS.map((signal) => [signal, granted.includes(signal)]))),

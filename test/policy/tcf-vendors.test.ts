@@ -4,7 +4,7 @@ import { process } from '../../src/pipeline.ts';
 import { gatewayOf, NOW, webHit } from '../support/hits.ts';
 import { encodeTcString, type TcWish } from '../support/tc-string.ts';
 
-// Expectations follow requirement R90 and `consent/README.md` 1.1: a vendor needs its purposes, and a purpose that the
+// Expectations follow requirement R90 and `consent.md` 1.1: a vendor needs its purposes, and a purpose that the
 // publisher restricts for it is not there for it. Google is 755, LinkedIn 804, Microsoft 1126.
 
 const CONFIG = `

@@ -51,7 +51,7 @@ export function jsonHit(body: unknown, more: Parameters<typeof webHit>[1] = {}):
   };
 }
 
-/** Cookiebot's cookie for a choice (`consent/README.md` 1). */
+/** Cookiebot's cookie for a choice (`consent.md` 1). */
 export function cookiebot(
   choice: { preferences?: boolean; statistics?: boolean; marketing?: boolean },
   at = NOW - 3_600_000,

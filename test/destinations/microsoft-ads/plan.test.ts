@@ -286,7 +286,7 @@ describe("walkerOS' step examples", () => {
   ])('%s', (name, mapped) => {
     const { theirs, event } = step(name);
     // Theirs are sent without an identifier, or with the logged-in user's id in the clear, which the vendor refuses
-    // or should not have; ours need one, so each gets a click id here. Their consent is a constant (peers.md 0.2).
+    // or should not have; ours need one, so each gets a click id here. Their consent is a constant.
     const ours = element({ msclkid, ...event, ...mapped });
     const { userData: theirUser, ...same } = theirs;
     expect(ours).toMatchObject(same);
