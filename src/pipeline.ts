@@ -8,7 +8,7 @@ import type { Event, RawEvent } from './core/fields.ts';
 import type { LeftOut } from './core/left-out.ts';
 import { isPlaceholder } from './core/placeholders.ts';
 import { reason, type Reason } from './core/reason.ts';
-import { BIT, GATE_MASK, type SignalMask } from './core/signals.ts';
+import { ALL_SIGNALS, BIT, GATE_MASK, type SignalMask } from './core/signals.ts';
 import type { PrivacyKeys } from './core/values.ts';
 import { clientOf } from './policy/client.ts';
 import { admitCollect, admitEvents, type Sender } from './policy/admission.ts';
@@ -25,7 +25,7 @@ import { wholeAddress } from './privacy/page-address.ts';
 import { foldRare } from './privacy/rare.ts';
 import { impersonal, ownPage } from './privacy/replaced-event.ts';
 import { NO_WINDOWS, replacedIdentifiers, type IdWindow, type IdWindows } from './privacy/replaced-id.ts';
-import { readUrl, type PageUrl, type UrlPolicy } from './privacy/url.ts';
+import { readUrl, type PageUrl } from './privacy/url.ts';
 import { notAllowed, notFound } from './sources/doors.ts';
 import type { Hit, InvalidEvent, Problem, Reading, SourceEvent, Visitor } from './sources/hit.ts';
 import { readCollect, readJson } from './sources/index.ts';
@@ -181,16 +181,15 @@ interface Understood {
 /** The address of a page, taken apart when somebody asks: for a visitor who has refused nobody does. */
 class Page {
   readonly raw: string | undefined;
-  readonly #origin: string | undefined;
-  readonly #policy: UrlPolicy;
+  readonly #hit: Hit;
+  readonly #site: Site;
   #asked = false;
   #url: PageUrl | undefined;
 
-  /** `origin`: where the page is when its address does not say it. */
-  constructor(raw: string | undefined, origin: string | undefined, policy: UrlPolicy) {
+  constructor(raw: string | undefined, hit: Hit, site: Site) {
     this.raw = raw;
-    this.#origin = origin;
-    this.#policy = policy;
+    this.#hit = hit;
+    this.#site = site;
   }
 
   /** Whether there is one: `undefined` in its place is none. */
@@ -201,8 +200,8 @@ class Page {
   /** Undefined where there is none, or none that can be read. */
   get url(): PageUrl | undefined {
     if (!this.#asked) {
-      const whole = this.raw === undefined ? undefined : wholeAddress(this.raw, this.#origin);
-      this.#url = whole === undefined ? undefined : readUrl(whole, this.#policy);
+      const whole = this.raw === undefined ? undefined : wholeAddress(this.raw, originOf(this.#hit, this.#site));
+      this.#url = whole === undefined ? undefined : readUrl(whole, this.#site.privacy.url);
       this.#asked = true;
     }
     return this.#url;
@@ -341,10 +340,17 @@ const NOBODY: readonly TraceWithdrawal[] = [];
 function withStated(subjects: readonly string[], source: SourceEvent): readonly string[] {
   const { raw, visitor } = source;
   const known = raw.user_id === undefined && visitor.clientId === undefined;
-  if (known && (raw.client_id === undefined || subjects.includes(`ga:${raw.client_id}`))) return subjects;
+  if (known && (raw.client_id === undefined || hasClientId(subjects, raw.client_id))) return subjects;
   const all = [...subjects];
   pushStated(source, all);
   return chosen(all);
+}
+
+function hasClientId(subjects: readonly string[], id: string): boolean {
+  for (const subject of subjects) {
+    if (subject.length === id.length + 3 && subject.startsWith('ga:') && subject.endsWith(id)) return true;
+  }
+  return false;
 }
 
 /** Ids of a visitor that stand in the event itself, or that a back end states. */
@@ -373,6 +379,8 @@ function closedRoutesOf(site: Site, visitor: Visitor, all: readonly Understood[]
   for (const { source, consent, signals } of all) {
     if (source.visitor !== visitor || consent === read) continue;
     read = consent;
+    // Nearly always: no record tells one vendor from another.
+    if (consent.terms === undefined && consent.vendorless === ALL_SIGNALS) continue;
     for (const route of site.routes) {
       const own = routeSignals(route, site, consent, signals);
       if (own === signals || isTooNew(route, consent) || !isFull(route, signals) || isFull(route, own)) continue;
@@ -396,7 +404,6 @@ function isFull(route: Route, signals: SignalMask): boolean {
 function understand(hit: Hit, site: Site, reading: Reading, sender: Sender): Understood[] {
   const understood: Understood[] = [];
   let before: Understood | undefined;
-  const origin = originOf(hit, site);
   for (const source of reading.events) {
     const { raw, visitor } = source;
     const mode = raw.consent_mode;
@@ -430,7 +437,7 @@ function understand(hit: Hit, site: Site, reading: Reading, sender: Sender): Und
     const page =
       before !== undefined && before.page.raw === raw.page_location
         ? before.page
-        : new Page(raw.page_location, origin, site.privacy.url);
+        : new Page(raw.page_location, hit, site);
     const decidedAt = sender === 'browser' ? hit.at : Math.min(hit.at, consent.at ?? raw.event_time ?? hit.at);
     const cleaner: Cleaner =
       before !== undefined && was?.visitor === visitor
@@ -444,17 +451,19 @@ function understand(hit: Hit, site: Site, reading: Reading, sender: Sender): Und
 
 /** What the visitor is known by in the events of this hit; a stored event is cleaned of copies of it. */
 function ownIdsOf(visitor: Visitor, understood: readonly Understood[], at: number): OwnIds {
-  const values = new Set<string | undefined>([visitor.clientId]);
-  const userIds = new Set<string | undefined>();
+  const values: (string | undefined)[] = [visitor.clientId];
+  const userIds: (string | undefined)[] = [];
   let cookies = NO_COOKIES;
   for (const { source, cookies: own, page } of understood) {
     if (source.visitor !== visitor) continue;
+    const { client_id, user_id } = source.raw;
     cookies = own;
-    values.add(source.raw.client_id);
-    userIds.add(source.raw.user_id);
-    for (const id of Object.values(page.url?.clickIds ?? {})) values.add(id);
+    if (values.at(-1) !== client_id) values.push(client_id);
+    if (user_id !== undefined) userIds.push(user_id);
+    const clickIds = page.url?.clickIds;
+    for (const param in clickIds) values.push(clickIds[param as keyof typeof clickIds]);
   }
-  return new OwnIds({ cookies, values: [...values], userIds: [...userIds], at });
+  return new OwnIds({ cookies, values, userIds, at });
 }
 
 /** Where the page of a hit is: the listed origin that sent it, else the site's first. */
@@ -558,7 +567,7 @@ function traceEvent(
   const id = ids.event ?? ids.order ?? `${hit.id}-${line}`;
   const name = raw.event_name ?? '';
   const time = raw.event_time === undefined || raw.event_time > hit.at ? hit.at : raw.event_time;
-  if (page.given && site.privacy.url.neverForward.length > 0) {
+  if (site.privacy.url.neverForward.length > 0 && page.given) {
     const unread = page.url === undefined;
     if (unread || page.url.neverForward) {
       const why = unread ? PAGE_UNREAD : PATH_KEPT;

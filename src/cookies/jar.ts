@@ -93,7 +93,7 @@ export class Jar {
       const cookie: Found = { rule, name, value, others: undefined, copies: undefined, ...rule.parse(value) };
       if (cookie.id === undefined) continue;
       this.use(field, cookie.id, at);
-      const subject = rule.whose(value);
+      const subject = rule.whose(value, cookie.id);
       if (subject !== undefined) this.added.push(subject);
       const left = this.left(cookie);
       const set = left === undefined ? undefined : setCookie(name, value, left, this.home, false);
@@ -140,7 +140,7 @@ export class Jar {
       identifiers,
       subjects: added.length === 0 ? chosen(carried) : chosen([...carried, ...added]),
       carried,
-      whose: carried.find(isClientId) ?? carried.find(isOwnId) ?? carried.find(isBrowserId),
+      whose: firstOf('ga:', carried) ?? firstOf('own:', carried) ?? firstOf('fbp:', carried),
       set: fit(quiet ? kept : [...expire(likeliest(expired), settings.domain, host), ...issued, ...kept]),
       withdrawn: gone === undefined ? undefined : [...gone, ...carried],
     };
@@ -212,16 +212,16 @@ export class Jar {
   }
 
   /** Names the visitor by every value of a cookie. */
-  private name({ rule, value, others, copies }: Found, names: string[]): void {
-    this.nameBy(rule, value, names);
-    if (copies !== undefined) for (const copy of copies) this.nameBy(rule, copy, names);
-    if (others !== undefined) for (const other of others) this.nameBy(rule, other, names);
+  private name({ rule, value, id, others, copies }: Found, names: string[]): void {
+    this.nameBy(rule, value, id, names);
+    if (copies !== undefined) for (const copy of copies) this.nameBy(rule, copy, rule.parse(copy).id, names);
+    if (others !== undefined) for (const other of others) this.nameBy(rule, other, rule.parse(other).id, names);
   }
 
-  private nameBy(rule: GovernedCookie, value: string, names: string[]): void {
+  private nameBy(rule: GovernedCookie, value: string, id: string | undefined, names: string[]): void {
     const { site, settings } = this.input;
     const own = rule.name === OWN_ID ? ownIdIn(value, site, settings.signing) : undefined;
-    const subject = own === undefined ? rule.whose(value) : `own:${own}`;
+    const subject = own === undefined ? rule.whose(value, id) : `own:${own}`;
     if (subject !== undefined) names.push(subject);
   }
 }
@@ -236,9 +236,10 @@ function likeliest(names: readonly string[]): readonly string[] {
 /** So many names fit into an answer in any case. */
 const FITTING = 16;
 
-const isClientId = (subject: string): boolean => subject.startsWith('ga:');
-const isOwnId = (subject: string): boolean => subject.startsWith('own:');
-const isBrowserId = (subject: string): boolean => subject.startsWith('fbp:');
+function firstOf(kind: string, subjects: readonly string[]): string | undefined {
+  for (const subject of subjects) if (subject.startsWith(kind)) return subject;
+  return undefined;
+}
 
 type GoogleClick = 'gclid' | 'gbraid' | 'wbraid';
 

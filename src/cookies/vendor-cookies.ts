@@ -1,6 +1,7 @@
 import { BIT, type SignalMask } from '../core/signals.ts';
 import {
   clientIdTime,
+  fbClick,
   fbClickId,
   fbTime,
   fpidTime,
@@ -44,10 +45,10 @@ export interface GovernedCookie {
   readonly field: keyof Identifiers | undefined;
   readonly click: ClickCookie | undefined;
   /**
-   * What it tells of who the visitor is, by which stored events are found again; a click cookie's is its click id.
-   * Undefined = nothing.
+   * What a value, and the `id` that was parsed from it, tell of who the visitor is, by which stored events are found
+   * again; a click cookie's is its click id. Undefined = nothing.
    */
-  readonly whose: (value: string) => string | undefined;
+  readonly whose: (value: string, id: string | undefined) => string | undefined;
 }
 
 const SILENT: Parsed = { issued: undefined, id: undefined };
@@ -59,24 +60,21 @@ function rule(
   parse: GovernedCookie['parse'],
   more: Partial<Pick<GovernedCookie, 'life' | 'field' | 'click' | 'whose'>> = {},
 ): GovernedCookie {
-  const { life = 'capped', field, click, whose = subjectOf(field, parse, click) } = more;
+  const { life = 'capped', field, click, whose = subjectOf(field) } = more;
   return { name, owner, bit: BIT[signal], life, parse, field, click, whose };
 }
 
 /** The kinds under which other files name the same ids. */
-function subjectOf(
-  field: GovernedCookie['field'],
-  parse: GovernedCookie['parse'],
-  click: ClickCookie | undefined,
-): GovernedCookie['whose'] {
+function subjectOf(field: GovernedCookie['field']): GovernedCookie['whose'] {
   if (field === undefined || field === 'sessionId') return () => undefined;
   const kind = field === 'clientId' ? 'ga' : field;
-  // The time in a click cookie is that of whoever wrote it; the click is the same.
-  const id = click?.read ?? ((value: string) => parse(value).id);
-  return (value) => {
-    const found = id(value);
-    return found === undefined ? undefined : `${kind}:${found}`;
-  };
+  return (_, id) => (id === undefined ? undefined : `${kind}:${id}`);
+}
+
+/** The time in Meta's click cookie is that of whoever wrote it; the click is the same. */
+function fbcSubject(value: string, id: string | undefined): string | undefined {
+  const click = id === undefined ? fbClickId(value) : fbClick(value);
+  return click === undefined ? undefined : `fbc:${click}`;
 }
 
 /** A cookie whose identifier only its vendor uses: the visitor is known by it all the same. */
@@ -152,7 +150,7 @@ export const GOVERNED: readonly GovernedCookie[] = [
   rule('Google', 'ad_storage', 'FPGCL*', dated(gclTime)),
   rule('Google', 'ad_storage', 'FPGSID', undated, { life: 'session' }),
   rule('Meta', 'ad_storage', '_fbp', parseFbp, { field: 'fbp' }),
-  rule('Meta', 'ad_storage', '_fbc', parseFbc, { field: 'fbc', click: META_CLICK }),
+  rule('Meta', 'ad_storage', '_fbc', parseFbc, { field: 'fbc', click: META_CLICK, whose: fbcSubject }),
   rule('Meta', 'ad_storage', '_fbi', undated),
   rule('Microsoft', 'ad_storage', '_uetsid', undated, { life: 'session' }),
   rule('Microsoft', 'ad_storage', '_uetvid', undated, { whose: byValue('uetvid') }),
@@ -218,9 +216,9 @@ function parseFbp(value: string): Parsed {
 
 /** A `_fbc` that keeps no click is as good as none. */
 function parseFbc(value: string): Parsed {
-  const click = fbClickId(value);
   const parsed = parseMeta(value);
-  return click !== undefined && isClickIdText(click) ? parsed : { issued: parsed.issued, id: undefined };
+  const keeps = parsed.id === undefined || isClickIdText(fbClick(value));
+  return keeps ? parsed : { issued: parsed.issued, id: undefined };
 }
 
 /** Meta's index of a cookie domain: its labels less one (`meta.md` 6.1). */

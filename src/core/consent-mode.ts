@@ -71,7 +71,7 @@ function readGcd(gcd: string): number {
   for (let i = 1; i < length; i++) {
     const code = gcd.charCodeAt(i);
     if (!isLetter(code) && !(i % 2 === 1 && code >= 48 && code <= 57)) return UNREADABLE;
-    if (i % 2 === 0 && i <= 8) taken |= letterTakes(gcd.charAt(i), GCD_ORDER[(i >> 1) - 1] as number);
+    if (i % 2 === 0 && i <= 8) taken |= letterTakes(code, GCD_ORDER[(i >> 1) - 1] as number);
   }
   return taken;
 }
@@ -81,11 +81,19 @@ function isLetter(code: number): boolean {
 }
 
 /** The three rows of letters are the same states, told by another flag (`destinations/consent-mode.md` 3.2, 3.3). */
-function letterTakes(letter: string, bit: SignalMask): number {
-  if ('lnrtvRXZ'.includes(letter)) return 0;
-  if ('pPV'.includes(letter)) return bit;
-  return 'mquMQUSWa'.includes(letter) ? bit << 4 : UNKNOWN;
+function letterTakes(code: number, bit: SignalMask): number {
+  const factor = FACTORS[code] as number;
+  return factor === NOT_KNOWN ? UNKNOWN : bit * factor;
 }
+
+const NOT_KNOWN = 255;
+/** By code of the letter: what it makes of its signal's bit in the index of `TAKEN`. */
+const FACTORS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const letter = String.fromCharCode(code);
+  if ('lnrtvRXZ'.includes(letter)) return 0;
+  if ('pPV'.includes(letter)) return 1;
+  return 'mquMQUSWa'.includes(letter) ? 16 : NOT_KNOWN;
+});
 
 /** What is written into the consent-mode keys: the decision, and how the visitor came to it. */
 export interface Decision {

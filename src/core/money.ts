@@ -22,6 +22,7 @@ export function currencyCode(text: string): string | undefined {
 
 /** An amount without what binary fractions leave behind: six decimals at most, 0.1 + 0.2 = 0.3. */
 export function roundAmount(amount: number): number {
-  // Plus zero: there is no minus zero in money.
-  return (Number.isInteger(amount) ? amount : Number(amount.toFixed(6))) + 0;
+  // Nearly every amount is one already. Plus zero: there is no minus zero in money.
+  const plain = Math.abs(amount) < 1e9 && Math.round(amount * 1e6) / 1e6 === amount;
+  return (plain || Number.isInteger(amount) ? amount : Number(amount.toFixed(6))) + 0;
 }

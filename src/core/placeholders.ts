@@ -6,18 +6,22 @@ const WORDS: ReadonlySet<string> = new Set(['', 'undefined', 'null', 'nan', 'non
  * common: `undefined`, `[object Object]`, `(not set)`, `0`, `{{transaction id}}`. In any case of letters. Linear.
  */
 export function isPlaceholder(id: string): boolean {
-  const text = id.trim().toLowerCase();
-  if (WORDS.has(text)) return true;
+  const text = id.trim();
+  if (text.length <= LONGEST_WORD && WORDS.has(text.toLowerCase())) return true;
   switch (text.charCodeAt(0)) {
     case 0x30: // 0
       return /^[0.]+$/.test(text);
     case 0x28: // (
       return text.endsWith(')');
     case 0x5b: // [
-      return text.startsWith('[object ') && text.endsWith(']');
+      return /^\[object [^]*\]$/i.test(text);
   }
+  // Nearly every id ends here.
+  if (!text.includes('{') && !text.includes('%%')) return false;
   return holds(text, '{{', '}}') || holds(text, '%%', '%%') || holds(text, '${', '}');
 }
+
+const LONGEST_WORD = 9;
 
 /** A variable that nothing was put in the place of. */
 function holds(text: string, before: string, after: string): boolean {

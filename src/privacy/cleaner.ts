@@ -5,7 +5,7 @@ import { isArticleName, isIdName } from './id-names.ts';
 import { hasFormat } from './ids.ts';
 import { isPersonalNumber } from './numbers.ts';
 import { dropKey } from './keys.ts';
-import type { OwnIds } from './own-ids.ts';
+import { SHORTEST, type OwnIds } from './own-ids.ts';
 import { scrub } from './scrub.ts';
 import { cleanText, type UrlPolicy } from './url.ts';
 
@@ -64,7 +64,7 @@ export class Cleaner {
   /** What has been cleaned already, without copies of the visitor's own ids. */
   own(text: string): string {
     this.#looked += text.length;
-    return this.#ownIds?.hidden(text) ?? text;
+    return this.#withoutOwn(text);
   }
 
   /** The number of an article (R43): exempt from what merely looks like a person's number, if it looks like one. */
@@ -123,7 +123,11 @@ export class Cleaner {
   #clean(value: string): string | undefined {
     this.#looked += value.length;
     const clean = cleanText(value, this.#policy);
-    return clean === undefined ? undefined : (this.#ownIds?.hidden(clean) ?? clean);
+    return clean === undefined ? undefined : this.#withoutOwn(clean);
+  }
+
+  #withoutOwn(text: string): string {
+    return text.length < SHORTEST ? text : (this.#ownIds?.hidden(text) ?? text);
   }
 
   get #ownIds(): OwnIds | undefined {

@@ -61,11 +61,11 @@ export function isClickIdText(id: string): boolean {
     id.length >= SHORTEST &&
     !isPlaceholder(id) &&
     !(id.startsWith('{') && id.endsWith('}')) &&
-    !TRIALS.has(id.toLowerCase())
+    !(id.length === TRIAL.length && id.toLowerCase() === TRIAL)
   );
 }
 
-const TRIALS: ReadonlySet<string> = new Set(['test']);
+const TRIAL = 'test';
 
 /** Google's parameters of a landing page (`destinations/google-ads.md`, URL parameters), in lower case. */
 export const GOOGLE_CLICK_PARAMS: ReadonlySet<string> = new Set([

@@ -101,7 +101,11 @@ export function fbTime(cookie: string): number | undefined {
 
 /** The fbclid in a `_fbc` cookie. */
 export function fbClickId(cookie: string): string | undefined {
-  if (fbTime(cookie) === undefined) return undefined;
+  return fbTime(cookie) === undefined ? undefined : fbClick(cookie);
+}
+
+/** The fbclid in a `_fbc` cookie whose time could be read. */
+export function fbClick(cookie: string): string {
   const start = cookie.indexOf('.', cookie.indexOf('.', 3) + 1) + 1;
   return cookie.slice(start, endOf(cookie, '.', start));
 }

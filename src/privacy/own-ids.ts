@@ -14,8 +14,8 @@ export interface OwnValues {
   readonly at: number;
 }
 
-/** Shorter is in too many other things. */
-const SHORTEST = 6;
+/** Characters; a shorter id is in too many other things, so a shorter text holds none. */
+export const SHORTEST = 6;
 /** A shorter one counts where it stands alone only. */
 const ALONE_BELOW = 9;
 const LONGEST = 1024;
@@ -28,17 +28,14 @@ const YEARS = 3 * 365 * 86_400_000;
  * own place would go out there as it came (R25, R46).
  */
 export class OwnIds {
+  readonly #from: OwnValues;
   readonly #strong = new Set<string>();
   readonly #users = new Set<string>();
-  #lettersOnly = false;
+  #gathered = false;
+  #lettersOnly: boolean | undefined;
 
-  constructor({ cookies, values, userIds, at }: OwnValues) {
-    for (const value of values) if (value !== undefined) this.#take(value, at);
-    const { names, values: cookieValues } = cookies;
-    for (let i = 0; i < names.length; i++) {
-      if (namesId(names[i] as string)) this.#take(cookieValues[i] as string, at);
-    }
-    for (const id of userIds) if (id !== undefined && id.length >= SHORTEST) this.#add(this.#users, id);
+  constructor(from: OwnValues) {
+    this.#from = from;
   }
 
   /** Whether a copy of an id is in it; `users`: of the site's own id of its visitor, too. */
@@ -48,7 +45,9 @@ export class OwnIds {
 
   /** The text with copies replaced; where one only shows after decoding, nothing else remains. */
   hidden(text: string, users = true): string {
-    if (this.#strong.size + this.#users.size === 0 || !(this.#lettersOnly || mayHold(text))) return text;
+    if (!mayHold(text) && !this.#someWithoutDigits) return text;
+    if (!this.#gathered) this.#gather();
+    if (this.#strong.size + this.#users.size === 0) return text;
     let clean = this.#replaced(text, this.#strong);
     if (users) clean = this.#replaced(clean, this.#users);
     if (clean !== text || !ENCODED.test(text)) return clean;
@@ -82,6 +81,32 @@ export class OwnIds {
     return clean;
   }
 
+  /** Whether an id, or a part of one, may be without digits: most visitors have none, and most texts no other. */
+  get #someWithoutDigits(): boolean {
+    return (this.#lettersOnly ??= this.#lookForLetters());
+  }
+
+  #lookForLetters(): boolean {
+    const { cookies, values, userIds } = this.#from;
+    for (const value of values) if (hasLettersOnly(value)) return true;
+    for (const id of userIds) if (hasLettersOnly(id)) return true;
+    for (let i = 0; i < cookies.names.length; i++) {
+      if (hasLettersOnly(cookies.values[i]) && namesId(cookies.names[i] as string)) return true;
+    }
+    return false;
+  }
+
+  /** Done when the first text comes that may hold one. */
+  #gather(): void {
+    this.#gathered = true;
+    const { cookies, values, userIds, at } = this.#from;
+    for (const value of values) if (value !== undefined) this.#take(value, at);
+    for (let i = 0; i < cookies.names.length; i++) {
+      if (namesId(cookies.names[i] as string)) this.#take(cookies.values[i] as string, at);
+    }
+    for (const id of userIds) if (id !== undefined && id.length >= SHORTEST) this.#add(this.#users, id);
+  }
+
   /** The value, and each part of it that is long enough and no time. */
   #take(value: string, at: number): void {
     if (value.length < SHORTEST || value.length > LONGEST) return;
@@ -98,7 +123,6 @@ export class OwnIds {
   #add(ids: Set<string>, id: string): void {
     if (ids.size === MOST) return;
     ids.add(id.toLowerCase());
-    if (!/\d/.test(id)) this.#lettersOnly = true;
   }
 }
 
@@ -111,6 +135,27 @@ function isTime(text: string, at: number): boolean {
   const time = Number(text) * (text.length === 10 ? 1000 : 1);
   return Math.abs(time - at) < YEARS;
 }
+
+/** Whether an id or a part of it is long enough and has no digit. What is encoded may be anything. */
+function hasLettersOnly(id: string | undefined): boolean {
+  if (id === undefined || id.length < SHORTEST) return false;
+  let start = 0;
+  let digits = 0;
+  let before = 0;
+  for (let i = 0; i <= id.length; i++) {
+    const code = i < id.length ? id.charCodeAt(i) : DOT;
+    if (code === PERCENT) return true;
+    if (code >= 48 && code <= 57) digits++;
+    if (code !== DOT) continue;
+    if (digits === before && i - start >= SHORTEST) return true;
+    start = i + 1;
+    before = digits;
+  }
+  return digits === 0;
+}
+
+const DOT = 46;
+const PERCENT = 37;
 
 /** Whether a word is long enough and has a digit in it, as nearly every id has. */
 function mayHold(text: string): boolean {

@@ -16,7 +16,7 @@ const FILE = /\.(?:html?|xhtml|shtml|php\d?|aspx?|jsp|cgi|json|xml|txt|pdf|js)$/
  * @param origin where the page is when the address does not say it, e.g. `https://shop.example.no`.
  */
 export function wholeAddress(raw: string, origin: string | undefined): string | undefined {
-  if (ABSOLUTE.test(raw)) return raw;
+  if (raw.startsWith('https://') || ABSOLUTE.test(raw)) return raw;
   let text = raw.trim();
   for (let round = 0; round < 3 && ENCODED.test(text); round++) text = decodeOnce(text);
   if (isPlaceholder(text)) return undefined;

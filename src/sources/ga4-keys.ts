@@ -93,10 +93,10 @@ const privacy =
 
 /** Keys that identify nobody have values of their own form; anything else could carry what it likes. */
 const transport =
-  (key: string, form: RegExp): Setter =>
+  (key: string, has: (value: string) => boolean): Setter =>
   (draft, value) => {
     if (value === '') return true;
-    if (value.length > LONGEST_TRANSPORT || !form.test(value)) return false;
+    if (value.length > LONGEST_TRANSPORT || !has(value)) return false;
     (draft.ga4_transport ??= {})[key] = value;
     return true;
   };
@@ -105,27 +105,43 @@ const LONGEST_TRANSPORT = 512;
 
 /** A number Google gave to a container: longer ones begin with higher digits, and phone numbers are none of them. */
 const CONTAINER = '(?:7\\d{7}|[89]\\d{8}|9\\d{9})';
-const FLAG = /^(?:\d|true)$/;
-const DEVELOPERS = /^d[A-Za-z0-9]{6}(?:\.d[A-Za-z0-9]{6}){0,8}$/;
+const FLAG = (value: string): boolean => (value.length === 1 ? isDigits(value, 1) : value === 'true');
+const DEVELOPERS = matching(/^d[A-Za-z0-9]{6}(?:\.d[A-Za-z0-9]{6}){0,8}$/);
+
+function matching(form: RegExp): (value: string) => boolean {
+  return (value) => form.test(value);
+}
+
+/** Digits only, at most so many: without a pattern, for hits have nearly nothing else. */
+function isDigits(value: string, most: number): boolean {
+  if (value.length > most) return false;
+  for (let i = 0; i < value.length; i++) {
+    const digit = value.charCodeAt(i) - 48;
+    if (!(digit >= 0 && digit <= 9)) return false;
+  }
+  return true;
+}
 
 /**
  * Transport keys that are relayed, with the form their values have: the flags and versions that `destinations/ga4.md`
  * 3.2-3.4 and 4 call "not identifiers", as published hits show them. Keys of unknown purpose are not among them.
  */
-const TRANSPORT: Readonly<Record<string, RegExp>> = {
-  gtm: new RegExp(
-    `^(?:2[a-z]{2}[0-9a-z]{2,4}|45[a-zA-Z][0-9a-z][0-9a-z]{3,6}(?:h\\d)?(?:v${CONTAINER})?(?:z8${CONTAINER})?(?:za[0-9a-z]{3})?(?:z[b-e]${CONTAINER}){0,4}(?:xf?\\d{1,2})?)$`,
+const TRANSPORT: Readonly<Record<string, (value: string) => boolean>> = {
+  gtm: matching(
+    new RegExp(
+      `^(?:2[a-z]{2}[0-9a-z]{2,4}|45[a-zA-Z][0-9a-z][0-9a-z]{3,6}(?:h\\d)?(?:v${CONTAINER})?(?:z8${CONTAINER})?(?:za[0-9a-z]{3})?(?:z[b-e]${CONTAINER}){0,4}(?:xf?\\d{1,2})?)$`,
+    ),
   ),
-  tag_exp: /^(?:0|1\d{8})(?:[~.-]1\d{8}){0,40}$/,
+  tag_exp: matching(/^(?:0|1\d{8})(?:[~.-]1\d{8}){0,40}$/),
   gdid: DEVELOPERS,
   did: DEVELOPERS,
   edid: DEVELOPERS,
   _edid: DEVELOPERS,
-  _s: /^\d{1,4}$/,
+  _s: (value) => isDigits(value, 4),
   // Bits in base64, few of them set.
-  _eu: /^[A-IMQSUYg]{2,9}$/,
-  tfd: /^\d{1,7}$/,
-  tt: /^[A-Za-z]{1,16}$/,
+  _eu: matching(/^[A-IMQSUYg]{2,9}$/),
+  tfd: (value) => isDigits(value, 7),
+  tt: matching(/^[A-Za-z]{1,16}$/),
   seg: FLAG,
   frm: FLAG,
   are: FLAG,
