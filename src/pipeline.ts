@@ -326,6 +326,8 @@ function withdrawalsOf(
     if (one.source.visitor !== visitor) continue;
     signals &= one.signals;
     refused |= one.consent.refused;
+    // Beyond a limit nobody can see what a back end states; what may be a refusal is one.
+    if (sender === 'backend' && one.cookies.unreadable === true) refused |= GATE_MASK;
   }
   const left = jar.withdrawn !== undefined && sender === 'browser';
   if (!left && (refused & GATE_MASK) === 0 && closedRoutes.length === 0) return NOBODY;
