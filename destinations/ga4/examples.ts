@@ -165,7 +165,7 @@ export const EXAMPLES: readonly Example[] = [
     },
     expect: {
       ...hit([]),
-      url: 'https://www.google-analytics.com/g/collect?v=2&tid=G-TEST000001&gcs=G111&gcd=13r3r3r2p5l1&npa=1&dma=1&dma_cps=a&cid=482310557.1795100000&_uc=NO&cs=newsletter&cm=email&en=search&ep.search_term=bl%C3%A5%20krus&ep.method=top%20bar&epn.results=0&pi=P1&up.tier=gold&upn.orders=3',
+      url: 'https://www.google-analytics.com/g/collect?v=2&tid=G-TEST000001&gcs=G111&gcd=13r3r3r2p5l1&npa=1&dma=1&dma_cps=a&cid=482310557.1795100000&_uc=NO&cs=newsletter&cm=email&en=search&ep.search_term=bl%C3%A5%20krus&ep.method=top%20bar&epn.results=0&ep.promotion_id=P1&up.tier=gold&upn.orders=3',
       headers: { 'user-agent': CHROME },
     },
   },

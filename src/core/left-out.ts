@@ -10,6 +10,7 @@ export const LEFT_OUT = {
     'a user id that is an e-mail address, a phone number or a national id: no user id; used as what it is where a vendor takes that hashed',
   nested: 'a nested value among parameters: left out',
   items: 'items beyond the 200th: left out',
+  events: 'events beyond the 25th of one request of a page: left out',
   cut: 'a text longer than it may be: cut',
 } as const;
 

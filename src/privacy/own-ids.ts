@@ -14,6 +14,12 @@ export interface OwnValues {
   readonly at: number;
 }
 
+/**
+ * Which of the site's own ids of its visitor to look for: a short one is an article's number by chance (`ABC123`), and
+ * an order's number may well be made of any.
+ */
+export type UserIds = 'all' | 'long' | 'none';
+
 /** Characters; a shorter id is in too many other things, so a shorter text holds none. */
 export const SHORTEST = 6;
 /** A shorter one counts where it stands alone only. */
@@ -38,18 +44,18 @@ export class OwnIds {
     this.#from = from;
   }
 
-  /** Whether a copy of an id is in it; `users`: of the site's own id of its visitor, too. */
-  isIn(text: string, users = true): boolean {
+  /** Whether a copy of an id is in it. */
+  isIn(text: string, users: UserIds = 'all'): boolean {
     return this.hidden(text, users) !== text;
   }
 
   /** The text with copies replaced; where one only shows after decoding, nothing else remains. */
-  hidden(text: string, users = true): string {
+  hidden(text: string, users: UserIds = 'all'): string {
     if (!mayHold(text) && !this.#someWithoutDigits) return text;
     if (!this.#gathered) this.#gather();
     if (this.#strong.size + this.#users.size === 0) return text;
-    let clean = this.#replaced(text, this.#strong);
-    if (users) clean = this.#replaced(clean, this.#users);
+    const shortest = users === 'all' ? SHORTEST : users === 'long' ? ALONE_BELOW : LONGEST + 1;
+    const clean = this.#replaced(this.#replaced(text, this.#strong), this.#users, shortest);
     if (clean !== text || !ENCODED.test(text)) return clean;
     let plain = text;
     for (let round = 0; round < ROUNDS; round++) {
@@ -57,15 +63,17 @@ export class OwnIds {
       if (next === plain) break;
       plain = next;
       if (this.#replaced(plain, this.#strong) !== plain) return TAG;
-      if (users && this.#replaced(plain, this.#users) !== plain) return TAG;
+      if (this.#replaced(plain, this.#users, shortest) !== plain) return TAG;
     }
     return text;
   }
 
-  #replaced(text: string, ids: ReadonlySet<string>): string {
+  #replaced(text: string, ids: ReadonlySet<string>, shortest: number = SHORTEST): string {
+    if (ids.size === 0 || shortest > LONGEST) return text;
     let clean = text;
     let lower = clean.toLowerCase();
     for (const id of ids) {
+      if (id.length < shortest) continue;
       for (let at = lower.indexOf(id); at >= 0; at = lower.indexOf(id, at)) {
         const end = at + id.length;
         if (id.length < ALONE_BELOW && (isWord(lower.charCodeAt(at - 1)) || isWord(lower.charCodeAt(end)))) {

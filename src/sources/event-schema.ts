@@ -342,8 +342,7 @@ export const eventsBody = z.strictObject(
   {
     events: z
       .array(z.unknown(), { error: 'expected a list of events' })
-      .min(1, { error: 'expected at least one event' })
-      .max(LIMITS.events, { error: `expected at most ${LIMITS.events} events` }),
+      .min(1, { error: 'expected at least one event' }),
   },
   { error: 'expected an object with `events`' },
 );

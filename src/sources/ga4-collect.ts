@@ -20,7 +20,8 @@ interface Tally {
 /**
  * Reads a GA4 web hit (`destinations/ga4.md` 3). Shared keys are in the query, one event per line of the body; a
  * line's keys override the query's; without lines the query holds the only event. Keys that are not known are
- * dropped and counted. An event that cannot be used never costs the others: it is marked as invalid.
+ * dropped and counted. An event that cannot be used never costs the others: it is marked as invalid; lines past the
+ * limit are left out and counted.
  */
 export function readCollect(hit: Hit, visitor: Visitor): Reading | Problem {
   const tally: Tally = { version: undefined, stream: undefined, keys: 0, unknown: 0, leftOut: new LeftOutTally() };
@@ -39,12 +40,14 @@ export function readCollect(hit: Hit, visitor: Visitor): Reading | Problem {
     if (stop > start) {
       // The query is copied into each line: what that adds up to is known before it is done.
       if ((events.length + 1) * hit.query.length + body.length > LIMITS.expanded) return tooLarge(countLines(body));
-      if (events.length === LIMITS.events)
-        return badRequest(`A hit has at most ${LIMITS.events} events, one per line.`);
-      const draft = copy(shared);
-      tally.keys = sharedKeys;
-      const wrong = readList(body.slice(start, stop), draft, tally);
-      events.push(completed(draft, visitor, fault ?? wrong, tally));
+      if (events.length === LIMITS.events) {
+        tally.leftOut.add('events');
+      } else {
+        const draft = copy(shared);
+        tally.keys = sharedKeys;
+        const wrong = readList(body.slice(start, stop), draft, tally);
+        events.push(completed(draft, visitor, fault ?? wrong, tally));
+      }
     }
     start = end + 1;
   }

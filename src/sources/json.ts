@@ -3,7 +3,7 @@ import { LeftOutTally } from '../core/left-out.ts';
 import { event as eventSchema, eventsBody, type JsonEvent, type Mistake, mistakesOf, said } from './event-schema.ts';
 import type { Hit, Problem, Reading, SourceEvent, Visitor } from './hit.ts';
 import { parseJson, type ShapeFault } from './json-text.ts';
-import { badRequest } from './limits.ts';
+import { badRequest, LIMITS } from './limits.ts';
 import { settle } from './settle.ts';
 
 /** A visitor nothing is known of: denied. */
@@ -17,6 +17,8 @@ const NOBODY: Visitor = {
   sessionId: undefined,
 };
 
+const TOO_MANY: Mistake = { path: ['events'], message: `expected at most ${LIMITS.events} events` };
+
 /** Mistakes that are told in one answer. */
 const MOST_TOLD = 50;
 
@@ -25,7 +27,8 @@ const MOST_TOLD = 50;
  * own request says nothing about its visitors, so each of its events brings them along (design 3a).
  *
  * A back end is a program that somebody can mend: a body with a mistake is refused as a whole, and the answer names
- * every one. In a browser nobody reads the answer: an event with a mistake is marked as invalid, the others go on.
+ * every one. In a browser nobody reads the answer: an event with a mistake is marked as invalid, one past the limit is
+ * left out and counted, and the others go on.
  */
 export function readJson(hit: Hit, from: 'browser' | 'backend', visitor: Visitor): Reading | Problem {
   const parsed = parseJson(hit.body);
@@ -38,7 +41,10 @@ export function readJson(hit: Hit, from: 'browser' | 'backend', visitor: Visitor
   const leftOut = new LeftOutTally();
   const mistakes: Mistake[] = [];
   const events: SourceEvent[] = [];
-  for (const [i, value] of body.data.events.entries()) {
+  const given = body.data.events;
+  if (given.length > LIMITS.events && from === 'backend') mistakes.push(TOO_MANY);
+  for (let i = LIMITS.events; i < given.length; i++) leftOut.add('events');
+  for (const [i, value] of given.slice(0, LIMITS.events).entries()) {
     const { read, wrong } = readEvent(value, i, from, parsed.faults);
     mistakes.push(...wrong);
     if (read === undefined || wrong.length > 0) {

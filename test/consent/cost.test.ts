@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readConsent } from '../../src/consent/index.ts';
 import type { NamePattern } from '../../src/consent/platform.ts';
 import { PLATFORMS } from '../../src/consent/platforms.ts';
+import { leastTime } from '../support/least-time.ts';
 import { inputOf, M, NOW, siteOf, purposes } from './site.ts';
 
 /** Values that grow: whatever a reader loops over, split on, nests into or looks ahead for. */
@@ -37,17 +38,6 @@ const GROWING: readonly ((length: number) => string)[] = [
 
 const mapping = new Map(PLATFORMS.map(({ name }) => [name, purposes({ 52: M, a: M, gtag: M, c1: M })]));
 
-/** The least of several runs, milliseconds: what it costs when nothing else is going on. */
-function cost(run: () => void, runs: number): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < runs; i++) {
-    const start = performance.now();
-    run();
-    least = Math.min(least, performance.now() - start);
-  }
-  return least;
-}
-
 /** Names as platforms make them, for those that have a part of the site's own. */
 const EXAMPLES = [
   '__cmpcpcx36865',
@@ -78,7 +68,7 @@ describe('the worst cookies of', () => {
         for (const grow of GROWING) {
           const input = inputOf(`${key}=${grow(8_000).slice(0, 8_190)}`);
           // Meant to be below 1 ms; ten times that on a machine with other things to do.
-          expect(cost(() => readConsent(input, site), 4)).toBeLessThan(10);
+          expect(leastTime(() => readConsent(input, site), 4)).toBeLessThan(10);
         }
       }
     },
@@ -92,7 +82,7 @@ describe('the worst cookies of', () => {
       const total = (length: number) =>
         GROWING.reduce((sum, grow) => {
           const input = inputOf(`${key}=${grow(length).slice(0, 8_190)}`);
-          return sum + cost(() => readConsent(input, site), 12);
+          return sum + leastTime(() => readConsent(input, site), 12);
         }, 0);
       total(1_000);
       // Quadratic work would make it 16; the slack is for noise.

@@ -209,7 +209,11 @@ describe('together', () => {
     const stopped = rows.filter(({ state }) => state === 'stopped');
     const { status, body } = await ask(gateway.url, { method: 'GET', path: '/readyz' });
     expect(status).toBe(200);
-    expect(JSON.parse(body)).toEqual({ ready: true, stopped_routes: stopped.length });
+    expect(JSON.parse(body)).toEqual({
+      ready: true,
+      stopped_routes: stopped.length,
+      stopped: Object.fromEntries(stopped.map(({ key }) => [key, expect.stringMatching(/^vendor\.[a-z_]+\{status=4/)])),
+    });
     for (const { key } of stopped)
       expect(gateway.log()).toMatch(new RegExp(`"error".*"route":"${key}".*route stopped`));
   });

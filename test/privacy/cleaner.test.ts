@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
+import { NO_COOKIES } from '../../src/consent/cookie-header.ts';
 import { describe, expect, it } from 'vitest';
 import { Cleaner, isPersonalId } from '../../src/privacy/cleaner.ts';
 import { isArticleName, isIdName } from '../../src/privacy/id-names.ts';
@@ -205,6 +206,16 @@ describe('copies of the own ids of a visitor', () => {
   ])('%s', (text) => {
     expect(mine.text(text)).not.toMatch(/482310557|1098115397|q3Xb9Y|0A1B2C|2abCdE|Cj0KEx|88412|%35%35%37/);
     expect(mine.scalars({ a: text })['a']).not.toBe(text);
+  });
+
+  it("leaves an article's number that a short user id merely reads like, and nothing that a long one reads like", () => {
+    const own = (id: string) => {
+      const ids = new OwnIds({ cookies: NO_COOKIES, values: [], userIds: [id], at: AT });
+      return new Cleaner(policy, () => ids);
+    };
+    expect(own('abc123').article('ABC123')).toBe('ABC123');
+    expect(own('abc123').text('kunde ABC123')).toBe('kunde [id]');
+    expect(own('crm-884123').article('crm-884123')).toBe('[id]');
   });
 
   it('finds them in names, numbers, orders and ids', () => {

@@ -106,6 +106,13 @@ describe('what is read', () => {
       events.map(({ name }) => name),
     );
   });
+
+  it('leaves out and counts what a browser sends beyond them', () => {
+    const events = Array.from({ length: 27 }, (_, i) => ({ name: `e${i}` }));
+    const reading = expectReading(result({ events }, 'browser'));
+    expect(reading.events.map(({ raw }) => raw.event_name)).toEqual(events.slice(0, 25).map(({ name }) => name));
+    expect(reading.leftOut).toEqual({ events: 2 });
+  });
 });
 
 describe('whose event it is (design 3a)', () => {
