@@ -251,6 +251,7 @@ function traceOf(
   let last: Visitor | undefined;
   let unclear = false;
   let personal = 0;
+  let hashed = 0;
   for (let line = 0; line < understood.length; line++) {
     const one = understood[line] as Understood;
     const { visitor } = one.source;
@@ -275,6 +276,7 @@ function traceOf(
         ? failedEvent(hit, one.source, line, routes, CONSENT_FAULT)
         : traceEvent(hit, site, source, one, jar, line, routes, beside, sender);
       if (hasPersonalId(traced)) personal++;
+      if (hasOtherHash(traced)) hashed++;
     } catch {
       traced = failedEvent(hit, one.source, line, routes, FILTER_FAULT);
     }
@@ -288,7 +290,7 @@ function traceOf(
     setCookies,
     withdrawn,
     unknownKeys,
-    leftOut: personal === 0 ? leftOut : { ...leftOut, user_id: personal },
+    leftOut: withCounts(leftOut, personal, hashed),
     unknownStream: false,
     looked: lookedAt(understood),
   };
@@ -297,6 +299,26 @@ function traceOf(
 /** Whether an event that goes somewhere came with a user id that is none; of one that goes nowhere it is not read. */
 function hasPersonalId({ raw, routes }: EventTrace): boolean {
   return raw.user_id !== undefined && routes.some(isPlanned) && isPersonalId(raw.user_id);
+}
+
+/** Whether a vendor goes without an address or a number because the site hashed a form of it that it does not take. */
+function hasOtherHash({ raw, routes }: EventTrace): boolean {
+  const email = raw.email_sha256 !== undefined && raw.email === undefined;
+  const phone = raw.phone_sha256 !== undefined && raw.phone === undefined;
+  if (!email && !phone) return false;
+  return routes.some(({ outcome, permit, route: { destination } }) => {
+    if (outcome !== 'planned' || permit.verdict !== 'full') return false;
+    const { reads } = destination;
+    return (
+      (email && reads.email !== undefined && reads.email_sha256 === undefined) ||
+      (phone && reads.phone !== undefined && reads.phone_sha256 === undefined)
+    );
+  });
+}
+
+function withCounts(leftOut: LeftOut, personal: number, hashed: number): LeftOut {
+  if (personal + hashed === 0) return leftOut;
+  return { ...leftOut, ...(personal > 0 && { user_id: personal }), ...(hashed > 0 && { hashed }) };
 }
 
 const isPlanned = ({ outcome }: RouteTrace): boolean => outcome === 'planned';

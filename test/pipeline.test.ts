@@ -187,6 +187,25 @@ describe('who withdraws (design 3)', () => {
   });
 });
 
+describe('what is left out of an event that goes somewhere', () => {
+  const leftOut = (user: object, cookies = cookiebot(ALL)) =>
+    traced(jsonHit({ events: [{ name: 'purchase', client_id: CID, user }] }, { cookies })).leftOut;
+  const hash = createHash('sha256').update('kari@example.no').digest('hex');
+
+  it.each([
+    ['a user id that is an address', { id: 'kari@example.no' }, { user_id: 1 }],
+    ['a hash that some vendors make of another form', { email_sha256: hash }, { hashed: 1 }],
+  ])('%s is counted', (_, user, expected) => {
+    expect(leftOut(user)).toEqual(expected);
+    // Of an event that goes nowhere nothing is looked at.
+    expect(leftOut(user, cookiebot({}))).toBeUndefined();
+  });
+
+  it('nothing is counted of what every vendor can use', () => {
+    expect(leftOut({ id: 'crm-8841', email: 'kari@example.no', email_sha256: hash })).toBeUndefined();
+  });
+});
+
 describe('which route a web hit goes to (3a)', () => {
   const two = gatewayOf(`
 sites:

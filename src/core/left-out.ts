@@ -8,6 +8,7 @@ export const LEFT_OUT = {
   country: 'a country that is none (ISO 3166-1): left out',
   user_id:
     'a user id that is an e-mail address, a phone number or a national id: no user id; used as what it is where a vendor takes that hashed',
+  hashed: 'an e-mail address or a phone number that the site hashed: left out for vendors that hash another form of it',
   nested: 'a nested value among parameters: left out',
   items: 'items beyond the 200th: left out',
   events: 'events beyond the 25th of one request of a page: left out',
