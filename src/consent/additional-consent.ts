@@ -3,7 +3,7 @@ import { FUNDING_CHOICES, fundingChoices } from './funding-choices.ts';
 import type { Context, Platform } from './platform.ts';
 import { restriction } from './reading.ts';
 import { Narrowing, type Service } from './services.ts';
-import { readLayers } from './text.ts';
+import { isNothing, readLayers } from './text.ts';
 import type { Reading } from './types.ts';
 
 /** What a string says of providers outside the TCF. */
@@ -49,7 +49,7 @@ export const additionalConsent: Platform = {
   read(found: Cookies, context: Context) {
     return found.values.flatMap((value, i) => {
       const string = found.names[i] === FUNDING_CHOICES ? fundingChoices(value)?.additionalConsent : value;
-      return string === undefined || string === '' ? [] : (readAdditionalConsent(string, context) ?? []);
+      return string === undefined || isNothing(string) ? [] : (readAdditionalConsent(string, context) ?? []);
     });
   },
 };

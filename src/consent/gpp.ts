@@ -5,9 +5,9 @@ import { decodeGppString, decodeUsSection } from './gpp-string.ts';
 import type { Context, Platform } from './platform.ts';
 import { restriction } from './reading.ts';
 import { readTcf } from './tcf.ts';
-import { readLayers } from './text.ts';
+import { isNothing, readLayers } from './text.ts';
 import type { Reading } from './types.ts';
-import { decodeUsPrivacy, doubtful, isNothing, notOptedOut, optedOut, readUsPrivacy } from './us-privacy.ts';
+import { decodeUsPrivacy, doubtful, notOptedOut, optedOut, readUsPrivacy } from './us-privacy.ts';
 
 const TCF_EU = 2;
 const US_PRIVACY = 6;

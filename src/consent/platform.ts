@@ -2,7 +2,7 @@ import type { Category, SignalMask } from '../core/signals.ts';
 import type { Cookies } from './cookie-header.ts';
 import { parseJson, asObject, type JsonObject } from './json.ts';
 import { choice, unreadable, type Facts } from './reading.ts';
-import { base64Decoded, percentDecoded, readLayers } from './text.ts';
+import { base64Decoded, isNothing, percentDecoded, readLayers } from './text.ts';
 import { Narrowing, servicesOf, type Service, type ServiceBook } from './services.ts';
 import type { ConsentRoute, Reading, Regime, RouteTerms } from './types.ts';
 
@@ -72,12 +72,22 @@ export function perCookie(
   return (found, context) => {
     const readings: Reading[] = [];
     found.values.forEach((value, i) => {
+      if (isNoRecord(found, i, context)) return;
       const name = found.names[i] as string;
       const reading = readLayers(value, layers, (text) => read(text, context, name), isReadable);
       if (reading !== NO_RECORD) readings.push(reading);
     });
     return readings;
   };
+}
+
+/**
+ * An empty cookie is no record and takes nothing from others, unless it has a copy that is not empty: then something was
+ * taken back in one of them. Where silence grants, an empty cookie is not taken for silence.
+ */
+function isNoRecord({ names, values }: Cookies, at: number, { regime }: Context): boolean {
+  if (regime !== 'opt-in' || !isNothing(values[at] as string)) return false;
+  return !values.some((value, i) => names[i] === names[at] && !isNothing(value));
 }
 
 /** The reading of one value of one of several cookies, whatever layers of percent-encoding are around it. */
@@ -139,7 +149,7 @@ export function perObject(
   return (found, context) => {
     const readings: Reading[] = [];
     found.values.forEach((value, i) => {
-      if (!isRecord(found.names[i] as string)) return;
+      if (!isRecord(found.names[i] as string) || isNoRecord(found, i, context)) return;
       const root = decode(value);
       readings.push(root === undefined ? unreadable(context.source) : read(root, context, found));
     });

@@ -5,8 +5,9 @@ import type { Context } from './platform.ts';
 import { restriction } from './reading.ts';
 import { TCF_SKEW } from './tcf-string.ts';
 import { readTcf } from './tcf.ts';
+import { isNothing } from './text.ts';
 import type { Reading, RouteTerms } from './types.ts';
-import { decodeUsPrivacy, isNothing } from './us-privacy.ts';
+import { decodeUsPrivacy } from './us-privacy.ts';
 
 /*
  * Privacy strings inside a web hit (`destinations/consent-mode.md` 5 and 8): what the rest of the page told the tag. They

@@ -91,3 +91,8 @@ export function digitsTime(text: string | undefined, unit: number): number | und
 export function unixTime(value: number | undefined, unit: number): number | undefined {
   return value !== undefined && Number.isSafeInteger(value) && value > 0 ? value * unit : undefined;
 }
+
+/** What scripts write where there is nothing to write. */
+export function isNothing(value: string): boolean {
+  return value === '' || value === 'null' || value === 'undefined';
+}

@@ -3,6 +3,7 @@ import { asString } from './json.ts';
 import { FUNDING_CHOICES, fundingChoices } from './funding-choices.ts';
 import { jsonObject, NO_RECORD, perCookie, type Context, type Platform } from './platform.ts';
 import { restriction, unreadable } from './reading.ts';
+import { isNothing } from './text.ts';
 import type { Reading } from './types.ts';
 
 export type UsPrivacyFlag = 'Y' | 'N' | '-';
@@ -51,11 +52,6 @@ function readString(value: string, context: Context): Reading | typeof NO_RECORD
   const flags = text === undefined ? undefined : decodeUsPrivacy(text);
   if (flags === undefined) return doubtful(context, 'cannot be read');
   return readUsPrivacy(flags, context);
-}
-
-/** What scripts write where there is nothing to write. */
-export function isNothing(value: string): boolean {
-  return value === '' || value === 'null' || value === 'undefined';
 }
 
 function readIubenda(value: string, context: Context): Reading {

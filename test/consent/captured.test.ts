@@ -245,6 +245,35 @@ describe('CookieConsent, version 3, written anew by a server', () => {
   });
 });
 
+describe('an empty cookie', () => {
+  const yes = 'cookieyes-consent=consentid:a,consent:yes,action:yes,functional:yes,analytics:yes,advertisement:yes';
+  const both = siteOf(['cookieyes', 'cookiebot', 'cookie-information', 'didomi', 'tcf', 'additional-consent']);
+
+  it.each(['CookieConsent', 'CookieInformationConsent', 'didomi_token', 'euconsent-v2', 'FCCDCF', 'addtl_consent'])(
+    '%s takes nothing from the record of another platform, and grants nothing',
+    (name) => {
+      for (const value of ['', 'null', 'undefined', '""']) {
+        expect([value, given(`${yes}; ${name}=${value}`, both)]).toEqual([value, P | S | M]);
+        expect([value, given(`${name}=${value}`, both)]).toEqual([value, 0]);
+      }
+    },
+  );
+
+  it('beside a copy of it that is not empty grants nothing: one of them was taken back', () => {
+    expect(given(`${yes}; cookieyes-consent=`, both)).toBe(0);
+    expect(given(`cookieyes-consent=; ${yes}`, both)).toBe(0);
+    const string = tcString(EVERYTHING);
+    expect(given(`euconsent-v2=; euconsent-v2=${string}`, siteOf(['tcf']))).toBe(0);
+    expect(given(`euconsent-v2=; eupubconsent-v2=${string}`, siteOf(['tcf']))).toBe(P | S | M);
+  });
+
+  it('is not taken for silence where silence grants', () => {
+    const site = siteOf(['cookiebot'], { regime: 'opt-out', withoutChoice: 'granted' });
+    expect(given('a=b', site)).not.toBe(0);
+    expect(given('CookieConsent=', site)).toBe(0);
+  });
+});
+
 describe('whose a service is, as banners spell it', () => {
   const usual = new Map<string, string[]>();
   for (const [type, { services }] of Object.entries(destinations)) {
