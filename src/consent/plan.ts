@@ -134,5 +134,10 @@ export function readCookies(plan: Plan, found: readonly Found[]): readonly Readi
     const { platform, context } = plan.listeners[listener] as Plan['listeners'][number];
     readings.push(...platform.read({ names, values }, context));
   }
-  return readings;
+  return readings.some(isChoice) ? readings.filter((reading) => reading.empty !== true) : readings;
+}
+
+/** Where somebody has chosen, an empty cookie of another platform says nothing to the contrary. */
+function isChoice({ status, onlyTakes }: Reading): boolean {
+  return onlyTakes !== true && (status === 'given' || status === 'denied');
 }

@@ -72,22 +72,22 @@ export function perCookie(
   return (found, context) => {
     const readings: Reading[] = [];
     found.values.forEach((value, i) => {
-      if (isNoRecord(found, i, context)) return;
       const name = found.names[i] as string;
       const reading = readLayers(value, layers, (text) => read(text, context, name), isReadable);
-      if (reading !== NO_RECORD) readings.push(reading);
+      if (reading !== NO_RECORD) readings.push(isEmpty(found, i) ? empty(reading) : reading);
     });
     return readings;
   };
 }
 
-/**
- * An empty cookie is no record and takes nothing from others, unless it has a copy that is not empty: then something was
- * taken back in one of them. Where silence grants, an empty cookie is not taken for silence.
- */
-function isNoRecord({ names, values }: Cookies, at: number, { regime }: Context): boolean {
-  if (regime !== 'opt-in' || !isNothing(values[at] as string)) return false;
+/** Whether a cookie is empty and has no copy that is not: else something was taken back in one of them. */
+function isEmpty({ names, values }: Cookies, at: number): boolean {
+  if (!isNothing(values[at] as string)) return false;
   return !values.some((value, i) => names[i] === names[at] && !isNothing(value));
+}
+
+function empty(reading: Reading): Reading {
+  return reading.unreadable === true ? { ...reading, empty: true, note: 'empty' } : reading;
 }
 
 /** The reading of one value of one of several cookies, whatever layers of percent-encoding are around it. */
@@ -149,9 +149,10 @@ export function perObject(
   return (found, context) => {
     const readings: Reading[] = [];
     found.values.forEach((value, i) => {
-      if (!isRecord(found.names[i] as string) || isNoRecord(found, i, context)) return;
+      if (!isRecord(found.names[i] as string)) return;
       const root = decode(value);
-      readings.push(root === undefined ? unreadable(context.source) : read(root, context, found));
+      if (root !== undefined) readings.push(read(root, context, found));
+      else readings.push(isEmpty(found, i) ? empty(unreadable(context.source)) : unreadable(context.source));
     });
     return readings;
   };

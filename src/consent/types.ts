@@ -35,6 +35,8 @@ export interface Reading {
   readonly unknownServices?: readonly string[] | undefined;
   /** It is there and cannot be read. */
   readonly unreadable?: boolean | undefined;
+  /** It cannot be read because nothing is in it; it counts only where no other record holds a choice. */
+  readonly empty?: boolean | undefined;
   /** Consent mode: a letter of `gcd` that is not known; it takes nothing away. */
   readonly unknownLetter?: boolean | undefined;
   /** It can only take away and has no say in what is granted (GPC, consent mode, US opt-outs). */

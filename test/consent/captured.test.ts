@@ -267,10 +267,12 @@ describe('an empty cookie', () => {
     expect(given(`euconsent-v2=; eupubconsent-v2=${string}`, siteOf(['tcf']))).toBe(P | S | M);
   });
 
-  it('is not taken for silence where silence grants', () => {
+  it('is not taken for silence where silence allows', () => {
     const site = siteOf(['cookiebot'], { regime: 'opt-out', withoutChoice: 'granted' });
     expect(given('a=b', site)).not.toBe(0);
     expect(given('CookieConsent=', site)).toBe(0);
+    // On legitimate interest, what is withheld is not in force.
+    expect(readConsent(inputOf('CookieConsent=; didomi_token='), both).withheld).toBe(127);
   });
 });
 
