@@ -625,11 +625,12 @@ function traceEvent(
   if (dclid !== undefined) identifiers.dclid = dclid;
   if (msclkid !== undefined) identifiers.msclkid = msclkid;
   if (li_fat_id !== undefined) identifiers.li_fat_id = li_fat_id;
-  const subjects = withStated(jar.subjects, one.source);
 
   let filtered: Filtered | undefined;
   const filter = (): Filtered =>
     (filtered ??= filterEvent(hit, site, one, { identifiers, eventId: id, eventTime: time }, line, window));
+  // Of an event that goes nowhere nobody asks whose it is.
+  let subjects = sender === 'backend' ? withStated(jar.subjects, one.source) : NO_SUBJECTS;
   const since = sender === 'backend' ? withdrawnSince(site, subjects, one.decidedAt) : undefined;
   const left = since === undefined ? signals : signals & since.signals;
   const grounds: Grounds = { hit, site, source, consent, signals: left };
@@ -641,12 +642,14 @@ function traceEvent(
   });
   let key: EventKey | undefined;
   if (routes.some(isPlanned)) {
+    if (sender !== 'backend') subjects = withStated(jar.subjects, one.source);
     const replaced = site.privacy.replacedIds === undefined ? undefined : { id: filter().event.client_id };
     key = eventKey(raw, ids, { hit, source, sender, visitor, jar, signals }, replaced);
   }
   return new TracedEvent(name, id, key, time, one, subjects, routes, filter);
 }
 
+const NO_SUBJECTS: readonly string[] = [];
 const WITHDRAWN = reason('withdrawn.consent');
 
 /** A decision that fell as it did only because of a withdrawal ends as one. */

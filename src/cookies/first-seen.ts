@@ -52,15 +52,17 @@ export class FirstSeen {
   write(cap: number): { readonly value: string; readonly maxAge: number } | undefined {
     if (!this.changed && this.at - this.issued < cap / 2) return undefined;
     const keep = Math.min(2 * cap, LONGEST);
-    const entries = [...this.hours]
-      .filter(([, hour]) => this.at - hour * HOUR < keep)
-      .sort(([, a], [, b]) => b - a)
-      .slice(0, MAX_ENTRIES);
+    const entries: { readonly name: string; readonly hour: number }[] = [];
+    this.hours.forEach((hour, name) => {
+      if (this.at - hour * HOUR < keep) entries.push({ name, hour });
+    });
+    if (entries.length > 1) entries.sort((a, b) => b.hour - a.hour);
     const [youngest] = entries;
     if (youngest === undefined) return undefined;
-    const text = entries.map(([entry, hour]) => `${entry}_${hour.toString(36)}`).join('-');
-    const value = sign(SEEN, text, this.at, this.site, this.keys);
-    return value === undefined ? undefined : { value, maxAge: Math.min(cap, youngest[1] * HOUR + keep - this.at) };
+    let text = '';
+    for (const { name, hour } of entries.slice(0, MAX_ENTRIES)) text += `-${name}_${hour.toString(36)}`;
+    const value = sign(SEEN, text.slice(1), this.at, this.site, this.keys);
+    return value === undefined ? undefined : { value, maxAge: Math.min(cap, youngest.hour * HOUR + keep - this.at) };
   }
 }
 

@@ -147,26 +147,28 @@ function isTime(text: string, at: number): boolean {
 /** Whether an id or a part of it is long enough and has no digit. What is encoded may be anything. */
 function hasLettersOnly(id: string | undefined): boolean {
   if (id === undefined || id.length < SHORTEST) return false;
-  let start = 0;
-  let digits = 0;
-  let before = 0;
-  for (let i = 0; i <= id.length; i++) {
-    const code = i < id.length ? id.charCodeAt(i) : DOT;
-    if (code === PERCENT) return true;
-    if (code >= 48 && code <= 57) digits++;
-    if (code !== DOT) continue;
-    if (digits === before && i - start >= SHORTEST) return true;
-    start = i + 1;
-    before = digits;
+  if (!DIGIT.test(id) || id.includes('%')) return true;
+  for (let start = 0, end: number; start < id.length; start = end + 1) {
+    // Most parts begin with a digit, and nothing more of them is looked at.
+    let at = start;
+    while (at < id.length && !isDigit(id.charCodeAt(at)) && id.charCodeAt(at) !== DOT) at++;
+    end = at === id.length || id.charCodeAt(at) === DOT ? at : id.indexOf('.', at);
+    if (end === at && end - start >= SHORTEST) return true;
+    if (end === -1) return false;
   }
-  return digits === 0;
+  return false;
 }
 
+const DIGIT = /[0-9]/;
 const DOT = 46;
-const PERCENT = 37;
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
 
 /** Whether a word is long enough and has a digit in it, as nearly every id has. */
 function mayHold(text: string): boolean {
+  if (!DIGIT.test(text)) return false;
   let start = 0;
   let digit = false;
   for (let i = 0; i < text.length; i++) {
