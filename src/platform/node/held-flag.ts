@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Processes of one gateway at most, and adopted outboxes beside them. */
@@ -19,7 +19,7 @@ export class HeldFlag {
   constructor(dir: string, name: string) {
     const number = /-(\d+)$/.exec(name)?.[1];
     this.#place = number === undefined ? 0 : (Number(number) + 1) % PLACES;
-    const file = join(dir, 'withdrawals.held');
+    const file = fileIn(dir);
     closeSync(openSync(file, 'a', 0o600));
     this.#fd = openSync(file, 'r+');
     if (fstatSync(this.#fd).size < PLACES) writeSync(this.#fd, this.#bytes, 0, PLACES, 0);
@@ -48,3 +48,13 @@ export class HeldFlag {
     writeSync(this.#fd, Buffer.of(byte), 0, 1, this.#place);
   }
 }
+
+/**
+ * What processes held that are gone is gone with them. To be called before the first of a gateway starts: there may be
+ * fewer of them than before, and nobody else would take back what the others have told.
+ */
+export function forgetHeld(dir: string): void {
+  rmSync(fileIn(dir), { force: true });
+}
+
+const fileIn = (dir: string): string => join(dir, 'withdrawals.held');

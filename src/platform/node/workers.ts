@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { Preview, type Show } from '../../http/preview.ts';
 import { beside } from './beside.ts';
 import { lockData } from './data-lock.ts';
+import { forgetHeld } from './held-flag.ts';
 import { rootKey } from './keys.ts';
 import { createLog } from './log.ts';
 import { addUp, type MetricData } from './metrics.ts';
@@ -48,6 +49,7 @@ export async function startWorkers(
   demandPrivate(data);
   readGateway({ text, file, sink: sink !== undefined, rootKey: rootKey(data) });
   const lock = lockData(data);
+  forgetHeld(data);
 
   const members: (Member | undefined)[] = [];
   let watched = false;
