@@ -1,14 +1,13 @@
-import { randomBytes, randomInt } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Served } from '../support/serve.ts';
+import { ATTACKS, kept, type Attack, type Target } from './attacks.ts';
 import { startGateway } from './support/gateway.ts';
 import { newTally, pause, percentile, startLoad, type Tally } from './support/load.ts';
 import { startSink } from './support/sink.ts';
 import { compare, drained, wrongAnswers, type Form, type Summary } from './support/summary.ts';
-import { configOf, cookiesOf, eventId, headersOf, type RouteName } from './support/world.ts';
+import { configOf, type RouteName } from './support/world.ts';
 
 /**
  * One stranger against everybody: what somebody without a key can do with requests alone. Each attack has a gateway of
@@ -17,188 +16,6 @@ import { configOf, cookiesOf, eventId, headersOf, type RouteName } from './suppo
  */
 const ROUTES: readonly RouteName[] = ['ga4', 'meta'];
 const MB = 1024 * 1024;
-
-interface Attack {
-  /** One piece of the attack; many are under way at once. */
-  readonly strike: (target: Target) => Promise<unknown>;
-  /** How many at once. */
-  readonly clients: number;
-  /** The inside of `delivery:`, and sections of the configuration beside. */
-  readonly delivery?: string;
-  readonly more?: string;
-  /** Bytes the data folder may have beyond what the ordinary visitors need. */
-  readonly disk: number;
-  /** Most descriptors of the process. */
-  readonly descriptors: number;
-  /** How long what it holds open may take to go, milliseconds. */
-  readonly settles?: number;
-  /** The stranger's requests may be refused with these. */
-  readonly refusals: readonly number[];
-}
-
-interface Target {
-  readonly url: string;
-  readonly adminUrl: string;
-  /** Sends a request; what was answered, 0 = nothing. */
-  readonly ask: (path: string, headers: Record<string, string>, body?: string, method?: string) => Promise<number>;
-}
-
-const ORIGIN = { origin: 'https://shop.example.no' };
-const word = (length = 8): string => randomBytes(length).toString('hex').slice(0, length);
-const visitor = (): number => randomInt(1, 1_000_000_000);
-const base = (cid: string): string =>
-  `v=2&tid=G-TEST000001&_p=${randomInt(1e9)}&cid=${cid}&dl=${encodeURIComponent('https://shop.example.no/krus')}`;
-const cid = (): string => `${randomInt(1e9)}.${Math.floor(Date.now() / 1000) - 60}`;
-
-/** Fillings that make each kind of detector look as often as it can. */
-const WORST = [
-  '12-12-',
-  'a@b.',
-  '%2540',
-  '1.2.3.',
-  '+47 4',
-  'gclid=',
-  'http://',
-  '{"a":',
-  '\\u0040',
-  'fb.1.',
-  'GA1.1.',
-  'NO93 8601 ',
-  '4111 1111 ',
-  'eyJhbGciOi.',
-];
-
-const ATTACKS: Readonly<Record<string, Attack>> = {
-  /** The costliest request anybody may send (28 kB of a filling, shared by 25 lines). */
-  work: {
-    clients: 2,
-    disk: 40 * MB,
-    descriptors: 200,
-    refusals: [204, 400, 413, 431, 503],
-    strike: ({ ask }) => {
-      const filling = WORST[randomInt(WORST.length)] as string;
-      const value = encodeURIComponent(filling.repeat(Math.floor(700 / filling.length)));
-      const params = Array.from({ length: 18 }, (_, i) => `&ep.p${i}=${value}`)
-        .join('')
-        .slice(0, 27_000);
-      const lines = Array.from({ length: 25 }, () => `en=${word(3)}`).join('\n');
-      const cookie = cookiesOf(visitor());
-      return ask(`/g/collect?${base(cid())}${params}`, { ...ORIGIN, 'content-type': 'text/plain', cookie }, lines);
-    },
-  },
-  /** A query as long as it may be, copied into 25 lines. */
-  copies: {
-    clients: 4,
-    disk: 60 * MB,
-    descriptors: 200,
-    delivery: 'max_size: 40MB',
-    refusals: [204, 400, 413, 431, 503],
-    strike: ({ ask }) => {
-      const params = Array.from({ length: 25 }, (_, i) => `&ep.q${i}=${word(900)}`).join('');
-      const lines = Array.from({ length: 25 }, (_, i) => `en=line_${i}`).join('\n');
-      const headers = { ...ORIGIN, 'content-type': 'text/plain', cookie: cookiesOf(visitor()) };
-      return ask(`/g/collect?${base(cid())}${params}`, headers, lines);
-    },
-  },
-  /** Connections that never finish a request. */
-  sockets: {
-    clients: 120,
-    disk: 40 * MB,
-    descriptors: 700,
-    refusals: [0, 408, 400],
-    // Headers have 10 s; the server looks every 2 s, and closes within 1 s.
-    settles: 15_000,
-    strike: ({ url }) =>
-      new Promise<void>((resolve) => {
-        const { hostname, port } = new URL(url);
-        const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
-        socket.write(`POST /g/collect HTTP/1.1\r\nHost: 127.0.0.1\r\nX-${word(4)}: `);
-        socket.on('error', () => {});
-        socket.on('close', () => resolve());
-      }),
-  },
-  /** Order numbers without end: what is remembered of each has its own bound. */
-  marks: {
-    clients: 2,
-    disk: 120 * MB,
-    descriptors: 200,
-    delivery: 'max_size: 40MB',
-    refusals: [204, 503],
-    strike: ({ ask }) => {
-      const events = Array.from({ length: 10 }, () => {
-        const id = eventId(randomInt(1e12, 2e14));
-        return { name: 'purchase', id, params: { currency: 'NOK', value: 1, transaction_id: id } };
-      });
-      return ask('/v1/events', headersOf(cookiesOf(visitor())), JSON.stringify({ events }));
-    },
-  },
-  /** Withdrawals of visitors nobody knows, hundreds of cookies each. */
-  tombstones: {
-    clients: 4,
-    disk: 40 * MB,
-    descriptors: 200,
-    delivery: 'max_size: 20MB',
-    refusals: [204, 431],
-    strike: ({ ask }) => {
-      const many = Array.from(
-        { length: 150 },
-        () => `_gcl_${word(4)}=GCL.${Math.floor(Date.now() / 1000)}.${word(30)}`,
-      );
-      const cookie = [...many, cookiesOf(visitor(), { statistics: false, marketing: false })].join('; ');
-      return ask(`/g/collect?${base(cid())}&en=page_view`, { ...ORIGIN, cookie });
-    },
-  },
-  /** A consent record as large as a header may be, another one each time. */
-  headers: {
-    clients: 4,
-    disk: 40 * MB,
-    descriptors: 200,
-    refusals: [204, 431],
-    strike: ({ ask }) => {
-      const stamp = word(20_000);
-      const cookie = cookiesOf(visitor()).replace(/stamp:%27[^%]*/, `stamp:%27${stamp}`);
-      return ask(`/g/collect?${base(cid())}&en=page_view`, { ...ORIGIN, cookie, 'user-agent': word(4_000) });
-    },
-  },
-  /** Everything that could become a series, a name or a table entry: hosts, origins, streams, versions, addresses. */
-  names: {
-    clients: 4,
-    disk: 40 * MB,
-    descriptors: 200,
-    more: 'server: { trusted_proxies: [127.0.0.0/8] }\nlimits: { per_client: 600 }\n',
-    refusals: [204, 400, 403, 404, 405, 415, 421],
-    strike: async ({ ask }) => {
-      const from = { 'x-forwarded-for': `2001:db8:${word(4)}:${word(4)}::${word(4)}` };
-      const cookie = cookiesOf(visitor()).replace('ver:1', `ver:${randomInt(1e6)}`);
-      const hit = `/g/collect?${base(cid())}&en=${word(12)}`;
-      await ask(hit, { ...ORIGIN, ...from, cookie });
-      await ask(hit, { origin: `https://${word()}.example`, ...from, cookie });
-      await ask(hit, { ...ORIGIN, ...from, host: `${word()}.example` });
-      await ask(hit.replace('G-TEST000001', `G-${word(8).toUpperCase()}`), { ...ORIGIN, ...from, cookie });
-      await ask(`/${word()}`, from, undefined, word(3).replaceAll(/\d/g, 'x').toUpperCase());
-    },
-  },
-  /** The admin listener, by guesses and by previews that nobody closes. */
-  admin: {
-    clients: 12,
-    disk: 40 * MB,
-    descriptors: 300,
-    refusals: [0, 200, 401, 403, 404, 429, 503],
-    strike: ({ adminUrl }) =>
-      new Promise<void>((resolve) => {
-        const { hostname, port } = new URL(adminUrl);
-        const path = randomInt(2) === 0 ? '/preview/stream' : `/metrics?${word()}`;
-        const asked = request({ host: hostname, port, path, headers: { authorization: `Bearer ${word(40)}` } });
-        asked.on('response', (answer) => {
-          answer.resume();
-          answer.on('close', () => resolve());
-          setTimeout(() => asked.destroy(), 2_000);
-        });
-        asked.on('error', () => resolve());
-        asked.end();
-      }),
-  },
-};
 
 /** What the gateway used at one moment. */
 interface Use {
@@ -273,6 +90,7 @@ export async function attack(name: string, { full, say, minutes }: Form): Promis
   await visitors.stop();
   await pause(settles ?? 2_500);
   const after = await useOf(gateway);
+  for (const socket of kept) socket.destroy();
   const problems = [
     ...beyond(used, after, { disk, descriptors }, full),
     ...visitorsServed(visitors, served),
