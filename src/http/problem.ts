@@ -17,7 +17,7 @@ export const FAILED: Problem = {
 export const TOO_LARGE: Problem = {
   status: 413,
   title: 'Body too large',
-  detail: 'A body may have 64 KiB. Send fewer events in one request.',
+  detail: 'A body may have 64 KiB, in 2,048 pieces at most. Send fewer events in one request.',
 };
 
 /** The bodies of all requests that arrive take as much memory as they may. */

@@ -110,7 +110,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   /** Bodies that take as long or as much memory as they can: a byte at a time, in chunks of one, without end, with GET. */
   bodies: {
-    clients: 48,
+    clients: 24,
     disk: 40 * MB,
     descriptors: 300,
     refusals: [],
@@ -124,7 +124,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
           one.write(post('Content-Length: 60000'));
           drip(one, () => 'x', 200);
         } else if (kind === 1) {
-          one.write(post('Transfer-Encoding: chunked') + '1\r\nx\r\n'.repeat(60_000));
+          one.write(post('Transfer-Encoding: chunked') + '1\r\nx\r\n'.repeat(10_000));
           drip(one, () => '1\r\nx\r\n', 1_000);
         } else if (kind === 2) {
           one.write(post('Transfer-Encoding: chunked'));
@@ -143,7 +143,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   /** A thousand small requests in one write, on many connections, by some who read the answers and some who do not. */
   pipelines: {
-    clients: 24,
+    clients: 12,
     disk: 60 * MB,
     descriptors: 400,
     delivery: 'max_size: 40MB',

@@ -4,6 +4,8 @@ import type { IncomingMessage } from 'node:http';
 export const MAX_BODY = 64 * 1024;
 /** Bytes of all bodies together that have begun to arrive and are not decided yet. */
 const MOST_BUFFERED = 64 * 1024 * 1024;
+/** Pieces a body may come in: networks make some of 500 bytes, and each piece costs the same work whatever is in it. */
+const MOST_PIECES = 2_048;
 /** Room for a body that comes in pieces, at first. */
 const FIRST_ROOM = 4 * 1024;
 
@@ -16,6 +18,7 @@ let buffered = 0;
 export class Body {
   #bytes: Buffer | undefined;
   #size = 0;
+  #pieces = 0;
   /** What it counts for in `buffered`. */
   #room = 0;
   /** It is `#bytes` that is written to, and nobody else's memory. */
@@ -24,7 +27,7 @@ export class Body {
   /** Adds a piece: how that went. */
   add(piece: Buffer): 'taken' | 'too large' | 'no room' {
     const size = this.#size + piece.length;
-    if (size > MAX_BODY) return 'too large';
+    if (size > MAX_BODY || ++this.#pieces > MOST_PIECES) return 'too large';
     const room = this.#bytes === undefined ? piece.length : this.#roomFor(size);
     if (buffered + room - this.#room > MOST_BUFFERED) return 'no room';
     buffered += room - this.#room;
