@@ -5,7 +5,7 @@ import { isArticleName, isIdName } from './id-names.ts';
 import { hasFormat } from './ids.ts';
 import { isPersonalNumber } from './numbers.ts';
 import { dropKey } from './keys.ts';
-import { SHORTEST, type OwnIds, type UserIds } from './own-ids.ts';
+import { SHORTEST, type OwnIds } from './own-ids.ts';
 import { scrub } from './scrub.ts';
 import { cleanText, type UrlPolicy } from './url.ts';
 
@@ -62,14 +62,16 @@ export class Cleaner {
   }
 
   /** What has been cleaned already, without copies of the visitor's own ids. */
-  own(text: string, users: UserIds = 'all'): string {
+  own(text: string): string {
     this.#looked += text.length;
-    return this.#withoutOwn(text, users);
+    return this.#withoutOwn(text);
   }
 
   /** The number of an article (R43): exempt from what merely looks like a person's number, if it looks like one. */
   article(value: string): string {
-    return NUMBERED.test(value) && !hasFormat(value) ? this.own(value, 'long') : this.text(value);
+    if (!NUMBERED.test(value) || hasFormat(value)) return this.text(value);
+    this.#looked += value.length;
+    return this.#ownIds?.hidden(value, 'long') ?? value;
   }
 
   /**
@@ -79,7 +81,7 @@ export class Cleaner {
   isId(id: string): boolean {
     this.#looked += id.length;
     if (hasFormat(id) || (!ID.test(id) && scrub(id) !== id)) return false;
-    return this.#ownIds?.isIn(id, 'none') !== true;
+    return this.#ownIds?.isIn(id, 'machine') !== true;
   }
 
   /** Custom parameters fit to be sent: no name that is personal or an id's, no text longer than 4 KiB. */
@@ -126,8 +128,8 @@ export class Cleaner {
     return clean === undefined ? undefined : this.#withoutOwn(clean);
   }
 
-  #withoutOwn(text: string, users?: UserIds): string {
-    return text.length < SHORTEST ? text : (this.#ownIds?.hidden(text, users) ?? text);
+  #withoutOwn(text: string): string {
+    return text.length < SHORTEST ? text : (this.#ownIds?.hidden(text) ?? text);
   }
 
   get #ownIds(): OwnIds | undefined {

@@ -2,12 +2,14 @@ import { isPlaceholder } from '../core/placeholders.ts';
 
 /**
  * URL parameters that name a click, a visitor, a recipient or a session (R46), by kind, in lower case. Facts collected
- * from public tracker lists and vendors' own documentation; campaign labels, which name nobody, are not among them.
+ * from public tracker lists and vendors' own documentation; labels of campaigns, ads and networks (`utm_source`,
+ * `hsa_cam`, `adj_label`, `matchtype`), flags and positions (`irgwc`, `trk`), which name nobody, are not among them. `share`:
+ * who passed the address on.
  */
 const PERSONAL_PARAMS = {
   ad_click:
     '_branch_match_id _branch_referrer _epik _openstat _zucks_suid adfcd adfctp aiad_clid bd_vid cto_pld ' +
-    'dclid dicbo ebisadid ef_id epik fbclid gbraid gclid ko_click_id ldtag_cl li_fat_id mindbox-click-id ' +
+    'cx_click dclid dicbo ebisadid ef_id epik fbclid gbraid gclid gs_l guce_referrer_sig ko_click_id ldtag_cl li_fat_id mindbox-click-id ' +
     'msclkid n_clid napm ndclid obclid outbrainclickid qclid rdt_cid rtd_cid s_kwcid sapclid sccid sclid ' +
     'spclid srsltid tblci ttclid ttd_id ttdclid twclid unicorn_click_id vkclid wbraid wickedid yclid yj_dn ' +
     'yj_r ymclid ysclid',
@@ -15,7 +17,7 @@ const PERSONAL_PARAMS = {
     'admitad_uid at_gd awc cjevent click_id clickid clickref clickref2 cuid external_click_id famad_xuid gci ' +
     'irclickid irclid maf raneaid ranmid ransiteid rtkcid sscid tduid ttid vc_lpp ymid zanpid',
   linker: '__hsfp __hssc __hstc _ga _gl',
-  visitor_id: '__io_lv _io_session_id mtm_cid pk_cid pk_vid utm_emcid utm_emmid utm_session utm_userid',
+  visitor_id: '__io_lv _io_session_id gps_adid mtm_cid pk_cid pk_vid utm_emcid utm_emmid utm_session utm_userid',
   email_recipient:
     '__s _bhlid _bta_c _bta_tid _clde _cldee _hsenc _hsmi _kx at_recipient_id at_recipient_list bbeml ' +
     'bsft_aaid bsft_clkid bsft_eid bsft_ek bsft_mid bsft_uid ck_subscriber_id dm_i dm_t elqaid elqat ' +
@@ -23,6 +25,7 @@ const PERSONAL_PARAMS = {
     'ml_subscriber_hash oft_c oft_ck oft_d oft_id oft_ids oft_k oft_lk oft_sk oly_anon_id oly_enc_id os_ehash ' +
     'rb_clickid sc_customer sc_eh sc_uid ss_email_id vero_conv vero_id vgo_ee',
   email_or_sms: 'sms_click sms_source sms_uph',
+  share: 'fb_action_ids fb_comment_id fb_xd_fragment ig_rid igsh igshid mibextid trackingid',
   session_token: 'aspsessionid jsessionid phpsessid sessionid sid',
   direct_pii: 'email user_email_address',
 } as const;

@@ -29,15 +29,33 @@ function localStart(text: string, at: number): number {
   }
   let start = at;
   let slash = -1;
+  let before = -1;
   for (; start > leftmost && isLocal(text.charCodeAt(start - 1)); start--) {
-    if (text.charCodeAt(start - 1) === SLASH && slash < 0) slash = start;
+    if (text.charCodeAt(start - 1) !== SLASH) continue;
+    if (slash < 0) slash = start - 1;
+    else if (before < 0) before = start;
   }
-  // `kari/nordmann@` is one local part (RFC 5322 3.2.3); in `/bruker/kari@` a path leads up to it.
-  const path = slash >= 0 && (text.charCodeAt(start) === SLASH || text.lastIndexOf('/', slash - 2) >= start);
-  return path ? slash : start;
+  if (slash < 0) return start;
+  // `kari/nordmann@` is one local part (RFC 5322 3.2.3), in a path as well; in `/bruker/kari@` a path leads up to it.
+  if (before < 0) before = start;
+  return before <= slash && !isPathWord(text.slice(before, slash)) ? before : slash + 1;
 }
 
 const SLASH = 47;
+
+/** Whether part of a path says what follows, so that it is no part of an address: nobody is called that. */
+export function isPathWord(segment: string): boolean {
+  return segment === '' || PATH_WORDS.has(segment.toLowerCase());
+}
+
+const PATH_WORDS: ReadonlySet<string> = new Set(
+  (
+    'user users bruker brukere kunde kunder customer customers member members medlem account accounts konto profile profil min-side my ' +
+    'order orders ordre bestilling email e-mail epost e-post mail mailto newsletter nyhetsbrev subscribe unsubscribe avmeld avmelding ' +
+    'reset password passord verify confirm bekreft activate aktiver invite invitasjon login logg-inn signup register contact kontakt ' +
+    'search sok person people team author api admin track click open cart checkout kasse takk thanks no se dk fi en nb sv da'
+  ).split(' '),
+);
 
 /** Where the host name ends; -1 = it is none: no label that begins with two letters has another before it. */
 function domainEnd(text: string, from: number): number {

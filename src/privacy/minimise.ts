@@ -82,7 +82,7 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
   }
 
   const session = raw.session_id ?? around.identifiers.session_id;
-  if (session !== undefined && SECONDS.test(session)) event.session_id = session;
+  if (session !== undefined && isSession(session, around.eventTime)) event.session_id = session;
   else delete event.session_id;
   if (raw.session_number !== undefined && COUNT.test(raw.session_number)) event.session_number = raw.session_number;
   if (raw.page_load_id !== undefined && PAGE_LOAD.test(raw.page_load_id)) event.page_load_id = raw.page_load_id;
@@ -115,8 +115,17 @@ const SCREEN = /^\d{1,5}x\d{1,5}$/;
 const CURRENCY = /^[A-Za-z]{3}$/;
 /** Unix seconds, a count, and milliseconds or a number (`destinations/ga4.md` 3.2, 3.3); any other text could say who it is. */
 const SECONDS = /^1\d{9}$/;
+/** A session began a while before its event at most; clocks of visitors are wrong by a day, time zones included. */
+const LONGEST_SESSION = 30 * 86_400;
+const AHEAD = 2 * 86_400;
 const COUNT = /^\d{1,5}$/;
 const PAGE_LOAD = /^\d{1,20}$/;
+
+/** The second in which a session began, near its event (milliseconds): ten other digits may be somebody's number. */
+function isSession(id: string, eventTime: number): boolean {
+  const age = eventTime / 1000 - Number(id);
+  return SECONDS.test(id) && age <= LONGEST_SESSION && age >= -AHEAD;
+}
 
 /** Neither what stands there when the shop had no number, nor what shows a person. */
 function isOrder(id: string, cleaner: Cleaner): boolean {

@@ -14,12 +14,6 @@ export interface OwnValues {
   readonly at: number;
 }
 
-/**
- * Which of the site's own ids of its visitor to look for: a short one is an article's number by chance (`ABC123`), and
- * an order's number may well be made of any.
- */
-export type UserIds = 'all' | 'long' | 'none';
-
 /** Characters; a shorter id is in too many other things, so a shorter text holds none. */
 export const SHORTEST = 6;
 /** A shorter one counts where it stands alone only. */
@@ -37,6 +31,8 @@ export class OwnIds {
   readonly #from: OwnValues;
   readonly #strong = new Set<string>();
   readonly #users = new Set<string>();
+  /** Short ones as the site writes them: `abc123` is not the article `ABC123`. */
+  readonly #shortUsers = new Set<string>();
   #gathered = false;
   #lettersOnly: boolean | undefined;
 
@@ -45,48 +41,32 @@ export class OwnIds {
   }
 
   /** Whether a copy of an id is in it. */
-  isIn(text: string, users: UserIds = 'all'): boolean {
-    return this.hidden(text, users) !== text;
+  isIn(text: string, whose: Whose = 'all'): boolean {
+    return this.hidden(text, whose) !== text;
   }
 
   /** The text with copies replaced; where one only shows after decoding, nothing else remains. */
-  hidden(text: string, users: UserIds = 'all'): string {
+  hidden(text: string, whose: Whose = 'all'): string {
     if (!mayHold(text) && !this.#someWithoutDigits) return text;
     if (!this.#gathered) this.#gather();
-    if (this.#strong.size + this.#users.size === 0) return text;
-    const shortest = users === 'all' ? SHORTEST : users === 'long' ? ALONE_BELOW : LONGEST + 1;
-    const clean = this.#replaced(this.#replaced(text, this.#strong), this.#users, shortest);
+    if (this.#strong.size + this.#users.size + this.#shortUsers.size === 0) return text;
+    const clean = this.#without(text, whose);
     if (clean !== text || !ENCODED.test(text)) return clean;
     let plain = text;
     for (let round = 0; round < ROUNDS; round++) {
       const next = decodeOnce(plain);
       if (next === plain) break;
       plain = next;
-      if (this.#replaced(plain, this.#strong) !== plain) return TAG;
-      if (this.#replaced(plain, this.#users, shortest) !== plain) return TAG;
+      if (this.#without(plain, whose) !== plain) return TAG;
     }
     return text;
   }
 
-  #replaced(text: string, ids: ReadonlySet<string>, shortest: number = SHORTEST): string {
-    if (ids.size === 0 || shortest > LONGEST) return text;
-    let clean = text;
-    let lower = clean.toLowerCase();
-    for (const id of ids) {
-      if (id.length < shortest) continue;
-      for (let at = lower.indexOf(id); at >= 0; at = lower.indexOf(id, at)) {
-        const end = at + id.length;
-        if (id.length < ALONE_BELOW && (isWord(lower.charCodeAt(at - 1)) || isWord(lower.charCodeAt(end)))) {
-          at = end;
-          continue;
-        }
-        // Small letters of another length would move the places.
-        clean = lower.length === clean.length ? clean.slice(0, at) + TAG + clean.slice(end) : TAG;
-        lower = clean.toLowerCase();
-        at += TAG.length;
-      }
-    }
-    return clean;
+  #without(text: string, whose: Whose): string {
+    const clean = replaced(text, text.toLowerCase(), this.#strong);
+    if (whose === 'machine') return clean;
+    const without = replaced(clean, clean.toLowerCase(), this.#users);
+    return whose === 'all' ? replaced(without, without, this.#shortUsers) : without;
   }
 
   /** Whether an id, or a part of one, may be without digits: most visitors have none, and most texts no other. */
@@ -108,11 +88,18 @@ export class OwnIds {
   #gather(): void {
     this.#gathered = true;
     const { cookies, values, userIds, at } = this.#from;
-    for (const value of values) if (value !== undefined) this.#take(value, at);
+    for (const value of values) {
+      if (value === undefined) continue;
+      this.#take(value, at);
+      this.#takeEncoded(value);
+    }
     for (let i = 0; i < cookies.names.length; i++) {
       if (namesId(cookies.names[i] as string)) this.#take(cookies.values[i] as string, at);
     }
-    for (const id of userIds) if (id !== undefined && id.length >= SHORTEST) this.#add(this.#users, id);
+    for (const id of userIds) {
+      if (id === undefined || id.length < SHORTEST || id.length > LONGEST) continue;
+      this.#add(id.length < ALONE_BELOW ? this.#shortUsers : this.#users, id);
+    }
   }
 
   /** The value, and each part of it that is long enough and no time. */
@@ -128,12 +115,53 @@ export class OwnIds {
     if (isTime(time, at) && /^\d{1,20}$/.test(random)) this.#add(this.#strong, `${random}.${time}`);
   }
 
+  /** The same in base64 and in hexadecimal, the whole of it: what a script does to an id that it wants to pass on. */
+  #takeEncoded(value: string): void {
+    if (value.length < SHORTEST || value.length > LONGEST_ENCODED || !ASCII.test(value)) return;
+    this.#add(this.#strong, btoa(value).replace(/=+$/, ''));
+    let hex = '';
+    for (let i = 0; i < value.length; i++) hex += value.charCodeAt(i).toString(16);
+    this.#add(this.#strong, hex);
+  }
+
   #add(ids: Set<string>, id: string): void {
     if (ids.size === MOST) return;
-    ids.add(id.toLowerCase());
+    ids.add(ids === this.#shortUsers ? id : id.toLowerCase());
   }
 }
 
+/**
+ * Which ids are looked for. `machine`: of cookies and clicks. `long`: the site's own id of its visitor too, if it is long
+ * enough to be nothing else; for numbers of articles. `all`: every one.
+ */
+export type Whose = 'machine' | 'long' | 'all';
+
+/** `lower` is the text as the ids are written: in small letters or as it is. */
+function replaced(text: string, lower: string, ids: ReadonlySet<string>): string {
+  // Small letters of another length would move the places.
+  const sameLength = lower.length === text.length;
+  let clean = text;
+  let plain = lower;
+  for (const id of ids) {
+    for (let at = plain.indexOf(id); at >= 0; at = plain.indexOf(id, at)) {
+      const end = at + id.length;
+      if (id.length < ALONE_BELOW && (isWord(plain.charCodeAt(at - 1)) || isWord(plain.charCodeAt(end)))) {
+        at = end;
+        continue;
+      }
+      if (!sameLength) return TAG;
+      clean = clean.slice(0, at) + TAG + clean.slice(end);
+      plain = plain.slice(0, at) + TAG + plain.slice(end);
+      at += TAG.length;
+    }
+  }
+  return clean;
+}
+
+/** Printable characters. */
+const ASCII = /^[\x20-\x7e]+$/;
+/** Client ids and numbers of visitors; click ids are longer, and nobody encodes them. */
+const LONGEST_ENCODED = 40;
 const TAG = '[id]';
 const ENCODED = /[%&\\\u2030-\uffff]/;
 

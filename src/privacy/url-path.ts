@@ -1,4 +1,5 @@
 import { personalParam } from './click-ids.ts';
+import { isPathWord } from './emails.ts';
 import { dropKey, keyName } from './keys.ts';
 import { scrub } from './scrub.ts';
 
@@ -11,7 +12,14 @@ const SUSPECT = /[0-9;=%&@?]|eyJ/;
 export function cleanPath(path: string): string {
   if (!SUSPECT.test(path) || isHarmless(path)) return path;
   const segments = path.split('/');
-  for (let i = 1; i < segments.length; i++) segments[i] = cleanSegment(segments[i] ?? '', segments[i - 1] ?? '');
+  for (let i = 1; i < segments.length; i++) {
+    const segment = segments[i] ?? '';
+    const before = segments[i - 1] ?? '';
+    const clean = cleanSegment(segment, before);
+    segments[i] = clean;
+    // `/kari/nordmann@example.no`: the address may have begun before the slash.
+    if (clean !== segment && clean.startsWith(EMAIL) && i > 1 && !isPathWord(before)) segments[i - 1] = EMAIL;
+  }
   return segments.join('/');
 }
 
@@ -37,6 +45,7 @@ function isHarmless(path: string): boolean {
   return true;
 }
 
+const EMAIL = '[email]';
 const MANY_DIGITS = 6;
 const WIDEST_GAP = 3;
 const LONG_WORD = 16;

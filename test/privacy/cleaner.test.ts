@@ -33,6 +33,9 @@ describe('an address wherever it stands', () => {
     'https://shop.example.no/ordre/kari%40example.no-4711',
     'shop.example.no/ordre?epost=kari@example.no',
     'x_kari@example.no-1',
+    '/kari/nordmann@example.no',
+    'https://shop.example.no/ordre/kari/nordmann@example.no/takk',
+    '/a/kari/nordmann%40example.no',
   ])('%s', (text) => {
     const clean = cleaner.text(text);
     expect(clean).not.toMatch(/kari|nordmann|ola/);
@@ -171,6 +174,8 @@ describe('names of ids', () => {
   });
 });
 
+const NOBODY = { cookies: { names: [], values: [] }, values: [], userIds: [], at: AT };
+
 describe('copies of the own ids of a visitor', () => {
   const own = new OwnIds({
     cookies: {
@@ -225,6 +230,26 @@ describe('copies of the own ids of a visitor', () => {
     expect(mine.isId('O-482310557')).toBe(false);
     expect(mine.isId('O-crm-88412')).toBe(true);
     expect(mine.article('482310557')).toBe('[id]');
+  });
+
+  it.each([
+    ['base64', btoa(`482310557.${SECONDS}`)],
+    ['base64 without padding', btoa(`482310557.${SECONDS}`).replace(/=+$/, '')],
+    ['hexadecimal', Buffer.from(`482310557.${SECONDS}`).toString('hex').toUpperCase()],
+    ['percent sequences', [...`482310557.${SECONDS}`].map((c) => `%${c.charCodeAt(0).toString(16)}`).join('')],
+  ])('finds the client id in %s', (_, text) => {
+    for (const around of [text, `x ${text} y`, `{"a":"${text}"}`]) {
+      expect(mine.text(around)).toContain('[id]');
+      expect(mine.text(around)).not.toContain(text.slice(0, 12));
+    }
+  });
+
+  it('takes no article for the short id of a user', () => {
+    const cleaner = new Cleaner(policy, () => new OwnIds({ ...NOBODY, userIds: ['abc123'] }));
+    expect(cleaner.article('ABC123')).toBe('ABC123');
+    expect(cleaner.article('abc123')).toBe('abc123');
+    expect(cleaner.text('ABC123 krus')).toBe('ABC123 krus');
+    expect(cleaner.text('bruker abc123')).toBe('bruker [id]');
   });
 
   it('leaves what is not an id', () => {

@@ -20,7 +20,7 @@ function floor(raw: RawEvent, identifiers: Partial<RawEvent> = {}) {
     country: undefined,
     identifiers,
     eventId: 'e-1',
-    eventTime: 0,
+    eventTime: 1_795_169_690_123,
   };
   return minimise(raw, around, privacy);
 }
@@ -28,6 +28,7 @@ function floor(raw: RawEvent, identifiers: Partial<RawEvent> = {}) {
 describe('what has a form', () => {
   it.each([
     ['session_id', '1795168000', 'kari.nordmann'],
+    ['session_id', '1795168000', '1203451234'],
     ['session_number', '4', 'crm-8841'],
     ['page_load_id', '1795169690123', 'a1b2c3d4'],
     ['currency', 'NOK', 'Kari'],
