@@ -88,7 +88,7 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
   if (raw.page_load_id !== undefined && PAGE_LOAD.test(raw.page_load_id)) event.page_load_id = raw.page_load_id;
 
   const personal = raw.user_id === undefined ? undefined : putUserId(event, raw.user_id);
-  const email = raw.email ?? (personal?.includes('@') === true ? personal : undefined);
+  const email = raw.email ?? (personal !== undefined && EMAIL.test(personal) ? personal : undefined);
   if (email !== undefined) event.email = email;
   const phone = raw.phone ?? (personal !== undefined && PHONE.test(personal) ? personal : undefined);
   if (phone !== undefined) {
@@ -132,6 +132,8 @@ function isOrder(id: string, cleaner: Cleaner): boolean {
   return !isPlaceholder(id) && cleaner.isId(id);
 }
 
+/** An address and nothing else: the hash of anything more would be nobody's. */
+const EMAIL = /^\s*[^\s@:;,<>"%\\]{1,64}@(?:[\p{L}\d-]{1,63}\.){1,8}\p{L}{2,24}\s*$/u;
 /** With the sign of a number for all countries in front; any other could be somebody else's. */
 const PHONE = /^\s*(?:\+|00)[\d\s().-]{8,24}$/;
 
