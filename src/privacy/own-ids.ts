@@ -31,7 +31,7 @@ export class OwnIds {
   readonly #from: OwnValues;
   readonly #strong = new Set<string>();
   readonly #users = new Set<string>();
-  /** Short ones as the site writes them: `abc123` is not the article `ABC123`. */
+  /** Short ones: the number of an article may be the same by chance (`ABC123`). */
   readonly #shortUsers = new Set<string>();
   #gathered = false;
   #lettersOnly: boolean | undefined;
@@ -66,7 +66,7 @@ export class OwnIds {
     const clean = replaced(text, text.toLowerCase(), this.#strong);
     if (whose === 'machine') return clean;
     const without = replaced(clean, clean.toLowerCase(), this.#users);
-    return whose === 'all' ? replaced(without, without, this.#shortUsers) : without;
+    return whose === 'all' ? replaced(without, without.toLowerCase(), this.#shortUsers) : without;
   }
 
   /** Whether an id, or a part of one, may be without digits: most visitors have none, and most texts no other. */
@@ -126,7 +126,7 @@ export class OwnIds {
 
   #add(ids: Set<string>, id: string): void {
     if (ids.size === MOST) return;
-    ids.add(ids === this.#shortUsers ? id : id.toLowerCase());
+    ids.add(id.toLowerCase());
   }
 }
 
@@ -136,7 +136,7 @@ export class OwnIds {
  */
 export type Whose = 'machine' | 'long' | 'all';
 
-/** `lower` is the text as the ids are written: in small letters or as it is. */
+/** The text with a tag for each of these ids, which are in small letters as `lower` is. */
 function replaced(text: string, lower: string, ids: ReadonlySet<string>): string {
   // Small letters of another length would move the places.
   const sameLength = lower.length === text.length;

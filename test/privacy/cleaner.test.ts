@@ -174,8 +174,6 @@ describe('names of ids', () => {
   });
 });
 
-const NOBODY = { cookies: { names: [], values: [] }, values: [], userIds: [], at: AT };
-
 describe('copies of the own ids of a visitor', () => {
   const own = new OwnIds({
     cookies: {
@@ -242,14 +240,6 @@ describe('copies of the own ids of a visitor', () => {
       expect(mine.text(around)).toContain('[id]');
       expect(mine.text(around)).not.toContain(text.slice(0, 12));
     }
-  });
-
-  it('takes no article for the short id of a user', () => {
-    const cleaner = new Cleaner(policy, () => new OwnIds({ ...NOBODY, userIds: ['abc123'] }));
-    expect(cleaner.article('ABC123')).toBe('ABC123');
-    expect(cleaner.article('abc123')).toBe('abc123');
-    expect(cleaner.text('ABC123 krus')).toBe('ABC123 krus');
-    expect(cleaner.text('bruker abc123')).toBe('bruker [id]');
   });
 
   it('leaves what is not an id', () => {
