@@ -312,7 +312,9 @@ const visitor = z.strictObject({
   ip: text().nullish(),
   user_agent: text().nullish(),
   gpc: z
-    .union([z.boolean(), z.literal([0, 1, '0', '1'])], { error: "expected true or false, or the header's own value" })
+    .union([z.boolean(), z.literal([0, 1]), z.string().regex(/^[01, ]{0,16}$/)], {
+      error: "expected true or false, or the header's own value",
+    })
     .nullish(),
 });
 

@@ -102,7 +102,8 @@ function statedVisitor(stated: JsonEvent['visitor']): Visitor {
   if (stated == null) return NOBODY;
   return {
     cookies: stated.cookies ?? '',
-    gpc: stated.gpc === true || stated.gpc === 1 || stated.gpc === '1',
+    // The header's own value may be empty, and joined where it came twice: one copy that objects is enough.
+    gpc: stated.gpc === true || String(stated.gpc ?? '').includes('1'),
     userAgent: stated.user_agent ?? undefined,
     address: stated.ip ?? undefined,
     country: undefined,

@@ -137,6 +137,22 @@ describe('whose event it is (design 3a)', () => {
     expect(events[0]?.visitor.cookies.trim()).toBe('CookieConsent=yes; _ga=GA1.1.1.2');
   });
 
+  it.each([
+    [true, true],
+    [1, true],
+    ['1', true],
+    ['1, 1', true],
+    ['0, 1', true],
+    [false, false],
+    [0, false],
+    ['0', false],
+    ['', false],
+    [null, false],
+  ])('takes %j for the signal of the browser: %s', (gpc, objects) => {
+    const { events } = expectReading(result({ events: [{ name: 'x', visitor: { gpc } }] }, 'backend'));
+    expect(events[0]?.visitor.gpc).toBe(objects);
+  });
+
   it('leaves the encoding of single values to who reads them', () => {
     const cookies = 'a=%7B%22x%22%3A1%7D; b=c%3Dd';
     const { events } = expectReading(result({ events: [{ name: 'x', visitor: { cookies } }] }, 'backend'));
