@@ -68,7 +68,13 @@ ${table('values', HARMLESS)}
 
 Names and street addresses (only by the parameter's name), spelled-out addresses such as "kari (at) example.no",
 numbers without separator or keyword where the rule asks for one (CPR, personnummer, kennitala, national phone numbers),
-digits of other scripts than ASCII and full width, and UUIDs, which name things more often than sessions.
+digits of other scripts than ASCII and full width, and UUIDs, which name things more often than sessions. Of the visitor's
+own ids, copies are found as they are, in percent sequences, entities and escapes, and the client id in base64 and
+hexadecimal as a whole; not what is reversed, encrypted, cut in pieces or hashed (a long random hash goes as a token).
+
+Where a field is by its type or its name the number of an article or an order (\`item_id\`, \`sku\`, \`ordrenr\`,
+\`transaction_id\`), the false alarms above do not apply. In free text they do: there nothing but the check digits tells a
+card or a national id from another number, and a leak weighs more than a lost number.
 `;
 
 writeFileSync(new URL('../docs/pii-detectors.md', import.meta.url), page);

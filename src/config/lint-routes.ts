@@ -1,5 +1,6 @@
 import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
 import { lintEvents } from './lint-events.ts';
+import { isPersonalName } from '../privacy/cleaner.ts';
 import type { RouteConfig } from './routes.ts';
 import type { SiteConfig } from './schema.ts';
 
@@ -68,11 +69,25 @@ function lintRoute(name: string, route: RouteConfig, path: ConfigPath, now: numb
       suspicious([...path, 'since'], 'this day has not come yet: until it has, no consent covers the route'),
     );
   }
-  remarks.push(...lintEvents(route, path));
+  remarks.push(...lintParams(route, path), ...lintEvents(route, path));
   for (const text of destination.bind(settings).warnings(now)) {
     remarks.push({ kind: 'warning', code: 'vendor', path, message: `${name}: ${text}` });
   }
   return remarks;
+}
+
+/** A name that says that its value is somebody's is never passed on, listed or not. */
+function lintParams({ params = [] }: RouteConfig, path: ConfigPath): Remark[] {
+  return params.flatMap((name, i) =>
+    isPersonalName(name)
+      ? [
+          suspicious(
+            [...path, 'params', i],
+            `\`${name}\` never passes: its name says that the value stands for a person, a device or a click. Take it off the list; an id of the site's own visitors is sent as user id`,
+          ),
+        ]
+      : [],
+  );
 }
 
 /** A web hit goes to the one route with its measurement id; other vendors follow one primary route. */

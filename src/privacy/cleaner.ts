@@ -146,10 +146,14 @@ const harmless = new Recent<true>(1_000, 1 << 20);
 
 function isHarmlessName(name: string): boolean {
   if (harmless.get(name) === true) return true;
-  if (IDENTIFIER_PARAMS.has(name.toLowerCase()) || isIdName(name)) return false;
-  if (dropKey(name) || scrub(name) !== name) return false;
+  if (isPersonalName(name) || scrub(name) !== name) return false;
   harmless.set(name, true);
   return true;
+}
+
+/** Whether a parameter's name says that its value stands for a person, a device or a click: then it never passes. */
+export function isPersonalName(name: string): boolean {
+  return IDENTIFIER_PARAMS.has(name.toLowerCase()) || isIdName(name) || dropKey(name);
 }
 
 /** Whether the site's own id of a visitor is an address, a number of a person or another id: then it is no user id. */

@@ -116,6 +116,21 @@ describe('contradictions refuse the configuration', () => {
   });
 });
 
+describe('names of parameters that never pass', () => {
+  const params = (...names: string[]) =>
+    findings(yaml({ destinations: `{ ga4: { ${GA4}, params: [${names.join(', ')}] } }` })).map(
+      ({ kind, message }) => `${kind}: ${message}`,
+    );
+
+  it.each(['customer_id', 'gclid', 'email', 'deviceId', 'client_id', 'fb_fbp', 'igshid'])('%s', (name) => {
+    expect(params('colour', name)).toEqual([expect.stringContaining(`warning: \`${name}\` never passes`)]);
+  });
+
+  it('says nothing of others', () => {
+    expect(params('colour', 'customer_type', 'item_id', 'ga_page')).toEqual([]);
+  });
+});
+
 describe('warnings do not refuse', () => {
   it.each([
     ['a page without TLS', yaml({ origins: '[http://shop.example.no]' }), 'without TLS'],
