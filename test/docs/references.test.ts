@@ -15,7 +15,8 @@ const PLACES = `((?:${SECTION})(?:(?:-|, +| +and +)${SECTION})*)(?:, +rule +(\\d
 
 const SHEET = new RegExp(`(?<![\\w/.-])(destinations/|consent/)?([A-Za-z][\\w-]*)\\.md(?:[ ,]+${PLACES})?`, 'g');
 const DESIGN = new RegExp(`(?<![\\w/.-])design +${PLACES}`, 'g');
-const REQUIREMENT = /(?<![\w/+=.])R\d{1,3}(?![\w/+=])/g;
+/** Not the ids of cases in JSON, which look like it: `"R12"`, `"R01"`. */
+const REQUIREMENT = /(?<![\w/+=."])R[1-9]\d{0,2}(?![\w/+=])/g;
 
 /** The places of a specification page that can be named: numbers of its headings, rules, requirements. */
 function placesOf(markdown: string): ReadonlySet<string> {
@@ -117,6 +118,7 @@ describe('references to the specification', () => {
     ['consent.md 0, rule 44', ['1: consent Rule 44']],
     ['design 3, 3z', ['1: design 3z']],
     ['R94, R95', ['1: requirements R95']],
+    ['{ "id": "R95" }, { "id": "R01" }', []],
     ['https://example.com/nobody.md 3, docs/cookies.md, ../destinations/ga4/README.md', []],
   ])('and %j is told apart', (source, expected) => {
     expect(dead(source)).toEqual(expected);
