@@ -129,6 +129,8 @@ describe('parameters that name a click, a visitor or a recipient (R46)', () => {
 describe('values in the form of a vendor', () => {
   it.each([
     'fb.1.1795000000000.IwAR0TESTfbclid',
+    'fb_1_1795000000000_1098115397',
+    'GA1-1-482310557-1795100000',
     'GCL.1790293700.Cj0KCQjwTESTgclid123456',
     'GA1.1.482310557.1795100000',
     'GS2.1.s1795168000$o3$g1$t1795168100$j60$l0$h0',
@@ -152,7 +154,7 @@ describe('names of ids', () => {
     (
       'x-fb-ck-fbp fb_fbp gcl_aw gclaw x_gclid _uetvid li_fat google_click_id customer_id idfa gaid device_id external_id ip_override ' +
       'client_user_agent hubspotutk CustomerID customerNumber kundenummer kunde_nr user_pseudo_id ga_session_id visitorId _fbp FBP fb-fbc ' +
-      'msclkid_value _ttp twclid advertising_id anonymousId crm_id cid uid'
+      'msclkid_value _ttp _pk_id _kla_id intercom-device-id ttcsid _vwo_uuid _mkto_trk _scid _rdt_uuid _pin_unauth ajs_anonymous_id amplitude_id twclid advertising_id anonymousId crm_id cid uid'
     ).split(' '),
   )('%s', (name) => {
     expect(isIdName(name)).toBe(true);
