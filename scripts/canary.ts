@@ -5,7 +5,8 @@ import { Run, unused } from '../test/canary/run.ts';
 
 /**
  * The canary search for as long as one likes (docs/proof.md): `npm run canary -- [--hits 20000] [--from 1] [--mutations 50000]`.
- * Hits are numbered and always the same, so several processes can share a run: each takes the numbers `from` to `hits`.
+ * Hits are numbered and always the same, so several processes can share a run: each takes the numbers `from` to `hits`,
+ * and their figures add up (`--hits 500000`, and `--hits 1000000 --from 500001`).
  * Progress on stderr, the result as JSON on stdout; exits with 1 when anything leaked, was held back or was granted, or
  * when the run was too short to have used every line of the table of what may leave.
  */

@@ -76,12 +76,13 @@ export class Cleaner {
 
   /**
    * Whether an order number or the id of an event is one: not with an address in it, an id of a vendor's form or a copy
-   * of one of the visitor's. What is left of it would not do either: all with one tag in them would count as one.
+   * of one of the visitor's, nor what the site calls its visitor. What is left of it would not do either: all with one tag in them would count as one.
    */
   isId(id: string): boolean {
     this.#looked += id.length;
     if (hasFormat(id) || (!ID.test(id) && scrub(id) !== id)) return false;
-    return this.#ownIds?.isIn(id, 'machine') !== true;
+    const own = this.#ownIds;
+    return own === undefined || !(own.isIn(id, 'machine') || own.isUser(id));
   }
 
   /** Custom parameters fit to be sent: no name that is personal or an id's, no text longer than 4 KiB. */

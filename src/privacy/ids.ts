@@ -4,11 +4,11 @@ import { isIdName } from './id-names.ts';
 
 /**
  * What vendors' cookies and click ids look like wherever they stand (`destinations/ga4.md` 7, `google-ads.md` 5,
- * `meta.md` 6, `microsoft.md` B). Each begins with letters or digits of its own and goes on as far as it can, so
- * nothing is looked at twice.
+ * `meta.md` 6, `microsoft.md` B). Each begins with letters or digits of its own and goes on as far as it can, percent
+ * signs of an encoded one included, so nothing is looked at twice.
  */
 const FORMATS =
-  /(?<![A-Za-z0-9])(?:fb[._-]\d{1,3}[._-]\d{10,16}[._-][\w.-]{1,600}|GCL\.\d{8,13}\.[\w.~-]{1,600}|GA1\.[\d-]{1,9}\.[\w.-]{1,600}|GA1[_-]\d[_-]\d{4,20}[_-][\w.-]{1,600}|GS[12]\.[\d-]{1,9}\.[\w.$-]{1,600}|FPID\d?\.\d[\w.%+/=-]{8,600}|2\.1\.k[\w.~$-]{4,600}|1\.\d\.\d{4,20}\.\d{10}(?:\.[\w.-]{1,600})?|1\.\d{10}\.[\w-]{8,600}|amp-[\w-]{16,100}|_uet[0-9a-f-]{8,64})/gi;
+  /(?<![A-Za-z0-9])(?:fb[._-]\d{1,3}[._-]\d{10,16}[._-][\w.%-]{1,600}|GCL\.\d{8,13}\.[\w.~%-]{1,600}|GA1\.[\d-]{1,9}\.[\w.%-]{1,600}|GA1[_-]\d[_-]\d{4,20}[_-][\w.%-]{1,600}|GS[12]\.[\d-]{1,9}\.[\w.$%-]{1,600}|FPID\d?\.\d[\w.%+/=-]{8,600}|2\.1\.k[\w.~$%-]{4,600}|1\.\d\.\d{4,20}\.\d{10}(?:\.[\w.%-]{1,600})?|1\.\d{10}\.[\w-]{8,600}|amp-[\w-]{16,100}|_uet[0-9a-f-]{8,64})/gi;
 /** Click ids as Google and Meta write them: capitals matter. */
 const CLICKS =
   /(?<![A-Za-z0-9])(?:C[jwIKLMNOPQ][0-9A-Za-z]K[\w-]{8,600}|EAIaIQ[\w-]{8,600}|IwAR[\w-]{8,600}|Iw[YZ][\w-]{12,600}|PA[QYZ][0-9A-Za-z]{2}[\w-]{12,600})/g;

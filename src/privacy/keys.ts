@@ -75,9 +75,11 @@ export function wordsOf(name: string): string[] {
     if (code >= 97 && code <= 122) continue;
     if (code >= 65 && code <= 90) {
       plain = false;
-      // A capital begins a word unless it follows one: `userEmail`, but not in `EMAIL`.
+      // A capital begins a word unless it follows one: `userEmail`, but not in `EMAIL`; the last of several does where
+      // small letters follow: `XExternalId`.
       const before = name.charCodeAt(i - 1);
-      if (i > start && !(before >= 65 && before <= 90)) {
+      const after = name.charCodeAt(i + 1);
+      if (i > start && (!(before >= 65 && before <= 90) || (after >= 97 && after <= 122))) {
         take(i);
         start = i;
       }

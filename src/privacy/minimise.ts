@@ -1,4 +1,5 @@
 import type { Event, RawEvent, Scalars, Texts } from '../core/fields.ts';
+import { GA4_EVENTS } from '../core/event-names.ts';
 import { e164 } from '../core/phone.ts';
 import { sha256Of } from '../core/user-data.ts';
 import type { Item } from '../core/values.ts';
@@ -143,12 +144,9 @@ const LONGEST_NAME = 40;
 /** Cut after it was cleaned: half of an address would not be found. */
 function nameOf(raw: RawEvent, cleaner: Cleaner): string {
   const name = raw.event_name ?? '';
-  const clean = PLAIN_NAME.test(name) ? name : cleaner.text(name);
+  const clean = GA4_EVENTS.has(name) ? name : cleaner.text(name);
   return clean.length > LONGEST_NAME ? clean.slice(0, LONGEST_NAME).toWellFormed() : clean;
 }
-
-/** Nothing but small letters: most events. */
-const PLAIN_NAME = /^[a-z_]{1,24}$/;
 
 function putNumber(
   event: RawEvent,

@@ -45,6 +45,11 @@ export class OwnIds {
     return this.hidden(text, whose) !== text;
   }
 
+  /** Whether it is the site's own id of its visitor, and nothing else. */
+  isUser(text: string): boolean {
+    return this.#users.has(text.toLowerCase());
+  }
+
   /** The text with copies replaced; where one only shows after decoding, nothing else remains. */
   hidden(text: string, whose: Whose = 'all'): string {
     if (!mayHold(text) && !this.#someWithoutDigits) return text;
@@ -107,6 +112,8 @@ export class OwnIds {
     if (value.length < SHORTEST || value.length > LONGEST) return;
     const plain = value.includes('%') ? decodeOnce(value) : value;
     this.#add(this.#strong, plain);
+    // What `_uetmsclkid` keeps is the click id with a word before it (`destinations/microsoft.md` B).
+    if (plain.startsWith(UET)) this.#take(plain.slice(UET.length), at);
     const parts = plain.split('.');
     if (parts.length === 1) return;
     for (const part of parts) if (part.length >= SHORTEST && !isTime(part, at)) this.#add(this.#strong, part);
@@ -163,6 +170,7 @@ const ASCII = /^[\x20-\x7e]+$/;
 /** Client ids and numbers of visitors; click ids are longer, and nobody encodes them. */
 const LONGEST_ENCODED = 40;
 const TAG = '[id]';
+const UET = '_uet';
 const ENCODED = /[%&\\\u2030-\uffff]/;
 
 /** Unix seconds or milliseconds of these years: many hits share it. */

@@ -17,7 +17,7 @@ const NOTHING: Readonly<Record<Kind, number>> = Object.freeze(counted([]));
 const ROUNDS = 3;
 
 /** Without any of these there is no personal data that a detector knows; half the price of `signs`. */
-const SUSPECT = /[0-9@%&=\\\u2030-\uffff]|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa/;
+const SUSPECT = /[0-9@%&=\\\u2030-\uffff]|["'][ \t]{0,3}:|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa/;
 
 /** The text with personal data replaced by tags such as `[email]` (R41, R42, R45). The text itself if there is none. */
 export function scrub(text: string): string {

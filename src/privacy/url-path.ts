@@ -4,13 +4,16 @@ import { dropKey, keyName } from './keys.ts';
 import { scrub } from './scrub.ts';
 
 /** Paths without any of these have nothing in them that would have to go. */
-const SUSPECT = /[0-9;=%&@?]|eyJ/;
+const SUSPECT = /[0-9;=%&@?]|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa/;
+/** How click ids and tokens begin, whatever their words look like. */
+const TOKEN = /eyJ|Iw[AYZ]|Cj[0w]|PA[QYZ]|EAIa/;
+
 /**
  * A path without matrix parameters, without parameters whose `?` got lost or encoded, and without personal data in its
  * segments.
  */
 export function cleanPath(path: string): string {
-  if (!SUSPECT.test(path) || isHarmless(path)) return path;
+  if (!SUSPECT.test(path) || (isHarmless(path) && !TOKEN.test(path))) return path;
   const segments = path.split('/');
   for (let i = 1; i < segments.length; i++) {
     const segment = segments[i] ?? '';
@@ -56,10 +59,15 @@ const DOTS = /^(?:\.|%2e){1,2}$/i;
 /** What `isHarmless` stops at, in one segment. */
 const LIKE_A_VALUE = /(?:[0-9][^0-9]{0,3}){6}|[^-]{16}/;
 
+/** A character reference of HTML; its `;` separates nothing. */
+const ENTITY = /(?:&|%(?:25){0,3}26)(?:#|%(?:25){0,3}23)?[a-z0-9]{2,8}(?:;|%(?:25){0,3}3b)/i;
+
 function cleanSegment(segment: string, before: string): string {
   if (!SUSPECT.test(segment)) return segment;
-  const cut = segment.search(PARAMETERS);
-  const rest = cut < 0 ? segment : segment.slice(0, cut);
+  // Before it is cut: the `;` of `kari&commat;example.no` is in the midst of what has to go.
+  const whole = ENTITY.test(segment) ? scrubbed(segment) : segment;
+  const cut = whole.search(PARAMETERS);
+  const rest = cut < 0 ? whole : whole.slice(0, cut);
   // `..;x` is no dot segment, but would become one.
   if (DOTS.test(rest)) return '';
   const equals = rest.indexOf('=');
@@ -67,7 +75,13 @@ function cleanSegment(segment: string, before: string): string {
     const name = keyName(rest.slice(0, equals));
     if (personalParam(name) !== undefined || dropKey(name)) return rest.slice(0, equals);
   }
-  const clean = scrub(rest);
+  const clean = scrubbed(rest);
   // `/phone/40000000`, `/reset/x8Jd...`: what stands behind a personal name is its value.
   return clean === rest && LIKE_A_VALUE.test(rest) && dropKey(before) ? '[token]' : clean;
+}
+
+/** Tags of what was found only after decoding have a blank between them, which no path has. */
+function scrubbed(segment: string): string {
+  const clean = scrub(segment);
+  return clean === segment ? segment : clean.replaceAll(' ', '%20');
 }

@@ -1,6 +1,6 @@
 import { GVL, TCModel, TCString, type VendorList } from '@iabtechlabtcf/core';
 import { cookiebot } from '../support/hits.ts';
-import { ADS, ANALYTICS, EVERYTHING, PERSONAL, USER_DATA, type Vendor } from './kinds.ts';
+import { ADS, ANALYTICS, EVERYTHING, NEEDS, PERSONAL, USER_DATA, type Vendor } from './kinds.ts';
 import { below, oneOf, type Random } from './random.ts';
 import type { Profile } from './profiles.ts';
 import { word } from './tokens.ts';
@@ -12,10 +12,14 @@ export interface Said {
   readonly gcs: string | undefined;
   readonly gcd: string | undefined;
   readonly gpc: boolean;
+  /** Privacy keys inside a web hit (`destinations/consent-mode.md` 5 and 8). */
+  readonly keys: readonly (readonly [key: string, value: string])[];
   /** The most that may be in force for the site as a whole. */
   readonly granted: number;
   /** The same for one vendor. */
   readonly grantedTo: (vendor: Vendor) => number;
+  /** Its service was refused by name, or the visitor objected where the site ends at that: not even what identifies nobody. */
+  readonly ended: (vendor: Vendor) => boolean;
   /** For people. */
   readonly how: string;
 }
@@ -30,7 +34,20 @@ interface Choice {
   readonly at: number;
   /** The platform's consent id, a canary. */
   readonly id: string;
+  /** Services allowed within each category, for platforms that list them. */
+  readonly services?: Readonly<Record<'analytics' | 'marketing', readonly string[]>> | undefined;
 }
+
+/** What banners call the service of each vendor (docs/consent.md, "Services"). */
+const SERVICE_OF: Readonly<Record<Vendor, readonly string[]>> = {
+  ga4: ['google-analytics', 'Google Analytics 4', 'gtag'],
+  google_ads: ['google-ads', 'Google Ads', 'adwords'],
+  meta: ['facebook-pixel', 'Meta Pixel', 'facebook'],
+  linkedin: ['linkedin', 'LinkedIn Insight Tag'],
+  microsoft_ads: ['microsoft-ads', 'bing', 'Microsoft Advertising'],
+};
+const ADVERTISERS: readonly Vendor[] = ['google_ads', 'meta', 'linkedin', 'microsoft_ads'];
+const VENDORS: readonly Vendor[] = ['ga4', ...ADVERTISERS];
 
 const flag = (on: boolean): string => (on ? '1' : '0');
 const iso = (at: number): string => new Date(at).toISOString();
@@ -58,9 +75,10 @@ const WRITERS: Readonly<Record<string, (choice: Choice) => string>> = {
   onetrust: ({ statistics, marketing, at, id }) =>
     oneTrust(at, id, `C0001:1,C0002:${flag(statistics)},C0003:0,C0004:${flag(marketing)}`),
   tcf: ({ statistics, marketing, at }) => `euconsent-v2=${tcString(statistics, marketing, at)}`,
-  'vanilla-cookieconsent': ({ statistics, marketing, at, id }) =>
+  'vanilla-cookieconsent': ({ statistics, marketing, at, id, services }) =>
     `cc_cookie=${json({
       categories: ['necessary', ...(statistics ? ['analytics'] : []), ...(marketing ? ['marketing'] : [])],
+      ...(services === undefined ? {} : { services: { necessary: [], ...services } }),
       revision: 0,
       consentId: id,
       lastConsentTimestamp: iso(at),
@@ -79,8 +97,9 @@ export function consentCookie(
   marketing: boolean,
   at: number,
   id: string,
+  services?: Choice['services'],
 ): string {
-  return WRITERS[platform]?.({ statistics, marketing, at, id }) ?? '';
+  return WRITERS[platform]?.({ statistics, marketing, at, id, services }) ?? '';
 }
 
 function oneTrust(at: number, id: string, groups: string): string {
@@ -110,12 +129,13 @@ export function say(chance: Random, profile: Profile, serial: number, web: boole
   const platform = platforms.length === 0 ? undefined : oneOf(chance, platforms);
   const statistics = chance() < 0.6;
   const marketing = chance() < 0.6;
-  const sort = platform === undefined ? 'nothing' : oneOf(chance, KINDS_OF_SAYING);
+  const sort = platform === undefined && !profile.services ? 'nothing' : oneOf(chance, KINDS_OF_SAYING);
 
   let cookies: string[] = [];
   let granted = 0;
   let refused = 0;
   let how = `${platform ?? 'no platform'}: ${sort}`;
+  let byService: Services | undefined;
   const chosen = (s: boolean, m: boolean): number => (s ? ANALYTICS : 0) | (m ? MARKETING : 0);
   const write = (s: boolean, m: boolean, when = at): string => consentCookie(platform ?? '', s, m, when, id);
   if (platform === 'onetrust' && profile.mapped) {
@@ -124,6 +144,30 @@ export function say(chance: Random, profile: Profile, serial: number, web: boole
     const groups = [1, 2, 4, 8].map((bit, i) => `A${i + 1}:${flag((granted & bit) !== 0)}`).join(',');
     cookies = [oneTrust(at, id, groups)];
     how = `onetrust, groups of the site's own: ${granted}`;
+  } else if (profile.services && sort !== 'nothing') {
+    // Klaro: the record is a list of services.
+    const allowed = new Set(VENDORS.filter(() => chance() < 0.6));
+    byService = refusedServices(allowed);
+    granted = chosen(
+      allowed.has('ga4'),
+      ADVERTISERS.some((vendor) => allowed.has(vendor)),
+    );
+    refused = EVERYTHING & ~granted;
+    cookies = [klaro(allowed)];
+    how = `klaro: ${[...allowed].join(' ')}`;
+  } else if (sort === 'chosen' && platform === 'vanilla-cookieconsent' && chance() < 0.5) {
+    const listed = VENDORS.filter(() => chance() < 0.4);
+    const names = (vendors: readonly Vendor[]): string[] =>
+      vendors.filter((vendor) => listed.includes(vendor)).map((vendor) => oneOf(chance, SERVICE_OF[vendor]));
+    const services = {
+      analytics: [...names(['ga4']), ...(chance() < 0.3 ? ['matomo'] : [])],
+      marketing: [...names(ADVERTISERS), ...(chance() < 0.3 ? ['tiktok'] : [])],
+    };
+    byService = listedServices(listed, services, statistics, marketing);
+    cookies = [consentCookie(platform, statistics, marketing, at, id, services)];
+    granted = chosen(statistics, marketing);
+    refused = EVERYTHING & ~granted;
+    how += ` ${granted}, services ${JSON.stringify(services)}`;
   } else if (sort === 'chosen') {
     cookies = [write(statistics, marketing)];
     granted = chosen(statistics, marketing);
@@ -154,19 +198,45 @@ export function say(chance: Random, profile: Profile, serial: number, web: boole
   let gcd: string | undefined;
   if (web && chance() < 0.5) {
     const letters = [1, 2, 4, 8].map((bit) => {
-      const letter =
-        chance() < 0.7 ? oneOf(chance, ['r', 't', 'n', 'v', 'l']) : oneOf(chance, ['p', 'q', 'm', 'u', 'Z']);
-      if ('qmu'.includes(letter)) refused |= bit;
-      else if ('pZ'.includes(letter)) granted &= ~bit;
+      const letter = chance() < 0.7 ? oneOf(chance, 'rtnvlRXZ'.split('')) : oneOf(chance, 'pqmuPQMUVSWak'.split(''));
+      if ('qmuQMUSWa'.includes(letter)) refused |= bit;
+      else if ('pPV'.includes(letter)) granted &= ~bit;
       return letter;
     });
-    gcd = `13${letters[0]}3${letters[1]}3${letters[2]}2${letters[3]}5l1`;
+    const mark = oneOf(chance, ['3', '3', 'P', 't']);
+    gcd = `1${mark}${letters[0]}${mark}${letters[1]}3${letters[2]}2${letters[3]}5l1`;
   }
   if (web && chance() < 0.3) {
     const [ad, analytics] = [oneOf(chance, ['1', '0', '-']), oneOf(chance, ['1', '0', '-'])];
     if (ad === '0') granted &= ~ADS;
     if (analytics === '0') granted &= ~ANALYTICS;
     gcs = `G1${ad}${analytics}`;
+  }
+  const keys: [string, string][] = [];
+  if (web && profile.platforms.length > 0) {
+    const key = (name: string, value: string): void => void keys.push([name, value]);
+    const roll = chance();
+    if (roll < 0.25) {
+      const value = oneOf(chance, ['0', '1', '1', word('consentKey', serial)]);
+      key('npa', value);
+      if (value === '1') granted &= ~PERSONAL;
+      else if (value !== '0') refused |= MARKETING;
+    } else if (roll < 0.32) {
+      const value = oneOf(chance, ['1YNN', '1YYN', '1---', word('consentKey', serial)]);
+      key(oneOf(chance, ['us_privacy', 'sst.us_privacy']), value);
+      if (value !== '1YNN' && value !== '1---') refused |= MARKETING;
+    } else if (roll < 0.4) {
+      const [s, m] = [chance() < 0.5, chance() < 0.5];
+      const readable = chance() < 0.8;
+      const applies = chance() < 0.8;
+      key('gdpr', applies ? '1' : '0');
+      key('gdpr_consent', readable ? tcString(s, m, at) : word('consentKey', serial));
+      if (applies && !(readable && m)) refused |= MARKETING;
+    } else if (roll < 0.43) {
+      key('gpp', word('consentKey', serial));
+      key('gpp_sid', oneOf(chance, ['7', '-1', word('consentKey', serial)]));
+      refused |= MARKETING;
+    }
   }
   const gpc = chance() < 0.15;
   if (gpc) refused |= MARKETING;
@@ -180,14 +250,63 @@ export function say(chance: Random, profile: Profile, serial: number, web: boole
     gcs,
     gcd,
     gpc,
+    keys,
     granted: inForce(granted),
     grantedTo(vendor) {
+      if (byService !== undefined) return inForce(granted) & byService.open(vendor);
       if (platform !== 'tcf') return inForce(granted);
       const listed = VENDOR_IDS[vendor];
       return inForce(listed !== undefined && vendors.includes(listed) ? granted : 0);
     },
+    ended: (vendor) => byService?.refused(vendor) === true || (refused & NEEDS[vendor] & profile.endsOnObjection) !== 0,
     how,
   };
+}
+
+/** What refused services take from single vendors. */
+interface Services {
+  readonly open: (vendor: Vendor) => number;
+  /** Its own service, so that nothing at all goes to it. */
+  readonly refused: (vendor: Vendor) => boolean;
+}
+
+/** Google Ads and Google Analytics are one vendor: who refuses one of them refuses what the other would do for it. */
+function beside(own: number, ads: boolean, analytics: boolean): number {
+  return own & (ads ? EVERYTHING : ~MARKETING) & (analytics ? EVERYTHING : ~ANALYTICS);
+}
+
+function refusedServices(allowed: ReadonlySet<Vendor>): Services {
+  return {
+    open(vendor) {
+      if (!allowed.has(vendor)) return 0;
+      if (vendor === 'ga4') return beside(EVERYTHING, allowed.has('google_ads'), true);
+      return vendor === 'google_ads' ? beside(EVERYTHING, true, allowed.has('ga4')) : EVERYTHING;
+    },
+    refused: (vendor) => !allowed.has(vendor),
+  };
+}
+
+/** A list that is not empty decides for its category. */
+function listedServices(
+  listed: readonly Vendor[],
+  { analytics, marketing }: Readonly<Record<'analytics' | 'marketing', readonly string[]>>,
+  statistics: boolean,
+  ads: boolean,
+): Services {
+  const shut = (vendor: Vendor): number => {
+    const analysed = analytics.length > 0 && statistics && !listed.includes('ga4');
+    const advertised = marketing.length > 0 && ads && !listed.includes(vendor === 'ga4' ? 'google_ads' : vendor);
+    return (analysed ? ANALYTICS : 0) | (advertised ? MARKETING : 0);
+  };
+  return {
+    open: (vendor) => EVERYTHING & ~shut(vendor),
+    refused: (vendor) => (shut(vendor) & NEEDS[vendor]) !== 0,
+  };
+}
+
+/** Klaro's record names each service with its state. */
+function klaro(allowed: ReadonlySet<Vendor>): string {
+  return `klaro=${json(Object.fromEntries(VENDORS.map((vendor) => [SERVICE_OF[vendor][0], allowed.has(vendor)])))}`;
 }
 
 /** Ids on the IAB vendor list; Meta has none (design 3). */

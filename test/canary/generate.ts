@@ -5,6 +5,8 @@ import { say, type Said } from './consents.ts';
 import type { Kind } from './kinds.ts';
 import { INGEST_KEY, type Profile } from './profiles.ts';
 import { below, oneOf, random, type Random } from './random.ts';
+import { Dirt } from './dirt.ts';
+import { fodselsnummer } from './national-ids.ts';
 import { digits, ipv4, ipv6, sessionStart, uuid, word } from './tokens.ts';
 
 /** A hit full of canaries, and what is known about it. */
@@ -14,6 +16,8 @@ export interface Generated {
   readonly serial: number;
   /** Everything that came in with it, as it was written. */
   readonly values: readonly (readonly [kind: Kind, value: string])[];
+  /** Those that have nothing in them to be known by: searched for as they stand. */
+  readonly literals: readonly (readonly [kind: Kind, value: string])[];
 }
 
 const DAY = 86_400_000;
@@ -57,6 +61,26 @@ const UNKNOWN_KEYS = [
   'x-ga-ecid',
   'zz',
 ];
+/** Parameters of GA4 that name a list, a promotion or a shop. */
+const LISTS = [
+  'item_list_name',
+  'promotion_name',
+  'creative_name',
+  'creative_slot',
+  'affiliation',
+  'payment_type',
+  'content_group',
+];
+const ITEM_TEXTS = [
+  'item_brand',
+  'item_category',
+  'item_category2',
+  'item_list_name',
+  'coupon',
+  'affiliation',
+  'promotion_name',
+  'creative_name',
+];
 const HEADERS = [
   'x-real-ip',
   'true-client-ip',
@@ -82,11 +106,15 @@ class Maker {
   private readonly serial: number;
   private readonly chance: Random;
   private readonly values: (readonly [Kind, string])[] = [];
+  private readonly dirt: Dirt;
+  private cookieText = '';
+  private ownOfCookies = 0;
 
   constructor(profile: Profile, serial: number, chance: Random) {
     this.profile = profile;
     this.serial = serial;
     this.chance = chance;
+    this.dirt = new Dirt(chance, serial, (kind, value) => this.note(kind, value));
   }
 
   make(): Generated {
@@ -95,8 +123,10 @@ class Maker {
     const web = !backend && chance() < 0.7;
     const said = say(chance, profile, serial, web);
     this.note('consentId', word('consentId', serial));
+    this.cookieText = this.cookies(said);
+    this.ownOfCookies = this.dirt.own.length;
     const hit = web ? this.webHit(said) : this.jsonHit(said, backend);
-    return { hit, said, serial, values: this.values };
+    return { hit, said, serial, values: this.values, literals: this.dirt.literals };
   }
 
   /** Writes a canary down and gives it back. */
@@ -125,26 +155,31 @@ class Maker {
     return this.note(kind, text);
   }
 
-  /** An e-mail address in free text, in one of the spellings of R41. */
-  private mailText(): string {
-    const mail = `${this.word('emailInText')}@example.no`;
-    const [name = '', host = ''] = this.note('emailInText', mail).split('@');
-    return this.one([
-      mail,
-      `${name}%40${host}`,
-      `${name}%2540${host}`,
-      `<${mail}>`,
-      `${name}&#64;${host}`,
-      `mailto:${mail}`,
-      `${name}＠${host}`,
-    ]);
+  /** Writes down an id that the visitor is known by; copies of it may stand anywhere else. */
+  private own(kind: Kind, value: string): string {
+    this.dirt.own.push(value);
+    return this.note(kind, value);
   }
 
-  /** Free text that has personal data in it. */
+  /** Free text, now and then with something in it that may be in none. */
   private dirty(clean: string): string {
-    if (this.maybe(0.7)) return clean;
-    if (this.maybe()) return `${clean} ${this.mailText()}`;
-    return `${clean} tlf +${this.note('phoneInText', `4${digits('phoneInText', this.serial)}`)}`;
+    return this.maybe(0.7) ? clean : this.dirt.beside(clean);
+  }
+
+  /** What may have the form of an article's number, which exempts it from what merely looks like a person's. */
+  private article(kind: Kind): string {
+    return this.maybe(0.85) ? this.word(kind) : this.noId();
+  }
+
+  /** Stands where an order number or an event id should, and is none. */
+  private noId(): string {
+    const { dirt } = this;
+    return this.one([
+      () => dirt.mail(),
+      () => dirt.pair(),
+      () => dirt.format(),
+      () => (dirt.own.length === 0 ? dirt.mail() : this.one(dirt.own)),
+    ])();
   }
 
   // The page's address ------------------------------------------------------------------------------------------------
@@ -153,7 +188,10 @@ class Maker {
     const { profile } = this;
     const own = this.maybe(0.2) ? `${this.word('userinfo')}:x@` : '';
     const segments = ['butikk', this.word('path')];
-    if (this.maybe(0.15)) segments.push(encodeURI(this.mailText().replace('&#64;', '@')));
+    if (this.maybe(0.15))
+      segments.push(
+        this.one([encodeURI, encodeURIComponent])(this.dirt.text()).replaceAll('?', '%3F').replaceAll('#', '%23'),
+      );
     const query: string[] = [];
     const add = (key: string, value: string): void => void query.push(`${key}=${value}`);
     const spelled = (name: string): string =>
@@ -163,17 +201,19 @@ class Maker {
           ? `%${name.charCodeAt(0).toString(16)}${name.slice(1)}`
           : name;
     if (this.maybe()) add('utm_campaign', this.maybe(0.3) ? this.nested() : this.dirtyQuery(this.word('utm')));
+    if (this.maybe(0.05)) add(`utm_campaign[${encodeURIComponent(this.dirt.text())}]`, 'x');
+    if (this.maybe(0.1)) add(encodeURIComponent(this.dirt.text()), '1');
     if (this.maybe(0.3)) add('utm_source', this.one(['google', 'newsletter']));
     if (this.maybe())
       add(this.one(['ref', 'q', 'kunde', 'email', 'sid', 'redirect']) + this.one(['', '2', '[]']), this.word('query'));
-    if (this.maybe()) add(spelled('gclid'), this.word('gclid'));
-    if (this.maybe(0.3)) add(spelled('gbraid'), this.word('gbraid'));
-    if (this.maybe(0.3)) add(spelled('wbraid'), this.word('wbraid'));
-    if (this.maybe(0.2)) add(spelled('dclid'), this.word('dclid'));
+    if (this.maybe()) add(spelled('gclid'), this.own('gclid', word('gclid', this.serial)));
+    if (this.maybe(0.3)) add(spelled('gbraid'), this.own('gbraid', word('gbraid', this.serial)));
+    if (this.maybe(0.3)) add(spelled('wbraid'), this.own('wbraid', word('wbraid', this.serial)));
+    if (this.maybe(0.2)) add(spelled('dclid'), this.own('dclid', word('dclid', this.serial)));
     if (this.maybe(0.2)) add(spelled('srsltid'), this.word('srsltid'));
-    if (this.maybe()) add(spelled('fbclid'), this.word('fbclid'));
+    if (this.maybe()) add(spelled('fbclid'), this.own('fbclid', word('fbclid', this.serial)));
     if (this.maybe()) add(spelled('msclkid'), this.hex('msclkid'));
-    if (this.maybe()) add(spelled('li_fat_id'), this.note('liFatId', uuid('liFatId', this.serial)));
+    if (this.maybe()) add(spelled('li_fat_id'), this.own('liFatId', uuid('liFatId', this.serial)));
     for (let i = below(this.chance, 4); i > 0; i--) add(this.one(TRACKERS), this.word('tracker'));
     const separator = this.one(['&', '&', '&', ';']);
     const search = query.length === 0 ? '' : `?${query.join(separator)}`;
@@ -182,7 +222,7 @@ class Maker {
   }
 
   private hex(kind: 'msclkid' | 'uetCookie'): string {
-    return this.note(kind, `ab${digits(kind, this.serial)}cdef0123456789abc`);
+    return this.own(kind, `ab${digits(kind, this.serial)}cdef0123456789abc`);
   }
 
   /** A listed key may hold an address of its own. */
@@ -197,7 +237,8 @@ class Maker {
   }
 
   private referrer(): string {
-    return `https://${this.word('referrerHost')}.example/${this.word('referrerPath')}?q=${this.word('referrerQuery')}&gclid=${this.word('referrerQuery')}`;
+    const more = this.maybe(0.1) ? `/${encodeURIComponent(this.dirt.text())}` : '';
+    return `https://${this.word('referrerHost')}.example/${this.word('referrerPath')}${more}?q=${this.word('referrerQuery')}&gclid=${this.word('referrerQuery')}`;
   }
 
   // Cookies and headers -----------------------------------------------------------------------------------------------
@@ -206,17 +247,20 @@ class Maker {
     const at = this.profile.now - 20 * 60_000;
     const { serial } = this;
     const list = [...said.cookies, `theme=${this.word('otherCookie')}`, `PHPSESSID=${this.word('otherCookie')}`];
-    if (this.maybe(0.6))
-      list.push(`_ga=GA1.1.${this.note('gaCookie', `${digits('gaCookie', serial)}.${seconds(at)}`)}`);
+    if (this.maybe(0.6)) list.push(`_ga=GA1.1.${this.own('gaCookie', `${digits('gaCookie', serial)}.${seconds(at)}`)}`);
     if (this.maybe(0.4))
       list.push(`_ga_TEST000001=GS2.1.s${this.note('session', sessionStart(serial))}$o3$g1$t${seconds(at)}$j60`);
-    if (this.maybe()) list.push(`_fbp=${this.note('fbpCookie', `fb.1.${at}.${digits('fbpCookie', serial)}`)}`);
-    if (this.maybe(0.4)) list.push(`_fbc=${this.note('fbcCookie', `fb.1.${at}.${this.word('fbcCookie')}`)}`);
-    if (this.maybe(0.4)) list.push(`_gcl_aw=GCL.${seconds(at)}.${this.word('gclAwCookie')}`);
-    if (this.maybe(0.3)) list.push(`_gcl_au=1.1.${this.word('gclAuCookie')}.${seconds(at)}`);
+    if (this.maybe()) list.push(`_fbp=${this.own('fbpCookie', `fb.1.${at}.${digits('fbpCookie', serial)}`)}`);
+    if (this.maybe(0.4)) list.push(`_fbc=${this.own('fbcCookie', `fb.1.${at}.${this.word('fbcCookie')}`)}`);
+    if (this.maybe(0.4))
+      list.push(`_gcl_aw=${this.own('gclAwCookie', `GCL.${seconds(at)}.${word('gclAwCookie', serial)}`)}`);
+    if (this.maybe(0.3))
+      list.push(`_gcl_au=${this.own('gclAuCookie', `1.1.${word('gclAuCookie', serial)}.${seconds(at)}`)}`);
     if (this.maybe(0.3)) list.push(`_uetmsclkid=_uet${this.hex('uetCookie')}`);
-    if (this.maybe(0.3)) list.push(`_uetvid=${this.word('uetvidCookie')}`);
-    if (this.maybe(0.3)) list.push(`li_fat_id=${this.note('liCookie', uuid('liCookie', serial))}`);
+    if (this.maybe(0.3)) list.push(`_uetvid=${this.own('uetvidCookie', word('uetvidCookie', serial))}`);
+    if (this.maybe(0.3)) list.push(`li_fat_id=${this.own('liCookie', uuid('liCookie', serial))}`);
+    for (const name of ['pv_id', 'hubspotutk', '_ttp', '_clck'])
+      if (this.maybe(0.1)) list.push(`${name}=${this.own('otherCookie', word('otherCookie', serial))}`);
     return list.join('; ');
   }
 
@@ -247,7 +291,7 @@ class Maker {
     if (backend) return { ...headers, authorization: `Bearer ${INGEST_KEY}` };
     headers['origin'] = this.profile.origin;
     headers['referer'] = this.referrer();
-    headers['cookie'] = this.cookies(said);
+    headers['cookie'] = this.cookieText;
     return headers;
   }
 
@@ -272,22 +316,24 @@ class Maker {
     const { serial, chance } = this;
     const at = this.profile.now - 10 * 60_000;
     const pairs: [string, string][] = [['v', '2']];
-    const put = (key: string, value: string, share = 1): void => {
-      if (this.maybe(share)) pairs.push([key, value]);
+    const put = (key: string, value: string | (() => string), share = 1): void => {
+      if (this.maybe(share)) pairs.push([key, typeof value === 'string' ? value : value()]);
     };
     put('tid', this.profile.streams.length === 0 || this.maybe(0.01) ? 'G-NOBODYS01' : this.one(this.profile.streams));
     const age = chance();
-    if (age < 0.7) put('cid', this.note('cid', `${digits('cid', serial)}.${seconds(at)}`));
+    if (age < 0.7) put('cid', this.own('cid', `${digits('cid', serial)}.${seconds(at)}`));
     else if (age < 0.8)
-      put('cid', this.note('cidOld', `${digits('cidOld', serial)}.${seconds(this.profile.now - 500 * DAY)}`));
-    else if (age < 0.9) put('cid', this.note('cidUndated', digits('cidUndated', serial)));
+      put('cid', this.own('cidOld', `${digits('cidOld', serial)}.${seconds(this.profile.now - 500 * DAY)}`));
+    else if (age < 0.9) put('cid', this.own('cidUndated', digits('cidUndated', serial)));
+    else if (age < 0.92) put('cid', this.dirt.mail());
     if (said.gcs !== undefined) put('gcs', said.gcs);
     if (said.gcd !== undefined) put('gcd', said.gcd);
     put('dma', '1', 0.5);
     put('dma_cps', this.one(['syphamo', 'a', '-', this.word('consentKey')]), 0.5);
     put('pscdl', this.one(['noapi', 'denied', this.word('consentKey')]), 0.5);
-    put('npa', this.one(['0', '1', this.word('consentKey')]), 0.5);
-    put('gtm', `45je61d1${this.word('transport')}`);
+    for (const [key, value] of said.keys) put(key, value);
+    put('gtm', this.maybe() ? '45je61d1v9101234567za200' : `45je61d1${this.word('transport')}`);
+    put(this.one(['tag_exp', 'gdid', 'edid', '_eu', '_s', 'tfd', 'frm']), this.word('transport'), 0.3);
     put('_p', this.maybe(0.8) ? this.note('pageLoad', digits('pageLoad', serial)) : this.word('sessionText'));
     put('sid', this.maybe(0.8) ? this.note('session', sessionStart(serial)) : this.word('sessionText'), 0.8);
     put('sct', this.maybe(0.8) ? '3' : this.word('sessionText'), 0.6);
@@ -296,9 +342,9 @@ class Maker {
     put('uafvl', `${this.word('clientHint')};143.0.7499.193`, 0.5);
     put('uam', this.word('clientHint'), 0.5);
     put('_uip', this.address('ipParam'), 0.3);
-    put('uid', this.word('userId'), 0.5);
+    put('uid', () => this.userId(), 0.5);
     put('em', this.em(), 0.5);
-    put('dl', this.page(), 0.9);
+    put('dl', () => this.page(), 0.9);
     put('dr', this.referrer(), 0.7);
     put('dt', this.dirty(`Krus ${this.word('title')}`), 0.8);
     put(this.one(['cs', 'cc', 'ct', 'cn', 'ci', 'cmt']), this.dirty(this.word('campaign')), 0.3);
@@ -320,12 +366,16 @@ class Maker {
     };
     put('cu', this.maybe(0.9) ? 'NOK' : this.word('currencyText'), 0.9);
     put('epn.value', '599.5', 0.9);
-    put('ep.transaction_id', this.maybe(0.9) ? this.word('order') : this.mailText(), 0.6);
-    put('ep.event_id', this.maybe(0.9) ? this.word('eventId') : this.mailText(), 0.3);
+    put('ep.transaction_id', this.maybe(0.85) ? this.word('order') : this.noId(), 0.6);
+    put('ep.event_id', this.maybe(0.85) ? this.word('eventId') : this.noId(), 0.3);
     put('ep.coupon', this.dirty(this.word('coupon')));
     put('ep.search_term', this.dirty(this.word('searchTerm')));
     put('ep.note', this.dirty(this.word('param')));
     put('up.tier', this.dirty(this.word('property')));
+    put(`ep.${this.one(LISTS)}`, this.dirty(this.word('param')), 0.3);
+    put(`${this.one(['ep', 'up'])}.${this.dirt.name()}`, this.dirt.text(), 0.4);
+    put(`${this.one(['ep', 'up'])}.${this.dirt.idName()}`, this.word('vendorId'));
+    put(`${this.one(['ep', 'up'])}.${this.dirt.text()}`, 'x', 0.2);
     put(`${this.one(['ep', 'up'])}.${this.one(PERSONAL_NAMES)}`, this.word('personalParam'));
     put(`${this.one(['ep', 'up'])}.${this.one(IDENTIFIER_NAMES)}`, this.word('identifierParam'));
     put(`ep.${this.one(TRACKERS)}`, this.word('identifierParam'));
@@ -333,7 +383,14 @@ class Maker {
     put('gcu', '1', 0.1);
     put(
       'pr1',
-      `id${this.word('itemId')}~nm${this.dirty(this.word('itemName'))}~pr299.5~qt2~k0${this.one([...PERSONAL_NAMES, ...IDENTIFIER_NAMES])}~v0${this.word('personalParam')}~k1link~v1${this.url()}`,
+      [
+        `id${this.article('itemId')}~nm${this.dirty(this.word('itemName'))}~pr299.5~qt2`,
+        this.maybe(0.3)
+          ? `${this.one(['br', 'ca', 'c2', 'ln', 'cp', 'af', 'pn', 'cn', 'cs'])}${this.dirt.text()}`
+          : 'br',
+        `k0${this.one([...PERSONAL_NAMES, ...IDENTIFIER_NAMES])}~v0${this.word('personalParam')}~k1link~v1${this.url()}`,
+        `k2${this.dirt.idName()}~v2${this.word('vendorId')}~k3${this.dirt.name()}~v3${this.dirt.text()}`,
+      ].join('~'),
       0.7,
     );
     return pairs;
@@ -343,7 +400,20 @@ class Maker {
     const roll = this.chance();
     if (roll < 0.5) return 'purchase';
     if (roll < 0.9) return this.one(['page_view', 'view_item', 'generate_lead', 'search', 'add_to_cart']);
-    return this.word('eventName');
+    return this.maybe(0.7) ? this.word('eventName') : this.dirt.beside(this.word('eventName')).slice(0, 80);
+  }
+
+  /** What the site calls its visitor; some sites take for it what is personal already. */
+  private userId(): string {
+    const { serial } = this;
+    const roll = this.chance();
+    if (roll < 0.7) return this.own('userId', word('userId', serial));
+    if (roll < 0.82) return this.note('mailUserId', `${this.word('mailUserId')}@example.no`);
+    if (roll < 0.9) return `+${this.note('phoneUserId', `47${digits('phoneUserId', serial)}`)}`;
+    if (roll < 0.95) return this.dirt.format();
+    const number = this.note('nationalId', fodselsnummer(serial));
+    this.dirt.literals.push(['nationalId', number]);
+    return number;
   }
 
   /** An address as a value, whole or not, with things in its query. */
@@ -355,6 +425,23 @@ class Maker {
       `//partner.example/?${query}#${this.word('urlInParam')}`,
       `se https://partner.example/a?${query}`,
     ]);
+  }
+
+  /** The name of an id as JSON takes it: letters, digits and underscores, seldom anything else. */
+  private idKey(longest = 40): string {
+    for (;;) {
+      const name = this.dirt.idName();
+      if (name.length <= longest && (/^[A-Za-z]\w*$/.test(name) || this.maybe(0.01))) return name;
+    }
+  }
+
+  /** A name that is somebody's itself. */
+  private dirtyKey(): string {
+    const text = this.dirt.text();
+    const names = this.dirt.own.filter((id) => /^[A-Za-z]\w{0,23}$/.test(id));
+    if (names.length > 0 && this.maybe(0.8)) return this.one(names);
+    // A name that is only too long is named in the answer, to whoever wrote it.
+    return /^\w{25,}$/.test(text) ? this.dirt.mail() : text;
   }
 
   // JSON events -------------------------------------------------------------------------------------------------------
@@ -373,15 +460,20 @@ class Maker {
   private jsonEvent(said: Said, backend: boolean): object {
     const { serial } = this;
     const young = `${digits('cid', serial)}.${seconds(this.profile.now - 10 * 60_000)}`;
-    const clientId = this.maybe(0.8)
-      ? this.note('cid', young)
-      : this.note('cidOld', `${digits('cidOld', serial)}.${seconds(this.profile.now - 500 * DAY)}`);
+    // Ids of another event of the hit are not looked for here: one that cannot be read is not known by any.
+    this.dirt.own.length = this.ownOfCookies;
+    const known = backend || this.maybe(0.7);
+    const clientId = !known
+      ? ''
+      : this.maybe(0.8)
+        ? this.own('cid', young)
+        : this.own('cidOld', `${digits('cidOld', serial)}.${seconds(this.profile.now - 500 * DAY)}`);
     const session = this.maybe(0.8) ? this.note('session', sessionStart(serial)) : this.word('sessionText');
     const visitor = backend
       ? {
-          cookies: this.cookies(said),
+          cookies: this.cookieText,
           client_id: clientId,
-          session_id: session,
+          session_id: this.maybe(0.9) ? session : this.dirt.text(),
           ip: this.address('ipStated'),
           user_agent: this.agent(),
           gpc: said.gpc,
@@ -390,7 +482,7 @@ class Maker {
     const named = (share: number, entry: () => object): object => (this.maybe(share) ? entry() : {});
     return {
       name: this.eventName(),
-      ...named(0.4, () => ({ id: this.maybe(0.9) ? this.word('eventId') : this.mailText() })),
+      ...named(0.4, () => ({ id: this.maybe(0.85) ? this.word('eventId') : this.noId() })),
       page: {
         url: this.page(),
         ...named(0.7, () => ({ referrer: this.referrer() })),
@@ -404,13 +496,23 @@ class Maker {
         ...named(0.5, () => ({ search_term: this.dirty(this.word('searchTerm')) })),
         ...named(0.5, () => ({ note: this.dirty(this.word('param')) })),
         ...named(0.3, () => ({ [this.one(PERSONAL_NAMES)]: this.word('personalParam') })),
+        ...named(0.3, () => ({ [this.one(LISTS)]: this.dirty(this.word('param')) })),
+        ...named(0.4, () => ({ [this.dirt.name()]: this.dirt.text() })),
+        ...named(0.5, () => ({ [this.idKey()]: this.word('vendorId') })),
+        ...named(0.05, () => ({ [this.dirtyKey()]: 'x' })),
+        ...named(0.05, () => ({
+          [this.dirt.name()]: { [this.dirt.idName()]: this.word('vendorId'), text: [this.dirt.text()] },
+        })),
         ...named(0.5, () => ({ link_url: this.url() })),
         ...named(0.6, () => ({
           items: [
             {
-              item_id: this.word('itemId'),
+              item_id: this.article('itemId'),
               item_name: this.dirty(this.word('itemName')),
               price: 299.5,
+              ...named(0.3, () => ({ [this.one(ITEM_TEXTS)]: this.dirt.text() })),
+              [this.idKey()]: this.word('vendorId'),
+              [this.dirt.name()]: this.dirt.text(),
               [this.one([...PERSONAL_NAMES, ...IDENTIFIER_NAMES])]: this.word('personalParam'),
               link: this.url(),
             },
@@ -420,11 +522,14 @@ class Maker {
       ...named(0.5, () => ({
         user_properties: {
           tier: this.dirty(this.word('property')),
+          [this.idKey(24)]: this.word('vendorId'),
+          [this.dirt.name()]: this.dirt.text(),
+          ...named(0.05, () => ({ [this.dirtyKey()]: 'x' })),
           [this.one(PERSONAL_NAMES)]: this.word('personalParam'),
         },
       })),
       ...named(0.7, () => ({ user: this.user() })),
-      ...(backend ? { visitor } : named(0.7, () => ({ client_id: clientId, session_id: session }))),
+      ...(backend ? { visitor } : known ? { client_id: clientId, session_id: session } : {}),
       ...named(0.5, () => ({ language: this.maybe(0.8) ? 'nb-NO' : this.word('languageText') })),
       ...named(0.5, () => ({ screen: this.maybe(0.8) ? '1440x900' : this.word('screenText') })),
     };
@@ -434,9 +539,9 @@ class Maker {
     const mail = `${this.word('email')}${this.one(['', '+nett'])}@Example.no`;
     const upper = (text: string): string => (this.maybe(0.3) ? text.toUpperCase() : text);
     return {
-      id: this.word('userId'),
-      email: this.note('email', ` ${upper(mail)} `),
-      phone: `+47${this.note('phone', `47${digits('phone', this.serial)}`).slice(2)}`,
+      id: this.userId(),
+      ...(this.maybe(0.8) ? { email: this.note('email', ` ${upper(mail)} `) } : {}),
+      ...(this.maybe(0.8) ? { phone: `+47${this.note('phone', `47${digits('phone', this.serial)}`).slice(2)}` } : {}),
       first_name: upper(this.word('firstName')),
       last_name: upper(this.word('lastName')),
       street: upper(this.word('street')),

@@ -143,6 +143,16 @@ export const KINDS = {
   sessionText: [],
   userId: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), hashed('linkedin')],
 
+  // A user id that is personal is none: it goes only where the vendor takes it hashed, as what it is.
+  mailUserId: [
+    hashed('ga4', GOOGLE_USER),
+    hashed('google_ads'),
+    hashed('meta'),
+    hashed('linkedin'),
+    hashed('microsoft_ads', USER_DATA),
+  ],
+  phoneUserId: [hashed('ga4', GOOGLE_USER), hashed('google_ads'), hashed('meta'), hashed('microsoft_ads', USER_DATA)],
+
   // User data: hashed, and only where the vendor can match on it.
   email: [
     hashed('ga4', GOOGLE_USER),
@@ -165,6 +175,13 @@ export const KINDS = {
   // Personal data in free text: R40-R45.
   emailInText: [],
   phoneInText: [],
+  nationalId: [],
+  /** Behind the name of a vendor's id, in a list or in JSON. */
+  clickInText: [],
+  /** In the form of a vendor's cookie or click id. */
+  formatInText: [],
+  /** Under the name of somebody's id. */
+  vendorId: [],
   personalParam: [],
   identifierParam: [],
   urlInParam: [],
@@ -173,11 +190,13 @@ export const KINDS = {
   consentKey: [],
 
   // What the event itself is about: class event and page.
-  eventName: [to('ga4', { limited: true }), to('microsoft_ads', { limited: true }), to('preview')],
+  // A name of the site's own could say anything: where nothing was allowed it stays here.
+  eventName: [to('ga4'), to('microsoft_ads'), to('preview')],
   title: [to('ga4', { limited: true })],
   param: [to('ga4')],
   property: [to('ga4')],
-  transport: [to('ga4')],
+  /** Not in the form that the key has. */
+  transport: [],
   campaign: [to('ga4')],
   coupon: [to('ga4')],
   searchTerm: [to('ga4'), to('meta'), to('microsoft_ads')],
@@ -198,21 +217,42 @@ const NOT_WHERE_IDS_ARE_REPLACED: ReadonlySet<Kind> = new Set<Kind>([
   ...(['cid', 'gaCookie', 'session', 'pageLoad', 'userId', 'order', 'eventId', 'coupon', 'property', 'param'] as const),
   ...(['utm', 'campaign', 'gclid', 'gbraid', 'wbraid', 'dclid', 'srsltid', 'fbclid', 'msclkid', 'liFatId'] as const),
   ...(['email', 'phone', 'firstName', 'lastName', 'street', 'city', 'region', 'postalCode', 'hashedEmail'] as const),
+  ...(['mailUserId', 'phoneUserId'] as const),
   ...(['userAgent', 'clientHint', 'referrerHost', 'referrerPath', 'fbpCookie', 'fbcCookie', 'ipPeer'] as const),
 ]);
+
+/** Whose cookie it is kept in: written only while one of them may have it. */
+const OWNERS: Readonly<Partial<Record<Kind, readonly Vendor[]>>> = {
+  ...owned(['gclid', 'gbraid', 'wbraid', 'dclid', 'gclAwCookie', 'gclAuCookie', 'gaCookie'], ['ga4', 'google_ads']),
+  ...owned(['fbclid', 'fbpCookie', 'fbcCookie'], ['meta']),
+  ...owned(['msclkid', 'uetCookie', 'uetvidCookie'], ['microsoft_ads']),
+  ...owned(['liFatId', 'liCookie'], ['linkedin']),
+};
+
+function owned(kinds: readonly Kind[], vendors: readonly Vendor[]): Partial<Record<Kind, readonly Vendor[]>> {
+  return Object.fromEntries(kinds.map((kind) => [kind, vendors]));
+}
 
 /** What is known about the place where something was found. */
 export interface Setting {
   readonly place: Place;
   /** Signals the visitor has granted for it, as the generator of the hit knows. */
   readonly granted: number;
+  /** The same for a cookie of these vendors, where it is not the same for all. */
+  readonly grantedTo?: (vendor: Vendor) => number;
   /** The operator chose `without_consent: limited` for the route. */
   readonly limited: boolean;
   readonly choices: ReadonlySet<Choice>;
 }
 
 /** The line of the table that lets it pass; undefined = a leak. */
-export function permission(kind: Kind, form: Form, { place, granted, limited, choices }: Setting): string | undefined {
+export function permission(kind: Kind, form: Form, setting: Setting): string | undefined {
+  const { place, limited, choices, grantedTo } = setting;
+  const owners = place === 'set-cookie' && grantedTo !== undefined ? OWNERS[kind] : undefined;
+  const granted =
+    owners === undefined || grantedTo === undefined
+      ? setting.granted
+      : owners.reduce((mask, vendor) => mask | grantedTo(vendor), 0);
   if (place in NEEDS && choices.has('ids replaced') && NOT_WHERE_IDS_ARE_REPLACED.has(kind)) return undefined;
   const leaves: readonly Leave[] = KINDS[kind];
   const base = place in NEEDS ? NEEDS[place as Vendor] : 0;

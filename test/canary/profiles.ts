@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { createWindows, type Windows } from '../../src/http/windows.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
 import { NOW } from '../support/hits.ts';
-import type { Choice, Vendor } from './kinds.ts';
+import { ANALYTICS, EVERYTHING, type Choice, type Vendor } from './kinds.ts';
 
 /** One site of one configuration, and what its YAML says in so many words. */
 export interface Profile {
@@ -25,6 +25,10 @@ export interface Profile {
   readonly optOut: boolean;
   /** Signals on legitimate interest. */
   readonly interest: number;
+  /** Those of them whose routes end altogether when the visitor objects. */
+  readonly endsOnObjection: number;
+  /** The banner is one that lists services. */
+  readonly services: boolean;
   readonly choices: ReadonlySet<Choice>;
   readonly streams: readonly string[];
   readonly routes: ReadonlyMap<string, { readonly vendor: Vendor; readonly limited: boolean }>;
@@ -43,7 +47,9 @@ interface Yaml {
       readonly max_age?: string;
       readonly without_choice?: string;
     };
-    readonly purposes?: Readonly<Record<'analytics' | 'ads', { readonly basis: string }>>;
+    readonly purposes?: Readonly<
+      Record<'analytics' | 'ads', { readonly basis: string; readonly on_objection?: string }>
+    >;
     readonly privacy?: {
       readonly ip?: string;
       readonly user_agent?: string;
@@ -70,7 +76,7 @@ export const INGEST_KEY = 'ingest-key-of-the-canaries-0123456789';
 
 const CONFIG = new URL('../../config/', import.meta.url);
 
-/** Everything that ships, and two of our own with every choice the shipped ones leave out. */
+/** Everything that ships, and five of our own with every choice the shipped ones leave out. */
 export function profiles(): Profile[] {
   const files = ['gateway.yaml', 'demo.yaml', ...['presets/', 'examples/'].flatMap(yamlFiles)];
   const shipped = files.map((file): [string, string] => [file, readFileSync(new URL(file, CONFIG), 'utf8')]);
@@ -78,6 +84,8 @@ export function profiles(): Profile[] {
     ['every limited form', LIMITED],
     ['looser', LOOSER],
     ['looser, behind a proxy', BEHIND_A_PROXY],
+    ['services', SERVICES],
+    ['interest', INTEREST],
   ] as const;
   return [...shipped, ...own].flatMap(([name, text]) => sitesOf(name, text));
 }
@@ -125,11 +133,17 @@ export function sitesOf(name: string, text: string, now = NOW): Profile[] {
       interest:
         (purposes?.analytics.basis === 'legitimate_interest' ? 2 : 0) |
         (purposes?.ads.basis === 'legitimate_interest' ? 13 : 0),
+      endsOnObjection: endsWith(purposes?.analytics, ANALYTICS) | endsWith(purposes?.ads, EVERYTHING & ~ANALYTICS),
+      services: typeof consent.cmp === 'object' && consent.cmp.includes('klaro'),
       choices,
       streams: Object.values(destinations).flatMap(({ measurement_id }) => measurement_id ?? []),
       routes: new Map(routes),
     };
   });
+}
+
+function endsWith(purpose: { basis: string; on_objection?: string } | undefined, signals: number): number {
+  return purpose?.basis === 'legitimate_interest' && purpose.on_objection !== 'limited' ? signals : 0;
 }
 
 const EVERY_PLATFORM = ['cookiebot', 'cookie-information', 'onetrust', 'tcf', 'vanilla-cookieconsent', 'bridge'];
@@ -182,3 +196,21 @@ sites:
 
 /** The peer is a proxy that may say whose address it is. */
 const BEHIND_A_PROXY = `server: { trusted_proxies: [91.0.0.0/8, "2a0d:91::/32", 10.0.0.0/8] }${LOOSER}`;
+
+/** The banner lists services, so a visitor can refuse one vendor and allow another. */
+const SERVICES = LIMITED.replace('cmp: [onetrust]', 'cmp: [klaro]').replace(
+  /onetrust:\n\s+purposes: \{.*\}/,
+  `klaro:
+          purposes:
+            google-analytics: [analytics_storage]
+            google-ads: [ad_storage, ad_user_data, ad_personalization]
+            facebook-pixel: [ad_storage, ad_user_data, ad_personalization]
+            linkedin: [ad_storage, ad_user_data, ad_personalization]
+            microsoft-ads: [ad_storage, ad_user_data, ad_personalization]`,
+);
+
+/** Statistics rest on legitimate interest and end with an objection; refusals come from a list of services, too. */
+const INTEREST = LIMITED.replace(
+  'country: NO',
+  'country: NO\n    purposes: { analytics: { basis: legitimate_interest }, ads: { basis: consent } }',
+);

@@ -94,13 +94,8 @@ export class Run {
   /** Searches what is left at the end: the counters, as the metrics show them. */
   finish(latest: number): Summary {
     const { counters } = this;
-    const tallies = Object.values(counters).map(({ values }) => [...values]);
-    this.look(
-      JSON.stringify(tallies),
-      { place: 'elsewhere', granted: 0, limited: false, choices: new Set() },
-      'metrics',
-      latest,
-    );
+    const kept = JSON.stringify(counters, (_, value: unknown) => (value instanceof Map ? [...value] : value));
+    this.look(kept, { place: 'elsewhere', granted: 0, limited: false, choices: new Set() }, 'metrics', latest);
     return this.summary;
   }
 
@@ -112,7 +107,8 @@ export class Run {
     const done = decide(hit, profile.gateway, profile.windows.at(profile.gateway, hit.at));
     let known: Digests | undefined;
     const digests = (): Digests => (known ??= digestsOf(made.values, serial));
-    const lookFor = (text: string, setting: Setting): void => this.look(text, setting, about, serial, digests);
+    const lookFor = (text: string, setting: Setting): void =>
+      this.look(text, setting, about, serial, digests, made.literals);
     const own: Setting = { place: 'elsewhere', granted: said.granted, limited: false, choices: profile.choices };
     if ('problem' in done) {
       summary.refused++;
@@ -125,7 +121,7 @@ export class Run {
     const account = accountOf(trace, true);
     this.counters.accept(account, []);
     profile.windows.count(account);
-    lookAt(trace.setCookies.join('\n'), { ...own, place: 'set-cookie' });
+    lookAt(trace.setCookies.join('\n'), { ...own, place: 'set-cookie', grantedTo: said.grantedTo });
     for (const event of trace.events) {
       summary.events++;
       const { routes, ...head } = previewRecord(trace, event);
@@ -138,7 +134,7 @@ export class Run {
         const setting: Setting = {
           place: known.vendor,
           granted: said.grantedTo(known.vendor),
-          limited: known.limited,
+          limited: known.limited && !said.ended(known.vendor),
           choices: profile.choices,
         };
         const { sent = '', ...shown } = routes[i] ?? {};
@@ -149,11 +145,18 @@ export class Run {
     }
   }
 
-  private look(text: string, setting: Setting, about: string, latest: number, digests?: () => Digests): void {
+  private look(
+    text: string,
+    setting: Setting,
+    about: string,
+    latest: number,
+    digests?: () => Digests,
+    literals?: Generated['literals'],
+  ): void {
     const { summary } = this;
     summary.texts++;
     summary.characters += text.length;
-    for (const found of search(text, { from: latest - RECENT, to: latest }, digests)) {
+    for (const found of search(text, { from: latest - RECENT, to: latest }, digests, literals)) {
       // What came with an earlier hit has no business anywhere, whatever this visitor has said.
       const line =
         found.serial === latest || found.form === 'prefix' ? permission(found.kind, found.form, setting) : undefined;
@@ -178,8 +181,14 @@ export class Run {
 function outgoing(trace: Trace, event: EventTrace, decision: RouteTrace, profile: Profile, summary: Summary): string[] {
   const { route, plan, signals, permit } = decision;
   if (plan === undefined) return [];
-  // Subjects are in memory only: the store writes a keyed hash of each (the test of the process reads its files).
-  const { subjects: _, envelope, element, ...row } = outboxRow(trace, event, decision, profile.gateway.policy);
+  // Subjects and the mark are in memory only: the store writes keyed hashes (the test of the process reads its files).
+  const {
+    subjects: _,
+    mark: __,
+    envelope,
+    element,
+    ...row
+  } = outboxRow(trace, event, decision, profile.gateway.policy);
   const request = route.bound.request(envelope, [element]);
   const facts = { signals, acceptedAt: trace.hit.at, verdict: permit.verdict };
   const rule = egressViolation(route.destination, [facts], request);

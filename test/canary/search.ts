@@ -44,9 +44,14 @@ const ROUNDS = 3;
 /**
  * Every canary in a text: as it stands, percent-encoded up to three times, in `\u` and HTML escapes, in base64 or
  * base64url at any offset, in hex, and (where `digests` are given) hashed. `digests` is asked for only when
- * something in the text looks like one.
+ * something in the text looks like one. `literals` of the latest hit are found as they stand, encoded alike.
  */
-export function search(text: string, serials: Serials, digests?: () => Digests): Found[] {
+export function search(
+  text: string,
+  serials: Serials,
+  digests?: () => Digests,
+  literals: readonly (readonly [kind: Kind, value: string])[] = [],
+): Found[] {
   const found = new Map<string, Found>();
   const add = (seen: Omit<Found, 'how'>, how: string): void => {
     const key = `${seen.kind} ${seen.serial} ${seen.form}`;
@@ -57,10 +62,15 @@ export function search(text: string, serials: Serials, digests?: () => Digests):
   for (let round = 0; round <= ROUNDS; round++) {
     const by = round === 0 ? '' : `decoded ${round}`;
     for (const seen of plainCanaries(layer, serials)) add(seen, by);
+    for (const [kind, value] of literals) if (layer.includes(value)) add({ kind, serial: serials.to, form: 'raw' }, by);
     // What was not encoded is the same in the next round, and was looked into already.
     const runs = (layer.match(RUN) ?? []).filter((run) => !looked.has(run));
     for (const run of runs) looked.add(run);
-    for (const seen of plainCanaries(runs.map(unpacked).join('|'), serials)) add(seen, `${by} in base64 or hex`.trim());
+    const inside = runs.map(unpacked).join('|');
+    const hidden = `${by} in base64 or hex`.trim();
+    for (const seen of plainCanaries(inside, serials)) add(seen, hidden);
+    for (const [kind, value] of literals)
+      if (inside.includes(value)) add({ kind, serial: serials.to, form: 'raw' }, hidden);
     if (digests !== undefined) {
       for (const run of runs) for (const seen of hashedCanaries(run, digests)) add(seen, by);
     }

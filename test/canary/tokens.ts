@@ -7,8 +7,8 @@ import { KIND_NAMES, type Kind } from './kinds.ts';
 
 /** Starts a canary made of letters; no word of any language or protocol has it. */
 const LETTERS = 'qzvxkj';
-/** Starts one made of digits, for where only digits can stand. */
-const DIGITS = '73141';
+/** Starts one made of digits, for where only digits can stand; `1` or `2` and a digit follow, which say the kind. */
+const DIGITS = '7314';
 
 const A = 97;
 
@@ -44,11 +44,14 @@ const NUMERIC = [
   'cidUndated',
   'uetCookie',
   'phoneInText',
+  'phoneUserId',
+  'formatInText',
 ] as const satisfies readonly Kind[];
 
 /** Thirteen digits. */
 export function digits(kind: (typeof NUMERIC)[number], serial: number): string {
-  return `${DIGITS}${NUMERIC.indexOf(kind)}${String(serial % 1e7).padStart(7, '0')}`;
+  const place = NUMERIC.indexOf(kind) + 10;
+  return `${DIGITS}${place}${String(serial % 1e7).padStart(7, '0')}`;
 }
 
 const UUID_KINDS = ['liFatId', 'liCookie'] as const satisfies readonly Kind[];
@@ -94,7 +97,7 @@ export interface Seen {
 const PATTERN = new RegExp(
   [
     `${LETTERS}([a-z]{2})([a-z]{6})`,
-    `${DIGITS}(\\d)(\\d{7})`,
+    `${DIGITS}([12]\\d)(\\d{7})`,
     '7314159([01])-?265a-?4358-?9793-?(\\d{12})',
     '(?<![\\d.])(9[1-5])\\.(\\d{1,3})\\.(\\d{1,3})(?:\\.(\\d{1,3}))?(?![\\d])',
     '2a0d:0*(9[1-5])(?::([0-9a-f]{1,4}):([0-9a-f]{1,4}))?',
@@ -128,7 +131,7 @@ export function plainCanaries(text: string, { from, to }: Serials): Seen[] {
 function readMatch(match: RegExpExecArray): Seen | undefined {
   const [, kindLetters, serialLetters, numeric, number, uuidKind, uuidNumber, v4, a, b, c, v6, hi, lo, session] = match;
   if (kindLetters !== undefined) return named(KIND_NAMES[numberOf(kindLetters)], numberOf(serialLetters ?? ''));
-  if (numeric !== undefined) return named(NUMERIC[Number(numeric)], Number(number));
+  if (numeric !== undefined) return named(NUMERIC[Number(numeric) - 10], Number(number));
   if (uuidKind !== undefined) return named(UUID_KINDS[Number(uuidKind)], Number(uuidNumber));
   if (v4 !== undefined) {
     const whole = c !== undefined && c !== '0';
