@@ -203,7 +203,12 @@ function cleanValue(value: string, policy: UrlPolicy, depth: number): string | u
   const text = decodePart(value, 0, value.length);
   const clean = cleanAt(text, policy, depth);
   if (clean === undefined || clean === text) return clean === undefined ? undefined : value;
-  return clean.toWellFormed().replaceAll(UNFIT_FOR_QUERY, encodeURIComponent);
+  return clean.toWellFormed().replaceAll(UNFIT_FOR_QUERY, encoded);
+}
+
+/** `encodeURIComponent` leaves an apostrophe as it is; a URL does not. */
+function encoded(text: string): string {
+  return text === "'" ? '%27' : encodeURIComponent(text);
 }
 
 /** What would end a value, or does not stand plainly in a query; surrogates stay together. */

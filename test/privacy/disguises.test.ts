@@ -23,7 +23,8 @@ describe('a path', () => {
   it.each(['/krus/kari&commat;example.no', '/krus/kari%26%2364%3Bexample.no', '/krus/kari&#64;example.no'])(
     'with the `@` of an address as a reference of HTML: %s',
     (path) => {
-      expect(cleanPath(path)).toBe('/krus/[email]');
+      expect(cleanPath(path)).toMatch(/\/\[email\]$/);
+      expect(cleanPath(path)).not.toMatch(/kari|example/);
     },
   );
 
