@@ -116,16 +116,15 @@ const SCREEN = /^\d{1,5}x\d{1,5}$/;
 const CURRENCY = /^[A-Za-z]{3}$/;
 /** Unix seconds, a count, and milliseconds or a number (`destinations/ga4.md` 3.2, 3.3); any other text could say who it is. */
 const SECONDS = /^1\d{9}$/;
-/** A session began a while before its event at most; clocks of visitors are wrong by a day, time zones included. */
-const LONGEST_SESSION = 30 * 86_400;
+/** The tag that numbers sessions like this is of 2017; the clocks of visitors are wrong by a day, time zones included. */
+const FIRST_SESSION = 1_500_000_000;
 const AHEAD = 2 * 86_400;
 const COUNT = /^\d{1,5}$/;
 const PAGE_LOAD = /^\d{1,20}$/;
 
-/** The second in which a session began, near its event (milliseconds): ten other digits may be somebody's number. */
+/** The second in which a session began, before its event (milliseconds): other ten digits may be somebody's number. */
 function isSession(id: string, eventTime: number): boolean {
-  const age = eventTime / 1000 - Number(id);
-  return SECONDS.test(id) && age <= LONGEST_SESSION && age >= -AHEAD;
+  return SECONDS.test(id) && Number(id) >= FIRST_SESSION && Number(id) <= eventTime / 1000 + AHEAD;
 }
 
 /** Neither what stands there when the shop had no number, nor what shows a person. */
