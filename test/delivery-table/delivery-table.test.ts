@@ -209,11 +209,10 @@ describe('together', () => {
     const stopped = rows.filter(({ state }) => state === 'stopped');
     const { status, body } = await ask(gateway.url, { method: 'GET', path: '/readyz' });
     expect(status).toBe(200);
-    expect(JSON.parse(body)).toEqual({
-      ready: true,
-      stopped_routes: stopped.length,
-      stopped: Object.fromEntries(stopped.map(({ key }) => [key, expect.stringMatching(/^vendor\.[a-z_]+\{status=4/)])),
-    });
+    expect(JSON.parse(body)).toEqual({ ready: true, stopped_routes: stopped.length });
+    const named = await ask(gateway.adminUrl, { method: 'GET', path: '/stopped' });
+    const { stopped: listed } = JSON.parse(named.body) as { stopped: Readonly<Record<string, unknown>> };
+    expect(Object.keys(listed).toSorted()).toEqual(stopped.map(({ key }) => key).toSorted());
     for (const { key } of stopped)
       expect(gateway.log()).toMatch(new RegExp(`"error".*"route":"${key}".*route stopped`));
   });
