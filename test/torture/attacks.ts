@@ -78,7 +78,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       return ask(`/g/collect?${base(cid())}${params}`, { ...ORIGIN, 'content-type': 'text/plain', cookie }, lines);
     },
   },
-  /** A query as long as it may be, copied into as many lines as are taken, one time in ten into 25. */
+  /** A query as long as it may be, copied into as many lines as are taken, and every other time into 25. */
   copies: {
     clients: 4,
     disk: 60 * MB,
@@ -87,7 +87,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     refusals: [204, 400, 413, 431, 503],
     strike: ({ ask }) => {
       const params = Array.from({ length: 25 }, (_, i) => `&ep.q${i}=${word(900)}`).join('');
-      const lines = Array.from({ length: randomInt(10) === 0 ? 25 : 4 }, (_, i) => `en=line_${i}`).join('\n');
+      const lines = Array.from({ length: randomInt(2) === 0 ? 25 : 4 }, (_, i) => `en=line_${i}`).join('\n');
       const headers = { ...ORIGIN, 'content-type': 'text/plain', cookie: cookiesOf(visitor()) };
       return ask(`/g/collect?${base(cid())}${params}`, headers, lines);
     },
