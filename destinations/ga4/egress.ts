@@ -26,8 +26,8 @@ const anyText: Leaf = {};
 const flag: Leaf = { may: matching(/^(?:[0-9]|true)$/) };
 /** Ids that Google gives to makers of plugins: the same for all visitors (3.3). */
 const developers: Leaf = { may: matching(/^d\w{6}(?:\.d\w{6}){0,8}$/) };
-/** Unix seconds of the start of a session (3.3). */
-const session: Leaf = { may: matching(/^1\d{9}$/) };
+/** Unix seconds of the start of a session (3.3), or the long random number that other clients write there. */
+const session: Leaf = { may: matching(/^(?:1\d{9}|\d{12,20})$/) };
 const hint: Leaf = { needs: EVERYTHING };
 
 /** `em` (`destinations/ga4.md` 3.8): what must be a hash is one, and nothing else is in it. */

@@ -1,3 +1,4 @@
+import { scrub } from './scrub.ts';
 import type { Event, RawEvent, Scalars, Texts } from '../core/fields.ts';
 import { GA4_EVENTS } from '../core/event-names.ts';
 import { e164 } from '../core/phone.ts';
@@ -119,11 +120,16 @@ const SECONDS = /^1\d{9}$/;
 /** The tag that numbers sessions like this is of 2017; the clocks of visitors are wrong by a day, time zones included. */
 const FIRST_SESSION = 1_500_000_000;
 const AHEAD = 2 * 86_400;
+const RANDOM = /^\d{12,20}$/;
 const COUNT = /^\d{1,5}$/;
 const PAGE_LOAD = /^\d{1,20}$/;
 
-/** The second in which a session began, before its event (milliseconds): other ten digits may be somebody's number. */
+/**
+ * The second in which a session began, before its event (milliseconds), since other ten digits may be somebody's number;
+ * or the long random number of other clients, where it is not in the form of one.
+ */
 function isSession(id: string, eventTime: number): boolean {
+  if (RANDOM.test(id)) return scrub(id) === id;
   return SECONDS.test(id) && Number(id) >= FIRST_SESSION && Number(id) <= eventTime / 1000 + AHEAD;
 }
 
