@@ -31,6 +31,8 @@ function readUsual(parts: RegExpExecArray, context: Context): Reading {
   return choice(context.source, on, off, { at: digitsTime(parts[6], 1), id: parts[1], version: parts[5] });
 }
 
+const GROUPS = /^[a-z][a-z0-9_-]{1,40}(?:,[a-z][a-z0-9_-]{1,40}){0,20}$/;
+
 /** Exported for the test that holds the two ways against each other. */
 export function readAny(value: string, context: Context): Reading | typeof NO_RECORD {
   const { source, all } = context;
@@ -40,7 +42,11 @@ export function readAny(value: string, context: Context): Reading | typeof NO_RE
   if (value === '0') return choice(source, 0, all);
   const text = percentDecoded(value);
   const fields = text === undefined ? undefined : fieldsOf(text);
-  if (fields === undefined || fields.get('necessary') !== 'true') return unreadable(source);
+  if (fields === undefined || fields.get('necessary') !== 'true') {
+    const foreign = unreadable(source);
+    // A list of groups is what Cookieman writes: it grants nothing, and does not outvote a record that can be read.
+    return GROUPS.test(value) ? { ...foreign, empty: true, note: 'the list of another banner' } : foreign;
+  }
 
   const stamp = quoted(fields.get('stamp'));
   const method = quoted(fields.get('method'));

@@ -1,7 +1,7 @@
 import { cookieValues } from './cookie-header.ts';
 import { asCount, asObject } from './json.ts';
 import { categorised, jsonObject, perCookie, type Platform } from './platform.ts';
-import { choice, noChoice, unreadable } from './reading.ts';
+import { choice, mute, noChoice, unreadable } from './reading.ts';
 import { unixTime } from './text.ts';
 
 const RECORD = 'osano_consentmanager';
@@ -16,7 +16,8 @@ export const osano: Platform = {
     const { source } = context;
     const id = cookieValues(found, UUID)[0];
     const records = cookieValues(found, RECORD);
-    if (records.length === 0) return [noChoice(source, { id })];
+    // An id without a record may be left from another banner: it says nothing against what that one wrote.
+    if (records.length === 0) return [mute(source, { id }, 'an id, and no record of a choice')];
     return records.map((record) => {
       const root = jsonObject(record);
       const consent = asObject(root?.get('consent'));

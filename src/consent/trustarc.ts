@@ -1,7 +1,7 @@
 import type { Cookies } from './cookie-header.ts';
 import { cookieValues } from './cookie-header.ts';
 import { listed, readValue, type Context, type Platform } from './platform.ts';
-import { choice, noChoice, notRequired, unreadable, type Facts } from './reading.ts';
+import { choice, mute, noChoice, notRequired, unreadable, type Facts } from './reading.ts';
 import { demandsOptIn } from './regions.ts';
 import { percentDecoded, readLayers } from './text.ts';
 import type { Reading } from './types.ts';
@@ -35,6 +35,7 @@ export const trustArc: Platform = {
 /** `implied,us` alone: the notice asks for nothing there. `expressed,eu` alone: nobody has answered. */
 function withoutPreference(found: Cookies, context: Context, facts: Facts): Reading {
   const behaviours = cookieValues(found, BEHAVIOUR);
+  if (behaviours.length === 0) return mute(context.source, facts, 'an id, and no record of a choice');
   const implied = behaviours.length > 0 && behaviours.every(isImplied);
   return implied
     ? notRequired(context.source, context.all, 0, facts, 'implied: nobody clicked')

@@ -246,3 +246,24 @@ it('knows no version that could say who the visitor is', () => {
   for (const ver of ['123456', "'kari'", '4740012345', '1.2.12345', '-1'])
     expect([ver, of(ver)]).toEqual([ver, undefined]);
 });
+
+describe('a cookie without a choice in it does not outvote a record', () => {
+  it.each([
+    ['an id of Osano', 'osano', 'osano_consentmanager_uuid=3f1c2d4e-0000-4000-8000-1a2b3c4d5e6f'],
+    ['an id of TrustArc', 'trustarc', 'TAconsentID=3f1c2d4e-0000-4000-8000-1a2b3c4d5e6f'],
+  ])('%s', (_, platform, cookie) => {
+    expect(granted(`${ALL}; ${cookie}`, ['cookiebot', platform])).toBe(granted(ALL, ['cookiebot']));
+    expect(granted(ALL, ['cookiebot'])).toBe(P | S | M);
+    expect(granted(cookie, ['cookiebot', platform])).toBe(0);
+  });
+
+  it("the list of Cookieman, under Cookiebot's name", () => {
+    const site = siteOf(['cookiebot', 'cookieyes']);
+    const cookieyes =
+      'cookieyes-consent=consentid:a,consent:yes,action:yes,necessary:yes,functional:yes,analytics:yes,performance:yes,advertisement:yes';
+    const read = (cookies: string) => readConsent(inputOf(cookies), site).granted;
+    expect(read(cookieyes)).not.toBe(0);
+    expect(read(`CookieConsent=marketing,preferences; ${cookieyes}`)).toBe(read(cookieyes));
+    expect(read('CookieConsent=marketing,preferences')).toBe(0);
+  });
+});
