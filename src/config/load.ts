@@ -30,7 +30,7 @@ export function loadConfig(
   text: string,
   file: string,
   now: number = Date.now(),
-  hasValue: (ref: SecretRef) => boolean = () => true,
+  hasValue?: (ref: SecretRef) => boolean,
 ): LoadedConfig | RefusedConfig {
   const source = readYaml(text, file);
   if ('findings' in source) return source;
@@ -38,19 +38,25 @@ export function loadConfig(
   const parsed = configSchema.safeParse(value, ONCE);
   const remarks = [
     ...(parsed.success ? lint(parsed.data, now) : remarksOf(parsed.error.issues, value, editorSchema())),
-    ...unset(value, [], hasValue),
+    ...(hasValue === undefined ? [] : unset(value, [], hasValue)),
   ];
   const findings = remarks.map(source.finding).sort((a, b) => a.line - b.line || a.column - b.column);
   if (parsed.success && findings.every(({ kind }) => kind !== 'error')) return { config: parsed.data, notes: findings };
   return { findings };
 }
 
-/** Secrets that have no value, each where it stands. */
-function unset(value: unknown, path: ConfigPath, hasValue: (ref: SecretRef) => boolean): Remark[] {
+/** Secrets that have no value, each where it stands. An alias may lead back to what it stands in. */
+function unset(
+  value: unknown,
+  path: ConfigPath,
+  hasValue: (ref: SecretRef) => boolean,
+  around: readonly unknown[] = [],
+): Remark[] {
   if (typeof value === 'object' && value !== null) {
+    if (around.includes(value)) return [];
     const isList = Array.isArray(value);
     return Object.entries(value).flatMap(([key, inner]) =>
-      unset(inner, [...path, isList ? Number(key) : key], hasValue),
+      unset(inner, [...path, isList ? Number(key) : key], hasValue, [...around, value]),
     );
   }
   const ref = typeof value === 'string' ? parseSecretRef(value) : undefined;

@@ -89,6 +89,8 @@ describe('exit codes (design 7.2)', () => {
     );
     const without = await portvakt(['lint', path]);
     expect(without.out).not.toContain('PORTVAKT_TEST');
+    const round = file('round.yaml', `${yaml()}\nlimits: &a [*a]\n`);
+    expect((await portvakt(['lint', '--env', round])).code).toBe(1);
     const done = await portvakt(['lint', '--env', '--json', path]);
     vi.unstubAllEnvs();
     expect(done.code).toBe(1);
