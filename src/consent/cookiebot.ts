@@ -31,7 +31,7 @@ function readUsual(parts: RegExpExecArray, context: Context): Reading {
   return choice(context.source, on, off, { at: digitsTime(parts[6], 1), id: parts[1], version: parts[5] });
 }
 
-const GROUPS = /^[a-z][a-z0-9_-]{1,40}(?:,[a-z][a-z0-9_-]{1,40}){0,20}$/;
+const GROUPS = /^[a-z][a-z0-9_-]{1,40}(?:,[a-z][a-z0-9_-]{1,40}){1,20}$/;
 
 /** Exported for the test that holds the two ways against each other. */
 export function readAny(value: string, context: Context): Reading | typeof NO_RECORD {
