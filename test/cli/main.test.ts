@@ -164,7 +164,7 @@ describe('explain', () => {
       '-b',
       'CookieConsent=marketing,preferences',
     ]);
-    expect(done.out).toContain('evidence  cookiebot (CookieConsent): none - unreadable');
+    expect(done.out).toContain('evidence  cookiebot (CookieConsent): none - the list of another banner');
     expect(done.out).toContain('take `cookiebot` out of `consent.cmp`');
   });
 
