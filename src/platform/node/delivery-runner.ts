@@ -345,7 +345,9 @@ export class Runner {
         this.#hurt(error);
       }
     }
-    if (this.#appends.length > 0 && !this.#flushScheduled) {
+    // Where room is short, ends are written in pieces.
+    const more = this.#appends.length > 0 || (this.#broken === undefined && store.unwritten > 0);
+    if (more && !this.#flushScheduled) {
       this.#flushScheduled = true;
       setImmediate(() => this.#flush());
     }
@@ -369,7 +371,8 @@ export class Runner {
     this.#options.changed();
     if (store.unwritten === 0) return;
     try {
-      this.#done(store.commit([]), []);
+      do this.#done(store.commit([]), []);
+      while (store.unwritten > 0);
     } catch (error) {
       this.#hurt(error);
     }

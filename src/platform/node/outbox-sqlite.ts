@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { showReason, type VendorReason } from '../../core/reason.ts';
@@ -49,6 +49,8 @@ const CHECKPOINT_PAGES = 2_000;
  */
 const RESERVE = 32 * 1024 * 1024;
 const RESERVE_PART = 4;
+/** Bytes of rows whose ends one transaction writes where room is short. */
+const ENDS_AT_ONCE = 512 * 1024;
 /** Bytes by which the outbox may grow before room on the disk is looked at again. */
 const LOOK_EVERY = 1024 * 1024;
 /** The record of withdrawals may take so large a part of `maxSize`, and of the disk. */
@@ -89,6 +91,7 @@ export class SqliteOutbox implements Store {
   /** `#bytes` when room was last looked at. */
   #lookedAt = 0;
   readonly #dir: string;
+  readonly #file: string;
   /** Bytes of free pages inside the file. */
   #free = 0;
   /** Bytes that are missing of the room there should be; below 0 = there is more. */
@@ -110,6 +113,7 @@ export class SqliteOutbox implements Store {
     this.#log = log;
     this.#now = now;
     this.#dir = dirname(file);
+    this.#file = file;
     makePrivate(file);
     this.#db = new DatabaseSync(file, { timeout: BUSY_MS });
     try {
@@ -168,9 +172,14 @@ export class SqliteOutbox implements Store {
     this.#lookedAt = this.#bytes;
     const { bavail, blocks, bsize } = statfsSync(this.#dir);
     const disk = blocks * bsize;
-    this.#short = Math.min(RESERVE, disk / RESERVE_PART) - bavail * bsize - this.#free;
+    // What stands in the log only will need its place in the file as well.
+    const { pages } = this.#size();
+    const growth = Math.max(0, pages * PAGE_SIZE - statSync(this.#file).size);
+    this.#short = Math.min(RESERVE, disk / RESERVE_PART) + growth - bavail * bsize - this.#free;
     // Marks make room before an event is refused for want of it.
     this.#cramped = this.#short > this.#marks.bytes;
+    // Copied while there is room for it: over a log that is copied, the deletions that make room can be written.
+    if (this.#cramped && growth > 0) this.#copyLog();
     this.#logLimit = Math.min(this.#policy().maxSize / LOG_PART, disk / LOG_PART_OF_DISK);
   }
 
@@ -221,8 +230,9 @@ export class SqliteOutbox implements Store {
     this.#flushToDisk(appends.length > 0);
     const work = new Work();
     const own = this.#remember(this.#tombstonesOf(appends));
+    const ends = this.#endsThatFit();
     const applied = this.#transaction(() => {
-      for (const { row, unmark } of this.#settled) if (this.#delete(row) && unmark) this.#unmark(row.mark, row.route);
+      for (const { row, unmark } of ends) if (this.#delete(row) && unmark) this.#unmark(row.mark, row.route);
       for (const { row, reason } of this.#buried) this.#moveToDead(row, reason);
       for (const append of appends) this.#write(append, work);
       const last = this.#applyLog(own, work);
@@ -233,10 +243,22 @@ export class SqliteOutbox implements Store {
     });
     this.#applied = applied;
     this.#noteEnds(work);
-    this.#settled = [];
+    this.#settled = this.#settled.slice(ends.length);
     this.#buried = [];
+    if (this.#cramped) this.#copyLog();
     this.#boundLog();
     return work;
+  }
+
+  /**
+   * The ends that one transaction writes. A deletion takes as much of the log as the row has bytes: where room is short,
+   * so many at a time as the log has room for, and the rest with the next.
+   */
+  #endsThatFit(): readonly Unwritten['settled'][number][] {
+    if (!this.#cramped) return this.#settled;
+    let bytes = 0;
+    const beyond = this.#settled.findIndex(({ row }, i) => (bytes += row.element.length) > ENDS_AT_ONCE && i > 0);
+    return beyond === -1 ? this.#settled : this.#settled.slice(0, beyond);
   }
 
   /** Hands over the ends not yet written, when another connection takes this one's place. */
@@ -255,6 +277,14 @@ export class SqliteOutbox implements Store {
     this.#sql.setApplied.run(this.#applied);
   }
 
+  #copyLog(): void {
+    try {
+      this.#sql.checkpoint.get();
+    } catch {
+      // The log keeps everything. Whether the disk still takes more is for the next commit to find out.
+    }
+  }
+
   /**
    * Copies the log back into the file when it has become long. To be called after a commit's answers are given: SQLite
    * would do it before, and all who wait for that commit would wait for this too.
@@ -262,9 +292,9 @@ export class SqliteOutbox implements Store {
   tidy(): void {
     try {
       const { log, checkpointed } = this.#sql.logLength.get() as { log: number; checkpointed: number };
-      if (log - checkpointed >= CHECKPOINT_PAGES) this.#sql.checkpoint.get();
+      if (log - checkpointed >= CHECKPOINT_PAGES) this.#copyLog();
     } catch {
-      // The log keeps everything. Whether the disk still takes more is for the next commit to find out.
+      // How long it is can be asked again.
     }
   }
 
