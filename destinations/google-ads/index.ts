@@ -5,7 +5,7 @@ import { examples } from './examples.ts';
 import { judge } from './judge.ts';
 import { PING, PING_HOST, pingReads, planPing, requestPing } from './ping.ts';
 import { settings } from './settings.ts';
-import { followUp, probe } from './status.ts';
+import { followUp, probe, VERDICTS } from './status.ts';
 import { SERVICES } from './services.ts';
 
 const DAY = 86_400_000;
@@ -34,6 +34,7 @@ export default defineDestination({
     envelope === PING ? requestPing(elements[0] ?? '', set) : requestConversions(elements, set),
   judge,
   followUp,
+  verdicts: VERDICTS,
   probe,
   examples,
 });

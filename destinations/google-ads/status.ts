@@ -7,6 +7,9 @@ import type { Settings } from './settings.ts';
 
 const HALF_HOUR = 1_800_000;
 const PREFIX = 'PROCESSING_ERROR_REASON_';
+const PROCESSED = 'processed';
+const UNREADABLE = 'unreadable';
+const UNKNOWN_REASON = 'UNKNOWN_REASON';
 
 /** Why Google did not use a conversion it had taken (`destinations/google-ads.md` 2.7): the words of the metrics. */
 const REASONS = new Set(
@@ -18,6 +21,9 @@ const REASONS = new Set(
   INVALID_WIP INVALID_KEK WIP_AUTH_FAILED KEK_PERMISSION_DENIED AWS_AUTH_FAILED
   USER_IDENTIFIER_DECRYPTION_ERROR`.split(/\s+/),
 );
+
+/** Everything `followUp` counts under. */
+export const VERDICTS: readonly string[] = [PROCESSED, UNREADABLE, UNKNOWN_REASON, ...REASONS];
 
 /** int64 arrives as text. */
 const recordCount = z.coerce.number().int().nonnegative().catch(0);
@@ -52,18 +58,18 @@ export function followUp(reply: Reply, settings: Settings): FollowUp | undefined
 function readStatus(reply: Reply): Readonly<Record<string, number>> | undefined {
   if (reply.status === 429 || reply.status >= 500) return undefined;
   const { data } = statusBody.safeParse(parseJson(reply.body));
-  if (data === undefined) return { unreadable: 1 };
+  if (data === undefined) return { [UNREADABLE]: 1 };
   const counts: Record<string, number> = {};
   for (const { requestStatus, errorInfo, eventsIngestionStatus } of data.requestStatusPerDestination) {
     if (requestStatus === 'PROCESSING') return undefined;
     let failed = 0;
     for (const { recordCount: records, reason } of errorInfo.errorCounts) {
       const word = reason.startsWith(PREFIX) ? reason.slice(PREFIX.length) : reason;
-      add(counts, REASONS.has(word) ? word : 'UNKNOWN_REASON', records);
+      add(counts, REASONS.has(word) ? word : UNKNOWN_REASON, records);
       failed += records;
     }
     const rest = Math.max(0, eventsIngestionStatus.recordCount - failed);
-    add(counts, requestStatus === 'FAILED' ? 'UNKNOWN_REASON' : 'processed', rest);
+    add(counts, requestStatus === 'FAILED' ? UNKNOWN_REASON : PROCESSED, rest);
   }
   return counts;
 }

@@ -1,3 +1,4 @@
+import { adviceOn } from '../config/advice.ts';
 import { showFinding, type Finding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import type { SecretRef } from '../core/secret.ts';
@@ -5,14 +6,16 @@ import { missingSecrets } from '../platform/node/secrets.ts';
 import { FINDINGS, FINE, readArgs } from './args.ts';
 import { readText } from './read-text.ts';
 
-/** `portvakt lint`: errors and warnings are findings, notes are not. With `--env`, secrets must have values here. */
+/** `portvakt lint`: errors and warnings are findings, notes are not. What
+ * would be safer is said too. With `--env`, secrets must have values here. */
 export async function run(args: string[]): Promise<number> {
   const options = { json: { type: 'boolean' }, env: { type: 'boolean' } } as const;
   const { values, positionals } = readArgs(args, options, ['config.yaml', 'config.yaml...']);
   const hasValue = values.env === true ? (ref: SecretRef) => missingSecrets([ref]).length === 0 : undefined;
   const findings = positionals.flatMap((path): readonly Finding[] => {
-    const loaded = loadConfig(readText(path), path, Date.now(), hasValue);
-    return 'config' in loaded ? loaded.notes : loaded.findings;
+    const text = readText(path);
+    const loaded = loadConfig(text, path, Date.now(), hasValue);
+    return 'config' in loaded ? [...loaded.notes, ...adviceOn(text, path, loaded.config)] : loaded.findings;
   });
   if (values.json === true) console.log(JSON.stringify(findings, null, 2));
   else console.log([...findings.map(showFinding), summary(findings, positionals.length)].join('\n'));

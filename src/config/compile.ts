@@ -200,7 +200,7 @@ function compileRoute(
     events: route.events && new Set(route.events),
     unlisted: nameReasons('skip.not_listed', route.events ?? []),
     unmapped: nameReasons('skip.not_mapped', destination.conversions(route.settings)),
-    params: route.params === undefined ? unlisted : new Set(route.params),
+    params: Array.isArray(route.params) ? new Set(route.params) : unlisted,
     since: route.since,
     limited: route.without_consent === 'limited',
     needs: maskOf(destination.needs),

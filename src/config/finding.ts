@@ -24,6 +24,7 @@ export type FindingCode =
   | 'contradiction'
   | 'suspicious'
   | 'custom-event'
+  | 'custom-params'
   | 'legal'
   | 'vendor';
 

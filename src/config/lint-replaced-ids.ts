@@ -31,7 +31,16 @@ export function lintReplacedIds({ privacy, cookies, destinations }: SiteConfig, 
   if (privacy.referrer === 'origin' || privacy.referrer === 'path')
     forbid(at('privacy', 'referrer'), 'the page of another site a visitor comes from', 'none');
   if (cookies.own_id) forbid(at('cookies', 'own_id'), 'an id of the gateway', 'false');
-  for (const [name, { destination }] of destinations) {
+  for (const [name, { destination, params }] of destinations) {
+    if (params === 'all') {
+      remarks.push(
+        contradiction(
+          at('destinations', name, 'params'),
+          '`replaced_ids` passes on no custom parameter that is not listed: any of them may tell visitors apart',
+          'a list of names, or no such line',
+        ),
+      );
+    }
     if (destination.stream !== undefined) continue;
     remarks.push(
       suspicious(

@@ -77,7 +77,8 @@ function lintRoute(name: string, route: RouteConfig, path: ConfigPath, now: numb
 }
 
 /** A name that says that its value is somebody's is never passed on, listed or not. */
-function lintParams({ params = [] }: RouteConfig, path: ConfigPath): Remark[] {
+function lintParams({ params }: RouteConfig, path: ConfigPath): Remark[] {
+  if (!Array.isArray(params)) return [];
   return params.flatMap((name, i) =>
     isPersonalName(name)
       ? [

@@ -53,7 +53,7 @@ function sitePolicy(site: SiteConfig, compiled: Site): unknown {
           type: destination.name,
           ...route,
           events: set(route.events),
-          params: set(route.params),
+          params: route.params === 'all' ? undefined : set(route.params),
           primary,
           permits: permits.map(({ verdict, sources, open }) => [verdict, sources, open.map(({ field }) => field)]),
         };

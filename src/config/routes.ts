@@ -16,10 +16,11 @@ export const commonKeys = z.strictObject({
     .describe('Which destination this is; defaults to the name of the route.'),
   events: z.array(eventName()).min(1).optional().describe('Only these events; by default all.'),
   params: z
-    .array(name)
-    .min(1)
+    .union([z.literal('all'), z.array(name).min(1)])
     .optional()
-    .describe('Only these custom parameters; by default all that the destination takes.'),
+    .describe(
+      'Only these custom parameters. By default all that the destination takes, whatever a tag or a plug-in adds; `all` says so on purpose.',
+    ),
   primary: z
     .boolean()
     .optional()

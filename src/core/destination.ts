@@ -196,6 +196,8 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   /** The measurement id whose web hits a route with these settings takes. */
   readonly stream?: (settings: z.output<S>) => string;
   readonly followUp?: (reply: Reply, settings: z.output<S>) => FollowUp | undefined;
+  /** Every word the counts of `followUp` may be under. Metrics have each of them from the start. */
+  readonly verdicts?: readonly string[];
   readonly probe?: (settings: z.output<S>) => Probe;
   /** What an operator should know about these settings on that day: sunset dates and the like. */
   readonly warnings?: (settings: z.output<S>, now: number) => readonly string[];
@@ -211,6 +213,8 @@ export interface BoundDestination {
   readonly request: (envelope: string, elements: readonly string[]) => PlannedRequest;
   readonly judge: (reply: Reply, count: number, envelope: string) => Verdict;
   readonly followUp: (reply: Reply) => FollowUp | undefined;
+  /** What a follow-up can say; none where the vendor is not asked again. */
+  readonly verdicts: readonly string[];
   readonly probe: () => Probe | undefined;
   readonly warnings: (now: number) => readonly string[];
 }
@@ -295,6 +299,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
         request: (envelope, elements) => spec.request(envelope, elements, settings),
         judge: spec.judge ?? ((reply) => judgeStatus(reply)),
         followUp: (reply) => spec.followUp?.(reply, settings),
+        verdicts: spec.verdicts ?? [],
         probe: () => spec.probe?.(settings),
         hosts: spec.hostsOf?.(settings) ?? spec.hosts,
         warnings: (now) => spec.warnings?.(settings, now) ?? [],

@@ -10,6 +10,9 @@ const MAX_OPEN = 1_000;
 /** So often is asked before the answer counts as unknown. */
 const MAX_ASKED = 24;
 
+/** What the asking itself can come to, beside what the vendor says. */
+export const ASKING = ['unreadable', 'not_followed', 'unknown', EGRESS_CHECK] as const;
+
 /**
  * Asks later what became of requests that a vendor took (Data Manager `requestStatus`) and counts the answers. Kept in
  * memory: a restart forgets the question, never an event.
@@ -66,7 +69,7 @@ export class FollowUps {
     }
   }
 
-  #count(route: Route, word: string): void {
+  #count(route: Route, word: (typeof ASKING)[number]): void {
     this.#telemetry.of(route.key).followUp({ [word]: 1 });
   }
 }

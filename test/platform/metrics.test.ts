@@ -15,6 +15,11 @@ import { configOf, keyOf, purchases } from '../torture/support/world.ts';
 
 const root = join(import.meta.dirname, '../..');
 const SITE = '127.0.0.1';
+const GOOGLE_ADS = `      google_ads:
+        customer_id: "1234567890"
+        conversions: { purchase: "700123456" }
+        credentials: \${GOOGLE_ADS_CREDENTIALS}
+`;
 let sink: Sink;
 let gateway: Served;
 let fresh: Metrics;
@@ -49,6 +54,7 @@ describe('before anything has happened', () => {
         expect.arrayContaining(['blocked blocked.consent', 'dead vendor.refused', 'failed failed.egress_check']),
       );
       for (const { name, labels } of FAMILIES) {
+        // Only Google Ads is asked again later; its words are looked at below.
         if (!labels.includes('route') || name === 'portvakt_vendor_verdicts_total') continue;
         const own = name.endsWith('duration_seconds') || name.endsWith('age_seconds') ? `${name}_count` : name;
         expect(
@@ -122,7 +128,7 @@ describe('while it works', () => {
     writeFileSync(file, 'sites: nothing of the kind\n');
     gateway.child.kill('SIGHUP');
     await until('refused', async () => (await good()) === 0);
-    writeFileSync(file, configOf(['meta', 'linkedin', 'microsoft_ads']));
+    writeFileSync(file, `${configOf(['meta', 'linkedin', 'microsoft_ads'])}${GOOGLE_ADS}`);
     gateway.child.kill('SIGHUP');
     await until('in force', async () => (await good()) === 1);
     const now = await metricsOf(gateway.adminUrl);
@@ -130,6 +136,16 @@ describe('while it works', () => {
     expect(now.sum('portvakt_config_reloads_total', { result: 'success' })).toBeGreaterThan(0);
     const added = now.of('portvakt_stored_total').filter(({ labels }) => labels['route'] === keyOf('microsoft_ads'));
     expect(added).toMatchObject([{ value: 0 }]);
+    // What Google may say half an hour later (Data Manager, ProcessingErrorReason), and what the asking may come to.
+    const verdicts = now.of('portvakt_vendor_verdicts_total');
+    expect(verdicts.filter(({ value }) => value !== 0)).toEqual([]);
+    expect(verdicts.map(({ labels }) => `${labels['route']} ${labels['verdict']}`)).toEqual(
+      expect.arrayContaining(
+        ['processed', 'EVENT_TOO_OLD', 'DUPLICATE_TRANSACTION_ID', 'UNKNOWN_REASON', 'not_followed', 'unreadable'].map(
+          (verdict) => `${SITE}/google_ads ${verdict}`,
+        ),
+      ),
+    );
   });
 });
 

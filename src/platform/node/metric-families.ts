@@ -4,6 +4,7 @@ import { AGE, emptyHistogram, REQUEST, SHORT, type HistogramData } from '../../c
 import { LEFT_OUT } from '../../core/left-out.ts';
 import { OUTCOMES } from '../../core/outcome.ts';
 import { EGRESS_CHECK } from '../../delivery/egress.ts';
+import { ASKING } from '../../delivery/follow-ups.ts';
 import type { RouteCounters } from '../../delivery/telemetry.ts';
 import type { Counters, Tally } from '../../http/counters.ts';
 import type { Gateway, Route } from '../../policy/gateway.ts';
@@ -330,6 +331,8 @@ export const FAMILIES: readonly Family[] = [
     type: 'counter',
     labels: ['route', 'verdict'],
     *series(of) {
+      for (const { key, bound } of routes(of))
+        if (bound.verdicts.length > 0) for (const verdict of [...bound.verdicts, ...ASKING]) yield [[key, verdict], 0];
       for (const { routes: counted } of of.deliveries)
         for (const [key, { followUps }] of Object.entries(counted))
           for (const [verdict, value] of Object.entries(followUps)) yield [[key, verdict], value];
