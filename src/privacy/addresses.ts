@@ -16,9 +16,10 @@ export function findAddresses(text: string, findings: Finding[]): void {
     if (isHex(code) || code === COLON) {
       const end = runEnd(text, i);
       // Shorter is no address; most runs are words that begin with a to f.
-      if (end - i >= SHORTEST && !isWord(text.charCodeAt(end))) {
+      if (end - i >= SHORTEST) {
         const start = isWord(text.charCodeAt(i - 1)) ? pastColon(text, i, end) : i;
-        if (end - start >= SHORTEST) read(text, start, end, findings);
+        const stop = isWord(text.charCodeAt(end)) ? beforeColon(text, start, end) : end;
+        if (stop - start >= SHORTEST) read(text, start, stop, findings);
       }
       i = end;
     }
@@ -31,6 +32,13 @@ const SHORTEST = 6;
 function pastColon(text: string, from: number, end: number): number {
   const colon = text.indexOf(':', from);
   return colon < 0 || colon >= end ? end : colon + 1;
+}
+
+/** `203.0.113.7:80x`: what stands behind the last colon may be a word that begins with a to f. */
+function beforeColon(text: string, from: number, end: number): number {
+  let at = end;
+  while (at > from && text.charCodeAt(at) !== COLON) at--;
+  return at;
 }
 
 const DOT = 46;

@@ -35,6 +35,13 @@ const INSIDE = [
   'clickid',
 ];
 
+/**
+ * Cookies whose names go on with a key of the site: `amp_1a2b3c`, `mp_<token>_mixpanel`, `_sp_id.1fff`, `_pk_id.1.1fff`,
+ * `AMCV_<org>@AdobeOrg`, `_ga_<stream>`, `_hjSessionUser_<site>`.
+ */
+const KEYED =
+  /^(?:amp_[0-9a-f]{6,40}|amp_mktg_[0-9a-f]{4,40}|mp_\w{1,60}_mixpanel|ph_\w{1,60}_posthog|_[ps][kp]_(?:id|ses)(?:[._]\w{1,20}){0,3}|amcvs?_[0-9a-z%@]{4,60}|_ga_[0-9a-z]{4,16}|_gac_[0-9a-z_-]{4,40}|_hjsession(?:user)?_\d{1,12}|rl_(?:anonymous|user)_id|sp)$/;
+
 /** Names of things for sale and of orders, whose values are made of numbers as a person's are. */
 const ARTICLES = set(
   'sku skus gtin gtin13 gtin14 ean ean13 isbn upc mpn asin barcode itemid itemids productid productids articleid articleno articlenumber artnr',
@@ -48,7 +55,7 @@ const ARTICLES = set(
  */
 export function isIdName(name: string): boolean {
   const lower = name.toLowerCase();
-  if (personalParam(lower) !== undefined) return true;
+  if (personalParam(lower) !== undefined || KEYED.test(lower)) return true;
   const words = wordsOf(name);
   const joined = words.length === 1 ? (words[0] ?? '') : words.join('');
   if (WHOLE.has(joined) || ALONE.has(joined)) return true;

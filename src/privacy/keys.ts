@@ -55,6 +55,18 @@ export function dropKey(name: string): boolean {
   return person && named;
 }
 
+/**
+ * Whether a name in a text says the same of what stands behind it (`password=...`, `"last_name":"..."`). There many more
+ * things are called a name, a key, a code or a contact than in a list of parameters.
+ */
+export function saysPersonal(name: string): boolean {
+  return dropKey(name) && !EVERYDAY.has(wordsOf(name).join(''));
+}
+
+const EVERYDAY = set(
+  'name navn namn nimi nafn key code reset contact session cell street gate gata katu vej ip login mail address',
+);
+
 /** A query key as it is compared: decoded, lower case, `a[0]` as `a`. */
 export function keyName(key: string): string {
   const name = decodePart(key, 0, key.length).trim().toLowerCase();

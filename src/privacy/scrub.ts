@@ -3,7 +3,7 @@ import { findAddresses } from './addresses.ts';
 import { findEmails } from './emails.ts';
 import { findBirthdates, findPositions } from './facts.ts';
 import { KINDS, type Finding, type Kind } from './findings.ts';
-import { findFormats, findPairs } from './ids.ts';
+import { findFormats, findNamed, findPairs } from './ids.ts';
 import { findNumbers } from './numbers.ts';
 import { findTokens } from './tokens.ts';
 
@@ -17,7 +17,7 @@ const NOTHING: Readonly<Record<Kind, number>> = Object.freeze(counted([]));
 const ROUNDS = 3;
 
 /** Without any of these there is no personal data that a detector knows; half the price of `signs`. */
-const SUSPECT = /[0-9@%&=\\\u2030-\uffff]|["'][ \t]{0,3}:|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa/;
+const SUSPECT = /[0-9@%&=\\\u2030-\uffff]|["'][ \t]{0,3}:|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa|AfmB/;
 
 /** The text with personal data replaced by tags such as `[email]` (R41, R42, R45). The text itself if there is none. */
 export function scrub(text: string): string {
@@ -74,6 +74,8 @@ const DOTTED = 16;
 const PAIR = 32;
 /** A word that is long, and made of more than small letters. */
 const WORD = 64;
+/** A word with a digit in it, long enough for an id behind its name. */
+const NAMED = 128;
 
 /** Fewer digits than this close together are no number of a person. */
 const FEWEST_DIGITS = 7;
@@ -83,6 +85,7 @@ const WIDEST_GAP = 3;
 const SHORTEST_RUN = 30;
 /** The shortest click id or cookie of a vendor is longer. */
 const SHORTEST_WORD = 12;
+const SHORTEST_NAMED = 6;
 /** Two dots or colons behind a number: `1.2.3`. */
 const FEWEST_DOTS = 2;
 
@@ -129,6 +132,7 @@ function signs(text: string): number {
     } else {
       gap++;
       const run = i - runStart;
+      if (run >= SHORTEST_NAMED && (inRun & DIGIT) !== 0) found |= NAMED;
       if (run >= SHORTEST_WORD && ((inRun & DIGIT) !== 0 || (inRun & MIXED) === MIXED)) found |= WORD;
       if (run >= SHORTEST_RUN) found |= RUN;
       runStart = i + 1;
@@ -152,6 +156,7 @@ function detect(text: string, seen: number): Finding[] {
   const findings: Finding[] = [];
   if ((seen & PAIR) !== 0) findPairs(text, findings);
   if ((seen & WORD) !== 0) findFormats(text, findings);
+  if ((seen & NAMED) !== 0) findNamed(text, findings);
   if ((seen & AT) !== 0) findEmails(text, findings);
   if ((seen & DOTTED) !== 0) findAddresses(text, findings);
   if ((seen & DIGITS) !== 0) {

@@ -4,9 +4,9 @@ import { dropKey, keyName } from './keys.ts';
 import { scrub } from './scrub.ts';
 
 /** Paths without any of these have nothing in them that would have to go. */
-const SUSPECT = /[0-9;=%&@?]|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa/;
+const SUSPECT = /[0-9;=%&@?]|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa|AfmB/;
 /** How click ids and tokens begin, whatever their words look like. */
-const TOKEN = /eyJ|Iw[AYZ]|Cj[0w]|PA[QYZ]|EAIa/;
+const TOKEN = /eyJ|Iw[AYZ]|Cj[0w]|PA[QYZ]|EAIa|AfmB/;
 
 /**
  * A path without matrix parameters, without parameters whose `?` got lost or encoded, and without personal data in its

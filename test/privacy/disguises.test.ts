@@ -6,6 +6,7 @@ import { OwnIds } from '../../src/privacy/own-ids.ts';
 import { scrub } from '../../src/privacy/scrub.ts';
 import { cleanPath } from '../../src/privacy/url-path.ts';
 import { compileUrlPolicy } from '../../src/privacy/url.ts';
+import { leastTime } from '../support/least-time.ts';
 
 // What the canary search has found (docs/proof.md).
 
@@ -59,5 +60,86 @@ describe('the id of an event', () => {
   it("that is the site's id of its visitor is none", () => {
     expect(cleanerOf('', 'customer-4711').isId('Customer-4711')).toBe(false);
     expect(cleanerOf('', 'customer-4711').isId('order-1')).toBe(true);
+  });
+});
+
+describe('an id in a text', () => {
+  it.each([
+    ['gclid|abc123secretX', 'gclid|[id]'],
+    ['gclid/abc123secretX', 'gclid/[id]'],
+    ['gclid is abc123secretX', 'gclid is [id]'],
+    ['fbclid => abc123secretX', 'fbclid => [id]'],
+    ['["gclid","abc123secretX"]', '["gclid","[id]"]'],
+    ['{"key":"msclkid","value":"abc123secretX"}', '{"key":"msclkid","value":"[id]"}'],
+    ['<gclid>abc123secretX</gclid>', '<gclid>[id]</gclid>'],
+  ])('behind its name, whatever stands between: %s', (text, clean) => {
+    expect(scrub(text)).toBe(clean);
+  });
+
+  it.each([
+    'amp_1a2b3c=Zx81secretX9abcdefghij',
+    'AMP_1a2b3c4d5e=JTdCJTIyZGV2aWNlSWQlMjI',
+    'mp_0a1b2c3d4e_mixpanel=17f0c1a2b3c4d5',
+    'ph_phc_a1b2c3_posthog=0190aaaa-bbbb-7ccc',
+    '_sp_id.1fff=d0a2f5b0-9d5a-4b3d-8e0f-1c2d3e4f5a6b',
+    '_pk_id.1.1fff=0a1b2c3d4e5f6071.1764000000',
+    '_hjSessionUser_123456=eyJpZCI6ImFiYyJ9',
+  ])('in a cookie whose name ends in a key of the site: %s', (text) => {
+    expect(scrub(text)).toBe('');
+  });
+
+  it.each([
+    'xfb.1.1764000000000.1234567890',
+    'E.C.P.CrABqKZ8pU6u7wVb',
+    '2-4kzwq8x9j3l5m7n1p0r2t6v',
+    'oeu1764000000000r0.123456789',
+    'MCMID|12345678901234567890123456789012345678',
+    '0AAAAADabcdef1234GHIJKL',
+    'AfmBOoqsecretABCdefghijk',
+    '1*1abcdef*_ga*MTIzNDU2Nzg5LjE3NjQwMDAwMDA.*_ga_ABC*czE3',
+  ])('by its form: %s', (text) => {
+    expect(scrub(`Krus ${text} i blått`)).toMatch(/^Krus x?\[id\] i blått$/);
+  });
+
+  it.each([
+    'Hva er gclid? Guide for 2026',
+    'gclid: slik virker den',
+    '2-pack-kopper',
+    'E.C.P. og annet',
+    'dclid og fbclid',
+  ])('is not what only speaks of one: %s', (text) => {
+    expect(scrub(text)).toBe(text);
+  });
+
+  it('is found in linear time', () => {
+    for (const text of ['gclid', 'gclid ', 'gclid|a', 'gclid1', 'a1:', '1.1.1.1:a', 'abcdef:x']) {
+      const size = (count: number) => leastTime(() => scrub(text.repeat(count)), 2);
+      size(1_000);
+      expect(size(16_000)).toBeLessThan(Math.max(20, size(2_000) * 24));
+    }
+  });
+});
+
+describe('what is said of a person in a text', () => {
+  it.each([
+    ['password=hemmelig 123&x=1', 'x=1'],
+    ['fornavn=Kari&etternavn=Nordmann Hansen&side=2', 'side=2'],
+    [
+      '{"first_name":"Kari Anne","last_name":"Nordmann","name":"Krus"}',
+      '{"first_name":"[id]","last_name":"[id]","name":"Krus"}',
+    ],
+    ['{"email":"kari","size":"M"}', '{"email":"[id]","size":"M"}'],
+    ['{\\"phone\\":\\"40001234\\"}', '{\\"phone\\":\\"[id]\\"}'],
+  ])('goes by its name: %s', (text, clean) => {
+    expect(scrub(text)).toBe(clean);
+  });
+
+  it.each([
+    'name=Krus&code=SOMMER',
+    '{"name":"Krus","key":"farge","code":"SOMMER20"}',
+    'Kontakt: post',
+    'Adresse: Oslo',
+  ])('is none where things are called so: %s', (text) => {
+    expect(scrub(text)).toBe(text);
   });
 });
