@@ -16,7 +16,7 @@ import { CMP_CONSENT, readTcf } from './tcf.ts';
 import { readLayers } from './text.ts';
 import type { Reading } from './types.ts';
 
-const LIST = /^_{1,2}(?:[A-Za-z0-9]{1,16}_){0,2048}_?$/;
+const LIST = /^_{1,2}(?:[A-Za-z0-9]{1,16}_){0,2048}_?$|^_{4}$/;
 const PURPOSES = '__cmpcpc';
 /** Vendors of the platform and the site, and vendors of the IAB's list. */
 const VENDORS = '__cmpcvc';

@@ -1,4 +1,4 @@
-import type { Category } from '../core/signals.ts';
+import { AD_SIGNALS, type Category } from '../core/signals.ts';
 import { asCount, asObject, asString, type Json, type JsonObject } from './json.ts';
 import { base64Object, jsonObject, perObject, type Context, type Marks, type Platform } from './platform.ts';
 import { choice, noChoice, unreadable } from './reading.ts';
@@ -22,6 +22,8 @@ interface Row {
   readonly version?: string;
   /** The key that must be true, else nobody has chosen. */
   readonly decided?: string;
+  /** The sale of data under laws of US states: switched off, it is an objection to advertising. */
+  readonly sale?: string;
 }
 
 const ROWS: readonly Row[] = [
@@ -33,6 +35,7 @@ const ROWS: readonly Row[] = [
     on: 1,
     off: [0],
     time: ['ts', 60_000],
+    sale: 'dt3',
   },
   {
     name: 'cookiefirst',
@@ -63,6 +66,7 @@ const ROWS: readonly Row[] = [
     off: [false, 'Auto'],
     time: ['timestamp', 'iso'],
     decided: 'confirmed',
+    sale: 'SaleOfInfo',
   },
 ];
 
@@ -73,7 +77,8 @@ export const FLAG_PLATFORMS: readonly Platform[] = ROWS.map((row) => ({
   title: row.title,
   cookies: [row.cookie],
   read: perObject(row.base64 === true ? base64Object : jsonObject, (root, context) => {
-    const marks = marksOf(row, row.within === undefined ? root : asObject(root.get(row.within)), context);
+    const flags = row.within === undefined ? root : asObject(root.get(row.within));
+    const marks = marksOf(row, flags, context);
     if (marks === undefined) return unreadable(context.source);
     const facts = {
       at: timeOf(root, row.time),
@@ -81,7 +86,9 @@ export const FLAG_PLATFORMS: readonly Platform[] = ROWS.map((row) => ({
       version: row.version === undefined ? undefined : asString(root.get(row.version)),
     };
     if (row.decided !== undefined && root.get(row.decided) !== true) return noChoice(context.source, facts);
-    return choice(context.source, marks.on, marks.off, facts);
+    const sale = row.sale === undefined ? undefined : flags?.get(row.sale);
+    const objected = sale === 0 || sale === false ? AD_SIGNALS : 0;
+    return choice(context.source, marks.on, marks.off | objected, facts);
   }),
 }));
 

@@ -1,6 +1,6 @@
 import { cookieValues } from './cookie-header.ts';
 import { categorised, readValue, type Context, type Platform } from './platform.ts';
-import { choice, noChoice, unreadable } from './reading.ts';
+import { choice, mute, unreadable } from './reading.ts';
 import { percentDecoded } from './text.ts';
 import type { Reading } from './types.ts';
 
@@ -26,7 +26,8 @@ export const hubSpot: Platform = {
     // A banner without categories: accepted for everything.
     const optIn = cookieValues(found, OPT_IN);
     const accepted = optOut.length > 0 && optIn.length > 0 && optIn.every((value) => value === 'true');
-    return [accepted ? choice(source, all, 0) : noChoice(source)];
+    // One of the two alone only keeps the banner from coming back.
+    return [accepted ? choice(source, all, 0) : mute(source, {}, 'no record of a choice')];
   },
 };
 

@@ -5,16 +5,13 @@ import { readGpc } from './gpc.ts';
 import { contextOf, findCookies, planOf, readCookies, type Found, type Plan } from './plan.ts';
 import type { Context } from './platform.ts';
 import { readPrivacyKeys } from './privacy-keys.ts';
-import { lapsed, misdated, unreadable } from './reading.ts';
+import { lapsed, misdated, MOST_AHEAD, unreadable } from './reading.ts';
 import { ServiceBook } from './services.ts';
-import { TCF_SKEW } from './tcf-string.ts';
 import { tcf } from './tcf.ts';
 import type { Consent, ConsentInput, Reading, Regime, SiteConsent } from './types.ts';
 
 export { knownPlatforms, type KnownPlatform } from './platforms.ts';
 
-/** Clocks differ: a choice this far ahead is still believed (design 3), milliseconds. */
-const CLOCK_SKEW = 5 * 60_000;
 /** Sets of cookies remembered, and the bytes they may take; twice as much at most. */
 const CACHED_READINGS = 1_000;
 const CACHED_BYTES = 4 << 20;
@@ -108,10 +105,11 @@ function current(readings: readonly Reading[], now: number, maxAge: number | und
   return changed ?? readings;
 }
 
-function judge(reading: Reading, now: number, maxAge: number | undefined): Reading {
+function judge(found: Reading, now: number, maxAge: number | undefined): Reading {
+  if (found.at !== undefined && found.at > now + MOST_AHEAD) return misdated(found);
+  // A clock that runs ahead makes no choice later than its hit.
+  const reading = found.at !== undefined && found.at > now ? { ...found, at: now } : found;
   const { at, until, status } = reading;
-  const ahead = reading.vendorList === true ? TCF_SKEW : CLOCK_SKEW;
-  if (at !== undefined && at > now + ahead) return misdated(reading);
   if (until !== undefined && until <= now) return lapsed(reading, 'expired by its own date');
   if (maxAge === undefined || (status !== 'given' && status !== 'denied')) return reading;
   if (at === undefined) return lapsed(reading, 'without a readable time, and the site limits the age');

@@ -1,3 +1,4 @@
+import { AD_SIGNALS } from '../core/signals.ts';
 import { readAdditionalConsent } from './additional-consent.ts';
 import { cookieValues, type Cookies } from './cookie-header.ts';
 import { asCount, asObject, asString, type Json, type JsonObject } from './json.ts';
@@ -16,6 +17,7 @@ import { choice, noChoice, unreadable, type Facts } from './reading.ts';
 import { isoTime, percentDecoded, readLayers, unixTime } from './text.ts';
 import { servicesOf } from './services.ts';
 import { readTcf } from './tcf.ts';
+import { optedOut } from './us-privacy.ts';
 import type { Reading } from './types.ts';
 
 /** Platforms that write a state beside each of the site's own services or categories (`consent.md` 1). */
@@ -115,7 +117,10 @@ export const civic: Platform = {
     const optional = asObject(root.get('optionalCookies'));
     if (optional === undefined) return unreadable(context.source);
     if (root.get('interactedWith') !== true) return noChoice(context.source, facts);
-    const flags = [...optional].map(([name, state]) => [name.toLowerCase(), state === 'accepted'] as const);
+    // On the ground of legitimate interest nobody was asked: neither accepted nor refused.
+    const flags = [...optional]
+      .filter(([, state]) => state !== 'legitimate interest')
+      .map(([name, state]) => [name.toLowerCase(), state === 'accepted'] as const);
     return chosen(context.source, flagged(flags, context), facts);
   }),
 };
@@ -130,11 +135,17 @@ export const securiti: Platform = {
   read: perObject(
     jsonObject,
     (root, context, found) => {
-      const facts = { id: percentDecoded(cookieValues(found, SECURITI_UUID)[0] ?? '')?.split(':', 1)[0] || undefined };
+      const facts = {
+        at: unixTime(asCount(root.get('ts')), 1000),
+        id: percentDecoded(cookieValues(found, SECURITI_UUID)[0] ?? '')?.split(':', 1)[0] || undefined,
+      };
       const consents = asObject(root.get('consents'));
       if (consents === undefined) return unreadable(context.source);
       if (root.get('implicit_consent') !== false) return noChoice(context.source, facts, 'implied: nobody clicked');
-      return named(consents, 1, context, facts);
+      const marks = flagged(flagsOf(consents, 1), context);
+      // The browser's own signal, as the platform saw it.
+      const objected = root.get('gpcInBrowserOnConsent') === true && context.honourGpc ? AD_SIGNALS : 0;
+      return chosen(context.source, { ...marks, off: marks.off | objected }, facts);
     },
     (name) => name !== SECURITI_UUID,
   ),
@@ -172,6 +183,8 @@ const readHuManity = perObject(
 
 /** Ways in which Fides says that the visitor decided. */
 const FIDES_CHOICES: readonly Json[] = ['accept', 'reject', 'save', 'individual_notice'];
+/** Its notices for laws of US states, from which a visitor or the browser's own signal opts out. */
+const FIDES_OPT_OUTS = /^(?:data_sales|data_sharing|sale_of_data|targeted_advertising)/;
 
 export const fides: Platform = {
   name: 'fides',
@@ -194,14 +207,17 @@ function readFides(root: JsonObject, context: Context): readonly Reading[] {
     id: asString(asObject(root.get('identity'))?.get('fides_user_device_id')),
     version: asString(meta?.get('version')),
   };
-  if (!FIDES_CHOICES.includes(meta?.get('consentMethod') ?? null)) {
-    return [noChoice(context.source, facts, 'not written for a choice of the visitor')];
-  }
+  const method = meta?.get('consentMethod') ?? null;
+  const isChoice = FIDES_CHOICES.includes(method);
+  const optsOut = [...consent].some(([notice, state]) => state === false && FIDES_OPT_OUTS.test(notice));
+  const objection = optsOut && (isChoice || (method === 'gpc' && context.honourGpc)) ? [optedOut(context.source)] : [];
+  if (!isChoice) return [noChoice(context.source, facts, 'not written for a choice of the visitor'), ...objection];
   // `TC string,Additional Consent,GPP string` where the site uses the TCF; its own notices are then often none.
   const [tcString = '', additional = ''] = (asString(root.get('fides_string')) ?? '').split(',', 3);
   const byNotice = named(consent, true, context, facts);
-  if (tcString === '') return [byNotice];
+  if (tcString === '') return [byNotice, ...objection];
   return [
+    ...objection,
     ...(context.purposes === undefined ? [] : [byNotice]),
     readTcf(tcString, { ...context, purposes: undefined }, facts.id),
     ...(additional === '' ? [] : [readAdditionalConsent(additional, context) ?? []].flat()),

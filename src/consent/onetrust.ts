@@ -1,7 +1,7 @@
 import { AD_SIGNALS, type Category } from '../core/signals.ts';
 import { cookieValues } from './cookie-header.ts';
 import { chosen, withServices, type Context, type Marks, type Platform } from './platform.ts';
-import { lapsed, noChoice, unreadable } from './reading.ts';
+import { lapsed, mute, noChoice, unreadable } from './reading.ts';
 import { servicesOf } from './services.ts';
 import { isoTime, percentDecoded, readLayers } from './text.ts';
 import type { Reading } from './types.ts';
@@ -35,7 +35,8 @@ export const oneTrust: Platform = {
   read(found, context) {
     const closed = closedAt(cookieValues(found, CLOSED));
     const records = cookieValues(found, RECORD);
-    if (records.length === 0) return [noChoice(context.source, { at: closed }, 'closed, but no record of the choice')];
+    // What was chosen when the notice was closed is not in it: it says nothing against another record.
+    if (records.length === 0) return [mute(context.source, { at: closed }, 'closed, but no record of the choice')];
     return records.map((record) => readRecord(record, closed, context));
   },
 };

@@ -1,7 +1,8 @@
 import type { Category } from '../core/signals.ts';
-import { asObject, asString } from './json.ts';
+import { asObject, asString, type JsonObject } from './json.ts';
 import { jsonObject, perObject, type Platform } from './platform.ts';
 import { choice, noChoice, unreadable } from './reading.ts';
+import { isoTime } from './text.ts';
 
 /** Piwik PRO's purposes; marketing needs every one of its purposes that the site has. */
 const PURPOSES: readonly (readonly [string, Category])[] = [
@@ -19,8 +20,8 @@ export const piwikPro: Platform = {
   cookies: [{ name: 'ppms_privacy_*', is: /^ppms_privacy_[0-9A-Fa-f-]{1,64}$/ }],
   read: perObject(jsonObject, (root, context) => {
     const { source, categories } = context;
-    const facts = { id: asString(root.get('visitorId')) };
     const consents = asObject(root.get('consents'));
+    const facts = { id: asString(root.get('visitorId')), at: answeredAt(consents) };
     if (consents === undefined) return unreadable(source, facts);
     let on = 0;
     let off = 0;
@@ -38,3 +39,16 @@ export const piwikPro: Platform = {
     return answered ? choice(source, on & ~blocked, off, facts) : noChoice(source, facts);
   }),
 };
+
+/** The oldest of the times of the answers; undefined where one of them has none. */
+function answeredAt(consents: JsonObject | undefined): number | undefined {
+  let oldest: number | undefined;
+  for (const [purpose] of PURPOSES) {
+    const answer = asObject(consents?.get(purpose));
+    if (answer === undefined || answer.get('status') === -1) continue;
+    const at = isoTime(asString(answer.get('updatedAt')));
+    if (at === undefined) return undefined;
+    oldest = Math.min(at, oldest ?? at);
+  }
+  return oldest;
+}

@@ -1,8 +1,9 @@
 import type { Cookies } from './cookie-header.ts';
 import { nameOf, type Context, type NamePattern, type Platform } from './platform.ts';
 import { PLATFORMS } from './platforms.ts';
-import { unreadable } from './reading.ts';
+import { emptied, unreadable } from './reading.ts';
 import { ServiceBook } from './services.ts';
+import { isEmptied } from './text.ts';
 import type { Reading, Regime, SiteConsent } from './types.ts';
 
 /** More cookies of consent platforms than this on one hit are nobody's banner. */
@@ -116,8 +117,7 @@ export function readCookies(plan: Plan, found: readonly Found[]): readonly Readi
   const [only] = found;
   if (found.length === 1 && only?.leads.length === 1) {
     const { listener, as } = only.leads[0] as Lead;
-    const { platform, context } = plan.listeners[listener] as Plan['listeners'][number];
-    return platform.read({ names: [as ?? only.name], values: [only.value] }, context);
+    return readShare(plan, { listener, names: [as ?? only.name], values: [only.value] });
   }
   const shares: Share[] = [];
   for (const { leads, name, value } of found) {
@@ -129,12 +129,15 @@ export function readCookies(plan: Plan, found: readonly Found[]): readonly Readi
     }
   }
   if (shares.length > 1) shares.sort((a, b) => a.listener - b.listener);
-  const readings: Reading[] = [];
-  for (const { listener, names, values } of shares) {
-    const { platform, context } = plan.listeners[listener] as Plan['listeners'][number];
-    readings.push(...platform.read({ names, values }, context));
-  }
+  const readings = shares.flatMap((share) => readShare(plan, share));
   return readings.some(isChoice) ? readings.filter((reading) => reading.empty !== true) : readings;
+}
+
+/** What the cookies of one listener say. */
+function readShare({ listeners }: Plan, { listener, names, values }: Share): readonly Reading[] {
+  const { platform, context } = listeners[listener] as Plan['listeners'][number];
+  if (!values.every(isEmptied)) return platform.read({ names, values }, context);
+  return platform.always === true ? [] : [emptied(context.source)];
 }
 
 /** Where somebody has chosen, an empty cookie of another platform says nothing to the contrary. */

@@ -1,8 +1,8 @@
 import type { Category, SignalMask } from '../core/signals.ts';
 import type { Cookies } from './cookie-header.ts';
 import { parseJson, asObject, type JsonObject } from './json.ts';
-import { choice, unreadable, type Facts } from './reading.ts';
-import { base64Decoded, isNothing, percentDecoded, readLayers } from './text.ts';
+import { choice, emptied, unreadable, type Facts } from './reading.ts';
+import { base64Decoded, isEmptied, percentDecoded, readLayers } from './text.ts';
 import { Narrowing, servicesOf, type Service, type ServiceBook } from './services.ts';
 import type { ConsentRoute, Reading, Regime, RouteTerms } from './types.ts';
 
@@ -74,7 +74,7 @@ export function perCookie(
     found.values.forEach((value, i) => {
       const name = found.names[i] as string;
       const reading = readLayers(value, layers, (text) => read(text, context, name), isReadable);
-      if (reading !== NO_RECORD) readings.push(isEmpty(found, i) ? empty(reading) : reading);
+      if (reading !== NO_RECORD) readings.push(isEmpty(found, i) ? orEmptied(reading) : reading);
     });
     return readings;
   };
@@ -82,12 +82,12 @@ export function perCookie(
 
 /** Whether a cookie is empty and has no copy that is not: else something was taken back in one of them. */
 function isEmpty({ names, values }: Cookies, at: number): boolean {
-  if (!isNothing(values[at] as string)) return false;
-  return !values.some((value, i) => names[i] === names[at] && !isNothing(value));
+  if (!isEmptied(values[at] as string)) return false;
+  return !values.some((value, i) => names[i] === names[at] && !isEmptied(value));
 }
 
-function empty(reading: Reading): Reading {
-  return reading.unreadable === true ? { ...reading, empty: true, note: 'empty' } : reading;
+function orEmptied(reading: Reading): Reading {
+  return reading.unreadable === true ? emptied(reading.source) : reading;
 }
 
 /** The reading of one value of one of several cookies, whatever layers of percent-encoding are around it. */
@@ -151,8 +151,8 @@ export function perObject(
     found.values.forEach((value, i) => {
       if (!isRecord(found.names[i] as string)) return;
       const root = decode(value);
-      if (root !== undefined) readings.push(read(root, context, found));
-      else readings.push(isEmpty(found, i) ? empty(unreadable(context.source)) : unreadable(context.source));
+      if (isEmpty(found, i)) readings.push(emptied(context.source));
+      else readings.push(root === undefined ? unreadable(context.source) : read(root, context, found));
     });
     return readings;
   };

@@ -2,8 +2,7 @@ import { AD_SIGNALS, ALL_SIGNALS, BIT, type SignalMask } from '../core/signals.t
 import type { PrivacyKeys } from '../core/values.ts';
 import { decodeGppString, decodeUsSection } from './gpp-string.ts';
 import type { Context } from './platform.ts';
-import { restriction } from './reading.ts';
-import { TCF_SKEW } from './tcf-string.ts';
+import { MOST_AHEAD, restriction } from './reading.ts';
 import { readTcf } from './tcf.ts';
 import { isNothing } from './text.ts';
 import type { Reading, RouteTerms } from './types.ts';
@@ -73,7 +72,7 @@ function readUsString(source: string, text: string | undefined): Reading | undef
 function readTcString(source: string, text: string | undefined, tcf: Context, now: number): Reading | undefined {
   if (text === undefined || isNothing(text)) return undefined;
   const said = readTcf(text, { ...tcf, source });
-  if (said.unreadable === true || (said.at ?? 0) > now + TCF_SKEW) return closed(source);
+  if (said.unreadable === true || (said.at ?? 0) > now + MOST_AHEAD) return closed(source);
   const mask = AD_SIGNALS | (tcf.listed ? BIT.analytics_storage : 0);
   const refused = said.refused & mask;
   const note = refused === 0 ? 'takes nothing away' : 'not consented to in the TC string';

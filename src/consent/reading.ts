@@ -70,6 +70,11 @@ export function unreadable(source: string, facts: Facts = NO_FACTS, note = 'unre
   return { ...reading(source, 'none', 0, 0, ALL_SIGNALS, facts, note, false), unreadable: true };
 }
 
+/** All cookies of the platform are empty: nothing is granted, and where another one holds a choice, that one counts. */
+export function emptied(source: string): Reading {
+  return { ...unreadable(source, NO_FACTS, 'empty'), empty: true };
+}
+
 /** The platform holds that no consent is needed where this visitor is; nobody clicked (rule 6). */
 export function notRequired(
   source: string,
@@ -96,6 +101,12 @@ export function restriction(
 export function lapsed(found: Reading, note: string): Reading {
   return { ...found, status: 'none', granted: 0, note };
 }
+
+/**
+ * How far ahead of us a choice may be dated, milliseconds, whatever the platform. Browsers write the time of their own
+ * clock, often as local time, and some strings of the TCF hold midnight of the day.
+ */
+export const MOST_AHEAD = 24 * 3_600_000;
 
 /** A choice with an impossible time: nothing in it can be trusted to grant. */
 export function misdated(found: Reading): Reading {

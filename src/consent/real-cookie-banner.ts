@@ -3,15 +3,13 @@ import { chosen, listed, listedServices, perCookie, signalsOfName, type Platform
 import { unreadable } from './reading.ts';
 import { digitsTime, percentDecoded } from './text.ts';
 
-/** Of each language of a site its own; what stands behind it (`-tcf`, `-gcm`) are other cookies. */
-const PLAIN = {
-  name: 'real_cookie_banner-v:*',
-  is: /^real_cookie_banner-v:\d{1,4}_blog:\d{1,9}_path:[0-9A-Za-z]{1,40}(?:-lang:[A-Za-z_-]{1,12})?$/,
-};
-/** The same where the name was percent-encoded. */
-const ENCODED = {
-  name: 'real_cookie_banner-v%3A*',
-  is: /^real_cookie_banner-v%3A\d{1,4}_blog%3A\d{1,9}_path%3A[0-9A-Za-z]{1,40}(?:-lang%3A[A-Za-z_-]{1,12})?$/i,
+/**
+ * Of each language of a site its own, in early versions without a version and a path, the colons percent-encoded by some
+ * servers; what stands behind it (`-tcf`, `-gcm`) are other cookies.
+ */
+const RECORD = {
+  name: 'real_cookie_banner-*',
+  is: /^real_cookie_banner-(?:v(?::|%3[Aa])\d{1,4}_)?blog(?::|%3[Aa])\d{1,9}(?:_path(?::|%3[Aa])[0-9A-Za-z]{1,40})?(?:-lang(?::|%3[Aa])[A-Za-z_-]{1,12})?$/,
 };
 
 /**
@@ -21,7 +19,7 @@ const ENCODED = {
 export const realCookieBanner: Platform = {
   name: 'real-cookie-banner',
   title: 'Real Cookie Banner',
-  cookies: [PLAIN, ENCODED],
+  cookies: [RECORD],
   needsMapping: true,
   read: perCookie((value, context) => {
     const text = percentDecoded(value) ?? '';

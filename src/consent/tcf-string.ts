@@ -27,8 +27,6 @@ export interface TcString {
 }
 
 const MAX_LENGTH = 8 * 1024;
-/** `lastUpdated` is a day, and some platforms write midnight where they are: how far ahead it may be, milliseconds. */
-export const TCF_SKEW = 24 * 3_600_000;
 /** Bits before the first vendor section of the core. */
 const HEAD = 213;
 /** Kinds of segments; 2, the vendors allowed out of band, is history. */

@@ -4,8 +4,22 @@ export function percentDecoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {
-    return undefined;
+    return inOtherCharset(text);
   }
+}
+
+/** A `%` that starts no escape. Those of `escape` (ECMA-262 B.2.1.1) have four digits, for what one byte cannot hold. */
+const BROKEN = /%(?![0-9A-Fa-f]{2}|u(?!00)[0-9A-Fa-f]{4})/;
+
+/**
+ * What is whole and not UTF-8: a page's address in Latin-1, or what `escape` wrote. The marks of a record are ASCII and
+ * come out the same.
+ */
+function inOtherCharset(text: string): string | undefined {
+  if (BROKEN.test(text)) return undefined;
+  return text.replace(/%(?:u([0-9A-Fa-f]{4})|([0-9A-Fa-f]{2}))/g, (_, wide: string | undefined, byte: string) =>
+    String.fromCharCode(Number.parseInt(wide ?? byte, 16)),
+  );
 }
 
 /** How often records are percent-encoded at most: a server or a framework adds a layer to what the platform wrote. */
@@ -44,7 +58,7 @@ export function isVersion(text: string | undefined): text is string {
 
 /**
  * Base64 in either alphabet (RFC 4648 4 and 5), with or without padding, the padding perhaps percent-encoded, of UTF-8
- * text; undefined for anything else. A space is a `+` that went through a form decoder.
+ * or Latin-1 text; undefined for anything else. A space is a `+` that went through a form decoder.
  */
 export function base64Decoded(text: string): string | undefined {
   const plain = percentDecoded(text);
@@ -59,7 +73,8 @@ export function base64Decoded(text: string): string | undefined {
   try {
     return UTF8.decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
   } catch {
-    return undefined;
+    // Latin-1, which `btoa` takes as it is.
+    return bytes;
   }
 }
 
@@ -95,4 +110,25 @@ export function unixTime(value: number | undefined, unit: number): number | unde
 /** What scripts write where there is nothing to write. */
 export function isNothing(value: string): boolean {
   return value === '' || value === 'null' || value === 'undefined';
+}
+
+/** What is left of a cookie that was emptied, or was never filled: PHP deletes by writing `deleted`. */
+const EMPTIED: ReadonlySet<string> = new Set([
+  '',
+  'null',
+  'undefined',
+  'NaN',
+  '[object Object]',
+  'deleted',
+  '{}',
+  '%7B%7D',
+  '%7b%7d',
+  'e30',
+  'e30=',
+  'e30%3D',
+]);
+
+/** Whether a cookie holds nothing any more. */
+export function isEmptied(value: string): boolean {
+  return EMPTIED.has(value);
 }

@@ -1,7 +1,7 @@
 import type { Cookies } from './cookie-header.ts';
 import { cookieValues } from './cookie-header.ts';
 import { listed, readValue, type Context, type Platform } from './platform.ts';
-import { choice, mute, noChoice, notRequired, unreadable, type Facts } from './reading.ts';
+import { choice, lapsed, mute, notRequired, unreadable, type Facts } from './reading.ts';
 import { demandsOptIn } from './regions.ts';
 import { percentDecoded, readLayers } from './text.ts';
 import type { Reading } from './types.ts';
@@ -23,11 +23,12 @@ export const trustArc: Platform = {
   needsMapping: true,
   read(found, context) {
     const facts = { id: cookieValues(found, ID)[0] };
-    const readings = [
-      ...cookieValues(found, LEVELS).map((value) => readLevels(value, listOf, context, facts)),
-      ...cookieValues(found, HIGHEST).map((value) => readLevels(value, upTo, context, facts)),
-      ...cookieValues(found, PERMIT).map((value) => readLevels(value, permitted, context, facts)),
-    ];
+    const behaviours = cookieValues(found, BEHAVIOUR);
+    const read = (cookie: string, parse: Parser) =>
+      cookieValues(found, cookie).map((value) =>
+        readValue(value, (text) => readText(percentDecoded(text), parse, behaviours, context, facts)),
+      );
+    const readings = [...read(LEVELS, listOf), ...read(HIGHEST, upTo), ...read(PERMIT, permitted)];
     return readings.length > 0 ? readings : [withoutPreference(found, context, facts)];
   },
 };
@@ -36,61 +37,62 @@ export const trustArc: Platform = {
 function withoutPreference(found: Cookies, context: Context, facts: Facts): Reading {
   const behaviours = cookieValues(found, BEHAVIOUR);
   if (behaviours.length === 0) return mute(context.source, facts, 'an id, and no record of a choice');
-  const implied = behaviours.length > 0 && behaviours.every(isImplied);
-  return implied
+  return behaviours.every(isImpliedElsewhere)
     ? notRequired(context.source, context.all, 0, facts, 'implied: nobody clicked')
-    : noChoice(context.source, facts);
+    : mute(context.source, facts, 'what the notice asks for, and no record of a choice');
+}
+
+/** How the notice asks, and for which region: `expressed,eu`, `implied|us`. */
+function partsOf(behaviour: string): readonly string[] {
+  return readLayers(
+    behaviour,
+    0,
+    (text) => text.split(/[,|]/),
+    (parts) => parts.length > 1,
+  );
 }
 
 function isImplied(behaviour: string): boolean {
-  const [kind, region] = readLayers(
-    behaviour,
-    0,
-    (text) => text.split(','),
-    (parts) => parts.length > 1,
-  );
+  return !(partsOf(behaviour)[0] ?? '').startsWith('expressed');
+}
+
+function isImpliedElsewhere(behaviour: string): boolean {
+  const [kind, region] = partsOf(behaviour);
   return kind === 'implied' && region !== 'eu' && !demandsOptIn(region);
 }
 
-function readLevels(
-  encoded: string,
-  parse: (levels: string) => readonly string[] | undefined,
-  context: Context,
-  facts: Facts,
-): Reading {
-  return readValue(encoded, (value) => readText(percentDecoded(value), parse, context, facts));
-}
+type Parser = (levels: string) => readonly string[] | undefined;
 
 function readText(
   text: string | undefined,
-  parse: (levels: string) => readonly string[] | undefined,
+  parse: Parser,
+  behaviours: readonly string[],
   context: Context,
   facts: Facts,
 ): Reading {
   const { source } = context;
   if (text === undefined) return unreadable(source);
-  // `0,1,2:` or, newer, `0,1,2::implied,us`.
-  const [levels = '', , behaviour] = text.split(':');
+  // `0,1,2:`, `0|1|2:<hash>` or, newer, `0,1,2::implied,us`; else another cookie tells how it was asked.
+  const [levels = '', , own = ''] = text.split(':');
   const accepted = parse(levels);
   if (accepted === undefined) return unreadable(source);
   const { on, off } = listed(accepted, context);
-  if (behaviour === undefined || behaviour === '' || behaviour.startsWith('expressed')) {
-    return choice(source, on, off, facts);
-  }
-  return isImplied(behaviour)
-    ? notRequired(source, on, off, facts, 'implied: nobody clicked')
-    : noChoice(source, facts, 'implied where consent must be given');
+  const asked = own === '' ? behaviours : [own];
+  if (!asked.some(isImplied)) return choice(source, on, off, facts);
+  if (asked.every(isImpliedElsewhere)) return notRequired(source, on, off, facts, 'implied: nobody clicked');
+  // A level that was switched off is refused all the same.
+  return lapsed(choice(source, 0, off, facts), 'implied where consent must be given');
 }
 
-const LIST = /^[0-9]{1,2}(?:,[0-9]{1,2})*$/;
+const LIST = /^[0-9]{1,2}(?:[,|][0-9]{1,2})*$/;
 
 function listOf(levels: string): readonly string[] | undefined {
-  return LIST.test(levels) ? levels.split(',') : undefined;
+  return LIST.test(levels) ? levels.split(/[,|]/) : undefined;
 }
 
-/** The highest accepted level, and with it all below. */
+/** The highest accepted level, and with it all below; a list of levels is only what it lists. */
 function upTo(levels: string): readonly string[] | undefined {
-  if (!/^[0-9]$/.test(levels)) return undefined;
+  if (!/^[0-9]$/.test(levels)) return listOf(levels);
   return Array.from({ length: Number(levels) + 1 }, (_, level) => String(level));
 }
 

@@ -1,7 +1,7 @@
 import { cookieValues, type Cookies } from './cookie-header.ts';
 import { asObject } from './json.ts';
 import { chosen, jsonObject, withServices, type Context, type Platform } from './platform.ts';
-import { choice, noChoice, unreadable } from './reading.ts';
+import { choice, mute, noChoice, unreadable } from './reading.ts';
 import { servicesOf } from './services.ts';
 import type { Category } from '../core/signals.ts';
 import type { Reading } from './types.ts';
@@ -83,18 +83,28 @@ export const complianz: Platform = {
     const readings = COMPLIANZ.flatMap((words) => readWords(found, words, context) ?? []);
     // Services without categories are left over from somewhere, and say nothing.
     const isOver = found.names.every((name) => COMPLIANZ.some(({ services }) => services === name));
-    return readings.length === 0 && !isOver ? [noChoice(context.source)] : readings;
+    return readings.length === 0 && !isOver ? [mute(context.source, {}, 'closed, but no record of the choice')] : readings;
   },
 };
 
-const WP_CONSENT: Words = complianzWords('wp_consent_');
+const WP_SERVICES = 'wp_consent_consented_services';
+const WP_CONSENT: Words = { ...complianzWords('wp_consent_'), services: WP_SERVICES };
+const WP_ANONYMOUS = 'wp_consent_statistics-anonymous';
 
-/** WP Consent API. Anonymous statistics are not consent for identified ones. */
+/** WP Consent API, since version 2 with single services. Anonymous statistics are not consent for identified ones. */
 export const wpConsentApi: Platform = {
   name: 'wp-consent-api',
   title: 'WP Consent API',
-  cookies: [...Object.values(WP_CONSENT.cookies), 'wp_consent_functional', 'wp_consent_statistics-anonymous'],
-  read: (found, context) => [readWords(found, WP_CONSENT, context) ?? choice(context.source, 0, 0)],
+  cookies: [...Object.values(WP_CONSENT.cookies), 'wp_consent_functional', WP_ANONYMOUS, WP_SERVICES],
+  read(found, context) {
+    const { source, categories } = context;
+    const reading = readWords(found, WP_CONSENT, context);
+    if (reading !== undefined) return [reading];
+    const anonymous = cookieValues(found, WP_ANONYMOUS);
+    // What is needed to work, and services without categories, are no choice of anything that is read.
+    if (anonymous.length === 0) return [mute(source, {}, 'no category that is read')];
+    return [choice(source, 0, anonymous.includes('deny') ? categories.statistics : 0)];
+  },
 };
 
 const SQUARESPACE: Words = {
