@@ -1,4 +1,4 @@
-import { AD_SIGNALS, type Category } from '../core/signals.ts';
+import { AD_SIGNALS, type Category, type SignalMask } from '../core/signals.ts';
 import { asCount, asObject, asString, type Json, type JsonObject } from './json.ts';
 import { base64Object, jsonObject, perObject, type Context, type Marks, type Platform } from './platform.ts';
 import { choice, noChoice, unreadable } from './reading.ts';
@@ -22,8 +22,8 @@ interface Row {
   readonly version?: string;
   /** The key that must be true, else nobody has chosen. */
   readonly decided?: string;
-  /** The sale of data under laws of US states: switched off, it is an objection to advertising. */
-  readonly sale?: string;
+  /** What laws of US states let a visitor opt out of, by key; and whether it is more than advertising. */
+  readonly optOut?: { readonly is: RegExp; readonly ofAll: boolean };
 }
 
 const ROWS: readonly Row[] = [
@@ -35,7 +35,8 @@ const ROWS: readonly Row[] = [
     on: 1,
     off: [0],
     time: ['ts', 60_000],
-    sale: 'dt3',
+    // Data to third parties, which counts analytics in (dev.wix.com, "About the Consent Policy").
+    optOut: { is: /^dt3$/, ofAll: true },
   },
   {
     name: 'cookiefirst',
@@ -66,7 +67,7 @@ const ROWS: readonly Row[] = [
     off: [false, 'Auto'],
     time: ['timestamp', 'iso'],
     decided: 'confirmed',
-    sale: 'SaleOfInfo',
+    optOut: { is: /SaleOfInfo$/, ofAll: false },
   },
 ];
 
@@ -86,11 +87,18 @@ export const FLAG_PLATFORMS: readonly Platform[] = ROWS.map((row) => ({
       version: row.version === undefined ? undefined : asString(root.get(row.version)),
     };
     if (row.decided !== undefined && root.get(row.decided) !== true) return noChoice(context.source, facts);
-    const sale = row.sale === undefined ? undefined : flags?.get(row.sale);
-    const objected = sale === 0 || sale === false ? AD_SIGNALS : 0;
-    return choice(context.source, marks.on, marks.off | objected, facts);
+    return choice(context.source, marks.on, marks.off | optedOutOf(row, flags, context), facts);
   }),
 }));
+
+/** What was opted out of: an objection. */
+function optedOutOf({ optOut }: Row, flags: JsonObject | undefined, { all }: Context): SignalMask {
+  if (optOut === undefined || flags === undefined) return 0;
+  for (const [key, state] of flags) {
+    if (optOut.is.test(key) && (state === 0 || state === false)) return optOut.ofAll ? all | AD_SIGNALS : AD_SIGNALS;
+  }
+  return 0;
+}
 
 function marksOf({ flags, on, off }: Row, object: JsonObject | undefined, context: Context): Marks | undefined {
   if (object === undefined) return undefined;

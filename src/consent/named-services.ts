@@ -127,13 +127,14 @@ export const civic: Platform = {
 
 const SECURITI_UUID = '__privaci_cookie_consent_uuid';
 
+/** Securiti: raw JSON, percent-encoded by some servers, in base64 by some versions. */
 export const securiti: Platform = {
   name: 'securiti',
   title: 'Securiti',
   cookies: ['__privaci_cookie_consents', SECURITI_UUID],
   needsMapping: true,
   read: perObject(
-    jsonObject,
+    (value) => jsonObject(value) ?? base64Object(value),
     (root, context, found) => {
       const facts = {
         at: unixTime(asCount(root.get('ts')), 1000),
@@ -181,8 +182,8 @@ const readHuManity = perObject(
   (name) => name !== NOTICE_ACCEPTED,
 );
 
-/** Ways in which Fides says that the visitor decided. */
-const FIDES_CHOICES: readonly Json[] = ['accept', 'reject', 'save', 'individual_notice'];
+/** Ways in which Fides says that the visitor decided; `button` is of early versions. */
+const FIDES_CHOICES: readonly Json[] = ['accept', 'reject', 'save', 'individual_notice', 'button'];
 /** Its notices for laws of US states, from which a visitor or the browser's own signal opts out. */
 const FIDES_OPT_OUTS = /^(?:data_sales|data_sharing|sale_of_data|targeted_advertising)/;
 
@@ -209,7 +210,9 @@ function readFides(root: JsonObject, context: Context): readonly Reading[] {
   };
   const method = meta?.get('consentMethod') ?? null;
   const isChoice = FIDES_CHOICES.includes(method);
-  const optsOut = [...consent].some(([notice, state]) => state === false && FIDES_OPT_OUTS.test(notice));
+  const optsOut = [...consent].some(
+    ([notice, state]) => (state === false || state === 'opt_out') && FIDES_OPT_OUTS.test(notice),
+  );
   const objection = optsOut && (isChoice || (method === 'gpc' && context.honourGpc)) ? [optedOut(context.source)] : [];
   if (!isChoice) return [noChoice(context.source, facts, 'not written for a choice of the visitor'), ...objection];
   // `TC string,Additional Consent,GPP string` where the site uses the TCF; its own notices are then often none.

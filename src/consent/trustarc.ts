@@ -38,7 +38,7 @@ function withoutPreference(found: Cookies, context: Context, facts: Facts): Read
   const behaviours = cookieValues(found, BEHAVIOUR);
   if (behaviours.length === 0) return mute(context.source, facts, 'an id, and no record of a choice');
   return behaviours.every(isImpliedElsewhere)
-    ? notRequired(context.source, context.all, 0, facts, 'implied: nobody clicked')
+    ? { ...notRequired(context.source, context.all, 0, facts, 'implied: nobody clicked'), onlyTakes: true }
     : mute(context.source, facts, 'what the notice asks for, and no record of a choice');
 }
 

@@ -1,4 +1,4 @@
-import { asCount, asObject, asString, asStrings, type Json } from './json.ts';
+import { asCount, asObject, asString, asStrings, type Json, type JsonObject } from './json.ts';
 import { chosen, jsonObject, listed, listedServices, perObject, signalsOfName, type Platform } from './platform.ts';
 import { lapsed, unreadable } from './reading.ts';
 import { isoTime, unixTime } from './text.ts';
@@ -19,7 +19,7 @@ export const vanillaCookieconsent: Platform = {
       version: versionOf(root.get('revision')),
       until: unixTime(asCount(root.get('expirationTime')), 1),
     };
-    const accepted = asStrings(root.get('categories') ?? root.get('level'));
+    const accepted = acceptedIn(root);
     const lists = root.has('services') ? servicesIn(root.get('services')) : new Map();
     if (accepted === undefined || lists === undefined) return unreadable(source);
     const marks = listedServices(lists, accepted, context, {
@@ -32,6 +32,14 @@ export const vanillaCookieconsent: Platform = {
     return current ? found : lapsed(found, 'given to an earlier revision of the text');
   }),
 };
+
+/** The accepted categories. Late versions 2 wrote them under both names; what is not under both was not accepted. */
+function acceptedIn(root: JsonObject): readonly string[] | undefined {
+  const lists = ['categories', 'level'].filter((key) => root.has(key)).map((key) => asStrings(root.get(key)));
+  const [first, second] = lists;
+  if (first === undefined || lists.includes(undefined)) return undefined;
+  return second === undefined ? first : first.filter((category) => second.includes(category));
+}
 
 /** Category -> its services; undefined where it is anything else. Nothing, and a list of nothing, has none. */
 function servicesIn(services: Json | undefined): ReadonlyMap<string, readonly string[]> | undefined {

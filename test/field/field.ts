@@ -165,7 +165,7 @@ function hostsIn(config: Document): readonly string[] {
  * Templates: `{{ms:N}}` and `{{s:N}}` are now + N in milliseconds and seconds, `{{tc:N}}` is a TC string that grants
  * everything and was updated now + N milliseconds, `{{rand}}` is a word that is new each time.
  */
-function filled<T>(value: T, now = Date.now()): T {
+export function filled<T>(value: T, now = Date.now()): T {
   const text = JSON.stringify(value)
     .replace(/\{\{(ms|s|tc):(-?\d+)\}\}/g, (_, unit: string, by: string) => {
       if (unit === 'ms') return String(now + Number(by));

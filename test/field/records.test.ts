@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConsent } from '../../src/consent/index.ts';
+import { maskOf, type Signal } from '../../src/core/signals.ts';
+import { inputOf, M, S, siteOf } from '../consent/site.ts';
+import { Field, filled, type FieldCase } from './field.ts';
+
+// Records of consent platforms as they are met, at the front door: layouts of all versions there is evidence for, what
+// stands beside them, what servers make of them. Values are made up.
+
+interface Met {
+  readonly id: string;
+  readonly platform: string;
+  readonly what: string;
+  /** Where it was seen, or who says that it is written. */
+  readonly source: string;
+  readonly cmp: 'auto' | readonly string[];
+  /** `consent.mapping.<platform>.purposes` and `consent.services` of the site. */
+  readonly purposes?: Readonly<Record<string, readonly string[]>>;
+  readonly services?: Readonly<Record<string, readonly string[]>>;
+  readonly cookie: string;
+  /** Of the routes below, those that get the purchase. */
+  readonly sent_to: readonly string[];
+  /** What the visitor refused in so many words, S = statistics, M = marketing: an objection, too. */
+  readonly refused?: string;
+}
+
+const MET = JSON.parse(readFileSync(new URL('records.json', import.meta.url), 'utf8')) as readonly Met[];
+
+/** Statistics, and two for marketing, one on the list of the IAB and one that is not. */
+const ROUTES = ['ga4', 'google_ads', 'meta'];
+
+/** A purchase that could go to each of them. */
+const PATH =
+  '/g/collect?v=2&tid=G-TEST000001&gtm=45je61d1v900000001za200&_p=1795169690123&cid=1234567.{{s:-3600}}&ul=nb-no&sr=1440x900&frm=0&_s=1&sid={{s:-600}}&sct=4&seg=1&dl=https%3A%2F%2Fshop.example.no%2Fkrus%3Fgclid%3DCj0KCQiAgP6PBhDmARIsAPWMq6kXyz_abcDEF%26fbclid%3DIwAR0abcDEFghiJKLmnoPQRstuVWXyz&dr=https%3A%2F%2Fwww.google.com%2F&dt=Krus&en=purchase&cu=NOK&epn.value=499&ep.transaction_id=T-{{rand}}';
+
+function caseOf({ id, platform, what, source, cmp, purposes, services, cookie, sent_to }: Met): FieldCase {
+  const mapping = JSON.stringify(purposes === undefined ? {} : { [platform]: { purposes } });
+  const config: (readonly [string, string])[] = [
+    ['cmp: [cookiebot, cookie-information, onetrust, tcf]', `cmp: ${cmp === 'auto' ? cmp : JSON.stringify(cmp)}`],
+    ['# mapping: {}', `mapping: ${mapping} # `],
+    ['# services: {}', `services: ${JSON.stringify(services ?? {})} # `],
+  ];
+  return {
+    id,
+    kind: platform,
+    symptom: what,
+    source,
+    authority: '',
+    config,
+    request: { path: PATH, cookie },
+    expect: { sent_to, not_sent_to: ROUTES.filter((route) => !sent_to.includes(route)) },
+  };
+}
+
+const CASES = MET.map(caseOf);
+
+let field: Field;
+beforeAll(async () => {
+  field = await Field.start(CASES);
+});
+afterAll(() => field?.stop());
+
+describe.each([...Map.groupBy(CASES, ({ kind }) => kind)])('%s', (_, cases) => {
+  for (const each of cases) {
+    it(`${each.id}: ${each.symptom}`, async () => {
+      const { answer, sentTo } = await field.send(each);
+      expect(answer.status, answer.body).toBe(204);
+      expect(ROUTES.filter((route) => sentTo.includes(route))).toEqual(each.expect.sent_to);
+    });
+  }
+});
+
+describe('what was refused in so many words', () => {
+  const refusals = MET.filter(({ refused }) => refused !== undefined);
+  it.each(refusals.map((each) => [each.id, each] as const))('%s', (_, { platform, cmp, purposes, cookie, refused }) => {
+    const masks = Object.entries(purposes ?? {}).map(
+      ([name, signals]) => [name, maskOf(signals as readonly Signal[])] as const,
+    );
+    const mapping = new Map(masks.length === 0 ? [] : [[platform, { purposes: new Map(masks) }]]);
+    const site = siteOf(cmp === 'auto' ? [platform] : cmp, { mapping });
+    const consent = readConsent(inputOf(filled(cookie), { at: Date.now() }), site);
+    expect(`${(consent.refused & S) === S ? 'S' : ''}${(consent.refused & M) === M ? 'M' : ''}`).toBe(refused);
+  });
+});
