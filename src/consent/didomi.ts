@@ -23,7 +23,8 @@ export const didomi: Platform = {
   read: perObject(base64Object, (root, context) => {
     const facts = { at: isoTime(asString(root.get('updated'))), id: asString(root.get('user_id')) };
     // An id of the visitor, written before anybody was asked, or beside a TC string that has it all.
-    if (!root.has('purposes') && !root.has('vendors')) return mute(context.source, facts, 'an id, and no record of a choice');
+    if (!root.has('purposes') && !root.has('vendors'))
+      return mute(context.source, facts, 'an id, and no record of a choice');
     const purposes = asObject(root.get('purposes'));
     const enabled = purposes?.has('enabled') === true ? asStrings(purposes.get('enabled')) : [];
     const disabled = purposes?.has('disabled') === true ? asStrings(purposes.get('disabled')) : [];

@@ -83,7 +83,9 @@ export const complianz: Platform = {
     const readings = COMPLIANZ.flatMap((words) => readWords(found, words, context) ?? []);
     // Services without categories are left over from somewhere, and say nothing.
     const isOver = found.names.every((name) => COMPLIANZ.some(({ services }) => services === name));
-    return readings.length === 0 && !isOver ? [mute(context.source, {}, 'closed, but no record of the choice')] : readings;
+    return readings.length === 0 && !isOver
+      ? [mute(context.source, {}, 'closed, but no record of the choice')]
+      : readings;
   },
 };
 
