@@ -1,8 +1,6 @@
 import type { Finding } from './findings.ts';
+import { isCalledVersion } from './words-before.ts';
 
-/** What stands before the number of a program: `v1.2.3.4`, `versjon 1.2.3.4`. */
-const VERSION_WORD = /(?:^|[^\p{L}])(?:v|ver|version|versjon|utgave|build|release)[ .:=/-]{0,3}$/iu;
-const VERSION_REACH = 12;
 /** Eight groups of four digits, or six and an IPv4 address. */
 const LONGEST_IPV6 = 45;
 
@@ -43,6 +41,8 @@ function beforeColon(text: string, from: number, end: number): number {
 
 const DOT = 46;
 const COLON = 58;
+const ZERO = 48;
+const NINE = 57;
 
 /** Past hexadecimal digits, dots and colons. */
 function runEnd(text: string, start: number): number {
@@ -57,19 +57,16 @@ function runEnd(text: string, start: number): number {
 
 function read(text: string, start: number, end: number, findings: Finding[]): void {
   const last = text.charCodeAt(end - 1) === DOT ? end - 1 : end;
-  if (text.slice(start, Math.min(last, start + LONGEST_IPV6)).includes(':')) {
-    if (last - start <= LONGEST_IPV6 && isIpv6(text.slice(start, last))) {
-      findings.push({ kind: 'ip', start, end: last });
-      return;
-    }
+  if (last - start <= LONGEST_IPV6 && isIpv6(text, start, last)) {
+    findings.push({ kind: 'ip', start, end: last });
+    return;
   }
   // `10.0.0.7:8080`, `ip:10.0.0.7`: what stands between colons.
   for (let from = start, to: number; from < last; from = to + 1) {
     to = text.indexOf(':', from);
     if (to < 0 || to > last) to = last;
     if (to - from < 7 || to - from > 15 || !isIpv4(text, from, to)) continue;
-    const before = text.slice(Math.max(0, from - VERSION_REACH), from);
-    if (!VERSION_WORD.test(before)) findings.push({ kind: 'ip', start: from, end: to });
+    if (!isCalledVersion(text, from)) findings.push({ kind: 'ip', start: from, end: to });
   }
 }
 
@@ -92,26 +89,42 @@ function isIpv4(text: string, from: number, to: number): boolean {
   return parts === 4 && tail > 0;
 }
 
-function isIpv6(text: string): boolean {
-  const gap = text.indexOf('::');
-  const groups = text.split(':');
-  if (gap < 0 ? groups.length < 7 : groups.length < 3 || text.includes('::', gap + 1)) return false;
+/** Eight groups of up to four digits, or fewer and one `::`; the last two groups may be an IPv4 address. */
+function isIpv6(text: string, from: number, to: number): boolean {
+  let colons = 0;
+  let gaps = 0;
+  let decimal = false;
+  for (let i = from; i < to; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= ZERO && code <= NINE) decimal = true;
+    if (code !== COLON) continue;
+    colons++;
+    if (i + 1 < to && text.charCodeAt(i + 1) === COLON) gaps++;
+  }
+  // Of three colons in a row, two begin a gap.
+  if (gaps > 1 || (gaps === 0 && colons < 6)) return false;
   let digits = 0;
   let count = 0;
-  for (const [i, group] of groups.entries()) {
-    if (group === '') continue;
-    if (i === groups.length - 1 && group.includes('.')) {
-      if (!isIpv4(group, 0, group.length)) return false;
+  for (let start = from, end: number; start <= to; start = end + 1) {
+    end = text.indexOf(':', start);
+    if (end < 0 || end > to) end = to;
+    if (end === start) continue;
+    if (end === to && isIpv4(text, start, end)) {
       count += 2;
       digits += 4;
     } else {
-      if (group.length > 4 || group.includes('.')) return false;
+      if (end - start > 4 || !isWithoutDots(text, start, end)) return false;
       count++;
-      digits += group.length;
+      digits += end - start;
     }
   }
   // `a::b` is a name in a program.
-  return gap < 0 ? count === 8 : count < 8 && digits >= 4 && /\d/.test(text);
+  return gaps === 0 ? count === 8 : count < 8 && digits >= 4 && decimal;
+}
+
+function isWithoutDots(text: string, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (text.charCodeAt(i) === DOT) return false;
+  return true;
 }
 
 function isHex(code: number): boolean {

@@ -14,16 +14,20 @@ export class DigitRuns {
   joined = new Uint8Array(64);
   /** How many digits there are from run `i` on, as far as runs are joined: decides who need not look. */
   reach = new Int32Array(64);
-  /** Sums of the digits up to each, every second one as the Luhn check doubles it: those at even places, at odd places. */
-  readonly #sums = [new Int32Array(256), new Int32Array(256)] as const;
+  /**
+   * Sums of the digits up to each, every second one as the Luhn check doubles it: those at even places in the upper
+   * half of each number, those at odd places in the lower. They may run over, since only differences count.
+   */
+  #sums = new Int32Array(256);
 
   /** One pass over the text, and one back over its runs. */
   read(text: string): void {
     this.text = text;
     this.#makeRoom(text.length);
     const { starts, ends, before } = this;
-    const [even, odd] = this.#sums;
+    const sums = this.#sums;
     const { length } = text;
+    let sum = 0;
     let count = 0;
     let digits = 0;
     let inside = false;
@@ -35,11 +39,8 @@ export class DigitRuns {
           before[count] = digits;
           inside = true;
         }
-        const twice = digit < 5 ? digit * 2 : digit * 2 - 9;
-        const first = digits % 2 === 0;
-        even[digits + 1] = (even[digits] as number) + (first ? twice : digit);
-        odd[digits + 1] = (odd[digits] as number) + (first ? digit : twice);
-        digits++;
+        sum = (sum + (STEPS[(digits & 1) * 10 + digit] as number)) | 0;
+        sums[++digits] = sum;
       } else if (inside) {
         ends[count++] = i;
         inside = false;
@@ -70,13 +71,14 @@ export class DigitRuns {
     return digits;
   }
 
-  /** Whether the digits of these runs pass the Luhn check (ISO/IEC 7812-1 annex B). */
-  passLuhn(first: number, last: number): boolean {
+  /** Whether so many digits from run `first` on pass the Luhn check (ISO/IEC 7812-1 annex B); there are as many. */
+  passLuhn(first: number, digits: number): boolean {
     const from = this.before[first] as number;
-    const to = this.before[last + 1] as number;
+    const to = from + digits;
+    const difference = ((this.#sums[to] as number) - (this.#sums[from] as number)) | 0;
+    const odd = difference & 0xffff;
     // The last digit counts once, the one before it twice, ...
-    const sums = to % 2 === 0 ? this.#sums[0] : this.#sums[1];
-    return ((sums[to] as number) - (sums[from] as number)) % 10 === 0;
+    return (to % 2 === 0 ? ((difference - odd) >> 16) % 10 : odd % 10) === 0;
   }
 
   /** The run up to which no more than `most` digits stand together from `first` on, and at least `least`; -1 = none. */
@@ -98,11 +100,7 @@ export class DigitRuns {
   }
 
   #makeRoom(characters: number): void {
-    if (this.#sums[0].length <= characters + 1) {
-      const sums = this.#sums as [Int32Array<ArrayBuffer>, Int32Array<ArrayBuffer>];
-      sums[0] = new Int32Array(2 * characters + 2);
-      sums[1] = new Int32Array(2 * characters + 2);
-    }
+    if (this.#sums.length <= characters + 1) this.#sums = new Int32Array(2 * characters + 2);
     const most = (characters >> 1) + 2;
     if (this.starts.length >= most) return;
     const room = 2 * most;
@@ -113,6 +111,16 @@ export class DigitRuns {
     this.reach = new Int32Array(room);
   }
 }
+
+/** What a digit adds to both sums: at an even place, at an odd place. */
+const STEPS = Int32Array.from({ length: 20 }, (_, i) => {
+  const digit = i % 10;
+  const twice = digit < 5 ? digit * 2 : digit * 2 - 9;
+  return i < 10 ? twice * 0x10000 + digit : digit * 0x10000 + twice;
+});
+
+/** Of the text that is looked at now; all who look for numbers in it share them. */
+export const runs = new DigitRuns();
 
 const WIDEST_GAP = 3;
 

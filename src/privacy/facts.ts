@@ -1,3 +1,4 @@
+import { runs } from './digit-runs.ts';
 import type { Finding } from './findings.ts';
 
 // Quantifiers are bounded, and nothing repeats inside a repetition: linear.
@@ -18,13 +19,38 @@ export function findBirthdates(text: string, findings: Finding[]): void {
 }
 
 /** About a metre: who is there is the only one there. */
-const POSITION = /(?<![\d.])-?\d{1,2}\.\d{5,20}°?[NSns]?[\s,;:/|+]{1,3}-?\d{1,3}\.\d{5,20}(?!\d)/g;
+const POSITION = /(?<![\d.])-?\d{1,2}\.\d{5,20}°?[NSns]?[\s,;:/|+]{1,3}-?\d{1,3}\.\d{5,20}(?!\d)/y;
+const FEWEST_DECIMALS = 5;
+const HYPHEN = 45;
+const DOT = 46;
 
-/** Finds positions: latitude and longitude with five decimals and more. */
-export function findPositions(text: string, findings: Finding[]): void {
-  POSITION.lastIndex = 0;
-  for (let match = POSITION.exec(text); match !== null; match = POSITION.exec(text)) {
-    const start = match.index;
-    findings.push({ kind: 'position', start, end: start + match[0].length });
+/** Finds positions: latitude and longitude with five decimals and more; `runs` have been read. */
+export function findPositions(findings: Finding[]): void {
+  const { text, starts, ends, count } = runs;
+  for (let i = 0; i + 3 < count; i++) {
+    if (!isDecimal(i, 2) || !isDecimal(i + 2, 3)) continue;
+    const first = starts[i] as number;
+    let start = text.charCodeAt(first - 1) === HYPHEN ? first - 1 : first;
+    let end = positionEnd(text, start);
+    if (end < 0 && start < first) end = positionEnd(text, (start = first));
+    if (end < 0) continue;
+    findings.push({ kind: 'position', start, end });
+    while (i + 1 < count && (ends[i + 1] as number) <= end) i++;
   }
+}
+
+/** Whether two runs of digits are a number with so many digits before its point and five or more behind it. */
+function isDecimal(i: number, most: number): boolean {
+  const end = runs.ends[i] as number;
+  return (
+    runs.length(i) <= most &&
+    runs.starts[i + 1] === end + 1 &&
+    runs.text.charCodeAt(end) === DOT &&
+    runs.length(i + 1) >= FEWEST_DECIMALS
+  );
+}
+
+function positionEnd(text: string, start: number): number {
+  POSITION.lastIndex = start;
+  return POSITION.test(text) ? POSITION.lastIndex : -1;
 }

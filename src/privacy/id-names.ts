@@ -1,5 +1,6 @@
 import { personalParam } from './click-ids.ts';
 import { wordsOf } from './keys.ts';
+import { WordSet } from './word-set.ts';
 
 /** Whoever an id can be of. */
 const WHOSE =
@@ -9,7 +10,7 @@ const WHOSE =
 const ID_WORDS = 'id ids nr no num number nummer key hash uuid guid identifier ref pseudonym';
 
 /** Names that are an id by themselves, or that make any name one that they are a part of; without separators. */
-const ALONE = set(
+const ALONE = new WordSet(
   'gclid gbraid wbraid dclid gclsrc fbclid fbp fbc fbcookie msclkid gcl gclaw gclau gcldc gclgb gclgs gclag gac gid fpgcl fpgclaw fpid fplc',
   'uet uetvid uetsid uetmsclkid muid ttclid ttp twclid sccid sccookie1 scid epik pinunauth rdtcid rdtuuid lifat lifatid lifatids liadclid bcookie',
   'idfa idfv gaid aaid adid oaid ifa maid androidid hubspotutk hutk hstc hssc hsfp hjid hjsessionuser clck clsk vuid mcid ecid ecsid auid',
@@ -19,7 +20,7 @@ const ALONE = set(
 );
 
 /** Names that are an id only where nothing else is in them: `ga_page` is none. */
-const WHOLE = set('ga cid uid vid fid uuid guid muid mid ide dsid nid');
+const WHOLE = new WordSet('ga cid uid vid fid uuid guid muid mid ide dsid nid');
 
 /** Parts of names so peculiar that they need no separators around them. */
 const INSIDE = [
@@ -42,8 +43,11 @@ const INSIDE = [
 const KEYED =
   /^(?:amp_[0-9a-f]{6,40}|amp_mktg_[0-9a-f]{4,40}|mp_\w{1,60}_mixpanel|ph_\w{1,60}_posthog|_[ps][kp]_(?:id|ses)(?:[._]\w{1,20}){0,3}|amcvs?_[0-9a-z%@]{4,60}|_ga_[0-9a-z]{4,16}|_gac_[0-9a-z_-]{4,40}|_hjsession(?:user)?_\d{1,12}|rl_(?:anonymous|user)_id|sp)$/;
 
+/** Something of each of these parts. */
+const IN_ALL_INSIDE = /id|utk/;
+
 /** Names of things for sale and of orders, whose values are made of numbers as a person's are. */
-const ARTICLES = set(
+const ARTICLES = new WordSet(
   'sku skus gtin gtin13 gtin14 ean ean13 isbn upc mpn asin barcode itemid itemids productid productids articleid articleno articlenumber artnr',
   'varenr varenummer varennr produktid produktnr artikkelnr artikelnr ordernumber orderid orderno orderref ordrenr ordrenummer ordreid bestillingsnr',
   'transactionid invoiceid invoiceno invoicenumber fakturanr variantid variantids contentid contentids masterid parentid modelno modelnumber groupid',
@@ -59,26 +63,14 @@ export function isIdName(name: string): boolean {
   const words = wordsOf(name);
   const joined = words.length === 1 ? (words[0] ?? '') : words.join('');
   if (WHOLE.has(joined) || ALONE.has(joined)) return true;
-  for (const part of INSIDE) if (joined.includes(part)) return true;
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? '';
-    if (ALONE.has(word)) return true;
-    if (i > 0 && ALONE.has((words[i - 1] ?? '') + word)) return true;
-    if (i > 1 && ALONE.has((words[i - 2] ?? '') + (words[i - 1] ?? '') + word)) return true;
-  }
+  if (IN_ALL_INSIDE.test(joined)) for (const part of INSIDE) if (joined.includes(part)) return true;
+  for (let i = 0; i < words.length; i++) if (ALONE.endsAt(words, i, 3)) return true;
   return false;
 }
 
 /** Whether a name says that the value is the number of an article or an order (R43). */
 export function isArticleName(name: string): boolean {
   const words = wordsOf(name);
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? '';
-    if (ARTICLES.has(word) || (i > 0 && ARTICLES.has((words[i - 1] ?? '') + word))) return true;
-  }
+  for (let i = 0; i < words.length; i++) if (ARTICLES.endsAt(words, i, 2)) return true;
   return false;
-}
-
-function set(...lines: string[]): ReadonlySet<string> {
-  return new Set(lines.join(' ').split(' '));
 }

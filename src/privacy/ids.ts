@@ -1,5 +1,6 @@
-import { Recent } from '../core/recent.ts';
+import { detached } from '../core/recent.ts';
 import type { Finding } from './findings.ts';
+import { anywhere, exactly, Forms, form } from './forms.ts';
 import { isIdName } from './id-names.ts';
 import { saysPersonal } from './keys.ts';
 
@@ -8,11 +9,36 @@ import { saysPersonal } from './keys.ts';
  * `meta.md` 6, `microsoft.md` B). Each begins with letters or digits of its own and goes on as far as it can, percent
  * signs of an encoded one included, so nothing is looked at twice.
  */
-const FORMATS =
-  /fb[._-]\d{1,3}[._-]\d{13}[._-][\w.%-]{1,600}|(?<![A-Za-z0-9])(?:fb[._-]\d{1,3}[._-]\d{10,16}[._-][\w.%-]{1,600}|GCL\.\d{8,13}\.[\w.~%-]{1,600}|GA1\.[\d-]{1,9}\.[\w.%-]{1,600}|GA1[_-]\d[_-]\d{4,20}[_-][\w.%-]{1,600}|GS[12]\.[\d-]{1,9}\.[\w.$%-]{1,600}|FPID\d?\.\d[\w.%+/=-]{8,600}|2\.1\.k[\w.~$%-]{4,600}|1\.\d\.\d{4,20}\.\d{10}(?:\.[\w.%-]{1,600})?|1\.\d{10}\.[\w-]{8,600}|amp-[\w-]{16,100}|1\*[0-9a-z]{5,8}\*[\w.*~%-]{4,600}|E\.C\.P\.[\w-]{8,600}|2-[0-9a-z]{20,30}(?![\w-])|oeu\d{13}r0\.\d{3,20}|MCMID(?:\||%7C)\d{38}|0AAAAA[\w-]{10,600}|\$device(?::|%3A)[0-9a-f-]{12,80}|_uet[0-9a-f-]{8,64})/gi;
+const FORMATS = new Forms([
+  anywhere('fb', /[._-]\d{1,3}[._-]\d{13}[._-][\w.%-]{1,600}/),
+  form('fb', /[._-]\d{1,3}[._-]\d{10,16}[._-][\w.%-]{1,600}/),
+  form('GCL.', /\d{8,13}\.[\w.~%-]{1,600}/),
+  form('GA1', /\.[\d-]{1,9}\.[\w.%-]{1,600}/),
+  form('GA1', /[_-]\d[_-]\d{4,20}[_-][\w.%-]{1,600}/),
+  form('GS', /[12]\.[\d-]{1,9}\.[\w.$%-]{1,600}/),
+  form('FPID', /\d?\.\d[\w.%+/=-]{8,600}/),
+  form('2.1.k', /[\w.~$%-]{4,600}/),
+  form('1.', /\d\.\d{4,20}\.\d{10}(?:\.[\w.%-]{1,600})?|\d{10}\.[\w-]{8,600}/, 4),
+  form('amp-', /[\w-]{16,100}/),
+  form('1*', /[0-9a-z]{5,8}\*[\w.*~%-]{4,600}/),
+  form('E.C.P.', /[\w-]{8,600}/),
+  form('2-', /[0-9a-z]{20,30}(?![\w-])/),
+  form('oeu', /\d{13}r0\.\d{3,20}/),
+  form('MCMID', /(?:\||%7C)\d{38}/),
+  form('0AAAAA', /[\w-]{10,600}/),
+  form('$device', /(?::|%3A)[0-9a-f-]{12,80}/),
+  form('_uet', /[0-9a-f-]{8,64}/),
+]);
 /** Click ids as Google and Meta write them: capitals matter. */
-const CLICKS =
-  /(?<![A-Za-z0-9])(?:C[jwIKLMNOPQ][0-9A-Za-z]K[\w-]{8,600}|EAIaIQ[\w-]{8,600}|IwAR[\w-]{8,600}|Iw[YZ][\w-]{12,600}|PA[QYZ][0-9A-Za-z]{2}[\w-]{12,600}|AfmBO[\w-]{12,600}|dj0yJnU9[\w-]{8,600})/g;
+const CLICKS = new Forms([
+  ...Array.from('jwIKLMNOPQ', (second) => exactly(`C${second}`, /[0-9A-Za-z]K[\w-]{8,600}/)),
+  exactly('EAIaIQ', /[\w-]{8,600}/),
+  exactly('IwAR', /[\w-]{8,600}/),
+  exactly('Iw', /[YZ][\w-]{12,600}/),
+  exactly('PA', /[QYZ][0-9A-Za-z]{2}[\w-]{12,600}/),
+  exactly('AfmBO', /[\w-]{12,600}/),
+  exactly('dj0yJnU9', /[\w-]{8,600}/),
+]);
 
 /** Finds values that are somebody's id by their form, whatever they are called. */
 export function findFormats(text: string, findings: Finding[]): void {
@@ -20,9 +46,20 @@ export function findFormats(text: string, findings: Finding[]): void {
   find(CLICKS, text, findings);
 }
 
+function find(forms: Forms, text: string, findings: Finding[]): void {
+  for (let start = forms.next(text, 0); start >= 0; start = forms.next(text, forms.end)) {
+    findings.push({ kind: 'id', start, end: forms.end });
+  }
+}
+
 /** Names of click ids and visitors that are no words, so that they need no sign behind them. */
-const PECULIAR =
-  /gclid|[gw]braid|dclid|fbclid|msclkid|ttclid|twclid|yclid|li_?fat_?id|hubspotutk|uet[vs]id|distinct_?id/gi;
+const PECULIAR = new Forms([
+  ...'gclid gbraid wbraid dclid fbclid msclkid ttclid twclid yclid hubspotutk uetvid uetsid'
+    .split(' ')
+    .map((name) => anywhere(name, /(?:)/)),
+  anywhere('li', /_?fat_?id/),
+  anywhere('distinct', /_?id/),
+]);
 const SHORTEST_VALUE = 6;
 /** Between the name and what it is the name of: `","value":"`, ` is `, ` => `. */
 const WIDEST = 16;
@@ -34,14 +71,12 @@ const DIGIT_WITHIN = 40;
  * word with a digit in it. A bounded number of characters is looked at for each name, and it goes on behind the value.
  */
 export function findNamed(text: string, findings: Finding[]): void {
-  PECULIAR.lastIndex = 0;
-  for (let match = PECULIAR.exec(text); match !== null; match = PECULIAR.exec(text)) {
-    const from = match.index + match[0].length;
+  for (let from = 0; PECULIAR.next(text, from) >= 0; ) {
+    from = PECULIAR.end;
     const start = valueNear(text, from);
     if (start < 0) continue;
-    const end = past(text, start, isWordPart, Infinity);
-    findings.push({ kind: 'id', start, end });
-    PECULIAR.lastIndex = end;
+    from = past(text, start, WORD_PART);
+    findings.push({ kind: 'id', start, end: from });
   }
 }
 
@@ -51,7 +86,7 @@ function valueNear(text: string, from: number): number {
   let digit = false;
   for (let at = from; start - from <= WIDEST && at - start <= DIGIT_WITHIN; at++) {
     const code = text.charCodeAt(at);
-    if (isWordPart(code)) {
+    if (is(code, WORD_PART)) {
       digit ||= code >= 48 && code <= 57;
       if (digit && at - start >= SHORTEST_VALUE - 1) return start;
     } else {
@@ -63,40 +98,14 @@ function valueNear(text: string, from: number): number {
   return -1;
 }
 
-/** What ids are made of, percent signs of an encoded one included. */
-function isWordPart(code: number): boolean {
-  const lower = code | 32;
-  return (code >= 48 && code <= 57) || (lower >= 97 && lower <= 122 && code < 128) || WORD_SIGNS.has(code);
-}
-
-/** `-`, `.`, `_`, `%`. */
-const WORD_SIGNS: ReadonlySet<number> = new Set([45, 46, 95, 37]);
-
-function hasDigit(text: string, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (digit >= 0 && digit <= 9) return true;
-  }
-  return false;
-}
-
 /** Whether a value of such a form, or a JSON web token, is in it. */
 export function hasFormat(text: string): boolean {
   if (text.length < SHORTEST_FORMAT) return false;
-  FORMATS.lastIndex = 0;
-  CLICKS.lastIndex = 0;
-  return FORMATS.test(text) || CLICKS.test(text) || JWT.test(text);
+  return FORMATS.next(text, 0) >= 0 || CLICKS.next(text, 0) >= 0 || JWT.test(text);
 }
 
 const SHORTEST_FORMAT = 12;
 const JWT = /eyJ[\w-]{8,4000}\.[\w-]/;
-
-function find(pattern: RegExp, text: string, findings: Finding[]): void {
-  pattern.lastIndex = 0;
-  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-    findings.push({ kind: 'id', start: match.index, end: match.index + match[0].length });
-  }
-}
 
 /** Longer names are nobody's parameter. */
 const LONGEST_NAME = 64;
@@ -115,27 +124,37 @@ const SEMICOLON = 59;
  * in JSON the value goes. Goes on behind what it has found, so it stays linear.
  */
 export function findPairs(text: string, findings: Finding[]): void {
+  // The value that was looked at last: where it ends, and where the last digit in it stands. One that begins within it
+  // ends there, too, so that no value is read for each of the names in it.
+  let valueEnd = 0;
+  let lastDigit = -1;
   for (let i = 1; i < text.length; i++) {
     const sign = text.charCodeAt(i);
     if (sign !== EQUALS && sign !== COLON) continue;
-    let nameEnd = i;
-    while (nameEnd > 0 && i - nameEnd < MOST_BETWEEN && isBetween(text.charCodeAt(nameEnd - 1))) nameEnd--;
-    let start = nameEnd;
-    while (start > 0 && nameEnd - start < LONGEST_NAME && isNamePart(text.charCodeAt(start - 1))) start--;
-    const names = nameEnd - start < 2 ? NOBODY : whatNames(text.slice(start, nameEnd));
+    const nameEnd = before(text, i, BETWEEN, MOST_BETWEEN);
+    const start = before(text, nameEnd, NAME_PART, LONGEST_NAME);
+    const names = nameEnd - start < 2 ? NOBODY : whatNames(text, start, nameEnd);
     if (names === NOBODY) continue;
     const listed = sign === EQUALS && nameEnd === i;
-    const quoted = /["'\\]/.test(text.slice(nameEnd, i));
+    const quoted = isQuoted(text, nameEnd, i) || text.slice(nameEnd, i).includes('\\');
     // `tlf: 40000000`: in prose what follows is looked at for what it is.
     if (names === PERSON && !listed && !quoted) continue;
-    const valueStart = past(text, i + 1, isBetween, MOST_BETWEEN);
+    const valueStart = past(text, i + 1, BETWEEN, MOST_BETWEEN);
+    if (text.startsWith('[id]', valueStart)) continue;
+    let end: number;
     // What is said of a person may have blanks in it, up to the quote or the separator behind it.
-    const end =
-      names === PERSON && (sign === EQUALS || isQuoted(text, i + 1, valueStart))
-        ? past(text, valueStart, isWrittenPart, Infinity)
-        : past(text, valueStart, isValuePart, Infinity);
-    if (end === valueStart || text.startsWith('[id]', valueStart)) continue;
-    if (!listed && !quoted && !looksLikeId(text, valueStart, end)) continue;
+    if (names === PERSON && (sign === EQUALS || isQuoted(text, i + 1, valueStart))) {
+      end = past(text, valueStart, WRITTEN_PART);
+    } else {
+      if (valueStart >= valueEnd) {
+        valueEnd = past(text, valueStart, VALUE_PART);
+        lastDigit = lastDigitIn(text, valueStart, valueEnd);
+      }
+      end = valueEnd;
+      const long = end - valueStart >= SHORTEST_AFTER_COLON && lastDigit >= valueStart;
+      if (!listed && !quoted && !long) continue;
+    }
+    if (end === valueStart) continue;
     findings.push(listed ? pair(text, start, end) : { kind: 'id', start: valueStart, end });
     i = end - 1;
   }
@@ -150,29 +169,43 @@ function pair(text: string, start: number, end: number): Finding {
   return { kind: 'id', start: from, end, cut: true };
 }
 
-function looksLikeId(text: string, start: number, end: number): boolean {
-  if (end - start < SHORTEST_AFTER_COLON) return false;
-  return hasDigit(text, start, end);
+function lastDigitIn(text: string, start: number, end: number): number {
+  let at = end - 1;
+  while (at >= start && !isDigit(text.charCodeAt(at))) at--;
+  return at >= start ? at : -1;
 }
 
-function past(text: string, from: number, is: (code: number) => boolean, most: number): number {
+/** Past characters of one kind. */
+function past(text: string, from: number, kind: number, most = Infinity): number {
   let at = from;
-  while (at < text.length && at - from < most && is(text.charCodeAt(at))) at++;
+  while (at < text.length && at - from < most && is(text.charCodeAt(at), kind)) at++;
   return at;
 }
 
-/** Names that say nothing of anybody: they come again in every text. */
-const harmless = new Recent<true>(1_000, 1 << 20);
+/** The same to the left. */
+function before(text: string, end: number, kind: number, most: number): number {
+  let at = end;
+  while (at > 0 && end - at < most && is(text.charCodeAt(at - 1), kind)) at--;
+  return at;
+}
 
 const NOBODY = 0;
 const ID = 1;
 const PERSON = 2;
 
-function whatNames(name: string): typeof NOBODY | typeof ID | typeof PERSON {
-  if (harmless.get(name) === true) return NOBODY;
+/** Names that say nothing of anybody, each in the place its characters add up to: they come again in every text. */
+const harmless = Array.from({ length: 1_024 }, () => '');
+
+function whatNames(text: string, start: number, end: number): typeof NOBODY | typeof ID | typeof PERSON {
+  let sum = 0;
+  for (let i = start; i < end; i++) sum = (Math.imul(sum, 31) + text.charCodeAt(i)) | 0;
+  const place = (sum ^ (sum >>> 10)) & (harmless.length - 1);
+  const known = harmless[place] as string;
+  if (known.length === end - start && text.startsWith(known, start)) return NOBODY;
+  const name = text.slice(start, end);
   if (isIdName(name)) return ID;
   if (saysPersonal(name)) return PERSON;
-  harmless.set(name, true);
+  harmless[place] = detached(name);
   return NOBODY;
 }
 
@@ -181,32 +214,32 @@ function isQuoted(text: string, from: number, to: number): boolean {
   return false;
 }
 
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
 /** Quotes, backslashes, blanks. */
-function isBetween(code: number): boolean {
-  return code === 34 || code === 39 || code === 92 || code === 32 || code === 9;
-}
-
-function isNamePart(code: number): boolean {
-  const lower = code | 32;
-  return (
-    (code >= 48 && code <= 57) ||
-    (lower >= 97 && lower <= 122 && code < 128) ||
-    code === 95 ||
-    code === 45 ||
-    code === 46
-  );
-}
-
+const BETWEEN = 1;
+const NAME_PART = 2;
 /** Up to what ends a value in a list, in JSON or in a text. */
-function isValuePart(code: number): boolean {
-  return code > 32 && ENDS[code] !== 1;
-}
-
+const VALUE_PART = 4;
 /** The same, blanks and commas included. */
-function isWrittenPart(code: number): boolean {
-  return code === 32 || code === 44 || isValuePart(code);
-}
+const WRITTEN_PART = 8;
+/** What ids are made of, percent signs of an encoded one included. */
+const WORD_PART = 16;
 
-const ENDS = Uint8Array.from({ length: 128 }, (_, code) =>
-  '&;#"\'<>,|}])`\\'.includes(String.fromCharCode(code)) ? 1 : 0,
-);
+const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  const value = code > 32 && !'&;#"\'<>,|}])`\\'.includes(character);
+  return (
+    ('"\'\\ \t'.includes(character) ? BETWEEN : 0) |
+    (/[\w.-]/.test(character) ? NAME_PART : 0) |
+    (value ? VALUE_PART : 0) |
+    (value || ' ,'.includes(character) ? WRITTEN_PART : 0) |
+    (/[\w.%-]/.test(character) ? WORD_PART : 0)
+  );
+});
+
+function is(code: number, kind: number): boolean {
+  return code < 128 ? ((KINDS[code] as number) & kind) !== 0 : (kind & (VALUE_PART | WRITTEN_PART)) !== 0;
+}

@@ -1,7 +1,8 @@
 import { decodePart } from '../sources/percent.ts';
+import { WordSet } from './word-set.ts';
 
 /** Names that say by themselves that the value is about a person, spelled without separators (R42, "names by key"). */
-const NAMES = set(
+const NAMES = new WordSet(
   'name navn namn nimi nafn firstname fornavn fornamn etunimi lastname surname etternavn efternavn efternamn sukunimi',
   'middlename mellomnavn fullname fulltnavn givenname familyname nickname username brukernavn displayname login',
   'contact recipient street streetname gate gatenavn gateadresse vej vejnavn gata katu dob born fodt fodselsdag',
@@ -10,7 +11,7 @@ const NAMES = set(
 );
 
 /** Words that make any name personal that they are part of. */
-const WORDS = set(
+const WORDS = new WordSet(
   'email emailaddress epost epostadresse sahkoposti netfang phone phonenumber telephone telefon telefonnummer tlf tel mobil mobilnummer',
   'mobilephone mobiltelefon puhelin puhelinnumero simi gsm msisdn whatsapp',
   'fnr fodselsnummer fodselsnr personnummer personnr personid personalid nationalid ssn cpr cprnr hetu henkilotunnus kennitala pnr passport passnummer',
@@ -22,14 +23,14 @@ const WORDS = set(
 );
 
 /** Words that make a `name` the name of a person; `item_name` and `event_name` are things. */
-const PERSONS = set(
+const PERSONS = new WordSet(
   'first last full given family middle sur nick display user customer client contact billing shipping recipient sender',
   'person patient member guest owner account holder cardholder buyer payer child parent kunde bruker lead employee',
 );
-const NAME_WORDS = set('name navn namn nimi nafn');
+const NAME_WORDS = new WordSet('name navn namn nimi nafn');
 
 /** Words that two parts of a name form: `e_mail`, `e-post`. */
-const AFTER_E = set('mail post mailaddress postadresse');
+const AFTER_E = new WordSet('mail post mailaddress postadresse');
 
 /** Longer names are nobody's parameter. */
 const LONGEST_NAME = 100;
@@ -47,8 +48,7 @@ export function dropKey(name: string): boolean {
   let named = false;
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? '';
-    if (WORDS.has(word) || (word === 'e' && AFTER_E.has(words[i + 1] ?? ''))) return true;
-    if (i > 0 && WORDS.has((words[i - 1] ?? '') + word)) return true;
+    if (WORDS.endsAt(words, i, 2) || (word === 'e' && AFTER_E.has(words[i + 1] ?? ''))) return true;
     person ||= PERSONS.has(word);
     named ||= NAME_WORDS.has(word);
   }
@@ -63,7 +63,7 @@ export function saysPersonal(name: string): boolean {
   return dropKey(name) && !EVERYDAY.has(wordsOf(name).join(''));
 }
 
-const EVERYDAY = set(
+const EVERYDAY = new WordSet(
   'name navn namn nimi nafn key code reset contact session cell street gate gata katu vej ip login mail address',
 );
 
@@ -115,8 +115,4 @@ function folded(word: string): string {
     .replaceAll(/[\u0300-\u036f]/g, '')
     .replaceAll('ø', 'o')
     .replaceAll('æ', 'ae');
-}
-
-function set(...lines: string[]): ReadonlySet<string> {
-  return new Set(lines.join(' ').split(' '));
 }

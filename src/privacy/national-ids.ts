@@ -73,11 +73,11 @@ const HETU_SIGNS = '+-abcdefuvwxy';
 const HETU_CHECK = '0123456789abcdefhjklmnprstuvwxy';
 export const HETU_LENGTH = 11;
 
-/** A Finnish personal identity code, e.g. `131052-308T`: eleven characters, either case. */
-export function isHetu(text: string): boolean {
-  const code = text.toLowerCase();
-  if (code.length !== HETU_LENGTH || !HETU_SIGNS.includes(code.charAt(6))) return false;
-  if (!isDate(pair(code, 0), pair(code, 2))) return false;
-  const person = digit(code, 7) * 100 + pair(code, 8);
-  return person >= 2 && HETU_CHECK.charAt((Number(code.slice(0, 6)) * 1000 + person) % 31) === code.charAt(10);
+/** A Finnish personal identity code, e.g. `131052-308T`, at this place: eleven characters, either case. */
+export function isHetu(text: string, start: number): boolean {
+  if (!isDate(pair(text, start), pair(text, start + 2))) return false;
+  if (!HETU_SIGNS.includes(text.charAt(start + 6).toLowerCase())) return false;
+  const person = digit(text, start + 7) * 100 + pair(text, start + 8);
+  const birth = (pair(text, start) * 100 + pair(text, start + 2)) * 100 + pair(text, start + 4);
+  return person >= 2 && HETU_CHECK.charAt((birth * 1000 + person) % 31) === text.charAt(start + 10).toLowerCase();
 }

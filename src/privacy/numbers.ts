@@ -1,9 +1,9 @@
 import type { Finding } from './findings.ts';
 import { HETU_LENGTH, isCpr, isFodselsnummer, isHetu, isKennitala, isPersonnummer } from './national-ids.ts';
-import { DigitRuns } from './digit-runs.ts';
+import { runs } from './digit-runs.ts';
 import { cardLengths, ibanEnd, isGtin } from './payment.ts';
 import { internationalRange, isMobile, isNordicPhone } from './phones.ts';
-import { PhoneWords } from './phone-words.ts';
+import { CPR, isCalledArticle, KENNITALA, PERSONNUMMER, WordsBefore } from './words-before.ts';
 
 /**
  * Whether a whole id of digits is a person's number, so that it is no id of its own: a phone number with the code of a
@@ -20,13 +20,20 @@ export function isPersonalNumber(id: string): boolean {
 
 const ONLY_DIGITS = /^\d[\d .+-]{8,16}$/;
 
-const FNR_SHAPES = [[11], [6, 5], [2, 2, 2, 5], [6, 3, 2], [2, 2, 2, 3, 2]];
-const TEN_SHAPES = [[10], [6, 4], [2, 2, 2, 4]];
-const TWELVE_SHAPES = [[12], [8, 4], [4, 2, 2, 4]];
+const FNR_SHAPES = byHead([[11], [6, 5], [2, 2, 2, 5], [6, 3, 2], [2, 2, 2, 3, 2]]);
+const TEN_SHAPES = byHead([[10], [6, 4], [2, 2, 2, 4]]);
+const TWELVE_SHAPES = byHead([[12], [8, 4], [4, 2, 2, 4]]);
 /** With how many digits any of these begins. */
 const HEADS = Uint8Array.from({ length: 13 }, (_, length) =>
-  [...FNR_SHAPES, ...TEN_SHAPES, ...TWELVE_SHAPES].some(([head]) => head === length) ? 1 : 0,
+  [FNR_SHAPES, TEN_SHAPES, TWELVE_SHAPES].some((shapes) => (shapes[length] ?? []).length > 0) ? 1 : 0,
 );
+
+type Shapes = readonly (readonly number[])[];
+
+/** Lengths of groups, by that of the first. */
+function byHead(shapes: Shapes): readonly Shapes[] {
+  return Array.from({ length: 13 }, (_, length) => shapes.filter(([head]) => head === length));
+}
 
 /** What an order number has before its date. A list: the empty text before a text is in every string, but not in it. */
 const ORDER_SIGNS = ['-', '_', '#'];
@@ -37,41 +44,31 @@ const UNDERSCORE = 95;
 const PLUS = 43;
 const HYPHEN = 45;
 
-/** How far before a number its keyword may begin. */
-const KEYWORD_REACH = 24;
-/** What an article or an order is called: a number behind it is not a person's, unless its check digits say so. */
-const ARTICLE_WORD =
-  /(?:^|[^\p{L}[])(?:ordre|ordrenr|ordrenummer|order|ordernr|ordernummer|bestilling|bestillingsnr|tilaus|sku|vare|varenr|varenummer|artikkel|artikel|artikelnr|art|item|produkt|product|faktura|fakturanr|invoice|receipt|kvittering|ref|referanse|ean|gtin|isbn|mpn|model|modell|sporing|tracking)[ .:#=()/-]{0,4}(?:nr|no|nummer|number|id)?[ .:#=()/-]{0,4}$/iu;
-const CPR_WORD = /(?:^|[^\p{L}[])(?:cpr|person-?nr|person-?nummer|pnr|ssn)/iu;
-const PERSONNUMMER_WORD = /(?:^|[^\p{L}[])(?:person-?nr|person-?nummer|samordningsn|pnr|ssn|p-?nummer)/iu;
-const KENNITALA_WORD = /(?:^|[^\p{L}[])(?:kennit|kt(?:$|[^\p{L}]))/iu;
-
 /** With fewer digits close together there is no number of a person. */
 const FEWEST_DIGITS = 7;
 const MOST_PHONE_DIGITS = 15;
 
-const runs = new DigitRuns();
-const phoneWords = new PhoneWords();
+const words = new WordsBefore();
 
 /**
- * Finds numbers that stand for a person: national ids, cards, accounts, phone numbers (R42).
+ * Finds numbers that stand for a person: national ids, cards, accounts, phone numbers (R42). `runs` have been read;
+ * `worded`: whether there are letters in the text at all.
  * Windows of runs are at most 19 digits long and no text is made before digits have passed a check, so the work for
  * each run is bounded and small.
  */
-export function findNumbers(text: string, findings: Finding[]): void {
-  runs.read(text);
-  phoneWords.read(text);
-  const { starts, ends, reach, count } = runs;
+export function findNumbers(findings: Finding[], worded: boolean): void {
+  const { text, starts, ends, reach, count } = runs;
+  words.read(text, worded);
   for (let first = 0; first < count; first++) {
     const start = starts[first] as number;
-    const near = (reach[first] as number) >= FEWEST_DIGITS;
-    const lettered = start > 1 && isLetter(text.charCodeAt(start - 1));
     const length = (ends[first] as number) - start;
+    const near = (reach[first] as number) >= FEWEST_DIGITS;
     const six = length === 6;
+    const lettered = worded && length > 1 && start > 1 && isLetter(text.charCodeAt(start - 1));
     // Most runs end here: too few digits around, and no letters in front as accounts have.
     if (!near && !lettered && !six) continue;
     // A single digit begins nothing but a phone number.
-    if (length === 1 && text.charCodeAt(start - 1) !== PLUS && !phoneWords.isBefore(start)) continue;
+    if (length === 1 && text.charCodeAt(start - 1) !== PLUS && !words.phoneBefore(start)) continue;
     let end = lettered ? iban(first, findings) : -1;
     if (end < 0 && six) end = hetu(first, findings);
     if (end < 0 && near) end = number(first, findings);
@@ -84,7 +81,7 @@ export function findNumbers(text: string, findings: Finding[]): void {
 function iban(first: number, findings: Finding[]): number {
   const { text, starts } = runs;
   const start = (starts[first] as number) - 2;
-  if (start < 0 || runs.length(first) < 2 || isWord(text, start - 1)) return -1;
+  if (isWord(text, start - 1)) return -1;
   const end = ibanEnd(text, start);
   if (end >= 0) findings.push({ kind: 'iban', start, end });
   return end;
@@ -97,7 +94,7 @@ function hetu(first: number, findings: Finding[]): number {
   // The person's number and perhaps the check digit are the run after the century sign.
   const tail = first + 1 < runs.count ? (ends[first + 1] as number) : 0;
   if (starts[first + 1] !== start + 7 || tail < end - 1 || tail > end) return -1;
-  if (isWord(text, end) || !isHetu(text.slice(start, end))) return -1;
+  if (isWord(text, end) || !isHetu(text, start)) return -1;
   findings.push({ kind: 'hetu', start, end });
   return end;
 }
@@ -108,11 +105,12 @@ function number(first: number, findings: Finding[]): number {
   let from = start;
   let kind: Finding['kind'] = 'phone';
   let last = -1;
-  if (text.charCodeAt(start - 1) === PLUS && text.charCodeAt(start) !== ZERO && !isWord(text, start - 2)) {
+  const digit = text.charCodeAt(start);
+  if (digit !== ZERO && text.charCodeAt(start - 1) === PLUS && !isWord(text, start - 2)) {
     last = runs.longest(first, FEWEST_WITH_PLUS, MOST_PHONE_DIGITS);
     if (last >= 0) from = start - 1;
   }
-  if (last < 0) last = international(first);
+  if (last < 0 && digit === ZERO) last = international(first);
   if (last < 0) last = mobile(first);
   if (last < 0) {
     const id = nationalId(first);
@@ -122,7 +120,7 @@ function number(first: number, findings: Finding[]): number {
     last = cardEnd(first);
     if (last >= 0) kind = 'card';
   }
-  if (last < 0 && phoneWords.isBefore(start)) last = runs.longest(first, FEWEST_DIGITS, MOST_PHONE_DIGITS);
+  if (last < 0 && words.phoneBefore(start)) last = runs.longest(first, FEWEST_DIGITS, MOST_PHONE_DIGITS);
   if (last < 0) return -1;
   const end = ends[last] as number;
   findings.push({ kind, start: from, end });
@@ -155,8 +153,7 @@ function nationalId(first: number): readonly [Finding['kind'], number] | undefin
   if (!isPersonnummer(digits)) return undefined;
   // `ORD-20261120-1234` is an order of that day, not a child born on it.
   const order = digits.startsWith('20') && ORDER_SIGNS.includes(text.charAt(start - 1));
-  const before = keywords(text, start);
-  const written = (!order && isSeparated(first, before)) || PERSONNUMMER_WORD.test(before);
+  const written = (!order && isSeparated(first)) || (words.idsBefore(start) & PERSONNUMMER) !== 0;
   return written ? ['personnummer', twelve] : undefined;
 }
 
@@ -165,17 +162,17 @@ function tenDigits(first: number, digits: string): Finding['kind'] | undefined {
   const cpr = isCpr(digits);
   const personnummer = isPersonnummer(digits);
   if (!cpr && !personnummer) return undefined;
-  const before = keywords(runs.text, runs.starts[first] as number);
-  if (cpr && KENNITALA_WORD.test(before) && isKennitala(digits)) return 'kennitala';
-  if (cpr && CPR_WORD.test(before)) return 'cpr';
-  const separated = isSeparated(first, before);
-  if (personnummer && (separated || PERSONNUMMER_WORD.test(before))) return 'personnummer';
-  return cpr && separated ? 'cpr' : undefined;
+  const called = words.idsBefore(runs.starts[first] as number);
+  if (cpr && (called & KENNITALA) !== 0 && isKennitala(digits)) return 'kennitala';
+  if (cpr && (called & CPR) !== 0) return 'cpr';
+  if (personnummer && (called & PERSONNUMMER) !== 0) return 'personnummer';
+  if (!isSeparated(first)) return undefined;
+  return personnummer ? 'personnummer' : 'cpr';
 }
 
 /** Written as an id of a person, and not called an order or an article. */
-function isSeparated(first: number, before: string): boolean {
-  return hasSign(first) && standsAlone(first) && !ARTICLE_WORD.test(before);
+function isSeparated(first: number): boolean {
+  return hasSign(first) && standsAlone(first) && !isCalledArticle(runs.text, runs.starts[first] as number);
 }
 
 /** `010170 12345`, `010170_12345`: a date and five digits, as only this number is written, whatever its check digits. */
@@ -186,11 +183,7 @@ function isWrittenFnr(first: number, last: number, digits: string): boolean {
   const sign = text.charCodeAt(end);
   if (last !== first + 1 || end - start !== 6 || starts[last] !== end + 1) return false;
   if ((sign !== BLANK && sign !== UNDERSCORE) || !isCpr(digits)) return false;
-  return (
-    !isWord(text, start - 1) &&
-    !ORDER_SIGNS.includes(text.charAt(start - 1)) &&
-    !ARTICLE_WORD.test(keywords(text, start))
-  );
+  return !isWord(text, start - 1) && !ORDER_SIGNS.includes(text.charAt(start - 1)) && !isCalledArticle(text, start);
 }
 
 /** `00` and a country's code, with as many digits as a number there has: its last run. */
@@ -236,10 +229,6 @@ const NO_BREAK = 0xa0;
 /** In front of digits: they belong to a longer number. */
 const MOBILE_PARTS: ReadonlySet<number> = new Set(Array.from('-._,/#:+', (character) => character.charCodeAt(0)));
 
-function keywords(text: string, start: number): string {
-  return text.slice(Math.max(0, start - KEYWORD_REACH), start);
-}
-
 /** `DDMMYY-NNNN`, `YYMMDD+NNNN` and the like: the last four digits behind one sign. */
 function hasSign(first: number): boolean {
   const end = runs.ends[first] as number;
@@ -256,12 +245,12 @@ function standsAlone(first: number): boolean {
   return !isWord(text, (runs.starts[first] as number) - 1) && !isWord(text, end) && !more;
 }
 
-/** The last of the runs from `first` on that have one of these shapes, i.e. lengths of groups; -1 = none. */
-function shaped(first: number, shapes: readonly (readonly number[])[]): number {
-  for (const shape of shapes) {
+/** The last of the runs from `first` on that have one of these shapes; -1 = none. */
+function shaped(first: number, shapes: readonly Shapes[]): number {
+  for (const shape of shapes[runs.length(first)] as Shapes) {
     const size = shape.length;
-    let at = 0;
-    while (at < size && runs.length(first + at) === shape[at] && (at === 0 || runs.joined[first + at - 1] === 1)) at++;
+    let at = 1;
+    while (at < size && runs.length(first + at) === shape[at] && runs.joined[first + at - 1] === 1) at++;
     if (at === size) return first + size - 1;
   }
   return -1;
@@ -269,36 +258,46 @@ function shaped(first: number, shapes: readonly (readonly number[])[]): number {
 
 /** A card's number in one piece or in groups of two and more digits behind equal separators: its last run. */
 function cardEnd(first: number): number {
-  const { text, starts, ends, reach, count } = runs;
-  if ((reach[first] as number) < SHORTEST_CARD || runs.length(first) < 2) return -1;
-  const from = starts[first] as number;
-  const head = text.charCodeAt(from);
+  const { text, starts, ends, reach } = runs;
+  const near = reach[first] as number;
+  if (near < SHORTEST_CARD) return -1;
+  const start = starts[first] as number;
+  const head = text.charCodeAt(start);
   // Cards begin with 2 to 6: most numbers do not.
   if (head < ZERO + 2 || head > ZERO + 6) return -1;
+  const alone = (ends[first] as number) - start;
+  if (alone < 2) return -1;
   const lengths = cardLengths(firstFour(first));
-  if (lengths === 0) return -1;
-  const separator = text.charCodeAt(ends[first] as number);
-  const grouped = separator === BLANK || separator === HYPHEN || separator === PLUS;
-  let best = -1;
-  let end = from;
-  let digits = 0;
-  for (let last = first; last < count; last++) {
-    const start = starts[last] as number;
-    if (last > first && (start - end !== 1 || text.charCodeAt(end) !== separator)) break;
-    end = ends[last] as number;
-    digits += end - start;
-    if (digits > LONGEST_CARD || end - start < 2) break;
-    if (((lengths >> digits) & 1) === 1 && runs.passLuhn(first, last) && !isArticle(first, last, digits)) {
-      // In groups it stands alone; a UUID has as many digits.
-      if (last === first || !(isWord(text, from - 1) || isWord(text, end))) best = last;
-    }
-    if (!grouped) break;
+  for (let digits = Math.min(LONGEST_CARD, near); digits >= SHORTEST_CARD; digits--) {
+    if (((lengths >> digits) & 1) === 0 || digits < alone || !runs.passLuhn(first, digits)) continue;
+    const last = alone === digits ? first : groupsEnd(first, digits);
+    if (last < 0 || (digits <= LONGEST_ARTICLE && isGtin(text, start, ends[last] as number))) continue;
+    // In groups it stands alone; a UUID has as many digits.
+    if (last === first || !(isWord(text, start - 1) || isWord(text, ends[last] as number))) return last;
   }
-  return best;
+  return -1;
+}
+
+/** The run with which so many digits end, if they are in groups of two and more behind equal separators; else -1. */
+function groupsEnd(first: number, digits: number): number {
+  const { text, starts, ends, before, count } = runs;
+  const to = (before[first] as number) + digits;
+  const separator = text.charCodeAt(ends[first] as number);
+  if (separator !== BLANK && separator !== HYPHEN && separator !== PLUS) return -1;
+  for (let last = first + 1; last < count; last++) {
+    const end = ends[last - 1] as number;
+    const start = starts[last] as number;
+    if (start - end !== 1 || text.charCodeAt(end) !== separator || (ends[last] as number) - start < 2) return -1;
+    const reached = before[last + 1] as number;
+    if (reached >= to) return reached === to ? last : -1;
+  }
+  return -1;
 }
 
 const SHORTEST_CARD = 13;
 const LONGEST_CARD = 19;
+/** The check digit of an article number outweighs that of a card: shops write many more of those. */
+const LONGEST_ARTICLE = 14;
 
 /** The first four digits as a number; there are as many. */
 function firstFour(first: number): number {
@@ -311,11 +310,6 @@ function firstFour(first: number): number {
     found++;
   }
   return four;
-}
-
-/** The check digit of an article number outweighs that of a card: shops write many more of those. */
-function isArticle(first: number, last: number, digits: number): boolean {
-  return digits <= 14 && isGtin(runs.digits(first, last));
 }
 
 function isWord(text: string, at: number): boolean {

@@ -1,6 +1,7 @@
 import type { Cookies } from '../consent/cookie-header.ts';
 import { Recent } from '../core/recent.ts';
-import { decodeOnce } from './decode.ts';
+import { decoded, decodeOnce } from './decode.ts';
+import { IdFilter } from './id-filter.ts';
 import { isIdName } from './id-names.ts';
 
 /** What a hit itself says its visitor is known by, and the cookies it came with. */
@@ -35,6 +36,10 @@ export class OwnIds {
   readonly #shortUsers = new Set<string>();
   #gathered = false;
   #lettersOnly: boolean | undefined;
+  /** Made when there is so much to look through that it pays. */
+  #filter: IdFilter | undefined;
+  /** Characters times ids: the work that was spent on copies that are probably there. */
+  #searched = 0;
 
   constructor(from: OwnValues) {
     this.#from = from;
@@ -58,8 +63,8 @@ export class OwnIds {
     const clean = this.#without(text, whose);
     if (clean !== text || !ENCODED.test(text)) return clean;
     let plain = text;
-    for (let round = 0; round < ROUNDS; round++) {
-      const next = decodeOnce(plain);
+    for (let round = 1; round <= ROUNDS; round++) {
+      const next = decoded(text, round);
       if (next === plain) break;
       plain = next;
       if (this.#without(plain, whose) !== plain) return TAG;
@@ -68,10 +73,23 @@ export class OwnIds {
   }
 
   #without(text: string, whose: Whose): string {
-    const clean = replaced(text, text.toLowerCase(), this.#strong);
+    const lower = text.toLowerCase();
+    const all = this.#strong.size + this.#users.size + this.#shortUsers.size;
+    if (all * text.length < WORTH_A_FILTER) return this.#replaced(text, lower, whose, undefined);
+    this.#filter ??= new IdFilter([this.#strong, this.#users, this.#shortUsers]);
+    const begun = this.#filter.begunIn(lower);
+    if (begun === undefined) return text;
+    this.#searched += begun.size * text.length;
+    return this.#searched > MOST_SEARCHED ? TAG : this.#replaced(text, lower, whose, begun);
+  }
+
+  /** `among`: the only ids that can be in it; undefined = any. */
+  #replaced(text: string, lower: string, whose: Whose, among: ReadonlySet<string> | undefined): string {
+    const clean = replaced(text, lower, this.#strong, among);
     if (whose === 'machine') return clean;
-    const without = replaced(clean, clean.toLowerCase(), this.#users);
-    return whose === 'all' ? replaced(without, without.toLowerCase(), this.#shortUsers) : without;
+    const without = replaced(clean, clean === text ? lower : clean.toLowerCase(), this.#users, among);
+    if (whose !== 'all') return without;
+    return replaced(without, without === text ? lower : without.toLowerCase(), this.#shortUsers, among);
   }
 
   /** Whether an id, or a part of one, may be without digits: most visitors have none, and most texts no other. */
@@ -143,26 +161,57 @@ export class OwnIds {
  */
 export type Whose = 'machine' | 'long' | 'all';
 
+/** Characters times ids: with fewer, looking for one after the other is the cheaper way. */
+const WORTH_A_FILTER = 4_000;
+/**
+ * Characters times ids that one visitor's texts may cost once they begin as ids do. Somebody who sends hundreds of ids
+ * and texts that are full of their beginnings gets no answer to what is in them: they go.
+ */
+const MOST_SEARCHED = 500_000;
+
 /** The text with a tag for each of these ids, which are in small letters as `lower` is. */
-function replaced(text: string, lower: string, ids: ReadonlySet<string>): string {
+function replaced(
+  text: string,
+  lower: string,
+  ids: ReadonlySet<string>,
+  among: ReadonlySet<string> | undefined,
+): string {
   // Small letters of another length would move the places.
   const sameLength = lower.length === text.length;
   let clean = text;
   let plain = lower;
   for (const id of ids) {
-    for (let at = plain.indexOf(id); at >= 0; at = plain.indexOf(id, at)) {
-      const end = at + id.length;
-      if (id.length < ALONE_BELOW && (isWord(plain.charCodeAt(at - 1)) || isWord(plain.charCodeAt(end)))) {
-        at = end;
-        continue;
-      }
-      if (!sameLength) return TAG;
-      clean = clean.slice(0, at) + TAG + clean.slice(end);
-      plain = plain.slice(0, at) + TAG + plain.slice(end);
-      at += TAG.length;
-    }
+    if (among !== undefined && !among.has(id)) continue;
+    const places = placesOf(id, plain);
+    if (places === undefined) continue;
+    if (!sameLength) return TAG;
+    clean = tagged(clean, places, id.length);
+    plain = tagged(plain, places, id.length);
   }
   return clean;
+}
+
+/** Where an id stands in a text; a short one counts where it stands alone. */
+function placesOf(id: string, text: string): number[] | undefined {
+  let places: number[] | undefined;
+  let last = 0;
+  for (let at = text.indexOf(id); at >= 0; at = text.indexOf(id, last)) {
+    // What stands before it may be one that becomes a tag.
+    const begins = places?.[places.length - 1] === at - id.length || !isWord(text.charCodeAt(at - 1));
+    last = at + id.length;
+    if (id.length >= ALONE_BELOW || (begins && !isWord(text.charCodeAt(last)))) (places ??= []).push(at);
+  }
+  return places;
+}
+
+function tagged(text: string, places: readonly number[], length: number): string {
+  let out = '';
+  let from = 0;
+  for (const at of places) {
+    out += text.slice(from, at) + TAG;
+    from = at + length;
+  }
+  return out + text.slice(from);
 }
 
 /** Printable characters. */

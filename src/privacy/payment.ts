@@ -1,11 +1,15 @@
-/** A GTIN of 13 or 14 digits (GS1 General Specifications 7.9): weights 3 and 1 from the right. */
-export function isGtin(text: string): boolean {
-  if (text.length !== 13 && text.length !== 14) return false;
+/** A GTIN of 13 or 14 digits (GS1 General Specifications 7.9): weights 1 and 3 from the right, the check digit included. */
+export function isGtin(text: string, start: number, end: number): boolean {
   let sum = 0;
-  for (let i = text.length - 2, weight = 3; i >= 0; i--, weight = 4 - weight) {
-    sum += (text.charCodeAt(i) - 48) * weight;
+  let digits = 0;
+  for (let i = end - 1; i >= start; i--) {
+    const digit = text.charCodeAt(i) - 48;
+    // What stands between groups of digits is none.
+    if (digit < 0 || digit > 9) continue;
+    sum += digits % 2 === 0 ? digit : digit * 3;
+    digits++;
   }
-  return (10 - (sum % 10)) % 10 === text.charCodeAt(text.length - 1) - 48;
+  return (digits === 13 || digits === 14) && sum % 10 === 0;
 }
 
 /**
@@ -14,15 +18,22 @@ export function isGtin(text: string): boolean {
  */
 export function cardLengths(four: number): number {
   const two = Math.floor(four / 100);
-  if (two >= 40 && two <= 49) return lengths(13, 16, 19);
-  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return lengths(16);
-  if (four >= 2200 && four <= 2204) return lengths(16, 17, 18, 19);
-  if (two === 34 || two === 37) return lengths(15);
-  if (two === 36 || two === 38 || two === 39 || (four >= 3000 && four <= 3059)) return lengths(14, 15, 16, 17, 18, 19);
-  if (four >= 3528 && four <= 3589) return lengths(16, 17, 18, 19);
-  if (four === 6011 || two === 62 || two === 65 || (four >= 6440 && four <= 6499)) return lengths(16, 17, 18, 19);
-  return MAESTRO.has(four) ? lengths(13, 14, 15, 16, 17, 18, 19) : 0;
+  if (two >= 40 && two <= 49) return VISA;
+  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return SIXTEEN;
+  if (four >= 2200 && four <= 2204) return FROM_16;
+  if (two === 34 || two === 37) return FIFTEEN;
+  if (two === 36 || two === 38 || two === 39 || (four >= 3000 && four <= 3059)) return FROM_14;
+  if (four >= 3528 && four <= 3589) return FROM_16;
+  if (four === 6011 || two === 62 || two === 65 || (four >= 6440 && four <= 6499)) return FROM_16;
+  return MAESTRO.has(four) ? FROM_13 : 0;
 }
+
+const VISA = lengths(13, 16, 19);
+const FIFTEEN = lengths(15);
+const SIXTEEN = lengths(16);
+const FROM_13 = lengths(13, 14, 15, 16, 17, 18, 19);
+const FROM_14 = lengths(14, 15, 16, 17, 18, 19);
+const FROM_16 = lengths(16, 17, 18, 19);
 
 function lengths(...all: number[]): number {
   return all.reduce((bits, length) => bits | (1 << length), 0);
@@ -45,30 +56,32 @@ const IBAN_LENGTHS: ReadonlyMap<string, number> = new Map(
 export function ibanEnd(text: string, start: number): number {
   const length = IBAN_LENGTHS.get(text.slice(start, start + 2).toUpperCase());
   if (length === undefined) return -1;
-  let compact = '';
   let at = start;
-  while (compact.length < length) {
+  let rest = 0;
+  let head = 0;
+  let width = 1;
+  // ISO 7064 with the first four characters behind the others; letters count as 10 to 35.
+  for (let taken = 0; taken < length; taken++) {
     const code = text.charCodeAt(at);
     // In a form a plus is a blank.
     const separates = code === 32 || code === 45 || code === 43;
-    if (separates && isAlphanumeric(text.charCodeAt(at + 1))) at++;
-    else if (!isAlphanumeric(code)) return -1;
-    compact += text.charAt(at++);
+    const value = alphanumeric(separates ? text.charCodeAt(++at) : code);
+    if (value < 0) return -1;
+    const step = value > 9 ? 100 : 10;
+    if (taken < 4) {
+      head = head * step + value;
+      width *= step;
+    } else {
+      rest = (rest * step + value) % 97;
+    }
+    at++;
   }
-  return !isAlphanumeric(text.charCodeAt(at)) && mod97(compact.slice(4) + compact.slice(0, 4)) === 1 ? at : -1;
+  return alphanumeric(text.charCodeAt(at)) < 0 && (rest * width + head) % 97 === 1 ? at : -1;
 }
 
-/** ISO 7064: letters count as 10 to 35. */
-function mod97(text: string): number {
-  let rest = 0;
-  for (let i = 0; i < text.length; i++) {
-    const value = Number.parseInt(text.charAt(i), 36);
-    rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
-  }
-  return rest;
-}
-
-function isAlphanumeric(code: number): boolean {
+/** A digit as it is, a letter as 10 to 35; -1 = neither. */
+function alphanumeric(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
   const letter = code | 32;
-  return (code >= 48 && code <= 57) || (letter >= 97 && letter <= 122 && code < 128);
+  return letter >= 97 && letter <= 122 && code < 128 ? letter - 87 : -1;
 }

@@ -1,4 +1,5 @@
-import { decodeOnce } from './decode.ts';
+import { decoded } from './decode.ts';
+import { runs } from './digit-runs.ts';
 import { findAddresses } from './addresses.ts';
 import { findEmails } from './emails.ts';
 import { findBirthdates, findPositions } from './facts.ts';
@@ -14,32 +15,38 @@ export interface Scrubbed {
 }
 
 const NOTHING: Readonly<Record<Kind, number>> = Object.freeze(counted([]));
-const ROUNDS = 3;
 
 /** Without any of these there is no personal data that a detector knows; half the price of `signs`. */
 const SUSPECT = /[0-9@%&=\\\u2030-\uffff]|["'][ \t]{0,3}:|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa|AfmB/;
 
 /** The text with personal data replaced by tags such as `[email]` (R41, R42, R45). The text itself if there is none. */
 export function scrub(text: string): string {
-  return SUSPECT.test(text) ? scrubCounted(text).text : text;
+  return SUSPECT.test(text) ? scrubbed(text, undefined) : text;
+}
+
+/** `scrub`, with counts; no sample of a value is kept. */
+export function scrubCounted(text: string): Scrubbed {
+  const all: Finding[] = [];
+  const clean = scrubbed(text, all);
+  return { text: clean, found: all.length === 0 ? NOTHING : counted(all) };
 }
 
 /**
- * `scrub`, with counts. What only shows after decoding cannot be cut out of the original, so there the tags of what
- * was found are all that remains. Linear in the text; no sample of a value is kept.
+ * What only shows after decoding cannot be cut out of the original, so there the tags of what was found are all that
+ * remains. Linear in the text. What was found goes into `all` as well.
  */
-export function scrubCounted(text: string): Scrubbed {
+function scrubbed(text: string, all: Finding[] | undefined): string {
   const seen = signs(text);
-  if (seen === NO_SIGNS) return { text, found: NOTHING };
+  if (seen === NO_SIGNS) return text;
   const plain = detect(text, seen);
   const clean = plain.length === 0 ? text : replaced(text, plain);
   const hidden = (seen & ENCODED) === 0 ? NONE : afterDecoding(clean);
-  if (hidden.length > 0) {
-    const found = counted([...plain, ...hidden]);
-    const tags = KINDS.filter((kind) => found[kind] > 0).map(tag);
-    return { text: tags.join(''), found };
-  }
-  return plain.length === 0 ? { text, found: NOTHING } : { text: clean, found: counted(plain) };
+  all?.push(...plain, ...hidden);
+  if (hidden.length === 0) return clean;
+  const kinds = new Set([...plain, ...hidden].map(({ kind }) => kind));
+  return KINDS.filter((kind) => kinds.has(kind))
+    .map(tag)
+    .join('');
 }
 
 const NONE: readonly Finding[] = [];
@@ -49,16 +56,11 @@ const NONE: readonly Finding[] = [];
  * once must not cost a look at each of its layers.
  */
 function afterDecoding(text: string): readonly Finding[] {
-  const first = decodeOnce(text);
+  const first = decoded(text, 1);
   if (first === text) return NONE;
   const found = detect(first, signs(first));
   if (found.length > 0) return found;
-  let last = first;
-  for (let round = 1; round < ROUNDS; round++) {
-    const next = decodeOnce(last);
-    if (next === last) break;
-    last = next;
-  }
+  const last = decoded(text);
   return last === first ? NONE : detect(last, signs(last));
 }
 
@@ -76,6 +78,9 @@ const PAIR = 32;
 const WORD = 64;
 /** A word with a digit in it, long enough for an id behind its name. */
 const NAMED = 128;
+
+/** Letters anywhere beside one of the others: words that say what a number is. */
+const LETTERS = 256;
 
 /** Fewer digits than this close together are no number of a person. */
 const FEWEST_DIGITS = 7;
@@ -115,6 +120,7 @@ function signs(text: string): number {
   let gap = 0;
   let runStart = 0;
   let inRun = 0;
+  let all = 0;
   let before = OTHER;
   for (let i = 0; i <= length; i++) {
     const code = i < length ? text.charCodeAt(i) : 32;
@@ -136,6 +142,7 @@ function signs(text: string): number {
       if (run >= SHORTEST_WORD && ((inRun & DIGIT) !== 0 || (inRun & MIXED) === MIXED)) found |= WORD;
       if (run >= SHORTEST_RUN) found |= RUN;
       runStart = i + 1;
+      all |= inRun;
       inRun = 0;
       if (code === 64) found |= AT;
       else if (code === 61) found |= PAIR;
@@ -149,7 +156,8 @@ function signs(text: string): number {
     }
     before = kind;
   }
-  return disguised && found !== NO_SIGNS ? found | ENCODED : found;
+  if (found === NO_SIGNS) return NO_SIGNS;
+  return found | (disguised ? ENCODED : 0) | ((all & MIXED) === 0 ? 0 : LETTERS);
 }
 
 function detect(text: string, seen: number): Finding[] {
@@ -160,9 +168,10 @@ function detect(text: string, seen: number): Finding[] {
   if ((seen & AT) !== 0) findEmails(text, findings);
   if ((seen & DOTTED) !== 0) findAddresses(text, findings);
   if ((seen & DIGITS) !== 0) {
-    findNumbers(text, findings);
-    findBirthdates(text, findings);
-    if ((seen & DOTTED) !== 0) findPositions(text, findings);
+    runs.read(text);
+    findNumbers(findings, (seen & LETTERS) !== 0);
+    if ((seen & LETTERS) !== 0) findBirthdates(text, findings);
+    if ((seen & DOTTED) !== 0) findPositions(findings);
   }
   if ((seen & RUN) !== 0) findTokens(text, findings);
   return findings.length < 2 ? findings : merged(findings);
@@ -170,6 +179,8 @@ function detect(text: string, seen: number): Finding[] {
 
 /** In order of appearance; of those that overlap, the first names them all, and what is cut out takes them along. */
 function merged(findings: Finding[]): Finding[] {
+  // Most texts have what one detector found, which is in order.
+  if (areApart(findings)) return findings;
   findings.sort((a, b) => a.start - b.start);
   const apart: Finding[] = [];
   let last: Finding | undefined;
@@ -183,6 +194,14 @@ function merged(findings: Finding[]): Finding[] {
     }
   }
   return apart;
+}
+
+/** Whether each begins where the one before it ends, or later. */
+function areApart(findings: readonly Finding[]): boolean {
+  for (let i = 1; i < findings.length; i++) {
+    if ((findings[i] as Finding).start < (findings[i - 1] as Finding).end) return false;
+  }
+  return true;
 }
 
 function replaced(text: string, findings: readonly Finding[]): string {

@@ -8,7 +8,8 @@ export function findTokens(text: string, findings: Finding[]): void {
   findJwts(text, findings);
   let start = 0;
   for (let i = 0; i <= text.length; i++) {
-    if (i < text.length && isBase64(text.charCodeAt(i))) continue;
+    const code = i < text.length ? text.charCodeAt(i) : BLANK;
+    if (code < 128 && KIND_OF[code] !== NONE) continue;
     if (i - start >= SHORTEST && looksRandom(text, start, i)) findings.push({ kind: 'token', start, end: i });
     start = i + 1;
   }
@@ -19,7 +20,7 @@ function findJwts(text: string, findings: Finding[]): void {
   for (let start = text.indexOf('eyJ'); start >= 0; ) {
     let end = start;
     let dots = 0;
-    while (end < text.length && (isBase64(text.charCodeAt(end)) || text.charCodeAt(end) === 46)) {
+    while (end < text.length && isTokenPart(text.charCodeAt(end))) {
       if (text.charCodeAt(end) === 46) dots++;
       end++;
     }
@@ -39,7 +40,7 @@ function looksRandom(text: string, start: number, end: number): boolean {
   let digits = 0;
   let previous = 0;
   for (let i = start; i < end; i++) {
-    const kind = kindOf(text.charCodeAt(i));
+    const kind = KIND_OF[text.charCodeAt(i)] as number;
     if (kind === SEPARATOR) separators++;
     else if (kind === DIGIT) digits++;
     // A capital before small letters begins a word: no sign of chance.
@@ -53,20 +54,22 @@ function looksRandom(text: string, start: number, end: number): boolean {
   return !(length === 36 && UUID.test(text.slice(start, end)));
 }
 
+const BLANK = 32;
+const DOT = 46;
 const SEPARATOR = 0;
 const DIGIT = 1;
 const UPPER = 2;
 const LOWER = 3;
+/** In neither alphabet of RFC 4648: letters, digits and `+ / - _` are. */
+const NONE = 4;
+const KIND_OF = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[a-z]/.test(character)) return LOWER;
+  if (/[A-Z]/.test(character)) return UPPER;
+  if (/[0-9]/.test(character)) return DIGIT;
+  return /[-+/_]/.test(character) ? SEPARATOR : NONE;
+});
 
-function kindOf(code: number): number {
-  if (code >= 97) return LOWER;
-  if (code >= 65 && code <= 90) return UPPER;
-  return code >= 48 && code <= 57 ? DIGIT : SEPARATOR;
-}
-
-/** Letters, digits and `+ / - _`: both alphabets of RFC 4648. */
-function isBase64(code: number): boolean {
-  const lower = code | 32;
-  if (lower >= 97 && lower <= 122) return code < 128;
-  return (code >= 48 && code <= 57) || code === 43 || code === 45 || code === 47 || code === 95;
+function isTokenPart(code: number): boolean {
+  return code === DOT || (code < 128 && KIND_OF[code] !== NONE);
 }

@@ -1,0 +1,190 @@
+/** How far before a number its keyword may begin. */
+const REACH = 24;
+
+/** What words before a number say of it; several may be there. */
+export const PHONE = 1;
+export const CPR = 2;
+export const PERSONNUMMER = 4;
+export const KENNITALA = 8;
+
+const PHONE_WORDS: ReadonlySet<string> = new Set(
+  (
+    'tlf tel phone telephone telefon telefonnummer telefonnr mobil mobile mobilnummer mobilnr mobiltelefon mob gsm sms ' +
+    'whatsapp handy puhelin puhelinnumero puh sími simi símanúmer'
+  ).split(' '),
+);
+/** Longest of them. */
+const LONGEST = 13;
+/** Words for national ids go on as they like: `personnummeret`. */
+const ID_WORD = /(?:(cpr)|(person-?(?:nr|nummer)|pnr|ssn)|(samordningsn|p-?nummer)|(kennit|kt(?!\p{L})))/iuy;
+/** How those words begin, and those for phones; others are not looked at. */
+const BEGINS = Uint8Array.from({ length: 128 }, (_, code) =>
+  'cpskCPSK'.includes(String.fromCharCode(code)) ? 2 : 'tmgwhTMGWH'.includes(String.fromCharCode(code)) ? 1 : 0,
+);
+
+const OPENING = 91;
+const CLOSING = 93;
+const HYPHEN = 45;
+
+/**
+ * The words before the numbers of a text that say what these are. Numbers ask from left to right, and only what stands
+ * up to 24 characters before one is read, once for all of them: the work is linear whatever the text is full of.
+ */
+export class WordsBefore {
+  #text = '';
+  #read = 0;
+  /** Where the last word of each kind begins. */
+  #phone = -Infinity;
+  #cpr = -Infinity;
+  #personnummer = -Infinity;
+  #kennitala = -Infinity;
+
+  /** `worded`: whether there are letters in it at all. */
+  read(text: string, worded: boolean): void {
+    this.#text = text;
+    this.#read = worded ? 0 : Infinity;
+    this.#phone = this.#cpr = this.#personnummer = this.#kennitala = -Infinity;
+  }
+
+  /** Whether a word for phones begins at most 24 characters before this place, where digits stand. */
+  phoneBefore(at: number): boolean {
+    this.#readTo(at);
+    return at - this.#phone <= REACH;
+  }
+
+  /** The national ids whose words begin at most 24 characters before this place, where digits stand. */
+  idsBefore(at: number): number {
+    this.#readTo(at);
+    const from = at - REACH;
+    return (
+      (this.#cpr >= from ? CPR : 0) |
+      (this.#personnummer >= from ? PERSONNUMMER : 0) |
+      (this.#kennitala >= from ? KENNITALA : 0)
+    );
+  }
+
+  #readTo(at: number): void {
+    const text = this.#text;
+    let i = Math.max(this.#read, at - REACH);
+    if (i >= at) return;
+    this.#read = at;
+    // What begins farther away is not read in its midst.
+    if (isLetterAt(text, i - 1)) while (i < at && isLetterAt(text, i)) i++;
+    for (; i < at; i++) {
+      if (!isLetterAt(text, i)) continue;
+      const begin = i;
+      while (i < at && isLetterAt(text, i)) i++;
+      // `[phone]` stands for a number that was there.
+      if (text.charCodeAt(begin - 1) !== OPENING) this.#take(begin, i);
+    }
+  }
+
+  #take(begin: number, end: number): void {
+    const first = this.#text.charCodeAt(begin);
+    const kind = first < 128 ? (BEGINS[first] as number) : 3;
+    if (kind === 0) return;
+    if (isPhoneWord(this.#text, begin, end)) this.#phone = begin;
+    if (kind < 2) return;
+    ID_WORD.lastIndex = begin;
+    const match = ID_WORD.exec(this.#text);
+    if (match === null) return;
+    const [, cpr, both, personnummer] = match;
+    if (cpr !== undefined || both !== undefined) this.#cpr = begin;
+    if (both !== undefined || personnummer !== undefined) this.#personnummer = begin;
+    if ((cpr ?? both ?? personnummer) === undefined) this.#kennitala = begin;
+  }
+}
+
+/** Whole words only; `tlf-deksel` is a thing. */
+function isPhoneWord(text: string, begin: number, end: number): boolean {
+  if (end - begin < 3 || end - begin > LONGEST) return false;
+  const next = text.charCodeAt(end);
+  if (next === CLOSING || (next === HYPHEN && isLetterAt(text, end + 1))) return false;
+  return PHONE_WORDS.has(folded(text.slice(begin, end)));
+}
+
+/** What an article or an order is called: a number behind it is not a person's, unless its check digits say so. */
+const ARTICLE_WORDS: ReadonlySet<string> = new Set(
+  (
+    'ordre ordrenr ordrenummer order ordernr ordernummer bestilling bestillingsnr tilaus sku vare varenr varenummer artikkel ' +
+    'artikel artikelnr art item produkt product faktura fakturanr invoice receipt kvittering ref referanse ean gtin isbn mpn ' +
+    'model modell sporing tracking'
+  ).split(' '),
+);
+const NUMBER_WORDS = ['nr', 'no', 'nummer', 'number', 'id'];
+/** Both in one word. */
+const NUMBERED_ARTICLES: ReadonlySet<string> = new Set(
+  [...ARTICLE_WORDS].flatMap((word) => NUMBER_WORDS.map((number) => word + number)),
+);
+const ARTICLE_SIGNS = table(' .:#=()/-');
+/** Signs behind each word. */
+const MOST_SIGNS = 4;
+
+/** Whether a number that begins here is called an order's or an article's: `ordre nr. 010170-1234`. */
+export function isCalledArticle(text: string, start: number): boolean {
+  const from = Math.max(0, start - REACH);
+  const end = beforeSigns(text, start, ARTICLE_SIGNS, 2 * MOST_SIGNS);
+  const begin = wordBegin(text, end, from);
+  if (begin < 0) return false;
+  const word = text.slice(begin, end).toLowerCase();
+  if (ARTICLE_WORDS.has(word)) return true;
+  if (start - end > MOST_SIGNS) return false;
+  if (NUMBERED_ARTICLES.has(word)) return true;
+  if (!NUMBER_WORDS.includes(word)) return false;
+  const articleEnd = beforeSigns(text, begin, ARTICLE_SIGNS, MOST_SIGNS);
+  const articleBegin = wordBegin(text, articleEnd, from);
+  return articleBegin >= 0 && ARTICLE_WORDS.has(text.slice(articleBegin, articleEnd).toLowerCase());
+}
+
+const VERSION_WORDS: ReadonlySet<string> = new Set('v ver version versjon utgave build release'.split(' '));
+const VERSION_SIGNS = table(' .:=/-');
+const VERSION_REACH = 12;
+
+/** Whether what begins here is called the version of a program: `v1.2.3.4`, `versjon 1.2.3.4`. */
+export function isCalledVersion(text: string, start: number): boolean {
+  const end = beforeSigns(text, start, VERSION_SIGNS, 3);
+  const begin = wordBegin(text, end, Math.max(0, start - VERSION_REACH), true);
+  return begin >= 0 && VERSION_WORDS.has(text.slice(begin, end).toLowerCase());
+}
+
+/** Past so many signs, to the left. */
+function beforeSigns(text: string, start: number, signs: Uint8Array, most: number): number {
+  let at = start;
+  while (at > 0 && start - at < most && signs[text.charCodeAt(at - 1)] === 1) at--;
+  return at;
+}
+
+/** Where the word of ASCII letters begins that ends here; -1 = there is none, or it goes on to the left, or is a tag. */
+function wordBegin(text: string, end: number, from: number, bracket = false): number {
+  let begin = end;
+  while (begin > from && isAsciiLetter(text.charCodeAt(begin - 1))) begin--;
+  if (begin === end || isLetterAt(text, begin - 1)) return -1;
+  return !bracket && text.charCodeAt(begin - 1) === OPENING ? -1 : begin;
+}
+
+function isAsciiLetter(code: number): boolean {
+  const letter = code | 32;
+  return letter >= 97 && letter <= 122 && code < 128;
+}
+
+const LETTER = /\p{L}/u;
+const LATIN = Uint8Array.from({ length: 0x250 }, (_, code) => (LETTER.test(String.fromCharCode(code)) ? 1 : 0));
+
+/** Whether the character here is a letter of any script; the halves of a surrogate pair are what the pair is. */
+function isLetterAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  if (code < 0x250) return LATIN[code] === 1;
+  // Nothing stands before the beginning and behind the end.
+  if (Number.isNaN(code)) return false;
+  const low = code >= 0xdc00 && code <= 0xdfff;
+  return LETTER.test(String.fromCodePoint(text.codePointAt(low ? at - 1 : at) ?? 0));
+}
+
+/** Small letters, as patterns without regard to case take them. */
+function folded(word: string): string {
+  return word.toLowerCase().replaceAll('\u017f', 's');
+}
+
+function table(characters: string): Uint8Array {
+  return Uint8Array.from({ length: 128 }, (_, code) => (characters.includes(String.fromCharCode(code)) ? 1 : 0));
+}
