@@ -28,7 +28,7 @@ function request(_envelope: string, elements: readonly string[], at: Settings): 
 export default defineDestination({
   name: 'linkedin',
   title: 'LinkedIn Conversions API',
-  aliases: ['linkedinads', 'linkedininsight', 'insight', 'linkedincapi'],
+  aliases: ['linkedinads', 'linkedininsight', 'insight', 'linkedincapi', 'li', 'insighttag', 'linkedininsighttag'],
   docs: 'https://learn.microsoft.com/en-us/linkedin/marketing/integrations/ads-reporting/conversions-api',
   // No field of the API could carry a denial, so all three must be granted; there is no limited form for the same reason.
   needs: ['ad_storage', 'ad_user_data', 'ad_personalization'],

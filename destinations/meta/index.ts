@@ -40,7 +40,20 @@ function probe(at: Settings): Probe {
 export default defineDestination({
   name: 'meta',
   title: 'Meta Conversions API',
-  aliases: ['facebook', 'fb', 'instagram', 'metaads', 'facebookpixel', 'pixel', 'capi'],
+  aliases: [
+    'facebook',
+    'fb',
+    'instagram',
+    'metaads',
+    'facebookpixel',
+    'pixel',
+    'capi',
+    'facebookcapi',
+    'conversionsapi',
+    'facebookads',
+    'metapixel',
+    'fbpixel',
+  ],
   acProvider: 89,
   docs: 'https://developers.facebook.com/docs/marketing-api/conversions-api',
   // No field of the API could carry a denial, so all three must be granted; there is no limited form for the same reason.

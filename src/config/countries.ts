@@ -15,8 +15,26 @@ export function insteadOfCountry(text: string): string {
   const upper = text.toUpperCase();
   const main = upper.split('-')[0] ?? '';
   return (
-    NOT_A_COUNTRY[upper] ?? (COUNTRIES.includes(main) ? main : 'an ISO 3166-1 code of two capital letters, e.g. `NO`')
+    NOT_A_COUNTRY[upper] ??
+    [main, upper.split(/[-_]/).at(-1) ?? '', calledCountry(text) ?? ''].find((code) => COUNTRIES.includes(code)) ??
+    'an ISO 3166-1 code of two capital letters, e.g. `NO`'
   );
+}
+
+const LANGUAGES = ['en', 'nb', 'sv', 'da', 'fi', 'de', 'fr', 'nl', 'es', 'it'];
+
+/** The country that has this name in one of the languages around. */
+function calledCountry(name: string): string | undefined {
+  const wanted = name.trim().toLowerCase();
+  return COUNTRIES.find((code) => LANGUAGES.some((language) => names(language).of(code)?.toLowerCase() === wanted));
+}
+
+const made = new Map<string, Intl.DisplayNames>();
+
+function names(language: string): Intl.DisplayNames {
+  const known = made.get(language) ?? new Intl.DisplayNames(language, { type: 'region' });
+  made.set(language, known);
+  return known;
 }
 
 /** Opt-in everywhere but in the United States: what is not known to be opt-out is opt-in (R88). */

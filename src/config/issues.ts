@@ -3,14 +3,62 @@ import { keysAt, schemaAt, type JsonSchema } from './editor-schema.ts';
 import type { ConfigPath, Remark } from './finding.ts';
 import { destinations } from '../../destinations/index.ts';
 import { nearest, plain } from '../core/nearest.ts';
+import { foreignKey, hasNoDestination, platformCalled } from './known-names.ts';
+import { asYaml, meantBy, variableIn } from './meant.ts';
+import { ONCE } from './routes.ts';
+import { readDuration, readSize } from './units.ts';
 
 /**
  * What zod found, in words for the person who wrote the file. Values are never repeated: they may be secrets.
  * @param whole what the file should be; known keys and descriptions are taken from it.
+ * @param schema the same as zod has it: what was meant by a value is tried with it; left out = nothing is tried.
  */
-export function remarksOf(issues: readonly z.core.$ZodIssue[], value: unknown, whole: JsonSchema): Remark[] {
+export function remarksOf(
+  issues: readonly z.core.$ZodIssue[],
+  value: unknown,
+  whole: JsonSchema,
+  schema?: z.ZodType,
+): Remark[] {
   const all = issues.flatMap((issue) => remarks(issue, issue.path as ConfigPath, value, whole));
-  return all.filter((remark) => remark.code !== 'missing-key' || !all.some((other) => isMistyped(other, remark.path)));
+  const told = all.map((remark, i) =>
+    schema !== undefined && i < MAX_GUESSED ? withMeant(remark, value, whole, schema) : remark,
+  );
+  return told.filter(
+    (remark) => remark.code !== 'missing-key' || !told.some((other) => isMistyped(other, remark.path)),
+  );
+}
+
+/** For more findings nothing is tried: each try reads the whole file. */
+const MAX_GUESSED = 30;
+
+/** A finding with what to write instead, where a value that the schema takes is near what was written. */
+function withMeant(remark: Remark, value: unknown, whole: JsonSchema, schema: z.ZodType): Remark {
+  const { path, code, instead, atKey } = remark;
+  if (instead !== undefined || atKey === true || (code !== 'type' && code !== 'value')) return remark;
+  const written = valueAt(path, value);
+  if (written === undefined || schemaAt(whole, path, value)?.secret === true) return remark;
+  for (const meant of meantBy(written)) {
+    if (accepts(schema, path, meant, value)) return { ...remark, instead: inWords(meant, written) };
+  }
+  return remark;
+}
+
+function inWords(meant: unknown, written: unknown): string {
+  if (Array.isArray(meant) && !Array.isArray(written)) return `a list: ${asYaml(meant)}`;
+  return typeof meant === 'string' && typeof written === 'number' ? `${asYaml(meant)}, in quotes` : asYaml(meant);
+}
+
+/** Whether the schema has nothing against this value at this place. */
+function accepts(schema: z.ZodType, path: ConfigPath, meant: unknown, value: unknown): boolean {
+  const { error } = schema.safeParse(replaced(value, path, meant), ONCE);
+  return error?.issues.some((issue) => path.every((segment, i) => issue.path[i] === segment)) !== true;
+}
+
+function replaced(value: unknown, [key, ...rest]: ConfigPath, by: unknown): unknown {
+  if (key === undefined) return by;
+  if (Array.isArray(value)) return value.with(Number(key), replaced(value[Number(key)], rest, by));
+  const section = value as Readonly<Record<string, unknown>>;
+  return { ...section, [key]: replaced(section[key], rest, by) };
 }
 
 /** A key that is missing because it is there under a mistyped name needs no finding of its own. */
@@ -30,11 +78,11 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
         first?.code === 'invalid_value' && first.path.length === 0 ? first.values : [],
       );
       if (words.length > 0 && typeof valueAt(path, value) === 'string')
-        return [unknownWord(path, value, words.map(String), takesList(issue))];
+        return [unknownWord(path, value, words.map(String), otherThan(issue))];
       return remarks(closest(issue), [...path, ...(closest(issue).path as ConfigPath)], value, whole);
     }
     case 'invalid_key':
-      return [{ ...error, code: 'value', message: issue.issues[0]?.message ?? issue.message, atKey: true }];
+      return [badKey(path, issue.issues[0]?.message ?? issue.message, value, whole)];
     case 'invalid_type':
       if (valueAt(path, value) === undefined) {
         const key = path.at(-1);
@@ -53,6 +101,11 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
           { ...error, code: 'type', message: `\`${path.at(-1)}\` is empty: give it a value, or take the line out` },
         ];
       }
+      if (secret) {
+        const message = 'a secret is written as ${ENV_NAME} or file:/path/to/it, never as the value itself';
+        const name = variableIn(valueAt(path, value)) ?? envName(path);
+        return [{ ...error, code: 'secret', message, instead: `\${${name}}` }];
+      }
       return [
         {
           ...error,
@@ -63,7 +116,7 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
       ];
     case 'invalid_value': {
       const known = issue.values.map(String);
-      return [path.at(-1) === 'type' ? unknownType(path, value, known) : unknownWord(path, value, known, false)];
+      return [path.at(-1) === 'type' ? unknownType(path, value, known) : unknownWord(path, value, known, [])];
     }
     default: {
       const params: unknown = issue.code === 'custom' ? issue.params : undefined;
@@ -73,18 +126,41 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
           ...error,
           code: secret ? 'secret' : 'value',
           message: quiet(issue.message),
-          ...(instead !== undefined && { instead }),
-          ...(secret && { instead: `\${${envName(path)}}` }),
+          // A number in quotes is a text; without them it is none.
+          ...(instead !== undefined && { instead: /^\d+$/.test(instead) ? `"${instead}"` : instead }),
+          ...(secret && { instead: `\${${variableIn(valueAt(path, value)) ?? envName(path)}}` }),
         },
       ];
     }
   }
 }
 
+/** A name that the person chose and that cannot be one. */
+function badKey(path: ConfigPath, message: string, value: unknown, whole: JsonSchema): Remark {
+  const name = String(path.at(-1)).slice(0, 64);
+  const meant = nearest(name, keysAt(whole, path.slice(0, -1), value), 0) ?? destinationsCalled(name)[0];
+  return { kind: 'error', code: 'value', path, atKey: true, message, ...(meant !== undefined && { instead: meant }) };
+}
+
+/** The destinations that people call by this name. */
+function destinationsCalled(name: string): string[] {
+  return Object.values(destinations).flatMap(({ name: type, aliases }) => (aliases.includes(plain(name)) ? type : []));
+}
+
 /** A key nobody knows, with the nearest that somebody does. */
 function unknownKey(path: ConfigPath, key: string, value: unknown, whole: JsonSchema): Remark {
   const known = keysAt(whole, path, value);
   const meant = nearest(key, known);
+  const foreign = meant === undefined ? foreignKey(key) : undefined;
+  if (foreign !== undefined) {
+    const message = `unknown key \`${key}\`: ${foreign}`;
+    return { kind: 'error', code: 'unknown-key', path: [...path, key], atKey: true, message };
+  }
+  if (key === '<<') {
+    const message =
+      'merge keys (`<<`) are not read: write the keys out, or give the whole section a name with `&` and repeat it with `*`';
+    return { kind: 'error', code: 'unknown-key', path: [...path, key], atKey: true, message };
+  }
   return {
     kind: 'error',
     code: 'unknown-key',
@@ -96,24 +172,29 @@ function unknownKey(path: ConfigPath, key: string, value: unknown, whole: JsonSc
 }
 
 /** A word that is not one of a closed list. */
-function unknownWord(path: ConfigPath, value: unknown, known: readonly string[], orList: boolean): Remark {
+function unknownWord(path: ConfigPath, value: unknown, known: readonly string[], others: readonly string[]): Remark {
   const written = valueAt(path, value);
-  const meant =
-    (typeof written === 'string' ? nearest(written, known) : undefined) ?? (orList ? 'a list: [a, b]' : undefined);
+  const near = (word: string): string | undefined =>
+    (path.includes('cmp') ? platformCalled(word) : undefined) ?? nearest(word, known);
+  // `on` is near `off`, and is not meant by it.
+  const meant = typeof written === 'string' && plain(written) !== 'on' ? near(written) : undefined;
   const words = known.map((word) => `\`${word}\``).join(', ');
   return {
     kind: 'error',
     code: 'value',
     path,
-    message: `expected one of ${words}${orList ? ', or a list' : ''}`,
+    message: `expected ${[`${known.length > 1 ? 'one of ' : ''}${words}`, ...others].join(', or ')}`,
     ...(meant !== undefined && { instead: meant }),
   };
 }
 
-function takesList({ errors }: z.core.$ZodIssueInvalidUnion): boolean {
-  return errors.some(
-    ([first]) => first?.code === 'invalid_type' && first.expected === 'array' && first.path.length === 0,
-  );
+/** What may stand in place of a word: a list, a number, a duration. */
+function otherThan({ errors }: z.core.$ZodIssueInvalidUnion): string[] {
+  return errors.flatMap(([first]) => {
+    if (first === undefined || first.path.length > 0 || first.code === 'invalid_value') return [];
+    if (first.code === 'invalid_type') return [TYPES[first.expected] ?? first.expected];
+    return [first.message.replace(/^expected /, '')];
+  });
 }
 
 /** A route whose type, written or taken from its name, is not a destination. */
@@ -121,6 +202,7 @@ function unknownType(path: ConfigPath, value: unknown, known: readonly string[])
   const written = valueAt(path, value);
   const name = (typeof written === 'string' ? written : String(path.at(-2))).slice(0, 64);
   const called = Object.values(destinations).filter(({ aliases }) => aliases.includes(plain(name)));
+  const none = called.length === 0 && hasNoDestination(name);
   const [meant, other] = called.length > 0 ? called.map(({ name: type }) => type) : [nearest(name, known)];
   const fix =
     meant === undefined
@@ -135,8 +217,10 @@ function unknownType(path: ConfigPath, value: unknown, known: readonly string[])
     code: 'value',
     path: written === undefined ? path.slice(0, -1) : path,
     atKey: written === undefined,
-    message: `\`${name}\` is not a destination; known: ${known.join(', ')}`,
-    instead: fix,
+    message: none
+      ? `there is no destination for \`${name}\`; known: ${known.join(', ')}`
+      : `\`${name}\` is not a destination; known: ${known.join(', ')}`,
+    ...(!none && { instead: fix }),
   };
 }
 
@@ -157,21 +241,39 @@ function insteadOfType(
   schema: JsonSchema | undefined,
 ): { instead?: string } {
   const unit = schema?.['unit'];
-  if (typeof unit === 'string' && typeof written === 'number') return { instead: `${written}${unit}` };
-  if (issue.expected === 'string' && (typeof written === 'number' || typeof written === 'boolean')) {
-    return { instead: 'the same in quotes' };
+  if (typeof unit === 'string' && typeof written === 'number') {
+    const instead = unit === 'd' ? readDuration(String(written)) : readSize(String(written));
+    return instead === undefined ? {} : { instead };
   }
+  if (issue.expected === 'string' && typeof written === 'number' && !Number.isSafeInteger(written))
+    return { instead: 'the same in quotes' };
   if (issue.expected === 'array' && typeof written === 'object' && written !== null) {
     return { instead: 'a list: `- ` before the first key of each entry' };
   }
-  if (issue.expected === 'array' && typeof written === 'string') return { instead: 'a list: [a, b]' };
   return {};
 }
 
-/** zod's own wording without its preamble. */
+/** zod's own wording without its preamble, in the words of a person who writes YAML. */
 function quiet(message: string): string {
-  return message.replace(/^Invalid (input|option|string): /, '');
+  const own = message.replace(/^Invalid (input|option|string): /, '');
+  const [, expected, received] = /^expected (\w+), received (\w+)$/.exec(own) ?? [];
+  if (expected !== undefined && received !== undefined)
+    return `expected ${TYPES[expected] ?? expected}, found ${TYPES[received] ?? received}`;
+  const [, sign, bound] = /^Too (?:small|big): expected number to be ([<>])=?(\S+)$/.exec(own) ?? [];
+  if (bound !== undefined) return `expected ${sign === '>' ? 'at least' : 'at most'} ${bound}`;
+  return own.replace(/^Too small: expected array to have >=1 items$/, 'the list is empty: name at least one');
 }
+
+const TYPES: Readonly<Record<string, string>> = {
+  array: 'a list',
+  object: 'a section: lines of `key: value`',
+  record: 'a section: lines of `key: value`',
+  string: 'a text',
+  boolean: '`true` or `false`',
+  int: 'a whole number',
+  number: 'a number',
+  null: 'nothing',
+};
 
 function valueAt(path: ConfigPath, value: unknown): unknown {
   let here = value;

@@ -3,6 +3,7 @@ import { parseSecretRef, type SecretRef } from '../core/secret.ts';
 import type { ConfigPath, Finding, Remark } from './finding.ts';
 import { remarksOf } from './issues.ts';
 import { lint } from './lint.ts';
+import { causesOf } from './repairs.ts';
 import { configSchema, type Config } from './schema.ts';
 import { ONCE } from './routes.ts';
 import { readYaml } from './yaml.ts';
@@ -32,12 +33,29 @@ export function loadConfig(
   now: number = Date.now(),
   hasValue?: (ref: SecretRef) => boolean,
 ): LoadedConfig | RefusedConfig {
+  const loaded = readConfigText(text, file, now, hasValue);
+  if ('config' in loaded || loaded.findings.every(({ code }) => code === 'yaml' || code === 'secret')) return loaded;
+  const errors = (findings: readonly Finding[]) => findings.filter(({ kind }) => kind === 'error');
+  const causes = causesOf(text, file, errors(loaded.findings), (mended) => {
+    const again = readConfigText(mended, file, now, hasValue);
+    return 'config' in again ? [] : errors(again.findings);
+  });
+  const rest = loaded.findings.filter(({ kind }) => kind !== 'error');
+  return { findings: [...causes, ...rest].sort((a, b) => a.line - b.line || a.column - b.column) };
+}
+
+function readConfigText(
+  text: string,
+  file: string,
+  now: number,
+  hasValue: ((ref: SecretRef) => boolean) | undefined,
+): LoadedConfig | RefusedConfig {
   const source = readYaml(text, file);
   if ('findings' in source) return source;
   const value = source.value ?? {};
   const parsed = configSchema.safeParse(value, ONCE);
   const remarks = [
-    ...(parsed.success ? lint(parsed.data, now) : remarksOf(parsed.error.issues, value, editorSchema())),
+    ...(parsed.success ? lint(parsed.data, now) : remarksOf(parsed.error.issues, value, editorSchema(), configSchema)),
     ...(hasValue === undefined ? [] : unset(value, [], hasValue)),
   ];
   const findings = remarks.map(source.finding).sort((a, b) => a.line - b.line || a.column - b.column);

@@ -13,20 +13,20 @@ function text(pattern: RegExp, expected: string) {
 }
 
 const host = text(
-  /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\])$/,
-  'a host name in lower case, without scheme, port or path, e.g. `metrics.example.no`',
+  /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:.]+\])$/,
+  'a host name in lower case, without scheme, port or path, e.g. `metrics.example.no`; each host by itself, `*` is none',
 );
 
 const origin = z
   .string({ error: 'expected an origin, e.g. `https://shop.example.no`' })
   .superRefine((value, context) => {
     const url = URL.parse(value);
-    if (url !== null && url.origin === value && /^https?:/.test(value)) return;
-    const instead = url !== null && /^https?:$/.test(url.protocol) ? url.origin : undefined;
+    if (url !== null && url.origin === value && /^https?:/.test(value) && !value.includes('*')) return;
+    const instead = url !== null && /^https?:$/.test(url.protocol) && !value.includes('*') ? url.origin : undefined;
     context.addIssue({
       code: 'custom',
       message:
-        'expected an origin: scheme, host and port if it is not the usual one, without a path or a slash at the end',
+        'expected an origin: scheme, host and port if it is not the usual one, without a path or a slash at the end; each by itself, `*` is none',
       params: { instead },
     });
   });

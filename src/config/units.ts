@@ -43,23 +43,46 @@ function amount(
 
 /** Units in words and in other systems' short forms, and how many of ours they are. */
 const UNIT_WORDS: readonly (readonly [RegExp, string, number])[] = [
-  [/^(?:s|sec|secs|seconds?|sekund(?:er)?)$/, 's', 1],
-  [/^(?:m|min|mins|minutes?|minutt(?:er)?)$/, 'm', 1],
-  [/^(?:h|hrs?|hours?|timer?|t)$/, 'h', 1],
-  [/^(?:|d|days?|dager?|dag|døgn)$/, 'd', 1],
-  [/^(?:w|weeks?|uker?)$/, 'd', 7],
+  [/^(?:s|sec|secs|seconds?|sekund(?:er|en?)?|secondes?)$/, 's', 1],
+  [/^(?:m|min|mins|minutes?|minutt(?:er)?|minuter|minuten)$/, 'm', 1],
+  [/^(?:h|hrs?|hours?|timer?|t|tim|timmar|stunden?|heures?)$/, 'h', 1],
+  [/^(?:d|days?|dager?|dag|dagar?|døgn|tage?n?|jours?|j|dagen|päivää)$/, 'd', 1],
+  [/^(?:w|wk|weeks?|uker?|veckor?|uger?|wochen?|semaines?|viikkoa?)$/, 'd', 7],
+  [/^(?:mo|mon|months?|måneder?|månader?|monate?n?|mois)$/, 'd', 30],
 ];
 
-function readDuration(text: string): string | undefined {
-  const [, number, word] = /^\s*(\d{1,6})\s*([a-zø]{0,8})\s*$/i.exec(text) ?? [];
-  if (number === undefined || word === undefined) return undefined;
+/** The duration somebody meant: `7 days`, `1 week`, `P7D` (ISO 8601), bare days, bare seconds or milliseconds. */
+export function readDuration(text: string): string | undefined {
+  const [, days, time] = /^\s*P(?:(\d{1,5}[DWMY]))?(?:T(\d{1,5}[HMS]))?\s*$/i.exec(text) ?? [];
+  const iso = days !== undefined ? days.replace(/m$/i, 'mo') : time;
+  const [, number, word = ''] = /^\s*(\d{1,6})\s*(\p{L}{0,8})\s*$/u.exec(iso ?? text) ?? [];
+  if (number === undefined) return readBare(text);
+  if (word === '') return readBare(number);
   const found = UNIT_WORDS.find(([pattern]) => pattern.test(word.toLowerCase()));
   return found === undefined ? undefined : `${Number(number) * found[2]}${found[1]}`;
 }
 
-function readSize(text: string): string | undefined {
-  const [, number, unit] = /^\s*(\d{1,6})\s*([kmgt]?)i?b?\s*$/i.exec(text) ?? [];
-  return number === undefined ? undefined : `${number}${(unit || 'G').toUpperCase()}B`;
+/** A number without a unit: days up to a year or so, else the seconds or milliseconds of other systems. */
+function readBare(text: string): string | undefined {
+  if (!/^\s*\d{1,12}\s*$/.test(text)) return undefined;
+  const number = Number(text);
+  if (number <= 400) return `${number}d`;
+  const seconds = number >= DAY && number % 1000 === 0 ? number / 1000 : number;
+  const [unit, length] = seconds % 86_400 === 0 ? ['d', 86_400] : seconds % 3600 === 0 ? ['h', 3600] : ['s', 1];
+  return `${seconds / length}${unit}`;
+}
+
+/** The size somebody meant: `2 GiB`, `500 megabytes`, `1.5GB`, bare gigabytes or bytes. */
+export function readSize(text: string): string | undefined {
+  const [, written, unit = ''] =
+    /^\s*(\d{1,15}(?:[.,]\d{1,3})?)\s*([kmgt]?)(?:i?[bo]|(?:ilo|ega|iga|era)?(?:byte|octet)s?)?\s*$/i.exec(text) ?? [];
+  if (written === undefined) return undefined;
+  const number = Number(written.replace(',', '.'));
+  if (unit === '' && number >= 1e6) return number % 1e9 === 0 ? `${number / 1e9}GB` : `${Math.round(number / 1e6)}MB`;
+  const letter = (unit || 'G').toUpperCase();
+  if (Number.isInteger(number)) return `${number}${letter}B`;
+  const smaller = { T: 'G', G: 'M', M: 'K' }[letter];
+  return smaller === undefined ? undefined : `${Math.round(number * 1000)}${smaller}B`;
 }
 
 /** A day such as `2026-11-01`; becomes the unix milliseconds of its start, UTC. */

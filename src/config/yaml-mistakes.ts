@@ -1,3 +1,6 @@
+import { dashesOf, INVISIBLE, KEY, linesOf, opensQuote, rawLines, sameUntil, shown, type Line } from './yaml-line.ts';
+import { slipIn } from './yaml-slips.ts';
+
 /** A mistake of the hand in a YAML file: where it is, what it is, and the line as it was most likely meant. */
 export interface Mistake {
   /** 1-based. */
@@ -6,40 +9,106 @@ export interface Mistake {
   readonly column: number;
   readonly message: string;
   readonly instead?: string;
+  /** The whole line as it was meant. Not to be shown: there may be a secret in it. */
+  readonly fixed: string;
 }
 
 /** How deep a section lies, in spaces; the first is the file itself. */
 interface Level {
   readonly indent: number;
-  /** The line that opened it has no value: what is deeper belongs to it. */
-  readonly line: number;
+  /** Its lines begin with a dash. */
+  readonly list: boolean;
+  /** A list stands at the indentation of the key it belongs to: `key:` and below it `- member`. */
+  dashed: boolean;
 }
 
-interface Line {
-  readonly number: number;
-  readonly raw: string;
-  readonly indent: number;
-  /** Without indentation, comment and trailing white space. */
-  readonly text: string;
-}
-
-const INVISIBLE = /[\u00a0\u2000-\u200f\u202f\u2060\u3000\ufeff]/;
-const KEY = /^(?:- +)*(?:"[^"]*"|'[^']*'|[^\s:#[\]{},"'`@%&*!|>-][^:]*?)\s*:(?: |$)/;
 const STRANGE = 'a space that is none (copied from a page or a document): YAML needs ordinary spaces here';
-const NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+/** More causes are not looked for: by then the file is no YAML. */
+const MAX_CAUSES = 25;
+/** In longer files the first way to mend a line is taken: each try looks at all lines. */
+const MAX_SEARCHED = 2_000;
 
 /**
  * Looks for what people mistype in YAML, line by line: a tab, a space too many, a colon that is missing, a sign of
  * another system. A parser stumbles over the consequence, often a line later and several times; this finds the cause
- * once, on its own line. Sound files have nothing of it, but it is asked only where the parser refused one: texts over
- * several lines could look like mistakes.
+ * once, on its own line: each mistake is mended before the next is looked for, and of several ways to mend it the one
+ * counts that leaves the fewest. Sound files have nothing of it, but it is asked only where a file was refused: texts
+ * over several lines could look like mistakes.
  */
 export function mistakesIn(text: string): readonly Mistake[] {
+  const raws = rawLines(text);
+  const causes = new Map<number, Mistake>();
+  let found = scan(raws);
+  while (found[0] !== undefined && causes.size < MAX_CAUSES) {
+    const cause = found.length === 1 || raws.length > MAX_SEARCHED ? found[0] : likeliest(raws, found[0], causes);
+    if (causes.has(cause.line)) break;
+    causes.set(cause.line, cause);
+    raws[cause.line - 1] = cause.fixed;
+    found = scan(raws);
+  }
+  return [...causes.values()].sort((a, b) => a.line - b.line);
+}
+
+/** The file with its mistakes mended. */
+export function mendedText(text: string, mistakes: readonly Mistake[]): string {
+  const raws = rawLines(text);
+  for (const { line, fixed } of mistakes) raws[line - 1] = fixed;
+  return raws.join('\n');
+}
+
+/** Of the ways to mend the first mistake, or the line before it, the one that leaves the fewest. */
+function likeliest(raws: readonly string[], first: Mistake, causes: ReadonlyMap<number, Mistake>): Mistake {
+  const left = (mistake: Mistake) => scan(raws.with(mistake.line - 1, mistake.fixed)).length;
+  let best = first;
+  let fewest = left(first);
+  for (const other of otherWays(raws, first)) {
+    if (causes.has(other.line)) continue;
+    const count = left(other);
+    if (count < fewest) [best, fewest] = [other, count];
+  }
+  return best;
+}
+
+function* otherWays(raws: readonly string[], first: Mistake): Generator<Mistake> {
+  const lines = linesOf(raws.slice(0, first.line));
+  const indents = [...new Set(lines.map(({ indent }) => indent))].slice(-12);
+  const text = first.fixed.trimStart();
+  const flagged = lines.at(-1) as Line;
+  for (const indent of indents) {
+    const { message } = first.message.startsWith('indented by') ? wrongIndent(flagged, indent) : first;
+    yield { ...first, message, instead: `${' '.repeat(indent)}${shown(text)}`, fixed: `${' '.repeat(indent)}${text}` };
+  }
+  const after = linesOf(raws.slice(first.line, first.line + 20))[0];
+  const itself = after !== undefined && after.indent > flagged.indent ? withoutValue(flagged, after.indent) : undefined;
+  if (itself !== undefined) yield itself;
+  const before = lines.at(-2);
+  if (before === undefined) return;
+  for (const indent of indents) if (indent !== before.indent) yield wrongIndent(before, indent);
+  const opened = withoutValue(before, flagged.indent);
+  if (opened !== undefined) yield opened;
+}
+
+/** A line as the head of a section: what stands behind its colon is the first key of the section, or nothing. */
+function withoutValue({ number, indent, text }: Line, below: number): Mistake | undefined {
+  const [, key, value = ''] = /^((?:- +)*[A-Za-z_][\w-]*:)\s+(.*)$/.exec(text) ?? [];
+  if (key === undefined) return undefined;
+  const head = `${' '.repeat(indent)}${key}`;
+  return {
+    line: number,
+    column: indent + key.length + 2,
+    message: 'a section stands below its key: behind the colon there is no value beside it',
+    instead: KEY.test(value) ? `${head}\n${' '.repeat(below)}${shown(value)}` : head,
+    fixed: head,
+  };
+}
+
+/** One look at all lines, each as it was most likely meant given those before it. */
+function scan(raws: readonly string[]): Mistake[] {
   const found: Mistake[] = [];
-  const levels: Level[] = [{ indent: 0, line: 0 }];
+  const levels: Level[] = [{ indent: 0, list: false, dashed: false }];
   let opens = false;
   let open: Opened | undefined;
-  const lines = linesOf(text);
+  const lines = linesOf(raws);
   for (const [i, line] of lines.entries()) {
     if (open !== undefined && KEY.test(line.text) && line.indent <= open.indent) {
       found.push(unclosed(open));
@@ -56,42 +125,6 @@ export function mistakesIn(text: string): readonly Mistake[] {
   return found;
 }
 
-function linesOf(text: string): Line[] {
-  // A mark of the byte order in front is what some editors write.
-  return text
-    .replace(/^\ufeff/, '')
-    .split(/\r?\n/)
-    .flatMap((raw, i) => {
-      const lead = /^[\s\u200b-\u200f\u2060\ufeff]*/.exec(raw)?.[0] ?? '';
-      const content = withoutComment(raw.slice(lead.length)).trimEnd();
-      if (content === '') return [];
-      return [{ number: i + 1, raw, indent: indentOf(lead), text: content }];
-    });
-}
-
-/** Columns of leading white space; whatever is no space counts as one, except that a tab counts as two. */
-function indentOf(lead: string): number {
-  return lead.replaceAll('\t', '  ').length;
-}
-
-/** Up to a `#` that begins a comment: at the start, or after a space, outside quotes. */
-function withoutComment(content: string): string {
-  let quote = '';
-  for (let i = 0; i < content.length; i++) {
-    const char = content.charAt(i);
-    if (quote !== '') quote = char === quote ? '' : quote;
-    else if (opensQuote(content, i)) quote = char;
-    else if (char === '#' && (i === 0 || /\s/.test(content.charAt(i - 1)))) return content.slice(0, i);
-  }
-  return content;
-}
-
-/** A quotation mark is one where a value begins; inside a word it is an apostrophe. */
-function opensQuote(content: string, at: number): boolean {
-  const char = content.charAt(at);
-  return (char === '"' || char === "'") && (at === 0 || /[\s,[{:]/.test(content.charAt(at - 1)));
-}
-
 /** What one line in the open says, and whether the next may lie deeper. Keeps `levels` as they were meant. */
 function lookAt(
   line: Line,
@@ -100,42 +133,48 @@ function lookAt(
   below: number,
 ): { mistake: Mistake | undefined; opens: boolean } {
   const { text, raw } = line;
-  const mended = mend(text, below === line.indent + dashesOf(text));
-  const meant = place({ ...line, text: mended ?? text }, levels, opens, below);
-  const next = /^(?:- +)*$/.test(text) || (mended ?? text).endsWith(':') || /:\s+[|>][+-]?\d*$/.test(text);
+  const slip = slipIn(text, below === line.indent + dashesOf(text)) ?? dashSlip(line, levels, opens);
   const lead = /^\s*/.exec(raw)?.[0] ?? '';
-  const strange = INVISIBLE.exec(raw.slice(0, lead.length + beforeValue(text)));
-  const at = (column: number, message: string, content = text): Mistake => ({
-    line: line.number,
-    column: column + 1,
-    message,
-    instead: `${' '.repeat(meant)}${shown(content)}`,
+  if (slip?.text.startsWith('# ') === true) {
+    return { mistake: mistake(line, line.indent, lead.length, slip.why, slip.text), opens };
+  }
+  const meant = place({ ...line, text: slip?.text ?? text }, levels, opens, below);
+  const next = /^(?:- +)*-?$/.test(text) || (slip?.text ?? text).endsWith(':') || /:\s+[|>][+-]?\d*$/.test(text);
+  const at = (column: number, message: string, content = text) => ({
+    mistake: mistake(line, meant, column, message, content),
+    opens: next,
   });
-  if (strange !== null) {
-    const clean = text.replaceAll(new RegExp(INVISIBLE.source, 'g'), (c) =>
-      /[\u200b-\u200f\u2060\ufeff]/.test(c) ? '' : ' ',
-    );
-    return { mistake: at(strange.index, STRANGE, clean), opens: next };
-  }
-  if (lead.includes('\t')) {
-    return { mistake: at(lead.indexOf('\t'), 'indented with a tab: YAML takes spaces only'), opens: next };
-  }
-  if (mended !== undefined) return { mistake: at(lead.length, reasonFor(text), mended), opens: next };
-  if (meant !== line.indent) {
-    const off = line.indent - meant;
-    const spaces = `${Math.abs(off)} space${Math.abs(off) === 1 ? '' : 's'}`;
-    const message = `indented by ${spaces} too ${off > 0 ? 'many' : 'few'} for the section it stands in`;
-    return { mistake: at(lead.length, message), opens: next };
-  }
-  return { mistake: undefined, opens: next };
+  const strange = INVISIBLE.exec(raw.slice(0, lead.length + beforeValue(text)));
+  if (strange !== null) return at(strange.index, STRANGE, withoutStrange(text));
+  if (lead.includes('\t')) return at(lead.indexOf('\t'), 'indented with a tab: YAML takes spaces only', slip?.text);
+  if (slip !== undefined)
+    return at(lead.length + (KEY.test(text) ? sameUntil(text, slip.text) : 0), slip.why, slip.text);
+  return { mistake: meant === line.indent ? undefined : wrongIndent(line, meant), opens: next };
 }
 
-/** A line as it may be shown: a value that may be a secret is left out. */
-function shown(content: string): string {
-  const [, key = '', value = ''] = /^([^:]*:\s+)(.+)$/.exec(content) ?? [];
-  if (value === '' || /^["']?(?:\$\{|file:)/.test(value))
-    return content.length > 120 ? `${content.slice(0, 60)}...` : content;
-  return /token|secret|key|credential|password|auth/i.test(key) || value.length > 60 ? `${key}...` : content;
+function mistake({ number }: Line, indent: number, column: number, message: string, content: string): Mistake {
+  const space = ' '.repeat(indent);
+  return {
+    line: number,
+    column: column + 1,
+    message,
+    instead: `${space}${shown(content)}`,
+    fixed: `${space}${content}`,
+  };
+}
+
+function wrongIndent(line: Line, meant: number): Mistake {
+  const off = line.indent - meant;
+  const spaces = `${Math.abs(off)} space${Math.abs(off) === 1 ? '' : 's'}`;
+  const message = `indented by ${spaces} too ${off > 0 ? 'many' : 'few'} for the section it stands in`;
+  return mistake(line, meant, line.raw.length - line.raw.trimStart().length, message, line.text);
+}
+
+/** Characters that only look like a space become one; those that look like nothing go. */
+export function withoutStrange(text: string): string {
+  return text.replaceAll(new RegExp(INVISIBLE.source, 'g'), (c) =>
+    /[\u00ad\u200b-\u200f\u2060\ufeff]/.test(c) ? '' : ' ',
+  );
 }
 
 /** Spaces that are none where YAML looks for structure: a parser takes them for a part of the key. */
@@ -149,83 +188,58 @@ function beforeValue(text: string): number {
   return colon === -1 ? text.length : colon + 2;
 }
 
+/** A dash where a section has none, or none where all its lines have one. */
+function dashSlip({ indent, text }: Line, levels: readonly Level[], opens: boolean) {
+  const level = levels.findLast((each) => each.indent <= indent);
+  if (level?.indent !== indent) return undefined;
+  const dashes = dashesOf(text);
+  if (dashes > 0 && !level.list && !level.dashed && !opens && levels.length > 1)
+    return { text: text.slice(dashes), why: 'a `-` begins a member of a list, and this section is none' };
+  if (dashes === 0 && level.list && !KEY.test(text) && text !== '-' && level === levels.at(-1))
+    return { text: `- ${text}`, why: 'each member of this list begins with `- `' };
+  return undefined;
+}
+
 /**
  * The indentation a line was meant to have. The first line of a deeper section may choose it.
  * @param below the indentation of the next line
  */
 function place(line: Line, levels: Level[], opens: boolean, below: number): number {
-  const { indent, text, number, raw } = line;
+  const { indent, text } = line;
+  const dashes = dashesOf(text);
+  const meant =
+    opens && /^ *\t/.test(line.raw) ? (levels.at(-1) as Level).indent + 2 : fitting(line, levels, opens, below);
+  while (levels.length > 1 && (levels.at(-1) as Level).indent > meant) levels.pop();
+  const top = levels.at(-1) as Level;
+  if (top.indent < meant) levels.push({ indent: meant, list: dashes > 0 || text === '-', dashed: false });
+  else if (!top.list) top.dashed = dashes > 0;
+  // `- key: value`: its further keys stand under the first.
+  if (dashes > 0 && KEY.test(text)) levels.push({ indent: meant + dashes, list: false, dashed: false });
+  return indent === meant ? indent : meant;
+}
+
+function fitting({ indent, text }: Line, levels: readonly Level[], opens: boolean, below: number): number {
   const top = levels.at(-1) as Level;
   const dashes = dashesOf(text);
-  let meant = indent;
-  // How wide a tab was meant to be nobody knows.
-  if (opens && /^ *\t/.test(raw)) meant = top.indent + 2;
-  else if (indent > top.indent) {
-    if (!opens) meant = top.indent;
+  if (indent > top.indent) {
+    if (!opens) return top.indent;
     // Steps are even: an odd one, of which the next line knows nothing, is a slip.
-    else if ((indent - top.indent) % 2 === 1 && Math.abs(below - indent - dashes) === 1) meant = below - dashes;
-    else if (indent - top.indent === 1) meant = indent + 1;
-  } else {
-    const level = levels.findLast((each) => each.indent <= indent) as Level;
-    // Between two levels: the nearer one was meant. Where both are as near, the deeper one, unless it would leave no
-    // room for what the line opens.
-    const deeper = levels.find((each) => each.indent > indent);
-    if (level.indent !== indent) {
-      const fits = deeper !== undefined && !(text.endsWith(':') && below <= deeper.indent);
-      meant = fits && deeper.indent - indent <= indent - level.indent ? deeper.indent : level.indent;
-    }
+    const heads = text.endsWith(':') && below > indent;
+    if ((indent - top.indent) % 2 === 1 && Math.abs(below - indent - dashes) === 1)
+      return heads ? indent - 1 : below - dashes;
+    return indent - top.indent === 1 ? indent + 1 : indent;
   }
-  while (levels.length > 1 && (levels.at(-1) as Level).indent > meant) levels.pop();
-  if ((levels.at(-1) as Level).indent < meant) levels.push({ indent: meant, line: number });
-  // `- key: value`: its further keys stand under the first.
-  if (dashes > 0 && KEY.test(text)) levels.push({ indent: meant + dashes, line: number });
-  return meant;
-}
-
-/** Columns of the dashes in front of a member of a list. */
-function dashesOf(text: string): number {
-  return /^(?:- +)+/.exec(text)?.[0].length ?? 0;
-}
-
-/**
- * A line as it was meant, where its own text is at fault; undefined where it is not.
- * @param entry the next line stands under the text of this one, as the further keys of a list's member do
- */
-function mend(text: string, entry: boolean): string | undefined {
-  const template = /^(.*?)(["']?)\{\{\s*([A-Za-z_][A-Za-z0-9_.]*)\s*\}\}\2(.*)$/.exec(text);
-  if (template !== null) return `${template[1]}\${${(template[3] as string).replaceAll('.', '_')}}${template[4]}`;
-  if (/^-[^\s-]/.test(text)) return `- ${text.slice(1)}`;
-  const [, item = '', rest = ''] = /^((?:- +)*)(.*)$/.exec(text) ?? [];
-  if (KEY.test(text)) {
-    const value = /^.*?:\s+(.*)$/.exec(rest)?.[1] ?? '';
-    const key = rest.slice(0, rest.length - value.length);
-    if (/^[@`%]/.test(value) || /^[^"'[{|>&*!][^"'[{]*: /.test(value))
-      return `${item}${key}"${value.replaceAll('"', '')}"`;
-    if (/^[\u201c\u201d\u201e\u00ab]/.test(value))
-      return `${item}${key}"${value.replaceAll(/[\u201c\u201d\u201e\u00ab\u00bb]/g, '')}"`;
-    return undefined;
-  }
-  // A member of a list may be any text; what is left must be a key.
-  if (item !== '' && !entry && !/^[A-Za-z_]+(?: *= *|:)\S/.test(rest)) return undefined;
-  const [, key = '', , value = ''] = /^([A-Za-z_][A-Za-z0-9_-]*)(\s*=\s*|\s*:|\s+|$)(.*)$/.exec(rest) ?? [];
-  if (!NAME.test(key)) return undefined;
-  return `${item}${key}:${value === '' ? '' : ` ${value}`}`;
-}
-
-function reasonFor(text: string): string {
-  if (/\{\{/.test(text))
-    return '`{{ }}` is the placeholder of another tool: here a variable of the environment is written `${NAME}`';
-  if (/^-[^\s-]/.test(text)) return 'the `-` of a list needs a space behind it';
-  if (KEY.test(text)) {
-    return /:\s+[@`%]/.test(text)
-      ? 'a value that begins with this sign needs quotes'
-      : /[\u201c\u201d\u201e\u00ab]/.test(text)
-        ? 'typographic quotation marks: YAML takes straight ones only'
-        : 'a value with a colon in it needs quotes';
-  }
-  if (/^(?:- +)*[A-Za-z0-9_-]+\s*:\S/.test(text)) return 'the colon behind a key needs a space behind it';
-  if (/^(?:- +)*[A-Za-z0-9_-]+\s*=/.test(text)) return 'a key is followed by `: `, not by `=`';
-  return 'the colon behind the key is missing';
+  const at = levels.findLastIndex((each) => each.indent <= indent);
+  const level = levels[at] as Level;
+  const deeper = levels[at + 1];
+  // The keys of a list's member stand behind its dash, not under it.
+  if (level.indent === indent && level.list && dashes === 0 && KEY.test(text) && deeper?.list === false)
+    return deeper.indent;
+  if (level.indent === indent) return indent;
+  // Between two levels: the nearer one was meant. Where both are as near, the deeper one, unless it would leave no room
+  // for what the line opens.
+  const fits = deeper !== undefined && !(text.endsWith(':') && below <= deeper.indent);
+  return fits && deeper.indent - indent <= indent - level.indent ? deeper.indent : level.indent;
 }
 
 /** A bracket or a quotation mark that waits for its other half. */
@@ -268,10 +282,17 @@ function stillOpen(line: Line, before: Opened | undefined): Opened | undefined {
 
 function unclosed({ line, column, close, closers }: Opened): Mistake {
   const what = close === ']' ? '`[`' : close === '}' ? '`{`' : 'quotation mark';
+  const space = ' '.repeat(line.indent);
+  // `${NAME` lacks its own brace before any other.
+  const half = /\$\{[A-Za-z_]\w*(?=\s*[\]},]|$)/;
+  const content = closers.includes('}') ? line.text.replace(half, (name) => `${name}}`) : line.text;
+  const rest = content === line.text ? closers : closers.replace('}', '');
+  const inner = /^["']/.test(rest) ? content.replace(/([\]}]+)$/, '') : content;
   return {
     line: line.number,
     column: column + 1,
     message: `this ${what} is never closed`,
-    instead: `${' '.repeat(line.indent)}${shown(line.text)}${closers}`,
+    instead: `${space}${shown(inner + rest)}`,
+    fixed: `${space}${inner + rest}`,
   };
 }

@@ -34,11 +34,12 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col), kind: 'error', code: 'yaml', message };
   };
-  const asFinding = (mistake: Mistake): Finding => ({ file, kind: 'error', code: 'yaml', ...mistake });
   const lines = new LineCounter();
   if (text.length > MAX_TEXT) {
     return { findings: [at(0, `the file is larger than ${MAX_TEXT / 1024} KiB`, lines)] };
   }
+  const coded = wrongEncoding(text);
+  if (coded !== undefined) return { findings: [at(coded[0], coded[1], counted(text, lines))] };
   try {
     const document = parseDocument(hideBraces(text), {
       schema: 'core',
@@ -52,15 +53,17 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
       return { findings: [at(0, 'directives (%YAML, %TAG) are not allowed', lines)] };
     const [first] = [...document.errors, ...document.warnings];
     if (first !== undefined) {
-      const causes = mistakesIn(text).map(asFinding);
+      const causes = mistakeFindings(mistakesIn(text), file);
       // What follows the first is mostly a consequence of it.
-      return { findings: causes.length > 0 ? causes : [at(first.pos[0], wordsFor(first), lines)] };
+      return { findings: causes.length > 0 ? causes : [at(first.pos[0], wordsFor(first, text), lines)] };
     }
     const strange = strangeSpaces(text);
-    if (strange.length > 0) return { findings: strange.map(asFinding) };
+    if (strange.length > 0) return { findings: mistakeFindings(strange, file) };
     const refused = restore(document);
-    if (refused !== undefined)
-      return { findings: [at(refused, 'tags (!name) and the key `__proto__` are not allowed', lines)] };
+    if (refused !== undefined) {
+      const instead = refused.quoted === undefined ? {} : { instead: refused.quoted };
+      return { findings: [{ ...at(refused.at, refused.why, lines), ...instead }] };
+    }
     return {
       value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown,
       finding: ({ path, atKey, ...rest }) => {
@@ -75,6 +78,22 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
   }
 }
 
+/** Mistakes as they may be shown. The same on lines that follow each other was made once. */
+function mistakeFindings(mistakes: readonly Mistake[], file: string): Finding[] {
+  const found: (Finding & { readonly more: number })[] = [];
+  for (const { fixed: _, ...mistake } of mistakes) {
+    const last = found.at(-1);
+    if (last?.message === mistake.message && last.line + last.more + 1 === mistake.line)
+      found[found.length - 1] = { ...last, more: last.more + 1 };
+    else found.push({ file, kind: 'error', code: 'yaml', ...mistake, more: 0 });
+  }
+  return found.map(({ more, ...finding }) =>
+    more === 0
+      ? finding
+      : { ...finding, message: `${finding.message}; ${more === 1 ? 'the next line' : `the next ${more} lines`} too` },
+  );
+}
+
 /** The parser's findings that can still come up, in words; its own where there is no better. */
 const WORDS: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this key stands twice in its section: keep one of the two',
@@ -86,7 +105,10 @@ const WORDS: Readonly<Record<string, string>> = {
   NON_STRING_KEY: 'a key must be a text',
 };
 
-function wordsFor({ code, message }: YAMLError): string {
+function wordsFor({ code, message, pos }: YAMLError, text: string): string {
+  const [, key] = /^["']?([\w.-]{1,64})["']?\s*:/.exec(text.slice(pos[0], pos[0] + 80)) ?? [];
+  if (code === 'DUPLICATE_KEY' && key !== undefined)
+    return `\`${key}\` stands twice in its section: keep one of the two`;
   return WORDS[code] ?? showBraces(message);
 }
 
@@ -99,17 +121,53 @@ function showBraces(text: string): string {
   return text.replaceAll('\u{FDD0}', '{').replaceAll('\u{FDD1}', '}');
 }
 
-/** Puts the braces back into every text; answers with the offset of something that is not allowed, if there is any. */
-function restore(document: Document.Parsed): number | undefined {
-  let refused: number | undefined;
+interface Refused {
+  readonly at: number;
+  readonly why: string;
+  /** The value in quotes, where that is what was meant. */
+  readonly quoted?: string;
+}
+
+/** Puts the braces back into every text; answers with the first thing that is not allowed, if there is any. */
+function restore(document: Document.Parsed): Refused | undefined {
+  let refused: Refused | undefined;
   visit(document, {
     Node(role, node) {
+      const at = node.range?.[0] ?? 0;
       const reserved = role === 'key' && isScalar(node) && node.value === '__proto__';
-      if (reserved || (!isAlias(node) && node.tag !== undefined)) refused ??= node.range?.[0] ?? 0;
+      if (reserved || (!isAlias(node) && node.tag !== undefined))
+        refused ??= { at, why: 'tags (!name) and the key `__proto__` are not allowed' };
+      if (isAlias(node) && node.resolve(document) === undefined)
+        refused ??= {
+          at,
+          why: 'a value that begins with `*` stands for something that `&` has named before, and there is no such thing: as a text it needs quotes',
+          quoted: `"*${node.source}"`,
+        };
       if (isScalar(node) && typeof node.value === 'string') node.value = showBraces(node.value);
     },
   });
   return refused;
+}
+
+/** Where a file is not UTF-8 with lines that end as everywhere, and what to do. */
+function wrongEncoding(text: string): readonly [at: number, why: string] | undefined {
+  if (/^(?:\ufffd{2}|.?\0)/.test(text)) return [0, 'the file is encoded as UTF-16: save it as UTF-8'];
+  const nul = text.indexOf('\0');
+  if (nul !== -1) return [nul, 'a NUL character stands here: take it out'];
+  const unread = text.indexOf('\ufffd');
+  if (unread !== -1)
+    return [unread, 'a character here is not UTF-8: save the file as UTF-8 (it may be Latin-1 or Windows-1252 now)'];
+  const lone = text.includes('\n') ? -1 : text.search(/\r./);
+  return lone === -1
+    ? undefined
+    : [0, 'the lines end as on an old Macintosh (CR): save the file with ordinary line ends (LF)'];
+}
+
+/** Lines before there is a parser that counts them. */
+function counted(text: string, lines: LineCounter): LineCounter {
+  lines.addNewLine(0);
+  for (let i = text.indexOf('\n'); i !== -1; i = text.indexOf('\n', i + 1)) lines.addNewLine(i + 1);
+  return lines;
 }
 
 /** Where a path is in the file; the nearest thing above it that is there, when it is not. */

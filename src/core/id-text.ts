@@ -7,7 +7,13 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/^AW-/i, 'the id of a Google Ads tag'],
   [/^DC-/i, 'the id of a Floodlight tag (Campaign Manager 360)'],
   [/^GT-/i, 'the id of a Google tag that several products share'],
-  [/^G-/i, 'the measurement id of a GA4 web data stream'],
+  [/^G-[A-Z0-9]+$/i, 'the measurement id of a GA4 web data stream'],
+  [/^act_\d/i, 'the id of an ad account'],
+  [/^(?:ca-)?pub-\d/i, 'the id of an AdSense publisher'],
+  [/^OPT-/i, 'the id of a container of Google Optimize, which Google switched off in 2023'],
+  [/^MC-/i, 'the id of a Merchant Center account'],
+  [/^_linkedin_partner_id/i, "the partner id of LinkedIn's tag in the browser"],
+  [/^TT-|^C[A-Z0-9]{19}$/, 'the id of a TikTok pixel'],
   [/^EAA[A-Za-z0-9]{20}/, 'an access token of Meta, which belongs into `access_token` as ${ENV_NAME}'],
 ];
 
@@ -22,14 +28,43 @@ export function idText(pattern: RegExp, expected: string) {
     .superRefine((text, context) => {
       if (pattern.test(text)) return;
       const trimmed = text.trim();
-      const kind = KINDS.find(([start]) => start.test(trimmed))?.[1];
-      const mended = [trimmed, trimmed.toUpperCase()].find((candidate) => pattern.test(candidate));
+      const kind = isPropertyNumber(trimmed, pattern)
+        ? 'the number of a GA4 property or data stream'
+        : KINDS.find(([start]) => start.test(trimmed))?.[1];
+      const mended = meantIds(trimmed).find((candidate) => pattern.test(candidate));
       context.addIssue({
         code: 'custom',
         message:
-          mended === undefined && kind !== undefined ? `this is ${kind}; expected ${expected}` : `expected ${expected}`,
+          mended === undefined && (kind ?? nameLike(trimmed)) !== undefined
+            ? `this is ${kind ?? 'a name, not an id'}; expected ${expected}`
+            : `expected ${expected}`,
         ...(mended !== undefined && { params: { instead: mended } }),
       });
     })
     .meta({ pattern: pattern.source });
+}
+
+/** The id in what was pasted with something around it: an address, other separators, the letters of another place. */
+function meantIds(text: string): string[] {
+  const upper = text.toUpperCase();
+  const lettered = upper.split(/[^A-Z0-9-]+/).filter((piece) => /[A-Z]/.test(piece));
+  const digits = /^(?:UET-?|ti=|ctId=|urn:[\w:]*:)?([\d\s-]{1,24})$/i.exec(text)?.[1]?.replaceAll(/\D/g, '') ?? '';
+  return [
+    text,
+    upper,
+    upper.replaceAll(/[\s_]+/g, '-'),
+    upper.replaceAll(/\s+/g, ''),
+    ...(lettered.length <= 8 ? lettered : []),
+    digits,
+  ];
+}
+
+/** Words where an id is meant: what the vendor's page shows beside it. */
+function nameLike(text: string): true | undefined {
+  return /^\p{L}{2,}(?: [\p{L}\d]+)+$/u.test(text) ? true : undefined;
+}
+
+/** GA4 shows numbers beside its measurement ids, and Meta's, LinkedIn's and Microsoft's ids are numbers. */
+function isPropertyNumber(text: string, pattern: RegExp): boolean {
+  return pattern.test('G-XXXXXXXXXX') && /^(?:properties\/)?\d{6,12}$/.test(text);
 }

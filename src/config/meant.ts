@@ -1,0 +1,84 @@
+/** Words for yes and no in YAML 1.1 and in the languages around; YAML 1.2 knows `true` and `false` only. */
+const YES = /^(?:yes|y|on|true|ja|oui|si|kyllä|1)$/i;
+const NO = /^(?:no|n|off|false|nei|nej|nein|non|ei|none|never|0)$/i;
+
+/**
+ * What somebody most likely meant who wrote a value that cannot be used, the likeliest first. Whoever asks holds each
+ * against the schema: most of them fit nowhere.
+ */
+export function* meantBy(written: unknown): Generator {
+  if (typeof written === 'string') yield* meantByText(written.trim().slice(0, 512));
+  else if (typeof written === 'number') yield* meantByNumber(written);
+  else if (typeof written === 'boolean') yield* written ? [] : ['off', 'none', 'NO'];
+  else if (Array.isArray(written) && written.length === 1) {
+    yield written[0];
+    if (!Array.isArray(written[0])) yield* meantBy(written[0]);
+  }
+}
+
+function* meantByNumber(number: number): Generator {
+  // A larger one has lost digits already.
+  if (Number.isSafeInteger(number) && number >= 0) yield* [String(number), [String(number)]];
+  if (number === 0 || number === 1) yield number === 1;
+  if (number === 0) yield 'off';
+}
+
+function* meantByText(text: string): Generator {
+  if (text === '') return;
+  if (YES.test(text)) yield true;
+  if (NO.test(text)) yield* [false, 'off', []];
+  yield* numbers(text);
+  const words = text.split(/[,;\s]+/).flatMap((word) => word.replace(/^-+/, '') || []);
+  const lower = text.toLowerCase();
+  for (const one of [text, lower, text.toUpperCase(), ...address(text), ...digits(text)]) yield* [one, [one]];
+  if (words.length > 1)
+    yield* [words, words.flatMap((word) => address(word).slice(0, 1)), words.map((word) => word.toLowerCase())];
+}
+
+/** `600`, `600/min`, `10/s`. */
+function* numbers(text: string): Generator<number> {
+  const [, number, per] = /^(\d{1,9})\s*(?:(?:\/|per\s*)\s*(s|sec|second|m|min|minute))?$/i.exec(text) ?? [];
+  if (number !== undefined) yield Number(number) * (per?.toLowerCase().startsWith('s') === true ? 60 : 1);
+}
+
+/** A host, an origin and a path out of whatever somebody copied from the address line. */
+function address(text: string): string[] {
+  const pattern = /^[a-z]+:\/\/[^/\s]+(\/[^\s?#]*\*\S*)$/i.exec(text)?.[1];
+  if (pattern !== undefined) return [pattern];
+  if (/[\^$\\]/.test(text)) return [];
+  if (/[*\s,]/.test(text)) return /^[^/\s][^\s?#]*\*/.test(text) && !text.includes('://') ? [`/${text}`] : [];
+  const rest = text.replace(/^(?:[a-z]{2,6}:)?\/+|^https?\/\//i, '').replace(/^\./, '');
+  const local = /^(?:localhost|127\.|\[::1\])/.test(rest);
+  const url = URL.parse(`${/^http:/i.test(text) || local ? 'http' : 'https'}://${rest}`);
+  const path = /^[\w/-]+[^\s?#^$]*/.exec(text)?.[0] ?? '';
+  const paths = text.includes('://') ? [url?.pathname ?? ''] : [path, `/${path}`];
+  if (url === null || !(url.hostname.includes('.') || local)) return paths;
+  return [url.hostname.replace(/\.$/, ''), url.origin, ...paths];
+}
+
+/** The number in an id as other places write it: `123 456 7890`, `urn:lla:llaPartnerConversion:104012`, `ti=97000001`. */
+function digits(text: string): string[] {
+  const [, number] = /^(?:urn:[\w:]*:|ti=|customers\/|ctId=)?([\d\s-]{2,24})$/.exec(text) ?? [];
+  return number === undefined ? [] : [number.replaceAll(/\D/g, '')];
+}
+
+/** A value as YAML writes it on one line. */
+export function asYaml(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(asYaml).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const pairs = Object.entries(value).map(([key, inner]) => `${asYaml(key)}: ${asYaml(inner)}`);
+    return `{ ${pairs.join(', ')} }`;
+  }
+  if (typeof value !== 'string') return String(value);
+  const plain = /^(?:\d{1,6}[a-zA-DF-Z]{1,2}|[A-Za-z/][\w.:/@-]*(?<!:)|\$\{\w+\})$/.test(value);
+  return plain && !/^(?:true|false|null)$/i.test(value) ? value : JSON.stringify(value);
+}
+
+/** The variable somebody named in the manner of another tool, instead of `${NAME}`; never a value. */
+export function variableIn(written: unknown): string | undefined {
+  const text = typeof written === 'string' ? written : Object.keys(written ?? {})[0];
+  const name = /^[^\w]*(?:env[:.]|secrets?\.|process\.env\.)?[^\w]*([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:[^\w].*)?$/s.exec(
+    text ?? '',
+  )?.[1];
+  return name !== undefined && name.length <= 64 ? name : undefined;
+}

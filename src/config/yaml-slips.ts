@@ -1,0 +1,112 @@
+import { KEY } from './yaml-line.ts';
+
+/** The text of a line as it was meant, and what is wrong with it as it stands. */
+export interface Slip {
+  readonly text: string;
+  readonly why: string;
+}
+
+const PLACEHOLDER = 'this is the placeholder of another tool: here a variable of the environment is written `${NAME}`';
+const LIST_SIGN = 'a member of a list begins with `- `: an ordinary dash and a space';
+
+/** What stands for a variable elsewhere: `{{ NAME }}`, `%NAME%`, `!env NAME`. The first group is the name. */
+const FOREIGN: readonly RegExp[] = [
+  /(["']?)\$?\{\{\s*(?:secrets\.|env\.|\.)?([A-Za-z_][A-Za-z0-9_.]*)\s*\}\}\1/,
+  /(["']?)%([A-Za-z_][A-Za-z0-9_]*)%\1/,
+  /(["']?)!(?:env|ENV|env_var|secret)\s+\$?\{?([A-Za-z_][A-Za-z0-9_]*)\}?\1/,
+];
+
+/**
+ * A line whose own text is at fault; undefined where it is not.
+ * @param entry the next line stands under the text of this one, as the further keys of a list's member do
+ */
+export function slipIn(text: string, entry: boolean): Slip | undefined {
+  for (const foreign of FOREIGN) {
+    if (!foreign.test(text)) continue;
+    const mended = text.replace(foreign, (_all, _quote, name: string) => `\${${name.replaceAll('.', '_')}}`);
+    return { text: mended, why: PLACEHOLDER };
+  }
+  const sign = /^(?:[\u2010-\u2015\u2212\u2022\u2023\u25cf\u25e6\u00b7*+]\s+|-\t\s*)(?=\S)/.exec(text);
+  if (sign !== null) return { text: `- ${text.slice(sign[0].length)}`, why: LIST_SIGN };
+  if (/^-[^\s-]/.test(text)) return { text: `- ${text.slice(1)}`, why: 'the `-` of a list needs a space behind it' };
+  if (/^(?:\/\/|\/\*|--\s|;)/.test(text))
+    return { text: `# ${text.replace(/^\W+/, '')}`, why: 'a comment begins with `#`' };
+  if (text.startsWith('```'))
+    return { text: `# ${text}`, why: 'a fence of Markdown is no part of the file: take the line out' };
+  return KEY.test(text) ? valueSlip(text) : keySlip(text, entry);
+}
+
+/** A value that YAML reads as something of its own. */
+function valueSlip(text: string): Slip | undefined {
+  const [, item = '', rest = ''] = /^((?:- +)*)(.*)$/.exec(text) ?? [];
+  const value = /^.*?:\s+(.*)$/.exec(rest)?.[1] ?? '';
+  const key = item + rest.slice(0, rest.length - value.length);
+  const quoted = (why: string): Slip => ({
+    text: `${key}"${value.replaceAll(/["\u201c\u201d\u201e\u00ab\u00bb]/g, '')}"`,
+    why,
+  });
+  if (/^[@`%*&!|>]\S/.test(value) && !/^[|>][+-]?\d*$/.test(value))
+    return quoted('a value that begins with this sign needs quotes');
+  if (/^[|>&] \S/.test(value))
+    return {
+      text: key + value.slice(2),
+      why: `\`${value.charAt(0)}\` has a meaning of its own in YAML: the value stands alone`,
+    };
+  if (/^[^"'[{|>&*!][^"'[{]*: /.test(value)) return quoted('a value with a colon in it needs quotes');
+  if (/^[\u201c\u201d\u201e\u00ab]/.test(value))
+    return quoted('typographic quotation marks: YAML takes straight ones only');
+  const after = /^("[^"]*"|'[^']*')\s*[^\s,\]}#].*$/.exec(value)?.[1];
+  if (after !== undefined)
+    return { text: key + after, why: 'behind the closing quotation mark nothing may follow but a comment' };
+  return bracketSlip(key, value);
+}
+
+/** Brackets that do not match, and commas too many or too few inside them. */
+function bracketSlip(key: string, value: string): Slip | undefined {
+  if (!/^[[{]/.test(value)) return undefined;
+  const close = value.startsWith('[') ? ']' : '}';
+  const other = close === ']' ? '}' : ']';
+  if (/[\]}]{2}$/.test(value) && count(value, /[\]}]/g) > count(value, /[[{]/g))
+    return { text: key + value.slice(0, -1), why: `one \`${value.slice(-1)}\` too many` };
+  if (value.endsWith(other) && !value.includes(close))
+    return { text: key + value.slice(0, -1) + close, why: `\`${value.charAt(0)}\` is closed by \`${close}\`` };
+  if (/,\s*,|[[{]\s*,/.test(value))
+    return { text: key + value.replaceAll(/,(?:\s*,)+/g, ',').replace(/([[{])\s*,\s*/, '$1'), why: 'a comma too many' };
+  const mended = value.replaceAll(/(["'])\s+(?=["']|[A-Za-z_]\w*:)/g, '$1, ');
+  if (mended !== value) return { text: key + mended, why: 'a comma is missing' };
+  if (/[[,]\s*[*@`%&!][^,\]"']*/.test(value) && close === ']')
+    return {
+      text: key + value.replaceAll(/([[,]\s*)([*@`%&!][^,\]"']*)/g, '$1"$2"'),
+      why: 'a value that begins with this sign needs quotes',
+    };
+  if (/"[^"]*\\[^"\\/bfnrtu0][^"]*"/.test(value))
+    return {
+      text: key + value.replaceAll('\\', '/'),
+      why: 'a backslash in double quotes has a meaning of its own in YAML',
+    };
+  return undefined;
+}
+
+function count(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0;
+}
+
+/** A line that should begin with a key and a colon. */
+function keySlip(text: string, entry: boolean): Slip | undefined {
+  const [, item = '', rest = ''] = /^((?:- +)*)(.*)$/.exec(text) ?? [];
+  if (/^[@`%*&!]/.test(rest) && item !== '')
+    return { text: `${item}"${rest.replaceAll('"', '')}"`, why: 'a value that begins with this sign needs quotes' };
+  // A member of a list may be any text; what is left must be a key.
+  if (item !== '' && !entry && !/^[A-Za-z_]+(?: *= *|:)\S/.test(rest)) return undefined;
+  const [, key = '', sign = '', value = ''] =
+    /^([A-Za-z_][A-Za-z0-9_-]*)(\s*(?:=>|->|=|;|\uff1a|::)\s*|\s*:|\s+|$)(.*)$/.exec(rest) ?? [];
+  if (key === '') return undefined;
+  const mark = sign.trim();
+  const why =
+    mark === ':'
+      ? 'the colon behind a key needs a space behind it'
+      : mark === ''
+        ? 'the colon behind the key is missing'
+        : `a key is followed by \`: \`, not by \`${mark}\``;
+  return { text: `${item}${key}:${value === '' ? '' : ` ${value}`}`, why };
+}
