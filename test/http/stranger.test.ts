@@ -156,13 +156,13 @@ describe('what one connection may keep waiting', () => {
   const answered = (text: string) => text.split('HTTP/1.1 ').length - 1;
 
   it('a few requests at once are answered, a thousand end the connection', async () => {
-    const few = stubborn(gateway.url, hit.repeat(32));
-    await until('all are answered', () => answered(few.text()) === 32);
+    const few = stubborn(gateway.url, hit.repeat(16));
+    await until('all are answered', () => answered(few.text()) === 16);
     expect(few.ended()).toBe(false);
     few.socket.destroy();
     const many = stubborn(gateway.url, hit.repeat(1_000));
     await until('gone', () => many.ended() || many.gone());
-    expect(answered(many.text())).toBeLessThan(100);
+    expect(answered(many.text())).toBeLessThanOrEqual(16);
     expect((await ask(gateway.url, { method: 'GET', path: '/healthz' })).status).toBe(200);
     many.socket.destroy();
   });

@@ -12,6 +12,8 @@ export interface Attack {
   readonly strike: (target: Target) => Promise<unknown>;
   /** How many at once. */
   readonly clients: number;
+  /** How long the short form takes, seconds; 4 where nothing is said. */
+  readonly seconds?: number;
   /** The inside of `delivery:`, and sections of the configuration beside. */
   readonly delivery?: string;
   readonly more?: string;
@@ -19,6 +21,12 @@ export interface Attack {
   readonly disk: number;
   /** Most descriptors of the process. */
   readonly descriptors: number;
+  /** Megabytes that the objects of a thread may take: what is remembered of texts must fit beside everything else. */
+  readonly heap?: number;
+  /** Bytes of the outbox that may be taken when nothing waits any more. */
+  readonly left?: number;
+  /** Most answers the stranger may have had after so many seconds: what is guessed is answered slowly. */
+  readonly answers?: (seconds: number) => number;
   /** How long what it holds open may take to go, milliseconds. */
   readonly settles?: number;
   /** The stranger's requests may be refused with these. */
@@ -30,6 +38,8 @@ export interface Target {
   readonly adminUrl: string;
   /** Sends a request; what was answered, 0 = nothing. */
   readonly ask: (path: string, headers: Record<string, string>, body?: string, method?: string) => Promise<number>;
+  /** Tells of something that must not be. */
+  readonly blame: (problem: string) => void;
 }
 
 const ORIGIN = { origin: 'https://shop.example.no' };
@@ -57,6 +67,18 @@ const WORST = [
   'eyJhbGciOi.',
 ];
 
+/** What no page of another site may read, under a name of its own that leads here or across sites. */
+const OTHERS: readonly [string, Record<string, string>][] = ['/metrics', '/preview', '/preview/stream'].flatMap(
+  (path) => [
+    [path, { host: 'evil.example' }],
+    [path, { origin: 'https://evil.example' }],
+    [path, { 'sec-fetch-site': 'cross-site' }],
+  ],
+);
+/** Previews that may be open, and those that are. */
+const MOST_STREAMS = 8;
+let streams = 0;
+
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   /** The costliest requests anybody may send: a filling shared by as many lines as one request may have of it. */
   work: {
@@ -65,14 +87,15 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     descriptors: 200,
     refusals: [204, 400, 413, 431, 503],
     strike: ({ ask }) => {
-      const filling = WORST[randomInt(WORST.length)] as string;
+      // Every other time the one that cost most before what a hit expands to was bounded: 0.9 s.
+      const worst = randomInt(2) === 0;
+      const filling = worst ? '12-12-' : (WORST[randomInt(WORST.length)] as string);
       const value = encodeURIComponent(filling.repeat(Math.floor(700 / filling.length)));
-      const length = [3_000, 5_000, 12_000, 27_000][randomInt(4)] as number;
+      const length = worst ? 27_000 : ([3_000, 5_000, 12_000, 27_000][randomInt(4)] as number);
       const params = Array.from({ length: 38 }, (_, i) => `&ep.p${i}=${value}`)
         .join('')
         .slice(0, length);
-      // One time in ten more of them than are taken.
-      const most = randomInt(10) === 0 ? 25 : Math.min(25, Math.floor(LIMITS.expanded / (length + 300)) - 1);
+      const most = worst ? 25 : Math.min(25, Math.floor(LIMITS.expanded / (length + 300)) - 1);
       const lines = Array.from({ length: most }, () => `en=${word(3)}`).join('\n');
       const cookie = cookiesOf(visitor());
       return ask(`/g/collect?${base(cid())}${params}`, { ...ORIGIN, 'content-type': 'text/plain', cookie }, lines);
@@ -110,7 +133,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   /** Bodies that take as long or as much memory as they can: a byte at a time, in chunks of one, without end, with GET. */
   bodies: {
-    clients: 24,
+    clients: 48,
     disk: 40 * MB,
     descriptors: 300,
     refusals: [],
@@ -124,7 +147,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
           one.write(post('Content-Length: 60000'));
           drip(one, () => 'x', 200);
         } else if (kind === 1) {
-          one.write(post('Transfer-Encoding: chunked') + '1\r\nx\r\n'.repeat(10_000));
+          one.write(post('Transfer-Encoding: chunked') + '1\r\nx\r\n'.repeat(60_000));
           drip(one, () => '1\r\nx\r\n', 1_000);
         } else if (kind === 2) {
           one.write(post('Transfer-Encoding: chunked'));
@@ -143,7 +166,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   /** A thousand small requests in one write, on many connections, by some who read the answers and some who do not. */
   pipelines: {
-    clients: 12,
+    clients: 24,
     disk: 60 * MB,
     descriptors: 400,
     delivery: 'max_size: 40MB',
@@ -176,6 +199,8 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     disk: 40 * MB,
     descriptors: 200,
     refusals: [403, 503],
+    // Twenty a minute at once, each of the others after a second.
+    answers: (seconds) => 20 * Math.ceil(1 + seconds / 60) + 32 * (seconds + 2),
     strike: ({ ask }) => {
       const headers = { 'content-type': 'application/json', authorization: `Bearer ${word(40)}` };
       return ask('/v1/events', headers, JSON.stringify({ events: [{ name: word(60_000) }] }));
@@ -204,45 +229,53 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   /** Order numbers without end: what is remembered of each has its own bound. */
   marks: {
-    clients: 2,
-    disk: 120 * MB,
+    clients: 4,
+    seconds: 12,
+    disk: 60 * MB,
     descriptors: 200,
-    delivery: 'max_size: 40MB',
+    delivery: 'max_size: 4MB',
+    left: 250_000,
     refusals: [204, 503],
     strike: ({ ask }) => {
-      const events = Array.from({ length: 10 }, () => {
+      const events = Array.from({ length: 25 }, () => {
         const id = eventId(randomInt(1e12, 2e14));
         return { name: 'purchase', id, params: { currency: 'NOK', value: 1, transaction_id: id } };
       });
       return ask('/v1/events', headersOf(cookiesOf(visitor())), JSON.stringify({ events }));
     },
   },
-  /** Withdrawals of visitors nobody knows, hundreds of cookies each. */
+  /** Withdrawals of visitors nobody knows, hundreds of ids each. */
   tombstones: {
-    clients: 4,
-    disk: 40 * MB,
+    clients: 16,
+    disk: 8 * MB,
     descriptors: 200,
     delivery: 'max_size: 20MB',
     refusals: [204, 431],
     strike: ({ ask }) => {
-      const many = Array.from(
-        { length: 150 },
-        () => `_gcl_${word(4)}=GCL.${Math.floor(Date.now() / 1000)}.${word(30)}`,
-      );
+      const seconds = Math.floor(Date.now() / 1000) - 60;
+      const many = Array.from({ length: 350 }, () => `_ga=GA1.1.${randomInt(1e8, 1e9)}.${seconds}`);
       const cookie = [...many, cookiesOf(visitor(), { statistics: false, marketing: false })].join('; ');
       return ask(`/g/collect?${base(cid())}&en=page_view`, { ...ORIGIN, cookie });
     },
   },
   /** A consent record as large as a header may be, another one each time. */
   headers: {
-    clients: 4,
+    clients: 8,
+    seconds: 12,
     disk: 40 * MB,
     descriptors: 200,
+    heap: 80,
     refusals: [204, 431],
     strike: ({ ask }) => {
-      const stamp = word(20_000);
-      const cookie = cookiesOf(visitor()).replace(/stamp:%27[^%]*/, `stamp:%27${stamp}`);
-      return ask(`/g/collect?${base(cid())}&en=page_view`, { ...ORIGIN, cookie, 'user-agent': word(4_000) });
+      // Each as long as a cookie may be.
+      const record = (): string =>
+        (cookiesOf(visitor()).split('; ')[0] as string).replace(
+          /stamp:%27[^%]*/,
+          `stamp:%27${word().padEnd(7_800, 'a')}`,
+        );
+      const cookie = [record(), record(), record(), cookiesOf(visitor())].join('; ');
+      const agent = word().padEnd(4_000, 'a');
+      return ask(`/g/collect?${base(cid())}&en=look`, { ...ORIGIN, cookie, 'user-agent': agent });
     },
   },
   /** Everything that could become a series, a name or a table entry: hosts, origins, streams, versions, addresses. */
@@ -263,25 +296,35 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       await ask(`/${word()}`, from, undefined, word(3).replaceAll(/\d/g, 'x').toUpperCase());
     },
   },
-  /** The admin listener, by guesses and by previews that nobody closes. */
+  /** The admin listener, by pages of other sites under a name of theirs, and by previews that nobody closes. */
   admin: {
-    clients: 12,
+    clients: 24,
     disk: 40 * MB,
     descriptors: 300,
-    refusals: [0, 200, 401, 403, 404, 429, 503],
-    strike: ({ adminUrl }) =>
-      new Promise<void>((resolve) => {
-        const { hostname, port } = new URL(adminUrl);
-        const path = randomInt(2) === 0 ? '/preview/stream' : `/metrics?${word()}`;
-        const asked = request({ host: hostname, port, path, headers: { authorization: `Bearer ${word(40)}` } });
-        asked.on('response', (answer) => {
+    refusals: [],
+    strike: async ({ adminUrl, blame }) => {
+      const own = randomInt(2) === 0;
+      const [path, headers]: [string, Record<string, string>] = own
+        ? ['/preview/stream', {}]
+        : (OTHERS[randomInt(OTHERS.length)] as [string, Record<string, string>]);
+      const { hostname, port } = new URL(adminUrl);
+      const status = await new Promise<number>((resolve) => {
+        const asked = request({ host: hostname, port, path, headers }, (answer) => {
           answer.resume();
-          answer.on('close', () => resolve());
-          setTimeout(() => asked.destroy(), 2_000);
+          resolve(answer.statusCode ?? 0);
+          const watching = own && answer.statusCode === 200;
+          if (watching && ++streams > MOST_STREAMS) blame('more previews than there may be');
+          const end = setTimeout(() => asked.destroy(), 2_000);
+          answer.on('close', () => {
+            clearTimeout(end);
+            if (watching) streams--;
+          });
         });
-        asked.on('error', () => resolve());
+        asked.on('error', () => resolve(0));
         asked.end();
-      }),
+      });
+      if (!own && status === 200) blame(`${path} was shown to ${JSON.stringify(headers)}`);
+    },
   },
 };
 

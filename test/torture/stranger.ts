@@ -23,6 +23,8 @@ interface Use {
   readonly memory: number;
   readonly descriptors: number;
   readonly series: number;
+  /** Connections to the listener that everybody reaches. */
+  readonly clients: number;
 }
 
 /** Names of the attacks; `strangers(name)` is the scenario of one. */
@@ -52,18 +54,35 @@ export async function stranger(form: Form): Promise<Summary> {
 
 /** One attack, with ordinary visitors beside it. */
 export async function attack(name: string, { full, say, minutes }: Form): Promise<Summary> {
-  const { clients, delivery, more = '', disk, descriptors, refusals, settles, strike } = ATTACKS[name] as Attack;
+  const {
+    clients,
+    seconds = 4,
+    delivery,
+    more = '',
+    refusals,
+    answers,
+    heap,
+    left,
+    settles,
+    strike,
+  } = ATTACKS[name] as Attack;
   const started = performance.now();
-  const lasting = full ? (minutes ?? 10) * 60_000 : 4_000;
+  const lasting = full ? (minutes ?? 10) * 60_000 : seconds * 1_000;
   const sink = await startSink();
-  const gateway = await startGateway({ config: more + configOf(ROUTES, delivery), sink: sink.url });
+  const gateway = await startGateway({ config: more + configOf(ROUTES, delivery), sink: sink.url, env: envOf(heap) });
   const visitors = startLoad({ url: gateway.url, clients: 2, pauseMs: 50 }, newTally());
   await pause(full ? 5_000 : 1_000);
   visitors.latencies.splice(0);
 
   const statuses = new Map<number, number>();
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
-  const target: Target = { url: gateway.url, adminUrl: gateway.adminUrl, ask: asking(gateway.url, agent, statuses) };
+  const blamed = new Set<string>();
+  const target: Target = {
+    url: gateway.url,
+    adminUrl: gateway.adminUrl,
+    ask: asking(gateway.url, agent, statuses),
+    blame: (problem) => blamed.add(problem),
+  };
   const ends = performance.now() + lasting;
   let strikes = 0;
   const client = async (): Promise<void> => {
@@ -91,15 +110,21 @@ export async function attack(name: string, { full, say, minutes }: Form): Promis
   await pause(settles ?? 2_500);
   const after = await useOf(gateway);
   for (const socket of kept) socket.destroy();
+  const answered = [...statuses.values()].reduce((sum, n) => sum + n, 0);
   const problems = [
-    ...beyond(used, after, { disk, descriptors }, full),
-    ...visitorsServed(visitors, served),
+    ...blamed,
+    ...beyond(used, after, ATTACKS[name] as Attack, full),
+    ...visitorsServed(visitors, served, lasting),
     ...[...statuses].filter(([status]) => !refusals.includes(status)).map(([status, n]) => `${n} answers of ${status}`),
   ];
   if (cost > MOST_COST_MS) problems.push(`a strike costs ${Math.round(cost)} ms of processor time`);
+  if (answers !== undefined && answered > answers(lasting / 1000)) problems.push(`${answered} guesses were answered`);
   if (strikes === 0) problems.push('the stranger did nothing');
   if (gateway.child.exitCode !== null) problems.push('the gateway has ended');
-  await drained(gateway, full ? 600_000 : 150_000);
+  const metrics = await drained(gateway, full ? 600_000 : 60_000).catch((error: Error) => error);
+  const taken = metrics instanceof Error ? 0 : metrics.sum('portvakt_outbox_bytes');
+  if (metrics instanceof Error) problems.push(metrics.message);
+  if (taken > (left ?? Infinity)) problems.push(`${taken} bytes of the outbox are taken, and nothing waits`);
   const { missing, ...counts } = compare(visitors.acknowledged, sink, ROUTES);
   problems.push(...missing.map(({ route, n }) => `event ${n} of a visitor never reached ${route}`));
   await gateway.stop();
@@ -114,10 +139,15 @@ export async function attack(name: string, { full, say, minutes }: Form): Promis
       answers: [...statuses].map(([status, n]) => `${n} x ${status}`).join(', ') || 'none',
       'visitors, p50 / p99': `${percentile(served, 0.5).toFixed(1)} / ${percentile(served, 0.99).toFixed(1)} ms`,
       most: shown(most(used)),
-      afterwards: shown(after),
+      afterwards: `${shown(after)}; ${taken} bytes of the outbox`,
     },
     problems,
   };
+}
+
+function envOf(heap: number | undefined): Record<string, string> {
+  const { NODE_OPTIONS = '' } = process.env;
+  return heap === undefined ? {} : { NODE_OPTIONS: `${NODE_OPTIONS} --max-old-space-size=${heap}` };
 }
 
 function asking(url: string, agent: Agent, statuses: Map<number, number>): Target['ask'] {
@@ -138,7 +168,7 @@ function asking(url: string, agent: Agent, statuses: Map<number, number>): Targe
     });
 }
 
-async function useOf({ data, child, adminUrl }: Served): Promise<Use> {
+async function useOf({ data, child, url, adminUrl }: Served): Promise<Use> {
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
   const text = await fetch(`${adminUrl}/metrics`).then(
     (answer) => answer.text(),
@@ -149,8 +179,20 @@ async function useOf({ data, child, adminUrl }: Served): Promise<Use> {
     memory: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024,
     descriptors: readdirSync(`/proc/${child.pid}/fd`).length,
     series: text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length,
+    clients: connectionsTo(Number(new URL(url).port)),
   };
 }
+
+/** Connections to a port of this machine that a process still holds: those that are only waited out have no inode. */
+function connectionsTo(port: number): number {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);
+  return lines.filter((line) => {
+    const [, from = '', , state, , , , , , inode] = line.trim().split(/\s+/);
+    return from.endsWith(local) && state !== LISTENING && inode !== '0';
+  }).length;
+}
+const LISTENING = '0A';
 
 /** What all threads of the process have taken so far, milliseconds; the system counts in hundredths of a second. */
 function processorTime({ child }: Served): number {
@@ -177,34 +219,30 @@ const most = (used: readonly Use[]): Use => ({
   memory: Math.max(...used.map(({ memory }) => memory)),
   descriptors: Math.max(...used.map(({ descriptors }) => descriptors)),
   series: Math.max(...used.map(({ series }) => series)),
+  clients: Math.max(...used.map(({ clients }) => clients)),
 });
 
-const shown = ({ disk, memory, descriptors, series }: Use): string =>
-  `${(disk / MB).toFixed(1)} MB on disk, ${Math.round(memory / MB)} MB of memory, ${descriptors} descriptors, ${series} series`;
+const shown = ({ disk, memory, descriptors, series, clients }: Use): string =>
+  `${(disk / MB).toFixed(1)} MB on disk, ${Math.round(memory / MB)} MB of memory, ${descriptors} descriptors, ${clients} connections, ${series} series`;
 
 /** Memory the gateway may have under any attack; with nothing to do it has about 130 MB. */
 const MOST_MEMORY = 700 * MB;
 /** The worst request there is took 880 ms before work was bounded; an ordinary one takes less than one. */
 const MOST_COST_MS = 100;
-/** What is open with nothing to do: files, listeners, and connections to vendors that are kept for the next request. */
-const IDLE_DESCRIPTORS = 250;
+/** Connections that may be open when everybody has gone. */
+const IDLE_CLIENTS = 4;
 /** Growth from the second third of a long attack to the last that still counts as none. */
-const STILL = { disk: 8 * MB, memory: 60 * MB, descriptors: 20, series: 40 };
+const STILL = { disk: 8 * MB, memory: 60 * MB, descriptors: 20, series: 40, clients: 20 };
 
 /** What was used beyond its bound, or went on growing. */
-function beyond(
-  used: readonly Use[],
-  after: Use,
-  { disk, descriptors }: Pick<Attack, 'disk' | 'descriptors'>,
-  full: boolean,
-): string[] {
-  const bounds = { disk, memory: MOST_MEMORY, descriptors, series: 2_000 };
+function beyond(used: readonly Use[], after: Use, { disk, descriptors }: Attack, full: boolean): string[] {
+  const bounds = { disk, memory: MOST_MEMORY, descriptors, series: 2_000, clients: descriptors };
   const peak = most(used);
   const kinds = Object.keys(bounds) as (keyof Use)[];
   const problems = kinds
     .filter((kind) => peak[kind] > bounds[kind])
     .map((kind) => `too much of ${kind}: ${shown(peak)}`);
-  if (after.descriptors > IDLE_DESCRIPTORS) problems.push(`${after.descriptors} descriptors are still open afterwards`);
+  if (after.clients > IDLE_CLIENTS) problems.push(`${after.clients} connections are still open afterwards`);
   if (!full) return problems;
   const third = Math.floor(used.length / 3);
   const [middle, last] = [most(used.slice(third, 2 * third)), most(used.slice(2 * third))];
@@ -216,12 +254,14 @@ function beyond(
   return problems;
 }
 
-/** Nobody else may notice: all are answered, and most at once. */
-function visitorsServed(tally: Tally, served: readonly number[]): string[] {
+/** Nobody else may notice: all are answered, and most at once. `lasting`: how long the attack took, milliseconds. */
+function visitorsServed(tally: Tally, served: readonly number[], lasting: number): string[] {
   const problems = wrongAnswers(tally);
   const refused = tally.statuses.get(503) ?? 0;
   const taken = tally.statuses.get(204) ?? 0;
-  if (taken === 0) problems.push('no visitor was served');
+  // Two visitors, who ask again 50 ms after their answer.
+  if (served.length < lasting / 500)
+    problems.push(`visitors were served ${served.length} times in ${lasting / 1000} s`);
   if (refused > taken / 10) problems.push(`${refused} of ${taken + refused} requests of visitors were refused`);
   for (const [error, n] of tally.unanswered) problems.push(`${n} requests of visitors without an answer (${error})`);
   const p50 = percentile(served, 0.5);

@@ -539,7 +539,9 @@ export class Runner {
         this.#works();
         return;
       }
-    } catch {
+    } catch (error) {
+      // Another process writes: it stands in the way of any connection, and opening one would wait for it again.
+      if (isBusy(error)) return;
       // A new connection may do better.
     }
     const old = this.#store;
@@ -600,14 +602,24 @@ export class Runner {
 
 const NOTHING_LEFT: ReturnType<typeof rescueFromWal> = { rows: new Map(), dead: new Map(), damaged: false };
 
+const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
+
+function isBusy(error: unknown): boolean {
+  return primaryCode(error) === SQLITE_BUSY;
+}
 
 function isDamage(error: unknown): boolean {
   if (error instanceof StoreDamaged) return true;
   // A number that node:sqlite cannot give: none was written that is so large.
   if (error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE') return true;
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return false;
-  const primary = error.errcode & 0xff;
+  const primary = primaryCode(error);
   return primary === SQLITE_CORRUPT || primary === SQLITE_NOTADB;
+}
+
+/** SQLite's code of an error, without what it says beyond its kind. */
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
+  return error.errcode & 0xff;
 }

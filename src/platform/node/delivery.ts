@@ -42,6 +42,10 @@ export interface Delivery extends Outbox {
 
 /** An append not answered for so long is refused: the disk hangs. Milliseconds. */
 const PATIENCE_MS = 10_000;
+/** While one has waited, and the thread has said nothing, for so long, no other is begun: the disk hangs. Milliseconds. */
+const LATE_MS = 3_000;
+/** How often what waits is looked at, milliseconds. */
+const LOOK_MS = 250;
 /** Rows under way to the disk; more are refused at once, so that memory stays bounded and nobody waits for a queue. */
 const MAX_UNDER_WAY = 10_000;
 /** Appends not answered; beyond these, withdrawals are held here and handed over together. */
@@ -98,8 +102,9 @@ class ThreadedDelivery implements Delivery {
    * Second: how often withdrawals were held here, where the thread sends nothing before it has been given them.
    */
   readonly #givenUp = new BigInt64Array(new SharedArrayBuffer(16));
-  /** The thread has not answered for long. */
-  #hung = false;
+  /** The thread has not answered for long: nothing is begun, and withdrawals are held here. */
+  #late = false;
+  #heardAt = 0;
   /** Withdrawals the thread has not been given yet. */
   readonly #held = new HeldWithdrawals();
   /** Withdrawals it has taken and may not have on disk: another thread in its place is given them first. */
@@ -115,11 +120,12 @@ class ThreadedDelivery implements Delivery {
     this.#options = options;
     this.#source = options.source;
     // After a stall of this process the answers are there already, and are heard first.
-    this.#patience = setInterval(() => setImmediate(() => this.#loseSlow()), 1_000).unref();
+    this.#patience = setInterval(() => setImmediate(() => this.#look()), LOOK_MS).unref();
   }
 
   get ready(): boolean {
-    return this.#state.ready && this.#worker !== undefined && !this.#stopping && this.#rowsUnderWay < MAX_UNDER_WAY;
+    if (this.#late || this.#stopping || this.#worker === undefined) return false;
+    return this.#state.ready && this.#rowsUnderWay < MAX_UNDER_WAY;
   }
 
   get pending(): number {
@@ -177,7 +183,7 @@ class ThreadedDelivery implements Delivery {
   }
 
   #give(rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]> {
-    if (rows.length === 0 && (this.#worker === undefined || this.#hung || this.#waiting.size >= MAX_WAITING)) {
+    if (rows.length === 0 && (this.#worker === undefined || this.#late || this.#waiting.size >= MAX_WAITING)) {
       this.#keep(withdrawals);
       return Promise.resolve([]);
     }
@@ -282,7 +288,8 @@ class ThreadedDelivery implements Delivery {
   }
 
   #hear(message: FromWorker): void {
-    this.#hung = false;
+    this.#late = false;
+    this.#heardAt = performance.now();
     if (this.#held.size > 0) this.#handOver();
     switch (message.kind) {
       case 'appended':
@@ -333,7 +340,17 @@ class ThreadedDelivery implements Delivery {
     else waiting.resolve(result);
   }
 
-  /** A hanging disk: what has waited too long is refused, and so is what comes, until answers arrive again. */
+  /**
+   * A disk that does not answer: nothing more is begun until answers arrive again, and what has waited too long is
+   * refused.
+   */
+  #look(): void {
+    const { delay } = this;
+    // Where answers come, if slowly, load is shed instead (`overload.ts`).
+    if (delay >= LATE_MS && performance.now() - this.#heardAt >= LATE_MS) this.#late = true;
+    if (delay >= PATIENCE_MS) this.#loseSlow();
+  }
+
   #loseSlow(): void {
     const before = performance.now() - PATIENCE_MS;
     const slow: number[] = [];
@@ -344,7 +361,7 @@ class ThreadedDelivery implements Delivery {
     const last = slow.at(-1);
     if (last === undefined) return;
     this.#state = { ...this.#state, ready: false };
-    this.#hung = true;
+    this.#late = true;
     // First the thread is told, then the client: what is refused can be under way only in a commit that hangs.
     Atomics.store(this.#givenUp, 0, BigInt(last + 1));
     for (const id of slow) this.#answer(id, this.#waiting.get(id)?.rows === 0 ? [] : 'the disk does not answer');

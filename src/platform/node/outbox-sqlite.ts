@@ -41,6 +41,8 @@ export interface StorePolicy {
 
 /** How long another process that writes is waited for, milliseconds. */
 const BUSY_MS = 2_000;
+/** How long it is waited for while nothing can be stored: whoever asks is to hear that meanwhile, milliseconds. */
+const BUSY_MENDING_MS = 50;
 /** Pages of write-ahead log from which on they are copied back. */
 const CHECKPOINT_PAGES = 2_000;
 /**
@@ -273,8 +275,20 @@ export class SqliteOutbox implements Store {
 
   /** Writes something small, to see whether writing works. Empties the log first: on a full disk it may be in the way. */
   probe(): void {
-    this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    this.#sql.setApplied.run(this.#applied);
+    this.#waitingFor(BUSY_MENDING_MS, () => {
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      this.#sql.setApplied.run(this.#applied);
+    });
+  }
+
+  /** Does something for which another process that writes is waited for only so long, milliseconds. */
+  #waitingFor(ms: number, body: () => void): void {
+    this.#db.exec(`PRAGMA busy_timeout = ${ms}`);
+    try {
+      body();
+    } finally {
+      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    }
   }
 
   #copyLog(): void {
@@ -308,13 +322,12 @@ export class SqliteOutbox implements Store {
     if (!withdrawn && !ended) return;
     try {
       // Somebody who reads just now is not waited for: the next look comes soon.
-      this.#db.exec('PRAGMA busy_timeout = 0');
-      const { busy } = this.#sql.truncate.get() as { busy: number };
-      if (busy === 0) this.#withdrawnSince = this.#endedSince = undefined;
+      this.#waitingFor(0, () => {
+        const { busy } = this.#sql.truncate.get() as { busy: number };
+        if (busy === 0) this.#withdrawnSince = this.#endedSince = undefined;
+      });
     } catch {
       // Nothing is lost by it. Where the disk takes nothing more, the next commit finds out.
-    } finally {
-      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     }
   }
 

@@ -27,7 +27,7 @@ export function keepIdle(server: Server, behindProxy: boolean): void {
  */
 export const MOST_CONNECTIONS = 10_000;
 /** Requests of one connection that may be without an answer. Browsers and proxies send one at a time. */
-const MOST_UNANSWERED = 64;
+const MOST_UNANSWERED = 16;
 
 /** How many clients may be connected at once, so that files and vendors still find descriptors. */
 export function mostConnections(descriptors: number | undefined = descriptorLimit()): number {
