@@ -39,25 +39,30 @@ export function collector(ports: Ports, door: Door): Collect {
     ports.counters.faults.add('http\tanswer');
     return refuse(ports, FAILED, RETRY_LATER, undefined, '500');
   };
-  const take = (read: Hit | Problem, host: string, origin: string | undefined): Answer | Promise<Answer> => {
-    try {
-      const gateway = ports.gateway();
-      const headers = headersFor(gateway.siteOf.get(host), origin);
-      const answer = takeOne(read, ports, gateway, door, headers, { host, origin, path: door.paths[0] });
-      return answer instanceof Promise ? answer.catch(failed) : answer;
-    } catch {
-      return failed();
-    }
-  };
-  return (read, host, origin) => {
-    const began = performance.now();
+  const take = (
+    read: Hit | Problem,
+    host: string,
+    origin: string | undefined,
+    began: number,
+  ): Answer | Promise<Answer> => {
     const timed = (answer: Answer): Answer => {
       ports.counters.answerTime.observe(performance.now() - began);
       return answer;
     };
-    const answer =
-      read instanceof Promise ? read.then((value) => take(value, host, origin), failed) : take(read, host, origin);
-    return answer instanceof Promise ? answer.then(timed) : timed(answer);
+    try {
+      const gateway = ports.gateway();
+      const headers = headersFor(gateway.siteOf.get(host), origin);
+      const answer = takeOne(read, ports, gateway, door, headers, { host, origin, path: door.paths[0] });
+      return answer instanceof Promise ? answer.then(timed, () => timed(failed())) : timed(answer);
+    } catch {
+      return timed(failed());
+    }
+  };
+  return (read, host, origin) => {
+    const began = performance.now();
+    return read instanceof Promise
+      ? read.then((value) => take(value, host, origin, began), failed)
+      : take(read, host, origin, began);
   };
 }
 

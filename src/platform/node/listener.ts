@@ -10,7 +10,7 @@ import { ENCODED, NO_ROOM, TOO_LARGE } from '../../http/problem.ts';
 import { refusedCode, type Hit, type Problem, type RefusedCode } from '../../sources/hit.ts';
 import { hostOf, splitTarget, type Target } from '../../sources/target.ts';
 import { Body, MAX_BODY, saidLength } from './body.ts';
-import { dismiss, keepIdle, STUCK_MS, takes } from './sockets.ts';
+import { answered, dismiss, dropStuck, keepIdle, takes } from './sockets.ts';
 import { turns } from './turns.ts';
 
 /** Limits on slow and oversized clients (R60, R72); times in milliseconds. */
@@ -31,7 +31,7 @@ const ABORTED: Problem = { status: 400, title: 'Incomplete body', detail: 'The c
 export function createListener(app: Hono, front?: Front, refused: (code: RefusedCode) => void = () => {}): Server {
   const throughApp = adapterFor(app);
   const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
-    if (!takes(incoming, outgoing)) return;
+    if (!takes(incoming)) return;
     if (hasTwoHosts(incoming)) {
       refused('refused.host');
       write(outgoing, problemAnswer(TWO_HOSTS));
@@ -50,7 +50,7 @@ export function createListener(app: Hono, front?: Front, refused: (code: Refused
     else write(outgoing, found);
   });
   server.maxRequestsPerSocket = 0;
-  server.timeout = STUCK_MS;
+  dropStuck(server);
   keepIdle(server, false);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerClientError(error, socket, refused));
   return server;
@@ -63,6 +63,7 @@ export function createListener(app: Hono, front?: Front, refused: (code: Refused
 function adapterFor(app: Hono): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   let loaded: Promise<ReturnType<typeof getRequestListener>> | undefined;
   return (incoming, outgoing) => {
+    outgoing.once('close', () => answered(incoming));
     loaded ??= import('@hono/node-server').then((adapter) =>
       adapter.getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false }),
     );
@@ -127,6 +128,7 @@ function write(outgoing: ServerResponse, { status, headers, cookies, body }: Ans
   const set = cookies.length === 0 ? undefined : { 'set-cookie': [...cookies] };
   outgoing.writeHead(status, length === undefined && set === undefined ? headers : { ...headers, ...length, ...set });
   outgoing.end(body);
+  answered(outgoing.req);
 }
 
 /** Node's own refusals (slow, too long, not HTTP), as the problems the contract promises. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Idle connections of browsers: those that fetch several things are done by then. Milliseconds. */
@@ -7,7 +7,9 @@ const IDLE_MS = 5_000;
 /** Idle connections of a proxy: it closes them first, or a request of it would meet one that is being closed. */
 const IDLE_PROXIED_MS = 65_000;
 /** A connection on which nothing moves, in either direction: a client that asks and never reads. Milliseconds. */
-export const STUCK_MS = 60_000;
+const STUCK_MS = 60_000;
+/** How often connections are looked at for that. */
+const LOOK_MS = 10_000;
 /** How long a refused client may take to read why, milliseconds. */
 const LAST_MS = 1_000;
 /** Connections of the admin listener. */
@@ -19,6 +21,32 @@ const RESERVED = 512;
 /** Sets how long idle connections are kept; those of a named proxy longer. */
 export function keepIdle(server: Server, behindProxy: boolean): void {
   server.keepAliveTimeout = behindProxy ? IDLE_PROXIED_MS : IDLE_MS;
+}
+
+/**
+ * Lets go of connections on which nothing moves. All are looked at now and then: a timer for each, which every request
+ * would set anew, is work that every hit pays for.
+ */
+export function dropStuck(server: Server): void {
+  /** Bytes that had moved when they last did, and when that was seen. */
+  const seen = new Map<Socket, { bytes: number; at: number }>();
+  server.on('connection', (socket: Socket) => {
+    seen.set(socket, { bytes: 0, at: performance.now() });
+    socket.once('close', () => seen.delete(socket));
+  });
+  const look = setInterval(() => {
+    const now = performance.now();
+    for (const [socket, last] of seen) {
+      const bytes = socket.bytesRead + socket.bytesWritten - socket.writableLength;
+      if (bytes !== last.bytes) {
+        last.bytes = bytes;
+        last.at = now;
+      } else if (now - last.at > STUCK_MS && (unansweredOf(socket) > 0 || socket.writableLength > 0)) {
+        socket.destroy();
+      }
+    }
+  }, LOOK_MS).unref();
+  server.once('close', () => clearInterval(look));
 }
 
 /**
@@ -39,26 +67,28 @@ export function mostConnections(descriptors: number | undefined = descriptorLimi
 const UNANSWERED = Symbol('requests without an answer');
 type Counted = Socket & { [UNANSWERED]?: number };
 
-/**
- * Takes note of a request; false where its connection has too many without an answer, and is gone. A read may bring a
- * thousand small ones, and all of them would wait here at once.
- */
-export function takes({ socket }: IncomingMessage, outgoing: ServerResponse): boolean {
-  const client = socket as Counted;
-  if (client.destroyed) return false;
-  const open = (client[UNANSWERED] ?? 0) + 1;
-  client[UNANSWERED] = open;
-  if (open > MOST_UNANSWERED) {
-    client.destroy();
-    return false;
-  }
-  outgoing.on('finish', answered);
-  return true;
+function unansweredOf(socket: Counted): number {
+  return socket[UNANSWERED] ?? 0;
 }
 
-function answered(this: ServerResponse): void {
-  const client = this.req.socket as Counted;
-  client[UNANSWERED] = (client[UNANSWERED] ?? 1) - 1;
+/**
+ * Takes note of a request; false where its connection has too many without an answer, and is gone. A read may bring a
+ * thousand small ones, and all of them would wait here at once. `answered` is to be called for each that is taken.
+ */
+export function takes({ socket }: IncomingMessage): boolean {
+  const client = socket as Counted;
+  if (client.destroyed) return false;
+  const open = unansweredOf(client) + 1;
+  client[UNANSWERED] = open;
+  if (open <= MOST_UNANSWERED) return true;
+  client.destroy();
+  return false;
+}
+
+/** Takes note of an answer. */
+export function answered({ socket }: IncomingMessage): void {
+  const client = socket as Counted;
+  client[UNANSWERED] = unansweredOf(client) - 1;
 }
 
 /** Descriptors this process may have; undefined where the system does not say or does not limit them. */
