@@ -55,7 +55,15 @@ function runEnd(text: string, start: number): number {
   return end;
 }
 
+/** The address of a network card names a device: `00:1b:44:11:3a:b7`, with a letter in it since times have none. */
+const HARDWARE = /^(?=.*[a-f])[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i;
+const HARDWARE_LENGTH = 17;
+
 function read(text: string, start: number, end: number, findings: Finding[]): void {
+  if (end - start === HARDWARE_LENGTH && HARDWARE.test(text.slice(start, end))) {
+    findings.push({ kind: 'id', start, end });
+    return;
+  }
   const last = text.charCodeAt(end - 1) === DOT ? end - 1 : end;
   if (last - start <= LONGEST_IPV6 && isIpv6(text, start, last)) {
     findings.push({ kind: 'ip', start, end: last });

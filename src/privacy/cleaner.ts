@@ -6,7 +6,7 @@ import { hasFormat } from './ids.ts';
 import { isPersonalNumber } from './numbers.ts';
 import { dropKey } from './keys.ts';
 import { SHORTEST, type OwnIds } from './own-ids.ts';
-import { scrub } from './scrub.ts';
+import { hidesPersonal, scrub } from './scrub.ts';
 import { cleanText, type UrlPolicy } from './url.ts';
 
 type Scalar = string | number | boolean;
@@ -69,7 +69,7 @@ export class Cleaner {
 
   /** The number of an article (R43): exempt from what merely looks like a person's number, if it looks like one. */
   article(value: string): string {
-    if (!NUMBERED.test(value) || hasFormat(value)) return this.text(value);
+    if (!NUMBERED.test(value) || hasFormat(value) || hidesPersonal(value)) return this.text(value);
     this.#looked += value.length;
     return this.#ownIds?.hidden(value, 'long') ?? value;
   }
@@ -80,7 +80,7 @@ export class Cleaner {
    */
   isId(id: string): boolean {
     this.#looked += id.length;
-    if (hasFormat(id) || (!ID.test(id) && scrub(id) !== id)) return false;
+    if (hasFormat(id) || hidesPersonal(id) || (!ID.test(id) && scrub(id) !== id)) return false;
     const own = this.#ownIds;
     return own === undefined || !(own.isIn(id, 'machine') || own.isUser(id));
   }

@@ -29,6 +29,12 @@ const MOST_HEX = 6;
 /** Encodings inside encodings that are looked through. */
 const ROUNDS = 3;
 const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
+/** What host names may have for a dot (UTS 46). */
+const DOTS = /[\u3002\uff61]/g;
+/** Arabic, Persian, Devanagari, Bengali and Thai digits, each ten in a row. */
+const OTHER_DIGIT = /[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\u0e50-\u0e59]/;
+const OTHER_DIGITS = new RegExp(OTHER_DIGIT, 'g');
+const ZEROS = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50];
 const DASHES = /[\u2010-\u2015\u2212]/g;
 
 /** What was decoded last: its layers, and whether there are no more. Whoever looks for ids asks for the same again. */
@@ -67,7 +73,9 @@ export function decodeOnce(text: string): string {
   // What stands before a quote or a slash in JSON is no part of a value.
   if (escaped) out = out.replaceAll('\\', '');
   if (out.includes('&')) out = withoutEntities(out);
-  return isAscii(out) ? out : out.normalize('NFKC').replace(INVISIBLE, '').replace(DASHES, '-');
+  if (isAscii(out)) return out;
+  const plain = out.normalize('NFKC').replace(INVISIBLE, '').replace(DASHES, '-').replace(DOTS, '.');
+  return OTHER_DIGIT.test(plain) ? plain.replace(OTHER_DIGITS, digitOf) : plain;
 }
 
 /** Percent sequences decoded once; a plus stays a plus. */
@@ -102,8 +110,8 @@ function withoutAgain(text: string): string {
   return from === 0 ? text : out + text.slice(from);
 }
 
-/** `%u0040`, `\u0040`, `\x40`, either case. */
-function unescaped(text: string): string {
+/** `%u0040`, `\u0040`, `\x40`, either case, as what they stand for. */
+export function unescaped(text: string): string {
   let out = '';
   let from = 0;
   for (let at = 0; at < text.length; at++) {
@@ -174,6 +182,12 @@ function nameEnd(text: string, start: number): number {
   let end = start;
   while (end < start + LONGEST_NAME && text.charCodeAt(end) >= 97 && text.charCodeAt(end) <= 122) end++;
   return end - start < 2 ? -1 : end;
+}
+
+function digitOf(other: string): string {
+  const code = other.charCodeAt(0);
+  const zero = ZEROS.find((first) => code >= first && code < first + 10) ?? code;
+  return String(code - zero);
 }
 
 function hexDigit(code: number): number {

@@ -16,6 +16,8 @@ export function findEmails(text: string, findings: Finding[]): void {
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
     const start = localStart(text, at);
     if (start === at) continue;
+    // `kari@@example.no`
+    while (text.charCodeAt(at + 1) === AT) at++;
     const end = text.charCodeAt(at + 1) === 91 ? literalEnd(text, at + 2) : domainEnd(text, at + 1);
     if (end >= 0) findings.push({ kind: 'email', start, end });
   }
@@ -41,6 +43,7 @@ function localStart(text: string, at: number): number {
   return before <= slash && !isPathWord(text.slice(before, slash)) ? before : slash + 1;
 }
 
+const AT = 64;
 const SLASH = 47;
 
 /** Whether part of a path says what follows, so that it is no part of an address: nobody is called that. */

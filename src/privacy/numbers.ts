@@ -1,7 +1,7 @@
 import type { Finding } from './findings.ts';
 import { HETU_LENGTH, isCpr, isFodselsnummer, isHetu, isKennitala, isPersonnummer } from './national-ids.ts';
 import { runs } from './digit-runs.ts';
-import { cardLengths, ibanEnd, isGtin } from './payment.ts';
+import { cardLengths, ibanEnd, isAccount, isGtin } from './payment.ts';
 import { internationalRange, isMobile, isNordicPhone } from './phones.ts';
 import { CPR, isCalledArticle, KENNITALA, PERSONNUMMER, WordsBefore } from './words-before.ts';
 
@@ -115,6 +115,10 @@ function number(first: number, findings: Finding[]): number {
   if (last < 0) {
     const id = nationalId(first);
     if (id !== undefined) [kind, last] = id;
+  }
+  if (last < 0) {
+    last = accountEnd(first);
+    if (last >= 0) kind = 'iban';
   }
   if (last < 0) {
     last = cardEnd(first);
@@ -256,6 +260,24 @@ function shaped(first: number, shapes: readonly Shapes[]): number {
   return -1;
 }
 
+/** A Norwegian account as people write it, `8601.11.17947` (its last digit by weights modulo 11): its last run. */
+function accountEnd(first: number): number {
+  const { text, starts, ends } = runs;
+  if (runs.length(first) !== 4 || runs.length(first + 1) !== 2 || runs.length(first + 2) !== 5) return -1;
+  const sign = text.charCodeAt(ends[first] as number);
+  if (sign !== DOT && sign !== BLANK && sign !== NO_BREAK) return -1;
+  const last = first + 2;
+  for (let run = first; run < last; run++) {
+    const end = ends[run] as number;
+    if (text.charCodeAt(end) !== sign || starts[run + 1] !== end + 1) return -1;
+  }
+  const start = starts[first] as number;
+  if (isWord(text, start - 1) || isWord(text, ends[last] as number)) return -1;
+  return isAccount(runs.digits(first, last)) && !isCalledArticle(text, start) ? last : -1;
+}
+
+const DOT = 46;
+
 /** A card's number in one piece or in groups of two and more digits behind equal separators: its last run. */
 function cardEnd(first: number): number {
   const { text, starts, ends, reach } = runs;
@@ -283,7 +305,9 @@ function groupsEnd(first: number, digits: number): number {
   const { text, starts, ends, before, count } = runs;
   const to = (before[first] as number) + digits;
   const separator = text.charCodeAt(ends[first] as number);
-  if (separator !== BLANK && separator !== HYPHEN && separator !== PLUS) return -1;
+  const usual = separator === BLANK || separator === HYPHEN || separator === PLUS;
+  // Other signs stand in many numbers, but not in four groups of four.
+  if (!usual && !(CARD_SIGNS.includes(separator) && isFourOfFour(first))) return -1;
   for (let last = first + 1; last < count; last++) {
     const end = ends[last - 1] as number;
     const start = starts[last] as number;
@@ -294,6 +318,13 @@ function groupsEnd(first: number, digits: number): number {
   return -1;
 }
 
+function isFourOfFour(first: number): boolean {
+  for (let run = first; run < first + 4; run++) if (runs.length(run) !== 4) return false;
+  return true;
+}
+
+/** `.`, `/`, `_`. */
+const CARD_SIGNS = [46, 47, UNDERSCORE];
 const SHORTEST_CARD = 13;
 const LONGEST_CARD = 19;
 /** The check digit of an article number outweighs that of a card: shops write many more of those. */

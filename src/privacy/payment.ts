@@ -85,3 +85,12 @@ function alphanumeric(code: number): number {
   const letter = code | 32;
   return letter >= 97 && letter <= 122 && code < 128 ? letter - 87 : -1;
 }
+
+/** Whether eleven digits are the number of a Norwegian bank account: weights 5 4 3 2 7 6 5 4 3 2 modulo 11. */
+export function isAccount(digits: string): boolean {
+  let sum = 0;
+  for (const [i, weight] of ACCOUNT_WEIGHTS.entries()) sum += (digits.charCodeAt(i) - 48) * weight;
+  return digits.length === 11 && sum % 11 === 0;
+}
+
+const ACCOUNT_WEIGHTS = [5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1];

@@ -2,10 +2,12 @@ import { decoded } from './decode.ts';
 import { runs } from './digit-runs.ts';
 import { findAddresses } from './addresses.ts';
 import { findEmails } from './emails.ts';
+import { AT_IN_HEX, findEncoded, SHORTEST_ENCODED } from './encoded.ts';
 import { findBirthdates, findPositions } from './facts.ts';
 import { KINDS, type Finding, type Kind } from './findings.ts';
 import { findFormats, findNamed, findPairs } from './ids.ts';
 import { findNumbers } from './numbers.ts';
+import { findSpelledEmails, maySpell } from './spelled-emails.ts';
 import { findTokens } from './tokens.ts';
 
 /** A text without personal data, and how many pieces of each kind were in it. */
@@ -17,7 +19,8 @@ export interface Scrubbed {
 const NOTHING: Readonly<Record<Kind, number>> = Object.freeze(counted([]));
 
 /** Without any of these there is no personal data that a detector knows; half the price of `signs`. */
-const SUSPECT = /[0-9@%&=\\\u2030-\uffff]|["'][ \t]{0,3}:|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa|AfmB/;
+const SUSPECT =
+  /[0-9@%&=([{<\\\u0660-\u0e59\u2030-\uffff]|["'][ \t]{0,3}:|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa|AfmB|[ _-](?:at|AT|At|alfa|krøl|snab|miuk)[ _a-z-]/;
 
 /** The text with personal data replaced by tags such as `[email]` (R41, R42, R45). The text itself if there is none. */
 export function scrub(text: string): string {
@@ -81,6 +84,10 @@ const NAMED = 128;
 
 /** Letters anywhere beside one of the others: words that say what a number is. */
 const LETTERS = 256;
+/** A word that may stand for the sign of an address. */
+const SPELLED = 512;
+/** A word of small letters and capitals, or of digits, which may be a text in base64 or in hexadecimal. */
+const HIDDEN = 1024;
 
 /** Fewer digits than this close together are no number of a person. */
 const FEWEST_DIGITS = 7;
@@ -140,6 +147,7 @@ function signs(text: string): number {
       const run = i - runStart;
       if (run >= SHORTEST_NAMED && (inRun & DIGIT) !== 0) found |= NAMED;
       if (run >= SHORTEST_WORD && ((inRun & DIGIT) !== 0 || (inRun & MIXED) === MIXED)) found |= WORD;
+      if (run >= SHORTEST_ENCODED && (inRun & MIXED) === MIXED) found |= HIDDEN;
       if (run >= SHORTEST_RUN) found |= RUN;
       runStart = i + 1;
       all |= inRun;
@@ -152,10 +160,14 @@ function signs(text: string): number {
       } else if (code === 37 || code === 38 || code === 92) found |= ENCODED;
       // Compatibility forms may hide an `@` or digits; dashes, blanks and quotes only ever stand between them.
       else if (code >= 0x2030) found |= ENCODED;
+      // Digits of other scripts.
+      else if (code >= 0x660 && code <= 0xe59) found |= ENCODED;
       else if (code >= 0x2000 || (code > 127 && code < 0xc0)) disguised = true;
     }
     before = kind;
   }
+  if ((found & WORD) !== 0 && text.includes(AT_IN_HEX)) found |= HIDDEN;
+  if ((found & AT) !== 0 || maySpell(text)) found |= SPELLED;
   if (found === NO_SIGNS) return NO_SIGNS;
   return found | (disguised ? ENCODED : 0) | ((all & MIXED) === 0 ? 0 : LETTERS);
 }
@@ -166,6 +178,7 @@ function detect(text: string, seen: number): Finding[] {
   if ((seen & WORD) !== 0) findFormats(text, findings);
   if ((seen & NAMED) !== 0) findNamed(text, findings);
   if ((seen & AT) !== 0) findEmails(text, findings);
+  if ((seen & SPELLED) !== 0) findSpelledEmails(text, findings);
   if ((seen & DOTTED) !== 0) findAddresses(text, findings);
   if ((seen & DIGITS) !== 0) {
     runs.read(text);
@@ -174,7 +187,21 @@ function detect(text: string, seen: number): Finding[] {
     if ((seen & DOTTED) !== 0) findPositions(findings);
   }
   if ((seen & RUN) !== 0) findTokens(text, findings);
+  if ((seen & HIDDEN) !== 0) findEncoded(text, isPersonal, findings);
   return findings.length < 2 ? findings : merged(findings);
+}
+
+/** Whether something personal is in it in base64 or in hexadecimal. */
+export function hidesPersonal(id: string): boolean {
+  if (id.length < SHORTEST_ENCODED) return false;
+  const findings: Finding[] = [];
+  findEncoded(id, isPersonal, findings);
+  return findings.length > 0;
+}
+
+/** Whether there is anything personal in it. */
+function isPersonal(text: string): boolean {
+  return scrub(text) !== text;
 }
 
 /** In order of appearance; of those that overlap, the first names them all, and what is cut out takes them along. */

@@ -1,3 +1,5 @@
+import { unescaped } from './decode.ts';
+
 /** An http or https URL in parts, as the WHATWG parser reads them. */
 export interface UrlParts {
   /** Scheme, host and port, without userinfo. */
@@ -51,7 +53,8 @@ function orEnd(at: number, end: number): number {
 }
 
 function splitOdd(raw: string): UrlParts | undefined {
-  const url = URL.parse(raw);
+  // To the parser a backslash is a slash, and `kari\\u0040example.no` two segments.
+  const url = URL.parse(raw.includes('\\') ? unescaped(raw).replace(/\\(?=["'])/g, '') : raw);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
   return { origin: url.origin, host: url.hostname, path: url.pathname, search: url.search, hash: url.hash };
 }

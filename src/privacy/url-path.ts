@@ -2,6 +2,7 @@ import { personalParam } from './click-ids.ts';
 import { isPathWord } from './emails.ts';
 import { dropKey, keyName } from './keys.ts';
 import { scrub } from './scrub.ts';
+import { maySpell } from './spelled-emails.ts';
 
 /** Paths without any of these have nothing in them that would have to go. */
 const SUSPECT = /[0-9;=%&@?]|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa|AfmB/;
@@ -13,7 +14,7 @@ const TOKEN = /eyJ|Iw[AYZ]|Cj[0w]|PA[QYZ]|EAIa|AfmB/;
  * segments.
  */
 export function cleanPath(path: string): string {
-  if (!SUSPECT.test(path) || (isHarmless(path) && !TOKEN.test(path))) return path;
+  if ((!SUSPECT.test(path) || (isHarmless(path) && !TOKEN.test(path))) && !maySpell(path)) return path;
   const segments = path.split('/');
   for (let i = 1; i < segments.length; i++) {
     const segment = segments[i] ?? '';
@@ -63,7 +64,7 @@ const LIKE_A_VALUE = /(?:[0-9][^0-9]{0,3}){6}|[^-]{16}/;
 const ENTITY = /(?:&|%(?:25){0,3}26)(?:#|%(?:25){0,3}23)?[a-z0-9]{2,8}(?:;|%(?:25){0,3}3b)/i;
 
 function cleanSegment(segment: string, before: string): string {
-  if (!SUSPECT.test(segment)) return segment;
+  if (!SUSPECT.test(segment)) return maySpell(segment) ? scrubbed(segment) : segment;
   // Before it is cut: the `;` of `kari&commat;example.no` is in the midst of what has to go.
   const whole = ENTITY.test(segment) ? scrubbed(segment) : segment;
   const cut = whole.search(PARAMETERS);

@@ -112,7 +112,7 @@ function readAt(raw: string, policy: UrlPolicy, depth: number): PageUrl | undefi
 }
 
 function readParts(parts: UrlParts, policy: UrlPolicy, depth: number): PageUrl {
-  const path = cleanPath(parts.path);
+  const path = pathOf(parts);
   const stripped = parts.origin + path;
   const query = parts.search === '' ? NO_QUERY : readQuery(parts.search, policy, depth);
   // Single-page applications put a query behind `#`. None of it stays, but a click id there is one.
@@ -127,6 +127,17 @@ function readParts(parts: UrlParts, policy: UrlPolicy, depth: number): PageUrl {
     stripped,
   };
 }
+
+/** `/kari&#64;example.no`: the sign that begins a fragment may be one of HTML. */
+function pathOf({ path, hash }: UrlParts): string {
+  if (hash !== '' && path.endsWith('&') && REFERENCE.test(hash)) {
+    const whole = cleanPath(path + hash);
+    if (!whole.includes('#')) return whole;
+  }
+  return cleanPath(path);
+}
+
+const REFERENCE = /^#(?:\d{2,4}|x[0-9a-f]{2,4});/i;
 
 /** Whether events of this page go nowhere; a route behind `#` is a path, too. */
 function isGuarded({ host, path, hash }: UrlParts, policy: UrlPolicy): boolean {

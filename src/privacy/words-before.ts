@@ -97,6 +97,7 @@ export class WordsBefore {
 
 /** Whole words only; `tlf-deksel` is a thing. */
 function isPhoneWord(text: string, begin: number, end: number): boolean {
+  if (text.startsWith('wa.me/', begin)) return true;
   if (end - begin < 3 || end - begin > LONGEST) return false;
   const next = text.charCodeAt(end);
   if (next === CLOSING || (next === HYPHEN && isLetterAt(text, end + 1))) return false;
