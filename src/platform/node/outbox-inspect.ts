@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { readReason, wordsOf } from '../../core/reason.ts';
 import { signalsOf } from '../../core/signals.ts';
-import { ROUTE_SPAN, SCHEMA_VERSION } from './outbox-schema.ts';
-import { parseKeys } from './subject-index.ts';
+import { ROUTE_SPAN, ROW_GROUPS, SCHEMA_VERSION } from './outbox-schema.ts';
+import { forgetting } from './subject-index.ts';
 
 /**
  * What `portvakt outbox` does. Every function opens the files of a data directory for a moment, beside a running
@@ -119,10 +119,12 @@ export function purgeDead(dir: string, which: Which = {}): number {
       id: number;
       subjects: string;
     }[];
-    const forget = db.prepare('DELETE FROM row_subjects WHERE subject = ? AND row = ?');
+    // Version 1 has no groups.
+    db.exec(ROW_GROUPS);
+    const forget = forgetting(db);
     const remove = db.prepare('DELETE FROM dead WHERE id = ?');
     for (const { id, subjects } of rows) {
-      for (const key of parseKeys(subjects)) forget.run(key, id);
+      forget(id, subjects);
       remove.run(id);
     }
     return rows.length;

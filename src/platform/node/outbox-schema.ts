@@ -18,6 +18,9 @@ const MARK = 'mark INTEGER NOT NULL DEFAULT 0';
 /** Routes by their numbers, comma-separated. */
 const MARK_COLUMNS = 'id INTEGER PRIMARY KEY, key INTEGER NOT NULL, at INTEGER NOT NULL, routes TEXT NOT NULL';
 
+/** Rows that were stored together for the same subjects, by their ids, comma-separated: `row_subjects` names the group. */
+export const ROW_GROUPS = 'CREATE TABLE IF NOT EXISTS row_groups (id INTEGER PRIMARY KEY, rows TEXT NOT NULL);';
+
 /** What makes version 2 of a file that is version 1: its rows stay as they are. */
 const UPGRADE = `
   ALTER TABLE rows ADD COLUMN ${MARK};
@@ -33,6 +36,7 @@ export const schemaFrom = (version: number): string => `
   CREATE TABLE IF NOT EXISTS dead (
     ${COLUMNS}, died INTEGER NOT NULL, reason TEXT NOT NULL, retry INTEGER NOT NULL DEFAULT 0, ${MARK});
   CREATE TABLE IF NOT EXISTS row_subjects (subject INTEGER, row INTEGER, PRIMARY KEY (subject, row)) WITHOUT ROWID;
+  ${ROW_GROUPS}
   CREATE TABLE IF NOT EXISTS marks_lasting (${MARK_COLUMNS});
   CREATE TABLE IF NOT EXISTS marks_brief (${MARK_COLUMNS});
   PRAGMA user_version = ${SCHEMA_VERSION};

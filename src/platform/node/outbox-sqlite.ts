@@ -11,7 +11,7 @@ import { schemaFrom, SCHEMA_VERSION, STATEMENTS, ROUTE_SPAN, PAGE_SIZE, makePriv
 import type { Rescued } from './outbox-salvage.ts';
 import { checksum, rowOf, SUM, valuesOf, type ReadColumns, type StoredRow } from './stored-row.ts';
 import { Marks } from './marks.ts';
-import { parseKeys, SubjectIndex } from './subject-index.ts';
+import { parseKeys, SubjectIndex, subjectsText } from './subject-index.ts';
 import { EVERYBODY } from '../../delivery/held-withdrawals.ts';
 import { concerns, leftBy, tombstoneOf, type Tombstone } from './tombstone.ts';
 import type { WithdrawalLog } from './withdrawal-log.ts';
@@ -518,12 +518,13 @@ export class SqliteOutbox implements Store {
     let whose: readonly string[] | undefined;
     let whoseSite = '';
     let keys: readonly number[] = [];
+    let group: number | undefined;
     let subjects = '';
     let marked = '';
     let markedSite = '';
     let mark = 0;
     let tombstones = NO_TOMBSTONES;
-    for (const row of append.rows) {
+    for (const [i, row] of append.rows.entries()) {
       const site = policy.siteOf(row.route);
       if (site === undefined) throw new Error('a row of a route that is not configured');
       // So have they one mark, or none.
@@ -541,7 +542,8 @@ export class SqliteOutbox implements Store {
         whose = row.subjects;
         whoseSite = site;
         keys = [...new Set(whose.map((subject) => policy.subjectKey(site, subject) as number))];
-        subjects = keys.join(',');
+        group = append.rows[i + 1]?.subjects === whose ? this.#subjects.newGroup() : undefined;
+        subjects = subjectsText(keys, group);
         tombstones = keys.length === 0 ? NO_TOMBSTONES : this.#tombstonesSince(keys, site, row.decidedAt, policy);
       }
       const id = this.#nextId(row.route);
@@ -567,7 +569,7 @@ export class SqliteOutbox implements Store {
         element,
         mark,
       };
-      this.#insert(stored, keys);
+      this.#insert(stored, keys, group);
       work.add(stored);
     }
     for (const withdrawal of append.withdrawals) {
@@ -578,10 +580,10 @@ export class SqliteOutbox implements Store {
     }
   }
 
-  #insert(row: StoredRow, keys: readonly number[]): void {
+  #insert(row: StoredRow, keys: readonly number[], group?: number): void {
     this.#claimId(row);
     this.#sql.insert.run(...valuesOf(row));
-    this.#subjects.add(row.id, keys);
+    this.#subjects.add(row.id, keys, group);
     bump(this.#waiting, row.route, 1);
   }
 

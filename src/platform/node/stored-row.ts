@@ -5,7 +5,7 @@ import type { QueuedRow } from '../../delivery/store.ts';
 export interface StoredRow extends QueuedRow {
   readonly route: string;
   readonly event: string;
-  /** Keys of `row_subjects`, comma-separated. */
+  /** Its group and the keys of its subjects (`subject-index.ts`). */
   readonly subjects: string;
   /** Key of its event's mark (`marks.ts`), 0 = none. */
   readonly mark: number;

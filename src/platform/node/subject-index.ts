@@ -5,33 +5,90 @@ import { ROUTE_SPAN } from './outbox-schema.ts';
 const YOUNG = 20_000;
 const MOVED = 1_000;
 
-/** Keys of a row's subjects, as its `subjects` column holds them; none where damage has made something else of it. */
-export function parseKeys(subjects: unknown): readonly number[] {
-  return typeof subjects !== 'string' || subjects === '' ? NONE : subjects.split(',').map(Number);
+/**
+ * What the `subjects` column of a row holds: `<group>:<key>.<key>`, numbers in base 36. Rows that were stored together
+ * for the same subjects are a group; a row of its own has none. Version 1 wrote keys with commas.
+ */
+export function subjectsText(keys: readonly number[], group: number | undefined): string {
+  if (keys.length === 0) return '';
+  return `${group?.toString(BASE) ?? ''}:${keys.map((key) => key.toString(BASE)).join('.')}`;
 }
+
+/** Keys of a row's subjects; none where damage has made something else of the column. */
+export function parseKeys(subjects: unknown): readonly number[] {
+  if (typeof subjects !== 'string' || subjects === '') return NONE;
+  const at = subjects.indexOf(':');
+  if (at === -1) return subjects.split(',').map(Number);
+  return subjects
+    .slice(at + 1)
+    .split('.')
+    .map((key) => Number.parseInt(key, BASE));
+}
+
+function parseGroup(subjects: string): number | undefined {
+  const at = subjects.indexOf(':');
+  return at <= 0 ? undefined : Number.parseInt(subjects.slice(0, at), BASE);
+}
+
+const BASE = 36;
 const NONE: readonly number[] = [];
+
+/** Makes what takes a row out of the tables, in a transaction of whoever has `db`. */
+export function forgetting(db: DatabaseSync): (id: number, subjects: string) => void {
+  const rowsOf = db.prepare('SELECT rows FROM row_groups WHERE id = ?');
+  const shorten = db.prepare('UPDATE row_groups SET rows = ? WHERE id = ?');
+  const end = db.prepare('DELETE FROM row_groups WHERE id = ?');
+  const forget = db.prepare('DELETE FROM row_subjects WHERE subject = ? AND row = ?');
+  return (id, subjects) => {
+    const group = parseGroup(subjects);
+    const found = group === undefined ? undefined : (rowsOf.get(group) as { rows: string } | undefined);
+    const rows = found === undefined ? NONE : parseRows(found.rows);
+    const rest = rows.filter((row) => row !== id);
+    // A group that was not moved to the tables as one has its rows there each by itself.
+    if (group === undefined || rest.length === rows.length) {
+      for (const key of parseKeys(subjects)) forget.run(key, id);
+    } else if (rest.length > 0) shorten.run(rest.join(','), group);
+    else {
+      for (const key of parseKeys(subjects)) forget.run(key, group);
+      end.run(group);
+    }
+  };
+}
+
+function parseRows(rows: string): readonly number[] {
+  // Damage may have made a number of it.
+  return String(rows).split(',').map(Number);
+}
 
 /**
  * Which rows belong to a subject. A row that is delivered at once is never looked for, so the subjects of the youngest
- * rows are kept in memory and reach the table only when a queue builds up. After a restart they are read again from the
- * rows themselves: `routes.indexed` says up to which id the table is complete.
+ * rows are kept in memory and reach the table only when a queue builds up: a group as one entry for each subject, and
+ * one that names its rows. After a restart the youngest are read again from the rows themselves: `routes.indexed` says up
+ * to which id the table is complete.
  */
 export class SubjectIndex {
   readonly #young = new Map<number, Young | Set<Young>>();
   readonly #eventOf = new Map<number, Young>();
   readonly #insert: StatementSync;
-  readonly #delete: StatementSync;
+  readonly #insertGroup: StatementSync;
   readonly #find: StatementSync;
+  readonly #forgetStored: (id: number, subjects: string) => void;
   readonly #complete: StatementSync;
+  #lastGroup: number;
   /** What the transaction under way adds: it may yet fail. */
-  #added: { readonly id: number; readonly keys: readonly number[] }[] = [];
+  #added: Added[] = [];
   /** Young rows that it ends or moves to the table. */
   #gone: number[] = [];
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare('INSERT OR IGNORE INTO row_subjects VALUES (?, ?)');
-    this.#delete = db.prepare('DELETE FROM row_subjects WHERE subject = ? AND row = ?');
-    this.#find = db.prepare('SELECT row FROM row_subjects WHERE subject = ?');
+    this.#insertGroup = db.prepare('INSERT INTO row_groups VALUES (?, ?)');
+    this.#find = db.prepare(
+      'SELECT row, rows FROM row_subjects LEFT JOIN row_groups ON id = row WHERE subject = ?',
+    );
+    this.#forgetStored = forgetting(db);
+    const { last } = db.prepare('SELECT max(id) AS last FROM row_groups').get() as { last: number | null };
+    this.#lastGroup = last ?? 0;
     this.#complete = db.prepare('UPDATE routes SET indexed = ? WHERE n = ?');
     const missing = db.prepare(`
       SELECT rows.id, subjects FROM rows JOIN routes ON n = rows.id / ${ROUTE_SPAN} WHERE rows.id > indexed AND subjects <> ''
@@ -39,13 +96,14 @@ export class SubjectIndex {
       SELECT dead.id, subjects FROM dead JOIN routes ON n = dead.id / ${ROUTE_SPAN} WHERE dead.id > indexed AND subjects <> ''
       ORDER BY 1`);
     for (const { id, subjects } of missing.iterate() as Iterable<{ id: number; subjects: string }>) {
-      this.#remember(id, parseKeys(subjects), undefined);
+      this.#remember({ id, keys: parseKeys(subjects), group: undefined }, undefined);
     }
   }
 
   /** Rows of a subject, those of the transaction under way included. */
   find(subject: number): number[] {
-    const found = (this.#find.all(subject) as { row: number }[]).map(({ row }) => row);
+    const stored = this.#find.all(subject) as { row: number; rows: string | null }[];
+    const found = stored.flatMap(({ row, rows }) => (rows === null ? [row] : parseRows(rows)));
     const young = this.#young.get(subject);
     if (young instanceof Set) for (const { rows } of young) found.push(...rows);
     else if (young !== undefined) found.push(...young.rows);
@@ -53,8 +111,14 @@ export class SubjectIndex {
     return found;
   }
 
-  add(id: number, keys: readonly number[]): void {
-    if (keys.length > 0) this.#added.push({ id, keys });
+  /** A number for rows that are stored together. It is never that of a row: those begin at `ROUTE_SPAN`. */
+  newGroup(): number {
+    return ++this.#lastGroup;
+  }
+
+  /** Rows of one group come one after the other, with one list of keys between them. */
+  add(id: number, keys: readonly number[], group?: number): void {
+    if (keys.length > 0) this.#added.push({ id, keys, group });
   }
 
   /** A row has ended. */
@@ -62,7 +126,7 @@ export class SubjectIndex {
     if (subjects === '') return;
     if (this.#eventOf.has(id)) this.#gone.push(id);
     else {
-      for (const key of parseKeys(subjects)) this.#delete.run(key, id);
+      this.#forgetStored(id, subjects);
       if (this.#added.length > 0) this.#added = this.#added.filter((row) => row.id !== id);
     }
   }
@@ -73,22 +137,34 @@ export class SubjectIndex {
     const gone = new Set(this.#gone);
     const complete = new Map<number, number>();
     let moved = 0;
-    for (const [id, { keys }] of this.#eventOf) {
-      if (moved === MOVED) break;
-      if (gone.has(id)) continue;
-      for (const key of keys) this.#insert.run(key, id);
-      complete.set(Math.floor(id / ROUTE_SPAN), id);
-      this.#gone.push(id);
-      moved++;
+    let before: Young | undefined;
+    for (const event of this.#eventOf.values()) {
+      // Its rows stand one after the other.
+      if (event === before) continue;
+      if (moved >= MOVED) break;
+      before = event;
+      const rows = event.rows.filter((id) => !gone.has(id));
+      this.#move(event, rows);
+      for (const id of rows) {
+        complete.set(Math.floor(id / ROUTE_SPAN), id);
+        this.#gone.push(id);
+      }
+      moved += rows.length;
     }
     for (const [route, id] of complete) this.#complete.run(id, route);
+  }
+
+  #move({ keys, group }: Young, rows: readonly number[]): void {
+    const together = group !== undefined && rows.length > 1;
+    if (together) this.#insertGroup.run(group, rows.join(','));
+    for (const row of together ? [group] : rows) for (const key of keys) this.#insert.run(key, row);
   }
 
   /** The transaction is on disk. */
   committed(): void {
     for (const id of this.#gone) this.#forget(id);
-    let event: Young | undefined;
-    for (const { id, keys } of this.#added) event = this.#remember(id, keys, event);
+    let before: Young | undefined;
+    for (const row of this.#added) before = this.#remember(row, before);
     this.#gone = [];
     this.#added = [];
   }
@@ -99,14 +175,13 @@ export class SubjectIndex {
     this.#added = [];
   }
 
-  /** `before` is the event of the row before: rows of one event have one list of keys between them. */
-  #remember(id: number, keys: readonly number[], before: Young | undefined): Young {
+  #remember({ id, keys, group }: Added, before: Young | undefined): Young {
     if (before !== undefined && before.keys === keys) {
       before.rows.push(id);
       this.#eventOf.set(id, before);
       return before;
     }
-    const event: Young = { keys, rows: [id] };
+    const event: Young = { keys, group, rows: [id] };
     this.#eventOf.set(id, event);
     for (const key of keys) {
       const there = this.#young.get(key);
@@ -130,8 +205,15 @@ export class SubjectIndex {
   }
 }
 
+interface Added {
+  readonly id: number;
+  readonly keys: readonly number[];
+  readonly group: number | undefined;
+}
+
 /** An event with rows in memory: looked for by each key once, however many routes it goes to. */
 interface Young {
   readonly keys: readonly number[];
+  readonly group: number | undefined;
   readonly rows: number[];
 }
