@@ -6,7 +6,6 @@ import type { SignalMask } from '../core/signals.ts';
 export interface OutboxRow {
   /** `Route.key`. */
   readonly route: string;
-  readonly eventId: string;
   /**
    * What its repeats have in common: site, event name, id and whose it is, raw. In memory here; the store keeps a keyed
    * hash. A row whose mark was stored for its route already is a duplicate. Empty where a repeat cannot be told.

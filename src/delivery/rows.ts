@@ -7,11 +7,8 @@ export function outboxRow(trace: Trace, event: EventTrace, decision: RouteTrace,
   const { route, permit, plan } = decision;
   if (plan === undefined) throw new TypeError('only what was planned is stored');
   const full = permit.verdict === 'full';
-  const named = full && trace.site.privacy.replacedIds === undefined;
   return {
     route: route.key,
-    // An id of the site's own names the order, and with it the customer.
-    eventId: named ? eventIdOf(event, route) : '',
     mark: markOf(event, decision),
     lasting: trace.site.conversions.has(event.name),
     acceptedAt: trace.hit.at,
@@ -26,12 +23,7 @@ export function outboxRow(trace: Trace, event: EventTrace, decision: RouteTrace,
   };
 }
 
-/** A repeat after ad consent is an event of its own where the vendor wants it (design 3a). */
-function eventIdOf(event: EventTrace, route: RouteTrace['route']): string {
-  return event.raw.repeat === true && route.destination.takesRepeats ? `${event.id}#repeat` : event.id;
-}
-
-/** By what a repeat of the event is known on this route; each form that identifies nobody has its own. */
+/** By what a repeat of the event is known on this route; each form that identifies nobody has its own. A repeat after ad consent is an event of its own where the vendor wants it. */
 function markOf({ key, raw }: EventTrace, { route, permit }: RouteTrace): string {
   const { destination } = route;
   if (key === undefined || !(key.everywhere || destination.dedupesByEventId)) return '';

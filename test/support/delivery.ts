@@ -123,7 +123,6 @@ export function outboxRow(route: string, element: string, more: Partial<OutboxRo
   const acceptedAt = more.acceptedAt ?? Date.now();
   return {
     route: `shop/${route}`,
-    eventId: element.slice(0, 40),
     mark: '',
     lasting: false,
     acceptedAt,

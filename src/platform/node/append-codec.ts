@@ -15,7 +15,6 @@ export function flatten(flat: Flat, rows: readonly OutboxRow[], withdrawals: rea
   for (const row of rows) {
     flat.push(
       row.route,
-      row.eventId,
       row.mark === mark ? SAME : row.mark,
       row.lasting,
       row.acceptedAt,
@@ -61,7 +60,6 @@ export function unflatten(flat: Flat): Append[] {
     for (let i = 0; i < rowCount; i++) {
       rows.push({
         route: text(),
-        eventId: text(),
         mark: (mark = markOf(mark)),
         lasting: flag(),
         acceptedAt: number(),

@@ -66,7 +66,7 @@ export const STATEMENTS = {
   lastId: `SELECT max(id) AS last FROM (
     SELECT max(id) AS id FROM rows WHERE id > ? AND id < ? UNION ALL SELECT max(id) FROM dead WHERE id > ? AND id < ?)`,
   oldest: 'SELECT accepted FROM rows WHERE id > ? AND id < ? ORDER BY id LIMIT 1',
-  allRoutes: 'SELECT n, key FROM routes',
+  allRoutes: 'SELECT n, key, indexed FROM routes',
   newRoute: 'INSERT INTO routes (key) VALUES (?)',
   getApplied: "SELECT value FROM meta WHERE key = 'applied'",
   setApplied: "INSERT INTO meta VALUES ('applied', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",

@@ -477,11 +477,12 @@ export class SqliteOutbox implements Store {
   }
 
   #load(): void {
-    for (const { n, key } of this.#sql.allRoutes.all() as { n: number; key: string }[]) {
+    for (const { n, key, indexed } of this.#sql.allRoutes.all() as { n: number; key: string; indexed: number }[]) {
       this.#routes.set(key, n);
       const span = [n * ROUTE_SPAN, (n + 1) * ROUTE_SPAN] as const;
       const { last } = this.#sql.lastId.get(...span, ...span) as { last: number | null };
-      this.#lastId.set(key, last ?? n * ROUTE_SPAN);
+      // Rows up to `indexed` count as being in the index of subjects: a new one must not have such an id.
+      this.#lastId.set(key, Math.max(last ?? 0, indexed, n * ROUTE_SPAN));
       const { waiting } = this.#sql.countRows.get(...span) as { waiting: number };
       if (waiting > 0) this.#waiting.set(key, waiting);
     }
@@ -554,11 +555,11 @@ export class SqliteOutbox implements Store {
         work.purged.push({ route: row.route, id });
         continue;
       }
-      const { route, eventId: event, acceptedAt, expiresAt, signals, fields, envelope, element } = row;
+      const { route, acceptedAt, expiresAt, signals, fields, envelope, element } = row;
       const stored: StoredRow = {
         id,
         route,
-        event,
+        event: '',
         acceptedAt,
         expiresAt,
         policy: row.policy,

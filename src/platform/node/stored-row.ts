@@ -4,6 +4,7 @@ import type { QueuedRow } from '../../delivery/store.ts';
 /** A row with what the store itself needs to end it. */
 export interface StoredRow extends QueuedRow {
   readonly route: string;
+  /** Empty; version 1 kept the id of the event here. */
   readonly event: string;
   /** Its group and the keys of its subjects (`subject-index.ts`). */
   readonly subjects: string;

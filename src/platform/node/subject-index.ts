@@ -6,31 +6,28 @@ const YOUNG = 20_000;
 const MOVED = 1_000;
 
 /**
- * What the `subjects` column of a row holds: `<group>:<key>.<key>`, numbers in base 36. Rows that were stored together
- * for the same subjects are a group; a row of its own has none. Version 1 wrote keys with commas.
+ * What the `subjects` column of a row holds: `<group>:<key>,<key>`. Rows that were stored together for the same subjects
+ * are a group; a row of its own has the keys alone, as in version 1.
  */
 export function subjectsText(keys: readonly number[], group: number | undefined): string {
   if (keys.length === 0) return '';
-  return `${group?.toString(BASE) ?? ''}:${keys.map((key) => key.toString(BASE)).join('.')}`;
+  return group === undefined ? keys.join(',') : `${group}:${keys.join(',')}`;
 }
 
 /** Keys of a row's subjects; none where damage has made something else of the column. */
 export function parseKeys(subjects: unknown): readonly number[] {
   if (typeof subjects !== 'string' || subjects === '') return NONE;
-  const at = subjects.indexOf(':');
-  if (at === -1) return subjects.split(',').map(Number);
   return subjects
-    .slice(at + 1)
-    .split('.')
-    .map((key) => Number.parseInt(key, BASE));
+    .slice(subjects.indexOf(':') + 1)
+    .split(',')
+    .map(Number);
 }
 
 function parseGroup(subjects: string): number | undefined {
   const at = subjects.indexOf(':');
-  return at <= 0 ? undefined : Number.parseInt(subjects.slice(0, at), BASE);
+  return at === -1 ? undefined : Number(subjects.slice(0, at));
 }
 
-const BASE = 36;
 const NONE: readonly number[] = [];
 
 /** Makes what takes a row out of the tables, in a transaction of whoever has `db`. */
@@ -67,6 +64,8 @@ function parseRows(rows: string): readonly number[] {
  * to which id the table is complete.
  */
 export class SubjectIndex {
+  readonly #most: number;
+  readonly #atOnce: number;
   readonly #young = new Map<number, Young | Set<Young>>();
   readonly #eventOf = new Map<number, Young>();
   readonly #insert: StatementSync;
@@ -80,12 +79,13 @@ export class SubjectIndex {
   /** Young rows that it ends or moves to the table. */
   #gone: number[] = [];
 
-  constructor(db: DatabaseSync) {
+  /** `most` rows are kept in memory; of more, `moved` at a time go to the tables. */
+  constructor(db: DatabaseSync, most: number = YOUNG, moved: number = MOVED) {
+    this.#most = most;
+    this.#atOnce = moved;
     this.#insert = db.prepare('INSERT OR IGNORE INTO row_subjects VALUES (?, ?)');
     this.#insertGroup = db.prepare('INSERT INTO row_groups VALUES (?, ?)');
-    this.#find = db.prepare(
-      'SELECT row, rows FROM row_subjects LEFT JOIN row_groups ON id = row WHERE subject = ?',
-    );
+    this.#find = db.prepare('SELECT row, rows FROM row_subjects LEFT JOIN row_groups ON id = row WHERE subject = ?');
     this.#forgetStored = forgetting(db);
     const { last } = db.prepare('SELECT max(id) AS last FROM row_groups').get() as { last: number | null };
     this.#lastGroup = last ?? 0;
@@ -133,7 +133,7 @@ export class SubjectIndex {
 
   /** Moves the oldest of too many young rows to the table; the last thing a transaction does. */
   spill(): void {
-    if (this.#eventOf.size + this.#added.length - this.#gone.length <= YOUNG) return;
+    if (this.#eventOf.size + this.#added.length - this.#gone.length <= this.#most) return;
     const gone = new Set(this.#gone);
     const complete = new Map<number, number>();
     let moved = 0;
@@ -141,7 +141,7 @@ export class SubjectIndex {
     for (const event of this.#eventOf.values()) {
       // Its rows stand one after the other.
       if (event === before) continue;
-      if (moved >= MOVED) break;
+      if (moved >= this.#atOnce) break;
       before = event;
       const rows = event.rows.filter((id) => !gone.has(id));
       this.#move(event, rows);
