@@ -52,7 +52,7 @@ export function forgetting(db: DatabaseSync): (id: number, subjects: string) => 
   };
 }
 
-function parseRows(rows: string): readonly number[] {
+function parseRows(rows: string | number): readonly number[] {
   // Damage may have made a number of it.
   return String(rows).split(',').map(Number);
 }
