@@ -42,7 +42,7 @@ const FILES: readonly (readonly [RegExp, string])[] = [
   [/\/src\/consent\//, 'consent'],
   [/\/src\/privacy\//, 'privacy'],
   [/\/src\/cookies\//, 'cookies'],
-  [/\/src\/core\/view|\/src\/(pipeline|policy\/)/, 'permits and views'],
+  [/\/src\/core\/view|\/src\/(decide|policy)\//, 'permits and views'],
   [/\/destinations\/|\/src\/core\/consent-mode/, "vendors' formats"],
   [/\/src\/platform\/node\/(listener|overload)|\/src\/http\//, 'taking hits, answering, counting'],
   [/\/src\/platform\/node\/(delivery|append-codec|outbox-worker)\.|^node:internal\/worker/, 'between the threads'],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { compileGateway } from '../src/config/compile.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { outboxRow } from '../src/delivery/rows.ts';
-import { process as decide } from '../src/pipeline.ts';
+import { decideHit as decide } from '../src/decide/index.ts';
 import type { Gateway } from '../src/policy/gateway.ts';
 import type { Hit } from '../src/sources/hit.ts';
 import { GA4_ONLY, webHits, type HitOptions } from './hits.ts';

@@ -4,7 +4,7 @@ import { explain, type ExplainedEvent, type ExplainedRoute, type Explanation } f
 import { hitOf, type WrittenRequest } from '../config/request.ts';
 import { NO_SECRETS } from '../config/secrets.ts';
 import { trialWindows } from '../config/trial-windows.ts';
-import { process as decide } from '../pipeline.ts';
+import { decideHit as decide } from '../decide/index.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { unlistedOf, unlistedWords } from '../http/unlisted.ts';
 import type { Problem } from '../sources/hit.ts';

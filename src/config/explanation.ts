@@ -6,7 +6,7 @@ import { showSecretRef, type Text } from '../core/secret.ts';
 import { maskOf, signalsOf, type Signal } from '../core/signals.ts';
 import { knownPlatforms } from '../consent/index.ts';
 import type { Consent, Reading, SiteConsent } from '../consent/types.ts';
-import type { EventTrace, Trace } from '../pipeline.ts';
+import type { EventTrace, Trace } from '../decide/trace.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 import { interestOf } from '../policy/signals.ts';
 import type { Route } from '../policy/gateway.ts';

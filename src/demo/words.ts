@@ -1,6 +1,6 @@
 import { reason as reasonOf, wordsOf } from '../core/reason.ts';
 import { BIT, type SignalMask, signalsOf } from '../core/signals.ts';
-import type { EventTrace, Trace } from '../pipeline.ts';
+import type { EventTrace, Trace } from '../decide/trace.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 
 /** What was decided for one event, in words for people. */

@@ -1,4 +1,4 @@
-import type { EventTrace, Trace } from '../pipeline.ts';
+import type { EventTrace, Trace } from '../decide/trace.ts';
 import type { SignalMask } from '../core/signals.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 import { interestOf } from '../policy/signals.ts';

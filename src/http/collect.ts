@@ -1,6 +1,7 @@
 import { OutboxUnavailable, type OutboxRow, type Stored } from '../delivery/outbox.ts';
 import { outboxRow, withdrawalsOf } from '../delivery/rows.ts';
-import { process, type Trace } from '../pipeline.ts';
+import { decideHit } from '../decide/index.ts';
+import type { Trace } from '../decide/trace.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import type { Door } from '../sources/doors.ts';
 import { refusedCode, type Hit, type Problem } from '../sources/hit.ts';
@@ -92,7 +93,7 @@ function takeOne(
 }
 
 function collect(hit: Hit, ports: Ports, gateway: Gateway, headers: Headers): Answer | Promise<Answer> {
-  const processed = process(hit, gateway, ports.windows?.at(gateway, hit.at), 'all', ports.withdrawnSince);
+  const processed = decideHit(hit, gateway, ports.windows?.at(gateway, hit.at), 'all', ports.withdrawnSince);
   if ('problem' in processed) {
     const answer = refuse(ports, processed.problem, headers, askedOf(hit));
     const late = isWrongKey(hit, processed.problem) ? ports.rateLimit.failed(hit, gateway) : undefined;
@@ -156,10 +157,10 @@ function withdrawOnly(
       cookies,
     );
   if (!mayWithdraw(hit)) return refused();
-  const processed = process(hit, gateway, ports.windows?.at(gateway, hit.at), 'withdrawals');
+  const processed = decideHit(hit, gateway, ports.windows?.at(gateway, hit.at), 'withdrawals');
   if ('problem' in processed || processed.trace.withdrawn.length === 0) return refused();
   // Decided as a whole only now: who withdraws, and wants nothing stored, is answered in full.
-  const whole = process(hit, gateway, ports.windows?.at(gateway, hit.at));
+  const whole = decideHit(hit, gateway, ports.windows?.at(gateway, hit.at));
   if ('problem' in whole) return refused();
   const { trace } = whole;
   const withdrawals = withdrawalsOf(trace, ports.outbox);

@@ -1,5 +1,5 @@
 import { isVersion } from '../consent/text.ts';
-import type { Trace } from '../pipeline.ts';
+import type { Trace } from '../decide/trace.ts';
 import type { FieldName } from '../core/fields.ts';
 import { GATE_MASK, signalsOf, type Signal } from '../core/signals.ts';
 import type { Stored } from '../delivery/outbox.ts';

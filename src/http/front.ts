@@ -1,5 +1,5 @@
 import { bridgeScript } from '../consent/bridge.ts';
-import { MISDIRECTED } from '../pipeline.ts';
+import { MISDIRECTED } from '../decide/index.ts';
 import { UNLISTED } from '../policy/admission.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { DOORS, notAllowed, type Door } from '../sources/doors.ts';

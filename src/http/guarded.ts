@@ -1,6 +1,6 @@
 import { FIELDS, FIELD_NAMES, type FieldName } from '../core/fields.ts';
 import { GATE_MASK, type SignalMask } from '../core/signals.ts';
-import type { EventTrace } from '../pipeline.ts';
+import type { EventTrace } from '../decide/trace.ts';
 import type { Route } from '../policy/gateway.ts';
 
 /** A set of guarded fields, a bit for each. */

@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { wordsOf } from '../core/reason.ts';
 import { signalsOf } from '../core/signals.ts';
 import { markOf, type EndedRow } from '../delivery/ends.ts';
-import type { EventTrace, Trace } from '../pipeline.ts';
+import type { EventTrace, Trace } from '../decide/trace.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 import { interestOf } from '../policy/signals.ts';
 import type { Problem } from '../sources/hit.ts';

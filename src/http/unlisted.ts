@@ -1,6 +1,6 @@
 import { parseCookies } from '../consent/cookie-header.ts';
 import { unlistedPlatforms } from '../consent/unlisted.ts';
-import type { Trace } from '../pipeline.ts';
+import type { Trace } from '../decide/trace.ts';
 
 /** Hits without a readable consent that are all looked through; of those after them one in so many is. */
 const FIRST = 1_000;

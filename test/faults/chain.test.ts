@@ -14,7 +14,7 @@ import type { Ports } from '../../src/http/ports.ts';
 import { Counters } from '../../src/http/counters.ts';
 import { createRateLimit } from '../../src/http/rate-limit.ts';
 import { createWindows } from '../../src/http/windows.ts';
-import { process as decide } from '../../src/pipeline.ts';
+import { decideHit as decide } from '../../src/decide/index.ts';
 import * as signals from '../../src/policy/signals.ts';
 import * as identifiers from '../../src/privacy/identifiers.ts';
 import * as ip from '../../src/privacy/ip.ts';

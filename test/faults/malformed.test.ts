@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Text } from '../../src/core/secret.ts';
-import { process as decide, type Processed } from '../../src/pipeline.ts';
+import { decideHit as decide } from '../../src/decide/index.ts';
+import type { Processed } from '../../src/decide/trace.ts';
 import type { Hit } from '../../src/sources/hit.ts';
 import { saysYes } from '../canary/mutate.ts';
 import { PLATFORMS } from '../canary/consents.ts';

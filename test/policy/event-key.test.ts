@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPlaceholder } from '../../src/core/placeholders.ts';
 import { outboxRow } from '../../src/delivery/rows.ts';
-import { process as decide } from '../../src/pipeline.ts';
+import { decideHit as decide } from '../../src/decide/index.ts';
 import { sha256Hex } from '../../src/core/hash.ts';
 import type { Hit } from '../../src/sources/hit.ts';
 import { compileGateway } from '../../src/config/compile.ts';

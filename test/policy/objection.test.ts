@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { accountOf } from '../../src/http/account.ts';
 import { Decisions } from '../../src/http/decisions.ts';
 import { explain } from '../../src/config/explanation.ts';
-import { process, type Trace } from '../../src/pipeline.ts';
+import { decideHit } from '../../src/decide/index.ts';
+import type { Trace } from '../../src/decide/trace.ts';
 import { cookiebot, gatewayOf, NOW, webHit } from '../support/hits.ts';
 
 // What rests on legitimate interest ends when the visitor objects (GDPR Art. 21), the form without identifiers too.
@@ -27,7 +28,7 @@ sites:
 `);
 
 function traced(purposes: string, more: Parameters<typeof webHit>[1] = {}, query: Record<string, string> = {}): Trace {
-  const done = process(
+  const done = decideHit(
     webHit(
       {
         v: '2',

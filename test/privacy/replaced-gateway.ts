@@ -1,6 +1,7 @@
 import { accountOf } from '../../src/http/account.ts';
 import type { Windows } from '../../src/http/windows.ts';
-import { process, type Trace } from '../../src/pipeline.ts';
+import { decideHit } from '../../src/decide/index.ts';
+import type { Trace } from '../../src/decide/trace.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
 import type { Hit } from '../../src/sources/hit.ts';
 import { gatewayOf } from '../support/hits.ts';
@@ -20,7 +21,7 @@ ${more}`);
 
 /** Decides a hit the way serving does, and counts it. */
 export function served(hit: Hit, gateway: Gateway, windows: Windows): Trace {
-  const done = process(hit, gateway, windows.at(gateway, hit.at));
+  const done = decideHit(hit, gateway, windows.at(gateway, hit.at));
   if (!('trace' in done)) throw new Error(JSON.stringify(done.problem));
   windows.count(accountOf(done.trace, false));
   return done.trace;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { process as decide, type Trace } from '../../src/pipeline.ts';
+import { decideHit as decide } from '../../src/decide/index.ts';
+import type { Trace } from '../../src/decide/trace.ts';
 import type { Problem } from '../../src/sources/hit.ts';
 import { FILLINGS } from '../../bench/stranger.ts';
 import { CONFIG } from '../faults/hits.ts';

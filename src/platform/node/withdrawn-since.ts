@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALL_SIGNALS } from '../../core/signals.ts';
-import type { WithdrawnSince } from '../../pipeline.ts';
+import type { WithdrawnSince } from '../../decide/trace.ts';
 import type { Gateway } from '../../policy/gateway.ts';
 import { subjectKeys } from './subject-keys.ts';
 import { concerns, leftBy } from './tombstone.ts';

@@ -1,22 +1,23 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BIT } from '../src/core/signals.ts';
-import { process, type Trace } from '../src/pipeline.ts';
-import type { Gateway, Site } from '../src/policy/gateway.ts';
-import type { Hit } from '../src/sources/hit.ts';
-import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from './support/hits.ts';
+import { BIT } from '../../src/core/signals.ts';
+import { decideHit } from '../../src/decide/index.ts';
+import type { Trace } from '../../src/decide/trace.ts';
+import type { Gateway, Site } from '../../src/policy/gateway.ts';
+import type { Hit } from '../../src/sources/hit.ts';
+import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';
 
 // Whose event it is, which ids it may carry, what withdrawal does (design 2, 3, 3a), as values.
 
-const text = readFileSync(new URL('../config/gateway.yaml', import.meta.url), 'utf8');
+const text = readFileSync(new URL('../../config/gateway.yaml', import.meta.url), 'utf8');
 const gateway = gatewayOf(text);
 const ALL = { preferences: true, statistics: true, marketing: true };
 const CID = `482310557.${Math.floor(NOW / 1000) - 86_400}`;
 const OLD = `482310557.${Math.floor(NOW / 1000) - 8 * 86_400}`;
 
 function traced(hit: Hit, at = gateway): Trace {
-  const done = process(hit, at);
+  const done = decideHit(hit, at);
   if (!('trace' in done)) throw new Error(JSON.stringify(done.problem));
   return done.trace;
 }

@@ -1,0 +1,42 @@
+import { isPlaceholder } from '../core/placeholders.ts';
+import type { Site } from '../policy/gateway.ts';
+import { wholeAddress } from '../privacy/page-address.ts';
+import { type PageUrl, readUrl } from '../privacy/url.ts';
+import type { Hit } from '../sources/hit.ts';
+
+/** The address of a page, taken apart when somebody asks: for a visitor who has refused nobody does. */
+export class Page {
+  readonly raw: string | undefined;
+  readonly #hit: Hit;
+  readonly #site: Site;
+  #asked = false;
+  #url: PageUrl | undefined;
+
+  constructor(raw: string | undefined, hit: Hit, site: Site) {
+    this.raw = raw;
+    this.#hit = hit;
+    this.#site = site;
+  }
+
+  /** Whether there is one: `undefined` in its place is none. */
+  get given(): boolean {
+    return this.raw !== undefined && !isPlaceholder(this.raw);
+  }
+
+  /** Undefined where there is none, or none that can be read. */
+  get url(): PageUrl | undefined {
+    if (!this.#asked) {
+      const whole = this.raw === undefined ? undefined : wholeAddress(this.raw, originOf(this.#hit, this.#site));
+      this.#url = whole === undefined ? undefined : readUrl(whole, this.#site.privacy.url);
+      this.#asked = true;
+    }
+    return this.#url;
+  }
+}
+
+/** Where the page of a hit is: the listed origin that sent it, else the site's first. */
+function originOf({ headers: { origin } }: Hit, { origins }: Site): string | undefined {
+  if (origin !== undefined && origins.has(origin)) return origin;
+  for (const first of origins) return first;
+  return undefined;
+}

@@ -1,0 +1,82 @@
+import type { Consent } from '../consent/types.ts';
+import type { Event, RawEvent } from '../core/fields.ts';
+import type { LeftOut } from '../core/left-out.ts';
+import type { SignalMask } from '../core/signals.ts';
+import type { RouteTrace } from '../policy/decide.ts';
+import type { EventKey } from '../policy/event-key.ts';
+import type { Site } from '../policy/gateway.ts';
+import type { Hit, Problem, Reading } from '../sources/hit.ts';
+
+/** What was decided for one event of a hit. */
+export interface EventTrace {
+  readonly name: string;
+  readonly id: string;
+  /** By what a repeat of it is known; undefined where it goes nowhere, or no repeat can be told. */
+  readonly key: EventKey | undefined;
+  /** As it was read. In memory only. */
+  readonly raw: RawEvent;
+  /** The event after the site's privacy floor, made when it is asked for; undefined when it goes nowhere. */
+  readonly event: Event | undefined;
+  readonly at: number;
+  /** The time its consent stands for, unix milliseconds: what was withdrawn since then it may not have. */
+  readonly decidedAt: number;
+  readonly consent: Consent;
+  /** Signals in force for the site: granted, or on legitimate interest and not objected to. */
+  readonly signals: SignalMask;
+  /** Raw `kind:value` ids of whose event it is; hashed before anything is stored. */
+  readonly subjects: readonly string[];
+  readonly routes: readonly RouteTrace[];
+  /** What it showed of the visitor that may be rare; counted where the site's ids are replaced. */
+  readonly cells: readonly string[];
+  /** What is wrong with it, for the person who wrote it; it goes nowhere. */
+  readonly invalid?: string;
+}
+
+/** Everything decided for one hit: serving, preview, `explain`, config tests and replay all read this. */
+export interface Trace {
+  readonly hit: Hit;
+  readonly site: Site;
+  readonly source: Reading['source'];
+  readonly events: readonly EventTrace[];
+  /** Complete `Set-Cookie` values of the answer. */
+  readonly setCookies: readonly string[];
+  /** Subjects whose consent is gone. */
+  readonly withdrawn: readonly TraceWithdrawal[];
+  /** Keys of the hit that were not known and therefore dropped. */
+  readonly unknownKeys: number;
+  /** What could not be used, with the event going on without it. */
+  readonly leftOut: LeftOut;
+  /** The hit names a measurement id no route has; it goes nowhere. */
+  readonly unknownStream: boolean;
+  /** Characters that were looked at for personal data and ids: the work that the hit made. */
+  readonly looked: number;
+}
+
+export interface TraceWithdrawal {
+  readonly subject: string;
+  /** Signals that are left. */
+  readonly signals: SignalMask;
+  /** Routes (`Route.key`) that are closed although these signals would open them: their vendor or service was refused. */
+  readonly closedRoutes: readonly string[];
+  /** A cookie was left from when there was consent; false where one purpose was refused and another is still allowed. */
+  readonly fromCookie: boolean;
+}
+
+/** What a back end's visitor has withdrawn since the consent that the event states. */
+export interface Withdrawn {
+  /** Signals that are left. */
+  readonly signals: SignalMask;
+  /** Whether a route (`Route.key`) was closed all the same. */
+  readonly closed: (route: string) => boolean;
+}
+
+/**
+ * What these subjects of a site have withdrawn at `since` (unix milliseconds) or later; undefined = nothing that is known.
+ */
+export type WithdrawnSince = (site: Site, subjects: readonly string[], since: number) => Withdrawn | undefined;
+
+/** A hit is traced, or refused with a problem and nothing happens. */
+export type Processed = { readonly trace: Trace } | { readonly problem: Problem };
+
+/** Whether something of an event goes on to the outbox for this route. */
+export const isPlanned = ({ outcome }: RouteTrace): boolean => outcome === 'planned';

@@ -1,0 +1,78 @@
+import type { Consent } from '../consent/types.ts';
+import type { CookieReading } from '../cookies/index.ts';
+import { chosen } from '../cookies/subjects.ts';
+import { ALL_SIGNALS, GATE_MASK, type SignalMask } from '../core/signals.ts';
+import type { Sender } from '../policy/admission.ts';
+import type { Route, Site } from '../policy/gateway.ts';
+import { routeSignals } from '../policy/signals.ts';
+import type { Visitor } from '../sources/hit.ts';
+import { pushStated } from './subjects.ts';
+import type { TraceWithdrawal } from './trace.ts';
+import type { Understood } from './understand.ts';
+
+/** Whether a hit can withdraw anything: a browser that came without any cookie of an identifier has shown none. */
+export function mayWithdraw(jar: CookieReading, sender: Sender): boolean {
+  return sender === 'backend' || jar.withdrawn !== undefined || jar.carried.length > 0;
+}
+
+/**
+ * Who withdraws, if anybody does: by what all events of the visitor leave, and any of them refuses. A browser's own
+ * cookies are the evidence: a governed one without its signal, whatever the reason, or one of a purpose that is still
+ * allowed beside another, or a vendor, that was refused. Only what is in them is withdrawn, because anybody can write
+ * anybody's id into a hit; an event is filed under all ids of its visitor and is found by these. A back end has to state
+ * the refusal, since its silence may be a header that did not reach it, and it states whom it means.
+ */
+export function withdrawalsOf(
+  visitor: Visitor,
+  jar: CookieReading,
+  sender: Sender,
+  all: readonly Understood[],
+  closedRoutes: readonly string[],
+): readonly TraceWithdrawal[] {
+  let signals: SignalMask = -1;
+  let refused: SignalMask = 0;
+  for (const one of all) {
+    if (one.source.visitor !== visitor) continue;
+    signals &= one.signals;
+    refused |= one.consent.refused;
+    // Beyond a limit nobody can see what a back end states; what may be a refusal is one.
+    if (sender === 'backend' && one.cookies.unreadable === true) refused |= GATE_MASK;
+  }
+  const left = jar.withdrawn !== undefined && sender === 'browser';
+  if (!left && (refused & GATE_MASK) === 0 && closedRoutes.length === 0) return NOBODY;
+  const known = [...(jar.withdrawn ?? jar.carried)];
+  if (sender === 'backend') for (const { source } of all) if (source.visitor === visitor) pushStated(source, known);
+  return chosen(known).map((subject) => ({ subject, signals, closedRoutes, fromCookie: jar.withdrawn !== undefined }));
+}
+
+const NOBODY: readonly TraceWithdrawal[] = [];
+
+/** Routes that a refused vendor keeps shut, whatever the signals of the site would open: by any event of the visitor. */
+export function closedRoutesOf(site: Site, visitor: Visitor, all: readonly Understood[]): readonly string[] {
+  let closed: string[] | undefined;
+  let read: Consent | undefined;
+  for (const { source, consent, signals } of all) {
+    if (source.visitor !== visitor || consent === read) continue;
+    read = consent;
+    // Nearly always: no record tells one vendor from another.
+    if (consent.terms === undefined && consent.vendorless === ALL_SIGNALS) continue;
+    for (const route of site.routes) {
+      const own = routeSignals(route, site, consent, signals);
+      if (own === signals || isTooNew(route, consent) || !isFull(route, signals) || isFull(route, own)) continue;
+      closed ??= [];
+      if (!closed.includes(route.key)) closed.push(route.key);
+    }
+  }
+  return closed ?? NO_ROUTES;
+}
+
+/** A choice that is older than the route says nothing about it, hence refuses nothing. */
+function isTooNew({ since }: Route, { at }: Consent): boolean {
+  return since !== undefined && (at === undefined || at < since);
+}
+
+export function isFull(route: Route, signals: SignalMask): boolean {
+  return route.permits[signals & GATE_MASK]?.verdict === 'full';
+}
+
+export const NO_ROUTES: readonly string[] = [];
