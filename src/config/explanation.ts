@@ -152,12 +152,12 @@ function cookiesOf(source: string, { mapping }: SiteConsent): string | undefined
 }
 
 function adviceOf(
-  { source, status, unreadable, onlyTakes, vendorList }: Reading,
+  { source, status, unreadable, empty, onlyTakes, vendorList }: Reading,
   { mapping }: SiteConsent,
 ): string | undefined {
   const platform = knownPlatforms.find(({ name }) => name === source);
   if (platform === undefined) return undefined;
-  if (unreadable === true && onlyTakes !== true) {
+  if (unreadable === true && empty !== true && onlyTakes !== true) {
     return `what cannot be read grants nothing and holds back what others grant: take \`${source}\` out of \`consent.cmp\` if this cookie is another tool's, and see docs/consent-platforms.md for what is read`;
   }
   if (

@@ -59,11 +59,18 @@ export const orejime: Platform = {
   title: 'Orejime',
   cookies: ['eu-consent'],
   read({ names, values }, context) {
-    const own = names.map((_, i) => i).filter((i) => /^(?:\{|%7b)/i.test(values[i] as string));
+    const own = names.map((_, i) => i).filter((i) => isOrejime(values[i] as string));
     const found = { names: own.map((i) => names[i] as string), values: own.map((i) => values[i] as string) };
     return readOrejime(found, context);
   },
 };
+
+/** An object, and not one of objects, which another banner writes under the same name. */
+function isOrejime(value: string): boolean {
+  if (!/^(?:\{|%7b)/i.test(value)) return false;
+  const flags = [...(jsonObject(value)?.values() ?? [])];
+  return flags.length === 0 || flags.some((flag) => typeof flag !== 'object');
+}
 
 const AXEPTIO = 'axeptio_cookies';
 const AXEPTIO_ALL = 'axeptio_all_vendors';

@@ -1,8 +1,18 @@
 import { cookieValues } from './cookie-header.ts';
-import { asCount, asObject } from './json.ts';
-import { categorised, jsonObject, perCookie, type Platform } from './platform.ts';
-import { choice, mute, noChoice, unreadable } from './reading.ts';
-import { unixTime } from './text.ts';
+import { asCount, asObject, asStrings, parseJson } from './json.ts';
+import {
+  categorised,
+  jsonObject,
+  listed,
+  readValue,
+  signalsOfName,
+  type Context,
+  type Marks,
+  type Platform,
+} from './platform.ts';
+import { choice, mute, noChoice, notRequired, unreadable } from './reading.ts';
+import { percentDecoded, unixTime } from './text.ts';
+import type { Reading } from './types.ts';
 
 const RECORD = 'osano_consentmanager';
 const UUID = 'osano_consentmanager_uuid';
@@ -36,14 +46,67 @@ export const osano: Platform = {
   },
 };
 
-/** Osano's open-source banner: one word for everything. A notice that was only closed is no consent. */
+const STATUS = 'cookieconsent_status';
+/** What Consentmo, a banner of Shopify shops that grew from this one, has switched off: `analytics,marketing`. */
+const DISABLED = 'cookieconsent_preferences_disabled';
+/** What was accepted with datareporter.eu, which grew from it, too: `["statistics"]`. */
+const ACCEPTED = 'cookieconsent_mode';
+
+/**
+ * Osano's open-source banner: one word for everything, less what banners that grew from it write beside it. A notice
+ * that was only closed is no consent.
+ */
 export const osanoCookieconsent: Platform = {
   name: 'osano-cookieconsent',
   title: 'Cookie Consent (Osano, open source)',
-  cookies: ['cookieconsent_status'],
-  read: perCookie((value, { source, all }) => {
-    if (value === 'allow') return choice(source, all, 0);
-    if (value === 'deny') return choice(source, 0, all);
-    return value === 'dismiss' ? noChoice(source, {}, 'the notice was closed') : unreadable(source);
-  }),
+  cookies: [STATUS, DISABLED, ACCEPTED],
+  read(found, context) {
+    const { source } = context;
+    const words = cookieValues(found, STATUS);
+    const beside = [
+      ...cookieValues(found, DISABLED).map((value) => withoutDisabled(value, context)),
+      ...cookieValues(found, ACCEPTED).map((value) => acceptedOnly(value, context)),
+    ];
+    // A page sets the categories before anybody is asked.
+    if (words.length === 0) return [mute(source, {}, 'categories, and no word of the visitor')];
+    return words.map((value) => readValue(value, (word) => readWord(word, beside, context)));
+  },
 };
+
+function readWord(word: string, beside: readonly (Marks | undefined)[], { source, all }: Context): Reading {
+  switch (word) {
+    case 'deny':
+      return choice(source, 0, all);
+    case 'dismiss':
+      return noChoice(source, {}, 'the notice was closed');
+    case 'non_gdpr':
+      return notRequired(source, all, 0);
+    case 'allow':
+    case 'accept_all':
+      break;
+    case 'accept_selected':
+      if (beside.length > 0) break;
+      return unreadable(source, {}, 'selected, but not what');
+    default:
+      return unreadable(source);
+  }
+  let off = 0;
+  for (const marks of beside) {
+    if (marks === undefined) return unreadable(source);
+    off |= marks.off;
+  }
+  return choice(source, all, off);
+}
+
+function withoutDisabled(value: string, context: Context): Marks | undefined {
+  const names = percentDecoded(value)?.split(',', 64);
+  if (names === undefined) return undefined;
+  let off = 0;
+  for (const name of names) off |= signalsOfName(name.trim().toLowerCase(), context, true);
+  return { on: 0, off };
+}
+
+function acceptedOnly(value: string, context: Context): Marks | undefined {
+  const names = asStrings(parseJson(percentDecoded(value) ?? ''));
+  return names === undefined ? undefined : listed(names, context, true);
+}

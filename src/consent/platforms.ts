@@ -7,6 +7,7 @@ import { cookieInformation } from './cookie-information.ts';
 import { cookieScript } from './cookie-script.ts';
 import { cookiebot } from './cookiebot.ts';
 import { cookieHub } from './cookiehub.ts';
+import { cookieTractor } from './cookietractor.ts';
 import { cookieLawInfo, cookieYes } from './cookieyes.ts';
 import { didomi } from './didomi.ts';
 import { drupal } from './drupal.ts';
@@ -47,6 +48,7 @@ export const PLATFORMS: readonly Platform[] = [
   cookieInformation,
   cookieLawInfo,
   cookieScript,
+  cookieTractor,
   cookieYes,
   cookiebot,
   didomi,

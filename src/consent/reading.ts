@@ -110,5 +110,12 @@ export const MOST_AHEAD = 24 * 3_600_000;
 
 /** A choice with an impossible time: nothing in it can be trusted to grant. */
 export function misdated(found: Reading): Reading {
-  return { ...found, status: 'none', granted: 0, withheld: ALL_SIGNALS, at: undefined, note: 'dated in the future' };
+  return {
+    ...found,
+    status: 'none',
+    granted: 0,
+    withheld: ALL_SIGNALS,
+    at: undefined,
+    note: 'dated more than a day ahead',
+  };
 }

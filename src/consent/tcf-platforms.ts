@@ -16,7 +16,6 @@ export const TCF_PLATFORMS: readonly Platform[] = [
 export const BRIDGED_PLATFORMS: readonly Platform[] = [
   { name: 'usercentrics', title: 'Usercentrics' },
   { name: 'termly', title: 'Termly' },
-  { name: 'cookietractor', title: 'CookieTractor' },
   { name: 'secure-privacy', title: 'Secure Privacy' },
   { name: 'gravito', title: 'Gravito' },
 ].map(({ name, title }) => ({ name, title, cookies: [], bridged: true, read: () => [] }));

@@ -109,33 +109,61 @@ export class Field {
   }
 
   async send(each: FieldCase): Promise<Outcome> {
-    const { key, host } = configured(each);
-    const { url, adminUrl } = this.served.get(key) as Served;
     this.recorder.clear();
+    const answer = await this.ask(each);
+    await this.settled();
+    return outcomeOf(answer, this.recorder.requests);
+  }
+
+  /** Sends all of them, and waits once. What came of which is told by a text that only its request holds. */
+  async sendAll(cases: readonly FieldCase[], markOf: (each: FieldCase) => string): Promise<readonly Outcome[]> {
+    this.recorder.clear();
+    const answers: Answer[] = [];
+    for (const each of cases) answers.push(await this.ask(each));
+    await this.settled();
+    const sent = this.recorder.requests.map((request) => ({ request, wire: wireOf(request) }));
+    return cases.map((each, i) =>
+      outcomeOf(
+        answers[i] as Answer,
+        sent.filter(({ wire }) => wire.includes(markOf(each))).map(({ request }) => request),
+      ),
+    );
+  }
+
+  private ask(each: FieldCase): Promise<Answer> {
+    const { key, host } = configured(each);
+    const { url } = this.served.get(key) as Served;
     const { path, headers, cookie, body } = filled(each.request);
     const usual = { host, origin: ORIGIN, 'user-agent': AGENT, ...(cookie === undefined ? {} : { cookie }) };
     const sent = Object.entries({ ...usual, ...headers }).filter(([, value]) => value !== null);
-    const answer = await ask(url, {
+    return ask(url, {
       path,
       headers: Object.fromEntries(sent),
       ...(body === undefined ? {} : { body }),
     });
-    await until(
-      'everything is delivered',
-      async () => (await metricsOf(adminUrl)).sum('portvakt_outbox_waiting') === 0,
-    );
-    const { requests } = this.recorder;
-    return {
-      answer,
-      sentTo: [...new Set(requests.flatMap(({ host: vendor }) => HOSTS[vendor] ?? []))],
-      wire: requests.map(wireOf).join('\n'),
-    };
+  }
+
+  private async settled(): Promise<void> {
+    for (const { adminUrl } of this.served.values()) {
+      await until(
+        'everything is delivered',
+        async () => (await metricsOf(adminUrl)).sum('portvakt_outbox_waiting') === 0,
+      );
+    }
   }
 
   async stop(): Promise<void> {
     await Promise.all([...this.served.values()].map((gateway) => gateway.stop()));
     await this.recorder.close();
   }
+}
+
+function outcomeOf(answer: Answer, requests: readonly Recorded[]): Outcome {
+  return {
+    answer,
+    sentTo: [...new Set(requests.flatMap(({ host }) => HOSTS[host] ?? []))],
+    wire: requests.map(wireOf).join('\n'),
+  };
 }
 
 /** A case's configuration, which gateway it belongs to, and the host its site answers on there. */
