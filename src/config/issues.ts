@@ -3,7 +3,7 @@ import { keysAt, schemaAt, type JsonSchema } from './editor-schema.ts';
 import type { ConfigPath, Remark } from './finding.ts';
 import { destinations } from '../../destinations/index.ts';
 import { nearest, plain } from '../core/nearest.ts';
-import { foreignKey, hasNoDestination, platformCalled } from './known-names.ts';
+import { foreignKey, hasNoDestination, keyCalled, platformCalled } from './known-names.ts';
 import { asYaml, meantBy, variableIn } from './meant.ts';
 import { ONCE } from './routes.ts';
 import { readDuration, readSize } from './units.ts';
@@ -23,8 +23,9 @@ export function remarksOf(
   const told = all.map((remark, i) =>
     schema !== undefined && i < MAX_GUESSED ? withMeant(remark, value, whole, schema) : remark,
   );
-  return told.filter(
-    (remark) => remark.code !== 'missing-key' || !told.some((other) => isMistyped(other, remark.path)),
+  const pairs = paired(told, value, schema);
+  return pairs.filter(
+    (remark) => remark.code !== 'missing-key' || !pairs.some((other) => isMistyped(other, remark.path)),
   );
 }
 
@@ -59,6 +60,24 @@ function replaced(value: unknown, [key, ...rest]: ConfigPath, by: unknown): unkn
   if (Array.isArray(value)) return value.with(Number(key), replaced(value[Number(key)], rest, by));
   const section = value as Readonly<Record<string, unknown>>;
   return { ...section, [key]: replaced(section[key], rest, by) };
+}
+
+/** A key that nobody knows, where one is missing that takes its value: it is that one under another name. */
+function paired(all: readonly Remark[], value: unknown, schema: z.ZodType | undefined): readonly Remark[] {
+  if (schema === undefined) return all;
+  return all.map((remark) => {
+    if (remark.code !== 'unknown-key') return remark;
+    const above = remark.path.slice(0, -1).join('\n');
+    const fits = all.filter(
+      ({ code, path }) =>
+        code === 'missing-key' &&
+        path.slice(0, -1).join('\n') === above &&
+        accepts(schema, path, valueAt(remark.path, value), value),
+    );
+    const [only, ...more] = fits;
+    if (only === undefined || more.length > 0 || fits.some(({ path }) => path.at(-1) === remark.instead)) return remark;
+    return { ...remark, instead: String(only.path.at(-1)) };
+  });
 }
 
 /** A key that is missing because it is there under a mistyped name needs no finding of its own. */
@@ -147,10 +166,22 @@ function destinationsCalled(name: string): string[] {
   return Object.values(destinations).flatMap(({ name: type, aliases }) => (aliases.includes(plain(name)) ? type : []));
 }
 
+/** The section beside a key that the key belongs into. */
+function sectionOf(
+  key: string,
+  path: ConfigPath,
+  value: unknown,
+  whole: JsonSchema,
+  known: readonly string[],
+): string | undefined {
+  const section = known.find((each) => keysAt(whole, [...path, each], value).includes(key));
+  return section === undefined || section === 'destinations' ? undefined : `the same below \`${section}:\``;
+}
+
 /** A key nobody knows, with the nearest that somebody does. */
 function unknownKey(path: ConfigPath, key: string, value: unknown, whole: JsonSchema): Remark {
   const known = keysAt(whole, path, value);
-  const meant = nearest(key, known);
+  const meant = nearest(key, known) ?? keyCalled(key, known) ?? sectionOf(key, path, value, whole, known);
   const foreign = meant === undefined ? foreignKey(key) : undefined;
   if (foreign !== undefined) {
     const message = `unknown key \`${key}\`: ${foreign}`;

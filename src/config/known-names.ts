@@ -59,3 +59,25 @@ const KEYS: Readonly<Record<string, string>> = {
 export function foreignKey(key: string): string | undefined {
   return KEYS[plain(key)];
 }
+
+/** What other tools call a key; lower case, without separators. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  apikey: 'api_secret',
+  exclude: 'never_forward',
+  ignore: 'never_forward',
+  perip: 'per_client',
+  platform: 'cmp',
+  query: 'url_query',
+  ratelimit: 'per_client',
+  routes: 'destinations',
+  secret: 'api_secret',
+  trustproxy: 'trusted_proxies',
+  ttl: 'max_age',
+  vendors: 'destinations',
+};
+
+/** The key that stands for this one here, where it is one of `known`. */
+export function keyCalled(name: string, known: readonly string[]): string | undefined {
+  const key = SYNONYMS[plain(name)];
+  return key !== undefined && known.includes(key) ? key : undefined;
+}

@@ -46,6 +46,8 @@ function namesEvents(schema: z.core.$ZodType): boolean {
 
 function remarkOn(name: string, path: ConfigPath, atKey: boolean): Remark[] {
   if (GA4_EVENTS.has(name)) return [];
+  const why = noEvent(name);
+  if (why !== undefined) return [{ ...suspicious(path, why), atKey }];
   const meant = meantEvent(name);
   if (meant !== undefined) {
     const message = `no event of GA4 is called \`${name}\`; did you mean \`${meant}\`? As it stands, only an event that the site itself calls \`${name}\` counts`;
@@ -53,4 +55,15 @@ function remarkOn(name: string, path: ConfigPath, atKey: boolean): Remark[] {
   }
   const message = `\`${name}\` is an event of the site's own: it counts where the tag sends exactly this name`;
   return [{ kind: 'note', code: 'custom-event', path, message, atKey }];
+}
+
+/** Why a name stands for no event: a sign for all of them, several in one, a variable that was never filled in. */
+function noEvent(name: string): string | undefined {
+  if (/^(?:\*|\.\*|all|any)$/i.test(name))
+    return `\`${name}\` is the name of one event: for all of them, take \`events\` out`;
+  if (/^\{\{.*\}\}$|^(?:undefined|null|\(not set\))$/i.test(name))
+    return `\`${name}\` is a variable that was not filled in, not an event`;
+  if (name.split(/[,;|]\s*/).length > 1 && name.split(/[,;|]\s*/).some((part) => GA4_EVENTS.has(part)))
+    return `\`${name}\` is the name of one event: a list has one member for each, \`[a, b]\``;
+  return undefined;
 }

@@ -28,6 +28,7 @@ function* meantByText(text: string): Generator {
   if (YES.test(text)) yield true;
   if (NO.test(text)) yield* [false, 'off', []];
   yield* numbers(text);
+  yield* day(text);
   const words = text.split(/[,;\s]+/).flatMap((word) => word.replace(/^-+/, '') || []);
   const lower = text.toLowerCase();
   for (const one of [text, lower, text.toUpperCase(), ...address(text), ...digits(text)]) yield* [one, [one]];
@@ -70,7 +71,7 @@ export function asYaml(value: unknown): string {
     return `{ ${pairs.join(', ')} }`;
   }
   if (typeof value !== 'string') return String(value);
-  const plain = /^(?:\d{1,6}[a-zA-DF-Z]{1,2}|[A-Za-z/][\w.:/@-]*(?<!:)|\$\{\w+\})$/.test(value);
+  const plain = /^(?:\d{1,6}[a-zA-DF-Z]{1,2}|\d{4}-\d{2}-\d{2}|[A-Za-z/][\w.:/@-]*(?<!:)|\$\{\w+\})$/.test(value);
   return plain && !/^(?:true|false|null)$/i.test(value) ? value : JSON.stringify(value);
 }
 
@@ -81,4 +82,12 @@ export function variableIn(written: unknown): string | undefined {
     text ?? '',
   )?.[1];
   return name !== undefined && name.length <= 64 ? name : undefined;
+}
+
+/** `2026-11-01T00:00:00Z`, `01.11.2026`, `1/11/2026`: day before month, as everywhere but in one country. */
+function* day(text: string): Generator {
+  const [iso] = /^\d{4}-\d{2}-\d{2}(?=T)/.exec(text) ?? [];
+  if (iso !== undefined) yield iso;
+  const [, date = '', month = '', year = ''] = /^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$/.exec(text) ?? [];
+  if (year !== '') yield `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`;
 }

@@ -7,6 +7,8 @@ interface Repair {
   readonly finding: Pick<Finding, 'line' | 'column' | 'message' | 'instead'>;
   /** The whole file as it was meant. Not to be shown: there may be a secret in it. */
   readonly text: string;
+  /** Lines were moved, so nothing may be wrong any more with the first of them. */
+  readonly settles?: boolean;
 }
 
 /** What reading a text again says: how many errors are left, and which. */
@@ -33,6 +35,7 @@ export function causesOf(text: string, file: string, errors: readonly Finding[],
     if (repair.text === now || reads++ >= MAX_READS) return false;
     const after = reread(repair.text);
     if (weight(after) >= weight(left)) return false;
+    if (repair.settles === true && after.some(({ line }) => line === repair.finding.line)) return false;
     causes.push({ file, kind: 'error', code: 'yaml', ...repair.finding });
     [now, left] = [repair.text, after];
     return true;
@@ -74,6 +77,9 @@ function repairsAt(text: string, found: Finding): readonly (readonly Repair[])[]
     strayLines(text),
     ...(found.message.includes('` is empty') ? [liftInto(raws, found.line)] : []),
     ...(found.code === 'unknown-key' ? [lowered(raws, found.line)] : []),
+    ...(found.code === 'unknown-key' || found.message.startsWith('expected a section')
+      ? [raised(raws, found.line)]
+      : []),
     ...(found.message.startsWith('expected a list') ? [dashed(raws, found.line)] : []),
     ...(found.message.startsWith('expected a section') ? [undashed(raws, found.line)] : []),
     ...(found.message.startsWith('`sites` is missing') ? [underSites(raws)] : []),
@@ -102,6 +108,10 @@ const CHARACTERS: readonly (readonly [why: string, mend: (line: string) => strin
   [
     'the colon behind the key is missing',
     (line) => line.replaceAll(/([{,]\s*[A-Za-z_][\w-]*)\s+(?=["'$[\w])/g, '$1: '),
+  ],
+  [
+    'between a key and its value stands a colon',
+    (line) => line.replace(/^(\s*(?:- +)*[A-Za-z_][\w-]*)\s*(?:=>|->|[=;])?\s*(?=[{[])/, '$1: '),
   ],
   [
     'a key is followed by `: `, not by `=`',
@@ -193,6 +203,29 @@ function lowered(raws: readonly string[], number: number): Repair[] {
       instead: `${' '.repeat(indent)}${shown(head.text)}`,
     },
     text: moved(raws, number, end, indent - head.indent),
+    settles: true,
+  }));
+}
+
+/** A key with what belongs to it, further in: it belongs to the section just above. */
+function raised(raws: readonly string[], number: number): Repair[] {
+  const lines = linesOf(raws);
+  const at = lines.findIndex((line) => line.number === number);
+  const [above, head] = [lines[at - 1], lines[at]];
+  if (head === undefined || above === undefined || above.indent <= head.indent) return [];
+  const end = lines.slice(at + 1).find(({ indent }) => indent <= head.indent)?.number ?? raws.length + 1;
+  const deeper = [...new Set(lines.slice(0, at).map(({ indent }) => indent))].filter(
+    (indent) => indent > head.indent && indent <= above.indent,
+  );
+  return deeper.map((indent) => ({
+    finding: {
+      line: number,
+      column: head.indent + 1,
+      message: `indented too little: this key belongs to the section above it${further(lines, head, end)}`,
+      instead: `${' '.repeat(indent)}${shown(head.text)}`,
+    },
+    text: moved(raws, number, end, indent - head.indent),
+    settles: true,
   }));
 }
 

@@ -90,7 +90,7 @@ export function day() {
   const expected = 'expected a day such as `2026-11-01`';
   return z
     .string({ error: expected })
-    .regex(/^\d{4}-\d{2}-\d{2}$/, expected)
+    .regex(/^\d{4}-\d{2}-\d{2}$/, { error: expected, abort: true })
     .refine(
       (text) =>
         new Date(`${text}T00:00:00Z`).getTime() > 0 && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text),

@@ -13,7 +13,7 @@ export interface Line {
 export const INVISIBLE = /[\u00a0\u00ad\u2000-\u200f\u202f\u2060\u3000\ufeff]/;
 
 /** A key at the start of a line, behind the dashes of a list. */
-export const KEY = /^(?:- +)*(?:"[^"]*"|'[^']*'|[^\s:#[\]{},"'`@%&*!|>-][^:]*?)\s*:(?: |$)/;
+export const KEY = /^(?:- +)*(?:"[^"]*"|'[^']*'|[^\s:#[\]{},"'`@%&*!|>-][^:[{]*?)\s*:(?: |$)/;
 
 /** The lines of a file, without those that are empty or a comment. */
 export function linesOf(raws: readonly string[]): Line[] {

@@ -84,6 +84,10 @@ function* otherWays(raws: readonly string[], first: Mistake): Generator<Mistake>
   const before = lines.at(-2);
   if (before === undefined) return;
   for (const indent of indents) if (indent !== before.indent) yield wrongIndent(before, indent);
+  // The head of the section before, and the first line in it, at the depth of this one.
+  const outer = lines.slice(0, -1).findLastIndex(({ indent }) => indent < flagged.indent);
+  for (const line of [lines[outer], lines[outer + 1]])
+    if (line !== undefined && line.indent !== flagged.indent) yield wrongIndent(line, flagged.indent);
   const opened = withoutValue(before, flagged.indent);
   if (opened !== undefined) yield opened;
 }
@@ -100,6 +104,18 @@ function withoutValue({ number, indent, text }: Line, below: number): Mistake | 
     instead: KEY.test(value) ? `${head}\n${' '.repeat(below)}${shown(value)}` : head,
     fixed: head,
   };
+}
+
+/** Keys with nothing below them although a section begins there: they were meant further out. The nearest first. */
+export function emptyHeads(text: string, before: number): readonly Mistake[] {
+  const lines = linesOf(rawLines(text));
+  const heads = lines.filter(
+    (line, i) => line.number < before && line.text.endsWith(':') && lines[i + 1]?.indent === line.indent,
+  );
+  return heads
+    .map((line) => wrongIndent(line, line.indent - 2))
+    .toReversed()
+    .slice(0, 5);
 }
 
 /** One look at all lines, each as it was most likely meant given those before it. */
@@ -227,6 +243,8 @@ function fitting({ indent, text }: Line, levels: readonly Level[], opens: boolea
     const heads = text.endsWith(':') && below > indent;
     if ((indent - top.indent) % 2 === 1 && Math.abs(below - indent - dashes) === 1)
       return heads ? indent - 1 : below - dashes;
+    // A section cannot go on further out than it began.
+    if (below === top.indent + 2 && below + dashes < indent) return below;
     return indent - top.indent === 1 ? indent + 1 : indent;
   }
   const at = levels.findLastIndex((each) => each.indent <= indent);
@@ -235,6 +253,9 @@ function fitting({ indent, text }: Line, levels: readonly Level[], opens: boolea
   // The keys of a list's member stand behind its dash, not under it.
   if (level.indent === indent && level.list && dashes === 0 && KEY.test(text) && deeper?.list === false)
     return deeper.indent;
+  // A line with a value has nothing below it: what is further in stands beside it.
+  const closed = KEY.test(text) && !/:\s*(?:[|>&].*)?$/.test(text);
+  if (level.indent === indent && opens && closed && dashes === 0 && below === indent + 2) return below;
   if (level.indent === indent) return indent;
   // Between two levels: the nearer one was meant. Where both are as near, the deeper one, unless it would leave no room
   // for what the line opens.

@@ -10,7 +10,7 @@ import {
   type Node,
   type YAMLError,
 } from 'yaml';
-import { mistakesIn, strangeSpaces, type Mistake } from './yaml-mistakes.ts';
+import { emptyHeads, mendedText, mistakesIn, strangeSpaces, type Mistake } from './yaml-mistakes.ts';
 import type { ConfigPath, Finding, Remark } from './finding.ts';
 
 /** Bytes are counted as UTF-16 units: a bound, not a measure (R78). */
@@ -41,19 +41,14 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
   const coded = wrongEncoding(text);
   if (coded !== undefined) return { findings: [at(coded[0], coded[1], counted(text, lines))] };
   try {
-    const document = parseDocument(hideBraces(text), {
-      schema: 'core',
-      merge: false,
-      resolveKnownTags: false,
-      stringKeys: true,
-      prettyErrors: false,
-      lineCounter: lines,
-    });
+    const document = parsed(text, lines);
     if (document.directives?.yaml.explicit)
       return { findings: [at(0, 'directives (%YAML, %TAG) are not allowed', lines)] };
     const [first] = [...document.errors, ...document.warnings];
     if (first !== undefined) {
-      const causes = mistakeFindings(mistakesIn(text), file);
+      const heads = first.code === 'DUPLICATE_KEY' ? emptyHeads(text, lines.linePos(first.pos[0]).line) : [];
+      const head = heads.find((each) => isSound(mendedText(text, [each])));
+      const causes = mistakeFindings(head === undefined ? mistakesIn(text) : [head], file);
       // What follows the first is mostly a consequence of it.
       return { findings: causes.length > 0 ? causes : [at(first.pos[0], wordsFor(first, text), lines)] };
     }
@@ -76,6 +71,21 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
     const message = error instanceof ReferenceError ? 'too many aliases' : 'nested too deeply to be read';
     return { findings: [at(0, message, lines)] };
   }
+}
+
+function parsed(text: string, lineCounter: LineCounter): Document.Parsed {
+  return parseDocument(hideBraces(text), {
+    schema: 'core',
+    merge: false,
+    resolveKnownTags: false,
+    stringKeys: true,
+    prettyErrors: false,
+    lineCounter,
+  });
+}
+
+function isSound(text: string): boolean {
+  return parsed(text, new LineCounter()).errors.length === 0;
 }
 
 /** Mistakes as they may be shown. The same on lines that follow each other was made once. */

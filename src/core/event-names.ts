@@ -19,6 +19,8 @@ export const GA4_EVENTS: ReadonlySet<string> = new Set(
 
 /** What other systems call an event that GA4 has a name for; lower case, without separators. */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['addtobag', 'add_to_cart'],
+  ['addtobasket', 'add_to_cart'],
   ['checkout', 'begin_checkout'],
   ['completeregistration', 'sign_up'],
   ['conversion', 'purchase'],
@@ -29,9 +31,11 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['productadded', 'add_to_cart'],
   ['productviewed', 'view_item'],
   ['registration', 'sign_up'],
+  ['searchresults', 'view_search_results'],
   ['submitform', 'form_submit'],
   ['transaction', 'purchase'],
   ['viewcontent', 'view_item'],
+  ['viewproduct', 'view_item'],
 ]);
 
 /** The GA4 name somebody most likely meant; undefined for GA4's own names and for those that resemble none. */

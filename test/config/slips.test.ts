@@ -76,6 +76,14 @@ describe('a slip of the hand: the line as it was', () => {
     ['no space behind a colon in braces', '{ basis: consent }', '{ basis:consent }'],
     ['no space before a quotation mark in braces', '{ purchase: "700', '{ purchase:"700'],
     ['no colon in braces', '{ purchase: "700', '{ purchase "700'],
+    ['no colon before braces', 'conversions: { purchase: "700', 'conversions { purchase: "700'],
+    ['an equals sign before braces', 'analytics: { basis', 'analytics = { basis'],
+    ['the first key of a section two in', '      cmp: [cookiebot]', '        cmp: [cookiebot]'],
+    ['the first key of a section two out', '      cmp: [cookiebot]', '    cmp: [cookiebot]'],
+    ['the last key of a section two out', '      honour: [gpc', '    honour: [gpc'],
+    ['the last key of a route two out', '        access_token: ${META', '      access_token: ${META'],
+    ['a route two out', '      google_ads:', '    google_ads:'],
+    ['a route two in', '      meta:', '        meta:'],
     ['an equals sign in braces', '{ basis: consent }', '{ basis=consent }'],
     ['no comma in braces', '"700123456", generate', '"700123456" generate'],
     ['two commas', 'example.no, shop', 'example.no,, shop'],
@@ -193,11 +201,22 @@ describe('a value that cannot be used: one that can', () => {
     ['a secret', '${META_ACCESS_TOKEN}', 'env:META_TOKEN', '${META_TOKEN}'],
     ['a secret', '${META_ACCESS_TOKEN}', '${META_TOKEN:-x}', '${META_TOKEN}'],
     ['a secret', '${META_ACCESS_TOKEN}', 'EAABsbCS1iHgBAKZCZB', '${META_ACCESS_TOKEN}'],
+    ['a key under another name', '        pixel_id: ', '        dataset_id: ', 'pixel_id'],
+    ['a key under another name', '        access_token: ${META', '        token: ${META', 'access_token'],
+    ['a key under another name', '        credentials: ', '        service_account: ', 'credentials'],
+    ['a key under another name', '        api_secret: ', '        secret: ', 'api_secret'],
+    ['a key under another name', 'hosts: ', 'domains: ', 'hosts'],
+    ['a key under another name', 'per_client: ', 'rate_limit: ', 'per_client'],
+    ['a key of the section beside', '    country: NO', '    country: NO\n    max_age: 3d', 'the same below `consent:`'],
+    ['a day', '        pixel_id: ', '        since: 01.11.2026\n        pixel_id: ', '2026-11-01'],
     ['a route', '      meta:', '      Meta:', 'meta'],
     ['a route', '      linkedin:', '      li:', 'linkedin, or a line `type: linkedin`'],
   ])('%s: %s -> %s', (_, from, to, instead) => {
     const { line, found } = after(from, to);
-    expect(found.map((finding) => [finding.line, finding.kind, finding.instead])).toEqual([[line, 'error', instead]]);
+    // A line that is put in stands behind, or before, the one it is put in at.
+    const lines = [line, line + (to.startsWith('    country') ? 1 : 0)];
+    expect(found.map((finding) => [finding.kind, finding.instead])).toEqual([['error', instead]]);
+    expect(lines).toContain(found[0]?.line);
   });
 
   it.each([
@@ -241,6 +260,22 @@ describe('a value that cannot be used: one that can', () => {
     const { found } = after(from, to);
     expect(found.length).toBeGreaterThan(0);
     expect(JSON.stringify(found)).not.toMatch(/EAABsbCS1|kJ8s0hsh/);
+  });
+});
+
+describe('names that stand for no event', () => {
+  it.each([
+    ['*', 'for all of them'],
+    ['all', 'for all of them'],
+    ['{{event}}', 'not filled in'],
+    ['undefined', 'not filled in'],
+    ['purchase,refund', 'a list has one member for each'],
+    ['add_to_basket', 'did you mean `add_to_cart`?'],
+    ['viewProduct', 'did you mean `view_item`?'],
+  ])('%s', (name, message) => {
+    const { found } = after('        pixel_id', `        events: ["${name}"]\n        pixel_id`);
+    expect(found.map(({ kind }) => kind)).toEqual(['warning']);
+    expect(found[0]?.message).toContain(message);
   });
 });
 
