@@ -38,7 +38,7 @@ const ENGINE: ReadonlyMap<string, string> = new Map([
 
 /** By the file of the function; what libraries do counts for who called them. */
 const FILES: readonly (readonly [RegExp, string])[] = [
-  [/\/src\/sources\//, 'reading the hit'],
+  [/\/src\/protocols\//, 'reading the hit'],
   [/\/src\/consent\//, 'consent'],
   [/\/src\/privacy\//, 'privacy'],
   [/\/src\/cookies\//, 'cookies'],

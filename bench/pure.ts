@@ -4,7 +4,7 @@ import { loadConfig } from '../src/config/load.ts';
 import { outboxRow } from '../src/delivery/rows.ts';
 import { decideHit as decide } from '../src/decide/index.ts';
 import type { Gateway } from '../src/policy/gateway.ts';
-import type { Hit } from '../src/sources/hit.ts';
+import type { Hit } from '../src/protocols/hit.ts';
 import { GA4_ONLY, webHits, type HitOptions } from './hits.ts';
 
 /**

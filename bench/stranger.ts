@@ -3,7 +3,7 @@ import { GA4_ONLY } from './hits.ts';
 import { processorTime, startGateway } from './processes.ts';
 import { decideOne, gatewayOf, hitsOf } from './pure.ts';
 import type { Gateway } from '../src/policy/gateway.ts';
-import type { Hit } from '../src/sources/hit.ts';
+import type { Hit } from '../src/protocols/hit.ts';
 
 /**
  * What the worst request of a stranger costs beside a granted hit of two events: `node bench/stranger.ts` prints one
@@ -49,7 +49,7 @@ export const FILLINGS: Readonly<Record<string, string>> = {
 
 /** Characters of one request's address: Node takes 32 KiB of headers. */
 const LARGEST = 28_000;
-/** What 25 lines may share: `LIMITS.expanded` in `src/sources/limits.ts`, less the lines themselves. */
+/** What 25 lines may share: `LIMITS.expanded` in `src/protocols/limits.ts`, less the lines themselves. */
 const SHARED = 5_000;
 const VALUE = 1_000;
 

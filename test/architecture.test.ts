@@ -6,7 +6,7 @@ import { destinations } from '../destinations/index.ts';
 /** Layers of design 4: a file imports lower numbers, its own folder, or what `PEERS` allows. */
 const LAYERS: Readonly<Record<string, number>> = {
   'src/core': 0,
-  'src/sources': 1,
+  'src/protocols': 1,
   'src/consent': 1,
   'src/policy': 1,
   'src/privacy': 1,
@@ -179,7 +179,7 @@ describe('architecture', () => {
       ['an import upwards', { path: 'src/core/x.ts', text: "import { a } from '../http/app.ts';" }, 'above it'],
       [
         'a type import upwards',
-        { path: 'src/sources/x.ts', text: "import type { A } from '../decide/trace.ts';" },
+        { path: 'src/protocols/x.ts', text: "import type { A } from '../decide/trace.ts';" },
         'above it',
       ],
       ['a lazy import upwards', { path: 'src/config/x.ts', text: "await import('../cli/main.ts');" }, 'above it'],

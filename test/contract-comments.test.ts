@@ -7,7 +7,7 @@ import { decideHit } from '../src/decide/index.ts';
 import type { Trace } from '../src/decide/trace.ts';
 import type { RouteTrace } from '../src/policy/decide.ts';
 import type { Gateway } from '../src/policy/gateway.ts';
-import type { Hit } from '../src/sources/hit.ts';
+import type { Hit } from '../src/protocols/hit.ts';
 import { cookiebot, jsonHit, NOW, webHit } from './support/hits.ts';
 
 // The comments of the reference configuration, one by one: with a line changed or a comment taken away it behaves as

@@ -7,7 +7,7 @@ import { trialWindows } from '../config/trial-windows.ts';
 import { decideHit as decide } from '../decide/index.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { unlistedOf, unlistedWords } from '../http/unlisted.ts';
-import type { Problem } from '../sources/hit.ts';
+import type { Problem } from '../protocols/hit.ts';
 import { FINDINGS, FINE, readArgs, UNUSABLE, UsageError } from './args.ts';
 import { curlRequest } from './curl.ts';
 import { readConfig } from './read-config.ts';

@@ -1,7 +1,7 @@
 import { sha256Hex } from '../core/hash.ts';
 import type { Category } from '../core/signals.ts';
 import type { Gateway, Site } from '../policy/gateway.ts';
-import type { Hit } from '../sources/hit.ts';
+import type { Hit } from '../protocols/hit.ts';
 import type { Case, CaseRequest } from './cases.ts';
 import { hitOf } from './request.ts';
 import { cookiesOfChoice } from './said.ts';

@@ -8,7 +8,7 @@ import { permitTable } from '../policy/permit.ts';
 import { parseCidrs } from '../privacy/ip.ts';
 import { bitsFor } from '../privacy/replaced-id.ts';
 import { compileUrlPolicy } from '../privacy/url.ts';
-import { doorsUnder } from '../sources/doors.ts';
+import { doorsUnder } from '../protocols/doors.ts';
 import { compileConsent } from './compile-consent.ts';
 import { policyHash, policyOf } from './policy.ts';
 import type { RouteConfig } from './routes.ts';

@@ -1,5 +1,5 @@
-import type { Hit } from '../sources/hit.ts';
-import { hostOf } from '../sources/target.ts';
+import type { Hit } from '../protocols/hit.ts';
+import { hostOf } from '../protocols/target.ts';
 
 /** One HTTP request as a person or a tool wrote it down. */
 export interface WrittenRequest {

@@ -1,7 +1,7 @@
 import { keyedHash } from '../core/hash.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import type { IdWindow, IdWindows } from '../privacy/replaced-id.ts';
-import type { Hit } from '../sources/hit.ts';
+import type { Hit } from '../protocols/hit.ts';
 
 /**
  * Windows for a hit that is only looked at (`explain`, cases). Their key is made of the hit's id: the numbers are like

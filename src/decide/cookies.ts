@@ -4,7 +4,7 @@ import { BIT, type SignalMask } from '../core/signals.ts';
 import type { Site } from '../policy/gateway.ts';
 import { closedToVendors } from '../policy/signals.ts';
 import type { PageUrl } from '../privacy/url.ts';
-import type { Hit, Visitor } from '../sources/hit.ts';
+import type { Hit, Visitor } from '../protocols/hit.ts';
 import type { Understood } from './understand.ts';
 
 /** Cookies are one per visitor: what all of its events allow. */

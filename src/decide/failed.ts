@@ -3,7 +3,7 @@ import { type Reason, reason } from '../core/reason.ts';
 import { ended } from '../policy/decide.ts';
 import type { Route, Site } from '../policy/gateway.ts';
 import { routeSignals } from '../policy/signals.ts';
-import type { Hit, InvalidEvent, SourceEvent } from '../sources/hit.ts';
+import type { Hit, InvalidEvent, SourceEvent } from '../protocols/hit.ts';
 import type { EventTrace } from './trace.ts';
 import { NO_CELLS } from './traced-event.ts';
 import type { Understood } from './understand.ts';

@@ -4,7 +4,7 @@ import { type Surroundings, minimise } from '../privacy/minimise.ts';
 import { foldRare } from '../privacy/rare.ts';
 import { impersonal, ownPage } from '../privacy/replaced-event.ts';
 import { type IdWindow, replacedIdentifiers } from '../privacy/replaced-id.ts';
-import type { Hit } from '../sources/hit.ts';
+import type { Hit } from '../protocols/hit.ts';
 import { NO_CELLS } from './traced-event.ts';
 import type { Understood } from './understand.ts';
 

@@ -1,13 +1,13 @@
 import { statesGpc } from '../consent/gpc.ts';
-import { admitCollect, admitEvents } from '../policy/admission.ts';
+import { admitCollect, admitEvents } from '../protocols/admission.ts';
 import { clientOf } from '../policy/client.ts';
 import { primaryRoute, routesFor } from '../policy/decide.ts';
 import type { Gateway, Route, Site } from '../policy/gateway.ts';
 import { isTrusted } from '../privacy/ip.ts';
 import { type IdWindows, NO_WINDOWS } from '../privacy/replaced-id.ts';
-import { notAllowed, notFound } from '../sources/doors.ts';
-import type { Hit, Problem, Visitor } from '../sources/hit.ts';
-import { readCollect, readJson } from '../sources/index.ts';
+import { notAllowed, notFound } from '../protocols/doors.ts';
+import type { Hit, Problem, Visitor } from '../protocols/hit.ts';
+import { readCollect, readJson } from '../protocols/index.ts';
 import { traceOf } from './trace-hit.ts';
 import type { Processed, WithdrawnSince } from './trace.ts';
 

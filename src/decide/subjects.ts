@@ -1,5 +1,5 @@
 import { chosen } from '../cookies/subjects.ts';
-import type { SourceEvent } from '../sources/hit.ts';
+import type { SourceEvent } from '../protocols/hit.ts';
 
 /** Whose an event is: mostly its cookies say all of it, and there is nothing to add. */
 export function withStated(subjects: readonly string[], source: SourceEvent): readonly string[] {

@@ -1,9 +1,9 @@
 import type { CookieReading } from '../cookies/index.ts';
-import type { Sender } from '../policy/admission.ts';
+import type { Sender } from '../protocols/admission.ts';
 import type { Route, Site } from '../policy/gateway.ts';
 import type { Cleaner } from '../privacy/cleaner.ts';
 import type { IdWindow } from '../privacy/replaced-id.ts';
-import type { Hit, Reading, Visitor } from '../sources/hit.ts';
+import type { Hit, Reading, Visitor } from '../protocols/hit.ts';
 import { cookiesOf } from './cookies.ts';
 import { traceEvent } from './event.ts';
 import { CONSENT_FAULT, COOKIE_FAULT, FILTER_FAULT, failedEvent } from './failed.ts';

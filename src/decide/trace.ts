@@ -5,7 +5,7 @@ import type { SignalMask } from '../core/signals.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 import type { EventKey } from '../policy/event-key.ts';
 import type { Site } from '../policy/gateway.ts';
-import type { Hit, Problem, Reading } from '../sources/hit.ts';
+import type { Hit, Problem, Reading } from '../protocols/hit.ts';
 
 /** What was decided for one event of a hit. */
 export interface EventTrace {

@@ -3,12 +3,12 @@ import { readConsent } from '../consent/index.ts';
 import type { Consent } from '../consent/types.ts';
 import type { SignalMask } from '../core/signals.ts';
 import type { PrivacyKeys } from '../core/values.ts';
-import type { Sender } from '../policy/admission.ts';
+import type { Sender } from '../protocols/admission.ts';
 import type { Site } from '../policy/gateway.ts';
 import { siteSignals } from '../policy/signals.ts';
 import { Cleaner } from '../privacy/cleaner.ts';
 import { OwnIds } from '../privacy/own-ids.ts';
-import type { Hit, Reading, SourceEvent, Visitor } from '../sources/hit.ts';
+import type { Hit, Reading, SourceEvent, Visitor } from '../protocols/hit.ts';
 import { Page } from './page.ts';
 
 /** What is known of one event before the routes are asked. */

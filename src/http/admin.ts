@@ -1,7 +1,7 @@
 import { Hono, type Context } from 'hono';
 import { sha256Hex } from '../core/hash.ts';
-import type { Problem } from '../sources/hit.ts';
-import { hostOf, splitTarget } from '../sources/target.ts';
+import type { Problem } from '../protocols/hit.ts';
+import { hostOf, splitTarget } from '../protocols/target.ts';
 import { Failures } from './failures.ts';
 import { isLoopbackName } from './loopback.ts';
 import type { Preview } from './preview.ts';

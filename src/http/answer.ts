@@ -1,5 +1,5 @@
 import type { Site } from '../policy/gateway.ts';
-import type { Problem } from '../sources/hit.ts';
+import type { Problem } from '../protocols/hit.ts';
 
 /** What is answered to a hit, as a value: a runtime writes it in its own way. */
 export interface Answer {

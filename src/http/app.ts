@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono';
-import { notFound } from '../sources/doors.ts';
-import { hostOf, splitTarget } from '../sources/target.ts';
+import { notFound } from '../protocols/doors.ts';
+import { hostOf, splitTarget } from '../protocols/target.ts';
 import { toResponse } from './answer.ts';
 import { frontOf, refused, type Asked, type Front } from './front.ts';
 import type { Ports } from './ports.ts';

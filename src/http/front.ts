@@ -1,9 +1,9 @@
 import { bridgeScript } from '../consent/bridge.ts';
 import { MISDIRECTED } from '../decide/index.ts';
-import { UNLISTED } from '../policy/admission.ts';
+import { UNLISTED } from '../protocols/admission.ts';
 import type { Gateway } from '../policy/gateway.ts';
-import { DOORS, notAllowed, type Door } from '../sources/doors.ts';
-import type { Problem } from '../sources/hit.ts';
+import { DOORS, notAllowed, type Door } from '../protocols/doors.ts';
+import type { Problem } from '../protocols/hit.ts';
 import { ALWAYS, headersFor, problemAnswer, type Answer } from './answer.ts';
 import { collector, type Collect } from './collect.ts';
 import type { Ports } from './ports.ts';

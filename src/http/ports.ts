@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import type { Trace, WithdrawnSince } from '../decide/trace.ts';
-import type { Hit, Problem } from '../sources/hit.ts';
+import type { Hit, Problem } from '../protocols/hit.ts';
 import type { Counters } from './counters.ts';
 import type { Decisions } from './decisions.ts';
 import type { RateLimit } from './rate-limit.ts';

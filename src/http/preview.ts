@@ -5,7 +5,7 @@ import { markOf, type EndedRow } from '../delivery/ends.ts';
 import type { EventTrace, Trace } from '../decide/trace.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 import { interestOf } from '../policy/signals.ts';
-import type { Problem } from '../sources/hit.ts';
+import type { Problem } from '../protocols/hit.ts';
 import { Live } from './live.ts';
 import { PAGE, SCRIPT, STYLE } from './preview-page.ts';
 import { problemResponse } from './problem.ts';

@@ -1,5 +1,5 @@
 import { problemAnswer, toResponse } from './answer.ts';
-import type { Problem } from '../sources/hit.ts';
+import type { Problem } from '../protocols/hit.ts';
 
 /** A problem as a web `Response`. */
 export function problemResponse(problem: Problem, headers: Readonly<Record<string, string>> = {}): Response {

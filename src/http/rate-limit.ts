@@ -3,7 +3,7 @@ import { keyedHash, type KeyedHash } from '../core/hash.ts';
 import { clientOf } from '../policy/client.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { isInside, networkOf } from '../privacy/ip.ts';
-import type { Hit, Problem } from '../sources/hit.ts';
+import type { Hit, Problem } from '../protocols/hit.ts';
 import { Failures } from './failures.ts';
 
 /** Requests per minute and client (R75). Keyed hashes in memory only, under a key that is thrown away every day (R36). */

@@ -1,7 +1,7 @@
 import { reason, wordsOf } from '../core/reason.ts';
 import type { Gateway, Site } from '../policy/gateway.ts';
-import { DOORS } from '../sources/doors.ts';
-import { refusedCode, type Hit, type Problem, type RefusedCode } from '../sources/hit.ts';
+import { DOORS } from '../protocols/doors.ts';
+import { refusedCode, type Hit, type Problem, type RefusedCode } from '../protocols/hit.ts';
 import type { Counters } from './counters.ts';
 
 /** What a request shows of itself before anything is decided. */

@@ -1,6 +1,6 @@
 import { forwardedFor } from '../privacy/forwarded.ts';
 import { clientAddress } from '../privacy/ip.ts';
-import type { Hit } from '../sources/hit.ts';
+import type { Hit } from '../protocols/hit.ts';
 import type { Gateway } from './gateway.ts';
 
 /** The client's address, by the one header the operator's proxies write (R37, R38); undefined where nobody can say. */

@@ -5,7 +5,7 @@ import type { Event, Scalars } from '../core/fields.ts';
 import { missingConsent, outcomeOf, reason, type CodeOf, type OutcomeOf, type Reason } from '../core/reason.ts';
 import { GATE_MASK, type SignalMask } from '../core/signals.ts';
 import { project } from '../core/view.ts';
-import type { Hit, Reading } from '../sources/hit.ts';
+import type { Hit, Reading } from '../protocols/hit.ts';
 import type { Route, Site } from './gateway.ts';
 import { nameReason } from './near.ts';
 import type { Permit } from './permit.ts';

@@ -3,8 +3,8 @@ import type { RawEvent } from '../core/fields.ts';
 import { isPlaceholder } from '../core/placeholders.ts';
 import { BIT, type SignalMask } from '../core/signals.ts';
 import type { Cleaner } from '../privacy/cleaner.ts';
-import type { Hit, Reading, Visitor } from '../sources/hit.ts';
-import type { Sender } from './admission.ts';
+import type { Hit, Reading, Visitor } from '../protocols/hit.ts';
+import type { Sender } from '../protocols/admission.ts';
 
 /** The ids an event came with, placeholders and whatever shows a person left out. */
 export interface GivenIds {

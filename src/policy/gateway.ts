@@ -6,7 +6,7 @@ import type { SiteConsent } from '../consent/types.ts';
 import type { SitePrivacy } from '../privacy/types.ts';
 import type { SiteCookies } from '../cookies/types.ts';
 import type { Cidrs } from '../privacy/ip.ts';
-import type { Door } from '../sources/doors.ts';
+import type { Door } from '../protocols/doors.ts';
 import type { NameReasons } from './near.ts';
 import type { Permit } from './permit.ts';
 

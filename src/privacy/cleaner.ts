@@ -1,6 +1,6 @@
 import type { Scalars } from '../core/fields.ts';
 import { Recent } from '../core/recent.ts';
-import { IDENTIFIER_PARAMS } from '../sources/limits.ts';
+import { IDENTIFIER_PARAMS } from '../protocols/limits.ts';
 import { isArticleName, isIdName } from './id-names.ts';
 import { hasFormat } from './ids.ts';
 import { isPersonalNumber } from './numbers.ts';

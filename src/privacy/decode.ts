@@ -1,4 +1,4 @@
-import { decodePart } from '../sources/percent.ts';
+import { decodePart } from '../protocols/percent.ts';
 
 /** Named entities that can stand for a character an identifier is made of. */
 const ENTITIES: ReadonlyMap<string, string> = new Map(

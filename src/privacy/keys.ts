@@ -1,4 +1,4 @@
-import { decodePart } from '../sources/percent.ts';
+import { decodePart } from '../protocols/percent.ts';
 import { WordSet } from './word-set.ts';
 
 /** Names that say by themselves that the value is about a person, spelled without separators (R42, "names by key"). */

@@ -1,4 +1,4 @@
-import { decodePart } from '../sources/percent.ts';
+import { decodePart } from '../protocols/percent.ts';
 import {
   CLICK_IDS,
   GOOGLE_CLICK_PARAMS,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import type { Hit } from '../../src/sources/hit.ts';
+import type { Hit } from '../../src/protocols/hit.ts';
 import { say, type Said } from './consents.ts';
 import type { Kind } from './kinds.ts';
 import { INGEST_KEY, type Profile } from './profiles.ts';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Hit } from '../../src/sources/hit.ts';
+import type { Hit } from '../../src/protocols/hit.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, type Served } from '../support/serve.ts';
 import { generate, type Generated } from './generate.ts';

@@ -5,7 +5,7 @@ import { BIT } from '../../src/core/signals.ts';
 import { decideHit } from '../../src/decide/index.ts';
 import type { Trace } from '../../src/decide/trace.ts';
 import type { Gateway, Site } from '../../src/policy/gateway.ts';
-import type { Hit } from '../../src/sources/hit.ts';
+import type { Hit } from '../../src/protocols/hit.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';
 
 // Whose event it is, which ids it may carry, what withdrawal does (design 2, 3, 3a), as values.

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Hit } from '../../src/sources/hit.ts';
+import type { Hit } from '../../src/protocols/hit.ts';
 import { egressViolation, type RowFacts } from '../../src/delivery/egress.ts';
 import { decideHit as decide } from '../../src/decide/index.ts';
 import type { Gateway, Route } from '../../src/policy/gateway.ts';

@@ -1,4 +1,4 @@
-import type { Hit } from '../../src/sources/hit.ts';
+import type { Hit } from '../../src/protocols/hit.ts';
 import { cookiebot, jsonHit, NOW, webHit } from '../support/hits.ts';
 
 // Hits that between them pass through every function of the chain, from a visitor who has allowed everything.

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Text } from '../../src/core/secret.ts';
 import { decideHit as decide } from '../../src/decide/index.ts';
 import type { Processed } from '../../src/decide/trace.ts';
-import type { Hit } from '../../src/sources/hit.ts';
+import type { Hit } from '../../src/protocols/hit.ts';
 import { saysYes } from '../canary/mutate.ts';
 import { PLATFORMS } from '../canary/consents.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';

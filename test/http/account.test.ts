@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { accountOf, type Account } from '../../src/http/account.ts';
 import { decideHit } from '../../src/decide/index.ts';
-import type { Hit } from '../../src/sources/hit.ts';
+import type { Hit } from '../../src/protocols/hit.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';
 
 const gateway = gatewayOf(`

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { accountOf } from '../../src/http/account.ts';
 import { Decisions, type Decision } from '../../src/http/decisions.ts';
 import { decideHit as decide } from '../../src/decide/index.ts';
-import type { Hit } from '../../src/sources/hit.ts';
+import type { Hit } from '../../src/protocols/hit.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';
 
 const HOUR = 3_600_000;

@@ -7,8 +7,8 @@ import { frontOf } from '../../src/http/front.ts';
 import type { Ports } from '../../src/http/ports.ts';
 import { createRateLimit } from '../../src/http/rate-limit.ts';
 import { createListener, rawTarget, toHit } from '../../src/platform/node/listener.ts';
-import type { Hit } from '../../src/sources/hit.ts';
-import { hostOf, splitTarget } from '../../src/sources/target.ts';
+import type { Hit } from '../../src/protocols/hit.ts';
+import { hostOf, splitTarget } from '../../src/protocols/target.ts';
 import { gatewayOf } from '../support/hits.ts';
 
 // Which paths and methods there are, and that every way in says the same: Node's socket, Node's socket through the web

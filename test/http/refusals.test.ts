@@ -6,7 +6,7 @@ import type { Ports } from '../../src/http/ports.ts';
 import { createRateLimit } from '../../src/http/rate-limit.ts';
 import { Refusals, type RefusalRecord } from '../../src/http/refusals.ts';
 import { sumRefusals } from '../../src/platform/node/refusal-summary.ts';
-import { hostOf, splitTarget } from '../../src/sources/target.ts';
+import { hostOf, splitTarget } from '../../src/protocols/target.ts';
 import { ask } from '../support/ask.ts';
 import { cookiebot, gatewayOf } from '../support/hits.ts';
 import { metricsOf, until } from '../support/metrics.ts';

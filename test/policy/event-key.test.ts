@@ -4,7 +4,7 @@ import { isPlaceholder } from '../../src/core/placeholders.ts';
 import { outboxRow } from '../../src/delivery/rows.ts';
 import { decideHit as decide } from '../../src/decide/index.ts';
 import { sha256Hex } from '../../src/core/hash.ts';
-import type { Hit } from '../../src/sources/hit.ts';
+import type { Hit } from '../../src/protocols/hit.ts';
 import { compileGateway } from '../../src/config/compile.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { cookiebot, jsonHit, NOW, webHit } from '../support/hits.ts';

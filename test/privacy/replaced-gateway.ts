@@ -3,7 +3,7 @@ import type { Windows } from '../../src/http/windows.ts';
 import { decideHit } from '../../src/decide/index.ts';
 import type { Trace } from '../../src/decide/trace.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
-import type { Hit } from '../../src/sources/hit.ts';
+import type { Hit } from '../../src/protocols/hit.ts';
 import { gatewayOf } from '../support/hits.ts';
 
 /** A small site whose ids are replaced. */

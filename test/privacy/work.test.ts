@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideHit as decide } from '../../src/decide/index.ts';
 import type { Trace } from '../../src/decide/trace.ts';
-import type { Problem } from '../../src/sources/hit.ts';
+import type { Problem } from '../../src/protocols/hit.ts';
 import { FILLINGS } from '../../bench/stranger.ts';
 import { CONFIG } from '../faults/hits.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';

@@ -1,7 +1,7 @@
 import { compileGateway } from '../../src/config/compile.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
-import type { Hit } from '../../src/sources/hit.ts';
+import type { Hit } from '../../src/protocols/hit.ts';
 
 /** When hits of tests happen unless they say otherwise. */
 export const NOW = Date.parse('2026-11-23T12:00:00Z');

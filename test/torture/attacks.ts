@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { LIMITS } from '../../src/sources/limits.ts';
+import { LIMITS } from '../../src/protocols/limits.ts';
 import { cookiesOf, eventId, headersOf } from './support/world.ts';
 
 /** What somebody without a key can do to the gateway with requests alone. */

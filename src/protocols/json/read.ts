@@ -1,10 +1,10 @@
-import type { RawEvent } from '../core/fields.ts';
-import { LeftOutTally } from '../core/left-out.ts';
+import type { RawEvent } from '../../core/fields.ts';
+import { LeftOutTally } from '../../core/left-out.ts';
 import { event as eventSchema, eventsBody, type JsonEvent, type Mistake, mistakesOf, said } from './event-schema.ts';
-import type { Hit, Problem, Reading, SourceEvent, Visitor } from './hit.ts';
-import { parseJson, type ShapeFault } from './json-text.ts';
-import { badRequest, LIMITS } from './limits.ts';
-import { settle } from './settle.ts';
+import type { Hit, Problem, Reading, SourceEvent, Visitor } from '../hit.ts';
+import { parseJson, type ShapeFault } from './text.ts';
+import { badRequest, LIMITS } from '../limits.ts';
+import { settle } from '../settle.ts';
 
 /** A visitor nothing is known of: denied. */
 const NOBODY: Visitor = {

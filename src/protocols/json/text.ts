@@ -1,4 +1,4 @@
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../limits.ts';
 
 /** Something wrong with the shape of a JSON body, and where. Holds no value of it. */
 export interface ShapeFault {

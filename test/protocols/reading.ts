@@ -1,4 +1,4 @@
-import type { Hit, Problem, Reading, Visitor } from '../../src/sources/hit.ts';
+import type { Hit, Problem, Reading, Visitor } from '../../src/protocols/hit.ts';
 
 export const AT = 1795169700000;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RawEvent } from '../../src/core/fields.ts';
-import { readJson } from '../../src/sources/json.ts';
+import { readJson } from '../../src/protocols/json/read.ts';
 import { AT, expectProblem, expectReading, hitOf, VISITOR } from './reading.ts';
 
 function result(body: unknown, from: 'browser' | 'backend' = 'browser') {

@@ -1,6 +1,6 @@
-import { ITEM_NUMBERS, ITEM_TEXTS } from '../core/ga4-web.ts';
-import type { Item } from '../core/values.ts';
-import { finiteNumber, isUnsafeName } from './limits.ts';
+import { ITEM_NUMBERS, ITEM_TEXTS } from '../../core/ga4-web.ts';
+import type { Item } from '../../core/values.ts';
+import { finiteNumber, isUnsafeName } from '../limits.ts';
 
 type Draft = { -readonly [K in keyof Item]: Item[K] };
 

@@ -1,11 +1,11 @@
-import { PROMOTION_KEYS } from '../core/ga4-web.ts';
-import { LeftOutTally } from '../core/left-out.ts';
-import type { Hit, InvalidEvent, Problem, Reading, SourceEvent, Visitor } from './hit.ts';
-import { decodeItem } from './ga4-item.ts';
-import { type Draft, KEYS, NAMED_PARAMS } from './ga4-keys.ts';
-import { badRequest, cutText, finiteNumber, IDENTIFIER_PARAMS, isUnsafeName, LIMITS, tooLarge } from './limits.ts';
-import { decodePart } from './percent.ts';
-import { settle } from './settle.ts';
+import { PROMOTION_KEYS } from '../../core/ga4-web.ts';
+import { LeftOutTally } from '../../core/left-out.ts';
+import type { Hit, InvalidEvent, Problem, Reading, SourceEvent, Visitor } from '../hit.ts';
+import { decodeItem } from './item.ts';
+import { type Draft, KEYS, NAMED_PARAMS } from './keys.ts';
+import { badRequest, cutText, finiteNumber, IDENTIFIER_PARAMS, isUnsafeName, LIMITS, tooLarge } from '../limits.ts';
+import { decodePart } from '../percent.ts';
+import { settle } from '../settle.ts';
 
 /** What is known of the hit as a whole while its lists are read. */
 interface Tally {

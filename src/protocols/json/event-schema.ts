@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Scalars } from '../core/fields.ts';
-import { ITEM_NUMBERS, ITEM_TEXTS } from '../core/ga4-web.ts';
-import type { LeftOutKind } from '../core/left-out.ts';
-import type { Item } from '../core/values.ts';
-import { cutText, finiteNumber, IDENTIFIER_PARAMS, LIMITS } from './limits.ts';
-import { UNREADABLE } from './settle.ts';
+import type { Scalars } from '../../core/fields.ts';
+import { ITEM_NUMBERS, ITEM_TEXTS } from '../../core/ga4-web.ts';
+import type { LeftOutKind } from '../../core/left-out.ts';
+import type { Item } from '../../core/values.ts';
+import { cutText, finiteNumber, IDENTIFIER_PARAMS, LIMITS } from '../limits.ts';
+import { UNREADABLE } from '../settle.ts';
 
 /**
  * The body of `/v1/events` (`contract/event.json`). Messages say what is expected, never what came. What can be

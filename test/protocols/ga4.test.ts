@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RawEvent } from '../../src/core/fields.ts';
-import { readCollect } from '../../src/sources/ga4-collect.ts';
-import { decodePart } from '../../src/sources/percent.ts';
+import { readCollect } from '../../src/protocols/ga4/read.ts';
+import { decodePart } from '../../src/protocols/percent.ts';
 import { leastTime } from '../support/least-time.ts';
 import { AT, expectProblem, expectReading, hitOf, VISITOR } from './reading.ts';
 

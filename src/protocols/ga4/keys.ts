@@ -1,9 +1,9 @@
-import { CAMPAIGN_KEYS } from '../core/ga4-web.ts';
-import type { FieldName, RawEvent } from '../core/fields.ts';
-import { NameTable } from '../core/name-table.ts';
-import type { ConsentModeKeys, Item, PrivacyKeys } from '../core/values.ts';
-import { finiteNumber } from './limits.ts';
-import { UNREADABLE } from './settle.ts';
+import { CAMPAIGN_KEYS } from '../../core/ga4-web.ts';
+import type { FieldName, RawEvent } from '../../core/fields.ts';
+import { NameTable } from '../../core/name-table.ts';
+import type { ConsentModeKeys, Item, PrivacyKeys } from '../../core/values.ts';
+import { finiteNumber } from '../limits.ts';
+import { UNREADABLE } from '../settle.ts';
 
 /** An event while it is being read: the nested records can still be written. */
 export type Draft = Omit<RawEvent, 'consent_mode' | 'privacy_keys'> & {

@@ -1,9 +1,16 @@
 import { sha256Hex } from '../core/hash.ts';
-import type { Hit, Problem, RefusedCode } from '../sources/hit.ts';
-import type { Site } from './gateway.ts';
+import type { Hit, Problem, RefusedCode } from './hit.ts';
 
 /** Whose hit it is (design 3a): consent and identifiers come from the request, or from what a back end says. */
 export type Sender = 'browser' | 'backend';
+
+/** Who may send to a site. */
+export interface Senders {
+  /** `scheme://host[:port]` of its pages. */
+  readonly origins: ReadonlySet<string>;
+  /** SHA-256 (hex) of each ingest key. */
+  readonly ingestKeys: ReadonlySet<string>;
+}
 
 const refuse = (detail: string, code: RefusedCode = 'refused.origin'): Problem => {
   return { status: 403, title: 'Not an allowed sender', detail, code };
@@ -24,7 +31,7 @@ const BAD_KEY = refuse('The bearer key is not one of the `ingest_keys` of this s
  * Decides who sent a web hit. Without `Origin` (same-origin GETs have none) `Sec-Fetch-Site` decides, without that a
  * `Referer`, if there is one, must be a listed origin.
  */
-export function admitCollect(hit: Hit, site: Site): Sender | Problem {
+export function admitCollect(hit: Hit, site: Senders): Sender | Problem {
   const { origin, referer } = hit.headers;
   if (origin !== undefined) return site.origins.has(origin) ? 'browser' : UNLISTED;
   const fetchSite = hit.headers['sec-fetch-site'];
@@ -34,7 +41,7 @@ export function admitCollect(hit: Hit, site: Site): Sender | Problem {
 }
 
 /** Decides who sent JSON events: a listed page, or a back end with an ingest key. */
-export function admitEvents(hit: Hit, site: Site): Sender | Problem {
+export function admitEvents(hit: Hit, site: Senders): Sender | Problem {
   const { origin, authorization } = hit.headers;
   if (origin !== undefined) return site.origins.has(origin) ? 'browser' : UNLISTED;
   if (authorization === undefined) return NEITHER;

@@ -1,2 +1,0 @@
-export { readCollect } from './ga4-collect.ts';
-export { readJson } from './json.ts';
