@@ -55,6 +55,14 @@ const RESERVE_PART = 4;
 const ENDS_AT_ONCE = 512 * 1024;
 /** Bytes by which the outbox may grow before room on the disk is looked at again. */
 const LOOK_EVERY = 1024 * 1024;
+/** Bytes that may change before it is asked again how large the file is, and how long its log: each asking is a statement. */
+const MEASURE_EVERY = 64 * 1024;
+const TIDY_EVERY = 1024 * 1024;
+/** What a transaction writes beside its rows, and a row beside its element: about, in bytes. */
+const COMMIT_BYTES = 4 * PAGE_SIZE;
+const ROW_BYTES = 300;
+/** From this part of `maxSize` on it is asked each time. */
+const NEARLY_FULL = 0.9;
 /** The record of withdrawals may take so large a part of `maxSize`, and of the disk. */
 const LOG_PART = 8;
 const LOG_PART_OF_DISK = 16;
@@ -90,6 +98,9 @@ export class SqliteOutbox implements Store {
   #flushes = true;
   #dataVersion = 0;
   #bytes = 0;
+  /** About so many bytes were written and deleted since they were counted, and since the log was looked at. */
+  #changed = 0;
+  #untidied = 0;
   /** `#bytes` when room was last looked at. */
   #lookedAt = 0;
   readonly #dir: string;
@@ -175,8 +186,9 @@ export class SqliteOutbox implements Store {
     const { bavail, blocks, bsize } = statfsSync(this.#dir);
     const disk = blocks * bsize;
     // What stands in the log only will need its place in the file as well.
-    const { pages } = this.#size();
-    const growth = Math.max(0, pages * PAGE_SIZE - statSync(this.#file).size);
+    const size = this.#size();
+    this.#counted(size);
+    const growth = Math.max(0, size.pages * PAGE_SIZE - statSync(this.#file).size);
     this.#short = Math.min(RESERVE, disk / RESERVE_PART) + growth - bavail * bsize - this.#free;
     // Marks make room before an event is refused for want of it.
     this.#cramped = this.#short > this.#marks.bytes;
@@ -304,6 +316,8 @@ export class SqliteOutbox implements Store {
    * would do it before, and all who wait for that commit would wait for this too.
    */
   tidy(): void {
+    if (this.#untidied < TIDY_EVERY) return;
+    this.#untidied = 0;
     try {
       const { log, checkpointed } = this.#sql.logLength.get() as { log: number; checkpointed: number };
       if (log - checkpointed >= CHECKPOINT_PAGES) this.#copyLog();
@@ -444,14 +458,14 @@ export class SqliteOutbox implements Store {
     const counts = { waiting: new Map(this.#waiting), dead: new Map(this.#dead) };
     this.#sql.begin.run();
     let result: T;
-    let size: Size;
+    let size: Size | undefined;
     try {
       result = body();
       this.#marks.write(this.#now());
       this.#marks.giveUp(this.#short);
-      this.#subjects.spill();
+      this.#untidied += COMMIT_BYTES + this.#subjects.spill() * ROW_BYTES;
       // Inside the transaction, where nothing has to be locked for it.
-      size = this.#size();
+      if (this.#changed >= MEASURE_EVERY || this.used >= NEARLY_FULL) size = this.#size();
       this.#sql.commit.run();
     } catch (error) {
       restore(this.#waiting, counts.waiting);
@@ -472,7 +486,7 @@ export class SqliteOutbox implements Store {
     // Looked at again within the second.
     this.#short = 0;
     this.#newRoutes = [];
-    this.#measured(size);
+    if (size !== undefined) this.#measured(size);
     return result;
   }
 
@@ -491,7 +505,6 @@ export class SqliteOutbox implements Store {
     // A number beyond the log belongs to a log that is gone: apply all of this one.
     this.#applied = meta !== undefined && meta.value <= this.#log.latest ? meta.value : 0;
     this.#dataVersion = (this.#sql.dataVersion.get() as { data_version: number }).data_version;
-    this.#measured(this.#size());
     this.measureRoom();
   }
 
@@ -506,10 +519,20 @@ export class SqliteOutbox implements Store {
     return { pages, free };
   }
 
-  #measured({ pages, free }: Size): void {
+  #measured(size: Size): void {
+    this.#counted(size);
+    if (this.#bytes >= this.#lookedAt + LOOK_EVERY) this.measureRoom();
+  }
+
+  #counted({ pages, free }: Size): void {
+    this.#changed = 0;
     this.#free = free * PAGE_SIZE;
     this.#bytes = Math.max(0, (pages - free) * PAGE_SIZE - this.#marks.bytes);
-    if (this.#bytes >= this.#lookedAt + LOOK_EVERY) this.measureRoom();
+  }
+
+  #hasChanged({ element }: StoredRow): void {
+    this.#changed += element.length + ROW_BYTES;
+    this.#untidied += element.length + ROW_BYTES;
   }
 
   #write(append: Append, work: Work): void {
@@ -585,6 +608,7 @@ export class SqliteOutbox implements Store {
     this.#claimId(row);
     this.#sql.insert.run(...valuesOf(row));
     this.#subjects.add(row.id, keys, group);
+    this.#hasChanged(row);
     bump(this.#waiting, row.route, 1);
   }
 
@@ -687,7 +711,8 @@ export class SqliteOutbox implements Store {
   /** Carries out the withdrawals that other processes have logged; `own` ones are carried out in their order. */
   #applyLog(own: ReadonlySet<number>, work: Work): number {
     let applied = this.#applied;
-    const { latest } = this.#log;
+    // Where nobody else writes to it, it need not be looked at.
+    const latest = this.#policy().shared ? this.#log.latest : this.#log.known;
     if (latest > applied) {
       for (const { seq, ...tombstone } of this.#log.after(applied)) {
         if (!own.has(seq)) this.#purge(tombstone, work);
@@ -736,6 +761,7 @@ export class SqliteOutbox implements Store {
   #delete(row: StoredRow): boolean {
     if (this.#sql.deleteRow.run(row.id).changes === 0) return false;
     this.#subjects.remove(row.id, row.subjects);
+    this.#hasChanged(row);
     bump(this.#waiting, row.route, -1);
     return true;
   }
@@ -743,6 +769,7 @@ export class SqliteOutbox implements Store {
   #deleteDead(row: StoredRow): void {
     if (this.#sql.deleteDead.run(row.id).changes === 0) return;
     this.#subjects.remove(row.id, row.subjects);
+    this.#hasChanged(row);
     bump(this.#dead, row.route, -1);
   }
 
@@ -750,6 +777,7 @@ export class SqliteOutbox implements Store {
   #moveToDead(row: StoredRow, reason: string): void {
     if (this.#sql.copyToDead.run(this.#now(), reason, row.id).changes === 0) return;
     this.#sql.deleteRow.run(row.id);
+    this.#hasChanged(row);
     bump(this.#waiting, row.route, -1);
     bump(this.#dead, row.route, 1);
   }

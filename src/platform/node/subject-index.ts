@@ -131,9 +131,9 @@ export class SubjectIndex {
     }
   }
 
-  /** Moves the oldest of too many young rows to the table; the last thing a transaction does. */
-  spill(): void {
-    if (this.#eventOf.size + this.#added.length - this.#gone.length <= this.#most) return;
+  /** Moves the oldest of too many young rows to the table; the last thing a transaction does. Gives how many. */
+  spill(): number {
+    if (this.#eventOf.size + this.#added.length - this.#gone.length <= this.#most) return 0;
     const gone = new Set(this.#gone);
     const complete = new Map<number, number>();
     let moved = 0;
@@ -152,6 +152,7 @@ export class SubjectIndex {
       moved += rows.length;
     }
     for (const [route, id] of complete) this.#complete.run(id, route);
+    return moved;
   }
 
   #move({ keys, group }: Young, rows: readonly number[]): void {

@@ -93,6 +93,11 @@ export class WithdrawalLog {
     }
   }
 
+  /** Number of the newest entry when it was last looked for; what was added here is among them. */
+  get known(): number {
+    return this.#latest;
+  }
+
   /** Number of the newest entry; 0 = none. */
   get latest(): number {
     const { data_version: version } = this.#version.get() as { data_version: number };
