@@ -182,12 +182,12 @@ export class SqliteOutbox implements Store {
 
   /** Looks whether there is room: on the disk, or in the file, which never shrinks. */
   measureRoom(): void {
-    this.#lookedAt = this.#bytes;
     const { bavail, blocks, bsize } = statfsSync(this.#dir);
     const disk = blocks * bsize;
     // What stands in the log only will need its place in the file as well.
     const size = this.#size();
     this.#counted(size);
+    this.#lookedAt = this.#bytes;
     const growth = Math.max(0, size.pages * PAGE_SIZE - statSync(this.#file).size);
     this.#short = Math.min(RESERVE, disk / RESERVE_PART) + growth - bavail * bsize - this.#free;
     // Marks make room before an event is refused for want of it.

@@ -23,9 +23,9 @@ export function parseKeys(subjects: unknown): readonly number[] {
     .map(Number);
 }
 
-function parseGroup(subjects: string): number | undefined {
-  const at = subjects.indexOf(':');
-  return at === -1 ? undefined : Number(subjects.slice(0, at));
+function parseGroup(subjects: unknown): number | undefined {
+  const at = typeof subjects === 'string' ? subjects.indexOf(':') : -1;
+  return at === -1 ? undefined : Number((subjects as string).slice(0, at));
 }
 
 const NONE: readonly number[] = [];
@@ -67,7 +67,10 @@ export class SubjectIndex {
   readonly #most: number;
   readonly #atOnce: number;
   readonly #young = new Map<number, Young | Set<Young>>();
-  readonly #eventOf = new Map<number, Young>();
+  /** By the number of its group, or the id of its only row, which is larger. */
+  readonly #events = new Map<number, Young>();
+  /** Rows of all of them. */
+  #rows = 0;
   readonly #insert: StatementSync;
   readonly #insertGroup: StatementSync;
   readonly #find: StatementSync;
@@ -77,7 +80,7 @@ export class SubjectIndex {
   /** What the transaction under way adds: it may yet fail. */
   #added: Added[] = [];
   /** Young rows that it ends or moves to the table. */
-  #gone: number[] = [];
+  #gone: { readonly id: number; readonly event: Young }[] = [];
 
   /** `most` rows are kept in memory; of more, `moved` at a time go to the tables. */
   constructor(db: DatabaseSync, most: number = YOUNG, moved: number = MOVED) {
@@ -124,7 +127,8 @@ export class SubjectIndex {
   /** A row has ended. */
   remove(id: number, subjects: string): void {
     if (subjects === '') return;
-    if (this.#eventOf.has(id)) this.#gone.push(id);
+    const event = this.#eventOf(id, subjects);
+    if (event !== undefined) this.#gone.push({ id, event });
     else {
       this.#forgetStored(id, subjects);
       if (this.#added.length > 0) this.#added = this.#added.filter((row) => row.id !== id);
@@ -133,21 +137,17 @@ export class SubjectIndex {
 
   /** Moves the oldest of too many young rows to the table; the last thing a transaction does. Gives how many. */
   spill(): number {
-    if (this.#eventOf.size + this.#added.length - this.#gone.length <= this.#most) return 0;
-    const gone = new Set(this.#gone);
+    if (this.#rows + this.#added.length - this.#gone.length <= this.#most) return 0;
+    const gone = new Set(this.#gone.map(({ id }) => id));
     const complete = new Map<number, number>();
     let moved = 0;
-    let before: Young | undefined;
-    for (const event of this.#eventOf.values()) {
-      // Its rows stand one after the other.
-      if (event === before) continue;
+    for (const event of this.#events.values()) {
       if (moved >= this.#atOnce) break;
-      before = event;
       const rows = event.rows.filter((id) => !gone.has(id));
       this.#move(event, rows);
       for (const id of rows) {
         complete.set(Math.floor(id / ROUTE_SPAN), id);
-        this.#gone.push(id);
+        this.#gone.push({ id, event });
       }
       moved += rows.length;
     }
@@ -163,7 +163,7 @@ export class SubjectIndex {
 
   /** The transaction is on disk. */
   committed(): void {
-    for (const id of this.#gone) this.#forget(id);
+    for (const { id, event } of this.#gone) this.#forget(id, event);
     let before: Young | undefined;
     for (const row of this.#added) before = this.#remember(row, before);
     this.#gone = [];
@@ -176,14 +176,22 @@ export class SubjectIndex {
     this.#added = [];
   }
 
+  /** The event in memory that a row belongs to. After a restart each row is by itself. */
+  #eventOf(id: number, subjects: string): Young | undefined {
+    const group = parseGroup(subjects);
+    const event = group === undefined ? undefined : this.#events.get(group);
+    return event?.rows.includes(id) === true ? event : this.#events.get(id);
+  }
+
+  /** `before` is the event of the row before. */
   #remember({ id, keys, group }: Added, before: Young | undefined): Young {
-    if (before !== undefined && before.keys === keys) {
+    this.#rows++;
+    if (before !== undefined && group !== undefined && before.group === group) {
       before.rows.push(id);
-      this.#eventOf.set(id, before);
       return before;
     }
     const event: Young = { keys, group, rows: [id] };
-    this.#eventOf.set(id, event);
+    this.#events.set(group ?? id, event);
     for (const key of keys) {
       const there = this.#young.get(key);
       if (there === undefined) this.#young.set(key, event);
@@ -193,12 +201,13 @@ export class SubjectIndex {
     return event;
   }
 
-  #forget(id: number): void {
-    const event = this.#eventOf.get(id);
-    if (event === undefined) return;
-    this.#eventOf.delete(id);
-    event.rows.splice(event.rows.indexOf(id), 1);
+  #forget(id: number, event: Young): void {
+    const at = event.rows.indexOf(id);
+    if (at === -1) return;
+    this.#rows--;
+    event.rows.splice(at, 1);
     if (event.rows.length > 0) return;
+    this.#events.delete(event.group ?? id);
     for (const key of event.keys) {
       const there = this.#young.get(key);
       if (there instanceof Set ? there.delete(event) && there.size === 0 : there === event) this.#young.delete(key);
