@@ -176,7 +176,9 @@ const privacy = z.strictObject({
   never_forward: z
     .array(text(/^\/[^\s?#]{0,255}$/, 'a path that starts with `/`, e.g. `/helse/**`'))
     .default([])
-    .describe('Events from these paths go nowhere. `*` matches within a segment, `**` any number of segments.'),
+    .describe(
+      'Events from these paths go nowhere. `*` matches within a segment, `**` any number of segments. An event that names no page is held against the page its request came from (Referer), where the browser tells it.',
+    ),
   replaced_ids: replacedIds
     .optional()
     .describe(

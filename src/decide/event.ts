@@ -15,6 +15,7 @@ import { withStated } from './subjects.ts';
 import type { Beside } from './trace-hit.ts';
 import { type EventTrace, isPlanned } from './trace.ts';
 import { NO_CELLS, TracedEvent } from './traced-event.ts';
+import type { Page } from './page.ts';
 import type { Understood } from './understand.ts';
 import { isFull } from './withdrawals.ts';
 
@@ -36,10 +37,9 @@ export function traceEvent(
   const id = ids.event ?? ids.order ?? `${hit.id}-${line}`;
   const name = raw.event_name ?? '';
   const time = raw.event_time === undefined || raw.event_time > hit.at ? hit.at : raw.event_time;
-  if (site.privacy.url.neverForward.length > 0 && page.given) {
-    const unread = page.url === undefined;
-    if (unread || page.url.neverForward) {
-      const why = unread ? PAGE_UNREAD : PATH_KEPT;
+  if (site.privacy.url.neverForward.length > 0) {
+    const why = whyKept(page);
+    if (why !== undefined) {
       const routes = offered.map((route) => ended(route, routeSignals(route, site, consent, signals), why));
       return {
         name,
@@ -129,4 +129,14 @@ function identifyAnalytics(
   if (jar.identifiers.ownId !== undefined) identifiers.own_id = jar.identifiers.ownId;
   const session = raw.session_id ?? visitor.sessionId ?? jar.identifiers.sessionId;
   if (session !== undefined) identifiers.session_id = session;
+}
+
+/**
+ * Why an event of this page goes nowhere on a site with `never_forward`: its path is kept, or cannot be read. An event
+ * without an address (`undefined` is none) is held against the page its request came from, where that is told.
+ */
+function whyKept(page: Page): typeof PATH_KEPT | typeof PAGE_UNREAD | undefined {
+  if (!page.given) return page.sentFromKept ? PATH_KEPT : undefined;
+  if (page.url === undefined) return PAGE_UNREAD;
+  return page.url.neverForward ? PATH_KEPT : undefined;
 }

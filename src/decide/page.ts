@@ -23,6 +23,12 @@ export class Page {
     return this.raw !== undefined && !isPlaceholder(this.raw);
   }
 
+  /** Where the event names no page: whether its request came from one whose events go nowhere. */
+  get sentFromKept(): boolean {
+    const { referer } = this.#hit.headers;
+    return referer !== undefined && readUrl(referer, this.#site.privacy.url)?.neverForward === true;
+  }
+
   /** Undefined where there is none, or none that can be read. */
   get url(): PageUrl | undefined {
     if (!this.#asked) {

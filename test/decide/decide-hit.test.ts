@@ -355,3 +355,29 @@ it('decides the same for the same hit', () => {
       BIT.personalization_storage,
   );
 });
+
+describe('paths whose events go nowhere, and events without an address', () => {
+  const end = (dl: string | undefined, referer: string | undefined) => {
+    const { dl: _, ...rest } = page();
+    const hit = webHit(dl === undefined ? rest : { ...rest, dl }, { cookies: cookiebot(ALL) });
+    const trace = traced({ ...hit, headers: { ...hit.headers, ...(referer !== undefined && { referer }) } });
+    return trace.events[0]?.routes.find(({ route }) => route.name === 'ga4');
+  };
+
+  it.each([
+    ['undefined', 'https://shop.example.no/helse/sovn'],
+    [undefined, 'https://shop.example.no/helse/sovn'],
+    ['{{Page URL}}', 'https://shop.example.no/helse/sovn?x=1'],
+  ])('the address %s from %s is held against the page it was sent from', (dl, referer) => {
+    expect(end(dl, referer)).toMatchObject({ outcome: 'skipped', reason: { code: 'skip.path' } });
+  });
+
+  it.each([
+    ['undefined', 'https://shop.example.no/krus'],
+    ['undefined', 'https://shop.example.no/'],
+    ['undefined', undefined],
+    ['https://shop.example.no/krus', 'https://shop.example.no/helse/sovn'],
+  ])('the address %s from %s passes', (dl, referer) => {
+    expect(end(dl, referer)?.plan).toBeDefined();
+  });
+});
