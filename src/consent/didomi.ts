@@ -38,6 +38,9 @@ export const didomi: Platform = {
         vendors.map(([id]) => id),
       ),
     );
+    // Without a mapping it can only refuse. Where it refuses nothing, the TC string that it writes beside it decides.
+    if (context.purposes === undefined && disabled.length === 0 && vendors.every(([, allowed]) => allowed))
+      return mute(context.source, facts, 'nothing refused, and no purposes that are mapped');
     const services = vendors.map(([id, allowed]) => serviceOf(id, allowed, context));
     return chosen(context.source, withServices(marks, services, context), facts);
   }),

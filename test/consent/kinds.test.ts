@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeAdditionalConsent } from '../../src/consent/additional-consent.ts';
 import { statesGpc } from '../../src/consent/gpc.ts';
 import { readConsent } from '../../src/consent/index.ts';
+import { PLATFORMS } from '../../src/consent/platforms.ts';
 import { AD_SIGNALS } from '../../src/core/signals.ts';
 import { inputOf, M, NOW, P, S, siteOf } from './site.ts';
 import { siteFor, vectors } from './vectors.ts';
@@ -265,5 +266,71 @@ describe('a cookie without a choice in it does not outvote a record', () => {
     expect(read(cookieyes)).not.toBe(0);
     expect(read(`CookieConsent=marketing,preferences; ${cookieyes}`)).toBe(read(cookieyes));
     expect(read('CookieConsent=marketing,preferences')).toBe(0);
+  });
+});
+
+describe('escapes that are not UTF-8', () => {
+  const record = (address: string) =>
+    `CookieInformationConsent=%7B%22consent_url%22%3A%22${address}%22%2C%22consents_approved%22%3A%5B%22cookie_cat_statistic%22%5D%7D`;
+
+  // github.com/senchalabs/connect issue 652, github.com/carhartl/jquery-cookie pull request 166: cookies written with
+  // `escape`, and addresses in the charset of a page.
+  it.each(['kj%F8p', 'kj%C3%B8p', '%u5317%u4eac', '%E5%u010D'])('spoil no record: %s', (address) => {
+    expect(granted(record(address), ['cookie-information'])).toBe(S);
+  });
+
+  it.each(['kj%F', 'kj%', '%u00', '%u0022', '%uZZZZ', '%F8%'])('are escapes, whole: %s', (address) => {
+    expect(granted(record(address), ['cookie-information'])).toBe(0);
+  });
+
+  it('never become marks of the record', () => {
+    // Too long a form of a quote in UTF-8, which some decoders take for one.
+    for (const quote of ['%C0%A2', '%E0%80%A2', '%A2', '%u0122']) {
+      const more = `x${quote}%2C${quote}consents_denied${quote}%3A%5B%5D%2C${quote}y`;
+      expect(granted(record(more), ['cookie-information'])).toBe(S);
+      const forged = `%7B%22a%22%3A%22${quote}%2C${quote}consents_approved${quote}%3A%5B${quote}cookie_cat_marketing${quote}%5D%2C%22%7D`;
+      expect(granted(`CookieInformationConsent=${forged}`, ['cookie-information'])).toBe(0);
+    }
+  });
+});
+
+describe('a platform without a word of the visitor', () => {
+  /** What each platform leaves behind, or sets, without anybody having answered. */
+  const STATELESS = [
+    'notice_behavior=expressed,eu',
+    'notice_behavior=expressed|eu',
+    'notice_behavior=implied,us',
+    'TAconsentID=3f1c2d4e-0000-4000-8000-1a2b3c4d5e6f',
+    '__hs_initial_opt_in=true',
+    '__hs_opt_out=no',
+    'wp_consent_functional=allow',
+    'wp_consent_consented_services={"facebook":true}',
+    'OptanonAlertBoxClosed=2026-11-20T10:00:00.000Z',
+    'cookielawinfo-checkbox-analytics=yes; cookielawinfo-checkbox-advertisement=no',
+    'cookielawinfo-checkbox-non-necessary=yes',
+    'cmplz_banner-status=dismissed',
+    'cmplz_consented_services={"facebook":true}',
+    'osano_consentmanager_uuid=3f1c2d4e-0000-4000-8000-1a2b3c4d5e6f',
+    'consentUUID=3f1c2d4e-0000-4000-8000-1a2b3c4d5e6f_38; consentDate=2026-11-20T10:00:00.000Z',
+    '__privaci_cookie_consent_uuid=3f1c2d4e-0000-4000-8000-1a2b3c4d5e6f:2',
+    'axeptio_authorized_vendors=%2C%2C; axeptio_all_vendors=%2C%2C',
+    '__cmpcvcx1=__s1_s26_U__',
+    'cookieconsent_preferences_disabled=analytics,marketing',
+    'OPTOUTMULTI=0:0%7Cc1:0',
+  ];
+  const everything = PLATFORMS.map(({ name }) => name);
+
+  it.each(STATELESS)('grants nothing alone, and outvotes nobody: %s', (cookies) => {
+    const site = siteOf(everything);
+    expect(readConsent(inputOf(cookies), site)).toMatchObject({ granted: 0, refused: 0 });
+    expect(readConsent(inputOf(`${cookies}; ${ALL}`), site).granted).toBe(P | S | M);
+  });
+
+  it.each(STATELESS)('leaves a refusal what it is: %s', (cookies) => {
+    const refusal = choice(cookiebotOf(false, false).replace('preferences:true', 'preferences:false'));
+    expect(readConsent(inputOf(`${cookies}; ${refusal}`), siteOf(everything))).toMatchObject({
+      granted: 0,
+      refused: P | S | M,
+    });
   });
 });
