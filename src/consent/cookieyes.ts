@@ -28,8 +28,8 @@ function fieldsOf(text: string): ReadonlyMap<string, string> {
   for (const pair of text.split(',')) {
     const colon = pair.indexOf(':');
     if (colon === -1) continue;
-    const key = pair.slice(0, colon);
-    const value = pair.slice(colon + 1);
+    const key = pair.slice(0, colon).trim();
+    const value = pair.slice(colon + 1).trim();
     fields.set(key, fields.has(key) && fields.get(key) !== value ? '' : value);
   }
   return fields;

@@ -3,7 +3,7 @@ import { nameOf, type Context, type NamePattern, type Platform } from './platfor
 import { PLATFORMS } from './platforms.ts';
 import { emptied, unreadable } from './reading.ts';
 import { ServiceBook } from './services.ts';
-import { isEmptied } from './text.ts';
+import { isEmptied, unquotedWord } from './text.ts';
 import type { Reading, Regime, SiteConsent } from './types.ts';
 
 /** More cookies of consent platforms than this on one hit are nobody's banner. */
@@ -136,7 +136,7 @@ export function readCookies(plan: Plan, found: readonly Found[]): readonly Readi
 /** What the cookies of one listener say. */
 function readShare({ listeners }: Plan, { listener, names, values }: Share): readonly Reading[] {
   const { platform, context } = listeners[listener] as Plan['listeners'][number];
-  if (!values.every(isEmptied)) return platform.read({ names, values }, context);
+  if (!values.every(isEmptied)) return platform.read({ names, values: values.map(unquotedWord) }, context);
   return platform.always === true ? [] : [emptied(context.source)];
 }
 

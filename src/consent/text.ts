@@ -42,11 +42,23 @@ export function readLayers<T>(
   for (let taken = layers; taken < MOST_LAYERS && text.includes('%'); taken++) {
     const next = percentDecoded(text);
     if (next === undefined || next === text) break;
-    text = next;
+    text = unquoted(next);
     const result = read(text);
     if (isRead(result)) return result;
   }
   return first;
+}
+
+/** Without the quotes of a JSON text around it, which some libraries put on whatever they store. */
+function unquoted(text: string): string {
+  return text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
+}
+
+const QUOTED_WORD = /^%22([\w.:,-]{0,64})%22$/;
+
+/** A word without the quotes a library put around it. A record of any other kind is read in layers, and loses them there. */
+export function unquotedWord(value: string): string {
+  return value.startsWith('%22') ? (QUOTED_WORD.exec(value)?.[1] ?? value) : value;
 }
 
 const VERSION = /^\d{1,4}(?:\.\d{1,4}){0,6}$/;

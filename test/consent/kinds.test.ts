@@ -40,6 +40,25 @@ describe('a record that was percent-encoded again', () => {
     }
   });
 
+  // js-cookie and its like store what they are given as JSON: a text gets quotes around it.
+  it.each(readable.map((vector) => [vector.id, vector] as const))(
+    '%s is read as before in JSON quotes',
+    (_, vector) => {
+      const site = siteFor(vector);
+      const before = readConsent(inputOf(vector.cookie), site);
+      const quoted = vector.cookie
+        .split(/; ?/)
+        .map((pair) => {
+          const equals = pair.indexOf('=');
+          const value = pair.slice(equals + 1);
+          return `${pair.slice(0, equals)}=${encodeURIComponent(value.startsWith('"') ? value : JSON.stringify(value))}`;
+        })
+        .join('; ');
+      const { granted: now, refused, at } = readConsent(inputOf(quoted), site);
+      expect({ now, refused, at }).toEqual({ now: before.granted, refused: before.refused, at: before.at });
+    },
+  );
+
   it('is decoded three times at most', () => {
     let value = cookiebotOf(true, true);
     for (let layers = 0; layers <= 5; layers++) {
