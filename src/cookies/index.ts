@@ -3,6 +3,7 @@ import { findGoverned } from './found.ts';
 import { isAllowed, Jar } from './jar.ts';
 import type { ClickIds, CookieInput, CookieReading } from './types.ts';
 
+export { isExpiry } from './set-cookie.ts';
 export type { ClickIds, CookieInput, CookieReading, Identifiers } from './types.ts';
 
 /**

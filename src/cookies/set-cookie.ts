@@ -61,6 +61,11 @@ export function expire(names: readonly string[], domain: string | undefined, hos
   return expired;
 }
 
+/** Whether a `Set-Cookie` value ends a cookie. */
+export function isExpiry(cookie: string): boolean {
+  return cookie.includes('; Max-Age=0; ');
+}
+
 /** As many as fit into one answer, in order. */
 export function fit(changes: readonly string[]): readonly string[] {
   let bytes = 0;

@@ -1,13 +1,11 @@
-import { statesGpc } from '../consent/gpc.ts';
 import { admitCollect, admitEvents } from '../protocols/admission.ts';
-import { clientOf } from '../policy/client.ts';
 import { primaryRoute, routesFor } from '../policy/decide.ts';
-import type { Gateway, Route, Site } from '../policy/gateway.ts';
-import { isTrusted } from '../privacy/ip.ts';
+import type { Gateway, Route } from '../policy/gateway.ts';
 import { type IdWindows, NO_WINDOWS } from '../privacy/replaced-id.ts';
 import { notAllowed, notFound } from '../protocols/doors.ts';
-import type { Hit, Problem, Visitor } from '../protocols/hit.ts';
+import type { Hit, Problem } from '../protocols/hit.ts';
 import { readCollect, readJson } from '../protocols/index.ts';
+import { browserVisitor } from './browser-visitor.ts';
 import { traceOf } from './trace-hit.ts';
 import type { Processed, WithdrawnSince } from './trace.ts';
 
@@ -52,25 +50,3 @@ export function decideHit(
 
 const NO_ROUTE: readonly Route[] = [];
 const nothingKnown = (): undefined => undefined;
-
-function browserVisitor(hit: Hit, site: Site, gateway: Gateway): Visitor {
-  const { headers } = hit;
-  const country =
-    gateway.countryHeader !== undefined && isTrusted(hit.peer, gateway.trustedProxies)
-      ? readCountry(headers[gateway.countryHeader])
-      : undefined;
-  return {
-    cookies: headers['cookie'] ?? '',
-    gpc: statesGpc(headers['sec-gpc']),
-    userAgent: headers['user-agent'],
-    // Without a mode that wants it, the address is never even looked at.
-    address: site.privacy.ip === 'truncate' ? clientOf(hit, gateway) : undefined,
-    country,
-    clientId: undefined,
-    sessionId: undefined,
-  };
-}
-
-function readCountry(text: string | undefined): string | undefined {
-  return text !== undefined && /^[A-Za-z]{2}$/.test(text) ? text.toUpperCase() : undefined;
-}

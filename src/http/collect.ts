@@ -1,10 +1,11 @@
 import { OutboxUnavailable, type OutboxRow, type Stored } from '../delivery/outbox.ts';
 import { outboxRow, withdrawalsOf } from '../delivery/rows.ts';
 import { decideHit } from '../decide/index.ts';
+import { takenBack } from '../decide/taken-back.ts';
 import type { Trace } from '../decide/trace.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import type { Door } from '../protocols/doors.ts';
-import { refusedCode, type Hit, type Problem } from '../protocols/hit.ts';
+import { refusedCode, type Hit, type Problem, type Unread } from '../protocols/hit.ts';
 import { accountOf } from './account.ts';
 import { accepted, headersFor, problemAnswer, type Answer } from './answer.ts';
 import type { Ports, Watcher } from './ports.ts';
@@ -28,7 +29,7 @@ const BEACON_TYPE: Problem = {
  * request's, for what a page may read of the answer where there is no hit.
  */
 export type Collect = (
-  read: Hit | Problem | Promise<Hit | Problem>,
+  read: Hit | Problem | Unread | Promise<Hit | Problem | Unread>,
   host: string,
   origin: string | undefined,
 ) => Answer | Promise<Answer>;
@@ -41,7 +42,7 @@ export function collector(ports: Ports, door: Door): Collect {
     return refuse(ports, FAILED, RETRY_LATER, undefined, '500');
   };
   const take = (
-    read: Hit | Problem,
+    read: Hit | Problem | Unread,
     host: string,
     origin: string | undefined,
     began: number,
@@ -70,7 +71,7 @@ export function collector(ports: Ports, door: Door): Collect {
 type Headers = Answer['headers'];
 
 function takeOne(
-  read: Hit | Problem,
+  read: Hit | Problem | Unread,
   ports: Ports,
   gateway: Gateway,
   door: Door,
@@ -80,12 +81,14 @@ function takeOne(
   // Asked when its turn has come, so that what arrived before it was too much counts as well.
   const overloaded = ports.overloaded();
   if ('status' in read) {
-    return overloaded
-      ? refuse(ports, OVERLOADED, { ...headers, ...RETRY_SOON }, asked)
-      : refuse(ports, read, read.status === 503 ? { ...headers, ...RETRY_SOON } : headers, asked);
+    const problem = overloaded ? OVERLOADED : read;
+    const all = problem.status === 503 ? { ...headers, ...RETRY_SOON } : headers;
+    return 'hit' in read
+      ? refuseHit(read.hit, ports, gateway, all, problem, asked)
+      : refuse(ports, problem, all, asked);
   }
   const media = overloaded ? undefined : mediaProblem(read, door);
-  if (media !== undefined) return refuse(ports, media, headers, askedOf(read));
+  if (media !== undefined) return refuseHit(read, ports, gateway, headers, media);
   const unwanted = overloaded ? SHED : ports.rateLimit.take(read, gateway);
   return unwanted === undefined
     ? collect(read, ports, gateway, headers)
@@ -95,7 +98,7 @@ function takeOne(
 function collect(hit: Hit, ports: Ports, gateway: Gateway, headers: Headers): Answer | Promise<Answer> {
   const processed = decideHit(hit, gateway, ports.windows?.at(gateway, hit.at), 'all', ports.withdrawnSince);
   if ('problem' in processed) {
-    const answer = refuse(ports, processed.problem, headers, askedOf(hit));
+    const answer = refuseHit(hit, ports, gateway, headers, processed.problem);
     const late = isWrongKey(hit, processed.problem) ? ports.rateLimit.failed(hit, gateway) : undefined;
     return late === undefined ? answer : after(late, answer);
   }
@@ -122,8 +125,27 @@ function isWrongKey({ headers }: Hit, problem: Problem): boolean {
 }
 
 /** A function of its own: what waits must hold the answer and nothing of the hit. */
-function after(late: Promise<void>, answer: Answer): Promise<Answer> {
+function after(late: Promise<unknown>, answer: Answer | Promise<Answer>): Promise<Answer> {
   return late.then(() => answer);
+}
+
+/**
+ * Refuses a request whose cookies may take something back: that is carried out, and they expire, whatever is wrong with
+ * the rest of it.
+ */
+function refuseHit(
+  hit: Hit,
+  ports: Ports,
+  gateway: Gateway,
+  headers: Headers,
+  problem: Problem,
+  asked: RefusedRequest = askedOf(hit),
+): Answer | Promise<Answer> {
+  const trace = takenBack(hit, gateway);
+  if (trace === undefined) return refuse(ports, problem, headers, asked);
+  const answer = refuse(ports, problem, headers, asked, String(problem.status), trace.setCookies);
+  const withdrawals = withdrawalsOf(trace, ports.outbox);
+  return withdrawals.length === 0 ? answer : after(ports.outbox.append([], withdrawals), answer);
 }
 
 function askedOf(hit: Hit): RefusedRequest {
@@ -158,7 +180,10 @@ function withdrawOnly(
     );
   if (!mayWithdraw(hit)) return refused();
   const processed = decideHit(hit, gateway, ports.windows?.at(gateway, hit.at), 'withdrawals');
-  if ('problem' in processed || processed.trace.withdrawn.length === 0) return refused();
+  // What is one too many and cannot be read besides is looked at as what cannot be read is.
+  if ('problem' in processed)
+    return refuseHit(hit, ports, gateway, { ...headers, 'retry-after': `${retryAfter}` }, problem);
+  if (processed.trace.withdrawn.length === 0) return refused();
   // Decided as a whole only now: who withdraws, and wants nothing stored, is answered in full.
   const whole = decideHit(hit, gateway, ports.windows?.at(gateway, hit.at));
   if ('problem' in whole) return refused();

@@ -79,6 +79,12 @@ export interface Problem {
   readonly code?: RefusedCode;
 }
 
+/** A request that was refused before its body was read. */
+export interface Unread extends Problem {
+  /** What is known of it, without a body: its cookies may take something back all the same. */
+  readonly hit: Hit;
+}
+
 /** Why a request was refused, as it is counted. */
 export type RefusedCode = Extract<ReasonCode, `refused.${string}`>;
 

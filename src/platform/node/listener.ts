@@ -7,7 +7,7 @@ import { problemAnswer, type Answer } from '../../http/answer.ts';
 import type { Collect } from '../../http/collect.ts';
 import type { Front } from '../../http/front.ts';
 import { ENCODED, NO_ROOM, TOO_LARGE } from '../../http/problem.ts';
-import { refusedCode, type Hit, type Problem, type RefusedCode } from '../../protocols/hit.ts';
+import { refusedCode, type Hit, type Problem, type RefusedCode, type Unread } from '../../protocols/hit.ts';
 import { hostOf, splitTarget, type Target } from '../../protocols/target.ts';
 import { Body, MAX_BODY, saidLength } from './body.ts';
 import { answered, dismiss, dropStuck, keepIdle, takes } from './sockets.ts';
@@ -173,9 +173,10 @@ function receive(
   outgoing: ServerResponse,
   target: Target,
   host: string,
-): Hit | Problem | Promise<Hit | Problem> {
+): Hit | Unread | Promise<Hit | Unread> {
   if (incoming.method === 'GET') return freeze(incoming, target, host, '');
-  if (incoming.headers['content-encoding'] !== undefined) return ENCODED;
+  if (incoming.headers['content-encoding'] !== undefined)
+    return { ...ENCODED, hit: freeze(incoming, target, host, '') };
   if (incoming.headers['content-length'] === '0') return freeze(incoming, target, host, '');
   return readBody(incoming, outgoing, target, host);
 }
@@ -185,7 +186,7 @@ function readBody(
   outgoing: ServerResponse,
   target: Target,
   host: string,
-): Promise<Hit | Problem> {
+): Promise<Hit | Unread> {
   return new Promise((resolve) => {
     const body = new Body();
     const refuse = (problem: Problem) => {
@@ -197,7 +198,7 @@ function readBody(
     };
     const end = (result: Hit | Problem) => {
       body.free();
-      resolve(result);
+      resolve('status' in result ? { ...result, hit: freeze(incoming, target, host, '') } : result);
     };
     if (saidLength(incoming) > MAX_BODY) {
       refuse(TOO_LARGE);

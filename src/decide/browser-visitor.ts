@@ -1,0 +1,28 @@
+import { statesGpc } from '../consent/gpc.ts';
+import { clientOf } from '../policy/client.ts';
+import type { Gateway, Site } from '../policy/gateway.ts';
+import { isTrusted } from '../privacy/ip.ts';
+import type { Hit, Visitor } from '../protocols/hit.ts';
+
+/** The visitor whose browser sent a request: what its headers say. */
+export function browserVisitor(hit: Hit, site: Site, gateway: Gateway): Visitor {
+  const { headers } = hit;
+  const country =
+    gateway.countryHeader !== undefined && isTrusted(hit.peer, gateway.trustedProxies)
+      ? readCountry(headers[gateway.countryHeader])
+      : undefined;
+  return {
+    cookies: headers['cookie'] ?? '',
+    gpc: statesGpc(headers['sec-gpc']),
+    userAgent: headers['user-agent'],
+    // Without a mode that wants it, the address is never even looked at.
+    address: site.privacy.ip === 'truncate' ? clientOf(hit, gateway) : undefined,
+    country,
+    clientId: undefined,
+    sessionId: undefined,
+  };
+}
+
+function readCountry(text: string | undefined): string | undefined {
+  return text !== undefined && /^[A-Za-z]{2}$/.test(text) ? text.toUpperCase() : undefined;
+}

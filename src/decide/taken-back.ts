@@ -1,0 +1,34 @@
+import { GATE_MASK } from '../core/signals.ts';
+import { isExpiry } from '../cookies/index.ts';
+import { admitCollect } from '../protocols/admission.ts';
+import type { Gateway } from '../policy/gateway.ts';
+import type { Hit, Reading } from '../protocols/hit.ts';
+import { browserVisitor } from './browser-visitor.ts';
+import { traceOf } from './trace-hit.ts';
+import type { Trace } from './trace.ts';
+
+/**
+ * What the cookies of a browser's request take back, whatever else is wrong with it; undefined = nothing. That must not
+ * depend on the rest being right. A page of another site has the browser send some cookies and not others, so there it
+ * takes a refusal that is stated; on the site's own pages silence counts as it does in any hit.
+ */
+export function takenBack(hit: Hit, gateway: Gateway): Trace | undefined {
+  const site = gateway.siteOf.get(hit.host);
+  const door = gateway.doors.get(hit.path);
+  if (site === undefined || door === undefined || hit.headers['cookie'] === undefined) return undefined;
+  const reading: Reading = {
+    source: door.source,
+    stream: undefined,
+    events: [{ raw: {}, visitor: browserVisitor(hit, site, gateway) }],
+    unknownKeys: 0,
+    leftOut: {},
+  };
+  const trace = traceOf(hit, site, reading, [], 'browser', { window: undefined, withdrawnSince: () => undefined });
+  const { withdrawn } = trace;
+  if (withdrawn.length === 0) return undefined;
+  const stated =
+    withdrawn.some(({ closedRoutes }) => closedRoutes.length > 0) ||
+    trace.events.some(({ consent }) => (consent.refused & GATE_MASK) !== 0);
+  if (!stated && admitCollect(hit, site) !== 'browser') return undefined;
+  return { ...trace, setCookies: trace.setCookies.filter(isExpiry) };
+}
