@@ -1,6 +1,6 @@
 import { countryCode as isoCountry } from '../../src/core/countries.ts';
 import { e164 } from '../../src/core/phone.ts';
-import { hashed } from '../../src/core/user-data.ts';
+import { bareAddress, hashed } from '../../src/core/user-data.ts';
 import { REGION_CODES } from './regions.ts';
 
 /*
@@ -17,7 +17,7 @@ const DOMAIN_LABEL = /^[a-z0-9-]+$/;
 
 /** A dotted ASCII name at the right of one `@`; dots and plus parts stay, as Meta does not strip them. */
 function emailAddress(value: string): string | undefined {
-  const address = value.toLowerCase();
+  const address = bareAddress(value);
   const at = address.indexOf('@');
   if (at < 1 || address.length > 254) return undefined;
   const labels = address.slice(at + 1).split('.');

@@ -30,16 +30,29 @@ export interface EmailAddress {
   readonly domain: string;
 }
 
+/** Characters nobody sees, as they come along with what is copied. */
+const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
+/** Signs that stand around an address, or part several, and in none. */
+const FOREIGN = /[\s()<>[\]:;,"\\]/;
+
+/** The address in what a form or a link has for one, in lower case: `Kari <kari@example.no>`, `mailto:kari@example.no`. */
+export function bareAddress(raw: string): string {
+  let text = raw.replace(INVISIBLE, '').trim();
+  if (text.endsWith('>')) text = text.slice(text.lastIndexOf('<') + 1, -1);
+  if (/^mailto:/i.test(text)) text = text.slice('mailto:'.length).split('?', 1)[0] ?? '';
+  return text.trim().toLowerCase();
+}
+
 /**
  * Takes an e-mail address apart: something before its only `@`, a host with a dot behind it, no blanks. What is none
- * (`null`, `kari@localhost`, `a@b@c.no`) is undefined: its hash could match nobody.
+ * (`null`, `kari@localhost`, `a@b@c.no`, two addresses) is undefined: its hash could match nobody.
  */
 export function emailAddress(raw: string): EmailAddress | undefined {
-  const text = raw.trim().toLowerCase();
+  const text = bareAddress(raw);
   const at = text.indexOf('@');
-  if (at < 1 || text.length > LONGEST_ADDRESS || /\s/.test(text)) return undefined;
+  if (at < 1 || text.length > LONGEST_ADDRESS || FOREIGN.test(text)) return undefined;
   const domain = text.slice(at + 1);
-  const dot = domain.lastIndexOf('.');
-  if (domain.includes('@') || dot < 1 || dot === domain.length - 1) return undefined;
+  const labels = domain.split('.');
+  if (domain.includes('@') || labels.length < 2 || labels.includes('')) return undefined;
   return { local: text.slice(0, at), domain };
 }

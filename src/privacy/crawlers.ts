@@ -33,10 +33,18 @@ const WORD = /[a-z0-9][a-z0-9._-]{1,40}/g;
 /** The page of a robot, as its operator is asked to give it: people's browsers have none. */
 const OWN_PAGE = /\+https?:/;
 
+/** A telephone by its maker's name for it, which is whatever the maker likes: `M bot 60`, `Spider X5`. */
+const MODEL = /\bandroid [\d.]{1,8}; [^;()]{1,60}/g;
+/** A name of its own with a version behind it: `SklikBot/2.0`, `GrapeshotCrawler/2.0`. */
+const NAMED = /[a-z](?:bot|crawler|spider)\/v?\d/;
+const TELEPHONE = /\bcubot/;
+
 /** Whether a User-Agent says that it is no person's. At most 512 characters are looked at. */
 export function isCrawler(userAgent: string): boolean {
-  const text = userAgent.slice(0, 512).toLowerCase();
-  if (OWN_PAGE.test(text)) return true;
+  const whole = userAgent.slice(0, 512).toLowerCase();
+  if (OWN_PAGE.test(whole)) return true;
+  const text = whole.replace(MODEL, 'android');
+  if (NAMED.test(text) && !TELEPHONE.test(text)) return true;
   for (const [word] of text.matchAll(WORD)) {
     if (CRAWLERS.has(word)) return true;
     // `Googlebot-Image`, `AdsBot-Google-Mobile`: the first part names it.

@@ -15,7 +15,7 @@ const ALONE = new WordSet(
   'uet uetvid uetsid uetmsclkid muid ttclid ttp twclid sccid sccookie1 scid epik pinunauth rdtcid rdtuuid lifat lifatid lifatids liadclid bcookie',
   'idfa idfv gaid aaid adid oaid ifa maid androidid hubspotutk hutk hstc hssc hsfp hjid hjsessionuser clck clsk vuid mcid ecid ecsid auid',
   'ajsanonymousid ajsuserid amplitudeid mixpanelid klaviyoid kx mkttok clickid clid useragent ipoverride ipaddr ip remoteip xforwardedfor',
-  'personid personkey pvid gapseudoid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid ttcsid vwouuid mktotrk posthogid heapid gaclient gaclientid',
+  'personid personkey pvid gapseudoid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid duid nuid ttcsid vwouuid mktotrk posthogid heapid gaclient gaclientid',
   ...WHOSE.split(' ').flatMap((whose) => ID_WORDS.split(' ').map((id) => whose + id)),
 );
 

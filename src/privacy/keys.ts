@@ -19,6 +19,8 @@ const WORDS = new WordSet(
   'birth birthdate birthday birthyear dateofbirth fodselsdato fodselsar syntymaaika',
   'token accesstoken refreshtoken idtoken jwt bearer password passwd passord pwd passphrase pin otp totp mfa secret clientsecret',
   'apikey accesskey secretkey privatekey signature authorization sessiontoken csrf xsrf',
+  // Names of persons in one word: `card_username`.
+  'username brukernavn firstname fornavn fornamn etunimi lastname surname etternavn efternavn efternamn sukunimi fullname nickname',
   'iban kontonummer bankaccount cardnumber creditcard cvv cvc pan',
 );
 

@@ -78,8 +78,25 @@ function cleanSegment(segment: string, before: string): string {
   }
   const clean = scrubbed(rest);
   // `/phone/40000000`, `/reset/x8Jd...`: what stands behind a personal name is its value.
-  return clean === rest && LIKE_A_VALUE.test(rest) && dropKey(before) ? '[token]' : clean;
+  return clean === rest && isSecretBehind(before, rest) ? '[token]' : clean;
 }
+
+/** Parts of a path behind which a link from a message has what only its reader may know. */
+const LINKS: ReadonlySet<string> = new Set(
+  (
+    'invite invites invitation invitations invitasjon confirm confirmation bekreft verify verification activate activation aktiver ' +
+    'unlock unsubscribe avmeld avmelding optout magic magic-link reset recover recovery'
+  ).split(' '),
+);
+/** Digits among letters: hardly a word looks so. */
+const DRAWN = /\d[a-z]|[a-z]\d/i;
+
+function isSecretBehind(before: string, segment: string): boolean {
+  if (LIKE_A_VALUE.test(segment) && dropKey(before)) return true;
+  return segment.length >= SHORTEST_SECRET && LINKS.has(before.toLowerCase()) && DRAWN.test(segment);
+}
+
+const SHORTEST_SECRET = 12;
 
 /** Tags of what was found only after decoding have a blank between them, which no path has. */
 function scrubbed(segment: string): string {

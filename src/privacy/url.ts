@@ -242,7 +242,7 @@ function cleanAt(text: string, policy: UrlPolicy, depth: number): string | undef
   if (isUrl(plain)) {
     const page = depth < DEEPEST ? readAt(DUMMY + plain, policy, depth + 1) : undefined;
     if (page === undefined || page.neverForward) return undefined;
-    return WITH_QUERY.test(plain) ? page.url.slice(DUMMY.length) : scrub(text);
+    return WITH_QUERY.test(plain) ? page.url.slice(DUMMY.length) : scrub(cleanPath(text));
   }
   if (!plain.includes('://') && !QUERY.test(plain)) return scrub(text);
   let left = MOST_ADDRESSES;

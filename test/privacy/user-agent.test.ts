@@ -84,12 +84,16 @@ describe('readUserAgent', () => {
     'meta-externalagent/1.1 (+https://developers.facebook.com/docs/sharing/webmasters/crawler)',
     'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 PTST/240101.1',
     'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36; NewShopBot/1.0 (+https://newshop.example/bot)',
+    'Mozilla/5.0 (compatible; GrapeshotCrawler/2.0;  http://www.grapeshot.example/crawler.php)',
+    'SklikBot/2.0 (sklik@firma.example)',
   ])('%s is a bot', (ua) => {
     expect(readUserAgent(ua).family).toBe('Mozilla/5.0 (compatible; bot)');
   });
 
   it.each([
     'CUBOT_P80',
+    'M bot 60 Build/NRD90M',
+    'Spider X5',
     'CUBOT KINGKONG 9',
     'CUBOT NOTE 50 Build/TP1A.220624.014',
     'Robotics Phone',
