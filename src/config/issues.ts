@@ -4,8 +4,8 @@ import type { ConfigPath, Remark } from './finding.ts';
 import { destinations } from '../../destinations/index.ts';
 import { nearest, plain } from '../core/nearest.ts';
 import { foreignKey, hasNoDestination, keyCalled, platformCalled } from './known-names.ts';
-import { asYaml, meantBy, variableIn } from './meant.ts';
-import { ONCE } from './routes.ts';
+import { variableIn } from './meant.ts';
+import { tryMeant, valueAt } from './try-meant.ts';
 import { readDuration, readSize } from './units.ts';
 
 /**
@@ -20,64 +20,10 @@ export function remarksOf(
   schema?: z.ZodType,
 ): Remark[] {
   const all = issues.flatMap((issue) => remarks(issue, issue.path as ConfigPath, value, whole));
-  const told = all.map((remark, i) =>
-    schema !== undefined && i < MAX_GUESSED ? withMeant(remark, value, whole, schema) : remark,
-  );
-  const pairs = paired(told, value, schema);
+  const pairs = schema === undefined ? all : tryMeant(all, value, whole, schema);
   return pairs.filter(
     (remark) => remark.code !== 'missing-key' || !pairs.some((other) => isMistyped(other, remark.path)),
   );
-}
-
-/** For more findings nothing is tried: each try reads the whole file. */
-const MAX_GUESSED = 30;
-
-/** A finding with what to write instead, where a value that the schema takes is near what was written. */
-function withMeant(remark: Remark, value: unknown, whole: JsonSchema, schema: z.ZodType): Remark {
-  const { path, code, instead, atKey } = remark;
-  if (instead !== undefined || atKey === true || (code !== 'type' && code !== 'value')) return remark;
-  const written = valueAt(path, value);
-  if (written === undefined || schemaAt(whole, path, value)?.secret === true) return remark;
-  for (const meant of meantBy(written)) {
-    if (accepts(schema, path, meant, value)) return { ...remark, instead: inWords(meant, written) };
-  }
-  return remark;
-}
-
-function inWords(meant: unknown, written: unknown): string {
-  if (Array.isArray(meant) && !Array.isArray(written)) return `a list: ${asYaml(meant)}`;
-  return typeof meant === 'string' && typeof written === 'number' ? `${asYaml(meant)}, in quotes` : asYaml(meant);
-}
-
-/** Whether the schema has nothing against this value at this place. */
-function accepts(schema: z.ZodType, path: ConfigPath, meant: unknown, value: unknown): boolean {
-  const { error } = schema.safeParse(replaced(value, path, meant), ONCE);
-  return error?.issues.some((issue) => path.every((segment, i) => issue.path[i] === segment)) !== true;
-}
-
-function replaced(value: unknown, [key, ...rest]: ConfigPath, by: unknown): unknown {
-  if (key === undefined) return by;
-  if (Array.isArray(value)) return value.with(Number(key), replaced(value[Number(key)], rest, by));
-  const section = value as Readonly<Record<string, unknown>>;
-  return { ...section, [key]: replaced(section[key], rest, by) };
-}
-
-/** A key that nobody knows, where one is missing that takes its value: it is that one under another name. */
-function paired(all: readonly Remark[], value: unknown, schema: z.ZodType | undefined): readonly Remark[] {
-  if (schema === undefined) return all;
-  return all.map((remark) => {
-    if (remark.code !== 'unknown-key') return remark;
-    const above = remark.path.slice(0, -1).join('\n');
-    const fits = all.filter(
-      ({ code, path }) =>
-        code === 'missing-key' &&
-        path.slice(0, -1).join('\n') === above &&
-        accepts(schema, path, valueAt(remark.path, value), value),
-    );
-    const [only, ...more] = fits;
-    if (only === undefined || more.length > 0 || fits.some(({ path }) => path.at(-1) === remark.instead)) return remark;
-    return { ...remark, instead: String(only.path.at(-1)) };
-  });
 }
 
 /** A key that is missing because it is there under a mistyped name needs no finding of its own. */
@@ -144,7 +90,7 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
         {
           ...error,
           code: secret ? 'secret' : 'value',
-          message: quiet(issue.message),
+          message: secret && isPath(valueAt(path, value)) ? WHOLE_PATH : quiet(issue.message),
           // A number in quotes is a text; without them it is none.
           ...(instead !== undefined && { instead: /^\d+$/.test(instead) ? `"${instead}"` : instead }),
           ...(secret && { instead: `\${${variableIn(valueAt(path, value)) ?? envName(path)}}` }),
@@ -152,6 +98,12 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
       ];
     }
   }
+}
+
+const WHOLE_PATH = 'the file of a secret is named by its whole path: `file:/run/secrets/name`';
+
+function isPath(written: unknown): boolean {
+  return typeof written === 'string' && /^file:[^/]/.test(written);
 }
 
 /** A name that the person chose and that cannot be one. */
@@ -305,12 +257,6 @@ const TYPES: Readonly<Record<string, string>> = {
   number: 'a number',
   null: 'nothing',
 };
-
-function valueAt(path: ConfigPath, value: unknown): unknown {
-  let here = value;
-  for (const segment of path) here = (here as Readonly<Record<string, unknown>> | null | undefined)?.[segment];
-  return here;
-}
 
 /** A name for the variable, made of the route and the key: `META_ACCESS_TOKEN`. */
 function envName(path: ConfigPath): string {

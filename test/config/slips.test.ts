@@ -220,6 +220,7 @@ describe('a value that cannot be used: one that can', () => {
   });
 
   it.each([
+    ['a file by half its path', '${META_ACCESS_TOKEN}', 'file:secrets/meta', 'its whole path'],
     ['a name', '"123456789012345"', 'Shop pixel', 'a name, not an id'],
     ['an ad account', '"123456789012345"', 'act_123456789', 'an ad account'],
     ['a property number', 'G-TEST000001', '"123456789"', 'the number of a GA4 property'],

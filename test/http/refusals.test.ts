@@ -5,7 +5,7 @@ import { Counters } from '../../src/http/counters.ts';
 import type { Ports } from '../../src/http/ports.ts';
 import { createRateLimit } from '../../src/http/rate-limit.ts';
 import { Refusals, type RefusalRecord } from '../../src/http/refusals.ts';
-import { sumRefusals } from '../../src/platform/node/refusal-summary.ts';
+import { sayRefusals, sumRefusals } from '../../src/platform/node/refusal-summary.ts';
 import { hostOf, splitTarget } from '../../src/protocols/target.ts';
 import { ask } from '../support/ask.ts';
 import { cookiebot, gatewayOf } from '../support/hits.ts';
@@ -239,6 +239,12 @@ describe('the log', () => {
       await one.request(strange);
       vi.advanceTimersByTime(60_000);
       expect(warn).toHaveBeenCalledTimes(2);
+      // A gateway that stops within the minute says the rest.
+      await one.request(strange);
+      const log = { info: warn, warn, error: warn };
+      sayRefusals(one.refusals, log);
+      sayRefusals(one.refusals, log);
+      expect(warn).toHaveBeenCalledTimes(3);
     } finally {
       clearInterval(timer);
       vi.useRealTimers();

@@ -33,7 +33,7 @@ import { demandPrivate, makePrivately } from './private-files.ts';
 import { ADMIN_CONNECTIONS, keepIdle, MOST_CONNECTIONS, mostConnections } from './sockets.ts';
 import { orphans, outboxName } from './outbox-names.ts';
 import { watchLoad } from './overload.ts';
-import { sumRefusals } from './refusal-summary.ts';
+import { sayRefusals, sumRefusals } from './refusal-summary.ts';
 import { readGateway, type ReadGateway } from './read-gateway.ts';
 import { withdrawnSinceIn } from './withdrawn-since.ts';
 import { Unusable } from './unusable.ts';
@@ -276,6 +276,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       clearInterval(windowEnds);
       load.stop();
       await Promise.all([close(publicServer), adminServer === undefined ? undefined : close(adminServer)]);
+      sayRefusals(refusals, log);
       record.stop();
       await stopDelivery();
       lock.release();
