@@ -37,7 +37,8 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
   let withheld = 0;
   let unreadable = 0;
   let conflict = false;
-  let tcfAlone = true;
+  let spokenOf = 0;
+  let chosenOutsideTcf = 0;
   let chosen: Reading | undefined;
   let at: number | undefined;
   let id: string | undefined;
@@ -51,11 +52,13 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
     if (reading.terms !== undefined) terms = terms === undefined ? reading.terms : both(terms, reading.terms);
     if (reading.onlyTakes === true) continue;
     const allowed = allowedBy(reading, unasked);
-    if (granted !== undefined && granted !== allowed) conflict = true;
-    granted = (granted ?? ALL_SIGNALS) & allowed;
+    const about = reading.about ?? ALL_SIGNALS;
+    if (granted !== undefined && ((granted ^ allowed) & spokenOf & about) !== 0) conflict = true;
+    granted = (granted ?? ALL_SIGNALS) & (allowed | ~about);
+    spokenOf |= about;
     if (reading.vendorList === true) tcfRead = true;
     if (reading.status !== 'given' && reading.status !== 'denied') continue;
-    if (reading.vendorList !== true) tcfAlone = false;
+    if (reading.vendorList !== true) chosenOutsideTcf |= about;
     if (chosen === undefined) {
       chosen = reading;
       at = reading.at;
@@ -67,7 +70,7 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
     }
   }
   return {
-    granted: (granted ?? unasked) & ~(refused | withheld),
+    granted: (granted === undefined ? unasked : granted & spokenOf) & ~(refused | withheld),
     refused,
     withheld: withheld & ~refused,
     byDefault: withheld & ~refused & ~unreadable,
@@ -76,7 +79,7 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
     version: chosen?.version,
     id,
     terms,
-    vendorless: tcfAlone && tcfRead ? vendorless : ALL_SIGNALS,
+    vendorless: tcfRead ? vendorless | chosenOutsideTcf : ALL_SIGNALS,
     conflict,
     readings,
   };

@@ -41,6 +41,8 @@ export interface Reading {
   readonly unknownLetter?: boolean | undefined;
   /** It can only take away and has no say in what is granted (GPC, consent mode, US opt-outs). */
   readonly onlyTakes?: boolean | undefined;
+  /** The only signals its platform ever asks about; undefined is all. About the others it says nothing. */
+  readonly about?: SignalMask | undefined;
   /** The platform's own end of the choice, unix milliseconds. */
   readonly until?: number | undefined;
   /** What was found, for people; holds no value of the cookie. */

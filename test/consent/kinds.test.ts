@@ -16,6 +16,24 @@ const choice = (text: string) => `CookieConsent=${encodeURIComponent(text)}`;
 const ALL = choice(cookiebotOf(true, true));
 const granted = (cookies: string, cmp: readonly string[]) => readConsent(inputOf(cookies), siteOf(cmp)).granted;
 
+// https://developer.matomo.org/guides/tracking-consent: a banner that was answered calls rememberConsentGiven, which
+// leaves Matomo's own cookie, beside the banner's.
+describe("Matomo's record beside a banner's", () => {
+  const given = 'mtm_consent=1789371065123';
+  const removed = 'mtm_consent_removed=1789371065123';
+  it.each([
+    ['alone, is about statistics only', given, S],
+    ['leaves advertising to the banner', `${given}; ${ALL}`, S | M | P],
+    ['grants no statistics that the banner refuses', `${given}; ${choice(cookiebotOf(false, true))}`, M | P],
+    ['grants no advertising that the banner refuses', `${given}; ${choice(cookiebotOf(true, false))}`, S | P],
+    ['takes statistics away', `${removed}; ${ALL}`, M | P],
+    ['grants nothing where the banner cannot be read', `${given}; CookieConsent=x`, 0],
+    ['grants nothing where the banner was not answered', `${given}; cookieyes-consent=consentid:a,action:`, 0],
+  ])('%s', (_, cookies, expected) => {
+    expect(granted(cookies, ['cookiebot', 'cookieyes', 'matomo']) & (S | M | P)).toBe(expected);
+  });
+});
+
 describe('a record that was percent-encoded again', () => {
   const again = (cookie: string, times: number) =>
     cookie
