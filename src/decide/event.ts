@@ -81,9 +81,9 @@ export function traceEvent(
   const grounds: Grounds = { hit, site, source, consent, signals: left };
   const routes = offered.map((route) => {
     if (since === undefined) return decide(filter, route, grounds);
-    return since.closed(route.key)
-      ? ended(route, 0, WITHDRAWN)
-      : withdrawnOf(decide(filter, route, grounds), grounds, signals);
+    const own = since.leftOf(route.key);
+    if (own === undefined) return ended(route, 0, WITHDRAWN);
+    return withdrawnOf(decide(filter, route, { ...grounds, signals: left & own }), grounds, signals);
   });
   let key: EventKey | undefined;
   if (routes.some(isPlanned)) {

@@ -56,7 +56,10 @@ export interface TraceWithdrawal {
   readonly subject: string;
   /** Signals that are left. */
   readonly signals: SignalMask;
-  /** Routes (`Route.key`) that are closed although these signals would open them: their vendor or service was refused. */
+  /**
+   * Routes (`Route.key`) that are closed although these signals would open them, because their vendor or service was
+   * refused; `narrowed` ones are left less than these signals.
+   */
   readonly closedRoutes: readonly string[];
   /** A cookie was left from when there was consent; false where one purpose was refused and another is still allowed. */
   readonly fromCookie: boolean;
@@ -66,8 +69,8 @@ export interface TraceWithdrawal {
 export interface Withdrawn {
   /** Signals that are left. */
   readonly signals: SignalMask;
-  /** Whether a route (`Route.key`) was closed all the same. */
-  readonly closed: (route: string) => boolean;
+  /** The signals that are left to a route (`Route.key`) beside these; undefined = it was closed. */
+  readonly leftOf: (route: string) => SignalMask | undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { narrowed } from '../policy/closed-routes.ts';
 import type { Consent } from '../consent/types.ts';
 import type { CookieReading } from '../cookies/index.ts';
 import { chosen } from '../cookies/subjects.ts';
@@ -47,7 +48,9 @@ export function withdrawalsOf(
 
 const NOBODY: readonly TraceWithdrawal[] = [];
 
-/** Routes that a refused vendor keeps shut, whatever the signals of the site would open: by any event of the visitor. */
+/**
+ * Routes that a refused vendor keeps shut, or leaves less than the signals of the site would: by any event of the visitor.
+ */
 export function closedRoutesOf(site: Site, visitor: Visitor, all: readonly Understood[]): readonly string[] {
   let closed: string[] | undefined;
   let read: Consent | undefined;
@@ -58,9 +61,10 @@ export function closedRoutesOf(site: Site, visitor: Visitor, all: readonly Under
     if (consent.terms === undefined && consent.vendorless === ALL_SIGNALS) continue;
     for (const route of site.routes) {
       const own = routeSignals(route, site, consent, signals);
-      if (own === signals || isTooNew(route, consent) || !isFull(route, signals) || isFull(route, own)) continue;
+      if (own === signals || isTooNew(route, consent) || !isFull(route, signals)) continue;
+      const entry = isFull(route, own) ? narrowed(route.key, own) : route.key;
       closed ??= [];
-      if (!closed.includes(route.key)) closed.push(route.key);
+      if (!closed.includes(entry)) closed.push(entry);
     }
   }
   return closed ?? NO_ROUTES;

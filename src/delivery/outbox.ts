@@ -44,7 +44,10 @@ export interface Withdrawal {
   readonly subject: string;
   /** The signals in force now. */
   readonly signals: SignalMask;
-  /** Routes (`Route.key`) that are closed all the same, because their vendor or service was refused. */
+  /**
+   * Routes (`Route.key`) that are closed all the same, because their vendor or service was refused; `narrowed` ones stay
+   * open with less (`policy/closed-routes.ts`).
+   */
   readonly closedRoutes: readonly string[];
   /** When it reached the gateway, unix milliseconds: events accepted later are not meant. */
   readonly at: number;

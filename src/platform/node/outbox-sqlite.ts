@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { showReason, type VendorReason } from '../../core/reason.ts';
 import type { SignalMask } from '../../core/signals.ts';
 import type { Decided } from '../../delivery/allowed.ts';
+import { leftTo } from '../../policy/closed-routes.ts';
 import type { Stored, Withdrawal } from '../../delivery/outbox.ts';
 import { NOT_TAKEN, type QueuedRow, type RowOutcome, type Store } from '../../delivery/store.ts';
 import { bump, CommitUnwanted, StoreDamaged, Work, type Append, type Committed, type Unwritten } from './commit.ts';
@@ -820,7 +821,8 @@ function stays(
   policy: StorePolicy,
 ): boolean {
   if (!concerns(tombstone, row.route, at)) return true;
-  return !((tombstone.closed[row.route] ?? 0) >= at) && policy.mayStay(row.route, row, leftBy(tombstone, at));
+  const left = leftTo(row.route, tombstone.closed, at);
+  return left !== undefined && policy.mayStay(row.route, row, leftBy(tombstone, at) & left);
 }
 
 function restore(counts: Map<string, number>, before: ReadonlyMap<string, number>): void {

@@ -1,3 +1,4 @@
+import { leftTo } from '../../policy/closed-routes.ts';
 import type { Withdrawal } from '../../delivery/outbox.ts';
 import { ALL_SIGNALS, GATE_MASK, type SignalMask } from '../../core/signals.ts';
 
@@ -62,5 +63,6 @@ export function leftBy({ gone }: Tombstone, at: number): SignalMask {
 
 /** Whether it takes anything from what was decided at `at` for this route. */
 export function concerns(tombstone: Tombstone, route: string, at: number): boolean {
-  return (leftBy(tombstone, at) & GATE_MASK) !== GATE_MASK || (tombstone.closed[route] ?? 0) >= at;
+  const left = leftTo(route, tombstone.closed, at);
+  return left === undefined || (leftBy(tombstone, at) & left & GATE_MASK) !== GATE_MASK;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ALL_SIGNALS } from '../../core/signals.ts';
+import { ALL_SIGNALS, type SignalMask } from '../../core/signals.ts';
+import { leftTo } from '../../policy/closed-routes.ts';
 import type { WithdrawnSince } from '../../decide/trace.ts';
 import type { Gateway } from '../../policy/gateway.ts';
 import { subjectKeys } from './subject-keys.ts';
@@ -44,9 +45,17 @@ export function withdrawnSinceIn(dir: string, gateway: () => Gateway): Withdrawn
       .map((key) => (key === undefined ? undefined : find(key)))
       .filter((tombstone) => tombstone !== undefined);
     const signals = found.reduce((left, tombstone) => left & leftBy(tombstone, since), ALL_SIGNALS);
-    const closed = (route: string): boolean => found.some((tombstone) => (tombstone.closed[route] ?? 0) >= since);
+    const leftOf = (route: string): SignalMask | undefined => {
+      let left: SignalMask = ALL_SIGNALS;
+      for (const tombstone of found) {
+        const one = leftTo(route, tombstone.closed, since);
+        if (one === undefined) return undefined;
+        left &= one;
+      }
+      return left;
+    };
     return found.some((tombstone) => site.routes.some(({ key }) => concerns(tombstone, key, since)))
-      ? { signals, closed }
+      ? { signals, leftOf }
       : undefined;
   };
 }
