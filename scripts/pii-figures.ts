@@ -66,9 +66,9 @@ ${table('values', HARMLESS)}
 
 ## What the detectors do not look for
 
-Names and street addresses (only by the parameter's name), spelled-out addresses such as "kari (at) example.no",
+Names and street addresses (only by the parameter's name), addresses with a blank between all letters or without a host (such as kari@localhost), a bare id that looks like any number or UUID,
 numbers without separator or keyword where the rule asks for one (CPR, personnummer, kennitala, national phone numbers),
-digits of other scripts than ASCII and full width, and UUIDs, which name things more often than sessions. Of the visitor's
+and UUIDs, which name things more often than sessions. Of the visitor's
 own ids, copies are found as they are, in percent sequences, entities and escapes, and the client id in base64 and
 hexadecimal as a whole; not what is reversed, encrypted, cut in pieces or hashed (a long random hash goes as a token).
 

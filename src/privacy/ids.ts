@@ -101,10 +101,17 @@ function valueNear(text: string, from: number): number {
 /** Whether a value of such a form, or a JSON web token, is in it. */
 export function hasFormat(text: string): boolean {
   if (text.length < SHORTEST_FORMAT) return false;
-  return FORMATS.next(text, 0) >= 0 || CLICKS.next(text, 0) >= 0 || JWT.test(text);
+  return FORMATS.next(text, 0) >= 0 || CLICKS.next(text, 0) >= 0 || JWT.test(text) || isNamed(text);
 }
 
 const SHORTEST_FORMAT = 12;
+/** `gclid_...`: the id of a click behind its name, as an order or an event may be called by mistake. */
+function isNamed(text: string): boolean {
+  const findings: Finding[] = [];
+  findNamed(text, findings);
+  return findings.length > 0;
+}
+
 const JWT = /eyJ[\w-]{8,4000}\.[\w-]/;
 
 /** Longer names are nobody's parameter. */

@@ -7,7 +7,7 @@ import { maySpell } from './spelled-emails.ts';
 /** Paths without any of these have nothing in them that would have to go. */
 const SUSPECT = /[0-9;=%&@?]|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa|AfmB/;
 /** How click ids and tokens begin, whatever their words look like. */
-const TOKEN = /eyJ|Iw[AYZ]|Cj[0w]|PA[QYZ]|EAIa|AfmB/;
+const TOKEN = /clid|eyJ|Iw[AYZ]|Cj[0w]|PA[QYZ]|EAIa|AfmB/;
 
 /**
  * A path without matrix parameters, without parameters whose `?` got lost or encoded, and without personal data in its

@@ -210,7 +210,7 @@ const PLAIN_VALUE = /^[A-Za-z_.~-]*$/;
 
 /** A value of a listed key, as it stood or, where something had to go, encoded anew; undefined = nothing can stay. */
 function cleanValue(value: string, policy: UrlPolicy, depth: number): string | undefined {
-  if (PLAIN_VALUE.test(value)) return value;
+  if (PLAIN_VALUE.test(value) && scrub(value) === value) return value;
   const text = decodePart(value, 0, value.length);
   const clean = cleanAt(text, policy, depth);
   if (clean === undefined || clean === text) return clean === undefined ? undefined : value;

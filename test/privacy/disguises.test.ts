@@ -246,3 +246,14 @@ describe('a page address', () => {
     expect(readUrl(raw, policy)?.url).toBe(clean);
   });
 });
+
+describe('a click id behind its name', () => {
+  it('makes no id of an order or an article, and goes from a path and a listed key', () => {
+    expect(cleanerOf('').isId('gclid_abc123secretX')).toBe(false);
+    expect(cleanerOf('').article('gclid_abc123secretX')).toBe('gclid[id]');
+    expect(cleanPath('/krus/gclid-abc123secretX')).toBe('/krus/gclid[id]');
+    const listed = compileUrlPolicy({ query: ['q'], referrer: 'none', neverForward: [] });
+    expect(readUrl('https://x.example/?q=AfmBOoqsecretABCdefghijk', listed)?.url).toBe('https://x.example/?q=[id]');
+    expect(readUrl('https://x.example/?q=kari-at-example.no', listed)?.url).toBe('https://x.example/?q=[email]');
+  });
+});
