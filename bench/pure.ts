@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { compileGateway } from '../src/config/compile.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { outboxRow } from '../src/delivery/rows.ts';
-import { decideHit as decide } from '../src/decide/index.ts';
+import { decideHit } from '../src/decide/index.ts';
 import type { Gateway } from '../src/policy/gateway.ts';
 import type { Hit } from '../src/protocols/hit.ts';
 import { GA4_ONLY, webHits, type HitOptions } from './hits.ts';
@@ -41,7 +41,9 @@ export function hitsOf(count: number, options: HitOptions): Hit[] {
 
 /** Decides one hit as the collecting side does; gives the number of rows to be stored. */
 export function decideOne(hit: Hit, gateway: Gateway): number {
-  const done = decide(hit, gateway);
+  const protocol = gateway.doors.get(hit.path)?.protocol;
+  if (protocol === undefined) throw new Error('no door');
+  const done = decideHit(hit, protocol, gateway);
   if ('problem' in done) throw new Error(done.problem.detail);
   let rows = 0;
   for (const event of done.trace.events) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compileGateway } from '../src/config/compile.ts';
 import { loadConfig } from '../src/config/load.ts';
-import { decideHit } from '../src/decide/index.ts';
+import { decideRequest } from '../src/decide/request.ts';
 import type { Trace } from '../src/decide/trace.ts';
 import type { RouteTrace } from '../src/policy/decide.ts';
 import type { Gateway } from '../src/policy/gateway.ts';
@@ -36,13 +36,13 @@ function gateway(text = CONFIG): Gateway {
 }
 
 function trace(hit: Hit, from: Gateway | string = CONFIG): Trace {
-  const done = decideHit(hit, typeof from === 'string' ? gateway(from) : from);
+  const done = decideRequest(hit, typeof from === 'string' ? gateway(from) : from);
   if ('problem' in done) throw new Error(JSON.stringify(done.problem));
   return done.trace;
 }
 
 function problem(hit: Hit, from = CONFIG): number {
-  const done = decideHit(hit, gateway(from));
+  const done = decideRequest(hit, gateway(from));
   return 'problem' in done ? done.problem.status : 0;
 }
 
@@ -168,7 +168,7 @@ describe('sites', () => {
       ['a wrong key', 'another-key-of-some-length'],
       ['no key', undefined],
     ])('%s: 403', (_, bearer) => {
-      expect(decideHit(backend(bearer, {}), keyed())).toMatchObject({ problem: { status: 403 } });
+      expect(decideRequest(backend(bearer, {}), keyed())).toMatchObject({ problem: { status: 403 } });
     });
 
     it('without the line no key opens anything', () => {

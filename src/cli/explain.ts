@@ -4,7 +4,7 @@ import { explain, type ExplainedEvent, type ExplainedRoute, type Explanation } f
 import { hitOf, type WrittenRequest } from '../config/request.ts';
 import { NO_SECRETS } from '../config/secrets.ts';
 import { trialWindows } from '../config/trial-windows.ts';
-import { decideHit as decide } from '../decide/index.ts';
+import { decideRequest } from '../decide/request.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { unlistedOf, unlistedWords } from '../http/unlisted.ts';
 import type { Problem } from '../protocols/hit.ts';
@@ -63,6 +63,8 @@ function choose(
 type Result =
   | (Explanation & {
       readonly request: string;
+      /** False: this path only looks, so that nothing of what follows is stored or sent. */
+      readonly kept: boolean;
       /** Consent platforms whose record is there and is not read. */
       readonly unlistedPlatforms: readonly string[];
     })
@@ -73,9 +75,10 @@ function explainRequest(request: WrittenRequest, at: number, gateway: Gateway): 
   const { at: _, ...rest } = request;
   const hit = hitOf(rest, at, randomBytes(16).toString('hex'));
   const name = `${hit.method} ${hit.host}${hit.path}`;
-  const done = decide(hit, gateway, trialWindows(gateway, hit));
+  const done = decideRequest(hit, gateway, trialWindows(gateway, hit));
   if ('problem' in done) return { request: name, problem: done.problem };
-  return { request: name, ...explain(done.trace), unlistedPlatforms: unlistedOf(done.trace) };
+  const kept = gateway.doors.get(hit.path)?.door.does === 'store';
+  return { request: name, ...explain(done.trace), kept, unlistedPlatforms: unlistedOf(done.trace) };
 }
 
 function show(result: Result): string {
@@ -84,6 +87,7 @@ function show(result: Result): string {
     return `${result.request}\n  refused: ${status} ${title}\n  ${detail}`;
   }
   const lines = [`${result.request}  (site ${result.site}, read as ${result.source})`];
+  if (!result.kept) lines.push('  this path only looks at events: nothing is stored or sent');
   if (result.unknownStream) lines.push('  no route has this measurement id: counted, answered 204, sent nowhere');
   if (result.unknownKeys > 0) lines.push(`  ${result.unknownKeys} unknown keys dropped`);
   for (const { what, times } of result.leftOut) lines.push(`  ${times > 1 ? `${times} times ` : ''}${what}`);

@@ -2,6 +2,7 @@ import { sha256Hex } from '../core/hash.ts';
 import type { Category } from '../core/signals.ts';
 import type { Gateway, Site } from '../policy/gateway.ts';
 import type { Hit } from '../protocols/hit.ts';
+import { PROTOCOLS } from '../protocols/index.ts';
 import type { Case, CaseRequest } from './cases.ts';
 import { hitOf } from './request.ts';
 import { cookiesOfChoice } from './said.ts';
@@ -16,7 +17,7 @@ const AGENT =
 const HOUR = 3_600_000;
 
 /**
- * The hit a case describes: a page view or another web hit of gtag.js, or JSON events of a page or a back end.
+ * The hit a case describes: of the protocol whose key it has, else a page view.
  * @param ingestKey the value of the site's first ingest key, for events of a back end.
  * @throws UnusableCase
  */
@@ -28,24 +29,28 @@ export function caseHit(one: Case, gateway: Gateway, now: number, ingestKey: str
     ...choiceCookies(request, site, now),
     ...Object.entries(request.cookies).map(([name, value]) => `${name}=${value}`),
   ].join('; ');
-  const browser: Record<string, string> = {
-    'user-agent': AGENT,
-    ...(request.backend ? {} : { origin }),
-    ...(cookies === '' || request.backend ? {} : { cookie: cookies }),
-    ...(request.gpc && !request.backend ? { 'sec-gpc': '1' } : {}),
-    ...(request.backend ? { authorization: `Bearer ${keyFor(site, ingestKey)}` } : {}),
-  };
-  const headers = Object.entries({ ...browser, ...lowerCased(request.headers) });
-  const page = new URL(request.page ?? '/', origin).href;
+  const sender: Record<string, string> = request.backend
+    ? { authorization: `Bearer ${keyFor(site, ingestKey)}` }
+    : { origin, ...(cookies === '' ? {} : { cookie: cookies }), ...(request.gpc ? { 'sec-gpc': '1' } : {}) };
+  const headers = Object.entries({ 'user-agent': AGENT, ...sender, ...lowerCased(request.headers) });
+  const { caseForm } =
+    PROTOCOLS.findLast(({ caseForm: { key } }) => givenIn(request, key) !== undefined) ?? PROTOCOLS[0];
+  const written = caseForm.write(givenIn(request, caseForm.key), {
+    now,
+    page: new URL(request.page ?? '/', origin).href,
+    pageSaid: request.page !== undefined,
+    stream: site.routes.find(({ primary }) => primary)?.stream,
+    visitor: request.backend ? { cookies, gpc: request.gpc } : undefined,
+  });
+  const { method, path, query, body } = written;
+  const url = `https://${site.name}${gateway.prefix}${path}${query === '' ? '' : `?${query}`}`;
   const id = sha256Hex(one.name).slice(0, 32);
-  if (request.events !== undefined) {
-    const events = request.events.map((event) => withVisitor(withPage(event, request, page), request, cookies));
-    const url = `https://${site.name}${gateway.prefix}/v1/events`;
-    const body = JSON.stringify({ events });
-    return hitOf({ method: 'POST', url, headers: [...headers, ['content-type', 'application/json']], body }, now, id);
-  }
-  const url = `https://${site.name}${gateway.prefix}/g/collect?${collectQuery(request, site, page, now)}`;
-  return hitOf({ method: 'POST', url, headers, body: '' }, now, id);
+  return hitOf({ method, url, headers: [...headers, ...written.headers], body }, now, id);
+}
+
+/** What a case says under the key of a protocol. */
+function givenIn(request: CaseRequest, key: string): unknown {
+  return (request as Readonly<Record<string, unknown>>)[key];
 }
 
 export function siteFor({ site }: CaseRequest, gateway: Gateway): Site {
@@ -70,41 +75,6 @@ function categories(said: NonNullable<CaseRequest['said']>): readonly Category[]
 function keyFor(site: Site, ingestKey: string | undefined): string {
   if (ingestKey !== undefined) return ingestKey;
   throw new UnusableCase(`\`backend: true\` needs \`ingest_keys\` on ${site.name}`);
-}
-
-function collectQuery(request: CaseRequest, site: Site, page: string, now: number): string {
-  const tid = site.routes.find(({ primary }) => primary)?.stream ?? 'G-NONE000001';
-  const seconds = Math.floor((now - HOUR) / 1000);
-  const keys = {
-    v: 2,
-    tid,
-    cid: `1234567890.${seconds}`,
-    sid: seconds,
-    _p: 987654321,
-    en: 'page_view',
-    dl: page,
-    ...request.hit,
-  };
-  return new URLSearchParams(Object.entries(keys).map(([key, value]) => [key, String(value)])).toString();
-}
-
-function withPage(
-  event: Readonly<Record<string, unknown>>,
-  request: CaseRequest,
-  page: string,
-): Readonly<Record<string, unknown>> {
-  return request.page === undefined || event['page'] !== undefined ? event : { ...event, page: { url: page } };
-}
-
-/** A back end passes on the visitor's Cookie header and GPC as it received them. */
-function withVisitor(
-  event: Readonly<Record<string, unknown>>,
-  request: CaseRequest,
-  cookies: string,
-): Readonly<Record<string, unknown>> {
-  if (!request.backend || (cookies === '' && !request.gpc)) return event;
-  const visitor = { ...(cookies === '' ? {} : { cookies }), ...(request.gpc ? { gpc: true } : {}) };
-  return { ...event, visitor: { ...visitor, ...(event['visitor'] as Record<string, unknown> | undefined) } };
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {

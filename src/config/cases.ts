@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { REASON_CODES } from '../core/reason.ts';
 import { SIGNALS } from '../core/signals.ts';
+import { PROTOCOLS } from '../protocols/index.ts';
 import { inputSchema } from './editor-schema.ts';
 import type { Finding } from './finding.ts';
 import { remarksOf } from './issues.ts';
@@ -9,13 +10,17 @@ import { readYaml } from './yaml.ts';
 const texts = z
   .union([z.string(), z.array(z.string()).min(1)])
   .transform((value) => (typeof value === 'string' ? [value] : value));
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const category = z.enum(['preferences', 'statistics', 'marketing']);
 
 const time = z
   .string({ error: 'expected a time such as `2026-11-20T10:00:00Z`' })
   .refine((text) => !Number.isNaN(Date.parse(text)), 'expected a time such as `2026-11-20T10:00:00Z`')
   .transform((text) => Date.parse(text));
+
+/** What each protocol is written with; a case has one of these keys, or none. */
+const written = Object.fromEntries(
+  PROTOCOLS.map(({ caseForm: { key, schema, help } }) => [key, schema.optional().describe(help)]),
+);
 
 /** The request of a case. Nothing given is a page view of a browser on the site's first origin that said nothing. */
 const request = z.strictObject({
@@ -30,15 +35,12 @@ const request = z.strictObject({
     .describe('Cookies the browser sends beside those of the choice.'),
   gpc: z.boolean().default(false).describe('The browser sends Global Privacy Control.'),
   page: z.string().optional().describe('The page it happened on: a path on the site, or an address.'),
-  hit: z
-    .record(z.string(), scalar)
-    .optional()
-    .describe('A web hit of gtag.js: keys beyond `v`, `tid`, `cid` and `dl`, which are filled in.'),
-  events: z.array(z.record(z.string(), z.unknown())).min(1).optional().describe('JSON events for /v1/events.'),
+  // Their types are each protocol's own affair.
+  ...(written as Record<never, z.ZodType>),
   backend: z
     .boolean()
     .default(false)
-    .describe("The JSON events come from the site's back end; the choice is put into each event's `visitor`."),
+    .describe("The events come from the site's back end; the choice is put into what each says of its visitor."),
   headers: z.record(z.string(), z.string()).default({}).describe('Headers, in place of what would be sent.'),
 });
 

@@ -8,7 +8,7 @@ import { permitTable } from '../policy/permit.ts';
 import { parseCidrs } from '../privacy/ip.ts';
 import { bitsFor } from '../privacy/replaced-id.ts';
 import { compileUrlPolicy } from '../privacy/url.ts';
-import { doorsUnder } from '../protocols/doors.ts';
+import { waysUnder } from '../protocols/doors.ts';
 import { compileConsent } from './compile-consent.ts';
 import { policyHash, policyOf } from './policy.ts';
 import type { RouteConfig } from './routes.ts';
@@ -29,7 +29,7 @@ export function compileGateway(config: Config, secrets: ResolvedSecrets): Gatewa
   return {
     policy: policyHash(policyOf(config, sites)),
     prefix: config.server.path_prefix ?? '',
-    doors: doorsUnder(config.server.path_prefix ?? ''),
+    doors: waysUnder(config.server.path_prefix ?? ''),
     sites,
     siteOf: new Map(sites.flatMap((site) => site.hosts.map((host) => [host, site] as const))),
     routeOf: new Map(sites.flatMap((site) => site.routes.map((route) => [route.key, route] as const))),

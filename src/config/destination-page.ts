@@ -1,3 +1,4 @@
+import { titleOf } from '../protocols/doors.ts';
 import type { Destination, Example, Reads } from '../core/destination.ts';
 import { FIELDS, type FieldName } from '../core/fields.ts';
 import { wordsOf } from '../core/reason.ts';
@@ -82,9 +83,7 @@ function limitedSection({ reads, sources, requires }: NonNullable<Destination['l
     '### Without consent (`without_consent: limited`)',
     '',
     'Off unless chosen. Identifies nobody' +
-      (sources === undefined
-        ? '.'
-        : `; exists for ${sources.map((source) => (source === 'json' ? 'JSON events' : 'web hits')).join(' and ')} only.`),
+      (sources === undefined ? '.' : `; exists for ${sources.map(titleOf).join(' and ')} only.`),
     ...(requires.length > 0 ? [`Needs the settings ${codes(requires)}.`] : []),
     '',
     ...readsTable(reads, []),

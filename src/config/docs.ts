@@ -4,6 +4,7 @@ import { GATE_MASK, GATE_STATES, signalsOf, type SignalMask } from '../core/sign
 import type { Gateway, Route, Site } from '../policy/gateway.ts';
 import type { Permit } from '../policy/permit.ts';
 import { LEFT } from '../privacy/replaced-event.ts';
+import { titleOf } from '../protocols/doors.ts';
 import { cookieTable } from './cookie-table.ts';
 import { codes, table } from './markdown.ts';
 import type { Config, SiteConfig } from './schema.ts';
@@ -164,10 +165,7 @@ function choices({ consent: { categories, withoutChoice, regime }, legitimateInt
 function receives({ verdict, sources }: Permit): string {
   if (verdict === 'blocked') return '**nothing**';
   if (verdict === 'full') return 'the event';
-  const only =
-    sources === undefined
-      ? ''
-      : ` (${sources.map((source) => (source === 'json' ? 'JSON events' : 'web hits')).join(', ')} only)`;
+  const only = sources === undefined ? '' : ` (${sources.map(titleOf).join(', ')} only)`;
   return `a form that identifies nobody${only}`;
 }
 

@@ -1,5 +1,5 @@
 import { sha256Hex } from '../core/hash.ts';
-import { decideHit } from '../decide/index.ts';
+import { decideRequest } from '../decide/request.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { caseHit, siteFor, UnusableCase } from './case-hit.ts';
 import type { Case, Expectation, RouteExpectation } from './cases.ts';
@@ -10,7 +10,7 @@ import { trialWindows } from './trial-windows.ts';
 export function runCase(one: Case, gateway: Gateway, now: number, ingestKey?: string): readonly string[] {
   try {
     const hit = caseHit(one, gateway, now, ingestKey);
-    const done = decideHit(hit, gateway, trialWindows(gateway, hit));
+    const done = decideRequest(hit, gateway, trialWindows(gateway, hit));
     if ('problem' in done) {
       const { status, detail } = done.problem;
       return one.expect.refused === status ? [] : [`refused with ${status}: ${detail}`];

@@ -5,9 +5,6 @@ import { answered, type CodeOf, type Reason, type VendorReason } from './reason.
 import type { Text } from './secret.ts';
 import type { GateSignal, SignalMask } from './signals.ts';
 
-/** Where an event came from. */
-export type SourceName = 'ga4-collect' | 'json';
-
 /** How a destination reads one field. */
 export interface Read<F extends FieldName = FieldName, O = unknown> {
   /** Signals that unlock this field, all of them, beyond the destination's own `needs`. */
@@ -42,7 +39,8 @@ export interface PlanContext {
   readonly hitId: string;
   /** When the hit arrived, unix milliseconds. */
   readonly at: number;
-  readonly source: SourceName;
+  /** The way in it came by: the name of a protocol (`src/protocols`). */
+  readonly source: string;
   /** Where the site is aimed, ISO 3166-1 alpha-2. */
   readonly siteCountry: string;
 }
@@ -118,8 +116,8 @@ export interface Probe {
 export interface LimitedForm<S extends z.ZodType, R extends Reads> {
   /** Fields of classes event, page, campaign, device and consent only; nothing here may identify anybody. */
   readonly reads: R;
-  /** The sources it exists for. Default: all. */
-  readonly sources?: readonly SourceName[];
+  /** The names of the protocols it exists for. Default: all. */
+  readonly sources?: readonly string[];
   /** Settings that must be present for it. */
   readonly requires?: readonly string[];
   readonly plan: (view: View<R>, settings: z.output<S>, context: PlanContext) => Plan;
@@ -133,7 +131,8 @@ export interface Example {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly granted: readonly GateSignal[];
   readonly limited?: boolean;
-  readonly source?: SourceName;
+  /** The name of the protocol it came by; by default that of web hits. */
+  readonly source?: string;
   readonly at?: number;
   readonly event: Event;
   /** The request this one event leads to, alone in its batch; or why there is none. */
@@ -237,7 +236,7 @@ export interface Destination {
   readonly limited:
     | {
         readonly reads: Reads;
-        readonly sources: readonly SourceName[] | undefined;
+        readonly sources: readonly string[] | undefined;
         readonly requires: readonly string[];
       }
     | undefined;

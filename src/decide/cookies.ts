@@ -4,11 +4,12 @@ import { BIT, type SignalMask } from '../core/signals.ts';
 import type { Site } from '../policy/gateway.ts';
 import { closedToVendors } from '../policy/signals.ts';
 import type { PageUrl } from '../privacy/url.ts';
-import type { Hit, Visitor } from '../protocols/hit.ts';
+import type { Visitor } from '../protocols/hit.ts';
+import type { OneHit } from './one-hit.ts';
 import type { Understood } from './understand.ts';
 
 /** Cookies are one per visitor: what all of its events allow. */
-export function cookiesOf(hit: Hit, site: Site, understood: readonly Understood[]): CookieReading[] {
+export function cookiesOf({ hit, site }: OneHit, understood: readonly Understood[]): CookieReading[] {
   const readings: CookieReading[] = [];
   for (let i = 0; i < understood.length; i++) {
     const { source, cookies } = understood[i] as Understood;

@@ -1,9 +1,9 @@
 import type { Consent } from '../consent/types.ts';
-import { type Reason, reason } from '../core/reason.ts';
-import { ended } from '../policy/decide.ts';
-import type { Route, Site } from '../policy/gateway.ts';
+import { type CodeOf, type Reason, reason } from '../core/reason.ts';
+import { type DecidedOutcome, ended } from '../policy/decide.ts';
 import { routeSignals } from '../policy/signals.ts';
-import type { Hit, InvalidEvent, SourceEvent } from '../protocols/hit.ts';
+import type { InvalidEvent, SourceEvent } from '../protocols/hit.ts';
+import type { OneHit } from './one-hit.ts';
 import type { EventTrace } from './trace.ts';
 import { NO_CELLS } from './traced-event.ts';
 import type { Understood } from './understand.ts';
@@ -15,32 +15,30 @@ export const COOKIE_FAULT = reason('failed.chain', { module: 'cookies', step: 'r
 export const FILTER_FAULT = reason('failed.chain', { module: 'privacy', step: 'filter' });
 
 /** An event that cannot be used: nothing of it is read any further, and it goes nowhere. */
-export function invalidEvent(
-  hit: Hit,
-  site: Site,
-  { source, consent, signals, decidedAt }: Understood,
-  invalid: InvalidEvent,
-  line: number,
-  offered: readonly Route[],
-): EventTrace {
+export function invalidEvent(of: OneHit, one: Understood, invalid: InvalidEvent, line: number): EventTrace {
+  const { hit } = of;
   const why = reason('invalid.event', { field: invalid.field });
-  const routes = offered.map((route) => ended(route, routeSignals(route, site, consent, signals), why));
-  const { raw } = source;
-  const id = `${hit.id}-${line}`;
+  return { ...heldBack(of, one, { name: '', id: `${hit.id}-${line}`, at: hit.at }, why), invalid: invalid.says };
+}
+
+/** An event that goes nowhere, whatever the consent: nothing of it is read any further. */
+export function heldBack(
+  { site, routes }: OneHit,
+  { source, consent, signals, decidedAt }: Understood,
+  known: Pick<EventTrace, 'name' | 'id' | 'at'>,
+  why: Reason<CodeOf<DecidedOutcome>>,
+): EventTrace {
   return {
-    name: '',
-    id,
+    ...known,
     key: undefined,
-    raw,
+    raw: source.raw,
     event: undefined,
-    at: hit.at,
     decidedAt,
     consent,
     signals,
     subjects: [],
-    routes,
+    routes: routes.map((route) => ended(route, routeSignals(route, site, consent, signals), why)),
     cells: NO_CELLS,
-    invalid: invalid.says,
   };
 }
 
@@ -59,11 +57,11 @@ const UNREAD: Consent = {
   readings: [],
 };
 
+/** An event that a fault of the gateway's own ends. */
 export function failedEvent(
-  hit: Hit,
+  { hit, routes }: OneHit,
   source: SourceEvent,
   line: number,
-  offered: readonly Route[],
   fault: Reason<'failed.chain'>,
 ): EventTrace {
   return {
@@ -77,7 +75,7 @@ export function failedEvent(
     consent: UNREAD,
     signals: 0,
     subjects: [],
-    routes: offered.map((route) => ended(route, 0, fault)),
+    routes: routes.map((route) => ended(route, 0, fault)),
     cells: NO_CELLS,
   };
 }

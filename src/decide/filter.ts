@@ -1,10 +1,9 @@
 import type { Event } from '../core/fields.ts';
-import type { Site } from '../policy/gateway.ts';
 import { type Surroundings, minimise } from '../privacy/minimise.ts';
 import { foldRare } from '../privacy/rare.ts';
 import { impersonal, ownPage } from '../privacy/replaced-event.ts';
-import { type IdWindow, replacedIdentifiers } from '../privacy/replaced-id.ts';
-import type { Hit } from '../protocols/hit.ts';
+import { replacedIdentifiers } from '../privacy/replaced-id.ts';
+import type { OneHit } from './one-hit.ts';
 import { NO_CELLS } from './traced-event.ts';
 import type { Understood } from './understand.ts';
 
@@ -19,12 +18,10 @@ export interface Filtered {
  * visitor who has refused is not read any further, and costs no more than the refusal.
  */
 export function filterEvent(
-  hit: Hit,
-  site: Site,
+  { hit, site, window }: OneHit,
   { source: { raw, visitor }, page, cleaner }: Understood,
   known: Pick<Surroundings, 'identifiers' | 'eventId' | 'eventTime'>,
   line: number,
-  window: IdWindow | undefined,
 ): Filtered {
   const { identifiers, eventId, eventTime } = known;
   const { userAgent, address, country } = visitor;

@@ -1,8 +1,10 @@
 import { GATE_MASK } from '../core/signals.ts';
 import { isExpiry } from '../cookies/index.ts';
-import { admitCollect } from '../protocols/admission.ts';
 import type { Gateway } from '../policy/gateway.ts';
+import { admitPage } from '../protocols/admission.ts';
 import type { Hit, Reading } from '../protocols/hit.ts';
+import type { SourceName } from '../protocols/index.ts';
+import type { Protocol } from '../protocols/protocol.ts';
 import { browserVisitor } from './browser-visitor.ts';
 import { traceOf } from './trace-hit.ts';
 import type { Trace } from './trace.ts';
@@ -12,23 +14,24 @@ import type { Trace } from './trace.ts';
  * depend on the rest being right. A page of another site has the browser send some cookies and not others, so there it
  * takes a refusal that is stated; on the site's own pages silence counts as it does in any hit.
  */
-export function takenBack(hit: Hit, gateway: Gateway): Trace | undefined {
+export function takenBack(hit: Hit, protocol: Protocol<SourceName>, gateway: Gateway): Trace | undefined {
   const site = gateway.siteOf.get(hit.host);
-  const door = gateway.doors.get(hit.path);
-  if (site === undefined || door === undefined || hit.headers['cookie'] === undefined) return undefined;
+  if (site === undefined || hit.headers['cookie'] === undefined) return undefined;
   const reading: Reading = {
-    source: door.source,
     stream: undefined,
     events: [{ raw: {}, visitor: browserVisitor(hit, site, gateway) }],
     unknownKeys: 0,
     leftOut: {},
   };
-  const trace = traceOf(hit, site, reading, [], 'browser', { window: undefined, withdrawnSince: () => undefined });
+  const trace = traceOf(
+    { hit, site, protocol, sender: 'browser', routes: [], window: undefined, withdrawnSince: () => undefined },
+    reading,
+  );
   const { withdrawn } = trace;
   if (withdrawn.length === 0) return undefined;
   const stated =
     withdrawn.some(({ closedRoutes }) => closedRoutes.length > 0) ||
     trace.events.some(({ consent }) => (consent.refused & GATE_MASK) !== 0);
-  if (!stated && admitCollect(hit, site) !== 'browser') return undefined;
+  if (!stated && admitPage(hit, site) !== 'browser') return undefined;
   return { ...trace, setCookies: trace.setCookies.filter(isExpiry) };
 }

@@ -1,53 +1,29 @@
 import type { CookieReading } from '../cookies/index.ts';
-import type { Sender } from '../protocols/admission.ts';
-import type { Route, Site } from '../policy/gateway.ts';
 import type { Cleaner } from '../privacy/cleaner.ts';
-import type { IdWindow } from '../privacy/replaced-id.ts';
-import type { Hit, Reading, Visitor } from '../protocols/hit.ts';
+import type { Reading, Visitor } from '../protocols/hit.ts';
 import { cookiesOf } from './cookies.ts';
 import { traceEvent } from './event.ts';
 import { CONSENT_FAULT, COOKIE_FAULT, FILTER_FAULT, failedEvent } from './failed.ts';
 import { hasOtherHash, hasPersonalId, withCounts } from './left-out.ts';
-import type { EventTrace, Trace, TraceWithdrawal, WithdrawnSince } from './trace.ts';
+import type { OneHit } from './one-hit.ts';
+import type { EventTrace, Trace, TraceWithdrawal } from './trace.ts';
 import { type Understood, understand } from './understand.ts';
 import { closedRoutesOf, mayWithdraw, NO_ROUTES, withdrawalsOf } from './withdrawals.ts';
 
-/** What is known beside the hit. */
-export interface Beside {
-  readonly window: IdWindow | undefined;
-  readonly withdrawnSince: WithdrawnSince;
-}
-
-export function traceOf(
-  hit: Hit,
-  site: Site,
-  reading: Reading,
-  routes: readonly Route[],
-  sender: Sender,
-  beside: Beside,
-): Trace {
-  const { source, unknownKeys, leftOut } = reading;
+/** Decides about the events of a hit, one visitor after the other. */
+export function traceOf(of: OneHit, reading: Reading): Trace {
+  const { site, sender } = of;
+  const { unknownKeys, leftOut } = reading;
   let understood: Understood[];
   let cookies: CookieReading[];
   let fault = CONSENT_FAULT;
   try {
-    understood = understand(hit, site, reading, sender);
+    understood = understand(of, reading);
     fault = COOKIE_FAULT;
-    cookies = cookiesOf(hit, site, understood);
+    cookies = cookiesOf(of, understood);
   } catch {
-    const events = reading.events.map((event, line) => failedEvent(hit, event, line, routes, fault));
-    return {
-      hit,
-      site,
-      source,
-      events,
-      setCookies: [],
-      withdrawn: [],
-      unknownKeys,
-      leftOut,
-      unknownStream: false,
-      looked: 0,
-    };
+    const events = reading.events.map((event, line) => failedEvent(of, event, line, fault));
+    return whole(of, { events, setCookies: [], withdrawn: [], unknownKeys, leftOut, looked: 0 });
   }
   const events: EventTrace[] = [];
   const withdrawn: TraceWithdrawal[] = [];
@@ -76,27 +52,46 @@ export function traceOf(
     }
     let traced: EventTrace;
     try {
-      traced = unclear
-        ? failedEvent(hit, one.source, line, routes, CONSENT_FAULT)
-        : traceEvent(hit, site, source, one, jar, line, routes, beside, sender);
+      traced = unclear ? failedEvent(of, one.source, line, CONSENT_FAULT) : traceEvent(of, one, jar, line);
       if (hasPersonalId(traced)) personal++;
       if (hasOtherHash(traced)) hashed++;
     } catch {
-      traced = failedEvent(hit, one.source, line, routes, FILTER_FAULT);
+      traced = failedEvent(of, one.source, line, FILTER_FAULT);
     }
     events.push(traced);
   }
-  return {
-    hit,
-    site,
-    source,
+  return whole(of, {
     events,
     setCookies,
     withdrawn,
     unknownKeys,
     leftOut: withCounts(leftOut, personal, hashed),
-    unknownStream: false,
     looked: lookedAt(understood),
+  });
+}
+
+function whole(
+  { hit, site, protocol }: OneHit,
+  {
+    events,
+    setCookies,
+    withdrawn,
+    unknownKeys,
+    leftOut,
+    looked,
+  }: Omit<Trace, 'hit' | 'site' | 'source' | 'unknownStream'>,
+): Trace {
+  return {
+    hit,
+    site,
+    source: protocol.name,
+    events,
+    setCookies,
+    withdrawn,
+    unknownKeys,
+    leftOut,
+    unknownStream: false,
+    looked,
   };
 }
 

@@ -5,7 +5,8 @@ import type { SignalMask } from '../core/signals.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 import type { EventKey } from '../policy/event-key.ts';
 import type { Site } from '../policy/gateway.ts';
-import type { Hit, Problem, Reading } from '../protocols/hit.ts';
+import type { Hit, Problem } from '../protocols/hit.ts';
+import type { SourceName } from '../protocols/index.ts';
 
 /** What was decided for one event of a hit. */
 export interface EventTrace {
@@ -36,7 +37,7 @@ export interface EventTrace {
 export interface Trace {
   readonly hit: Hit;
   readonly site: Site;
-  readonly source: Reading['source'];
+  readonly source: SourceName;
   readonly events: readonly EventTrace[];
   /** Complete `Set-Cookie` values of the answer. */
   readonly setCookies: readonly string[];

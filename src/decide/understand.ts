@@ -3,12 +3,11 @@ import { readConsent } from '../consent/index.ts';
 import type { Consent } from '../consent/types.ts';
 import type { SignalMask } from '../core/signals.ts';
 import type { PrivacyKeys } from '../core/values.ts';
-import type { Sender } from '../protocols/admission.ts';
-import type { Site } from '../policy/gateway.ts';
 import { siteSignals } from '../policy/signals.ts';
 import { Cleaner } from '../privacy/cleaner.ts';
 import { OwnIds } from '../privacy/own-ids.ts';
-import type { Hit, Reading, SourceEvent, Visitor } from '../protocols/hit.ts';
+import type { Reading, SourceEvent, Visitor } from '../protocols/hit.ts';
+import type { OneHit } from './one-hit.ts';
 import { Page } from './page.ts';
 
 /** What is known of one event before the routes are asked. */
@@ -25,7 +24,7 @@ export interface Understood {
 }
 
 /** Consent and page of every event. Events of one visitor and one set of consent keys share the reading. */
-export function understand(hit: Hit, site: Site, reading: Reading, sender: Sender): Understood[] {
+export function understand({ hit, site, sender }: OneHit, reading: Reading): Understood[] {
   const understood: Understood[] = [];
   let before: Understood | undefined;
   for (const source of reading.events) {

@@ -1,5 +1,7 @@
 import type { Site } from '../policy/gateway.ts';
+import { problemReply } from '../protocols/answer.ts';
 import type { Problem } from '../protocols/hit.ts';
+import type { Reply } from '../protocols/protocol.ts';
 
 /** What is answered to a hit, as a value: a runtime writes it in its own way. */
 export interface Answer {
@@ -41,20 +43,18 @@ export function headersFor(site: Site | undefined, origin: string | undefined): 
   return headers;
 }
 
-/** 204 with the visitor's cookies. */
-export function accepted(headers: Readonly<Record<string, string>>, cookies: readonly string[] = NO_COOKIES): Answer {
-  return { status: 204, headers, cookies, body: undefined };
+/** What a protocol says, with the headers of this site and origin and the visitor's cookies. */
+export function replyAnswer(
+  { status, type, body }: Reply,
+  headers: Readonly<Record<string, string>>,
+  cookies: readonly string[] = NO_COOKIES,
+): Answer {
+  return { status, headers: type === undefined ? headers : { ...headers, 'content-type': type }, cookies, body };
 }
 
 /** An RFC 9457 answer. It holds the problem and nothing of the request. */
 export function problemAnswer(problem: Problem, headers: Readonly<Record<string, string>> = ALWAYS): Answer {
-  const { status, title, detail } = problem;
-  return {
-    status,
-    headers: { ...ALWAYS, ...headers, 'content-type': 'application/problem+json' },
-    cookies: NO_COOKIES,
-    body: JSON.stringify({ type: 'about:blank', title, status, detail }),
-  };
+  return replyAnswer(problemReply(problem), { ...ALWAYS, ...headers });
 }
 
 /** An answer as a web `Response`. */

@@ -1,31 +1,19 @@
 import { OutboxUnavailable, type OutboxRow, type Stored } from '../delivery/outbox.ts';
 import { outboxRow, withdrawalsOf } from '../delivery/rows.ts';
-import { decideHit } from '../decide/index.ts';
+import { decideHit, decideWithdrawals } from '../decide/index.ts';
 import { takenBack } from '../decide/taken-back.ts';
 import type { Trace } from '../decide/trace.ts';
 import type { Gateway } from '../policy/gateway.ts';
-import type { Door } from '../protocols/doors.ts';
+import { mediaProblem, type WayIn } from '../protocols/doors.ts';
 import { refusedCode, type Hit, type Problem, type Unread } from '../protocols/hit.ts';
 import { accountOf } from './account.ts';
-import { accepted, headersFor, problemAnswer, type Answer } from './answer.ts';
+import { headersFor, problemAnswer, replyAnswer, type Answer } from './answer.ts';
 import type { Ports, Watcher } from './ports.ts';
 import { FAILED } from './problem.ts';
 import type { RefusedRequest } from './refusals.ts';
 
-const BAD_TYPE: Problem = {
-  status: 415,
-  title: 'Unsupported media type',
-  detail: 'Web hits are text/plain, JSON events are application/json.',
-};
-
-const BEACON_TYPE: Problem = {
-  status: 415,
-  title: 'Unsupported media type',
-  detail: 'Without an Origin header, JSON events must be application/json.',
-};
-
 /**
- * Takes one hit: decides it, stores what may leave, and only then answers 204 (design 2). `host` and `origin` are the
+ * Takes one hit: decides it, stores what may leave, and only then answers (design 2). `host` and `origin` are the
  * request's, for what a page may read of the answer where there is no hit.
  */
 export type Collect = (
@@ -35,12 +23,15 @@ export type Collect = (
 ) => Answer | Promise<Answer>;
 
 /** How the hits of one door are taken. Never throws, never rejects. */
-export function collector(ports: Ports, door: Door): Collect {
+export function collector(ports: Ports, way: WayIn): Collect {
   // Nothing of an error goes out or into a log: it may hold parts of the hit.
   const failed = (): Answer => {
     ports.counters.faults.add('http\tanswer');
-    return refuse(ports, FAILED, RETRY_LATER, undefined, '500');
+    ports.counters.answers.add('500');
+    ports.refusals?.count('', refusedCode(FAILED));
+    return problemAnswer(FAILED, { 'retry-after': '5' });
   };
+  const path = way.door.paths[0];
   const take = (
     read: Hit | Problem | Unread,
     host: string,
@@ -54,7 +45,7 @@ export function collector(ports: Ports, door: Door): Collect {
     try {
       const gateway = ports.gateway();
       const headers = headersFor(gateway.siteOf.get(host), origin);
-      const answer = takeOne(read, ports, gateway, door, headers, { host, origin, path: door.paths[0] });
+      const answer = takeOne(read, { ports, way, gateway, headers, request: { host, origin, path } });
       return answer instanceof Promise ? answer.then(timed, () => timed(failed())) : timed(answer);
     } catch {
       return timed(failed());
@@ -68,60 +59,52 @@ export function collector(ports: Ports, door: Door): Collect {
   };
 }
 
-type Headers = Answer['headers'];
-
-function takeOne(
-  read: Hit | Problem | Unread,
-  ports: Ports,
-  gateway: Gateway,
-  door: Door,
-  headers: Headers,
-  asked: RefusedRequest,
-): Answer | Promise<Answer> {
-  // Asked when its turn has come, so that what arrived before it was too much counts as well.
-  const overloaded = ports.overloaded();
-  if ('status' in read) {
-    const problem = overloaded ? OVERLOADED : read;
-    const all = problem.status === 503 ? { ...headers, ...RETRY_SOON } : headers;
-    return 'hit' in read
-      ? refuseHit(read.hit, ports, gateway, all, problem, asked)
-      : refuse(ports, problem, all, asked);
-  }
-  const media = overloaded ? undefined : mediaProblem(read, door);
-  if (media !== undefined) return refuseHit(read, ports, gateway, headers, media);
-  const unwanted = overloaded ? SHED : ports.rateLimit.take(read, gateway);
-  return unwanted === undefined
-    ? collect(read, ports, gateway, headers)
-    : withdrawOnly(read, ports, gateway, headers, unwanted);
+/** A request on its way to its answer. What waits for the disk holds this, hence it holds nothing of the hit. */
+interface Asked {
+  readonly ports: Ports;
+  readonly way: WayIn;
+  readonly gateway: Gateway;
+  readonly headers: Answer['headers'];
+  readonly request: RefusedRequest;
 }
 
-function collect(hit: Hit, ports: Ports, gateway: Gateway, headers: Headers): Answer | Promise<Answer> {
-  const processed = decideHit(hit, gateway, ports.windows?.at(gateway, hit.at), 'all', ports.withdrawnSince);
+function takeOne(read: Hit | Problem | Unread, of: Asked): Answer | Promise<Answer> {
+  // Asked when its turn has come, so that what arrived before it was too much counts as well.
+  const overloaded = of.ports.overloaded();
+  if ('status' in read) {
+    const problem = overloaded ? OVERLOADED : read;
+    const more = problem.status === 503 ? { retryAfter: SOON } : {};
+    return 'hit' in read ? refuseHit(read.hit, of, problem, more) : refuse(of, problem, more);
+  }
+  const media = overloaded ? undefined : mediaProblem(read, of.way);
+  if (media !== undefined) return refuseHit(read, of, media, { hit: read });
+  const unwanted = overloaded ? SHED : of.ports.rateLimit.take(read, of.gateway);
+  return unwanted === undefined ? collect(read, of) : withdrawOnly(read, of, unwanted);
+}
+
+function collect(hit: Hit, of: Asked): Answer | Promise<Answer> {
+  const { ports, way, gateway } = of;
+  const processed = decideHit(hit, way.protocol, gateway, ports.windows?.at(gateway, hit.at), ports.withdrawnSince);
   if ('problem' in processed) {
-    const answer = refuseHit(hit, ports, gateway, headers, processed.problem);
-    const late = isWrongKey(hit, processed.problem) ? ports.rateLimit.failed(hit, gateway) : undefined;
+    const { problem } = processed;
+    const answer = refuseHit(hit, of, problem, { hit });
+    const late = problem.guessed === true ? ports.rateLimit.failed(hit, gateway) : undefined;
     return late === undefined ? answer : after(late, answer);
   }
   const { trace } = processed;
+  if (way.door.does === 'validate') return validated(trace, of);
   const rows = rowsOf(trace, gateway.policy);
   const withdrawals = withdrawalsOf(trace, ports.outbox);
-  const done = accepting(trace, gateway, ports, headers);
-  if (trace.unknownStream) ports.refusals?.add(askedOf(hit), UNKNOWN_ID, gateway);
+  const done = accepting(trace, of);
+  if (trace.unknownStream) ports.refusals?.add(shown(of, hit), UNKNOWN_ID, gateway);
   ports.unlisted?.look(trace);
   if (rows.length === 0 && withdrawals.length === 0) return done(NOTHING_STORED);
   // What is taken back is taken back also where the events could not be stored, in the browser too.
-  const expired = trace.withdrawn.length === 0 ? undefined : trace.setCookies;
-  // What waits for the disk must not hold the hit.
-  const asked = { host: hit.host, origin: undefined, path: hit.path };
+  const cookies = trace.withdrawn.length === 0 ? undefined : trace.setCookies;
   return ports.outbox.append(rows, withdrawals).then(done, (error: unknown) => {
     const retryAfter = error instanceof OutboxUnavailable ? error.retryAfter : 5;
-    return refuse(ports, UNAVAILABLE, { ...headers, 'retry-after': `${retryAfter}` }, asked, '503', expired);
+    return refuse(of, UNAVAILABLE, { retryAfter, cookies });
   });
-}
-
-/** Somebody may be guessing; who sends none at all is not. */
-function isWrongKey({ headers }: Hit, problem: Problem): boolean {
-  return problem.code === 'refused.key' && headers['authorization'] !== undefined;
 }
 
 /** A function of its own: what waits must hold the answer and nothing of the hit. */
@@ -133,23 +116,21 @@ function after(late: Promise<unknown>, answer: Answer | Promise<Answer>): Promis
  * Refuses a request whose cookies may take something back: that is carried out, and they expire, whatever is wrong with
  * the rest of it.
  */
-function refuseHit(
-  hit: Hit,
-  ports: Ports,
-  gateway: Gateway,
-  headers: Headers,
-  problem: Problem,
-  asked: RefusedRequest = askedOf(hit),
-): Answer | Promise<Answer> {
-  const trace = takenBack(hit, gateway);
-  if (trace === undefined) return refuse(ports, problem, headers, asked);
-  const answer = refuse(ports, problem, headers, asked, String(problem.status), trace.setCookies);
+function refuseHit(hit: Hit, of: Asked, problem: Problem, more: More): Answer | Promise<Answer> {
+  const { ports, way, gateway } = of;
+  const trace = way.door.does === 'store' ? takenBack(hit, way.protocol, gateway) : undefined;
+  if (trace === undefined) return refuse(of, problem, more);
+  const answer = refuse(of, problem, { ...more, cookies: trace.setCookies });
   const withdrawals = withdrawalsOf(trace, ports.outbox);
   return withdrawals.length === 0 ? answer : after(ports.outbox.append([], withdrawals), answer);
 }
 
-function askedOf(hit: Hit): RefusedRequest {
-  return { host: hit.host, origin: hit.headers['origin'], path: hit.path, hit };
+/** What was wrong with the events of a hit that is only looked at. */
+function validated({ events }: Trace, { ports, way, headers }: Asked): Answer {
+  const mistakes = events.flatMap(({ invalid }) => invalid ?? []);
+  const reply = way.protocol.answer({ kind: 'validated', mistakes }, way.door);
+  ports.counters.answers.add(String(reply.status));
+  return replyAnswer(reply, headers);
 }
 
 /** Why a hit is not taken, and after how many seconds one may be. */
@@ -162,74 +143,60 @@ interface Unwanted {
  * A hit that is one too many is looked at for a withdrawal only, which depends on no room and no load: that is carried
  * out, and where there is nothing else in the hit, it is answered as ever.
  */
-function withdrawOnly(
-  hit: Hit,
-  ports: Ports,
-  gateway: Gateway,
-  headers: Headers,
-  { problem, retryAfter }: Unwanted,
-): Answer | Promise<Answer> {
-  const refused = (cookies?: readonly string[]): Answer =>
-    refuse(
-      ports,
-      problem,
-      { ...headers, 'retry-after': `${retryAfter}` },
-      askedOf(hit),
-      String(problem.status),
-      cookies,
-    );
-  if (!mayWithdraw(hit)) return refused();
-  const processed = decideHit(hit, gateway, ports.windows?.at(gateway, hit.at), 'withdrawals');
+function withdrawOnly(hit: Hit, of: Asked, { problem, retryAfter }: Unwanted): Answer | Promise<Answer> {
+  const { ports, way, gateway } = of;
+  const refused = (cookies?: readonly string[]): Answer => refuse(of, problem, { hit, retryAfter, cookies });
+  if (!mayWithdraw(hit, way)) return refused();
+  const windows = ports.windows?.at(gateway, hit.at);
+  const processed = decideWithdrawals(hit, way.protocol, gateway, windows);
   // What is one too many and cannot be read besides is looked at as what cannot be read is.
-  if ('problem' in processed)
-    return refuseHit(hit, ports, gateway, { ...headers, 'retry-after': `${retryAfter}` }, problem);
+  if ('problem' in processed) return refuseHit(hit, of, problem, { hit, retryAfter });
   if (processed.trace.withdrawn.length === 0) return refused();
   // Decided as a whole only now: who withdraws, and wants nothing stored, is answered in full.
-  const whole = decideHit(hit, gateway, ports.windows?.at(gateway, hit.at));
+  const whole = decideHit(hit, way.protocol, gateway, windows);
   if ('problem' in whole) return refused();
   const { trace } = whole;
   const withdrawals = withdrawalsOf(trace, ports.outbox);
   const done = trace.events.some(({ routes }) => routes.some(({ outcome }) => outcome === 'planned'))
     ? () => refused(trace.setCookies)
-    : accepting(trace, gateway, ports, headers);
+    : accepting(trace, of);
   return withdrawals.length === 0 ? done(NOTHING_STORED) : ports.outbox.append([], withdrawals).then(done);
 }
 
 /** A browser with cookies, or a back end, which brings its visitors'. */
-function mayWithdraw({ headers }: Hit): boolean {
-  return headers['cookie'] !== undefined || headers['authorization'] !== undefined;
+function mayWithdraw({ headers }: Hit, { protocol, door }: WayIn): boolean {
+  if (door.does !== 'store') return false;
+  return headers['cookie'] !== undefined || (protocol.backends && headers['origin'] === undefined);
 }
 
 const NOTHING_STORED: readonly Stored[] = [];
 
 /** What happens once a hit is safe. It is all that waits for that: it must not hold the trace. */
-function accepting(
-  trace: Trace,
-  gateway: Gateway,
-  ports: Ports,
-  headers: Readonly<Record<string, string>>,
-): (stored: readonly Stored[]) => Answer {
+function accepting(trace: Trace, { ports, way, gateway, headers }: Asked): (stored: readonly Stored[]) => Answer {
   const recorded = gateway.delivery.decisions > 0;
   const account = accountOf(trace, recorded);
-  const answer = accepted(headers, trace.setCookies);
+  const answer = replyAnswer(way.protocol.answer(ACCEPTED, way.door), headers, trace.setCookies);
   const watcher = ports.watcher();
   const show = watcher === undefined ? undefined : showing(watcher, trace);
   return (stored) => {
     ports.counters.accept(account, stored);
     ports.windows?.count(account);
     if (recorded) ports.decisions?.add(account, stored, gateway.policy);
-    ports.counters.answers.add('204');
+    ports.counters.answers.add(String(answer.status));
     show?.();
     return answer;
   };
 }
+
+const ACCEPTED = { kind: 'accepted' } as const;
 
 /** A function of its own: what one closure of a function holds, all of them hold. */
 function showing(watcher: Watcher, trace: Trace): () => void {
   return () => watcher(trace);
 }
 
-const RETRY_LATER: Readonly<Record<string, string>> = { 'retry-after': '5' };
+/** Seconds. */
+const SOON = 1;
 
 const OVERLOADED: Problem = {
   status: 503,
@@ -237,8 +204,7 @@ const OVERLOADED: Problem = {
   code: 'refused.overloaded',
   detail: 'More arrives than can be stored. Nothing of this request was kept; send it again after Retry-After seconds.',
 };
-const RETRY_SOON: Readonly<Record<string, string>> = { 'retry-after': '1' };
-const SHED: Unwanted = { problem: OVERLOADED, retryAfter: 1 };
+const SHED: Unwanted = { problem: OVERLOADED, retryAfter: SOON };
 
 /** Answered 204, because the tag cannot mend it; a person can. */
 const UNKNOWN_ID: Problem = {
@@ -264,26 +230,24 @@ function rowsOf(trace: Trace, policy: string): OutboxRow[] {
   return rows;
 }
 
-function refuse(
-  ports: Ports,
-  problem: Problem,
-  headers: Readonly<Record<string, string>>,
-  asked: RefusedRequest | undefined,
-  counted = String(problem.status),
-  cookies?: readonly string[],
-): Answer {
-  ports.counters.answers.add(counted);
-  if (asked === undefined) ports.refusals?.count('', refusedCode(problem));
-  else ports.refusals?.add(asked, problem, ports.gateway());
-  const answer = problemAnswer(problem, headers);
-  return cookies === undefined ? answer : { ...answer, cookies };
+interface More {
+  /** Where the request came so far as to be read. */
+  readonly hit?: Hit;
+  /** Seconds. */
+  readonly retryAfter?: number;
+  readonly cookies?: readonly string[] | undefined;
 }
 
-function mediaProblem(hit: Hit, { types, fromPages }: Door): Problem | undefined {
-  if (hit.method === 'GET') return undefined;
-  const type = hit.headers['content-type'] ?? '';
-  const end = type.indexOf(';');
-  const media = (end === -1 ? type : type.slice(0, end)).trim().toLowerCase();
-  if (!types.has(media)) return BAD_TYPE;
-  return fromPages.has(media) && hit.headers['origin'] === undefined ? BEACON_TYPE : undefined;
+/** Counts a refusal and says it as the protocol does. */
+function refuse(of: Asked, problem: Problem, { hit, retryAfter, cookies }: More): Answer {
+  const { ports, way, headers } = of;
+  const reply = way.protocol.answer({ kind: 'refused', problem }, way.door);
+  ports.counters.answers.add(String(reply.status));
+  ports.refusals?.add(hit === undefined ? of.request : shown(of, hit), problem, ports.gateway());
+  const all = retryAfter === undefined ? headers : { ...headers, 'retry-after': String(retryAfter) };
+  return replyAnswer(reply, all, cookies);
+}
+
+function shown({ request }: Asked, hit: Hit): RefusedRequest {
+  return { ...request, path: hit.path, hit };
 }

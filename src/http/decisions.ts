@@ -1,5 +1,5 @@
 import { isVersion } from '../consent/text.ts';
-import type { Trace } from '../decide/trace.ts';
+import type { SourceName } from '../protocols/index.ts';
 import type { FieldName } from '../core/fields.ts';
 import { GATE_MASK, signalsOf, type Signal } from '../core/signals.ts';
 import type { Stored } from '../delivery/outbox.ts';
@@ -16,7 +16,7 @@ export interface Decision {
   readonly hour: string;
   readonly site: string;
   readonly policy: string;
-  readonly source: Trace['source'];
+  readonly source: SourceName;
   /** The consent platform the decision rests on, and its version of the text; null = none, or none that may be kept. */
   readonly platform: string | null;
   readonly version: string | null;
@@ -70,7 +70,8 @@ interface RouteHour {
 
 /** One hour. Words are numbered anew in each, so that nobody can use them up for good. */
 class Hour {
-  readonly routes = new Map<Route, RouteHour>();
+  /** By the name of the protocol, then by route. */
+  readonly sources = new Map<SourceName, Map<Route, RouteHour>>();
   /** Platform and version. */
   readonly consents = new Numbered();
   /** Outcome and the code of the reason. */
@@ -93,19 +94,19 @@ export class Decisions {
   /** Adds an accepted hit; `stored` has one entry for each planned pair, in the order of the account. */
   add(account: Account, stored: readonly Stored[], policy: string): void {
     const hour = this.#hourOf(account.at);
-    const source = account.source === 'json' ? JSON_SOURCE : 0;
+    const of = routesOf(hour, account.source);
     let row = 0;
     for (const { consent, interest, routes } of account.events) {
       const { platform, version, conflict } = consent;
       const consents = hour.consents.known(platform, version) ?? consentNumber(hour, platform, version);
-      const basis = source | (conflict ? CONFLICT : 0) | (consents << 10);
+      const basis = (conflict ? CONFLICT : 0) | (consents << 10);
       for (const { route, signals, outcome, reason, removed } of routes) {
         const isStored = outcome === 'planned' && stored[row++] !== 'duplicate';
         const [ended, why] = outcome !== 'planned' ? [outcome, reason?.code] : isStored ? STORED : DUPLICATE;
         const end = hour.ends.of(ended, why);
         count(
           hour,
-          routeHour(hour, route, policy),
+          routeHour(of, route, policy),
           basis | signals | interestBits(signals & interest) | (end << 16),
           isStored ? removed : 0,
         );
@@ -118,7 +119,9 @@ export class Decisions {
     const lines: Decision[] = [];
     for (const [number, hour] of this.#hours) {
       if ((number + 1) * HOUR > before) continue;
-      for (const [route, of] of hour.routes) lines.push(...linesOf(number, hour, route, of));
+      for (const [source, routes] of hour.sources) {
+        for (const [route, of] of routes) lines.push(...linesOf(number, hour, source, route, of));
+      }
       this.#hours.delete(number);
       if (number === this.#number) this.#number = -1;
     }
@@ -137,10 +140,9 @@ export class Decisions {
 }
 
 /**
- * Of a number that tells lines apart: signals 7 bits, source, conflict, the first gate signal by legitimate interest,
+ * Of a number that tells lines apart: signals 7 bits, one that is free, conflict, the first gate signal by legitimate interest,
  * then consent, end and removed fields, 6 each, and the other gate signals by legitimate interest.
  */
-const JSON_SOURCE = 1 << 7;
 const CONFLICT = 1 << 8;
 
 function interestBits(interest: number): number {
@@ -160,9 +162,15 @@ function consentNumber({ consents }: Hour, platform: string | undefined, version
   return consents.of(platform, keep ? version : undefined);
 }
 
-function routeHour(hour: Hour, route: Route, policy: string): RouteHour {
-  let of = hour.routes.get(route);
-  if (of === undefined) hour.routes.set(route, (of = { policy, counts: new Map() }));
+function routesOf({ sources }: Hour, source: SourceName): Map<Route, RouteHour> {
+  let routes = sources.get(source);
+  if (routes === undefined) sources.set(source, (routes = new Map()));
+  return routes;
+}
+
+function routeHour(routes: Map<Route, RouteHour>, route: Route, policy: string): RouteHour {
+  let of = routes.get(route);
+  if (of === undefined) routes.set(route, (of = { policy, counts: new Map() }));
   return of;
 }
 
@@ -189,7 +197,13 @@ function removalNumber({ removals }: Hour, removed: number): number {
   return number;
 }
 
-function* linesOf(number: number, hour: Hour, route: Route, { policy, counts }: RouteHour): Iterable<Decision> {
+function* linesOf(
+  number: number,
+  hour: Hour,
+  source: SourceName,
+  route: Route,
+  { policy, counts }: RouteHour,
+): Iterable<Decision> {
   const sets = [...hour.removals.keys()];
   for (const [key, n] of counts) {
     const signals = key & 127;
@@ -199,7 +213,7 @@ function* linesOf(number: number, hour: Hour, route: Route, { policy, counts }: 
       hour: new Date(number * HOUR).toISOString().slice(0, 13),
       site: route.site,
       policy,
-      source: (key & JSON_SOURCE) === 0 ? 'ga4-collect' : 'json',
+      source,
       platform: platform ?? null,
       version: version ?? null,
       conflict: (key & CONFLICT) !== 0,

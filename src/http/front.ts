@@ -2,9 +2,10 @@ import { bridgeScript } from '../consent/bridge.ts';
 import { MISDIRECTED } from '../decide/index.ts';
 import { UNLISTED } from '../protocols/admission.ts';
 import type { Gateway } from '../policy/gateway.ts';
-import { DOORS, notAllowed, type Door } from '../protocols/doors.ts';
+import { notAllowed, WAYS_IN, type WayIn } from '../protocols/doors.ts';
 import type { Problem } from '../protocols/hit.ts';
-import { ALWAYS, headersFor, problemAnswer, type Answer } from './answer.ts';
+import type { Door, Reply } from '../protocols/protocol.ts';
+import { ALWAYS, headersFor, problemAnswer, replyAnswer, type Answer } from './answer.ts';
 import { collector, type Collect } from './collect.ts';
 import type { Ports } from './ports.ts';
 
@@ -31,7 +32,7 @@ const READING = ['GET', 'HEAD'];
 
 /** The public listener's paths: collection, health, and the consent bridge. */
 export function frontOf(ports: Ports): Front {
-  const collectors = new Map(DOORS.map((door) => [door, collector(ports, door)] as const));
+  const takers = new Map(WAYS_IN.map((way) => [way.door, takerOf(way, ports)] as const));
   const health: readonly (readonly [string, Page])[] = [
     ['/healthz', () => json({ alive: true }, 200)],
     ['/readyz', () => readiness(ports)],
@@ -42,10 +43,12 @@ export function frontOf(ports: Ports): Front {
   return (asked) => {
     const gateway = ports.gateway();
     const { method, path } = asked;
-    const door = gateway.doors.get(path);
+    const door = gateway.doors.get(path)?.door;
     if (door !== undefined) {
-      if ((door.methods as readonly string[]).includes(method)) return collectors.get(door);
-      return method === 'OPTIONS' ? preflight(asked, door, gateway, ports) : wrongMethod(asked, door.methods, ports);
+      if ((door.methods as readonly string[]).includes(method)) return takers.get(door)?.(asked);
+      return method === 'OPTIONS' && door.preflight
+        ? preflight(asked, door, gateway, ports)
+        : wrongMethod(asked, door.methods, ports);
     }
     // Whoever asks about health stands beside the gateway, and need not know where it is mounted.
     const page = path.startsWith(gateway.prefix)
@@ -54,6 +57,22 @@ export function frontOf(ports: Ports): Front {
     if (page === undefined) return undefined;
     return READING.includes(method) ? page() : wrongMethod(asked, READING, ports);
   };
+}
+
+/** What a door does with a request whose method it has. */
+function takerOf(way: WayIn, ports: Ports): (asked: Asked) => Collect | Answer {
+  const { does } = way.door;
+  if (typeof does === 'object') return (asked) => fixed(asked, does, ports);
+  const collect = collector(ports, way);
+  return () => collect;
+}
+
+/** The same for everybody: the request is not read. */
+function fixed(asked: Asked, reply: Reply, ports: Ports): Answer {
+  const site = ports.gateway().siteOf.get(asked.host);
+  if (site === undefined) return refused(asked, MISDIRECTED, ports);
+  ports.counters.answers.add(String(reply.status));
+  return replyAnswer(reply, headersFor(site, asked.origin));
 }
 
 /** A refusal, counted, with what the page may read of it. */

@@ -32,7 +32,7 @@ stream.onopen = () => { state.textContent = 'Connected: waiting for events.'; };
 stream.onerror = () => { state.textContent = stream.readyState === 2 ? 'The connection was refused: at most eight previews are open at once. Close one and load this page again.' : 'The connection is gone; trying again.'; };
 hear('trace', (record) => {
   const item = document.createElement('li');
-  add(item, 'strong', record.event + ' - ' + record.site + ' - ' + record.at);
+  add(item, 'strong', record.event + ' - ' + record.site + ' - ' + record.source + ' - ' + record.at);
   add(item, 'p', 'Allowed: ' + (record.signals.join(', ') || 'nothing') + '. ' + record.consent.join('; '));
   for (const hint of record.hints) add(item, 'p', hint, 'hint');
   const table = add(item, 'table');

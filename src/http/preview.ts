@@ -16,6 +16,8 @@ import { unlistedOf, unlistedWords } from './unlisted.ts';
 export interface PreviewRecord {
   readonly at: string;
   readonly site: string;
+  /** The way in it came by. */
+  readonly source: string;
   readonly event: string;
   readonly consent: readonly string[];
   readonly signals: readonly string[];
@@ -116,6 +118,7 @@ export function previewRecord(trace: Trace, event: EventTrace, hints: readonly s
   return {
     at: new Date(trace.hit.at).toISOString(),
     site: trace.site.name,
+    source: trace.source,
     event: event.event?.event_name ?? '(not read)',
     consent: event.consent.readings.map(({ source, note }) => `${source}: ${note}`),
     signals: signalsInForce(trace, event),

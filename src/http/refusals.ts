@@ -1,6 +1,6 @@
 import { reason, wordsOf } from '../core/reason.ts';
 import type { Gateway, Site } from '../policy/gateway.ts';
-import { DOORS } from '../protocols/doors.ts';
+import { WAYS_IN } from '../protocols/doors.ts';
 import { refusedCode, type Hit, type Problem, type RefusedCode } from '../protocols/hit.ts';
 import type { Counters } from './counters.ts';
 
@@ -141,7 +141,7 @@ function measurementId({ hit }: RefusedRequest, site: Site | undefined): string 
 
 /** A door's path behind something that could be a prefix. */
 function prefixOf(path: string, current: string): string | undefined {
-  for (const door of DOORS) {
+  for (const { door } of WAYS_IN) {
     for (const known of door.paths) {
       if (!path.endsWith(known)) continue;
       const prefix = path.slice(0, -known.length);

@@ -1,11 +1,12 @@
 import type { Consent } from '../consent/types.ts';
-import type { Element, Plan, PlanContext, SourceName } from '../core/destination.ts';
+import type { Element, Plan, PlanContext } from '../core/destination.ts';
 import { GA4_EVENTS } from '../core/event-names.ts';
 import type { Event, Scalars } from '../core/fields.ts';
 import { missingConsent, outcomeOf, reason, type CodeOf, type OutcomeOf, type Reason } from '../core/reason.ts';
 import { GATE_MASK, type SignalMask } from '../core/signals.ts';
 import { project } from '../core/view.ts';
-import type { Hit, Reading } from '../protocols/hit.ts';
+import type { Hit } from '../protocols/hit.ts';
+import { PROTOCOLS, type SourceName } from '../protocols/index.ts';
 import type { Route, Site } from './gateway.ts';
 import { nameReason } from './near.ts';
 import type { Permit } from './permit.ts';
@@ -31,7 +32,8 @@ export interface RouteTrace {
 export interface Grounds {
   readonly hit: Hit;
   readonly site: Site;
-  readonly source: Reading['source'];
+  /** The name of the protocol. */
+  readonly source: SourceName;
   readonly consent: Consent;
   /** Signals in force for the site. */
   readonly signals: SignalMask;
@@ -53,10 +55,7 @@ export function routesFor(site: Site, stream: string | undefined, own: Route | u
 
 const NO_ROUTES: readonly Route[] = [];
 
-const LIMITED_SOURCE: Readonly<Record<SourceName, Reason<'blocked.limited_source'>>> = {
-  'ga4-collect': reason('blocked.limited_source', { source: 'ga4-collect' }),
-  json: reason('blocked.limited_source', { source: 'json' }),
-};
+const LIMITED_SOURCE = new Map(PROTOCOLS.map(({ name }) => [name, reason('blocked.limited_source', { source: name })]));
 const UNKNOWN_NAME = reason('skip.unknown_name');
 const TOO_OLD = reason('expired.too_old');
 const DUPLICATE = reason('skip.duplicate');
@@ -88,7 +87,7 @@ export function decide(filter: () => { readonly event: Event }, route: Route, gr
     }
   }
   if (permit.sources !== undefined && !permit.sources.includes(source)) {
-    return ended(route, signals, LIMITED_SOURCE[source]);
+    return ended(route, signals, LIMITED_SOURCE.get(source) as Reason<'blocked.limited_source'>);
   }
   const { event } = filter();
   if (route.events !== undefined && !route.events.has(event.event_name ?? '')) {

@@ -3,7 +3,8 @@ import type { RawEvent } from '../core/fields.ts';
 import { isPlaceholder } from '../core/placeholders.ts';
 import { BIT, type SignalMask } from '../core/signals.ts';
 import type { Cleaner } from '../privacy/cleaner.ts';
-import type { Hit, Reading, Visitor } from '../protocols/hit.ts';
+import type { Hit, Visitor } from '../protocols/hit.ts';
+import type { Protocol } from '../protocols/protocol.ts';
 import type { Sender } from '../protocols/admission.ts';
 
 /** The ids an event came with, placeholders and whatever shows a person left out. */
@@ -44,7 +45,7 @@ function usable(id: string | undefined, cleaner: Cleaner): string | undefined {
 /** Who is behind an event, as far as a repeat of it is concerned. */
 export interface Source {
   readonly hit: Hit;
-  readonly source: Reading['source'];
+  readonly protocol: Pick<Protocol, 'ownEventIds'>;
   readonly sender: Sender;
   readonly visitor: Visitor;
   readonly jar: CookieReading;
@@ -66,7 +67,7 @@ export function eventKey(
   const id = order ?? event;
   if (id === undefined) return undefined;
   const name = raw.event_name ?? '';
-  const { hit, source, sender } = from;
+  const { hit, protocol, sender } = from;
   const page = raw.page_load_id === undefined || raw.page_load_id === '' ? `hit:${hit.id}` : `p:${raw.page_load_id}`;
   // A back end's own word for an event is its own whoever it is about.
   const otherwise = sender === 'backend' ? 'backend' : page;
@@ -76,7 +77,7 @@ export function eventKey(
     own: joined(name, id, whose),
     repeat: joined(name, `${id}#repeat`, whose),
     nobody: joined(name, id, otherwise),
-    everywhere: order !== undefined || source === 'json',
+    everywhere: order !== undefined || protocol.ownEventIds,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Destination, SourceName } from '../core/destination.ts';
+import type { Destination } from '../core/destination.ts';
 import { GATE_STATES, maskOf, type GateSignal, type SignalMask } from '../core/signals.ts';
 import { fieldBits, passages, type Passage } from '../core/view.ts';
 
@@ -12,7 +12,7 @@ export interface Permit {
   /** What the full form lacks. */
   readonly missing: SignalMask;
   /** Sources the verdict holds for; events of others are blocked. Undefined = all. */
-  readonly sources: readonly SourceName[] | undefined;
+  readonly sources: readonly string[] | undefined;
 }
 
 /** What the operator decided for a route. It can only tighten what the module declares. */

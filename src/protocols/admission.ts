@@ -1,4 +1,3 @@
-import { sha256Hex } from '../core/hash.ts';
 import type { Hit, Problem, RefusedCode } from './hit.ts';
 
 /** Whose hit it is (design 3a): consent and identifiers come from the request, or from what a back end says. */
@@ -12,42 +11,28 @@ export interface Senders {
   readonly ingestKeys: ReadonlySet<string>;
 }
 
-const refuse = (detail: string, code: RefusedCode = 'refused.origin'): Problem => {
+/** 403: this request may not send to the site. */
+export function notAdmitted(detail: string, code: RefusedCode = 'refused.origin'): Problem {
   return { status: 403, title: 'Not an allowed sender', detail, code };
-};
+}
 
 /** A page of an origin the site does not list. */
-export const UNLISTED = refuse(
+export const UNLISTED = notAdmitted(
   'The Origin of this page is not listed. Add it to `origins` of the site in the gateway configuration.',
 );
-const CROSS_SITE = refuse('A request without Origin must come from the same site; this one came from elsewhere.');
-const NEITHER = refuse(
-  'Send events from a page whose origin is listed in `origins`, or from a back end with `Authorization: Bearer` and one of the `ingest_keys`.',
-  'refused.key',
-);
-const BAD_KEY = refuse('The bearer key is not one of the `ingest_keys` of this site.', 'refused.key');
+const CROSS_SITE = notAdmitted('A request without Origin must come from the same site; this one came from elsewhere.');
 
 /**
- * Decides who sent a web hit. Without `Origin` (same-origin GETs have none) `Sec-Fetch-Site` decides, without that a
- * `Referer`, if there is one, must be a listed origin.
+ * Admits browsers on pages of the site. Without `Origin` (same-origin GETs have none) `Sec-Fetch-Site` decides, without
+ * that a `Referer`, if there is one, must be a listed origin.
  */
-export function admitCollect(hit: Hit, site: Senders): Sender | Problem {
+export function admitPage(hit: Hit, site: Senders): Sender | Problem {
   const { origin, referer } = hit.headers;
   if (origin !== undefined) return site.origins.has(origin) ? 'browser' : UNLISTED;
   const fetchSite = hit.headers['sec-fetch-site'];
   if (fetchSite !== undefined) return fetchSite === 'same-origin' || fetchSite === 'same-site' ? 'browser' : CROSS_SITE;
   if (referer !== undefined) return site.origins.has(originOf(referer)) ? 'browser' : UNLISTED;
   return 'browser';
-}
-
-/** Decides who sent JSON events: a listed page, or a back end with an ingest key. */
-export function admitEvents(hit: Hit, site: Senders): Sender | Problem {
-  const { origin, authorization } = hit.headers;
-  if (origin !== undefined) return site.origins.has(origin) ? 'browser' : UNLISTED;
-  if (authorization === undefined) return NEITHER;
-  const key = /^Bearer +([\x21-\x7e]{1,512}) *$/i.exec(authorization)?.[1];
-  if (key === undefined || !site.ingestKeys.has(sha256Hex(key))) return BAD_KEY;
-  return 'backend';
 }
 
 /** `scheme://host[:port]` of an address, or an empty text no origin is equal to. */

@@ -1,52 +1,63 @@
-import type { SourceName } from '../core/destination.ts';
-import type { Problem } from './hit.ts';
+import type { Hit, Problem } from './hit.ts';
+import { PROTOCOLS, type SourceName } from './index.ts';
+import type { Door, Protocol } from './protocol.ts';
 
-/** Where and how the events of one protocol come in. Every listener, `explain` and the cases go by this, and by nothing else. */
-export interface Door {
-  readonly source: SourceName;
-  /** Exact paths, compared undecoded: another spelling is another path. The first one is the one to use. */
-  readonly paths: readonly [string, ...string[]];
-  readonly methods: readonly ('GET' | 'POST')[];
-  /** Media types a body may have; '' = none is said. */
-  readonly types: ReadonlySet<string>;
-  /** Those of them that only a page may send: without `Origin` anybody's form could. */
-  readonly fromPages: ReadonlySet<string>;
+/** A door with the protocol it is of. */
+export interface WayIn {
+  readonly protocol: Protocol<SourceName>;
+  readonly door: Door;
 }
 
-export const DOORS: readonly Door[] = [
-  {
-    source: 'ga4-collect',
-    // Tags configured with a folder write the slash.
-    paths: ['/g/collect', '/g/collect/'],
-    methods: ['GET', 'POST'],
-    // gtag.js sends text/plain, or nothing at all.
-    types: new Set(['', 'text/plain', 'application/x-www-form-urlencoded']),
-    fromPages: new Set(),
-  },
-  {
-    source: 'json',
-    paths: ['/v1/events'],
-    methods: ['POST'],
-    types: new Set(['application/json', 'text/plain']),
-    fromPages: new Set(['text/plain']),
-  },
-];
+/** Every door there is. */
+export const WAYS_IN: readonly WayIn[] = PROTOCOLS.flatMap((protocol) =>
+  protocol.doors.map((door) => ({ protocol, door })),
+);
 
-/** The doors by path, below a prefix such as `/sgtm`; '' = none. */
-export function doorsUnder(prefix: string): ReadonlyMap<string, Door> {
-  return new Map(DOORS.flatMap((door) => door.paths.map((path) => [prefix + path, door] as const)));
+/** The ways in by path, below a prefix such as `/sgtm`; '' = none. */
+export function waysUnder(prefix: string): ReadonlyMap<string, WayIn> {
+  return new Map(WAYS_IN.flatMap((way) => way.door.paths.map((path) => [prefix + path, way] as const)));
+}
+
+/** What people call what comes from a source. */
+export function titleOf(source: string): string {
+  return PROTOCOLS.find(({ name }) => name === source)?.title ?? source;
 }
 
 /** 404, with the paths there are. */
 export function notFound(prefix: string): Problem {
-  return {
-    status: 404,
-    title: 'Nothing here',
-    detail: `Web hits go to ${prefix}/g/collect, JSON events to POST ${prefix}/v1/events.`,
-  };
+  const ways = PROTOCOLS.map(({ title, doors: [{ methods, paths }] }) => {
+    return `${title} go to ${methods.length === 1 ? `${methods[0]} ` : ''}${prefix}${paths[0]}`;
+  });
+  return { status: 404, title: 'Nothing here', detail: `${capital(ways.join(', '))}.` };
 }
 
 /** 405, with the methods there are; `Allow` says the same. */
 export function notAllowed(methods: readonly string[]): Problem {
   return { status: 405, title: 'Method not allowed', detail: `Use ${methods.join(', ')}.` };
+}
+
+/** 415 where the body is of a type that this door does not take, or not from this sender; undefined = it is taken. */
+export function mediaProblem(hit: Hit, { protocol, door }: WayIn): Problem | undefined {
+  if (hit.method === 'GET') return undefined;
+  const { types, fromPages } = door;
+  const type = hit.headers['content-type'] ?? '';
+  const end = type.indexOf(';');
+  const media = (end === -1 ? type : type.slice(0, end)).trim().toLowerCase();
+  if (!types.has(media)) return badType(`${capital(protocol.title)} are ${listed(types)}.`);
+  if (!fromPages.has(media) || hit.headers['origin'] !== undefined) return undefined;
+  return badType(
+    `Without an Origin header, ${protocol.title} must be ${listed(new Set([...types].filter((one) => !fromPages.has(one))))}.`,
+  );
+}
+
+function badType(detail: string): Problem {
+  return { status: 415, title: 'Unsupported media type', detail };
+}
+
+function listed(types: ReadonlySet<string>): string {
+  return [...types].map((type) => (type === '' ? 'without Content-Type' : type)).join(' or ');
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,6 +1,5 @@
 import type { RawEvent } from '../core/fields.ts';
 import type { ReasonCode } from '../core/reason.ts';
-import type { SourceName } from '../core/destination.ts';
 import type { LeftOut } from '../core/left-out.ts';
 import type { Country } from '../core/values.ts';
 
@@ -59,8 +58,7 @@ export interface SourceEvent {
 
 /** What a source made of a hit. */
 export interface Reading {
-  readonly source: SourceName;
-  /** The tag's measurement id (`tid`); JSON events have none. */
+  /** The measurement id that a tag's hit names; undefined where there is none to name. */
   readonly stream: string | undefined;
   readonly events: readonly SourceEvent[];
   /** Keys that were not known and therefore dropped. */
@@ -77,6 +75,8 @@ export interface Problem {
   readonly detail: string;
   /** What it is counted as, where the status does not say it. */
   readonly code?: RefusedCode;
+  /** Somebody may be guessing a key: the answer is held back for a moment, ever longer. */
+  readonly guessed?: true;
 }
 
 /** A request that was refused before its body was read. */

@@ -1,2 +1,11 @@
-export { readCollect } from './ga4/read.ts';
-export { readJson } from './json/read.ts';
+import { ga4 } from './ga4/index.ts';
+import { json } from './json/index.ts';
+import type { Protocol } from './protocol.ts';
+
+const all = [ga4, json] as const;
+
+/** The name of a way in. */
+export type SourceName = (typeof all)[number]['name'];
+
+/** Every way in. A case that says nothing of a protocol is written for the first. */
+export const PROTOCOLS: readonly [Protocol<SourceName>, ...Protocol<SourceName>[]] = all;

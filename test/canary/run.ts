@@ -3,7 +3,7 @@ import { outboxRow } from '../../src/delivery/rows.ts';
 import { accountOf } from '../../src/http/account.ts';
 import { Counters } from '../../src/http/counters.ts';
 import { previewRecord } from '../../src/http/preview.ts';
-import { decideHit as decide } from '../../src/decide/index.ts';
+import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { EventTrace, Trace } from '../../src/decide/trace.ts';
 import type { RouteTrace } from '../../src/policy/decide.ts';
 import { allPermissions, permission, type Kind, type Place, type Setting } from './kinds.ts';

@@ -5,7 +5,7 @@ import { explain } from '../../src/config/explanation.ts';
 import { hitOf } from '../../src/config/request.ts';
 import { NO_SECRETS } from '../../src/config/secrets.ts';
 import { trialWindows } from '../../src/config/trial-windows.ts';
-import { decideHit } from '../../src/decide/index.ts';
+import { decideRequest } from '../../src/decide/request.ts';
 import { errors, findings, load, NOW, yaml } from './support.ts';
 
 // `privacy.replaced_ids`: what may not stand beside it (R1, R4-R8), and what the page says about it.
@@ -65,7 +65,7 @@ describe('explain', () => {
     ];
     const url = `https://metrics.example.no/g/collect?${query}`;
     const hit = hitOf({ method: 'GET', url, headers, body: '' }, NOW, 'a'.repeat(32));
-    const done = decideHit(hit, gateway, trialWindows(gateway, hit));
+    const done = decideRequest(hit, gateway, trialWindows(gateway, hit));
     if (!('trace' in done)) throw new Error(done.problem.detail);
     const [route] = explain(done.trace).events[0]?.routes ?? [];
     return { reduced: route?.reduced.map(({ field }) => field), dropped: route?.dropped };

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readConsent } from '../../src/consent/index.ts';
 import type { Consent, SiteConsent } from '../../src/consent/types.ts';
 import { AD_SIGNALS, BIT } from '../../src/core/signals.ts';
-import { decideHit } from '../../src/decide/index.ts';
+import { decideRequest } from '../../src/decide/request.ts';
 import { cookiebot, gatewayOf, NOW, webHit } from '../support/hits.ts';
 import { encodeTcString } from '../support/tc-string.ts';
 import { inputOf, M, P, S, siteOf } from './site.ts';
@@ -180,7 +180,7 @@ sites:
     'ep.transaction_id': 'T-1',
   };
   const verdicts = (query: Record<string, string>, body = '') => {
-    const done = decideHit(
+    const done = decideRequest(
       webHit(
         { ...page, ...query },
         { cookies: cookiebot({ preferences: true, statistics: true, marketing: true }), body },

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideHit } from '../../src/decide/index.ts';
+import { decideRequest } from '../../src/decide/request.ts';
 import { leastTime } from '../support/least-time.ts';
 import { gatewayOf, NOW, webHit } from '../support/hits.ts';
 
@@ -44,7 +44,7 @@ function trace(consent: string, cookie: string) {
     },
     { cookies: `${cookie}; ${IDENTIFIERS}` },
   );
-  const done = decideHit(hit, gateway(consent));
+  const done = decideRequest(hit, gateway(consent));
   if ('problem' in done) throw new Error(done.problem.title);
   return done.trace;
 }
@@ -181,7 +181,7 @@ sites:
     destinations: { ga4: { measurement_id: G-TEST000001, without_consent: limited } }
 `);
       const query = { v: '2', tid: 'G-TEST000001', en: 'page_view', dl: 'https://shop.example.no/' };
-      const done = decideHit(webHit(query, { cookies: klaro(states) }), asked);
+      const done = decideRequest(webHit(query, { cookies: klaro(states) }), asked);
       if ('problem' in done) throw new Error(done.problem.title);
       return done.trace.events[0]?.routes[0]?.outcome;
     };
@@ -410,7 +410,7 @@ describe('work on the fullest records (8 kB)', () => {
       { cookies: cookie },
     );
     // A few milliseconds; what grows with the square of the record takes hundreds.
-    expect(leastTime(() => decideHit(hit, asked), 12)).toBeLessThan(20);
+    expect(leastTime(() => decideRequest(hit, asked), 12)).toBeLessThan(20);
   });
 });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BIT } from '../../src/core/signals.ts';
-import { decideHit } from '../../src/decide/index.ts';
+import { decideRequest } from '../../src/decide/request.ts';
 import type { Trace } from '../../src/decide/trace.ts';
 import type { Gateway, Site } from '../../src/policy/gateway.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
@@ -17,7 +17,7 @@ const CID = `482310557.${Math.floor(NOW / 1000) - 86_400}`;
 const OLD = `482310557.${Math.floor(NOW / 1000) - 8 * 86_400}`;
 
 function traced(hit: Hit, at = gateway): Trace {
-  const done = decideHit(hit, at);
+  const done = decideRequest(hit, at);
   if (!('trace' in done)) throw new Error(JSON.stringify(done.problem));
   return done.trace;
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlannedRequest } from '../../src/core/destination.ts';
-import { decideHit as decide } from '../../src/decide/index.ts';
+import { decideRequest as decide } from '../../src/decide/request.ts';
 import { outboxRow } from '../../src/delivery/rows.ts';
 import type { Gateway, Route } from '../../src/policy/gateway.ts';
 import { createSend } from '../../src/platform/node/send.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { outboxRow } from '../../src/delivery/rows.ts';
-import { decideHit as decide } from '../../src/decide/index.ts';
+import { decideRequest as decide } from '../../src/decide/request.ts';
 import { cookiebot, gatewayOf, webHit } from '../support/hits.ts';
 
 const gateway = gatewayOf(`

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { destinations } from '../../destinations/index.ts';
 import { shellWords } from '../../src/cli/curl.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { decideHit as decide } from '../../src/decide/index.ts';
+import { decideRequest as decide } from '../../src/decide/request.ts';
 import { anchorsOf } from '../support/anchors.ts';
 import { cookiebot, gatewayOf, jsonHit } from '../support/hits.ts';
 

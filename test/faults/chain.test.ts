@@ -14,7 +14,7 @@ import type { Ports } from '../../src/http/ports.ts';
 import { Counters } from '../../src/http/counters.ts';
 import { createRateLimit } from '../../src/http/rate-limit.ts';
 import { createWindows } from '../../src/http/windows.ts';
-import { decideHit as decide } from '../../src/decide/index.ts';
+import { decideRequest as decide } from '../../src/decide/request.ts';
 import * as signals from '../../src/policy/signals.ts';
 import * as identifiers from '../../src/privacy/identifiers.ts';
 import * as ip from '../../src/privacy/ip.ts';
@@ -28,8 +28,10 @@ import * as splitUrl from '../../src/privacy/split-url.ts';
 import * as url from '../../src/privacy/url.ts';
 import * as urlPath from '../../src/privacy/url-path.ts';
 import * as userAgent from '../../src/privacy/user-agent.ts';
-import * as sources from '../../src/protocols/index.ts';
 import * as admission from '../../src/protocols/admission.ts';
+import * as ga4Read from '../../src/protocols/ga4/read.ts';
+import * as jsonAdmit from '../../src/protocols/json/admit.ts';
+import * as jsonRead from '../../src/protocols/json/read.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
 import { accountOf } from '../../src/http/account.ts';
 import { cookiebot, gatewayOf, webHit } from '../support/hits.ts';
@@ -49,6 +51,9 @@ vi.mock('../../src/cookies/set-cookie.ts', { spy: true });
 vi.mock('../../src/core/view.ts', { spy: true });
 vi.mock('../../src/policy/signals.ts', { spy: true });
 vi.mock('../../src/protocols/admission.ts', { spy: true });
+vi.mock('../../src/protocols/ga4/read.ts', { spy: true });
+vi.mock('../../src/protocols/json/admit.ts', { spy: true });
+vi.mock('../../src/protocols/json/read.ts', { spy: true });
 vi.mock('../../src/privacy/identifiers.ts', { spy: true });
 vi.mock('../../src/privacy/ip.ts', { spy: true });
 vi.mock('../../src/privacy/minimise.ts', { spy: true });
@@ -61,7 +66,6 @@ vi.mock('../../src/privacy/split-url.ts', { spy: true });
 vi.mock('../../src/privacy/url.ts', { spy: true });
 vi.mock('../../src/privacy/url-path.ts', { spy: true });
 vi.mock('../../src/privacy/user-agent.ts', { spy: true });
-vi.mock('../../src/protocols/index.ts', { spy: true });
 
 const gateway = gatewayOf(CONFIG);
 const ALL_ROUTES = ['ga4', 'google_ads', 'linkedin', 'meta', 'microsoft_ads'];
@@ -180,10 +184,10 @@ describe.each(CASES)('%s throws', (_, module, name) => {
 
 describe('before there is an event', () => {
   it.each([
-    ['sources readCollect', sources, 'readCollect', webPurchase],
-    ['sources readJson', sources, 'readJson', jsonPurchase],
-    ['policy/admission admitCollect', admission, 'admitCollect', webPurchase],
-    ['policy/admission admitEvents', admission, 'admitEvents', jsonPurchase],
+    ['protocols/ga4 readCollect', ga4Read, 'readCollect', webPurchase],
+    ['protocols/json readJson', jsonRead, 'readJson', jsonPurchase],
+    ['protocols/admission admitPage', admission, 'admitPage', webPurchase],
+    ['protocols/json admitEvents', jsonAdmit, 'admitEvents', jsonPurchase],
     ['privacy/ip clientAddress', ip, 'clientAddress', webPurchase],
   ] as const)('%s throws: nothing is stored, and the answer tells nothing', async (_, module, name, make) => {
     breakIt(module, name);

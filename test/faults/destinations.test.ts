@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { attempt } from '../../src/delivery/attempt.ts';
-import { decideHit as decide } from '../../src/decide/index.ts';
+import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { Gateway, Route } from '../../src/policy/gateway.ts';
 import { gatewayOf } from '../support/hits.ts';
 import { CONFIG, jsonPurchase, webPurchase } from './hits.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Text } from '../../src/core/secret.ts';
-import { decideHit as decide } from '../../src/decide/index.ts';
+import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { Processed } from '../../src/decide/trace.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
 import { saysYes } from '../canary/mutate.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explain } from '../../src/config/explanation.ts';
-import { decideHit as decide } from '../../src/decide/index.ts';
+import { decideRequest as decide } from '../../src/decide/request.ts';
 import { CONFIG } from '../faults/hits.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW } from '../support/hits.ts';
 import { Field, type FieldCase } from './field.ts';

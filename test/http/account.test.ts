@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accountOf, type Account } from '../../src/http/account.ts';
-import { decideHit } from '../../src/decide/index.ts';
+import { decideRequest } from '../../src/decide/request.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';
 
@@ -51,7 +51,7 @@ const web = webHit(
 );
 
 function account(hit: Hit, recorded = true): Account {
-  const done = decideHit(hit, gateway);
+  const done = decideRequest(hit, gateway);
   if (!('trace' in done)) throw new Error(JSON.stringify(done.problem));
   return accountOf(done.trace, recorded);
 }

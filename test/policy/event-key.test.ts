@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPlaceholder } from '../../src/core/placeholders.ts';
 import { outboxRow } from '../../src/delivery/rows.ts';
-import { decideHit as decide } from '../../src/decide/index.ts';
+import { decideRequest as decide } from '../../src/decide/request.ts';
 import { sha256Hex } from '../../src/core/hash.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
 import { compileGateway } from '../../src/config/compile.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { accountOf } from '../../src/http/account.ts';
 import { Decisions } from '../../src/http/decisions.ts';
 import { explain } from '../../src/config/explanation.ts';
-import { decideHit } from '../../src/decide/index.ts';
+import { decideRequest } from '../../src/decide/request.ts';
 import type { Trace } from '../../src/decide/trace.ts';
 import { cookiebot, gatewayOf, NOW, webHit } from '../support/hits.ts';
 
@@ -28,7 +28,7 @@ sites:
 `);
 
 function traced(purposes: string, more: Parameters<typeof webHit>[1] = {}, query: Record<string, string> = {}): Trace {
-  const done = decideHit(
+  const done = decideRequest(
     webHit(
       {
         v: '2',

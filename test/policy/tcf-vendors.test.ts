@@ -1,6 +1,6 @@
 import { RestrictionType } from '@iabtechlabtcf/core';
 import { describe, expect, it } from 'vitest';
-import { decideHit } from '../../src/decide/index.ts';
+import { decideRequest } from '../../src/decide/request.ts';
 import { gatewayOf, NOW, webHit } from '../support/hits.ts';
 import { encodeTcString, type TcWish } from '../support/tc-string.ts';
 
@@ -50,7 +50,7 @@ function outcomes(restrictions: readonly Restriction[], purposes = ALL, asked = 
       cookies: `euconsent-v2=${string}; _fbp=fb.1.${seconds}000.1098115397; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9`,
     },
   );
-  const done = decideHit(hit, asked);
+  const done = decideRequest(hit, asked);
   if ('problem' in done) throw new Error(done.problem.detail);
   const routes = done.trace.events[0]?.routes ?? [];
   return Object.fromEntries(routes.map(({ route, outcome }) => [route.key.split('/')[1], outcome]));

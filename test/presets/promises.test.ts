@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { accountOf } from '../../src/http/account.ts';
 import { createWindows } from '../../src/http/windows.ts';
-import { decideHit } from '../../src/decide/index.ts';
+import { decideRequest } from '../../src/decide/request.ts';
 import type { Trace } from '../../src/decide/trace.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
 import { cookiebot, gatewayOf, NOW, webHit } from '../support/hits.ts';
@@ -174,7 +174,7 @@ function visited(visit: Visit, { gateway, host, origin, cookies }: Preset) {
     ...(visit.gpc ? { 'sec-gpc': '1' } : {}),
   };
   const hit = webHit(query, { host, headers });
-  const done = decideHit(hit, gateway, windows.at(gateway, hit.at));
+  const done = decideRequest(hit, gateway, windows.at(gateway, hit.at));
   if (!('trace' in done)) throw new Error(JSON.stringify(done.problem));
   windows.count(accountOf(done.trace, false));
   return { cid, requests: requestsOf(done.trace), setCookies: done.trace.setCookies };
@@ -366,7 +366,7 @@ describe('cnil-proxy: what a proxy must take away', () => {
           },
           { host: cnil.host, headers: { origin: cnil.origin, cookie: cookiebot({ statistics: true }) } },
         );
-        const done = decideHit(hit, cnil.gateway, windows.at(cnil.gateway, hit.at));
+        const done = decideRequest(hit, cnil.gateway, windows.at(cnil.gateway, hit.at));
         if (!('trace' in done)) throw new Error('refused');
         const text = requestsOf(done.trace)['ga4'] ?? '';
         expect(text).toContain('en=page_view');
@@ -396,7 +396,7 @@ describe('cnil-proxy: what a proxy must take away', () => {
           { v: '2', tid: 'G-TEST000001', cid: `1.${seconds(0) - 60}`, en: 'page_view', dl, dr, 'ep.link_url': dl },
           { host: cnil.host, headers: { origin: cnil.origin, cookie: cookiebot({ statistics: true }) } },
         );
-        const done = decideHit(hit, cnil.gateway, windows.at(cnil.gateway, hit.at));
+        const done = decideRequest(hit, cnil.gateway, windows.at(cnil.gateway, hit.at));
         if (!('trace' in done)) throw new Error('refused');
         const plan = done.trace.events[0]?.routes[0]?.plan;
         const sent = new URLSearchParams(plan?.element.split('\n').slice(0, 2).join('&'));

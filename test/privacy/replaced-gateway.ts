@@ -1,6 +1,6 @@
 import { accountOf } from '../../src/http/account.ts';
 import type { Windows } from '../../src/http/windows.ts';
-import { decideHit } from '../../src/decide/index.ts';
+import { decideRequest } from '../../src/decide/request.ts';
 import type { Trace } from '../../src/decide/trace.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
@@ -21,7 +21,7 @@ ${more}`);
 
 /** Decides a hit the way serving does, and counts it. */
 export function served(hit: Hit, gateway: Gateway, windows: Windows): Trace {
-  const done = decideHit(hit, gateway, windows.at(gateway, hit.at));
+  const done = decideRequest(hit, gateway, windows.at(gateway, hit.at));
   if (!('trace' in done)) throw new Error(JSON.stringify(done.problem));
   windows.count(accountOf(done.trace, false));
   return done.trace;

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { keyedHash, sha256Hex } from '../../src/core/hash.ts';
 import { createWindows } from '../../src/http/windows.ts';
-import { decideHit } from '../../src/decide/index.ts';
+import { decideRequest } from '../../src/decide/request.ts';
 import { bitsFor, replacedClientId, replacedSessionId, type IdWindow } from '../../src/privacy/replaced-id.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';
 import { keysFrom, replacing, sent, served } from './replaced-gateway.ts';
@@ -130,7 +130,7 @@ sites:
     destinations: { ga4: { measurement_id: G-TEST000001 } }
 `;
     const again = (cid: string) => {
-      const done = decideHit(webHit(page({ cid }), { cookies: STATISTICS }), gatewayOf(kept));
+      const done = decideRequest(webHit(page({ cid }), { cookies: STATISTICS }), gatewayOf(kept));
       return 'trace' in done ? sent(done.trace).query.get('cid') : undefined;
     };
     expect(again('1234567890123456')).toBe(again('1234567890123456'));
@@ -204,7 +204,7 @@ describe('what else could name a visitor (R8, R9)', () => {
   const ALL = cookiebot({ preferences: true, statistics: true, marketing: true });
 
   it('does not leave without a window: no id is better than a lasting one', () => {
-    const done = decideHit(webHit(page(), { cookies: STATISTICS }), gateway);
+    const done = decideRequest(webHit(page(), { cookies: STATISTICS }), gateway);
     if (!('trace' in done)) throw new Error('refused');
     expect(done.trace.events[0]?.routes[0]).toMatchObject({
       outcome: 'skipped',

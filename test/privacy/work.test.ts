@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideHit as decide } from '../../src/decide/index.ts';
+import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { Trace } from '../../src/decide/trace.ts';
 import type { Problem } from '../../src/protocols/hit.ts';
 import { FILLINGS } from '../../bench/stranger.ts';

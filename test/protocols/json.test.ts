@@ -30,7 +30,6 @@ describe('what is read', () => {
     const body = readFileSync(join(import.meta.dirname, '../fixtures/event.json'), 'utf8');
     const reading = expectReading(result(body));
     expect(reading).toEqual({
-      source: 'json',
       stream: undefined,
       unknownKeys: 0,
       leftOut: undefined,
@@ -97,7 +96,7 @@ describe('what is read', () => {
   });
 
   it('lets a byte order mark pass', () => {
-    expect(result('\ufeff{"events":[{"name":"x"}]}')).toMatchObject({ source: 'json' });
+    expect(result('\ufeff{"events":[{"name":"x"}]}')).toMatchObject({ events: [{ raw: { event_name: 'x' } }] });
   });
 
   it('takes 25 events', () => {
@@ -481,7 +480,7 @@ describe('properties', () => {
     fc.assert(
       fc.property(body, (text) => {
         const read = result(text);
-        expect('status' in read ? read.status : read.source).toBe('status' in read ? 400 : 'json');
+        expect('status' in read ? read.status : read.events.length > 0).toBe('status' in read ? 400 : true);
         expect(Object.keys(Object.prototype)).toEqual([]);
       }),
       { numRuns: 1000 },

@@ -1,4 +1,4 @@
-import type { Destination, Plan, PlannedRequest, SourceName, Skip } from '../../src/core/destination.ts';
+import type { Destination, Plan, PlannedRequest, Skip } from '../../src/core/destination.ts';
 import type { Event } from '../../src/core/fields.ts';
 import { maskOf, type GateSignal } from '../../src/core/signals.ts';
 import { passages, project } from '../../src/core/view.ts';
@@ -13,13 +13,13 @@ export interface Case {
   readonly granted: readonly GateSignal[];
   readonly refused?: readonly GateSignal[];
   readonly limited?: boolean;
-  readonly source?: SourceName;
+  readonly source?: string;
   readonly siteCountry?: string;
   readonly at?: number;
   readonly event: Event;
 }
 
-/** One event's way through one destination, as the pipeline would take it: only what is unlocked reaches the plan. */
+/** One event's way through one destination, as the gateway would take it: only what is unlocked reaches the plan. */
 export function planOne(destination: Destination, one: Case): Plan {
   const bound = destination.bind(destination.settings.parse(one.settings));
   const granted = maskOf(one.granted);

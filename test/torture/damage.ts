@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { outboxRow } from '../../src/delivery/rows.ts';
 import type { OutboxRow } from '../../src/delivery/outbox.ts';
-import { decideHit as decide } from '../../src/decide/index.ts';
+import { decideRequest as decide } from '../../src/decide/request.ts';
 import { Runner, type RunnerOptions } from '../../src/platform/node/delivery-runner.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
 import { gatewayOf, jsonHit } from '../support/hits.ts';

@@ -16,7 +16,7 @@ import { createListener, toHit } from '../../src/platform/node/listener.ts';
 import { GATEWAY_SOURCE } from '../../src/platform/node/delivery-thread.ts';
 import { retryDead } from '../../src/platform/node/outbox-inspect.ts';
 import { readGateway } from '../../src/platform/node/read-gateway.ts';
-import { DOORS, type Door } from '../../src/protocols/doors.ts';
+import { WAYS_IN, type WayIn } from '../../src/protocols/doors.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
 import { ask } from '../support/ask.ts';
 import { jsonHit, webHit } from '../support/hits.ts';
@@ -163,7 +163,7 @@ class Process {
         : { authorization: `Bearer ${INGEST_KEY}` };
     const hit = path === '/g/collect' ? tagHit(asked.event, headers) : eventHit(asked, headers);
     if (door.endsWith('socket')) return this.#byShop(hit);
-    const take = collector(this.#ports, DOORS.find(({ paths }) => (paths as readonly string[]).includes(path)) as Door);
+    const take = collector(this.#ports, WAYS_IN.find(({ door: { paths } }) => paths.includes(path)) as WayIn);
     return take(hit, HOST, undefined);
   }
 

@@ -8,7 +8,7 @@ import { ASKING } from '../../delivery/follow-ups.ts';
 import type { RouteCounters } from '../../delivery/telemetry.ts';
 import type { Counters, Tally } from '../../http/counters.ts';
 import type { Gateway, Route } from '../../policy/gateway.ts';
-import type { SourceName } from '../../core/destination.ts';
+import { PROTOCOLS } from '../../protocols/index.ts';
 import type { DeliveryReport } from './metrics.ts';
 
 /** Reads of the configuration, and how they ended. */
@@ -36,8 +36,6 @@ export interface Snapshot {
 
 /** The labels of one series in the order of `Family.labels`, and its value. */
 type Series<V> = readonly [labels: readonly string[], value: V];
-
-const SOURCES: readonly SourceName[] = ['ga4-collect', 'json'];
 
 interface Described {
   readonly name: string;
@@ -190,7 +188,7 @@ export const FAMILIES: readonly Family[] = [
     type: 'counter',
     labels: ['site', 'source'],
     *series(of) {
-      for (const site of sites(of)) for (const source of SOURCES) yield [[site, source], 0];
+      for (const site of sites(of)) for (const { name } of PROTOCOLS) yield [[site, name], 0];
       yield* of.counters.events.entries();
     },
   },

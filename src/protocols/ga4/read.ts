@@ -58,7 +58,7 @@ export function readCollect(hit: Hit, visitor: Visitor): Reading | Problem {
   if (tally.stream === undefined)
     return badRequest('`tid` is missing: it names the measurement id, e.g. `G-XXXXXXXXXX`.');
   const { stream, unknown, leftOut } = tally;
-  return { source: 'ga4-collect', stream, events, unknownKeys: unknown, leftOut: leftOut.counts };
+  return { stream, events, unknownKeys: unknown, leftOut: leftOut.counts };
 }
 
 /** An event whose keys have all been read. */

@@ -57,7 +57,7 @@ export function readJson(hit: Hit, from: 'browser' | 'backend', visitor: Visitor
     events.push({ raw, visitor: from === 'browser' ? visitor : statedVisitor(read.visitor) });
   }
   if (from === 'backend' && mistakes.length > 0) return refused(mistakes);
-  return { source: 'json', stream: undefined, events, unknownKeys: 0, leftOut: leftOut.counts };
+  return { stream: undefined, events, unknownKeys: 0, leftOut: leftOut.counts };
 }
 
 /** One event, and all that is wrong with it. */

@@ -1,0 +1,20 @@
+import type { Route, Site } from '../policy/gateway.ts';
+import type { IdWindow } from '../privacy/replaced-id.ts';
+import type { Sender } from '../protocols/admission.ts';
+import type { Hit } from '../protocols/hit.ts';
+import type { SourceName } from '../protocols/index.ts';
+import type { Protocol } from '../protocols/protocol.ts';
+import type { WithdrawnSince } from './trace.ts';
+
+/** A hit that was admitted and read: what each step of the decision knows of it. */
+export interface OneHit {
+  readonly hit: Hit;
+  readonly site: Site;
+  readonly protocol: Protocol<SourceName>;
+  readonly sender: Sender;
+  /** The routes its events are offered to. */
+  readonly routes: readonly Route[];
+  /** Of a site that replaces ids; without one such ids do not go out. */
+  readonly window: IdWindow | undefined;
+  readonly withdrawnSince: WithdrawnSince;
+}

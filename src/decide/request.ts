@@ -1,0 +1,24 @@
+import type { Gateway } from '../policy/gateway.ts';
+import type { IdWindows } from '../privacy/replaced-id.ts';
+import { mediaProblem, notAllowed, notFound } from '../protocols/doors.ts';
+import type { Hit, Problem } from '../protocols/hit.ts';
+import type { Method } from '../protocols/protocol.ts';
+import { decideHit } from './index.ts';
+import type { Processed } from './trace.ts';
+
+/** What a path answers to everybody, without a look at the request. */
+const FIXED: Omit<Problem, 'status'> = {
+  title: 'A fixed answer',
+  detail: 'This path answers everybody the same. Nothing of the request is read, and nothing goes anywhere.',
+};
+
+/** Decides about a request where no listener has found its door: for `explain` and cases, by the very rules of the listeners. */
+export function decideRequest(hit: Hit, gateway: Gateway, windows?: IdWindows): Processed {
+  const way = gateway.doors.get(hit.path);
+  if (way === undefined) return { problem: notFound(gateway.prefix) };
+  const { door, protocol } = way;
+  if (!door.methods.includes(hit.method as Method)) return { problem: notAllowed(door.methods) };
+  if (typeof door.does === 'object') return { problem: { ...FIXED, status: door.does.status } };
+  const media = mediaProblem(hit, way);
+  return media === undefined ? decideHit(hit, protocol, gateway, windows) : { problem: media };
+}

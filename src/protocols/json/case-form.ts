@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { CaseFacts, CaseForm } from '../protocol.ts';
+
+const PATH = '/v1/events';
+const schema = z.array(z.record(z.string(), z.unknown())).min(1);
+type Written = z.output<typeof schema>[number];
+
+/** JSON events of a page, or of a back end, which passes on the visitor's Cookie header and GPC as it received them. */
+export const caseForm: CaseForm = {
+  key: 'events',
+  help: `JSON events for ${PATH}.`,
+  schema,
+  write: (given, about) => ({
+    method: 'POST',
+    path: PATH,
+    query: '',
+    headers: [['content-type', 'application/json']],
+    body: JSON.stringify({ events: ((given as Written[] | undefined) ?? []).map((event) => completed(event, about)) }),
+  }),
+};
+
+function completed(event: Written, { page, pageSaid, visitor }: CaseFacts): Written {
+  const placed = pageSaid && event['page'] === undefined ? { ...event, page: { url: page } } : event;
+  if (visitor === undefined || (visitor.cookies === '' && !visitor.gpc)) return placed;
+  const known = {
+    ...(visitor.cookies === '' ? {} : { cookies: visitor.cookies }),
+    ...(visitor.gpc ? { gpc: true } : {}),
+  };
+  return { ...placed, visitor: { ...known, ...(event['visitor'] as Record<string, unknown> | undefined) } };
+}

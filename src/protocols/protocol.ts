@@ -1,0 +1,99 @@
+import type { z } from 'zod';
+import type { Sender, Senders } from './admission.ts';
+import type { Hit, Problem, Reading, Visitor } from './hit.ts';
+
+/**
+ * One way in: how events come, and what is answered. Everything that is particular to it stands in its folder; the
+ * listeners, `explain`, cases, metrics, the decision log and the docs walk `PROTOCOLS` and know nothing else of it.
+ */
+export interface Protocol<N extends string = string> {
+  /** What metrics, traces, reasons and the decision log call it, and destinations whose limited form is for some only. */
+  readonly name: N;
+  /** What people call what comes in: a plural, e.g. `web hits`. */
+  readonly title: string;
+  readonly doors: readonly [Door, ...Door[]];
+  /** A back end may send, and states whose each event is. Its refusals are then carried out under load, too. */
+  readonly backends: boolean;
+  /**
+   * The id of an event stands for that event on every route. False where tags usually send one id for all that happens
+   * on a page: then it counts only where the vendor deduplicates by it.
+   */
+  readonly ownEventIds: boolean;
+  /** Decides who sends. Pure; nothing of the hit goes into a problem. */
+  readonly admit: (hit: Hit, site: Senders) => Sender | Problem;
+  /** Reads the events. `visitor` is what the request says of its browser. Pure, and linear in the size of the hit. */
+  readonly read: (hit: Hit, sender: Sender, visitor: Visitor) => Reading | Problem;
+  /** What is said in the end, in the form this protocol's clients know. It sees nothing of the hit. */
+  readonly answer: (end: End, door: Door) => Reply;
+  readonly caseForm: CaseForm;
+}
+
+export type Method = 'GET' | 'POST';
+
+/** Paths that are served alike. */
+export interface Door {
+  /** Exact paths below the gateway's prefix, compared undecoded: another spelling is another path. The first one is the one to use. */
+  readonly paths: readonly [string, ...string[]];
+  readonly methods: readonly [Method, ...Method[]];
+  /** Media types a body may have; '' = none is said. */
+  readonly types: ReadonlySet<string>;
+  /** Those of them that only a page may send: without `Origin` anybody's form could. */
+  readonly fromPages: ReadonlySet<string>;
+  /** Pages of listed origins may ask beforehand (CORS preflight). */
+  readonly preflight: boolean;
+  /** `store`: events are decided, stored and sent. `validate`: they are read and decided, and nothing is kept. A reply: that is answered, and the request is not read. */
+  readonly does: 'store' | 'validate' | Reply;
+}
+
+/** How a request ended. */
+export type End =
+  /** What may leave is stored. */
+  | { readonly kind: 'accepted' }
+  /** It was read and nothing is kept; what is wrong with its events, without values. */
+  | { readonly kind: 'validated'; readonly mistakes: readonly string[] }
+  /** Nothing of it is kept. Status 503: it may be sent again after a while, which `Retry-After` says. */
+  | { readonly kind: 'refused'; readonly problem: Problem };
+
+/** What a protocol says in an answer. CORS, `Cache-Control`, cookies and `Retry-After` are added for all alike. */
+export interface Reply {
+  readonly status: number;
+  /** The media type of the body. */
+  readonly type?: string;
+  readonly body?: string;
+}
+
+/** How a case (a test in the configuration) writes a request of this protocol. */
+export interface CaseForm {
+  /** The key below `request`. */
+  readonly key: string;
+  /** What the key is for. */
+  readonly help: string;
+  /** What may stand there. */
+  readonly schema: z.ZodType;
+  /** The request; `given` is what stands under `key`, undefined = nothing. */
+  readonly write: (given: unknown, about: CaseFacts) => WrittenHit;
+}
+
+/** What a case says beside its events. */
+export interface CaseFacts {
+  /** Unix milliseconds. */
+  readonly now: number;
+  /** The address of the page. */
+  readonly page: string;
+  /** The case itself says the page. */
+  readonly pageSaid: boolean;
+  /** The measurement id of the site's primary tag. */
+  readonly stream: string | undefined;
+  /** What a back end passes on of its visitor; undefined = a browser sends. */
+  readonly visitor: { readonly cookies: string; readonly gpc: boolean } | undefined;
+}
+
+export interface WrittenHit {
+  readonly method: Method;
+  /** One of the doors' paths. */
+  readonly path: string;
+  /** Without `?`. */
+  readonly query: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string;
+}
