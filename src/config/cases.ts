@@ -22,8 +22,8 @@ const written = Object.fromEntries(
   PROTOCOLS.map(({ caseForm: { key, schema, help } }) => [key, schema.optional().describe(help)]),
 );
 
-/** The request of a case. Nothing given is a page view of a browser on the site's first origin that said nothing. */
-const request = z.strictObject({
+/** What the request of a case may say whatever the protocol. */
+const common = {
   site: z.string().optional().describe('Which site, by one of its hosts; the first by default.'),
   said: z
     .union([z.enum(['everything', 'nothing']), category, z.array(category)])
@@ -35,14 +35,18 @@ const request = z.strictObject({
     .describe('Cookies the browser sends beside those of the choice.'),
   gpc: z.boolean().default(false).describe('The browser sends Global Privacy Control.'),
   page: z.string().optional().describe('The page it happened on: a path on the site, or an address.'),
-  // Their types are each protocol's own affair.
-  ...(written as Record<never, z.ZodType>),
   backend: z
     .boolean()
     .default(false)
     .describe("The events come from the site's back end; the choice is put into what each says of its visitor."),
   headers: z.record(z.string(), z.string()).default({}).describe('Headers, in place of what would be sent.'),
-});
+};
+
+/** Typed without the protocols' own keys: what one holds only that protocol knows. */
+const shape: typeof common = { ...written, ...common };
+
+/** The request of a case. Nothing given is a page view of a browser on the site's first origin that said nothing. */
+const request = z.strictObject(shape);
 
 /** What one route must have done with every event of the request. */
 const routeExpectation = z.strictObject({
