@@ -266,7 +266,7 @@ function visitorsServed(tally: Tally, served: readonly number[], lasting: number
     problems.push(`visitors were served ${served.length} times in ${lasting / 1000} s`);
   if (refused > taken / 10) problems.push(`${refused} of ${taken + refused} requests of visitors were refused`);
   // A kept connection may be closed just when the next request is sent: browsers ask again, these do not.
-  const most = served.length / 1_000;
+  const most = Math.floor(served.length / 1_000);
   for (const [error, n] of tally.unanswered)
     if (n > most) problems.push(`${n} requests of visitors without an answer (${error})`);
   const p50 = percentile(served, 0.5);
