@@ -226,7 +226,7 @@ class ThreadedDelivery implements Delivery {
   }
 
   #setState(state: WorkerState): void {
-    const changed = JSON.stringify(state.stopped) !== JSON.stringify(this.#state.stopped);
+    const changed = !isSame(state.stopped, this.#state.stopped);
     this.#state = state;
     if (changed) this.#options.stoppedChanged?.();
   }
@@ -380,4 +380,10 @@ class ThreadedDelivery implements Delivery {
         this.start().catch(() => this.#options.log('error', 'the delivery thread does not start', {}));
     }, RESTART_MS);
   }
+}
+
+/** Told with each commit, and nearly always empty. */
+function isSame(a: WorkerState['stopped'], b: WorkerState['stopped']): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
