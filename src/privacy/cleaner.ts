@@ -7,7 +7,7 @@ import { isPersonalNumber } from './numbers.ts';
 import { dropKey } from './keys.ts';
 import { SHORTEST, type OwnIds } from './own-ids.ts';
 import { hidesPersonal, scrub } from './scrub.ts';
-import { cleanText, type UrlPolicy } from './url.ts';
+import { cleanText, wholeAllowance, type Allowance, type UrlPolicy } from './url.ts';
 
 type Scalar = string | number | boolean;
 
@@ -29,6 +29,7 @@ export class Cleaner {
   readonly #own: () => OwnIds | undefined;
   readonly #done: Map<string, string | undefined> | undefined;
   readonly #names: Map<string, boolean> | undefined;
+  #allowance: Allowance | undefined;
   #ids: OwnIds | undefined;
   #asked = false;
   #looked = 0;
@@ -125,7 +126,7 @@ export class Cleaner {
 
   #clean(value: string): string | undefined {
     this.#looked += value.length;
-    const clean = cleanText(value, this.#policy);
+    const clean = cleanText(value, this.#policy, (this.#allowance ??= wholeAllowance()));
     return clean === undefined ? undefined : this.#withoutOwn(clean);
   }
 

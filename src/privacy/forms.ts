@@ -48,7 +48,7 @@ export class Forms {
 
   constructor(forms: readonly Form[]) {
     for (const one of forms) {
-      const pair = pairOf(one.head.charCodeAt(0), one.head.charCodeAt(1));
+      const pair = (smallAt(one.head, 0) << 7) | smallAt(one.head, 1);
       const list = this.#table[pair] as number;
       if (list === 0) this.#table[pair] = this.#lists.push([one]);
       else (this.#lists[list - 1] as Form[]).push(one);
@@ -58,11 +58,11 @@ export class Forms {
   /** Where the next of them begins, from this place on; -1 = there is none. Where it ends is in `end`. */
   next(text: string, from: number): number {
     const table = this.#table;
-    let before = from < text.length ? text.charCodeAt(from) : 0;
+    let first = from < text.length ? smallAt(text, from) : 0;
     for (let i = from + 1; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      const list = before < 128 && code < 128 ? (table[pairOf(before, code)] as number) : 0;
-      before = code;
+      const second = smallAt(text, i);
+      const list = table[(first << 7) | second] as number;
+      first = second;
       if (list === 0) continue;
       const end = this.#matchEnd(text, i - 1, this.#lists[list - 1] as Form[]);
       if (end < 0) continue;
@@ -85,8 +85,10 @@ export class Forms {
   }
 }
 
-function pairOf(first: number, second: number): number {
-  return ((SMALL[first] as number) << 7) | (SMALL[second] as number);
+/** A character in small letters, by its code; 0 = it is none of ASCII, and no head has it. */
+function smallAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 128 ? (SMALL[code] as number) : 0;
 }
 
 /** Whether a text goes on with a head here; its first two characters are known to be there, in capitals or not. */

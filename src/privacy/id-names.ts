@@ -1,5 +1,5 @@
 import { personalParam } from './click-ids.ts';
-import { wordsOf } from './keys.ts';
+import { readName } from './name-words.ts';
 import { WordSet } from './word-set.ts';
 
 /** Whoever an id can be of. */
@@ -59,18 +59,23 @@ const ARTICLES = new WordSet(
  */
 export function isIdName(name: string): boolean {
   const lower = name.toLowerCase();
-  if (personalParam(lower) !== undefined || KEYED.test(lower)) return true;
-  const words = wordsOf(name);
-  const joined = words.length === 1 ? (words[0] ?? '') : words.join('');
+  if (personalParam(lower) !== undefined || (isKeyed(lower) && KEYED.test(lower))) return true;
+  const read = readName(name);
+  const { joined, words } = read;
   if (WHOLE.has(joined) || ALONE.has(joined)) return true;
   if (IN_ALL_INSIDE.test(joined)) for (const part of INSIDE) if (joined.includes(part)) return true;
-  for (let i = 0; i < words.length; i++) if (ALONE.endsAt(words, i, 3)) return true;
+  for (let i = 0; i < words.length; i++) if (ALONE.endsAt(read, i, 3)) return true;
   return false;
+}
+
+/** Whether it may be one of `KEYED`: all but the shortest have a line in them. */
+function isKeyed(lower: string): boolean {
+  return lower === 'sp' || lower.includes('_');
 }
 
 /** Whether a name says that the value is the number of an article or an order (R43). */
 export function isArticleName(name: string): boolean {
-  const words = wordsOf(name);
-  for (let i = 0; i < words.length; i++) if (ARTICLES.endsAt(words, i, 2)) return true;
+  const read = readName(name);
+  for (let i = 0; i < read.words.length; i++) if (ARTICLES.endsAt(read, i, 2)) return true;
   return false;
 }

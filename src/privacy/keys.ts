@@ -1,4 +1,5 @@
 import { decodePart } from '../protocols/percent.ts';
+import { readName } from './name-words.ts';
 import { WordSet } from './word-set.ts';
 
 /** Names that say by themselves that the value is about a person, spelled without separators (R42, "names by key"). */
@@ -43,16 +44,15 @@ const LONGEST_NAME = 100;
  */
 export function dropKey(name: string): boolean {
   if (name.length > LONGEST_NAME) return true;
-  const words = wordsOf(name);
-  const joined = words.length === 1 ? (words[0] ?? '') : words.join('');
+  const read = readName(name);
+  const { words, joined } = read;
   if (NAMES.has(joined) || WORDS.has(joined)) return true;
   let person = false;
   let named = false;
   for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? '';
-    if (WORDS.endsAt(words, i, 2) || (word === 'e' && AFTER_E.has(words[i + 1] ?? ''))) return true;
-    person ||= PERSONS.has(word);
-    named ||= NAME_WORDS.has(word);
+    if (WORDS.endsAt(read, i, 2) || (words[i] === 'e' && AFTER_E.has(words[i + 1] ?? ''))) return true;
+    person ||= PERSONS.endsAt(read, i, 1);
+    named ||= NAME_WORDS.endsAt(read, i, 1);
   }
   return person && named;
 }
@@ -62,7 +62,7 @@ export function dropKey(name: string): boolean {
  * things are called a name, a key, a code or a contact than in a list of parameters.
  */
 export function saysPersonal(name: string): boolean {
-  return dropKey(name) && !EVERYDAY.has(wordsOf(name).join(''));
+  return dropKey(name) && !EVERYDAY.has(readName(name).joined);
 }
 
 const EVERYDAY = new WordSet(
@@ -74,47 +74,4 @@ export function keyName(key: string): string {
   const name = decodePart(key, 0, key.length).trim().toLowerCase();
   const bracket = name.indexOf('[');
   return bracket < 0 ? name : name.slice(0, bracket);
-}
-
-/** The words of a name in lower-case ASCII: `billingAddress_line[1]` is billing, address, line. */
-export function wordsOf(name: string): string[] {
-  const words: string[] = [];
-  let start = 0;
-  let plain = true;
-  const take = (end: number): void => {
-    if (end > start) words.push(name.slice(start, end));
-  };
-  for (let i = 0; i < name.length; i++) {
-    const code = name.charCodeAt(i);
-    if (code >= 97 && code <= 122) continue;
-    if (code >= 65 && code <= 90) {
-      plain = false;
-      // A capital begins a word unless it follows one: `userEmail`, but not in `EMAIL`; the last of several does where
-      // small letters follow: `XExternalId`.
-      const before = name.charCodeAt(i - 1);
-      const after = name.charCodeAt(i + 1);
-      if (i > start && (!(before >= 65 && before <= 90) || (after >= 97 && after <= 122))) {
-        take(i);
-        start = i;
-      }
-    } else if (code > 127) {
-      plain = false;
-    } else {
-      take(i);
-      start = i + 1;
-    }
-  }
-  take(name.length);
-  return plain ? words : words.map(folded);
-}
-
-/** Lower case without accents; the letters that Unicode does not take apart are spelled as people without them do. */
-function folded(word: string): string {
-  const lower = word.toLowerCase();
-  if (!/[^a-z0-9]/.test(lower)) return lower;
-  return lower
-    .normalize('NFKD')
-    .replaceAll(/[\u0300-\u036f]/g, '')
-    .replaceAll('ø', 'o')
-    .replaceAll('æ', 'ae');
 }

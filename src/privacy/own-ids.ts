@@ -167,7 +167,7 @@ const WORTH_A_FILTER = 4_000;
  * Characters times ids that one visitor's texts may cost once they begin as ids do. Somebody who sends hundreds of ids
  * and texts that are full of their beginnings gets no answer to what is in them: they go.
  */
-const MOST_SEARCHED = 500_000;
+const MOST_SEARCHED = 200_000;
 
 /** The text with a tag for each of these ids, which are in small letters as `lower` is. */
 function replaced(

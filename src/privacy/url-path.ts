@@ -65,10 +65,7 @@ const ENTITY = /(?:&|%(?:25){0,3}26)(?:#|%(?:25){0,3}23)?[a-z0-9]{2,8}(?:;|%(?:2
 
 function cleanSegment(segment: string, before: string): string {
   if (!SUSPECT.test(segment)) return maySpell(segment) ? scrubbed(segment) : segment;
-  // Before it is cut: the `;` of `kari&commat;example.no` is in the midst of what has to go.
-  const whole = ENTITY.test(segment) ? scrubbed(segment) : segment;
-  const cut = whole.search(PARAMETERS);
-  const rest = cut < 0 ? whole : whole.slice(0, cut);
+  const rest = SIGNS.test(segment) ? withoutParameters(segment) : segment;
   // `..;x` is no dot segment, but would become one.
   if (DOTS.test(rest)) return '';
   const equals = rest.indexOf('=');
@@ -77,8 +74,20 @@ function cleanSegment(segment: string, before: string): string {
     if (personalParam(name) !== undefined || dropKey(name)) return rest.slice(0, equals);
   }
   const clean = scrubbed(rest);
+  if (clean !== rest || rest.length < SHORTEST_VALUE) return clean;
   // `/phone/40000000`, `/reset/x8Jd...`: what stands behind a personal name is its value.
-  return clean === rest && isSecretBehind(before, rest) ? '[token]' : clean;
+  return isSecretBehind(before, rest) ? '[token]' : clean;
+}
+
+/** Without any of these there are no parameters and nothing encoded. */
+const SIGNS = /[;%&?]/;
+const SHORTEST_VALUE = 6;
+
+function withoutParameters(segment: string): string {
+  // Before it is cut: the `;` of `kari&commat;example.no` is in the midst of what has to go.
+  const whole = ENTITY.test(segment) ? scrubbed(segment) : segment;
+  const cut = whole.search(PARAMETERS);
+  return cut < 0 ? whole : whole.slice(0, cut);
 }
 
 /** Parts of a path behind which a link from a message has what only its reader may know. */

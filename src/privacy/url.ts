@@ -99,8 +99,18 @@ export function readReferrer(raw: string, policy: UrlPolicy): string | undefined
  * Free text with nothing personal in it. URLs in it, nested ones too, keep what a page address may keep. Undefined when
  * nothing of it can stay: it is a URL that cannot be read, or one of a page whose events go nowhere.
  */
-export function cleanText(text: string, policy: UrlPolicy): string | undefined {
-  return cleanAt(text, policy, 0);
+export function cleanText(text: string, policy: UrlPolicy, allowance?: Allowance): string | undefined {
+  return cleanAt(text, policy, 0, allowance);
+}
+
+/** How many more addresses are read in the midst of texts; all texts of a hit share it. */
+export interface Allowance {
+  left: number;
+}
+
+/** What all texts of a hit may have together. */
+export function wholeAllowance(): Allowance {
+  return { left: MOST_IN_HIT };
 }
 
 /** URLs inside URLs are read this deep; what lies deeper goes. */
@@ -231,7 +241,7 @@ const WITH_QUERY = /[?#;]/;
 const BLANK = /\s/;
 const DUMMY = 'https://x.invalid';
 
-function cleanAt(text: string, policy: UrlPolicy, depth: number): string | undefined {
+function cleanAt(text: string, policy: UrlPolicy, depth: number, allowance?: Allowance): string | undefined {
   if (!SLASH.test(text)) return scrub(text);
   let plain = text;
   for (let round = 0; round < 3 && plain.includes('%') && !isUrl(plain); round++) plain = decodeOnce(plain);
@@ -245,18 +255,22 @@ function cleanAt(text: string, policy: UrlPolicy, depth: number): string | undef
     return WITH_QUERY.test(plain) ? page.url.slice(DUMMY.length) : scrub(cleanPath(text));
   }
   if (!plain.includes('://') && !QUERY.test(plain)) return scrub(text);
-  let left = MOST_ADDRESSES;
-  const words = plain.split(' ').map((word) => {
+  const most = Math.min(MOST_ADDRESSES, allowance?.left ?? MOST_ADDRESSES);
+  let read = 0;
+  const words = plain.split(' ');
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as string;
     const start = addressIn(word);
-    if (start < 0) return word;
     // More addresses than anybody writes in one text cost only who sends them.
-    return left-- > 0 ? cleanWord(word, start, policy, depth) : '';
-  });
+    if (start >= 0) words[i] = ++read <= most ? cleanWord(word, start, policy, depth) : '';
+  }
+  if (allowance !== undefined) allowance.left -= Math.min(read, most);
   return scrub(words.join(' '));
 }
 
-/** Addresses that are read in one text; the others go. */
+/** Addresses that are read in one text, and in all texts of a hit; the others go. */
 const MOST_ADDRESSES = 20;
+const MOST_IN_HIT = 300;
 
 const QUERY = /[?#]/;
 /** `shop.example.no:8080/krus`: what stands before a query, with no scheme in front. */
@@ -274,9 +288,11 @@ function schemed(url: string): string {
 
 /** Where an address begins in a word: at its scheme, or at a host with a path and a query; -1 = nowhere. */
 function addressIn(word: string): number {
-  const scheme = word.search(/https?:\/\//i);
+  const slash = word.indexOf('/');
+  if (slash < 0) return -1;
+  const scheme = word.includes('://') ? word.search(/https?:\/\//i) : -1;
   if (scheme >= 0) return scheme;
-  return QUERY.test(word) && HOST.test(word) ? word.search(/[a-z0-9]/i) : -1;
+  return word.lastIndexOf('.', slash) >= 0 && QUERY.test(word) && HOST.test(word) ? word.search(/[a-z0-9]/i) : -1;
 }
 
 /** A word of a text whose address begins at `start`. */

@@ -1,4 +1,6 @@
-/** Twice as many as there are words in the largest set, and more: few others fall on a place that is taken. */
+import { sumOf, TOGETHER, type NameWords } from './name-words.ts';
+
+/** Many more than there are words in the largest set, so that few others fall on a place that is taken. */
 const PLACES = 1 << 14;
 
 /**
@@ -14,34 +16,25 @@ export class WordSet {
     this.#words = new Set(lines.join(' ').split(' '));
     let longest = 0;
     for (const word of this.#words) {
-      this.#taken[placeOf(add(0, word))] = 1;
+      this.#taken[placeOf(sumOf(word))] = 1;
       longest = Math.max(longest, word.length);
     }
     this.#longest = longest;
   }
 
   has(word: string): boolean {
-    return word.length <= this.#longest && this.#taken[placeOf(add(0, word))] === 1 && this.#words.has(word);
+    return word.length <= this.#longest && this.#taken[placeOf(sumOf(word))] === 1 && this.#words.has(word);
   }
 
-  /** Whether one of the words ends with `words[last]`: this alone, or with one or more, at most `most`, before it. */
-  endsAt(words: readonly string[], last: number, most: number): boolean {
-    let length = 0;
-    for (let first = last; first >= 0 && first > last - most; first--) {
-      length += (words[first] as string).length;
-      if (length > this.#longest) return false;
-      let sum = 0;
-      for (let i = first; i <= last; i++) sum = add(sum, words[i] as string);
-      if (this.#taken[placeOf(sum)] === 1 && this.#words.has(words.slice(first, last + 1).join(''))) return true;
+  /** Whether one of the words is word `last` of the name, alone or with one or two before it, `most` together. */
+  endsAt({ words, sums }: NameWords, last: number, most: number): boolean {
+    for (let count = 1; count <= most && count <= last + 1; count++) {
+      const sum = sums[last * TOGETHER + count - 1] as number;
+      if (this.#taken[placeOf(sum)] !== 1) continue;
+      if (this.#words.has(words.slice(last + 1 - count, last + 1).join(''))) return true;
     }
     return false;
   }
-}
-
-function add(sum: number, word: string): number {
-  let total = sum;
-  for (let i = 0; i < word.length; i++) total = (Math.imul(total, 31) + word.charCodeAt(i)) | 0;
-  return total;
 }
 
 function placeOf(sum: number): number {

@@ -1,11 +1,10 @@
 /** How far before a number its keyword may begin. */
 const REACH = 24;
 
-/** What words before a number say of it; several may be there. */
-export const PHONE = 1;
-export const CPR = 2;
-export const PERSONNUMMER = 4;
-export const KENNITALA = 8;
+/** The national ids that words before a number are for; one may be for several. */
+export const CPR = 1;
+export const PERSONNUMMER = 2;
+export const KENNITALA = 4;
 
 const PHONE_WORDS: ReadonlySet<string> = new Set(
   (
@@ -15,8 +14,6 @@ const PHONE_WORDS: ReadonlySet<string> = new Set(
 );
 /** Longest of them. */
 const LONGEST = 13;
-/** Words for national ids go on as they like: `personnummeret`. */
-const ID_WORD = /(?:(cpr)|(person-?(?:nr|nummer)|pnr|ssn)|(samordningsn|p-?nummer)|(kennit|kt(?!\p{L})))/iuy;
 /** How those words begin, and those for phones; others are not looked at. */
 const BEGINS = Uint8Array.from({ length: 128 }, (_, code) =>
   'cpskCPSK'.includes(String.fromCharCode(code)) ? 2 : 'tmgwhTMGWH'.includes(String.fromCharCode(code)) ? 1 : 0,
@@ -81,18 +78,52 @@ export class WordsBefore {
 
   #take(begin: number, end: number): void {
     const first = this.#text.charCodeAt(begin);
-    const kind = first < 128 ? (BEGINS[first] as number) : 3;
+    const kind = first < 128 ? (BEGINS[first] as number) : 1;
     if (kind === 0) return;
     if (isPhoneWord(this.#text, begin, end)) this.#phone = begin;
     if (kind < 2) return;
-    ID_WORD.lastIndex = begin;
-    const match = ID_WORD.exec(this.#text);
-    if (match === null) return;
-    const [, cpr, both, personnummer] = match;
-    if (cpr !== undefined || both !== undefined) this.#cpr = begin;
-    if (both !== undefined || personnummer !== undefined) this.#personnummer = begin;
-    if ((cpr ?? both ?? personnummer) === undefined) this.#kennitala = begin;
+    const ids = idWordAt(this.#text, begin, end);
+    if ((ids & CPR) !== 0) this.#cpr = begin;
+    if ((ids & PERSONNUMMER) !== 0) this.#personnummer = begin;
+    if ((ids & KENNITALA) !== 0) this.#kennitala = begin;
   }
+}
+
+/** The national ids that a word between these places is for; most such words go on as they like: `personnummeret`. */
+function idWordAt(text: string, begin: number, end: number): number {
+  switch (text.charCodeAt(begin) | 32) {
+    case C:
+      return goesOn(text, begin, 'cpr') ? CPR : 0;
+    case K:
+      return goesOn(text, begin, 'kennit') || (end - begin === 2 && goesOn(text, begin, 'kt')) ? KENNITALA : 0;
+    case S:
+      if (goesOn(text, begin, 'ssn')) return CPR | PERSONNUMMER;
+      return goesOn(text, begin, 'samordningsn') ? PERSONNUMMER : 0;
+    case P: {
+      if (goesOn(text, begin, 'pnr')) return CPR | PERSONNUMMER;
+      if (goesOn(text, afterHyphen(text, begin + 1), 'nummer')) return PERSONNUMMER;
+      if (!goesOn(text, begin, 'person')) return 0;
+      const rest = afterHyphen(text, begin + 6);
+      return goesOn(text, rest, 'nr') || goesOn(text, rest, 'nummer') ? CPR | PERSONNUMMER : 0;
+    }
+    default:
+      return 0;
+  }
+}
+
+const C = 99;
+const K = 107;
+const P = 112;
+const S = 115;
+
+function afterHyphen(text: string, at: number): number {
+  return text.charCodeAt(at) === HYPHEN ? at + 1 : at;
+}
+
+/** Whether a text goes on with these small letters here, in capitals or not. */
+function goesOn(text: string, at: number, letters: string): boolean {
+  for (let i = 0; i < letters.length; i++) if ((text.charCodeAt(at + i) | 32) !== letters.charCodeAt(i)) return false;
+  return true;
 }
 
 /** Whole words only; `tlf-deksel` is a thing. */
