@@ -1,3 +1,4 @@
+import { codeAt } from './code-at.ts';
 import type { Finding } from './findings.ts';
 import { isCalledVersion } from './words-before.ts';
 
@@ -15,8 +16,8 @@ export function findAddresses(text: string, findings: Finding[]): void {
       const end = runEnd(text, i);
       // Shorter is no address; most runs are words that begin with a to f.
       if (end - i >= SHORTEST) {
-        const start = isWord(text.charCodeAt(i - 1)) ? pastColon(text, i, end) : i;
-        const stop = isWord(text.charCodeAt(end)) ? beforeColon(text, start, end) : end;
+        const start = isWord(codeAt(text, i - 1)) ? pastColon(text, i, end) : i;
+        const stop = isWord(codeAt(text, end)) ? beforeColon(text, start, end) : end;
         if (stop - start >= SHORTEST) read(text, start, stop, findings);
       }
       i = end;
@@ -35,7 +36,7 @@ function pastColon(text: string, from: number, end: number): number {
 /** `203.0.113.7:80x`: what stands behind the last colon may be a word that begins with a to f. */
 function beforeColon(text: string, from: number, end: number): number {
   let at = end;
-  while (at > from && text.charCodeAt(at) !== COLON) at--;
+  while (at > from && codeAt(text, at) !== COLON) at--;
   return at;
 }
 
@@ -48,7 +49,7 @@ const NINE = 57;
 function runEnd(text: string, start: number): number {
   let end = start;
   while (end < text.length) {
-    const code = text.charCodeAt(end);
+    const code = codeAt(text, end);
     if (!isHex(code) && code !== DOT && code !== COLON) break;
     end++;
   }
@@ -64,7 +65,7 @@ function read(text: string, start: number, end: number, findings: Finding[]): vo
     findings.push({ kind: 'id', start, end });
     return;
   }
-  const last = text.charCodeAt(end - 1) === DOT ? end - 1 : end;
+  const last = codeAt(text, end - 1) === DOT ? end - 1 : end;
   if (last - start <= LONGEST_IPV6 && isIpv6(text, start, last)) {
     findings.push({ kind: 'ip', start, end: last });
     return;

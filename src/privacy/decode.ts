@@ -1,4 +1,5 @@
 import { decodePart } from '../protocols/percent.ts';
+import { codeAt } from './code-at.ts';
 
 /** Named entities that can stand for a character an identifier is made of. */
 const ENTITIES: ReadonlyMap<string, string> = new Map(
@@ -97,8 +98,8 @@ function withoutAgain(text: string): string {
   let from = 0;
   for (let at = text.indexOf('%25'); at >= 0; at = text.indexOf('%25', at)) {
     let end = at + 3;
-    while (text.charCodeAt(end) === 50 && text.charCodeAt(end + 1) === 53) end += 2;
-    const next = text.charCodeAt(end);
+    while (codeAt(text, end) === 50 && codeAt(text, end + 1) === 53) end += 2;
+    const next = codeAt(text, end);
     // `%2525x`: the last `25` is what the rest makes a sequence.
     if (hexDigit(next) < 0 && next !== U) end -= 2;
     if (end > at + 1) {
@@ -117,7 +118,7 @@ export function unescaped(text: string): string {
   for (let at = 0; at < text.length; at++) {
     const sign = text.charCodeAt(at);
     if (sign !== PERCENT && sign !== BACKSLASH) continue;
-    const kind = text.charCodeAt(at + 1) | 32;
+    const kind = codeAt(text, at + 1) | 32;
     const digits = kind === U ? 4 : kind === X && sign === BACKSLASH ? 2 : 0;
     if (digits === 0) continue;
     const code = numberAt(text, at + 2, digits);
@@ -133,7 +134,7 @@ export function unescaped(text: string): string {
 function numberAt(text: string, start: number, digits: number): number {
   let value = 0;
   for (let at = start; at < start + digits; at++) {
-    const digit = hexDigit(text.charCodeAt(at));
+    const digit = hexDigit(codeAt(text, at));
     if (digit < 0) return -1;
     value = value * 16 + digit;
   }
@@ -144,32 +145,32 @@ function withoutEntities(text: string): string {
   let out = '';
   let from = 0;
   for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) {
-    const numeric = text.charCodeAt(at + 1) === HASH;
+    const numeric = codeAt(text, at + 1) === HASH;
     const end = numeric ? numberEnd(text, at + 2) : nameEnd(text, at + 1);
     if (end < 0) continue;
     const stands = numeric ? numbered(text, at + 2, end) : ENTITIES.get(text.slice(at + 1, end));
     if (stands === undefined) continue;
     out += text.slice(from, at) + stands;
-    from = text.charCodeAt(end) === SEMICOLON ? end + 1 : end;
+    from = codeAt(text, end) === SEMICOLON ? end + 1 : end;
   }
   return from === 0 ? text : out + text.slice(from);
 }
 
 /** Where the digits end that begin here, hexadecimal ones behind an `x`; -1 = there are none. */
 function numberEnd(text: string, start: number): number {
-  const hex = (text.charCodeAt(start) | 32) === X;
+  const hex = (codeAt(text, start) | 32) === X;
   const first = hex ? start + 1 : start;
   const last = first + (hex ? MOST_HEX : MOST_DECIMAL);
   let end = first;
   for (; end < last; end++) {
-    const digit = hexDigit(text.charCodeAt(end));
+    const digit = hexDigit(codeAt(text, end));
     if (digit < 0 || (!hex && digit > 9)) break;
   }
   return end === first ? -1 : end;
 }
 
 function numbered(text: string, start: number, end: number): string {
-  const hex = (text.charCodeAt(start) | 32) === X;
+  const hex = (codeAt(text, start) | 32) === X;
   let code = 0;
   for (let at = hex ? start + 1 : start; at < end; at++) {
     code = code * (hex ? 16 : 10) + hexDigit(text.charCodeAt(at));
@@ -180,7 +181,7 @@ function numbered(text: string, start: number, end: number): string {
 /** Where the small letters end that begin here; -1 = they are fewer than two. */
 function nameEnd(text: string, start: number): number {
   let end = start;
-  while (end < start + LONGEST_NAME && text.charCodeAt(end) >= 97 && text.charCodeAt(end) <= 122) end++;
+  while (end < start + LONGEST_NAME && codeAt(text, end) >= 97 && codeAt(text, end) <= 122) end++;
   return end - start < 2 ? -1 : end;
 }
 

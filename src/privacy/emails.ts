@@ -1,3 +1,4 @@
+import { codeAt } from './code-at.ts';
 import type { Finding } from './findings.ts';
 
 const LONGEST_LOCAL = 64;
@@ -17,15 +18,15 @@ export function findEmails(text: string, findings: Finding[]): void {
     const start = localStart(text, at);
     if (start === at) continue;
     // `kari@@example.no`
-    while (text.charCodeAt(at + 1) === AT) at++;
-    const end = text.charCodeAt(at + 1) === 91 ? literalEnd(text, at + 2) : domainEnd(text, at + 1);
+    while (codeAt(text, at + 1) === AT) at++;
+    const end = codeAt(text, at + 1) === 91 ? literalEnd(text, at + 2) : domainEnd(text, at + 1);
     if (end >= 0) findings.push({ kind: 'email', start, end });
   }
 }
 
 function localStart(text: string, at: number): number {
   const leftmost = Math.max(0, at - LONGEST_LOCAL);
-  if (text.charCodeAt(at - 1) === 34) {
+  if (codeAt(text, at - 1) === 34) {
     const quote = text.lastIndexOf('"', at - 2);
     return at >= 2 && quote >= leftmost ? quote : at;
   }
@@ -79,7 +80,7 @@ function domainEnd(text: string, from: number): number {
     }
   }
   while (end > from && DOMAIN_PUNCTUATION[text.charCodeAt(end - 1)] === 1) end--;
-  if (!named) return !letters && dots >= 3 && isDigit(text.charCodeAt(from)) ? end : -1;
+  if (!named) return !letters && dots >= 3 && isDigit(codeAt(text, from)) ? end : -1;
   return IMAGE.test(text.slice(from, from + 8)) ? -1 : end;
 }
 

@@ -1,3 +1,4 @@
+import { codeAt } from './code-at.ts';
 import { runs } from './digit-runs.ts';
 import type { Finding } from './findings.ts';
 
@@ -30,7 +31,7 @@ export function findPositions(findings: Finding[]): void {
   for (let i = 0; i + 3 < count; i++) {
     if (!isDecimal(i, 2) || !isDecimal(i + 2, 3)) continue;
     const first = starts[i] as number;
-    let start = text.charCodeAt(first - 1) === HYPHEN ? first - 1 : first;
+    let start = codeAt(text, first - 1) === HYPHEN ? first - 1 : first;
     let end = positionEnd(text, start);
     if (end < 0 && start < first) end = positionEnd(text, (start = first));
     if (end < 0) continue;
@@ -45,7 +46,7 @@ function isDecimal(i: number, most: number): boolean {
   return (
     runs.length(i) <= most &&
     runs.starts[i + 1] === end + 1 &&
-    runs.text.charCodeAt(end) === DOT &&
+    codeAt(runs.text, end) === DOT &&
     runs.length(i + 1) >= FEWEST_DECIMALS
   );
 }

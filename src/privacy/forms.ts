@@ -1,3 +1,5 @@
+import { codeAt } from './code-at.ts';
+
 /** What something looks like: how it begins, in its own letters, and how it goes on. */
 export interface Form {
   readonly head: string;
@@ -73,10 +75,10 @@ export class Forms {
   }
 
   #matchEnd(text: string, start: number, forms: readonly Form[]): number {
-    const inWord = IN_WORD[text.charCodeAt(start - 1)] === 1;
+    const inWord = IN_WORD[codeAt(text, start - 1)] === 1;
     for (const { head, pattern, exact, anywhere: within, digitAt } of forms) {
       if (inWord && !within) continue;
-      if (digitAt !== undefined && !isDigit(text.charCodeAt(start + digitAt))) continue;
+      if (digitAt !== undefined && !isDigit(codeAt(text, start + digitAt))) continue;
       if (!begins(text, start, head, exact)) continue;
       pattern.lastIndex = start;
       if (pattern.test(text)) return pattern.lastIndex;
@@ -94,7 +96,7 @@ function smallAt(text: string, at: number): number {
 /** Whether a text goes on with a head here; its first two characters are known to be there, in capitals or not. */
 function begins(text: string, start: number, head: string, exact: boolean): boolean {
   for (let i = exact ? 0 : 2; i < head.length; i++) {
-    const code = text.charCodeAt(start + i);
+    const code = codeAt(text, start + i);
     if ((exact || code > 127 ? code : (SMALL[code] as number)) !== head.charCodeAt(i)) return false;
   }
   return true;

@@ -1,3 +1,4 @@
+import { codeAt } from './code-at.ts';
 import { detached } from '../core/recent.ts';
 import type { Finding } from './findings.ts';
 import { anywhere, exactly, Forms, form } from './forms.ts';
@@ -85,7 +86,7 @@ function valueNear(text: string, from: number): number {
   let start = from;
   let digit = false;
   for (let at = from; start - from <= WIDEST && at - start <= DIGIT_WITHIN; at++) {
-    const code = text.charCodeAt(at);
+    const code = codeAt(text, at);
     if (is(code, WORD_PART)) {
       digit ||= code >= 48 && code <= 57;
       if (digit && at - start >= SHORTEST_VALUE - 1) return start;
@@ -169,9 +170,9 @@ export function findPairs(text: string, findings: Finding[]): void {
 
 /** With the separator behind it, or the one before it: a list stays a list. */
 function pair(text: string, start: number, end: number): Finding {
-  const after = text.charCodeAt(end);
+  const after = codeAt(text, end);
   if (after === AMPERSAND || after === SEMICOLON) return { kind: 'id', start, end: end + 1, cut: true };
-  const before = text.charCodeAt(start - 1);
+  const before = codeAt(text, start - 1);
   const from = before === AMPERSAND || before === SEMICOLON ? start - 1 : start;
   return { kind: 'id', start: from, end, cut: true };
 }

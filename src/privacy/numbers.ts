@@ -1,3 +1,4 @@
+import { codeAt } from './code-at.ts';
 import type { Finding } from './findings.ts';
 import { HETU_LENGTH, isCpr, isFodselsnummer, isHetu, isKennitala, isPersonnummer } from './national-ids.ts';
 import { runs } from './digit-runs.ts';
@@ -64,11 +65,11 @@ export function findNumbers(findings: Finding[], worded: boolean): void {
     const length = (ends[first] as number) - start;
     const near = (reach[first] as number) >= FEWEST_DIGITS;
     const six = length === 6;
-    const lettered = worded && length > 1 && start > 1 && isLetter(text.charCodeAt(start - 1));
+    const lettered = worded && length > 1 && start > 1 && isLetter(codeAt(text, start - 1));
     // Most runs end here: too few digits around, and no letters in front as accounts have.
     if (!near && !lettered && !six) continue;
     // A single digit begins nothing but a phone number.
-    if (length === 1 && text.charCodeAt(start - 1) !== PLUS && !words.phoneBefore(start)) continue;
+    if (length === 1 && codeAt(text, start - 1) !== PLUS && !words.phoneBefore(start)) continue;
     let end = lettered ? iban(first, findings) : -1;
     if (end < 0 && six) end = hetu(first, findings);
     if (end < 0 && near) end = number(first, findings);
@@ -105,8 +106,8 @@ function number(first: number, findings: Finding[]): number {
   let from = start;
   let kind: Finding['kind'] = 'phone';
   let last = -1;
-  const digit = text.charCodeAt(start);
-  if (digit !== ZERO && text.charCodeAt(start - 1) === PLUS && !isWord(text, start - 2)) {
+  const digit = codeAt(text, start);
+  if (digit !== ZERO && codeAt(text, start - 1) === PLUS && !isWord(text, start - 2)) {
     last = runs.longest(first, FEWEST_WITH_PLUS, MOST_PHONE_DIGITS);
     if (last >= 0) from = start - 1;
   }
@@ -184,7 +185,7 @@ function isWrittenFnr(first: number, last: number, digits: string): boolean {
   const { text, starts, ends } = runs;
   const end = ends[first] as number;
   const start = starts[first] as number;
-  const sign = text.charCodeAt(end);
+  const sign = codeAt(text, end);
   if (last !== first + 1 || end - start !== 6 || starts[last] !== end + 1) return false;
   if ((sign !== BLANK && sign !== UNDERSCORE) || !isCpr(digits)) return false;
   return !isWord(text, start - 1) && !ORDER_SIGNS.includes(text.charAt(start - 1)) && !isCalledArticle(text, start);
@@ -194,11 +195,11 @@ function isWrittenFnr(first: number, last: number, digits: string): boolean {
 function international(first: number): number {
   const { text, starts } = runs;
   const start = starts[first] as number;
-  if (text.charCodeAt(start) !== ZERO || text.charCodeAt(start + 1) !== ZERO || isWord(text, start - 1)) return -1;
+  if (codeAt(text, start) !== ZERO || codeAt(text, start + 1) !== ZERO || isWord(text, start - 1)) return -1;
   // No country's code begins with 0.
-  if (text.charCodeAt(start + 2) === ZERO) return -1;
+  if (codeAt(text, start + 2) === ZERO) return -1;
   // Behind a hyphen it is the end of a longer number.
-  if (text.charCodeAt(start - 1) === HYPHEN && isWord(text, start - 2)) return -1;
+  if (codeAt(text, start - 1) === HYPHEN && isWord(text, start - 2)) return -1;
   const head = runs.longest(first, 3, MOST_WITH_ZEROS);
   if (head < 0) return -1;
   const range = internationalRange(runs.digits(first, head).slice(2, 6));
@@ -214,13 +215,13 @@ function mobile(first: number): number {
   const digits = reach[first] as number;
   const start = starts[first] as number;
   if ((digits !== 8 && digits !== 10) || (ends[first] as number) - start !== 3) return -1;
-  if (isWord(text, start - 1) || MOBILE_PARTS.has(text.charCodeAt(start - 1))) return -1;
+  if (isWord(text, start - 1) || MOBILE_PARTS.has(codeAt(text, start - 1))) return -1;
   let last = first;
   const groups = [text.slice(start, ends[first])];
   for (; runs.joined[last] === 1; last++) {
     const end = ends[last] as number;
     const next = starts[last + 1] as number;
-    const between = text.charCodeAt(end);
+    const between = codeAt(text, end);
     const blank = between === BLANK || between === NO_BREAK;
     if (next - end !== 1 || !(blank || (between === HYPHEN && last === first))) return -1;
     groups.push(text.slice(next, ends[last + 1]));
@@ -236,7 +237,7 @@ const MOBILE_PARTS: ReadonlySet<number> = new Set(Array.from('-._,/#:+', (charac
 /** `DDMMYY-NNNN`, `YYMMDD+NNNN` and the like: the last four digits behind one sign. */
 function hasSign(first: number): boolean {
   const end = runs.ends[first] as number;
-  const sign = runs.text.charCodeAt(end);
+  const sign = codeAt(runs.text, end);
   const head = runs.length(first);
   return (head === 6 || head === 8) && (sign === HYPHEN || sign === PLUS) && runs.starts[first + 1] === end + 1;
 }
@@ -245,7 +246,7 @@ function hasSign(first: number): boolean {
 function standsAlone(first: number): boolean {
   const { text } = runs;
   const end = runs.ends[first + 1] as number;
-  const more = text.charCodeAt(end) === HYPHEN && isWord(text, end + 1);
+  const more = codeAt(text, end) === HYPHEN && isWord(text, end + 1);
   return !isWord(text, (runs.starts[first] as number) - 1) && !isWord(text, end) && !more;
 }
 
@@ -284,7 +285,7 @@ function cardEnd(first: number): number {
   const near = reach[first] as number;
   if (near < SHORTEST_CARD) return -1;
   const start = starts[first] as number;
-  const head = text.charCodeAt(start);
+  const head = codeAt(text, start);
   // Cards begin with 2 to 6: most numbers do not.
   if (head < ZERO + 2 || head > ZERO + 6) return -1;
   const alone = (ends[first] as number) - start;
@@ -304,14 +305,14 @@ function cardEnd(first: number): number {
 function groupsEnd(first: number, digits: number): number {
   const { text, starts, ends, before, count } = runs;
   const to = (before[first] as number) + digits;
-  const separator = text.charCodeAt(ends[first] as number);
+  const separator = codeAt(text, ends[first] as number);
   const usual = separator === BLANK || separator === HYPHEN || separator === PLUS;
   // Other signs stand in many numbers, but not in four groups of four.
   if (!usual && !(CARD_SIGNS.includes(separator) && isFourOfFour(first))) return -1;
   for (let last = first + 1; last < count; last++) {
     const end = ends[last - 1] as number;
     const start = starts[last] as number;
-    if (start - end !== 1 || text.charCodeAt(end) !== separator || (ends[last] as number) - start < 2) return -1;
+    if (start - end !== 1 || codeAt(text, end) !== separator || (ends[last] as number) - start < 2) return -1;
     const reached = before[last + 1] as number;
     if (reached >= to) return reached === to ? last : -1;
   }
@@ -335,7 +336,7 @@ function firstFour(first: number): number {
   const { text, starts } = runs;
   let four = 0;
   for (let at = starts[first] as number, found = 0; found < 4; at++) {
-    const digit = text.charCodeAt(at) - ZERO;
+    const digit = codeAt(text, at) - ZERO;
     if (digit < 0 || digit > 9) continue;
     four = four * 10 + digit;
     found++;
@@ -344,7 +345,7 @@ function firstFour(first: number): number {
 }
 
 function isWord(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
+  const code = codeAt(text, at);
   return (code >= 48 && code <= 57) || isLetter(code) || code > 127;
 }
 

@@ -1,3 +1,4 @@
+import { codeAt } from './code-at.ts';
 import type { Cookies } from '../consent/cookie-header.ts';
 import { Recent } from '../core/recent.ts';
 import { decoded, decodeOnce } from './decode.ts';
@@ -197,9 +198,9 @@ function placesOf(id: string, text: string): number[] | undefined {
   let last = 0;
   for (let at = text.indexOf(id); at >= 0; at = text.indexOf(id, last)) {
     // What stands before it may be one that becomes a tag.
-    const begins = places?.[places.length - 1] === at - id.length || !isWord(text.charCodeAt(at - 1));
+    const begins = places?.[places.length - 1] === at - id.length || !isWord(codeAt(text, at - 1));
     last = at + id.length;
-    if (id.length >= ALONE_BELOW || (begins && !isWord(text.charCodeAt(last)))) (places ??= []).push(at);
+    if (id.length >= ALONE_BELOW || (begins && !isWord(codeAt(text, last)))) (places ??= []).push(at);
   }
   return places;
 }

@@ -1,3 +1,5 @@
+import { codeAt } from './code-at.ts';
+
 /** A GTIN of 13 or 14 digits (GS1 General Specifications 7.9): weights 1 and 3 from the right, the check digit included. */
 export function isGtin(text: string, start: number, end: number): boolean {
   let sum = 0;
@@ -62,10 +64,10 @@ export function ibanEnd(text: string, start: number): number {
   let width = 1;
   // ISO 7064 with the first four characters behind the others; letters count as 10 to 35.
   for (let taken = 0; taken < length; taken++) {
-    const code = text.charCodeAt(at);
+    const code = codeAt(text, at);
     // In a form a plus is a blank.
     const separates = code === 32 || code === 45 || code === 43;
-    const value = alphanumeric(separates ? text.charCodeAt(++at) : code);
+    const value = alphanumeric(separates ? codeAt(text, ++at) : code);
     if (value < 0) return -1;
     const step = value > 9 ? 100 : 10;
     if (taken < 4) {
@@ -76,7 +78,7 @@ export function ibanEnd(text: string, start: number): number {
     }
     at++;
   }
-  return alphanumeric(text.charCodeAt(at)) < 0 && (rest * width + head) % 97 === 1 ? at : -1;
+  return alphanumeric(codeAt(text, at)) < 0 && (rest * width + head) % 97 === 1 ? at : -1;
 }
 
 /** A digit as it is, a letter as 10 to 35; -1 = neither. */

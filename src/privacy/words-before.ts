@@ -1,3 +1,5 @@
+import { codeAt } from './code-at.ts';
+
 /** How far before a number its keyword may begin. */
 const REACH = 24;
 
@@ -66,18 +68,21 @@ export class WordsBefore {
     if (i >= at) return;
     this.#read = at;
     // What begins farther away is not read in its midst.
-    if (isLetterAt(text, i - 1)) while (i < at && isLetterAt(text, i)) i++;
-    for (; i < at; i++) {
-      if (!isLetterAt(text, i)) continue;
+    if (i > 0 && isLetterAt(text, i - 1)) i = wordEnd(text, i, at);
+    while (i < at) {
+      if (!isLetterAt(text, i)) {
+        i++;
+        continue;
+      }
       const begin = i;
-      while (i < at && isLetterAt(text, i)) i++;
+      i = wordEnd(text, i, at);
       // `[phone]` stands for a number that was there.
-      if (text.charCodeAt(begin - 1) !== OPENING) this.#take(begin, i);
+      if (codeAt(text, begin - 1) !== OPENING) this.#take(begin, i);
     }
   }
 
   #take(begin: number, end: number): void {
-    const first = this.#text.charCodeAt(begin);
+    const first = codeAt(this.#text, begin);
     const kind = first < 128 ? (BEGINS[first] as number) : 1;
     if (kind === 0) return;
     if (isPhoneWord(this.#text, begin, end)) this.#phone = begin;
@@ -89,9 +94,16 @@ export class WordsBefore {
   }
 }
 
+/** Past letters, as far as to `most`. */
+function wordEnd(text: string, start: number, most: number): number {
+  let end = start;
+  while (end < most && isLetterAt(text, end)) end++;
+  return end;
+}
+
 /** The national ids that a word between these places is for; most such words go on as they like: `personnummeret`. */
 function idWordAt(text: string, begin: number, end: number): number {
-  switch (text.charCodeAt(begin) | 32) {
+  switch (codeAt(text, begin) | 32) {
     case C:
       return goesOn(text, begin, 'cpr') ? CPR : 0;
     case K:
@@ -117,12 +129,12 @@ const P = 112;
 const S = 115;
 
 function afterHyphen(text: string, at: number): number {
-  return text.charCodeAt(at) === HYPHEN ? at + 1 : at;
+  return codeAt(text, at) === HYPHEN ? at + 1 : at;
 }
 
 /** Whether a text goes on with these small letters here, in capitals or not. */
 function goesOn(text: string, at: number, letters: string): boolean {
-  for (let i = 0; i < letters.length; i++) if ((text.charCodeAt(at + i) | 32) !== letters.charCodeAt(i)) return false;
+  for (let i = 0; i < letters.length; i++) if ((codeAt(text, at + i) | 32) !== letters.charCodeAt(i)) return false;
   return true;
 }
 
@@ -130,9 +142,9 @@ function goesOn(text: string, at: number, letters: string): boolean {
 function isPhoneWord(text: string, begin: number, end: number): boolean {
   if (text.startsWith('wa.me/', begin)) return true;
   if (end - begin < 3 || end - begin > LONGEST) return false;
-  const next = text.charCodeAt(end);
+  const next = codeAt(text, end);
   if (next === CLOSING || (next === HYPHEN && isLetterAt(text, end + 1))) return false;
-  return PHONE_WORDS.has(folded(text.slice(begin, end)));
+  return PHONE_WORDS.has(text.slice(begin, end).toLowerCase());
 }
 
 /** What an article or an order is called: a number behind it is not a person's, unless its check digits say so. */
@@ -182,16 +194,16 @@ export function isCalledVersion(text: string, start: number): boolean {
 /** Past so many signs, to the left. */
 function beforeSigns(text: string, start: number, signs: Uint8Array, most: number): number {
   let at = start;
-  while (at > 0 && start - at < most && signs[text.charCodeAt(at - 1)] === 1) at--;
+  while (at > 0 && start - at < most && signs[codeAt(text, at - 1)] === 1) at--;
   return at;
 }
 
 /** Where the word of ASCII letters begins that ends here; -1 = there is none, or it goes on to the left, or is a tag. */
 function wordBegin(text: string, end: number, from: number, bracket = false): number {
   let begin = end;
-  while (begin > from && isAsciiLetter(text.charCodeAt(begin - 1))) begin--;
+  while (begin > from && isAsciiLetter(codeAt(text, begin - 1))) begin--;
   if (begin === end || isLetterAt(text, begin - 1)) return -1;
-  return !bracket && text.charCodeAt(begin - 1) === OPENING ? -1 : begin;
+  return !bracket && codeAt(text, begin - 1) === OPENING ? -1 : begin;
 }
 
 function isAsciiLetter(code: number): boolean {
@@ -202,19 +214,16 @@ function isAsciiLetter(code: number): boolean {
 const LETTER = /\p{L}/u;
 const LATIN = Uint8Array.from({ length: 0x250 }, (_, code) => (LETTER.test(String.fromCharCode(code)) ? 1 : 0));
 
-/** Whether the character here is a letter of any script; the halves of a surrogate pair are what the pair is. */
+/** Whether the character here is a letter of any script. */
 function isLetterAt(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  if (code < 0x250) return LATIN[code] === 1;
-  // Nothing stands before the beginning and behind the end.
-  if (Number.isNaN(code)) return false;
-  const low = code >= 0xdc00 && code <= 0xdfff;
-  return LETTER.test(String.fromCodePoint(text.codePointAt(low ? at - 1 : at) ?? 0));
+  const code = codeAt(text, at);
+  return code < 0x250 ? LATIN[code] === 1 : isRareLetter(text, at, code);
 }
 
-/** Small letters, as patterns without regard to case take them. */
-function folded(word: string): string {
-  return word.toLowerCase().replaceAll('\u017f', 's');
+/** The halves of a surrogate pair are what the pair is. */
+function isRareLetter(text: string, at: number, code: number): boolean {
+  const low = code >= 0xdc00 && code <= 0xdfff;
+  return LETTER.test(String.fromCodePoint(text.codePointAt(low && at > 0 ? at - 1 : at) ?? 0));
 }
 
 function table(characters: string): Uint8Array {
