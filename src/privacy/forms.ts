@@ -37,54 +37,58 @@ const IN_WORD = Uint8Array.from({ length: 128 }, (_, code) => (/[A-Za-z0-9]/.tes
 /** Characters in small letters, by their codes. */
 const SMALL = Uint8Array.from({ length: 128 }, (_, code) => String.fromCharCode(code).toLowerCase().charCodeAt(0));
 
+/** Says where to go on with forms of this group, from one that was found. */
+export type Found = (group: number, start: number, end: number) => number;
+
 /**
- * Several forms, looked for together: only where two characters stand with which one of them begins is a pattern tried,
+ * Groups of forms, looked for together: only where two characters stand with which one of them begins is a pattern tried,
  * so that a text costs one look at each character whatever the number of forms.
  */
 export class Forms {
-  /** Where what `next` has found ends. */
-  end = 0;
   /** By two characters in small letters: one more than the place in `#lists` of the forms that begin with them. */
   readonly #table = new Uint8Array(1 << 14);
-  readonly #lists: Form[][] = [];
+  readonly #lists: { readonly group: number; readonly form: Form }[][] = [];
+  readonly #goOn: Int32Array;
 
-  constructor(forms: readonly Form[]) {
-    for (const one of forms) {
-      const pair = (smallAt(one.head, 0) << 7) | smallAt(one.head, 1);
-      const list = this.#table[pair] as number;
-      if (list === 0) this.#table[pair] = this.#lists.push([one]);
-      else (this.#lists[list - 1] as Form[]).push(one);
+  constructor(groups: readonly (readonly Form[])[]) {
+    this.#goOn = new Int32Array(groups.length);
+    for (const [group, forms] of groups.entries()) {
+      for (const one of forms) {
+        const pair = (smallAt(one.head, 0) << 7) | smallAt(one.head, 1);
+        const list = this.#table[pair] as number;
+        if (list === 0) this.#table[pair] = this.#lists.push([{ group, form: one }]);
+        else this.#lists[list - 1]?.push({ group, form: one });
+      }
     }
   }
 
-  /** Where the next of them begins, from this place on; -1 = there is none. Where it ends is in `end`. */
-  next(text: string, from: number): number {
+  /** Finds what has one of the forms; those of one group do not overlap. `groups`: those that are looked for, as bits. */
+  find(text: string, groups: number, found: Found): void {
     const table = this.#table;
-    let first = from < text.length ? smallAt(text, from) : 0;
-    for (let i = from + 1; i < text.length; i++) {
+    const goOn = this.#goOn.fill(0);
+    let first = 0;
+    for (let i = 0; i < text.length; i++) {
       const second = smallAt(text, i);
       const list = table[(first << 7) | second] as number;
       first = second;
       if (list === 0) continue;
-      const end = this.#matchEnd(text, i - 1, this.#lists[list - 1] as Form[]);
-      if (end < 0) continue;
-      this.end = end;
-      return i - 1;
+      for (const { group, form: one } of this.#lists[list - 1] ?? []) {
+        if (((groups >> group) & 1) === 0 || i - 1 < (goOn[group] as number)) continue;
+        const end = endOf(text, i - 1, one);
+        if (end >= 0) goOn[group] = found(group, i - 1, end);
+      }
     }
-    return -1;
   }
+}
 
-  #matchEnd(text: string, start: number, forms: readonly Form[]): number {
-    const inWord = IN_WORD[codeAt(text, start - 1)] === 1;
-    for (const { head, pattern, exact, anywhere: within, digitAt } of forms) {
-      if (inWord && !within) continue;
-      if (digitAt !== undefined && !isDigit(codeAt(text, start + digitAt))) continue;
-      if (!begins(text, start, head, exact)) continue;
-      pattern.lastIndex = start;
-      if (pattern.test(text)) return pattern.lastIndex;
-    }
-    return -1;
-  }
+/** Where what has this form ends; its first two characters are known to be there, in capitals or not. -1 = nothing has. */
+function endOf(text: string, start: number, { head, pattern, exact, anywhere: within, digitAt }: Form): number {
+  const before = codeAt(text, start - 1);
+  if (!within && before < 128 && IN_WORD[before] === 1) return -1;
+  if (digitAt !== undefined && !isDigit(codeAt(text, start + digitAt))) return -1;
+  if (!begins(text, start, head, exact)) return -1;
+  pattern.lastIndex = start;
+  return pattern.test(text) ? pattern.lastIndex : -1;
 }
 
 /** A character in small letters, by its code; 0 = it is none of ASCII, and no head has it. */

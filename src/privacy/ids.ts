@@ -10,7 +10,7 @@ import { saysPersonal } from './keys.ts';
  * `meta.md` 6, `microsoft.md` B). Each begins with letters or digits of its own and goes on as far as it can, percent
  * signs of an encoded one included, so nothing is looked at twice.
  */
-const FORMATS = new Forms([
+const FORMATS = [
   anywhere('fb', /[._-]\d{1,3}[._-]\d{13}[._-][\w.%-]{1,600}/),
   form('fb', /[._-]\d{1,3}[._-]\d{10,16}[._-][\w.%-]{1,600}/),
   form('GCL.', /\d{8,13}\.[\w.~%-]{1,600}/),
@@ -29,9 +29,9 @@ const FORMATS = new Forms([
   form('0AAAAA', /[\w-]{10,600}/),
   form('$device', /(?::|%3A)[0-9a-f-]{12,80}/),
   form('_uet', /[0-9a-f-]{8,64}/),
-]);
+];
 /** Click ids as Google and Meta write them: capitals matter. */
-const CLICKS = new Forms([
+const CLICKS = [
   ...Array.from('jwIKLMNOPQ', (second) => exactly(`C${second}`, /[0-9A-Za-z]K[\w-]{8,600}/)),
   exactly('EAIaIQ', /[\w-]{8,600}/),
   exactly('IwAR', /[\w-]{8,600}/),
@@ -39,46 +39,46 @@ const CLICKS = new Forms([
   exactly('PA', /[QYZ][0-9A-Za-z]{2}[\w-]{12,600}/),
   exactly('AfmBO', /[\w-]{12,600}/),
   exactly('dj0yJnU9', /[\w-]{8,600}/),
-]);
-
-/** Finds values that are somebody's id by their form, whatever they are called. */
-export function findFormats(text: string, findings: Finding[]): void {
-  find(FORMATS, text, findings);
-  find(CLICKS, text, findings);
-}
-
-function find(forms: Forms, text: string, findings: Finding[]): void {
-  for (let start = forms.next(text, 0); start >= 0; start = forms.next(text, forms.end)) {
-    findings.push({ kind: 'id', start, end: forms.end });
-  }
-}
+];
 
 /** Names of click ids and visitors that are no words, so that they need no sign behind them. */
-const PECULIAR = new Forms([
+const PECULIAR = [
   ...'gclid gbraid wbraid dclid fbclid msclkid ttclid twclid yclid hubspotutk uetvid uetsid'
     .split(' ')
     .map((name) => anywhere(name, /(?:)/)),
   anywhere('li', /_?fat_?id/),
   anywhere('distinct', /_?id/),
-]);
+];
 const SHORTEST_VALUE = 6;
 /** Between the name and what it is the name of: `","value":"`, ` is `, ` => `. */
 const WIDEST = 16;
 /** How far into a word a digit is looked for. */
 const DIGIT_WITHIN = 40;
 
+/** In the order of the bits below. */
+const FORMS = new Forms([FORMATS, CLICKS, PECULIAR]);
+const NAMES = 2;
+/** Values that are somebody's id by their form, whatever they are called. */
+export const BY_FORM = 3;
 /**
- * Finds the value behind the name of a click id whatever stands between them (`gclid|...`, `["gclid","..."]`): the first
- * word with a digit in it. A bounded number of characters is looked at for each name, and it goes on behind the value.
+ * The value behind the name of a click id whatever stands between them (`gclid|...`, `["gclid","..."]`): the first word
+ * with a digit in it. A bounded number of characters is looked at for each name, and it goes on behind the value.
  */
-export function findNamed(text: string, findings: Finding[]): void {
-  for (let from = 0; PECULIAR.next(text, from) >= 0; ) {
-    from = PECULIAR.end;
-    const start = valueNear(text, from);
-    if (start < 0) continue;
-    from = past(text, start, WORD_PART);
-    findings.push({ kind: 'id', start, end: from });
-  }
+export const BY_NAME = 4;
+
+/** Finds ids; `what`: `BY_FORM`, `BY_NAME` or both. */
+export function findIds(text: string, what: number, findings: Finding[]): void {
+  FORMS.find(text, what, (group, start, end) => {
+    if (group !== NAMES) {
+      findings.push({ kind: 'id', start, end });
+      return end;
+    }
+    const value = valueNear(text, end);
+    if (value < 0) return end;
+    const valueEnd = past(text, value, WORD_PART);
+    findings.push({ kind: 'id', start: value, end: valueEnd });
+    return valueEnd;
+  });
 }
 
 /** Where the first word begins that may be an id; -1 = there is none near. */
@@ -99,20 +99,15 @@ function valueNear(text: string, from: number): number {
   return -1;
 }
 
-/** Whether a value of such a form, or a JSON web token, is in it. */
+/** Whether a value of such a form, a click id behind its name (`gclid_...`) or a JSON web token is in it. */
 export function hasFormat(text: string): boolean {
   if (text.length < SHORTEST_FORMAT) return false;
-  return FORMATS.next(text, 0) >= 0 || CLICKS.next(text, 0) >= 0 || JWT.test(text) || isNamed(text);
+  const findings: Finding[] = [];
+  findIds(text, BY_FORM | BY_NAME, findings);
+  return findings.length > 0 || JWT.test(text);
 }
 
 const SHORTEST_FORMAT = 12;
-/** `gclid_...`: the id of a click behind its name, as an order or an event may be called by mistake. */
-function isNamed(text: string): boolean {
-  const findings: Finding[] = [];
-  findNamed(text, findings);
-  return findings.length > 0;
-}
-
 const JWT = /eyJ[\w-]{8,4000}\.[\w-]/;
 
 /** Longer names are nobody's parameter. */

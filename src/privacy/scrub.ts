@@ -5,7 +5,7 @@ import { findEmails } from './emails.ts';
 import { AT_IN_HEX, findEncoded, SHORTEST_ENCODED } from './encoded.ts';
 import { findBirthdates, findPositions } from './facts.ts';
 import { KINDS, type Finding, type Kind } from './findings.ts';
-import { findFormats, findNamed, findPairs } from './ids.ts';
+import { BY_FORM, BY_NAME, findIds, findPairs } from './ids.ts';
 import { findNumbers } from './numbers.ts';
 import { findSpelledEmails, maySpell } from './spelled-emails.ts';
 import { findTokens } from './tokens.ts';
@@ -175,8 +175,8 @@ function signs(text: string): number {
 function detect(text: string, seen: number): Finding[] {
   const findings: Finding[] = [];
   if ((seen & PAIR) !== 0) findPairs(text, findings);
-  if ((seen & WORD) !== 0) findFormats(text, findings);
-  if ((seen & NAMED) !== 0) findNamed(text, findings);
+  const ids = ((seen & WORD) === 0 ? 0 : BY_FORM) | ((seen & NAMED) === 0 ? 0 : BY_NAME);
+  if (ids !== 0) findIds(text, ids, findings);
   if ((seen & AT) !== 0) findEmails(text, findings);
   if ((seen & SPELLED) !== 0) findSpelledEmails(text, findings);
   if ((seen & DOTTED) !== 0) findAddresses(text, findings);

@@ -68,7 +68,7 @@ const CONTROLS: readonly Control[] = [
   ],
   [
     "what vendors' ids look like",
-    () => vi.mocked(ids.findFormats).mockImplementation(nothing),
+    () => vi.mocked(ids.findIds).mockImplementation(nothing),
     EVERY_LIMITED,
     ['formatInText raw -> ga4'],
   ],
