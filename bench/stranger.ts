@@ -45,6 +45,12 @@ export const FILLINGS: Readonly<Record<string, string>> = {
   'zeros in pairs': '00-',
   'no id after all': '991399-1234 ',
   'a day and four digits': 'art 010170-1234 ',
+  'words for national ids': 'kt kt kt 010170-1234 ',
+  'words for orders': 'ref nr 010170-1234 ',
+  'whole cookies': 'fb.1.1795000000.a ',
+  'whole IP addresses': '1.2.3.4 ',
+  'cards with zeros': '40-00-',
+  'names before one value': '@uid:',
 };
 
 /** Characters of one request's address: Node takes 32 KiB of headers. */
