@@ -24,9 +24,11 @@ function folders(): string[] {
     .sort();
 }
 
+/** The name of a folder as a variable. */
+const local = (name: string): string => name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
 /** Static imports, not a scan: bundlers for the edge need them. */
 function registry(names: readonly string[]): string {
-  const local = (name: string) => name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   const entry = (name: string) => {
     const type = name.replaceAll('-', '_');
     return type === local(name) ? `  ${type},` : `  ${type}: ${local(name)},`;
@@ -44,6 +46,21 @@ function registry(names: readonly string[]): string {
   ].join('\n');
 }
 
+/** The table of identifiers: of every folder that has rows. What is below the configuration knows only this of vendors. */
+function identifierTable(names: readonly string[]): string {
+  const rows = names.filter((name) => existsSync(join(root, 'destinations', name, 'identifiers.ts')));
+  return [
+    '// Written by `npm run gen` from the folders beside it.',
+    "import type { Identifier } from '../src/core/identifiers.ts';",
+    ...rows.map((name) => `import { identifiers as ${local(name)} } from './${name}/identifiers.ts';`),
+    '',
+    '/** What every vendor knows visitors and clicks by. */',
+    `export const IDENTIFIERS: readonly Identifier[] = [${rows.map((name) => `...${local(name)}`).join(', ')}];`,
+    '',
+  ].join('\n');
+}
+
+put('destinations/identifiers.ts', identifierTable(folders()));
 put('destinations/index.ts', registry(folders()));
 
 // Only now, because the configuration knows the vendors through the registry.

@@ -43,6 +43,12 @@ const NOWHERE: readonly (readonly [RegExp, string])[] = [
   [/['"](node:)?(vm|child_process)['"]/, 'vm or child_process'],
 ];
 
+/** What `npm run gen` writes from the folders of destinations. */
+const IDENTIFIER_TABLE = 'destinations/identifiers.ts';
+const REGISTRY: readonly string[] = ['destinations/index.ts', IDENTIFIER_TABLE];
+/** Below the configuration only these know the identifiers of vendors, and nothing else of them. */
+const KNOW_IDENTIFIERS: ReadonlySet<string> = new Set(['src/protocols', 'src/privacy', 'src/cookies', 'src/policy']);
+
 /** What would be a violation, and why it is none. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'src/consent/bridge.ts: uses Date.now': "it is in the text of a script that runs in the visitor's browser",
@@ -103,10 +109,13 @@ function violations({ path, text }: Module): string[] {
       if (!to.endsWith('package.json')) found.push(`${path}: imports ${to}, which is in no layer`);
     } else if (area === 'destinations') {
       const sameVendor = to.split('/')[1] === path.split('/')[1];
-      const registry = path === 'destinations/index.ts' && toArea === 'destinations';
-      if (!sameVendor && !registry && toArea !== 'src/core') found.push(`${path}: imports ${to}`);
+      const registry = REGISTRY.includes(path) && toArea === 'destinations';
+      const rows = path.endsWith('/identifiers.ts') && !REGISTRY.includes(path);
+      if ((rows || (!sameVendor && !registry)) && toArea !== 'src/core') found.push(`${path}: imports ${to}`);
     } else if (toArea !== area && layerOf(toArea) > layer) {
       found.push(`${path}: imports ${to}, which is above it`);
+    } else if (to === IDENTIFIER_TABLE && KNOW_IDENTIFIERS.has(area)) {
+      continue;
     } else if (toArea === 'destinations' && layer < 3) {
       found.push(`${path}: imports ${to}: only the configuration and what is above it know the vendors`);
     }
@@ -198,6 +207,16 @@ describe('architecture', () => {
         'a vendor that imports policy',
         { path: 'destinations/meta/x.ts', text: "import a from '../../src/policy/permit.ts';" },
         'src/policy',
+      ],
+      [
+        'identifiers that bring the rest of their vendor along',
+        { path: 'destinations/meta/identifiers.ts', text: "import { settings } from './settings.ts';" },
+        'destinations/meta/settings.ts',
+      ],
+      [
+        'consent knowing the identifiers of vendors',
+        { path: 'src/consent/x.ts', text: "import { IDENTIFIERS } from '../../destinations/identifiers.ts';" },
+        'know the vendors',
       ],
       ['a vendor with a package', { path: 'destinations/meta/x.ts', text: "import a from 'lru-cache';" }, 'lru-cache'],
       [

@@ -1,7 +1,7 @@
 import { BRIDGE_COOKIE } from '../consent/bridge.ts';
 import { nameOf } from '../consent/platform.ts';
 import { PLATFORMS } from '../consent/platforms.ts';
-import { GOVERNED, type GovernedCookie } from '../cookies/vendor-cookies.ts';
+import { GOVERNED, THIS_GATEWAY, type GovernedCookie } from '../cookies/vendor-cookies.ts';
 import { BIT } from '../core/signals.ts';
 import { codes, table } from './markdown.ts';
 
@@ -16,34 +16,6 @@ export interface CookieTableInput {
   /** Names the site has given to cookies of its platforms. */
   readonly renamed: ReadonlyMap<string, string>;
 }
-
-/** What each governed cookie is for; the vendors say so themselves in their cookie lists. */
-const PURPOSE: Readonly<Record<string, string>> = {
-  _ga: 'tells visitors apart for Google Analytics (client id)',
-  '_ga_*': 'the session of a visitor, for one data stream of Google Analytics',
-  FPID: 'client id of Google Analytics where a server container set it',
-  FPLC: 'links the client id over the domains of a site',
-  pv_id: "the gateway's own visitor id, for events without one of Google's",
-  pv_seen:
-    'the hour in which an ad cookie without a time of its own was first seen, as a hash, so that it is not kept for longer than allowed',
-  _gcl_au: 'links ad clicks with what visitors do afterwards (Google Ads)',
-  _gcl_aw: 'the ad click that led to the site (`gclid`), for Google Ads',
-  _gcl_gb: 'the ad click that led to the site (`wbraid`), for Google Ads',
-  _gcl_ag: 'the ad click that led to the site (`gbraid`), for Google Ads',
-  _gcl_dc: 'the ad click that led to the site (`dclid`), for Google Marketing Platform',
-  '_gcl_*': 'other click records of Google Ads and Google Marketing Platform',
-  '_gac_*': 'campaign data of a Google Ads click',
-  FPAU: 'links ad clicks with what visitors do afterwards, where a server container set it',
-  'FPGCL*': 'the ad click that led to the site, where a server container set it',
-  FPGSID: 'the session of a visitor, where a server container set it',
-  _fbp: 'tells browsers apart for Meta',
-  _fbc: 'the ad click that led to the site (`fbclid`), for Meta',
-  _fbi: "Meta's record of a visitor's address, written by its parameter builder",
-  _uetsid: 'the session of a visitor, for Microsoft Advertising',
-  _uetvid: 'tells visitors apart for Microsoft Advertising',
-  _uetmsclkid: 'the ad click that led to the site (`msclkid`), for Microsoft Advertising',
-  li_fat_id: 'the ad click that led to the site, for LinkedIn',
-};
 
 /**
  * Every cookie the gateway reads, sets, shortens or removes: name, who sets it, what the gateway does with it, how long
@@ -64,7 +36,7 @@ export function cookiesPage(): string {
   return [
     '# Cookies',
     '',
-    '<!-- Written by `npm run gen` from the rules in src/cookies and src/consent. -->',
+    '<!-- Written by `npm run gen` from the identifiers of each destination, and the rules in src/cookies and src/consent. -->',
     '',
     'Every cookie the gateway sets, reads, shortens or removes. It touches no other. `portvakt docs <config.yaml>` writes the same table with the lives and the consent platforms of one site, for its cookie list.',
     '',
@@ -82,8 +54,8 @@ export function cookiesPage(): string {
 }
 
 function governedRow(rule: GovernedCookie, { analytics, ads }: CookieTableInput): string[] {
-  const { name, owner, bit, life, click } = rule;
-  const ours = owner === 'this gateway';
+  const { name, owner, bit, life, click, purpose } = rule;
+  const ours = owner === THIS_GATEWAY;
   const script = `the site's tags (${owner})`;
   const setBy = ours ? 'the gateway' : click === undefined ? script : `the gateway on a landing page, or ${script}`;
   const cap = bit === BIT.ad_storage ? ads : analytics;
@@ -93,7 +65,7 @@ function governedRow(rule: GovernedCookie, { analytics, ads }: CookieTableInput)
     ours ? 'sets, reads and removes it (HttpOnly)' : 'reads it, shortens its life, removes it without consent',
     life === 'session' ? "its vendor's own limit, a day or two" : `${cap} from first issue`,
     bit === BIT.ad_storage ? '`ad_storage`' : '`analytics_storage`',
-    PURPOSE[name] as string,
+    purpose,
   ];
 }
 

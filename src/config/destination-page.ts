@@ -1,6 +1,7 @@
 import { titleOf } from '../protocols/doors.ts';
 import type { Destination, Example, Reads } from '../core/destination.ts';
-import { FIELDS, type FieldName } from '../core/fields.ts';
+import type { FieldName } from '../core/fields.ts';
+import { FIELDS } from '../policy/fields.ts';
 import { wordsOf } from '../core/reason.ts';
 import { inputSchema, type JsonSchema } from './editor-schema.ts';
 import { showRequest } from './explanation.ts';

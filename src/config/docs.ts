@@ -1,4 +1,5 @@
-import { FIELD_NAMES, FIELDS, type DataClass, type FieldName } from '../core/fields.ts';
+import type { DataClass, FieldName } from '../core/fields.ts';
+import { FIELD_NAMES, FIELDS } from '../policy/fields.ts';
 import { showSecretRef } from '../core/secret.ts';
 import { GATE_MASK, GATE_STATES, signalsOf, type SignalMask } from '../core/signals.ts';
 import type { Gateway, Route, Site } from '../policy/gateway.ts';

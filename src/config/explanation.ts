@@ -1,5 +1,6 @@
 import type { PlannedRequest } from '../core/destination.ts';
-import { FIELD_NAMES, type FieldName, type Scalars } from '../core/fields.ts';
+import type { FieldName, Scalars } from '../core/fields.ts';
+import { FIELD_NAMES } from '../policy/fields.ts';
 import { LEFT_OUT, type LeftOutKind } from '../core/left-out.ts';
 import { wordsOf, type Reason } from '../core/reason.ts';
 import { showSecretRef, type Text } from '../core/secret.ts';

@@ -71,17 +71,12 @@ class Finder {
 function saysTheSame({ rule, id, issued }: Found, value: string): boolean {
   if (id === undefined) return false;
   const other = rule.parse(value);
-  return other.id !== undefined && other.issued === issued && withoutLevel(other.id) === withoutLevel(id);
+  return other.id !== undefined && other.issued === issued && rule.same(other.id) === rule.same(id);
 }
 
 function copyOf(twin: Found, value: string): void {
   twin.copies ??= [];
   if (twin.copies.length < MAX_OTHERS) twin.copies.push(value);
-}
-
-/** Of Google's ids the level is no part; Meta's are taken whole, and their second field is the level. */
-function withoutLevel(id: string): string {
-  return id.startsWith('fb.') ? id.slice(id.indexOf('.', 3)) : id;
 }
 
 /** The cookie of this name. */

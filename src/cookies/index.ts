@@ -44,6 +44,6 @@ const NOTHING: CookieReading = {
 
 function hasClick(landing: ClickIds | undefined): landing is ClickIds {
   if (landing === undefined) return false;
-  for (const param in landing) if (landing[param as keyof ClickIds] !== undefined) return true;
+  for (const param in landing) if (landing[param] !== undefined) return true;
   return false;
 }

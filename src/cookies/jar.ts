@@ -5,8 +5,8 @@ import { named, onlyValue, type Found } from './found.ts';
 import { OWN_ID, ownId, ownIdIn } from './own-id.ts';
 import { expire, fit, homeOf, isSafe, knowsHome, setCookie } from './set-cookie.ts';
 import type { ClickIds, CookieInput, CookieReading, Identifiers } from './types.ts';
-import { chosen } from './subjects.ts';
-import { CLICK_COOKIES, governs, isClickId, type GovernedCookie } from './vendor-cookies.ts';
+import { BROWSERS, chosen } from './subjects.ts';
+import { CLICK_COOKIES, governs, isClickId, SAME_IDS, type GovernedCookie } from './vendor-cookies.ts';
 
 const DAY = 86_400_000;
 /** The longest any policy may let a click id live, and any cookie at all (R25). */
@@ -31,8 +31,8 @@ export class Jar {
   /** Who the visitor is by what this hit adds: the click it landed with, an id issued now. */
   private readonly added: string[] = [];
   private readonly sessions: Found[] = [];
-  /** When each of Google's click ids was issued, unix milliseconds; the one of the landing page is the newest. */
-  private readonly googleClicks: { readonly field: GoogleClick; readonly issued: number }[] = [];
+  /** When each of the click ids was issued of which only the newest counts, unix ms; that of the landing page is it. */
+  private readonly clicks: Click[] = [];
   private readonly expired: string[] = [];
   private readonly issued: string[] = [];
   private readonly kept: string[] = [];
@@ -67,8 +67,8 @@ export class Jar {
     }
     // Another click has come: `land` writes over this one.
     if (this.landing !== undefined && this.isOutdated(rule, value, this.landing)) return;
-    if (id !== undefined && rule.field === 'sessionId') this.sessions.push(cookie);
-    else if (id !== undefined && rule.field !== undefined) this.use(rule.field, id, cookie.issued ?? 0);
+    if (id !== undefined && rule.field === 'session_id') this.sessions.push(cookie);
+    else if (id !== undefined) this.use(rule, id, cookie.issued ?? 0);
     if (rule.life === 'session' || !this.writable) return;
     const again = setCookie(name, value, left, this.home, false);
     if (again === undefined) this.expired.push(name);
@@ -84,7 +84,7 @@ export class Jar {
       const id = click === undefined ? undefined : landing[click.param];
       if (click === undefined || field === undefined || id === undefined || !isClickId(id)) continue;
       if (this.identifiers[field] !== undefined) {
-        this.use(field, this.identifiers[field], at);
+        this.use(rule, this.identifiers[field], at);
         continue;
       }
       const value = click.write(id, at, settings.domain ?? host);
@@ -92,7 +92,7 @@ export class Jar {
       if (click.read(value) !== id) continue;
       const cookie: Found = { rule, name, value, others: undefined, copies: undefined, ...rule.parse(value) };
       if (cookie.id === undefined) continue;
-      this.use(field, cookie.id, at);
+      this.use(rule, cookie.id, at);
       const subject = rule.whose(value, cookie.id);
       if (subject !== undefined) this.added.push(subject);
       const left = this.left(cookie);
@@ -113,7 +113,7 @@ export class Jar {
     if (kept) this.carried.push(`own:${own.id}`);
     else if (cookie !== undefined) this.name(cookie, this.carried);
     if (own === undefined) return;
-    this.identifiers.ownId = own.id;
+    this.identifiers.own_id = own.id;
     if (own.set === undefined) return;
     this.added.push(`own:${own.id}`);
     this.hide(OWN_ID, own.set.value, own.set.maxAge);
@@ -130,37 +130,43 @@ export class Jar {
   close(): CookieReading {
     const { identifiers, carried, added, gone, expired, issued, kept } = this;
     const session = this.sessions.length === 0 ? undefined : chooseSession(this.sessions, this.input.streams);
-    if (session !== undefined) identifiers.sessionId = session;
+    if (session !== undefined) identifiers.session_id = session;
     this.dropOlderClicks();
-    // The gclid of a Floodlight click is in both cookies; it is one id.
-    if (identifiers.dclid !== undefined && identifiers.dclid === identifiers.gclid) delete identifiers.dclid;
+    for (const { field, unless } of SAME_IDS) {
+      if (identifiers[field] !== undefined && identifiers[field] === identifiers[unless]) delete identifiers[field];
+    }
     const { settings, host } = this.input;
     const quiet = expired.length === 0 && issued.length === 0;
     return {
       identifiers,
       subjects: added.length === 0 ? chosen(carried) : chosen([...carried, ...added]),
       carried,
-      whose: firstOf('ga:', carried) ?? firstOf('own:', carried) ?? firstOf('fbp:', carried),
+      whose: carried.length === 0 ? undefined : browserOf(carried),
       set: fit(quiet ? kept : [...expire(likeliest(expired), settings.domain, host), ...issued, ...kept]),
       withdrawn: gone === undefined ? undefined : [...gone, ...carried],
     };
   }
 
-  private use(field: keyof Identifiers, id: string, issued: number): void {
+  private use({ field, newestOf }: GovernedCookie, id: string, issued: number): void {
+    if (field === undefined) return;
     this.identifiers[field] = id;
-    if (isGoogleClick(field)) this.googleClicks.push({ field, issued });
+    if (newestOf !== undefined) this.clicks.push({ field, newestOf, issued });
   }
 
   /**
-   * Of Google's click ids only the newest is used, whatever its kind: a visitor who came by another ad since was
-   * brought by that one. Of one landing page's all are, and the destination says which it prefers.
+   * Of one vendor's click ids only the newest is used, whatever its kind, where its rows say so: a visitor who came by
+   * another ad since was brought by that one. Of one landing page's all are, and the destination says which it prefers.
    */
   private dropOlderClicks(): void {
-    let newest = 0;
-    for (const { issued } of this.googleClicks) newest = Math.max(newest, issued);
-    for (const { field } of this.googleClicks) {
-      if (!this.googleClicks.some((one) => one.field === field && one.issued === newest))
-        delete this.identifiers[field];
+    const { clicks } = this;
+    for (const { field, newestOf } of clicks) {
+      let newest = 0;
+      let own = 0;
+      for (const one of clicks) {
+        if (one.newestOf === newestOf) newest = Math.max(newest, one.issued);
+        if (one.field === field) own = Math.max(own, one.issued);
+      }
+      if (own < newest) delete this.identifiers[field];
     }
   }
 
@@ -181,9 +187,9 @@ export class Jar {
   }
 
   private issuedAt({ rule, name, value, issued }: Found): number | undefined {
-    if (rule.field === 'sessionId') {
+    if (rule.field === 'session_id') {
       // Sessions belong to a client id, and live no longer than it does.
-      const client = named(this.found, '_ga');
+      const client = this.found.find(({ rule }) => rule.field === 'client_id');
       const since = client?.others === undefined ? client?.issued : undefined;
       return issued === undefined || since === undefined ? (issued ?? since) : Math.min(issued, since);
     }
@@ -236,15 +242,27 @@ function likeliest(names: readonly string[]): readonly string[] {
 /** So many names fit into an answer in any case. */
 const FITTING = 16;
 
+const BROWSER_KINDS: readonly string[] = BROWSERS.map((kind) => `${kind}:`);
+
+/** Whose browser it is, by the first kind that says so. */
+function browserOf(carried: readonly string[]): string | undefined {
+  for (const kind of BROWSER_KINDS) {
+    const subject = firstOf(kind, carried);
+    if (subject !== undefined) return subject;
+  }
+  return undefined;
+}
+
 function firstOf(kind: string, subjects: readonly string[]): string | undefined {
   for (const subject of subjects) if (subject.startsWith(kind)) return subject;
   return undefined;
 }
 
-type GoogleClick = 'gclid' | 'gbraid' | 'wbraid';
-
-function isGoogleClick(field: keyof Identifiers): field is GoogleClick {
-  return field === 'gclid' || field === 'gbraid' || field === 'wbraid';
+/** A click id of which only the newest of its sort counts. */
+interface Click {
+  readonly field: keyof Identifiers;
+  readonly newestOf: string;
+  readonly issued: number;
 }
 
 /** The session of the first stream that has one; without a list, the session all streams agree on. */
@@ -254,7 +272,7 @@ function chooseSession(sessions: readonly Found[], streams: readonly string[] | 
     return sessions.every(({ id }) => id === first?.id) ? first?.id : undefined;
   }
   for (const stream of streams) {
-    const id = named(sessions, `_ga_${stream.slice('G-'.length)}`)?.id;
+    const id = sessions.find(({ rule, name }) => name === rule.name.slice(0, -1) + stream.slice('G-'.length))?.id;
     if (id !== undefined) return id;
   }
   return undefined;

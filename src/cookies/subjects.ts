@@ -1,3 +1,5 @@
+import { IDENTIFIERS } from '../../destinations/identifiers.ts';
+
 /**
  * What a visitor is known by: `kind:value` texts, hashed before anything of them is stored. A row is filed under all of
  * them, so that it is found again whichever of them is left when consent is withdrawn.
@@ -6,8 +8,17 @@
 /** At most so many of one hit, so that a header full of cookies leaves no more behind than an ordinary one. */
 export const MAX_SUBJECTS = 8;
 
+const SUBJECTS = IDENTIFIERS.flatMap(({ cookie }) => cookie?.subject ?? []);
+
+/** Kinds that name a browser for good, those of every site first. */
+export const BROWSERS: readonly string[] = [
+  ...new Set(['ga', 'own', ...SUBJECTS.flatMap(({ kind, browser }) => (browser === true ? kind : []))]),
+];
+
 /** Kinds in the order in which they are taken where there are too many; all others come after them. */
-const ORDER: readonly string[] = ['ga', 'own', 'fbp', 'fbc', 'uid'];
+const ORDER: readonly string[] = [
+  ...new Set([...BROWSERS, ...SUBJECTS.flatMap(({ kind, first }) => (first === true ? kind : [])), 'uid']),
+];
 
 /**
  * At most eight of these, each once: taken by kind and not by order, one of every kind before a second of any, so that

@@ -1,5 +1,6 @@
 import type { Cookies } from '../consent/cookie-header.ts';
 import type { KeyedHash } from '../core/hash.ts';
+import type { IdentifierField } from '../core/identifiers.ts';
 import type { SignalMask } from '../core/signals.ts';
 
 /** The cookies section of one site, compiled. */
@@ -64,28 +65,8 @@ export interface CookieReading {
   readonly withdrawn: readonly string[] | undefined;
 }
 
-/** Click ids of a landing page's address, values as they stood. */
-export interface ClickIds {
-  readonly gclid?: string | undefined;
-  readonly gbraid?: string | undefined;
-  readonly wbraid?: string | undefined;
-  readonly dclid?: string | undefined;
-  readonly fbclid?: string | undefined;
-  readonly msclkid?: string | undefined;
-  readonly li_fat_id?: string | undefined;
-}
+/** Click ids of a landing page's address by their parameters, values as they stood. */
+export type ClickIds = Readonly<Partial<Record<string, string>>>;
 
-/** What the cookies of a hit say about whose it is; only what its signal and its cap allow. */
-export interface Identifiers {
-  clientId?: string;
-  sessionId?: string;
-  ownId?: string;
-  fbp?: string;
-  fbc?: string;
-  gclid?: string;
-  gbraid?: string;
-  wbraid?: string;
-  dclid?: string;
-  msclkid?: string;
-  li_fat_id?: string;
-}
+/** What the cookies of a hit say about whose it is, by field; only what its signal and its cap allow. */
+export type Identifiers = { -readonly [F in IdentifierField | 'own_id']?: string };

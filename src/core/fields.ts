@@ -28,11 +28,18 @@ export type Scalars = Readonly<Record<string, string | number | boolean>>;
 export type Texts = Readonly<Record<string, string>>;
 
 /**
- * Every value an event can carry on its way to a destination. Names follow GA4's recommended event parameters
- * where they exist. A value that has no row here cannot leave the gateway. New rows go to the end: stored rows remember
- * fields by their place.
+ * Names of the fields that carry a vendor's identifier, texts all of them. Each vendor adds its own where its rows stand
+ * (`core/identifiers.ts`), so that a destination cannot read one that nobody has declared.
  */
-export const FIELDS = {
+// oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type
+export interface IdentifierFields {}
+
+/**
+ * Every value an event can carry on its way to a destination, vendors' identifiers aside. Names follow GA4's recommended
+ * event parameters where they exist. A value that has no row here and none in a vendor's identifiers cannot leave the
+ * gateway.
+ */
+export const OWN_FIELDS = {
   event_name: row<string>('event', 'GA4 event name, e.g. `purchase`'),
   event_id: row<string>('event', 'Stable id of the event; the vendors deduplicate on it'),
   event_time: row<number>('event', 'When it happened, unix milliseconds'),
@@ -74,16 +81,8 @@ export const FIELDS = {
   client_id: row<string>('identifier', 'GA4 client id within its cap, else a rotating keyed hash'),
   user_id: row<string>('identifier', "The site's own id of a logged-in visitor"),
   own_id: row<string>('identifier', "The gateway's own visitor id (`pv_id`)"),
-  fbp: row<string>('identifier', 'Meta browser id (`_fbp`), whole'),
 
   google_click_params: row<string>('click_id', "Google's click parameters of the page address, as a query string"),
-  gclid: row<string>('click_id', 'Google click id'),
-  gbraid: row<string>('click_id', 'Google click id, app to web'),
-  wbraid: row<string>('click_id', 'Google click id, web on iOS'),
-  dclid: row<string>('click_id', 'Google display click id'),
-  fbc: row<string>('click_id', 'Meta click id in the form of the `_fbc` cookie, whole'),
-  msclkid: row<string>('click_id', 'Microsoft click id'),
-  li_fat_id: row<string>('click_id', 'LinkedIn click id'),
 
   email: row<string>('user_data', 'E-mail address as the site has it'),
   phone: row<string>('user_data', 'Phone number as the site has it'),
@@ -102,11 +101,12 @@ export const FIELDS = {
   phone_sha256: row<string>('user_data', 'SHA-256 of the phone number, made by the site: E.164 with `+`'),
 } as const;
 
-export type FieldName = keyof typeof FIELDS;
-export type Fields = { readonly [F in FieldName]: (typeof FIELDS)[F] extends Field<infer T> ? T : never };
+type OwnFields = typeof OWN_FIELDS;
 
-/** All field names, in table order. */
-export const FIELD_NAMES = Object.keys(FIELDS) as FieldName[];
+export type FieldName = keyof OwnFields | keyof IdentifierFields;
+export type Fields = { readonly [F in keyof OwnFields]: OwnFields[F] extends Field<infer T> ? T : never } & {
+  readonly [F in keyof IdentifierFields]: string;
+};
 
 /**
  * What a source read out of a hit: raw values under the names of the table. It must not reach a destination;

@@ -1,5 +1,5 @@
 import type { AnyView, Reads } from './destination.ts';
-import { FIELD_NAMES, type Event, type FieldName } from './fields.ts';
+import type { Event, FieldName } from './fields.ts';
 import { maskOf, type SignalMask } from './signals.ts';
 
 /** One field a route may read under one consent, with what is done to it on the way. */
@@ -28,11 +28,4 @@ export function project(event: Event, open: readonly Passage[]): AnyView {
     if (seen !== undefined) view[field] = seen;
   }
   return view;
-}
-
-/** A set of fields as hex over `FIELD_NAMES`: what a stored row remembers of its permit. */
-export function fieldBits(open: readonly Passage[]): string {
-  let bits = 0n;
-  for (const { field } of open) bits |= 1n << BigInt(FIELD_NAMES.indexOf(field));
-  return bits.toString(16);
 }

@@ -78,17 +78,8 @@ function withdrawnOf(decision: RouteTrace, { site, consent }: Grounds, stated: S
 
 /** What the visitor is known by, as far as the signals in force allow. */
 function identifiersOf({ hit, site }: OneHit, { source, signals }: Understood, jar: CookieReading): Partial<RawEvent> {
-  const identifiers: Partial<RawEvent> = {};
+  const identifiers: Partial<RawEvent> = { ...jar.identifiers };
   if ((signals & BIT.analytics_storage) !== 0) identifyAnalytics(hit, site, source, jar, identifiers);
-  const { fbp, fbc, gclid, gbraid, wbraid, dclid, msclkid, li_fat_id } = jar.identifiers;
-  if (fbp !== undefined) identifiers.fbp = fbp;
-  if (fbc !== undefined) identifiers.fbc = fbc;
-  if (gclid !== undefined) identifiers.gclid = gclid;
-  if (gbraid !== undefined) identifiers.gbraid = gbraid;
-  if (wbraid !== undefined) identifiers.wbraid = wbraid;
-  if (dclid !== undefined) identifiers.dclid = dclid;
-  if (msclkid !== undefined) identifiers.msclkid = msclkid;
-  if (li_fat_id !== undefined) identifiers.li_fat_id = li_fat_id;
   return identifiers;
 }
 
@@ -120,10 +111,9 @@ function identifyAnalytics(
       site.keys.pseudonym,
     ).value;
   } else {
-    const id = jar.identifiers.clientId ?? jar.identifiers.ownId;
+    const id = jar.identifiers.client_id ?? jar.identifiers.own_id;
     if (id !== undefined) identifiers.client_id = id;
   }
-  if (jar.identifiers.ownId !== undefined) identifiers.own_id = jar.identifiers.ownId;
-  const session = raw.session_id ?? visitor.sessionId ?? jar.identifiers.sessionId;
+  const session = raw.session_id ?? visitor.sessionId;
   if (session !== undefined) identifiers.session_id = session;
 }

@@ -84,7 +84,7 @@ function ownIdsOf(visitor: Visitor, understood: readonly Understood[], at: numbe
     if (values.at(-1) !== client_id) values.push(client_id);
     if (user_id !== undefined) userIds.push(user_id);
     const clickIds = page.url?.clickIds;
-    for (const param in clickIds) values.push(clickIds[param as keyof typeof clickIds]);
+    for (const param in clickIds) values.push(clickIds[param]);
   }
   return new OwnIds({ cookies, values, userIds, at });
 }

@@ -1,5 +1,6 @@
 import { missingConsent, reason, type CodeOf, type Reason } from '../core/reason.ts';
 import { GATE_MASK, NO_SIGNALS, type SignalMask } from '../core/signals.ts';
+import { isWithin } from '../policy/field-set.ts';
 import type { Gateway, Route } from '../policy/gateway.ts';
 import type { QueuedRow } from './store.ts';
 
@@ -9,11 +10,6 @@ export type Refusal = Reason<CodeOf<'skipped' | 'expired' | 'blocked'>>;
 const ROUTE_REMOVED = reason('skip.route_removed');
 const EXPIRED = reason('expired.waited');
 const TIGHTENED = reason('blocked.policy_tightened');
-
-/** Reads a set of fields (`Permit.bits`); what cannot be read counts as every field. */
-function parseFields(hex: string): bigint {
-  return /^[0-9a-f]{1,64}$/.test(hex) ? BigInt(`0x${hex}`) : ~0n;
-}
 
 /** The part of a row that consent decides about. */
 export type Decided = Pick<QueuedRow, 'signals' | 'fields'>;
@@ -29,7 +25,7 @@ export function stillAllowed(route: Route, row: Decided, signals: SignalMask): R
     return missingConsent(now.missing);
   }
   if (row.fields === now.bits) return undefined;
-  return (parseFields(row.fields) & ~parseFields(now.bits)) === 0n ? undefined : TIGHTENED;
+  return isWithin(row.fields, now.bits) ? undefined : TIGHTENED;
 }
 
 /** What is looked at each time a row is about to be sent (design 2): route, age, consent under the policy now in force. */

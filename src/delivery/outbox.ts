@@ -26,7 +26,7 @@ export interface OutboxRow {
   readonly policy: string;
   /** The signals it was decided under; looked at again on dequeue. */
   readonly signals: SignalMask;
-  /** Fields that passed, as a bit set over `FIELD_NAMES` (hex): a policy that has become tighter is noticed. */
+  /** Fields that passed (`policy/field-set.ts`): a policy that has become tighter is noticed. */
   readonly fields: string;
   /**
    * Whose it is: `Subject` strings. Raw and in memory here; what is stored is a keyed hash of each, made by the

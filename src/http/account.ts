@@ -2,7 +2,7 @@ import type { EventTrace, Trace } from '../decide/trace.ts';
 import type { SignalMask } from '../core/signals.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 import { interestOf } from '../policy/signals.ts';
-import { removedFrom, type GuardedFields } from './guarded.ts';
+import { NOTHING_REMOVED, removedFrom, type GuardedFields } from './guarded.ts';
 
 /**
  * What is counted of a hit once it is safe. Hundreds of hits wait for the disk at the same time; what a trace holds
@@ -44,7 +44,7 @@ export function accountOf(trace: Trace, recorded: boolean): Account {
         consent: event.consent,
         interest: interestOf(site, event.consent, event.signals),
         routes: event.routes.map(({ route, signals, outcome, reason }, i) => {
-          return { route, signals, outcome, reason, removed: removed?.[i] ?? 0 };
+          return { route, signals, outcome, reason, removed: removed?.[i] ?? NOTHING_REMOVED };
         }),
         visitor: replaced ? visitorOf(event) : undefined,
       };

@@ -5,7 +5,7 @@ import { GATE_MASK, signalsOf, type Signal } from '../core/signals.ts';
 import type { Stored } from '../delivery/outbox.ts';
 import type { Route } from '../policy/gateway.ts';
 import type { Account } from './account.ts';
-import { namesOf } from './guarded.ts';
+import { namesOf, NOTHING_REMOVED, type GuardedFields } from './guarded.ts';
 
 /**
  * One line of the decision log (R18, `docs/decision-log.md`): how many (event, route) pairs of one hour were decided
@@ -77,7 +77,7 @@ class Hour {
   /** Outcome and the code of the reason. */
   readonly ends = new Numbered();
   /** Sets of removed fields; the first is the empty one. */
-  readonly removals = new Map<number, number>([[0, 0]]);
+  readonly removals = new Map<GuardedFields, number>([[NOTHING_REMOVED, 0]]);
   entries = 0;
 }
 
@@ -108,7 +108,7 @@ export class Decisions {
           hour,
           routeHour(of, route, policy),
           basis | signals | interestBits(signals & interest) | (end << 16),
-          isStored ? removed : 0,
+          isStored ? removed : NOTHING_REMOVED,
         );
       }
     }
@@ -174,8 +174,8 @@ function routeHour(routes: Map<Route, RouteHour>, route: Route, policy: string):
   return of;
 }
 
-function count(hour: Hour, { counts }: RouteHour, key: number, removed: number): void {
-  const full = key | (removed === 0 ? 0 : removalNumber(hour, removed) << 22);
+function count(hour: Hour, { counts }: RouteHour, key: number, removed: GuardedFields): void {
+  const full = key | (removed === NOTHING_REMOVED ? 0 : removalNumber(hour, removed) << 22);
   const before = counts.get(full);
   if (before !== undefined) {
     counts.set(full, before + 1);
@@ -188,7 +188,7 @@ function count(hour: Hour, { counts }: RouteHour, key: number, removed: number):
   }
 }
 
-function removalNumber({ removals }: Hour, removed: number): number {
+function removalNumber({ removals }: Hour, removed: GuardedFields): number {
   let number = removals.get(removed);
   if (number === undefined) {
     number = Math.min(removals.size, REST);
@@ -223,7 +223,7 @@ function* linesOf(
       verdict: route.permits[signals & GATE_MASK]?.verdict ?? 'blocked',
       outcome: outcome ?? 'other',
       reason: reason ?? null,
-      removed: namesOf(sets[(key >> 22) & REST] ?? 0),
+      removed: namesOf(sets[(key >> 22) & REST] ?? NOTHING_REMOVED),
       count: n,
     };
   }

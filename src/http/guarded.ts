@@ -1,70 +1,86 @@
-import { FIELDS, FIELD_NAMES, type FieldName } from '../core/fields.ts';
+import { IDENTIFIERS } from '../../destinations/identifiers.ts';
+import type { FieldName } from '../core/fields.ts';
+import { FIELDS, FIELD_NAMES } from '../policy/fields.ts';
+import { ownFields } from '../core/identifiers.ts';
 import { GATE_MASK, type SignalMask } from '../core/signals.ts';
 import type { EventTrace } from '../decide/trace.ts';
 import type { Route } from '../policy/gateway.ts';
 
-/** A set of guarded fields, a bit for each. */
-export type GuardedFields = number;
+/** A set of guarded fields, a bit for each, however many there are. */
+export type GuardedFields = bigint;
 
-/** What is said of a visitor, for better or worse: these are the fields whose removal is worth a proof. At most 31. */
-const GUARDED: readonly FieldName[] = FIELD_NAMES.filter(
-  (field) =>
-    ['network', 'session', 'identifier', 'click_id', 'user_data'].includes(FIELDS[field].class) ||
-    ['user_agent', 'client_hints', 'transaction_id'].includes(field),
+export const NOTHING_REMOVED: GuardedFields = 0n;
+
+/** A field whose removal is worth a proof. */
+interface Guarded {
+  readonly field: FieldName;
+  readonly bit: bigint;
+  /** It need not be in the hit as it was read: it is made of cookies, headers and the page's address. */
+  readonly derived: boolean;
+}
+
+const CLASSES: ReadonlySet<string> = new Set(['network', 'session', 'identifier', 'click_id', 'user_data']);
+const OTHERS: ReadonlySet<string> = new Set(['user_agent', 'client_hints', 'transaction_id']);
+const DERIVED: ReadonlySet<string> = new Set([
+  'ip',
+  'country',
+  'client_id',
+  'session_id',
+  'own_id',
+  'google_click_params',
+  'user_agent',
+  ...ownFields(IDENTIFIERS).keys(),
+]);
+
+/** What is said of a visitor, for better or worse. */
+const GUARDED: readonly Guarded[] = guardedAmong(
+  FIELD_NAMES.filter((field) => CLASSES.has(FIELDS[field].class) || OTHERS.has(field)),
 );
 
-/** Those of some fields that are guarded. */
-function guardedOf(fields: readonly string[]): GuardedFields {
-  let mask = 0;
-  for (const field of fields) {
-    const bit = GUARDED.indexOf(field as FieldName);
-    if (bit >= 0) mask |= 1 << bit;
-  }
-  return mask;
+/** These fields, each with a bit of its own. */
+export function guardedAmong(fields: readonly FieldName[]): readonly Guarded[] {
+  return fields.map((field, place) => ({ field, bit: 1n << BigInt(place), derived: DERIVED.has(field) }));
 }
 
 /** The names in a set. */
-export function namesOf(guarded: GuardedFields): FieldName[] {
-  return GUARDED.filter((_, bit) => (guarded & (1 << bit)) !== 0);
-}
-
-/** Fields that need not be in the hit as it was read: made of cookies, headers and the page's address. */
-const DERIVED = guardedOf(
-  'ip country client_id session_id own_id fbp google_click_params gclid gbraid wbraid dclid fbc msclkid li_fat_id user_agent'.split(
-    ' ',
-  ),
-);
-
-/** Which of these fields came with an event, in whatever form. */
-function presentOf({ raw, event }: EventTrace, wanted: GuardedFields): GuardedFields {
-  let present = 0;
-  for (let left = wanted; left !== 0; left &= left - 1) {
-    const bit = 31 - Math.clz32(left & -left);
-    const field = GUARDED[bit] as FieldName;
-    if (raw[field] !== undefined || ((DERIVED & (1 << bit)) !== 0 && event?.[field] !== undefined)) present |= 1 << bit;
-  }
-  return present;
+export function namesOf(removed: GuardedFields, guarded: readonly Guarded[] = GUARDED): FieldName[] {
+  return guarded.filter(({ bit }) => (removed & bit) !== 0n).map(({ field }) => field);
 }
 
 /** By route, and by the four gate signals: the guarded fields that it reads and this consent keeps shut. */
-const shutBy = new WeakMap<Route, readonly GuardedFields[]>();
+const shutBy = new WeakMap<Route, readonly (readonly Guarded[])[]>();
 
-function shutFor(route: Route, signals: SignalMask): GuardedFields {
+function shutFor(route: Route, signals: SignalMask): readonly Guarded[] {
   let shut = shutBy.get(route);
   if (shut === undefined) {
-    const reads = guardedOf(Object.keys(route.destination.reads));
-    shut = route.permits.map(({ open }) => reads & ~guardedOf(open.map(({ field }) => field)));
+    const reads = GUARDED.filter(({ field }) => Object.hasOwn(route.destination.reads, field));
+    shut = route.permits.map(({ open }) => {
+      const passing = new Set(open.map(({ field }) => field));
+      return reads.filter(({ field }) => !passing.has(field));
+    });
     shutBy.set(route, shut);
   }
-  return shut[signals & GATE_MASK] as GuardedFields;
+  return shut[signals & GATE_MASK] as readonly Guarded[];
 }
 
 /** What each vendor that gets an event could have been told of its visitor, was there, and does not pass. */
 export function removedFrom(event: EventTrace): readonly GuardedFields[] {
-  const shut = event.routes.map(({ route, signals, outcome }) => (outcome === 'planned' ? shutFor(route, signals) : 0));
-  const wanted = shut.reduce((all, one) => all | one, 0);
-  // With full consent nothing is shut.
-  if (wanted === 0) return shut;
-  const present = presentOf(event, wanted);
-  return shut.map((one) => one & present);
+  return event.routes.map(({ route, signals, outcome }) => {
+    if (outcome !== 'planned') return NOTHING_REMOVED;
+    // With full consent nothing is shut.
+    const shut = shutFor(route, signals);
+    return shut.length === 0 ? NOTHING_REMOVED : presentOf(event, shut);
+  });
+}
+
+/** Which of these fields came with an event, in whatever form. */
+export function presentOf(
+  { raw, event }: Pick<EventTrace, 'raw' | 'event'>,
+  wanted: readonly Guarded[],
+): GuardedFields {
+  let present = NOTHING_REMOVED;
+  for (const { field, bit, derived } of wanted) {
+    if (raw[field] !== undefined || (derived && event?.[field] !== undefined)) present |= bit;
+  }
+  return present;
 }

@@ -1,13 +1,14 @@
 import type { Destination } from '../core/destination.ts';
 import { GATE_STATES, maskOf, type GateSignal, type SignalMask } from '../core/signals.ts';
-import { fieldBits, passages, type Passage } from '../core/view.ts';
+import { passages, type Passage } from '../core/view.ts';
+import { fieldSet } from './field-set.ts';
 
 /** What one route may have under one consent. */
 export interface Permit {
   readonly verdict: 'full' | 'limited' | 'blocked';
   /** The fields that pass, with what is done to each on the way. Nothing else is ever read. */
   readonly open: readonly Passage[];
-  /** The same set of fields as hex, for the outbox. */
+  /** The same set of fields as text, for the outbox (`field-set.ts`). */
   readonly bits: string;
   /** What the full form lacks. */
   readonly missing: SignalMask;
@@ -50,5 +51,5 @@ function permit(
   missing: SignalMask,
   sources: Permit['sources'],
 ): Permit {
-  return { verdict, open, bits: fieldBits(open), missing, sources };
+  return { verdict, open, bits: fieldSet(open), missing, sources };
 }

@@ -1,17 +1,19 @@
+import { IDENTIFIERS } from '../../destinations/identifiers.ts';
+import { clickParams, landingParams } from '../core/identifiers.ts';
 import { isPlaceholder } from '../core/placeholders.ts';
 
 /**
  * URL parameters that name a click, a visitor, a recipient or a session (R46), by kind, in lower case. Facts collected
  * from public tracker lists and vendors' own documentation; labels of campaigns, ads and networks (`utm_source`,
  * `hsa_cam`, `adj_label`, `matchtype`), flags and positions (`irgwc`, `trk`), which name nobody, are not among them. `share`:
- * who passed the address on.
+ * who passed the address on. Those of vendors that have a destination here are in its identifiers.
  */
 const PERSONAL_PARAMS = {
   ad_click:
     '_branch_match_id _branch_referrer _epik _openstat _zucks_suid adfcd adfctp aiad_clid bd_vid cto_pld ' +
-    'cx_click dclid dicbo ebisadid ef_id epik fbclid gbraid gclid gs_l guce_referrer_sig ko_click_id ldtag_cl li_fat_id mindbox-click-id ' +
-    'msclkid n_clid napm ndclid obclid outbrainclickid qclid rdt_cid rtd_cid s_kwcid sapclid sccid sclid ' +
-    'spclid srsltid tblci ttclid ttd_id ttdclid twclid unicorn_click_id vkclid wbraid wickedid yclid yj_dn ' +
+    'cx_click dicbo ebisadid ef_id epik gs_l guce_referrer_sig ko_click_id ldtag_cl mindbox-click-id ' +
+    'n_clid napm ndclid obclid outbrainclickid qclid rdt_cid rtd_cid s_kwcid sapclid sccid sclid ' +
+    'spclid tblci ttclid ttd_id ttdclid twclid unicorn_click_id vkclid wickedid yclid yj_dn ' +
     'yj_r ymclid ysclid',
   affiliate_click:
     'admitad_uid at_gd awc cjevent click_id clickid clickref clickref2 cuid external_click_id famad_xuid gci ' +
@@ -34,9 +36,10 @@ const PERSONAL_PARAMS = {
 export type PersonalParam = keyof typeof PERSONAL_PARAMS;
 
 const KINDS: ReadonlyMap<string, PersonalParam> = new Map(
-  Object.entries(PERSONAL_PARAMS).flatMap(([kind, names]) =>
-    names.split(' ').map((name): [string, PersonalParam] => [name, kind as PersonalParam]),
-  ),
+  [
+    ...Object.entries(PERSONAL_PARAMS).map(([kind, names]) => [kind as PersonalParam, names.split(' ')] as const),
+    ['ad_click' as const, clickParams(IDENTIFIERS)] as const,
+  ].flatMap(([kind, names]) => names.map((name): [string, PersonalParam] => [name, kind])),
 );
 
 /** The kind of a parameter that never stays in a URL, whatever the site lists; undefined = none. Lower-case name. */
@@ -45,12 +48,10 @@ export function personalParam(name: string): PersonalParam | undefined {
 }
 
 /** Click ids that travel on their own, each to its owner (R47). */
-export const CLICK_IDS = ['gclid', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'li_fat_id'] as const;
+export const CLICK_IDS: readonly string[] = landingParams(IDENTIFIERS);
 
-export type ClickId = (typeof CLICK_IDS)[number];
-
-/** Click ids as the vendor spelled them. */
-export type ClickIds = { readonly [name in ClickId]?: string };
+/** Click ids by their parameters, as the vendor spelled them. */
+export type ClickIds = Readonly<Partial<Record<string, string>>>;
 
 /** No vendor's click id is as short. */
 const SHORTEST = 4;
@@ -70,14 +71,7 @@ export function isClickIdText(id: string): boolean {
 
 const TRIAL = 'test';
 
-/** Google's parameters of a landing page (`destinations/google-ads.md`, URL parameters), in lower case. */
-export const GOOGLE_CLICK_PARAMS: ReadonlySet<string> = new Set([
-  'gclid',
-  'gbraid',
-  'wbraid',
-  'dclid',
-  'gclsrc',
-  'gad_source',
-  'gad_campaignid',
-  'srsltid',
-]);
+/** Parameters of a landing page that go into `google_click_params`, in lower case. */
+export const GOOGLE_CLICK_PARAMS: ReadonlySet<string> = new Set(
+  IDENTIFIERS.flatMap(({ param, alsoIn }) => (alsoIn === undefined ? [] : (param ?? []))),
+);

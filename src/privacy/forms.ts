@@ -1,3 +1,4 @@
+import type { IdForm } from '../core/identifiers.ts';
 import { codeAt } from './code-at.ts';
 
 /** What something looks like: how it begins, in its own letters, and how it goes on. */
@@ -26,6 +27,12 @@ export function anywhere(head: string, rest: RegExp): Form {
 /** Where no letter or digit stands before it, as it is spelled. */
 export function exactly(head: string, rest: RegExp): Form {
   return { head, pattern: patternOf(head, rest, 'y'), exact: true, anywhere: false, digitAt: undefined };
+}
+
+/** A form of a vendor's identifier. */
+export function formOf({ head, rest, exact, anywhere: within, digitAt }: IdForm): Form {
+  const one = exact === true ? exactly(head, rest) : form(head, rest, digitAt);
+  return within === true ? { ...one, anywhere: true } : one;
 }
 
 function patternOf(head: string, rest: RegExp, flags: string): RegExp {

@@ -1,3 +1,5 @@
+import { IDENTIFIERS } from '../../destinations/identifiers.ts';
+import { idWords } from '../core/identifiers.ts';
 import { personalParam } from './click-ids.ts';
 import { readName } from './name-words.ts';
 import { WordSet } from './word-set.ts';
@@ -11,30 +13,22 @@ const ID_WORDS = 'id ids nr no num number nummer key hash uuid guid identifier r
 
 /** Names that are an id by themselves, or that make any name one that they are a part of; without separators. */
 const ALONE = new WordSet(
-  'gclid gbraid wbraid dclid gclsrc fbclid fbp fbc fbcookie msclkid gcl gclaw gclau gcldc gclgb gclgs gclag gac gid fpgcl fpgclaw fpid fplc',
-  'uet uetvid uetsid uetmsclkid muid ttclid ttp twclid sccid sccookie1 scid epik pinunauth rdtcid rdtuuid lifat lifatid lifatids liadclid bcookie',
+  ...idWords(IDENTIFIERS),
+  'muid ttclid ttp twclid sccid sccookie1 scid epik pinunauth rdtcid rdtuuid',
   'idfa idfv gaid aaid adid oaid ifa maid androidid hubspotutk hutk hstc hssc hsfp hjid hjsessionuser clck clsk vuid mcid ecid ecsid auid',
   'ajsanonymousid ajsuserid amplitudeid mixpanelid klaviyoid kx mkttok clickid clid useragent ipoverride ipaddr ip remoteip xforwardedfor',
-  'personid personkey pvid gapseudoid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid duid nuid ttcsid vwouuid mktotrk posthogid heapid gaclient gaclientid',
+  'personid personkey pvid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid duid nuid ttcsid vwouuid mktotrk posthogid heapid',
   ...WHOSE.split(' ').flatMap((whose) => ID_WORDS.split(' ').map((id) => whose + id)),
 );
 
 /** Names that are an id only where nothing else is in them: `ga_page` is none. */
 const WHOLE = new WordSet('ga cid uid vid fid uuid guid muid mid ide dsid nid');
 
+/** Names of vendors' identifiers that are no words and in no word; `_` may be there or not. */
+export const PECULIAR_NAMES: readonly string[] = [...new Set(IDENTIFIERS.flatMap(({ peculiar = [] }) => peculiar))];
+
 /** Parts of names so peculiar that they need no separators around them. */
-const INSIDE = [
-  'gclid',
-  'gbraid',
-  'wbraid',
-  'fbclid',
-  'msclkid',
-  'hubspotutk',
-  'uetvid',
-  'uetsid',
-  'lifatid',
-  'clickid',
-];
+const INSIDE = [...PECULIAR_NAMES.map((name) => name.replaceAll('_', '')), 'hubspotutk', 'clickid'];
 
 /**
  * Cookies whose names go on with a key of the site: `amp_1a2b3c`, `mp_<token>_mixpanel`, `_sp_id.1fff`, `_pk_id.1.1fff`,
@@ -43,8 +37,10 @@ const INSIDE = [
 const KEYED =
   /^(?:amp_[0-9a-f]{6,40}|amp_mktg_[0-9a-f]{4,40}|mp_\w{1,60}_mixpanel|ph_\w{1,60}_posthog|_[ps][kp]_(?:id|ses)(?:[._]\w{1,20}){0,3}|amcvs?_[0-9a-z%@]{4,60}|_ga_[0-9a-z]{4,16}|_gac_[0-9a-z_-]{4,40}|_hjsession(?:user)?_\d{1,12}|rl_(?:anonymous|user)_id|sp)$/;
 
-/** Something of each of these parts. */
-const IN_ALL_INSIDE = /id|utk/;
+/** Something of each of these parts: most names have none of it. */
+const IN_ALL_INSIDE = new RegExp(
+  [...new Set(INSIDE.map((part) => (part.includes('id') ? 'id' : part.slice(-3))))].join('|'),
+);
 
 /** Names of things for sale and of orders, whose values are made of numbers as a person's are. */
 const ARTICLES = new WordSet(

@@ -1,9 +1,13 @@
+import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 import { codeAt } from './code-at.ts';
 import { detached } from '../core/recent.ts';
 import type { Finding } from './findings.ts';
-import { anywhere, exactly, Forms, form } from './forms.ts';
-import { isIdName } from './id-names.ts';
+import { anywhere, exactly, Forms, form, formOf } from './forms.ts';
+import { isIdName, PECULIAR_NAMES } from './id-names.ts';
 import { saysPersonal } from './keys.ts';
+
+/** Of the vendors that have a destination here. */
+const VENDOR_FORMS = IDENTIFIERS.flatMap(({ forms = [] }) => forms.map(formOf));
 
 /**
  * What vendors' cookies and click ids look like wherever they stand (`destinations/ga4.md` 7, `google-ads.md` 5,
@@ -11,15 +15,7 @@ import { saysPersonal } from './keys.ts';
  * signs of an encoded one included, so nothing is looked at twice.
  */
 const FORMATS = [
-  anywhere('fb', /[._-]\d{1,3}[._-]\d{13}[._-][\w.%-]{1,600}/),
-  form('fb', /[._-]\d{1,3}[._-]\d{10,16}[._-][\w.%-]{1,600}/),
-  form('GCL.', /\d{8,13}\.[\w.~%-]{1,600}/),
-  form('GA1', /\.[\d-]{1,9}\.[\w.%-]{1,600}/),
-  form('GA1', /[_-]\d[_-]\d{4,20}[_-][\w.%-]{1,600}/),
-  form('GS', /[12]\.[\d-]{1,9}\.[\w.$%-]{1,600}/),
-  form('FPID', /\d?\.\d[\w.%+/=-]{8,600}/),
-  form('2.1.k', /[\w.~$%-]{4,600}/),
-  form('1.', /\d\.\d{4,20}\.\d{10}(?:\.[\w.%-]{1,600})?|\d{10}\.[\w-]{8,600}/, 4),
+  ...VENDOR_FORMS.filter(({ exact }) => !exact),
   form('amp-', /[\w-]{16,100}/),
   form('1*', /[0-9a-z]{5,8}\*[\w.*~%-]{4,600}/),
   form('E.C.P.', /[\w-]{8,600}/),
@@ -28,25 +24,20 @@ const FORMATS = [
   form('MCMID', /(?:\||%7C)\d{38}/),
   form('0AAAAA', /[\w-]{10,600}/),
   form('$device', /(?::|%3A)[0-9a-f-]{12,80}/),
-  form('_uet', /[0-9a-f-]{8,64}/),
 ];
 /** Click ids as Google and Meta write them: capitals matter. */
 const CLICKS = [
-  ...Array.from('jwIKLMNOPQ', (second) => exactly(`C${second}`, /[0-9A-Za-z]K[\w-]{8,600}/)),
-  exactly('EAIaIQ', /[\w-]{8,600}/),
-  exactly('IwAR', /[\w-]{8,600}/),
-  exactly('Iw', /[YZ][\w-]{12,600}/),
-  exactly('PA', /[QYZ][0-9A-Za-z]{2}[\w-]{12,600}/),
+  ...VENDOR_FORMS.filter(({ exact }) => exact),
   exactly('AfmBO', /[\w-]{12,600}/),
   exactly('dj0yJnU9', /[\w-]{8,600}/),
 ];
 
 /** Names of click ids and visitors that are no words, so that they need no sign behind them. */
 const PECULIAR = [
-  ...'gclid gbraid wbraid dclid fbclid msclkid ttclid twclid yclid hubspotutk uetvid uetsid'
-    .split(' ')
-    .map((name) => anywhere(name, /(?:)/)),
-  anywhere('li', /_?fat_?id/),
+  ...[...PECULIAR_NAMES, 'ttclid', 'twclid', 'yclid', 'hubspotutk'].map((name) => {
+    const [head = '', ...rest] = name.split('_');
+    return anywhere(head, new RegExp(rest.map((part) => `_?${part}`).join('')));
+  }),
   anywhere('distinct', /_?id/),
 ];
 const SHORTEST_VALUE = 6;

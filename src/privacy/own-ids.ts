@@ -1,3 +1,4 @@
+import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 import { codeAt } from './code-at.ts';
 import type { Cookies } from '../consent/cookie-header.ts';
 import { Recent } from '../core/recent.ts';
@@ -118,7 +119,12 @@ export class OwnIds {
       this.#takeEncoded(value);
     }
     for (let i = 0; i < cookies.names.length; i++) {
-      if (namesId(cookies.names[i] as string)) this.#take(cookies.values[i] as string, at);
+      const name = cookies.names[i] as string;
+      const value = cookies.values[i] as string;
+      if (!namesId(name)) continue;
+      this.#take(value, at);
+      const click = CLICK_COOKIES.get(name)?.(value.includes('%') ? decodeOnce(value) : value);
+      if (click !== undefined) this.#take(click, at);
     }
     for (const id of userIds) {
       if (id === undefined || id.length < SHORTEST || id.length > LONGEST) continue;
@@ -131,8 +137,6 @@ export class OwnIds {
     if (value.length < SHORTEST || value.length > LONGEST) return;
     const plain = value.includes('%') ? decodeOnce(value) : value;
     this.#add(this.#strong, plain);
-    // What `_uetmsclkid` keeps is the click id with a word before it (`destinations/microsoft.md` B).
-    if (plain.startsWith(UET)) this.#take(plain.slice(UET.length), at);
     const parts = plain.split('.');
     if (parts.length === 1) return;
     for (const part of parts) if (part.length >= SHORTEST && !isTime(part, at)) this.#add(this.#strong, part);
@@ -155,6 +159,11 @@ export class OwnIds {
     ids.add(id.toLowerCase());
   }
 }
+
+/** How the click id is read from a cookie that may keep it with something around it. */
+const CLICK_COOKIES: ReadonlyMap<string, (value: string) => string | undefined> = new Map(
+  IDENTIFIERS.flatMap(({ cookie }) => (cookie?.click === undefined ? [] : [[cookie.name, cookie.click.read] as const])),
+);
 
 /**
  * Which ids are looked for. `machine`: of cookies and clicks. `long`: the site's own id of its visitor too, if it is long
@@ -220,7 +229,6 @@ const ASCII = /^[\x20-\x7e]+$/;
 /** Client ids and numbers of visitors; click ids are longer, and nobody encodes them. */
 const LONGEST_ENCODED = 40;
 const TAG = '[id]';
-const UET = '_uet';
 const ENCODED = /[%&\\\u2030-\uffff]/;
 
 /** Unix seconds or milliseconds of these years: many hits share it. */

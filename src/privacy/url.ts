@@ -1,12 +1,5 @@
 import { decodePart } from '../protocols/percent.ts';
-import {
-  CLICK_IDS,
-  GOOGLE_CLICK_PARAMS,
-  isClickIdText,
-  personalParam,
-  type ClickId,
-  type ClickIds,
-} from './click-ids.ts';
+import { CLICK_IDS, GOOGLE_CLICK_PARAMS, isClickIdText, personalParam, type ClickIds } from './click-ids.ts';
 import { decodeOnce } from './decode.ts';
 import { compileGlob, covers, type Glob } from './globs.ts';
 import { keyName } from './keys.ts';
@@ -37,7 +30,7 @@ export interface UrlPolicy {
 /** What is done with a query key. */
 interface Role {
   readonly keep: boolean;
-  readonly clickId: ClickId | undefined;
+  readonly clickId: string | undefined;
   readonly google: string | undefined;
 }
 
@@ -64,7 +57,7 @@ const NO_CLICK_IDS: ClickIds = Object.freeze({});
  */
 export function compileUrlPolicy(settings: UrlSettings): UrlPolicy {
   const keep = new Set(settings.query.map(keyName).filter((name) => personalParam(name) === undefined));
-  const clickIds = new Map<string, ClickId>(CLICK_IDS.map((name) => [name, name]));
+  const clickIds = new Map(CLICK_IDS.map((name) => [name, name]));
   const roles = new Map<string, Role>();
   for (const name of [...keep, ...clickIds.keys(), ...GOOGLE_CLICK_PARAMS]) {
     const google = GOOGLE_CLICK_PARAMS.has(name) ? name : undefined;
@@ -178,7 +171,7 @@ const RARE_SEPARATOR = /[;?]/;
 function readQuery(search: string, policy: UrlPolicy, depth: number): Query {
   let kept = '';
   let google: string | undefined;
-  let clickIds: { [name in ClickId]?: string } | undefined;
+  let clickIds: Record<string, string> | undefined;
   const list = search.slice(1);
   for (const pair of RARE_SEPARATOR.test(list) ? list.split(SEPARATOR) : list.split('&')) {
     if (pair === '') continue;

@@ -1,3 +1,5 @@
+import { IDENTIFIERS } from '../../destinations/identifiers.ts';
+import { reservedParams } from '../core/identifiers.ts';
 import type { Problem } from './hit.ts';
 
 /** Size and shape of what may come in (R72). The size of the body is the listener's business. */
@@ -66,15 +68,5 @@ export const IDENTIFIER_PARAMS: ReadonlySet<string> = new Set([
   'client_id',
   'user_id',
   'user_pseudo_id',
-  'gclid',
-  'gbraid',
-  'wbraid',
-  'dclid',
-  'fbclid',
-  'fbc',
-  'fbp',
-  '_fbc',
-  '_fbp',
-  'msclkid',
-  'li_fat_id',
+  ...reservedParams(IDENTIFIERS),
 ]);

@@ -80,7 +80,7 @@ describe('subjects and withdrawal (design 3, R16)', () => {
   it('withdraws the client id, too, when only marketing is taken back: ad events are filed under it', () => {
     const reading = visit(`${GA}; _gcl_au=1.1.5.${S}`, { granted: ANALYTICS });
     expect(reading.withdrawn).toEqual([`gclau:1.1.5.${S}`, `ga:482310557.${S}`]);
-    expect(reading.identifiers).toEqual({ clientId: `482310557.${S}` });
+    expect(reading.identifiers).toEqual({ client_id: `482310557.${S}` });
   });
 
   it('withdraws nothing while every cookie has its signal', () => {
@@ -138,7 +138,7 @@ describe('where cookies are kept', () => {
   it('not at all where nobody can say on which domain the page wrote them: a second copy would mislead the tag', () => {
     const reading = visit(GA, { settings: { ...SETTINGS, domain: undefined } });
     expect(reading.set).toEqual([]);
-    expect(reading.identifiers).toEqual({ clientId: `482310557.${S}` });
+    expect(reading.identifiers).toEqual({ client_id: `482310557.${S}` });
   });
 });
 
@@ -148,15 +148,15 @@ describe('sessions (ga4.md 7)', () => {
   const two = `${GA}; ${session('AAA', NOW - HOUR)}; ${session('BBB', NOW - 2 * HOUR)}`;
 
   it('come from the first stream of the list that has one', () => {
-    expect(visit(two, { streams: ['G-AAA', 'G-BBB'] }).identifiers.sessionId).toBe(seconds(NOW - HOUR));
-    expect(visit(two, { streams: ['G-ZZZ', 'G-BBB'] }).identifiers.sessionId).toBe(seconds(NOW - 2 * HOUR));
-    expect(visit(two, { streams: ['G-ZZZ'] }).identifiers.sessionId).toBeUndefined();
+    expect(visit(two, { streams: ['G-AAA', 'G-BBB'] }).identifiers.session_id).toBe(seconds(NOW - HOUR));
+    expect(visit(two, { streams: ['G-ZZZ', 'G-BBB'] }).identifiers.session_id).toBe(seconds(NOW - 2 * HOUR));
+    expect(visit(two, { streams: ['G-ZZZ'] }).identifiers.session_id).toBeUndefined();
   });
 
   it('without a list, only when all streams agree', () => {
-    expect(visit(two).identifiers.sessionId).toBeUndefined();
+    expect(visit(two).identifiers.session_id).toBeUndefined();
     const agreed = `${GA}; ${session('AAA', NOW - HOUR)}; ${session('BBB', NOW - HOUR)}`;
-    expect(visit(agreed).identifiers.sessionId).toBe(seconds(NOW - HOUR));
+    expect(visit(agreed).identifiers.session_id).toBe(seconds(NOW - HOUR));
   });
 
   it('live no longer than the client id they belong to', () => {
@@ -342,7 +342,7 @@ describe('pv_id (R25-R28)', () => {
       HttpOnly: true,
       SameSite: 'Lax',
     });
-    const id = first.identifiers.ownId as string;
+    const id = first.identifiers.own_id as string;
     expect(verify('pv_id', value, HOST, settings.signing)).toEqual({ value: id, issued: NOW, stale: false });
     expect(Buffer.from(id, 'base64url')).toHaveLength(16);
     expect(Buffer.from(id, 'base64url').toString('hex')).not.toBe(hitId);
@@ -354,7 +354,7 @@ describe('pv_id (R25-R28)', () => {
     expect(within.identifiers).toEqual(first.identifiers);
     expect(within.set).toEqual([]);
     const after = visit(cookie, { settings, hitId: 'another', at: NOW + 7 * DAY });
-    expect(after.identifiers.ownId).not.toBe(first.identifiers.ownId);
+    expect(after.identifiers.own_id).not.toBe(first.identifiers.own_id);
     expect(setOf(after.set, 'pv_id')?.attributes['Max-Age']).toBe(String(7 * 86_400));
   });
 
@@ -370,7 +370,7 @@ describe('pv_id (R25-R28)', () => {
     expect(moved.identifiers).toEqual(first.identifiers);
     const set = setOf(moved.set, 'pv_id');
     expect(set?.attributes['Max-Age']).toBe(String(6 * 86_400));
-    const id = first.identifiers.ownId as string;
+    const id = first.identifiers.own_id as string;
     expect(verify('pv_id', set?.value ?? '', HOST, [signingKey('k2', 2)])).toEqual({
       value: id,
       issued: NOW,
@@ -386,7 +386,7 @@ describe('pv_id (R25-R28)', () => {
     ['of a key that is gone', () => sign('pv_id', 'abc1', NOW, HOST, [signingKey('k0', 9)]) as string],
   ])('is absent and deleted when it is %s', (_, forge) => {
     const { identifiers, set } = visit(`pv_id=${forge(cookie.slice('pv_id='.length))}`, { settings, hitId: 'next' });
-    expect(identifiers.ownId).toBe(visit('', { settings, hitId: 'next' }).identifiers.ownId);
+    expect(identifiers.own_id).toBe(visit('', { settings, hitId: 'next' }).identifiers.own_id);
     expect(set.slice(0, 3).every((header) => header.startsWith('pv_id=; Max-Age=0'))).toBe(true);
     // The browser works through them in order: the new one comes last.
     expect(set).toHaveLength(4);
@@ -395,7 +395,7 @@ describe('pv_id (R25-R28)', () => {
 
   it('is absent and deleted when two values come, even if one is genuine', () => {
     const { identifiers } = visit(`${cookie}; pv_id=tossed`, { settings, hitId: 'next' });
-    expect(identifiers.ownId).not.toBe(first.identifiers.ownId);
+    expect(identifiers.own_id).not.toBe(first.identifiers.own_id);
   });
 });
 

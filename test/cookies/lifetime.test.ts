@@ -57,7 +57,7 @@ describe('sixty days of daily visits (R26)', () => {
       browser.receive(reading.set, HOST, at);
       const seen = { ...reading.identifiers, _uetvid: browser.get('_uetvid')?.value };
       for (const [kind, id] of Object.entries(seen)) {
-        if (id === undefined || kind === 'sessionId') continue;
+        if (id === undefined || kind === 'session_id') continue;
         const ids = (used[kind] ??= new Map());
         ids.set(id, { first: ids.get(id)?.first ?? at, last: at });
       }
@@ -65,8 +65,8 @@ describe('sixty days of daily visits (R26)', () => {
   }
 
   it.each([
-    ['clientId', 7],
-    ['ownId', 7],
+    ['client_id', 7],
+    ['own_id', 7],
     ['fbp', 30],
     ['_uetvid', 30],
   ])('%s changes at least every %i days, and is there on nearly every one of them', (kind, days) => {
@@ -178,7 +178,7 @@ describe('any cookies, any consent, any time', () => {
       fc.property(fc.record(some), ({ header, landing, at, granted, ownId }) => {
         const { identifiers } = visit(header, { landing, at, granted, settings: { ...SETTINGS, ownId } });
         const denied = Object.keys(identifiers).filter((name) => {
-          const needs = ['clientId', 'sessionId', 'ownId'].includes(name) ? ANALYTICS : ADS;
+          const needs = ['client_id', 'session_id', 'own_id'].includes(name) ? ANALYTICS : ADS;
           return (granted & needs) === 0;
         });
         expect(denied).toEqual([]);

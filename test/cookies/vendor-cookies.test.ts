@@ -12,9 +12,9 @@ const S = seconds(T);
  * first seen now, or not capped.
  */
 const rows = [
-  ['_ga', ANALYTICS, `GA1.1.482310557.${S}`, { clientId: `482310557.${S}` }, 'written'],
-  ['_ga_TEST000001', ANALYTICS, `GS2.1.s${S}$o1$g0$t${S}$j60$l0$h0`, { sessionId: S }, 'written'],
-  ['_ga_OLD', ANALYTICS, `GS1.1.${S}.1.0.${S}.60.0.0`, { sessionId: S }, 'written'],
+  ['_ga', ANALYTICS, `GA1.1.482310557.${S}`, { client_id: `482310557.${S}` }, 'written'],
+  ['_ga_TEST000001', ANALYTICS, `GS2.1.s${S}$o1$g0$t${S}$j60$l0$h0`, { session_id: S }, 'written'],
+  ['_ga_OLD', ANALYTICS, `GS1.1.${S}.1.0.${S}.60.0.0`, { session_id: S }, 'written'],
   ['FPID', ANALYTICS, `FPID2.2.Hash%3D.${S}`, {}, 'written'],
   ['FPLC', ANALYTICS, 'linker', {}, 'session'],
   ['_gcl_au', ADS, `1.1.139790349.${S}`, {}, 'written'],
@@ -167,7 +167,7 @@ describe('odd headers (R29)', () => {
     [`_ga=${ga} x`, undefined],
     [`_ga`, undefined],
   ])('%j', (header, clientId) => {
-    expect(visit(header).identifiers.clientId).toBe(clientId);
+    expect(visit(header).identifiers.client_id).toBe(clientId);
   });
 
   it('never repeats a value that would need quoting', () => {

@@ -16,6 +16,7 @@ import { createRateLimit } from '../../src/http/rate-limit.ts';
 import { createWindows } from '../../src/http/windows.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import * as signals from '../../src/policy/signals.ts';
+import * as issueTime from '../../src/core/issue-time.ts';
 import * as identifiers from '../../src/privacy/identifiers.ts';
 import * as ip from '../../src/privacy/ip.ts';
 import * as minimise from '../../src/privacy/minimise.ts';
@@ -54,6 +55,7 @@ vi.mock('../../src/protocols/admission.ts', { spy: true });
 vi.mock('../../src/protocols/ga4/read.ts', { spy: true });
 vi.mock('../../src/protocols/json/admit.ts', { spy: true });
 vi.mock('../../src/protocols/json/read.ts', { spy: true });
+vi.mock('../../src/core/issue-time.ts', { spy: true });
 vi.mock('../../src/privacy/identifiers.ts', { spy: true });
 vi.mock('../../src/privacy/ip.ts', { spy: true });
 vi.mock('../../src/privacy/minimise.ts', { spy: true });
@@ -123,7 +125,9 @@ const CHAIN: readonly (readonly [string, Functions, readonly string[]])[] = [
   ['cookies/own-id', ownId, ['ownId']],
   ['cookies/set-cookie', setCookie, ['setCookie', 'fit']],
   ['policy/signals', signals, ['siteSignals', 'routeSignals']],
-  ['privacy/identifiers', identifiers, ['presentableClientId', 'fbTime', 'gaClientId']],
+  ['privacy/identifiers', identifiers, ['presentableClientId']],
+  // What the vendors' rows read cookies with.
+  ['core/issue-time', issueTime, ['numberAt', 'millisecondsAt', 'clientIdTime']],
   ['privacy/minimise', minimise, ['minimise']],
   ['privacy/ip', ip, ['truncateIp']],
   ['privacy/id-names', idNames, ['isIdName', 'isArticleName']],

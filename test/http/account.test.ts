@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NOTHING_REMOVED } from '../../src/http/guarded.ts';
 import { accountOf, type Account } from '../../src/http/account.ts';
 import { decideRequest } from '../../src/decide/request.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
@@ -90,7 +91,7 @@ describe('what waits for the disk with a hit', () => {
       headers: { ...web.headers, cookie: cookiebot(choice) },
     });
     const removed = (hit: Hit, recorded: boolean) =>
-      account(hit, recorded).events.map(({ routes }) => routes.map((route) => route.removed !== 0));
+      account(hit, recorded).events.map(({ routes }) => routes.map((route) => route.removed !== NOTHING_REMOVED));
     // GA4 goes without the click id and the e-mail address; Meta gets nothing, so nothing was taken out for it.
     expect(removed(under({ statistics: true }), true)).toEqual([[true, false]]);
     expect(removed(under({ statistics: true }), false)).toEqual([[false, false]]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { destinations } from '../../destinations/index.ts';
-import { FIELD_NAMES, FIELDS, type FieldName } from '../../src/core/fields.ts';
+import type { FieldName } from '../../src/core/fields.ts';
+import { FIELD_NAMES, FIELDS } from '../../src/policy/fields.ts';
 import { BIT, GATE_STATES, type GateSignal, type SignalMask } from '../../src/core/signals.ts';
 import { permitTable } from '../../src/policy/permit.ts';
 

@@ -1,18 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyedHash } from '../../src/core/hash.ts';
-import {
-  clientIdTime,
-  fbClickId,
-  fbTime,
-  fpidTime,
-  gaClientId,
-  gaSessionId,
-  gclAuTime,
-  gclClickId,
-  gclTime,
-  presentableClientId,
-} from '../../src/privacy/identifiers.ts';
+import { fpidTime, gaClientId, gaSessionId } from '../../destinations/ga4/identifiers.ts';
+import { gclAuTime, gclClickId, gclTime } from '../../destinations/google-ads/identifiers.ts';
+import { fbClickId, fbTime } from '../../destinations/meta/identifiers.ts';
+import { clientIdTime } from '../../src/core/issue-time.ts';
+import { presentableClientId } from '../../src/privacy/identifiers.ts';
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
