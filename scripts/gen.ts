@@ -1,5 +1,5 @@
 /**
- * Writes what is made from the code: the registry of destinations, their READMEs, the cookie table and the editor schema. `--check`
+ * Writes what is made from the code: the registry of destinations, their READMEs, the pages on cookies, reasons and ways in, and the editor schema. `--check`
  * writes nothing and fails when something is not as it would be written.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -67,6 +67,7 @@ put('destinations/index.ts', registry(folders()));
 const { destinations } = await import('../destinations/index.ts');
 const { editorSchema } = await import('../src/config/editor-schema.ts');
 const { cookiesPage } = await import('../src/config/cookie-table.ts');
+const { waysInPage } = await import('../src/config/ways-in-page.ts');
 const { reasonsPage } = await import('../src/config/reasons-page.ts');
 const { destinationPage } = await import('../src/config/destination-page.ts');
 
@@ -77,6 +78,7 @@ for (const [type, destination] of Object.entries(destinations)) {
 }
 put('docs/cookies.md', cookiesPage());
 put('docs/reasons.md', reasonsPage());
+put('docs/ways-in.md', waysInPage());
 put('config/schema.json', `${JSON.stringify(editorSchema(), null, 2)}\n`);
 
 if (stale.length > 0) {

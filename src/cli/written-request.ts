@@ -1,4 +1,5 @@
 import type { WrittenRequest } from '../config/request.ts';
+import { PROTOCOLS } from '../protocols/index.ts';
 import { UsageError } from './args.ts';
 import { curlRequest, shellWords } from './curl.ts';
 
@@ -55,14 +56,14 @@ function harEntries(text: string): readonly HarEntry[] {
   throw new UsageError('this is JSON, but not a HAR file (log.entries)');
 }
 
-/** `POST /g/collect?v=2 HTTP/1.1`, headers, an empty line, the body. */
+/** A first line, headers, an empty line, the body. */
 function rawRequest(text: string): WrittenRequest {
   const [head = '', ...rest] = text.split(/\r?\n\r?\n/);
   const [first = '', ...lines] = head.split(/\r?\n/);
   const [method, target] = first.trim().split(/\s+/);
   if (method === undefined || target === undefined || !/^[A-Z]+$/.test(method)) {
     throw new UsageError(
-      'expected a HAR file, a `curl` line, or a request that begins like `GET /g/collect?v=2&... HTTP/1.1`',
+      `expected a HAR file, a \`curl\` line, or a request that begins like \`GET ${PROTOCOLS[0].doors[0].paths[0]}?... HTTP/1.1\``,
     );
   }
   const headers = lines.flatMap((line): [string, string][] => {

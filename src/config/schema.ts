@@ -6,6 +6,7 @@ import { insteadOfCountry } from './countries.ts';
 import { readRoutes } from './routes.ts';
 import { signalList } from './signal-list.ts';
 import { DAY, duration, size } from './units.ts';
+import { PROTOCOLS } from '../protocols/index.ts';
 
 /** A value of a closed form; `expected` completes "expected ...". */
 function text(pattern: RegExp, expected: string) {
@@ -45,11 +46,16 @@ const pathPrefix = z
   .regex(/^(\/[A-Za-z0-9._~-]{1,64}){1,8}$/, 'expected a path such as `/sgtm`: a slash first, none at the end')
   .refine((path) => !/\/\.{1,2}(\/|$)/.test(path), 'expected a path such as `/sgtm`, without `.` and `..`');
 
+const FIRST_PATH = PROTOCOLS[0].doors[0].paths[0];
+const BACK_END_PATHS = PROTOCOLS.filter(({ backends }) => backends)
+  .map(({ doors: [{ paths }] }) => paths[0])
+  .join(' and ');
+
 const server = z.strictObject({
   path_prefix: pathPrefix
     .optional()
     .describe(
-      'What all paths begin with where the gateway is mounted below another site: `/sgtm` makes `/sgtm/g/collect` of `/g/collect`. For proxies that pass the path on as it is.',
+      `What all paths begin with where the gateway is mounted below another site: \`/sgtm\` makes \`/sgtm${FIRST_PATH}\` of \`${FIRST_PATH}\`. For proxies that pass the path on as it is.`,
     ),
   trusted_proxies: z
     .array(text(/^[0-9a-fA-F:.]+(\/\d{1,3})?$/, 'an address or a CIDR range, e.g. `10.0.0.0/8`'))
@@ -211,7 +217,7 @@ const site = z.strictObject({
     .array(secret())
     .default([])
     .describe(
-      "Bearer keys of the site's own back end, for /v1/events without a browser. Make them with `openssl rand -hex 32`.",
+      `Bearer keys of the site's own back end, for ${BACK_END_PATHS} without a browser. Make them with \`openssl rand -hex 32\`.`,
     ),
   country: country.describe(
     "Where the site is aimed, ISO 3166-1: picks the linter's legal notes and the default regime.",

@@ -323,7 +323,7 @@ export const REASONS = {
     kind: 'refused',
     params: [],
     says: 'the media type is not one that this path takes',
-    means: 'Web hits are text/plain; JSON events are application/json.',
+    means: 'Each path takes bodies of some media types; the answer names them (`docs/ways-in.md`).',
     todo: 'Set `Content-Type` of the request.',
   },
   'refused.body': {
