@@ -34,3 +34,9 @@ export const ENCODED: Problem = {
   title: 'Encoded body',
   detail: 'Send the body as it is, without Content-Encoding.',
 };
+
+export const ABORTED: Problem = {
+  status: 400,
+  title: 'Incomplete body',
+  detail: 'The connection ended before the body did.',
+};

@@ -2,8 +2,12 @@ import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 import { reservedParams } from '../core/identifiers.ts';
 import type { Problem } from './hit.ts';
 
-/** Size and shape of what may come in (R72). The size of the body is the listener's business. */
+/** Size and shape of what may come in (R72). */
 export const LIMITS = {
+  /** Bytes of one body. */
+  body: 64 * 1024,
+  /** Pieces a body may come in: networks make some of 500 bytes, and each piece costs the same work whatever is in it. */
+  pieces: 2_048,
   /** Events in one hit. */
   events: 25,
   /** Keys of one event, its items not counted. */

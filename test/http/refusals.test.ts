@@ -3,10 +3,10 @@ import { frontOf } from '../../src/http/front.ts';
 import { createApp } from '../../src/http/app.ts';
 import { Counters } from '../../src/http/counters.ts';
 import type { Ports } from '../../src/http/ports.ts';
+import { webHit } from '../../src/http/web-hit.ts';
 import { createRateLimit } from '../../src/http/rate-limit.ts';
 import { Refusals, type RefusalRecord } from '../../src/http/refusals.ts';
 import { sayRefusals, sumRefusals } from '../../src/platform/node/refusal-summary.ts';
-import { hostOf, splitTarget } from '../../src/protocols/target.ts';
 import { ask } from '../support/ask.ts';
 import { cookiebot, gatewayOf } from '../support/hits.ts';
 import { metricsOf, until } from '../support/metrics.ts';
@@ -55,20 +55,7 @@ function listener(config: string, watched = true) {
     },
     stopped: () => 0,
     overloaded: () => false,
-    toHit: async (c) => {
-      const { authority, path, query } = splitTarget(c.req.raw.url);
-      return {
-        id: '0123456789abcdef0123456789abcdef',
-        at: 1_800_000_000_000,
-        method: c.req.method,
-        path,
-        query,
-        host: hostOf(c.req.header('host') ?? authority ?? ''),
-        headers: c.req.header(),
-        body: await c.req.text(),
-        peer: '203.0.113.7',
-      };
-    },
+    toHit: (c) => webHit(c.req.raw, '203.0.113.7'),
     counters,
     refusals,
     rateLimit: createRateLimit(() => new Uint8Array(32)),

@@ -61,11 +61,11 @@ export function cookiebot(
 }
 
 /** The gateway of a configuration, with stand-in secrets. Throws what is wrong with it. */
-export function gatewayOf(text: string, now = NOW): Gateway {
+export function gatewayOf(text: string, now = NOW, secret = 'a secret of the tests, long enough'): Gateway {
   const loaded = loadConfig(text, 'test.yaml', now);
   if (!('config' in loaded)) throw new Error(JSON.stringify(loaded.findings, null, 1));
   return compileGateway(loaded.config, {
-    value: () => 'a secret of the tests, long enough',
+    value: () => secret,
     rootKey: new Uint8Array(32).fill(7),
   });
 }

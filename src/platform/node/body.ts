@@ -1,11 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { LIMITS } from '../../protocols/limits.ts';
 
-/** Bytes a body may have (R72). */
-export const MAX_BODY = 64 * 1024;
 /** Bytes of all bodies together that have begun to arrive and are not decided yet. */
 const MOST_BUFFERED = 64 * 1024 * 1024;
-/** Pieces a body may come in: networks make some of 500 bytes, and each piece costs the same work whatever is in it. */
-const MOST_PIECES = 2_048;
 /** Room for a body that comes in pieces, at first. */
 const FIRST_ROOM = 4 * 1024;
 
@@ -27,7 +24,7 @@ export class Body {
   /** Adds a piece: how that went. */
   add(piece: Buffer): 'taken' | 'too large' | 'no room' {
     const size = this.#size + piece.length;
-    if (size > MAX_BODY || ++this.#pieces > MOST_PIECES) return 'too large';
+    if (size > LIMITS.body || ++this.#pieces > LIMITS.pieces) return 'too large';
     const room = this.#bytes === undefined ? piece.length : this.#roomFor(size);
     if (buffered + room - this.#room > MOST_BUFFERED) return 'no room';
     buffered += room - this.#room;

@@ -6,10 +6,11 @@ import type { Context, Hono } from 'hono';
 import { problemAnswer, type Answer } from '../../http/answer.ts';
 import type { Collect } from '../../http/collect.ts';
 import type { Front } from '../../http/front.ts';
-import { ENCODED, NO_ROOM, TOO_LARGE } from '../../http/problem.ts';
+import { ABORTED, ENCODED, NO_ROOM, TOO_LARGE } from '../../http/problem.ts';
 import { refusedCode, type Hit, type Problem, type RefusedCode, type Unread } from '../../protocols/hit.ts';
+import { LIMITS } from '../../protocols/limits.ts';
 import { hostOf, splitTarget, type Target } from '../../protocols/target.ts';
-import { Body, MAX_BODY, saidLength } from './body.ts';
+import { Body, saidLength } from './body.ts';
 import { answered, dismiss, dropStuck, keepIdle, takes } from './sockets.ts';
 import { turns } from './turns.ts';
 
@@ -21,8 +22,6 @@ const SERVER_OPTIONS = {
   connectionsCheckingInterval: 2_000,
   insecureHTTPParser: false,
 };
-
-const ABORTED: Problem = { status: 400, title: 'Incomplete body', detail: 'The connection ended before the body did.' };
 
 /**
  * A Node HTTP server around an app. What `front` knows does not pass through the app: making a web Request and Response
@@ -200,7 +199,7 @@ function readBody(
       body.free();
       resolve('status' in result ? { ...result, hit: freeze(incoming, target, host, '') } : result);
     };
-    if (saidLength(incoming) > MAX_BODY) {
+    if (saidLength(incoming) > LIMITS.body) {
       refuse(TOO_LARGE);
       return;
     }
