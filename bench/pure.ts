@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { compileGateway } from '../src/config/compile.ts';
+import { compileGateway } from '../src/config/compile/index.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { outboxRow } from '../src/delivery/rows.ts';
 import { decideHit } from '../src/decide/index.ts';

@@ -14,12 +14,12 @@ import { rolldown, type OutputAsset, type OutputChunk, type Plugin } from 'rolld
 const root = join(import.meta.dirname, '..');
 const dir = process.argv[2] ?? join(root, 'dist');
 
-/** The command, and what it starts as a thread or a process of its own (`src/platform/node/beside.ts`). */
+/** The command, and what it starts as a thread or a process of its own (`src/runtimes/node/process/beside.ts`). */
 const ENTRIES = {
   main: 'src/cli/launch.js',
-  'outbox-worker': 'src/platform/node/outbox-worker.ts',
-  'gateway-source': 'src/platform/node/gateway-source.ts',
-  worker: 'src/platform/node/worker.ts',
+  'outbox-worker': 'src/runtimes/node/process/outbox-worker.ts',
+  'gateway-source': 'src/runtimes/node/process/gateway-source.ts',
+  worker: 'src/runtimes/node/process/worker.ts',
 };
 
 const PREFIX = '\0builtin:';

@@ -1,9 +1,11 @@
 /**
- * Writes what is made from the code: the registry of destinations, their READMEs, the pages on cookies, reasons and ways in, and the editor schema. `--check`
+ * Writes what is made from the code: the registry of destinations, their READMEs, the pages on cookies, reasons and ways in, the editor schema,
+ * and the picture of the architecture. `--check`
  * writes nothing and fails when something is not as it would be written.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { layersInWords, picture } from './architecture.ts';
 
 const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
@@ -61,15 +63,24 @@ function identifierTable(names: readonly string[]): string {
 }
 
 put('destinations/identifiers.ts', identifierTable(folders()));
+/** Puts a text between the marks of that name. */
+function putBetween(path: string, mark: string, text: string): void {
+  const [begin, end] = [`<!-- ${mark}: begin -->`, `<!-- ${mark}: end -->`];
+  const before = readFileSync(join(root, path), 'utf8');
+  const [start, stop] = [before.indexOf(begin), before.indexOf(end)];
+  if (start === -1 || stop < start) throw new Error(`${path} has no place for ${mark}`);
+  put(path, `${before.slice(0, start + begin.length)}\n\n${text}\n\n${before.slice(stop)}`);
+}
+
 put('destinations/index.ts', registry(folders()));
 
 // Only now, because the configuration knows the vendors through the registry.
 const { destinations } = await import('../destinations/index.ts');
-const { editorSchema } = await import('../src/config/editor-schema.ts');
-const { cookiesPage } = await import('../src/config/cookie-table.ts');
-const { waysInPage } = await import('../src/config/ways-in-page.ts');
-const { reasonsPage } = await import('../src/config/reasons-page.ts');
-const { destinationPage } = await import('../src/config/destination-page.ts');
+const { editorSchema } = await import('../src/config/pages/editor-schema.ts');
+const { cookiesPage } = await import('../src/config/pages/cookie-table.ts');
+const { waysInPage } = await import('../src/config/pages/ways-in-page.ts');
+const { reasonsPage } = await import('../src/config/pages/reasons-page.ts');
+const { destinationPage } = await import('../src/config/pages/destination-page.ts');
 
 for (const [type, destination] of Object.entries(destinations)) {
   const folder = `destinations/${type.replaceAll('_', '-')}`;
@@ -78,6 +89,8 @@ for (const [type, destination] of Object.entries(destinations)) {
 }
 put('docs/cookies.md', cookiesPage());
 put('docs/reasons.md', reasonsPage());
+putBetween('docs/architecture.md', 'picture', picture());
+putBetween('CONTRIBUTING.md', 'layers', layersInWords());
 put('docs/ways-in.md', waysInPage());
 put('config/schema.json', `${JSON.stringify(editorSchema(), null, 2)}\n`);
 

@@ -3,8 +3,8 @@
  * Run: `node scripts/pii-figures.ts [samples for each row]`; the same seed gives the same figures.
  */
 import { writeFileSync } from 'node:fs';
-import { scrubCounted } from '../src/privacy/scrub.ts';
-import { KINDS } from '../src/privacy/findings.ts';
+import { scrubCounted } from '../src/privacy/pii/scrub.ts';
+import { KINDS } from '../src/privacy/pii/findings.ts';
 import { HARMLESS, PERSONAL, random, type Random } from '../test/privacy/corpus.ts';
 
 const SEED = 20_261_123;

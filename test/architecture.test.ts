@@ -1,28 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { destinations } from '../destinations/index.ts';
-
-/** Layers of design 4: a file imports lower numbers, its own folder, or what `PEERS` allows. */
-const LAYERS: Readonly<Record<string, number>> = {
-  'src/core': 0,
-  'src/protocols': 1,
-  'src/consent': 1,
-  'src/policy': 1,
-  'src/privacy': 1,
-  'src/cookies': 1,
-  destinations: 1,
-  'src/decide': 2,
-  'src/config': 3,
-  'src/delivery': 3,
-  'src/http': 4,
-  'src/platform': 5,
-  'src/cli': 6,
-  'src/demo': 6,
-};
-
-/** Layers 0-2 and destinations: web standards only. */
-const NEUTRAL = 2;
+import { importsOf, isPure, LAYERS, layerOf, modules, pathOf, roomOf, type Module } from '../scripts/architecture.ts';
 
 const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
   [/(?<![.\w])Buffer\b/, 'Buffer'],
@@ -52,37 +32,11 @@ const KNOW_IDENTIFIERS: ReadonlySet<string> = new Set(['src/protocols', 'src/pri
 /** What would be a violation, and why it is none. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'src/consent/bridge.ts: uses Date.now': "it is in the text of a script that runs in the visitor's browser",
-  'src/platform/node/workers.ts: uses vm or child_process': 'it starts this very program again, and nothing else',
+  'src/runtimes/node/process/workers.ts: uses vm or child_process':
+    'it starts this very program again, and nothing else',
 };
 
 const root = join(import.meta.dirname, '..');
-
-interface Module {
-  readonly path: string;
-  readonly text: string;
-}
-
-function modules(folder: string): Module[] {
-  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((full) => ({ path: relative(root, full).split(sep).join('/'), text: readFileSync(full, 'utf8') }));
-}
-
-/** The area a path belongs to: a key of LAYERS, or its vendor folder within `destinations`. */
-function areaOf(path: string): string | undefined {
-  return Object.keys(LAYERS).find((area) => path === area || path.startsWith(`${area}/`));
-}
-
-function layerOf(area: string | undefined): number {
-  return LAYERS[area ?? ''] ?? Number.NaN;
-}
-
-/** Everything a module imports, statically or not, type imports included. */
-function importsOf(text: string): string[] {
-  const found = text.matchAll(/(?:\bfrom\s+|\bimport\s+|\bimport\(\s*)['"]([^'"]+)['"]/g);
-  return [...found].flatMap((match) => match[1] ?? []);
-}
 
 /** Source without its comments, so that prose may name what code may not. */
 function code(text: string): string {
@@ -90,51 +44,50 @@ function code(text: string): string {
 }
 
 /** What a module does that its layer does not allow. */
-function violations({ path, text }: Module): string[] {
-  const area = areaOf(path);
-  if (area === undefined) return [`${path}: in no layer`];
-  const layer = layerOf(area);
+function violations(module: Module): string[] {
+  const { path, text } = module;
+  const room = roomOf(path);
+  if (room === undefined) return [`${path}: in no layer`];
   const found: string[] = [];
-  const neutral = layer <= NEUTRAL;
   for (const [pattern, name] of NOWHERE) if (pattern.test(code(text))) found.push(`${path}: uses ${name}`);
   for (const target of importsOf(text)) {
     if (!target.startsWith('.')) {
-      if (neutral && target.startsWith('node:')) found.push(`${path}: imports ${target}`);
-      if (area === 'destinations' && !['zod'].includes(target)) found.push(`${path}: imports ${target}`);
+      if (isPure(room) && target.startsWith('node:')) found.push(`${path}: imports ${target}`);
+      if (room === 'destinations' && !['zod'].includes(target)) found.push(`${path}: imports ${target}`);
       continue;
     }
-    const to = join(dirname(path), target).split(sep).join('/');
-    const toArea = areaOf(to);
-    if (toArea === undefined) {
+    const to = pathOf(module, target);
+    const toRoom = roomOf(to);
+    if (toRoom === undefined) {
       if (!to.endsWith('package.json')) found.push(`${path}: imports ${to}, which is in no layer`);
-    } else if (area === 'destinations') {
+    } else if (room === 'destinations') {
       const sameVendor = to.split('/')[1] === path.split('/')[1];
-      const registry = REGISTRY.includes(path) && toArea === 'destinations';
+      const registry = REGISTRY.includes(path) && toRoom === 'destinations';
       const rows = path.endsWith('/identifiers.ts') && !REGISTRY.includes(path);
-      if ((rows || (!sameVendor && !registry)) && toArea !== 'src/core') found.push(`${path}: imports ${to}`);
-    } else if (toArea !== area && layerOf(toArea) > layer) {
-      found.push(`${path}: imports ${to}, which is above it`);
-    } else if (to === IDENTIFIER_TABLE && KNOW_IDENTIFIERS.has(area)) {
+      if ((rows || (!sameVendor && !registry)) && toRoom !== 'src/core') found.push(`${path}: imports ${to}`);
+    } else if (to === IDENTIFIER_TABLE && KNOW_IDENTIFIERS.has(room)) {
       continue;
-    } else if (toArea === 'destinations' && layer < 3) {
+    } else if (toRoom === 'destinations' && isPure(room)) {
       found.push(`${path}: imports ${to}: only the configuration and what is above it know the vendors`);
+    } else if (toRoom !== room && layerOf(toRoom) >= layerOf(room)) {
+      found.push(`${path}: imports ${to}, which is ${layerOf(toRoom) > layerOf(room) ? 'above' : 'beside'} it`);
     }
   }
-  if (neutral) {
+  if (isPure(room)) {
     const body = code(text);
     for (const [pattern, name] of FORBIDDEN) if (pattern.test(body)) found.push(`${path}: uses ${name}`);
   }
   return found;
 }
 
-/** Folders of layer 1 import each other's types and helpers, but never in a circle (of files). */
+/** Files that import each other in a circle, types apart. */
 function circle(all: readonly Module[]): string[] | undefined {
   const graph = new Map(
-    all.map(({ path, text }) => [
-      path,
-      importsOf(code(text.replaceAll(/\bimport type [^;]*;/g, '')))
+    all.map((module) => [
+      module.path,
+      importsOf(code(module.text.replaceAll(/\bimport type [^;]*;/g, '')))
         .filter((target) => target.startsWith('.'))
-        .map((target) => join(dirname(path), target).split(sep).join('/')),
+        .map((target) => pathOf(module, target)),
     ]),
   );
   const done = new Set<string>();
@@ -160,11 +113,14 @@ describe('architecture', () => {
 
   it('reads a real tree', () => {
     expect(all.length).toBeGreaterThan(50);
-    expect(new Set(all.map(({ path }) => areaOf(path)))).toContain('destinations');
   });
 
   it('imports go down the layers only, and the lower ones use web standards only', () => {
     expect(all.flatMap(violations).filter((found) => !(found in EXCEPTIONS))).toEqual([]);
+  });
+
+  it('says in one place what is where', () => {
+    expect(new Set(all.map(({ path }) => roomOf(path)))).toEqual(new Set(LAYERS.flat()));
   });
 
   it('has no exception that is no longer needed', () => {
@@ -173,7 +129,7 @@ describe('architecture', () => {
   });
 
   it('has no circle of value imports below the HTTP layer', () => {
-    expect(circle(all.filter(({ path }) => layerOf(areaOf(path)) <= 3))).toBeUndefined();
+    expect(circle(all.filter(({ path }) => layerOf(roomOf(path)) < layerOf('src/http')))).toBeUndefined();
   });
 
   it('registers every folder of destinations under its own name', () => {
@@ -191,6 +147,7 @@ describe('architecture', () => {
         { path: 'src/protocols/x.ts', text: "import type { A } from '../decide/trace.ts';" },
         'above it',
       ],
+      ['an import beside', { path: 'src/config/x.ts', text: "import { a } from '../delivery/drain.ts';" }, 'beside it'],
       ['a lazy import upwards', { path: 'src/config/x.ts', text: "await import('../cli/main.ts');" }, 'above it'],
       ['a re-export upwards', { path: 'src/core/x.ts', text: "export { a } from '../config/load.ts';" }, 'above it'],
       [
@@ -233,7 +190,7 @@ describe('architecture', () => {
       ['code made out of text', { path: 'src/cli/x.ts', text: "eval('1');" }, 'eval'],
       [
         'another program',
-        { path: 'src/platform/node/x.ts', text: "import { spawn } from 'node:child_process';" },
+        { path: 'src/runtimes/node/x.ts', text: "import { spawn } from 'node:child_process';" },
         'child_process',
       ],
       ['a folder nobody has placed', { path: 'src/extra/x.ts', text: '' }, 'in no layer'],

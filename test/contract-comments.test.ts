@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { compileGateway } from '../src/config/compile.ts';
+import { compileGateway } from '../src/config/compile/index.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { decideRequest } from '../src/decide/request.ts';
 import type { Trace } from '../src/decide/trace.ts';

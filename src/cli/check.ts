@@ -1,10 +1,10 @@
-import { exchange, SecretProblem, type Secrets, type Send } from '../delivery/attempt.ts';
+import { exchange, SecretProblem, type Secrets, type Send } from '../delivery/lane/attempt.ts';
 import type { Route } from '../policy/gateway.ts';
-import { readGateway } from '../platform/node/read-gateway.ts';
-import { Unusable } from '../platform/node/unusable.ts';
-import { nodeSecrets } from '../platform/node/secrets.ts';
-import { createSend } from '../platform/node/send.ts';
-import { version } from '../platform/node/version.ts';
+import { readGateway } from '../runtimes/node/process/read-gateway.ts';
+import { Unusable } from '../runtimes/node/process/unusable.ts';
+import { nodeSecrets } from '../runtimes/node/process/secrets.ts';
+import { createSend } from '../runtimes/node/vendors/send.ts';
+import { version } from '../runtimes/node/process/version.ts';
 import { FINDINGS, FINE, readArgs, UNUSABLE } from './args.ts';
 import { readText } from './read-text.ts';
 import { sinkAddress } from './serve.ts';

@@ -1,4 +1,4 @@
-import type { WrittenRequest } from '../config/request.ts';
+import type { WrittenRequest } from '../config/cases/request.ts';
 import { UsageError } from './args.ts';
 
 /** Options with a value that say something about the request. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { compileGateway } from '../config/compile.ts';
-import { configPage } from '../config/docs.ts';
-import { NO_SECRETS } from '../config/secrets.ts';
+import { compileGateway } from '../config/compile/index.ts';
+import { configPage } from '../config/pages/docs.ts';
+import { NO_SECRETS } from '../config/compile/secrets.ts';
 import { FINE, readArgs, UNUSABLE } from './args.ts';
 import { readConfig } from './read-config.ts';
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { compileGateway } from '../config/compile.ts';
-import { explain, type ExplainedEvent, type ExplainedRoute, type Explanation } from '../config/explanation.ts';
-import { hitOf, type WrittenRequest } from '../config/request.ts';
-import { NO_SECRETS } from '../config/secrets.ts';
-import { trialWindows } from '../config/trial-windows.ts';
+import { compileGateway } from '../config/compile/index.ts';
+import { explain, type ExplainedEvent, type ExplainedRoute, type Explanation } from '../config/cases/explanation.ts';
+import { hitOf, type WrittenRequest } from '../config/cases/request.ts';
+import { NO_SECRETS } from '../config/compile/secrets.ts';
+import { trialWindows } from '../config/cases/trial-windows.ts';
 import { decideRequest } from '../decide/request.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { unlistedOf, unlistedWords } from '../http/unlisted.ts';

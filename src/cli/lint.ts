@@ -1,8 +1,8 @@
-import { adviceOn } from '../config/advice.ts';
-import { showFinding, type Finding } from '../config/finding.ts';
+import { adviceOn } from '../config/lint/advice.ts';
+import { showFinding, type Finding } from '../config/lint/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import type { SecretRef } from '../core/secret.ts';
-import { missingSecrets } from '../platform/node/secrets.ts';
+import { missingSecrets } from '../runtimes/node/process/secrets.ts';
 import { FINDINGS, FINE, readArgs } from './args.ts';
 import { readText } from './read-text.ts';
 

@@ -79,7 +79,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return name === undefined ? UNUSABLE : FINE;
   }
   if (name === '--version' || name === '-v') {
-    const { version } = await import('../platform/node/version.ts');
+    const { version } = await import('../runtimes/node/process/version.ts');
     console.log(version());
     return FINE;
   }

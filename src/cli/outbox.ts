@@ -9,7 +9,7 @@ import {
   type DeadInfo,
   type QueueInfo,
   type Which,
-} from '../platform/node/outbox-inspect.ts';
+} from '../outbox/sql/outbox-inspect.ts';
 import { FINDINGS, FINE, readArgs, UsageError } from './args.ts';
 
 /** Dead letters shown at once; the newest first. */

@@ -1,4 +1,4 @@
-import { showFinding, type Finding } from '../config/finding.ts';
+import { showFinding, type Finding } from '../config/lint/finding.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { readText } from './read-text.ts';
 

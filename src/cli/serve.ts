@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { prepareThread } from '../platform/node/delivery-thread.ts';
-import { Unusable } from '../platform/node/unusable.ts';
-import type { RunningGateway, ServeOptions } from '../platform/node/serve.ts';
-import type { RunningWorkers, startWorkers } from '../platform/node/workers.ts';
+import { prepareThread } from '../runtimes/node/delivery/delivery-thread.ts';
+import { Unusable } from '../runtimes/node/process/unusable.ts';
+import type { RunningGateway, ServeOptions } from '../runtimes/node/process/serve.ts';
+import type { RunningWorkers, startWorkers } from '../runtimes/node/process/workers.ts';
 import { MIN_TOKEN } from '../http/admin.ts';
 import { isLoopbackName } from '../http/loopback.ts';
 import { readArgs, UNUSABLE, UsageError } from './args.ts';
@@ -61,12 +61,12 @@ export async function run(args: string[]): Promise<number> {
 /** The thread starts first and this one loads the rest meanwhile: together they take most of a start. */
 async function startOne(options: ServeOptions): Promise<RunningGateway> {
   prepareThread();
-  const { startGateway } = await import('../platform/node/serve.ts');
+  const { startGateway } = await import('../runtimes/node/process/serve.ts');
   return startGateway(options);
 }
 
 async function startSeveral(count: number, options: Parameters<typeof startWorkers>[1]): Promise<RunningWorkers> {
-  const { startWorkers } = await import('../platform/node/workers.ts');
+  const { startWorkers } = await import('../runtimes/node/process/workers.ts');
   return startWorkers(count, options);
 }
 
@@ -137,8 +137,8 @@ function sinkOf(text: string | undefined, allowed: boolean): string | undefined 
 
 async function startReminder(sink: string): Promise<{ readonly stop: () => void }> {
   const [{ remindOfSink }, { createLog }] = await Promise.all([
-    import('../platform/node/sink-reminder.ts'),
-    import('../platform/node/log.ts'),
+    import('../runtimes/node/process/sink-reminder.ts'),
+    import('../runtimes/node/process/log.ts'),
   ]);
   return remindOfSink(sink, createLog());
 }

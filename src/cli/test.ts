@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
-import { readCases } from '../config/cases.ts';
-import { compileGateway } from '../config/compile.ts';
-import { runCase } from '../config/run-case.ts';
-import { NO_SECRETS } from '../config/secrets.ts';
+import { readCases } from '../config/cases/index.ts';
+import { compileGateway } from '../config/compile/index.ts';
+import { runCase } from '../config/cases/run-case.ts';
+import { NO_SECRETS } from '../config/compile/secrets.ts';
 import { FINDINGS, FINE, readArgs, UNUSABLE } from './args.ts';
 import { printFindings, readConfig } from './read-config.ts';
 import { readText } from './read-text.ts';

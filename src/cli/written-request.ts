@@ -1,4 +1,4 @@
-import type { WrittenRequest } from '../config/request.ts';
+import type { WrittenRequest } from '../config/cases/request.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 import { UsageError } from './args.ts';
 import { curlRequest, shellWords } from './curl.ts';

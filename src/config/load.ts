@@ -1,11 +1,11 @@
-import { editorSchema } from './editor-schema.ts';
+import { editorSchema } from './pages/editor-schema.ts';
 import { parseSecretRef, type SecretRef } from '../core/secret.ts';
-import type { ConfigPath, Finding, Remark } from './finding.ts';
-import { remarksOf } from './issues.ts';
-import { lint } from './lint.ts';
-import { causesOf } from './repairs.ts';
+import type { ConfigPath, Finding, Remark } from './lint/finding.ts';
+import { remarksOf } from './lint/issues.ts';
+import { lint } from './lint/index.ts';
+import { causesOf } from './lint/repairs.ts';
 import { configSchema, type Config } from './schema.ts';
-import { ONCE } from './routes.ts';
+import { ONCE } from './compile/routes.ts';
 import { readYaml } from './yaml.ts';
 
 /** A configuration that can be used, with what is to be said about it all the same. */

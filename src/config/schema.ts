@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { knownPlatforms } from '../consent/platforms.ts';
+import { knownPlatforms } from '../consent/platforms/index.ts';
 import { COUNTRIES } from '../core/countries.ts';
 import { secret } from '../core/secret-schema.ts';
 import { insteadOfCountry } from './countries.ts';
-import { readRoutes } from './routes.ts';
-import { signalList } from './signal-list.ts';
+import { readRoutes } from './compile/routes.ts';
+import { signalList } from './compile/signal-list.ts';
 import { DAY, duration, size } from './units.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 

@@ -10,8 +10,8 @@ import {
   type Node,
   type YAMLError,
 } from 'yaml';
-import { emptyHeads, mendedText, mistakesIn, strangeSpaces, type Mistake } from './yaml-mistakes.ts';
-import type { ConfigPath, Finding, Remark } from './finding.ts';
+import { emptyHeads, mendedText, mistakesIn, strangeSpaces, type Mistake } from './lint/yaml-mistakes.ts';
+import type { ConfigPath, Finding, Remark } from './lint/finding.ts';
 
 /** Bytes are counted as UTF-16 units: a bound, not a measure (R78). */
 const MAX_TEXT = 256 * 1024;

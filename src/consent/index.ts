@@ -1,16 +1,16 @@
 import { detached, Recent } from '../core/recent.ts';
 import { combine, defaultsOf, type Defaults } from './combine.ts';
-import { readConsentMode } from './consent-mode.ts';
-import { readGpc } from './gpc.ts';
+import { readConsentMode } from './standards/consent-mode.ts';
+import { readGpc } from './standards/gpc.ts';
 import { contextOf, findCookies, planOf, readCookies, type Found, type Plan } from './plan.ts';
 import type { Context } from './platform.ts';
-import { readPrivacyKeys } from './privacy-keys.ts';
+import { readPrivacyKeys } from './standards/privacy-keys.ts';
 import { lapsed, misdated, MOST_AHEAD, unreadable } from './reading.ts';
 import { ServiceBook } from './services.ts';
-import { tcf } from './tcf.ts';
+import { tcf } from './standards/tcf.ts';
 import type { Consent, ConsentInput, Reading, Regime, SiteConsent } from './types.ts';
 
-export { knownPlatforms, type KnownPlatform } from './platforms.ts';
+export { knownPlatforms, type KnownPlatform } from './platforms/index.ts';
 
 /** Sets of cookies remembered, and the bytes they may take; twice as much at most. */
 const CACHED_READINGS = 1_000;

@@ -1,6 +1,6 @@
 import type { Cookies } from './cookie-header.ts';
 import { nameOf, type Context, type NamePattern, type Platform } from './platform.ts';
-import { PLATFORMS } from './platforms.ts';
+import { PLATFORMS } from './platforms/index.ts';
 import { emptied, unreadable } from './reading.ts';
 import { ServiceBook } from './services.ts';
 import { isEmptied, unquotedWord } from './text.ts';

@@ -1,5 +1,5 @@
 import type { Cookies } from './cookie-header.ts';
-import { knownPlatforms } from './platforms.ts';
+import { knownPlatforms } from './platforms/index.ts';
 import { findCookies, planOf, readCookies, type Plan } from './plan.ts';
 import type { SiteConsent } from './types.ts';
 

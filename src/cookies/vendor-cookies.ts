@@ -1,7 +1,7 @@
 import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 import type { ClickCookie, Identifier, IdentifierCookie, IdentifierField, Parsed } from '../core/identifiers.ts';
 import { BIT, type SignalMask } from '../core/signals.ts';
-import { isClickIdText } from '../privacy/click-ids.ts';
+import { isClickIdText } from '../privacy/url/click-ids.ts';
 import { isSafe } from './set-cookie.ts';
 
 /** A cookie the gateway answers for, as its vendor's row says (`core/identifiers.ts`). */

@@ -1,4 +1,4 @@
-import { statesGpc } from '../consent/gpc.ts';
+import { statesGpc } from '../consent/standards/gpc.ts';
 import { clientOf } from '../policy/client.ts';
 import type { Gateway, Site } from '../policy/gateway.ts';
 import { isTrusted } from '../privacy/ip.ts';

@@ -3,7 +3,7 @@ import { type CookieReading, readCookies } from '../cookies/index.ts';
 import { BIT, type SignalMask } from '../core/signals.ts';
 import type { Site } from '../policy/gateway.ts';
 import { closedToVendors } from '../policy/signals.ts';
-import type { PageUrl } from '../privacy/url.ts';
+import type { PageUrl } from '../privacy/url/url.ts';
 import type { Visitor } from '../protocols/hit.ts';
 import type { OneHit } from './one-hit.ts';
 import type { Understood } from './understand.ts';

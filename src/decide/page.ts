@@ -1,7 +1,7 @@
 import { isPlaceholder } from '../core/placeholders.ts';
 import type { Site } from '../policy/gateway.ts';
-import { wholeAddress } from '../privacy/page-address.ts';
-import { type PageUrl, readUrl } from '../privacy/url.ts';
+import { wholeAddress } from '../privacy/url/page-address.ts';
+import { type PageUrl, readUrl } from '../privacy/url/url.ts';
 import type { Hit } from '../protocols/hit.ts';
 
 /** The address of a page, taken apart when somebody asks: for a visitor who has refused nobody does. */

@@ -1,9 +1,9 @@
 import { showReason } from '../core/reason.ts';
 import type { Gateway } from '../policy/gateway.ts';
-import type { Secrets, Send } from './attempt.ts';
+import type { Secrets, Send } from './lane/attempt.ts';
 import type { Ended } from './ends.ts';
 import { FollowUps } from './follow-ups.ts';
-import { Lane } from './lane.ts';
+import { Lane } from './lane/lane.ts';
 import type { Purged, QueuedRow, Store } from './store.ts';
 import { Telemetry, type RouteCounters } from './telemetry.ts';
 

@@ -1,7 +1,7 @@
 import type { FollowUp, Reply } from '../core/destination.ts';
 import type { Route } from '../policy/gateway.ts';
-import { exchange } from './attempt.ts';
-import { EGRESS_CHECK, egressViolation } from './egress.ts';
+import { exchange } from './lane/attempt.ts';
+import { EGRESS_CHECK, egressViolation } from './egress/index.ts';
 import type { EnginePorts } from './drain.ts';
 import type { Telemetry } from './telemetry.ts';
 

@@ -1,7 +1,7 @@
 import { AGE, Histogram, REQUEST, type HistogramData } from '../core/histogram.ts';
 import type { ReasonCode } from '../core/reason.ts';
 import type { RowOutcome } from './store.ts';
-import type { BreakerState } from './breaker.ts';
+import type { BreakerState } from './lane/breaker.ts';
 
 /** Different reasons kept per route and outcome; further ones are counted together, so that memory is bounded. */
 const MAX_REASONS = 40;

@@ -4,7 +4,7 @@ import type { Hono } from 'hono';
 import { parseCookies } from '../consent/cookie-header.ts';
 import { governs } from '../cookies/vendor-cookies.ts';
 import type { Live } from '../http/live.ts';
-import { Unusable } from '../platform/node/unusable.ts';
+import { Unusable } from '../runtimes/node/process/unusable.ts';
 
 const require = createRequire(import.meta.url);
 

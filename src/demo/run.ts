@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Live } from '../http/live.ts';
-import { startGateway, type RunningGateway } from '../platform/node/serve.ts';
+import { startGateway, type RunningGateway } from '../runtimes/node/process/serve.ts';
 import { addPages, readPages, type ShownRoute } from './pages.ts';
 import { showRequest, startRecorder } from './recorder.ts';
 import { showDecision, showReceived, welcome } from './terminal.ts';

@@ -6,7 +6,7 @@ import type { Trace } from '../decide/trace.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { mediaProblem, type WayIn } from '../protocols/doors.ts';
 import { refusedCode, type Hit, type Problem, type Unread } from '../protocols/hit.ts';
-import { accountOf } from './account.ts';
+import { accountOf } from '../ledger/account.ts';
 import { headersFor, problemAnswer, replyAnswer, type Answer } from './answer.ts';
 import type { Ports, Watcher } from './ports.ts';
 import { FAILED } from './problem.ts';

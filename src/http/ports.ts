@@ -3,12 +3,12 @@ import type { Outbox } from '../delivery/outbox.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import type { Trace, WithdrawnSince } from '../decide/trace.ts';
 import type { Hit, Problem } from '../protocols/hit.ts';
-import type { Counters } from './counters.ts';
-import type { Decisions } from './decisions.ts';
+import type { Counters } from '../ledger/counters.ts';
+import type { Decisions } from '../ledger/decisions.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Refusals } from './refusals.ts';
 import type { Unlisted } from './unlisted.ts';
-import type { Windows } from './windows.ts';
+import type { Windows } from '../ledger/windows.ts';
 
 /** Is shown an accepted trace. */
 export type Watcher = (trace: Trace) => void;

@@ -2,7 +2,7 @@ import { reason, wordsOf } from '../core/reason.ts';
 import type { Gateway, Site } from '../policy/gateway.ts';
 import { WAYS_IN } from '../protocols/doors.ts';
 import { refusedCode, type Hit, type Problem, type RefusedCode } from '../protocols/hit.ts';
-import type { Counters } from './counters.ts';
+import type { Counters } from '../ledger/counters.ts';
 
 /** What a request shows of itself before anything is decided. */
 export interface RefusedRequest {

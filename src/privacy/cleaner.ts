@@ -3,11 +3,11 @@ import { Recent } from '../core/recent.ts';
 import { IDENTIFIER_PARAMS } from '../protocols/limits.ts';
 import { isArticleName, isIdName } from './id-names.ts';
 import { hasFormat } from './ids.ts';
-import { isPersonalNumber } from './numbers.ts';
-import { dropKey } from './keys.ts';
+import { isPersonalNumber } from './pii/numbers.ts';
+import { dropKey } from './url/keys.ts';
 import { SHORTEST, type OwnIds } from './own-ids.ts';
-import { hidesPersonal, scrub } from './scrub.ts';
-import { cleanText, wholeAllowance, type Allowance, type UrlPolicy } from './url.ts';
+import { hidesPersonal, scrub } from './pii/scrub.ts';
+import { cleanText, wholeAllowance, type Allowance, type UrlPolicy } from './url/url.ts';
 
 type Scalar = string | number | boolean;
 

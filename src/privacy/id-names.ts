@@ -1,8 +1,8 @@
 import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 import { idWords } from '../core/identifiers.ts';
-import { personalParam } from './click-ids.ts';
+import { personalParam } from './url/click-ids.ts';
 import { readName } from './name-words.ts';
-import { WordSet } from './word-set.ts';
+import { WordSet } from './pii/word-set.ts';
 
 /** Whoever an id can be of. */
 const WHOSE =

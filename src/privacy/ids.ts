@@ -1,10 +1,10 @@
 import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 import { codeAt } from './code-at.ts';
 import { detached } from '../core/recent.ts';
-import type { Finding } from './findings.ts';
-import { anywhere, exactly, Forms, form, formOf } from './forms.ts';
+import type { Finding } from './pii/findings.ts';
+import { anywhere, exactly, Forms, form, formOf } from './pii/forms.ts';
 import { isIdName, PECULIAR_NAMES } from './id-names.ts';
-import { saysPersonal } from './keys.ts';
+import { saysPersonal } from './url/keys.ts';
 
 /** Of the vendors that have a destination here. */
 const VENDOR_FORMS = IDENTIFIERS.flatMap(({ forms = [] }) => forms.map(formOf));

@@ -1,4 +1,4 @@
-import { scrub } from './scrub.ts';
+import { scrub } from './pii/scrub.ts';
 import type { Event, RawEvent, Scalars, Texts } from '../core/fields.ts';
 import { GA4_EVENTS } from '../core/event-names.ts';
 import { e164 } from '../core/phone.ts';
@@ -8,7 +8,7 @@ import { isPlaceholder } from '../core/placeholders.ts';
 import type { SitePrivacy } from './types.ts';
 import { truncateIp } from './ip.ts';
 import { Cleaner, isPersonalId } from './cleaner.ts';
-import { readReferrer, type PageUrl } from './url.ts';
+import { readReferrer, type PageUrl } from './url/url.ts';
 import { readUserAgent } from './user-agent.ts';
 
 /** What the floor needs beside the raw event; identifiers have been read under consent and capped already. */

@@ -2,7 +2,7 @@ import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 import { codeAt } from './code-at.ts';
 import type { Cookies } from '../consent/cookie-header.ts';
 import { Recent } from '../core/recent.ts';
-import { decoded, decodeOnce } from './decode.ts';
+import { decoded, decodeOnce } from './pii/decode.ts';
 import { IdFilter } from './id-filter.ts';
 import { isIdName } from './id-names.ts';
 

@@ -1,6 +1,6 @@
 import type { FieldName, RawEvent } from '../core/fields.ts';
 import type { Item } from '../core/values.ts';
-import type { PageUrl } from './url.ts';
+import type { PageUrl } from './url/url.ts';
 
 /**
  * What stays of an event whose ids are replaced: a list of what may (R9). Not on it, beside everything that names a

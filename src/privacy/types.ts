@@ -1,5 +1,5 @@
 import type { ReplacedIds } from './replaced-id.ts';
-import type { UrlPolicy } from './url.ts';
+import type { UrlPolicy } from './url/url.ts';
 
 /** The privacy section of one site, compiled. */
 export interface SitePrivacy {

@@ -1,33 +1,33 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as eventNames from '../../src/core/event-names.ts';
-import * as privacyKeys from '../../src/consent/privacy-keys.ts';
+import * as privacyKeys from '../../src/consent/standards/privacy-keys.ts';
 import * as signals from '../../src/policy/signals.ts';
-import * as addresses from '../../src/privacy/addresses.ts';
+import * as addresses from '../../src/privacy/pii/addresses.ts';
 import * as cleaner from '../../src/privacy/cleaner.ts';
-import * as decode from '../../src/privacy/decode.ts';
-import * as emails from '../../src/privacy/emails.ts';
+import * as decode from '../../src/privacy/pii/decode.ts';
+import * as emails from '../../src/privacy/pii/emails.ts';
 import * as idNames from '../../src/privacy/id-names.ts';
 import * as ids from '../../src/privacy/ids.ts';
-import * as keys from '../../src/privacy/keys.ts';
-import * as numbers from '../../src/privacy/numbers.ts';
+import * as keys from '../../src/privacy/url/keys.ts';
+import * as numbers from '../../src/privacy/pii/numbers.ts';
 import { OwnIds } from '../../src/privacy/own-ids.ts';
-import * as urlPath from '../../src/privacy/url-path.ts';
+import * as urlPath from '../../src/privacy/url/url-path.ts';
 import { profiles } from './profiles.ts';
 import { Run } from './run.ts';
 
 // Negative controls: the functions that take something away, broken one by one. Each must be missed by what it takes.
 
-vi.mock('../../src/consent/privacy-keys.ts', { spy: true });
+vi.mock('../../src/consent/standards/privacy-keys.ts', { spy: true });
 vi.mock('../../src/policy/signals.ts', { spy: true });
-vi.mock('../../src/privacy/addresses.ts', { spy: true });
+vi.mock('../../src/privacy/pii/addresses.ts', { spy: true });
 vi.mock('../../src/privacy/cleaner.ts', { spy: true });
-vi.mock('../../src/privacy/decode.ts', { spy: true });
-vi.mock('../../src/privacy/emails.ts', { spy: true });
+vi.mock('../../src/privacy/pii/decode.ts', { spy: true });
+vi.mock('../../src/privacy/pii/emails.ts', { spy: true });
 vi.mock('../../src/privacy/id-names.ts', { spy: true });
 vi.mock('../../src/privacy/ids.ts', { spy: true });
-vi.mock('../../src/privacy/keys.ts', { spy: true });
-vi.mock('../../src/privacy/numbers.ts', { spy: true });
-vi.mock('../../src/privacy/url-path.ts', { spy: true });
+vi.mock('../../src/privacy/url/keys.ts', { spy: true });
+vi.mock('../../src/privacy/pii/numbers.ts', { spy: true });
+vi.mock('../../src/privacy/url/url-path.ts', { spy: true });
 
 const HITS = 500;
 const EVERY_LIMITED = 'every limited form';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { compileGateway } from '../../src/config/compile.ts';
+import { compileGateway } from '../../src/config/compile/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { createWindows, type Windows } from '../../src/http/windows.ts';
+import { createWindows, type Windows } from '../../src/ledger/windows.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
 import { NOW } from '../support/hits.ts';
 import { ANALYTICS, EVERYTHING, type Choice, type Vendor } from './kinds.ts';

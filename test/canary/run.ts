@@ -1,7 +1,7 @@
-import { egressViolation } from '../../src/delivery/egress.ts';
+import { egressViolation } from '../../src/delivery/egress/index.ts';
 import { outboxRow } from '../../src/delivery/rows.ts';
-import { accountOf } from '../../src/http/account.ts';
-import { Counters } from '../../src/http/counters.ts';
+import { accountOf } from '../../src/ledger/account.ts';
+import { Counters } from '../../src/ledger/counters.ts';
 import { previewRecord } from '../../src/http/preview.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { EventTrace, Trace } from '../../src/decide/trace.ts';

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { adviceOn } from '../../src/config/advice.ts';
-import { compileGateway } from '../../src/config/compile.ts';
-import { NO_SECRETS } from '../../src/config/secrets.ts';
+import { adviceOn } from '../../src/config/lint/advice.ts';
+import { compileGateway } from '../../src/config/compile/index.ts';
+import { NO_SECRETS } from '../../src/config/compile/secrets.ts';
 import { errors, load, yaml } from './support.ts';
 
 // An id under a name that nobody knows is found by its value only; a list of names needs no such luck.

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readCases, type Case } from '../../src/config/cases.ts';
-import { compileGateway } from '../../src/config/compile.ts';
-import { runCase } from '../../src/config/run-case.ts';
-import { NO_SECRETS } from '../../src/config/secrets.ts';
+import { readCases, type Case } from '../../src/config/cases/index.ts';
+import { compileGateway } from '../../src/config/compile/index.ts';
+import { runCase } from '../../src/config/cases/run-case.ts';
+import { NO_SECRETS } from '../../src/config/compile/secrets.ts';
 import { load, NOW, yaml } from './support.ts';
 
 const gateway = compileGateway(

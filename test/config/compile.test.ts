@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileGateway, UnusableSecret } from '../../src/config/compile.ts';
-import { NO_SECRETS, secretsOf, type ResolvedSecrets } from '../../src/config/secrets.ts';
+import { compileGateway, UnusableSecret } from '../../src/config/compile/index.ts';
+import { NO_SECRETS, secretsOf, type ResolvedSecrets } from '../../src/config/compile/secrets.ts';
 import { sha256Hex } from '../../src/core/hash.ts';
 import { AD_SIGNALS, BIT } from '../../src/core/signals.ts';
 import { load, yaml } from './support.ts';

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { BIT } from '../../src/core/signals.ts';
 import { GOVERNED } from '../../src/cookies/vendor-cookies.ts';
 import { destinations } from '../../destinations/index.ts';
-import { compileGateway } from '../../src/config/compile.ts';
-import { destinationPage } from '../../src/config/destination-page.ts';
-import { configPage } from '../../src/config/docs.ts';
-import { editorSchema, keysAt, schemaAt, type JsonSchema } from '../../src/config/editor-schema.ts';
-import { NO_SECRETS } from '../../src/config/secrets.ts';
+import { compileGateway } from '../../src/config/compile/index.ts';
+import { destinationPage } from '../../src/config/pages/destination-page.ts';
+import { configPage } from '../../src/config/pages/docs.ts';
+import { editorSchema, keysAt, schemaAt, type JsonSchema } from '../../src/config/pages/editor-schema.ts';
+import { NO_SECRETS } from '../../src/config/compile/secrets.ts';
 import { load, yaml } from './support.ts';
 
 const reference = readFileSync(join(import.meta.dirname, '../../config/gateway.yaml'), 'utf8');

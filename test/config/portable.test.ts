@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { compileGateway } from '../../src/config/compile.ts';
-import { fromPortable, toPortable } from '../../src/config/portable.ts';
-import { NO_SECRETS } from '../../src/config/secrets.ts';
+import { compileGateway } from '../../src/config/compile/index.ts';
+import { fromPortable, toPortable } from '../../src/config/pages/portable.ts';
+import { NO_SECRETS } from '../../src/config/compile/secrets.ts';
 import { load } from './support.ts';
 
 // What the delivery thread gets must be the configuration that was checked, whole: it is not checked again there.

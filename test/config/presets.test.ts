@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readCases } from '../../src/config/cases.ts';
-import { compileGateway } from '../../src/config/compile.ts';
-import { runCase } from '../../src/config/run-case.ts';
-import { NO_SECRETS } from '../../src/config/secrets.ts';
+import { readCases } from '../../src/config/cases/index.ts';
+import { compileGateway } from '../../src/config/compile/index.ts';
+import { runCase } from '../../src/config/cases/run-case.ts';
+import { NO_SECRETS } from '../../src/config/compile/secrets.ts';
 import { findings, load } from './support.ts';
 
 const root = join(import.meta.dirname, '../..');

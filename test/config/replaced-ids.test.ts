@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { compileGateway } from '../../src/config/compile.ts';
-import { configPage } from '../../src/config/docs.ts';
-import { explain } from '../../src/config/explanation.ts';
-import { hitOf } from '../../src/config/request.ts';
-import { NO_SECRETS } from '../../src/config/secrets.ts';
-import { trialWindows } from '../../src/config/trial-windows.ts';
+import { compileGateway } from '../../src/config/compile/index.ts';
+import { configPage } from '../../src/config/pages/docs.ts';
+import { explain } from '../../src/config/cases/explanation.ts';
+import { hitOf } from '../../src/config/cases/request.ts';
+import { NO_SECRETS } from '../../src/config/compile/secrets.ts';
+import { trialWindows } from '../../src/config/cases/trial-windows.ts';
 import { decideRequest } from '../../src/decide/request.ts';
 import { errors, findings, load, NOW, yaml } from './support.ts';
 

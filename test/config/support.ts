@@ -1,5 +1,5 @@
 import { loadConfig, type LoadedConfig } from '../../src/config/load.ts';
-import type { Finding } from '../../src/config/finding.ts';
+import type { Finding } from '../../src/config/lint/finding.ts';
 
 /** The day the tests play on: sunset dates and `since` are measured against it. */
 export const NOW = Date.UTC(2026, 10, 23);

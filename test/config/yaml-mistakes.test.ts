@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert, constantFrom, nat, pre, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mistakesIn } from '../../src/config/yaml-mistakes.ts';
+import { mistakesIn } from '../../src/config/lint/yaml-mistakes.ts';
 import { findings } from './support.ts';
 
 // YAML as people mistype it: one finding for one cause, on its own line, with the line as it was meant. What was meant

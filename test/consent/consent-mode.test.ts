@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readConsentMode } from '../../src/consent/consent-mode.ts';
+import { readConsentMode } from '../../src/consent/standards/consent-mode.ts';
 import { readConsent } from '../../src/consent/index.ts';
 import { ALL_SIGNALS, BIT, GATE_MASK, type GateSignal } from '../../src/core/signals.ts';
 import { inputOf, M, P, S, siteOf } from './site.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cookiebot, readAny } from '../../src/consent/cookiebot.ts';
+import { cookiebot, readAny } from '../../src/consent/platforms/cookiebot.ts';
 import type { Context } from '../../src/consent/platform.ts';
 import { ServiceBook } from '../../src/consent/services.ts';
 import { CATEGORY_SIGNALS } from '../../src/core/signals.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readConsent } from '../../src/consent/index.ts';
 import type { NamePattern } from '../../src/consent/platform.ts';
-import { PLATFORMS } from '../../src/consent/platforms.ts';
+import { PLATFORMS } from '../../src/consent/platforms/index.ts';
 import { leastTime } from '../support/least-time.ts';
 import { inputOf, M, NOW, siteOf, purposes } from './site.ts';
 

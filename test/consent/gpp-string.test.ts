@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { GppModel } from '@iabgpp/cmpapi';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeGppString, decodeUsSection } from '../../src/consent/gpp-string.ts';
-import { decodeUsPrivacy } from '../../src/consent/us-privacy.ts';
+import { decodeGppString, decodeUsSection } from '../../src/consent/standards/gpp-string.ts';
+import { decodeUsPrivacy } from '../../src/consent/standards/us-privacy.ts';
 
 /** The sections of the United States: their names in the library, their ids in the GPP specification, their opt-outs. */
 const SALE = ['SaleOptOut', 'TargetedAdvertisingOptOut'] as const;

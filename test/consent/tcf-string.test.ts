@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { RestrictionType, TCString } from '@iabtechlabtcf/core';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeGppString } from '../../src/consent/gpp-string.ts';
-import { decodeTcString, type TcfVendor, type TcString } from '../../src/consent/tcf-string.ts';
+import { decodeGppString } from '../../src/consent/standards/gpp-string.ts';
+import { decodeTcString, type TcfVendor, type TcString } from '../../src/consent/standards/tcf-string.ts';
 import { encodeTcString as encode, HIGHEST_VENDOR as HIGHEST, type TcWish as Wish } from '../support/tc-string.ts';
 
 const WANTED = [755, 804, 1126];

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Hit } from '../../src/protocols/hit.ts';
-import { egressViolation, type RowFacts } from '../../src/delivery/egress.ts';
+import { egressViolation, type RowFacts } from '../../src/delivery/egress/index.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { Gateway, Route } from '../../src/policy/gateway.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { destinations } from '../../destinations/index.ts';
 import type { PlannedRequest } from '../../src/core/destination.ts';
 import { BIT, maskOf, type GateSignal } from '../../src/core/signals.ts';
-import { egressViolation, type RowFacts } from '../../src/delivery/egress.ts';
+import { egressViolation, type RowFacts } from '../../src/delivery/egress/index.ts';
 import { RIGHT_REQUESTS, type RightRequest } from '../support/examples.ts';
 
 const check = (right: RightRequest, request: PlannedRequest, facts: Partial<RowFacts> = {}): string | undefined =>

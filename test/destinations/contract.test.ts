@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { destinations } from '../../destinations/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { commonKeys } from '../../src/config/routes.ts';
+import { commonKeys } from '../../src/config/compile/routes.ts';
 import type { Destination, Example, PlanContext, PlannedRequest, Reads } from '../../src/core/destination.ts';
 import type { Event, FieldName } from '../../src/core/fields.ts';
 import { FIELDS } from '../../src/policy/fields.ts';

@@ -134,7 +134,7 @@ describe('examples in the README', () => {
 
 describe('names in the README', () => {
   it('metrics are exported', () => {
-    const exported = text('src/platform/node/metric-families.ts');
+    const exported = text('src/runtimes/node/process/metric-families.ts');
     const named = DOCUMENTS.flatMap((file) => text(file).match(/\bportvakt_[a-z_]+/g) ?? []);
     expect(named.length).toBeGreaterThan(0);
     for (const written of named) {

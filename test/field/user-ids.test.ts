@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { explain } from '../../src/config/explanation.ts';
+import { explain } from '../../src/config/cases/explanation.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import { CONFIG } from '../faults/hits.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW } from '../support/hits.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NOTHING_REMOVED } from '../../src/http/guarded.ts';
-import { accountOf, type Account } from '../../src/http/account.ts';
+import { NOTHING_REMOVED } from '../../src/ledger/guarded.ts';
+import { accountOf, type Account } from '../../src/ledger/account.ts';
 import { decideRequest } from '../../src/decide/request.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { accountOf } from '../../src/http/account.ts';
-import { Decisions, type Decision } from '../../src/http/decisions.ts';
+import { accountOf } from '../../src/ledger/account.ts';
+import { Decisions, type Decision } from '../../src/ledger/decisions.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';

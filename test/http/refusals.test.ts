@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { frontOf } from '../../src/http/front.ts';
 import { createApp } from '../../src/http/app.ts';
-import { Counters } from '../../src/http/counters.ts';
+import { Counters } from '../../src/ledger/counters.ts';
 import type { Ports } from '../../src/http/ports.ts';
 import { webHit } from '../../src/http/web-hit.ts';
 import { createRateLimit } from '../../src/http/rate-limit.ts';
 import { Refusals, type RefusalRecord } from '../../src/http/refusals.ts';
-import { sayRefusals, sumRefusals } from '../../src/platform/node/refusal-summary.ts';
+import { sayRefusals, sumRefusals } from '../../src/runtimes/node/process/refusal-summary.ts';
 import { ask } from '../support/ask.ts';
 import { cookiebot, gatewayOf } from '../support/hits.ts';
 import { metricsOf, until } from '../support/metrics.ts';

@@ -1,4 +1,4 @@
-import { startDelivery } from '../../src/platform/node/delivery.ts';
+import { startDelivery } from '../../src/runtimes/node/delivery/delivery.ts';
 import { outboxRow } from '../support/delivery.ts';
 
 // Appends without end and writes the number of each event that was acknowledged, until it is killed.

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Decision, Decisions } from '../../src/http/decisions.ts';
-import { keepDecisions, type DecisionLog } from '../../src/platform/node/decisions.ts';
+import type { Decision, Decisions } from '../../src/ledger/decisions.ts';
+import { keepDecisions, type DecisionLog } from '../../src/runtimes/node/process/decisions.ts';
 import { cookiebot } from '../support/hits.ts';
 import { startRecorder } from '../support/recorder.ts';
 import { serve, temporary } from '../support/serve.ts';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { prepareThread, takeThread } from '../../src/platform/node/delivery-thread.ts';
-import type { FromWorker, WorkerData } from '../../src/platform/node/outbox-worker.ts';
+import { prepareThread, takeThread } from '../../src/runtimes/node/delivery/delivery-thread.ts';
+import type { FromWorker, WorkerData } from '../../src/runtimes/node/process/outbox-worker.ts';
 
 let dir = '';
 beforeEach(() => {

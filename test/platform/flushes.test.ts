@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Append } from '../../src/platform/node/commit.ts';
-import { Runner } from '../../src/platform/node/delivery-runner.ts';
+import type { Append } from '../../src/outbox/sql/commit.ts';
+import { Runner } from '../../src/runtimes/node/delivery/delivery-runner.ts';
 import { noSecrets, outboxRow, testGateway } from '../support/delivery.ts';
 import { temporary } from '../support/serve.ts';
 

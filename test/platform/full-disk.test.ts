@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startDelivery } from '../../src/platform/node/delivery.ts';
+import { startDelivery } from '../../src/runtimes/node/delivery/delivery.ts';
 import { outboxRow } from '../support/delivery.ts';
 import { startRecorder } from '../support/recorder.ts';
 

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { forgetHeld, HeldFlag } from '../../src/platform/node/held-flag.ts';
+import { forgetHeld, HeldFlag } from '../../src/outbox/sql/held-flag.ts';
 import { temporary } from '../support/serve.ts';
 
 let dir = '';

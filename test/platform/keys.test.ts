@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { rootKey } from '../../src/platform/node/keys.ts';
+import { rootKey } from '../../src/runtimes/node/process/keys.ts';
 
 const folder = () => join(mkdtempSync(join(tmpdir(), 'keys-')), 'data');
 

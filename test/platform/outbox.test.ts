@@ -1,4 +1,4 @@
-import { ROUTE_SPAN } from '../../src/platform/node/outbox-schema.ts';
+import { ROUTE_SPAN } from '../../src/outbox/sql/outbox-schema.ts';
 import { DatabaseSync } from 'node:sqlite';
 import { execPath } from 'node:process';
 import { spawn } from 'node:child_process';
@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Withdrawal } from '../../src/delivery/outbox.ts';
-import { startDelivery, type Delivery } from '../../src/platform/node/delivery.ts';
-import { bytesOnDisk, deadInfos, purgeDead, queueInfos, retryDead } from '../../src/platform/node/outbox-inspect.ts';
-import { forgetAside } from '../../src/platform/node/outbox-salvage.ts';
+import { startDelivery, type Delivery } from '../../src/runtimes/node/delivery/delivery.ts';
+import { bytesOnDisk, deadInfos, purgeDead, queueInfos, retryDead } from '../../src/outbox/sql/outbox-inspect.ts';
+import { forgetAside } from '../../src/outbox/sql/outbox-salvage.ts';
 import { outboxRow, permit, strictPermits, type TestRoute } from '../support/delivery.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { SqliteOutbox, type StorePolicy } from '../../src/platform/node/outbox-sqlite.ts';
-import type { StoredRow } from '../../src/platform/node/stored-row.ts';
-import { ROUTE_SPAN } from '../../src/platform/node/outbox-schema.ts';
-import { WithdrawalLog } from '../../src/platform/node/withdrawal-log.ts';
+import { SqliteOutbox, type StorePolicy } from '../../src/outbox/sql/outbox-sqlite.ts';
+import type { StoredRow } from '../../src/outbox/sql/stored-row.ts';
+import { ROUTE_SPAN } from '../../src/outbox/sql/outbox-schema.ts';
+import { WithdrawalLog } from '../../src/outbox/sql/withdrawal-log.ts';
 import { temporary } from '../support/serve.ts';
 
 it('what a visitor has withdrawn does not come back from an older page of a damaged log', () => {

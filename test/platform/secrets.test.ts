@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Reply } from '../../src/core/destination.ts';
 import { bearer, secretText, type AccessToken } from '../../src/core/secret.ts';
-import { exchange, type FilledRequest } from '../../src/delivery/attempt.ts';
-import { missingSecrets, nodeSecrets } from '../../src/platform/node/secrets.ts';
+import { exchange, type FilledRequest } from '../../src/delivery/lane/attempt.ts';
+import { missingSecrets, nodeSecrets } from '../../src/runtimes/node/process/secrets.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'secrets-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

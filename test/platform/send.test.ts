@@ -2,11 +2,11 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Unsendable } from '../../src/delivery/attempt.ts';
-import { isPublic, publicOnly } from '../../src/platform/node/addresses.ts';
-import { vendorPool, type TestAuthority } from '../../src/platform/node/connections.ts';
-import { MAX_BODY, roundTrip } from '../../src/platform/node/round-trip.ts';
-import { createSend, sinkOf, type NodeSend } from '../../src/platform/node/send.ts';
+import { Unsendable } from '../../src/delivery/lane/attempt.ts';
+import { isPublic, publicOnly } from '../../src/runtimes/node/http/addresses.ts';
+import { vendorPool, type TestAuthority } from '../../src/runtimes/node/http/connections.ts';
+import { MAX_BODY, roundTrip } from '../../src/runtimes/node/vendors/round-trip.ts';
+import { createSend, sinkOf, type NodeSend } from '../../src/runtimes/node/vendors/send.ts';
 import { startRecorder } from '../support/recorder.ts';
 
 const cleanUp: (() => void | Promise<void>)[] = [];

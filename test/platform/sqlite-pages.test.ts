@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { tableRecords } from '../../src/platform/node/sqlite-pages.ts';
+import { tableRecords } from '../../src/outbox/sql/sqlite-pages.ts';
 import { temporary } from '../support/serve.ts';
 
 const PAGE = 4_096;

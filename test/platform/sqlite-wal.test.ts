@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readWal } from '../../src/platform/node/sqlite-wal.ts';
+import { readWal } from '../../src/outbox/sql/sqlite-wal.ts';
 import { temporary } from '../support/serve.ts';
 
 // sqlite.org/fileformat2.html 4: what a log may look like when its process was killed, and what it must not.

@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ROUTE_SPAN, schemaFrom } from '../../src/platform/node/outbox-schema.ts';
-import { SubjectIndex, subjectsText } from '../../src/platform/node/subject-index.ts';
+import { ROUTE_SPAN, schemaFrom } from '../../src/outbox/sql/outbox-schema.ts';
+import { SubjectIndex, subjectsText } from '../../src/outbox/sql/subject-index.ts';
 
 /** What the store does with the index, step by step, with few rows kept in memory so that most are in the tables. */
 type Step =

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Turns } from '../../src/platform/node/turns.ts';
+import { Turns } from '../../src/runtimes/node/http/turns.ts';
 
 const busy = (ms: number): void => {
   for (const end = performance.now() + ms; performance.now() < end; );

@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { array, assert, constant, integer, property, record, subarray } from 'fast-check';
 import { EVERYBODY, HeldWithdrawals } from '../../src/delivery/held-withdrawals.ts';
-import { concerns, leftBy, merge, tombstoneOf, type Tombstone } from '../../src/platform/node/tombstone.ts';
-import { WithdrawalLog, WithdrawalReader } from '../../src/platform/node/withdrawal-log.ts';
+import { concerns, leftBy, merge, tombstoneOf, type Tombstone } from '../../src/outbox/sql/tombstone.ts';
+import { WithdrawalLog, WithdrawalReader } from '../../src/outbox/sql/withdrawal-log.ts';
 import { temporary } from '../support/serve.ts';
 
 let dir = '';

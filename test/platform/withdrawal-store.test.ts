@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Withdrawal } from '../../src/delivery/outbox.ts';
-import { SqliteOutbox, type StorePolicy } from '../../src/platform/node/outbox-sqlite.ts';
-import { WithdrawalLog } from '../../src/platform/node/withdrawal-log.ts';
+import { SqliteOutbox, type StorePolicy } from '../../src/outbox/sql/outbox-sqlite.ts';
+import { WithdrawalLog } from '../../src/outbox/sql/withdrawal-log.ts';
 import { outboxRow } from '../support/delivery.ts';
 import { temporary } from '../support/serve.ts';
 

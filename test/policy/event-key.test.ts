@@ -5,7 +5,7 @@ import { outboxRow } from '../../src/delivery/rows.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import { sha256Hex } from '../../src/core/hash.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
-import { compileGateway } from '../../src/config/compile.ts';
+import { compileGateway } from '../../src/config/compile/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { cookiebot, jsonHit, NOW, webHit } from '../support/hits.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { accountOf } from '../../src/http/account.ts';
-import { Decisions } from '../../src/http/decisions.ts';
-import { explain } from '../../src/config/explanation.ts';
+import { accountOf } from '../../src/ledger/account.ts';
+import { Decisions } from '../../src/ledger/decisions.ts';
+import { explain } from '../../src/config/cases/explanation.ts';
 import { decideRequest } from '../../src/decide/request.ts';
 import type { Trace } from '../../src/decide/trace.ts';
 import { cookiebot, gatewayOf, NOW, webHit } from '../support/hits.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { accountOf } from '../../src/http/account.ts';
-import { createWindows } from '../../src/http/windows.ts';
+import { accountOf } from '../../src/ledger/account.ts';
+import { createWindows } from '../../src/ledger/windows.ts';
 import { decideRequest } from '../../src/decide/request.ts';
 import type { Trace } from '../../src/decide/trace.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { Cleaner, isPersonalId } from '../../src/privacy/cleaner.ts';
 import { isArticleName, isIdName } from '../../src/privacy/id-names.ts';
 import { OwnIds } from '../../src/privacy/own-ids.ts';
-import { scrub } from '../../src/privacy/scrub.ts';
-import { compileUrlPolicy } from '../../src/privacy/url.ts';
+import { scrub } from '../../src/privacy/pii/scrub.ts';
+import { compileUrlPolicy } from '../../src/privacy/url/url.ts';
 
 const policy = compileUrlPolicy({ query: ['utm_source', 'q'], referrer: 'origin', neverForward: [] });
 const cleaner = new Cleaner(policy);

@@ -3,9 +3,9 @@ import { parseCookies } from '../../src/consent/cookie-header.ts';
 import { Cleaner } from '../../src/privacy/cleaner.ts';
 import { isIdName } from '../../src/privacy/id-names.ts';
 import { OwnIds } from '../../src/privacy/own-ids.ts';
-import { scrub } from '../../src/privacy/scrub.ts';
-import { cleanPath } from '../../src/privacy/url-path.ts';
-import { compileUrlPolicy, readUrl } from '../../src/privacy/url.ts';
+import { scrub } from '../../src/privacy/pii/scrub.ts';
+import { cleanPath } from '../../src/privacy/url/url-path.ts';
+import { compileUrlPolicy, readUrl } from '../../src/privacy/url/url.ts';
 import { leastTime } from '../support/least-time.ts';
 
 // What the canary search has found (docs/proof.md).

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RawEvent } from '../../src/core/fields.ts';
 import { minimise } from '../../src/privacy/minimise.ts';
 import type { SitePrivacy } from '../../src/privacy/types.ts';
-import { compileUrlPolicy } from '../../src/privacy/url.ts';
+import { compileUrlPolicy } from '../../src/privacy/url/url.ts';
 
 // Places of an event with a form of their own: what has another form could say who it is, so it does not pass.
 

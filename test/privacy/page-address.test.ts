@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { wholeAddress } from '../../src/privacy/page-address.ts';
-import { readUrl, compileUrlPolicy } from '../../src/privacy/url.ts';
+import { wholeAddress } from '../../src/privacy/url/page-address.ts';
+import { readUrl, compileUrlPolicy } from '../../src/privacy/url/url.ts';
 
 const ORIGIN = 'https://shop.example.no';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createWindows } from '../../src/http/windows.ts';
+import { createWindows } from '../../src/ledger/windows.ts';
 import { readUserAgent } from '../../src/privacy/user-agent.ts';
 import { cookiebot, NOW, webHit } from '../support/hits.ts';
 import { keysFrom, replacing, sent, served } from './replaced-gateway.ts';

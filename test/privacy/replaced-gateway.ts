@@ -1,5 +1,5 @@
-import { accountOf } from '../../src/http/account.ts';
-import type { Windows } from '../../src/http/windows.ts';
+import { accountOf } from '../../src/ledger/account.ts';
+import type { Windows } from '../../src/ledger/windows.ts';
 import { decideRequest } from '../../src/decide/request.ts';
 import type { Trace } from '../../src/decide/trace.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { keyedHash, sha256Hex } from '../../src/core/hash.ts';
-import { createWindows } from '../../src/http/windows.ts';
+import { createWindows } from '../../src/ledger/windows.ts';
 import { decideRequest } from '../../src/decide/request.ts';
 import { bitsFor, replacedClientId, replacedSessionId, type IdWindow } from '../../src/privacy/replaced-id.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';

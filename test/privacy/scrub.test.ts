@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scrub, scrubCounted } from '../../src/privacy/scrub.ts';
-import { KINDS } from '../../src/privacy/findings.ts';
+import { scrub, scrubCounted } from '../../src/privacy/pii/scrub.ts';
+import { KINDS } from '../../src/privacy/pii/findings.ts';
 import * as corpus from './corpus.ts';
 
 describe('detectors (R42)', () => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitPlain, splitUrl } from '../../src/privacy/split-url.ts';
-import { cleanText, compileUrlPolicy, readReferrer, readUrl, type UrlSettings } from '../../src/privacy/url.ts';
+import { splitPlain, splitUrl } from '../../src/privacy/url/split-url.ts';
+import { cleanText, compileUrlPolicy, readReferrer, readUrl, type UrlSettings } from '../../src/privacy/url/url.ts';
 import { leastTime } from '../support/least-time.ts';
 
 const SETTINGS: UrlSettings = {

@@ -9,7 +9,7 @@ import type {
 import { answered, showReason, type VendorReason } from '../../src/core/reason.ts';
 import type { EgressForm } from '../../src/core/egress.ts';
 import { keyedHash } from '../../src/core/hash.ts';
-import type { Secrets, Send } from '../../src/delivery/attempt.ts';
+import type { Secrets, Send } from '../../src/delivery/lane/attempt.ts';
 import { Drain, type EnginePorts } from '../../src/delivery/drain.ts';
 import type { OutboxRow } from '../../src/delivery/outbox.ts';
 import type { QueuedRow, Store } from '../../src/delivery/store.ts';

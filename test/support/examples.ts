@@ -1,7 +1,7 @@
 import { destinations } from '../../destinations/index.ts';
 import type { Destination, Example, PlannedRequest } from '../../src/core/destination.ts';
 import { maskOf } from '../../src/core/signals.ts';
-import type { RowFacts } from '../../src/delivery/egress.ts';
+import type { RowFacts } from '../../src/delivery/egress/index.ts';
 import { AT } from './plan-one.ts';
 
 /** A request that a destination's sheet says is right, and the consent it is right under. */

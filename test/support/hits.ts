@@ -1,4 +1,4 @@
-import { compileGateway } from '../../src/config/compile.ts';
+import { compileGateway } from '../../src/config/compile/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
 import type { Hit } from '../../src/protocols/hit.ts';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { deadInfos } from '../../src/platform/node/outbox-inspect.ts';
+import { deadInfos } from '../../src/outbox/sql/outbox-inspect.ts';
 import { ask } from '../support/ask.ts';
 import { until } from '../support/metrics.ts';
 import { startGateway } from './support/gateway.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { outboxRow } from '../../src/delivery/rows.ts';
 import type { OutboxRow } from '../../src/delivery/outbox.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
-import { Runner, type RunnerOptions } from '../../src/platform/node/delivery-runner.ts';
+import { Runner, type RunnerOptions } from '../../src/runtimes/node/delivery/delivery-runner.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
 import { gatewayOf, jsonHit } from '../support/hits.ts';
 import { fine } from './support/sink.ts';

@@ -1,5 +1,5 @@
 import { temporary } from '../support/serve.ts';
-import { deadInfos } from '../../src/platform/node/outbox-inspect.ts';
+import { deadInfos } from '../../src/outbox/sql/outbox-inspect.ts';
 import { startGateway } from './support/gateway.ts';
 import { ask } from '../support/ask.ts';
 import { fine, startSink } from './support/sink.ts';

@@ -1,0 +1,82 @@
+import { sha256Hex } from '../../core/hash.ts';
+import type { Category } from '../../core/signals.ts';
+import type { Gateway, Site } from '../../policy/gateway.ts';
+import type { Hit } from '../../protocols/hit.ts';
+import { PROTOCOLS } from '../../protocols/index.ts';
+import type { Case, CaseRequest } from './index.ts';
+import { hitOf } from './request.ts';
+import { cookiesOfChoice } from '../lint/said.ts';
+
+/** The case cannot be run as it is written. */
+export class UnusableCase extends Error {
+  override readonly name = 'UnusableCase';
+}
+
+const AGENT =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
+const HOUR = 3_600_000;
+
+/**
+ * The hit a case describes: of the protocol whose key it has, else a page view.
+ * @param ingestKey the value of the site's first ingest key, for events of a back end.
+ * @throws UnusableCase
+ */
+export function caseHit(one: Case, gateway: Gateway, now: number, ingestKey: string | undefined): Hit {
+  const { request } = one;
+  const site = siteFor(request, gateway);
+  const origin = [...site.origins][0] ?? `https://${site.name}`;
+  const cookies = [
+    ...choiceCookies(request, site, now),
+    ...Object.entries(request.cookies).map(([name, value]) => `${name}=${value}`),
+  ].join('; ');
+  const sender: Record<string, string> = request.backend
+    ? { authorization: `Bearer ${keyFor(site, ingestKey)}` }
+    : { origin, ...(cookies === '' ? {} : { cookie: cookies }), ...(request.gpc ? { 'sec-gpc': '1' } : {}) };
+  const headers = Object.entries({ 'user-agent': AGENT, ...sender, ...lowerCased(request.headers) });
+  const { caseForm } =
+    PROTOCOLS.findLast(({ caseForm: { key } }) => givenIn(request, key) !== undefined) ?? PROTOCOLS[0];
+  const written = caseForm.write(givenIn(request, caseForm.key), {
+    now,
+    page: new URL(request.page ?? '/', origin).href,
+    pageSaid: request.page !== undefined,
+    stream: site.routes.find(({ primary }) => primary)?.stream,
+    visitor: request.backend ? { cookies, gpc: request.gpc } : undefined,
+  });
+  const { method, path, query, body } = written;
+  const url = `https://${site.name}${gateway.prefix}${path}${query === '' ? '' : `?${query}`}`;
+  const id = sha256Hex(one.name).slice(0, 32);
+  return hitOf({ method, url, headers: [...headers, ...written.headers], body }, now, id);
+}
+
+/** What a case says under the key of a protocol. */
+function givenIn(request: CaseRequest, key: string): unknown {
+  return (request as Readonly<Record<string, unknown>>)[key];
+}
+
+export function siteFor({ site }: CaseRequest, gateway: Gateway): Site {
+  const found = site === undefined ? gateway.sites[0] : gateway.siteOf.get(site);
+  if (found === undefined) throw new UnusableCase(`no site of the configuration answers on \`${site}\``);
+  return found;
+}
+
+function choiceCookies({ said }: CaseRequest, site: Site, now: number): string[] {
+  if (said === undefined) return [];
+  const cookies = cookiesOfChoice(categories(said), now - HOUR, site.consent.cmp);
+  if (cookies !== undefined) return [cookies];
+  throw new UnusableCase('`said` cannot be written for the platforms this site reads; write their own under `cookies`');
+}
+
+function categories(said: NonNullable<CaseRequest['said']>): readonly Category[] {
+  if (said === 'everything') return ['preferences', 'statistics', 'marketing'];
+  if (said === 'nothing') return [];
+  return typeof said === 'string' ? [said] : said;
+}
+
+function keyFor(site: Site, ingestKey: string | undefined): string {
+  if (ingestKey !== undefined) return ingestKey;
+  throw new UnusableCase(`\`backend: true\` needs \`ingest_keys\` on ${site.name}`);
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

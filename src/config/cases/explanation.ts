@@ -1,0 +1,251 @@
+import type { PlannedRequest } from '../../core/destination.ts';
+import type { FieldName, Scalars } from '../../core/fields.ts';
+import { FIELD_NAMES } from '../../policy/fields.ts';
+import { LEFT_OUT, type LeftOutKind } from '../../core/left-out.ts';
+import { wordsOf, type Reason } from '../../core/reason.ts';
+import { showSecretRef, type Text } from '../../core/secret.ts';
+import { maskOf, signalsOf, type Signal } from '../../core/signals.ts';
+import { knownPlatforms } from '../../consent/index.ts';
+import type { Consent, Reading, SiteConsent } from '../../consent/types.ts';
+import type { EventTrace, Trace } from '../../decide/trace.ts';
+import type { RouteTrace } from '../../policy/decide.ts';
+import { interestOf } from '../../policy/signals.ts';
+import type { Route } from '../../policy/gateway.ts';
+
+/** What was decided for one hit, in plain values: what `explain` prints and config tests compare with. */
+export interface Explanation {
+  readonly site: string;
+  readonly source: string;
+  readonly events: readonly ExplainedEvent[];
+  readonly setCookies: readonly string[];
+  /**
+   * Ids whose stored events are purged because a cookie came that is left from when there was consent. What a visitor
+   * never allowed, or refuses beside something that stays allowed, is no withdrawal to be told of.
+   */
+  readonly withdrawn: number;
+  readonly unknownKeys: number;
+  /** What could not be used, in words, and how often. */
+  readonly leftOut: readonly { readonly what: string; readonly times: number }[];
+  readonly unknownStream: boolean;
+}
+
+export interface ExplainedEvent {
+  readonly name: string;
+  /** What is wrong with the event, with the place; undefined = nothing. */
+  readonly invalid: string | undefined;
+  readonly consent: ExplainedConsent;
+  /** Signals in force for the site. */
+  readonly signals: readonly Signal[];
+  /** Those of them that rest on legitimate interest; the others rest on consent. */
+  readonly interest: readonly Signal[];
+  readonly routes: readonly ExplainedRoute[];
+}
+
+export interface ExplainedConsent {
+  readonly granted: readonly Signal[];
+  readonly refused: readonly Signal[];
+  readonly withheld: readonly Signal[];
+  /** When the choice was made, ISO 8601. */
+  readonly at: string | undefined;
+  readonly platform: string | undefined;
+  readonly conflict: boolean;
+  /** What each source said; holds no value of a cookie. */
+  readonly evidence: readonly {
+    readonly source: string;
+    /** The cookies this platform is read from, comma-separated; undefined for what is no platform. */
+    readonly cookies: string | undefined;
+    readonly status: string;
+    readonly granted: readonly Signal[];
+    readonly refused: readonly Signal[];
+    readonly withheld: readonly Signal[];
+    readonly note: string;
+    /** What to do about it, where it is not the visitor who decided. */
+    readonly advice: string | undefined;
+    /** Services in it that belong to no route: `consent.services` says whose they are. */
+    readonly unknownServices: readonly string[];
+  }[];
+}
+
+export interface ExplainedReason extends Reason {
+  readonly words: string;
+}
+
+export interface ExplainedRoute {
+  readonly route: string;
+  readonly type: string;
+  readonly verdict: 'full' | 'limited' | 'blocked';
+  readonly outcome: RouteTrace['outcome'];
+  /** The code, its parameters and what it says; undefined when a request is planned. */
+  readonly reason: ExplainedReason | undefined;
+  /** Signals the full form lacks. */
+  readonly missing: readonly Signal[];
+  /** Fields that pass as they came. */
+  readonly passed: readonly FieldName[];
+  readonly reduced: readonly FieldNote[];
+  readonly dropped: readonly FieldNote[];
+  readonly request: ShownRequest | undefined;
+}
+
+export interface FieldNote {
+  readonly field: FieldName;
+  readonly why: string;
+}
+
+/** A request with secrets by name. */
+export interface ShownRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+}
+
+/** Puts a trace into plain values. */
+export function explain(trace: Trace): Explanation {
+  return {
+    site: trace.site.name,
+    source: trace.source,
+    events: trace.events.map((event) => ({
+      name: event.event?.event_name ?? event.name,
+      invalid: event.invalid,
+      consent: explainConsent(event.consent, trace.site.consent),
+      signals: signalsOf(event.signals),
+      interest: signalsOf(interestOf(trace.site, event.consent, event.signals)),
+      routes: event.routes.map((route) => explainRoute(event, route)),
+    })),
+    setCookies: trace.setCookies,
+    withdrawn: trace.withdrawn.filter(({ fromCookie }) => fromCookie).length,
+    unknownKeys: trace.unknownKeys,
+    leftOut: Object.entries(trace.leftOut ?? {}).map(([kind, times]) => ({
+      what: LEFT_OUT[kind as LeftOutKind],
+      times,
+    })),
+    unknownStream: trace.unknownStream,
+  };
+}
+
+function explainConsent(consent: Consent, site: SiteConsent): ExplainedConsent {
+  return {
+    granted: signalsOf(consent.granted),
+    refused: signalsOf(consent.refused),
+    withheld: signalsOf(consent.withheld),
+    at: consent.at === undefined ? undefined : new Date(consent.at).toISOString(),
+    platform: consent.platform,
+    conflict: consent.conflict,
+    evidence: consent.readings.map((reading) => ({
+      source: reading.source,
+      cookies: cookiesOf(reading.source, site),
+      status: reading.status,
+      granted: signalsOf(reading.granted),
+      refused: signalsOf(reading.refused),
+      withheld: signalsOf(reading.withheld),
+      note: reading.note,
+      advice: adviceOf(reading, site),
+      unknownServices: reading.unknownServices ?? [],
+    })),
+  };
+}
+
+/** The cookies of a platform, with the name that the site has given to the first of them. */
+function cookiesOf(source: string, { mapping }: SiteConsent): string | undefined {
+  const cookies = knownPlatforms.find(({ name }) => name === source)?.cookies;
+  const renamed = mapping.get(source)?.cookie;
+  return cookies === undefined || renamed === undefined ? cookies : cookies.replace(/^[^,]*/, () => renamed);
+}
+
+function adviceOf(
+  { source, status, unreadable, empty, onlyTakes, vendorList }: Reading,
+  { mapping }: SiteConsent,
+): string | undefined {
+  const platform = knownPlatforms.find(({ name }) => name === source);
+  if (platform === undefined) return undefined;
+  if (unreadable === true && empty !== true && onlyTakes !== true) {
+    return `what cannot be read grants nothing and holds back what others grant: take \`${source}\` out of \`consent.cmp\` if this cookie is another tool's, and see docs/consent-platforms.md for what is read`;
+  }
+  if (
+    platform.needsMapping &&
+    status === 'denied' &&
+    vendorList !== true &&
+    mapping.get(source)?.purposes === undefined
+  ) {
+    return `its purposes are the site's own: without \`consent.mapping.${source}.purposes\` it grants nothing`;
+  }
+  return undefined;
+}
+
+function explainRoute(event: EventTrace, trace: RouteTrace): ExplainedRoute {
+  const { route, permit, plan } = trace;
+  return {
+    route: route.name,
+    type: route.destination.name,
+    verdict: permit.verdict,
+    outcome: trace.outcome,
+    reason: trace.reason === undefined ? undefined : { ...trace.reason, words: wordsOf(trace.reason) },
+    missing: signalsOf(permit.missing),
+    ...explainFields(event, trace),
+    request: plan === undefined ? undefined : showRequest(route.bound.request(plan.envelope, [plan.element])),
+  };
+}
+
+/** Of every field the hit had, whether this route gets it, and why not. */
+function explainFields(event: EventTrace, trace: RouteTrace): Pick<ExplainedRoute, 'passed' | 'reduced' | 'dropped'> {
+  const passed: FieldName[] = [];
+  const reduced: FieldNote[] = [];
+  const dropped: FieldNote[] = [];
+  const open = new Map(trace.permit.open.map((passage) => [passage.field, passage]));
+  for (const field of FIELD_NAMES) {
+    const raw = event.raw[field];
+    const value = field === 'params' ? paramsFor(trace.route, event) : event.event?.[field];
+    if (raw === undefined && value === undefined) continue;
+    const passage = open.get(field);
+    if (passage === undefined || event.event === undefined) {
+      dropped.push({ field, why: whyClosed(field, event, trace) });
+    } else if (value === undefined) {
+      const unlisted = field === 'params' && event.event.params !== undefined;
+      const why = unlisted ? 'the route does not list them' : "by the site's privacy settings, or not usable";
+      dropped.push({ field, why });
+    } else if (passage.as !== undefined) {
+      reduced.push({ field, why: 'normalised and hashed, or otherwise prepared for the vendor' });
+    } else if (raw !== undefined && JSON.stringify(raw) !== JSON.stringify(value)) {
+      reduced.push({ field, why: "by the site's privacy settings" });
+    } else {
+      passed.push(field);
+    }
+  }
+  return { passed, reduced, dropped };
+}
+
+/** Custom parameters as this route gets them: those it lists. */
+function paramsFor({ params: listed }: Route, { event }: EventTrace): Scalars | undefined {
+  if (event?.params === undefined || listed === undefined) return event?.params;
+  const kept = Object.entries(event.params).filter(([name]) => listed.has(name));
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+}
+
+function whyClosed(field: FieldName, event: EventTrace, { route, permit, signals, reason }: RouteTrace): string {
+  if (event.event === undefined) return reason === undefined ? 'the event goes nowhere' : wordsOf(reason);
+  const read = route.destination.reads[field];
+  if (read === undefined) return `${route.destination.title} does not take it`;
+  const lacking = maskOf([...route.destination.needs, ...(read.needs ?? [])]) & ~signals;
+  if (lacking !== 0) return `needs ${signalsOf(lacking).join(', ')}`;
+  return permit.verdict === 'limited' ? 'not in the form without consent' : 'not permitted';
+}
+
+/** A planned request as text; secrets are shown by name. */
+export function showRequest({ method, url, headers, body }: PlannedRequest): ShownRequest {
+  return {
+    method,
+    url: showText(url),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, showText(value)])),
+    body,
+  };
+}
+
+function showText(text: Text): string {
+  if (typeof text === 'string') return text;
+  return text.parts
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      return 'kind' in part ? `<access token from ${showSecretRef(part.credentials)}>` : showSecretRef(part);
+    })
+    .join('');
+}

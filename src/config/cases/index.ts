@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { REASON_CODES } from '../../core/reason.ts';
+import { SIGNALS } from '../../core/signals.ts';
+import { PROTOCOLS } from '../../protocols/index.ts';
+import { inputSchema } from '../pages/editor-schema.ts';
+import type { Finding } from '../lint/finding.ts';
+import { remarksOf } from '../lint/issues.ts';
+import { readYaml } from '../yaml.ts';
+
+const texts = z
+  .union([z.string(), z.array(z.string()).min(1)])
+  .transform((value) => (typeof value === 'string' ? [value] : value));
+const category = z.enum(['preferences', 'statistics', 'marketing']);
+
+const time = z
+  .string({ error: 'expected a time such as `2026-11-20T10:00:00Z`' })
+  .refine((text) => !Number.isNaN(Date.parse(text)), 'expected a time such as `2026-11-20T10:00:00Z`')
+  .transform((text) => Date.parse(text));
+
+/** What each protocol is written with; a case has one of these keys, or none. */
+const written = Object.fromEntries(
+  PROTOCOLS.map(({ caseForm: { key, schema, help } }) => [key, schema.optional().describe(help)]),
+);
+
+/** What the request of a case may say whatever the protocol. */
+const common = {
+  site: z.string().optional().describe('Which site, by one of its hosts; the first by default.'),
+  said: z
+    .union([z.enum(['everything', 'nothing']), category, z.array(category)])
+    .optional()
+    .describe('What the visitor said to the banner; the rest was refused. Left out: no choice was made.'),
+  cookies: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Cookies the browser sends beside those of the choice.'),
+  gpc: z.boolean().default(false).describe('The browser sends Global Privacy Control.'),
+  page: z.string().optional().describe('The page it happened on: a path on the site, or an address.'),
+  backend: z
+    .boolean()
+    .default(false)
+    .describe("The events come from the site's back end; the choice is put into what each says of its visitor."),
+  headers: z.record(z.string(), z.string()).default({}).describe('Headers, in place of what would be sent.'),
+};
+
+/** Typed without the protocols' own keys: what one holds only that protocol knows. */
+const shape: typeof common = { ...written, ...common };
+
+/** The request of a case. Nothing given is a page view of a browser on the site's first origin that said nothing. */
+const request = z.strictObject(shape);
+
+/** What one route must have done with every event of the request. */
+const routeExpectation = z.strictObject({
+  verdict: z.enum(['full', 'limited', 'blocked']).optional(),
+  outcome: z.enum(['planned', 'blocked', 'skipped', 'invalid', 'expired', 'failed']).optional(),
+  reason: z.enum(REASON_CODES).optional().describe('The code of the reason, as in `docs/reasons.md`.'),
+  contains: texts
+    .optional()
+    .describe('Texts that must be in the request, e.g. `gcs=G101`; percent-encoding is undone first.'),
+  lacks: texts.optional().describe('Texts that must not be in it: as they are, percent-encoded or in base64.'),
+  no_trace_of: texts.optional().describe('Texts of which not even a hash may be in it.'),
+  keys: z.array(z.string()).optional().describe('Exactly these keys, of the query and of the JSON body at any depth.'),
+});
+
+const expectation = z.strictObject({
+  nothing_to: z
+    .union([z.literal('anybody'), z.string(), z.array(z.string()).min(1)])
+    .optional()
+    .describe('Routes that get nothing; `anybody` = all of them.'),
+  to: z.record(z.string(), routeExpectation).default({}).describe('Per route, what it must get.'),
+  signals: z
+    .array(z.enum([...SIGNALS]))
+    .optional()
+    .describe('Exactly these signals are in force.'),
+  set_cookies: z
+    .union([z.literal('none'), z.strictObject({ contains: texts.optional(), lacks: texts.optional() })])
+    .optional(),
+  refused: z.int().optional().describe('The request is refused with this status.'),
+});
+
+const caseSchema = z.strictObject({
+  name: z.string().min(1).describe('A sentence a privacy officer can read.'),
+  request: request.prefault({}),
+  expect: expectation,
+});
+
+/** A file of test cases that lies beside the configuration it is about. */
+export const casesSchema = z.strictObject({
+  config: z.string().describe('The configuration, relative to this file.'),
+  now: time
+    .optional()
+    .describe('When the requests arrive; by default when the test runs. Cookies with times in them need it.'),
+  cases: z.array(caseSchema).min(1),
+});
+
+export type CasesFile = z.output<typeof casesSchema>;
+export type Case = CasesFile['cases'][number];
+export type Expectation = Case['expect'];
+export type RouteExpectation = Expectation['to'][string];
+export type CaseRequest = Case['request'];
+
+/** Reads a file of cases; what is wrong has its line and column. `lines` says where each case begins. */
+export function readCases(
+  text: string,
+  file: string,
+): { readonly cases: CasesFile; readonly lines: readonly number[] } | { readonly findings: readonly Finding[] } {
+  const source = readYaml(text, file);
+  if ('findings' in source) return source;
+  const value = source.value ?? {};
+  const parsed = casesSchema.safeParse(value);
+  if (!parsed.success) {
+    return { findings: remarksOf(parsed.error.issues, value, inputSchema(casesSchema)).map(source.finding) };
+  }
+  const lineOf = (i: number) => source.finding({ kind: 'note', code: 'value', message: '', path: ['cases', i] }).line;
+  return { cases: parsed.data, lines: parsed.data.cases.map((_, i) => lineOf(i)) };
+}

@@ -1,0 +1,95 @@
+import { knownPlatforms } from '../../consent/platforms/index.ts';
+import type { PlatformMapping, SiteConsent, SiteServices } from '../../consent/types.ts';
+import { destinations } from '../../../destinations/index.ts';
+import { CATEGORY_SIGNALS, maskOf, type Category, type SignalMask } from '../../core/signals.ts';
+import { regimeOf } from '../countries.ts';
+import type { SiteConfig } from '../schema.ts';
+import { isCategory, signalsIn } from './signal-list.ts';
+
+/** The consent section with categories, purposes and platforms put together. */
+export function compileConsent(site: SiteConfig): SiteConsent {
+  const { consent } = site;
+  // What is read on every site is listed where somebody has written it down, and then more of it counts.
+  const cmp =
+    consent.cmp === 'auto' ? knownPlatforms.filter(({ always }) => !always).map(({ name }) => name) : consent.cmp;
+  const categories: Record<Category, SignalMask> = { ...CATEGORY_SIGNALS };
+  const shared = new Map<string, SignalMask>();
+  const platforms = new Map<string, PlatformMapping>();
+  // Categories first: a purpose may be mapped to a category that the site has mapped anew.
+  for (const [word, value] of Object.entries(consent.mapping)) {
+    if (isCategory(word) && isList(value)) categories[word] = signalsIn(value, CATEGORY_SIGNALS);
+  }
+  for (const [word, value] of Object.entries(consent.mapping)) {
+    if (!isList(value)) {
+      const { cookie, purposes, revision, opt_in: optIn } = value;
+      platforms.set(word, {
+        ...(cookie !== undefined && { cookie }),
+        ...(revision !== undefined && { revision }),
+        ...(optIn !== undefined && { optIn }),
+        ...(purposes !== undefined && {
+          purposes: new Map(Object.entries(purposes).map(([name, list]) => [name, signalsIn(list, categories)])),
+        }),
+      });
+    } else if (!isCategory(word)) {
+      shared.set(word, signalsIn(value, categories));
+    }
+  }
+  return {
+    cmp,
+    honourGpc: consent.honour.includes('gpc'),
+    honourConsentMode: consent.honour.includes('consent-mode'),
+    mapping: shared.size === 0 ? platforms : withShared(platforms, shared, cmp),
+    categories,
+    maxAge: consent.max_age,
+    regime: regimeOf(site.country),
+    withoutChoice: consent.without_choice,
+    vendors: [...new Set([...site.destinations.values()].flatMap(({ destination }) => destination.tcfVendor ?? []))],
+    routes: [...site.destinations].map(([name, { destination }]) => ({
+      name,
+      vendor: destination.vendor,
+      tcfVendor: destination.tcfVendor,
+      acProvider: destination.acProvider,
+      needs: maskOf(destination.needs),
+      service: destination.services[0],
+    })),
+    services: compileServices(site),
+  };
+}
+
+/** Whose services are: what the site says, and the usual names of every destination there is. */
+function compileServices({ consent, destinations: routes }: SiteConfig): SiteServices {
+  const usual = new Map<string, string[]>();
+  for (const destination of Object.values(destinations)) {
+    const own = [...routes].filter(([, route]) => route.destination === destination).map(([name]) => name);
+    for (const service of destination.services) {
+      usual.set(service, [...(usual.get(service) ?? []), ...own]);
+    }
+  }
+  return { own: new Map(Object.entries(consent.services)), usual };
+}
+
+function isList(
+  value: SiteConfig['consent']['mapping'][string],
+): value is Exclude<typeof value, { readonly cookie?: unknown }> {
+  return typeof value === 'string' || Array.isArray(value);
+}
+
+/** Purposes written without a platform hold for every platform whose purposes are the site's own, or for the only one. */
+function withShared(
+  platforms: ReadonlyMap<string, PlatformMapping>,
+  shared: ReadonlyMap<string, SignalMask>,
+  cmp: readonly string[],
+): ReadonlyMap<string, PlatformMapping> {
+  const all = new Map(platforms);
+  for (const name of sharedBy(cmp)) {
+    const own = platforms.get(name);
+    all.set(name, { ...own, purposes: new Map([...shared, ...(own?.purposes ?? [])]) });
+  }
+  return all;
+}
+
+/** Platforms that purposes written without a platform hold for. */
+export function sharedBy(cmp: readonly string[]): readonly string[] {
+  const own = knownPlatforms.filter(({ name, needsMapping }) => needsMapping && cmp.includes(name));
+  return own.length === 0 && cmp.length === 1 ? cmp : own.map(({ name }) => name);
+}

@@ -1,0 +1,210 @@
+import { AD_SIGNALS, BIT, maskOf, NO_SIGNALS, type SignalMask } from '../../core/signals.ts';
+import { deriveKey, keyedHash, sha256Hex } from '../../core/hash.ts';
+import { showSecretRef, type SecretRef } from '../../core/secret.ts';
+import type { SigningKey, SiteCookies } from '../../cookies/types.ts';
+import type { CookieUsers, Gateway, Route, Site } from '../../policy/gateway.ts';
+import { nameReasons } from '../../policy/near.ts';
+import { permitTable } from '../../policy/permit.ts';
+import { parseCidrs } from '../../privacy/ip.ts';
+import { bitsFor } from '../../privacy/replaced-id.ts';
+import { compileUrlPolicy } from '../../privacy/url/url.ts';
+import { waysUnder } from '../../protocols/doors.ts';
+import { compileConsent } from './compile-consent.ts';
+import { policyHash, policyOf } from './policy.ts';
+import type { RouteConfig } from './routes.ts';
+import type { Config, SiteConfig } from '../schema.ts';
+import type { ResolvedSecrets } from './secrets.ts';
+
+/** A secret whose value cannot be used. Names the reference, never the value. */
+export class UnusableSecret extends Error {
+  override readonly name = 'UnusableSecret';
+}
+
+/**
+ * Compiles a configuration: permits of every route for every consent, keys of every site, the hash of the policy.
+ * @throws UnusableSecret when a key of the gateway's own is empty.
+ */
+export function compileGateway(config: Config, secrets: ResolvedSecrets): Gateway {
+  const sites = config.sites.map((site) => compileSite(site, config, secrets));
+  return {
+    policy: policyHash(policyOf(config, sites)),
+    prefix: config.server.path_prefix ?? '',
+    doors: waysUnder(config.server.path_prefix ?? ''),
+    sites,
+    siteOf: new Map(sites.flatMap((site) => site.hosts.map((host) => [host, site] as const))),
+    routeOf: new Map(sites.flatMap((site) => site.routes.map((route) => [route.key, route] as const))),
+    trustedProxies: parseCidrs(config.server.trusted_proxies),
+    countryHeader: config.server.country_header,
+    addressHeader: config.server.address_header,
+    delivery: {
+      maxAge: config.delivery.max_age,
+      maxSize: config.delivery.max_size,
+      deadLetters: config.delivery.dead_letters,
+      decisions: config.delivery.decisions === 'off' ? 0 : config.delivery.decisions,
+    },
+    perClient: config.limits.per_client === 'off' ? undefined : config.limits.per_client,
+  };
+}
+
+function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets): Site {
+  const name = siteName(site);
+  const key = (use: string) => deriveKey(secrets.rootKey, `${use}|${name}`);
+  const routes = compileRoutes(site, name, config.delivery.max_age);
+  const replaced = site.privacy.replaced_ids;
+  return {
+    name,
+    hosts: site.hosts,
+    origins: new Set(site.origins),
+    ingestKeys: new Set(site.ingest_keys.map((ref) => sha256Hex(filled(ref, secrets)))),
+    country: site.country,
+    consent: compileConsent(site),
+    legitimateInterest:
+      (site.purposes.analytics.basis === 'legitimate_interest' ? BIT.analytics_storage : NO_SIGNALS) |
+      (site.purposes.ads.basis === 'legitimate_interest' ? AD_SIGNALS : NO_SIGNALS),
+    endsOnObjection: endsOnObjection(site.purposes),
+    privacy: {
+      ip: site.privacy.ip,
+      userAgent: site.privacy.user_agent,
+      url: compileUrlPolicy({
+        query: site.privacy.url_query,
+        referrer: site.privacy.referrer,
+        own: site.origins,
+        neverForward: site.privacy.never_forward,
+      }),
+      replacedIds: replaced && {
+        bits: bitsFor(replaced.visitors),
+        window: replaced.window,
+        rareBelow: replaced.rare_below,
+      },
+    },
+    cookies: compileCookies(site, name, secrets),
+    keys: { pseudonym: keyedHash(key('pseudonym')), subject: keyedHash(key('subject')) },
+    routes,
+    feeds: routes.filter(({ stream, primary }) => stream === undefined || primary),
+    conversions: conversionsOf(site),
+    eventNames: eventNamesOf(site),
+    streams: routes
+      .filter(({ stream }) => stream !== undefined)
+      .sort((a, b) => Number(b.primary) - Number(a.primary))
+      .map(({ stream }) => stream as string),
+    cookieUsers: cookieUsersOf(routes),
+  };
+}
+
+/** Signals whose refusal ends the form without consent, too (GDPR Art. 21). */
+function endsOnObjection({ analytics, ads }: SiteConfig['purposes']): SignalMask {
+  const relies = analytics.basis === 'legitimate_interest' || ads.basis === 'legitimate_interest';
+  const ends = ({ on_objection }: SiteConfig['purposes']['ads']): boolean =>
+    on_objection === undefined ? relies : on_objection === 'nothing';
+  return (ends(analytics) ? BIT.analytics_storage : NO_SIGNALS) | (ends(ads) ? AD_SIGNALS : NO_SIGNALS);
+}
+
+function conversionsOf({ destinations }: SiteConfig): ReadonlySet<string> {
+  const names = new Set(['purchase']);
+  for (const { destination, settings } of destinations.values()) {
+    for (const name of destination.conversions(settings)) names.add(name);
+  }
+  return names;
+}
+
+/** Settings of destinations that are keyed by event name. */
+const BY_EVENT = ['conversions', 'labels', 'event_names'];
+
+function eventNamesOf(site: SiteConfig): ReadonlySet<string> {
+  const names = new Set(conversionsOf(site));
+  for (const { events, settings } of site.destinations.values()) {
+    for (const name of events ?? []) names.add(name);
+    for (const key of BY_EVENT) {
+      const table = (settings as Readonly<Record<string, unknown>>)[key];
+      if (typeof table === 'object' && table !== null) for (const name of Object.keys(table)) names.add(name);
+    }
+  }
+  return names;
+}
+
+function cookieUsersOf(routes: readonly Route[]): readonly CookieUsers[] {
+  const byVendor = Map.groupBy(routes, ({ destination }) => destination.vendor);
+  return [...byVendor].flatMap(([vendor, all]) =>
+    [BIT.ad_storage, BIT.analytics_storage].map((signal) => {
+      const needing = all.filter(({ needs }) => (needs & signal) !== 0);
+      return { vendor, signal, routes: needing.length > 0 ? needing : all };
+    }),
+  );
+}
+
+/** The first of its hosts. */
+export function siteName(site: SiteConfig): string {
+  return site.hosts[0] as string;
+}
+
+function compileCookies(site: SiteConfig, name: string, secrets: ResolvedSecrets): SiteCookies {
+  const { cookies } = site;
+  const roots =
+    cookies.keys.length === 0
+      ? [secrets.rootKey]
+      : cookies.keys.map((ref) => new TextEncoder().encode(filled(ref, secrets)));
+  return {
+    domain: cookies.domain,
+    analytics: cookies.analytics,
+    ads: cookies.ads,
+    ownId: cookies.own_id,
+    signing: roots.map((root): SigningKey => {
+      const key = deriveKey(root, `cookie|${name}`);
+      return { id: sha256Hex(`id|${name}|${key.join()}`).slice(0, 6), mac: keyedHash(key) };
+    }),
+  };
+}
+
+function filled(ref: SecretRef, secrets: ResolvedSecrets): string {
+  const value = secrets.value(ref);
+  if (value !== '') return value;
+  throw new UnusableSecret(`${showSecretRef(ref)} is empty: a key anybody could guess`);
+}
+
+function compileRoutes(site: SiteConfig, siteNamed: string, maxAge: number): readonly Route[] {
+  const streams = new Map<string, string>();
+  for (const [name, { destination, settings }] of site.destinations) {
+    const stream = destination.stream?.(settings);
+    if (stream !== undefined) streams.set(name, stream);
+  }
+  const chosen = [...site.destinations].find(([name, route]) => streams.has(name) && route.primary === true)?.[0];
+  const primary = chosen ?? streams.keys().next().value;
+  // Beside ids that are replaced, a parameter of the site's own could name the visitor: it is listed or stays (R9).
+  const unlisted = site.privacy.replaced_ids === undefined ? undefined : new Set<string>();
+  return [...site.destinations].map(([name, route]) =>
+    compileRoute(
+      route,
+      {
+        name,
+        site: siteNamed,
+        stream: streams.get(name),
+        primary: name === primary,
+        maxAge,
+      },
+      unlisted,
+    ),
+  );
+}
+
+function compileRoute(
+  route: RouteConfig,
+  place: Pick<Route, 'name' | 'site' | 'stream' | 'primary' | 'maxAge'>,
+  unlisted: Route['params'],
+): Route {
+  const { destination } = route;
+  return {
+    ...place,
+    key: `${place.site}/${place.name}`,
+    destination,
+    bound: destination.bind(route.settings),
+    events: route.events && new Set(route.events),
+    unlisted: nameReasons('skip.not_listed', route.events ?? []),
+    unmapped: nameReasons('skip.not_mapped', destination.conversions(route.settings)),
+    params: Array.isArray(route.params) ? new Set(route.params) : unlisted,
+    since: route.since,
+    limited: route.without_consent === 'limited',
+    needs: maskOf(destination.needs),
+    permits: permitTable(destination, { withoutConsent: route.without_consent }),
+    maxAge: Math.min(place.maxAge, destination.maxAge),
+  };
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { destinations } from '../../../destinations/index.ts';
+import { eventName } from '../../core/event-name-setting.ts';
+import type { Destination } from '../../core/destination.ts';
+import { day } from '../units.ts';
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'expected a name: letters, digits and `_`, a letter first');
+
+/** Keys that every route may have beside the settings of its destination. */
+export const commonKeys = z.strictObject({
+  type: z
+    .enum(Object.keys(destinations))
+    .optional()
+    .describe('Which destination this is; defaults to the name of the route.'),
+  events: z.array(eventName()).min(1).optional().describe('Only these events; by default all.'),
+  params: z
+    .union([z.literal('all'), z.array(name).min(1)])
+    .optional()
+    .describe(
+      'Only these custom parameters. By default all that the destination takes, whatever a tag or a plug-in adds; `all` says so on purpose.',
+    ),
+  primary: z
+    .boolean()
+    .optional()
+    .describe("ga4: where several tags run on a page, only this one's hits feed the other vendors."),
+  since: day()
+    .optional()
+    .describe('The day this route was added to the policy: consents older than it do not cover the route.'),
+  without_consent: z
+    .enum(['block', 'limited'])
+    .default('block')
+    .describe('`limited`: what the vendor may be told without consent, where it has such a form. `block`: nothing.'),
+});
+
+/** One route of a site: a destination with its settings. */
+export interface RouteConfig extends Omit<z.output<typeof commonKeys>, 'type'> {
+  readonly destination: Destination;
+  /** As the destination's own schema gave them: secrets are names. */
+  readonly settings: unknown;
+}
+
+type Issue = z.core.$ZodRawIssue;
+
+/** Without the code that zod compiles for each object: for a schema that is used once it takes longer than it saves. */
+export const ONCE = { jitless: true } as const;
+
+/** The routes of a site. Issues of every route are reported, each with its path. */
+export function readRoutes(
+  sections: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  context: { readonly issues: Issue[] },
+): ReadonlyMap<string, RouteConfig> {
+  const routes = new Map<string, RouteConfig>();
+  for (const [routeName, section] of Object.entries(sections)) {
+    const report = (issues: readonly z.core.$ZodIssue[]) => {
+      for (const issue of issues) {
+        context.issues.push({ ...issue, path: [routeName, ...issue.path], input: undefined });
+      }
+    };
+    const own: Record<string, unknown> = {};
+    const settings: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(section)) {
+      if (Object.hasOwn(commonKeys.shape, key)) own[key] = value;
+      else settings[key] = value;
+    }
+    own['type'] ??= routeName;
+    const common = commonKeys.safeParse(own, ONCE);
+    if (!common.success) report(common.error.issues);
+    const destination = Object.hasOwn(destinations, String(own['type']))
+      ? destinations[String(own['type'])]
+      : undefined;
+    if (destination === undefined) continue;
+    const parsed = destination.settings.safeParse(settings, ONCE);
+    if (!parsed.success) report(parsed.error.issues);
+    if (!common.success || !parsed.success) continue;
+    const { type: _, ...rest } = common.data;
+    routes.set(routeName, { ...rest, destination, settings: parsed.data });
+  }
+  return routes;
+}

@@ -1,0 +1,39 @@
+import type { Finding, Remark } from './finding.ts';
+import type { Config, SiteConfig } from '../schema.ts';
+import { readYaml } from '../yaml.ts';
+
+/**
+ * What would be safer in a configuration that is sound: notes that `portvakt lint` shows to a person who asks for an
+ * opinion. A start says nothing of them.
+ * @param text the file `config` was read from.
+ */
+export function adviceOn(text: string, file: string, config: Config): readonly Finding[] {
+  const source = readYaml(text, file);
+  return 'findings' in source ? [] : openParams(config.sites).map(source.finding);
+}
+
+/**
+ * Custom parameters pass by name where a route lists them; elsewhere whatever a tag or a plug-in adds passes, and an id
+ * under a name that nobody knows is found by its value only. Said once for all routes.
+ */
+function openParams(sites: readonly SiteConfig[]): Remark[] {
+  const open = sites.flatMap(({ privacy, destinations }, i) =>
+    privacy.replaced_ids !== undefined
+      ? []
+      : [...destinations]
+          .filter(([, { destination, params }]) => params === undefined && 'params' in destination.reads)
+          .map(([name]) => ({ name, path: ['sites', i, 'destinations', name] })),
+  );
+  const [first] = open;
+  if (first === undefined) return [];
+  return [
+    {
+      kind: 'note',
+      code: 'custom-params',
+      path: first.path,
+      atKey: true,
+      message: `custom parameters of every name pass to ${open.map(({ name }) => `\`${name}\``).join(', ')}, those that a tag or a plug-in adds on its own too. A list is safer: an id under a name that nobody knows then stays here`,
+      instead: '`params: [<names your reports use>]` on the route, or `params: all` if that is meant',
+    },
+  ];
+}

@@ -1,0 +1,169 @@
+import { parseCidrs } from '../../privacy/ip.ts';
+import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
+import { legalNotes } from '../pages/legal.ts';
+import { lintConsent } from './lint-consent.ts';
+import { lintReplacedIds } from './lint-replaced-ids.ts';
+import { lintRoutes } from './lint-routes.ts';
+import { ADS_CAP, ANALYTICS_CAP, type Config, type SiteConfig } from '../schema.ts';
+
+const HOUR = 3_600_000;
+
+/**
+ * What is wrong or doubtful about a configuration whose every value can be read. A setting that would be ignored, or
+ * that another one contradicts, is an error: silence about it would be a promise not kept.
+ * @param now unix milliseconds.
+ */
+export function lint(config: Config, now: number): Remark[] {
+  return [
+    ...lintServer(config),
+    ...lintHosts(config),
+    ...config.sites.flatMap((site, i) => {
+      const path = ['sites', i];
+      return [
+        ...lintSite(site, path),
+        ...lintReplacedIds(site, path),
+        ...lintConsent(site, [...path, 'consent']),
+        ...lintCookies(site, [...path, 'cookies']),
+        ...lintRoutes(site, [...path, 'destinations'], now),
+        ...legalNotes(site, path),
+      ];
+    }),
+    ...lintDelivery(config),
+  ];
+}
+
+function lintServer({ server, limits, sites }: Config): Remark[] {
+  const remarks: Remark[] = [];
+  server.trusted_proxies.forEach((range, i) => {
+    const path = ['server', 'trusted_proxies', i];
+    try {
+      parseCidrs([range]);
+    } catch {
+      remarks.push({ kind: 'error', code: 'value', path, message: `\`${range}\` is not an address or a CIDR range` });
+      return;
+    }
+    if (range.endsWith('/0')) {
+      remarks.push(suspicious(path, 'this believes X-Forwarded-For from anybody: every visitor can claim any address'));
+    }
+  });
+  if (server.country_header !== undefined && server.trusted_proxies.length === 0) {
+    remarks.push(
+      contradiction(
+        ['server', 'country_header'],
+        'the header is believed from trusted proxies only, and there are none',
+        'trusted_proxies: [<CIDR ranges of the proxy>]',
+      ),
+    );
+  }
+  if (limits.per_client !== 'off' && server.trusted_proxies.length === 0) {
+    remarks.push(
+      suspicious(
+        ['limits', 'per_client'],
+        'no proxy is named, so requests are counted by the address of the connection: behind a proxy or load balancer all visitors share one account. Name it in `server.trusted_proxies`, or take no notice where browsers connect to the gateway itself',
+      ),
+    );
+  }
+  sites.forEach((site, i) => {
+    if (site.privacy.ip === 'country' && server.country_header === undefined) {
+      remarks.push(
+        contradiction(
+          ['sites', i, 'privacy', 'ip'],
+          'nothing says which country a visitor is in',
+          '`server.country_header` beside it, or `ip: none`',
+        ),
+      );
+    }
+  });
+  return remarks;
+}
+
+/** The host decides which site answers, so it can belong to one only. */
+function lintHosts({ sites }: Config): Remark[] {
+  const remarks: Remark[] = [];
+  for (const key of ['hosts', 'origins'] as const) {
+    const seen = new Map<string, number>();
+    sites.forEach((site, i) => {
+      site[key].forEach((name, j) => {
+        const first = seen.get(name);
+        seen.set(name, first ?? i);
+        if (first === undefined) return;
+        const path = ['sites', i, key, j];
+        if (first === i) remarks.push(suspicious(path, `\`${name}\` is listed twice`));
+        else if (key === 'hosts')
+          remarks.push(contradiction(path, `\`${name}\` belongs to another site already (${sites[first]?.hosts[0]})`));
+        else
+          remarks.push(
+            suspicious(path, `pages of \`${name}\` may send to another site already (${sites[first]?.hosts[0]})`),
+          );
+      });
+    });
+  }
+  return remarks;
+}
+
+function lintSite(site: SiteConfig, path: ConfigPath): Remark[] {
+  const remarks: Remark[] = [];
+  site.origins.forEach((origin, i) => {
+    if (origin.startsWith('http://') && !isLoopback(new URL(origin).hostname)) {
+      remarks.push(
+        suspicious(
+          [...path, 'origins', i],
+          'a page without TLS: anybody on the way can read and change what it sends',
+          origin.replace('http:', 'https:'),
+        ),
+      );
+    }
+  });
+  if (site.origins.length === 0 && site.ingest_keys.length === 0) {
+    remarks.push(
+      suspicious(
+        [...path, 'hosts'],
+        'no page (`origins`) and no back end (`ingest_keys`) may send events to this site',
+      ),
+    );
+  }
+  if (site.destinations.size === 0) {
+    remarks.push(suspicious([...path, 'hosts'], 'this site has no destinations: its events go nowhere'));
+  }
+  return remarks;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function lintCookies({ cookies, hosts }: SiteConfig, path: ConfigPath): Remark[] {
+  const remarks: Remark[] = [];
+  const bounds = [
+    ['analytics', ANALYTICS_CAP, '400d'],
+    ['ads', ADS_CAP, '90d'],
+  ] as const;
+  for (const [key, cap, text] of bounds) {
+    if (cookies[key] > cap)
+      remarks.push(contradiction([...path, key], `an identifier of this class lives at most ${text}`, text));
+    if (cookies[key] < HOUR) remarks.push(contradiction([...path, key], 'an identifier lives at least an hour', '1h'));
+  }
+  const { domain } = cookies;
+  if (domain !== undefined) {
+    const at = [...path, 'domain'];
+    if (!domain.includes('.'))
+      remarks.push(contradiction(at, 'no browser takes a cookie for a whole top-level domain'));
+    else if (!hosts.some((host) => host === domain || host.endsWith(`.${domain}`))) {
+      remarks.push(
+        contradiction(at, 'none of the hosts is this domain or below it: browsers would refuse the cookies'),
+      );
+    }
+  }
+  return remarks;
+}
+
+function lintDelivery({ delivery }: Config): Remark[] {
+  const remarks: Remark[] = [];
+  if (delivery.max_age < 60_000) {
+    remarks.push(contradiction(['delivery', 'max_age'], 'every event would expire before it is sent', '72h'));
+  }
+  if (delivery.max_size < 1_000_000) {
+    remarks.push(contradiction(['delivery', 'max_size'], 'the outbox needs at least 1MB', '2GB'));
+  }
+  return remarks;
+}

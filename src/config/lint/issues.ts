@@ -1,0 +1,270 @@
+import type { z } from 'zod';
+import { keysAt, schemaAt, type JsonSchema } from '../pages/editor-schema.ts';
+import type { ConfigPath, Remark } from './finding.ts';
+import { destinations } from '../../../destinations/index.ts';
+import { nearest, plain } from '../../core/nearest.ts';
+import { foreignKey, hasNoDestination, keyCalled, platformCalled } from './known-names.ts';
+import { variableIn } from './meant.ts';
+import { tryMeant, valueAt } from './try-meant.ts';
+import { readDuration, readSize } from '../units.ts';
+
+/**
+ * What zod found, in words for the person who wrote the file. Values are never repeated: they may be secrets.
+ * @param whole what the file should be; known keys and descriptions are taken from it.
+ * @param schema the same as zod has it: what was meant by a value is tried with it; left out = nothing is tried.
+ */
+export function remarksOf(
+  issues: readonly z.core.$ZodIssue[],
+  value: unknown,
+  whole: JsonSchema,
+  schema?: z.ZodType,
+): Remark[] {
+  const all = issues.flatMap((issue) => remarks(issue, issue.path as ConfigPath, value, whole));
+  const pairs = schema === undefined ? all : tryMeant(all, value, whole, schema);
+  return pairs.filter(
+    (remark) => remark.code !== 'missing-key' || !pairs.some((other) => isMistyped(other, remark.path)),
+  );
+}
+
+/** A key that is missing because it is there under a mistyped name needs no finding of its own. */
+function isMistyped({ code, path, instead }: Remark, missing: ConfigPath): boolean {
+  return code === 'unknown-key' && [...path.slice(0, -1), instead].join('\n') === missing.join('\n');
+}
+
+function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whole: JsonSchema): Remark[] {
+  const schema = schemaAt(whole, path, value);
+  const secret = schema?.secret === true;
+  const error = { kind: 'error', path } as const;
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => unknownKey(path, key, value, whole));
+    case 'invalid_union': {
+      const words = issue.errors.flatMap(([first]) =>
+        first?.code === 'invalid_value' && first.path.length === 0 ? first.values : [],
+      );
+      if (words.length > 0 && typeof valueAt(path, value) === 'string')
+        return [unknownWord(path, value, words.map(String), otherThan(issue))];
+      return remarks(closest(issue), [...path, ...(closest(issue).path as ConfigPath)], value, whole);
+    }
+    case 'invalid_key':
+      return [badKey(path, issue.issues[0]?.message ?? issue.message, value, whole)];
+    case 'invalid_type':
+      if (valueAt(path, value) === undefined) {
+        const key = path.at(-1);
+        const what = schema?.description === undefined ? '' : `: ${schema.description}`;
+        return [
+          {
+            ...error,
+            code: 'missing-key',
+            message: `\`${key}\` is missing${what}`,
+            ...(secret && { instead: `${key}: \${ENV_NAME}` }),
+          },
+        ];
+      }
+      if (valueAt(path, value) === null) {
+        return [
+          { ...error, code: 'type', message: `\`${path.at(-1)}\` is empty: give it a value, or take the line out` },
+        ];
+      }
+      if (secret) {
+        const message = 'a secret is written as ${ENV_NAME} or file:/path/to/it, never as the value itself';
+        const name = variableIn(valueAt(path, value)) ?? envName(path);
+        return [{ ...error, code: 'secret', message, instead: `\${${name}}` }];
+      }
+      return [
+        {
+          ...error,
+          code: 'type',
+          message: quiet(issue.message),
+          ...insteadOfType(issue, valueAt(path, value), schema),
+        },
+      ];
+    case 'invalid_value': {
+      const known = issue.values.map(String);
+      return [path.at(-1) === 'type' ? unknownType(path, value, known) : unknownWord(path, value, known, [])];
+    }
+    default: {
+      const params: unknown = issue.code === 'custom' ? issue.params : undefined;
+      const instead = (params as { readonly instead?: string } | undefined)?.instead;
+      return [
+        {
+          ...error,
+          code: secret ? 'secret' : 'value',
+          message: secret && isPath(valueAt(path, value)) ? WHOLE_PATH : quiet(issue.message),
+          // A number in quotes is a text; without them it is none.
+          ...(instead !== undefined && { instead: /^\d+$/.test(instead) ? `"${instead}"` : instead }),
+          ...(secret && { instead: `\${${variableIn(valueAt(path, value)) ?? envName(path)}}` }),
+        },
+      ];
+    }
+  }
+}
+
+const WHOLE_PATH = 'the file of a secret is named by its whole path: `file:/run/secrets/name`';
+
+function isPath(written: unknown): boolean {
+  return typeof written === 'string' && /^file:[^/]/.test(written);
+}
+
+/** A name that the person chose and that cannot be one. */
+function badKey(path: ConfigPath, message: string, value: unknown, whole: JsonSchema): Remark {
+  const name = String(path.at(-1)).slice(0, 64);
+  const meant = nearest(name, keysAt(whole, path.slice(0, -1), value), 0) ?? destinationsCalled(name)[0];
+  return { kind: 'error', code: 'value', path, atKey: true, message, ...(meant !== undefined && { instead: meant }) };
+}
+
+/** The destinations that people call by this name. */
+function destinationsCalled(name: string): string[] {
+  return Object.values(destinations).flatMap(({ name: type, aliases }) => (aliases.includes(plain(name)) ? type : []));
+}
+
+/** The section beside a key that the key belongs into. */
+function sectionOf(
+  key: string,
+  path: ConfigPath,
+  value: unknown,
+  whole: JsonSchema,
+  known: readonly string[],
+): string | undefined {
+  const section = known.find((each) => keysAt(whole, [...path, each], value).includes(key));
+  return section === undefined || section === 'destinations' ? undefined : `the same below \`${section}:\``;
+}
+
+/** A key nobody knows, with the nearest that somebody does. */
+function unknownKey(path: ConfigPath, key: string, value: unknown, whole: JsonSchema): Remark {
+  const known = keysAt(whole, path, value);
+  const meant = nearest(key, known) ?? keyCalled(key, known) ?? sectionOf(key, path, value, whole, known);
+  const foreign = meant === undefined ? foreignKey(key) : undefined;
+  if (foreign !== undefined) {
+    const message = `unknown key \`${key}\`: ${foreign}`;
+    return { kind: 'error', code: 'unknown-key', path: [...path, key], atKey: true, message };
+  }
+  if (key === '<<') {
+    const message =
+      'merge keys (`<<`) are not read: write the keys out, or give the whole section a name with `&` and repeat it with `*`';
+    return { kind: 'error', code: 'unknown-key', path: [...path, key], atKey: true, message };
+  }
+  return {
+    kind: 'error',
+    code: 'unknown-key',
+    path: [...path, key],
+    atKey: true,
+    message: `unknown key \`${key.slice(0, 64)}\`; known here: ${known.join(', ') || 'none'}`,
+    ...(meant !== undefined && { instead: meant }),
+  };
+}
+
+/** A word that is not one of a closed list. */
+function unknownWord(path: ConfigPath, value: unknown, known: readonly string[], others: readonly string[]): Remark {
+  const written = valueAt(path, value);
+  const near = (word: string): string | undefined =>
+    (path.includes('cmp') ? platformCalled(word) : undefined) ?? nearest(word, known);
+  // `on` is near `off`, and is not meant by it.
+  const meant = typeof written === 'string' && plain(written) !== 'on' ? near(written) : undefined;
+  const words = known.map((word) => `\`${word}\``).join(', ');
+  return {
+    kind: 'error',
+    code: 'value',
+    path,
+    message: `expected ${[`${known.length > 1 ? 'one of ' : ''}${words}`, ...others].join(', or ')}`,
+    ...(meant !== undefined && { instead: meant }),
+  };
+}
+
+/** What may stand in place of a word: a list, a number, a duration. */
+function otherThan({ errors }: z.core.$ZodIssueInvalidUnion): string[] {
+  return errors.flatMap(([first]) => {
+    if (first === undefined || first.path.length > 0 || first.code === 'invalid_value') return [];
+    if (first.code === 'invalid_type') return [TYPES[first.expected] ?? first.expected];
+    return [first.message.replace(/^expected /, '')];
+  });
+}
+
+/** A route whose type, written or taken from its name, is not a destination. */
+function unknownType(path: ConfigPath, value: unknown, known: readonly string[]): Remark {
+  const written = valueAt(path, value);
+  const name = (typeof written === 'string' ? written : String(path.at(-2))).slice(0, 64);
+  const called = Object.values(destinations).filter(({ aliases }) => aliases.includes(plain(name)));
+  const none = called.length === 0 && hasNoDestination(name);
+  const [meant, other] = called.length > 0 ? called.map(({ name: type }) => type) : [nearest(name, known)];
+  const fix =
+    meant === undefined
+      ? `type: ${known.join(' | ')}`
+      : other !== undefined
+        ? called.map(({ name: type, title }) => `${type} (${title})`).join(', or ')
+        : written === undefined
+          ? `${meant}, or a line \`type: ${meant}\``
+          : meant;
+  return {
+    kind: 'error',
+    code: 'value',
+    path: written === undefined ? path.slice(0, -1) : path,
+    atKey: written === undefined,
+    message: none
+      ? `there is no destination for \`${name}\`; known: ${known.join(', ')}`
+      : `\`${name}\` is not a destination; known: ${known.join(', ')}`,
+    ...(!none && { instead: fix }),
+  };
+}
+
+/** Of the branches of a union, the one that was meant: whose complaint lies deepest, else the last. */
+function closest(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue {
+  const firsts = issue.errors.flatMap((branch) => branch.slice(0, 1));
+  const deepest = firsts.reduce<z.core.$ZodIssue | undefined>(
+    (best, next) => (best === undefined || next.path.length >= best.path.length ? next : best),
+    undefined,
+  );
+  return deepest ?? { code: 'custom', path: [], message: issue.message, input: undefined };
+}
+
+/** A number where a text was meant is written in quotes, or lacks its unit. */
+function insteadOfType(
+  issue: z.core.$ZodIssueInvalidType,
+  written: unknown,
+  schema: JsonSchema | undefined,
+): { instead?: string } {
+  const unit = schema?.['unit'];
+  if (typeof unit === 'string' && typeof written === 'number') {
+    const instead = unit === 'd' ? readDuration(String(written)) : readSize(String(written));
+    return instead === undefined ? {} : { instead };
+  }
+  if (issue.expected === 'string' && typeof written === 'number' && !Number.isSafeInteger(written))
+    return { instead: 'the same in quotes' };
+  if (issue.expected === 'array' && typeof written === 'object' && written !== null) {
+    return { instead: 'a list: `- ` before the first key of each entry' };
+  }
+  return {};
+}
+
+/** zod's own wording without its preamble, in the words of a person who writes YAML. */
+function quiet(message: string): string {
+  const own = message.replace(/^Invalid (input|option|string): /, '');
+  const [, expected, received] = /^expected (\w+), received (\w+)$/.exec(own) ?? [];
+  if (expected !== undefined && received !== undefined)
+    return `expected ${TYPES[expected] ?? expected}, found ${TYPES[received] ?? received}`;
+  const [, sign, bound] = /^Too (?:small|big): expected number to be ([<>])=?(\S+)$/.exec(own) ?? [];
+  if (bound !== undefined) return `expected ${sign === '>' ? 'at least' : 'at most'} ${bound}`;
+  return own.replace(/^Too small: expected array to have >=1 items$/, 'the list is empty: name at least one');
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  array: 'a list',
+  object: 'a section: lines of `key: value`',
+  record: 'a section: lines of `key: value`',
+  string: 'a text',
+  boolean: '`true` or `false`',
+  int: 'a whole number',
+  number: 'a number',
+  null: 'nothing',
+};
+
+/** A name for the variable, made of the route and the key: `META_ACCESS_TOKEN`. */
+function envName(path: ConfigPath): string {
+  const words = path.filter(
+    (segment) => typeof segment === 'string' && segment !== 'sites' && segment !== 'destinations',
+  );
+  return words
+    .join('_')
+    .toUpperCase()
+    .replaceAll(/[^A-Z0-9]+/g, '_');
+}

@@ -1,0 +1,83 @@
+import { plain } from '../../core/nearest.ts';
+
+/** What people call a consent platform that has another name in `consent.cmp`; lower case, without separators. */
+const PLATFORMS: Readonly<Record<string, string>> = {
+  ccpa: 'usprivacy',
+  civiccookiecontrol: 'civic',
+  cookiecontrol: 'civic',
+  cookieconsent: 'vanilla-cookieconsent',
+  crownpeak: 'evidon',
+  cybot: 'cookiebot',
+  gdprcookiecompliance: 'moove',
+  gdprcookieconsent: 'cookie-law-info',
+  homemade: 'bridge',
+  iab: 'tcf',
+  iabtcf: 'tcf',
+  optanon: 'onetrust',
+  orestbida: 'vanilla-cookieconsent',
+  own: 'bridge',
+  quantcast: 'inmobi',
+  quantcastchoice: 'inmobi',
+  tcf2: 'tcf',
+  tcfv2: 'tcf',
+  truste: 'trustarc',
+  uspapi: 'usprivacy',
+  webtoffee: 'cookie-law-info',
+};
+
+/** The name a platform has here. */
+export function platformCalled(name: string): string | undefined {
+  return PLATFORMS[plain(name)];
+}
+
+/** Vendors that people ask for and that there is no destination for. */
+const NO_DESTINATION = new Set(
+  (
+    'x twitter tiktok snap snapchat pinterest reddit hubspot matomo piwik hotjar clarity criteo taboola outbrain klaviyo ' +
+    'mailchimp braze segment amplitude mixpanel plausible posthog floodlight dv360 cm360 campaignmanager adform ' +
+    'adobe awin tradedoubler quora spotify yandex baidu'
+  ).split(' '),
+);
+
+/** Whether a route is named after a vendor that there is no destination for. */
+export function hasNoDestination(name: string): boolean {
+  return NO_DESTINATION.has(plain(name).replace(/(?:ads|pixel|capi|tag|api)$/, ''));
+}
+
+/** Keys of other tools under which an id stands that is not meant here; lower case, without separators. */
+const KEYS: Readonly<Record<string, string>> = {
+  partnerid:
+    'the partner id belongs to LinkedIn\'s tag in the browser; conversions are reported by the ids of their rules: `conversions: { purchase: "104012" }`',
+  containerid: 'a container of Tag Manager is not a destination: the ids of the tags in it are',
+  trackingid: 'GA4 has a measurement id: `measurement_id: G-...`',
+  propertyid: 'GA4 has a measurement id for each data stream: `measurement_id: G-...`',
+  streamid: 'a data stream is named by its measurement id: `measurement_id: G-...`',
+  adaccountid: 'events go to the dataset (pixel), not to the ad account: `pixel_id`',
+};
+
+/** What to say of a key that comes from another tool. */
+export function foreignKey(key: string): string | undefined {
+  return KEYS[plain(key)];
+}
+
+/** What other tools call a key; lower case, without separators. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  apikey: 'api_secret',
+  exclude: 'never_forward',
+  ignore: 'never_forward',
+  perip: 'per_client',
+  platform: 'cmp',
+  query: 'url_query',
+  ratelimit: 'per_client',
+  routes: 'destinations',
+  secret: 'api_secret',
+  trustproxy: 'trusted_proxies',
+  ttl: 'max_age',
+  vendors: 'destinations',
+};
+
+/** The key that stands for this one here, where it is one of `known`. */
+export function keyCalled(name: string, known: readonly string[]): string | undefined {
+  const key = SYNONYMS[plain(name)];
+  return key !== undefined && known.includes(key) ? key : undefined;
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { GA4_EVENTS, meantEvent } from '../../core/event-names.ts';
+import { suspicious, type ConfigPath, type Remark } from './finding.ts';
+import { commonKeys, type RouteConfig } from '../compile/routes.ts';
+
+/**
+ * The event names a route speaks of, held against GA4's: one that merely resembles a name of GA4 never matches an
+ * event, and one that is not GA4's must be spelt as the site's tag spells it.
+ */
+export function lintEvents({ destination, ...route }: RouteConfig, path: ConfigPath): Remark[] {
+  const shapes = [shapeOf(destination.settings), shapeOf(commonKeys)];
+  const settings = { ...(route.settings as Readonly<Record<string, unknown>>), events: route.events };
+  return Object.entries(settings).flatMap(([key, value]) => {
+    const schema = shapes.map((shape) => shape[key]).find((found) => found !== undefined);
+    return namesIn(schema, value).flatMap(({ name, at, atKey }) => remarkOn(name, [...path, key, at], atKey));
+  });
+}
+
+type Shape = Readonly<Record<string, z.core.$ZodType>>;
+
+function shapeOf(schema: z.ZodType): Shape {
+  return schema instanceof z.ZodObject ? schema.shape : {};
+}
+
+interface NamedAt {
+  readonly name: string;
+  readonly at: string | number;
+  readonly atKey: boolean;
+}
+
+/** The names under one key: the keys of a record, or the members of a list, whose schema says that they name events. */
+function namesIn(schema: z.core.$ZodType | undefined, value: unknown): NamedAt[] {
+  let inner = schema;
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault)
+    inner = inner.def.innerType;
+  if (inner instanceof z.ZodArray && Array.isArray(value) && namesEvents(inner.element))
+    return value.map((name, at) => ({ name: String(name), at, atKey: false }));
+  if (inner instanceof z.ZodRecord && typeof value === 'object' && value !== null && namesEvents(inner.keyType))
+    return Object.keys(value).map((name) => ({ name, at: name, atKey: true }));
+  return [];
+}
+
+function namesEvents(schema: z.core.$ZodType): boolean {
+  return z.globalRegistry.get(schema)?.['event'] === true;
+}
+
+function remarkOn(name: string, path: ConfigPath, atKey: boolean): Remark[] {
+  if (GA4_EVENTS.has(name)) return [];
+  const why = noEvent(name);
+  if (why !== undefined) return [{ ...suspicious(path, why), atKey }];
+  const meant = meantEvent(name);
+  if (meant !== undefined) {
+    const message = `no event of GA4 is called \`${name}\`; did you mean \`${meant}\`? As it stands, only an event that the site itself calls \`${name}\` counts`;
+    return [{ ...suspicious(path, message, meant), atKey }];
+  }
+  const message = `\`${name}\` is an event of the site's own: it counts where the tag sends exactly this name`;
+  return [{ kind: 'note', code: 'custom-event', path, message, atKey }];
+}
+
+/** Why a name stands for no event: a sign for all of them, several in one, a variable that was never filled in. */
+function noEvent(name: string): string | undefined {
+  if (/^(?:\*|\.\*|all|any)$/i.test(name))
+    return `\`${name}\` is the name of one event: for all of them, take \`events\` out`;
+  if (/^\{\{.*\}\}$|^(?:undefined|null|\(not set\))$/i.test(name))
+    return `\`${name}\` is a variable that was not filled in, not an event`;
+  if (name.split(/[,;|]\s*/).length > 1 && name.split(/[,;|]\s*/).some((part) => GA4_EVENTS.has(part)))
+    return `\`${name}\` is the name of one event: a list has one member for each, \`[a, b]\``;
+  return undefined;
+}

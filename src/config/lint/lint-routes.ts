@@ -1,0 +1,136 @@
+import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
+import { lintEvents } from './lint-events.ts';
+import { isPersonalName } from '../../privacy/cleaner.ts';
+import type { RouteConfig } from '../compile/routes.ts';
+import type { SiteConfig } from '../schema.ts';
+
+/** What is wrong or doubtful about the routes of a site. */
+export function lintRoutes(site: SiteConfig, path: ConfigPath, now: number): Remark[] {
+  const routes = [...site.destinations];
+  return [
+    ...lintUserAgent(site, path.slice(0, -1)),
+    ...routes.flatMap(([name, route]) => lintRoute(name, route, [...path, name], now)),
+    ...lintStreams(routes, path),
+    ...lintTwins(routes, path),
+  ];
+}
+
+/** A vendor that refuses events without a User-Agent gets nothing it takes from a site that drops it. */
+function lintUserAgent({ privacy, destinations }: SiteConfig, path: ConfigPath): Remark[] {
+  if (privacy.user_agent !== 'drop') return [];
+  return [...destinations].flatMap(([name, { destination }]) =>
+    destination.needsUserAgent === undefined
+      ? []
+      : [
+          contradiction(
+            [...path, 'privacy', 'user_agent'],
+            `${destination.needsUserAgent}; \`drop\` leaves nothing of it for the route \`${name}\``,
+            '`family`, which says no more than the browser and its major version, or no such route',
+          ),
+        ],
+  );
+}
+
+function lintRoute(name: string, route: RouteConfig, path: ConfigPath, now: number): Remark[] {
+  const { destination, settings } = route;
+  const remarks: Remark[] = [];
+  if (route.without_consent === 'limited') {
+    const at = [...path, 'without_consent'];
+    if (destination.limited === undefined) {
+      remarks.push(
+        contradiction(
+          at,
+          `${destination.title} has no form for visitors without consent: no such form exists`,
+          'block',
+        ),
+      );
+    }
+    for (const key of destination.limited?.requires ?? []) {
+      if ((settings as Readonly<Record<string, unknown>>)[key] !== undefined) continue;
+      remarks.push(
+        contradiction(
+          at,
+          `\`limited\` needs \`${key}\` on this route`,
+          `\`${key}\` beside it, or \`without_consent: block\``,
+        ),
+      );
+    }
+  }
+  if (route.primary !== undefined && destination.stream === undefined) {
+    remarks.push(
+      contradiction(
+        [...path, 'primary'],
+        `\`primary\` is for routes that take the hits of a tag; ${destination.title} does not`,
+      ),
+    );
+  }
+  if (route.since !== undefined && route.since > now) {
+    remarks.push(
+      suspicious([...path, 'since'], 'this day has not come yet: until it has, no consent covers the route'),
+    );
+  }
+  remarks.push(...lintParams(route, path), ...lintEvents(route, path));
+  for (const text of destination.bind(settings).warnings(now)) {
+    remarks.push({ kind: 'warning', code: 'vendor', path, message: `${name}: ${text}` });
+  }
+  return remarks;
+}
+
+/** A name that says that its value is somebody's is never passed on, listed or not. */
+function lintParams({ params }: RouteConfig, path: ConfigPath): Remark[] {
+  if (!Array.isArray(params)) return [];
+  return params.flatMap((name, i) =>
+    isPersonalName(name)
+      ? [
+          suspicious(
+            [...path, 'params', i],
+            `\`${name}\` never passes: its name says that the value stands for a person, a device or a click. Take it off the list; an id of the site's own visitors is sent as user id`,
+          ),
+        ]
+      : [],
+  );
+}
+
+/** A web hit goes to the one route with its measurement id; other vendors follow one primary route. */
+function lintStreams(routes: readonly (readonly [string, RouteConfig])[], path: ConfigPath): Remark[] {
+  const remarks: Remark[] = [];
+  const byStream = new Map<string, string>();
+  let primary: string | undefined;
+  for (const [name, route] of routes) {
+    const stream = route.destination.stream?.(route.settings);
+    if (stream === undefined) continue;
+    const other = byStream.get(stream);
+    if (other !== undefined) {
+      remarks.push(
+        contradiction(
+          [...path, name],
+          `\`${stream}\` is taken by the route \`${other}\` already: a hit can go to one of them only`,
+        ),
+      );
+    }
+    byStream.set(stream, other ?? name);
+    if (route.primary !== true) continue;
+    if (primary !== undefined) {
+      remarks.push(
+        contradiction([...path, name, 'primary'], `\`${primary}\` is the primary route already: there can be one only`),
+      );
+    }
+    primary ??= name;
+  }
+  return remarks;
+}
+
+/** Two routes with one set of settings count everything twice. */
+function lintTwins(routes: readonly (readonly [string, RouteConfig])[], path: ConfigPath): Remark[] {
+  const seen = new Map<string, string>();
+  const remarks: Remark[] = [];
+  for (const [name, { destination, settings, events }] of routes) {
+    if (destination.stream !== undefined) continue;
+    const key = JSON.stringify([destination.name, settings, events]);
+    const other = seen.get(key);
+    if (other !== undefined)
+      remarks.push(suspicious([...path, name], `the same as \`${other}\`: the vendor gets everything twice`));
+    seen.set(key, other ?? name);
+  }
+  return remarks;
+}

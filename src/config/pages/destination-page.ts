@@ -1,0 +1,138 @@
+import { titleOf } from '../../protocols/doors.ts';
+import type { Destination, Example, Reads } from '../../core/destination.ts';
+import type { FieldName } from '../../core/fields.ts';
+import { FIELDS } from '../../policy/fields.ts';
+import { wordsOf } from '../../core/reason.ts';
+import { inputSchema, type JsonSchema } from './editor-schema.ts';
+import { showRequest } from '../cases/explanation.ts';
+import { codes, table } from './markdown.ts';
+import { showDuration } from '../units.ts';
+
+/**
+ * The page about one destination, made from its module: what it reads under which consent, its settings, its examples.
+ * @param notes what a person has written beside the module (`notes.md`), without its own title.
+ */
+export function destinationPage(destination: Destination, notes: string | undefined): string {
+  const { title, name, docs, needs, hosts, tcfVendor, acProvider, limited } = destination;
+  return [
+    `# ${title}`,
+    '',
+    '<!-- Written by `npm run gen` from the module and notes.md beside it. -->',
+    '',
+    `Type \`${name}\`. Vendor documentation: <${docs}>.`,
+    '',
+    `An event leaves in full only if every one of these is granted: ${codes(needs)}.`,
+    ...(limited === undefined ? ['There is no form for visitors without consent: without it, nothing leaves.'] : []),
+    `Requests go to ${codes(hosts)}.`,
+    tcfVendor === undefined
+      ? 'It is not on the IAB Global Vendor List, so a TCF string alone does not open it.'
+      : `On the IAB Global Vendor List it is vendor ${tcfVendor}.`,
+    ...(acProvider === undefined
+      ? []
+      : [
+          `In Google's Additional Consent it is provider ${acProvider}: a string that discloses it and does not accept it closes the route.`,
+        ]),
+    '',
+    ...(notes === undefined ? [] : [notes.trim(), '']),
+    '## What it receives',
+    '',
+    'Nothing else of an event is ever read. "Prepared" means normalised and hashed, or built, before vendor code sees it.',
+    '',
+    ...readsTable(destination.reads, needs),
+    '',
+    ...(limited === undefined ? [] : limitedSection(limited)),
+    '## Settings',
+    '',
+    ...settingsTable(inputSchema(destination.settings)),
+    '',
+    '## Delivery',
+    '',
+    `An event older than ${showDuration(destination.maxAge)} ends as expired. ` +
+      (destination.takesRepeats
+        ? "The tag's repeats after ad consent are events of their own."
+        : "The tag's repeats after ad consent count as the first.") +
+      (destination.dedupesByEventId ? '' : " A tag's `event_id` tells no repeat here (docs/duplicates.md)."),
+    '',
+    '## Examples',
+    '',
+    ...destination.examples.flatMap(showExample),
+  ]
+    .join('\n')
+    .trimEnd()
+    .concat('\n');
+}
+
+function readsTable(reads: Reads, needs: readonly string[]): string[] {
+  return table(
+    ['field', 'class', 'also needs', 'how', 'what it is'],
+    Object.entries(reads).map(([field, read]) => {
+      const also = (read.needs ?? []).filter((signal) => !needs.includes(signal));
+      const { class: dataClass, description } = FIELDS[field as FieldName];
+      return [
+        `\`${field}\``,
+        dataClass.replace('_', ' '),
+        codes(also),
+        read.as === undefined ? 'as it is' : 'prepared',
+        description,
+      ];
+    }),
+  );
+}
+
+function limitedSection({ reads, sources, requires }: NonNullable<Destination['limited']>): string[] {
+  return [
+    '### Without consent (`without_consent: limited`)',
+    '',
+    'Off unless chosen. Identifies nobody' +
+      (sources === undefined ? '.' : `; exists for ${sources.map(titleOf).join(' and ')} only.`),
+    ...(requires.length > 0 ? [`Needs the settings ${codes(requires)}.`] : []),
+    '',
+    ...readsTable(reads, []),
+    '',
+  ];
+}
+
+function settingsTable(schema: JsonSchema): string[] {
+  return table(
+    ['key', 'must be there', 'default', 'what it is'],
+    Object.entries(schema.properties ?? {}).map(([key, property]) => [
+      `\`${key}\``,
+      schema.required?.includes(key) === true ? 'yes' : 'no',
+      property.default === undefined ? '' : `\`${JSON.stringify(property.default)}\``,
+      `${property.description ?? ''}${property.secret === true ? ' Secret: `${ENV_NAME}` or `file:/path`.' : ''}`,
+    ]),
+  );
+}
+
+function showExample({ title, from, granted, limited, event, expect }: Example): string[] {
+  const consent = `granted: ${codes(granted) || 'nothing'}${limited === true ? ', `without_consent: limited`' : ''}`;
+  const head = [
+    `### ${title}`,
+    '',
+    `From ${from}; ${consent}.`,
+    '',
+    '```json',
+    JSON.stringify(event, null, 2),
+    '```',
+    '',
+  ];
+  if ('skip' in expect) return [...head, `Nothing is sent: ${wordsOf(expect.skip)} (\`${expect.skip.code}\`).`, ''];
+  const { method, url, headers, body } = showRequest(expect);
+  return [
+    ...head,
+    '```http',
+    `${method} ${url}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...(body === undefined ? [] : ['', prettyBody(body)]),
+    '```',
+    '',
+  ];
+}
+
+function prettyBody(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}

@@ -1,0 +1,25 @@
+import { asString, asStrings } from '../json.ts';
+import { categorised, jsonObject, perObject, type Platform } from '../platform.ts';
+import { choice, unreadable } from '../reading.ts';
+import { isoTime } from '../text.ts';
+
+/** Cookie Information (`consent.md` 1): what was approved, less what was denied. */
+export const cookieInformation: Platform = {
+  name: 'cookie-information',
+  title: 'Cookie Information',
+  cookies: ['CookieInformationConsent'],
+  read: perObject(jsonObject, (root, context) => {
+    const approved = asStrings(root.get('consents_approved'));
+    const denied = root.has('consents_denied') ? asStrings(root.get('consents_denied')) : [];
+    if (approved === undefined || denied === undefined) return unreadable(context.source);
+    const isOn = (category: string) => approved.includes(category) && !denied.includes(category);
+    const { on, off } = categorised(
+      context,
+      isOn('cookie_cat_functional'),
+      isOn('cookie_cat_statistic'),
+      isOn('cookie_cat_marketing'),
+    );
+    const facts = { at: isoTime(asString(root.get('timestamp'))), id: asString(root.get('user_uid')) };
+    return choice(context.source, on, off, facts);
+  }),
+};

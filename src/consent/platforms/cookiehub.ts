@@ -1,0 +1,38 @@
+import { AD_SIGNALS } from '../../core/signals.ts';
+import { asObject, asString, type Json } from '../json.ts';
+import { base64Object, categorised, perObject, type Platform } from '../platform.ts';
+import { choice, noChoice, unreadable } from '../reading.ts';
+import { isoTime } from '../text.ts';
+
+/** CookieHub (`consent.md` 1): a list of categories with their values, or one word for all. */
+export const cookieHub: Platform = {
+  name: 'cookiehub',
+  title: 'CookieHub',
+  cookies: ['cookiehub'],
+  read: perObject(base64Object, (root, context) => {
+    const { source, all } = context;
+    const facts = { at: isoTime(asString(root.get('timestamp'))), id: asString(root.get('token')) };
+    // The key was spelled without its second `i` for years, and is written both ways now.
+    if (['implict', 'implicit'].some((key) => root.has(key) && root.get(key) !== false))
+      return noChoice(source, facts, 'implied: nobody clicked');
+    if (root.get('answered') !== true) return noChoice(source, facts);
+    const categories = root.get('categories');
+    if (!Array.isArray(categories)) return unreadable(source);
+    // Under laws of US states: an opt-out of sale and sharing.
+    const objected = root.get('allowSale') === false ? AD_SIGNALS : 0;
+    if (categories.length === 0) {
+      const allowed = root.get('allAllowed');
+      if (typeof allowed !== 'boolean') return unreadable(source);
+      return allowed ? choice(source, all, objected, facts) : choice(source, 0, all, facts);
+    }
+    const isOn = (id: string) => isAccepted(categories as readonly Json[], id);
+    const { on, off } = categorised(context, isOn('preferences'), isOn('analytics'), isOn('marketing'));
+    return choice(source, on, off | objected, facts);
+  }),
+};
+
+/** Every entry of this id is on, and there is one. */
+function isAccepted(categories: readonly Json[], id: string): boolean {
+  const entries = categories.map((entry) => asObject(entry)).filter((entry) => entry?.get('id') === id);
+  return entries.length > 0 && entries.every((entry) => entry?.get('value') === true);
+}

@@ -1,0 +1,24 @@
+import { asObject, asString, asStrings } from '../json.ts';
+import { categorised, jsonObject, NO_RECORD, perCookie, type Platform } from '../platform.ts';
+import { choice } from '../reading.ts';
+import { isoTime } from '../text.ts';
+
+/**
+ * CookieTractor: a list of the accepted categories, as the vendor's own code reads it (its template "CookieTractor Consent
+ * State" for Google Tag Manager, and `cookietractor-declaration.js`). Sites write words of their own into a cookie of this
+ * name; what has no list is no record, and the bridge may speak.
+ */
+export const cookieTractor: Platform = {
+  name: 'cookietractor',
+  title: 'CookieTractor',
+  cookies: ['_cc_cookieConsent'],
+  bridged: true,
+  read: perCookie((value, context) => {
+    const root = asObject(jsonObject(value));
+    const accepted = asStrings(root?.get('consents'));
+    if (root === undefined || accepted === undefined) return NO_RECORD;
+    const isOn = (category: string) => accepted.includes(category);
+    const { on, off } = categorised(context, isOn('functional'), isOn('statistical'), isOn('marketing'));
+    return choice(context.source, on, off, { at: isoTime(asString(root.get('utc'))), id: asString(root.get('user')) });
+  }),
+};

@@ -1,0 +1,89 @@
+import { cookieValues } from '../cookie-header.ts';
+import { base64Object, categorised, jsonObject, perCookie, type Context, type Platform } from '../platform.ts';
+import { choice, mute, noChoice, unreadable } from '../reading.ts';
+import { percentDecoded } from '../text.ts';
+import type { Reading } from '../types.ts';
+
+/** CookieYes (`consent.md` 1): `key:value` pairs. Until `action:yes` nobody has clicked, whatever else it says. */
+export const cookieYes: Platform = {
+  name: 'cookieyes',
+  title: 'CookieYes',
+  cookies: ['cookieyes-consent'],
+  read: perCookie((value, context) => {
+    const { source } = context;
+    const text = percentDecoded(value);
+    if (text === undefined || !text.includes(':')) return unreadable(source);
+    const fields = fieldsOf(text);
+    const facts = { id: fields.get('consentid') || undefined };
+    if (fields.get('action') !== 'yes') return noChoice(source, facts);
+    const isOn = (category: string) => fields.get(category) === 'yes';
+    const { on, off } = categorised(context, isOn('functional'), isOn('analytics'), isOn('advertisement'));
+    return choice(source, on, off, facts);
+  }),
+};
+
+/** A repeated key keeps its value only if both agree. */
+function fieldsOf(text: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const pair of text.split(',')) {
+    const colon = pair.indexOf(':');
+    if (colon === -1) continue;
+    const key = pair.slice(0, colon).trim();
+    const value = pair.slice(colon + 1).trim();
+    fields.set(key, fields.has(key) && fields.get(key) !== value ? '' : value);
+  }
+  return fields;
+}
+
+const CHECKBOX = 'cookielawinfo-checkbox-';
+const VIEWED = 'viewed_cookie_policy';
+const SUMMARY = 'CookieLawInfoConsent';
+/** The one category of versions that had no others. */
+const EVERYTHING = 'non-necessary';
+const BOXES = ['functional', 'analytics', 'advertisement', EVERYTHING];
+
+/**
+ * Its forerunner, a cookie for each category. They are pre-set: only `viewed_cookie_policy` tells of a click, `no` of one
+ * on "reject". The boxes alone are defaults of the page, and no record.
+ */
+export const cookieLawInfo: Platform = {
+  name: 'cookie-law-info',
+  title: 'CookieYes (GDPR Cookie Consent, Cookie Law Info)',
+  cookies: [VIEWED, SUMMARY, ...BOXES.map((category) => CHECKBOX + category)],
+  read(found, context) {
+    const { source, all } = context;
+    const viewed = cookieValues(found, VIEWED);
+    if (viewed.includes('no')) return [choice(source, 0, all)];
+    if (viewed.length === 0) return [mute(source, {}, 'boxes are pre-set, and nobody has clicked')];
+    if (viewed.some((value) => value !== 'yes')) return [noChoice(source)];
+    const boxes = (category: string) => cookieValues(found, CHECKBOX + category).map((value) => value === 'yes');
+    const summaries = cookieValues(found, SUMMARY).map((value) => readSummary(value, context));
+    // The summary holds what the boxes hold; where they are gone it stands for them.
+    const hasBoxes = BOXES.some((category) => boxes(category).length > 0);
+    return hasBoxes || summaries.length === 0 ? [choiceOf(boxes, context), ...summaries] : summaries;
+  },
+};
+
+/** The choice of boxes: a category counts if it has one, and all copies of it are ticked. */
+function choiceOf(boxes: (category: string) => readonly boolean[], context: Context): Reading {
+  const everything = boxes(EVERYTHING);
+  const isOn = (category: string) => {
+    const own = boxes(category);
+    return own.length > 0 && own.every((box) => box);
+  };
+  if (everything.length > 0 && BOXES.every((category) => category === EVERYTHING || boxes(category).length === 0)) {
+    return isOn(EVERYTHING) ? choice(context.source, context.all, 0) : choice(context.source, 0, context.all);
+  }
+  const { on, off } = categorised(context, isOn('functional'), isOn('analytics'), isOn('advertisement'));
+  return choice(context.source, on, off);
+}
+
+/** In base64 or as it is; older versions wrote the states as text. */
+function readSummary(value: string, context: Context): Reading {
+  const root = base64Object(value) ?? jsonObject(value);
+  if (root === undefined) return unreadable(context.source);
+  return choiceOf((category) => {
+    const state = root.get(category);
+    return state === undefined ? [] : [state === true || state === 'true'];
+  }, context);
+}

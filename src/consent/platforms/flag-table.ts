@@ -1,0 +1,124 @@
+import { AD_SIGNALS, type Category, type SignalMask } from '../../core/signals.ts';
+import { asCount, asObject, asString, type Json, type JsonObject } from '../json.ts';
+import { base64Object, jsonObject, perObject, type Context, type Marks, type Platform } from '../platform.ts';
+import { choice, noChoice, unreadable } from '../reading.ts';
+import { isoTime, unixTime } from '../text.ts';
+
+/** A platform whose cookie is a JSON object with one flag for each category: everything to know about it is this row. */
+interface Row {
+  readonly name: string;
+  readonly title: string;
+  readonly cookie: string;
+  readonly base64?: boolean;
+  /** The object the flags are in; default: the root. */
+  readonly within?: string;
+  readonly flags: Readonly<Partial<Record<Category, string>>>;
+  readonly on: Json;
+  /** What is written for a refusal; anything else makes the record unreadable. */
+  readonly off: readonly Json[];
+  /** Key and unit (milliseconds; `iso` = text) of the time of the choice. */
+  readonly time?: readonly [key: string, unit: number | 'iso'];
+  readonly id?: string;
+  readonly version?: string;
+  /** The key that must be true, else nobody has chosen. */
+  readonly decided?: string;
+  /** What laws of US states let a visitor opt out of, by key; and whether it is more than advertising. */
+  readonly optOut?: { readonly is: RegExp; readonly ofAll: boolean };
+}
+
+const ROWS: readonly Row[] = [
+  {
+    name: 'wix',
+    title: 'Wix',
+    cookie: 'consent-policy',
+    flags: { preferences: 'func', statistics: 'anl', marketing: 'adv' },
+    on: 1,
+    off: [0],
+    time: ['ts', 60_000],
+    // Data to third parties, which counts analytics in (dev.wix.com, "About the Consent Policy").
+    optOut: { is: /^dt3$/, ofAll: true },
+  },
+  {
+    name: 'cookiefirst',
+    title: 'CookieFirst',
+    cookie: 'cookiefirst-consent',
+    flags: { preferences: 'functional', statistics: 'performance', marketing: 'advertising' },
+    on: true,
+    off: [false],
+    time: ['timestamp', 1000],
+    version: 'version',
+  },
+  {
+    name: 'moove',
+    title: 'GDPR Cookie Compliance (Moove)',
+    cookie: 'moove_gdpr_popup',
+    flags: { statistics: 'thirdparty', marketing: 'advanced' },
+    on: '1',
+    off: ['0'],
+  },
+  {
+    name: 'transcend',
+    title: 'Transcend',
+    cookie: 'tcm',
+    within: 'purposes',
+    flags: { preferences: 'Functional', statistics: 'Analytics', marketing: 'Advertising' },
+    on: true,
+    // Set by the region, not by the visitor.
+    off: [false, 'Auto'],
+    time: ['timestamp', 'iso'],
+    decided: 'confirmed',
+    optOut: { is: /SaleOfInfo$/, ofAll: false },
+  },
+];
+
+const CATEGORIES = ['preferences', 'statistics', 'marketing'] as const;
+
+export const FLAG_PLATFORMS: readonly Platform[] = ROWS.map((row) => ({
+  name: row.name,
+  title: row.title,
+  cookies: [row.cookie],
+  read: perObject(row.base64 === true ? base64Object : jsonObject, (root, context) => {
+    const flags = row.within === undefined ? root : asObject(root.get(row.within));
+    const marks = marksOf(row, flags, context);
+    if (marks === undefined) return unreadable(context.source);
+    const facts = {
+      at: timeOf(root, row.time),
+      id: row.id === undefined ? undefined : asString(root.get(row.id)),
+      version: row.version === undefined ? undefined : asString(root.get(row.version)),
+    };
+    if (row.decided !== undefined && root.get(row.decided) !== true) return noChoice(context.source, facts);
+    return choice(context.source, marks.on, marks.off | optedOutOf(row, flags, context), facts);
+  }),
+}));
+
+/** What was opted out of: an objection. */
+function optedOutOf({ optOut }: Row, flags: JsonObject | undefined, { all }: Context): SignalMask {
+  if (optOut === undefined || flags === undefined) return 0;
+  for (const [key, state] of flags) {
+    if (optOut.is.test(key) && (state === 0 || state === false)) return optOut.ofAll ? all | AD_SIGNALS : AD_SIGNALS;
+  }
+  return 0;
+}
+
+function marksOf({ flags, on, off }: Row, object: JsonObject | undefined, context: Context): Marks | undefined {
+  if (object === undefined) return undefined;
+  let accepted = 0;
+  let refused = 0;
+  let present = false;
+  for (const category of CATEGORIES) {
+    const key = flags[category];
+    if (key === undefined) continue;
+    const flag = object.get(key);
+    if (flag !== undefined && flag !== on && !off.includes(flag)) return undefined;
+    present ||= flag !== undefined;
+    if (flag === on) accepted |= context.categories[category];
+    else if (flag !== undefined) refused |= context.categories[category];
+  }
+  return present ? { on: accepted, off: refused } : undefined;
+}
+
+function timeOf(root: JsonObject, time: Row['time']): number | undefined {
+  if (time === undefined) return undefined;
+  const [key, unit] = time;
+  return unit === 'iso' ? isoTime(asString(root.get(key))) : unixTime(asCount(root.get(key)), unit);
+}

@@ -1,0 +1,295 @@
+import { AD_SIGNALS } from '../../core/signals.ts';
+import { readAdditionalConsent } from '../standards/additional-consent.ts';
+import { cookieValues, type Cookies } from '../cookie-header.ts';
+import { asCount, asObject, asString, type Json, type JsonObject } from '../json.ts';
+import {
+  base64Object,
+  chosen,
+  flagged,
+  jsonObject,
+  perObject,
+  services,
+  withServices,
+  type Context,
+  type Platform,
+} from '../platform.ts';
+import { choice, noChoice, unreadable, type Facts } from '../reading.ts';
+import { isoTime, percentDecoded, readLayers, unixTime } from '../text.ts';
+import { servicesOf } from '../services.ts';
+import { readTcf } from '../standards/tcf.ts';
+import { optedOut } from '../standards/us-privacy.ts';
+import type { Reading } from '../types.ts';
+
+/** Platforms that write a state beside each of the site's own services or categories (`consent.md` 1). */
+
+type Flag = readonly [name: string, accepted: boolean];
+
+/** The flags of an object: `on` is the only state that grants, names for which `isFlag` is false are something else. */
+function flagsOf(entries: JsonObject, on: Json, isFlag: (name: string) => boolean = () => true): Flag[] {
+  const flags: Flag[] = [];
+  for (const [name, state] of entries) if (isFlag(name)) flags.push([name, state === on]);
+  return flags;
+}
+
+/** A choice of named categories. */
+function named(entries: JsonObject, on: Json, context: Context, facts: Facts = {}): Reading {
+  return chosen(context.source, flagged(flagsOf(entries, on), context), facts);
+}
+
+export const klaro: Platform = {
+  name: 'klaro',
+  title: 'Klaro',
+  cookies: ['klaro'],
+  needsMapping: true,
+  read: perObject(jsonObject, (root, context) => chosen(context.source, services(flagsOf(root, true), context))),
+};
+
+const readOrejime = perObject(jsonObject, (root, context) => {
+  const flags = flagsOf(root, true);
+  const marks = context.purposes === undefined ? flagged(flags, context, true) : services(flags, context);
+  return chosen(context.source, marks);
+});
+
+/**
+ * Orejime, which grew from Klaro. Its purposes are the site's own; usual English names need no mapping. Others leave
+ * cookies of this name, too: what does not even begin like its record is none.
+ */
+export const orejime: Platform = {
+  name: 'orejime',
+  title: 'Orejime',
+  cookies: ['eu-consent'],
+  read({ names, values }, context) {
+    const own = names.map((_, i) => i).filter((i) => isOrejime(values[i] as string));
+    const found = { names: own.map((i) => names[i] as string), values: own.map((i) => values[i] as string) };
+    return readOrejime(found, context);
+  },
+};
+
+/** An object, and not one of objects, which another banner writes under the same name. */
+function isOrejime(value: string): boolean {
+  if (!/^(?:\{|%7b)/i.test(value)) return false;
+  const flags = [...(jsonObject(value)?.values() ?? [])];
+  return flags.length === 0 || flags.some((flag) => typeof flag !== 'object');
+}
+
+const AXEPTIO = 'axeptio_cookies';
+const AXEPTIO_ALL = 'axeptio_all_vendors';
+const AXEPTIO_AUTHORISED = 'axeptio_authorized_vendors';
+
+/** Axeptio: vendors and their state, and beside them two lists of the same (of all, and of those that are allowed). */
+export const axeptio: Platform = {
+  name: 'axeptio',
+  title: 'Axeptio',
+  cookies: [AXEPTIO, AXEPTIO_ALL, AXEPTIO_AUTHORISED],
+  needsMapping: true,
+  read: perObject(
+    jsonObject,
+    (root, context, found) => {
+      const facts = { at: isoTime(asString(root.get('$$date'))), id: asString(root.get('$$token')) };
+      if (root.get('$$completed') !== true) return noChoice(context.source, facts);
+      const flags = flagsOf(root, true, (name) => !name.startsWith('$$'));
+      return chosen(context.source, services([...flags, ...refusedBeside(found)], context), facts);
+    },
+    (name) => name === AXEPTIO,
+  ),
+};
+
+/** Vendors of the site that are not among the authorised ones. Lists without the record beside them say nothing. */
+function refusedBeside(found: Cookies): readonly Flag[] {
+  const authorised = cookieValues(found, AXEPTIO_AUTHORISED).map(vendorsIn);
+  if (authorised.length === 0) return [];
+  const all = cookieValues(found, AXEPTIO_ALL).flatMap(vendorsIn);
+  return all.filter((name) => !authorised.every((list) => list.includes(name))).map((name) => [name, false]);
+}
+
+/** `,a,b,`, percent-encoded once or more. */
+function vendorsIn(value: string): readonly string[] {
+  const list = readLayers(
+    value,
+    0,
+    (text) => text,
+    (text) => !text.includes('%'),
+  );
+  return list.split(',', 512).filter((name) => name !== '');
+}
+
+/** The site's category names vary in case, so the mapping is in lower case. */
+export const civic: Platform = {
+  name: 'civic',
+  title: 'Civic Cookie Control',
+  cookies: ['CookieControl'],
+  needsMapping: true,
+  read: perObject(jsonObject, (root, context) => {
+    const facts = { at: unixTime(asCount(root.get('consentDate')), 1), id: asString(root.get('user')) };
+    const optional = asObject(root.get('optionalCookies'));
+    if (optional === undefined) return unreadable(context.source);
+    if (root.get('interactedWith') !== true) return noChoice(context.source, facts);
+    // On the ground of legitimate interest nobody was asked: neither accepted nor refused.
+    const flags = [...optional]
+      .filter(([, state]) => state !== 'legitimate interest')
+      .map(([name, state]) => [name.toLowerCase(), state === 'accepted'] as const);
+    return chosen(context.source, flagged(flags, context), facts);
+  }),
+};
+
+const SECURITI_UUID = '__privaci_cookie_consent_uuid';
+
+/** Securiti: raw JSON, percent-encoded by some servers, in base64 by some versions. */
+export const securiti: Platform = {
+  name: 'securiti',
+  title: 'Securiti',
+  cookies: ['__privaci_cookie_consents', SECURITI_UUID],
+  needsMapping: true,
+  read: perObject(
+    (value) => jsonObject(value) ?? base64Object(value),
+    (root, context, found) => {
+      const facts = {
+        at: unixTime(asCount(root.get('ts')), 1000),
+        id: percentDecoded(cookieValues(found, SECURITI_UUID)[0] ?? '')?.split(':', 1)[0] || undefined,
+      };
+      const consents = asObject(root.get('consents'));
+      if (consents === undefined) return unreadable(context.source);
+      if (root.get('implicit_consent') !== false) return noChoice(context.source, facts, 'implied: nobody clicked');
+      const marks = flagged(flagsOf(consents, 1), context);
+      // The browser's own signal, as the platform saw it.
+      const objected = root.get('gpcInBrowserOnConsent') === true && context.honourGpc ? AD_SIGNALS : 0;
+      return chosen(context.source, { ...marks, off: marks.off | objected }, facts);
+    },
+    (name) => name !== SECURITI_UUID,
+  ),
+};
+
+const NOTICE_ACCEPTED = 'cookie_notice_accepted';
+
+/** hu-manity, and the free Cookie Notice it grew from: one word for everything. */
+export const huManity: Platform = {
+  name: 'hu-manity',
+  title: 'hu-manity.co (Cookie Notice)',
+  cookies: ['hu-consent', NOTICE_ACCEPTED],
+  needsMapping: true,
+  read(found, context) {
+    const { source, all } = context;
+    const words = cookieValues(found, NOTICE_ACCEPTED).map((word) => {
+      if (word === 'true') return choice(source, all, 0);
+      return word === 'false' ? choice(source, 0, all) : unreadable(source);
+    });
+    return [...words, ...readHuManity(found, context)];
+  },
+};
+
+const readHuManity = perObject(
+  jsonObject,
+  (root, context) => {
+    const facts = { at: unixTime(asCount(root.get('timestamp')), 1), id: asString(root.get('consentID')) };
+    const categories = asObject(root.get('categories'));
+    if (root.get('consent') === false) return choice(context.source, 0, context.all, facts);
+    if (root.get('consent') !== true || categories === undefined) return unreadable(context.source);
+    return named(categories, true, context, facts);
+  },
+  (name) => name !== NOTICE_ACCEPTED,
+);
+
+/** Ways in which Fides says that the visitor decided; `button` is of early versions. */
+const FIDES_CHOICES: readonly Json[] = ['accept', 'reject', 'save', 'individual_notice', 'button'];
+/** Its notices for laws of US states, from which a visitor or the browser's own signal opts out. */
+const FIDES_OPT_OUTS = /^(?:data_sales|data_sharing|sale_of_data|targeted_advertising)/;
+
+export const fides: Platform = {
+  name: 'fides',
+  title: 'Fides',
+  cookies: ['fides_consent'],
+  needsMapping: true,
+  read: ({ values }, context) =>
+    values.flatMap((value) => {
+      const root = jsonObject(value);
+      return root === undefined ? [unreadable(context.source)] : readFides(root, context);
+    }),
+};
+
+function readFides(root: JsonObject, context: Context): readonly Reading[] {
+  const meta = asObject(root.get('fides_meta'));
+  const consent = asObject(root.get('consent'));
+  if (consent === undefined) return [unreadable(context.source)];
+  const facts = {
+    at: isoTime(asString(meta?.get('updatedAt'))),
+    id: asString(asObject(root.get('identity'))?.get('fides_user_device_id')),
+    version: asString(meta?.get('version')),
+  };
+  const method = meta?.get('consentMethod') ?? null;
+  const isChoice = FIDES_CHOICES.includes(method);
+  const optsOut = [...consent].some(
+    ([notice, state]) => (state === false || state === 'opt_out') && FIDES_OPT_OUTS.test(notice),
+  );
+  const objection = optsOut && (isChoice || (method === 'gpc' && context.honourGpc)) ? [optedOut(context.source)] : [];
+  if (!isChoice) return [noChoice(context.source, facts, 'not written for a choice of the visitor'), ...objection];
+  // `TC string,Additional Consent,GPP string` where the site uses the TCF; its own notices are then often none.
+  const [tcString = '', additional = ''] = (asString(root.get('fides_string')) ?? '').split(',', 3);
+  const byNotice = named(consent, true, context, facts);
+  if (tcString === '') return [byNotice, ...objection];
+  return [
+    ...objection,
+    ...(context.purposes === undefined ? [] : [byNotice]),
+    readTcf(tcString, { ...context, purposes: undefined }, facts.id),
+    ...(additional === '' ? [] : [readAdditionalConsent(additional, context) ?? []].flat()),
+  ];
+}
+
+export const evidon: Platform = {
+  name: 'evidon',
+  title: 'Evidon (Crownpeak)',
+  cookies: ['_evidon_consent_cookie'],
+  needsMapping: true,
+  read: perObject(jsonObject, (root, context) => {
+    const groups = asObject(root.get('categories'));
+    const flags: (readonly [string, boolean])[] = [];
+    for (const group of groups?.values() ?? []) {
+      for (const [name, state] of asObject(group) ?? []) flags.push([name, state === true]);
+    }
+    if (flags.length === 0) return unreadable(context.source);
+    // Vendors are numbers of the platform, by the same groups.
+    const vendors: Flag[] = [];
+    for (const group of asObject(root.get('vendors'))?.values() ?? [])
+      vendors.push(...flagsOf(asObject(group) ?? new Map(), true));
+    const marks = flagged(flags, context);
+    return chosen(context.source, withServices(marks, servicesOf(vendors, context.book, undefined), context), {
+      at: isoTime(asString(root.get('consent_date'))),
+    });
+  }),
+};
+
+/**
+ * Ketch. `granted` is also its default where opting out is the rule, and the cookie does not tell which: it counts only
+ * where the site says that it asks first (`opt_in`).
+ */
+export const ketch: Platform = {
+  name: 'ketch',
+  title: 'Ketch',
+  cookies: ['_ketch_consent_v1_'],
+  read: perObject(base64Object, (root, context) => {
+    if (!context.optIn) return noChoice(context.source, {}, 'granted may be a default: opt_in is not set');
+    const flags: (readonly [Category3, boolean])[] = [];
+    for (const entry of root.values()) {
+      const purposes = asObject(entry)?.get('canonicalPurposes');
+      const granted = asObject(entry)?.get('status') === 'granted';
+      for (const purpose of Array.isArray(purposes) ? purposes : []) {
+        const category = typeof purpose === 'string' ? KETCH.get(purpose) : undefined;
+        if (category !== undefined) flags.push([category, granted]);
+      }
+    }
+    let on = 0;
+    let off = 0;
+    for (const [category, granted] of flags) {
+      if (granted) on |= context.categories[category];
+      else off |= context.categories[category];
+    }
+    return choice(context.source, on, off);
+  }),
+};
+
+type Category3 = keyof Context['categories'];
+
+const KETCH: ReadonlyMap<string, Category3> = new Map([
+  ['analytics', 'statistics'],
+  ['behavioral_advertising', 'marketing'],
+  ['personalization', 'preferences'],
+]);

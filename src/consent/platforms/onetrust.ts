@@ -1,0 +1,138 @@
+import { AD_SIGNALS, type Category } from '../../core/signals.ts';
+import { cookieValues } from '../cookie-header.ts';
+import { chosen, withServices, type Context, type Marks, type Platform } from '../platform.ts';
+import { lapsed, mute, noChoice, unreadable } from '../reading.ts';
+import { servicesOf } from '../services.ts';
+import { isoTime, percentDecoded, readLayers } from '../text.ts';
+import type { Reading } from '../types.ts';
+
+type Flag = readonly [name: string, allowed: boolean];
+
+const RECORD = 'OptanonConsent';
+const CLOSED = 'OptanonAlertBoxClosed';
+
+/** Group ids as OneTrust hands them out, now and earlier; a site's own need a mapping. */
+const GROUPS: ReadonlyMap<string, Category> = new Map([
+  ['C0003', 'preferences'],
+  ['3', 'preferences'],
+  ['fnc', 'preferences'],
+  ['C0002', 'statistics'],
+  ['2', 'statistics'],
+  ['prf', 'statistics'],
+  ['C0004', 'marketing'],
+  ['4', 'marketing'],
+  ['trg', 'marketing'],
+]);
+
+/**
+ * OneTrust (`consent.md` 1): a query string with the groups, and single vendors and hosts inside them. Only
+ * `OptanonAlertBoxClosed` tells that somebody chose; the groups are pre-set.
+ */
+export const oneTrust: Platform = {
+  name: 'onetrust',
+  title: 'OneTrust',
+  cookies: [RECORD, CLOSED],
+  read(found, context) {
+    const closed = closedAt(cookieValues(found, CLOSED));
+    const records = cookieValues(found, RECORD);
+    // What was chosen when the notice was closed is not in it: it says nothing against another record.
+    if (records.length === 0) return [mute(context.source, { at: closed }, 'closed, but no record of the choice')];
+    return records.map((record) => readRecord(record, closed, context));
+  },
+};
+
+/** The oldest of the times the notice was closed; undefined if one of them is no time. */
+function closedAt(values: readonly string[]): number | undefined {
+  let oldest: number | undefined;
+  for (const value of values) {
+    const at = readLayers(value, 0, isoTime, (time) => time !== undefined);
+    if (at === undefined) return undefined;
+    oldest = Math.min(at, oldest ?? at);
+  }
+  return oldest;
+}
+
+/**
+ * A record that was percent-encoded as a whole, as it was before. While it has marks of its own it is not decoded: the
+ * landing page's address would become pairs.
+ */
+function unwrapped(record: string): string {
+  return readLayers(record, 0, itself, (text) => text.includes('='));
+}
+
+const itself = (text: string): string => text;
+
+/** `C0001:1,C0002:0`, without encoding. */
+function listOf(value: string): string {
+  return readLayers(value, 0, itself, (list) => !list.includes('%'));
+}
+
+function readRecord(record: string, closed: number | undefined, context: Context): Reading {
+  const { source } = context;
+  const groups: string[] = [];
+  const services: Flag[] = [];
+  let id: string | undefined;
+  let version: string | undefined;
+  let awaiting = false;
+  let gpc = false;
+  // Split first, decode then: the landing page's own address may spell out groups.
+  for (const pair of unwrapped(record).split('&')) {
+    const equals = pair.indexOf('=');
+    if (equals === -1) continue;
+    const key = pair.slice(0, equals);
+    const value = pair.slice(equals + 1);
+    if (key === 'groups') {
+      if (percentDecoded(value) === undefined) return unreadable(source);
+      groups.push(listOf(value));
+    } else if (key === 'genVendors' || key === 'hosts') {
+      if (percentDecoded(value) === undefined) return unreadable(source);
+      services.push(...(key === 'hosts' ? hostsIn(listOf(value), context) : vendorsIn(listOf(value))));
+    } else if (key === 'consentId') id = value;
+    else if (key === 'version') version = value;
+    else if (key === 'AwaitingReconsent') awaiting ||= value !== 'false';
+    else if (key === 'isGpcEnabled' || key === 'browserGpcFlag') gpc ||= value !== '0' && value !== '';
+  }
+  const facts = { at: closed, id, version };
+  if (groups.length === 0) return unreadable(source, facts);
+  if (closed === undefined) return noChoice(source, facts, 'groups are pre-set: nobody has closed the notice');
+  const found = servicesOf(services, context.book, context.purposes);
+  const marks = withServices(marksOf(groups, context), found, context);
+  // The browser's own signal, as OneTrust saw it.
+  const objected = gpc && context.honourGpc ? AD_SIGNALS : 0;
+  const choice = chosen(source, { ...marks, off: marks.off | objected }, facts);
+  return awaiting ? lapsed(choice, 'the platform asks again') : choice;
+}
+
+function marksOf(groups: readonly string[], context: Context): Marks {
+  let on = 0;
+  let off = 0;
+  for (const list of groups) {
+    for (const group of list.split(',')) {
+      const colon = group.indexOf(':');
+      const name = colon === -1 ? group : group.slice(0, colon);
+      const mask = signalsOfGroup(name, context);
+      if (colon !== -1 && group.slice(colon + 1) === '1') on |= mask;
+      else off |= mask;
+    }
+  }
+  return { on, off };
+}
+
+function signalsOfGroup(name: string, { purposes, categories }: Context): number {
+  if (purposes !== undefined) return purposes.get(name) ?? 0;
+  const category = GROUPS.get(name);
+  return category === undefined ? 0 : categories[category];
+}
+
+/** General vendors, `V1:0,V2:1,`: numbers of the site's own, or names. */
+function vendorsIn(list: string): Flag[] {
+  return list.split(',').flatMap((pair): Flag[] => {
+    const [name = '', state] = pair.split(':', 2);
+    return name === '' ? [] : [[name, state === '1']];
+  });
+}
+
+/** Hosts, `H12:1,H13:0`: only the site knows which service is behind a number, so only those it has mapped are read. */
+function hostsIn(list: string, { book }: Context): Flag[] {
+  return book.hasOwn ? vendorsIn(list).filter(([name]) => book.mapped(name) !== undefined) : [];
+}

@@ -1,0 +1,112 @@
+import { cookieValues } from '../cookie-header.ts';
+import { asCount, asObject, asStrings, parseJson } from '../json.ts';
+import {
+  categorised,
+  jsonObject,
+  listed,
+  readValue,
+  signalsOfName,
+  type Context,
+  type Marks,
+  type Platform,
+} from '../platform.ts';
+import { choice, mute, noChoice, notRequired, unreadable } from '../reading.ts';
+import { percentDecoded, unixTime } from '../text.ts';
+import type { Reading } from '../types.ts';
+
+const RECORD = 'osano_consentmanager';
+const UUID = 'osano_consentmanager_uuid';
+
+/** Osano (`consent.md` 1). The older, encrypted value cannot be read. */
+export const osano: Platform = {
+  name: 'osano',
+  title: 'Osano',
+  cookies: [RECORD, UUID],
+  read(found, context) {
+    const { source } = context;
+    const id = cookieValues(found, UUID)[0];
+    const records = cookieValues(found, RECORD);
+    // An id without a record may be left from another banner: it says nothing against what that one wrote.
+    if (records.length === 0) return [mute(source, { id }, 'an id, and no record of a choice')];
+    return records.map((record) => {
+      const root = jsonObject(record);
+      const consent = asObject(root?.get('consent'));
+      if (root === undefined || consent === undefined) return unreadable(source, { id });
+      const accepts = (category: string) => consent.get(category) === 'ACCEPT';
+      // OPT_OUT is the refusal of sale; accepting it takes marketing away.
+      const sells = !consent.has('OPT_OUT') || consent.get('OPT_OUT') === 'DENY';
+      const marks = categorised(
+        context,
+        accepts('PERSONALIZATION'),
+        accepts('ANALYTICS'),
+        accepts('MARKETING') && sells,
+      );
+      return choice(source, marks.on, marks.off, { at: unixTime(asCount(root.get('consentTimestamp')), 1), id });
+    });
+  },
+};
+
+const STATUS = 'cookieconsent_status';
+/** What Consentmo, a banner of Shopify shops that grew from this one, has switched off: `analytics,marketing`. */
+const DISABLED = 'cookieconsent_preferences_disabled';
+/** What was accepted with datareporter.eu, which grew from it, too: `["statistics"]`. */
+const ACCEPTED = 'cookieconsent_mode';
+
+/**
+ * Osano's open-source banner: one word for everything, less what banners that grew from it write beside it. A notice
+ * that was only closed is no consent.
+ */
+export const osanoCookieconsent: Platform = {
+  name: 'osano-cookieconsent',
+  title: 'Cookie Consent (Osano, open source)',
+  cookies: [STATUS, DISABLED, ACCEPTED],
+  read(found, context) {
+    const { source } = context;
+    const words = cookieValues(found, STATUS);
+    const beside = [
+      ...cookieValues(found, DISABLED).map((value) => withoutDisabled(value, context)),
+      ...cookieValues(found, ACCEPTED).map((value) => acceptedOnly(value, context)),
+    ];
+    // A page sets the categories before anybody is asked.
+    if (words.length === 0) return [mute(source, {}, 'categories, and no word of the visitor')];
+    return words.map((value) => readValue(value, (word) => readWord(word, beside, context)));
+  },
+};
+
+function readWord(word: string, beside: readonly (Marks | undefined)[], { source, all }: Context): Reading {
+  switch (word) {
+    case 'deny':
+      return choice(source, 0, all);
+    case 'dismiss':
+      return noChoice(source, {}, 'the notice was closed');
+    case 'non_gdpr':
+      return notRequired(source, all, 0);
+    case 'allow':
+    case 'accept_all':
+      break;
+    case 'accept_selected':
+      if (beside.length > 0) break;
+      return unreadable(source, {}, 'selected, but not what');
+    default:
+      return unreadable(source);
+  }
+  let off = 0;
+  for (const marks of beside) {
+    if (marks === undefined) return unreadable(source);
+    off |= marks.off;
+  }
+  return choice(source, all, off);
+}
+
+function withoutDisabled(value: string, context: Context): Marks | undefined {
+  const names = percentDecoded(value)?.split(',', 64);
+  if (names === undefined) return undefined;
+  let off = 0;
+  for (const name of names) off |= signalsOfName(name.trim().toLowerCase(), context, true);
+  return { on: 0, off };
+}
+
+function acceptedOnly(value: string, context: Context): Marks | undefined {
+  const names = asStrings(parseJson(percentDecoded(value) ?? ''));
+  return names === undefined ? undefined : listed(names, context, true);
+}

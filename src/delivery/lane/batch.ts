@@ -1,0 +1,95 @@
+import type { QueuedRow } from '../store.ts';
+
+/** Rows that go, or went, in one request. */
+export interface Batch {
+  readonly envelope: string;
+  readonly rows: readonly QueuedRow[];
+  /** Attempts that came to nothing: what the waits grow with. */
+  readonly failures: number;
+  /** Those of them during which the vendor took other rows: what makes a row poison. */
+  readonly strikes: number;
+  /** The lane's count of successes when it last failed. */
+  readonly seen: number;
+  /** Not before, monotonic milliseconds. */
+  readonly due: number;
+}
+
+export function freshBatch(envelope: string, rows: readonly QueuedRow[]): Batch {
+  return { envelope, rows, failures: 0, strikes: 0, seen: 0, due: 0 };
+}
+
+/** The two halves of a batch of two or more. */
+export function halves(batch: Batch): [Batch, Batch] {
+  const middle = batch.rows.length >> 1;
+  return [
+    { ...batch, rows: batch.rows.slice(0, middle) },
+    { ...batch, rows: batch.rows.slice(middle) },
+  ];
+}
+
+/** Rows not yet tried, by envelope, in the order they came. Envelopes take turns. */
+export class FreshRows {
+  readonly #groups = new Map<string, Group>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  push(row: QueuedRow): void {
+    let group = this.#groups.get(row.envelope);
+    if (group === undefined) this.#groups.set(row.envelope, (group = { rows: [], head: 0 }));
+    group.rows.push(row);
+    this.#size++;
+  }
+
+  /**
+   * Up to `maxBatch` rows of the first envelope that `may` go; it then goes to the back of the line.
+   * @param may is told the envelope, how many of its rows wait and how many make a full batch
+   */
+  take(
+    maxBatch: (envelope: string) => number,
+    may: (envelope: string, waiting: number, full: number) => boolean,
+  ): { envelope: string; rows: readonly QueuedRow[] } | undefined {
+    for (const [envelope, group] of this.#groups) {
+      const full = maxBatch(envelope);
+      const waiting = group.rows.length - group.head;
+      if (!may(envelope, waiting, full)) continue;
+      const rows = group.rows.slice(group.head, group.head + full);
+      group.head += rows.length;
+      this.#size -= rows.length;
+      this.#groups.delete(envelope);
+      if (group.head < group.rows.length) this.#groups.set(envelope, compact(group));
+      return { envelope, rows };
+    }
+    return undefined;
+  }
+
+  /** Takes out the rows that `test` picks. */
+  remove(test: (row: QueuedRow) => boolean): QueuedRow[] {
+    const removed: QueuedRow[] = [];
+    for (const [envelope, group] of this.#groups) {
+      const kept: QueuedRow[] = [];
+      for (let i = group.head; i < group.rows.length; i++) {
+        const row = group.rows[i] as QueuedRow;
+        (test(row) ? removed : kept).push(row);
+      }
+      if (kept.length === 0) this.#groups.delete(envelope);
+      else this.#groups.set(envelope, { rows: kept, head: 0 });
+    }
+    this.#size -= removed.length;
+    return removed;
+  }
+}
+
+interface Group {
+  readonly rows: QueuedRow[];
+  head: number;
+}
+
+/** Drops what was taken once it is most of the array, so that taking is constant time and memory stays bounded. */
+function compact(group: Group): Group {
+  return group.head < 64 || group.head * 2 < group.rows.length
+    ? group
+    : { rows: group.rows.slice(group.head), head: 0 };
+}

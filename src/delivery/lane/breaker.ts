@@ -1,0 +1,105 @@
+import { showReason, type VendorReason } from '../../core/reason.ts';
+import { backoff } from './backoff.ts';
+
+/** So many failures in a row, and the vendor is taken to be down. */
+export const TRIP_AFTER = 5;
+/** How long a stopped route waits before it looks whether somebody mended it, milliseconds. */
+export const STOP_PROBE_MS = 5 * 60_000;
+
+export type BreakerState = 'closed' | 'open' | 'stopped';
+
+/**
+ * Whether a route may send. After some failures in a row it is open: one request at a time, after a wait, shows whether
+ * the vendor is back (half-open). A refusal of the credentials stops it, which is the same with a longer wait and a
+ * reason for people. Times are of a monotonic clock, milliseconds.
+ */
+export class Breaker {
+  #state: BreakerState = 'closed';
+  #reason: VendorReason | undefined;
+  /** Failures in a row while closed; trips in a row while open. */
+  #failures = 0;
+  #failingSince: number | undefined;
+  #until = 0;
+  #probing = false;
+
+  get state(): BreakerState {
+    return this.#state;
+  }
+
+  /** Why it is not closed. */
+  get reason(): VendorReason | undefined {
+    return this.#reason;
+  }
+
+  /** When a probe may go; meaningless while closed. */
+  get until(): number {
+    return this.#until;
+  }
+
+  /** How long nothing has worked, milliseconds. */
+  outage(tick: number): number {
+    return this.#failingSince === undefined ? 0 : tick - this.#failingSince;
+  }
+
+  /** May a request start now, and how: as usual, or as the single probe? Taking `probe` claims it. */
+  take(tick: number): 'go' | 'probe' | 'wait' {
+    if (this.#state === 'closed') return 'go';
+    if (this.#probing || tick < this.#until) return 'wait';
+    this.#probing = true;
+    return 'probe';
+  }
+
+  /** A claimed probe did not start after all. */
+  giveBack(): void {
+    this.#probing = false;
+  }
+
+  /** The vendor answered, whatever it thought of the events. True if that ended an outage. */
+  worked(): boolean {
+    const ended = this.#state !== 'closed';
+    this.reset();
+    return ended;
+  }
+
+  /** A request came to nothing. `afterMs`: the vendor asked for that pause. True if that began an outage. */
+  failed(tick: number, random: number, reason: VendorReason, probe: boolean, afterMs: number | undefined): boolean {
+    this.#failingSince ??= tick;
+    if (this.#state !== 'closed') {
+      // Requests that were under way when it opened say nothing new.
+      if (!probe) return false;
+      this.#probing = false;
+      this.#failures++;
+      this.#until = tick + backoff(this.#failures, this.outage(tick), random, afterMs);
+      this.#state = 'open';
+      this.#reason = reason;
+      return false;
+    }
+    this.#failures++;
+    if (this.#failures < TRIP_AFTER && afterMs === undefined) return false;
+    this.#state = 'open';
+    this.#reason = reason;
+    this.#until = tick + backoff(this.#failures, this.outage(tick), random, afterMs);
+    return true;
+  }
+
+  /** Credentials or settings are refused. True if that is news. */
+  stop(tick: number, reason: VendorReason): boolean {
+    const before = this.#reason;
+    const news = this.#state !== 'stopped' || before === undefined || showReason(before) !== showReason(reason);
+    this.#failingSince ??= tick;
+    this.#state = 'stopped';
+    this.#reason = reason;
+    this.#probing = false;
+    this.#until = tick + STOP_PROBE_MS;
+    return news;
+  }
+
+  /** As if nothing had ever failed: after a success, and when new settings are in place. */
+  reset(): void {
+    this.#state = 'closed';
+    this.#reason = undefined;
+    this.#failures = 0;
+    this.#failingSince = undefined;
+    this.#probing = false;
+  }
+}

@@ -1,0 +1,203 @@
+import { decodePart } from '../../protocols/percent.ts';
+import { codeAt } from '../code-at.ts';
+
+/** Named entities that can stand for a character an identifier is made of. */
+const ENTITIES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    amp: '&',
+    lt: '<',
+    gt: '>',
+    quot: '"',
+    apos: "'",
+    nbsp: ' ',
+    commat: '@',
+    period: '.',
+    plus: '+',
+    num: '#',
+    percnt: '%',
+    semi: ';',
+    hyphen: '-',
+    dash: '-',
+    ndash: '-',
+    lowbar: '_',
+  }),
+);
+/** The longest of a name, of digits, and of hexadecimal digits behind `&`, `&#` and `&#x`. */
+const LONGEST_NAME = 6;
+const MOST_DECIMAL = 7;
+const MOST_HEX = 6;
+
+/** Encodings inside encodings that are looked through. */
+const ROUNDS = 3;
+const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
+/** What host names may have for a dot (UTS 46). */
+const DOTS = /[\u3002\uff61]/g;
+/** Arabic, Persian, Devanagari, Bengali and Thai digits, each ten in a row. */
+const OTHER_DIGIT = /[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\u0e50-\u0e59]/;
+const OTHER_DIGITS = new RegExp(OTHER_DIGIT, 'g');
+const ZEROS = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50];
+const DASHES = /[\u2010-\u2015\u2212]/g;
+
+/** What was decoded last: its layers, and whether there are no more. Whoever looks for ids asks for the same again. */
+let layers: string[] = [''];
+let complete = true;
+
+/**
+ * The text after so many rounds of decoding, at most three; as far as it goes if there is nothing more to decode.
+ * Remembered until another text is asked about.
+ */
+export function decoded(text: string, rounds: number = ROUNDS): string {
+  if (layers[0] !== text) {
+    layers = [text];
+    complete = false;
+  }
+  while (!complete && layers.length <= rounds) {
+    const last = layers[layers.length - 1] as string;
+    const next = decodeOnce(last);
+    if (next === last) complete = true;
+    else if (layers.push(next) > ROUNDS) complete = true;
+  }
+  return layers[Math.min(rounds, layers.length - 1)] as string;
+}
+
+/**
+ * One round of decoding (R41): percent sequences however often they were encoded, `%uXXXX`, escapes of JSON and scripts
+ * (`\u0040`, `\x40`), HTML entities, compatibility forms such as full-width letters, and characters nobody sees. A plus
+ * stays: in a form it is a blank, elsewhere a sign, and detectors take it as either. What is not valid stays as it is.
+ * The same text when there is nothing to decode. One pass for each of these, without a pattern that calls back: texts
+ * that are nothing but escapes would make thousands of calls.
+ */
+export function decodeOnce(text: string): string {
+  let out = text.includes('%') ? percentDecoded(withoutAgain(text)) : text;
+  const escaped = out.includes('\\');
+  if (escaped || out.includes('%')) out = unescaped(out);
+  // What stands before a quote or a slash in JSON is no part of a value.
+  if (escaped) out = out.replaceAll('\\', '');
+  if (out.includes('&')) out = withoutEntities(out);
+  if (isAscii(out)) return out;
+  const plain = out.normalize('NFKC').replace(INVISIBLE, '').replace(DASHES, '-').replace(DOTS, '.');
+  return OTHER_DIGIT.test(plain) ? plain.replace(OTHER_DIGITS, digitOf) : plain;
+}
+
+/** Percent sequences decoded once; a plus stays a plus. */
+export function percentDecoded(text: string): string {
+  const escaped = text.includes('+') ? text.replaceAll('+', '%2B') : text;
+  return decodePart(escaped, 0, escaped.length);
+}
+
+const HASH = 35;
+const PERCENT = 37;
+const SEMICOLON = 59;
+const BACKSLASH = 92;
+const U = 117;
+const X = 120;
+
+/** A percent sign that was encoded any number of times, before what makes it a sequence, is one. */
+function withoutAgain(text: string): string {
+  let out = '';
+  let from = 0;
+  for (let at = text.indexOf('%25'); at >= 0; at = text.indexOf('%25', at)) {
+    let end = at + 3;
+    while (codeAt(text, end) === 50 && codeAt(text, end + 1) === 53) end += 2;
+    const next = codeAt(text, end);
+    // `%2525x`: the last `25` is what the rest makes a sequence.
+    if (hexDigit(next) < 0 && next !== U) end -= 2;
+    if (end > at + 1) {
+      out += text.slice(from, at + 1);
+      from = end;
+    }
+    at = Math.max(end, at + 1);
+  }
+  return from === 0 ? text : out + text.slice(from);
+}
+
+/** `%u0040`, `\u0040`, `\x40`, either case, as what they stand for. */
+export function unescaped(text: string): string {
+  let out = '';
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text.charCodeAt(at);
+    if (sign !== PERCENT && sign !== BACKSLASH) continue;
+    const kind = codeAt(text, at + 1) | 32;
+    const digits = kind === U ? 4 : kind === X && sign === BACKSLASH ? 2 : 0;
+    if (digits === 0) continue;
+    const code = numberAt(text, at + 2, digits);
+    if (code < 0) continue;
+    out += text.slice(from, at) + String.fromCharCode(code);
+    from = at + 2 + digits;
+    at = from - 1;
+  }
+  return from === 0 ? text : out + text.slice(from);
+}
+
+/** So many hexadecimal digits as a number; -1 = there are fewer. */
+function numberAt(text: string, start: number, digits: number): number {
+  let value = 0;
+  for (let at = start; at < start + digits; at++) {
+    const digit = hexDigit(codeAt(text, at));
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+function withoutEntities(text: string): string {
+  let out = '';
+  let from = 0;
+  for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) {
+    const numeric = codeAt(text, at + 1) === HASH;
+    const end = numeric ? numberEnd(text, at + 2) : nameEnd(text, at + 1);
+    if (end < 0) continue;
+    const stands = numeric ? numbered(text, at + 2, end) : ENTITIES.get(text.slice(at + 1, end));
+    if (stands === undefined) continue;
+    out += text.slice(from, at) + stands;
+    from = codeAt(text, end) === SEMICOLON ? end + 1 : end;
+  }
+  return from === 0 ? text : out + text.slice(from);
+}
+
+/** Where the digits end that begin here, hexadecimal ones behind an `x`; -1 = there are none. */
+function numberEnd(text: string, start: number): number {
+  const hex = (codeAt(text, start) | 32) === X;
+  const first = hex ? start + 1 : start;
+  const last = first + (hex ? MOST_HEX : MOST_DECIMAL);
+  let end = first;
+  for (; end < last; end++) {
+    const digit = hexDigit(codeAt(text, end));
+    if (digit < 0 || (!hex && digit > 9)) break;
+  }
+  return end === first ? -1 : end;
+}
+
+function numbered(text: string, start: number, end: number): string {
+  const hex = (codeAt(text, start) | 32) === X;
+  let code = 0;
+  for (let at = hex ? start + 1 : start; at < end; at++) {
+    code = code * (hex ? 16 : 10) + hexDigit(text.charCodeAt(at));
+  }
+  return code <= 0x10ffff ? String.fromCodePoint(code) : '';
+}
+
+/** Where the small letters end that begin here; -1 = they are fewer than two. */
+function nameEnd(text: string, start: number): number {
+  let end = start;
+  while (end < start + LONGEST_NAME && codeAt(text, end) >= 97 && codeAt(text, end) <= 122) end++;
+  return end - start < 2 ? -1 : end;
+}
+
+function digitOf(other: string): string {
+  const code = other.charCodeAt(0);
+  const zero = ZEROS.find((first) => code >= first && code < first + 10) ?? code;
+  return String(code - zero);
+}
+
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const lower = code | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
+}

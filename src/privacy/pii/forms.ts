@@ -1,0 +1,118 @@
+import type { IdForm } from '../../core/identifiers.ts';
+import { codeAt } from '../code-at.ts';
+
+/** What something looks like: how it begins, in its own letters, and how it goes on. */
+export interface Form {
+  readonly head: string;
+  /** Head and rest, matched where the head stands. */
+  readonly pattern: RegExp;
+  /** Whether capitals matter. */
+  readonly exact: boolean;
+  /** Whether letters and digits may stand before it. */
+  readonly anywhere: boolean;
+  /** Characters from its beginning at which a digit stands, if there is such a place: most that begin so have none. */
+  readonly digitAt: number | undefined;
+}
+
+/** Where no letter or digit stands before it, in capitals or not. A head has two characters at least, all ASCII. */
+export function form(head: string, rest: RegExp, digitAt?: number): Form {
+  return { head: head.toLowerCase(), pattern: patternOf(head, rest, 'iy'), exact: false, anywhere: false, digitAt };
+}
+
+/** The same, within a word, too. */
+export function anywhere(head: string, rest: RegExp): Form {
+  return { ...form(head, rest), anywhere: true };
+}
+
+/** Where no letter or digit stands before it, as it is spelled. */
+export function exactly(head: string, rest: RegExp): Form {
+  return { head, pattern: patternOf(head, rest, 'y'), exact: true, anywhere: false, digitAt: undefined };
+}
+
+/** A form of a vendor's identifier. */
+export function formOf({ head, rest, exact, anywhere: within, digitAt }: IdForm): Form {
+  const one = exact === true ? exactly(head, rest) : form(head, rest, digitAt);
+  return within === true ? { ...one, anywhere: true } : one;
+}
+
+function patternOf(head: string, rest: RegExp, flags: string): RegExp {
+  return new RegExp(`${head.replaceAll(/[.*$]/g, String.raw`\$&`)}(?:${rest.source})`, flags);
+}
+
+/** Whether a character is a letter or a digit, by its code. */
+const IN_WORD = Uint8Array.from({ length: 128 }, (_, code) => (/[A-Za-z0-9]/.test(String.fromCharCode(code)) ? 1 : 0));
+/** Characters in small letters, by their codes. */
+const SMALL = Uint8Array.from({ length: 128 }, (_, code) => String.fromCharCode(code).toLowerCase().charCodeAt(0));
+
+/** Says where to go on with forms of this group, from one that was found. */
+export type Found = (group: number, start: number, end: number) => number;
+
+/**
+ * Groups of forms, looked for together: only where two characters stand with which one of them begins is a pattern tried,
+ * so that a text costs one look at each character whatever the number of forms.
+ */
+export class Forms {
+  /** By two characters in small letters: one more than the place in `#lists` of the forms that begin with them. */
+  readonly #table = new Uint8Array(1 << 14);
+  readonly #lists: { readonly group: number; readonly form: Form }[][] = [];
+  readonly #goOn: Int32Array;
+
+  constructor(groups: readonly (readonly Form[])[]) {
+    this.#goOn = new Int32Array(groups.length);
+    for (const [group, forms] of groups.entries()) {
+      for (const one of forms) {
+        const pair = (smallAt(one.head, 0) << 7) | smallAt(one.head, 1);
+        const list = this.#table[pair] as number;
+        if (list === 0) this.#table[pair] = this.#lists.push([{ group, form: one }]);
+        else this.#lists[list - 1]?.push({ group, form: one });
+      }
+    }
+  }
+
+  /** Finds what has one of the forms; those of one group do not overlap. `groups`: those that are looked for, as bits. */
+  find(text: string, groups: number, found: Found): void {
+    const table = this.#table;
+    const goOn = this.#goOn.fill(0);
+    let first = 0;
+    for (let i = 0; i < text.length; i++) {
+      const second = smallAt(text, i);
+      const list = table[(first << 7) | second] as number;
+      first = second;
+      if (list === 0) continue;
+      for (const { group, form: one } of this.#lists[list - 1] ?? []) {
+        if (((groups >> group) & 1) === 0 || i - 1 < (goOn[group] as number)) continue;
+        const end = endOf(text, i - 1, one);
+        if (end >= 0) goOn[group] = found(group, i - 1, end);
+      }
+    }
+  }
+}
+
+/** Where what has this form ends; its first two characters are known to be there, in capitals or not. -1 = nothing has. */
+function endOf(text: string, start: number, { head, pattern, exact, anywhere: within, digitAt }: Form): number {
+  const before = codeAt(text, start - 1);
+  if (!within && before < 128 && IN_WORD[before] === 1) return -1;
+  if (digitAt !== undefined && !isDigit(codeAt(text, start + digitAt))) return -1;
+  if (!begins(text, start, head, exact)) return -1;
+  pattern.lastIndex = start;
+  return pattern.test(text) ? pattern.lastIndex : -1;
+}
+
+/** A character in small letters, by its code; 0 = it is none of ASCII, and no head has it. */
+function smallAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 128 ? (SMALL[code] as number) : 0;
+}
+
+/** Whether a text goes on with a head here; its first two characters are known to be there, in capitals or not. */
+function begins(text: string, start: number, head: string, exact: boolean): boolean {
+  for (let i = exact ? 0 : 2; i < head.length; i++) {
+    const code = codeAt(text, start + i);
+    if ((exact || code > 127 ? code : (SMALL[code] as number)) !== head.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}

@@ -1,0 +1,252 @@
+import { decoded } from './decode.ts';
+import { runs } from './digit-runs.ts';
+import { findAddresses } from './addresses.ts';
+import { findEmails } from './emails.ts';
+import { AT_IN_HEX, findEncoded, SHORTEST_ENCODED } from './encoded.ts';
+import { findBirthdates, findPositions } from './facts.ts';
+import { KINDS, type Finding, type Kind } from './findings.ts';
+import { BY_FORM, BY_NAME, findIds, findPairs } from '../ids.ts';
+import { findNumbers } from './numbers.ts';
+import { findSpelledEmails, maySpell } from './spelled-emails.ts';
+import { findTokens } from './tokens.ts';
+
+/** A text without personal data, and how many pieces of each kind were in it. */
+export interface Scrubbed {
+  readonly text: string;
+  readonly found: Readonly<Record<Kind, number>>;
+}
+
+const NOTHING: Readonly<Record<Kind, number>> = Object.freeze(counted([]));
+
+/** Without any of these there is no personal data that a detector knows; half the price of `signs`. */
+const SUSPECT =
+  /[0-9@%&=([{<\\\u0660-\u0e59\u2030-\uffff]|["'][ \t]{0,3}:|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa|AfmB|[ _-](?:at|AT|At|alfa|krøl|snab|miuk)[ _a-z-]/;
+
+/** The text with personal data replaced by tags such as `[email]` (R41, R42, R45). The text itself if there is none. */
+export function scrub(text: string): string {
+  return SUSPECT.test(text) ? scrubbed(text, undefined) : text;
+}
+
+/** `scrub`, with counts; no sample of a value is kept. */
+export function scrubCounted(text: string): Scrubbed {
+  const all: Finding[] = [];
+  const clean = scrubbed(text, all);
+  return { text: clean, found: all.length === 0 ? NOTHING : counted(all) };
+}
+
+/**
+ * What only shows after decoding cannot be cut out of the original, so there the tags of what was found are all that
+ * remains. Linear in the text. What was found goes into `all` as well.
+ */
+function scrubbed(text: string, all: Finding[] | undefined): string {
+  const seen = signs(text);
+  if (seen === NO_SIGNS) return text;
+  const plain = detect(text, seen);
+  const clean = plain.length === 0 ? text : replaced(text, plain);
+  const hidden = (seen & ENCODED) === 0 ? NONE : afterDecoding(clean);
+  all?.push(...plain, ...hidden);
+  if (hidden.length === 0) return clean;
+  const kinds = new Set([...plain, ...hidden].map(({ kind }) => kind));
+  return KINDS.filter((kind) => kinds.has(kind))
+    .map(tag)
+    .join('');
+}
+
+const NONE: readonly Finding[] = [];
+
+/**
+ * What shows once the text is decoded, and once it is decoded as far as it goes: what is encoded in several ways at
+ * once must not cost a look at each of its layers.
+ */
+function afterDecoding(text: string): readonly Finding[] {
+  const first = decoded(text, 1);
+  if (first === text) return NONE;
+  const found = detect(first, signs(first));
+  if (found.length > 0) return found;
+  const last = decoded(text);
+  return last === first ? NONE : detect(last, signs(last));
+}
+
+/** What a text has that personal data cannot do without; each sign calls for the detectors that look closer. */
+const NO_SIGNS = 0;
+const AT = 1;
+const DIGITS = 2;
+const RUN = 4;
+const ENCODED = 8;
+/** A number behind a dot or a colon: addresses on the net, dates, positions. */
+const DOTTED = 16;
+/** A name and its value. */
+const PAIR = 32;
+/** A word that is long, and made of more than small letters. */
+const WORD = 64;
+/** A word with a digit in it, long enough for an id behind its name. */
+const NAMED = 128;
+
+/** Letters anywhere beside one of the others: words that say what a number is. */
+const LETTERS = 256;
+/** A word that may stand for the sign of an address. */
+const SPELLED = 512;
+/** A word of small letters and capitals, or of digits, which may be a text in base64 or in hexadecimal. */
+const HIDDEN = 1024;
+
+/** Fewer digits than this close together are no number of a person. */
+const FEWEST_DIGITS = 7;
+/** Digits with more than this between them do not belong together; a letter parts them twice as much as a blank. */
+const WIDEST_GAP = 3;
+/** The shortest JSON web token is longer. */
+const SHORTEST_RUN = 30;
+/** The shortest click id or cookie of a vendor is longer. */
+const SHORTEST_WORD = 12;
+const SHORTEST_NAMED = 6;
+/** Two dots or colons behind a number: `1.2.3`. */
+const FEWEST_DOTS = 2;
+
+/** What a character is to `signs`, by its code; the first three are bits of what is in a word. */
+const LETTER = 1;
+const CAPITAL = 2;
+const DIGIT = 4;
+/** Part of a token, as letters and digits are. */
+const JOINER = 8;
+const OTHER = 0;
+const MIXED = LETTER | CAPITAL;
+const CLASS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[0-9]/.test(character)) return DIGIT;
+  if (/[a-z]/.test(character)) return LETTER;
+  if (/[A-Z]/.test(character)) return CAPITAL;
+  return /[-._/+]/.test(character) ? JOINER : OTHER;
+});
+
+/** One pass without allocation: most texts with digits in them end here. */
+function signs(text: string): number {
+  const { length } = text;
+  let found = NO_SIGNS;
+  let disguised = false;
+  let digits = 0;
+  let dots = 0;
+  let gap = 0;
+  let runStart = 0;
+  let inRun = 0;
+  let all = 0;
+  let before = OTHER;
+  for (let i = 0; i <= length; i++) {
+    const code = i < length ? text.charCodeAt(i) : 32;
+    const kind = code < 128 ? (CLASS[code] as number) : OTHER;
+    inRun |= kind;
+    if ((kind & MIXED) !== 0) {
+      gap += 2;
+    } else if (kind === DIGIT) {
+      if (gap > WIDEST_GAP) digits = 0;
+      gap = 0;
+      if (++digits === FEWEST_DIGITS) found |= DIGITS;
+    } else if (kind === JOINER) {
+      gap++;
+      if (before === DIGIT && code === 46 && ++dots === FEWEST_DOTS) found |= DOTTED;
+    } else {
+      gap++;
+      const run = i - runStart;
+      if (run >= SHORTEST_NAMED && (inRun & DIGIT) !== 0) found |= NAMED;
+      if (run >= SHORTEST_WORD && ((inRun & DIGIT) !== 0 || (inRun & MIXED) === MIXED)) found |= WORD;
+      if (run >= SHORTEST_ENCODED && (inRun & MIXED) === MIXED) found |= HIDDEN;
+      if (run >= SHORTEST_RUN) found |= RUN;
+      runStart = i + 1;
+      all |= inRun;
+      inRun = 0;
+      if (code === 64) found |= AT;
+      else if (code === 61) found |= PAIR;
+      else if (code === 58) {
+        found |= PAIR;
+        if (++dots === FEWEST_DOTS) found |= DOTTED;
+      } else if (code === 37 || code === 38 || code === 92) found |= ENCODED;
+      // Compatibility forms may hide an `@` or digits; dashes, blanks and quotes only ever stand between them.
+      else if (code >= 0x2030) found |= ENCODED;
+      // Digits of other scripts.
+      else if (code >= 0x660 && code <= 0xe59) found |= ENCODED;
+      else if (code >= 0x2000 || (code > 127 && code < 0xc0)) disguised = true;
+    }
+    before = kind;
+  }
+  if ((found & WORD) !== 0 && text.includes(AT_IN_HEX)) found |= HIDDEN;
+  if ((found & AT) !== 0 || maySpell(text)) found |= SPELLED;
+  if (found === NO_SIGNS) return NO_SIGNS;
+  return found | (disguised ? ENCODED : 0) | ((all & MIXED) === 0 ? 0 : LETTERS);
+}
+
+function detect(text: string, seen: number): Finding[] {
+  const findings: Finding[] = [];
+  if ((seen & PAIR) !== 0) findPairs(text, findings);
+  const ids = ((seen & WORD) === 0 ? 0 : BY_FORM) | ((seen & NAMED) === 0 ? 0 : BY_NAME);
+  if (ids !== 0) findIds(text, ids, findings);
+  if ((seen & AT) !== 0) findEmails(text, findings);
+  if ((seen & SPELLED) !== 0) findSpelledEmails(text, findings);
+  if ((seen & DOTTED) !== 0) findAddresses(text, findings);
+  if ((seen & DIGITS) !== 0) {
+    runs.read(text);
+    findNumbers(findings, (seen & LETTERS) !== 0);
+    if ((seen & LETTERS) !== 0) findBirthdates(text, findings);
+    if ((seen & DOTTED) !== 0) findPositions(findings);
+  }
+  if ((seen & RUN) !== 0) findTokens(text, findings);
+  if ((seen & HIDDEN) !== 0) findEncoded(text, isPersonal, findings);
+  return findings.length < 2 ? findings : merged(findings);
+}
+
+/** Whether something personal is in it in base64 or in hexadecimal. */
+export function hidesPersonal(id: string): boolean {
+  if (id.length < SHORTEST_ENCODED) return false;
+  const findings: Finding[] = [];
+  findEncoded(id, isPersonal, findings);
+  return findings.length > 0;
+}
+
+/** Whether there is anything personal in it. */
+function isPersonal(text: string): boolean {
+  return scrub(text) !== text;
+}
+
+/** In order of appearance; of those that overlap, the first names them all, and what is cut out takes them along. */
+function merged(findings: Finding[]): Finding[] {
+  // Most texts have what one detector found, which is in order.
+  if (areApart(findings)) return findings;
+  findings.sort((a, b) => a.start - b.start);
+  const apart: Finding[] = [];
+  let last: Finding | undefined;
+  for (const finding of findings) {
+    if (last !== undefined && finding.start < last.end) {
+      last = { ...last, end: Math.max(last.end, finding.end) };
+      apart[apart.length - 1] = last;
+    } else {
+      last = finding;
+      apart.push(finding);
+    }
+  }
+  return apart;
+}
+
+/** Whether each begins where the one before it ends, or later. */
+function areApart(findings: readonly Finding[]): boolean {
+  for (let i = 1; i < findings.length; i++) {
+    if ((findings[i] as Finding).start < (findings[i - 1] as Finding).end) return false;
+  }
+  return true;
+}
+
+function replaced(text: string, findings: readonly Finding[]): string {
+  let out = '';
+  let from = 0;
+  for (const { kind, start, end, cut } of findings) {
+    out += text.slice(from, start) + (cut === true ? '' : tag(kind));
+    from = end;
+  }
+  return out + text.slice(from);
+}
+
+function tag(kind: Kind): string {
+  return `[${kind}]`;
+}
+
+function counted(findings: readonly Finding[]): Record<Kind, number> {
+  const found = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
+  for (const { kind } of findings) found[kind]++;
+  return found;
+}

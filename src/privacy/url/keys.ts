@@ -1,0 +1,77 @@
+import { decodePart } from '../../protocols/percent.ts';
+import { readName } from '../name-words.ts';
+import { WordSet } from '../pii/word-set.ts';
+
+/** Names that say by themselves that the value is about a person, spelled without separators (R42, "names by key"). */
+const NAMES = new WordSet(
+  'name navn namn nimi nafn firstname fornavn fornamn etunimi lastname surname etternavn efternavn efternamn sukunimi',
+  'middlename mellomnavn fullname fulltnavn givenname familyname nickname username brukernavn displayname login',
+  'contact recipient street streetname gate gatenavn gateadresse vej vejnavn gata katu dob born fodt fodselsdag',
+  'session sessionid sessiontoken sessionkey phpsessid jsessionid aspsessionid sid key code reset sig auth ip ipaddress clientip userip remoteaddr',
+  'lat lng lon latitude longitude coordinates latlng gps mail mob cell',
+);
+
+/** Words that make any name personal that they are part of. */
+const WORDS = new WordSet(
+  'email emailaddress epost epostadresse sahkoposti netfang phone phonenumber telephone telefon telefonnummer tlf tel mobil mobilnummer',
+  'mobilephone mobiltelefon puhelin puhelinnumero simi gsm msisdn whatsapp',
+  'fnr fodselsnummer fodselsnr personnummer personnr personid personalid nationalid ssn cpr cprnr hetu henkilotunnus kennitala pnr passport passnummer',
+  'address addresses adresse adress osoite heimilisfang address1 address2 addressline',
+  'birth birthdate birthday birthyear dateofbirth fodselsdato fodselsar syntymaaika',
+  'token accesstoken refreshtoken idtoken jwt bearer password passwd passord pwd passphrase pin otp totp mfa secret clientsecret',
+  'apikey accesskey secretkey privatekey signature authorization sessiontoken csrf xsrf',
+  // Names of persons in one word: `card_username`.
+  'username brukernavn firstname fornavn fornamn etunimi lastname surname etternavn efternavn efternamn sukunimi fullname nickname',
+  'iban kontonummer bankaccount cardnumber creditcard cvv cvc pan',
+);
+
+/** Words that make a `name` the name of a person; `item_name` and `event_name` are things. */
+const PERSONS = new WordSet(
+  'first last full given family middle sur nick display user customer client contact billing shipping recipient sender',
+  'person patient member guest owner account holder cardholder buyer payer child parent kunde bruker lead employee',
+);
+const NAME_WORDS = new WordSet('name navn namn nimi nafn');
+
+/** Words that two parts of a name form: `e_mail`, `e-post`. */
+const AFTER_E = new WordSet('mail post mailaddress postadresse');
+
+/** Longer names are nobody's parameter. */
+const LONGEST_NAME = 100;
+
+/**
+ * Whether a parameter's name says that its value is personal, so that it is dropped unread (R42). Separators, case,
+ * accents and array brackets make no difference.
+ */
+export function dropKey(name: string): boolean {
+  if (name.length > LONGEST_NAME) return true;
+  const read = readName(name);
+  const { words, joined } = read;
+  if (NAMES.has(joined) || WORDS.has(joined)) return true;
+  let person = false;
+  let named = false;
+  for (let i = 0; i < words.length; i++) {
+    if (WORDS.endsAt(read, i, 2) || (words[i] === 'e' && AFTER_E.has(words[i + 1] ?? ''))) return true;
+    person ||= PERSONS.endsAt(read, i, 1);
+    named ||= NAME_WORDS.endsAt(read, i, 1);
+  }
+  return person && named;
+}
+
+/**
+ * Whether a name in a text says the same of what stands behind it (`password=...`, `"last_name":"..."`). There many more
+ * things are called a name, a key, a code or a contact than in a list of parameters.
+ */
+export function saysPersonal(name: string): boolean {
+  return dropKey(name) && !EVERYDAY.has(readName(name).joined);
+}
+
+const EVERYDAY = new WordSet(
+  'name navn namn nimi nafn key code reset contact session cell street gate gata katu vej ip login mail address',
+);
+
+/** A query key as it is compared: decoded, lower case, `a[0]` as `a`. */
+export function keyName(key: string): string {
+  const name = decodePart(key, 0, key.length).trim().toLowerCase();
+  const bracket = name.indexOf('[');
+  return bracket < 0 ? name : name.slice(0, bracket);
+}

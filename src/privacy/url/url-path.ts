@@ -1,0 +1,114 @@
+import { personalParam } from './click-ids.ts';
+import { isPathWord } from '../pii/emails.ts';
+import { dropKey, keyName } from './keys.ts';
+import { scrub } from '../pii/scrub.ts';
+import { maySpell } from '../pii/spelled-emails.ts';
+
+/** Paths without any of these have nothing in them that would have to go. */
+const SUSPECT = /[0-9;=%&@?]|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa|AfmB/;
+/** How click ids and tokens begin, whatever their words look like. */
+const TOKEN = /clid|eyJ|Iw[AYZ]|Cj[0w]|PA[QYZ]|EAIa|AfmB/;
+
+/**
+ * A path without matrix parameters, without parameters whose `?` got lost or encoded, and without personal data in its
+ * segments.
+ */
+export function cleanPath(path: string): string {
+  if ((!SUSPECT.test(path) || (isHarmless(path) && !TOKEN.test(path))) && !maySpell(path)) return path;
+  const segments = path.split('/');
+  for (let i = 1; i < segments.length; i++) {
+    const segment = segments[i] ?? '';
+    const before = segments[i - 1] ?? '';
+    const clean = cleanSegment(segment, before);
+    segments[i] = clean;
+    // `/kari/nordmann@example.no`: the address may have begun before the slash.
+    if (clean !== segment && clean.startsWith(EMAIL) && i > 1 && !isPathWord(before)) segments[i - 1] = EMAIL;
+  }
+  return segments.join('/');
+}
+
+/** Fewer digits close together than in anything personal, short words, and no sign of parameters or encoding. */
+function isHarmless(path: string): boolean {
+  let word = 0;
+  let digits = 0;
+  let gap = 0;
+  for (let i = 0; i < path.length; i++) {
+    const code = path.charCodeAt(i);
+    if (code >= 48 && code <= 57) {
+      if (gap > WIDEST_GAP) digits = 0;
+      gap = 0;
+      if (++digits === MANY_DIGITS) return false;
+    } else {
+      gap++;
+      // ; = % & @ ?
+      if (code === 59 || code === 61 || code === 37 || code === 38 || code === 64 || code === 63) return false;
+    }
+    word = code === 47 || code === 45 ? 0 : word + 1;
+    if (word === LONG_WORD) return false;
+  }
+  return true;
+}
+
+const EMAIL = '[email]';
+const MANY_DIGITS = 6;
+const WIDEST_GAP = 3;
+const LONG_WORD = 16;
+
+// The parts between separators are disjoint, so each character is tried a bounded number of times.
+const PARAMETERS = /;|%3b|(?:[&?]|%26|%3f)[^=%&?]{1,40}(?:=|%3d)/i;
+const DOTS = /^(?:\.|%2e){1,2}$/i;
+/** What `isHarmless` stops at, in one segment. */
+const LIKE_A_VALUE = /(?:[0-9][^0-9]{0,3}){6}|[^-]{16}/;
+
+/** A character reference of HTML; its `;` separates nothing. */
+const ENTITY = /(?:&|%(?:25){0,3}26)(?:#|%(?:25){0,3}23)?[a-z0-9]{2,8}(?:;|%(?:25){0,3}3b)/i;
+
+function cleanSegment(segment: string, before: string): string {
+  if (!SUSPECT.test(segment)) return maySpell(segment) ? scrubbed(segment) : segment;
+  const rest = SIGNS.test(segment) ? withoutParameters(segment) : segment;
+  // `..;x` is no dot segment, but would become one.
+  if (DOTS.test(rest)) return '';
+  const equals = rest.indexOf('=');
+  if (equals >= 0) {
+    const name = keyName(rest.slice(0, equals));
+    if (personalParam(name) !== undefined || dropKey(name)) return rest.slice(0, equals);
+  }
+  const clean = scrubbed(rest);
+  if (clean !== rest || rest.length < SHORTEST_VALUE) return clean;
+  // `/phone/40000000`, `/reset/x8Jd...`: what stands behind a personal name is its value.
+  return isSecretBehind(before, rest) ? '[token]' : clean;
+}
+
+/** Without any of these there are no parameters and nothing encoded. */
+const SIGNS = /[;%&?]/;
+const SHORTEST_VALUE = 6;
+
+function withoutParameters(segment: string): string {
+  // Before it is cut: the `;` of `kari&commat;example.no` is in the midst of what has to go.
+  const whole = ENTITY.test(segment) ? scrubbed(segment) : segment;
+  const cut = whole.search(PARAMETERS);
+  return cut < 0 ? whole : whole.slice(0, cut);
+}
+
+/** Parts of a path behind which a link from a message has what only its reader may know. */
+const LINKS: ReadonlySet<string> = new Set(
+  (
+    'invite invites invitation invitations invitasjon confirm confirmation bekreft verify verification activate activation aktiver ' +
+    'unlock unsubscribe avmeld avmelding optout magic magic-link reset recover recovery'
+  ).split(' '),
+);
+/** Digits among letters: hardly a word looks so. */
+const DRAWN = /\d[a-z]|[a-z]\d/i;
+
+function isSecretBehind(before: string, segment: string): boolean {
+  if (LIKE_A_VALUE.test(segment) && dropKey(before)) return true;
+  return segment.length >= SHORTEST_SECRET && LINKS.has(before.toLowerCase()) && DRAWN.test(segment);
+}
+
+const SHORTEST_SECRET = 12;
+
+/** Tags of what was found only after decoding have a blank between them, which no path has. */
+function scrubbed(segment: string): string {
+  const clean = scrub(segment);
+  return clean === segment ? segment : clean.replaceAll(' ', '%20');
+}

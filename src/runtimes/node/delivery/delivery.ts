@@ -1,0 +1,395 @@
+import type { Worker } from 'node:worker_threads';
+import { Histogram, SHORT } from '../../../core/histogram.ts';
+import type { Log } from '../../../delivery/drain.ts';
+import { HeldWithdrawals } from '../../../delivery/held-withdrawals.ts';
+import type { EndedRow } from '../../../delivery/ends.ts';
+import {
+  OutboxUnavailable,
+  type Outbox,
+  type OutboxRow,
+  type Stored,
+  type Withdrawal,
+} from '../../../delivery/outbox.ts';
+import { flatten, type Flat } from './append-codec.ts';
+import { takeThread } from './delivery-thread.ts';
+import type { DeliveryReport, ThreadReport } from '../process/metrics.ts';
+import type { FromWorker, GatewaySource, ToWorker, WorkerData, WorkerState } from '../process/outbox-worker.ts';
+
+export interface DeliveryOptions
+  extends Omit<WorkerData, 'sink' | 'name' | 'givenUp' | 'withdrawn' | 'shared' | 'given'> {
+  /** File name of the outbox without `.sqlite`; processes that share a directory have one each. */
+  readonly name?: string;
+  /** `http://127.0.0.1:PORT`: where every request goes instead of to its vendor. */
+  readonly sink?: string | undefined;
+  /** Other outboxes share the directory. */
+  readonly shared?: boolean;
+  readonly log: Log;
+  /** Told how rows ended, while somebody watches. */
+  readonly ended?: (rows: readonly EndedRow[]) => void;
+  /** Told when other routes are stopped than before. */
+  readonly stoppedChanged?: () => void;
+}
+
+/** The durable outbox and its delivery, as the collecting side sees it. */
+export interface Delivery extends Outbox {
+  /** Routes that keep their events until a person has mended something, with the reason: for the readiness detail. */
+  readonly stopped: Readonly<Record<string, string>>;
+  /** Age of the oldest append that is not answered, milliseconds; 0 = none waits. */
+  readonly delay: number;
+  /** Whether somebody wants to know how rows end. */
+  watch(watched: boolean): void;
+  /** Counters and queues, for the metrics. */
+  report(): Promise<DeliveryReport>;
+  /** Puts another configuration in force. Rejects, and keeps the old one, when it cannot be used. */
+  reload(source: GatewaySource): Promise<void>;
+  /** Commits what is pending, lets what is in flight finish for a few seconds, closes. Never takes longer than 8 s. */
+  stop(): Promise<void>;
+}
+
+/** An append not answered for so long is refused: the disk hangs. Milliseconds. */
+const PATIENCE_MS = 10_000;
+/** While one has waited, and the thread has said nothing, for so long, no other is begun: the disk hangs. Milliseconds. */
+const LATE_MS = 3_000;
+/** How often what waits is looked at, milliseconds. */
+const LOOK_MS = 250;
+/** Rows under way to the disk; more are refused at once, so that memory stays bounded and nobody waits for a queue. */
+const MAX_UNDER_WAY = 10_000;
+/** Appends not answered; beyond these, withdrawals are held here and handed over together. */
+const MAX_WAITING = 20_000;
+const GRACE_MS = 4_000;
+const STOP_MS = 8_000;
+const RESTART_MS = 1_000;
+
+/** Which of the shared numbers counts withdrawals held here. */
+const WITHHELD = 1;
+
+interface Waiting {
+  readonly since: number;
+  readonly rows: number;
+  readonly withdrawals: readonly Withdrawal[];
+  readonly resolve: (stored: readonly Stored[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Starts the delivery thread. Resolves when it has its configuration; rejects when that cannot be used. The thread owns
+ * the outbox file: accepting and delivering do not fight for this thread's time.
+ */
+export async function startDelivery(options: DeliveryOptions): Promise<Delivery> {
+  const delivery = new ThreadedDelivery(options);
+  try {
+    await delivery.start();
+  } catch (error) {
+    // It never ran: who started it decides what next, and no thread is tried in the background.
+    await delivery.stop();
+    throw error;
+  }
+  return delivery;
+}
+
+class ThreadedDelivery implements Delivery {
+  readonly #options: DeliveryOptions;
+  #source: GatewaySource;
+  #worker: Worker | undefined;
+  #state: WorkerState = { ready: false, pending: 0, held: 0, stopped: {} };
+  #stopping = false;
+  #watched = false;
+
+  /** Appends of this turn of the event loop. */
+  #flat: Flat = [];
+  #flatFirst = 0;
+  #posting = false;
+  #next = 0;
+  /** Not answered, by number, oldest first. */
+  readonly #waiting = new Map<number, Waiting>();
+  #rowsUnderWay = 0;
+  /**
+   * Shared with the thread. First: appends with smaller numbers were refused here, and are not stored there later.
+   * Second: how often withdrawals were held here, where the thread sends nothing before it has been given them.
+   */
+  readonly #givenUp = new BigInt64Array(new SharedArrayBuffer(16));
+  /** The thread has not answered for long: nothing is begun, and withdrawals are held here. */
+  #late = false;
+  #heardAt = 0;
+  /** Withdrawals the thread has not been given yet. */
+  readonly #held = new HeldWithdrawals();
+  /** Withdrawals it has taken and may not have on disk: another thread in its place is given them first. */
+  readonly #unsafe = new HeldWithdrawals();
+  readonly #patience: NodeJS.Timeout;
+
+  readonly #reports = new Map<number, (report: ThreadReport) => void>();
+  readonly #storeTime = new Histogram(SHORT);
+  readonly #reloads = new Map<number, (problem: string | undefined) => void>();
+  #asked = 0;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#source = options.source;
+    // After a stall of this process the answers are there already, and are heard first.
+    this.#patience = setInterval(() => setImmediate(() => this.#look()), LOOK_MS).unref();
+  }
+
+  get ready(): boolean {
+    if (this.#late || this.#stopping || this.#worker === undefined) return false;
+    return this.#state.ready && this.#rowsUnderWay < MAX_UNDER_WAY;
+  }
+
+  get pending(): number {
+    return this.#state.pending + this.#rowsUnderWay;
+  }
+
+  get stopped(): Readonly<Record<string, string>> {
+    return this.#state.stopped;
+  }
+
+  get delay(): number {
+    const [oldest] = this.#waiting.values();
+    return oldest === undefined ? 0 : performance.now() - oldest.since;
+  }
+
+  start(): Promise<void> {
+    const { dir, name = 'outbox', sink, version } = this.#options;
+    for (const { withdrawals } of this.#waiting.values()) this.#unsafe.add(withdrawals);
+    this.#unsafe.add(this.#held.list());
+    this.#held.clear();
+    const withdrawn = this.#unsafe.list();
+    const givenUp = this.#givenUp;
+    const given = Number(Atomics.load(givenUp, WITHHELD));
+    const { shared } = this;
+    const worker = takeThread({ source: this.#source, dir, name, sink, version, shared, givenUp, withdrawn, given });
+    this.#worker = worker;
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'started') resolve();
+        if (message.kind === 'refused') reject(new Error(message.message));
+        this.#hear(message);
+      });
+      worker.on('error', (error: Error) =>
+        this.#options.log('error', 'the delivery thread failed', { code: error.name }),
+      );
+      worker.on('exit', () => {
+        reject(new Error('the delivery thread did not start'));
+        this.#lost(worker);
+      });
+    });
+  }
+
+  get shared(): boolean {
+    return this.#options.shared === true;
+  }
+
+  append(rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]> {
+    if (this.ready) return this.#give(rows, withdrawals);
+    const refused = new OutboxUnavailable('the outbox does not take events now');
+    if (withdrawals.length === 0) return Promise.reject(refused);
+    return this.#give([], withdrawals).then((stored) => {
+      if (rows.length > 0) throw refused;
+      return stored;
+    });
+  }
+
+  #give(rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]> {
+    if (rows.length === 0 && (this.#worker === undefined || this.#late || this.#waiting.size >= MAX_WAITING)) {
+      this.#keep(withdrawals);
+      return Promise.resolve([]);
+    }
+    return new Promise((resolve, reject) => {
+      const id = this.#next++;
+      if (this.#flat.length === 0) this.#flatFirst = id;
+      flatten(this.#flat, rows, withdrawals);
+      this.#waiting.set(id, { since: performance.now(), rows: rows.length, withdrawals, resolve, reject });
+      this.#rowsUnderWay += rows.length;
+      if (this.#posting) return;
+      this.#posting = true;
+      setImmediate(() => this.#post());
+    });
+  }
+
+  /** Holds withdrawals here; from this moment on the thread sends nothing until it has them. */
+  #keep(withdrawals: readonly Withdrawal[]): void {
+    Atomics.add(this.#givenUp, WITHHELD, 1n);
+    for (const site of this.#held.add(withdrawals)) {
+      this.#options.log(
+        'error',
+        'more withdrawals than can be held while the disk takes nothing: what waits for this site is not sent any more',
+        { site },
+      );
+    }
+  }
+
+  #handOver(): void {
+    const withdrawals = this.#held.list();
+    this.#held.clear();
+    this.#unsafe.add(withdrawals);
+    const flat: Flat = [];
+    flatten(flat, [], withdrawals);
+    this.#tell({ kind: 'withheld', count: Number(Atomics.load(this.#givenUp, WITHHELD)), flat });
+  }
+
+  watch(watched: boolean): void {
+    this.#watched = watched;
+    this.#tell({ kind: 'watch', watched });
+  }
+
+  #setState(state: WorkerState): void {
+    const changed = !isSame(state.stopped, this.#state.stopped);
+    this.#state = state;
+    if (changed) this.#options.stoppedChanged?.();
+  }
+
+  report(): Promise<DeliveryReport> {
+    return new Promise((resolve, reject) => {
+      if (this.#worker === undefined) {
+        reject(new Error('the delivery thread is not running'));
+        return;
+      }
+      const id = this.#asked++;
+      this.#reports.set(id, (report) => resolve({ ...report, storeTime: this.#storeTime.data() }));
+      this.#tell({ kind: 'report', id });
+    });
+  }
+
+  reload(source: GatewaySource): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const id = this.#asked++;
+      this.#reloads.set(id, (problem) => {
+        if (problem !== undefined) {
+          reject(new Error(problem));
+          return;
+        }
+        this.#source = source;
+        resolve();
+      });
+      this.#tell({ kind: 'reload', id, source });
+    });
+  }
+
+  async stop(): Promise<void> {
+    const worker = this.#worker;
+    if (this.#stopping) return;
+    this.#stopping = true;
+    clearInterval(this.#patience);
+    if (worker === undefined) return;
+    this.#post();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, STOP_MS);
+      worker.on('exit', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.#tell({ kind: 'stop', graceMs: GRACE_MS });
+    });
+    await worker.terminate();
+  }
+
+  #tell(message: ToWorker): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #post(): void {
+    this.#posting = false;
+    if (this.#flat.length === 0) return;
+    this.#tell({ kind: 'append', first: this.#flatFirst, flat: this.#flat });
+    this.#flat = [];
+  }
+
+  #hear(message: FromWorker): void {
+    this.#late = false;
+    this.#heardAt = performance.now();
+    if (this.#held.size > 0) this.#handOver();
+    switch (message.kind) {
+      case 'appended':
+        this.#setState(message.state);
+        if (message.state.held === 0) this.#unsafe.clear();
+        this.#stored(message.first, message.results);
+        return;
+      case 'started':
+        // A thread that takes the place of another one knows nothing of who watches.
+        if (this.#watched) this.#tell({ kind: 'watch', watched: true });
+        this.#setState(message.state);
+        return;
+      case 'state':
+        this.#setState(message.state);
+        return;
+      case 'ended':
+        this.#options.ended?.(message.rows);
+        return;
+      case 'report':
+        this.#reports.get(message.id)?.(message.report);
+        this.#reports.delete(message.id);
+        return;
+      case 'reloaded':
+        this.#reloads.get(message.id)?.(message.problem);
+        this.#reloads.delete(message.id);
+        return;
+      case 'log':
+        this.#options.log(message.level, message.msg, message.fields);
+    }
+  }
+
+  #stored(first: number, results: readonly (readonly Stored[] | string)[]): void {
+    const now = performance.now();
+    results.forEach((result, i) => {
+      const since = this.#waiting.get(first + i)?.since;
+      if (since !== undefined) this.#storeTime.observe(now - since);
+      this.#answer(first + i, result);
+    });
+  }
+
+  #answer(id: number, result: readonly Stored[] | string): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
+    this.#rowsUnderWay -= waiting.rows;
+    if (this.#state.held > 0 || !this.#state.ready) this.#unsafe.add(waiting.withdrawals);
+    if (typeof result === 'string') waiting.reject(new OutboxUnavailable(result));
+    else waiting.resolve(result);
+  }
+
+  /**
+   * A disk that does not answer: nothing more is begun until answers arrive again, and what has waited too long is
+   * refused.
+   */
+  #look(): void {
+    const { delay } = this;
+    // Where answers come, if slowly, load is shed instead (`overload.ts`).
+    if (delay >= LATE_MS && performance.now() - this.#heardAt >= LATE_MS) this.#late = true;
+    if (delay >= PATIENCE_MS) this.#loseSlow();
+  }
+
+  #loseSlow(): void {
+    const before = performance.now() - PATIENCE_MS;
+    const slow: number[] = [];
+    for (const [id, { since }] of this.#waiting) {
+      if (since > before) break;
+      slow.push(id);
+    }
+    const last = slow.at(-1);
+    if (last === undefined) return;
+    this.#state = { ...this.#state, ready: false };
+    this.#late = true;
+    // First the thread is told, then the client: what is refused can be under way only in a commit that hangs.
+    Atomics.store(this.#givenUp, 0, BigInt(last + 1));
+    for (const id of slow) this.#answer(id, this.#waiting.get(id)?.rows === 0 ? [] : 'the disk does not answer');
+  }
+
+  #lost(worker: Worker): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#state = { ...this.#state, ready: false };
+    for (const [id, { rows }] of this.#waiting) this.#answer(id, rows === 0 ? [] : 'the delivery thread ended');
+    for (const done of this.#reloads.values()) done('the delivery thread ended');
+    this.#reloads.clear();
+    if (this.#stopping) return;
+    setTimeout(() => {
+      if (!this.#stopping)
+        this.start().catch(() => this.#options.log('error', 'the delivery thread does not start', {}));
+    }, RESTART_MS);
+  }
+}
+
+/** Told with each commit, and nearly always empty. */
+function isSame(a: WorkerState['stopped'], b: WorkerState['stopped']): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}

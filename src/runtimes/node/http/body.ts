@@ -1,0 +1,72 @@
+import type { IncomingMessage } from 'node:http';
+import { LIMITS } from '../../../protocols/limits.ts';
+
+/** Bytes of all bodies together that have begun to arrive and are not decided yet. */
+const MOST_BUFFERED = 64 * 1024 * 1024;
+/** Room for a body that comes in pieces, at first. */
+const FIRST_ROOM = 4 * 1024;
+
+let buffered = 0;
+
+/**
+ * A body as it arrives. Pieces are copied together: a client may send a byte in each, and kept as they come they would
+ * take a hundred times what they hold. `free` must be called in the end, whatever became of it.
+ */
+export class Body {
+  #bytes: Buffer | undefined;
+  #size = 0;
+  #pieces = 0;
+  /** What it counts for in `buffered`. */
+  #room = 0;
+  /** It is `#bytes` that is written to, and nobody else's memory. */
+  #own = false;
+
+  /** Adds a piece: how that went. */
+  add(piece: Buffer): 'taken' | 'too large' | 'no room' {
+    const size = this.#size + piece.length;
+    if (size > LIMITS.body || ++this.#pieces > LIMITS.pieces) return 'too large';
+    const room = this.#bytes === undefined ? piece.length : this.#roomFor(size);
+    if (buffered + room - this.#room > MOST_BUFFERED) return 'no room';
+    buffered += room - this.#room;
+    this.#put(piece, room);
+    this.#room = room;
+    this.#size = size;
+    return 'taken';
+  }
+
+  text(): string {
+    return this.#bytes === undefined ? '' : this.#bytes.toString('utf8', 0, this.#size);
+  }
+
+  free(): void {
+    buffered -= this.#room;
+    this.#room = 0;
+    this.#bytes = undefined;
+  }
+
+  #roomFor(size: number): number {
+    let room = this.#own ? this.#room : FIRST_ROOM;
+    while (room < size) room *= 2;
+    return room;
+  }
+
+  #put(piece: Buffer, room: number): void {
+    if (this.#bytes === undefined) {
+      // Most bodies come in one piece, which need not be copied.
+      this.#bytes = piece;
+      return;
+    }
+    if (!this.#own || room > this.#room) {
+      const larger = Buffer.allocUnsafeSlow(room);
+      this.#bytes.copy(larger, 0, 0, this.#size);
+      this.#bytes = larger;
+      this.#own = true;
+    }
+    piece.copy(this.#bytes, this.#size);
+  }
+}
+
+/** What a client says of the length of its body; 0 where it does not. */
+export function saidLength({ headers }: IncomingMessage): number {
+  return Number(headers['content-length'] ?? 0);
+}

@@ -1,0 +1,245 @@
+import { randomFillSync } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { getRequestListener } from '@hono/node-server';
+import type { Context, Hono } from 'hono';
+import { problemAnswer, type Answer } from '../../../http/answer.ts';
+import type { Collect } from '../../../http/collect.ts';
+import type { Front } from '../../../http/front.ts';
+import { ABORTED, ENCODED, NO_ROOM, TOO_LARGE } from '../../../http/problem.ts';
+import { refusedCode, type Hit, type Problem, type RefusedCode, type Unread } from '../../../protocols/hit.ts';
+import { LIMITS } from '../../../protocols/limits.ts';
+import { hostOf, splitTarget, type Target } from '../../../protocols/target.ts';
+import { Body, saidLength } from './body.ts';
+import { answered, dismiss, dropStuck, keepIdle, takes } from './sockets.ts';
+import { turns } from './turns.ts';
+
+/** Limits on slow and oversized clients (R60, R72); times in milliseconds. */
+const SERVER_OPTIONS = {
+  maxHeaderSize: 32 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  connectionsCheckingInterval: 2_000,
+  insecureHTTPParser: false,
+};
+
+/**
+ * A Node HTTP server around an app. What `front` knows does not pass through the app: making a web Request and Response
+ * of a hit costs as much as deciding it. `refused` is told of what Node or this file refuses.
+ */
+export function createListener(app: Hono, front?: Front, refused: (code: RefusedCode) => void = () => {}): Server {
+  const throughApp = adapterFor(app);
+  const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
+    if (!takes(incoming)) return;
+    if (hasTwoHosts(incoming)) {
+      refused('refused.host');
+      write(outgoing, problemAnswer(TWO_HOSTS));
+      return;
+    }
+    if (front === undefined) {
+      throughApp(incoming, outgoing);
+      return;
+    }
+    const target = splitTarget(targetOf(incoming));
+    const host = hostFor(incoming, target);
+    const { method = '', headers } = incoming;
+    const found = front({ method, path: target.path, host, origin: headers.origin });
+    if (found === undefined) throughApp(incoming, outgoing);
+    else if (typeof found === 'function') answerDirectly(incoming, outgoing, target, host, found);
+    else write(outgoing, found);
+  });
+  server.maxRequestsPerSocket = 0;
+  dropStuck(server);
+  keepIdle(server, false);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerClientError(error, socket, refused));
+  return server;
+}
+
+/**
+ * Takes requests through an app. What turns them into web Requests is loaded with the first of them: all of `fetch` comes
+ * along, and would be a tenth of the start.
+ */
+function adapterFor(app: Hono): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+  let loaded: Promise<ReturnType<typeof getRequestListener>> | undefined;
+  return (incoming, outgoing) => {
+    outgoing.once('close', () => answered(incoming));
+    loaded ??= import('@hono/node-server').then((adapter) =>
+      adapter.getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false }),
+    );
+    // It cannot be loaded where another version was installed under a running one.
+    loaded.then(
+      (answer) => answer(incoming, outgoing),
+      () => outgoing.destroy(),
+    );
+  };
+}
+
+const TWO_HOSTS: Problem = { status: 400, title: 'Two hosts', detail: 'A request may have one Host header.' };
+
+/** Node keeps the first of several, a proxy in front perhaps another one (RFC 9112 3.2). */
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts > 1;
+}
+
+function targetOf({ url = '/' }: IncomingMessage): string {
+  return url;
+}
+
+function hostFor({ headers }: IncomingMessage, { authority }: Target): string {
+  return hostOf(authority ?? headers.host ?? '');
+}
+
+function answerDirectly(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  target: Target,
+  host: string,
+  take: Collect,
+): void {
+  const answer = take(receive(incoming, outgoing, target, host), host, incoming.headers.origin);
+  if (answer instanceof Promise) void answer.then((value) => write(outgoing, value));
+  else writeSoon(outgoing, answer);
+}
+
+let waiting: { readonly outgoing: ServerResponse; readonly answer: Answer }[] = [];
+
+/**
+ * Answers that are known at once go out together when everything that has arrived is decided: a write wakes the other
+ * end, and one wake-up for many is much cheaper than one for each.
+ */
+function writeSoon(outgoing: ServerResponse, answer: Answer): void {
+  if (waiting.push({ outgoing, answer }) === 1) setImmediate(writeWaiting);
+}
+
+function writeWaiting(): void {
+  const due = waiting;
+  waiting = [];
+  for (const { outgoing, answer } of due) write(outgoing, answer);
+}
+
+function write(outgoing: ServerResponse, { status, headers, cookies, body }: Answer): void {
+  const length = body === undefined ? undefined : { 'content-length': Buffer.byteLength(body) };
+  const set = cookies.length === 0 ? undefined : { 'set-cookie': [...cookies] };
+  outgoing.writeHead(status, length === undefined && set === undefined ? headers : { ...headers, ...length, ...set });
+  outgoing.end(body);
+  answered(outgoing.req);
+}
+
+/** Node's own refusals (slow, too long, not HTTP), as the problems the contract promises. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket, refused: (code: RefusedCode) => void): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, phrase, detail]: [number, string, string] =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? [408, 'Request Timeout', 'The request did not arrive in time.']
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? [431, 'Request Header Fields Too Large', 'The headers may have 32 KiB together.']
+        : [400, 'Bad Request', 'This is not a well-formed HTTP request.'];
+  refused(refusedCode({ status, title: phrase, detail }));
+  const body = JSON.stringify({ type: 'about:blank', title: phrase, status, detail });
+  dismiss(
+    socket,
+    `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+interface NodeRequest {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
+
+/** Freezes a Node request as a hit, reading the body within its limits. */
+export function toHit(c: Context): Hit | Problem | Promise<Hit | Problem> {
+  const { incoming, outgoing } = c.env as NodeRequest;
+  const target = splitTarget(targetOf(incoming));
+  return receive(incoming, outgoing, target, hostFor(incoming, target));
+}
+
+/** The target of a Node request as it came. */
+export function rawTarget(c: Context): string {
+  return targetOf((c.env as NodeRequest).incoming);
+}
+
+function receive(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  target: Target,
+  host: string,
+): Hit | Unread | Promise<Hit | Unread> {
+  if (incoming.method === 'GET') return freeze(incoming, target, host, '');
+  if (incoming.headers['content-encoding'] !== undefined)
+    return { ...ENCODED, hit: freeze(incoming, target, host, '') };
+  if (incoming.headers['content-length'] === '0') return freeze(incoming, target, host, '');
+  return readBody(incoming, outgoing, target, host);
+}
+
+function readBody(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  target: Target,
+  host: string,
+): Promise<Hit | Unread> {
+  return new Promise((resolve) => {
+    const body = new Body();
+    const refuse = (problem: Problem) => {
+      // The rest of the body is not read, so the connection cannot be used again.
+      outgoing.setHeader('connection', 'close');
+      incoming.removeAllListeners('data');
+      incoming.pause();
+      end(problem);
+    };
+    const end = (result: Hit | Problem) => {
+      body.free();
+      resolve('status' in result ? { ...result, hit: freeze(incoming, target, host, '') } : result);
+    };
+    if (saidLength(incoming) > LIMITS.body) {
+      refuse(TOO_LARGE);
+      return;
+    }
+    incoming.on('data', (piece: Buffer) => {
+      const went = body.add(piece);
+      if (went === 'too large') refuse(TOO_LARGE);
+      else if (went === 'no room') refuse(NO_ROOM);
+    });
+    incoming.on('end', () => turns.take(() => end(freeze(incoming, target, host, body.text()))));
+    incoming.on('error', () => end(ABORTED));
+    // What is complete may still wait for its turn.
+    incoming.on('close', () => {
+      if (!incoming.complete) end(ABORTED);
+    });
+  });
+}
+
+function freeze(incoming: IncomingMessage, { path, query }: Target, host: string, body: string): Hit {
+  return {
+    id: randomId(),
+    at: Date.now(),
+    method: incoming.method ?? 'GET',
+    path,
+    query,
+    host,
+    headers: incoming.headers as Hit['headers'],
+    body,
+    peer: incoming.socket.remoteAddress,
+  };
+}
+
+const POOL = Buffer.allocUnsafe(16 * 256);
+let used = POOL.length;
+
+/** 128 bits of the system's generator, drawn 256 ids at a time. */
+function randomId(): string {
+  if (used === POOL.length) {
+    randomFillSync(POOL);
+    used = 0;
+  }
+  used += 16;
+  return POOL.toString('hex', used - 16, used);
+}

@@ -1,0 +1,251 @@
+import { once } from 'node:events';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import type { EndedRow } from '../../../delivery/ends.ts';
+import type { Gateway } from '../../../policy/gateway.ts';
+import { unflatten, type Flat } from '../delivery/append-codec.ts';
+import { Runner, type AppendResult } from '../delivery/delivery-runner.ts';
+import type { ThreadReport } from './metrics.ts';
+import { nodeSecrets } from './secrets.ts';
+import { createSend } from '../vendors/send.ts';
+import type { Stored, Withdrawal } from '../../../delivery/outbox.ts';
+
+/**
+ * Where the thread gets its configuration: a module whose default export makes a `Gateway` out of `input`. A gateway
+ * holds functions, so it cannot travel between threads; its source can.
+ */
+export interface GatewaySource {
+  /** File URL. */
+  readonly module: string;
+  readonly input: unknown;
+}
+
+/** What the thread is started with. */
+export interface ThreadStart {
+  /** `WorkerData` comes here, once. */
+  readonly orders: MessagePort;
+  /** File URL of a module that is going to be the source, to be loaded meanwhile. */
+  readonly source: string | undefined;
+}
+
+/** What it works on. */
+export interface WorkerData {
+  readonly source: GatewaySource;
+  readonly dir: string;
+  readonly name: string;
+  readonly sink: string | undefined;
+  readonly version: string;
+  /** Other outboxes share the directory. */
+  readonly shared: boolean;
+  /**
+   * Two numbers of the collecting side. First: appends with smaller ones were refused, and must not be stored any more.
+   * Second: how often it has held withdrawals back; nothing may be sent before they have come.
+   */
+  readonly givenUp: BigInt64Array<SharedArrayBuffer>;
+  /** Withdrawals to be carried out before anything is sent. */
+  readonly withdrawn: readonly Withdrawal[];
+  /** How often withdrawals had been held back until then. */
+  readonly given: number;
+}
+
+/** What the collecting thread says. */
+export type ToWorker =
+  | { readonly kind: 'append'; readonly first: number; readonly flat: Flat }
+  /** Withdrawals held back until now, so many times. */
+  | { readonly kind: 'withheld'; readonly count: number; readonly flat: Flat }
+  | { readonly kind: 'reload'; readonly id: number; readonly source: GatewaySource }
+  | { readonly kind: 'report'; readonly id: number }
+  /** Whether somebody wants to know how rows end. */
+  | { readonly kind: 'watch'; readonly watched: boolean }
+  | { readonly kind: 'stop'; readonly graceMs: number };
+
+/** What this thread says. */
+export type FromWorker =
+  | { readonly kind: 'started'; readonly state: WorkerState }
+  | { readonly kind: 'refused'; readonly message: string }
+  /** Results of appends `first`, `first + 1`, ...; a text is why one was not taken. */
+  | {
+      readonly kind: 'appended';
+      readonly first: number;
+      readonly results: readonly (readonly Stored[] | string)[];
+      readonly state: WorkerState;
+    }
+  | { readonly kind: 'state'; readonly state: WorkerState }
+  | { readonly kind: 'reloaded'; readonly id: number; readonly problem: string | undefined }
+  | { readonly kind: 'report'; readonly id: number; readonly report: ThreadReport }
+  | { readonly kind: 'ended'; readonly rows: readonly EndedRow[] }
+  | {
+      readonly kind: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly msg: string;
+      readonly fields: Readonly<Record<string, string | number>>;
+    }
+  | { readonly kind: 'stopped' };
+
+export interface WorkerState {
+  readonly ready: boolean;
+  readonly pending: number;
+  /** Withdrawals that are in the thread's memory only. */
+  readonly held: number;
+  readonly stopped: Readonly<Record<string, string>>;
+}
+
+/** How often the state is told when nothing else is, milliseconds. */
+const TELL_MS = 250;
+
+async function main(port: NonNullable<typeof parentPort>, data: WorkerData): Promise<void> {
+  const tell = (message: FromWorker): void => port.postMessage(message);
+  let gateway: Gateway;
+  try {
+    gateway = await make(data.source);
+  } catch (error) {
+    tell({ kind: 'refused', message: error instanceof Error ? error.message : 'the configuration cannot be used' });
+    return;
+  }
+  const send = createSend({ sink: data.sink, version: data.version });
+  const secrets = nodeSecrets({ sink: data.sink !== undefined, send });
+  let told = '';
+  const state = (): WorkerState => {
+    const { ready, pending, held, stopped } = runner;
+    return { ready, pending, held, stopped };
+  };
+  let { given } = data;
+  const tellState = (): void => {
+    const now = state();
+    const text = JSON.stringify(now);
+    if (text === told) return;
+    told = text;
+    tell({ kind: 'state', state: now });
+  };
+  const runner: Runner = new Runner(gateway, {
+    dir: data.dir,
+    name: data.name,
+    send,
+    secrets,
+    log: (level, msg, fields) => tell({ kind: 'log', level, msg, fields }),
+    changed: () => setImmediate(tellState),
+    ended: () => ends?.add,
+    givenUp: () => Number(Atomics.load(data.givenUp, 0)),
+    withheld: () => Number(Atomics.load(data.givenUp, 1)) > given,
+    shared: data.shared,
+    withdrawn: data.withdrawn,
+  });
+
+  let ends: Ends | undefined;
+  const answers = new Answers((first, results) => {
+    told = '';
+    tell({ kind: 'appended', first, results, state: state() });
+  });
+  port.on('message', (message: ToWorker) => {
+    switch (message.kind) {
+      case 'append': {
+        let id = message.first;
+        for (const append of unflatten(message.flat)) {
+          const number = id++;
+          runner.append(append, (result) => answers.add(number, result), number);
+        }
+        return;
+      }
+      case 'withheld':
+        for (const append of unflatten(message.flat)) {
+          runner.append(append, () => {
+            given = Math.max(given, message.count);
+            runner.resume();
+          });
+        }
+        return;
+      case 'watch':
+        ends = message.watched ? new Ends((rows) => tell({ kind: 'ended', rows })) : undefined;
+        return;
+      case 'report':
+        tell({ kind: 'report', id: message.id, report: runner.report() });
+        return;
+      case 'reload':
+        void make(message.source).then(
+          (next) => {
+            secrets.reload();
+            runner.reload(next);
+            tell({ kind: 'reloaded', id: message.id, problem: undefined });
+          },
+          (error: unknown) => {
+            const problem = error instanceof Error ? error.message : 'the configuration cannot be used';
+            tell({ kind: 'reloaded', id: message.id, problem });
+          },
+        );
+        return;
+      case 'stop':
+        clearInterval(timer);
+        void runner.stop(message.graceMs).then(() => {
+          send.close();
+          tell({ kind: 'stopped' });
+          port.close();
+        });
+    }
+  });
+  const timer = setInterval(tellState, TELL_MS);
+  tell({ kind: 'started', state: state() });
+}
+
+async function make({ module, input }: GatewaySource): Promise<Gateway> {
+  const { default: compile } = (await import(module)) as { default: (input: unknown) => Gateway | Promise<Gateway> };
+  return compile(input);
+}
+
+/** Ends told at once at most; who looks on cannot read more. */
+const MOST_ENDS = 200;
+
+/** Gathers how rows end into few messages. */
+class Ends {
+  readonly #send: (rows: EndedRow[]) => void;
+  #rows: EndedRow[] = [];
+
+  constructor(send: (rows: EndedRow[]) => void) {
+    this.#send = send;
+  }
+
+  readonly add = (row: EndedRow): void => {
+    if (this.#rows.length >= MOST_ENDS) return;
+    if (this.#rows.push(row) > 1) return;
+    setTimeout(() => {
+      const rows = this.#rows;
+      this.#rows = [];
+      this.#send(rows);
+    }, 50);
+  };
+}
+
+/** Collects the answers of one commit into one message; appends are answered in order. */
+class Answers {
+  readonly #send: (first: number, results: (readonly Stored[] | string)[]) => void;
+  #first = 0;
+  #results: (readonly Stored[] | string)[] = [];
+
+  constructor(send: (first: number, results: (readonly Stored[] | string)[]) => void) {
+    this.#send = send;
+  }
+
+  add(id: number, result: AppendResult): void {
+    // One that was refused at once may come before its neighbours.
+    if (this.#results.length > 0 && id !== this.#first + this.#results.length) this.#flush();
+    if (this.#results.length === 0) {
+      this.#first = id;
+      queueMicrotask(() => this.#flush());
+    }
+    this.#results.push(result instanceof Error ? result.message : result);
+  }
+
+  #flush(): void {
+    if (this.#results.length === 0) return;
+    const results = this.#results;
+    this.#results = [];
+    this.#send(this.#first, results);
+  }
+}
+
+if (parentPort !== null) {
+  const { orders, source } = workerData as ThreadStart;
+  const ordered = once(orders, 'message') as Promise<[WorkerData]>;
+  // A source that cannot be loaded is reported when it is used.
+  if (source !== undefined) await import(source).catch(() => undefined);
+  const [data] = await ordered;
+  await main(parentPort, data);
+}

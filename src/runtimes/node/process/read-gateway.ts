@@ -1,0 +1,75 @@
+import { UnusableSecret } from '../../../config/compile/index.ts';
+import { showFinding, type Finding } from '../../../config/lint/finding.ts';
+import { loadConfig } from '../../../config/load.ts';
+import { policyOf, policyText } from '../../../config/compile/policy.ts';
+import type { Config } from '../../../config/schema.ts';
+import { toPortable } from '../../../config/pages/portable.ts';
+import { secretsOf } from '../../../config/compile/secrets.ts';
+import { showSecretRef } from '../../../core/secret.ts';
+import type { Gateway } from '../../../policy/gateway.ts';
+import gatewayFrom, { secretValue, type GatewayInput } from './gateway-source.ts';
+import { missingSecrets } from './secrets.ts';
+import { Unusable } from './unusable.ts';
+
+/** A configuration as a person wrote it, and what goes with it. */
+export interface WrittenGateway {
+  readonly text: string;
+  /** Names the text in what is said about it. */
+  readonly file: string;
+  /** Everything goes to a sink: missing secrets are stood in for. */
+  readonly sink: boolean;
+  readonly rootKey: Uint8Array;
+}
+
+/** A gateway, and what another thread makes the same one of. */
+export interface ReadGateway {
+  readonly gateway: Gateway;
+  readonly input: GatewayInput;
+  /** Its policy as text, without secrets. */
+  readonly policy: string;
+}
+
+/** Reads and makes a gateway, or says why not. @throws Unusable */
+export function readGateway(written: WrittenGateway, note: (finding: Finding) => void = () => {}): ReadGateway {
+  const { text, file, sink, rootKey } = written;
+  const loaded = loadConfig(text, file);
+  if (!('config' in loaded)) {
+    throw new Unusable(
+      loaded.findings
+        .filter(({ kind }) => kind === 'error')
+        .map(showFinding)
+        .join('\n'),
+    );
+  }
+  loaded.notes.forEach(note);
+  const missing = sink ? [] : missingSecrets(secretsOf(loaded.config).map(({ ref }) => ref));
+  if (missing.length > 0) {
+    throw new Unusable(
+      `${file}: no value for ${missing.join(', ')}\nSet the variables or make the files, or try it with --sink.`,
+    );
+  }
+  const weak = weakKeys(loaded.config);
+  if (weak.length > 0) throw new Unusable(weak.map((problem) => `${file}: ${problem}`).join('\n'));
+  const input = { config: toPortable(loaded.config), rootKey };
+  try {
+    const gateway = gatewayFrom(input);
+    return { gateway, input, policy: policyText(policyOf(loaded.config, gateway.sites)) };
+  } catch (error) {
+    if (error instanceof UnusableSecret) throw new Unusable(`${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** Characters an ingest key has at least: 32 hex digits cannot be guessed by asking. */
+const MIN_KEY = 32;
+
+/** Keys that somebody could find out by trying. */
+function weakKeys({ sites }: Config): string[] {
+  return sites.flatMap((site) =>
+    site.ingest_keys.flatMap((ref) => {
+      const length = secretValue(ref)?.length ?? MIN_KEY;
+      if (length >= MIN_KEY) return [];
+      return `${showSecretRef(ref)} of ${site.hosts[0]} has ${length} characters, an ingest key needs ${MIN_KEY}: make one with \`openssl rand -hex 32\``;
+    }),
+  );
+}

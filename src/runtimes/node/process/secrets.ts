@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { SecretProblem, type Secrets, type Send } from '../../../delivery/lane/attempt.ts';
+import { reason } from '../../../core/reason.ts';
+import { showSecretRef, type SecretPart, type SecretRef } from '../../../core/secret.ts';
+import { googleTokens, placeholderCredentials } from '../vendors/google-token.ts';
+
+/** What stands in for a missing secret while everything goes to a sink. */
+const PLACEHOLDER = 'sink';
+/** Longer files are no secrets. */
+const MAX_LENGTH = 64 * 1024;
+
+export interface SecretsOptions {
+  /** Everything goes to a sink: missing secrets get a placeholder. */
+  readonly sink: boolean;
+  readonly send: Send;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly now?: () => number;
+}
+
+export interface NodeSecrets extends Secrets {
+  /** Forgets every value that was read, and every token. */
+  reload(): void;
+}
+
+/** Values of `${ENV}` and `file:` references, and tokens made from them. Values are read when needed, then kept. */
+export function nodeSecrets({ sink, send, env = process.env, now = Date.now }: SecretsOptions): NodeSecrets {
+  const values = new Map<string, Promise<string>>();
+
+  const read = async (ref: SecretRef): Promise<string | undefined> => {
+    const text = 'env' in ref ? env[ref.env] : await readFile(ref.file, 'utf8').catch(() => undefined);
+    return clean(text);
+  };
+
+  const valueOf = (ref: SecretRef, placeholder: () => string | Promise<string>): Promise<string> => {
+    const name = showSecretRef(ref);
+    let value = values.get(name);
+    if (value === undefined) {
+      value = read(ref).then((found) => {
+        if (found !== undefined) return found;
+        if (sink) return placeholder();
+        throw new SecretProblem(reason('vendor.secret_missing', { name }));
+      });
+      values.set(name, value);
+      // A missing secret may be there next time.
+      value.catch(() => values.delete(name));
+    }
+    return value;
+  };
+
+  const tokens = googleTokens({ sink, send, now, credentials: (ref) => valueOf(ref, placeholderCredentials) });
+  return {
+    value: (part: SecretPart) => ('kind' in part ? tokens.value(part) : valueOf(part, () => PLACEHOLDER)),
+    forget: (token) => tokens.forget(token),
+    reload: () => {
+      values.clear();
+      tokens.clear();
+    },
+  };
+}
+
+/** The references that have no value now, as they are written in the configuration: for the message at the start. */
+export function missingSecrets(
+  refs: Iterable<SecretRef>,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string[] {
+  const missing = new Set<string>();
+  for (const ref of refs) if (readNow(ref, env) === undefined) missing.add(showSecretRef(ref));
+  return [...missing];
+}
+
+function readNow(ref: SecretRef, env: Readonly<Record<string, string | undefined>>): string | undefined {
+  if ('env' in ref) return clean(env[ref.env]);
+  try {
+    return clean(readFileSync(ref.file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function clean(text: string | undefined): string | undefined {
+  const value = text?.trim();
+  return value === '' || (value?.length ?? 0) > MAX_LENGTH ? undefined : value;
+}

@@ -1,0 +1,95 @@
+import type { PreviewMessage } from '../../../http/preview.ts';
+import type { MetricData } from './metrics.ts';
+import { startGateway, type RunningGateway, type ServeOptions } from './serve.ts';
+import { Unusable } from './unusable.ts';
+
+/** One of several processes behind one port (`serve --workers N`); `workers.ts` starts and stops it. */
+
+/** What the supervisor says. */
+export type ToMember =
+  | { readonly kind: 'start'; readonly options: ServeOptions }
+  | { readonly kind: 'metrics'; readonly id: number }
+  /** Whether anybody looks at the preview. */
+  | { readonly kind: 'watched'; readonly watched: boolean }
+  | { readonly kind: 'reload' }
+  | { readonly kind: 'stop' };
+
+/** What a process says. */
+export type FromMember =
+  | { readonly kind: 'listening'; readonly url: string }
+  /** It cannot start: the configuration cannot be used, or a system call failed with this code. */
+  | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined }
+  | { readonly kind: 'metrics'; readonly id: number; readonly data: MetricData }
+  | { readonly kind: 'preview'; readonly message: PreviewMessage }
+  /** Routes that wait for a person, with the reason. */
+  | { readonly kind: 'stopped'; readonly routes: Readonly<Record<string, string>> };
+
+let gateway: RunningGateway | undefined;
+let watched = false;
+
+function tell(message: FromMember): void {
+  // The supervisor may be gone: then this process ends soon, too.
+  if (process.connected) process.send?.(message, () => {});
+}
+
+/** Messages of the preview that may be on their way; who looks on loses what comes on top of them. */
+const MOST_SHOWN = 256;
+let onTheirWay = 0;
+
+function show(message: PreviewMessage): void {
+  if (onTheirWay >= MOST_SHOWN || !process.connected) return;
+  onTheirWay++;
+  process.send?.({ kind: 'preview', message } satisfies FromMember, () => onTheirWay--);
+}
+
+async function start(options: ServeOptions): Promise<void> {
+  try {
+    gateway = await startGateway({
+      ...options,
+      show: () => (watched ? show : undefined),
+      stopped: (routes) => tell({ kind: 'stopped', routes }),
+    });
+    gateway.watch(watched);
+    tell({ kind: 'listening', url: gateway.url });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    tell({ kind: 'failed', message: error instanceof Unusable ? message : 'cannot start', code });
+    process.exitCode = 1;
+    process.disconnect();
+  }
+}
+
+async function stop(): Promise<void> {
+  await gateway?.stop();
+  process.exit(0);
+}
+
+function hear(message: ToMember): void {
+  switch (message.kind) {
+    case 'start':
+      void start(message.options);
+      return;
+    case 'metrics':
+      void gateway?.metrics.data().then(
+        (data) => tell({ kind: 'metrics', id: message.id, data }),
+        () => tell({ kind: 'metrics', id: message.id, data: [] }),
+      );
+      return;
+    case 'watched':
+      watched = message.watched;
+      gateway?.watch(watched);
+      return;
+    case 'reload':
+      gateway?.reload();
+      return;
+    case 'stop':
+      void stop();
+  }
+}
+
+if (import.meta.main && process.send !== undefined) {
+  // A terminal tells the whole group; when to stop is for the supervisor to say.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+  process.on('message', hear);
+  process.on('disconnect', () => void stop());
+}
