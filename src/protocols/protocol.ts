@@ -84,8 +84,8 @@ export interface CaseFacts {
   readonly pageSaid: boolean;
   /** The measurement id of the site's primary tag. */
   readonly stream: string | undefined;
-  /** What a back end passes on of its visitor; undefined = a browser sends. */
-  readonly visitor: { readonly cookies: string; readonly gpc: boolean } | undefined;
+  /** The back end that sends: its ingest key, and what it passes on of its visitor; undefined = a browser sends. */
+  readonly backend: { readonly key: string; readonly cookies: string; readonly gpc: boolean } | undefined;
 }
 
 export interface WrittenHit {
@@ -94,6 +94,7 @@ export interface WrittenHit {
   readonly path: string;
   /** Without `?`. */
   readonly query: string;
-  readonly headers: readonly (readonly [string, string])[];
+  /** Beside those of any browser; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }

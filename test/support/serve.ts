@@ -30,6 +30,8 @@ export async function serve(options: {
   data?: string;
   env?: Readonly<Record<string, string>>;
   args?: readonly string[];
+  /** What is run in place of the program. */
+  main?: string;
   /** What runs it in place of this very Node. */
   node?: string;
 }): Promise<Served> {
@@ -40,7 +42,7 @@ export async function serve(options: {
     options.node ?? process.execPath,
     [
       // The sources, unless another form of the program is named.
-      process.env['PORTVAKT_MAIN'] ?? MAIN,
+      options.main ?? process.env['PORTVAKT_MAIN'] ?? MAIN,
       'serve',
       file,
       '--listen',

@@ -29,10 +29,6 @@ export function caseHit(one: Case, gateway: Gateway, now: number, ingestKey: str
     ...choiceCookies(request, site, now),
     ...Object.entries(request.cookies).map(([name, value]) => `${name}=${value}`),
   ].join('; ');
-  const sender: Record<string, string> = request.backend
-    ? { authorization: `Bearer ${keyFor(site, ingestKey)}` }
-    : { origin, ...(cookies === '' ? {} : { cookie: cookies }), ...(request.gpc ? { 'sec-gpc': '1' } : {}) };
-  const headers = Object.entries({ 'user-agent': AGENT, ...sender, ...lowerCased(request.headers) });
   const { caseForm } =
     PROTOCOLS.findLast(({ caseForm: { key } }) => givenIn(request, key) !== undefined) ?? PROTOCOLS[0];
   const written = caseForm.write(givenIn(request, caseForm.key), {
@@ -40,12 +36,23 @@ export function caseHit(one: Case, gateway: Gateway, now: number, ingestKey: str
     page: new URL(request.page ?? '/', origin).href,
     pageSaid: request.page !== undefined,
     stream: site.routes.find(({ primary }) => primary)?.stream,
-    visitor: request.backend ? { cookies, gpc: request.gpc } : undefined,
+    backend: request.backend ? { key: keyFor(site, ingestKey), cookies, gpc: request.gpc } : undefined,
   });
   const { method, path, query, body } = written;
+  const browser = {
+    origin,
+    ...(cookies === '' ? {} : { cookie: cookies }),
+    ...(request.gpc ? { 'sec-gpc': '1' } : {}),
+  };
+  const headers = {
+    'user-agent': AGENT,
+    ...(request.backend ? {} : browser),
+    ...written.headers,
+    ...lowerCased(request.headers),
+  };
   const url = `https://${site.name}${gateway.prefix}${path}${query === '' ? '' : `?${query}`}`;
   const id = sha256Hex(one.name).slice(0, 32);
-  return hitOf({ method, url, headers: [...headers, ...written.headers], body }, now, id);
+  return hitOf({ method, url, headers: Object.entries(headers), body }, now, id);
 }
 
 /** What a case says under the key of a protocol. */

@@ -13,7 +13,7 @@ export const caseForm: CaseForm = {
     method: 'POST',
     path: '/g/collect',
     query: query((given as z.output<typeof schema> | undefined) ?? {}, about),
-    headers: [],
+    headers: {},
     body: '',
   }),
 };

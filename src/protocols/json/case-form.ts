@@ -14,17 +14,20 @@ export const caseForm: CaseForm = {
     method: 'POST',
     path: PATH,
     query: '',
-    headers: [['content-type', 'application/json']],
+    headers: {
+      'content-type': 'application/json',
+      ...(about.backend === undefined ? {} : { authorization: `Bearer ${about.backend.key}` }),
+    },
     body: JSON.stringify({ events: ((given as Written[] | undefined) ?? []).map((event) => completed(event, about)) }),
   }),
 };
 
-function completed(event: Written, { page, pageSaid, visitor }: CaseFacts): Written {
+function completed(event: Written, { page, pageSaid, backend }: CaseFacts): Written {
   const placed = pageSaid && event['page'] === undefined ? { ...event, page: { url: page } } : event;
-  if (visitor === undefined || (visitor.cookies === '' && !visitor.gpc)) return placed;
+  if (backend === undefined || (backend.cookies === '' && !backend.gpc)) return placed;
   const known = {
-    ...(visitor.cookies === '' ? {} : { cookies: visitor.cookies }),
-    ...(visitor.gpc ? { gpc: true } : {}),
+    ...(backend.cookies === '' ? {} : { cookies: backend.cookies }),
+    ...(backend.gpc ? { gpc: true } : {}),
   };
   return { ...placed, visitor: { ...known, ...(event['visitor'] as Record<string, unknown> | undefined) } };
 }
