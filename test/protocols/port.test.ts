@@ -21,7 +21,7 @@ import { serve, type Served } from '../support/serve.ts';
 
 // A third way in that nobody has, of a folder (`test/fixtures/protocol/pulse`) and its line in the list: it is served on
 // both doors, explained, tried in cases, told apart in metrics, preview and decision log, and shown in the docs, with
-// nothing else edited (CONTRIBUTING.md, "A protocol").
+// nothing else edited (CONTRIBUTING.md, "Adding a protocol").
 
 vi.mock('../../src/protocols/index.ts', async (ours: () => Promise<typeof import('../../src/protocols/index.ts')>) => {
   const { pulse } = await import('../fixtures/protocol/pulse/index.ts');
@@ -291,7 +291,7 @@ describe('nobody else knows', () => {
       .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
   /** What has the word in another meaning. */
   const OTHERWISE: Readonly<Record<string, string>> = {
-    "src/delivery/egress.ts: 'json'": 'the form of a body that a vendor takes',
+    "src/delivery/egress/index.ts: 'json'": 'the form of a body that a vendor takes',
   };
   const ours = PROTOCOLS.filter(({ name }) => (name as string) !== 'pulse');
 
@@ -332,7 +332,7 @@ describe('nobody else knows', () => {
 
 describe('the recipe in CONTRIBUTING.md', () => {
   const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
-  const recipe = /\n## A protocol\n([\s\S]*?)(?=\n## |$)/.exec(text)?.[1] ?? '';
+  const recipe = /\n## Adding a protocol\n([\s\S]*?)(?=\n## |$)/.exec(text)?.[1] ?? '';
 
   it('names the files that the fixture has, and no other', () => {
     const named = [...recipe.matchAll(/src\/protocols\/acme\/([\w-]+\.ts)/g)].map(([, file]) => file);
