@@ -13,8 +13,11 @@ import type { Hit } from '../src/protocols/hit.ts';
  */
 const MOST = 60;
 /** Worst requests that are sent to a gateway, and how often each. */
-const SENT = 3;
+const SENT = 10;
 const TIMES = 200;
+
+const ALL_KINDS =
+  'kt 010170-1234 tlf 41 22 33 44 1.2.3.4 4111-1111 fb.1.1795000000.a a@a.no gclid=x 2001:db8::1 x.no/?a=b NO93 8601 ';
 
 /** The worst there is for each detector, and for reading the parameters themselves. */
 export const FILLINGS: Readonly<Record<string, string>> = {
@@ -51,6 +54,8 @@ export const FILLINGS: Readonly<Record<string, string>> = {
   'whole IP addresses': '1.2.3.4 ',
   'cards with zeros': '40-00-',
   'names before one value': '@uid:',
+  'all kinds': ALL_KINDS,
+  'all kinds, encoded twice': encodeURIComponent(encodeURIComponent(ALL_KINDS)),
 };
 
 /** Characters of one request's address: Node takes 32 KiB of headers. */
