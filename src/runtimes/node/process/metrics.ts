@@ -9,7 +9,8 @@ import {
 } from 'prom-client';
 import type { HistogramData } from '../../../core/histogram.ts';
 import type { RouteCounters } from '../../../delivery/telemetry.ts';
-import { FAMILIES, type Family, type Snapshot } from './metric-families.ts';
+import { FAMILIES } from './metric-families.ts';
+import type { Family, Snapshot } from './metric-family.ts';
 
 /** What delivery reports when asked. */
 export interface DeliveryReport {

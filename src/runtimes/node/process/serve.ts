@@ -26,7 +26,7 @@ import { keepDecisions } from './decisions.ts';
 import { rootKey } from './keys.ts';
 import { createListener, rawTarget, toHit } from '../http/listener.ts';
 import { createLog, type Log } from './log.ts';
-import type { Reloads, Snapshot } from './metric-families.ts';
+import type { Reloads, Snapshot } from './metric-family.ts';
 import type { DeliveryReport, Metrics } from './metrics.ts';
 import { keepPolicy } from './policies.ts';
 import { demandPrivate, makePrivately } from './private-files.ts';

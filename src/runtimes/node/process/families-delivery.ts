@@ -1,0 +1,154 @@
+import { AGE, emptyHistogram, REQUEST } from '../../../core/histogram.ts';
+import { OUTCOMES } from '../../../core/outcome.ts';
+import { REASONS } from '../../../core/reasons.ts';
+import { REASON_CODES } from '../../../core/reason.ts';
+import { EGRESS_CHECK } from '../../../delivery/egress/index.ts';
+import { ASKING } from '../../../delivery/follow-ups.ts';
+import { byQueue, byRoute, ofProcess, routes, type Family, type Snapshot } from './metric-family.ts';
+
+/** Codes of a vendor under which an event is buried; it is a dead letter then, or not kept. */
+const BURIED: ReadonlySet<string> = new Set(['vendor.refused', 'vendor.unnamed', 'vendor.poison']);
+
+/** Ends a route can come to, with the codes for them. */
+const ENDS: readonly (readonly [outcome: string, code: string])[] = REASON_CODES.flatMap((code) => {
+  const kind: string = REASONS[code].kind;
+  const outcomes = BURIED.has(code) ? ['dead', 'rejected'] : OUTCOMES.filter((outcome) => outcome === kind);
+  return outcomes.map((outcome) => [outcome, code] as const);
+});
+
+/** What becomes of events that were stored: their ends, requests to vendors, routes and outboxes. */
+export const DELIVERY: readonly Family[] = [
+  {
+    name: 'portvakt_outcomes_total',
+    help: 'How (event, route) pairs ended, by the code of the reason; every pair ends in exactly one outcome',
+    type: 'counter',
+    labels: ['route', 'outcome', 'reason'],
+    *series(of) {
+      for (const { key } of routes(of)) for (const [outcome, code] of ENDS) yield [[key, outcome, code], 0];
+      yield* of.counters.outcomes.entries();
+      for (const { routes: counted } of of.deliveries)
+        for (const [key, { outcomes }] of Object.entries(counted))
+          for (const [outcome, codes] of Object.entries(outcomes))
+            for (const [code, value] of Object.entries(codes)) yield [[key, outcome, code], value];
+    },
+  },
+  {
+    name: 'portvakt_stored_total',
+    help: '(event, route) pairs stored for delivery',
+    type: 'counter',
+    labels: ['route'],
+    *series(of) {
+      for (const { key } of routes(of)) yield [[key], 0];
+      yield* of.counters.stored.entries();
+    },
+  },
+  byRoute(
+    'portvakt_reopened_total',
+    'Dead letters that came back into play: stored + reopened = outcomes + waiting',
+    'counter',
+    ({ reopened }) => reopened,
+  ),
+  byRoute('portvakt_delivery_attempts_total', 'Requests to vendors', 'counter', ({ attempts }) => attempts),
+  byRoute(
+    'portvakt_delivery_retries_total',
+    'Requests that came to nothing and are made again',
+    'counter',
+    ({ retries }) => retries,
+  ),
+  byRoute('portvakt_delivery_in_flight', 'Requests to vendors under way', 'gauge', ({ inFlight }) => inFlight),
+  {
+    name: 'portvakt_delivery_duration_seconds',
+    help: 'How long requests to vendors took',
+    type: 'histogram',
+    labels: ['route'],
+    *series(of) {
+      for (const { key } of routes(of)) yield [[key], emptyHistogram(REQUEST)];
+      for (const { routes: counted } of of.deliveries)
+        for (const [key, { duration }] of Object.entries(counted)) yield [[key], duration];
+    },
+  },
+  {
+    name: 'portvakt_delivery_age_seconds',
+    help: 'How old events were when the vendor took them, from their acceptance',
+    type: 'histogram',
+    labels: ['route'],
+    *series(of) {
+      for (const { key } of routes(of)) yield [[key], emptyHistogram(AGE)];
+      for (const { routes: counted } of of.deliveries)
+        for (const [key, { age }] of Object.entries(counted)) yield [[key], age];
+    },
+  },
+  byRoute(
+    'portvakt_egress_violations_total',
+    'Events stopped by the last check before the socket: more than 0 is a fault of the gateway, look at the log',
+    'counter',
+    ({ outcomes }) => outcomes['failed']?.[EGRESS_CHECK] ?? 0,
+  ),
+  {
+    name: 'portvakt_vendor_verdicts_total',
+    help: 'What vendors said later about events they had taken',
+    type: 'counter',
+    labels: ['route', 'verdict'],
+    *series(of) {
+      for (const { key, bound } of routes(of))
+        if (bound.verdicts.length > 0) for (const verdict of [...bound.verdicts, ...ASKING]) yield [[key, verdict], 0];
+      for (const { routes: counted } of of.deliveries)
+        for (const [key, { followUps }] of Object.entries(counted))
+          for (const [verdict, value] of Object.entries(followUps)) yield [[key, verdict], value];
+    },
+  },
+  {
+    name: 'portvakt_route_up',
+    help: '1 = delivering, 0 = paused by its breaker or stopped (credentials, settings)',
+    type: 'gauge',
+    labels: ['route'],
+    over: 'min',
+    series: (of) => routes(of).map(({ key }) => [[key], stateOf(of, key) === 'closed' ? 1 : 0] as const),
+  },
+  {
+    name: 'portvakt_route_state',
+    help: '1 for the state the route is in: closed = delivering, open = paused, stopped = waits for a person',
+    type: 'gauge',
+    labels: ['route', 'state'],
+    over: 'max',
+    *series(of) {
+      for (const { key } of routes(of))
+        for (const state of STATES) yield [[key, state], stateOf(of, key) === state ? 1 : 0];
+    },
+  },
+  byQueue('portvakt_outbox_waiting', 'Events waiting for delivery', ({ waiting }) => waiting),
+  byQueue('portvakt_outbox_dead_letters', 'Refused events that wait for a person', ({ dead }) => dead),
+  byQueue(
+    'portvakt_outbox_oldest_seconds',
+    'Age of the oldest waiting event',
+    ({ oldestMs }) => oldestMs / 1000,
+    'max',
+  ),
+  ofProcess('portvakt_outbox_bytes', 'Bytes the outbox takes', 'gauge', ({ deliveries }) =>
+    deliveries.reduce((sum, { bytes }) => sum + bytes, 0),
+  ),
+  ofProcess(
+    'portvakt_outbox_max_bytes',
+    'Bytes the outbox may take (`delivery.max_size`); when they are taken, hits are answered 503',
+    'gauge',
+    ({ gateway, deliveries }) => gateway.delivery.maxSize * Math.max(1, deliveries.length),
+  ),
+  ofProcess(
+    'portvakt_outbox_damaged_records',
+    'Stored records that were damaged and set aside',
+    'gauge',
+    ({ deliveries }) => deliveries.reduce((sum, { damaged }) => sum + damaged, 0),
+  ),
+];
+
+const STATES = ['closed', 'open', 'stopped'] as const;
+
+/** The worst state of a route over its outboxes. */
+function stateOf({ deliveries }: Snapshot, key: string): (typeof STATES)[number] {
+  let worst = 0;
+  for (const { routes: counted } of deliveries) {
+    const state = counted[key]?.state;
+    if (state !== undefined) worst = Math.max(worst, STATES.indexOf(state));
+  }
+  return STATES[worst] ?? 'closed';
+}
