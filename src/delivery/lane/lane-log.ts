@@ -1,0 +1,43 @@
+import { showReason, wordsOf, type Reason } from '../../core/reason.ts';
+import type { EnginePorts } from '../drain.ts';
+
+/** The same fault is logged so often at most, milliseconds. */
+const FAULT_EVERY_MS = 60_000;
+
+/** What the operator reads about one route. */
+export class LaneLog {
+  readonly #route: string;
+  readonly #ports: EnginePorts;
+  /** Faults of our own, and when they were last said; as many as there are fixed words for them. */
+  readonly #faultSaidAt = new Map<string, number>();
+
+  constructor(route: string, ports: EnginePorts) {
+    this.#route = route;
+    this.#ports = ports;
+  }
+
+  deliversAgain(): void {
+    this.#ports.log('info', 'route delivers again', { route: this.#route });
+  }
+
+  pauses(why: Reason): void {
+    this.#ports.log('warn', 'route pauses: the vendor does not answer as it should', this.#fields(why));
+  }
+
+  stopped(why: Reason): void {
+    this.#ports.log('error', 'route stopped: it keeps its events until this is mended', this.#fields(why));
+  }
+
+  /** A fault of the gateway's own concerns every event alike: it is said once a minute, and counted each time. */
+  fault(why: Reason): void {
+    const tick = this.#ports.tick();
+    const code = showReason(why);
+    if (tick < (this.#faultSaidAt.get(code) ?? -Infinity) + FAULT_EVERY_MS) return;
+    this.#faultSaidAt.set(code, tick);
+    this.#ports.log('error', 'event dropped by a fault of the gateway', this.#fields(why));
+  }
+
+  #fields(why: Reason): { readonly route: string; readonly code: string; readonly reason: string } {
+    return { route: this.#route, code: showReason(why), reason: wordsOf(why) };
+  }
+}

@@ -1,0 +1,103 @@
+import { codesOnly, outcomeOf, reason, type Reason, type ReasonCode, type VendorReason } from '../../core/reason.ts';
+import type { Route } from '../../policy/gateway.ts';
+import { refusal } from '../egress/allowed.ts';
+import { markOf, saidOf, type EndedRow } from '../ends.ts';
+import type { QueuedRow, RowOutcome } from '../store.ts';
+import type { LaneContext } from './context.ts';
+
+const DELIVERED: ReasonCode = 'delivered.accepted';
+const WITHDRAWN: ReasonCode = 'withdrawn.consent';
+
+/** How the rows of one route end: each end is counted, told to whoever watches, and written to the store. */
+export class RowEnds {
+  readonly #key: string;
+  readonly #context: LaneContext;
+  readonly #left: (row: QueuedRow) => void;
+  /** Rows that were withdrawn while they were in flight. */
+  readonly #withdrawn = new Set<number>();
+
+  /** @param left is told of each row that has ended */
+  constructor(key: string, context: LaneContext, left: (row: QueuedRow) => void) {
+    this.#key = key;
+    this.#context = context;
+    this.#left = left;
+  }
+
+  /** Whether none of these rows in flight has been withdrawn. */
+  maySend(rows: readonly QueuedRow[]): boolean {
+    return this.#withdrawn.size === 0 || !rows.some(({ id }) => this.#withdrawn.has(id));
+  }
+
+  /** This row is withdrawn while it is in flight: it ends when it comes back. */
+  withdrawInFlight(id: number): void {
+    this.#withdrawn.add(id);
+  }
+
+  /** A row that waits is off the disk already. To be counted with `countWithdrawn`. */
+  withdrawWaiting(row: QueuedRow): void {
+    this.tell([row], 'withdrawn', WITHDRAWN);
+    this.#left(row);
+  }
+
+  countWithdrawn(rows: number): void {
+    this.#context.tally.count('withdrawn', WITHDRAWN, rows);
+  }
+
+  /** Rows of a flown batch that still want to be sent; the others end as withdrawn. */
+  withoutWithdrawn(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+    if (this.#withdrawn.size === 0) return rows;
+    return rows.filter((row) => {
+      if (!this.#withdrawn.has(row.id)) return true;
+      this.end(row, 'withdrawn', WITHDRAWN);
+      return false;
+    });
+  }
+
+  /** Ends a row that may not be sent any more; false if it may. */
+  endIfRefused(route: Route | undefined, row: QueuedRow, now: number): boolean {
+    const refused = refusal(this.#context.gateway(), route, row, now);
+    if (refused !== undefined) this.end(row, outcomeOf(refused), refused.code);
+    return refused !== undefined;
+  }
+
+  /** The vendor has these. */
+  delivered(rows: readonly QueuedRow[]): void {
+    const { ports, tally } = this.#context;
+    const now = ports.now();
+    for (const row of rows) {
+      tally.age.observe(now - row.acceptedAt);
+      this.end(row, 'delivered', DELIVERED);
+    }
+  }
+
+  /** The vendor refused the row for good: a dead letter, where these are kept. */
+  bury(row: QueuedRow, said: VendorReason): void {
+    const reason = codesOnly(said);
+    if (this.#withdrawn.has(row.id)) {
+      this.end(row, 'withdrawn', WITHDRAWN);
+      return;
+    }
+    const outcome: RowOutcome = this.#context.gateway().delivery.deadLetters > 0 ? 'dead' : 'rejected';
+    this.#context.tally.count(outcome, reason.code);
+    this.tell([row], outcome, reason);
+    if (outcome === 'dead') this.#context.ports.store.bury(this.#key, row, reason);
+    else this.#context.ports.store.settle(this.#key, row, outcome);
+    this.#left(row);
+  }
+
+  end(row: QueuedRow, outcome: RowOutcome, reason: ReasonCode): void {
+    this.#withdrawn.delete(row.id);
+    this.#context.tally.count(outcome, reason);
+    this.tell([row], outcome, reason);
+    this.#context.ports.store.settle(this.#key, row, outcome);
+    this.#left(row);
+  }
+
+  /** For whoever watches; nobody else pays for it. */
+  tell(rows: readonly QueuedRow[], state: EndedRow['state'], why: Reason | ReasonCode): void {
+    const ended = this.#context.ports.ended?.();
+    if (ended === undefined) return;
+    const words = saidOf(typeof why === 'string' ? reason(why) : why);
+    for (const { acceptedAt, element } of rows) ended({ mark: markOf(this.#key, acceptedAt, element), state, words });
+  }
+}
