@@ -72,27 +72,9 @@ export function traceOf(of: OneHit, reading: Reading): Trace {
 
 function whole(
   { hit, site, protocol }: OneHit,
-  {
-    events,
-    setCookies,
-    withdrawn,
-    unknownKeys,
-    leftOut,
-    looked,
-  }: Omit<Trace, 'hit' | 'site' | 'source' | 'unknownStream'>,
+  decided: Omit<Trace, 'hit' | 'site' | 'source' | 'unknownStream'>,
 ): Trace {
-  return {
-    hit,
-    site,
-    source: protocol.name,
-    events,
-    setCookies,
-    withdrawn,
-    unknownKeys,
-    leftOut,
-    unknownStream: false,
-    looked,
-  };
+  return { hit, site, source: protocol.name, ...decided, unknownStream: false };
 }
 
 function lookedAt(understood: readonly Understood[]): number {
