@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startDelivery } from '../../src/runtimes/node/delivery/delivery.ts';
-import { Runner, type AppendResult } from '../../src/runtimes/node/delivery/delivery-runner.ts';
+import type { AppendResult } from '../../src/runtimes/node/delivery/append-queue.ts';
+import { Runner } from '../../src/runtimes/node/delivery/delivery-runner.ts';
 import { queueInfos } from '../../src/outbox/sql/outbox-inspect.ts';
 import { noSecrets, outboxRow, testGateway } from '../support/delivery.ts';
 import { until } from '../support/metrics.ts';

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { SqliteOutbox, type StorePolicy } from '../../src/outbox/sql/outbox-sqlite.ts';
+import { SqliteOutbox } from '../../src/outbox/sql/outbox-sqlite.ts';
+import type { StorePolicy } from '../../src/outbox/sql/store-policy.ts';
 import type { StoredRow } from '../../src/outbox/sql/stored-row.ts';
 import { ROUTE_SPAN } from '../../src/outbox/sql/outbox-schema.ts';
 import { WithdrawalLog } from '../../src/outbox/sql/withdrawal-log.ts';

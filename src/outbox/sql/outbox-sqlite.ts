@@ -2,8 +2,6 @@ import { statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { showReason, type VendorReason } from '../../core/reason.ts';
-import type { SignalMask } from '../../core/signals.ts';
-import type { Decided } from '../../delivery/egress/allowed.ts';
 import { leftTo } from '../../policy/closed-routes.ts';
 import type { Stored, Withdrawal } from '../../delivery/outbox.ts';
 import { NOT_TAKEN, type QueuedRow, type RowOutcome, type Store } from '../../delivery/store.ts';
@@ -12,33 +10,11 @@ import { schemaFrom, SCHEMA_VERSION, STATEMENTS, ROUTE_SPAN, PAGE_SIZE, makePriv
 import type { Rescued } from './outbox-salvage.ts';
 import { checksum, rowOf, SUM, valuesOf, type ReadColumns, type StoredRow } from './stored-row.ts';
 import { Marks } from './marks.ts';
+import type { StorePolicy } from './store-policy.ts';
 import { parseKeys, SubjectIndex, subjectsText } from './subject-index.ts';
 import { EVERYBODY } from '../../delivery/held-withdrawals.ts';
 import { concerns, leftBy, tombstoneOf, type Tombstone } from './tombstone.ts';
 import type { WithdrawalLog } from './withdrawal-log.ts';
-
-/** What the store must know of the configuration in force. */
-export interface StorePolicy {
-  /** Keyed hash of a subject, 52 bits; undefined for a site that is not configured. */
-  readonly subjectKey: (site: string, subject: string) => number | undefined;
-  /** The site of a route; undefined for a route that is not configured. */
-  readonly siteOf: (route: string) => string | undefined;
-  /** Whether a row may stay when its visitor's signals are these. */
-  readonly mayStay: (route: string, row: Decided, signals: SignalMask) => boolean;
-  /**
-   * Whether an older event of the site may come from elsewhere, so that every withdrawal has to be remembered: from
-   * another process, or from a back end.
-   */
-  readonly remembers: (site: string) => boolean;
-  /** Other processes have outboxes beside this one. */
-  readonly shared: boolean;
-  /** The site of which this key means everybody (`EVERYBODY`); undefined for the key of anything else. */
-  readonly everybodyOf: (key: number) => string | undefined;
-  /** Bytes. */
-  readonly maxSize: number;
-  /** Milliseconds. */
-  readonly deadLetters: number;
-}
 
 /** How long another process that writes is waited for, milliseconds. */
 const BUSY_MS = 2_000;

@@ -1,19 +1,19 @@
-import { join } from 'node:path';
-import { stillAllowed } from '../../../delivery/egress/allowed.ts';
 import type { Secrets, Send } from '../../../delivery/lane/attempt.ts';
 import { Drain, type EnginePorts, type Log } from '../../../delivery/drain.ts';
-import { EVERYBODY, HeldWithdrawals } from '../../../delivery/held-withdrawals.ts';
-import { OutboxUnavailable, type Stored, type Withdrawal } from '../../../delivery/outbox.ts';
+import { OutboxUnavailable, type Withdrawal } from '../../../delivery/outbox.ts';
 import type { Ended } from '../../../delivery/ends.ts';
 import { Telemetry } from '../../../delivery/telemetry.ts';
 import type { Gateway } from '../../../policy/gateway.ts';
-import { CommitUnwanted, StoreDamaged, type Append, type Committed } from '../../../outbox/sql/commit.ts';
+import { CommitUnwanted, type Append, type Committed } from '../../../outbox/sql/commit.ts';
+import { OutboxFiles } from '../../../outbox/sql/outbox-files.ts';
+import type { SqliteOutbox } from '../../../outbox/sql/outbox-sqlite.ts';
+import { codeOf, isBusy, isDamage } from '../../../outbox/sql/sqlite-errors.ts';
+import { storePolicyOf, type StorePolicy } from '../../../outbox/sql/store-policy.ts';
+import { UnstoredWithdrawals } from '../../../outbox/sql/unstored-withdrawals.ts';
 import type { ThreadReport } from '../process/metrics.ts';
-import { HeldFlag } from '../../../outbox/sql/held-flag.ts';
-import { SqliteOutbox, type StorePolicy } from '../../../outbox/sql/outbox-sqlite.ts';
-import { forgetAside, rescueFromWal, salvage } from '../../../outbox/sql/outbox-salvage.ts';
-import { subjectKeys } from '../../../outbox/sql/subject-keys.ts';
-import { WithdrawalLog } from '../../../outbox/sql/withdrawal-log.ts';
+import { AppendQueue, ROWS_PER_COMMIT, withoutRefused, type AppendResult, type Waiting } from './append-queue.ts';
+import { enginePorts } from './engine-ports.ts';
+import { RoomLog } from './room-log.ts';
 
 export interface RunnerOptions {
   /** The data directory. */
@@ -37,26 +37,13 @@ export interface RunnerOptions {
   readonly withdrawn?: readonly Withdrawal[];
 }
 
-interface Waiting {
-  readonly append: Append;
-  readonly number: number;
-  readonly done: (result: AppendResult) => void;
-}
-
-export type AppendResult = readonly Stored[] | OutboxUnavailable;
-
-/** Rows written by one transaction; more wait for the next, so that nobody waits long. */
-const ROWS_PER_COMMIT = 2_048;
 /** How long an end may wait to be written when nothing else is, milliseconds. A crash in between sends the row again. */
 const SETTLE_MS = 10;
 /** How often a broken store is tried again, milliseconds. */
-const MEND_MS = 1_000;
+const RETRY_OPEN_MS = 1_000;
 const POLL_MS = 500;
 const PRUNE_MS = 60_000;
 const ERASE_MS = 1_000;
-/** Part of the room that is in use when it is said to run short, and when it no longer does. */
-const SHORT = 0.8;
-const ENOUGH = 0.7;
 
 /** Store and engine of one outbox: accepts, commits, delivers. Runs in the delivery thread, or in a test's own. */
 export class Runner {
@@ -64,25 +51,17 @@ export class Runner {
   readonly #telemetry = new Telemetry();
   #gateway: Gateway;
   #policy: StorePolicy;
+  readonly #files: OutboxFiles;
   #store: SqliteOutbox | undefined;
-  #withdrawals: WithdrawalLog | undefined;
   #drain: Drain;
   /** Why nothing can be written; undefined = it can. */
   #broken: string | undefined;
-  #damaged = 0;
-  /** Damage was met that opening the file does not show: it must not be opened as it is again. */
-  #mustSalvage = false;
   #stopping = false;
 
-  /** Withdrawals that are not on disk yet. They are the first thing to be written when it takes anything again. */
-  readonly #held = new HeldWithdrawals();
-  /** Between processes; undefined where there is only one, or where the directory does not take such a file. */
-  #flag: HeldFlag | undefined;
-  #short = false;
-  /** Files of a damaged outbox lie beside it. */
-  #aside = true;
+  readonly #unstored: UnstoredWithdrawals;
+  readonly #roomLog: RoomLog;
 
-  #appends: Waiting[] = [];
+  readonly #appends = new AppendQueue();
   #flushScheduled = false;
   #settleTimer: NodeJS.Timeout | undefined;
   /** Turns of the engine that wait until the store works again. */
@@ -92,12 +71,15 @@ export class Runner {
   constructor(gateway: Gateway, options: RunnerOptions) {
     this.#gateway = gateway;
     this.#options = options;
-    this.#policy = this.#policyOf(gateway);
+    const { dir, name, shared = false, log } = options;
+    this.#policy = storePolicyOf(gateway, shared);
+    this.#files = new OutboxFiles(dir, name, () => this.#policy, log);
+    this.#unstored = new UnstoredWithdrawals(dir, name, shared, log);
+    this.#roomLog = new RoomLog(log);
     this.#drain = new Drain(gateway, this.#ports(), this.#telemetry);
-    this.#flag = options.shared === true ? this.#openFlag() : undefined;
-    this.#hold(options.withdrawn ?? []);
+    this.#unstored.add(options.withdrawn ?? []);
     this.#open();
-    this.#every(MEND_MS, () => this.#mend());
+    this.#every(RETRY_OPEN_MS, () => this.#retryOpen());
     this.#every(POLL_MS, () => this.#poll());
     this.#every(PRUNE_MS, () => this.#prune());
     this.#every(ERASE_MS, () => this.#erase());
@@ -115,7 +97,7 @@ export class Runner {
 
   /** Withdrawals that are held in memory only. */
   get held(): number {
-    return this.#held.size;
+    return this.#unstored.size;
   }
 
   /** Routes that wait for a person, with the reason. */
@@ -142,19 +124,19 @@ export class Runner {
   /** Puts another configuration in force, for what is stored already too. */
   reload(gateway: Gateway): void {
     this.#gateway = gateway;
-    this.#policy = this.#policyOf(gateway);
+    this.#policy = storePolicyOf(gateway, this.#options.shared === true);
     this.#drain.reload(gateway);
   }
 
   report(): ThreadReport {
     // What has ended is off the disk first: counters and queues speak of the same moment.
-    if (this.#store !== undefined && this.#broken === undefined) this.#writeEnds(this.#store);
+    this.#withStore((store) => this.#writeEnds(store));
     const lost = this.#store?.damaged ?? new Map<string, number>();
     return {
       routes: this.#drain.counters(),
       queues: this.#store?.queues() ?? {},
       bytes: this.#store?.bytes ?? 0,
-      damaged: this.#damaged + [...lost.values()].reduce((a, b) => a + b, 0),
+      damaged: this.#files.damaged + [...lost.values()].reduce((a, b) => a + b, 0),
     };
   }
 
@@ -168,38 +150,19 @@ export class Runner {
     clearTimeout(this.#settleTimer);
     try {
       this.#store?.close();
-      this.#withdrawals?.close();
-      this.#flag?.close();
+      this.#files.close();
+      this.#unstored.close();
     } catch (error) {
-      this.#say('outbox could not be closed', error);
+      this.#logError('outbox could not be closed', error);
     }
-  }
-
-  #policyOf(gateway: Gateway): StorePolicy {
-    const subjectKey = subjectKeys(gateway);
-    const backed = new Set(gateway.sites.filter(({ ingestKeys }) => ingestKeys.size > 0).map(({ name }) => name));
-    const everybody = new Map(gateway.sites.map(({ name }) => [subjectKey(name, EVERYBODY), name]));
-    return {
-      subjectKey,
-      siteOf: (route) => gateway.routeOf.get(route)?.site,
-      mayStay: (key, row, signals) => {
-        const route = gateway.routeOf.get(key);
-        return route !== undefined && stillAllowed(route, row, signals) === undefined;
-      },
-      remembers: (site) => this.#options.shared === true || backed.has(site),
-      shared: this.#options.shared === true,
-      everybodyOf: (key) => everybody.get(key),
-      maxSize: gateway.delivery.maxSize,
-      deadLetters: gateway.delivery.deadLetters,
-    };
   }
 
   #soon(call: () => void): void {
     setImmediate(() => {
       // Looked at first: once it is no longer held there, it is in the record that is looked at next.
-      const held = this.#heldElsewhere();
+      const held = this.#unstored.elsewhere;
       // Accepting comes first: what waits to be stored is stored before more is sent.
-      if (this.#appends.length > 0 || this.#withdrawnElsewhere()) this.#flush();
+      if (this.#appends.size > 0 || this.#withdrawnElsewhere()) this.#flush();
       if (this.#broken === undefined && this.#options.withheld?.() !== true && !held) call();
       else this.#parked.push(call);
     });
@@ -207,11 +170,8 @@ export class Runner {
 
   #ports(): EnginePorts {
     const { send, secrets, log, ended } = this.#options;
-    return {
-      send: (request, hosts, may) => send(request, hosts, () => may?.() !== false && this.#maySend()),
-      ...(ended !== undefined && { ended }),
-      secrets,
-      log,
+    return enginePorts({
+      sending: { send, secrets, log, ...(ended !== undefined && { ended }) },
       store: {
         read: (route, after, limit) => this.#read(route, after, limit),
         settle: (route, row, outcome) => {
@@ -223,91 +183,36 @@ export class Runner {
           this.#settleLater();
         },
       },
-      now: Date.now,
-      tick: () => performance.now(),
-      random: Math.random,
-      after: (ms, call) => {
-        const timer = setTimeout(call, ms);
-        return () => clearTimeout(timer);
-      },
+      maySend: () => this.#maySend(),
       soon: (call) => this.#soon(call),
-    };
+    });
   }
 
   #read(route: string, after: number, limit: number): ReturnType<SqliteOutbox['read']> {
     try {
       return this.#store?.read(route, after, limit) ?? [];
     } catch (error) {
-      this.#hurt(error);
+      this.#storeFailed(error);
       return [];
     }
   }
 
   #open(): void {
-    const file = join(this.#options.dir, `${this.#options.name}.sqlite`);
     try {
-      this.#withdrawals ??= this.#openWithdrawals();
-      const store = (): SqliteOutbox =>
-        new SqliteOutbox(file, this.#withdrawals as WithdrawalLog, () => this.#policy, Date.now);
-      const opened = this.#openStore(file, store);
-      // Not before it is open: ends that nobody holds would be sent again after the next start.
-      if (this.#store !== undefined) opened.inherit(this.#store.takeUnwritten());
+      const opened = this.#files.open(this.#store);
       this.#store = opened;
-      this.#works();
+      this.#markWorking();
       // What others withdrew while this outbox was closed, before anything is sent.
       this.#flush();
       this.#drain.rowsAdded(opened.routes);
     } catch (error) {
-      this.#fails(error);
-    }
-  }
-
-  /** Opens the file, with whatever SQLite would leave out of it. */
-  #openStore(file: string, open: () => SqliteOutbox): SqliteOutbox {
-    // A connection that takes another's place knows what was stored: the rest of the log is what was refused.
-    const left = this.#store === undefined ? rescueFromWal(file) : NOTHING_LEFT;
-    let store: SqliteOutbox | undefined;
-    try {
-      if (this.#mustSalvage) throw new StoreDamaged('met while reading');
-      store = open();
-      const count = store.restore(left);
-      if (left.damaged) this.#tellDamage('the log of the outbox was damaged: what could be read was saved', { count });
-    } catch (error) {
-      store?.abandon();
-      if (!isDamage(error)) throw error;
-      const { asideAs, ...rescued } = salvage(file, Date.now());
-      this.#aside = true;
-      this.#mustSalvage = false;
-      store = open();
-      const count = store.restore(rescued);
-      this.#tellDamage('the outbox was damaged: what could be read was saved, the file was set aside', {
-        file: asideAs,
-        count,
-      });
-    }
-    return store;
-  }
-
-  #tellDamage(msg: string, fields: Readonly<Record<string, string | number>>): void {
-    this.#damaged++;
-    this.#options.log('error', msg, fields);
-  }
-
-  #openWithdrawals(): WithdrawalLog {
-    const file = join(this.#options.dir, 'withdrawals.sqlite');
-    try {
-      return new WithdrawalLog(file);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      const { asideAs } = salvage(file, Date.now());
-      this.#tellDamage('the record of withdrawals was damaged and set aside', { file: asideAs });
-      return new WithdrawalLog(file);
+      this.#markBroken(error);
     }
   }
 
   #flush(): void {
     this.#flushScheduled = false;
-    const taken = this.#take();
+    const taken = this.#appends.take();
     const store = this.#store;
     if (store === undefined || this.#broken !== undefined) {
       this.#refuse(taken, this.#broken ?? 'the outbox is not open');
@@ -316,14 +221,8 @@ export class Runner {
     const givenUp = this.#givenUp();
     const { full } = store;
     if (full) this.#options.changed();
-    const refusalOf = ({ append, number }: Waiting): string | undefined => {
-      if (number < givenUp) return 'waited too long';
-      return full && append.rows.length > 0 ? 'the outbox is full' : undefined;
-    };
-    // A withdrawal only takes away, and is carried out all the same.
-    const refused = taken.map(refusalOf);
-    const appends = taken.map(({ append }, i) => (refused[i] === undefined ? append : { ...append, rows: [] }));
-    const held = this.#held.list();
+    const { refused, appends } = withoutRefused(taken, full, givenUp);
+    const held = this.#unstored.list();
     const wanted = (): boolean => {
       const now = this.#givenUp();
       return now === givenUp || !taken.some(({ number }) => number >= givenUp && number < now);
@@ -333,20 +232,18 @@ export class Runner {
         held.length === 0 ? appends : [...appends, { rows: [], withdrawals: held }],
         wanted,
       );
-      this.#held.clear();
-      this.#tellHeld();
-      this.#done(committed, taken, refused);
-      if (this.#aside && (held.length > 0 || appends.some(({ withdrawals }) => withdrawals.length > 0)))
-        this.#forgetAside();
+      this.#unstored.clear();
+      this.#tellResults(committed, taken, refused);
+      if (held.length > 0 || appends.some(({ withdrawals }) => withdrawals.length > 0)) this.#files.forgetAllAside();
     } catch (error) {
-      if (error instanceof CommitUnwanted) this.#appends.unshift(...taken);
+      if (error instanceof CommitUnwanted) this.#appends.putBack(taken);
       else {
         this.#refuse(taken, 'the outbox cannot be written');
-        this.#hurt(error);
+        this.#storeFailed(error);
       }
     }
     // Where room is short, ends are written in pieces.
-    const more = this.#appends.length > 0 || (this.#broken === undefined && store.unwritten > 0);
+    const more = this.#appends.size > 0 || (this.#broken === undefined && store.unwritten > 0);
     if (more && !this.#flushScheduled) {
       this.#flushScheduled = true;
       setImmediate(() => this.#flush());
@@ -358,27 +255,15 @@ export class Runner {
     return this.#options.givenUp?.() ?? 0;
   }
 
-  #take(): Waiting[] {
-    let rows = 0;
-    let count = 0;
-    while (count < this.#appends.length && rows < ROWS_PER_COMMIT)
-      rows += this.#appends[count++]?.append.rows.length ?? 0;
-    return this.#appends.splice(0, count);
-  }
-
   /** A full outbox takes nothing in, but what has been delivered leaves it. */
   #writeEnds(store: SqliteOutbox): void {
     this.#options.changed();
     if (store.unwritten === 0) return;
-    try {
-      do this.#done(store.commit([]), []);
-      while (store.unwritten > 0);
-    } catch (error) {
-      this.#hurt(error);
-    }
+    do this.#tellResults(store.commit([]), []);
+    while (store.unwritten > 0);
   }
 
-  #done(committed: Committed, taken: readonly Waiting[], refused: readonly (string | undefined)[] = []): void {
+  #tellResults(committed: Committed, taken: readonly Waiting[], refused: readonly (string | undefined)[] = []): void {
     taken.forEach(({ done }, i) => {
       const why = refused[i];
       done(why === undefined ? (committed.results[i] ?? []) : new OutboxUnavailable(why));
@@ -398,83 +283,24 @@ export class Runner {
     if (taken.length === 0) return;
     const unavailable = new OutboxUnavailable(why);
     for (const { append, done } of taken) {
-      this.#hold(append.withdrawals);
+      this.#unstored.add(append.withdrawals);
       done(append.rows.length === 0 ? [] : unavailable);
     }
   }
 
-  #openFlag(): HeldFlag | undefined {
-    try {
-      return new HeldFlag(this.#options.dir, this.#options.name);
-    } catch (error) {
-      this.#say('withdrawals that the disk does not take cannot be told to other processes', error);
-      return undefined;
-    }
-  }
-
-  /** Tells other processes whether something is held here. */
-  #tellHeld(): void {
-    try {
-      this.#flag?.tell(this.#held.size > 0);
-    } catch (error) {
-      this.#say('withdrawals that the disk does not take cannot be told to other processes', error);
-    }
-  }
-
-  /** Another process holds a withdrawal that nobody else knows: nothing is sent here until it is written. */
-  #heldElsewhere(): boolean {
-    try {
-      return this.#flag?.elsewhere === true;
-    } catch {
-      return false;
-    }
-  }
-
-  #hold(withdrawals: readonly Withdrawal[]): void {
-    for (const site of this.#held.add(withdrawals)) {
-      this.#options.log(
-        'error',
-        'more withdrawals than can be held while the disk takes nothing: what waits for this site is not sent any more',
-        { site },
-      );
-    }
-    this.#tellHeld();
-  }
-
   /** No withdrawal is known that is not carried out yet: asked when a request has its connection. */
   #maySend(): boolean {
-    if (this.#held.size > 0 || this.#options.withheld?.() === true) return false;
-    return !this.#heldElsewhere() && !this.#withdrawnElsewhere();
+    if (this.#unstored.size > 0 || this.#options.withheld?.() === true) return false;
+    return !this.#unstored.elsewhere && !this.#withdrawnElsewhere();
   }
 
   /** Whether a withdrawal of another process is not carried out here yet: asked before every turn of sending. */
   #withdrawnElsewhere(): boolean {
-    if (this.#options.shared !== true || this.#store === undefined || this.#broken !== undefined) return false;
-    try {
-      return this.#store.withdrawnElsewhere();
-    } catch (error) {
-      this.#hurt(error);
-      return false;
-    }
+    return this.#options.shared === true && this.#withStore((store) => store.withdrawnElsewhere()) === true;
   }
 
   #erase(): void {
-    if (this.#store === undefined || this.#broken !== undefined) return;
-    try {
-      this.#store.erase(performance.now());
-    } catch (error) {
-      this.#hurt(error);
-    }
-  }
-
-  /** What lies in a damaged file cannot be told apart, so the first withdrawal ends all of it. */
-  #forgetAside(): void {
-    this.#aside = false;
-    try {
-      forgetAside(this.#options.dir, Infinity);
-    } catch (error) {
-      this.#say('what was set aside could not be deleted', error);
-    }
+    this.#withStore((store) => store.erase(performance.now()));
   }
 
   #settleLater(): void {
@@ -490,11 +316,22 @@ export class Runner {
     }, SETTLE_MS);
   }
 
-  /** Something that should have worked did not. Damage is mended by starting over with what can be read. */
-  #hurt(error: unknown): void {
-    this.#fails(error);
+  /** Does something with the store if it works; undefined where it does not, or fails in this. */
+  #withStore<T>(call: (store: SqliteOutbox) => T): T | undefined {
+    if (this.#store === undefined || this.#broken !== undefined) return undefined;
+    try {
+      return call(this.#store);
+    } catch (error) {
+      this.#storeFailed(error);
+      return undefined;
+    }
+  }
+
+  /** The store failed in something. A damaged one is closed: the next opening starts over with what can be read. */
+  #storeFailed(error: unknown): void {
+    this.#markBroken(error);
     if (!isDamage(error)) return;
-    this.#mustSalvage = true;
+    this.#files.salvageNext();
     void this.#drain.stop(0);
     try {
       this.#store?.close();
@@ -505,17 +342,17 @@ export class Runner {
     this.#drain = new Drain(this.#gateway, this.#ports(), this.#telemetry);
   }
 
-  #fails(error: unknown): void {
-    if (this.#broken === undefined) this.#say('events cannot be stored: answering 503 until they can', error);
+  #markBroken(error: unknown): void {
+    if (this.#broken === undefined) this.#logError('events cannot be stored: answering 503 until they can', error);
     this.#broken = 'the outbox cannot be written';
     this.#options.changed();
   }
 
-  #works(): void {
+  #markWorking(): void {
     if (this.#broken !== undefined) this.#options.log('info', 'events are stored again', {});
     this.#broken = undefined;
     // What was withdrawn meanwhile comes before anything is sent.
-    if (this.#held.size > 0) this.#flush();
+    if (this.#unstored.size > 0) this.#flush();
     if (this.#brokenAgain()) return;
     this.resume();
     this.#options.changed();
@@ -531,12 +368,12 @@ export class Runner {
     return this.#broken !== undefined;
   }
 
-  #mend(): void {
+  #retryOpen(): void {
     if (this.#broken === undefined) return;
     try {
       if (this.#store !== undefined) {
         this.#store.probe();
-        this.#works();
+        this.#markWorking();
         return;
       }
     } catch (error) {
@@ -550,76 +387,27 @@ export class Runner {
   }
 
   #poll(): void {
-    if (this.#store === undefined || this.#broken !== undefined) return;
-    try {
-      this.#store.measureRoom();
-      this.#sayRoom(this.#store);
-      this.#withdrawals?.setBack(Date.now());
-      if (this.#store.changedElsewhere() || this.#store.unrecorded) this.#flush();
+    this.#withStore((store) => {
+      store.measureRoom();
+      this.#roomLog.look(store);
+      this.#files.withdrawals?.setBack(Date.now());
+      if (store.changedElsewhere() || store.unrecorded) this.#flush();
       if (this.#parked.length > 0) this.resume();
-    } catch (error) {
-      this.#hurt(error);
-    }
-  }
-
-  /** Said once each time: from there on it is a matter of time until events are answered 503. */
-  #sayRoom(store: SqliteOutbox): void {
-    const { full, used } = store;
-    if (!this.#short && (full || used >= SHORT)) {
-      this.#short = true;
-      const msg = full
-        ? 'no room for events: they are answered 503 until delivering has made some (delivery.max_size, or the disk)'
-        : 'room for events runs short: beyond delivery.max_size they are answered 503';
-      this.#options.log('warn', msg, { bytes: store.bytes, percent: Math.round(used * 100) });
-    } else if (this.#short && !full && used < ENOUGH) {
-      this.#short = false;
-      this.#options.log('info', 'there is room for events again', { percent: Math.round(used * 100) });
-    }
+    });
   }
 
   #prune(): void {
-    if (this.#store === undefined || this.#broken !== undefined) return;
-    try {
-      this.#store.prune();
-      const oldest = Date.now() - this.#gateway.delivery.maxAge;
-      this.#withdrawals?.prune(oldest);
-      forgetAside(this.#options.dir, oldest);
-    } catch (error) {
-      this.#hurt(error);
-    }
+    this.#withStore((store) => {
+      store.prune();
+      this.#files.prune(Date.now() - this.#gateway.delivery.maxAge);
+    });
   }
 
   #every(ms: number, call: () => void): void {
     this.#timers.push(setInterval(call, ms).unref());
   }
 
-  /** Only the system's own code of an error: a message may hold a path or more. */
-  #say(msg: string, error: unknown): void {
-    const code = error instanceof Error && 'errcode' in error ? `sqlite ${String(error.errcode)}` : 'failed';
-    this.#options.log('error', msg, { code });
+  #logError(msg: string, error: unknown): void {
+    this.#options.log('error', msg, { code: codeOf(error) });
   }
-}
-
-const NOTHING_LEFT: ReturnType<typeof rescueFromWal> = { rows: new Map(), dead: new Map(), damaged: false };
-
-const SQLITE_BUSY = 5;
-const SQLITE_CORRUPT = 11;
-const SQLITE_NOTADB = 26;
-
-function isBusy(error: unknown): boolean {
-  return primaryCode(error) === SQLITE_BUSY;
-}
-
-function isDamage(error: unknown): boolean {
-  if (error instanceof StoreDamaged) return true;
-  // A number that node:sqlite cannot give: none was written that is so large.
-  if (error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE') return true;
-  const primary = primaryCode(error);
-  return primary === SQLITE_CORRUPT || primary === SQLITE_NOTADB;
-}
-
-/** SQLite's code of an error, without what it says beyond its kind. */
-function primaryCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
-  return error.errcode & 0xff;
 }

@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import type { Log } from '../../delivery/drain.ts';
+import { StoreDamaged } from './commit.ts';
+import { forgetAside, rescueFromWal, salvage } from './outbox-salvage.ts';
+import { SqliteOutbox } from './outbox-sqlite.ts';
+import { codeOf, isDamage } from './sqlite-errors.ts';
+import type { StorePolicy } from './store-policy.ts';
+import { WithdrawalLog } from './withdrawal-log.ts';
+
+const NOTHING_LEFT: ReturnType<typeof rescueFromWal> = { rows: new Map(), dead: new Map(), damaged: false };
+
+/**
+ * The files of one outbox: opened, and where they are damaged, set aside after what could be read is saved. The record
+ * of withdrawals is shared with the other outboxes of the directory.
+ */
+export class OutboxFiles {
+  readonly #dir: string;
+  readonly #file: string;
+  readonly #policy: () => StorePolicy;
+  readonly #log: Log;
+  #withdrawals: WithdrawalLog | undefined;
+  /** Damage was met that opening the file does not show: it must not be opened as it is again. */
+  #mustSalvage = false;
+  /** Files of a damaged outbox may lie beside it. */
+  #aside = true;
+  #damaged = 0;
+
+  /** `name`: of the outbox, `outbox` or `outbox-N`. */
+  constructor(dir: string, name: string, policy: () => StorePolicy, log: Log) {
+    this.#dir = dir;
+    this.#file = join(dir, `${name}.sqlite`);
+    this.#policy = policy;
+    this.#log = log;
+  }
+
+  /** How often a file was found damaged. */
+  get damaged(): number {
+    return this.#damaged;
+  }
+
+  /** The record of withdrawals; undefined before it could be opened. */
+  get withdrawals(): WithdrawalLog | undefined {
+    return this.#withdrawals;
+  }
+
+  /**
+   * Opens the outbox, with whatever SQLite would leave out of it. `before` is the connection whose place the new one
+   * takes, and hands over its ends that are not written yet.
+   * @throws the errors of node:sqlite when it cannot be opened
+   */
+  open(before: SqliteOutbox | undefined): SqliteOutbox {
+    this.#withdrawals ??= this.#openWithdrawals();
+    const store = this.#openStore(this.#withdrawals, before === undefined);
+    // Not before it is open: ends that nobody holds would be sent again after the next start.
+    if (before !== undefined) store.inherit(before.takeUnwritten());
+    return store;
+  }
+
+  /** Damage was met while the outbox was in use: the next opening starts over with what can be read. */
+  salvageNext(): void {
+    this.#mustSalvage = true;
+  }
+
+  /** What lies in a damaged file cannot be told apart, so the first withdrawal ends all of it. */
+  forgetAllAside(): void {
+    if (!this.#aside) return;
+    this.#aside = false;
+    try {
+      forgetAside(this.#dir, Infinity);
+    } catch (error) {
+      this.#log('error', 'what was set aside could not be deleted', { code: codeOf(error) });
+    }
+  }
+
+  /** Forgets the withdrawals and damaged files that are older than any event, unix milliseconds. */
+  prune(oldest: number): void {
+    this.#withdrawals?.prune(oldest);
+    forgetAside(this.#dir, oldest);
+  }
+
+  /** Closes the record of withdrawals; the outbox is for its owner to close. */
+  close(): void {
+    this.#withdrawals?.close();
+  }
+
+  #openStore(withdrawals: WithdrawalLog, first: boolean): SqliteOutbox {
+    const open = (): SqliteOutbox => new SqliteOutbox(this.#file, withdrawals, this.#policy, Date.now);
+    // A connection that takes another's place knows what was stored: the rest of the log is what was refused.
+    const left = first ? rescueFromWal(this.#file) : NOTHING_LEFT;
+    let store: SqliteOutbox | undefined;
+    try {
+      if (this.#mustSalvage) throw new StoreDamaged('met while reading');
+      store = open();
+      const count = store.restore(left);
+      if (left.damaged) this.#tellDamage('the log of the outbox was damaged: what could be read was saved', { count });
+    } catch (error) {
+      store?.abandon();
+      if (!isDamage(error)) throw error;
+      const { asideAs, ...rescued } = salvage(this.#file, Date.now());
+      this.#aside = true;
+      this.#mustSalvage = false;
+      store = open();
+      const count = store.restore(rescued);
+      this.#tellDamage('the outbox was damaged: what could be read was saved, the file was set aside', {
+        file: asideAs,
+        count,
+      });
+    }
+    return store;
+  }
+
+  #openWithdrawals(): WithdrawalLog {
+    const file = join(this.#dir, 'withdrawals.sqlite');
+    try {
+      return new WithdrawalLog(file);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      const { asideAs } = salvage(file, Date.now());
+      this.#tellDamage('the record of withdrawals was damaged and set aside', { file: asideAs });
+      return new WithdrawalLog(file);
+    }
+  }
+
+  #tellDamage(msg: string, fields: Readonly<Record<string, string | number>>): void {
+    this.#damaged++;
+    this.#log('error', msg, fields);
+  }
+}

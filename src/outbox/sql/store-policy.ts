@@ -1,0 +1,48 @@
+import type { SignalMask } from '../../core/signals.ts';
+import { stillAllowed, type Decided } from '../../delivery/egress/allowed.ts';
+import { EVERYBODY } from '../../delivery/held-withdrawals.ts';
+import type { Gateway } from '../../policy/gateway.ts';
+import { subjectKeys } from './subject-keys.ts';
+
+/** What the store must know of the configuration in force. */
+export interface StorePolicy {
+  /** Keyed hash of a subject, 52 bits; undefined for a site that is not configured. */
+  readonly subjectKey: (site: string, subject: string) => number | undefined;
+  /** The site of a route; undefined for a route that is not configured. */
+  readonly siteOf: (route: string) => string | undefined;
+  /** Whether a row may stay when its visitor's signals are these. */
+  readonly mayStay: (route: string, row: Decided, signals: SignalMask) => boolean;
+  /**
+   * Whether an older event of the site may come from elsewhere, so that every withdrawal has to be remembered: from
+   * another process, or from a back end.
+   */
+  readonly remembers: (site: string) => boolean;
+  /** Other processes have outboxes beside this one. */
+  readonly shared: boolean;
+  /** The site of which this key means everybody (`EVERYBODY`); undefined for the key of anything else. */
+  readonly everybodyOf: (key: number) => string | undefined;
+  /** Bytes. */
+  readonly maxSize: number;
+  /** Milliseconds. */
+  readonly deadLetters: number;
+}
+
+/** @param shared other processes have outboxes beside this one */
+export function storePolicyOf(gateway: Gateway, shared: boolean): StorePolicy {
+  const subjectKey = subjectKeys(gateway);
+  const backed = new Set(gateway.sites.filter(({ ingestKeys }) => ingestKeys.size > 0).map(({ name }) => name));
+  const everybody = new Map(gateway.sites.map(({ name }) => [subjectKey(name, EVERYBODY), name]));
+  return {
+    subjectKey,
+    siteOf: (route) => gateway.routeOf.get(route)?.site,
+    mayStay: (key, row, signals) => {
+      const route = gateway.routeOf.get(key);
+      return route !== undefined && stillAllowed(route, row, signals) === undefined;
+    },
+    remembers: (site) => shared || backed.has(site),
+    shared,
+    everybodyOf: (key) => everybody.get(key),
+    maxSize: gateway.delivery.maxSize,
+    deadLetters: gateway.delivery.deadLetters,
+  };
+}

@@ -1,0 +1,62 @@
+import { OutboxUnavailable, type Stored } from '../../../delivery/outbox.ts';
+import type { Append } from '../../../outbox/sql/commit.ts';
+
+/** What became of an append: a result for each row, or why none of it is stored. */
+export type AppendResult = readonly Stored[] | OutboxUnavailable;
+
+/** An append that is not stored yet. */
+export interface Waiting {
+  readonly append: Append;
+  readonly number: number;
+  readonly done: (result: AppendResult) => void;
+}
+
+/** Rows written by one transaction; more wait for the next, so that nobody waits long. */
+export const ROWS_PER_COMMIT = 2_048;
+
+/** Appends in the order in which they came. */
+export class AppendQueue {
+  #waiting: Waiting[] = [];
+
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  push(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+  }
+
+  /** As many as one transaction writes. */
+  take(): Waiting[] {
+    let rows = 0;
+    let count = 0;
+    while (count < this.#waiting.length && rows < ROWS_PER_COMMIT)
+      rows += this.#waiting[count++]?.append.rows.length ?? 0;
+    return this.#waiting.splice(0, count);
+  }
+
+  /** They were not written after all, and are first again. */
+  putBack(taken: readonly Waiting[]): void {
+    this.#waiting.unshift(...taken);
+  }
+}
+
+/**
+ * What of these is to be written, and why the rows of the others are not. A withdrawal only takes away, and is carried
+ * out all the same.
+ * @param givenUp appends with smaller numbers have been answered already, as refused
+ */
+export function withoutRefused(
+  taken: readonly Waiting[],
+  full: boolean,
+  givenUp: number,
+): { readonly appends: readonly Append[]; readonly refused: readonly (string | undefined)[] } {
+  const refused = taken.map(({ append, number }) => {
+    if (number < givenUp) return 'waited too long';
+    return full && append.rows.length > 0 ? 'the outbox is full' : undefined;
+  });
+  return {
+    refused,
+    appends: taken.map(({ append }, i) => (refused[i] === undefined ? append : { ...append, rows: [] })),
+  };
+}
