@@ -1,11 +1,29 @@
 import { defineConfig } from 'vitest/config';
+import { projects } from './test/projects.ts';
 
+const { process, browser, torture, package: packages } = projects();
+const elsewhere = [...process, ...browser, ...torture, ...packages];
+const project = (name: string, seconds: number, include: readonly string[], exclude: readonly string[] = []) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [...include],
+    exclude: [...exclude],
+    testTimeout: seconds * 1000,
+    hookTimeout: seconds * 1000,
+  },
+});
+
+// The limits are for a test that is stuck, on a machine with other things to do: they measure nothing.
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // Tests that start processes or browsers share two cores with everything else: patience, not speed.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
     maxWorkers: 2,
+    projects: [
+      project('unit', 60, ['test/**/*.test.ts'], elsewhere),
+      project('process', 120, process),
+      project('browser', 180, browser),
+      project('torture', 180, torture),
+      project('package', 180, packages),
+    ],
   },
 });

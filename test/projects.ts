@@ -1,0 +1,62 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Modules that start something: a file that reaches one of them is not for the fast loop. */
+const STARTERS = /^(?:node:)?(?:child_process|worker_threads|cluster)$/;
+const BROWSERS = /^playwright/;
+/** `from '...'`, `import '...'` and `import('...')`, in one pass; what is imported as a type only is nothing at run time. */
+const IMPORTS = /^(?:import|export) (?!type )[^'";]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm;
+
+type Name = 'unit' | 'process' | 'browser' | 'torture' | 'package';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Everything a file imports from outside the repository, through all files it imports from inside. */
+export function reached(file: string, read = readSource): ReadonlySet<string> {
+  const outside = new Set<string>();
+  const seen = new Set<string>();
+  const waiting = [normalize(file)];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    for (const [, from, bare, dynamic] of read(next).matchAll(IMPORTS)) {
+      const name = from ?? bare ?? dynamic ?? '';
+      if (!name.startsWith('.')) outside.add(name);
+      else if (name.endsWith('.ts')) waiting.push(join(dirname(next), name));
+    }
+  }
+  return outside;
+}
+
+/**
+ * The test files of each project, exactly one project a file. `torture` and `package` are folders, `browser` is what opens
+ * one, `process` what starts processes or threads, `unit` all the rest.
+ */
+export function projects(): Record<Name, readonly string[]> {
+  const files = globSync('test/**/*.test.ts', { cwd: ROOT }).sort();
+  return Object.assign(
+    { unit: [], process: [], browser: [], torture: [], package: [] },
+    Object.groupBy(files, projectOf),
+  );
+}
+
+function projectOf(file: string): Name {
+  if (file.startsWith('test/torture/')) return 'torture';
+  if (file.startsWith('test/package/')) return 'package';
+  const outside = [...reached(file)];
+  if (outside.some((name) => BROWSERS.test(name))) return 'browser';
+  return outside.some((name) => STARTERS.test(name)) ? 'process' : 'unit';
+}
+
+const sources = new Map<string, string>();
+
+function readSource(file: string): string {
+  let text = sources.get(file);
+  if (text === undefined) {
+    const path = join(ROOT, file);
+    text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    sources.set(file, text);
+  }
+  return text;
+}
