@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { FILLINGS } from './fillings.ts';
 import { GA4_ONLY } from './hits.ts';
 import { processorTime, startGateway } from './processes.ts';
 import { decideOne, gatewayOf, hitsOf } from './pure.ts';
@@ -18,45 +19,6 @@ const TIMES = 200;
 
 const ALL_KINDS =
   'kt 010170-1234 tlf 41 22 33 44 1.2.3.4 4111-1111 fb.1.1795000000.a a@a.no gclid=x 2001:db8::1 x.no/?a=b NO93 8601 ';
-
-/** The worst there is for each detector, and for reading the parameters themselves. */
-export const FILLINGS: Readonly<Record<string, string>> = {
-  cards: '41-11-',
-  'numbers in pairs': '12-12-',
-  phones: 'tlf 1234567 ',
-  'phones abroad': '0047 1',
-  'national ids': '010170_',
-  IBAN: 'NO93 8',
-  'e-mail': 'a@a.no-',
-  'many @': '@',
-  'IP addresses': '1.2.3.',
-  IPv6: '2001:db8:',
-  dates: 'født 14.02.19',
-  positions: '59.12345,',
-  pairs: 'ab=1&',
-  JSON: '"ab":1,',
-  'click ids': 'gclid=x&',
-  cookies: 'fb.1.1795',
-  tokens: 'a1B2',
-  encoded: '%2525',
-  entities: '&#64',
-  escapes: '\\u004',
-  addresses: 'x.no/?a ',
-  paths: '/a?b=/',
-  'copies of ids': '482310557 ',
-  'cards behind entities': '41-11-&amp;amp;amp;',
-  'zeros in pairs': '00-',
-  'no id after all': '991399-1234 ',
-  'a day and four digits': 'art 010170-1234 ',
-  'words for national ids': 'kt kt kt 010170-1234 ',
-  'words for orders': 'ref nr 010170-1234 ',
-  'whole cookies': 'fb.1.1795000000.a ',
-  'whole IP addresses': '1.2.3.4 ',
-  'cards with zeros': '40-00-',
-  'names before one value': '@uid:',
-  'all kinds': ALL_KINDS,
-  'all kinds, encoded twice': encodeURIComponent(encodeURIComponent(ALL_KINDS)),
-};
 
 /** Characters of one request's address: Node takes 32 KiB of headers. */
 const LARGEST = 28_000;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { Trace } from '../../src/decide/trace.ts';
 import type { Problem } from '../../src/protocols/hit.ts';
-import { FILLINGS } from '../../bench/stranger.ts';
+import { FILLINGS } from '../../bench/fillings.ts';
 import { CONFIG } from '../faults/hits.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';
 
