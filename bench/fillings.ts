@@ -1,3 +1,6 @@
+const ALL_KINDS =
+  'kt 010170-1234 tlf 41 22 33 44 1.2.3.4 4111-1111 fb.1.1795000000.a a@a.no gclid=x 2001:db8::1 x.no/?a=b NO93 8601 ';
+
 /** The worst there is for each detector, and for reading the parameters themselves. */
 export const FILLINGS: Readonly<Record<string, string>> = {
   cards: '41-11-',

@@ -17,9 +17,6 @@ const MOST = 60;
 const SENT = 10;
 const TIMES = 200;
 
-const ALL_KINDS =
-  'kt 010170-1234 tlf 41 22 33 44 1.2.3.4 4111-1111 fb.1.1795000000.a a@a.no gclid=x 2001:db8::1 x.no/?a=b NO93 8601 ';
-
 /** Characters of one request's address: Node takes 32 KiB of headers. */
 const LARGEST = 28_000;
 /** What 25 lines may share: `LIMITS.expanded` in `src/protocols/limits.ts`, less the lines themselves. */
