@@ -15,11 +15,11 @@ const line = (length: number) => () => {
 describe('growth', () => {
   it('is linear for one loop, and not for one in the other', () => {
     expect(() => expectLinear(line, 1_600)).not.toThrow();
-    expect(() => expectLinear(square, 1_600)).toThrow();
+    expect(() => expectLinear(square, 1_600)).toThrow(/less than or equal/);
   });
 
   it('is told from that of other work', () => {
     expect(() => expectWithin(10, line(100), line(100))).not.toThrow();
-    expect(() => expectWithin(10, line(100), line(4_000))).toThrow();
+    expect(() => expectWithin(10, line(100), line(4_000))).toThrow(/less than or equal/);
   });
 });
