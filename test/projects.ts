@@ -8,7 +8,10 @@ const BROWSERS = /^playwright/;
 /** `from '...'`, `import '...'` and `import('...')`, in one pass; what is imported as a type only is nothing at run time. */
 const IMPORTS = /^(?:import|export) (?!type )[^'";]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm;
 
-type Name = 'unit' | 'process' | 'browser' | 'torture' | 'package';
+type Name = 'unit' | 'process' | 'browser' | 'canary' | 'torture' | 'package';
+
+/** Projects that are folders. */
+const FOLDERS = ['canary', 'torture', 'package'] as const;
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -30,20 +33,19 @@ export function reached(file: string, read = readSource): ReadonlySet<string> {
 }
 
 /**
- * The test files of each project, exactly one project a file. `torture` and `package` are folders, `browser` is what opens
- * one, `process` what starts processes or threads, `unit` all the rest.
+ * The test files of each project, exactly one project a file. `canary` (long searches for leaks), `torture` and `package`
+ * are folders, `browser` is what opens one, `process` what starts processes or threads, `unit` all the rest.
  */
 export function projects(): Record<Name, readonly string[]> {
   const files = globSync('test/**/*.test.ts', { cwd: ROOT }).sort();
   return Object.assign(
-    { unit: [], process: [], browser: [], torture: [], package: [] },
+    { unit: [], process: [], browser: [], canary: [], torture: [], package: [] },
     Object.groupBy(files, projectOf),
   );
 }
 
 function projectOf(file: string): Name {
-  if (file.startsWith('test/torture/')) return 'torture';
-  if (file.startsWith('test/package/')) return 'package';
+  for (const name of FOLDERS) if (file.startsWith(`test/${name}/`)) return name;
   const outside = [...reached(file)];
   if (outside.some((name) => BROWSERS.test(name))) return 'browser';
   return outside.some((name) => STARTERS.test(name)) ? 'process' : 'unit';
