@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { prepareThread } from '../runtimes/node/delivery/delivery-thread.ts';
 import { Unusable } from '../runtimes/node/process/unusable.ts';
-import type { RunningGateway, ServeOptions } from '../runtimes/node/process/serve.ts';
+import type { RunningGateway } from '../runtimes/node/process/serve.ts';
+import type { ServeOptions } from '../runtimes/node/process/serve-options.ts';
 import type { RunningWorkers, startWorkers } from '../runtimes/node/process/workers.ts';
 import { MIN_TOKEN } from '../http/admin.ts';
 import { isLoopbackName } from '../http/loopback.ts';

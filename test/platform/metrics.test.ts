@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { Histogram, SHORT } from '../../src/core/histogram.ts';
 import { Counters } from '../../src/ledger/counters.ts';
-import { watchForFaults } from '../../src/runtimes/node/process/serve.ts';
+import { watchForFaults } from '../../src/runtimes/node/process/watch-hits.ts';
 import { FAMILIES } from '../../src/runtimes/node/process/metric-families.ts';
 import { ask } from '../support/ask.ts';
 import { metricsOf, until, type Metrics } from '../support/metrics.ts';

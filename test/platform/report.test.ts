@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Stored } from '../../src/delivery/outbox.ts';
-import { Runner, type RunnerOptions } from '../../src/runtimes/node/delivery/delivery-runner.ts';
+import { Runner } from '../../src/runtimes/node/delivery/delivery-runner.ts';
+import type { RunnerOptions } from '../../src/runtimes/node/delivery/runner-options.ts';
 import { noSecrets, outboxRow, testGateway } from '../support/delivery.ts';
 import { temporary } from '../support/serve.ts';
 

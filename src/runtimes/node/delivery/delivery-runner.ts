@@ -1,7 +1,5 @@
-import type { Secrets, Send } from '../../../delivery/lane/attempt.ts';
-import { Drain, type EnginePorts, type Log } from '../../../delivery/drain.ts';
-import { OutboxUnavailable, type Withdrawal } from '../../../delivery/outbox.ts';
-import type { Ended } from '../../../delivery/ends.ts';
+import { Drain, type EnginePorts } from '../../../delivery/drain.ts';
+import { OutboxUnavailable } from '../../../delivery/outbox.ts';
 import { Telemetry } from '../../../delivery/telemetry.ts';
 import type { Gateway } from '../../../policy/gateway.ts';
 import { CommitUnwanted, type Append, type Committed } from '../../../outbox/sql/commit.ts';
@@ -14,28 +12,7 @@ import type { ThreadReport } from '../process/metrics.ts';
 import { AppendQueue, ROWS_PER_COMMIT, withoutRefused, type AppendResult, type Waiting } from './append-queue.ts';
 import { enginePorts } from './engine-ports.ts';
 import { RoomLog } from './room-log.ts';
-
-export interface RunnerOptions {
-  /** The data directory. */
-  readonly dir: string;
-  /** Name of the outbox file; several processes that share a directory have one each. */
-  readonly name: string;
-  readonly send: Send;
-  readonly secrets: Secrets;
-  readonly log: Log;
-  /** Who is told how rows end; undefined while nobody looks. */
-  readonly ended?: () => Ended | undefined;
-  /** Called when `ready` or `stopped` may have changed. */
-  readonly changed: () => void;
-  /** Appends with smaller numbers were refused by who collects, because they had waited too long. Never shrinks. */
-  readonly givenUp?: () => number;
-  /** Who collects holds withdrawals that this side has not been given: nothing may be sent. */
-  readonly withheld?: () => boolean;
-  /** Other outboxes share the directory: a withdrawal may have to reach them, or come from them. */
-  readonly shared?: boolean;
-  /** Withdrawals that the runner before this one did not live to carry out. */
-  readonly withdrawn?: readonly Withdrawal[];
-}
+import type { RunnerOptions } from './runner-options.ts';
 
 /** How long an end may wait to be written when nothing else is, milliseconds. A crash in between sends the row again. */
 const SETTLE_MS = 10;

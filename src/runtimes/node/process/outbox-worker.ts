@@ -93,97 +93,136 @@ export interface WorkerState {
 /** How often the state is told when nothing else is, milliseconds. */
 const TELL_MS = 250;
 
-async function main(port: NonNullable<typeof parentPort>, data: WorkerData): Promise<void> {
-  const tell = (message: FromWorker): void => port.postMessage(message);
+async function main(port: MessagePort, data: WorkerData): Promise<void> {
   let gateway: Gateway;
   try {
     gateway = await make(data.source);
   } catch (error) {
-    tell({ kind: 'refused', message: error instanceof Error ? error.message : 'the configuration cannot be used' });
+    port.postMessage({ kind: 'refused', message: messageOf(error) } satisfies FromWorker);
     return;
   }
-  const send = createSend({ sink: data.sink, version: data.version });
-  const secrets = nodeSecrets({ sink: data.sink !== undefined, send });
-  let told = '';
-  const state = (): WorkerState => {
-    const { ready, pending, held, stopped } = runner;
-    return { ready, pending, held, stopped };
-  };
-  let { given } = data;
-  const tellState = (): void => {
-    const now = state();
-    const text = JSON.stringify(now);
-    if (text === told) return;
-    told = text;
-    tell({ kind: 'state', state: now });
-  };
-  const runner: Runner = new Runner(gateway, {
-    dir: data.dir,
-    name: data.name,
-    send,
-    secrets,
-    log: (level, msg, fields) => tell({ kind: 'log', level, msg, fields }),
-    changed: () => setImmediate(tellState),
-    ended: () => ends?.add,
-    givenUp: () => Number(Atomics.load(data.givenUp, 0)),
-    withheld: () => Number(Atomics.load(data.givenUp, 1)) > given,
-    shared: data.shared,
-    withdrawn: data.withdrawn,
-  });
+  new OutboxThread(port, data, gateway).start();
+}
 
-  let ends: Ends | undefined;
-  const answers = new Answers((first, results) => {
-    told = '';
-    tell({ kind: 'appended', first, results, state: state() });
-  });
-  port.on('message', (message: ToWorker) => {
+/** The thread that owns the outbox: does what the collecting thread says, and tells it what has become of that. */
+class OutboxThread {
+  readonly #port: MessagePort;
+  readonly #tell: (message: FromWorker) => void;
+  readonly #send: ReturnType<typeof createSend>;
+  readonly #secrets: ReturnType<typeof nodeSecrets>;
+  readonly #runner: Runner;
+  readonly #answers: Answers;
+  /** Who is told how rows end; undefined while nobody wants to know. */
+  #ends: Ends | undefined;
+  /** How often withdrawals that were held back have been given. */
+  #given: number;
+  /** The state that was told last. */
+  #told = '';
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(port: MessagePort, data: WorkerData, gateway: Gateway) {
+    this.#port = port;
+    this.#tell = (message) => port.postMessage(message);
+    this.#given = data.given;
+    this.#send = createSend({ sink: data.sink, version: data.version });
+    this.#secrets = nodeSecrets({ sink: data.sink !== undefined, send: this.#send });
+    this.#answers = new Answers((first, results) => {
+      this.#told = '';
+      this.#tell({ kind: 'appended', first, results, state: this.#state });
+    });
+    this.#runner = new Runner(gateway, {
+      dir: data.dir,
+      name: data.name,
+      send: this.#send,
+      secrets: this.#secrets,
+      log: (level, msg, fields) => this.#tell({ kind: 'log', level, msg, fields }),
+      changed: () => setImmediate(() => this.#tellState()),
+      ended: () => this.#ends?.add,
+      givenUp: () => Number(Atomics.load(data.givenUp, 0)),
+      withheld: () => Number(Atomics.load(data.givenUp, 1)) > this.#given,
+      shared: data.shared,
+      withdrawn: data.withdrawn,
+    });
+    this.#timer = setInterval(() => this.#tellState(), TELL_MS);
+  }
+
+  start(): void {
+    this.#port.on('message', (message: ToWorker) => this.#hear(message));
+    this.#tell({ kind: 'started', state: this.#state });
+  }
+
+  #hear(message: ToWorker): void {
     switch (message.kind) {
-      case 'append': {
-        let id = message.first;
-        for (const append of unflatten(message.flat)) {
-          const number = id++;
-          runner.append(append, (result) => answers.add(number, result), number);
-        }
+      case 'append':
+        this.#append(message.first, message.flat);
         return;
-      }
       case 'withheld':
         for (const append of unflatten(message.flat)) {
-          runner.append(append, () => {
-            given = Math.max(given, message.count);
-            runner.resume();
+          this.#runner.append(append, () => {
+            this.#given = Math.max(this.#given, message.count);
+            this.#runner.resume();
           });
         }
         return;
       case 'watch':
-        ends = message.watched ? new Ends((rows) => tell({ kind: 'ended', rows })) : undefined;
+        this.#ends = message.watched ? new Ends((rows) => this.#tell({ kind: 'ended', rows })) : undefined;
         return;
       case 'report':
-        tell({ kind: 'report', id: message.id, report: runner.report() });
+        this.#tell({ kind: 'report', id: message.id, report: this.#runner.report() });
         return;
       case 'reload':
-        void make(message.source).then(
-          (next) => {
-            secrets.reload();
-            runner.reload(next);
-            tell({ kind: 'reloaded', id: message.id, problem: undefined });
-          },
-          (error: unknown) => {
-            const problem = error instanceof Error ? error.message : 'the configuration cannot be used';
-            tell({ kind: 'reloaded', id: message.id, problem });
-          },
-        );
+        void this.#reload(message.source).then((problem) => this.#tell({ kind: 'reloaded', id: message.id, problem }));
         return;
       case 'stop':
-        clearInterval(timer);
-        void runner.stop(message.graceMs).then(() => {
-          send.close();
-          tell({ kind: 'stopped' });
-          port.close();
-        });
+        void this.#stop(message.graceMs);
     }
-  });
-  const timer = setInterval(tellState, TELL_MS);
-  tell({ kind: 'started', state: state() });
+  }
+
+  #append(first: number, flat: Flat): void {
+    let id = first;
+    for (const append of unflatten(flat)) {
+      const number = id++;
+      this.#runner.append(append, (result) => this.#answers.add(number, result), number);
+    }
+  }
+
+  /** Puts another configuration in force; answers with why it cannot be used. */
+  async #reload(source: GatewaySource): Promise<string | undefined> {
+    let next: Gateway;
+    try {
+      next = await make(source);
+    } catch (error) {
+      return messageOf(error);
+    }
+    this.#secrets.reload();
+    this.#runner.reload(next);
+    return undefined;
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#runner.stop(graceMs);
+    this.#send.close();
+    this.#tell({ kind: 'stopped' });
+    this.#port.close();
+  }
+
+  get #state(): WorkerState {
+    const { ready, pending, held, stopped } = this.#runner;
+    return { ready, pending, held, stopped };
+  }
+
+  #tellState(): void {
+    const state = this.#state;
+    const text = JSON.stringify(state);
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#tell({ kind: 'state', state });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'the configuration cannot be used';
 }
 
 async function make({ module, input }: GatewaySource): Promise<Gateway> {

@@ -1,6 +1,7 @@
 import type { PreviewMessage } from '../../../http/preview.ts';
 import type { MetricData } from './metrics.ts';
-import { startGateway, type RunningGateway, type ServeOptions } from './serve.ts';
+import { startGateway, type RunningGateway } from './serve.ts';
+import type { ServeOptions } from './serve-options.ts';
 import { Unusable } from './unusable.ts';
 
 /** One of several processes behind one port (`serve --workers N`); `workers.ts` starts and stops it. */

@@ -1,0 +1,38 @@
+import { saidOfEach } from '../../../delivery/ends.ts';
+import type { Ports, Watcher } from '../../../http/ports.ts';
+import { Preview, showTrace, type Show } from '../../../http/preview.ts';
+import type { ServeOptions } from './serve-options.ts';
+
+/** Who looks on: at the preview of this process, or at that of the one with the admin listener. */
+export class Audience {
+  readonly preview: Preview;
+  readonly #options: Pick<ServeOptions, 'show' | 'stopped' | 'watcher'>;
+
+  /** @param watch is told whether somebody looks at the preview of this process */
+  constructor(options: Pick<ServeOptions, 'show' | 'stopped' | 'watcher'>, watch: (watched: boolean) => void) {
+    this.preview = new Preview(watch);
+    this.#options = options;
+  }
+
+  /** What is told to whoever looks on; undefined while nobody does. */
+  get show(): Show | undefined {
+    return this.preview.watcher ?? this.#options.show?.();
+  }
+
+  /** Tells which routes wait for a person, with the reason. */
+  tellStopped(stopped: Parameters<typeof saidOfEach>[0]): void {
+    const routes = saidOfEach(stopped);
+    this.preview.stoppedIn(0, routes);
+    this.#options.stopped?.(routes);
+  }
+
+  /** What is told of every accepted trace. */
+  readonly watcher: Ports['watcher'] = (): Watcher | undefined => {
+    const [show, outside] = [this.show, this.#options.watcher?.()];
+    if (show === undefined) return outside;
+    return (trace) => {
+      showTrace(trace, show);
+      outside?.(trace);
+    };
+  };
+}

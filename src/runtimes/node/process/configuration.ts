@@ -1,0 +1,113 @@
+import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import type { Finding } from '../../../config/lint/finding.ts';
+import type { Gateway } from '../../../policy/gateway.ts';
+import { GATEWAY_SOURCE } from '../delivery/delivery-thread.ts';
+import { rootKey } from './keys.ts';
+import type { Log } from './log.ts';
+import type { Reloads } from './metric-family.ts';
+import type { GatewaySource } from './outbox-worker.ts';
+import { keepPolicy } from './policies.ts';
+import { readGateway, type ReadGateway } from './read-gateway.ts';
+import type { ServeOptions } from './serve-options.ts';
+import { Unusable } from './unusable.ts';
+
+/** How often the file is looked at, milliseconds. */
+const WATCH_INTERVAL = 1_000;
+
+/** The configuration of a running gateway: the one in force, and how it is replaced. */
+export class Configuration {
+  readonly #options: ServeOptions;
+  readonly #log: Log;
+  readonly #rootKey: Uint8Array;
+  #current: ReadGateway;
+  #reloads: Reloads = { succeeded: 0, failed: 0, good: true, at: Date.now() };
+  /** One after the other, so that the last one read is the one that stays. */
+  #reloading = Promise.resolve();
+
+  /** Reads the text it is started with. @throws Unusable */
+  constructor(options: ServeOptions, log: Log) {
+    this.#options = options;
+    this.#log = log;
+    this.#rootKey = rootKey(options.data);
+    this.#current = this.#read(options.text);
+  }
+
+  /** The one in force. */
+  get gateway(): Gateway {
+    return this.#current.gateway;
+  }
+
+  /** What another thread makes the same gateway of. */
+  get source(): GatewaySource {
+    return sourceOf(this.#current);
+  }
+
+  get reloads(): Reloads {
+    return this.#reloads;
+  }
+
+  /** Keeps the text of the policy beside the data, where its hash in the decision log can be looked up. */
+  keepPolicy(): void {
+    const { gateway, policy } = this.#current;
+    try {
+      keepPolicy(this.#options.data, gateway.policy, policy);
+    } catch (error) {
+      this.#log.warn(
+        'the text of the policy could not be kept: lines of the decision log will name a hash nobody can look up',
+        { code: (error as NodeJS.ErrnoException).code ?? 'unknown' },
+      );
+    }
+  }
+
+  /**
+   * Reads the file again. What it says is in force once `prepare` is done; where it cannot be used, the one before stays.
+   * @param prepare puts it in force in other threads
+   * @param inForce is told when it is in force here
+   */
+  reload(prepare: (source: GatewaySource) => Promise<void>, inForce: (gateway: Gateway) => void): void {
+    this.#reloading = this.#reloading.then(() => this.#reloadNow(prepare, inForce));
+  }
+
+  /** Calls `changed` when the file has; the answer ends that. */
+  watchFile(changed: () => void): () => void {
+    watchFile(this.#options.file, { interval: WATCH_INTERVAL, persistent: false }, changed);
+    return () => unwatchFile(this.#options.file, changed);
+  }
+
+  async #reloadNow(
+    prepare: (source: GatewaySource) => Promise<void>,
+    inForce: (gateway: Gateway) => void,
+  ): Promise<void> {
+    const { file } = this.#options;
+    try {
+      const next = this.#read(readFileSync(file, 'utf8'));
+      await prepare(sourceOf(next));
+      this.#current = next;
+      this.keepPolicy();
+      inForce(next.gateway);
+      this.#reloads = { ...this.#reloads, succeeded: this.#reloads.succeeded + 1, good: true, at: Date.now() };
+      this.#log.info('configuration reloaded', { file });
+    } catch (error) {
+      this.#reloads = { ...this.#reloads, failed: this.#reloads.failed + 1, good: false };
+      this.#log.error('the configuration on disk cannot be used; the one before stays in force', {
+        file,
+        reason: error instanceof Unusable ? error.message : ((error as NodeJS.ErrnoException).code ?? 'unreadable'),
+      });
+    }
+  }
+
+  #read(text: string): ReadGateway {
+    const { file, sink } = this.#options;
+    const written = { text, file, sink: sink !== undefined, rootKey: this.#rootKey };
+    return readGateway(written, (finding) => logFinding(finding, this.#log));
+  }
+}
+
+function sourceOf({ input }: ReadGateway): GatewaySource {
+  return { module: GATEWAY_SOURCE, input };
+}
+
+function logFinding({ file, line, column, code, kind, message }: Finding, log: Log): void {
+  const say = kind === 'warning' ? log.warn : log.info;
+  say(message, { file, line, column, code });
+}

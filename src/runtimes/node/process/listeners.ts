@@ -1,0 +1,86 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createAdmin } from '../../../http/admin.ts';
+import type { Preview } from '../../../http/preview.ts';
+import type { Counters } from '../../../ledger/counters.ts';
+import { createListener } from '../http/listener.ts';
+import { ADMIN_CONNECTIONS, MOST_CONNECTIONS, mostConnections } from '../http/sockets.ts';
+import type { Log } from './log.ts';
+import { summed } from './summed.ts';
+
+/** How long busy connections have for their last request before no new ones are taken, milliseconds. */
+const LAST_WORD = 200;
+/** Milliseconds for requests in flight, then for deliveries in flight, at a graceful stop (R61: 10 s together). */
+const FINISH_REQUESTS = 4_000;
+
+/** Refuses connections before they take the descriptors that files and vendors need, and more memory than there is. */
+export function limitConnections(server: Server, counters: Counters, log: Log): void {
+  const most = mostConnections();
+  server.maxConnections = most;
+  const say = summed((count) => log.warn(tooManyConnections(most), { count }));
+  server.on('drop', () => {
+    counters.connectionsRefused++;
+    say();
+  });
+}
+
+function tooManyConnections(most: number): string {
+  const remedy = most < MOST_CONNECTIONS ? 'raise the limit of descriptors (`ulimit -n`)' : 'start more `--workers`';
+  return `more connections than this process takes were refused, ${most} were open: ${remedy}`;
+}
+
+/** The listener of `createAdmin`. */
+export function adminListener(
+  metrics: () => Promise<string>,
+  preview: Preview,
+  token: string | undefined,
+  log: Log,
+): Server {
+  const refused = summed((count) =>
+    log.warn('admin listener: requests refused (wrong or missing token, a strange host, another site)', { count }),
+  );
+  const server = createListener(createAdmin({ metrics, preview, token, refused }));
+  server.maxConnections = ADMIN_CONNECTIONS;
+  return server;
+}
+
+/** Listens at `host:port`; with `shared`, beside other processes that do. */
+export function listen(server: Server, address: string, shared = false): Promise<void> {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    const place = { port: Number(address.slice(colon + 1)), host, backlog: 4096, reusePort: shared };
+    server.listen(place, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+export function urlOf(server: Server): string {
+  const { address, port, family } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+/**
+ * Answers who still asks, each on its last connection; then takes no new ones, lets requests in flight finish, and
+ * closes what is left. Without that last word a busy client would keep its connection until it is cut, and a request
+ * that is on its way when connections are closed would get no answer.
+ */
+export async function close(server: Server): Promise<void> {
+  server.keepAliveTimeout = 1;
+  server.prependListener('request', (_incoming, outgoing) => {
+    outgoing.shouldKeepAlive = false;
+  });
+  await pause(LAST_WORD);
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), FINISH_REQUESTS);
+    server.close(() => {
+      clearTimeout(force);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

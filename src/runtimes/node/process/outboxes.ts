@@ -1,0 +1,52 @@
+import { orphans, outboxName } from '../../../outbox/sql/outbox-names.ts';
+import { startDelivery, type Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
+import type { GatewaySource } from './outbox-worker.ts';
+import type { DeliveryReport } from './metrics.ts';
+import type { Member } from './serve-options.ts';
+
+/** The outboxes a process delivers from: its own, and those of processes that are no more. */
+export class Outboxes {
+  /** The one that takes what is accepted here. */
+  readonly own: Delivery;
+  readonly #all: readonly Delivery[];
+
+  private constructor(own: Delivery, adopted: readonly Delivery[]) {
+    this.own = own;
+    this.#all = [own, ...adopted];
+  }
+
+  /** Starts them all. Rejects when one of them cannot be. */
+  static async start(options: Omit<DeliveryOptions, 'name' | 'shared'>, member: Member | undefined): Promise<Outboxes> {
+    const left = orphans(options.dir, member);
+    const shared = member !== undefined || left.length > 0;
+    const names = [outboxName(member), ...left];
+    const started = await Promise.all(names.map((name) => startDelivery({ ...options, name, shared })));
+    const [own, ...adopted] = started as [Delivery, ...Delivery[]];
+    return new Outboxes(own, adopted);
+  }
+
+  /** Routes that wait for a person, with the reason. */
+  get stopped(): Delivery['stopped'] {
+    return Object.assign({}, ...this.#all.map((outbox) => outbox.stopped)) as Delivery['stopped'];
+  }
+
+  /** Whether somebody wants to know how rows end. */
+  watch(watched: boolean): void {
+    for (const outbox of this.#all) outbox.watch(watched);
+  }
+
+  /** What each reports; one whose thread is being started again is left out. */
+  async reports(): Promise<readonly DeliveryReport[]> {
+    const reports = await Promise.all(this.#all.map((outbox) => outbox.report().catch(() => undefined)));
+    return reports.filter((report) => report !== undefined);
+  }
+
+  /** Puts another configuration in force in each. Rejects when one of them cannot use it. */
+  async reload(source: GatewaySource): Promise<void> {
+    await Promise.all(this.#all.map((outbox) => outbox.reload(source)));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#all.map((outbox) => outbox.stop()));
+  }
+}

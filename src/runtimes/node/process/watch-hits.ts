@@ -1,0 +1,37 @@
+import type { Counters } from '../../../ledger/counters.ts';
+import type { Gateway } from '../../../policy/gateway.ts';
+import type { Log } from './log.ts';
+
+/** How often faults are said, milliseconds. */
+const FAULTS_EVERY = 60_000;
+/** Hits without a single readable consent after which the operator is told. */
+const SILENT_HITS = 1_000;
+
+/** Says once a minute what a fault of the gateway's own kept from being sent, and where it was: nothing of the events. */
+export function watchForFaults({ faults }: Counters, log: Pick<Log, 'error'>): NodeJS.Timeout {
+  const said = new Map<string, number>();
+  return setInterval(() => {
+    for (const [place, count] of faults.values) {
+      const news = count - (said.get(place) ?? 0);
+      if (news === 0) continue;
+      said.set(place, count);
+      log.error('a fault of the gateway kept events from being sent', { code: place.replace('\t', ': '), count: news });
+    }
+  }, FAULTS_EVERY).unref();
+}
+
+/** Tells the operator when a site's hits never carry a consent: most often the cookie does not reach this host. */
+export function watchForSilence(counters: Counters, gateway: () => Gateway, log: Log): NodeJS.Timeout {
+  const told = new Set<string>();
+  return setInterval(() => {
+    for (const { name } of gateway().sites) {
+      const hits = counters.hits.values.get(name) ?? 0;
+      if (hits < SILENT_HITS || told.has(name) || counters.readableConsent.values.has(name)) continue;
+      told.add(name);
+      log.warn(
+        'no hit of this site has carried a readable consent cookie, so nothing is sent: check consent.cmp, and that the cookie reaches this host (a host-only cookie does not reach a subdomain)',
+        { site: name, count: hits },
+      );
+    }
+  }, 10_000).unref();
+}
