@@ -32,7 +32,7 @@ const KNOW_IDENTIFIERS: ReadonlySet<string> = new Set(['src/protocols', 'src/pri
 /** What would be a violation, and why it is none. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'src/consent/bridge.ts: uses Date.now': "it is in the text of a script that runs in the visitor's browser",
-  'src/runtimes/node/process/workers.ts: uses vm or child_process':
+  'src/runtimes/node/process/member.ts: uses vm or child_process':
     'it starts this very program again, and nothing else',
 };
 
