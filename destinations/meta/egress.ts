@@ -1,5 +1,5 @@
 import { SECRET, type EgressForm, type Leaf, type ListShape } from '../../src/core/egress.ts';
-import { exactly, matching, page, sha256, short, truncatedAddress } from '../../src/core/egress-claims.ts';
+import { exactly, matching, sha256, short, truncatedAddress } from '../../src/core/egress-claims.ts';
 
 const any: Leaf = {};
 const hashes: ListShape = { each: { may: sha256 } };
@@ -33,7 +33,7 @@ export const egress: readonly EgressForm[] = [
                 event_time: any,
                 event_id: any,
                 action_source: { may: exactly('website') },
-                event_source_url: { may: page },
+                event_source_url: { address: {} },
                 user_data: {
                   keys: {
                     em: hashes,

@@ -1,14 +1,5 @@
 import { SECRET, type EgressForm, type Leaf, type ObjectShape } from '../../src/core/egress.ts';
-import {
-  barePage,
-  exactly,
-  matching,
-  page,
-  reducedAgent,
-  saying,
-  sha256,
-  short,
-} from '../../src/core/egress-claims.ts';
+import { barePage, exactly, matching, reducedAgent, saying, sha256, short } from '../../src/core/egress-claims.ts';
 
 const any: Leaf = {};
 const uuid: Leaf = { may: matching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/) };
@@ -28,7 +19,7 @@ const EVENTS: ObjectShape = {
           eventName: any,
           eventId: any,
           eventTime: any,
-          eventSourceUrl: { may: page },
+          eventSourceUrl: { address: {} },
           pageLoadId: uuid,
           // Absent would mean granted.
           adStorageConsent: { may: saying('ad_storage', 'G', 'D'), required: true },

@@ -90,23 +90,17 @@ export const CONSENT_KEYS = {
   dma_cps: { may: dmaCps, required: true },
 } as const;
 
-/** Parameters that name a click, whoever owns it (`destinations/google-ads.md` 5, `meta.md` 6, `microsoft.md` B). */
-const GOOGLE_CLICK = /[?&;](?:gclid|dclid|gbraid|wbraid|srsltid)=/i;
-const OTHER_CLICK = /[?&;](?:fbclid|msclkid|li_fat_id|ttclid|twclid|yclid|epik|_gl|_ga|mc_eid|_hsenc|email)=/i;
-
-/** An http(s) address without user and fragment, without a click id; with Google's own where `ad_storage` is granted. */
-export const googlePage: Claim = (text, { signals }) =>
-  pageWithoutOthers(text) && (granted(signals, BIT.ad_storage) || !GOOGLE_CLICK.test(text));
-
-/** An http(s) address without user, fragment and any click id. */
-export const page: Claim = (text) => pageWithoutOthers(text) && !GOOGLE_CLICK.test(text);
+/**
+ * An http(s) address without user and fragment, and without these parameters, which name a click or a recipient. Names in
+ * lower case.
+ */
+export function addressWithout(params: readonly string[]): Claim {
+  const named = new RegExp(`[?&;](?:${params.map((name) => name.replaceAll(/[^\w-]/g, '')).join('|')})=`, 'i');
+  return (text) => isAddress(text) && !text.includes('#') && (!text.includes('?') || !named.test(text));
+}
 
 /** An address that ends before `?`. */
 export const barePage: Claim = (text) => isAddress(text) && !/[?#]/.test(text);
-
-function pageWithoutOthers(text: string): boolean {
-  return isAddress(text) && !text.includes('#') && (!text.includes('?') || !OTHER_CLICK.test(text));
-}
 
 const ADDRESS = /^https?:\/\/[^/?#@]+(?=$|[/?#])/;
 function isAddress(text: string): boolean {

@@ -23,6 +23,11 @@ export interface Leaf {
   /** Signals it takes, all of them, beyond those of the form. */
   readonly needs?: readonly GateSignal[];
   readonly may?: Claim;
+  /**
+   * An http(s) address without user and fragment, and without anybody's click id; with those of the vendor in `clicksOf`
+   * where `ad_storage` is granted. In place of `may`.
+   */
+  readonly address?: { readonly clicksOf?: string };
   /** A request without it says something else, e.g. that everything was granted. */
   readonly required?: true;
   /** A secret stands here, as `SECRET` in the text; nowhere else may one. */

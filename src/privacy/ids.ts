@@ -78,6 +78,15 @@ function valueNear(text: string, from: number): number {
   let digit = false;
   for (let at = from; start - from <= WIDEST && at - start <= DIGIT_WITHIN; at++) {
     const code = codeAt(text, at);
+    if (code === PERCENT && at === start) {
+      // `%5C%22:%5C%22`: quotes that somebody has encoded are no value.
+      const end = pastSign(text, at);
+      if (end > at) {
+        start = end;
+        at = end - 1;
+        continue;
+      }
+    }
     if (is(code, WORD_PART)) {
       digit ||= code >= 48 && code <= 57;
       if (digit && at - start >= SHORTEST_VALUE - 1) return start;
@@ -89,6 +98,16 @@ function valueNear(text: string, from: number): number {
   }
   return -1;
 }
+
+/** Past an encoded sign, however often it was encoded, that is in no id; where there is none, the place itself. */
+function pastSign(text: string, from: number): number {
+  let at = from + 1;
+  while (text.startsWith('25', at)) at += 2;
+  const code = Number.parseInt(text.slice(at, at + 2), 16);
+  return code < 128 && !is(code, WORD_PART) ? at + 2 : from;
+}
+
+const PERCENT = 37;
 
 /** Whether a value of such a form, a click id behind its name (`gclid_...`) or a JSON web token is in it. */
 export function hasFormat(text: string): boolean {

@@ -1,6 +1,6 @@
 import { GVL, TCModel, TCString, type VendorList } from '@iabtechlabtcf/core';
 import { cookiebot } from '../support/hits.ts';
-import { ADS, ANALYTICS, EVERYTHING, NEEDS, PERSONAL, USER_DATA, type Vendor } from './kinds.ts';
+import { ADS, ANALYTICS, EVERYTHING, needsOf, PERSONAL, USER_DATA, type KnownVendor, type Vendor } from './kinds.ts';
 import { below, oneOf, type Random } from './random.ts';
 import type { Profile } from './profiles.ts';
 import { word } from './tokens.ts';
@@ -39,15 +39,15 @@ interface Choice {
 }
 
 /** What banners call the service of each vendor (docs/consent.md, "Services"). */
-const SERVICE_OF: Readonly<Record<Vendor, readonly string[]>> = {
+const SERVICE_OF: Readonly<Record<KnownVendor, readonly string[]>> = {
   ga4: ['google-analytics', 'Google Analytics 4', 'gtag'],
   google_ads: ['google-ads', 'Google Ads', 'adwords'],
   meta: ['facebook-pixel', 'Meta Pixel', 'facebook'],
   linkedin: ['linkedin', 'LinkedIn Insight Tag'],
   microsoft_ads: ['microsoft-ads', 'bing', 'Microsoft Advertising'],
 };
-const ADVERTISERS: readonly Vendor[] = ['google_ads', 'meta', 'linkedin', 'microsoft_ads'];
-const VENDORS: readonly Vendor[] = ['ga4', ...ADVERTISERS];
+const ADVERTISERS: readonly KnownVendor[] = ['google_ads', 'meta', 'linkedin', 'microsoft_ads'];
+const VENDORS: readonly KnownVendor[] = ['ga4', ...ADVERTISERS];
 
 const flag = (on: boolean): string => (on ? '1' : '0');
 const iso = (at: number): string => new Date(at).toISOString();
@@ -157,7 +157,7 @@ export function say(chance: Random, profile: Profile, serial: number, web: boole
     how = `klaro: ${[...allowed].join(' ')}`;
   } else if (sort === 'chosen' && platform === 'vanilla-cookieconsent' && chance() < 0.5) {
     const listed = VENDORS.filter(() => chance() < 0.4);
-    const names = (vendors: readonly Vendor[]): string[] =>
+    const names = (vendors: readonly KnownVendor[]): string[] =>
       vendors.filter((vendor) => listed.includes(vendor)).map((vendor) => oneOf(chance, SERVICE_OF[vendor]));
     const services = {
       analytics: [...names(['ga4']), ...(chance() < 0.3 ? ['matomo'] : [])],
@@ -258,7 +258,8 @@ export function say(chance: Random, profile: Profile, serial: number, web: boole
       const listed = VENDOR_IDS[vendor];
       return inForce(listed !== undefined && vendors.includes(listed) ? granted : 0);
     },
-    ended: (vendor) => byService?.refused(vendor) === true || (refused & NEEDS[vendor] & profile.endsOnObjection) !== 0,
+    ended: (vendor) =>
+      byService?.refused(vendor) === true || (refused & needsOf(vendor) & profile.endsOnObjection) !== 0,
     how,
   };
 }
@@ -300,7 +301,7 @@ function listedServices(
   };
   return {
     open: (vendor) => EVERYTHING & ~shut(vendor),
-    refused: (vendor) => (shut(vendor) & NEEDS[vendor]) !== 0,
+    refused: (vendor) => (shut(vendor) & needsOf(vendor)) !== 0,
   };
 }
 

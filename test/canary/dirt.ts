@@ -1,4 +1,4 @@
-import type { Kind } from './kinds.ts';
+import { OTHER_IDS, type Kind } from './kinds.ts';
 import { below, oneOf, type Random } from './random.ts';
 import { card, cpr, fodselsnummer, hetu, mobile, personnummer } from './national-ids.ts';
 import { digits, ipv4, word } from './tokens.ts';
@@ -140,6 +140,7 @@ export class Dirt {
       `IwAR2${id}`,
       `IwY2xjawJ${id}`,
       `PAZXh0bgNhZW0${id}`,
+      ...OTHER_FORMATS.map(({ write }) => write(id, 1_795_430_000_000, 'example.no')),
     ]);
   }
 
@@ -195,11 +196,21 @@ function grouped(number: string): string {
   return (number.match(/../g) ?? []).join(' ');
 }
 
+/** Of vendors that were added since: what their ids are called, and how their cookies are written. */
+export const OTHER_NAMES = [
+  ...new Set(OTHER_IDS.flatMap(({ row: { param, field } }) => [param ?? [], field ?? []].flat())),
+];
+const OTHER_FORMATS = OTHER_IDS.flatMap(({ row: { cookie, forms } }) =>
+  forms === undefined ? [] : (cookie?.click ?? []),
+);
+
 /** Click ids and visitor ids, as lists and JSON name them. */
-const CLICKS =
-  'gclid gbraid wbraid dclid fbclid msclkid li_fat_id ttclid twclid yclid _ga _fbp _fbc _gcl_aw _uetvid _uetsid client_id clientId user_pseudo_id fbp hubspotutk'.split(
+const CLICKS = [
+  ...'gclid gbraid wbraid dclid fbclid msclkid li_fat_id ttclid twclid yclid _ga _fbp _fbc _gcl_aw _uetvid _uetsid client_id clientId user_pseudo_id fbp hubspotutk'.split(
     ' ',
-  );
+  ),
+  ...OTHER_NAMES,
+];
 
 /** Names of the ids of vendors, visitors and devices, by words. */
 const ID_NAMES = [
@@ -243,6 +254,7 @@ const ID_NAMES = [
   'kundenr',
   'kunde nr',
   'medlem nummer',
+  ...OTHER_NAMES.map((name) => name.replaceAll('_', ' ')),
 ];
 
 const NAMES = 'trace note info data ctx extra tmp foo label debug_info payload meta_text v1 comment variant_text'.split(

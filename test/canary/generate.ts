@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import type { Hit } from '../../src/protocols/hit.ts';
 import { say, type Said } from './consents.ts';
-import type { Kind } from './kinds.ts';
+import { OTHER_IDS, type Kind } from './kinds.ts';
 import { INGEST_KEY, type Profile } from './profiles.ts';
 import { below, oneOf, random, type Random } from './random.ts';
-import { Dirt } from './dirt.ts';
+import { Dirt, OTHER_NAMES } from './dirt.ts';
 import { fodselsnummer } from './national-ids.ts';
 import { digits, ipv4, ipv6, sessionStart, uuid, word } from './tokens.ts';
 
@@ -44,7 +44,18 @@ const PERSONAL_NAMES = [
   'ssn',
 ];
 /** Names of identifiers that have a field of their own (R46, R47). */
-const IDENTIFIER_NAMES = ['gclid', 'fbclid', 'client_id', 'user_id', 'fbp', '_fbc', 'msclkid', 'li_fat_id', 'dclid'];
+const IDENTIFIER_NAMES = [
+  'gclid',
+  'fbclid',
+  'client_id',
+  'user_id',
+  'fbp',
+  '_fbc',
+  'msclkid',
+  'li_fat_id',
+  'dclid',
+  ...OTHER_NAMES,
+];
 /** Keys of web hits that name somebody, or that nobody knows (`destinations/ga4.md` 3.3, 4). */
 const UNKNOWN_KEYS = [
   'ecid',
@@ -214,6 +225,10 @@ class Maker {
     if (this.maybe()) add(spelled('fbclid'), this.own('fbclid', word('fbclid', this.serial)));
     if (this.maybe()) add(spelled('msclkid'), this.hex('msclkid'));
     if (this.maybe()) add(spelled('li_fat_id'), this.own('liFatId', uuid('liFatId', this.serial)));
+    for (const { kind, row } of OTHER_IDS) {
+      const isParam = row.param !== undefined && kind.endsWith('of a page');
+      if (isParam && this.maybe()) add(spelled(row.param), this.own(kind, word(kind, this.serial)));
+    }
     for (let i = below(this.chance, 4); i > 0; i--) add(this.one(TRACKERS), this.word('tracker'));
     const separator = this.one(['&', '&', '&', ';']);
     const search = query.length === 0 ? '' : `?${query.join(separator)}`;
@@ -259,6 +274,11 @@ class Maker {
     if (this.maybe(0.3)) list.push(`_uetmsclkid=_uet${this.hex('uetCookie')}`);
     if (this.maybe(0.3)) list.push(`_uetvid=${this.own('uetvidCookie', word('uetvidCookie', serial))}`);
     if (this.maybe(0.3)) list.push(`li_fat_id=${this.own('liCookie', uuid('liCookie', serial))}`);
+    for (const { kind, row } of OTHER_IDS) {
+      if (row.cookie === undefined || !kind.endsWith('of a cookie') || this.maybe()) continue;
+      const id = this.own(kind, word(kind, serial));
+      list.push(`${row.cookie.name}=${row.cookie.click?.write(id, at, 'example.no') ?? id}`);
+    }
     for (const name of ['pv_id', 'hubspotutk', '_ttp', '_clck'])
       if (this.maybe(0.1)) list.push(`${name}=${this.own('otherCookie', word('otherCookie', serial))}`);
     return list.join('; ');

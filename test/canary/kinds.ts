@@ -1,3 +1,5 @@
+import { leavesOf, leavesToOthers, otherIds, otherNeeds, type OtherId } from './other-vendors.ts';
+
 /**
  * What may go where, written down from design 3, the vendors' sheets and R1-R8, R46, R47: on purpose not derived from
  * the code that decides it. Whatever has no line here may go nowhere, under any consent.
@@ -10,22 +12,35 @@ export const USER_DATA = 4;
 export const PERSONAL = 8;
 export const EVERYTHING = 15;
 
-export type Vendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'microsoft_ads';
+export type KnownVendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'microsoft_ads';
+/** One that has lines here, or one that was added since (`other-vendors.ts`). */
+export type Vendor = string;
 
-/** Where a text was found: a vendor's request (and its row on disk, and its preview), or the gateway's own words. */
-export type Place = Vendor | 'set-cookie' | 'preview' | 'elsewhere';
+/**
+ * Where a text was found: a vendor's request (and its row on disk, and its preview), or the gateway's own words:
+ * `set-cookie`, `preview`, `elsewhere`.
+ */
+export type Place = Vendor;
 
 /** `raw` in any encoding; `prefix`: the first half of an address; otherwise the digest it was found as. */
 export type Form = 'raw' | 'prefix' | 'md5' | 'sha1' | 'sha256';
 
 /** What the full form of each vendor needs (design 3, the table). */
-export const NEEDS: Readonly<Record<Vendor, number>> = {
+const KNOWN_NEEDS: Readonly<Record<KnownVendor, number>> = {
   ga4: ANALYTICS,
   google_ads: ADS | USER_DATA,
   meta: ADS | USER_DATA | PERSONAL,
   linkedin: ADS | USER_DATA | PERSONAL,
   microsoft_ads: ADS | PERSONAL,
 };
+
+const KNOWN = Object.keys(KNOWN_NEEDS);
+const NEEDS: Readonly<Record<Vendor, number>> = { ...KNOWN_NEEDS, ...otherNeeds(KNOWN) };
+
+/** What the full form of a vendor needs. */
+export function needsOf(vendor: Vendor): number {
+  return NEEDS[vendor] ?? EVERYTHING;
+}
 
 /** Things a site's configuration decides. */
 export type Choice =
@@ -38,7 +53,7 @@ export type Choice =
   | 'user agent full'
   | 'merchant';
 
-interface Leave {
+export interface Leave {
   readonly to: Place;
   readonly form: Form;
   /** Beyond what the vendor needs anyway. */
@@ -60,7 +75,7 @@ const to = (place: Place, more: Partial<Omit<Leave, 'to'>> = {}): Leave => ({
   where: more.where ?? [],
 });
 
-const hashed = (place: Vendor, needs = 0): Leave => to(place, { form: 'sha256', needs });
+const hashed = (place: KnownVendor, needs = 0): Leave => to(place, { form: 'sha256', needs });
 const eachFull: readonly Leave[] = (['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads'] as const).map((vendor) =>
   to(vendor),
 );
@@ -72,7 +87,7 @@ const cut = (place: Vendor, ...where: readonly Choice[]): Leave =>
 const GOOGLE_USER = ADS | USER_DATA;
 
 /** Every kind of thing that comes in, and where it may leave to. */
-export const KINDS = {
+const KNOWN_KINDS = {
   // Addresses: R1. Whole ones never; the first half only where the site says `ip: truncate`.
   ipPeer: [cut('ga4'), cut('meta')],
   ipForwarded: [cut('ga4', 'behind a proxy'), cut('meta', 'behind a proxy')],
@@ -206,7 +221,16 @@ export const KINDS = {
   eventId: eachFull,
 } as const satisfies Readonly<Record<string, readonly Leave[]>>;
 
-export type Kind = keyof typeof KINDS;
+/** Identifiers of vendors that were added since. */
+export const OTHER_IDS = otherIds(KNOWN);
+
+export type Kind = keyof typeof KNOWN_KINDS | OtherId['kind'];
+
+export const KINDS: Readonly<Record<Kind, readonly Leave[]>> = Object.fromEntries([
+  ...Object.entries(KNOWN_KINDS).map(([kind, leaves]) => [kind, [...leaves, ...leavesToOthers(kind, KNOWN)]]),
+  ...OTHER_IDS.map((id) => [id.kind, leavesOf(id, KNOWN)]),
+]) as Readonly<Record<Kind, readonly Leave[]>>;
+
 export const KIND_NAMES = Object.keys(KINDS) as Kind[];
 
 /**
@@ -254,8 +278,8 @@ export function permission(kind: Kind, form: Form, setting: Setting): string | u
       ? setting.granted
       : owners.reduce((mask, vendor) => mask | grantedTo(vendor), 0);
   if (place in NEEDS && choices.has('ids replaced') && NOT_WHERE_IDS_ARE_REPLACED.has(kind)) return undefined;
-  const leaves: readonly Leave[] = KINDS[kind];
-  const base = place in NEEDS ? NEEDS[place as Vendor] : 0;
+  const leaves: readonly Leave[] = KINDS[kind] ?? [];
+  const base = place in NEEDS ? needsOf(place) : 0;
   const full = (granted & base) === base;
   for (const leave of leaves) {
     if (leave.to !== place || leave.form !== form) continue;
@@ -270,7 +294,7 @@ export function permission(kind: Kind, form: Form, setting: Setting): string | u
 export function allPermissions(): string[] {
   const lines = new Set<string>();
   for (const kind of KIND_NAMES) {
-    for (const leave of KINDS[kind] as readonly Leave[]) {
+    for (const leave of KINDS[kind] ?? []) {
       if (leave.full) lines.add(`${kind} ${leave.form} -> ${leave.to}, full`);
       if (leave.limited) lines.add(`${kind} ${leave.form} -> ${leave.to}, limited`);
     }

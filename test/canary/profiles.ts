@@ -116,7 +116,7 @@ export function sitesOf(name: string, text: string, now = NOW): Profile[] {
     if (privacy.user_agent === 'full') choices.add('user agent full');
     if (Object.values(destinations).some(({ merchant }) => merchant !== undefined)) choices.add('merchant');
     const routes = Object.entries(destinations).map(([route, { type, without_consent }]) => {
-      return [route, { vendor: type ?? (route as Vendor), limited: without_consent === 'limited' }] as const;
+      return [route, { vendor: type ?? route, limited: without_consent === 'limited' }] as const;
     });
     return {
       now,

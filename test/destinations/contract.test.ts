@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 import { destinations } from '../../destinations/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { commonKeys } from '../../src/config/compile/routes.ts';
@@ -149,6 +150,13 @@ describe('every destination', () => {
     li_fat_id: ['linkedin'],
     client_id: ['ga4'],
   };
+
+  it.each(Object.entries(destinations))('%s reads no identifier whose row is of another vendor', (_, destination) => {
+    const foreign = Object.keys({ ...destination.reads, ...destination.limited?.reads }).filter((field) =>
+      IDENTIFIERS.some((row) => row.field === field && row.owner !== destination.vendor),
+    );
+    expect(foreign).toEqual([]);
+  });
 
   it.each(Object.entries(destinations))('%s reads no id of another vendor', (type, destination) => {
     const foreign = Object.keys({ ...destination.reads, ...destination.limited?.reads }).filter(

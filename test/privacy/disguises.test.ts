@@ -66,6 +66,8 @@ describe('the id of an event', () => {
 describe('an id in a text', () => {
   it.each([
     ['gclid|abc123secretX', 'gclid|[id]'],
+    ['gclid%7C%22abc123secretX', 'gclid%7C%22[id]'],
+    ['gclid%255C%2522abc123secretX', 'gclid%255C%2522[id]'],
     ['gclid/abc123secretX', 'gclid/[id]'],
     ['gclid is abc123secretX', 'gclid is [id]'],
     ['fbclid => abc123secretX', 'fbclid => [id]'],

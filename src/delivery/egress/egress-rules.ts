@@ -1,5 +1,8 @@
+import { IDENTIFIERS } from '../../../destinations/identifiers.ts';
 import { SECRET, type Claim, type EgressFacts, type Leaf, type Leaves, type Shape } from '../../core/egress.ts';
-import { maskOf, type SignalMask } from '../../core/signals.ts';
+import { addressWithout } from '../../core/egress-claims.ts';
+import { clickParams } from '../../core/identifiers.ts';
+import { BIT, maskOf, type SignalMask } from '../../core/signals.ts';
 
 /** A row of the table as it is looked up. */
 export interface Rule {
@@ -12,8 +15,20 @@ export interface Rule {
   met: number;
 }
 
-function ruleOf(name: string, { needs, may, required, secret }: Leaf): Rule {
-  return { name, needs: maskOf(needs ?? []), may, required: required ?? false, secret: secret ?? false, met: 0 };
+function ruleOf(name: string, { needs, may, address, required, secret }: Leaf): Rule {
+  const claim = address === undefined ? may : addressClaim(address.clicksOf);
+  return { name, needs: maskOf(needs ?? []), may: claim, required: required ?? false, secret: secret ?? false, met: 0 };
+}
+
+/** Parameters of vendors without a destination here, and of recipients, that are in addresses most often. */
+const OTHERS = ['ttclid', 'twclid', 'yclid', 'epik', '_gl', '_ga', 'mc_eid', '_hsenc', 'email'];
+const clean = addressWithout([...clickParams(IDENTIFIERS), ...OTHERS]);
+
+/** An address that names nobody, or nobody but the clicks of this vendor under the consent they take. */
+function addressClaim(clicksOf: string | undefined): Claim {
+  if (clicksOf === undefined) return clean;
+  const foreign = addressWithout([...clickParams(IDENTIFIERS.filter(({ owner }) => owner !== clicksOf)), ...OTHERS]);
+  return (text, facts) => ((facts.signals & BIT.ad_storage) === 0 ? clean(text, facts) : foreign(text, facts));
 }
 
 /** What is wrong with a value, in fixed words; undefined = nothing. */
