@@ -11,7 +11,7 @@ export type Level = 'debug' | 'info' | 'warn' | 'error';
 /** One line of the log; `fields` are fixed words and numbers, never anything of an event. */
 export type Log = (level: Level, msg: string, fields: Readonly<Record<string, string | number>>) => void;
 
-/** What the engine needs of the world. */
+/** What the engine needs from its runtime. */
 export interface EnginePorts {
   readonly store: Store;
   readonly send: Send;
@@ -127,7 +127,7 @@ export class Drain {
     return routes;
   }
 
-  /** Routes that keep their events because a person has to mend something. */
+  /** Routes that keep their events until a person has corrected something. */
   stopped(): Readonly<Record<string, string>> {
     const reasons: Record<string, string> = {};
     for (const { key, breaker } of this.#lanes.values())

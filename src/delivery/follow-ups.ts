@@ -7,15 +7,15 @@ import type { Telemetry } from './telemetry.ts';
 
 /** Requests whose fate is still to be asked for; more are not followed, and counted as such. */
 const MAX_OPEN = 1_000;
-/** So often is asked before the answer counts as unknown. */
+/** Number of questions before the answer counts as unknown. */
 const MAX_ASKED = 24;
 
-/** What the asking itself can come to, beside what the vendor says. */
+/** Ends of the question itself, beside the vendor's answers. */
 export const ASKING = ['unreadable', 'not_followed', 'unknown', EGRESS_CHECK] as const;
 
 /**
  * Asks later what became of requests that a vendor took (Data Manager `requestStatus`) and counts the answers. Kept in
- * memory: a restart forgets the question, never an event.
+ * memory: after a restart the question is not asked any more; no event is lost.
  */
 export class FollowUps {
   readonly #ports: EnginePorts;

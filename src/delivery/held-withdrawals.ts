@@ -16,7 +16,7 @@ const MOST = 50_000;
  */
 export class HeldWithdrawals {
   readonly #most: number;
-  /** By site, then by everything but the time: of two that are alike the later one says it all. */
+  /** By site, then by everything but the time: of two that are alike only the later one is kept. */
   readonly #bySite = new Map<string, Map<string, Withdrawal>>();
   #size = 0;
 

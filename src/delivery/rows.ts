@@ -31,7 +31,7 @@ function markOf({ key, raw }: EventTrace, { route, permit }: RouteTrace): string
   return raw.repeat === true && destination.takesRepeats ? key.repeat : key.own;
 }
 
-/** A limited form belongs to nobody: nothing of the visitor is stored with it. */
+/** A limited form has no subject: nothing that identifies the visitor is stored with it. */
 const NOBODY: readonly string[] = [];
 
 /**

@@ -20,7 +20,7 @@ export interface QueuedRow {
 /** The ends a stored row can come to by delivery. */
 export type RowOutcome = Exclude<Outcome, 'invalid'>;
 
-/** Those after which the same event may be stored for the route again: the vendor has not had it, and nothing waits. */
+/** Ends after which the same event may be stored for the route again: the vendor did not get it, and no row waits. */
 export const NOT_TAKEN: ReadonlySet<RowOutcome> = new Set(['blocked', 'skipped', 'rejected', 'withdrawn', 'failed']);
 
 /**

@@ -15,7 +15,7 @@ export interface Answer {
 
 /** Headers of every answer of the public listener. */
 export const ALWAYS: Readonly<Record<string, string>> = {
-  // Nothing of an answer may be kept or reused: ids ride in its cookies (R33).
+  // No cache may keep an answer: its cookies hold ids (R33).
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
 };

@@ -17,7 +17,7 @@ export function createApp(ports: Ports, front: Front = frontOf(ports)): Hono {
     return toResponse(await found(ports.toHit(c), host, origin));
   });
   app.notFound((c) => toResponse(refused(askedOf(c, ports), notFound(ports.gateway().prefix), ports)));
-  // Nothing of the error goes out or into a log: it may hold parts of the hit.
+  // The error is neither answered nor logged: its text may hold parts of the hit.
   app.onError(() => {
     ports.counters.answers.add('500');
     return problemResponse(FAILED, { 'retry-after': '5' });

@@ -24,7 +24,7 @@ export type Collect = (
 
 /** How the hits of one door are taken. Never throws, never rejects. */
 export function collector(ports: Ports, way: WayIn): Collect {
-  // Nothing of an error goes out or into a log: it may hold parts of the hit.
+  // The error is neither answered nor logged: its text may hold parts of the hit.
   const failed = (): Answer => {
     ports.counters.faults.add('http\tanswer');
     ports.counters.answers.add('500');
@@ -99,7 +99,7 @@ function collect(hit: Hit, of: Asked): Answer | Promise<Answer> {
   if (trace.unknownStream) ports.refusals?.add(shown(of, hit), UNKNOWN_ID, gateway);
   ports.unlisted?.look(trace);
   if (rows.length === 0 && withdrawals.length === 0) return done(NOTHING_STORED);
-  // What is taken back is taken back also where the events could not be stored, in the browser too.
+  // A withdrawal counts even if the events could not be stored: the browser's cookies expire, too.
   const cookies = trace.withdrawn.length === 0 ? undefined : trace.setCookies;
   return ports.outbox.append(rows, withdrawals).then(done, (error: unknown) => {
     const retryAfter = error instanceof OutboxUnavailable ? error.retryAfter : 5;
@@ -149,10 +149,10 @@ function withdrawOnly(hit: Hit, of: Asked, { problem, retryAfter }: Unwanted): A
   if (!mayWithdraw(hit, way)) return refused();
   const windows = ports.windows?.at(gateway, hit.at);
   const processed = decideWithdrawals(hit, way.protocol, gateway, windows);
-  // What is one too many and cannot be read besides is looked at as what cannot be read is.
+  // A hit over the limit that also cannot be read is treated as one that cannot be read.
   if ('problem' in processed) return refuseHit(hit, of, problem, { hit, retryAfter });
   if (processed.trace.withdrawn.length === 0) return refused();
-  // Decided as a whole only now: who withdraws, and wants nothing stored, is answered in full.
+  // The whole hit is decided only here: a hit that only withdraws has nothing to store and gets a full answer.
   const whole = decideHit(hit, way.protocol, gateway, windows);
   if ('problem' in whole) return refused();
   const { trace } = whole;
@@ -206,7 +206,7 @@ const OVERLOADED: Problem = {
 };
 const SHED: Unwanted = { problem: OVERLOADED, retryAfter: SOON };
 
-/** Answered 204, because the tag cannot mend it; a person can. */
+/** Answered 204, because the tag cannot correct it; a person can. */
 const UNKNOWN_ID: Problem = {
   status: 204,
   title: 'Unknown measurement id',

@@ -7,7 +7,7 @@ const MOST_CLIENTS = 10_000;
 /** Answers held back at once; beyond that the oldest goes out, so that guessing costs its sender more than it costs here. */
 const MOST_HELD = 1_000;
 
-/** Slows down who guesses a token or a key. The right one is never slowed: nobody can lock its owner out. */
+/** Delays the answers to guessed tokens and keys. The right token is never delayed, so nobody can lock its owner out. */
 export class Failures {
   readonly #now: () => number;
   #window = -1;

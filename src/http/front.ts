@@ -50,7 +50,7 @@ export function frontOf(ports: Ports): Front {
         ? preflight(asked, door, gateway, ports)
         : wrongMethod(asked, door.methods, ports);
     }
-    // Whoever asks about health stands beside the gateway, and need not know where it is mounted.
+    // Health checks come from beside the gateway, so their paths do not depend on the mount path.
     const page = path.startsWith(gateway.prefix)
       ? (pages.get(path.slice(gateway.prefix.length)) ?? atRoot.get(path))
       : atRoot.get(path);

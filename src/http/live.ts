@@ -22,7 +22,7 @@ export class Live {
     return this.#listeners.size > 0;
   }
 
-  /** Tells whoever comes from now on. */
+  /** Sent first to every listener that connects from now on. */
   greet(event: string, data: unknown): void {
     this.#greetings.set(event, textOf(event, data));
   }
@@ -35,7 +35,7 @@ export class Live {
 
   /**
    * A `text/event-stream` that ends when the listener goes away; undefined where enough are listening. A listener that
-   * does not read loses events, and is let go when it has not read between two heartbeats.
+   * does not read loses events, and is disconnected when it has not read between two heartbeats.
    */
   response(): Response | undefined {
     if (this.#listeners.size >= this.#most) return undefined;

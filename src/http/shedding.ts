@@ -7,7 +7,7 @@ const TURN_PATIENCE = 500;
 const STORE_PATIENCE = 1_000;
 /** How much larger or smaller the refused share becomes with each look. */
 const STEP = 0.05;
-/** Some are always taken, so that it shows when things are well again. */
+/** Some hits are always taken, so that the end of the overload can be seen. */
 const MOST = 0.95;
 
 /**

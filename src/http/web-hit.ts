@@ -48,7 +48,7 @@ async function readBody(stream: ReadableStream<Uint8Array>): Promise<string | Pr
     if (done) return text + decoder.decode();
     bytes += value.length;
     if (bytes > LIMITS.body || pieces > LIMITS.pieces) {
-      // Nobody waits for what may never end.
+      // Not waited for: a body that is too long may never end.
       void reader.cancel().catch(() => {});
       return TOO_LARGE;
     }

@@ -34,7 +34,7 @@ export interface Secrets {
   forget(token: AccessToken): void;
 }
 
-/** A secret is missing or was refused: the route stops until a person has mended it. Never holds the value. */
+/** A secret is missing or was refused: the route stops until a person has corrected it. Never holds the value. */
 export class SecretProblem extends Error {
   override readonly name = 'SecretProblem';
   readonly reason: VendorReason;
@@ -97,7 +97,7 @@ export async function attempt(
 
 const always = (): boolean => true;
 
-/** A check that stumbles has not found the request harmless. */
+/** If the check itself fails, the request counts as refused. */
 function violation(route: Route, rows: readonly AttemptedRow[], planned: PlannedRequest): string | undefined {
   try {
     const facts = rows.map(({ signals, acceptedAt }) => ({
@@ -144,7 +144,7 @@ async function exchangeFilled(
   return send(await fill(planned, secrets), hosts, may);
 }
 
-/** A module that stumbles over a reply must not make the events go out again and again. */
+/** If a module throws on a reply, the events must not be sent again and again. */
 function judge(route: Route, reply: Reply, count: number, envelope: string): Verdict {
   try {
     return route.bound.judge(reply, count, envelope);

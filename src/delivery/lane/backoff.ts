@@ -5,7 +5,7 @@ export const EARLY_CAP_MS = 30_000;
 export const EARLY_MS = 5 * 60_000;
 /** And no wait is longer than this at all. */
 export const CAP_MS = 5 * 60_000;
-/** A vendor's `Retry-After` is believed up to a day. */
+/** Longest time taken from a vendor's `Retry-After`: a day. */
 export const FLOOR_CAP_MS = 24 * 3_600_000;
 
 /**

@@ -4,13 +4,13 @@ import type { QueuedRow } from '../store.ts';
 export interface Batch {
   readonly envelope: string;
   readonly rows: readonly QueuedRow[];
-  /** Attempts that came to nothing: what the waits grow with. */
+  /** Failed attempts; the waits grow with their number. */
   readonly failures: number;
   /** Those of them during which the vendor took other rows: what makes a row poison. */
   readonly strikes: number;
   /** The lane's count of successes when it last failed. */
   readonly seen: number;
-  /** Not before, monotonic milliseconds. */
+  /** Earliest time of the next attempt, monotonic milliseconds. */
   readonly due: number;
 }
 

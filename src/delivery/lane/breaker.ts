@@ -1,9 +1,9 @@
 import { showReason, type VendorReason } from '../../core/reason.ts';
 import { backoff } from './backoff.ts';
 
-/** So many failures in a row, and the vendor is taken to be down. */
+/** Failures in a row after which the vendor counts as down. */
 export const TRIP_AFTER = 5;
-/** How long a stopped route waits before it looks whether somebody mended it, milliseconds. */
+/** How long a stopped route waits before it tries again, milliseconds. */
 export const STOP_PROBE_MS = 5 * 60_000;
 
 export type BreakerState = 'closed' | 'open' | 'stopped';
@@ -54,18 +54,18 @@ export class Breaker {
     this.#probing = false;
   }
 
-  /** The vendor answered, whatever it thought of the events. True if that ended an outage. */
+  /** The vendor answered, whether it took the events or not. True if that ended an outage. */
   worked(): boolean {
     const ended = this.#state !== 'closed';
     this.reset();
     return ended;
   }
 
-  /** A request came to nothing. `afterMs`: the vendor asked for that pause. True if that began an outage. */
+  /** A request failed. `afterMs`: the pause the vendor asked for. True if that began an outage. */
   failed(tick: number, random: number, reason: VendorReason, probe: boolean, afterMs: number | undefined): boolean {
     this.#failingSince ??= tick;
     if (this.#state !== 'closed') {
-      // Requests that were under way when it opened say nothing new.
+      // These requests were under way when it opened: they add no information.
       if (!probe) return false;
       this.#probing = false;
       this.#failures++;

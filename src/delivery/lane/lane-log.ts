@@ -1,14 +1,14 @@
 import { showReason, wordsOf, type Reason } from '../../core/reason.ts';
 import type { EnginePorts } from '../drain.ts';
 
-/** The same fault is logged so often at most, milliseconds. */
+/** Shortest time between two log lines of the same fault, milliseconds. */
 const FAULT_EVERY_MS = 60_000;
 
 /** What the operator reads about one route. */
 export class LaneLog {
   readonly #route: string;
   readonly #ports: EnginePorts;
-  /** Faults of our own, and when they were last said; as many as there are fixed words for them. */
+  /** Faults of the gateway's own, with the time each was last logged; there are as many as fixed words for them. */
   readonly #faultSaidAt = new Map<string, number>();
 
   constructor(route: string, ports: EnginePorts) {
@@ -25,10 +25,10 @@ export class LaneLog {
   }
 
   stopped(why: Reason): void {
-    this.#ports.log('error', 'route stopped: it keeps its events until this is mended', this.#fields(why));
+    this.#ports.log('error', 'route stopped: it keeps its events until this is corrected', this.#fields(why));
   }
 
-  /** A fault of the gateway's own concerns every event alike: it is said once a minute, and counted each time. */
+  /** A fault of the gateway's own concerns every event alike: it is logged once a minute and counted each time. */
   fault(why: Reason): void {
     const tick = this.#ports.tick();
     const code = showReason(why);

@@ -25,7 +25,7 @@ const UNNAMED = reason('vendor.unnamed');
 const POISON = reason('vendor.poison');
 /**
  * The queue of one route. Rows are read ahead into a bounded window, wait there by envelope, go out in batches, and
- * leave the window when they have ended. Nothing a route does or suffers is felt by another.
+ * leave the window when they have ended. What happens on one route has no effect on another.
  *
  *   store -> fresh -> flying -> ended
  *              ^        |
@@ -78,7 +78,7 @@ export class Lane {
     this.#window.take(rows);
   }
 
-  /** New settings: whatever stopped the route may be mended. */
+  /** New settings: the cause for which the route stopped may be gone. */
   reload(): void {
     this.#route = this.#context.gateway().routeOf.get(this.key);
     this.#breaker.reset();
@@ -129,7 +129,7 @@ export class Lane {
     this.#timer = undefined;
   }
 
-  /** Fresh rows worth having: a page, or a full batch where one is larger. */
+  /** How many fresh rows to hold: a page, or a full batch if that is larger. */
   #freshWanted(): number {
     return this.#lastFull > PAGE ? this.#lastFull : PAGE / 2;
   }
@@ -241,7 +241,7 @@ export class Lane {
           else rest.push(row);
         });
         if (rest.length === rows.length) {
-          // It names no event that was sent: halving finds the one it means, and comes to an end.
+          // The answer names an event that was not sent. Halving finds the faulty one in a bounded number of steps.
           this.#halve(batch, (row) => this.#ends.bury(row, UNNAMED));
           return;
         }
@@ -298,7 +298,7 @@ export class Lane {
     if (rows.length > 0) this.#retries.addUrgent({ ...batch, rows });
   }
 
-  /** Sets the clock for the next thing that time alone will bring. */
+  /** Sets a timer for the next row that becomes due. */
   #setTimer(): void {
     const next = this.#nextTime();
     // What is due and has not started waits for something in flight, whose end is a turn of its own; with nothing in

@@ -43,7 +43,7 @@ export class RowEnds {
     this.#context.tally.count('withdrawn', WITHDRAWN, rows);
   }
 
-  /** Rows of a flown batch that still want to be sent; the others end as withdrawn. */
+  /** Rows of a batch that came back and may still be sent; the others end as withdrawn. */
   withoutWithdrawn(rows: readonly QueuedRow[]): readonly QueuedRow[] {
     if (this.#withdrawn.size === 0) return rows;
     return rows.filter((row) => {
@@ -60,7 +60,7 @@ export class RowEnds {
     return refused !== undefined;
   }
 
-  /** The vendor has these. */
+  /** The vendor has taken these rows. */
   delivered(rows: readonly QueuedRow[]): void {
     const { ports, tally } = this.#context;
     const now = ports.now();
@@ -93,7 +93,7 @@ export class RowEnds {
     this.#left(row);
   }
 
-  /** For whoever watches; nobody else pays for it. */
+  /** Only made while the preview is watched. */
   tell(rows: readonly QueuedRow[], state: EndedRow['state'], why: Reason | ReasonCode): void {
     const ended = this.#context.ports.ended?.();
     if (ended === undefined) return;

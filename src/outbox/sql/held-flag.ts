@@ -23,7 +23,7 @@ export class HeldFlag {
     closeSync(openSync(file, 'a', 0o600));
     this.#fd = openSync(file, 'r+');
     if (fstatSync(this.#fd).size < PLACES) writeSync(this.#fd, this.#bytes, 0, PLACES, 0);
-    // What a process held that is gone is gone with it.
+    // What an ended process held was in its memory and is lost.
     this.#write(0);
   }
 

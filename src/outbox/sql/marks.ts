@@ -159,7 +159,7 @@ class MarkList {
     const open = this.#open.get(key) ?? this.#look(key, now);
     open.routes.delete(route);
     if (open.routes.size > 0) return;
-    // Nothing of it is left: what comes next begins a life of its own.
+    // The mark is gone: the next event starts a new one.
     if (open.id !== undefined) this.#drop({ id: open.id, key, routes: open.stored });
     this.#open.set(key, { key, id: undefined, stored: '', routes: open.routes });
   }

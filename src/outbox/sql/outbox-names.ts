@@ -40,7 +40,7 @@ function holdsSomething(dir: string, name: string): boolean {
       ({ outbox, waiting, dead }) => outbox.replace(/\.sqlite$/, '') === name && waiting + dead > 0,
     );
   } catch {
-    // Unreadable from here: whoever opens it to deliver saves what can be saved.
+    // It cannot be read here; the delivery thread salvages it when it opens the file.
     return true;
   }
 }

@@ -6,7 +6,7 @@ export const ROUTE_SPAN = 2 ** 40;
 /** Version 1 remembered the ids of events by route, and its rows named no mark. */
 export const SCHEMA_VERSION = 2;
 
-/** Bytes of a page: fixed, because what reads damaged files must not have to believe them. */
+/** Bytes of a page: fixed, so that reading a damaged file does not depend on a number in it. */
 export const PAGE_SIZE = 4_096;
 
 const COLUMNS = `

@@ -59,7 +59,7 @@ export function readWal(file: Buffer): Wal {
   const end = found.findLastIndex(({ current }) => current) + 1;
   const frames = found.slice(0, end);
   // A frame is written head first. Where the log is longer, what follows the last head may still be an older page, whose
-  // rows have long been delivered: it says nothing, not even that there is damage.
+  // rows have long been delivered: so a mismatch there is no sign of damage.
   const overwriting = end < found.length && frames.at(-1)?.good === false;
   if (overwriting) frames.pop();
   const firstBad = headerGood ? frames.findIndex(({ good }) => !good) : 0;

@@ -32,11 +32,11 @@ export interface DeliveryOptions
 
 /** The durable outbox and its delivery, as the collecting side sees it. */
 export interface Delivery extends Outbox {
-  /** Routes that keep their events until a person has mended something, with the reason: for the readiness detail. */
+  /** Routes that keep their events until a person has corrected something, with the reason: for the readiness detail. */
   readonly stopped: Readonly<Record<string, string>>;
   /** Age of the oldest append that is not answered, milliseconds; 0 = none waits. */
   readonly delay: number;
-  /** Whether somebody wants to know how rows end. */
+  /** Whether the preview is watched, so that ends of rows have to be reported. */
   watch(watched: boolean): void;
   /** Counters and queues, for the metrics. */
   report(): Promise<DeliveryReport>;
@@ -80,7 +80,7 @@ export async function startDelivery(options: DeliveryOptions): Promise<Delivery>
   try {
     await delivery.start();
   } catch (error) {
-    // It never ran: who started it decides what next, and no thread is tried in the background.
+    // It never ran: the caller decides what happens next, and no thread is started in the background.
     await delivery.stop();
     throw error;
   }
@@ -304,7 +304,7 @@ class ThreadedDelivery implements Delivery {
         this.#stored(message.first, message.results);
         return;
       case 'started':
-        // A thread that takes the place of another one knows nothing of who watches.
+        // A new thread in place of another one has to be told whether the preview is watched.
         if (this.#watched) this.#tell({ kind: 'watch', watched: true });
         this.#setState(message.state);
         return;

@@ -22,7 +22,7 @@ export interface TestAuthority {
 const CONNECTIONS = 128;
 /** Shorter than vendors keep them, so that both ends rarely act at once; milliseconds. */
 const IDLE_MS = 4_000;
-/** A vendor that says `Keep-Alive: timeout=N` is believed up to here, milliseconds. */
+/** Longest time taken from a vendor's `Keep-Alive: timeout=N`, milliseconds. */
 const IDLE_MAX_MS = 30_000;
 
 /** One request at a time on each connection; the only clock is the one of the round trip. */

@@ -28,7 +28,7 @@ export interface DeliveryReport {
   readonly storeTime: HistogramData;
 }
 
-/** What the thread itself knows of that. */
+/** The part of it that the delivery thread counts. */
 export type ThreadReport = Omit<DeliveryReport, 'storeTime'>;
 
 /** Metrics as plain data, to be added up over processes. */
@@ -62,7 +62,7 @@ export function createMetrics(look: () => Promise<Snapshot>): Metrics {
     const aggregator = family.type === 'histogram' ? 'sum' : (family.over ?? 'sum');
     const get = () =>
       Promise.resolve({ name, help, type, aggregator, values: now === undefined ? [] : valuesOf(family, now) });
-    // The registry asks for a name and a `get`; its own classes would keep the numbers a second time.
+    // The registry needs a name and a `get`; its own classes would keep the numbers a second time.
     registry.registerMetric({ name, get } as unknown as Metric);
   }
   return {
@@ -94,7 +94,7 @@ export function valuesOf(family: Family, now: Snapshot): MetricValueWithName<str
   return [...found.values()];
 }
 
-/** A series of 0 is there so that it exists: it says nothing about the smallest or the largest. */
+/** Series of 0 are there so that they exist; they are left out of the smallest and the largest value. */
 function combined(family: Family, before: number, value: number): number {
   return family.type !== 'histogram' && family.over === 'max' ? Math.max(before, value) : before + value;
 }

@@ -18,7 +18,7 @@ export function makePrivately(): void {
 /**
  * Refuses a data directory with keys or events that everybody on the machine can read. The directory itself is not
  * looked at: it may be a mount, which belongs to the platform.
- * @throws Unusable with the command that mends it
+ * @throws Unusable with the command that corrects it
  */
 export function demandPrivate(dataDir: string): void {
   // There are no such bits.
@@ -58,7 +58,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // Not there yet, or not ours to read: then what writes there says so.
+    // Not there yet, or not readable: then writing to it fails with the reason.
     return [];
   }
 }

@@ -7,7 +7,7 @@ import { roundTrip } from './round-trip.ts';
 export interface SendOptions {
   /** `http://127.0.0.1:PORT`: every request goes there instead (design 7.3). */
   readonly sink?: string | undefined;
-  /** Of the gateway; said in `user-agent` where the plan says nothing. */
+  /** The gateway's version: the `user-agent` of requests whose plan has none. */
   readonly version: string;
   /** From the start of a request to the end of its answer, milliseconds. */
   readonly timeoutMs?: number;
