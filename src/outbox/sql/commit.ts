@@ -42,7 +42,7 @@ export class StoreDamaged extends Error {
 
 /** What a transaction has done so far. */
 export class Work implements Committed {
-  readonly results: Stored[][] = [];
+  readonly results: (readonly Stored[])[] = [];
   readonly added = new Map<string, StoredRow[]>();
   readonly purged: Purged[] = [];
   readonly purgedDead = new Map<string, number>();

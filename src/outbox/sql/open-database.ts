@@ -1,0 +1,53 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { StoreDamaged } from './commit.ts';
+import { makePrivate, PAGE_SIZE, schemaFrom, SCHEMA_VERSION, STATEMENTS } from './outbox-schema.ts';
+
+/** The statements of `STATEMENTS`, prepared. */
+export type Statements = Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+
+/** How long another process that writes is waited for, milliseconds. */
+const BUSY_MS = 2_000;
+
+/**
+ * Opens the file of an outbox, or makes it: checked for damage, and in the form of this version.
+ * @throws StoreDamaged, and the errors of node:sqlite when it cannot be opened, made or read
+ */
+export function openDatabase(file: string): { readonly db: DatabaseSync; readonly sql: Statements } {
+  makePrivate(file);
+  const db = new DatabaseSync(file, { timeout: BUSY_MS });
+  try {
+    db.exec(`PRAGMA page_size = ${PAGE_SIZE}`);
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
+    db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384');
+    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (version < 0 || version > SCHEMA_VERSION) {
+      throw new Error(`the outbox was written by another version (${version}, this one writes ${SCHEMA_VERSION})`);
+    }
+    const { quick_check: found } = db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
+    if (found !== 'ok') throw new StoreDamaged('the outbox is damaged');
+    db.exec(schemaFrom(version));
+    // The quick check leaves indexes out, and the numbers of routes are read from one: rows lie where these say.
+    const { integrity_check: routes } = db.prepare('PRAGMA integrity_check(routes)').get() as {
+      integrity_check: string;
+    };
+    if (routes !== 'ok') throw new StoreDamaged('the outbox is damaged');
+    const sql = Object.fromEntries(
+      Object.entries(STATEMENTS).map(([name, text]) => [name, db.prepare(text)]),
+    ) as Record<keyof typeof STATEMENTS, StatementSync>;
+    sql.read.setReturnArrays(true);
+    return { db, sql };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Does something for which another process that writes is waited for only so long, milliseconds. */
+export function waitingFor(db: DatabaseSync, ms: number, body: () => void): void {
+  db.exec(`PRAGMA busy_timeout = ${ms}`);
+  try {
+    body();
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+  }
+}
