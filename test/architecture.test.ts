@@ -132,6 +132,11 @@ describe('architecture', () => {
     expect(circle(all.filter(({ path }) => layerOf(roomOf(path)) < layerOf('src/http')))).toBeUndefined();
   });
 
+  it('says beside each exception from the limits of length why it is one', () => {
+    const without = all.filter(({ text }) => /oxlint-disable(?:-next-line)? max-(?!.*? -- \w)/.test(text));
+    expect(without.map(({ path }) => path)).toEqual([]);
+  });
+
   it('registers every folder of destinations under its own name', () => {
     const folders = readdirSync(join(root, 'destinations'), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())

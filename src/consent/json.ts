@@ -10,6 +10,7 @@ const MAX_DEPTH = 16;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** The value, or undefined where the text is not JSON, repeats a key, or nests too deep. */
+// oxlint-disable-next-line max-lines-per-function -- the parts of one reader share one place in the text
 export function parseJson(text: string): Json | undefined {
   let i = 0;
 

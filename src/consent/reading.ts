@@ -15,6 +15,7 @@ export interface Facts {
 
 const NO_FACTS: Facts = {};
 
+// oxlint-disable-next-line max-params -- only the functions below call it, and each of them has a name for what it gives
 function reading(
   source: string,
   status: Status,

@@ -21,6 +21,7 @@ export class TracedEvent implements EventTrace {
   readonly routes: readonly RouteTrace[];
   readonly #filter: () => Filtered;
 
+  // oxlint-disable-next-line max-params -- made for every event: an object to name them would be made for every event too
   constructor(
     name: string,
     id: string,

@@ -49,36 +49,7 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
     case 'invalid_key':
       return [badKey(path, issue.issues[0]?.message ?? issue.message, value, whole)];
     case 'invalid_type':
-      if (valueAt(path, value) === undefined) {
-        const key = path.at(-1);
-        const what = schema?.description === undefined ? '' : `: ${schema.description}`;
-        return [
-          {
-            ...error,
-            code: 'missing-key',
-            message: `\`${key}\` is missing${what}`,
-            ...(secret && { instead: `${key}: \${ENV_NAME}` }),
-          },
-        ];
-      }
-      if (valueAt(path, value) === null) {
-        return [
-          { ...error, code: 'type', message: `\`${path.at(-1)}\` is empty: give it a value, or take the line out` },
-        ];
-      }
-      if (secret) {
-        const message = 'a secret is written as ${ENV_NAME} or file:/path/to/it, never as the value itself';
-        const name = variableIn(valueAt(path, value)) ?? envName(path);
-        return [{ ...error, code: 'secret', message, instead: `\${${name}}` }];
-      }
-      return [
-        {
-          ...error,
-          code: 'type',
-          message: quiet(issue.message),
-          ...insteadOfType(issue, valueAt(path, value), schema),
-        },
-      ];
+      return [wrongType(issue, path, valueAt(path, value), schema)];
     case 'invalid_value': {
       const known = issue.values.map(String);
       return [path.at(-1) === 'type' ? unknownType(path, value, known) : unknownWord(path, value, known, [])];
@@ -104,6 +75,35 @@ const WHOLE_PATH = 'the file of a secret is named by its whole path: `file:/run/
 
 function isPath(written: unknown): boolean {
   return typeof written === 'string' && /^file:[^/]/.test(written);
+}
+
+/** A value of another type than it should have, or none at all. */
+function wrongType(
+  issue: z.core.$ZodIssueInvalidType,
+  path: ConfigPath,
+  written: unknown,
+  schema: JsonSchema | undefined,
+): Remark {
+  const error = { kind: 'error', path } as const;
+  const key = path.at(-1);
+  const secret = schema?.secret === true;
+  if (written === undefined) {
+    const what = schema?.description === undefined ? '' : `: ${schema.description}`;
+    return {
+      ...error,
+      code: 'missing-key',
+      message: `\`${key}\` is missing${what}`,
+      ...(secret && { instead: `${key}: \${ENV_NAME}` }),
+    };
+  }
+  if (written === null) {
+    return { ...error, code: 'type', message: `\`${key}\` is empty: give it a value, or take the line out` };
+  }
+  if (secret) {
+    const message = 'a secret is written as ${ENV_NAME} or file:/path/to/it, never as the value itself';
+    return { ...error, code: 'secret', message, instead: `\${${variableIn(written) ?? envName(path)}}` };
+  }
+  return { ...error, code: 'type', message: quiet(issue.message), ...insteadOfType(issue, written, schema) };
 }
 
 /** A name that the person chose and that cannot be one. */

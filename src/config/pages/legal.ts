@@ -34,7 +34,7 @@ export function deviceLaw(country: Country): string | undefined {
 export function legalNotes(site: SiteConfig, path: ConfigPath): Remark[] {
   const law = deviceLaw(site.country);
   const notes: Remark[] = [];
-  const note = (at: ConfigPath, message: string) => {
+  const note: Note = (at, message) => {
     notes.push({ kind: 'note', code: 'legal', path: [...path, ...at], message });
   };
   for (const [name, route] of site.destinations) {
@@ -44,23 +44,7 @@ export function legalNotes(site: SiteConfig, path: ConfigPath): Remark[] {
       `a request sent before consent is access to the visitor's device even without an identifier (EDPB Guidelines 2/2023, paragraphs 43 and 51), so ${law} asks for consent to it too`,
     );
   }
-  for (const purpose of ['analytics', 'ads'] as const) {
-    if (site.purposes[purpose].on_objection === 'limited') {
-      note(
-        ['purposes', purpose, 'on_objection'],
-        'routes with `without_consent: limited` go on sending their form without identifiers after the visitor has refused: what rests on legitimate interest ends with an objection (GDPR Article 21), unless the request holds no personal data',
-      );
-    }
-    if (site.purposes[purpose].basis !== 'legitimate_interest' || law === undefined) continue;
-    const france =
-      site.country === 'FR' && purpose === 'analytics'
-        ? "; the CNIL exempts only statistics of the site's own, which Google Analytics is not"
-        : '';
-    note(
-      ['purposes', purpose, 'basis'],
-      `${law} asks for consent to store or read on the visitor's device, and a legitimate interest does not stand in for it${france}`,
-    );
-  }
+  noteBases(site, law, note);
   if (site.privacy.ip === 'truncate') {
     note(
       ['privacy', 'ip'],
@@ -92,4 +76,27 @@ export function legalNotes(site: SiteConfig, path: ConfigPath): Remark[] {
     );
   }
   return notes;
+}
+
+type Note = (at: ConfigPath, message: string) => void;
+
+/** What the law says to purposes that rest on something else than consent. */
+function noteBases(site: SiteConfig, law: string | undefined, note: Note): void {
+  for (const purpose of ['analytics', 'ads'] as const) {
+    if (site.purposes[purpose].on_objection === 'limited') {
+      note(
+        ['purposes', purpose, 'on_objection'],
+        'routes with `without_consent: limited` go on sending their form without identifiers after the visitor has refused: what rests on legitimate interest ends with an objection (GDPR Article 21), unless the request holds no personal data',
+      );
+    }
+    if (site.purposes[purpose].basis !== 'legitimate_interest' || law === undefined) continue;
+    const france =
+      site.country === 'FR' && purpose === 'analytics'
+        ? "; the CNIL exempts only statistics of the site's own, which Google Analytics is not"
+        : '';
+    note(
+      ['purposes', purpose, 'basis'],
+      `${law} asks for consent to store or read on the visitor's device, and a legitimate interest does not stand in for it${france}`,
+    );
+  }
 }
