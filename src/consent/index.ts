@@ -2,7 +2,7 @@ import { detached, Recent } from '../core/recent.ts';
 import { combine, defaultsOf, type Defaults } from './combine.ts';
 import { readConsentMode } from './standards/consent-mode.ts';
 import { readGpc } from './standards/gpc.ts';
-import { contextOf, findCookies, planOf, readCookies, type Found, type Plan } from './plan.ts';
+import { contextOf, findCookies, planOf, readRecords, type Found, type ReadingPlan } from './plan.ts';
 import type { Context } from './platform.ts';
 import { readPrivacyKeys } from './standards/privacy-keys.ts';
 import { lapsed, misdated, MOST_AHEAD, unreadable } from './reading.ts';
@@ -18,7 +18,7 @@ const CACHED_BYTES = 4 << 20;
 
 /** One site under one regime, with what it has lately read. */
 interface Reader {
-  readonly plan: Plan;
+  readonly plan: ReadingPlan;
   /** What TC strings inside a hit are read with. */
   readonly tcf: Context;
   readonly defaults: Defaults;
@@ -62,12 +62,12 @@ function readerOf(site: SiteConsent, regime: Regime): Reader {
   });
 }
 
-function cached(plan: Plan, cache: Recent<Remembered>, found: readonly Found[]): readonly Reading[] {
+function cached(plan: ReadingPlan, cache: Recent<Remembered>, found: readonly Found[]): readonly Reading[] {
   const values = joined(found, 'value');
   const names = joined(found, 'name');
   const known = cache.get(values);
   if (known !== undefined && known.names === names) return known.readings;
-  const readings = readCookies(plan, found);
+  const readings = readRecords(plan, found);
   if (readings.some(({ status }) => status === 'given')) {
     cache.set(values, { names: detached(names), readings: readings.map(detachedReading) });
   }

@@ -16,7 +16,7 @@ interface Lead {
 }
 
 /** How the consent cookies of one site are found and read; made once per site and regime. */
-export interface Plan {
+export interface ReadingPlan {
   readonly listeners: readonly { readonly platform: Platform; readonly context: Context }[];
   readonly exact: ReadonlyMap<string, readonly Lead[]>;
   readonly patterns: readonly { readonly start: string; readonly is: RegExp; readonly leads: readonly Lead[] }[];
@@ -30,7 +30,7 @@ export interface Found {
 }
 
 /** Compiles which cookies are read for a site. A name that no platform has reads nothing: validating is configuration's. */
-export function planOf(site: SiteConsent, regime: Regime): Plan {
+export function planOf(site: SiteConsent, regime: Regime): ReadingPlan {
   const names = new Set(site.cmp);
   const speaksByBridge = PLATFORMS.some(({ name, bridged }) => bridged === true && names.has(name));
   const book = new ServiceBook(site.routes, site.services);
@@ -89,7 +89,7 @@ export function contextOf(platform: Platform, site: SiteConsent, regime: Regime,
 const NOTHING: readonly Found[] = [];
 
 /** The consent cookies of a hit. */
-export function findCookies(plan: Plan, { names, values }: Cookies): readonly Found[] {
+export function findCookies(plan: ReadingPlan, { names, values }: Cookies): readonly Found[] {
   let found: Found[] | undefined;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
@@ -99,7 +99,7 @@ export function findCookies(plan: Plan, { names, values }: Cookies): readonly Fo
   return found ?? NOTHING;
 }
 
-function byPattern({ patterns }: Plan, name: string): readonly Lead[] | undefined {
+function byPattern({ patterns }: ReadingPlan, name: string): readonly Lead[] | undefined {
   for (const { start, is, leads } of patterns) if (name.startsWith(start) && is.test(name)) return leads;
   return undefined;
 }
@@ -112,7 +112,7 @@ interface Share {
 }
 
 /** Everything the found cookies say, in the order of the platforms. Depends on nothing but site and cookies. */
-export function readCookies(plan: Plan, found: readonly Found[]): readonly Reading[] {
+export function readRecords(plan: ReadingPlan, found: readonly Found[]): readonly Reading[] {
   if (found.length > MAX_FOUND) return [unreadable('cookies', {}, 'too many consent cookies')];
   const [only] = found;
   if (found.length === 1 && only?.leads.length === 1) {
@@ -134,8 +134,8 @@ export function readCookies(plan: Plan, found: readonly Found[]): readonly Readi
 }
 
 /** What the cookies of one listener say. */
-function readShare({ listeners }: Plan, { listener, names, values }: Share): readonly Reading[] {
-  const { platform, context } = listeners[listener] as Plan['listeners'][number];
+function readShare({ listeners }: ReadingPlan, { listener, names, values }: Share): readonly Reading[] {
+  const { platform, context } = listeners[listener] as ReadingPlan['listeners'][number];
   if (!values.every(isEmptied)) return platform.read({ names, values: values.map(unquotedWord) }, context);
   return platform.always === true ? [] : [emptied(context.source)];
 }

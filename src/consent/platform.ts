@@ -159,7 +159,7 @@ export function perObject(
 }
 
 /** Accepted and refused signals, gathered flag by flag: a signal counts only if every flag of it is on. */
-export interface Marks {
+export interface SignalMarks {
   readonly on: SignalMask;
   readonly off: SignalMask;
   /** What refused services take from single routes. */
@@ -167,7 +167,7 @@ export interface Marks {
 }
 
 /** The visitor's choice out of marks, with what its services take from single routes. */
-export function chosen(source: string, { on, off, narrowing }: Marks, facts: Facts = {}): Reading {
+export function chosen(source: string, { on, off, narrowing }: SignalMarks, facts: Facts = {}): Reading {
   const terms: ReadonlyMap<string, RouteTerms> | undefined = narrowing?.terms;
   const unknownServices = narrowing?.unknown;
   const plain = terms === undefined && unknownServices === undefined;
@@ -196,10 +196,10 @@ export function signalsOfName(name: string, context: Context, usual: boolean): S
 }
 
 /**
- * Marks of a platform that lists what was accepted. What the mapping knows and the list does not hold was refused; with
+ * SignalMarks of a platform that lists what was accepted. What the mapping knows and the list does not hold was refused; with
  * usual names, every category not listed; and without either nothing is known to have been refused.
  */
-export function listed(accepted: readonly string[], context: Context, usual = false): Marks {
+export function listed(accepted: readonly string[], context: Context, usual = false): SignalMarks {
   if (context.purposes === undefined) {
     let on = 0;
     for (const name of accepted) on |= signalsOfName(name, context, usual);
@@ -215,8 +215,8 @@ export function listed(accepted: readonly string[], context: Context, usual = fa
   return { on, off };
 }
 
-/** Marks of a platform that writes name and state. A name it does not write was neither accepted nor refused. */
-export function flagged(flags: Iterable<readonly [string, boolean]>, context: Context, usual = false): Marks {
+/** SignalMarks of a platform that writes name and state. A name it does not write was neither accepted nor refused. */
+export function flagged(flags: Iterable<readonly [string, boolean]>, context: Context, usual = false): SignalMarks {
   let on = 0;
   let off = 0;
   for (const [name, accepted] of flags) {
@@ -237,7 +237,11 @@ function refusedIn(flags: Iterable<readonly [string, boolean]>, { book, purposes
  * A service that the site has mapped gives its signals where no category does: when one of those that carry a signal is
  * allowed.
  */
-export function withServices({ on, off, narrowing }: Marks, found: readonly Service[], context: Context): Marks {
+export function withServices(
+  { on, off, narrowing }: SignalMarks,
+  found: readonly Service[],
+  context: Context,
+): SignalMarks {
   const all = (narrowing ?? new Narrowing(context.book)).refuse(found.filter(isKnown(context.purposes)));
   const mapped = found.filter(({ signals }) => signals !== 0);
   if (mapped.length === 0) return { on, off, narrowing: all };
@@ -262,10 +266,10 @@ export function withoutNames(context: Context, names: readonly string[]): Contex
 }
 
 /**
- * Marks of a platform that writes services and their state. A signal that several services carry is in force when one
+ * SignalMarks of a platform that writes services and their state. A signal that several services carry is in force when one
  * of them is allowed; whose they are decides for whom.
  */
-export function services(flags: readonly (readonly [string, boolean])[], context: Context): Marks {
+export function services(flags: readonly (readonly [string, boolean])[], context: Context): SignalMarks {
   const { book, purposes } = context;
   const found = servicesOf(flags, book, purposes);
   let on = 0;
@@ -285,7 +289,7 @@ function isKnown(purposes: Context['purposes']): (service: { name: string; owner
 /** How a platform that lists services within categories is read. */
 export interface Listing {
   /** The marks of the categories alone. */
-  readonly marks: (context: Context) => Marks;
+  readonly marks: (context: Context) => SignalMarks;
   /** What a category stands for. */
   readonly signalsOf: (category: string) => SignalMask;
   /** Every category is written, so that a mapped name that is missing is a service. */
@@ -293,7 +297,7 @@ export interface Listing {
 }
 
 /**
- * Marks of a platform that lists for each category which of its services are allowed. A name the site has mapped is a
+ * SignalMarks of a platform that lists for each category which of its services are allowed. A name the site has mapped is a
  * category if the record has it as one, else a service.
  */
 export function listedServices(
@@ -301,7 +305,7 @@ export function listedServices(
   accepted: readonly string[],
   context: Context,
   { marks, signalsOf, absentIsService }: Listing,
-): Marks {
+): SignalMarks {
   const { book, purposes } = context;
   const allowed = new Set([...new Set(accepted)].flatMap((category) => lists.get(category) ?? []));
   const names = [...(purposes?.keys() ?? [])].filter(
@@ -328,7 +332,7 @@ function mappedServices(
   accepted: readonly string[],
   context: Context,
   narrowing: Narrowing,
-): Marks & { readonly context: Context } {
+): SignalMarks & { readonly context: Context } {
   const { book, purposes = new Map<string, SignalMask>() } = context;
   const categories = new Map([...purposes].filter(([name]) => !names.includes(name)));
   const found = servicesOf(flagsOf(names, allowed), book, purposes);
@@ -349,13 +353,13 @@ function flagsOf(names: Iterable<string>, on: ReadonlySet<string>): (readonly [s
   return Array.from(names, (name) => [name, on.has(name)] as const);
 }
 
-/** Marks of the three categories; a state that is undefined was neither accepted nor refused. */
+/** SignalMarks of the three categories; a state that is undefined was neither accepted nor refused. */
 export function categorised(
   { categories }: Context,
   preferences: boolean | undefined,
   statistics: boolean | undefined,
   marketing: boolean | undefined,
-): Marks {
+): SignalMarks {
   const marks = { on: 0, off: 0 };
   mark(marks, categories.preferences, preferences);
   mark(marks, categories.statistics, statistics);

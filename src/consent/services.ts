@@ -197,7 +197,7 @@ export function servicesOf(
 }
 
 /** The services that are allowed in one category. */
-export interface Category {
+export interface ServiceCategory {
   readonly signals: SignalMask;
   readonly services: readonly Service[];
 }
@@ -249,7 +249,7 @@ export class Narrowing {
    * service of its own must be listed for; beyond that, a service of its vendor. An empty list decides nothing: the
    * site has no services there.
    */
-  list(categories: readonly Category[]): this {
+  list(categories: readonly ServiceCategory[]): this {
     for (const route of this.#book.routes) {
       let judged = 0;
       let kept = 0;

@@ -1,10 +1,10 @@
 import type { Cookies } from './cookie-header.ts';
 import { knownPlatforms } from './platforms/index.ts';
-import { findCookies, planOf, readCookies, type Plan } from './plan.ts';
+import { findCookies, planOf, readRecords, type ReadingPlan } from './plan.ts';
 import type { SiteConsent } from './types.ts';
 
 /** Every platform there is, for a site that reads some of them; made once per site. */
-const plans = new WeakMap<SiteConsent, Plan>();
+const plans = new WeakMap<SiteConsent, ReadingPlan>();
 
 /**
  * Consent platforms whose record is among the cookies though the site does not read them (`consent.cmp`): most often
@@ -20,7 +20,7 @@ export function unlistedPlatforms(cookies: Cookies, site: SiteConsent): readonly
   }
   const found = findCookies(plan, cookies);
   if (found.length === 0) return NONE;
-  const sources = readCookies(plan, found)
+  const sources = readRecords(plan, found)
     .filter(({ source, status, onlyTakes }) => onlyTakes !== true && status !== 'none' && !listed.has(source))
     .map(({ source }) => source);
   return [...new Set(sources)];

@@ -2,6 +2,9 @@ import type { Cookies } from '../consent/cookie-header.ts';
 import type { KeyedHash } from '../core/hash.ts';
 import type { IdentifierField } from '../core/identifiers.ts';
 import type { SignalMask } from '../core/signals.ts';
+import type { ClickIds } from '../privacy/url/click-ids.ts';
+
+export type { ClickIds };
 
 /** The cookies section of one site, compiled. */
 export interface SiteCookies {
@@ -64,9 +67,6 @@ export interface CookieReading {
    */
   readonly withdrawn: readonly string[] | undefined;
 }
-
-/** Click ids of a landing page's address by their parameters, values as they stood. */
-export type ClickIds = Readonly<Partial<Record<string, string>>>;
 
 /** What the cookies of a hit say about whose it is, by field; only what its signal and its cap allow. */
 export type Identifiers = { -readonly [F in IdentifierField | 'own_id']?: string };

@@ -38,7 +38,7 @@ const NOBODY: readonly string[] = [];
  * The withdrawals of a hit, as far as there may be something for them to reach: where nothing waits and nobody else
  * could bring an older event of this visitor, denied traffic costs nothing.
  */
-export function withdrawalsOf(
+export function withdrawalsToStore(
   { withdrawn, site, hit }: Trace,
   outbox: Pick<Outbox, 'pending' | 'shared'>,
 ): readonly Withdrawal[] {

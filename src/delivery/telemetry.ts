@@ -29,21 +29,21 @@ export interface RouteCounters {
 
 /** A tally by outcome and the code of the reason, per route. */
 export class Telemetry {
-  readonly #routes = new Map<string, Tally>();
+  readonly #routes = new Map<string, RouteTally>();
 
-  of(route: string): Tally {
+  of(route: string): RouteTally {
     let tally = this.#routes.get(route);
-    if (tally === undefined) this.#routes.set(route, (tally = new Tally()));
+    if (tally === undefined) this.#routes.set(route, (tally = new RouteTally()));
     return tally;
   }
 
-  get routes(): ReadonlyMap<string, Tally> {
+  get routes(): ReadonlyMap<string, RouteTally> {
     return this.#routes;
   }
 }
 
 /** The counters of one route. */
-export class Tally {
+export class RouteTally {
   attempts = 0;
   retries = 0;
   reopened = 0;

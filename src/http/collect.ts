@@ -1,5 +1,5 @@
 import { OutboxUnavailable, type OutboxRow, type Stored } from '../delivery/outbox.ts';
-import { outboxRow, withdrawalsOf } from '../delivery/rows.ts';
+import { outboxRow, withdrawalsToStore } from '../delivery/rows.ts';
 import { decideHit, decideWithdrawals } from '../decide/index.ts';
 import { takenBack } from '../decide/taken-back.ts';
 import type { Trace } from '../decide/trace.ts';
@@ -94,7 +94,7 @@ function collect(hit: Hit, of: Asked): Answer | Promise<Answer> {
   const { trace } = processed;
   if (way.door.does === 'validate') return validated(trace, of);
   const rows = rowsOf(trace, gateway.policy);
-  const withdrawals = withdrawalsOf(trace, ports.outbox);
+  const withdrawals = withdrawalsToStore(trace, ports.outbox);
   const done = accepting(trace, of);
   if (trace.unknownStream) ports.refusals?.add(shown(of, hit), UNKNOWN_ID, gateway);
   ports.unlisted?.look(trace);
@@ -121,7 +121,7 @@ function refuseHit(hit: Hit, of: Asked, problem: Problem, more: More): Answer | 
   const trace = way.door.does === 'store' ? takenBack(hit, way.protocol, gateway) : undefined;
   if (trace === undefined) return refuse(of, problem, more);
   const answer = refuse(of, problem, { ...more, cookies: trace.setCookies });
-  const withdrawals = withdrawalsOf(trace, ports.outbox);
+  const withdrawals = withdrawalsToStore(trace, ports.outbox);
   return withdrawals.length === 0 ? answer : after(ports.outbox.append([], withdrawals), answer);
 }
 
@@ -156,7 +156,7 @@ function withdrawOnly(hit: Hit, of: Asked, { problem, retryAfter }: Unwanted): A
   const whole = decideHit(hit, way.protocol, gateway, windows);
   if ('problem' in whole) return refused();
   const { trace } = whole;
-  const withdrawals = withdrawalsOf(trace, ports.outbox);
+  const withdrawals = withdrawalsToStore(trace, ports.outbox);
   const done = trace.events.some(({ routes }) => routes.some(({ outcome }) => outcome === 'planned'))
     ? () => refused(trace.setCookies)
     : accepting(trace, of);

@@ -1,5 +1,5 @@
 /** The page of the preview. Its links are relative: a proxy may mount the admin listener below any path. */
-export const PAGE = `<!doctype html>
+export const PREVIEW_PAGE = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Portvakt preview</title><link rel="stylesheet" href="preview.css"><script defer src="preview.js"></script></head>
 <body>

@@ -7,7 +7,7 @@ import type { RouteTrace } from '../policy/decide.ts';
 import { interestOf } from '../policy/signals.ts';
 import type { Problem } from '../protocols/hit.ts';
 import { Live } from './live.ts';
-import { PAGE, SCRIPT, STYLE } from './preview-page.ts';
+import { PREVIEW_PAGE, SCRIPT, STYLE } from './preview-page.ts';
 import { problemResponse } from './problem.ts';
 import type { RefusalRecord } from './refusals.ts';
 import { unlistedOf, unlistedWords } from './unlisted.ts';
@@ -99,7 +99,7 @@ export class Preview {
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         },
       });
-    app.get('/preview', page(PAGE, 'text/html'));
+    app.get('/preview', page(PREVIEW_PAGE, 'text/html'));
     app.get('/preview.js', page(SCRIPT, 'text/javascript'));
     app.get('/preview.css', page(STYLE, 'text/css'));
     app.get('/stopped', () => Response.json({ stopped: this.stopped }, { headers: { 'cache-control': 'no-store' } }));

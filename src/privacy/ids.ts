@@ -1,7 +1,7 @@
 import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 import { codeAt } from './code-at.ts';
 import { detached } from '../core/recent.ts';
-import type { Finding } from './pii/findings.ts';
+import type { Detection } from './pii/findings.ts';
 import { anywhere, exactly, Forms, form, formOf } from './pii/forms.ts';
 import { isIdName, PECULIAR_NAMES } from './id-names.ts';
 import { saysPersonal } from './url/keys.ts';
@@ -58,7 +58,7 @@ export const BY_FORM = 3;
 export const BY_NAME = 4;
 
 /** Finds ids; `what`: `BY_FORM`, `BY_NAME` or both. */
-export function findIds(text: string, what: number, findings: Finding[]): void {
+export function findIds(text: string, what: number, findings: Detection[]): void {
   FORMS.find(text, what, (group, start, end) => {
     if (group !== NAMES) {
       findings.push({ kind: 'id', start, end });
@@ -112,7 +112,7 @@ const PERCENT = 37;
 /** Whether a value of such a form, a click id behind its name (`gclid_...`) or a JSON web token is in it. */
 export function hasFormat(text: string): boolean {
   if (text.length < SHORTEST_FORMAT) return false;
-  const findings: Finding[] = [];
+  const findings: Detection[] = [];
   findIds(text, BY_FORM | BY_NAME, findings);
   return findings.length > 0 || JWT.test(text);
 }
@@ -136,7 +136,7 @@ const SEMICOLON = 59;
  * Finds parameters by their names: `gclid=...` in any list, `"gclid":"..."` in JSON. A pair of a list is cut out of it;
  * in JSON the value goes. Goes on behind what it has found, so it stays linear.
  */
-export function findPairs(text: string, findings: Finding[]): void {
+export function findPairs(text: string, findings: Detection[]): void {
   // The value that was looked at last: where it ends, and where the last digit in it stands. One that begins within it
   // ends there, too, so that no value is read for each of the names in it.
   let valueEnd = 0;
@@ -174,7 +174,7 @@ export function findPairs(text: string, findings: Finding[]): void {
 }
 
 /** With the separator behind it, or the one before it: a list stays a list. */
-function pair(text: string, start: number, end: number): Finding {
+function pair(text: string, start: number, end: number): Detection {
   const after = codeAt(text, end);
   if (after === AMPERSAND || after === SEMICOLON) return { kind: 'id', start, end: end + 1, cut: true };
   const before = codeAt(text, start - 1);

@@ -117,7 +117,7 @@ type Functions = Readonly<Record<string, unknown>>;
 const CHAIN: readonly (readonly [string, Functions, readonly string[]])[] = [
   ['consent', consent, ['readConsent']],
   ['consent/cookie-header', cookieHeader, ['parseCookies']],
-  ['consent/plan', consentPlan, ['findCookies', 'readCookies']],
+  ['consent/plan', consentPlan, ['findCookies', 'readRecords']],
   ['consent/consent-mode', consentMode, ['readConsentMode']],
   ['consent/combine', combine, ['combine']],
   ['cookies', cookies, ['readCookies']],

@@ -1,6 +1,6 @@
 import { AD_SIGNALS, type Category, type SignalMask } from '../../core/signals.ts';
 import { asCount, asObject, asString, type Json, type JsonObject } from '../json.ts';
-import { base64Object, jsonObject, perObject, type Context, type Marks, type Platform } from '../platform.ts';
+import { base64Object, jsonObject, perObject, type Context, type SignalMarks, type Platform } from '../platform.ts';
 import { choice, noChoice, unreadable } from '../reading.ts';
 import { isoTime, unixTime } from '../text.ts';
 
@@ -100,7 +100,7 @@ function optedOutOf({ optOut }: Row, flags: JsonObject | undefined, { all }: Con
   return 0;
 }
 
-function marksOf({ flags, on, off }: Row, object: JsonObject | undefined, context: Context): Marks | undefined {
+function marksOf({ flags, on, off }: Row, object: JsonObject | undefined, context: Context): SignalMarks | undefined {
   if (object === undefined) return undefined;
   let accepted = 0;
   let refused = 0;

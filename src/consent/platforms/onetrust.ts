@@ -1,6 +1,6 @@
 import { AD_SIGNALS, type Category } from '../../core/signals.ts';
 import { cookieValues } from '../cookie-header.ts';
-import { chosen, withServices, type Context, type Marks, type Platform } from '../platform.ts';
+import { chosen, withServices, type Context, type SignalMarks, type Platform } from '../platform.ts';
 import { lapsed, mute, noChoice, unreadable } from '../reading.ts';
 import { servicesOf } from '../services.ts';
 import { isoTime, percentDecoded, readLayers } from '../text.ts';
@@ -103,7 +103,7 @@ function readRecord(record: string, closed: number | undefined, context: Context
   return awaiting ? lapsed(choice, 'the platform asks again') : choice;
 }
 
-function marksOf(groups: readonly string[], context: Context): Marks {
+function marksOf(groups: readonly string[], context: Context): SignalMarks {
   let on = 0;
   let off = 0;
   for (const list of groups) {

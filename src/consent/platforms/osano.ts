@@ -7,7 +7,7 @@ import {
   readValue,
   signalsOfName,
   type Context,
-  type Marks,
+  type SignalMarks,
   type Platform,
 } from '../platform.ts';
 import { choice, mute, noChoice, notRequired, unreadable } from '../reading.ts';
@@ -73,7 +73,7 @@ export const osanoCookieconsent: Platform = {
   },
 };
 
-function readWord(word: string, beside: readonly (Marks | undefined)[], { source, all }: Context): Reading {
+function readWord(word: string, beside: readonly (SignalMarks | undefined)[], { source, all }: Context): Reading {
   switch (word) {
     case 'deny':
       return choice(source, 0, all);
@@ -98,7 +98,7 @@ function readWord(word: string, beside: readonly (Marks | undefined)[], { source
   return choice(source, all, off);
 }
 
-function withoutDisabled(value: string, context: Context): Marks | undefined {
+function withoutDisabled(value: string, context: Context): SignalMarks | undefined {
   const names = percentDecoded(value)?.split(',', 64);
   if (names === undefined) return undefined;
   let off = 0;
@@ -106,7 +106,7 @@ function withoutDisabled(value: string, context: Context): Marks | undefined {
   return { on: 0, off };
 }
 
-function acceptedOnly(value: string, context: Context): Marks | undefined {
+function acceptedOnly(value: string, context: Context): SignalMarks | undefined {
   const names = asStrings(parseJson(percentDecoded(value) ?? ''));
   return names === undefined ? undefined : listed(names, context, true);
 }

@@ -1,5 +1,5 @@
 import { codeAt } from '../code-at.ts';
-import type { Finding } from './findings.ts';
+import type { Detection } from './findings.ts';
 import { isCalledVersion } from './words-before.ts';
 
 /** Eight groups of four digits, or six and an IPv4 address. */
@@ -9,7 +9,7 @@ const LONGEST_IPV6 = 45;
  * Finds IP addresses (R42): four numbers up to 255 with a host number in them, and IPv6 with `::` or eight groups.
  * Each character is looked at once, and once more inside a candidate.
  */
-export function findAddresses(text: string, findings: Finding[]): void {
+export function findAddresses(text: string, findings: Detection[]): void {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (isHex(code) || code === COLON) {
@@ -60,7 +60,7 @@ function runEnd(text: string, start: number): number {
 const HARDWARE = /^(?=.*[a-f])[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i;
 const HARDWARE_LENGTH = 17;
 
-function read(text: string, start: number, end: number, findings: Finding[]): void {
+function read(text: string, start: number, end: number, findings: Detection[]): void {
   if (end - start === HARDWARE_LENGTH && HARDWARE.test(text.slice(start, end))) {
     findings.push({ kind: 'id', start, end });
     return;

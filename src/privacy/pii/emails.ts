@@ -1,5 +1,5 @@
 import { codeAt } from '../code-at.ts';
-import type { Finding } from './findings.ts';
+import type { Detection } from './findings.ts';
 
 const LONGEST_LOCAL = 64;
 const LONGEST_DOMAIN = 255;
@@ -13,7 +13,7 @@ const LONGEST_LITERAL = 52;
  * could belong to a host name goes with it, since nobody can say where `kari@example.no-4711` or two addresses without
  * a blank between them end. No character is looked at by more than two `@`, since neither side crosses another.
  */
-export function findEmails(text: string, findings: Finding[]): void {
+export function findEmails(text: string, findings: Detection[]): void {
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
     const start = localStart(text, at);
     if (start === at) continue;

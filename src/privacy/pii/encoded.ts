@@ -1,4 +1,4 @@
-import type { Finding } from './findings.ts';
+import type { Detection } from './findings.ts';
 
 /** The shortest address that somebody has, in base64 without its padding. */
 export const SHORTEST_ENCODED = 14;
@@ -17,7 +17,7 @@ const PRINTABLE = /^[\x20-\x7e\r\n\t]+$/;
  * Finds texts in base64 and in hexadecimal in which there is something personal: `?e=a2FyaUBleGFtcGxlLm5v` in links of
  * newsletters. `isPersonal` says what is. What is decoded is three quarters as long, so even nested it stays linear.
  */
-export function findEncoded(text: string, isPersonal: (plain: string) => boolean, findings: Finding[]): void {
+export function findEncoded(text: string, isPersonal: (plain: string) => boolean, findings: Detection[]): void {
   RUN.lastIndex = 0;
   for (let match = RUN.exec(text); match !== null; match = RUN.exec(text)) {
     const { 0: run, index: start } = match;

@@ -1,6 +1,6 @@
 import { codeAt } from '../code-at.ts';
 import { runs } from './digit-runs.ts';
-import type { Finding } from './findings.ts';
+import type { Detection } from './findings.ts';
 
 // Quantifiers are bounded, and nothing repeats inside a repetition: linear.
 const BIRTH =
@@ -10,7 +10,7 @@ const BIRTH =
 const BIRTH_WORD = /f[oøö]d|fødd|fædd|synty|b[io]r|d\.?o\.?b/i;
 
 /** Finds dates of birth, as far as a word says that it is one (a date alone is any day). */
-export function findBirthdates(text: string, findings: Finding[]): void {
+export function findBirthdates(text: string, findings: Detection[]): void {
   if (!BIRTH_WORD.test(text)) return;
   BIRTH.lastIndex = 0;
   for (let match = BIRTH.exec(text); match !== null; match = BIRTH.exec(text)) {
@@ -26,7 +26,7 @@ const HYPHEN = 45;
 const DOT = 46;
 
 /** Finds positions: latitude and longitude with five decimals and more; `runs` have been read. */
-export function findPositions(findings: Finding[]): void {
+export function findPositions(findings: Detection[]): void {
   const { text, starts, ends, count } = runs;
   for (let i = 0; i + 3 < count; i++) {
     if (!isDecimal(i, 2) || !isDecimal(i + 2, 3)) continue;

@@ -19,7 +19,7 @@ export const KINDS = [
 export type Kind = (typeof KINDS)[number];
 
 /** A place in a text. */
-export interface Finding {
+export interface Detection {
   readonly kind: Kind;
   readonly start: number;
   readonly end: number;

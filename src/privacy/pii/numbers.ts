@@ -1,5 +1,5 @@
 import { codeAt } from '../code-at.ts';
-import type { Finding } from './findings.ts';
+import type { Detection } from './findings.ts';
 import { HETU_LENGTH, isCpr, isFodselsnummer, isHetu, isKennitala, isPersonnummer } from './national-ids.ts';
 import { runs } from './digit-runs.ts';
 import { cardLengths, ibanEnd, isAccount, isGtin } from './payment.ts';
@@ -57,7 +57,7 @@ const words = new WordsBefore();
  * Windows of runs are at most 19 digits long and no text is made before digits have passed a check, so the work for
  * each run is bounded and small.
  */
-export function findNumbers(findings: Finding[], worded: boolean): void {
+export function findNumbers(findings: Detection[], worded: boolean): void {
   const { text, starts, ends, reach, count } = runs;
   words.read(text, worded);
   for (let first = 0; first < count; first++) {
@@ -79,7 +79,7 @@ export function findNumbers(findings: Finding[], worded: boolean): void {
 }
 
 /** Each detector answers where its finding ends, or -1. */
-function iban(first: number, findings: Finding[]): number {
+function iban(first: number, findings: Detection[]): number {
   const { text, starts } = runs;
   const start = (starts[first] as number) - 2;
   if (isWord(text, start - 1)) return -1;
@@ -88,7 +88,7 @@ function iban(first: number, findings: Finding[]): number {
   return end;
 }
 
-function hetu(first: number, findings: Finding[]): number {
+function hetu(first: number, findings: Detection[]): number {
   const { text, starts, ends } = runs;
   const start = starts[first] as number;
   const end = start + HETU_LENGTH;
@@ -100,11 +100,11 @@ function hetu(first: number, findings: Finding[]): number {
   return end;
 }
 
-function number(first: number, findings: Finding[]): number {
+function number(first: number, findings: Detection[]): number {
   const { text, starts, ends } = runs;
   const start = starts[first] as number;
   let from = start;
-  let kind: Finding['kind'] = 'phone';
+  let kind: Detection['kind'] = 'phone';
   let last = -1;
   const digit = codeAt(text, start);
   if (digit !== ZERO && codeAt(text, start - 1) === PLUS && !isWord(text, start - 2)) {
@@ -135,7 +135,7 @@ function number(first: number, findings: Finding[]): number {
 const FEWEST_WITH_PLUS = 8;
 
 /** National ids of people in the north, and the last of their runs. */
-function nationalId(first: number): readonly [Finding['kind'], number] | undefined {
+function nationalId(first: number): readonly [Detection['kind'], number] | undefined {
   const { text, starts, reach } = runs;
   const start = starts[first] as number;
   const length = runs.length(first);
@@ -163,7 +163,7 @@ function nationalId(first: number): readonly [Finding['kind'], number] | undefin
 }
 
 /** The words in front are read last: most digits are no date. */
-function tenDigits(first: number, digits: string): Finding['kind'] | undefined {
+function tenDigits(first: number, digits: string): Detection['kind'] | undefined {
   const cpr = isCpr(digits);
   const personnummer = isPersonnummer(digits);
   if (!cpr && !personnummer) return undefined;

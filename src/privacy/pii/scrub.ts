@@ -4,7 +4,7 @@ import { findAddresses } from './addresses.ts';
 import { findEmails } from './emails.ts';
 import { AT_IN_HEX, findEncoded, SHORTEST_ENCODED } from './encoded.ts';
 import { findBirthdates, findPositions } from './facts.ts';
-import { KINDS, type Finding, type Kind } from './findings.ts';
+import { KINDS, type Detection, type Kind } from './findings.ts';
 import { BY_FORM, BY_NAME, findIds, findPairs } from '../ids.ts';
 import { findNumbers } from './numbers.ts';
 import { findSpelledEmails, maySpell } from './spelled-emails.ts';
@@ -29,7 +29,7 @@ export function scrub(text: string): string {
 
 /** `scrub`, with counts; no sample of a value is kept. */
 export function scrubCounted(text: string): Scrubbed {
-  const all: Finding[] = [];
+  const all: Detection[] = [];
   const clean = scrubbed(text, all);
   return { text: clean, found: all.length === 0 ? NOTHING : counted(all) };
 }
@@ -38,7 +38,7 @@ export function scrubCounted(text: string): Scrubbed {
  * What only shows after decoding cannot be cut out of the original, so there the tags of what was found are all that
  * remains. Linear in the text. What was found goes into `all` as well.
  */
-function scrubbed(text: string, all: Finding[] | undefined): string {
+function scrubbed(text: string, all: Detection[] | undefined): string {
   const seen = signs(text);
   if (seen === NO_SIGNS) return text;
   const plain = detect(text, seen);
@@ -52,13 +52,13 @@ function scrubbed(text: string, all: Finding[] | undefined): string {
     .join('');
 }
 
-const NONE: readonly Finding[] = [];
+const NONE: readonly Detection[] = [];
 
 /**
  * What shows once the text is decoded, and once it is decoded as far as it goes: what is encoded in several ways at
  * once must not cost a look at each of its layers.
  */
-function afterDecoding(text: string): readonly Finding[] {
+function afterDecoding(text: string): readonly Detection[] {
   const first = decoded(text, 1);
   if (first === text) return NONE;
   const found = detect(first, signs(first));
@@ -172,8 +172,8 @@ function signs(text: string): number {
   return found | (disguised ? ENCODED : 0) | ((all & MIXED) === 0 ? 0 : LETTERS);
 }
 
-function detect(text: string, seen: number): Finding[] {
-  const findings: Finding[] = [];
+function detect(text: string, seen: number): Detection[] {
+  const findings: Detection[] = [];
   if ((seen & PAIR) !== 0) findPairs(text, findings);
   const ids = ((seen & WORD) === 0 ? 0 : BY_FORM) | ((seen & NAMED) === 0 ? 0 : BY_NAME);
   if (ids !== 0) findIds(text, ids, findings);
@@ -194,7 +194,7 @@ function detect(text: string, seen: number): Finding[] {
 /** Whether something personal is in it in base64 or in hexadecimal. */
 export function hidesPersonal(id: string): boolean {
   if (id.length < SHORTEST_ENCODED) return false;
-  const findings: Finding[] = [];
+  const findings: Detection[] = [];
   findEncoded(id, isPersonal, findings);
   return findings.length > 0;
 }
@@ -205,12 +205,12 @@ function isPersonal(text: string): boolean {
 }
 
 /** In order of appearance; of those that overlap, the first names them all, and what is cut out takes them along. */
-function merged(findings: Finding[]): Finding[] {
+function merged(findings: Detection[]): Detection[] {
   // Most texts have what one detector found, which is in order.
   if (areApart(findings)) return findings;
   findings.sort((a, b) => a.start - b.start);
-  const apart: Finding[] = [];
-  let last: Finding | undefined;
+  const apart: Detection[] = [];
+  let last: Detection | undefined;
   for (const finding of findings) {
     if (last !== undefined && finding.start < last.end) {
       last = { ...last, end: Math.max(last.end, finding.end) };
@@ -224,14 +224,14 @@ function merged(findings: Finding[]): Finding[] {
 }
 
 /** Whether each begins where the one before it ends, or later. */
-function areApart(findings: readonly Finding[]): boolean {
+function areApart(findings: readonly Detection[]): boolean {
   for (let i = 1; i < findings.length; i++) {
-    if ((findings[i] as Finding).start < (findings[i - 1] as Finding).end) return false;
+    if ((findings[i] as Detection).start < (findings[i - 1] as Detection).end) return false;
   }
   return true;
 }
 
-function replaced(text: string, findings: readonly Finding[]): string {
+function replaced(text: string, findings: readonly Detection[]): string {
   let out = '';
   let from = 0;
   for (const { kind, start, end, cut } of findings) {
@@ -245,7 +245,7 @@ function tag(kind: Kind): string {
   return `[${kind}]`;
 }
 
-function counted(findings: readonly Finding[]): Record<Kind, number> {
+function counted(findings: readonly Detection[]): Record<Kind, number> {
   const found = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
   for (const { kind } of findings) found[kind]++;
   return found;

@@ -1,4 +1,4 @@
-import type { Finding } from './findings.ts';
+import type { Detection } from './findings.ts';
 
 /**
  * E-mail addresses whose signs are written as words or stand apart, as people write them so that robots do not find
@@ -49,7 +49,7 @@ export function maySpell(text: string): boolean {
 const AT_WORD = new RegExp(`[ \\t([{<_-](?:${SPELLED_AT}|@)[ \\t)\\]}>_-]`, 'i');
 
 /** Finds them. Each mark is looked at once, with a bounded number of characters on both sides. */
-export function findSpelledEmails(text: string, findings: Finding[]): void {
+export function findSpelledEmails(text: string, findings: Detection[]): void {
   MARKS.lastIndex = 0;
   for (let mark = MARKS.exec(text); mark !== null; mark = MARKS.exec(text)) {
     const start = localStart(text, mark.index);

@@ -1,10 +1,10 @@
-import type { Finding } from './findings.ts';
+import type { Detection } from './findings.ts';
 
 const SHORTEST = 32;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Finds session tokens: JSON web tokens, and long runs of characters that look drawn by lot (R42). */
-export function findTokens(text: string, findings: Finding[]): void {
+export function findTokens(text: string, findings: Detection[]): void {
   findJwts(text, findings);
   let start = 0;
   for (let i = 0; i <= text.length; i++) {
@@ -16,7 +16,7 @@ export function findTokens(text: string, findings: Finding[]): void {
 }
 
 /** `eyJ...` with two more parts behind dots (RFC 7519). The scan goes on behind each candidate, so it stays linear. */
-function findJwts(text: string, findings: Finding[]): void {
+function findJwts(text: string, findings: Detection[]): void {
   for (let start = text.indexOf('eyJ'); start >= 0; ) {
     let end = start;
     let dots = 0;
