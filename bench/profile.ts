@@ -44,11 +44,14 @@ const FILES: readonly (readonly [RegExp, string])[] = [
   [/\/src\/cookies\//, 'cookies'],
   [/\/src\/core\/view|\/src\/(decide|policy)\//, 'permits and views'],
   [/\/destinations\/|\/src\/core\/consent-mode/, "vendors' formats"],
-  [/\/src\/platform\/node\/(listener|overload)|\/src\/http\//, 'taking hits, answering, counting'],
-  [/\/src\/platform\/node\/(delivery|append-codec|outbox-worker)\.|^node:internal\/worker/, 'between the threads'],
-  [/\/src\/platform\/node\/(outbox|subject|withdrawal|sqlite|delivery-runner)/, 'storing'],
+  [/\/src\/runtimes\/node\/http\/(?!connections)|\/src\/(http|ledger)\//, 'taking hits, answering, counting'],
+  [
+    /\/src\/runtimes\/node\/(delivery\/(delivery|append-codec)|process\/outbox-worker)\.|^node:internal\/worker/,
+    'between the threads',
+  ],
+  [/\/src\/outbox\/|\/src\/runtimes\/node\/delivery\//, 'storing'],
   [/\/src\/delivery\/egress/, 'egress check'],
-  [/\/src\/delivery\/|\/src\/platform\/node\/(send|round-trip|connections)|\/undici\//, 'delivering'],
+  [/\/src\/delivery\/|\/src\/runtimes\/node\/(vendors\/|http\/connections)|\/undici\//, 'delivering'],
   [/^node:(_http|internal\/http|net|internal\/streams|internal\/stream_base|internal\/net)/, 'HTTP: reading, framing'],
 ];
 
@@ -62,6 +65,7 @@ const STEPS: ReadonlyMap<string, string> = new Map([
   ['gatewayFrom', 'making the gateway of the configuration'],
   ['WithdrawalLog', 'making or opening the files of the outbox'],
   ['SqliteOutbox', 'making or opening the files of the outbox'],
+  ['openDatabase', 'making or opening the files of the outbox'],
   ['openStore', 'making or opening the files of the outbox'],
 ]);
 
