@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Log } from '../../delivery/drain.ts';
+import type { OutboxStore } from '../engine.ts';
 import { StoreDamaged } from './commit.ts';
 import { forgetAside, rescueFromWal, salvage } from './outbox-salvage.ts';
 import { SqliteOutbox } from './outbox-sqlite.ts';
@@ -48,7 +49,7 @@ export class OutboxFiles {
    * takes, and hands over its ends that are not written yet.
    * @throws the errors of node:sqlite when it cannot be opened
    */
-  open(before: SqliteOutbox | undefined): SqliteOutbox {
+  open(before: OutboxStore | undefined): SqliteOutbox {
     this.#withdrawals ??= this.#openWithdrawals();
     const store = this.#openStore(this.#withdrawals, before === undefined);
     // Not before it is open: ends that nobody holds would be sent again after the next start.

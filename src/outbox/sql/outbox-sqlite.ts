@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { showReason, type VendorReason } from '../../core/reason.ts';
-import { NOT_TAKEN, type QueuedRow, type RowOutcome, type Store } from '../../delivery/store.ts';
+import { NOT_TAKEN, type QueuedRow, type RowOutcome } from '../../delivery/store.ts';
+import type { OutboxStore } from '../engine.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { bump, CommitUnwanted, StoreDamaged, Work, type Append, type Committed, type Unwritten } from './commit.ts';
 import { Marks } from './marks.ts';
@@ -30,7 +31,7 @@ const COMMIT_BYTES = 4 * PAGE_SIZE;
  * The durable queue: one SQLite file, written by one connection. Everything that is to happen is collected and happens
  * in one transaction, so that one flush to disk serves many (design 2).
  */
-export class SqliteOutbox implements Store {
+export class SqliteOutbox implements OutboxStore {
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
   readonly #routes: Routes;

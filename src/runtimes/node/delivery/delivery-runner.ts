@@ -4,7 +4,7 @@ import { Telemetry } from '../../../delivery/telemetry.ts';
 import type { Gateway } from '../../../policy/gateway.ts';
 import { CommitUnwanted, type Append, type Committed } from '../../../outbox/sql/commit.ts';
 import { OutboxFiles } from '../../../outbox/sql/outbox-files.ts';
-import type { SqliteOutbox } from '../../../outbox/sql/outbox-sqlite.ts';
+import type { OutboxStore } from '../../../outbox/engine.ts';
 import { codeOf, isBusy, isDamage } from '../../../outbox/sql/sqlite-errors.ts';
 import { storePolicyOf, type StorePolicy } from '../../../outbox/sql/store-policy.ts';
 import { UnstoredWithdrawals } from '../../../outbox/sql/unstored-withdrawals.ts';
@@ -29,7 +29,7 @@ export class Runner {
   #gateway: Gateway;
   #policy: StorePolicy;
   readonly #files: OutboxFiles;
-  #store: SqliteOutbox | undefined;
+  #store: OutboxStore | undefined;
   #drain: Drain;
   /** Why nothing can be written; undefined = it can. */
   #broken: string | undefined;
@@ -165,7 +165,7 @@ export class Runner {
     });
   }
 
-  #read(route: string, after: number, limit: number): ReturnType<SqliteOutbox['read']> {
+  #read(route: string, after: number, limit: number): ReturnType<OutboxStore['read']> {
     try {
       return this.#store?.read(route, after, limit) ?? [];
     } catch (error) {
@@ -233,7 +233,7 @@ export class Runner {
   }
 
   /** A full outbox takes nothing in, but what has been delivered leaves it. */
-  #writeEnds(store: SqliteOutbox): void {
+  #writeEnds(store: OutboxStore): void {
     this.#options.changed();
     if (store.unwritten === 0) return;
     do this.#tellResults(store.commit([]), []);
@@ -294,7 +294,7 @@ export class Runner {
   }
 
   /** Does something with the store if it works; undefined where it does not, or fails in this. */
-  #withStore<T>(call: (store: SqliteOutbox) => T): T | undefined {
+  #withStore<T>(call: (store: OutboxStore) => T): T | undefined {
     if (this.#store === undefined || this.#broken !== undefined) return undefined;
     try {
       return call(this.#store);

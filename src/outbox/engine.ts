@@ -1,0 +1,62 @@
+import type { Store } from '../delivery/store.ts';
+import type { Append, Committed, Unwritten } from './sql/commit.ts';
+
+/**
+ * A durable queue as the delivery thread works with it: what accepts (`commit`) and what delivers (`Store`) in one.
+ *
+ * - **Durable**: when `commit` returns, what was accepted and what was withdrawn survives a power cut. Ends may be lost
+ *   with the machine: those rows are handed out once more.
+ * - **Atomic**: all of one `commit` is stored, or nothing of it.
+ * - **In order**: the rows of a route are read by their ids, which grow and are never used twice.
+ * - **Withdrawn is gone**: from `commit` on, nothing that a withdrawal takes is read again, and it is in no file once
+ *   `erase` has been called when it was due.
+ */
+export interface OutboxStore extends Store {
+  /** Rows and dead letters that wait. */
+  readonly pending: number;
+  /** Ends that wait for the next transaction. */
+  readonly unwritten: number;
+  /** Routes with rows in the queue. */
+  readonly routes: Iterable<string>;
+  /** Rows that were damaged, by route: set aside, counted, not sent. */
+  readonly damaged: ReadonlyMap<string, number>;
+  /** Bytes in use. */
+  readonly bytes: number;
+  /** Part of the room that is in use. */
+  readonly used: number;
+  /** There is no room for events. A withdrawal needs none. */
+  readonly full: boolean;
+  /** Whether a withdrawal must not wait longer to be recorded. */
+  readonly unrecorded: boolean;
+
+  /**
+   * Writes all ends that wait, and these appends. `wanted` is asked last thing before it becomes durable. Whether there is
+   * room for rows is for the caller to ask.
+   * @throws CommitUnwanted when it is not wanted after all, and the engine's own errors; ends are kept for the next time
+   */
+  commit(appends: readonly Append[], wanted?: () => boolean): Committed;
+
+  /** Whether another process has changed anything here, or has a withdrawal that is not carried out here. */
+  changedElsewhere(): boolean;
+  /** Whether another process has a withdrawal that is not carried out here. Cheap enough to be asked before sending. */
+  withdrawnElsewhere(): boolean;
+
+  /** Looks how much room there is. */
+  measureRoom(): void;
+  /** What may wait until answers are given. */
+  tidy(): void;
+  /** Makes what has left unreadable, when it is due; `now` in monotonic milliseconds. */
+  erase(now: number): void;
+  /** Forgets what has had its time. */
+  prune(): void;
+  /** Rows waiting, dead letters and age of the oldest row in milliseconds, by route. */
+  queues(): Readonly<Record<string, { readonly waiting: number; readonly dead: number; readonly oldestMs: number }>>;
+
+  /** Writes something small, to see whether writing works. @throws where it does not */
+  probe(): void;
+  /** Hands over the ends not yet written, when another connection takes this one's place. */
+  takeUnwritten(): Unwritten;
+  close(): void;
+  /** Closes without a last word: another connection has taken over. */
+  abandon(): void;
+}
