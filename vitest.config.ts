@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { projects } from './test/projects.ts';
 
-const { process, browser, canary, torture, package: packages } = projects();
-const elsewhere = [...process, ...browser, ...canary, ...torture, ...packages];
+const { process, browser, search, torture, package: packages } = projects();
+const elsewhere = [...process, ...browser, ...search, ...torture, ...packages];
 const project = (name: string, seconds: number, include: readonly string[], exclude: readonly string[] = []) => ({
   extends: true as const,
   test: {
@@ -22,7 +22,7 @@ export default defineConfig({
       project('unit', 60, ['test/**/*.test.ts'], elsewhere),
       project('process', 120, process),
       project('browser', 180, browser),
-      project('canary', 180, canary),
+      project('search', 180, search),
       project('torture', 180, torture),
       project('package', 180, packages),
     ],

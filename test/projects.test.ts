@@ -20,8 +20,10 @@ describe('the projects of the tests', () => {
   });
 
   it('are told by what a file reaches', () => {
-    const { unit, process, browser, torture, package: packages } = projects();
-    expect(unit).toContain('test/consent/tcf-string.test.ts');
+    const { unit, process, browser, search, torture, package: packages } = projects();
+    expect(unit).toContain('test/consent/cookiebot.test.ts');
+    expect(search).toContain('test/canary/canary.test.ts');
+    expect(search).toContain('test/consent/tcf-string.test.ts');
     expect(process).toContain('test/cli/main.test.ts');
     expect(process).toContain('test/platform/workers.test.ts');
     expect(browser).toContain('test/browser/choices.test.ts');

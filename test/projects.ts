@@ -8,10 +8,16 @@ const BROWSERS = /^playwright/;
 /** `from '...'`, `import '...'` and `import('...')`, in one pass; what is imported as a type only is nothing at run time. */
 const IMPORTS = /^(?:import|export) (?!type )[^'";]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm;
 
-type Name = 'unit' | 'process' | 'browser' | 'canary' | 'torture' | 'package';
+type Name = 'unit' | 'process' | 'browser' | 'search' | 'torture' | 'package';
 
 /** Projects that are folders. */
-const FOLDERS = ['canary', 'torture', 'package'] as const;
+const FOLDERS = ['torture', 'package'] as const;
+
+/** Searches through many thousands of inputs: the canary, and the longest properties. They are half of the time. */
+const SEARCHES: readonly RegExp[] = [
+  /^test\/canary\//,
+  /^test\/(?:consent\/(?:tcf-string|json)|config\/load|privacy\/(?:url|scrub)|presets\/promises|faults\/malformed)\.test\.ts$/,
+];
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -33,19 +39,20 @@ export function reached(file: string, read = readSource): ReadonlySet<string> {
 }
 
 /**
- * The test files of each project, exactly one project a file. `canary` (long searches for leaks), `torture` and `package`
- * are folders, `browser` is what opens one, `process` what starts processes or threads, `unit` all the rest.
+ * The test files of each project, exactly one project a file. `torture` and `package` are folders, `browser` is what opens
+ * one, `process` what starts processes or threads, `search` what tries very many inputs, `unit` all the rest.
  */
 export function projects(): Record<Name, readonly string[]> {
   const files = globSync('test/**/*.test.ts', { cwd: ROOT }).sort();
   return Object.assign(
-    { unit: [], process: [], browser: [], canary: [], torture: [], package: [] },
+    { unit: [], process: [], browser: [], search: [], torture: [], package: [] },
     Object.groupBy(files, projectOf),
   );
 }
 
 function projectOf(file: string): Name {
   for (const name of FOLDERS) if (file.startsWith(`test/${name}/`)) return name;
+  if (SEARCHES.some((search) => search.test(file))) return 'search';
   const outside = [...reached(file)];
   if (outside.some((name) => BROWSERS.test(name))) return 'browser';
   return outside.some((name) => STARTERS.test(name)) ? 'process' : 'unit';

@@ -308,6 +308,6 @@ describe('how the file is written', () => {
       const text = RIGHT + '  x y\n\tz: [\n'.repeat(lines);
       expect(findings(text).length).toBeGreaterThan(0);
       return () => findings(text);
-    }, 4_000);
+    }, 800);
   });
 });
