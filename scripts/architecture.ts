@@ -92,11 +92,9 @@ const PURPOSES: Readonly<Record<string, string>> = {
 /** The rooms, highest first, with the rooms each one imports: from the imports themselves. */
 export function picture(): string {
   const uses = new Map<string, Map<string, number>>();
-  const files = new Map<string, number>();
   for (const module of [...modules('src'), ...modules('destinations')]) {
     const room = roomOf(module.path);
     if (room === undefined) throw new Error(`${module.path} is in no room`);
-    files.set(room, (files.get(room) ?? 0) + 1);
     for (const target of importsOf(module.text).filter((one) => one.startsWith('.'))) {
       const to = roomOf(pathOf(module, target));
       if (to === undefined || to === room) continue;
@@ -108,7 +106,7 @@ export function picture(): string {
     rooms.map((room) => {
       const imports = ROOMS.toReversed().filter((one) => uses.get(room)?.has(one) === true);
       const of = imports.map((one) => `\`${short(one)}\``).join(' ');
-      return `| ${LAYERS.length - 1 - i} | [\`${short(room)}\`](../${room}) | ${PURPOSES[room]} | ${files.get(room) ?? 0} | ${of === '' ? 'nothing' : of} |`;
+      return `| ${LAYERS.length - 1 - i} | \`${short(room)}\` | ${PURPOSES[room]} | ${of === '' ? 'nothing' : of} |`;
     }),
   );
   return [
@@ -123,8 +121,8 @@ export function picture(): string {
     '',
     'An arrow stands for imports; what follows from others is left out. All of them:',
     '',
-    '| layer | room | what is in it | files | imports |',
-    '| --- | --- | --- | --- | --- |',
+    '| layer | room | what is in it | imports |',
+    '| --- | --- | --- | --- |',
     ...rows,
   ].join('\n');
 }

@@ -13,6 +13,9 @@ export interface Facts {
   readonly unknownServices?: readonly string[] | undefined;
 }
 
+/** The note of a record that another tool keeps under a platform's name. */
+export const ANOTHER_BANNER = 'the list of another banner';
+
 const NO_FACTS: Facts = {};
 
 // oxlint-disable-next-line max-params -- only the functions below call it, and each of them has a name for what it gives

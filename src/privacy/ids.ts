@@ -76,22 +76,17 @@ export function findIds(text: string, what: number, findings: Detection[]): void
 function valueNear(text: string, from: number): number {
   let start = from;
   let digit = false;
-  for (let at = from; start - from <= WIDEST && at - start <= DIGIT_WITHIN; at++) {
+  let between = 0;
+  for (let at = from; between <= WIDEST && at - start <= DIGIT_WITHIN; at++) {
     const code = codeAt(text, at);
-    if (code === PERCENT && at === start) {
-      // `%5C%22:%5C%22`: quotes that somebody has encoded are no value.
-      const end = pastSign(text, at);
-      if (end > at) {
-        start = end;
-        at = end - 1;
-        continue;
-      }
-    }
-    if (is(code, WORD_PART)) {
+    const sign = code === PERCENT ? signAt(text, at) : 0;
+    if (sign === 0 && is(code, WORD_PART)) {
       digit ||= code >= 48 && code <= 57;
       if (digit && at - start >= SHORTEST_VALUE - 1) return start;
     } else {
       if (at >= text.length) return -1;
+      between += at - start + 1;
+      if (sign > 0) at += sign - 1;
       start = at + 1;
       digit = false;
     }
@@ -99,15 +94,15 @@ function valueNear(text: string, from: number): number {
   return -1;
 }
 
-/** Past an encoded sign, however often it was encoded, that is in no id; where there is none, the place itself. */
-function pastSign(text: string, from: number): number {
-  let at = from + 1;
-  while (text.startsWith('25', at)) at += 2;
-  const code = Number.parseInt(text.slice(at, at + 2), 16);
-  return code < 128 && !is(code, WORD_PART) ? at + 2 : from;
-}
-
 const PERCENT = 37;
+const ESCAPE = /%(?:25){0,3}([2-7][0-9a-f])/iy;
+
+/** Characters of an encoded sign that is no part of a word, from its percent sign on; 0 = there is none. */
+function signAt(text: string, at: number): number {
+  ESCAPE.lastIndex = at;
+  const [escape = '', hex = ''] = ESCAPE.exec(text) ?? [];
+  return escape === '' || is(Number.parseInt(hex, 16), WORD_PART) ? 0 : escape.length;
+}
 
 /** Whether a value of such a form, a click id behind its name (`gclid_...`) or a JSON web token is in it. */
 export function hasFormat(text: string): boolean {

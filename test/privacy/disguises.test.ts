@@ -32,6 +32,14 @@ describe('a path', () => {
   it('with a click id in which there are no digits', () => {
     expect(cleanPath('/krus/EAIaIQobChMIabcdefgh')).toBe('/krus/[id]');
   });
+
+  it.each([
+    '/krus/%7B%5C%22dclid%5C%22:%5C%22abcdefghijkl%5C%22%7D',
+    '/krus/%257B%255C%2522dclid%255C%2522%253A%255C%2522abcdefghijk1%255C%2522%257D',
+    '/krus/%7B%22fbclid%22:%22abcdefghijkl%22%7D',
+  ])('with an id in JSON whose quotes are encoded, so that they have digits: %s', (path) => {
+    expect(cleanPath(path)).not.toContain('abcdefghijk');
+  });
 });
 
 describe('a text', () => {

@@ -7,6 +7,7 @@ import { showSecretRef, type Text } from '../../core/secret.ts';
 import { maskOf, signalsOf, type Signal } from '../../core/signals.ts';
 import { knownPlatforms } from '../../consent/index.ts';
 import type { Consent, Reading, SiteConsent } from '../../consent/types.ts';
+import { ANOTHER_BANNER } from '../../consent/reading.ts';
 import type { EventTrace, Trace } from '../../decide/trace.ts';
 import type { RouteTrace } from '../../policy/decide.ts';
 import { interestOf } from '../../policy/signals.ts';
@@ -153,12 +154,12 @@ function cookiesOf(source: string, { mapping }: SiteConsent): string | undefined
 }
 
 function adviceOf(
-  { source, status, unreadable, empty, onlyTakes, vendorList }: Reading,
+  { source, status, unreadable, empty, onlyTakes, vendorList, note }: Reading,
   { mapping }: SiteConsent,
 ): string | undefined {
   const platform = knownPlatforms.find(({ name }) => name === source);
   if (platform === undefined) return undefined;
-  if (unreadable === true && empty !== true && onlyTakes !== true) {
+  if (unreadable === true && onlyTakes !== true && (empty !== true || note === ANOTHER_BANNER)) {
     return `what cannot be read grants nothing and holds back what others grant: take \`${source}\` out of \`consent.cmp\` if this cookie is another tool's, and see docs/consent-platforms.md for what is read`;
   }
   if (

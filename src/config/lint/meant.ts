@@ -63,11 +63,13 @@ function digits(text: string): string[] {
   return number === undefined ? [] : [number.replaceAll(/\D/g, '')];
 }
 
-/** A value as YAML writes it on one line. */
-export function asYaml(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(asYaml).join(', ')}]`;
+/** A value as YAML writes it on one line; `within`: what it stands in, because an alias may lead back to that. */
+export function asYaml(value: unknown, within: readonly unknown[] = []): string {
   if (typeof value === 'object' && value !== null) {
-    const pairs = Object.entries(value).map(([key, inner]) => `${asYaml(key)}: ${asYaml(inner)}`);
+    if (within.includes(value)) return '...';
+    const inside = [...within, value];
+    if (Array.isArray(value)) return `[${value.map((one) => asYaml(one, inside)).join(', ')}]`;
+    const pairs = Object.entries(value).map(([key, inner]) => `${asYaml(key)}: ${asYaml(inner, inside)}`);
     return `{ ${pairs.join(', ')} }`;
   }
   if (typeof value !== 'string') return String(value);

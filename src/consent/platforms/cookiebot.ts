@@ -1,5 +1,5 @@
 import { categorised, NO_RECORD, perCookie, type Context, type Platform } from '../platform.ts';
-import { choice, noChoice, notRequired, unreadable } from '../reading.ts';
+import { ANOTHER_BANNER, choice, noChoice, notRequired, unreadable } from '../reading.ts';
 import { demandsOptIn } from '../regions.ts';
 import { digitsTime, percentDecoded } from '../text.ts';
 import type { Reading } from '../types.ts';
@@ -45,7 +45,7 @@ export function readAny(value: string, context: Context): Reading | typeof NO_RE
   if (fields === undefined || fields.get('necessary') !== 'true') {
     const foreign = unreadable(source);
     // A list of groups is what Cookieman writes: it grants nothing, and does not outvote a record that can be read.
-    return GROUPS.test(value) ? { ...foreign, empty: true, note: 'the list of another banner' } : foreign;
+    return GROUPS.test(value) ? { ...foreign, empty: true, note: ANOTHER_BANNER } : foreign;
   }
 
   const stamp = quoted(fields.get('stamp'));
