@@ -29,6 +29,11 @@ describe('a path', () => {
     },
   );
 
+  it('whose parts have gone is the same when it is read again: a tag names nothing', () => {
+    for (const path of ['/.1.2.3.4/.1.2.3.4%3E%C3%A9%3E', '/kari@example.no/ABC123def456ghi789'])
+      expect(cleanPath(cleanPath(path))).toBe(cleanPath(path));
+  });
+
   it('with a click id in which there are no digits', () => {
     expect(cleanPath('/krus/EAIaIQobChMIabcdefgh')).toBe('/krus/[id]');
   });

@@ -101,11 +101,14 @@ const LINKS: ReadonlySet<string> = new Set(
 const DRAWN = /\d[a-z]|[a-z]\d/i;
 
 function isSecretBehind(before: string, segment: string): boolean {
+  // `[ip]` and `[email]` stand where something was found, and name nothing.
+  if (TAG.test(before)) return false;
   if (LIKE_A_VALUE.test(segment) && dropKey(before)) return true;
   return segment.length >= SHORTEST_SECRET && LINKS.has(before.toLowerCase()) && DRAWN.test(segment);
 }
 
 const SHORTEST_SECRET = 12;
+const TAG = /\[[a-z]{2,8}\]/;
 
 /** Tags of what was found only after decoding have a blank between them, which no path has. */
 function scrubbed(segment: string): string {
