@@ -7,12 +7,22 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
-import { processorTime, publishedMain, SCRATCH, startGateway, startSink, wrk } from './processes.ts';
+import {
+  processorTime,
+  publishedMain,
+  SCRATCH,
+  startGateway,
+  startSink,
+  wrk,
+  type GatewayServer,
+} from './processes.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Nobody listens there: what is accepted stays in the outbox. */
 const NOBODY = 'http://127.0.0.1:9';
 const CONNECTIONS = 64;
+/** How often both are started anew: a process keeps what the engine made of its code. */
+const ROUNDS = 2;
 
 interface Case {
   readonly name: string;
@@ -46,14 +56,12 @@ export async function against(commit: string, pairs: number, seconds: number): P
   try {
     for (const each of cases) {
       const ratios: { perSecond: number[]; cpu: number[] } = { perSecond: [], cpu: [] };
-      for (let pair = 0; pair < pairs; pair++) {
-        // There and back, so that whoever comes second is not always the same.
-        const order = pair % 2 === 0 ? [own, other] : [other, own];
-        const turns = new Map<string, Turn>();
-        for (const main of order) turns.set(main, await turn(main, each, each.delivering ? sink.url : NOBODY, seconds));
-        const [a, b] = [turns.get(own) as Turn, turns.get(other) as Turn];
-        ratios.perSecond.push(a.perSecond / b.perSecond);
-        ratios.cpu.push(a.cpu / b.cpu);
+      for (let round = 0; round < ROUNDS; round++) {
+        const turns = await inTurns([own, other], each, each.delivering ? sink.url : NOBODY, pairs / ROUNDS, seconds);
+        for (const [a, b] of turns) {
+          ratios.perSecond.push(a.perSecond / b.perSecond);
+          ratios.cpu.push(a.cpu / b.cpu);
+        }
       }
       console.log(
         `${each.name}: requests/s ${shown(ratios.perSecond)}, processor time a hit ${shown(ratios.cpu)}, of ${pairs} pairs`,
@@ -83,18 +91,37 @@ function builtAt(commit: string): string {
   return join(apart, 'dist/main.js');
 }
 
-async function turn(main: string, { config, hits }: Case, sink: string, seconds: number): Promise<Turn> {
-  const gateway = await startGateway({ config, sink, main });
+/** Both run all the time; the load goes to one and to the other, there and back. */
+async function inTurns(
+  mains: readonly [string, string],
+  { config, hits }: Case,
+  sink: string,
+  pairs: number,
+  seconds: number,
+): Promise<readonly (readonly [Turn, Turn])[]> {
+  const gateways = await Promise.all(mains.map((main) => startGateway({ config, sink, main })));
   try {
-    await wrk(gateway.url, hits, { connections: CONNECTIONS, seconds: 2 });
-    const before = processorTime(gateway.pid);
-    const { perSecond, refused, failed } = await wrk(gateway.url, hits, { connections: CONNECTIONS, seconds });
-    const after = processorTime(gateway.pid);
-    if (refused + failed > perSecond * seconds * 0.01) throw new Error(`${refused} refused, ${failed} failed`);
-    return { perSecond, cpu: (after.all - before.all) / Math.max(1, perSecond * seconds) };
+    for (const { url } of gateways) await wrk(url, hits, { connections: CONNECTIONS, seconds: 2 });
+    const turns: (readonly [Turn, Turn])[] = [];
+    for (let pair = 0; pair < pairs; pair++) {
+      const [a, b] = gateways as [GatewayServer, GatewayServer];
+      // There and back, so that whoever comes second is not always the same.
+      const first = await turn(pair % 2 === 0 ? a : b, hits, seconds);
+      const second = await turn(pair % 2 === 0 ? b : a, hits, seconds);
+      turns.push(pair % 2 === 0 ? [first, second] : [second, first]);
+    }
+    return turns;
   } finally {
-    await gateway.stop();
+    await Promise.all(gateways.map((gateway) => gateway.stop()));
   }
+}
+
+async function turn({ url, pid }: GatewayServer, hits: readonly BenchRequest[], seconds: number): Promise<Turn> {
+  const before = processorTime(pid);
+  const { perSecond, refused, failed } = await wrk(url, hits, { connections: CONNECTIONS, seconds });
+  const after = processorTime(pid);
+  if (refused + failed > perSecond * seconds * 0.01) throw new Error(`${refused} refused, ${failed} failed`);
+  return { perSecond, cpu: (after.all - before.all) / Math.max(1, perSecond * seconds) };
 }
 
 function shown(values: readonly number[]): string {
