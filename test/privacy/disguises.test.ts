@@ -34,6 +34,10 @@ describe('a path', () => {
       expect(cleanPath(cleanPath(path))).toBe(cleanPath(path));
   });
 
+  it.each(['95.5.4.9', '1.2.3.4', '10.0.0.1.'])('with an IP address of few digits: %s', (address) => {
+    expect(cleanPath(`/krus/${address}`)).toContain('[ip]');
+  });
+
   it('with a click id in which there are no digits', () => {
     expect(cleanPath('/krus/EAIaIQobChMIabcdefgh')).toBe('/krus/[id]');
   });

@@ -27,8 +27,12 @@ export function cleanPath(path: string): string {
   return segments.join('/');
 }
 
-/** Fewer digits close together than in anything personal, short words, and no sign of parameters or encoding. */
+/**
+ * Fewer digits close together than in anything personal but an IP address (`95.5.4.9`), which has three dots among them;
+ * short words, and no sign of parameters or encoding.
+ */
 function isHarmless(path: string): boolean {
+  let dots = 0;
   let word = 0;
   let digits = 0;
   let gap = 0;
@@ -37,9 +41,10 @@ function isHarmless(path: string): boolean {
     if (code >= 48 && code <= 57) {
       if (gap > WIDEST_GAP) digits = 0;
       gap = 0;
-      if (++digits === MANY_DIGITS) return false;
+      if (++digits === MANY_DIGITS || dots === 3) return false;
     } else {
       gap++;
+      dots = code === 46 && gap === 1 ? dots + 1 : 0;
       // ; = % & @ ?
       if (code === 59 || code === 61 || code === 37 || code === 38 || code === 64 || code === 63) return false;
     }
