@@ -27,7 +27,7 @@ export function keepIdle(server: Server, behindProxy: boolean): void {
  * Lets go of connections on which nothing moves. All are looked at now and then: a timer for each, which every request
  * would set anew, is work that every hit pays for.
  */
-export function dropStuck(server: Server): void {
+export function dropStuck(server: Server, stuckMs = STUCK_MS, lookMs = LOOK_MS): void {
   /** Bytes that had moved when they last did, and when that was seen. */
   const seen = new Map<Socket, { bytes: number; at: number }>();
   server.on('connection', (socket: Socket) => {
@@ -41,11 +41,11 @@ export function dropStuck(server: Server): void {
       if (bytes !== last.bytes) {
         last.bytes = bytes;
         last.at = now;
-      } else if (now - last.at > STUCK_MS && (unansweredOf(socket) > 0 || socket.writableLength > 0)) {
+      } else if (now - last.at > stuckMs && (unansweredOf(socket) > 0 || socket.writableLength > 0)) {
         socket.destroy();
       }
     }
-  }, LOOK_MS).unref();
+  }, lookMs).unref();
   server.once('close', () => clearInterval(look));
 }
 
