@@ -1,3 +1,4 @@
+import { INVISIBLE } from './invisible.ts';
 import { sha256Hex } from './hash.ts';
 
 const HEX64 = /^[0-9a-f]{64}$/i;
@@ -30,8 +31,6 @@ export interface EmailAddress {
   readonly domain: string;
 }
 
-/** Characters nobody sees, as they come along with what is copied. */
-const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
 /** Signs that stand around an address, or part several, and in none. */
 const FOREIGN = /[\s()<>[\]:;,"\\]/;
 

@@ -1,3 +1,4 @@
+import { INVISIBLE } from '../../core/invisible.ts';
 import { decodePart } from '../../protocols/percent.ts';
 import { codeAt } from '../code-at.ts';
 
@@ -29,7 +30,6 @@ const MOST_HEX = 6;
 
 /** Encodings inside encodings that are looked through. */
 const ROUNDS = 3;
-const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
 /** What host names may have for a dot (UTS 46). */
 const DOTS = /[\u3002\uff61]/g;
 /** Arabic, Persian, Devanagari, Bengali and Thai digits, each ten in a row. */
