@@ -32,7 +32,7 @@ export interface Surroundings {
 // oxlint-disable-next-line max-lines-per-function -- a line for each field, in the order of the table: whole, it can be compared with it
 export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePrivacy): Event {
   const { page, cleaner = new Cleaner(privacy.url) } = around;
-  // One object literal in table order: every event has the same shape, which keeps reading it cheap.
+  // Identifiers first, then the order of the table: events have one of a few shapes, which keeps reading them cheap.
   const event: RawEvent = { ...around.identifiers };
   event.event_name = nameOf(raw, cleaner);
   event.event_id = around.eventId;
