@@ -12,8 +12,7 @@ import { closedRoutesOf, mayWithdraw, NO_ROUTES, withdrawalsOf } from './withdra
 
 /** Decides about the events of a hit, one visitor after the other. */
 export function traceOf(of: OneHit, reading: Reading): Trace {
-  const { hit, site, sender } = of;
-  const source = of.protocol.name;
+  const { site, sender } = of;
   const { unknownKeys, leftOut } = reading;
   let understood: Understood[];
   let cookies: CookieReading[];
@@ -24,8 +23,7 @@ export function traceOf(of: OneHit, reading: Reading): Trace {
     cookies = cookiesOf(of, understood);
   } catch {
     const events = reading.events.map((event, line) => failedEvent(of, event, line, fault));
-    const none = { setCookies: [], withdrawn: [], unknownStream: false, looked: 0 };
-    return { hit, site, source, events, unknownKeys, leftOut, ...none };
+    return whole(of, { events, setCookies: [], withdrawn: [], unknownKeys, leftOut, looked: 0 });
   }
   const events: EventTrace[] = [];
   const withdrawn: TraceWithdrawal[] = [];
@@ -62,18 +60,21 @@ export function traceOf(of: OneHit, reading: Reading): Trace {
     }
     events.push(traced);
   }
-  return {
-    hit,
-    site,
-    source,
+  return whole(of, {
     events,
     setCookies,
     withdrawn,
     unknownKeys,
     leftOut: withCounts(leftOut, personal, hashed),
-    unknownStream: false,
     looked: lookedAt(understood),
-  };
+  });
+}
+
+function whole(
+  { hit, site, protocol }: OneHit,
+  decided: Omit<Trace, 'hit' | 'site' | 'source' | 'unknownStream'>,
+): Trace {
+  return { hit, site, source: protocol.name, ...decided, unknownStream: false };
 }
 
 function lookedAt(understood: readonly Understood[]): number {
