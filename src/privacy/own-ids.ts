@@ -32,11 +32,8 @@ const YEARS = 3 * 365 * 86_400_000;
  */
 export class OwnIds {
   readonly #from: OwnValues;
-  readonly #strong = new Set<string>();
-  readonly #users = new Set<string>();
-  /** Short ones: the number of an article may be the same by chance (`ABC123`). */
-  readonly #shortUsers = new Set<string>();
-  #gathered = false;
+  /** Made when the first text comes that may hold one. */
+  #gathered: Gathered | undefined;
   #lettersOnly: boolean | undefined;
   /** Made when there is so much to look through that it pays. */
   #filter: IdFilter | undefined;
@@ -54,14 +51,13 @@ export class OwnIds {
 
   /** Whether it is the site's own id of its visitor, and nothing else. */
   isUser(text: string): boolean {
-    return this.#users.has(text.toLowerCase());
+    return this.#ids.users.has(text.toLowerCase());
   }
 
   /** The text with copies replaced; where one only shows after decoding, nothing else remains. */
   hidden(text: string, whose: Whose = 'all'): string {
     if (!mayHold(text) && !this.#someWithoutDigits) return text;
-    if (!this.#gathered) this.#gather();
-    if (this.#strong.size + this.#users.size + this.#shortUsers.size === 0) return text;
+    if (this.#ids.count === 0) return text;
     const clean = this.#without(text, whose);
     if (clean !== text || !ENCODED.test(text)) return clean;
     let plain = text;
@@ -76,9 +72,9 @@ export class OwnIds {
 
   #without(text: string, whose: Whose): string {
     const lower = text.toLowerCase();
-    const all = this.#strong.size + this.#users.size + this.#shortUsers.size;
-    if (all * text.length < WORTH_A_FILTER) return this.#replaced(text, lower, whose, undefined);
-    this.#filter ??= new IdFilter([this.#strong, this.#users, this.#shortUsers]);
+    const { strong, users, shortUsers, count } = this.#ids;
+    if (count * text.length < WORTH_A_FILTER) return this.#replaced(text, lower, whose, undefined);
+    this.#filter ??= new IdFilter([strong, users, shortUsers]);
     const begun = this.#filter.begunIn(lower);
     if (begun === undefined) return text;
     this.#searched += begun.size * text.length;
@@ -87,11 +83,12 @@ export class OwnIds {
 
   /** `among`: the only ids that can be in it; undefined = any. */
   #replaced(text: string, lower: string, whose: Whose, among: ReadonlySet<string> | undefined): string {
-    const clean = replaced(text, lower, this.#strong, among);
+    const { strong, users, shortUsers } = this.#ids;
+    const clean = replaced(text, lower, strong, among);
     if (whose === 'machine') return clean;
-    const without = replaced(clean, clean === text ? lower : clean.toLowerCase(), this.#users, among);
+    const without = replaced(clean, clean === text ? lower : clean.toLowerCase(), users, among);
     if (whose !== 'all') return without;
-    return replaced(without, without === text ? lower : without.toLowerCase(), this.#shortUsers, among);
+    return replaced(without, without === text ? lower : without.toLowerCase(), shortUsers, among);
   }
 
   /** Whether an id, or a part of one, may be without digits: most visitors have none, and most texts no other. */
@@ -109,55 +106,68 @@ export class OwnIds {
     return false;
   }
 
-  /** Done when the first text comes that may hold one. */
-  #gather(): void {
-    this.#gathered = true;
-    const { cookies, values, userIds, at } = this.#from;
-    for (const value of values) {
-      if (value === undefined) continue;
-      this.#take(value, at);
-      this.#takeEncoded(value);
-    }
-    for (let i = 0; i < cookies.names.length; i++) {
-      const name = cookies.names[i] as string;
-      const value = cookies.values[i] as string;
-      if (!namesId(name)) continue;
-      this.#take(value, at);
-      const click = CLICK_COOKIES.get(name)?.(value.includes('%') ? decodeOnce(value) : value);
-      if (click !== undefined) this.#take(click, at);
-    }
-    for (const id of userIds) {
-      if (id === undefined || id.length < SHORTEST || id.length > LONGEST) continue;
-      this.#add(id.length < ALONE_BELOW ? this.#shortUsers : this.#users, id);
-    }
+  get #ids(): Gathered {
+    return (this.#gathered ??= gathered(this.#from));
   }
+}
 
-  /** The value, and each part of it that is long enough and no time. */
-  #take(value: string, at: number): void {
-    if (value.length < SHORTEST || value.length > LONGEST) return;
-    const plain = value.includes('%') ? decodeOnce(value) : value;
-    this.#add(this.#strong, plain);
-    const parts = plain.split('.');
-    if (parts.length === 1) return;
-    for (const part of parts) if (part.length >= SHORTEST && !isTime(part, at)) this.#add(this.#strong, part);
-    // The last two of `_ga`: the client id, without the first part's number.
-    const [random = '', time = ''] = parts.slice(-2);
-    if (isTime(time, at) && /^\d{1,20}$/.test(random)) this.#add(this.#strong, `${random}.${time}`);
-  }
+/** In small letters. */
+interface Gathered {
+  readonly strong: ReadonlySet<string>;
+  readonly users: ReadonlySet<string>;
+  /** The number of an article may be the same by chance (`ABC123`). */
+  readonly shortUsers: ReadonlySet<string>;
+  readonly count: number;
+}
 
-  /** The same in base64 and in hexadecimal, the whole of it: what a script does to an id that it wants to pass on. */
-  #takeEncoded(value: string): void {
-    if (value.length < SHORTEST || value.length > LONGEST_ENCODED || !ASCII.test(value)) return;
-    this.#add(this.#strong, btoa(value).replace(/=+$/, ''));
-    let hex = '';
-    for (let i = 0; i < value.length; i++) hex += value.charCodeAt(i).toString(16);
-    this.#add(this.#strong, hex);
+function gathered({ cookies, values, userIds, at }: OwnValues): Gathered {
+  const strong = new Set<string>();
+  const users = new Set<string>();
+  const shortUsers = new Set<string>();
+  for (const value of values) {
+    if (value === undefined) continue;
+    take(strong, value, at);
+    takeEncoded(strong, value);
   }
+  for (let i = 0; i < cookies.names.length; i++) {
+    const name = cookies.names[i] as string;
+    const value = cookies.values[i] as string;
+    if (!namesId(name)) continue;
+    take(strong, value, at);
+    const click = CLICK_COOKIES.get(name)?.(value.includes('%') ? decodeOnce(value) : value);
+    if (click !== undefined) take(strong, click, at);
+  }
+  for (const id of userIds) {
+    if (id === undefined || id.length < SHORTEST || id.length > LONGEST) continue;
+    add(id.length < ALONE_BELOW ? shortUsers : users, id);
+  }
+  return { strong, users, shortUsers, count: strong.size + users.size + shortUsers.size };
+}
 
-  #add(ids: Set<string>, id: string): void {
-    if (ids.size === MOST) return;
-    ids.add(id.toLowerCase());
-  }
+/** The value, and each part of it that is long enough and no time. */
+function take(ids: Set<string>, value: string, at: number): void {
+  if (value.length < SHORTEST || value.length > LONGEST) return;
+  const plain = value.includes('%') ? decodeOnce(value) : value;
+  add(ids, plain);
+  const parts = plain.split('.');
+  if (parts.length === 1) return;
+  for (const part of parts) if (part.length >= SHORTEST && !isTime(part, at)) add(ids, part);
+  // The last two of `_ga`: the client id, without the first part's number.
+  const [random = '', time = ''] = parts.slice(-2);
+  if (isTime(time, at) && /^\d{1,20}$/.test(random)) add(ids, `${random}.${time}`);
+}
+
+/** The same in base64 and in hexadecimal, the whole of it: what a script does to an id that it wants to pass on. */
+function takeEncoded(ids: Set<string>, value: string): void {
+  if (value.length < SHORTEST || value.length > LONGEST_ENCODED || !ASCII.test(value)) return;
+  add(ids, btoa(value).replace(/=+$/, ''));
+  let hex = '';
+  for (let i = 0; i < value.length; i++) hex += value.charCodeAt(i).toString(16);
+  add(ids, hex);
+}
+
+function add(ids: Set<string>, id: string): void {
+  if (ids.size < MOST) ids.add(id.toLowerCase());
 }
 
 /** How the click id is read from a cookie that may keep it with something around it. */
