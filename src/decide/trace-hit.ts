@@ -12,7 +12,7 @@ import { closedRoutesOf, mayWithdraw, NO_ROUTES, withdrawalsOf } from './withdra
 
 /** Decides about the events of a hit, one visitor after the other. */
 export function traceOf(of: OneHit, reading: Reading): Trace {
-  const { site, sender } = of;
+  const { hit, site, protocol, sender } = of;
   const { unknownKeys, leftOut } = reading;
   let understood: Understood[];
   let cookies: CookieReading[];
@@ -22,8 +22,7 @@ export function traceOf(of: OneHit, reading: Reading): Trace {
     fault = COOKIE_FAULT;
     cookies = cookiesOf(of, understood);
   } catch {
-    const events = reading.events.map((event, line) => failedEvent(of, event, line, fault));
-    return whole(of, { events, setCookies: [], withdrawn: [], unknownKeys, leftOut, looked: 0 });
+    return failedTrace(of, reading, fault);
   }
   const events: EventTrace[] = [];
   const withdrawn: TraceWithdrawal[] = [];
@@ -38,15 +37,12 @@ export function traceOf(of: OneHit, reading: Reading): Trace {
     const jar = cookies[line] as CookieReading;
     if (visitor !== last) {
       last = visitor;
-      let closed = NO_ROUTES;
-      try {
-        unclear = true;
-        if (mayWithdraw(jar, sender)) closed = closedRoutesOf(site, visitor, understood);
-        unclear = false;
-      } catch {
-        // The visitor's events fail for it; what the signals say is withdrawn all the same.
+      const closed = closedFor(of, jar, visitor, understood);
+      unclear = closed === undefined;
+      // What the signals say is withdrawn all the same.
+      if (mayWithdraw(jar, sender)) {
+        withdrawn.push(...withdrawalsOf(visitor, jar, sender, understood, closed ?? NO_ROUTES));
       }
-      if (mayWithdraw(jar, sender)) withdrawn.push(...withdrawalsOf(visitor, jar, sender, understood, closed));
       // A back end gets no cookies: the jar is its visitor's, and the answer does not reach that browser.
       if (sender === 'browser') setCookies = jar.set;
     }
@@ -60,21 +56,49 @@ export function traceOf(of: OneHit, reading: Reading): Trace {
     }
     events.push(traced);
   }
-  return whole(of, {
+  return {
+    hit,
+    site,
+    source: protocol.name,
     events,
     setCookies,
     withdrawn,
     unknownKeys,
     leftOut: withCounts(leftOut, personal, hashed),
+    unknownStream: false,
     looked: lookedAt(understood),
-  });
+  };
 }
 
-function whole(
-  { hit, site, protocol }: OneHit,
-  decided: Omit<Trace, 'hit' | 'site' | 'source' | 'unknownStream'>,
-): Trace {
-  return { hit, site, source: protocol.name, ...decided, unknownStream: false };
+/** Routes that the visitor's refusals close; undefined = that failed, and the visitor's events fail for it. */
+function closedFor(
+  { site, sender }: OneHit,
+  jar: CookieReading,
+  visitor: Visitor,
+  understood: readonly Understood[],
+): readonly string[] | undefined {
+  if (!mayWithdraw(jar, sender)) return NO_ROUTES;
+  try {
+    return closedRoutesOf(site, visitor, understood);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nothing could be read of the visitor: every event fails, and no cookie is touched. */
+function failedTrace(of: OneHit, { events, unknownKeys, leftOut }: Reading, fault: typeof CONSENT_FAULT): Trace {
+  return {
+    hit: of.hit,
+    site: of.site,
+    source: of.protocol.name,
+    events: events.map((event, line) => failedEvent(of, event, line, fault)),
+    setCookies: [],
+    withdrawn: [],
+    unknownKeys,
+    leftOut,
+    unknownStream: false,
+    looked: 0,
+  };
 }
 
 function lookedAt(understood: readonly Understood[]): number {
