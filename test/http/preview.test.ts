@@ -3,7 +3,7 @@ import { ask } from '../support/ask.ts';
 import { cookiebot } from '../support/hits.ts';
 import { until } from '../support/metrics.ts';
 import { watch, type Watched } from '../support/preview.ts';
-import { startRecorder, type FakeReply, type Recorder } from '../support/recorder.ts';
+import { startRecorder, type FakeReply, type Recorded, type Recorder } from '../support/recorder.ts';
 import { serve, type Served } from '../support/serve.ts';
 
 // What becomes of an event after it was taken: the preview shows it for each route, and which routes wait for a person.
@@ -30,17 +30,21 @@ const fault = (status: number, code: number): FakeReply => ({
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify({ error: { message: 'about kari@example.no', type: 'OAuthException', code } }),
 });
-const TAKEN: FakeReply = {
+/** All of a request is taken; events that wait go together, so it says how many there were. */
+const TAKEN = ({ body }: Recorded): FakeReply => ({
   status: 200,
   headers: { 'content-type': 'application/json' },
-  body: '{"events_received":1,"messages":[]}',
-};
+  body: JSON.stringify({
+    events_received: (JSON.parse(body) as { data: unknown[] }).data.length,
+    messages: [],
+  }),
+});
 
 let visitors = 0;
 /** A page view of a visitor of its own. */
-function hit(gateway: Served, visitor = ++visitors, cookie = consent(true, 60_000)) {
+function hit(gateway: Served, visitor = ++visitors, cookie = consent(true, 60_000), name = 'page_view') {
   const cid = `${100_000 + visitor}.${seconds - 3600}`;
-  const query = `v=2&tid=G-TEST000001&cid=${cid}&_p=${visitor}&en=page_view&dl=${encodeURIComponent(`${ORIGIN}/${visitor}`)}`;
+  const query = `v=2&tid=G-TEST000001&cid=${cid}&_p=${visitor}&en=${name}&dl=${encodeURIComponent(`${ORIGIN}/${visitor}`)}`;
   const headers = {
     host: 'shop.example.no',
     origin: ORIGIN,
@@ -70,10 +74,10 @@ describe('the preview of one process', () => {
   let recorder: Recorder;
   let gateway: Served;
   let watched: Watched;
-  let answer: () => FakeReply = () => TAKEN;
+  let answer: (request: Recorded) => FakeReply = TAKEN;
   const start = async () => {
     recorder = await startRecorder();
-    recorder.script(META, () => answer());
+    recorder.script(META, (request) => answer(request));
     gateway = await serve({ config: CONFIG, sink: recorder.url });
     watched = await watch(`${gateway.adminUrl}/preview/stream`);
   };
@@ -94,7 +98,7 @@ describe('the preview of one process', () => {
 
   it("shows what is tried again, with the vendor's status and code, and that it was delivered then", async () => {
     let asked = 0;
-    answer = () => (++asked === 1 ? fault(500, 2) : TAKEN);
+    answer = (request) => (++asked === 1 ? fault(500, 2) : TAKEN(request));
     await hit(gateway);
     await until('retried', () => ends('retried').length === 1);
     expect(ends('retried')[0]).toMatch(/\[vendor\.unavailable\{status=500; code=2\}\]$/);
@@ -106,7 +110,7 @@ describe('the preview of one process', () => {
     await hit(gateway);
     await until('dead', () => ends('dead').length === 1);
     expect(ends('dead')[0]).toMatch(/\[vendor\.refused\{status=400; code=100\}\]$/);
-    answer = () => TAKEN;
+    answer = TAKEN;
   });
 
   it('shows what was withdrawn while it waited', async () => {
@@ -116,7 +120,7 @@ describe('the preview of one process', () => {
     await until('retried', () => ends('retried').length === 2);
     await hit(gateway, visitor, consent(false, 1_000));
     await until('withdrawn', () => ends('withdrawn').length === 1, 30_000);
-    answer = () => TAKEN;
+    answer = TAKEN;
   });
 
   it('shows that a route is stopped and why, beside each event, above all, and to who comes later', async () => {
@@ -159,32 +163,35 @@ describe('the preview of one process', () => {
 describe('the preview of several processes', () => {
   let recorder: Recorder;
   let gateway: Served;
-  let answer: () => FakeReply = () => TAKEN;
+  let answer: (request: Recorded) => FakeReply = TAKEN;
   beforeAll(async () => {
     recorder = await startRecorder();
-    recorder.script(META, () => answer());
+    recorder.script(META, (request) => answer(request));
     gateway = await serve({ config: CONFIG, sink: recorder.url, args: ['--workers', '2'] });
   });
   afterAll(async () => {
     await gateway.stop();
     await recorder.close();
   });
-  const many = (n: number) => Promise.all(Array.from({ length: n }, () => hit(gateway)));
+  const many = (n: number, name?: string) =>
+    Promise.all(Array.from({ length: n }, () => hit(gateway, undefined, undefined, name)));
 
   it('shows what each of them takes and delivers', async () => {
     const watched = await watch(`${gateway.adminUrl}/preview/stream`);
-    // Processes are told that somebody looks, which takes them a moment.
+    const shown = (name: string) => watched.traces().filter(({ event }) => event === name);
+    // Processes are told that somebody looks, which takes them a moment: what came before is not shown by all of them.
+    let round = 0;
     await until('both have heard', async () => {
-      await many(8);
-      return watched.traces().length >= 8;
+      const name = `round_${++round}`;
+      await many(8, name);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      return shown(name).length === 8;
     });
-    const before = watched.traces().length;
     await many(20);
-    await until('all are shown', () => watched.traces().length === before + 20);
+    await until('all are shown', () => shown('page_view').length === 20);
     await until('all are delivered', () => {
       const marks = new Set(watched.ends().map(({ mark }) => mark));
-      return watched
-        .traces()
+      return shown('page_view')
         .flatMap(({ routes }) => routes)
         .every(({ mark }) => marks.has(mark));
     });
@@ -207,7 +214,7 @@ describe('the preview of several processes', () => {
     await many(20);
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(Object.keys(await stopped())).toEqual(['shop.example.no/meta']);
-    answer = () => TAKEN;
+    answer = TAKEN;
     gateway.child.kill('SIGHUP');
     await until('mended', async () => Object.keys(await stopped()).length === 0);
     await until('told', () => Object.keys(watched.stopped() ?? { x: 1 }).length === 0);
