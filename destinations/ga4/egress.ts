@@ -14,7 +14,6 @@ import {
 } from '../../src/core/egress-claims.ts';
 import { GATE_MASK, type GateSignal } from '../../src/core/signals.ts';
 
-const HOSTS = ['www.google-analytics.com', 'region1.google-analytics.com'];
 const WEB_PATH = /^\/g\/collect$/;
 
 const USER_DATA = ['ad_storage', 'ad_user_data'] as const satisfies readonly GateSignal[];
@@ -203,12 +202,12 @@ const MEASUREMENT: ObjectShape = {
   },
 };
 
-export const egress: readonly EgressForm[] = [
+const formsAt = (host: string): readonly EgressForm[] => [
   {
     kind: 'full',
     needs: ['analytics_storage'],
     methods: ['GET', 'POST'],
-    hosts: HOSTS,
+    hosts: [host],
     path: WEB_PATH,
     query: WEB,
     headers: {
@@ -223,7 +222,7 @@ export const egress: readonly EgressForm[] = [
   {
     kind: 'limited',
     methods: ['GET', 'POST'],
-    hosts: HOSTS,
+    hosts: [host],
     path: WEB_PATH,
     query: LIMITED,
     headers: { 'content-type': { may: exactly('text/plain;charset=UTF-8') } },
@@ -233,7 +232,7 @@ export const egress: readonly EgressForm[] = [
     kind: 'full',
     needs: ['analytics_storage'],
     methods: ['POST'],
-    hosts: HOSTS,
+    hosts: [host],
     path: /^\/mp\/collect$/,
     query: {
       measurement_id: { may: matching(/^G-[A-Z0-9]{4,20}$/), required: true },
@@ -243,3 +242,9 @@ export const egress: readonly EgressForm[] = [
     body: { json: MEASUREMENT },
   },
 ];
+
+/** What Google may be told, at the place where the route collects (`destinations/ga4.md` 1). */
+export const EGRESS = {
+  eu: formsAt('region1.google-analytics.com'),
+  global: formsAt('www.google-analytics.com'),
+} as const;

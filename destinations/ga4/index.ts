@@ -3,7 +3,7 @@ import { defineDestination, type Skip } from '../../src/core/destination.ts';
 import { idText } from '../../src/core/id-text.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 import { reason } from '../../src/core/reason.ts';
-import { egress } from './egress.ts';
+import { EGRESS } from './egress.ts';
 import { LIMITED_READS, READS } from './reads.ts';
 import { EXAMPLES } from './examples.ts';
 import { measurementBatch, measurementRequest, planMeasurement } from './measurement.ts';
@@ -45,9 +45,8 @@ export default defineDestination({
   vendor: 'Google',
   services: SERVICES,
   tcfVendor: 755,
-  hosts: Object.values(HOSTS),
-  hostsOf: ({ region }) => [HOSTS[region]],
-  egress,
+  hosts: ({ region }) => [HOSTS[region]],
+  egress: ({ region }) => EGRESS[region],
   settings,
   reads: READS,
   plan(view, { measurement_id, api_secret }, context) {

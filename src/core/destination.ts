@@ -139,6 +139,9 @@ export interface Example {
   readonly expect: PlannedRequest | Skip;
 }
 
+/** What is the same for every route of a destination, or follows from the settings of one. */
+export type OfSettings<S extends z.ZodType, T> = T | ((settings: z.output<S>) => T);
+
 /** Everything a vendor module says about itself. One folder, one call of `defineDestination`. */
 export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends Reads> {
   /** The `type` in the configuration; also the folder's name, with `-` for `_`. */
@@ -161,12 +164,16 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   readonly tcfVendor?: number;
   /** The vendor's id on Google's list of ad technology providers, which Additional Consent strings speak of. */
   readonly acProvider?: number;
-  /** Every host a request may name, whatever the settings. */
-  readonly hosts: readonly string[];
-  /** Those of `hosts` that a route with these settings uses. Default: all. */
-  readonly hostsOf?: (settings: z.output<S>) => readonly string[];
-  /** What may be in a request, held against each one just before the socket. Written from the vendor's sheet. */
-  readonly egress: readonly EgressForm[];
+  /**
+   * Every host a request may name: for all routes alike, or for one with these settings. A host that a person writes is
+   * a setting of kind `host()` (`core/host-setting.ts`).
+   */
+  readonly hosts: OfSettings<S, readonly string[]>;
+  /**
+   * What may be in a request, held against each one just before the socket. Written from the vendor's sheet. The tables
+   * of two routes may differ, in their hosts for example.
+   */
+  readonly egress: OfSettings<S, readonly EgressForm[]>;
   /** A `z.strictObject`: lint, editor schema and README are made from it. */
   readonly settings: S;
   readonly reads: R;
@@ -207,6 +214,8 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
 export interface BoundDestination {
   /** Every host its requests may name. */
   readonly hosts: readonly string[];
+  /** What may be in them. */
+  readonly egress: readonly EgressForm[];
   readonly plan: (view: AnyView, context: PlanContext) => Plan;
   readonly planLimited: ((view: AnyView, context: PlanContext) => Plan) | undefined;
   readonly request: (envelope: string, elements: readonly string[]) => PlannedRequest;
@@ -229,8 +238,8 @@ export interface Destination {
   readonly services: readonly [string, ...string[]];
   readonly tcfVendor: number | undefined;
   readonly acProvider: number | undefined;
-  readonly hosts: readonly string[];
-  readonly egress: readonly EgressForm[];
+  /** The hosts of every route alike; undefined where they follow from the settings. */
+  readonly fixedHosts: readonly string[] | undefined;
   readonly settings: z.ZodType;
   readonly reads: Reads;
   readonly limited:
@@ -272,8 +281,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
     services: spec.services,
     tcfVendor: spec.tcfVendor,
     acProvider: spec.acProvider,
-    hosts: spec.hosts,
-    egress: spec.egress,
+    fixedHosts: typeof spec.hosts === 'function' ? undefined : spec.hosts,
     settings: spec.settings,
     reads: spec.reads,
     limited:
@@ -300,11 +308,19 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
         followUp: (reply) => spec.followUp?.(reply, settings),
         verdicts: spec.verdicts ?? [],
         probe: () => spec.probe?.(settings),
-        hosts: spec.hostsOf?.(settings) ?? spec.hosts,
+        hosts: ofSettings(spec.hosts, settings),
+        egress: ofSettings(spec.egress, settings),
         warnings: (now) => spec.warnings?.(settings, now) ?? [],
       };
     },
   };
+}
+
+function ofSettings<S extends z.ZodType, T extends readonly unknown[]>(
+  given: OfSettings<S, T>,
+  settings: z.output<S>,
+): T {
+  return typeof given === 'function' ? given(settings) : given;
 }
 
 /** `Retry-After` in milliseconds: seconds or an HTTP date (RFC 9110 10.2.3). */

@@ -37,7 +37,7 @@ export class FollowUps {
       return;
     }
     if (followUp === undefined) return;
-    if (egressViolation(route.destination, [], followUp.request) !== undefined) this.#count(route, EGRESS_CHECK);
+    if (egressViolation(route.bound.egress, [], followUp.request) !== undefined) this.#count(route, EGRESS_CHECK);
     else if (this.#timers.size >= MAX_OPEN) this.#count(route, 'not_followed');
     else this.#ask(route, followUp, 1);
   }

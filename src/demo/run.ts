@@ -56,9 +56,9 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     throw error;
   }
   routes = gateway.routes().map(({ name, destination }) => ({ name, title: destination.title }));
-  for (const { name, destination } of gateway.routes()) {
+  for (const { name, bound } of gateway.routes()) {
     // The exchange of a service account for a token carries no event.
-    for (const host of destination.hosts) if (host !== 'oauth2.googleapis.com') routeOfHost.set(host, name);
+    for (const host of bound.hosts) if (host !== 'oauth2.googleapis.com') routeOfHost.set(host, name);
   }
   // The hosts of the configuration: any other name for this machine would be refused.
   const host = options.listen.startsWith('127.0.0.1:') ? '127.0.0.1' : 'localhost';

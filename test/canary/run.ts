@@ -192,7 +192,7 @@ function outgoing(trace: Trace, event: EventTrace, decision: RouteTrace, profile
   } = outboxRow(trace, event, decision, profile.gateway.policy);
   const request = route.bound.request(envelope, [element]);
   const facts = { signals, acceptedAt: trace.hit.at, verdict: permit.verdict };
-  const rule = egressViolation(route.destination, [facts], request);
+  const rule = egressViolation(route.bound.egress, [facts], request);
   if (rule !== undefined) {
     const held = `${route.destination.name}: ${rule}`;
     summary.heldBack[held] = (summary.heldBack[held] ?? 0) + 1;

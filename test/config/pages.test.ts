@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BIT } from '../../src/core/signals.ts';
 import { GOVERNED } from '../../src/cookies/vendor-cookies.ts';
-import { destinations } from '../../destinations/index.ts';
 import { compileGateway } from '../../src/config/compile/index.ts';
 import { destinationPage } from '../../src/config/pages/destination-page.ts';
 import { configPage } from '../../src/config/pages/docs.ts';
 import { editorSchema, keysAt, schemaAt, type JsonSchema } from '../../src/config/pages/editor-schema.ts';
 import { NO_SECRETS } from '../../src/config/compile/secrets.ts';
+import { boundByExamples, WITH_COURIER } from '../support/destinations.ts';
 import { load, yaml } from './support.ts';
 
 const reference = readFileSync(join(import.meta.dirname, '../../config/gateway.yaml'), 'utf8');
@@ -120,12 +120,12 @@ describe('where requests go', () => {
 });
 
 describe('the page about a destination', () => {
-  it.each(Object.entries(destinations))('%s: names every field, setting and example', (_, destination) => {
+  it.each(Object.entries(WITH_COURIER))('%s: names every field, setting and example', (_, destination) => {
     const text = destinationPage(destination, 'A note of a person.');
     const missing = [
       ...Object.keys(destination.reads),
       ...Object.keys(destination.limited?.reads ?? {}),
-      ...destination.hosts,
+      ...boundByExamples(destination).flatMap(({ hosts }) => hosts),
       ...destination.needs,
     ].filter((word) => !text.includes(`\`${word}\``));
     expect(missing).toEqual([]);

@@ -154,13 +154,13 @@ function violations(rows: readonly Sent[]): string[] {
   return [...batches.values()].flatMap((batch) => {
     const [first] = batch;
     if (first === undefined) return [];
-    const { destination, bound, key } = first.route;
+    const { bound, key } = first.route;
     const planned = bound.request(
       first.envelope,
       batch.map(({ element }) => element),
     );
     const found = egressViolation(
-      destination,
+      bound.egress,
       batch.map(({ facts }) => facts),
       planned,
     );

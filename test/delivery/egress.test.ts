@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { destinations } from '../../destinations/index.ts';
 import type { PlannedRequest } from '../../src/core/destination.ts';
 import { BIT, maskOf, type GateSignal } from '../../src/core/signals.ts';
 import { egressViolation, type RowFacts } from '../../src/delivery/egress/index.ts';
+import { boundByExamples, WITH_COURIER } from '../support/destinations.ts';
 import { RIGHT_REQUESTS, type RightRequest } from '../support/examples.ts';
 
 const check = (right: RightRequest, request: PlannedRequest, facts: Partial<RowFacts> = {}): string | undefined =>
-  egressViolation(right.destination, [{ ...right.facts, ...facts }], request);
+  egressViolation(right.egress, [{ ...right.facts, ...facts }], request);
 
 /** The request with one text of it changed, wherever it stands; fails the test if it does not stand there. */
 function changed(request: PlannedRequest, from: string | RegExp, to: string): PlannedRequest {
@@ -53,15 +53,24 @@ const named = RIGHT_REQUESTS.map((one) => [one.name, one] as const);
 const withBody = named.filter(([, { request }]) => request.body !== undefined);
 
 describe('every destination', () => {
-  it.each(Object.entries(destinations))(
-    '%s says what may leave, for its own hosts only',
-    (_, { egress, hosts, needs, limited }) => {
+  it.each(Object.entries(WITH_COURIER))('%s says what may leave, for its own hosts only', (_, destination) => {
+    for (const { egress, hosts } of boundByExamples(destination)) {
       expect(egress.flatMap((form) => form.hosts).filter((host) => !hosts.includes(host))).toEqual([]);
-      expect(egress.some(({ kind }) => kind === 'limited')).toBe(limited !== undefined);
+      expect(egress.some(({ kind }) => kind === 'limited')).toBe(destination.limited !== undefined);
       // The table was written from the sheet, and says of the whole event what the module says.
-      for (const form of egress.filter(({ kind }) => kind === 'full')) expect(form.needs).toEqual(needs);
-    },
-  );
+      for (const form of egress.filter(({ kind }) => kind === 'full')) expect(form.needs).toEqual(destination.needs);
+    }
+  });
+
+  it('whose host follows from the settings may send to the host of its own route alone', () => {
+    const [here, there] = RIGHT_REQUESTS.filter(({ destination }) => destination.name === 'courier');
+    if (here === undefined || there === undefined) throw new Error('two examples of courier');
+    expect([check(here, here.request), check(there, there.request)]).toEqual([undefined, undefined]);
+    expect([check(here, there.request), check(there, here.request)]).toEqual([
+      'unknown host or path',
+      'unknown host or path',
+    ]);
+  });
 });
 
 describe('a right request', () => {
@@ -95,7 +104,7 @@ describe('a right request', () => {
 
   it.each(named)('%s: is stopped where the policy has blocked it, or where it carries no event', (_, one) => {
     expect(check(one, one.request, { verdict: 'blocked' })).toBe('no consent');
-    expect(egressViolation(one.destination, [], one.request)).toBeDefined();
+    expect(egressViolation(one.egress, [], one.request)).toBeDefined();
   });
 
   it.each(named.filter(([, { example }]) => example.limited !== true))(
@@ -120,7 +129,7 @@ describe('a right request', () => {
     }
   });
 
-  it.each(withBody)('%s: is stopped when its body can be read in two ways, or holds more or fewer events', (_, one) => {
+  it.each(withBody)('%s: is stopped when its body can be read in two ways', (_, one) => {
     const body = one.request.body ?? '';
     expect(check(one, { ...one.request, body: body.replace('{', '{"x":1,"x":1,') })).toBeDefined();
     expect(check(one, { ...one.request, body: body.replace(/("[a-z_A-Z]+"):/, '$1:null,$1:') })).toBe(
@@ -128,7 +137,13 @@ describe('a right request', () => {
     );
     expect(check(one, { ...one.request, body: ` ${body}` })).toBe('body can be read in two ways');
     expect(check(one, { ...one.request, body: body.slice(1) })).toBe('body is not JSON');
-    expect(egressViolation(one.destination, [one.facts, one.facts], one.request)).toMatch(/not one for each event$/);
+  });
+
+  // Those whose body is one event and no list take one at a time.
+  const listed = withBody.filter(([, { egress }]) => JSON.stringify(egress).includes('"perRow":true'));
+
+  it.each(listed)('%s: is stopped when it holds more or fewer events', (_, one) => {
+    expect(egressViolation(one.egress, [one.facts, one.facts], one.request)).toMatch(/not one for each event$/);
   });
 
   it.each(withBody)('%s: is stopped with its secret in clear, missing, or in another place', (_, one) => {
@@ -150,7 +165,7 @@ describe('a right request', () => {
   it('is judged by the least of those it speaks of', () => {
     const one = right('ga4', /whole/);
     const less = { ...one.facts, signals: one.facts.signals & ~BIT.ad_storage };
-    expect(egressViolation(one.destination, [one.facts, less], one.request)).toBeDefined();
+    expect(egressViolation(one.egress, [one.facts, less], one.request)).toBeDefined();
   });
 });
 

@@ -13,6 +13,7 @@ import type { Text } from '../../src/core/secret.ts';
 import { AD_SIGNALS, BIT, GATE_STATES, maskOf, type SignalMask } from '../../src/core/signals.ts';
 import { passages, project } from '../../src/core/view.ts';
 import { permitTable } from '../../src/policy/permit.ts';
+import { boundByExamples, WITH_COURIER } from '../support/destinations.ts';
 import { AT, HIT_ID } from '../support/plan-one.ts';
 
 /** Which verdict an example needs, which fields pass, and the plan with everything it got frozen and watched. */
@@ -75,19 +76,21 @@ describe('every destination', () => {
     expect(Object.keys(destinations).length).toBeGreaterThan(0);
   });
 
-  it.each(Object.entries(destinations))('%s keeps the contract', (type, destination) => {
+  it.each(Object.entries(WITH_COURIER))('%s keeps the contract', (type, destination) => {
     expect(destination.name).toBe(type);
     expect(destination.title).not.toBe('');
     expect(new URL(destination.docs).protocol).toBe('https:');
     expect(destination.needs.length).toBeGreaterThan(0);
-    expect(destination.hosts.length).toBeGreaterThan(0);
-    for (const host of destination.hosts) expect(new URL(`https://${host}/`).host).toBe(host);
+    for (const { hosts } of boundByExamples(destination)) {
+      expect(hosts.length).toBeGreaterThan(0);
+      for (const host of hosts) expect(new URL(`https://${host}/`).host).toBe(host);
+    }
     expect(destination.maxAge).toBeGreaterThan(0);
     expect(destination.examples.length).toBeGreaterThan(1);
     for (const { from } of destination.examples) expect(from).toMatch(/^[a-z0-9-]+(\/[a-z0-9-]+)?\.md [\dA-Z]/);
   });
 
-  it.each(Object.entries(destinations))(
+  it.each(Object.entries(WITH_COURIER))(
     '%s: settings are strict, described, and leave the common keys alone',
     (_, destination) => {
       const schema = z.toJSONSchema(destination.settings, { io: 'input', unrepresentable: 'any' });
@@ -120,7 +123,7 @@ describe('every destination', () => {
     expect(wrong).toEqual([]);
   });
 
-  it.each(Object.entries(destinations))(
+  it.each(Object.entries(WITH_COURIER))(
     '%s: click ids and user data take consent to ads, ids at least some',
     (_, destination) => {
       const needs = maskOf(destination.needs);
@@ -175,7 +178,7 @@ describe('every destination', () => {
   });
 });
 
-describe.each(Object.entries(destinations))('%s: example', (_, destination) => {
+describe.each(Object.entries(WITH_COURIER))('%s: example', (_, destination) => {
   it.each(destination.examples.map((example) => [example.title, example] as const))('%s', (_, example) => {
     const { permit, plan, bound, strayReads } = run(destination, example);
     expect(permit.verdict).toBe(example.limited === true ? 'limited' : 'full');
@@ -187,7 +190,7 @@ describe.each(Object.entries(destinations))('%s: example', (_, destination) => {
     expect(make()).toEqual(make());
     const request = make();
     const hosts = 'skip' in request ? [] : [hostOf(request.url)];
-    expect(hosts.filter((host) => !destination.hosts.includes(host))).toEqual([]);
+    expect(hosts.filter((host) => !bound.hosts.includes(host))).toEqual([]);
     expect('skip' in first ? 1 : destination.maxBatch(first.envelope)).toBeGreaterThanOrEqual(1);
   });
 });
@@ -233,7 +236,7 @@ function fullEvent(): Event {
   return event;
 }
 
-describe.each(Object.entries(destinations))('%s under every consent', (_, destination) => {
+describe.each(Object.entries(WITH_COURIER))('%s under every consent', (_, destination) => {
   const [example] = destination.examples;
 
   it('asks for declared fields only, names declared hosts only, and lets nothing out that is not granted', () => {
@@ -256,7 +259,7 @@ describe.each(Object.entries(destinations))('%s under every consent', (_, destin
         if (plan === undefined || 'skip' in plan) continue;
         requests++;
         const request: PlannedRequest = bound.request(plan.envelope, [plan.element]);
-        if (!destination.hosts.includes(hostOf(request.url))) faults.push(`goes to ${hostOf(request.url)}`);
+        if (!bound.hosts.includes(hostOf(request.url))) faults.push(`goes to ${hostOf(request.url)}`);
         const wire = JSON.stringify(request);
         // Raw user data never enters vendor code, so it cannot be in a request under any consent.
         const canaries = GUARDED.filter(([, needed]) => needed === NEVER || (signals & needed) !== needed);

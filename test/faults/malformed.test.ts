@@ -129,7 +129,7 @@ const plain = (text: Text): string =>
 function expectWellFormed(processed: Processed): void {
   for (const { route, request } of sentBy(processed)) {
     const url = new URL(plain(request.url));
-    expect(route.destination.hosts).toContain(url.host);
+    expect(route.bound.hosts).toContain(url.host);
     expect(url.protocol).toBe('https:');
     expect(plain(request.url)).toMatch(/^[\x21-\x7e]+$/);
     for (const [name, value] of Object.entries(request.headers)) {

@@ -93,9 +93,9 @@ function sentTo(name: string, { events, hit }: Trace): string {
   const { route, plan, signals, permit } = decision;
   const request = route.bound.request(plan.envelope, [plan.element]);
   const facts = { signals, acceptedAt: hit.at, verdict: permit.verdict };
-  const rule = egressViolation(route.destination, [facts], request);
+  const rule = egressViolation(route.bound.egress, [facts], request);
   const leaked = { ...request, body: request.body?.replace('/krus', `/krus?acmeclid=${CLICK}`) ?? '' };
-  const caught = egressViolation(route.destination, [facts], leaked);
+  const caught = egressViolation(route.bound.egress, [facts], leaked);
   return JSON.stringify({ url: request.url, body: request.body, stopped: rule ?? null, addressCaught: caught ?? null });
 }
 

@@ -83,16 +83,15 @@ export function testGateway(
     const { name, maxBatch = 1, judge = judgeByStatus, host = `${name}.example.com`, maxAge = DAY } = options;
     const destination = {
       name,
-      hosts: [host],
-      egress: [
-        { ...LINES, hosts: [host] },
-        { ...LATER, hosts: [host] },
-      ],
       maxBatch: () => maxBatch,
       maxAge,
     } as unknown as Destination;
     const bound = {
       hosts: [host],
+      egress: [
+        { ...LINES, hosts: [host] },
+        { ...LATER, hosts: [host] },
+      ],
       request: options.request ?? linesRequest(host),
       judge,
       followUp: options.followUp ?? (() => undefined),

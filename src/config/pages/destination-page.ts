@@ -13,7 +13,7 @@ import { showDuration } from '../units.ts';
  * @param notes what a person has written beside the module (`notes.md`), without its own title.
  */
 export function destinationPage(destination: Destination, notes: string | undefined): string {
-  const { title, name, docs, needs, hosts, tcfVendor, acProvider, limited } = destination;
+  const { title, name, docs, needs, tcfVendor, acProvider, limited } = destination;
   return [
     `# ${title}`,
     '',
@@ -23,7 +23,7 @@ export function destinationPage(destination: Destination, notes: string | undefi
     '',
     `An event leaves in full only if every one of these is granted: ${codes(needs)}.`,
     ...(limited === undefined ? ['There is no form for visitors without consent: without it, nothing leaves.'] : []),
-    `Requests go to ${codes(hosts)}.`,
+    hostsOf(destination),
     tcfVendor === undefined
       ? 'It is not on the IAB Global Vendor List, so a TCF string alone does not open it.'
       : `On the IAB Global Vendor List it is vendor ${tcfVendor}.`,
@@ -60,6 +60,12 @@ export function destinationPage(destination: Destination, notes: string | undefi
     .join('\n')
     .trimEnd()
     .concat('\n');
+}
+
+function hostsOf({ fixedHosts, settings, examples, bind }: Destination): string {
+  if (fixedHosts !== undefined) return `Requests go to ${codes(fixedHosts)}.`;
+  const shown = new Set(examples.flatMap((example) => bind(settings.parse(example.settings)).hosts));
+  return `Where requests go follows from the settings; in the examples to ${codes([...shown])}.`;
 }
 
 function readsTable(reads: Reads, needs: readonly string[]): string[] {

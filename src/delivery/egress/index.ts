@@ -1,4 +1,4 @@
-import type { Destination, PlannedRequest } from '../../core/destination.ts';
+import type { PlannedRequest } from '../../core/destination.ts';
 import { SECRET, type EgressFacts, type EgressForm, type Leaf } from '../../core/egress.ts';
 import type { Text } from '../../core/secret.ts';
 import { ALL_SIGNALS, maskOf, type SignalMask } from '../../core/signals.ts';
@@ -17,13 +17,14 @@ export interface RowFacts extends EgressFacts {
 /**
  * The last look at a request, just before secrets are put in and it is sent: whether all that is in it may be said to
  * this vendor under the consent of everyone it speaks of. What permits and plans decided is not asked again; the
- * destination's own table of the wire decides (`core/egress.ts`), and whatever is not in it is a violation.
+ * route's own table of the wire decides (`core/egress.ts`), and whatever is not in it is a violation.
  *
+ * @param egress the table of the route
  * @param rows the rows whose elements are in the request, in order; none = a request that carries no event
  * @returns the rule that was broken, in words of the table and never of the request; undefined = it may go
  */
 export function egressViolation(
-  destination: Destination,
+  egress: readonly EgressForm[],
   rows: readonly RowFacts[],
   planned: PlannedRequest,
 ): string | undefined {
@@ -35,7 +36,7 @@ export function egressViolation(
     signals &= row.signals;
   }
   const url = textOf(planned.url);
-  const form = formOf(compiled(destination), url, planned.method, rows.length === 0, full, signals);
+  const form = formOf(compiled(egress), url, planned.method, rows.length === 0, full, signals);
   if (typeof form === 'string') return form;
   const [first] = rows;
   const facts = rows.length === 1 && first !== undefined ? first : { signals, acceptedAt: undefined };
@@ -53,7 +54,7 @@ interface CompiledForm {
 
 const tables = new WeakMap<readonly EgressForm[], readonly CompiledForm[]>();
 
-function compiled({ egress }: Destination): readonly CompiledForm[] {
+function compiled(egress: readonly EgressForm[]): readonly CompiledForm[] {
   let table = tables.get(egress);
   if (table === undefined) tables.set(egress, (table = egress.map(compile)));
   return table;

@@ -105,7 +105,7 @@ function violation(route: Route, rows: readonly AttemptedRow[], planned: Planned
       acceptedAt,
       verdict: route.permits[signals & GATE_MASK]?.verdict ?? 'blocked',
     }));
-    return egressViolation(route.destination, facts, planned);
+    return egressViolation(route.bound.egress, facts, planned);
   } catch {
     return 'the check itself failed';
   }
