@@ -41,7 +41,7 @@ export function hitsOf(count: number, options: HitOptions): Hit[] {
 
 /** Decides one hit as the collecting side does; gives the number of rows to be stored. */
 export function decideOne(hit: Hit, gateway: Gateway): number {
-  const protocol = gateway.doors.get(hit.path)?.protocol;
+  const protocol = gateway.doors(hit.path)?.protocol;
   if (protocol === undefined) throw new Error('no door');
   const done = decideHit(hit, protocol, gateway);
   if ('problem' in done) throw new Error(done.problem.detail);

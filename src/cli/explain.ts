@@ -54,7 +54,9 @@ function choose(
   if (written.length === 1) return written;
   const ours = written.filter(({ url }) => {
     const parsed = URL.parse(url);
-    return parsed !== null && gateway.siteOf.has(parsed.hostname) && gateway.doors.has(parsed.pathname);
+    // What has a fixed answer is not read, so there is nothing to explain.
+    const does = parsed === null ? undefined : gateway.doors(parsed.pathname)?.door.does;
+    return parsed !== null && gateway.siteOf.has(parsed.hostname) && typeof does === 'string';
   });
   if (ours.length > 0) return ours;
   throw new UsageError(`none of the ${written.length} requests goes to this gateway; choose one with --entry`);
@@ -77,7 +79,7 @@ function explainRequest(request: WrittenRequest, at: number, gateway: Gateway): 
   const name = `${hit.method} ${hit.host}${hit.path}`;
   const done = decideRequest(hit, gateway, trialWindows(gateway, hit));
   if ('problem' in done) return { request: name, problem: done.problem };
-  const kept = gateway.doors.get(hit.path)?.door.does === 'store';
+  const kept = gateway.doors(hit.path)?.door.does === 'store';
   return { request: name, ...explain(done.trace), kept, unlistedPlatforms: unlistedOf(done.trace) };
 }
 

@@ -14,7 +14,7 @@ const FIXED: Omit<Problem, 'status'> = {
 
 /** Decides about a request where no listener has found its door: for `explain` and cases, by the very rules of the listeners. */
 export function decideRequest(hit: Hit, gateway: Gateway, windows?: IdWindows): Processed {
-  const way = gateway.doors.get(hit.path);
+  const way = gateway.doors(hit.path);
   if (way === undefined) return { problem: notFound(gateway.prefix) };
   const { door, protocol } = way;
   if (!door.methods.includes(hit.method as Method)) return { problem: notAllowed(door.methods) };

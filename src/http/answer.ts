@@ -45,11 +45,12 @@ export function headersFor(site: Site | undefined, origin: string | undefined): 
 
 /** What a protocol says, with the headers of this site and origin and the visitor's cookies. */
 export function replyAnswer(
-  { status, type, body }: Reply,
+  { status, type, body, headers: own }: Reply,
   headers: Readonly<Record<string, string>>,
   cookies: readonly string[] = NO_COOKIES,
 ): Answer {
-  return { status, headers: type === undefined ? headers : { ...headers, 'content-type': type }, cookies, body };
+  const typed = type === undefined ? headers : { ...headers, 'content-type': type };
+  return { status, headers: own === undefined ? typed : { ...typed, ...own }, cookies, body };
 }
 
 /** An RFC 9457 answer. It holds the problem and nothing of the request. */

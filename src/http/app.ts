@@ -31,5 +31,6 @@ function askedOf(c: Context, ports: Ports): Asked {
   const { authority, path } = splitTarget(raw ?? c.req.url);
   const header = c.req.header('host');
   const host = hostOf((raw === undefined ? (header ?? authority) : (authority ?? header)) ?? '');
-  return { method: c.req.method, path, host, origin: c.req.header('origin') };
+  const asWorker = c.req.header('service-worker') !== undefined;
+  return { method: c.req.method, path, host, origin: c.req.header('origin'), asWorker };
 }

@@ -17,6 +17,8 @@ export interface Asked {
   /** As `hostOf` gives it. */
   readonly host: string;
   readonly origin: string | undefined;
+  /** The browser would run the answer as a service worker (`Service-Worker: script`). */
+  readonly asWorker: boolean;
 }
 
 /**
@@ -30,12 +32,24 @@ type Page = () => Answer;
 
 const READING = ['GET', 'HEAD'];
 
+/** A worker would see every request of the pages below it, and could send what it likes. */
+const NO_WORKERS: Problem = {
+  status: 404,
+  title: 'No service worker',
+  detail: 'Nothing of the gateway may be run as a service worker.',
+};
+
 /** The public listener's paths: collection, health, and the consent bridge. */
 export function frontOf(ports: Ports): Front {
   const takers = new Map(WAYS_IN.map((way) => [way.door, takerOf(way, ports)] as const));
   const health: readonly (readonly [string, Page])[] = [
     ['/healthz', () => json({ alive: true }, 200)],
     ['/readyz', () => readiness(ports)],
+    // The same under the name that Google's tag gateway has for it (`protocols/google-paths.md` 1).
+    [
+      '/healthy',
+      () => ({ status: 200, headers: { ...ALWAYS, 'content-type': 'text/plain' }, cookies: [], body: 'ok' }),
+    ],
   ];
   const pages: ReadonlyMap<string, Page> = new Map([...health, ['/g/consent.js', script]]);
   const atRoot: ReadonlyMap<string, Page> = new Map(health);
@@ -43,7 +57,8 @@ export function frontOf(ports: Ports): Front {
   return (asked) => {
     const gateway = ports.gateway();
     const { method, path } = asked;
-    const door = gateway.doors.get(path)?.door;
+    if (asked.asWorker) return refused(asked, NO_WORKERS, ports);
+    const door = gateway.doors(path)?.door;
     if (door !== undefined) {
       if ((door.methods as readonly string[]).includes(method)) return takers.get(door)?.(asked);
       return method === 'OPTIONS' && door.preflight
@@ -62,16 +77,17 @@ export function frontOf(ports: Ports): Front {
 /** What a door does with a request whose method it has. */
 function takerOf(way: WayIn, ports: Ports): (asked: Asked) => Collect | Answer {
   const { does } = way.door;
-  if (typeof does === 'object') return (asked) => fixed(asked, does, ports);
+  if (typeof does === 'object') return (asked) => fixed(asked, way.door, does, ports);
   const collect = collector(ports, way);
   return () => collect;
 }
 
 /** The same for everybody: the request is not read. */
-function fixed(asked: Asked, reply: Reply, ports: Ports): Answer {
+function fixed(asked: Asked, { paths: [name] }: Door, reply: Reply, ports: Ports): Answer {
   const site = ports.gateway().siteOf.get(asked.host);
   if (site === undefined) return refused(asked, MISDIRECTED, ports);
   ports.counters.answers.add(String(reply.status));
+  ports.counters.fixedAnswers.add(`${site.name}\t${name}`);
   return replyAnswer(reply, headersFor(site, asked.origin));
 }
 

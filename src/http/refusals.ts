@@ -142,6 +142,7 @@ function measurementId({ hit }: RefusedRequest, site: Site | undefined): string 
 /** A door's path behind something that could be a prefix. */
 function prefixOf(path: string, current: string): string | undefined {
   for (const { door } of WAYS_IN) {
+    if (typeof door.does === 'object') continue;
     for (const known of door.paths) {
       if (!path.endsWith(known)) continue;
       const prefix = path.slice(0, -known.length);

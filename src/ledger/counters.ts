@@ -23,6 +23,8 @@ export class Counters {
   readonly answers = new Tally();
   /** Refused requests by site (empty = none has the host) and the code of the reason. */
   readonly refused = new Tally();
+  /** Requests that were answered unread, by site and the first of the paths that are answered so. */
+  readonly fixedAnswers = new Tally();
   /** Accepted events by site and source. */
   readonly events = new Tally();
   /** Outcomes that collecting itself decides, by route, outcome and the code of the reason. */

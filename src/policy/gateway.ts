@@ -6,7 +6,7 @@ import type { SiteConsent } from '../consent/types.ts';
 import type { SitePrivacy } from '../privacy/types.ts';
 import type { SiteCookies } from '../cookies/types.ts';
 import type { Cidrs } from '../privacy/ip.ts';
-import type { WayIn } from '../protocols/doors.ts';
+import type { Ways } from '../protocols/doors.ts';
 import type { NameReasons } from './near.ts';
 import type { Permit } from './permit.ts';
 
@@ -17,7 +17,7 @@ export interface Gateway {
   /** What all paths begin with, e.g. `/sgtm`; '' = nothing. */
   readonly prefix: string;
   /** Where events come in, by path. */
-  readonly doors: ReadonlyMap<string, WayIn>;
+  readonly doors: Ways;
   readonly sites: readonly Site[];
   /** By `Host`, lower-case, without the port. */
   readonly siteOf: ReadonlyMap<string, Site>;

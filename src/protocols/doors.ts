@@ -13,9 +13,14 @@ export const WAYS_IN: readonly WayIn[] = PROTOCOLS.flatMap((protocol) =>
   protocol.doors.map((door) => ({ protocol, door })),
 );
 
-/** The ways in by path, below a prefix such as `/sgtm`; '' = none. */
-export function waysUnder(prefix: string): ReadonlyMap<string, WayIn> {
-  return new Map(WAYS_IN.flatMap((way) => way.door.paths.map((path) => [prefix + path, way] as const)));
+/** Finds the way in that a path leads to. */
+export type Ways = (path: string) => WayIn | undefined;
+
+/** The ways in below a prefix such as `/sgtm`; '' = none. */
+export function waysUnder(prefix: string): Ways {
+  const exact = new Map(WAYS_IN.flatMap((way) => way.door.paths.map((path) => [prefix + path, way] as const)));
+  const below = WAYS_IN.flatMap((way) => (way.door.below ?? []).map((start) => [prefix + start, way] as const));
+  return (path) => exact.get(path) ?? below.find(([start]) => path.startsWith(start))?.[1];
 }
 
 /** What people call what comes from a source. */

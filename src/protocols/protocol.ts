@@ -34,6 +34,8 @@ export type Method = 'GET' | 'POST';
 export interface Door {
   /** Exact paths below the gateway's prefix, compared undecoded: another spelling is another path. The first one is the one to use. */
   readonly paths: readonly [string, ...string[]];
+  /** Everything that begins with one of these, too: for answers that are the same whatever is asked. */
+  readonly below?: readonly string[];
   readonly methods: readonly [Method, ...Method[]];
   /** Media types a body may have; '' = none is said. */
   readonly types: ReadonlySet<string>;
@@ -60,6 +62,8 @@ export interface Reply {
   /** The media type of the body. */
   readonly type?: string;
   readonly body?: string;
+  /** In the place of what all answers have. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** How a case (a test in the configuration) writes a request of this protocol. */

@@ -13,7 +13,10 @@ const SECTION = String.raw`(?:\d+[a-z]?(?:\.\d+)?|[A-D](?:\.\d+)?)(?![\w])`;
 /** What follows the name of a document: `2, 3.5`, `5 and 8`, `2-7`, `0, rule 4`. */
 const PLACES = `((?:${SECTION})(?:(?:-|, +| +and +)${SECTION})*)(?:, +rule +(\\d+))?`;
 
-const SHEET = new RegExp(`(?<![\\w/.-])(destinations/|consent/)?([A-Za-z][\\w-]*)\\.md(?:[ ,]+${PLACES})?`, 'g');
+const SHEET = new RegExp(
+  `(?<![\\w/.-])(destinations/|protocols/|consent/)?([A-Za-z][\\w-]*)\\.md(?:[ ,]+${PLACES})?`,
+  'g',
+);
 const DESIGN = new RegExp(`(?<![\\w/.-])design +${PLACES}`, 'g');
 /** Not the ids of cases in JSON, which look like it: `"R12"`, `"R01"`. */
 const REQUIREMENT = /(?<![\w/+=."])R[1-9]\d{0,2}(?![\w/+=])/g;
@@ -27,7 +30,9 @@ function placesOf(markdown: string): ReadonlySet<string> {
 
 const SPEC: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   [
-    ...readdirSync(join(root, 'docs/spec/destinations')).map((file) => `destinations/${file}`),
+    ...['destinations', 'protocols'].flatMap((folder) =>
+      readdirSync(join(root, 'docs/spec', folder)).map((file) => `${folder}/${file}`),
+    ),
     'consent.md',
     'design.md',
   ]
@@ -113,6 +118,7 @@ describe('references to the specification', () => {
     ['/** `destinations/meta.md` 99. */', ['1: destinations/meta 99']],
     ['// Cookies (`ga4.md` 7,\n// `meta.md` 6 and 6.7).', ['2: destinations/meta 6.7']],
     ['destinations/nobody.md', ['1: destinations/nobody']],
+    ['`protocols/google-paths.md` 1, 9', ['1: protocols/google-paths 9']],
     ['`nobody.md` 3', ['1: nobody']],
     ['consent/README.md 1', ['1: consent/README']],
     ['consent.md 0, rule 44', ['1: consent Rule 44']],

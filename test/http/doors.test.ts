@@ -16,7 +16,8 @@ import { gatewayOf as compiled } from '../support/hits.ts';
 
 // One table of requests, and every way they can come by: Node's socket, Node's socket through the web app, and the web
 // app alone, which has a `Request` and nothing else. All say the same; where they cannot, the row says why. RFC 9110
-// 15.5.6 (405 and Allow), 15.5.14 (413), 15.5.16 (415), RFC 9112 3.2 (target, Host), Fetch (CORS), R72 (limits).
+// 15.5.6 (405 and Allow), 15.5.14 (413), 15.5.16 (415), RFC 9112 3.2 (target, Host), Fetch (CORS), R72 (limits),
+// `protocols/google-paths.md` 1 (fixed answers).
 
 const ORIGIN = 'https://shop.example.no';
 const HOST = 'metrics.example.no';
@@ -45,6 +46,8 @@ interface Case {
   readonly status: number;
   readonly allow?: string;
   readonly json?: true;
+  /** Answered without a look at the request. */
+  readonly unread?: true;
   /** Beside `Origin`, and the type of JSON events; undefined = it is not sent. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string;
@@ -106,7 +109,60 @@ const cases = (prefix: string): Case[] => [
   one('DELETE of readiness', 'DELETE', `${prefix}/readyz`, 405, { allow: 'GET, HEAD' }),
   ...origins(prefix),
   ...bodies(prefix),
+  ...tagPaths(prefix),
 ];
+
+/** What Google tags ask for beside hits. */
+const tagPaths = (prefix: string): Case[] => {
+  const dropped = [
+    '/ccm/collect?en=page_view&gcs=G111&gclaw=Cj0',
+    '/ccm/conversion/123456789/?label=x&auid=1.2',
+    '/ccm/form-data/123456789?em=tv.1~em.aaaa',
+    '/d/ccm/conversion?auid=1.2',
+    '/d/ccm/form-data/123456789',
+    '/g/d/ccm/conversion',
+    '/as/d/ccm/conversion/123456789/',
+    '/as/p/c/123456789/',
+    '/gs/ccm/collect',
+    '/gs/ccm/conversion',
+    '/a?id=G-TEST000001&v=3&t=t',
+    '/td?id=G-TEST000001',
+    '/_/set_cookie?val=x',
+  ];
+  const absent = [
+    '/_/service_worker/63b0/sw_iframe.html?origin=https%3A%2F%2Fshop.example.no&1p=1',
+    '/_/service_worker/69f0/sw.js?path=%2F',
+    '/gtag/js?id=G-TEST000001',
+    '/gtag/destination?id=AW-1&cx=c',
+    '/gtm.js?id=GTM-XXXX',
+    '/ns.html?id=GTM-XXXX',
+    '/gtm/debug',
+    '/gtm/get_memo',
+    '/debug/bootstrap',
+    `/g/s/collect?${HIT}`,
+  ];
+  const worker = { origin: undefined, 'service-worker': 'script' };
+  return [
+    ...dropped.map((path) => one(`nothing is read at ${path}`, 'GET', prefix + path, 204, { unread: true })),
+    ...absent.map((path) => one(`nothing is served at ${path}`, 'GET', prefix + path, 404)),
+    one('user data of a page', 'POST', `${prefix}/d/ccm/form-data/1`, 204, { unread: true, body: 'em=tv.1~em.aaaa' }),
+    one('a body that no door would take', 'POST', `${prefix}/as/p/c/1/`, 204, {
+      unread: true,
+      body: 'x'.repeat(LIMITS.body + 1),
+    }),
+    one('a ping of another origin', 'GET', `${prefix}/ccm/collect`, 204, {
+      unread: true,
+      headers: { origin: 'https://evil.example' },
+    }),
+    one('a ping of a host nobody has', 'GET', `${prefix}/ccm/collect`, 421, { headers: { host: 'other.example' } }),
+    one('a preflight of a ping', 'OPTIONS', `${prefix}/ccm/collect`, 204),
+    one('HEAD of a ping', 'HEAD', `${prefix}/ccm/collect`, 405, { allow: 'GET, POST' }),
+    one('a path that begins like a ping', 'GET', `${prefix}/ccmx`, 404),
+    one('health by the name of Google', 'GET', `${prefix}/healthy`, 200),
+    one('the bridge script as a worker', 'GET', `${prefix}/g/consent.js`, 404, { headers: worker }),
+    one('a hit of a worker that is being installed', 'GET', `${prefix}/g/collect?${HIT}`, 404, { headers: worker }),
+  ];
+};
 
 /** Who may send, and to whom. */
 const origins = (prefix: string): Case[] => {
@@ -328,7 +384,8 @@ describe.each([
         const { origin, host = HOST } = headersOf(each);
         const listed = origin === ORIGIN && host.toLowerCase().split(':')[0] === HOST && status !== 421;
         if (status !== 200) expect(answer.cors).toBe(listed ? ORIGIN : undefined);
-        expect(hits.length).toBe(status === 204 && each.method !== 'OPTIONS' ? 1 : 0);
+        const read = status === 204 && each.method !== 'OPTIONS' && each.unread !== true;
+        expect(hits.length).toBe(read ? 1 : 0);
         for (const hit of hits) expect(hit.host).toBe(HOST);
       },
     );

@@ -296,8 +296,9 @@ describe('nobody else knows', () => {
   const ours = PROTOCOLS.filter(({ name }) => (name as string) !== 'pulse');
 
   it('a path or a name of a protocol, outside its folder', () => {
+    // Paths with a fixed answer are short and common words: `/a`.
     const words = ours.flatMap(({ name, doors }) => [
-      ...doors.flatMap(({ paths }) => paths),
+      ...doors.flatMap(({ paths, does }) => (typeof does === 'object' ? [] : paths)),
       `'${name}'`,
       `"${name}"`,
       `\`${name}\``,

@@ -7,7 +7,7 @@ export function waysInPage(): string {
   return `${[
     '# Ways in',
     '',
-    'Written by `npm run gen` from `src/protocols`. Paths are below [`server.path_prefix`](../README.md#mount-it), if there is one, and compared as they come: another spelling (`%63`, a slash more, another case) is another path. `HEAD` and every other method that is not named gets 405. What else there is: `GET` and `HEAD` of `/healthz`, `/readyz` and `/g/consent.js`.',
+    "Written by `npm run gen` from `src/protocols`. Paths are below [`server.path_prefix`](../README.md#mount-it), if there is one, and compared as they come: another spelling (`%63`, a slash more, another case) is another path. `HEAD` and every other method that is not named gets 405. What else there is: `GET` and `HEAD` of `/healthz`, `/readyz`, `/healthy` (`ok`, for Google's set-ups) and `/g/consent.js`. A request that a browser makes for a service worker is 404 everywhere.",
     '',
     ...PROTOCOLS.flatMap(section),
   ]
@@ -30,7 +30,7 @@ function section({ name, title, doors, backends, ownEventIds, caseForm }: Protoc
     ...table(
       ['path', 'methods', 'media types', 'without `Origin` not', 'preflight', 'what is done'],
       doors.map((door) => [
-        codes(door.paths),
+        codes([...door.paths, ...(door.below ?? []).map((start) => `${start}...`)]),
         codes(door.methods),
         listed(door.types),
         listed(door.fromPages),

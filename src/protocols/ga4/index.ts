@@ -3,6 +3,7 @@ import { plainAnswer } from '../answer.ts';
 import type { Protocol } from '../protocol.ts';
 import { caseForm } from './case-form.ts';
 import { readCollect } from './read.ts';
+import { TAG_PATHS } from './tag-paths.ts';
 
 /** Hits of the Google tag (`destinations/ga4.md` 3). */
 export const ga4: Protocol<'ga4-collect'> = {
@@ -19,6 +20,7 @@ export const ga4: Protocol<'ga4-collect'> = {
       preflight: true,
       does: 'store',
     },
+    ...TAG_PATHS,
   ],
   backends: false,
   ownEventIds: false,

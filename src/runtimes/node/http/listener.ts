@@ -43,7 +43,8 @@ export function createListener(app: Hono, front?: Front, refused: (code: Refused
     const target = splitTarget(targetOf(incoming));
     const host = hostFor(incoming, target);
     const { method = '', headers } = incoming;
-    const found = front({ method, path: target.path, host, origin: headers.origin });
+    const asWorker = headers['service-worker'] !== undefined;
+    const found = front({ method, path: target.path, host, origin: headers.origin, asWorker });
     if (found === undefined) throughApp(incoming, outgoing);
     else if (typeof found === 'function') answerDirectly(incoming, outgoing, target, host, found);
     else write(outgoing, found);

@@ -1,11 +1,15 @@
 import { emptyHistogram, SHORT } from '../../../core/histogram.ts';
 import { LEFT_OUT } from '../../../core/left-out.ts';
 import { REASON_CODES } from '../../../core/reason.ts';
+import { WAYS_IN } from '../../../protocols/doors.ts';
 import { PROTOCOLS } from '../../../protocols/index.ts';
 import { bySite, ofProcess, routes, sites, type Family } from './metric-family.ts';
 
 /** Statuses that the public listener answers with. */
 const STATUSES = [204, 400, 401, 403, 404, 405, 408, 413, 415, 421, 429, 500, 503];
+
+/** The first path of every door with an answer of its own. */
+const FIXED = WAYS_IN.flatMap(({ door }) => (typeof door.does === 'object' ? [door.paths[0]] : []));
 
 /** Why requests are refused. */
 const REFUSED = REASON_CODES.filter((code) => code.startsWith('refused.'));
@@ -92,6 +96,16 @@ export const COLLECTING: readonly Family[] = [
     *series(of) {
       for (const site of sites(of)) for (const code of REFUSED) yield [[site, code], 0];
       yield* of.counters.refused.entries();
+    },
+  },
+  {
+    name: 'portvakt_fixed_answers_total',
+    help: 'Requests that are answered unread, by the kind of path: what Google tags ask for beside hits',
+    type: 'counter',
+    labels: ['site', 'path'],
+    *series(of) {
+      for (const site of sites(of)) for (const path of FIXED) yield [[site, path], 0];
+      yield* of.counters.fixedAnswers.entries();
     },
   },
   ofProcess(
