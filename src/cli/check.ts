@@ -1,4 +1,4 @@
-import { exchange, SecretProblem, type Secrets, type Send } from '../delivery/lane/attempt.ts';
+import { AddressRefused, exchange, SecretProblem, type Secrets, type Send } from '../delivery/lane/attempt.ts';
 import type { Route } from '../policy/gateway.ts';
 import { readGateway } from '../runtimes/node/process/read-gateway.ts';
 import { Unusable } from '../runtimes/node/process/unusable.ts';
@@ -59,7 +59,7 @@ async function check(route: Route, send: Send, secrets: Secrets): Promise<Checke
     const { ok, message } = probe.read(await exchange(probe.request, route.bound.hosts, send, secrets));
     return said(ok ? 'ok' : 'failed', message);
   } catch (error) {
-    if (error instanceof SecretProblem) return said('failed', error.message);
+    if (error instanceof SecretProblem || error instanceof AddressRefused) return said('failed', error.message);
     const code: unknown = (error as NodeJS.ErrnoException).code;
     return said('failed', typeof code === 'string' ? `no answer (${code})` : 'no answer');
   }

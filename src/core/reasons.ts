@@ -241,6 +241,14 @@ export const REASONS = {
     means: 'The network, the name server or the vendor is down. The events wait in the outbox.',
     todo: 'Check the network of the gateway, and what a firewall lets out.',
   },
+  'vendor.address_refused': {
+    kind: 'vendor',
+    params: [],
+    says: 'the name of the host leads to an address that is not public',
+    means:
+      'The name server answered with an address of this machine, of a private network, or of none. Nothing was sent; the route has stopped and keeps its events.',
+    todo: 'Check the host in the settings of the route, and what the name server of the gateway answers for it. The route tries again by itself.',
+  },
   'vendor.credentials': {
     kind: 'vendor',
     params: ['status', 'code'],

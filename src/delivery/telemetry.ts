@@ -16,6 +16,8 @@ export interface RouteCounters {
   readonly retries: number;
   /** What the vendor said later about requests it had taken (`FollowUp`). */
   readonly followUps: Readonly<Record<string, number>>;
+  /** Answers after which the route stopped, by the code of the reason. */
+  readonly stops: Readonly<Record<string, number>>;
   /** Dead letters that came back into play by a retry or a withdrawal: stored + reopened = outcomes + waiting. */
   readonly reopened: number;
   readonly inFlight: number;
@@ -51,6 +53,7 @@ export class RouteTally {
   readonly age = new Histogram(AGE);
   readonly #outcomes = new Map<RowOutcome, Map<string, number>>();
   readonly #followUps = new Map<string, number>();
+  readonly #stops = new Map<string, number>();
 
   count(outcome: RowOutcome, reason: ReasonCode, n = 1): void {
     let reasons = this.#outcomes.get(outcome);
@@ -62,7 +65,11 @@ export class RouteTally {
     for (const [word, n] of Object.entries(counts)) add(this.#followUps, word, n);
   }
 
-  data(): Pick<RouteCounters, 'outcomes' | 'attempts' | 'retries' | 'reopened' | 'followUps' | 'duration' | 'age'> {
+  stopped(reason: ReasonCode): void {
+    add(this.#stops, reason, 1);
+  }
+
+  data(): Omit<RouteCounters, 'inFlight' | 'state' | 'detail'> {
     const outcomes: Record<string, Record<string, number>> = {};
     for (const [outcome, reasons] of this.#outcomes) outcomes[outcome] = Object.fromEntries(reasons);
     return {
@@ -70,6 +77,7 @@ export class RouteTally {
       attempts: this.attempts,
       retries: this.retries,
       reopened: this.reopened,
+      stops: Object.fromEntries(this.#stops),
       followUps: Object.fromEntries(this.#followUps),
       duration: this.duration.data(),
       age: this.age.data(),

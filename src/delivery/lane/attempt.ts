@@ -16,8 +16,8 @@ export interface FilledRequest {
 
 /**
  * Sends one request to one of `hosts`, follows nothing, and resolves with whatever the vendor answered. Rejects with
- * `Unsendable` when the request itself is at fault, with `Recalled` when `may` said no, with any other error when the
- * network is. `may` is asked when the first byte is about to go: a connection may have been waited for.
+ * `Unsendable` when the request itself is at fault, with `AddressRefused` when the host is nobody's who may be sent to,
+ * with `Recalled` when `may` said no, with any other error when the network is at fault. `may` is asked when the first byte is about to go: a connection may have been waited for.
  */
 export type Send = (request: FilledRequest, hosts: readonly string[], may?: () => boolean) => Promise<Reply>;
 
@@ -47,6 +47,16 @@ export class SecretProblem extends Error {
 /** A request that must not or cannot be sent: an undeclared host, a header no wire can carry. Our own fault. */
 export class Unsendable extends Error {
   override readonly name = 'Unsendable';
+}
+
+/** The name leads to an address no vendor has: a rebinding, a poisoned resolver, or a mistake in the settings. */
+export class AddressRefused extends Error {
+  override readonly name = 'AddressRefused';
+  readonly code = 'EADDRREFUSED';
+  readonly reason = reason('vendor.address_refused');
+  constructor() {
+    super(wordsOf(reason('vendor.address_refused')));
+  }
 }
 
 /** How an attempt ended: a verdict with the vendor's reply if there was one, or a fault of our own. */
@@ -87,7 +97,8 @@ export async function attempt(
     reply = await exchange(planned, route.bound.hosts, send, secrets, may);
   } catch (error) {
     if (error instanceof Recalled) return { recalled: true };
-    if (error instanceof SecretProblem) return { verdict: { kind: 'stop', reason: error.reason }, reply: undefined };
+    if (error instanceof SecretProblem || error instanceof AddressRefused)
+      return { verdict: { kind: 'stop', reason: error.reason }, reply: undefined };
     if (error instanceof Unsendable) return { fault: reason('failed.unsendable', { why: error.message }) };
     const why = reason('vendor.unreachable', { error: codeOf(error) });
     return { verdict: { kind: 'retry', reason: why }, reply: undefined };

@@ -277,7 +277,8 @@ export class Lane {
 
   #stopped(batch: Batch, said: VendorReason): void {
     const reason = codesOnly(said);
-    const { ports } = this.#context;
+    const { ports, tally } = this.#context;
+    tally.stopped(reason.code);
     if (this.#breaker.stop(ports.tick(), reason)) this.#log.stopped(reason);
     const rows = this.#ends.withoutWithdrawn(batch.rows);
     this.#ends.tell(rows, 'stopped', reason);

@@ -1,28 +1,24 @@
 import ipaddr from 'ipaddr.js';
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { AddressRefused } from '../../../delivery/lane/attempt.ts';
 
-/** A vendor's name that leads to an address no vendor has: a rebinding, a poisoned resolver, or a typing error. */
-export class AddressRefused extends Error {
-  override readonly name = 'AddressRefused';
-  readonly code = 'EADDRREFUSED';
-}
+/** Where NAT64 puts addresses of version 4 (RFC 6052): in the last four bytes. */
+const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
+/** All of version 6 that is given out for public use; `::/96`, which carries addresses of version 4, is outside. */
+const GLOBAL = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /**
- * Whether a connection may go to this address (R68): public unicast only. Addresses that carry another one inside are
- * judged by that one; a NAT64 gateway is the only tunnel a public vendor is reached through.
+ * Whether a connection may go to this address (R68, `destinations/http.md` 4): public unicast only. Through a NAT64
+ * gateway, the only tunnel that leads to a public vendor, the address inside is judged.
  */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.parse(address);
   if (parsed.kind() === 'ipv4') return parsed.range() === 'unicast';
   const v6 = parsed as ipaddr.IPv6;
-  if (v6.isIPv4MappedAddress()) return false;
-  if (v6.range() === 'rfc6052') {
-    const bytes = v6.toByteArray().slice(12);
-    return ipaddr.fromByteArray(bytes).range() === 'unicast';
-  }
-  return v6.range() === 'unicast';
+  if (v6.match(NAT64)) return ipaddr.fromByteArray(v6.toByteArray().slice(12)).range() === 'unicast';
+  return v6.match(GLOBAL) && v6.range() === 'unicast';
 }
 
 /** `resolve`, refusing a name if any of its addresses is not public; what was checked is what is connected to. */
@@ -32,7 +28,7 @@ export function publicOnly(resolve: typeof lookup): LookupFunction {
       const [first] = addresses ?? [];
       if (error !== null) callback(error, '', 0);
       else if (first === undefined || !addresses.every(({ address }) => isPublic(address))) {
-        callback(new AddressRefused('the name leads to an address that is not public'), '', 0);
+        callback(new AddressRefused(), '', 0);
       } else if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);
     });

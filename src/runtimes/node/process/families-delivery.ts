@@ -1,13 +1,23 @@
 import { AGE, emptyHistogram, REQUEST } from '../../../core/histogram.ts';
 import { OUTCOMES } from '../../../core/outcome.ts';
 import { REASONS } from '../../../core/reasons.ts';
-import { REASON_CODES } from '../../../core/reason.ts';
+import { REASON_CODES, type ReasonCode } from '../../../core/reason.ts';
 import { EGRESS_CHECK } from '../../../delivery/egress/index.ts';
 import { ASKING } from '../../../delivery/follow-ups.ts';
 import { byQueue, byRoute, ofProcess, routes, type Family, type Snapshot } from './metric-family.ts';
 
 /** Codes of a vendor under which an event is buried; it is a dead letter then, or not kept. */
 const BURIED: ReadonlySet<string> = new Set(['vendor.refused', 'vendor.unnamed', 'vendor.poison']);
+
+/** Codes for which a route stops. */
+const STOPS = [
+  'vendor.address_refused',
+  'vendor.credentials',
+  'vendor.secret_missing',
+  'vendor.secret_unusable',
+  'vendor.settings',
+  'vendor.version_ended',
+] as const satisfies readonly ReasonCode[];
 
 /** Ends a route can come to, with the codes for them. */
 const ENDS: readonly (readonly [outcome: string, code: string])[] = REASON_CODES.flatMap((code) => {
@@ -55,6 +65,18 @@ export const DELIVERY: readonly Family[] = [
     'counter',
     ({ retries }) => retries,
   ),
+  {
+    name: 'portvakt_route_stops_total',
+    help: 'Requests after which a route stopped and kept its events, by the code of the reason',
+    type: 'counter',
+    labels: ['route', 'reason'],
+    *series(of) {
+      for (const { key } of routes(of)) for (const code of STOPS) yield [[key, code], 0];
+      for (const { routes: counted } of of.deliveries)
+        for (const [key, { stops }] of Object.entries(counted))
+          for (const [code, value] of Object.entries(stops)) yield [[key, code], value];
+    },
+  },
   byRoute('portvakt_delivery_in_flight', 'Requests to vendors under way', 'gauge', ({ inFlight }) => inFlight),
   {
     name: 'portvakt_delivery_duration_seconds',

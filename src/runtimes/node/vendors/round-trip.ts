@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import errors from 'undici/lib/core/errors.js';
 import type { Reply } from '../../../core/destination.ts';
-import { Recalled, Unsendable } from '../../../delivery/lane/attempt.ts';
+import { AddressRefused, Recalled, Unsendable } from '../../../delivery/lane/attempt.ts';
 
 /** As much of a vendor's answer as is read (R74), bytes. */
 export const MAX_BODY = 64 * 1024;
@@ -19,7 +19,8 @@ export class Failed extends Error {
 /**
  * Sends one request and reads its answer; of a longer body than `MAX_BODY` the start, and the connection is closed.
  * `timeoutMs` counts from the call to the last byte, waiting for a connection included. Rejects with `Unsendable` if the
- * request cannot be written as HTTP, with `Recalled` if `may` says no when a connection is there, else with `Failed`;
+ * request cannot be written as HTTP, with `AddressRefused` if the name leads into a network that is not public, with
+ * `Recalled` if `may` says no when a connection is there, else with `Failed`;
  * nothing is sent twice.
  */
 export function roundTrip(
@@ -98,7 +99,7 @@ const CODES: Readonly<Record<string, string>> = {
 };
 
 function failure(error: Error & { readonly code?: unknown }): Error {
-  if (error instanceof Failed || error instanceof Recalled) return error;
+  if (error instanceof Failed || error instanceof Recalled || error instanceof AddressRefused) return error;
   if (error instanceof errors.InvalidArgumentError) return new Unsendable('a header that cannot be sent');
   if (error instanceof errors.HTTPParserError) return new Failed('EBADREPLY');
   const code = typeof error.code === 'string' ? error.code : 'ECONNECTION';
