@@ -2,11 +2,14 @@
  * `npm run bench -- --against <commit> [--pairs 10] [--seconds 5]`: this checkout against another version of itself, both
  * as published, in interleaved pairs on one machine, whose speed drifts: only the ratio of a pair means something. Prints
  * for each case the median ratio with its quartiles, of requests a second and of processor time a hit (all threads).
+ * With `--rate` it is whole hits at that rate (`whole-hit.ts`).
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
+import { shown } from './ratios.ts';
+import { wholeHits } from './whole-hit.ts';
 import {
   processorTime,
   publishedMain,
@@ -38,8 +41,12 @@ interface Turn {
 }
 
 /** Runs the comparison and prints it. @throws where the other version cannot be built */
-export async function against(commit: string, pairs: number, seconds: number): Promise<void> {
+export async function against(commit: string, pairs: number, seconds: number, rate?: number): Promise<void> {
   const [other, own] = [builtAt(commit), publishedMain()];
+  if (rate !== undefined) {
+    await wholeHits([own, other], rate, pairs, seconds);
+    return;
+  }
   const five = readFileSync(join(ROOT, 'config/gateway.yaml'), 'utf8');
   const cases: readonly Case[] = [
     { name: 'denied', config: GA4_ONLY, hits: webHits(512, { choice: 'denied' }), delivering: false },
@@ -122,10 +129,4 @@ async function turn({ url, pid }: GatewayServer, hits: readonly BenchRequest[], 
   const after = processorTime(pid);
   if (refused + failed > perSecond * seconds * 0.01) throw new Error(`${refused} refused, ${failed} failed`);
   return { perSecond, cpu: (after.all - before.all) / Math.max(1, perSecond * seconds) };
-}
-
-function shown(values: readonly number[]): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (part: number) => (sorted[Math.round(part * (sorted.length - 1))] as number).toFixed(2);
-  return `${at(0.5)} (${at(0.25)} to ${at(0.75)})`;
 }

@@ -6,11 +6,17 @@ const { values } = parseArgs({
     against: { type: 'string' },
     pairs: { type: 'string', default: '10' },
     seconds: { type: 'string', default: '5' },
+    rate: { type: 'string' },
     quick: { type: 'boolean' },
   },
 });
 if (values.against === undefined) await import('./run.ts');
 else {
   const { against } = await import('./against.ts');
-  await against(values.against, Number(values.pairs), Number(values.seconds));
+  await against(
+    values.against,
+    Number(values.pairs),
+    Number(values.seconds),
+    values.rate === undefined ? undefined : Number(values.rate),
+  );
 }

@@ -83,6 +83,17 @@ const withdrawal = (subject: string, signals: number): Withdrawal => ({
 });
 
 describe('the outbox', () => {
+  it('stores what waits for its hand-over when it is stopped', async () => {
+    down();
+    const delivery = await start();
+    const first = delivery.append([outboxRow('a', 'one')], []);
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = delivery.append([outboxRow('a', 'two')], []);
+    await stop(delivery);
+    expect([await first, await second]).toEqual([['stored'], ['stored']]);
+    expect(queueInfos(dir, Date.now()).map(({ waiting }) => waiting)).toEqual([2]);
+  });
+
   it('stores, delivers, and is empty afterwards', async () => {
     const delivery = await start();
     expect(await delivery.append([outboxRow('a', 'one'), outboxRow('a', 'two')], [])).toEqual(['stored', 'stored']);

@@ -12,6 +12,7 @@ import {
 } from '../../../delivery/outbox.ts';
 import { flatten, type Flat } from './append-codec.ts';
 import { takeThread } from './delivery-thread.ts';
+import { Gathering } from './gathering.ts';
 import type { DeliveryReport, ThreadReport } from '../process/metrics.ts';
 import type { FromWorker, GatewaySource, ToWorker, WorkerData, WorkerState } from '../process/outbox-worker.ts';
 
@@ -95,10 +96,7 @@ class ThreadedDelivery implements Delivery {
   #stopping = false;
   #watched = false;
 
-  /** Appends of this turn of the event loop. */
-  #flat: Flat = [];
-  #flatFirst = 0;
-  #posting = false;
+  readonly #gathering = new Gathering((first, flat) => this.#tell({ kind: 'append', first, flat }));
   #next = 0;
   /** Not answered, by number, oldest first. */
   readonly #waiting = new Map<number, Waiting>();
@@ -195,13 +193,9 @@ class ThreadedDelivery implements Delivery {
     }
     return new Promise((resolve, reject) => {
       const id = this.#next++;
-      if (this.#flat.length === 0) this.#flatFirst = id;
-      flatten(this.#flat, rows, withdrawals);
       this.#waiting.set(id, { since: performance.now(), rows: rows.length, withdrawals, resolve, reject });
       this.#rowsUnderWay += rows.length;
-      if (this.#posting) return;
-      this.#posting = true;
-      setImmediate(() => this.#post());
+      this.#gathering.add(id, rows, withdrawals);
     });
   }
 
@@ -270,7 +264,7 @@ class ThreadedDelivery implements Delivery {
     this.#stopping = true;
     clearInterval(this.#patience);
     if (worker === undefined) return;
-    this.#post();
+    this.#gathering.flush();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, STOP_MS);
       worker.on('exit', () => {
@@ -284,13 +278,6 @@ class ThreadedDelivery implements Delivery {
 
   #tell(message: ToWorker): void {
     this.#worker?.postMessage(message);
-  }
-
-  #post(): void {
-    this.#posting = false;
-    if (this.#flat.length === 0) return;
-    this.#tell({ kind: 'append', first: this.#flatFirst, flat: this.#flat });
-    this.#flat = [];
   }
 
   #hear(message: FromWorker): void {
