@@ -14,7 +14,7 @@ export const egress: readonly EgressForm[] = [
     methods: ['POST'],
     hosts: ['graph.facebook.com'],
     path: /^\/v\d{1,3}\.\d\/\d{5,20}\/events$/,
-    query: {},
+    query: { appsecret_proof: { secret: true, may: exactly(SECRET) } },
     headers: {
       authorization: { secret: true, may: exactly(`Bearer ${SECRET}`), required: true },
       'content-type': { may: exactly('application/json') },

@@ -1,5 +1,5 @@
 import type { Example, PlannedRequest } from '../../src/core/destination.ts';
-import { bearer } from '../../src/core/secret.ts';
+import { bearer, secretText } from '../../src/core/secret.ts';
 import { reason } from '../../src/core/reason.ts';
 
 const SETTINGS = { pixel_id: '1234567890', access_token: '${META_ACCESS_TOKEN}' };
@@ -149,6 +149,40 @@ export const examples: readonly Example[] = [
       },
       'v25.0',
     ),
+  },
+  {
+    title: 'With the app secret: the request proves that it comes from the app of the token',
+    from: 'destinations/meta.md 1',
+    settings: { ...SETTINGS, app_secret: '${META_APP_SECRET}' },
+    granted: GRANTED,
+    event: {
+      event_name: 'page_view',
+      event_id: 'pv-3',
+      event_time: 1795169760000,
+      fbp: 'fb.1.1795100000123.1098115397',
+    },
+    expect: {
+      ...post({
+        data: [
+          {
+            event_name: 'PageView',
+            event_time: 1795169760,
+            event_id: 'pv-3',
+            action_source: 'website',
+            user_data: { fbp: 'fb.1.1795100000123.1098115397' },
+            data_processing_options: [],
+          },
+        ],
+        partner_agent: 'portvakt-0.1',
+      }),
+      url: secretText`${'https://graph.facebook.com/v26.0/1234567890/events'}?appsecret_proof=${{
+        kind: 'signature',
+        key: { env: 'META_APP_SECRET' },
+        keyForm: 'text',
+        over: [{ env: 'META_ACCESS_TOKEN' }],
+        form: 'hex',
+      }}`,
+    },
   },
   {
     title: 'A visitor Meta could not recognise: a country and a reduced user agent are not identifiers',

@@ -1,6 +1,6 @@
 import { defineDestination, type PlannedRequest, type Probe } from '../../src/core/destination.ts';
 import { wordsOf } from '../../src/core/reason.ts';
-import { bearer } from '../../src/core/secret.ts';
+import { bearer, secretText, type Text } from '../../src/core/secret.ts';
 import { egress } from './egress.ts';
 import { plan, reads } from './event.ts';
 import { examples } from './examples.ts';
@@ -13,12 +13,20 @@ const HOST = 'graph.facebook.com';
 /** Tells Meta which integration sends (at most 23 characters, `destinations/meta.md` 2). */
 const PARTNER_AGENT = 'portvakt-0.1';
 
+/** Shows that a request comes from the app its token belongs to: HMAC of the token with the app's secret (1). */
+function address({ api_version, pixel_id, access_token, app_secret }: Settings): Text {
+  const url = `https://${HOST}/${api_version}/${pixel_id}/events`;
+  if (app_secret === undefined) return url;
+  const proof = { kind: 'signature', key: app_secret, keyForm: 'text', over: [access_token], form: 'hex' } as const;
+  return secretText`${url}?appsecret_proof=${proof}`;
+}
+
 /** One request out of events that are JSON already (`destinations/meta.md` 1, 2). */
 function request(_envelope: string, elements: readonly string[], at: Settings): PlannedRequest {
   const test = at.test_event_code === undefined ? '' : `,"test_event_code":${JSON.stringify(at.test_event_code)}`;
   return {
     method: 'POST',
-    url: `https://${HOST}/${at.api_version}/${at.pixel_id}/events`,
+    url: address(at),
     headers: { 'content-type': 'application/json', authorization: bearer(at.access_token) },
     body: `{"data":[${elements.join(',')}],"partner_agent":"${PARTNER_AGENT}"${test}}`,
   };

@@ -53,6 +53,11 @@ export const settings = z.strictObject({
   access_token: secret().describe(
     'Access token of the dataset: Events Manager > Settings > Conversions API > Generate access token.',
   ),
+  app_secret: secret()
+    .optional()
+    .describe(
+      'App secret of the app that the access token belongs to. Requests then carry `appsecret_proof`, for apps that demand it. Leave it out for a token that Events Manager made.',
+    ),
   api_version: z
     .string()
     .regex(/^v\d{1,3}\.\d$/, 'a Graph API version looks like v26.0')

@@ -1,4 +1,5 @@
-import { AddressRefused, exchange, SecretProblem, type Secrets, type Send } from '../delivery/lane/attempt.ts';
+import { exchange } from '../delivery/lane/attempt.ts';
+import { AddressRefused, SecretProblem, type Wire } from '../delivery/lane/ports.ts';
 import type { Route } from '../policy/gateway.ts';
 import { readGateway } from '../runtimes/node/process/read-gateway.ts';
 import { Unusable } from '../runtimes/node/process/unusable.ts';
@@ -41,22 +42,22 @@ export async function run(args: string[]): Promise<number> {
     return UNUSABLE;
   }
   const send = createSend({ sink, version: version() });
-  const secrets = nodeSecrets({ sink: sink !== undefined, send });
-  const results = await Promise.all(routes.map((route) => check(route, send, secrets)));
+  const wire: Wire = { send, secrets: nodeSecrets({ sink: sink !== undefined, send }), now: Date.now };
+  const results = await Promise.all(routes.map((route) => check(route, wire)));
   send.close();
   if (values.json === true) console.log(JSON.stringify(results, null, 2));
   else for (const { route, result, message } of results) console.log(`${MARKS[result]}  ${route}  ${message}`);
   return results.some(({ result }) => result === 'failed') ? FINDINGS : FINE;
 }
 
-async function check(route: Route, send: Send, secrets: Secrets): Promise<Checked> {
+async function check(route: Route, wire: Wire): Promise<Checked> {
   const said = (result: Checked['result'], message: string): Checked => ({ route: route.key, result, message });
   const probe = route.bound.probe();
   if (probe === undefined) {
     return said('unchecked', `${route.destination.title} has no way to check without sending an event`);
   }
   try {
-    const { ok, message } = probe.read(await exchange(probe.request, route.bound.hosts, send, secrets));
+    const { ok, message } = probe.read(await exchange(probe.request, route.bound.hosts, wire));
     return said(ok ? 'ok' : 'failed', message);
   } catch (error) {
     if (error instanceof SecretProblem || error instanceof AddressRefused) return said('failed', error.message);

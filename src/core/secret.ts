@@ -12,9 +12,37 @@ export interface AccessToken {
   readonly scope: string;
 }
 
-export type SecretPart = SecretRef | AccessToken;
+/** What has a value that is kept somewhere, or got with one that is. */
+export type SecretSource = SecretRef | AccessToken;
 
-/** A text with secrets in it by name; `delivery/attempt.ts` is the only place that puts values in. */
+/** Unix seconds of the attempt. */
+export interface Timestamp {
+  readonly kind: 'timestamp';
+}
+
+/** In what is signed: the body, byte for byte as it is sent. */
+export interface SignedBody {
+  readonly kind: 'body';
+}
+
+/**
+ * HMAC-SHA256, made at the attempt over what is sent: never stored, since it may say when it was made
+ * (`destinations/http.md` 2).
+ */
+export interface Signature {
+  readonly kind: 'signature';
+  readonly key: SecretRef;
+  /** How the secret is written: as the text that is the key, or as `whsec_` and base64 of it. */
+  readonly keyForm: 'text' | 'whsec';
+  /** What is signed, one after the other. */
+  readonly over: readonly (string | SecretRef | Timestamp | SignedBody)[];
+  readonly form: 'hex' | 'base64';
+}
+
+/** What is put into a request at the attempt. */
+export type SecretPart = SecretSource | Signature | Timestamp;
+
+/** A text with secrets in it by name; `delivery/lane/fill.ts` is the only place that puts values in. */
 export interface SecretText {
   readonly parts: readonly (string | SecretPart)[];
 }

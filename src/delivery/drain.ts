@@ -1,9 +1,9 @@
 import { showReason } from '../core/reason.ts';
 import type { Gateway } from '../policy/gateway.ts';
-import type { Secrets, Send } from './lane/attempt.ts';
 import type { Ended } from './ends.ts';
 import { FollowUps } from './follow-ups.ts';
 import { Lane } from './lane/lane.ts';
+import type { Wire } from './lane/ports.ts';
 import type { Purged, QueuedRow, Store } from './store.ts';
 import { Telemetry, type RouteCounters } from './telemetry.ts';
 
@@ -12,12 +12,8 @@ export type Level = 'debug' | 'info' | 'warn' | 'error';
 export type Log = (level: Level, msg: string, fields: Readonly<Record<string, string | number>>) => void;
 
 /** What the engine needs from its runtime. */
-export interface EnginePorts {
+export interface EnginePorts extends Wire {
   readonly store: Store;
-  readonly send: Send;
-  readonly secrets: Secrets;
-  /** Wall clock, unix milliseconds: how old an event is. */
-  readonly now: () => number;
   /** Monotonic clock, milliseconds: how long to wait (R63). */
   readonly tick: () => number;
   /** 0 <= x < 1. */

@@ -62,8 +62,7 @@ export class FollowUps {
   /** Undefined = nothing known yet, for whatever cause. */
   async #read(route: Route, followUp: FollowUp): Promise<Readonly<Record<string, number>> | undefined> {
     try {
-      const { send, secrets } = this.#ports;
-      return followUp.read(await exchange(followUp.request, route.bound.hosts, send, secrets));
+      return followUp.read(await exchange(followUp.request, route.bound.hosts, this.#ports));
     } catch {
       return undefined;
     }

@@ -80,13 +80,16 @@ describe('a module that leaks', () => {
     const row = rowFor('ga4', { statistics: true }, 'T-1');
     const { route } = leaking('ga4', withUserId);
     const secrets = { value: () => Promise.reject(new Error('asked for a secret')), forget: () => {} };
-    expect(await attempt(route, row.envelope, [row], send, secrets)).toEqual({
+    expect(await attempt(route, row.envelope, [row], { send, secrets, now: Date.now })).toEqual({
       fault: { code: 'failed.egress_check', params: { rule: 'uid: not granted' } },
     });
     expect(recorder.requests).toEqual([]);
     // The same row by the module as it is: the recorder does hear what is sent.
     const good = leaking('ga4', (request) => request);
-    expect(await attempt(good.route, row.envelope, [row], send, secrets)).toHaveProperty('verdict.kind', 'delivered');
+    expect(await attempt(good.route, row.envelope, [row], { send, secrets, now: Date.now })).toHaveProperty(
+      'verdict.kind',
+      'delivered',
+    );
     expect(recorder.requests).toHaveLength(1);
     send.close();
   });

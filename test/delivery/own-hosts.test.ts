@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { AddressRefused, attempt, type Secrets } from '../../src/delivery/lane/attempt.ts';
+import { attempt } from '../../src/delivery/lane/attempt.ts';
+import { AddressRefused, type Secrets } from '../../src/delivery/lane/ports.ts';
 import { createSend } from '../../src/runtimes/node/vendors/send.ts';
 import { courierRoute, gatewayWith, PURCHASE } from '../support/courier.ts';
 import { World } from '../support/delivery.ts';
@@ -13,7 +14,7 @@ afterEach(async () => {
   for (const end of cleanUp.splice(0).toReversed()) await end();
 });
 
-const secrets: Secrets = { value: () => Promise.resolve('hemmelig'), forget: () => {} };
+const secrets: Secrets = { value: () => Promise.resolve(`whsec_${'a'.repeat(32)}`), forget: () => {} };
 const ROW = { element: PURCHASE, signals: 15, acceptedAt: Date.parse('2026-11-20T10:15:00Z') };
 const at = (host: string) => courierRoute({ host, signing_secret: { env: 'COURIER_SECRET' } });
 
@@ -23,7 +24,7 @@ describe('a host of the settings', () => {
     cleanUp.push(recorder.close);
     const send = createSend({ sink: recorder.url, version: '0' });
     cleanUp.push(() => send.close());
-    const sent = await attempt(at('crm.example.com'), '', [ROW], send, secrets);
+    const sent = await attempt(at('crm.example.com'), '', [ROW], { send, secrets, now: Date.now });
     expect(sent).toHaveProperty('verdict.kind', 'delivered');
     expect(recorder.requests).toMatchObject([{ host: 'crm.example.com', path: '/events', body: PURCHASE }]);
   });
@@ -33,7 +34,7 @@ describe('a host of the settings', () => {
     cleanUp.push(() => send.close());
     // The settings of a configuration refuse this name (test/core/host-setting.test.ts); it stands
     // for any that leads here.
-    expect(await attempt(at('localhost'), '', [ROW], send, secrets)).toEqual({
+    expect(await attempt(at('localhost'), '', [ROW], { send, secrets, now: Date.now })).toEqual({
       verdict: { kind: 'stop', reason: { code: 'vendor.address_refused', params: {} } },
       reply: undefined,
     });

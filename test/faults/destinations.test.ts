@@ -49,8 +49,7 @@ describe.each(site.routes.map(({ name }) => name))('%s breaks', (name) => {
       { ...route, bound: { ...route.bound, request: fault } },
       'envelope',
       [{ element: 'element', signals: 15, acceptedAt: 0 }],
-      send,
-      { value, forget: vi.fn() },
+      { send, secrets: { value, forget: vi.fn() }, now: () => 0 },
     );
     expect(ended).toHaveProperty('fault');
     expect(JSON.stringify(ended)).not.toContain('kari');

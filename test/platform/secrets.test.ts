@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Reply } from '../../src/core/destination.ts';
 import { bearer, secretText, type AccessToken } from '../../src/core/secret.ts';
-import { exchange, type FilledRequest } from '../../src/delivery/lane/attempt.ts';
+import { exchange } from '../../src/delivery/lane/attempt.ts';
+import type { FilledRequest } from '../../src/delivery/lane/ports.ts';
 import { missingSecrets, nodeSecrets } from '../../src/runtimes/node/process/secrets.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'secrets-'));
@@ -76,13 +77,12 @@ describe('values', () => {
   });
 
   it('are put in at the attempt: escaped in an address, verbatim in a header', async () => {
-    const { secrets, send, sent } = world(() => ({ status: 204 }), { S: 'a&b=c/d' });
+    const { secrets, send, sent, clock } = world(() => ({ status: 204 }), { S: 'a&b=c/d' });
     const ref = { env: 'S' };
     await exchange(
       { method: 'GET', url: secretText`https://v.example/?s=${ref}&t=1`, headers: { authorization: bearer(ref) } },
       [],
-      send,
-      secrets,
+      { send, secrets, now: () => clock.now },
     );
     expect(sent).toEqual([
       { method: 'GET', url: 'https://v.example/?s=a%26b%3Dc%2Fd&t=1', headers: { authorization: 'Bearer a&b=c/d' } },
@@ -152,7 +152,7 @@ describe('access tokens of service accounts (RFC 7523)', () => {
 
   it('that the vendor no longer takes are renewed once (google-ads.md 2.7)', async () => {
     let tokens = 0;
-    const { secrets, send, sent } = world(
+    const { secrets, send, sent, clock } = world(
       ({ url }) =>
         url.includes('oauth2')
           ? { status: 200, body: JSON.stringify({ access_token: `t${++tokens}`, expires_in: 3600 }) }
@@ -167,8 +167,7 @@ describe('access tokens of service accounts (RFC 7523)', () => {
         body: '{}',
       },
       [],
-      send,
-      secrets,
+      { send, secrets, now: () => clock.now },
     );
     expect(reply.status).toBe(401);
     expect(sent.filter(({ url }) => !url.includes('oauth2')).map(({ headers }) => headers['authorization'])).toEqual([

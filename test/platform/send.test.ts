@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Unsendable } from '../../src/delivery/lane/attempt.ts';
+import { Unsendable } from '../../src/delivery/lane/ports.ts';
 import { isPublic, publicOnly } from '../../src/runtimes/node/http/addresses.ts';
 import { vendorPool, type TestAuthority } from '../../src/runtimes/node/http/connections.ts';
 import { MAX_BODY, roundTrip } from '../../src/runtimes/node/vendors/round-trip.ts';

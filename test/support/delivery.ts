@@ -9,7 +9,7 @@ import type {
 import { answered, showReason, type VendorReason } from '../../src/core/reason.ts';
 import type { EgressForm } from '../../src/core/egress.ts';
 import { keyedHash } from '../../src/core/hash.ts';
-import type { Secrets, Send } from '../../src/delivery/lane/attempt.ts';
+import type { FilledRequest, Secrets, Send } from '../../src/delivery/lane/ports.ts';
 import { Drain, type EnginePorts } from '../../src/delivery/drain.ts';
 import type { OutboxRow } from '../../src/delivery/outbox.ts';
 import type { QueuedRow, Store } from '../../src/delivery/store.ts';
@@ -190,6 +190,7 @@ export interface Sent {
   readonly host: string;
   readonly elements: readonly string[];
   readonly at: number;
+  readonly request: FilledRequest;
 }
 
 type Answer = number | Error | Partial<Reply>;
@@ -212,7 +213,10 @@ export class World {
     const ports: EnginePorts = {
       store: this.store,
       send: this.#send,
-      secrets: { value: (part) => this.secrets.value(part), forget: (token) => this.secrets.forget(token) },
+      secrets: {
+        value: (source, standIn) => this.secrets.value(source, standIn),
+        forget: (token) => this.secrets.forget(token),
+      },
       now: () => this.clock,
       tick: () => this.clock,
       random: () => this.random(),
@@ -247,7 +251,7 @@ export class World {
 
   readonly #send: Send = (request) => {
     const { host } = new URL(request.url);
-    const sent: Sent = { host, elements: (request.body ?? '').split('\n'), at: this.clock };
+    const sent: Sent = { host, elements: (request.body ?? '').split('\n'), at: this.clock, request };
     this.sent.push(sent);
     return new Promise((resolve, reject) => {
       this.after(this.latency, () => {

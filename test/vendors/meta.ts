@@ -1,4 +1,8 @@
+import { SECRET } from './as-recorded.ts';
 import type { FakeReply, FakeVendor, Recorded } from '../support/recorder.ts';
+
+/** The only thing a query may hold; without a network a stand-in is in its place. */
+const PROOF = new RegExp(`^(?:appsecret_proof=(?:[0-9a-f]{64}|${SECRET}))?$`);
 
 /*
  * A stand-in for the Conversions API, written from `destinations/meta.md` alone: it knows nothing of the module it
@@ -138,7 +142,7 @@ function inspect(
   wrong(request.method !== 'POST', `method ${request.method}`);
   wrong(!/^\/v\d+\.\d\/\d+\/events$/.test(request.path), `path ${request.path}`);
   wrong(pixelId !== undefined && !request.path.endsWith(`/${pixelId}/events`), 'another pixel');
-  wrong(request.query !== '', 'a query (tokens do not belong into URLs)');
+  wrong(!PROOF.test(request.query), 'a query (tokens do not belong into URLs)');
   wrong(request.headers['content-type']?.startsWith('application/json') !== true, 'content type');
   wrong(!/^Bearer \S+$/.test(request.headers['authorization'] ?? ''), 'no bearer token');
   let body: Json = {};

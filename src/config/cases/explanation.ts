@@ -3,7 +3,7 @@ import type { FieldName, Scalars } from '../../core/fields.ts';
 import { FIELD_NAMES } from '../../policy/fields.ts';
 import { LEFT_OUT, type LeftOutKind } from '../../core/left-out.ts';
 import { wordsOf, type Reason } from '../../core/reason.ts';
-import { showSecretRef, type Text } from '../../core/secret.ts';
+import { showSecretRef, type SecretPart, type Text } from '../../core/secret.ts';
 import { maskOf, signalsOf, type Signal } from '../../core/signals.ts';
 import { knownPlatforms } from '../../consent/index.ts';
 import type { Consent, Reading, SiteConsent } from '../../consent/types.ts';
@@ -243,10 +243,13 @@ export function showRequest({ method, url, headers, body }: PlannedRequest): Sho
 
 function showText(text: Text): string {
   if (typeof text === 'string') return text;
-  return text.parts
-    .map((part) => {
-      if (typeof part === 'string') return part;
-      return 'kind' in part ? `<access token from ${showSecretRef(part.credentials)}>` : showSecretRef(part);
-    })
-    .join('');
+  return text.parts.map((part) => (typeof part === 'string' ? part : showPart(part))).join('');
+}
+
+function showPart(part: SecretPart): string {
+  if (!('kind' in part)) return showSecretRef(part);
+  if (part.kind === 'timestamp') return '<unix time of the attempt>';
+  return part.kind === 'signature'
+    ? `<signature with ${showSecretRef(part.key)}>`
+    : `<access token from ${showSecretRef(part.credentials)}>`;
 }

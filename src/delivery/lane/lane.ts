@@ -153,7 +153,7 @@ export class Lane {
     this.#flying.add(going);
     this.#context.tally.attempts++;
     const may = (): boolean => this.#ends.maySend(rows);
-    void attempt(route, going.envelope, rows, ports.send, ports.secrets, may).then((ended) => {
+    void attempt(route, going.envelope, rows, ports, may).then((ended) => {
       this.#flying.delete(going);
       if ('verdict' in ended) this.#context.tally.duration.observe(ports.tick() - tick);
       this.#finish(route, going, ended, probe);

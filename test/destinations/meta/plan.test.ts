@@ -57,7 +57,7 @@ describe('the examples', () => {
       if ('url' in request) vendor.answer(asRecorded(request));
     }
     expect(vendor.violations).toEqual([]);
-    expect(vendor.taken.size).toBe(3);
+    expect(vendor.taken.size).toBe(4);
   });
 });
 

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { AddressRefused } from '../../../delivery/lane/attempt.ts';
+import { AddressRefused } from '../../../delivery/lane/ports.ts';
 
 /** Where NAT64 puts addresses of version 4 (RFC 6052): in the last four bytes. */
 const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import Pool from 'undici/lib/dispatcher/pool.js';
-import { Unsendable } from '../../../delivery/lane/attempt.ts';
+import { Unsendable } from '../../../delivery/lane/ports.ts';
 import { publicLookup } from './addresses.ts';
 
 export interface ConnectionLimits {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
-import { SecretProblem, type Secrets, type Send } from '../../../delivery/lane/attempt.ts';
+import { SecretProblem, type Secrets, type Send } from '../../../delivery/lane/ports.ts';
 import { reason } from '../../../core/reason.ts';
-import { showSecretRef, type SecretPart, type SecretRef } from '../../../core/secret.ts';
+import { showSecretRef, type SecretRef } from '../../../core/secret.ts';
 import { googleTokens, placeholderCredentials } from '../vendors/google-token.ts';
 
 /** What stands in for a missing secret while everything goes to a sink. */
@@ -50,7 +50,8 @@ export function nodeSecrets({ sink, send, env = process.env, now = Date.now }: S
 
   const tokens = googleTokens({ sink, send, now, credentials: (ref) => valueOf(ref, placeholderCredentials) });
   return {
-    value: (part: SecretPart) => ('kind' in part ? tokens.value(part) : valueOf(part, () => PLACEHOLDER)),
+    value: (source, standIn = PLACEHOLDER) =>
+      'kind' in source ? tokens.value(source) : valueOf(source, () => standIn),
     forget: (token) => tokens.forget(token),
     reload: () => {
       values.clear();

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, sign, type KeyObject } from 'nod
 import type { Reply } from '../../../core/destination.ts';
 import { reason } from '../../../core/reason.ts';
 import { showSecretRef, type AccessToken, type SecretRef } from '../../../core/secret.ts';
-import { SecretProblem, type Send } from '../../../delivery/lane/attempt.ts';
+import { SecretProblem, type Send } from '../../../delivery/lane/ports.ts';
 
 const HOST = 'oauth2.googleapis.com';
 const ENDPOINT = `https://${HOST}/token`;

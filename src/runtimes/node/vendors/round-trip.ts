@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import errors from 'undici/lib/core/errors.js';
 import type { Reply } from '../../../core/destination.ts';
-import { AddressRefused, Recalled, Unsendable } from '../../../delivery/lane/attempt.ts';
+import { AddressRefused, Recalled, Unsendable } from '../../../delivery/lane/ports.ts';
 
 /** As much of a vendor's answer as is read (R74), bytes. */
 export const MAX_BODY = 64 * 1024;

@@ -1,6 +1,6 @@
 import type { Pool } from 'undici';
 import type { Reply } from '../../../core/destination.ts';
-import { Unsendable, type FilledRequest, type Send } from '../../../delivery/lane/attempt.ts';
+import { Unsendable, type FilledRequest, type Send } from '../../../delivery/lane/ports.ts';
 import { sinkPool, vendorPool } from '../http/connections.ts';
 import { roundTrip } from './round-trip.ts';
 

@@ -1,0 +1,74 @@
+import type { PlannedRequest } from '../../core/destination.ts';
+import { reason } from '../../core/reason.ts';
+import { showSecretRef, type AccessToken, type SecretPart, type Signature, type Text } from '../../core/secret.ts';
+import { SecretProblem, type FilledRequest, type Secrets } from './ports.ts';
+import { signed, signingKey, SINK_KEY } from './signature.ts';
+
+/** What is known when a request is filled: each attempt has its own. */
+interface Filling {
+  readonly secrets: Secrets;
+  /** Unix seconds, the same in every place of one request. */
+  readonly at: number;
+  /** As it is sent. */
+  readonly body: string;
+}
+
+/** Whether a request has nothing to be filled in: then it can go as it was planned. */
+export function isFilled(planned: PlannedRequest): planned is FilledRequest {
+  if (typeof planned.url !== 'string') return false;
+  for (const name in planned.headers) if (typeof planned.headers[name] !== 'string') return false;
+  return true;
+}
+
+const verbatim = (value: string): string => value;
+
+/** Puts values in place of names, and what can only be known at the attempt: time and signatures. */
+export async function fill(planned: PlannedRequest, secrets: Secrets, now: number): Promise<FilledRequest> {
+  const { method, body } = planned;
+  const filling: Filling = { secrets, at: Math.floor(now / 1000), body: body ?? '' };
+  // In a URL a value is percent-encoded, so that it cannot end its parameter.
+  const url = await resolve(planned.url, filling, encodeURIComponent);
+  const headers: Record<string, string> = {};
+  for (const name in planned.headers) {
+    const text = planned.headers[name];
+    if (text !== undefined) headers[name] = await resolve(text, filling, verbatim);
+  }
+  return body === undefined ? { method, url, headers } : { method, url, headers, body };
+}
+
+/** The access tokens in a request. */
+export function accessTokens(planned: PlannedRequest): AccessToken[] {
+  const texts: Text[] = [planned.url, ...Object.values(planned.headers)];
+  return texts
+    .flatMap((text) => (typeof text === 'string' ? [] : text.parts))
+    .filter((part): part is AccessToken => typeof part === 'object' && isAccessToken(part));
+}
+
+function isAccessToken(part: SecretPart): part is AccessToken {
+  return 'kind' in part && part.kind === 'google-service-account';
+}
+
+async function resolve(text: Text, filling: Filling, encode: (value: string) => string): Promise<string> {
+  if (typeof text === 'string') return text;
+  let filled = '';
+  for (const part of text.parts) filled += typeof part === 'string' ? part : encode(await valueOf(part, filling));
+  return filled;
+}
+
+function valueOf(part: SecretPart, filling: Filling): string | Promise<string> {
+  if (!('kind' in part)) return filling.secrets.value(part);
+  if (part.kind === 'timestamp') return String(filling.at);
+  return part.kind === 'signature' ? sign(part, filling) : filling.secrets.value(part);
+}
+
+async function sign({ key: ref, keyForm, over, form }: Signature, { secrets, at, body }: Filling): Promise<string> {
+  const key = signingKey(await secrets.value(ref, SINK_KEY), keyForm);
+  if (key === undefined) throw new SecretProblem(reason('vendor.secret_unusable', { name: showSecretRef(ref) }));
+  let text = '';
+  for (const part of over) {
+    if (typeof part === 'string') text += part;
+    else if (!('kind' in part)) text += await secrets.value(part);
+    else text += part.kind === 'timestamp' ? String(at) : body;
+  }
+  return signed(key, text, form);
+}
