@@ -48,7 +48,7 @@ export function decideOne(hit: Hit, gateway: Gateway): number {
   let rows = 0;
   for (const event of done.trace.events) {
     for (const decision of event.routes) {
-      if (decision.outcome !== 'planned') continue;
+      if (decision.plan === undefined) continue;
       outboxRow(done.trace, event, decision, gateway.policy);
       rows++;
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineDestination, type Skip } from '../../src/core/destination.ts';
+import { defineDestination } from '../../src/core/destination.ts';
 import { idText } from '../../src/core/id-text.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 import { reason } from '../../src/core/reason.ts';
@@ -11,7 +11,7 @@ import { probeMeasurement } from './probe.ts';
 import { planLimitedWeb, planWeb, WEB, webRequest } from './web.ts';
 import { SERVICES } from './services.ts';
 
-const NO_SECRET: Skip = { skip: reason('skip.not_configured', { key: 'api_secret' }) };
+const NO_SECRET = reason('skip.not_configured', { key: 'api_secret' });
 
 const HOSTS = { eu: 'region1.google-analytics.com', global: 'www.google-analytics.com' } as const;
 
@@ -36,6 +36,9 @@ const settings = z.strictObject({
 
 const HOUR = 3_600_000;
 
+/** The protocol whose hits go on as they are: as a tag's. All others go over the Measurement Protocol. */
+const WEB_HITS = 'ga4-collect';
+
 export default defineDestination({
   name: 'ga4',
   title: 'Google Analytics 4',
@@ -49,13 +52,14 @@ export default defineDestination({
   egress: ({ region }) => EGRESS[region],
   settings,
   reads: READS,
-  plan(view, { measurement_id, api_secret }, context) {
-    if (context.source === 'ga4-collect') return planWeb(view, measurement_id, context);
-    return api_secret === undefined ? NO_SECRET : planMeasurement(view, context);
-  },
+  // The protocol of events asks for it, and a web hit without it would be nobody's (`destinations/ga4.md` 2.3, 3.3).
+  requires: [{ fields: ['client_id'] }],
+  skips: (_, { api_secret }, { source }) => (source === WEB_HITS || api_secret !== undefined ? undefined : NO_SECRET),
+  plan: (view, { measurement_id }, context) =>
+    context.source === WEB_HITS ? planWeb(view, measurement_id, context) : planMeasurement(view, context),
   limited: {
     reads: LIMITED_READS,
-    sources: ['ga4-collect'],
+    sources: [WEB_HITS],
     plan: (view, { measurement_id }, context) => planLimitedWeb(view, measurement_id, context),
   },
   maxBatch: (envelope) => (envelope === WEB ? 1 : measurementBatch(envelope)),

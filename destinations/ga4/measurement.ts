@@ -1,13 +1,10 @@
-import type { Plan, PlanContext, PlannedRequest, Skip } from '../../src/core/destination.ts';
+import type { Element, PlanContext, PlannedRequest } from '../../src/core/destination.ts';
 import type { Scalars } from '../../src/core/fields.ts';
 import { sha256Hex } from '../../src/core/hash.ts';
 import { type SecretRef, secretText } from '../../src/core/secret.ts';
 import { BIT, type SignalMask } from '../../src/core/signals.ts';
 import type { Device, Item } from '../../src/core/values.ts';
-import { reason } from '../../src/core/reason.ts';
 import type { FullView } from './reads.ts';
-
-const NO_CLIENT_ID: Skip = { skip: reason('skip.lacks', { fields: 'client_id' }) };
 
 /** Limits of the Measurement Protocol (`destinations/ga4.md` 2.4). */
 const MAX_EVENTS = 25;
@@ -30,9 +27,8 @@ const MAX_SHARED = 1500;
  * Writes an event for the Measurement Protocol (`destinations/ga4.md` 2). The envelope is what the events of a
  * request have in common, after how many of them may share it.
  */
-export function planMeasurement(view: FullView, context: PlanContext): Plan {
+export function planMeasurement(view: FullView, context: PlanContext): Element {
   const { client_id } = view;
-  if (client_id === undefined || client_id === '') return NO_CLIENT_ID;
   const element = JSON.stringify({ name: view.event_name, params: eventParams(view) });
   const common = JSON.stringify({
     client_id,

@@ -1,13 +1,10 @@
 import { writeConsentMode, type WrittenKeys } from '../../src/core/consent-mode.ts';
-import type { Plan, PlanContext, PlannedRequest, Skip } from '../../src/core/destination.ts';
+import type { Element, PlanContext, PlannedRequest } from '../../src/core/destination.ts';
 import type { Scalars, Texts } from '../../src/core/fields.ts';
 import { CAMPAIGN_KEYS, ITEM_NUMBERS, ITEM_TEXTS } from '../../src/core/ga4-web.ts';
 import { BIT } from '../../src/core/signals.ts';
 import type { Item } from '../../src/core/values.ts';
-import { reason } from '../../src/core/reason.ts';
 import type { FullView, LimitedView } from './reads.ts';
-
-const NO_CLIENT_ID: Skip = { skip: reason('skip.lacks', { fields: 'client_id' }) };
 
 /** Envelope of web hits: each is a request of its own. */
 export const WEB = 'web';
@@ -19,8 +16,7 @@ const MAX_QUERY = 4000;
  * Writes a web hit anew from what may be sent (`destinations/ga4.md` 3): nothing of the request that came in is
  * forwarded, and the consent-mode keys say what was decided.
  */
-export function planWeb(view: FullView, measurementId: string, context: PlanContext): Plan {
-  if (view.client_id === undefined || view.client_id === '') return NO_CLIENT_ID;
+export function planWeb(view: FullView, measurementId: string, context: PlanContext): Element {
   const shared =
     `v=2&tid=${encode(measurementId)}` +
     texts(view.ga4_transport) +
@@ -60,7 +56,7 @@ export function planWeb(view: FullView, measurementId: string, context: PlanCont
 }
 
 /** The identifier-free hit: exactly the keys of `destinations/ga4.md` 5. */
-export function planLimitedWeb(view: LimitedView, measurementId: string, context: PlanContext): Plan {
+export function planLimitedWeb(view: LimitedView, measurementId: string, context: PlanContext): Element {
   const keys = writeConsentMode(view.consent_mode, {
     // Whatever else was granted, this form claims storage for ads at most.
     signals: context.signals & BIT.ad_storage,

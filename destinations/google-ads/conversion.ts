@@ -1,12 +1,21 @@
-import type { Plan, PlanContext, PlannedRequest, Reads, View } from '../../src/core/destination.ts';
+import type { Element, PlanContext, PlannedRequest, Reads, View, Wants } from '../../src/core/destination.ts';
 import { sha256Hex } from '../../src/core/hash.ts';
 import { currencyCode } from '../../src/core/money.ts';
 import { bearer } from '../../src/core/secret.ts';
 import { BIT, type SignalMask } from '../../src/core/signals.ts';
 import { sha256Of } from '../../src/core/user-data.ts';
 import type { Item } from '../../src/core/values.ts';
-import { reason } from '../../src/core/reason.ts';
-import { addressOf, clickId, emailHash, nameHash, phoneHash, readUserData, type UserIdentifier } from './normalise.ts';
+import { countryCode } from '../../src/core/countries.ts';
+import {
+  addressOf,
+  clickId,
+  emailHash,
+  nameHash,
+  phoneHash,
+  postalCode,
+  readUserData,
+  type UserIdentifier,
+} from './normalise.ts';
 import type { Settings } from './settings.ts';
 
 export const HOST = 'datamanager.googleapis.com';
@@ -33,21 +42,35 @@ export const reads = {
   phone_sha256: { as: sha256Of },
   first_name: { as: nameHash },
   last_name: { as: nameHash },
-  postal_code: {},
-  user_country: {},
+  postal_code: { as: postalCode },
+  user_country: { as: countryCode },
   google_user_data: { as: readUserData },
 } as const satisfies Reads;
 
 type Seen = View<typeof reads>;
 
-/** One conversion as an event of `events:ingest` (`destinations/google-ads.md` 2.3). */
-export function planConversion(view: Seen, settings: Settings, context: PlanContext): Plan {
-  const name = view.event_name ?? '';
-  const action = Object.hasOwn(settings.conversions, name) ? settings.conversions[name] : undefined;
-  if (action === undefined) return { skip: reason('skip.not_mapped') };
+/** Events that count as a conversion, with the conversion action of each. */
+export function wants({ conversions }: Settings): Wants {
+  return { names: new Map(Object.entries(conversions)), conversions: true };
+}
+
+/** A click id, or something of the person; an address only with all of its four parts (`destinations/google-ads.md` 2.3, 2.4). */
+export const matchesOn = () =>
+  [
+    ['gclid'],
+    ['wbraid'],
+    ['gbraid'],
+    ['email'],
+    ['phone'],
+    ['phone_sha256'],
+    ['google_user_data'],
+    ['first_name', 'last_name', 'user_country', 'postal_code'],
+  ] as const;
+
+/** One conversion as an event of `events:ingest` (2.3). */
+export function planConversion(view: Seen, settings: Settings, context: PlanContext, action: string): Element {
   const click = clickOf(view);
   const userIdentifiers = identifiersOf(view);
-  if (click === undefined && userIdentifiers.length === 0) return { skip: reason('skip.nothing_to_match') };
   const money = moneyOf(view);
   return {
     envelope: CONVERSIONS,

@@ -1,9 +1,9 @@
 import { defineDestination } from '../../src/core/destination.ts';
-import { HOST, planConversion, reads, requestConversions } from './conversion.ts';
+import { HOST, matchesOn, planConversion, reads, requestConversions, wants } from './conversion.ts';
 import { egress } from './egress.ts';
 import { examples } from './examples.ts';
 import { judge } from './judge.ts';
-import { PING, PING_HOST, pingReads, planPing, requestPing } from './ping.ts';
+import { PING, PING_HOST, pingReads, pingWants, planPing, requestPing } from './ping.ts';
 import { settings } from './settings.ts';
 import { followUp, probe, VERDICTS } from './status.ts';
 import { SERVICES } from './services.ts';
@@ -24,12 +24,18 @@ export default defineDestination({
   egress,
   settings,
   reads,
+  wants,
+  matchesOn,
   plan: planConversion,
-  limited: { reads: pingReads, requires: ['conversion_id', 'labels'], plan: planPing },
+  limited: {
+    reads: pingReads,
+    needsSettings: ['conversion_id', 'labels'],
+    wants: pingWants,
+    plan: planPing,
+  },
   maxBatch: (envelope) => (envelope === PING ? 1 : 2000),
   // The shorter of Google's two windows: user data matches for 63 days, clicks for 90 (2.6).
   maxAge: 63 * DAY,
-  conversions: ({ conversions, labels = {} }) => [...Object.keys(conversions), ...Object.keys(labels)],
   request: (envelope, elements, set) =>
     envelope === PING ? requestPing(elements[0] ?? '', set) : requestConversions(elements, set),
   judge,

@@ -69,23 +69,27 @@ export function readUserData(text: string): readonly UserIdentifier[] | undefine
     }
   }
   for (const { fn = '', ln = '', co = '', pc = '' } of addresses.values()) {
-    const address = addressOf(hexOf(fn), hexOf(ln), co, pc);
+    const address = addressOf(hexOf(fn), hexOf(ln), countryCode(co), postalCode(pc));
     if (address !== undefined) identifiers.push({ address });
   }
   return identifiers.length === 0 ? undefined : identifiers;
 }
 
-/** All four parts, or no address (2.4). The names are hashes already. */
+/** A postal code goes in the clear (2.4): letters, digits, spaces and hyphens, so that nothing else can. */
+export function postalCode(raw: string): string | undefined {
+  const code = raw.trim();
+  return /^[\p{L}\d][\p{L}\d -]{0,15}$/u.test(code) ? code : undefined;
+}
+
+/** All four parts, each normalised, or no address (2.4). */
 export function addressOf(
   givenName: string | undefined,
   familyName: string | undefined,
-  country: string | undefined,
-  postalCode: string | undefined,
+  regionCode: string | undefined,
+  code: string | undefined,
 ): Address | undefined {
-  const regionCode = country === undefined ? undefined : countryCode(country);
-  const code = postalCode?.trim() ?? '';
-  if (givenName === undefined || familyName === undefined || regionCode === undefined) return undefined;
-  if (!/^[\p{L}\d][\p{L}\d -]{0,15}$/u.test(code)) return undefined;
+  if (givenName === undefined || familyName === undefined || regionCode === undefined || code === undefined)
+    return undefined;
   return { givenName, familyName, regionCode, postalCode: code };
 }
 

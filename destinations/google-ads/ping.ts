@@ -1,7 +1,6 @@
 import { writeConsentMode } from '../../src/core/consent-mode.ts';
-import type { Plan, PlanContext, PlannedRequest, Reads, View } from '../../src/core/destination.ts';
+import type { Element, PlanContext, PlannedRequest, Reads, View, Wants } from '../../src/core/destination.ts';
 import { currencyCode } from '../../src/core/money.ts';
-import { reason } from '../../src/core/reason.ts';
 import type { Settings } from './settings.ts';
 
 /** Google's cookieless domain (`destinations/google-ads.md` 4). */
@@ -18,15 +17,16 @@ export const pingReads = {
   consent_mode: {},
 } as const satisfies Reads;
 
+/** Events with a conversion label. */
+export function pingWants({ labels = {} }: Settings): Wants {
+  return { names: new Map(Object.entries(labels)), conversions: true };
+}
+
 /**
  * A conversion that names nobody: what was done and what was decided, no click id, cookie, order number, address or
  * device (`destinations/google-ads.md` 4, "Denied").
  */
-export function planPing(view: View<typeof pingReads>, settings: Settings, context: PlanContext): Plan {
-  const name = view.event_name ?? '';
-  const label =
-    settings.labels !== undefined && Object.hasOwn(settings.labels, name) ? settings.labels[name] : undefined;
-  if (label === undefined) return { skip: reason('skip.not_mapped') };
+export function planPing(view: View<typeof pingReads>, _: Settings, context: PlanContext, label: string): Element {
   const { value, currency, page_location: page } = view;
   const { gcs, gcd, dma } = writeConsentMode(view.consent_mode, context);
   // Written out, not joined from a list: this is on the path of every hit of a site that refuses.

@@ -1,6 +1,5 @@
-import type { Plan, PlanContext, View } from '../../src/core/destination.ts';
+import type { Element, PlanContext, View, Wants } from '../../src/core/destination.ts';
 import { currencyCode } from '../../src/core/money.ts';
-import { reason } from '../../src/core/reason.ts';
 import { sha256Of } from '../../src/core/user-data.ts';
 import { clickId, countryCode, decimal, hashEmail, hashExternalId, hashName } from './normalise.ts';
 import type { Settings } from './settings.ts';
@@ -28,25 +27,36 @@ type Json = Readonly<Record<string, unknown>>;
 /** The first version that takes names as hashes; before it they would have to be sent in clear text (3). */
 const HASHED_NAMES = '202609';
 
-/** One conversion as LinkedIn wants it (`destinations/linkedin.md` 3), or why there is none. */
-export function plan(view: LinkedInView, settings: Settings, context: PlanContext): Plan {
-  const { conversions } = settings;
-  const name = view.event_name;
-  if (name === undefined || !Object.hasOwn(conversions, name)) return { skip: reason('skip.not_mapped') };
-  const user = identity(view, settings);
-  if (user === undefined) return { skip: reason('skip.nothing_to_match') };
+/** Events with a conversion rule, with the id of each. */
+export function wants({ conversions }: Settings): Wants {
+  return { names: new Map(Object.entries(conversions)), conversions: true };
+}
+
+/** Which of these the settings allow (`destinations/linkedin.md` 3). Names only as a pair, and only as hashes. */
+export function matchesOn({ user_data, api_version }: Settings): readonly (readonly (keyof LinkedInView)[])[] {
+  const named = user_data.includes('first_name') && user_data.includes('last_name') && api_version >= HASHED_NAMES;
+  return [
+    ['li_fat_id'],
+    ...(user_data.includes('email') ? ([['email'], ['email_sha256']] as const) : []),
+    ...(user_data.includes('user_id') ? ([['user_id']] as const) : []),
+    ...(named ? ([['first_name', 'last_name']] as const) : []),
+  ];
+}
+
+/** One conversion as LinkedIn wants it (3). */
+export function plan(view: LinkedInView, settings: Settings, context: PlanContext, rule: string): Element {
   const element = {
-    conversion: `urn:lla:llaPartnerConversion:${conversions[name]}`,
+    conversion: `urn:lla:llaPartnerConversion:${rule}`,
     conversionHappenedAt: Math.floor(view.event_time ?? context.at),
     conversionValue: money(view),
     eventId: view.event_id,
-    user,
+    user: identity(view, settings),
   };
   return { envelope: '', element: JSON.stringify(element) };
 }
 
-/** `user` of section 3; undefined where nothing in it identifies. `userIds` is always there, even empty. */
-function identity(view: LinkedInView, { user_data, api_version }: Settings): Json | undefined {
+/** `user` of section 3. `userIds` is always there, even empty. */
+function identity(view: LinkedInView, { user_data, api_version }: Settings): Json {
   const allowed = <T>(field: Settings['user_data'][number], value: T | undefined): T | undefined =>
     user_data.includes(field) ? value : undefined;
   const userIds: { idType: string; idValue: string }[] = [];
@@ -59,7 +69,6 @@ function identity(view: LinkedInView, { user_data, api_version }: Settings): Jso
   const last = allowed('last_name', view.last_name);
   const named = first !== undefined && last !== undefined && api_version >= HASHED_NAMES;
   const id = allowed('user_id', view.user_id);
-  if (userIds.length === 0 && !named && id === undefined) return undefined;
   return {
     userIds,
     userInfo: named

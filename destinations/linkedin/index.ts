@@ -1,7 +1,7 @@
 import { defineDestination, type PlannedRequest } from '../../src/core/destination.ts';
 import { bearer } from '../../src/core/secret.ts';
 import { egress } from './egress.ts';
-import { plan, reads } from './event.ts';
+import { matchesOn, plan, reads, wants } from './event.ts';
 import { examples } from './examples.ts';
 import { judge } from './judge.ts';
 import { settings, warnings, type Settings } from './settings.ts';
@@ -39,10 +39,11 @@ export default defineDestination({
   egress,
   settings,
   reads,
+  wants,
+  matchesOn,
   plan,
   maxBatch: () => 5000,
   maxAge: 90 * 86_400_000,
-  conversions: ({ conversions }) => Object.keys(conversions),
   request,
   judge,
   warnings,

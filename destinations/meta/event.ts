@@ -1,8 +1,7 @@
-import type { PlanContext, Plan, View, Skip } from '../../src/core/destination.ts';
+import type { Element, PlanContext, Requirement, View, Wants } from '../../src/core/destination.ts';
 import { currencyCode } from '../../src/core/money.ts';
 import { sha256Of } from '../../src/core/user-data.ts';
 import type { Item } from '../../src/core/values.ts';
-import { reason } from '../../src/core/reason.ts';
 import {
   browserCookie,
   hashCity,
@@ -16,15 +15,13 @@ import {
 } from './normalise.ts';
 import { STANDARD_EVENTS, type Settings } from './settings.ts';
 
-const NO_VALUE: Skip = { skip: reason('skip.lacks', { fields: 'value, currency' }) };
-
 /** All that Meta is ever shown, and how: user data only as a hash. */
 export const reads = {
   event_name: {},
   event_id: {},
   event_time: {},
-  currency: {},
-  value: {},
+  currency: { as: currencyCode },
+  value: { as: (value: number) => (Number.isFinite(value) ? value : undefined) },
   transaction_id: {},
   search_term: {},
   items: {},
@@ -52,72 +49,77 @@ type MetaView = View<typeof reads>;
 /** Keys of an object that are left out when undefined, as `JSON.stringify` does. */
 type Json = Readonly<Record<string, unknown>>;
 
-/** One event as Meta wants it (`destinations/meta.md` 3), or why there is none. */
-export function plan(view: MetaView, settings: Settings, context: PlanContext): Plan {
-  const name = eventName(view.event_name, settings);
-  if (name === undefined) return { skip: reason('skip.not_mapped') };
-  const user = userData(view, settings);
-  if (user === undefined) return { skip: reason('skip.nothing_to_match') };
-  const custom = customData(view, name);
-  if (name === 'Purchase' && custom?.['value'] === undefined) return NO_VALUE;
+/** GA4's events have a standard event of Meta's (`destinations/meta.md` 3), unless the settings say otherwise. */
+export function wants({ event_names }: Settings): Wants {
+  const own = Object.entries(event_names).map(([name, becomes]) => [name, becomes ?? undefined] as const);
+  return { names: new Map([...STANDARD_EVENTS, ...own]) };
+}
+
+/**
+ * What identifies somebody (4.3), as far as the settings allow it: a truncated address, a reduced user agent or a
+ * country matches nobody, and Meta refuses events that have no more than that.
+ */
+export function matchesOn({ user_data }: Settings): readonly (readonly (keyof MetaView)[])[] {
+  return [
+    ['fbp'],
+    ['fbc'],
+    ...(user_data.includes('email') ? ([['email'], ['email_sha256']] as const) : []),
+    ...(user_data.includes('phone') ? ([['phone']] as const) : []),
+    ...(user_data.includes('user_id') ? ([['user_id']] as const) : []),
+  ];
+}
+
+/** A purchase without what was paid is refused (3). An amount without its currency says nothing; zero is an amount. */
+export const requires: readonly Requirement<keyof MetaView>[] = [
+  { becomes: 'Purchase', fields: ['value', 'currency'] },
+];
+
+/** One event as Meta wants it (3). */
+export function plan(view: MetaView, settings: Settings, context: PlanContext, name: string): Element {
   const element = {
     event_name: name,
     event_time: Math.floor((view.event_time ?? context.at) / 1000),
     event_id: view.event_id,
     action_source: 'website',
     event_source_url: view.page_location,
-    user_data: user,
-    custom_data: custom,
+    user_data: userData(view, settings),
+    custom_data: customData(view, name),
     ...processingOptions(settings),
   };
   return { envelope: '', element: JSON.stringify(element) };
 }
 
-function eventName(name: string | undefined, { event_names }: Settings): string | undefined {
-  if (name === undefined) return undefined;
-  return Object.hasOwn(event_names, name) ? (event_names[name] ?? undefined) : STANDARD_EVENTS.get(name);
-}
-
-/**
- * Section 4. Undefined where nothing in it is an identifier (4.3): a truncated address, a reduced user agent or a
- * country matches nobody, and Meta refuses events that have no more than that.
- */
-function userData(view: MetaView, { user_data }: Settings): Json | undefined {
+/** Section 4. */
+function userData(view: MetaView, { user_data }: Settings): Json {
   const list = (field: Settings['user_data'][number], hash: string | undefined): string[] | undefined =>
     hash !== undefined && user_data.includes(field) ? [hash] : undefined;
   // Meta hashes an address as every site does: trimmed, lower case. Its phone numbers have no `+`, so that hash differs.
-  const em = list('email', view.email ?? view.email_sha256);
-  const ph = list('phone', view.phone);
-  const external_id = list('user_id', view.user_id);
-  const { fbp, fbc } = view;
-  if ((em ?? ph ?? external_id ?? fbp ?? fbc) === undefined) return undefined;
   return {
-    em,
-    ph,
+    em: list('email', view.email ?? view.email_sha256),
+    ph: list('phone', view.phone),
     fn: list('first_name', view.first_name),
     ln: list('last_name', view.last_name),
     ct: list('city', view.city),
     st: list('region', view.region),
     zp: list('postal_code', view.postal_code),
     country: list('country', view.user_country ?? view.country),
-    external_id,
+    external_id: list('user_id', view.user_id),
     client_ip_address: view.ip,
     client_user_agent: view.user_agent ?? view.user_agent_family,
-    fbp,
-    fbc,
+    fbp: view.fbp,
+    fbc: view.fbc,
   };
 }
 
 /** Section 5: money, order and product ids; names of products stay here, the catalogue at Meta has them. */
 function customData(view: MetaView, name: string): Json | undefined {
-  const currency = view.currency === undefined ? undefined : currencyCode(view.currency);
-  const priced = currency !== undefined;
+  const { currency } = view;
   const contents = view.items?.flatMap(content);
   const products = contents !== undefined && contents.length > 0;
   const data = {
-    currency: priced ? currency : undefined,
+    currency,
     // An amount without its currency says nothing; zero is an amount.
-    value: priced && Number.isFinite(view.value) ? view.value : undefined,
+    value: currency === undefined ? undefined : view.value,
     order_id: view.transaction_id,
     content_type: products ? 'product' : undefined,
     content_ids: products ? contents.map(({ id }) => id) : undefined,

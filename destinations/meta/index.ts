@@ -2,7 +2,7 @@ import { defineDestination, type PlannedRequest, type Probe } from '../../src/co
 import { wordsOf } from '../../src/core/reason.ts';
 import { bearer, secretText, type Text } from '../../src/core/secret.ts';
 import { egress } from './egress.ts';
-import { plan, reads } from './event.ts';
+import { matchesOn, plan, reads, requires, wants } from './event.ts';
 import { examples } from './examples.ts';
 import { judge } from './judge.ts';
 import { settings, warnings, type Settings } from './settings.ts';
@@ -72,6 +72,9 @@ export default defineDestination({
   egress,
   settings,
   reads,
+  wants,
+  matchesOn,
+  requires,
   plan,
   maxBatch: () => 1000,
   maxAge: 7 * 86_400_000,

@@ -1,15 +1,19 @@
-import type { Plan, PlanContext, PlannedRequest, Reads, View, Skip } from '../../src/core/destination.ts';
+import type {
+  Element,
+  PlanContext,
+  PlannedRequest,
+  Reads,
+  Requirement,
+  View,
+  Wants,
+} from '../../src/core/destination.ts';
 import { currencyCode } from '../../src/core/money.ts';
 import { bearer } from '../../src/core/secret.ts';
 import { BIT } from '../../src/core/signals.ts';
 import { sha256Of } from '../../src/core/user-data.ts';
 import type { Item } from '../../src/core/values.ts';
-import { reason } from '../../src/core/reason.ts';
 import { clickId, digits, emailHash, phoneHash, uuid } from './normalise.ts';
 import type { Settings } from './settings.ts';
-
-const NO_NAME: Skip = { skip: reason('skip.lacks', { fields: 'event_name' }) };
-const NO_ADDRESS: Skip = { skip: reason('skip.lacks', { fields: 'page_location' }) };
 
 export const CAPI_HOST = 'capi.uet.microsoft.com';
 
@@ -36,6 +40,9 @@ export const reads = {
 
 type Seen = View<typeof reads>;
 
+/** The event that is a page load, whatever else its name is mapped to. */
+export const PAGE_VIEW = 'page_view';
+
 /** The page types of UET that a GA4 event name stands for beyond doubt (`destinations/microsoft.md` A.3). */
 const PAGE_TYPES: ReadonlyMap<string, string> = new Map([
   ['purchase', 'purchase'],
@@ -47,28 +54,36 @@ const PAGE_TYPES: ReadonlyMap<string, string> = new Map([
   ['view_search_results', 'searchresults'],
 ]);
 
-/** One event of the UET Conversions API (`destinations/microsoft.md` A.3). */
-export function planEvent(view: Seen, settings: Settings, context: PlanContext): Plan {
-  const name = view.event_name ?? '';
-  const { msclkid, email } = view;
-  const phone = view.phone ?? view.phone_sha256;
-  if (name === '') return NO_NAME;
-  if (msclkid === undefined && email === undefined && phone === undefined)
-    return { skip: reason('skip.nothing_to_match') };
-  const pageLoad = name === 'page_view';
-  if (pageLoad && view.page_location === undefined) return NO_ADDRESS;
+/** What conversion goals match on: the GA4 name, unless the site says otherwise. What it names so is what goals count. */
+export function wants({ event_names = {} }: Settings): Wants {
+  return { names: new Map(Object.entries(event_names)), others: true, conversions: true };
+}
+
+/** `userData` holds at least one of these (`destinations/microsoft.md` A.3). */
+export const matchesOn = () => [['msclkid'], ['email'], ['phone'], ['phone_sha256']] as const;
+
+/** A page load is one of some page (A.3). */
+export const requires: readonly Requirement<keyof Seen>[] = [
+  { fields: ['event_name'] },
+  { event: PAGE_VIEW, fields: ['page_location'] },
+];
+
+/** One event of the UET Conversions API (A.3). */
+export function planEvent(view: Seen, _: Settings, context: PlanContext, action: string): Element {
+  const { event_name: name = '', msclkid, email } = view;
+  const pageLoad = name === PAGE_VIEW;
   return {
     envelope: CAPI,
     element: JSON.stringify({
       eventType: pageLoad ? 'pageLoad' : 'custom',
-      eventName: pageLoad ? undefined : actionOf(name, settings),
+      eventName: pageLoad ? undefined : action,
       eventId: view.event_id,
       eventTime: Math.floor((view.event_time ?? context.at) / 1000),
       eventSourceUrl: view.page_location,
       pageLoadId: pageLoadIdOf(view, context),
       // Absent would mean granted.
       adStorageConsent: (context.signals & BIT.ad_storage) === 0 ? 'D' : 'G',
-      userData: { clientUserAgent: view.user_agent_family, msclkid, em: email, ph: phone },
+      userData: { clientUserAgent: view.user_agent_family, msclkid, em: email, ph: view.phone ?? view.phone_sha256 },
       // A page load cannot carry revenue, and has nothing else to say.
       customData: pageLoad ? undefined : customDataOf(name, view),
     }),
@@ -83,11 +98,6 @@ export function requestEvents(elements: readonly string[], settings: Settings): 
     headers: { authorization: bearer(settings.access_token), 'content-type': 'application/json' },
     body: `{"continueOnValidationError":true,"dataProvider":"portvakt","data":[${elements.join(',')}]}`,
   };
-}
-
-/** What conversion goals match on: the GA4 name, unless the site says otherwise. */
-export function actionOf(name: string, { event_names: names }: Settings): string {
-  return (names !== undefined && Object.hasOwn(names, name) ? names[name] : undefined) ?? name;
 }
 
 /** The same for all events of a page load, and for nobody else's: the tag's own page-load number is not unique. */

@@ -1,9 +1,9 @@
 import { defineDestination } from '../../src/core/destination.ts';
-import { CAPI_HOST, planEvent, reads, requestEvents } from './capi.ts';
+import { CAPI_HOST, matchesOn, planEvent, reads, requestEvents, requires, wants } from './capi.ts';
 import { egress } from './egress.ts';
 import { examples } from './examples.ts';
 import { judge, probe } from './judge.ts';
-import { PIXEL, PIXEL_HOST, pixelReads, planPixel, requestPixel } from './pixel.ts';
+import { PIXEL, PIXEL_HOST, pixelReads, pixelRequires, planPixel, requestPixel } from './pixel.ts';
 import { settings } from './settings.ts';
 import { SERVICES } from './services.ts';
 
@@ -24,12 +24,13 @@ export default defineDestination({
   egress,
   settings,
   reads,
+  wants,
+  matchesOn,
+  requires,
   plan: planEvent,
-  limited: { reads: pixelReads, plan: planPixel },
+  limited: { reads: pixelReads, wants, requires: pixelRequires, plan: planPixel },
   maxBatch: (envelope) => (envelope === PIXEL ? 1 : 1000),
   maxAge: 7 * DAY,
-  // What goals look for under another name is what they count.
-  conversions: ({ event_names = {} }) => Object.keys(event_names),
   request: (envelope, elements, set) =>
     envelope === PIXEL ? requestPixel(elements[0] ?? '') : requestEvents(elements, set),
   judge,

@@ -1,65 +1,25 @@
 import type { z } from 'zod';
 import type { EgressForm } from './egress.ts';
-import type { Event, FieldName, Fields } from './fields.ts';
-import { answered, type CodeOf, type Reason, type VendorReason } from './reason.ts';
+import type { Event } from './fields.ts';
+import { bindForm, type BoundForm, type Form, type Read, type Reads, type Skip } from './form.ts';
+import { answered, type VendorReason } from './reason.ts';
 import type { Text } from './secret.ts';
-import type { GateSignal, SignalMask } from './signals.ts';
+import type { GateSignal } from './signals.ts';
 
-/** How a destination reads one field. */
-export interface Read<F extends FieldName = FieldName, O = unknown> {
-  /** Signals that unlock this field, all of them, beyond the destination's own `needs`. */
-  readonly needs?: readonly GateSignal[];
-  /**
-   * What the plan gets instead of the value, e.g. its hash: the raw value never enters vendor code.
-   * Undefined = unusable, the field is left out.
-   */
-  readonly as?: (value: Fields[F]) => O;
-}
-
-/** The only fields a destination ever sees. */
-export type Reads = { readonly [F in FieldName]?: Read<F> };
-
-/** What `plan` is handed: the declared fields that this consent unlocks, hashed where declared so. */
-export type View<R extends Reads> = {
-  readonly [F in keyof R & FieldName]?: R[F] extends { readonly as: (value: never) => infer O }
-    ? Exclude<O, undefined>
-    : Fields[F];
-};
-
-/** The view with its type closed over: what travels between `project` and a bound destination. */
-export type AnyView = Readonly<Record<string, unknown>>;
-
-/** What a plan may know beside the event. Time and chance are values in it, so a plan stays pure. */
-export interface PlanContext {
-  /** The signals in force for this route: never more than the hit, the cookies and the policy allow. */
-  readonly signals: SignalMask;
-  /** The signals the visitor refused in so many words, as opposed to never having been asked. */
-  readonly refused: SignalMask;
-  /** The hit's id: 32 lower-case hex digits, random; what derived numbers are made of. */
-  readonly hitId: string;
-  /** When the hit arrived, unix milliseconds. */
-  readonly at: number;
-  /** The way in it came by: the name of a protocol (`src/protocols`). */
-  readonly source: string;
-  /** Where the site is aimed, ISO 3166-1 alpha-2. */
-  readonly siteCountry: string;
-}
-
-/**
- * One event in the vendor's form. `envelope` says what may share a request with it: elements of one route with the
- * same envelope are batched. Both are stored, so neither may hold a secret.
- */
-export interface Element {
-  readonly envelope: string;
-  readonly element: string;
-}
-
-/** One event in the vendor's form, or why there is none. */
-export type Plan = Element | Skip;
-
-export interface Skip {
-  readonly skip: Reason<CodeOf<'skipped'>>;
-}
+export type {
+  AnyView,
+  BoundForm,
+  Element,
+  Plan,
+  PlanContext,
+  Read,
+  Reads,
+  Requirement,
+  Skip,
+  SkipReason,
+  View,
+  Wants,
+} from './form.ts';
 
 /** A request as a value. Secrets in it are still names. */
 export interface PlannedRequest {
@@ -113,14 +73,13 @@ export interface Probe {
 }
 
 /** What a vendor may be told about a visitor who has not granted what the full form needs. */
-export interface LimitedForm<S extends z.ZodType, R extends Reads> {
+export interface LimitedForm<S extends z.ZodType, R extends Reads> extends Form<S, R> {
   /** Fields of classes event, page, campaign, device and consent only; nothing here may identify anybody. */
   readonly reads: R;
   /** The names of the protocols it exists for. Default: all. */
   readonly sources?: readonly string[];
   /** Settings that must be present for it. */
-  readonly requires?: readonly string[];
-  readonly plan: (view: View<R>, settings: z.output<S>, context: PlanContext) => Plan;
+  readonly needsSettings?: readonly string[];
 }
 
 /** An example derived from the vendor's sheet; the contract test runs it. */
@@ -142,8 +101,8 @@ export interface Example {
 /** What is the same for every route of a destination, or follows from the settings of one. */
 export type OfSettings<S extends z.ZodType, T> = T | ((settings: z.output<S>) => T);
 
-/** Everything a vendor module says about itself. One folder, one call of `defineDestination`. */
-export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends Reads> {
+/** Everything a vendor module says about itself, its full form first. One folder, one call of `defineDestination`. */
+export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends Reads> extends Form<S, R> {
   /** The `type` in the configuration; also the folder's name, with `-` for `_`. */
   readonly name: string;
   readonly title: string;
@@ -176,9 +135,6 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   readonly egress: OfSettings<S, readonly EgressForm[]>;
   /** A `z.strictObject`: lint, editor schema and README are made from it. */
   readonly settings: S;
-  readonly reads: R;
-  /** The full form. Pure. */
-  readonly plan: (view: View<R>, settings: z.output<S>, context: PlanContext) => Plan;
   readonly limited?: LimitedForm<S, L>;
   /** Most elements in one request of this envelope. */
   readonly maxBatch: (envelope: string) => number;
@@ -195,8 +151,6 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
    * with it. Default: true.
    */
   readonly dedupesByEventId?: boolean;
-  /** Names of the events that these settings map to a conversion. */
-  readonly conversions?: (settings: z.output<S>) => readonly string[];
   /** Why events without a User-Agent are of no use to it; lint holds it against `privacy.user_agent: drop`. */
   readonly needsUserAgent?: string;
   /** The measurement id whose web hits a route with these settings takes. */
@@ -216,8 +170,10 @@ export interface BoundDestination {
   readonly hosts: readonly string[];
   /** What may be in them. */
   readonly egress: readonly EgressForm[];
-  readonly plan: (view: AnyView, context: PlanContext) => Plan;
-  readonly planLimited: ((view: AnyView, context: PlanContext) => Plan) | undefined;
+  /** What it is told with the consent it needs. */
+  readonly full: BoundForm;
+  /** What it may be told without; undefined = nothing. */
+  readonly limited: BoundForm | undefined;
   readonly request: (envelope: string, elements: readonly string[]) => PlannedRequest;
   readonly judge: (reply: Reply, count: number, envelope: string) => Verdict;
   readonly followUp: (reply: Reply) => FollowUp | undefined;
@@ -246,15 +202,13 @@ export interface Destination {
     | {
         readonly reads: Reads;
         readonly sources: readonly string[] | undefined;
-        readonly requires: readonly string[];
+        readonly needsSettings: readonly string[];
       }
     | undefined;
   readonly maxBatch: (envelope: string) => number;
   readonly maxAge: number;
   readonly takesRepeats: boolean;
   readonly dedupesByEventId: boolean;
-  /** Names of the events that a route's parsed settings map to a conversion. */
-  readonly conversions: (settings: unknown) => readonly string[];
   readonly needsUserAgent: string | undefined;
   /** The measurement id whose web hits a route takes, out of its parsed settings; undefined = none. */
   readonly stream: ((settings: unknown) => string) | undefined;
@@ -287,22 +241,19 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
     limited:
       limited === undefined
         ? undefined
-        : { reads: limited.reads, sources: limited.sources, requires: limited.requires ?? [] },
+        : { reads: limited.reads, sources: limited.sources, needsSettings: limited.needsSettings ?? [] },
     maxBatch: spec.maxBatch,
     maxAge: spec.maxAge,
     takesRepeats: spec.takesRepeats ?? false,
     dedupesByEventId: spec.dedupesByEventId ?? true,
-    conversions: (settings) => spec.conversions?.(settings as z.output<S>) ?? [],
     needsUserAgent: spec.needsUserAgent,
     stream: stream === undefined ? undefined : (settings) => stream(settings as z.output<S>),
     examples: spec.examples,
     bind(input) {
       const settings = input as z.output<S>;
       return {
-        // `project` built the view from `spec.reads`, which is what View<R> says.
-        plan: (view, context) => spec.plan(view as View<R>, settings, context),
-        planLimited:
-          limited === undefined ? undefined : (view, context) => limited.plan(view as View<L>, settings, context),
+        full: bindForm(spec, settings),
+        limited: limited === undefined ? undefined : bindForm(limited, settings),
         request: (envelope, elements) => spec.request(envelope, elements, settings),
         judge: spec.judge ?? ((reply) => judgeStatus(reply)),
         followUp: (reply) => spec.followUp?.(reply, settings),

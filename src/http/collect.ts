@@ -224,7 +224,8 @@ function rowsOf(trace: Trace, policy: string): OutboxRow[] {
   const rows: OutboxRow[] = [];
   for (const event of trace.events) {
     for (const decision of event.routes) {
-      if (decision.outcome === 'planned') rows.push(outboxRow(trace, event, decision, policy));
+      // Without a plan, a fault of the vendor's code has ended it just now, and it is counted as that.
+      if (decision.plan !== undefined) rows.push(outboxRow(trace, event, decision, policy));
     }
   }
   return rows;

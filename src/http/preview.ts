@@ -136,7 +136,8 @@ function signalsInForce({ site }: Trace, { consent, signals }: EventTrace): read
 function previewRoute(
   trace: Trace,
   event: EventTrace,
-  { route, permit, outcome, reason, plan }: RouteTrace,
+  // The plan first: making it may end the route.
+  { plan, route, permit, outcome, reason }: RouteTrace,
 ): PreviewRecord['routes'][number] {
   return {
     route: route.name,

@@ -1,7 +1,8 @@
 import type { Consent } from '../consent/types.ts';
-import type { Element, Plan, PlanContext } from '../core/destination.ts';
+import type { AnyView, BoundForm, Element, PlanContext, SkipReason } from '../core/destination.ts';
 import { GA4_EVENTS } from '../core/event-names.ts';
 import type { Event, Scalars } from '../core/fields.ts';
+import { eventOf } from '../core/form.ts';
 import { missingConsent, outcomeOf, reason, type CodeOf, type OutcomeOf, type Reason } from '../core/reason.ts';
 import { GATE_MASK, type SignalMask } from '../core/signals.ts';
 import { project } from '../core/view.ts';
@@ -25,6 +26,10 @@ export interface RouteTrace {
   readonly outcome: 'planned' | DecidedOutcome;
   /** Why; undefined when planned. */
   readonly reason: Reason | undefined;
+  /**
+   * What leaves, made when it is asked for; undefined where nothing does. A fault of the vendor's code is found only
+   * then, and ends the route as `failed`: who wants both asks for this before `outcome`.
+   */
   readonly plan: Element | undefined;
 }
 
@@ -105,6 +110,9 @@ export function decide(filter: () => { readonly event: Event }, route: Route, gr
     return ended(route, signals, DUPLICATE);
   }
   try {
+    // Asked before anything is prepared: of what a vendor has no name for, no value is hashed.
+    const unwanted = unwantedBy(route, permit, event.event_name ?? '');
+    if (unwanted !== undefined) return ended(route, signals, unwanted);
     const view = project(event, permit.open);
     const seen = route.params === undefined ? view : restrict(view, route.params);
     const context: PlanContext = {
@@ -115,18 +123,72 @@ export function decide(filter: () => { readonly event: Event }, route: Route, gr
       source,
       siteCountry: site.country,
     };
-    const { bound } = route;
-    const plan: Plan | undefined =
-      permit.verdict === 'full' ? bound.plan(seen, context) : bound.planLimited?.(seen, context);
-    if (plan === undefined) return ended(route, signals, faultOf(route));
-    if ('skip' in plan) {
-      const { skip } = plan;
-      const unmapped = skip.code === 'skip.not_mapped';
-      return ended(route, signals, unmapped ? nameReason(route.unmapped, event.event_name ?? '') : skip);
-    }
-    return { route, signals, permit, outcome: 'planned', reason: undefined, plan };
+    const skip = skipOf(route, permit, seen, context);
+    return skip === undefined ? new PlannedRoute(route, permit, seen, context) : ended(route, signals, skip);
   } catch {
     return ended(route, signals, faultOf(route));
+  }
+}
+
+/**
+ * Why nothing of an event that consent lets through is sent on this route, found without making the vendor's form of
+ * it: that is made when it is sent. Undefined = it is sent.
+ * @throws whatever the vendor's code throws
+ */
+export function skipOf(route: Route, permit: Permit, view: AnyView, context: PlanContext): SkipReason | undefined {
+  const skip = formOf(route, permit).skip(view, context);
+  return skip?.code === 'skip.not_mapped' ? (unwantedBy(route, permit, eventOf(view)) ?? skip) : skip;
+}
+
+/** Why a route has no use for events of this name, whatever is in them; undefined = it has. */
+function unwantedBy(route: Route, permit: Permit, name: string): SkipReason | undefined {
+  if (formOf(route, permit).nameOf(name) !== undefined) return undefined;
+  return nameReason(route.unmapped[permit.verdict === 'full' ? 'full' : 'limited'], name);
+}
+
+function formOf({ bound }: Route, { verdict }: Permit): BoundForm {
+  const form = verdict === 'full' ? bound.full : verdict === 'limited' ? bound.limited : undefined;
+  if (form === undefined) throw new TypeError('a permit for a form there is none of');
+  return form;
+}
+
+/** An (event, route) that goes on to the outbox. */
+class PlannedRoute implements RouteTrace {
+  readonly route: Route;
+  readonly signals: SignalMask;
+  readonly permit: Permit;
+  outcome: RouteTrace['outcome'] = 'planned';
+  reason: Reason | undefined = undefined;
+  readonly #view: AnyView;
+  readonly #context: PlanContext;
+  #plan: Element | undefined = undefined;
+
+  constructor(route: Route, permit: Permit, view: AnyView, context: PlanContext) {
+    this.route = route;
+    this.signals = context.signals;
+    this.permit = permit;
+    this.#view = view;
+    this.#context = context;
+  }
+
+  get plan(): Element | undefined {
+    if (this.#plan === undefined && this.outcome === 'planned') this.#make();
+    return this.#plan;
+  }
+
+  #make(): void {
+    try {
+      const plan = formOf(this.route, this.permit).plan(this.#view, this.#context);
+      if ('skip' in plan) this.#end(plan.skip);
+      else this.#plan = plan;
+    } catch {
+      this.#end(faultOf(this.route));
+    }
+  }
+
+  #end(why: Reason<CodeOf<DecidedOutcome>>): void {
+    this.reason = why;
+    this.outcome = outcomeOf(why);
   }
 }
 

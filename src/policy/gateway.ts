@@ -100,9 +100,9 @@ export interface Route {
   readonly bound: BoundDestination;
   /** Event names it takes; undefined = all. */
   readonly events: ReadonlySet<string> | undefined;
-  /** Why it does not take an event: it is not in `events`, or not mapped to anything of the vendor. */
+  /** Why it does not take an event: it is not in `events`, or its form does not want it (`Form.wants`). */
   readonly unlisted: NameReasons;
-  readonly unmapped: NameReasons;
+  readonly unmapped: Readonly<Record<'full' | 'limited', NameReasons>>;
   /** Custom parameters it takes; undefined = all. */
   readonly params: ReadonlySet<string> | undefined;
   /** Consents older than this (unix milliseconds) do not cover it (R94). */

@@ -6,7 +6,15 @@ import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 import { destinations } from '../../destinations/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { commonKeys } from '../../src/config/compile/routes.ts';
-import type { Destination, Example, PlanContext, PlannedRequest, Reads } from '../../src/core/destination.ts';
+import {
+  defineDestination,
+  type Destination,
+  type Example,
+  type PlanContext,
+  type PlannedRequest,
+  type Reads,
+} from '../../src/core/destination.ts';
+import { reason } from '../../src/core/reason.ts';
 import type { Event, FieldName } from '../../src/core/fields.ts';
 import { FIELDS } from '../../src/policy/fields.ts';
 import type { Text } from '../../src/core/secret.ts';
@@ -27,9 +35,9 @@ function run(destination: Destination, example: Example) {
   const context = deepFreeze(contextOf(example, signals));
   const declared = example.limited === true ? (destination.limited?.reads ?? {}) : destination.reads;
   const watch = watched(deepFreeze(project(event, permit.open)), declared);
-  const planner = example.limited === true ? bound.planLimited : bound.plan;
-  if (planner === undefined) throw new Error('no limited form');
-  const plan = () => planner(watch.view, context);
+  const form = example.limited === true ? bound.limited : bound.full;
+  if (form === undefined) throw new Error('no limited form');
+  const plan = () => form.plan(watch.view, context);
   return { permit, plan, bound, strayReads: watch.stray };
 }
 
@@ -254,7 +262,7 @@ describe.each(Object.entries(WITH_COURIER))('%s under every consent', (_, destin
         const declared = limited ? (destination.limited?.reads ?? {}) : destination.reads;
         const { view, stray } = watched(deepFreeze(project(event, permit.open)), declared);
         const context: PlanContext = { signals, refused: 0, hitId: HIT_ID, at: AT, source, siteCountry: 'NO' };
-        const plan = limited ? bound.planLimited?.(view, context) : bound.plan(view, context);
+        const plan = (limited ? bound.limited : bound.full)?.plan(view, context);
         faults.push(...stray.map((field) => `reads ${field} at ${signals}`));
         if (plan === undefined || 'skip' in plan) continue;
         requests++;
@@ -284,6 +292,112 @@ describe.each(Object.entries(WITH_COURIER))('%s under every consent', (_, destin
 
 /** No consent lets it out. */
 const NEVER: SignalMask = -1;
+
+/** A vendor there is none of, which skips for every reason there can be. */
+const picky = defineDestination({
+  name: 'picky',
+  title: 'Picky',
+  docs: 'https://picky.example/docs',
+  needs: ['ad_storage'],
+  vendor: 'Picky',
+  services: ['picky'],
+  hosts: ['picky.example'],
+  egress: [],
+  settings: z.strictObject({ names: z.record(z.string(), z.string().nullable()), others: z.boolean() }),
+  reads: {
+    event_name: {},
+    event_time: {},
+    value: {},
+    user_id: {},
+    first_name: { as: (name: string) => (name === 'unusable' ? undefined : name) },
+    last_name: {},
+  },
+  wants: ({ names, others }) => ({
+    names: new Map(Object.entries(names).map(([name, to]) => [name, to ?? undefined])),
+    others,
+  }),
+  skips: ({ event_time = AT }, _, { at }) => (at - event_time < 60_000 ? undefined : reason('skip.path')),
+  matchesOn: () => [['user_id'], ['first_name', 'last_name']],
+  requires: [
+    { event: 'refund', fields: ['event_time'] },
+    { becomes: 'Sale', fields: ['value'] },
+  ],
+  plan: (view, _, __, name) => ({ envelope: '', element: `${name} ${view.user_id ?? view.first_name ?? 'nobody'}` }),
+  maxBatch: () => 1,
+  maxAge: 1,
+  request: () => ({ method: 'GET', url: 'https://picky.example/', headers: {} }),
+  examples: [],
+});
+
+describe('what a form takes', () => {
+  const names = { purchase: 'Sale', scroll: null };
+  const context: PlanContext = { signals: 1, refused: 0, hitId: HIT_ID, at: AT, source: 'json', siteCountry: 'NO' };
+  const made = (event: Event, others = false) => {
+    const form = picky.bind({ names, others }).full;
+    const view = project(event, passages(picky.reads, BIT.ad_storage));
+    const plan = form.plan(view, context);
+    expect('skip' in plan ? plan.skip : undefined).toEqual(form.skip(view, context));
+    return 'skip' in plan ? plan.skip : plan.element;
+  };
+  const user = { user_id: 'u' };
+  const sale = { event_name: 'purchase', value: 0, ...user };
+
+  it.each<[string, Event, boolean, unknown]>([
+    ['an event under the name the settings give it', sale, false, 'Sale u'],
+    ['none that has no name there', { event_name: 'login', ...user }, false, reason('skip.not_mapped')],
+    ['it all the same, where others go too', { event_name: 'login', ...user }, true, 'login u'],
+    ['none that is switched off, even there', { event_name: 'scroll', ...user }, true, reason('skip.not_mapped')],
+    ['no name that every object has', { event_name: 'constructor', ...user }, false, reason('skip.not_mapped')],
+    ['nobody', { event_name: 'purchase', value: 1 }, false, reason('skip.nothing_to_match')],
+    ['an empty id as none', { ...sale, user_id: '' }, false, reason('skip.nothing_to_match')],
+    [
+      'no half of a group',
+      { event_name: 'purchase', value: 1, first_name: 'K' },
+      false,
+      reason('skip.nothing_to_match'),
+    ],
+    ['a whole group', { event_name: 'purchase', value: 1, first_name: 'K', last_name: 'N' }, false, 'Sale K'],
+    [
+      'no value that cannot be used',
+      { event_name: 'purchase', value: 1, first_name: 'unusable', last_name: 'N' },
+      false,
+      reason('skip.nothing_to_match'),
+    ],
+    [
+      'no event without what the vendor asks for',
+      { event_name: 'purchase', ...user },
+      false,
+      reason('skip.lacks', { fields: 'value' }),
+    ],
+    ['nor one of this name', { event_name: 'refund', ...user }, true, reason('skip.lacks', { fields: 'event_time' })],
+    ['what is out of time', { ...sale, event_time: AT - 60_000 }, false, reason('skip.path')],
+    ['the name first', { event_name: 'login', event_time: 0 }, false, reason('skip.not_mapped')],
+    ['time before what is in it', { event_name: 'purchase', event_time: 0 }, false, reason('skip.path')],
+    ['whose it is before what it lacks', { event_name: 'purchase' }, false, reason('skip.nothing_to_match')],
+  ])('%s', (_, event, others, expected) => {
+    expect(made(event, others)).toEqual(expected);
+  });
+
+  const forms = Object.values(destinations).flatMap((destination) => {
+    const { full, limited } = destination.bind(destination.settings.parse(destination.examples[0]?.settings));
+    return [
+      { name: destination.name, form: full, reads: destination.reads },
+      ...(limited === undefined
+        ? []
+        : [{ name: `${destination.name}, limited`, form: limited, reads: destination.limited?.reads ?? {} }]),
+    ];
+  });
+
+  // The name is asked for before anything is prepared, and again of the view: it must be the same.
+  it.each(forms.map((one) => [one.name, one] as const))('%s reads the name of an event as it is', (_, { reads }) => {
+    expect(reads.event_name).toEqual({});
+  });
+
+  it.each(forms.map((one) => [one.name, one] as const))('%s asks for fields it reads', (_, { form, reads }) => {
+    const asked = [...(form.matchesOn ?? []).flat(), ...form.requires.flatMap(({ fields }) => fields)];
+    expect(asked.filter((field) => !(field in reads))).toEqual([]);
+  });
+});
 
 /** Canaries and the least that must be granted for each to leave in any form to anybody. */
 const GUARDED: readonly (readonly [string, SignalMask])[] = [

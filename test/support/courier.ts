@@ -1,5 +1,4 @@
 import type { Gateway, Route } from '../../src/policy/gateway.ts';
-import { nameReasons } from '../../src/policy/near.ts';
 import { permitTable } from '../../src/policy/permit.ts';
 import { courier } from '../fixtures/courier/index.ts';
 import { DAY, testGateway } from './delivery.ts';
@@ -10,7 +9,6 @@ export function courierRoute(settings: object): Route {
     ...(testGateway([{ name: 'courier' }]).routeOf.get('shop/courier') as Route),
     destination: courier,
     bound: courier.bind(settings),
-    unmapped: nameReasons('skip.not_mapped', []),
     permits: permitTable(courier, { withoutConsent: 'block' }),
     maxAge: Math.min(DAY, courier.maxAge),
   };

@@ -99,7 +99,6 @@ export function testGateway(
     return {
       key: `shop/${name}`,
       unlisted: nameReasons('skip.not_listed', []),
-      unmapped: nameReasons('skip.not_mapped', []),
       name,
       site: 'shop',
       destination,

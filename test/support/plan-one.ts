@@ -24,9 +24,9 @@ export function planOne(destination: Destination, one: Case): Plan {
   const bound = destination.bind(destination.settings.parse(one.settings));
   const granted = maskOf(one.granted);
   const reads = one.limited === true ? (destination.limited?.reads ?? {}) : destination.reads;
-  const plan = one.limited === true ? bound.planLimited : bound.plan;
-  if (plan === undefined) throw new Error(`${destination.name} has no limited form`);
-  return plan(project(one.event, passages(reads, granted)), {
+  const form = one.limited === true ? bound.limited : bound.full;
+  if (form === undefined) throw new Error(`${destination.name} has no limited form`);
+  return form.plan(project(one.event, passages(reads, granted)), {
     signals: granted,
     refused: maskOf(one.refused ?? []),
     hitId: HIT_ID,

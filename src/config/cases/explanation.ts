@@ -174,7 +174,8 @@ function adviceOf(
 }
 
 function explainRoute(event: EventTrace, trace: RouteTrace): ExplainedRoute {
-  const { route, permit, plan } = trace;
+  // The plan first: making it may end the route.
+  const { plan, route, permit } = trace;
   return {
     route: route.name,
     type: route.destination.name,

@@ -2,8 +2,9 @@ import { AD_SIGNALS, BIT, maskOf, NO_SIGNALS, type SignalMask } from '../../core
 import { deriveKey, keyedHash, sha256Hex } from '../../core/hash.ts';
 import { showSecretRef, type SecretRef } from '../../core/secret.ts';
 import type { SigningKey, SiteCookies } from '../../cookies/types.ts';
+import type { BoundForm } from '../../core/destination.ts';
 import type { CookieUsers, Gateway, Route, Site } from '../../policy/gateway.ts';
-import { nameReasons } from '../../policy/near.ts';
+import { type NameReasons, nameReasons } from '../../policy/near.ts';
 import { permitTable } from '../../policy/permit.ts';
 import { parseCidrs } from '../../privacy/ip.ts';
 import { bitsFor } from '../../privacy/replaced-id.ts';
@@ -81,8 +82,8 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
     keys: { pseudonym: keyedHash(key('pseudonym')), subject: keyedHash(key('subject')) },
     routes,
     feeds: routes.filter(({ stream, primary }) => stream === undefined || primary),
-    conversions: conversionsOf(site),
-    eventNames: eventNamesOf(site),
+    conversions: conversionsOf(routes),
+    eventNames: eventNamesOf(routes),
     streams: routes
       .filter(({ stream }) => stream !== undefined)
       .sort((a, b) => Number(b.primary) - Number(a.primary))
@@ -99,27 +100,18 @@ function endsOnObjection({ analytics, ads }: SiteConfig['purposes']): SignalMask
   return (ends(analytics) ? BIT.analytics_storage : NO_SIGNALS) | (ends(ads) ? AD_SIGNALS : NO_SIGNALS);
 }
 
-function conversionsOf({ destinations }: SiteConfig): ReadonlySet<string> {
-  const names = new Set(['purchase']);
-  for (const { destination, settings } of destinations.values()) {
-    for (const name of destination.conversions(settings)) names.add(name);
-  }
-  return names;
+function conversionsOf(routes: readonly Route[]): ReadonlySet<string> {
+  const forms = routes.flatMap(formsOf).filter(({ wants }) => wants.conversions === true);
+  return new Set(['purchase', ...forms.flatMap(({ wants }) => [...wants.names.keys()])]);
 }
 
-/** Settings of destinations that are keyed by event name. */
-const BY_EVENT = ['conversions', 'labels', 'event_names'];
+function eventNamesOf(routes: readonly Route[]): ReadonlySet<string> {
+  const listed = routes.flatMap(({ events }) => [...(events ?? [])]);
+  return new Set([...listed, 'purchase', ...routes.flatMap(formsOf).flatMap(({ wants }) => [...wants.names.keys()])]);
+}
 
-function eventNamesOf(site: SiteConfig): ReadonlySet<string> {
-  const names = new Set(conversionsOf(site));
-  for (const { events, settings } of site.destinations.values()) {
-    for (const name of events ?? []) names.add(name);
-    for (const key of BY_EVENT) {
-      const table = (settings as Readonly<Record<string, unknown>>)[key];
-      if (typeof table === 'object' && table !== null) for (const name of Object.keys(table)) names.add(name);
-    }
-  }
-  return names;
+function formsOf({ bound: { full, limited } }: Route): readonly BoundForm[] {
+  return limited === undefined ? [full] : [full, limited];
 }
 
 function cookieUsersOf(routes: readonly Route[]): readonly CookieUsers[] {
@@ -192,14 +184,15 @@ function compileRoute(
   unlisted: Route['params'],
 ): Route {
   const { destination } = route;
+  const bound = destination.bind(route.settings);
   return {
     ...place,
     key: `${place.site}/${place.name}`,
     destination,
-    bound: destination.bind(route.settings),
+    bound,
     events: route.events && new Set(route.events),
     unlisted: nameReasons('skip.not_listed', route.events ?? []),
-    unmapped: nameReasons('skip.not_mapped', destination.conversions(route.settings)),
+    unmapped: { full: unmappedReasons(bound.full), limited: unmappedReasons(bound.limited) },
     params: Array.isArray(route.params) ? new Set(route.params) : unlisted,
     since: route.since,
     limited: route.without_consent === 'limited',
@@ -208,3 +201,14 @@ function compileRoute(
     maxAge: Math.min(place.maxAge, destination.maxAge),
   };
 }
+
+/** Why a form does not take an event: by name, where it takes some names only. */
+function unmappedReasons(form: BoundForm | undefined): NameReasons {
+  if (form === undefined || form.wants.names.size === 0) return NO_NAMES;
+  return nameReasons(
+    'skip.not_mapped',
+    [...form.wants.names.keys()].filter((name) => form.nameOf(name) !== undefined),
+  );
+}
+
+const NO_NAMES = nameReasons('skip.not_mapped', []);

@@ -45,7 +45,7 @@ function lintRoute(name: string, route: RouteConfig, path: ConfigPath, now: numb
         ),
       );
     }
-    for (const key of destination.limited?.requires ?? []) {
+    for (const key of destination.limited?.needsSettings ?? []) {
       if ((settings as Readonly<Record<string, unknown>>)[key] !== undefined) continue;
       remarks.push(
         contradiction(

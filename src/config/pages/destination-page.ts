@@ -85,13 +85,13 @@ function readsTable(reads: Reads, needs: readonly string[]): string[] {
   );
 }
 
-function limitedSection({ reads, sources, requires }: NonNullable<Destination['limited']>): string[] {
+function limitedSection({ reads, sources, needsSettings }: NonNullable<Destination['limited']>): string[] {
   return [
     '### Without consent (`without_consent: limited`)',
     '',
     'Off unless chosen. Identifies nobody' +
       (sources === undefined ? '.' : `; exists for ${sources.map(titleOf).join(' and ')} only.`),
-    ...(requires.length > 0 ? [`Needs the settings ${codes(requires)}.`] : []),
+    ...(needsSettings.length > 0 ? [`Needs the settings ${codes(needsSettings)}.`] : []),
     '',
     ...readsTable(reads, []),
     '',
