@@ -42,8 +42,16 @@ export interface Reply {
 export type Verdict =
   /** The vendor took all of them. */
   | { readonly kind: 'delivered' }
-  /** Try the whole request again, at the earliest after `afterMs`. */
-  | { readonly kind: 'retry'; readonly reason: VendorReason; readonly afterMs?: number }
+  /**
+   * Try the whole request again, at the earliest after `afterMs`. With `finalAfter` the answer counts as a refusal once it
+   * has come so often over so long: then it means what `bisect` means.
+   */
+  | {
+      readonly kind: 'retry';
+      readonly reason: VendorReason;
+      readonly afterMs?: number;
+      readonly finalAfter?: FinalAfter;
+    }
   /** None of them will ever be taken: dead letters. */
   | { readonly kind: 'rejected'; readonly reason: VendorReason }
   /** These, by index, are refused for good; the others were taken already, or must be sent again without them. */
@@ -54,8 +62,20 @@ export type Verdict =
     }
   /** One of them is refused and the vendor does not say which: halve and send again. */
   | { readonly kind: 'bisect'; readonly reason: VendorReason }
-  /** Credentials or settings: the route stops and keeps everything until a person has mended it. */
-  | { readonly kind: 'stop'; readonly reason: VendorReason };
+  /**
+   * Credentials or settings: the route stops and keeps everything until a person has mended it. It tries by itself after
+   * `afterMs`, five minutes by default; with `Infinity` not before the configuration is read again.
+   */
+  | { readonly kind: 'stop'; readonly reason: VendorReason; readonly afterMs?: number };
+
+/**
+ * When an answer that may pass is a refusal after all: at the `attempts`th attempt that gets one, if the first was `ms`
+ * or longer ago. Counted in memory: a restart begins anew.
+ */
+export interface FinalAfter {
+  readonly attempts: number;
+  readonly ms: number;
+}
 
 /** A later look at what became of a request that was taken (Data Manager `requestStatus`). */
 export interface FollowUp {
@@ -140,6 +160,11 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   readonly maxBatch: (envelope: string) => number;
   /** How old an event may be when the vendor gets it, milliseconds. */
   readonly maxAge: number;
+  /**
+   * How old an event is at least when it is sent, milliseconds from its acceptance: for a vendor that cannot match it
+   * earlier, such as an ad click of the last hours. Default: 0.
+   */
+  readonly firstAfterMs?: (settings: z.output<S>) => number;
   /** One request out of 1..maxBatch elements with the same envelope. Pure. */
   readonly request: (envelope: string, elements: readonly string[], settings: z.output<S>) => PlannedRequest;
   /** What a reply means. Default: `judgeStatus`. */
@@ -170,6 +195,8 @@ export interface BoundDestination {
   readonly hosts: readonly string[];
   /** What may be in them. */
   readonly egress: readonly EgressForm[];
+  /** How old an event is at least when it is sent, milliseconds from its acceptance. */
+  readonly firstAfterMs: number;
   /** What it is told with the consent it needs. */
   readonly full: BoundForm;
   /** What it may be told without; undefined = nothing. */
@@ -261,6 +288,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
         probe: () => spec.probe?.(settings),
         hosts: ofSettings(spec.hosts, settings),
         egress: ofSettings(spec.egress, settings),
+        firstAfterMs: spec.firstAfterMs?.(settings) ?? 0,
         warnings: (now) => spec.warnings?.(settings, now) ?? [],
       };
     },

@@ -263,6 +263,13 @@ export const REASONS = {
     means: 'The route has stopped. It keeps its events until the settings are mended.',
     todo: 'Check the ids of the route and the account at the vendor, then reload.',
   },
+  'vendor.gone': {
+    kind: 'vendor',
+    params: ['status', 'code'],
+    says: 'the receiver wants no more events[: HTTP {status}][ {code}]',
+    means: 'The route has stopped. It keeps its events until the configuration is read again, or they are too old.',
+    todo: 'Give the route the address that holds now, or take it out, then reload.',
+  },
   'vendor.version_ended': {
     kind: 'vendor',
     params: ['status', 'code'],

@@ -8,7 +8,7 @@ export function courierRoute(settings: object): Route {
   return {
     ...(testGateway([{ name: 'courier' }]).routeOf.get('shop/courier') as Route),
     destination: courier,
-    bound: courier.bind(settings),
+    bound: courier.bind({ wait_minutes: 0, ...settings }),
     permits: permitTable(courier, { withoutConsent: 'block' }),
     maxAge: Math.min(DAY, courier.maxAge),
   };

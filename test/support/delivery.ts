@@ -29,6 +29,7 @@ export interface TestRoute {
   readonly permits?: readonly Permit[];
   readonly maxAge?: number;
   readonly host?: string;
+  readonly firstAfterMs?: number;
 }
 
 export const permit = (verdict: Permit['verdict'], bits = '7'): Permit => ({
@@ -95,6 +96,7 @@ export function testGateway(
       request: options.request ?? linesRequest(host),
       judge,
       followUp: options.followUp ?? (() => undefined),
+      firstAfterMs: options.firstAfterMs ?? 0,
     } as unknown as BoundDestination;
     return {
       key: `shop/${name}`,

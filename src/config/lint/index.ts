@@ -4,6 +4,7 @@ import { legalNotes } from '../pages/legal.ts';
 import { lintConsent } from './lint-consent.ts';
 import { lintReplacedIds } from './lint-replaced-ids.ts';
 import { lintRoutes } from './lint-routes.ts';
+import { showDuration } from '../units.ts';
 import { ADS_CAP, ANALYTICS_CAP, type Config, type SiteConfig } from '../schema.ts';
 
 const HOUR = 3_600_000;
@@ -29,6 +30,7 @@ export function lint(config: Config, now: number): Remark[] {
       ];
     }),
     ...lintDelivery(config),
+    ...lintWaits(config),
   ];
 }
 
@@ -155,6 +157,24 @@ function lintCookies({ cookies, hosts }: SiteConfig, path: ConfigPath): Remark[]
     }
   }
   return remarks;
+}
+
+/** An event that is too old before it may be sent never is. */
+function lintWaits({ delivery, sites }: Config): Remark[] {
+  return sites.flatMap(({ destinations }, i) =>
+    [...destinations].flatMap(([name, { destination, settings }]) => {
+      const { firstAfterMs } = destination.bind(settings);
+      const maxAge = Math.min(delivery.max_age, destination.maxAge);
+      if (firstAfterMs < maxAge) return [];
+      return [
+        contradiction(
+          ['sites', i, 'destinations', name],
+          `an event is sent ${showDuration(firstAfterMs)} after it was accepted at the earliest, and expires after ${showDuration(maxAge)}: none would ever be sent`,
+          'a shorter wait, or a longer `delivery.max_age` if the vendor takes older events',
+        ),
+      ];
+    }),
+  );
 }
 
 function lintDelivery({ delivery }: Config): Remark[] {

@@ -127,7 +127,10 @@ function routePage(route: Route, site: Site): string[] {
       (route.params === undefined ? '' : ` ${paramsOf(route.params)}`) +
       (route.since === undefined
         ? ''
-        : ` Consents older than ${new Date(route.since).toISOString().slice(0, 10)} do not cover it.`),
+        : ` Consents older than ${new Date(route.since).toISOString().slice(0, 10)} do not cover it.`) +
+      (route.bound.firstAfterMs === 0
+        ? ''
+        : ` An event waits ${showDuration(route.bound.firstAfterMs)} in the outbox before it is sent; what its visitor takes back meanwhile is not.`),
     '',
     ...table(
       ['the visitor chose', 'it receives', 'fields'],

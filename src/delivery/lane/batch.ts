@@ -1,3 +1,4 @@
+import type { FinalAfter } from '../../core/destination.ts';
 import type { QueuedRow } from '../store.ts';
 
 /** Rows that go, or went, in one request. */
@@ -8,6 +9,9 @@ export interface Batch {
   readonly failures: number;
   /** Those of them during which the vendor took other rows: what makes a row poison. */
   readonly strikes: number;
+  /** Answers that are refusals once they have come often enough, and when the first came, monotonic milliseconds. */
+  readonly refusals: number;
+  readonly refusedAt: number | undefined;
   /** The lane's count of successes when it last failed. */
   readonly seen: number;
   /** Earliest time of the next attempt, monotonic milliseconds. */
@@ -15,7 +19,17 @@ export interface Batch {
 }
 
 export function freshBatch(envelope: string, rows: readonly QueuedRow[]): Batch {
-  return { envelope, rows, failures: 0, strikes: 0, seen: 0, due: 0 };
+  return { envelope, rows, failures: 0, strikes: 0, refusals: 0, refusedAt: undefined, seen: 0, due: 0 };
+}
+
+/** The batch after one more answer of that kind. */
+export function refusedOnceMore(batch: Batch, tick: number): Batch {
+  return { ...batch, refusals: batch.refusals + 1, refusedAt: batch.refusedAt ?? tick };
+}
+
+/** Whether these answers are a refusal by now. */
+export function isFinal({ refusals, refusedAt }: Batch, { attempts, ms }: FinalAfter, tick: number): boolean {
+  return refusals >= attempts && tick - (refusedAt ?? tick) >= ms;
 }
 
 /** The two halves of a batch of two or more. */
@@ -46,16 +60,18 @@ export class FreshRows {
   /**
    * Up to `maxBatch` rows of the first envelope that `may` go; it then goes to the back of the line.
    * @param may is told the envelope, how many of its rows wait and how many make a full batch
+   * @param acceptedBy rows accepted later do not count: they are too young
    */
   take(
     maxBatch: (envelope: string) => number,
     may: (envelope: string, waiting: number, full: number) => boolean,
+    acceptedBy = Infinity,
   ): { envelope: string; rows: readonly QueuedRow[] } | undefined {
     for (const [envelope, group] of this.#groups) {
       const full = maxBatch(envelope);
-      const waiting = group.rows.length - group.head;
-      if (!may(envelope, waiting, full)) continue;
-      const rows = group.rows.slice(group.head, group.head + full);
+      const waiting = acceptedBy === Infinity ? group.rows.length - group.head : oldEnough(group, full, acceptedBy);
+      if (waiting === 0 || !may(envelope, waiting, full)) continue;
+      const rows = group.rows.slice(group.head, group.head + Math.min(waiting, full));
       group.head += rows.length;
       this.#size -= rows.length;
       this.#groups.delete(envelope);
@@ -63,6 +79,16 @@ export class FreshRows {
       return { envelope, rows };
     }
     return undefined;
+  }
+
+  /** When the first row was accepted of those that stand at the head of an envelope and are younger than that. */
+  firstAcceptedAfter(acceptedBy: number): number | undefined {
+    let first: number | undefined;
+    for (const { rows, head } of this.#groups.values()) {
+      const at = rows[head]?.acceptedAt ?? -Infinity;
+      if (at > acceptedBy && at < (first ?? Infinity)) first = at;
+    }
+    return first;
   }
 
   /** Takes out the rows that `test` picks. */
@@ -85,6 +111,13 @@ export class FreshRows {
 interface Group {
   readonly rows: QueuedRow[];
   head: number;
+}
+
+/** How many rows from the head on, `most` at most, were accepted by then. */
+function oldEnough({ rows, head }: Group, most: number, acceptedBy: number): number {
+  let count = 0;
+  while (count < most && (rows[head + count]?.acceptedAt ?? Infinity) <= acceptedBy) count++;
+  return count;
 }
 
 /** Drops what was taken once it is most of the array, so that taking is constant time and memory stays bounded. */

@@ -3,7 +3,7 @@ import { backoff } from './backoff.ts';
 
 /** Failures in a row after which the vendor counts as down. */
 export const TRIP_AFTER = 5;
-/** How long a stopped route waits before it tries again, milliseconds. */
+/** How long a stopped route waits before it tries again unless the vendor module says otherwise, milliseconds. */
 export const STOP_PROBE_MS = 5 * 60_000;
 
 export type BreakerState = 'closed' | 'open' | 'stopped';
@@ -82,15 +82,15 @@ export class Breaker {
     return true;
   }
 
-  /** Credentials or settings are refused. True if that is news. */
-  stop(tick: number, reason: VendorReason): boolean {
+  /** Credentials or settings are refused; it tries again after `afterMs`. True if that is news. */
+  stop(tick: number, reason: VendorReason, afterMs = STOP_PROBE_MS): boolean {
     const before = this.#reason;
     const news = this.#state !== 'stopped' || before === undefined || showReason(before) !== showReason(reason);
     this.#failingSince ??= tick;
     this.#state = 'stopped';
     this.#reason = reason;
     this.#probing = false;
-    this.#until = tick + STOP_PROBE_MS;
+    this.#until = tick + afterMs;
     return news;
   }
 

@@ -4,7 +4,7 @@ import type { Route } from '../../policy/gateway.ts';
 import type { QueuedRow } from '../store.ts';
 import { attempt, type Attempted } from './attempt.ts';
 import { backoff } from './backoff.ts';
-import { freshBatch, halves, type Batch } from './batch.ts';
+import { freshBatch, halves, isFinal, refusedOnceMore, type Batch } from './batch.ts';
 import { Breaker } from './breaker.ts';
 import type { LaneContext } from './context.ts';
 import { LaneLog } from './lane-log.ts';
@@ -20,6 +20,9 @@ const BATCHES = 8;
 /** Attempts during which other rows went through, after which a batch is halved, and a lone row is poison. */
 const HALVE_AFTER = 3;
 const POISON_AFTER = 16;
+
+/** Timers of runtimes hold 31 bits; what is due later is looked at again. */
+const LONGEST_TIMER_MS = 86_400_000;
 
 const UNNAMED = reason('vendor.unnamed');
 const POISON = reason('vendor.poison');
@@ -47,7 +50,7 @@ export class Lane {
   #lastFull = 1;
   #successes = 0;
   readonly #pace = new Pace();
-  /** When the first envelope that waits for its pace may go. */
+  /** When the first envelope may go that waits for its pace or is too young. */
   #paced = Infinity;
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
 
@@ -173,19 +176,29 @@ export class Lane {
   }
 
   #nextFresh(tick: number, atOnce: boolean): Batch | undefined {
-    const { destination } = this.#route ?? {};
+    const { destination, bound } = this.#route ?? {};
+    const wait = bound?.firstAfterMs ?? 0;
+    const acceptedBy = wait === 0 ? Infinity : this.#context.ports.now() - wait;
     this.#paced = Infinity;
     if (destination !== undefined && this.#flying.size >= REQUESTS) return undefined;
-    const taken = this.#window.fresh.take(destination?.maxBatch ?? (() => PAGE), (envelope, waiting, full) => {
-      this.#lastFull = full;
-      if (atOnce || destination === undefined || full === 1) return true;
-      if (waiting >= full) return this.#flying.size < BATCHES;
-      const until = this.#pace.nextAt(envelope);
-      if (until <= tick) return true;
-      this.#paced = Math.min(this.#paced, until);
-      return false;
-    });
-    if (taken === undefined) return undefined;
+    const taken = this.#window.fresh.take(
+      destination?.maxBatch ?? (() => PAGE),
+      (envelope, waiting, full) => {
+        this.#lastFull = full;
+        if (atOnce || destination === undefined || full === 1) return true;
+        if (waiting >= full) return this.#flying.size < BATCHES;
+        const until = this.#pace.nextAt(envelope);
+        if (until <= tick) return true;
+        this.#paced = Math.min(this.#paced, until);
+        return false;
+      },
+      acceptedBy,
+    );
+    if (taken === undefined) {
+      const young = acceptedBy === Infinity ? undefined : this.#window.fresh.firstAcceptedAfter(acceptedBy);
+      if (young !== undefined) this.#paced = Math.min(this.#paced, tick + young - acceptedBy);
+      return undefined;
+    }
     if (this.#lastFull > 1) this.#pace.goes(taken.envelope, tick);
     return freshBatch(taken.envelope, taken.rows);
   }
@@ -205,8 +218,8 @@ export class Lane {
       return;
     }
     const { verdict, reply } = ended;
-    if (verdict.kind === 'retry') this.#failed(batch, verdict, reply, probe);
-    else if (verdict.kind === 'stop') this.#stopped(batch, verdict.reason);
+    if (verdict.kind === 'retry') this.#toRetry(route, batch, verdict, reply, probe);
+    else if (verdict.kind === 'stop') this.#stopped(batch, verdict);
     else this.#answered(route, batch, verdict, reply);
   }
 
@@ -253,7 +266,20 @@ export class Lane {
     if (reply !== undefined) this.#context.followUps.consider(route, reply);
   }
 
-  #failed(batch: Batch, verdict: Verdict & { kind: 'retry' }, reply: Reply | undefined, probe: boolean): void {
+  /** A retry, unless this answer has come so often that it is a refusal: then the vendor has looked at the events. */
+  #toRetry(route: Route, batch: Batch, verdict: Retry, reply: Reply | undefined, probe: boolean): void {
+    const { finalAfter, reason } = verdict;
+    if (finalAfter === undefined) {
+      this.#failed(batch, verdict, reply, probe);
+      return;
+    }
+    const tick = this.#context.ports.tick();
+    const counted = refusedOnceMore(batch, tick);
+    if (isFinal(counted, finalAfter, tick)) this.#answered(route, counted, { kind: 'bisect', reason }, reply);
+    else this.#failed(counted, verdict, reply, probe);
+  }
+
+  #failed(batch: Batch, verdict: Retry, reply: Reply | undefined, probe: boolean): void {
     const { ports, tally } = this.#context;
     const tick = ports.tick();
     const reason = codesOnly(verdict.reason);
@@ -275,11 +301,11 @@ export class Lane {
     else this.#retries.add(next);
   }
 
-  #stopped(batch: Batch, said: VendorReason): void {
-    const reason = codesOnly(said);
+  #stopped(batch: Batch, verdict: Verdict & { kind: 'stop' }): void {
+    const reason = codesOnly(verdict.reason);
     const { ports, tally } = this.#context;
     tally.stopped(reason.code);
-    if (this.#breaker.stop(ports.tick(), reason)) this.#log.stopped(reason);
+    if (this.#breaker.stop(ports.tick(), reason, verdict.afterMs)) this.#log.stopped(reason);
     const rows = this.#ends.withoutWithdrawn(batch.rows);
     this.#ends.tell(rows, 'stopped', reason);
     if (rows.length > 0) this.#retries.add({ ...batch, rows, due: ports.tick() });
@@ -310,7 +336,7 @@ export class Lane {
     this.cancelTimer();
     if (at === undefined) return;
     const { ports, wake } = this.#context;
-    const cancel = ports.after(Math.max(0, at - ports.tick()), () => {
+    const cancel = ports.after(Math.min(LONGEST_TIMER_MS, Math.max(0, at - ports.tick())), () => {
       this.#timer = undefined;
       wake();
     });
@@ -321,10 +347,22 @@ export class Lane {
     const first = this.#retries.firstDue;
     const waiting = this.#window.fresh.size > 0 || this.#retries.hasUrgent;
     if (!waiting && first === undefined) return undefined;
-    if (this.#breaker.state !== 'closed') return this.#breaker.until;
+    if (this.#breaker.state !== 'closed') {
+      const { until } = this.#breaker;
+      // Past that time a probe has looked: nothing was there for it but rows that are too young.
+      const young = until <= this.#context.ports.tick() && first === undefined && !this.#retries.hasUrgent;
+      return finite(young && this.#paced < Infinity ? this.#paced : until);
+    }
     const next = Math.min(first ?? Infinity, this.#window.fresh.size > 0 ? this.#paced : Infinity);
-    return next === Infinity ? undefined : next;
+    return finite(next);
   }
+}
+
+type Retry = Verdict & { kind: 'retry' };
+
+/** A time that comes; undefined = never. */
+function finite(at: number): number | undefined {
+  return at === Infinity ? undefined : at;
 }
 
 /** Why an event that always breaks something is set aside: with what the last answer said. */

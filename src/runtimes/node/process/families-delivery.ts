@@ -13,6 +13,7 @@ const BURIED: ReadonlySet<string> = new Set(['vendor.refused', 'vendor.unnamed',
 const STOPS = [
   'vendor.address_refused',
   'vendor.credentials',
+  'vendor.gone',
   'vendor.secret_missing',
   'vendor.secret_unusable',
   'vendor.settings',
