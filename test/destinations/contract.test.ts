@@ -17,7 +17,8 @@ import {
 import { reason } from '../../src/core/reason.ts';
 import type { Event, FieldName } from '../../src/core/fields.ts';
 import { FIELDS } from '../../src/policy/fields.ts';
-import type { Text } from '../../src/core/secret.ts';
+import { showSecretRef, type SecretRef, type Text } from '../../src/core/secret.ts';
+import { refsIn } from '../../src/config/compile/secrets.ts';
 import { AD_SIGNALS, BIT, GATE_STATES, maskOf, type SignalMask } from '../../src/core/signals.ts';
 import { passages, project } from '../../src/core/view.ts';
 import { permitTable } from '../../src/policy/permit.ts';
@@ -116,6 +117,40 @@ describe('every destination', () => {
       expect(destination.settings.safeParse({ ...example?.settings, nobody_knows_this: 1 }).success).toBe(false);
     },
   );
+
+  it.each(Object.entries(WITH_COURIER))('%s: waits and verdicts are times that can be kept', (_, destination) => {
+    for (const { firstAfterMs, judge } of boundByExamples(destination)) {
+      expect(firstAfterMs).toBeGreaterThanOrEqual(0);
+      expect(firstAfterMs).toBeLessThan(destination.maxAge);
+      const wrong: string[] = [];
+      for (let status = 200; status < 600; status++) {
+        const verdict = judge({ status, at: AT, headers: { 'retry-after': '7' }, body: '' }, 1, '');
+        const { afterMs = 0 } = 'afterMs' in verdict ? verdict : {};
+        if (!(afterMs >= 0)) wrong.push(`${status}: after ${afterMs}`);
+        if (verdict.kind === 'retry' && afterMs === Infinity) wrong.push(`${status}: a retry that never comes`);
+        const { attempts = 1, ms = 0 } = (verdict.kind === 'retry' ? verdict.finalAfter : undefined) ?? {};
+        if (!(attempts >= 1) || !(ms >= 0) || ms > destination.maxAge) wrong.push(`${status}: final after ${ms}`);
+      }
+      expect(wrong).toEqual([]);
+    }
+  });
+
+  it.each(Object.entries(WITH_COURIER))('%s: signs with secrets of its settings only', (_, destination) => {
+    for (const { settings, expect: expected } of destination.examples) {
+      if ('skip' in expected) continue;
+      const own = refsIn(destination.settings.parse(settings)).map(([, ref]) => showSecretRef(ref));
+      const parts = [expected.url, ...Object.values(expected.headers)].flatMap((text) =>
+        typeof text === 'string' ? [] : text.parts.filter((part) => typeof part !== 'string'),
+      );
+      const used = parts.flatMap((part): SecretRef[] => {
+        if (!('kind' in part)) return [part];
+        if (part.kind === 'google-service-account') return [part.credentials];
+        if (part.kind === 'timestamp') return [];
+        return [part.key, ...part.over.filter((one): one is SecretRef => typeof one !== 'string' && !('kind' in one))];
+      });
+      expect(used.map(showSecretRef).filter((name) => !own.includes(name))).toEqual([]);
+    }
+  });
 
   const limitedForms = Object.entries(destinations).filter(([, { limited }]) => limited !== undefined);
 
