@@ -1,21 +1,12 @@
 import type { RawEvent } from '../../core/fields.ts';
 import { LeftOutTally } from '../../core/left-out.ts';
-import { event as eventSchema, eventsBody, type JsonEvent, type Mistake, mistakesOf, said } from './event-schema.ts';
+import { event as eventSchema, eventsBody, type JsonEvent } from './event-schema.ts';
 import type { Hit, Problem, Reading, SourceEvent, Visitor } from '../hit.ts';
-import { parseJson, type ShapeFault } from './text.ts';
+import { type Mistake, mistakesOf, said } from '../json-parts.ts';
+import { parseJson, type ShapeFault } from '../json-text.ts';
 import { badRequest, LIMITS } from '../limits.ts';
 import { settle } from '../settle.ts';
-
-/** A visitor nothing is known of: denied. */
-const NOBODY: Visitor = {
-  cookies: '',
-  gpc: false,
-  userAgent: undefined,
-  address: undefined,
-  country: undefined,
-  clientId: undefined,
-  sessionId: undefined,
-};
+import { statedVisitor } from '../stated-visitor.ts';
 
 const TOO_MANY: Mistake = { path: ['events'], message: `expected at most ${LIMITS.events} events` };
 
@@ -96,20 +87,6 @@ function told(mistakes: readonly Mistake[]): string {
   const more = mistakes.length - MOST_TOLD;
   const text = mistakes.slice(0, MOST_TOLD).map(said).join('; ');
   return more > 0 ? `${text}; and ${more} more` : text;
-}
-
-function statedVisitor(stated: JsonEvent['visitor']): Visitor {
-  if (stated == null) return NOBODY;
-  return {
-    cookies: stated.cookies ?? '',
-    // The header's own value may be empty, and joined where it came twice: one copy that objects is enough.
-    gpc: stated.gpc === true || String(stated.gpc ?? '').includes('1'),
-    userAgent: stated.user_agent ?? undefined,
-    address: stated.ip ?? undefined,
-    country: undefined,
-    clientId: stated.client_id ?? undefined,
-    sessionId: stated.session_id ?? undefined,
-  };
 }
 
 function rawEvent(event: JsonEvent, receivedAt: number): RawEvent {

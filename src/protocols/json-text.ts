@@ -1,4 +1,5 @@
-import { LIMITS } from '../limits.ts';
+import { LIMITS } from './limits.ts';
+import { NAME } from './names.ts';
 
 /** Something wrong with the shape of a JSON body, and where. Holds no value of it. */
 export interface ShapeFault {
@@ -32,8 +33,6 @@ export function parseJson(body: string): ParsedJson | undefined {
   }
   return { value, faults: checkShape(text) };
 }
-
-const NAME = /^[A-Za-z][A-Za-z0-9_]{0,39}$/;
 
 /** An object or a list that is open where the walk stands. */
 interface Open {

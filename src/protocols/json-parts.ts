@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { cutText } from './limits.ts';
+
+/**
+ * What bodies of JSON are made of, whatever the protocol, and what is told of the mistakes in them. Messages say what is
+ * expected, never what came.
+ */
+
+export const FINITE = 'expected a finite number';
+export const finite = z.number({ error: FINITE });
+
+/** Lone surrogates become U+FFFD: no vendor's request could carry them. */
+export const wellFormed = (value: string): string => cutText(value).toWellFormed();
+
+/** Texts, but many systems keep ids, phone numbers and postal codes as numbers. */
+export const text = () =>
+  z.union([z.string(), finite.transform(String)], { error: 'expected a text' }).transform(wellFormed);
+
+/** An address: no number is one. */
+export const address = () => z.string({ error: 'expected a text' }).transform(wellFormed);
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/;
+
+/** Unix milliseconds. A number that would be a day in the early seventies is a time in seconds. */
+export const time = z.union(
+  [
+    z
+      .string()
+      .regex(ISO_TIME)
+      .transform((value) => Date.parse(value))
+      .pipe(z.number()),
+    z
+      .number()
+      .min(0)
+      .refine((value) => value < 1e8 || value >= 1e11)
+      .transform(Math.floor),
+  ],
+  { error: 'expected an ISO 8601 time with its zone, or unix milliseconds (not seconds)' },
+);
+
+/** A mistake of the body and where it is. Holds no value of it. */
+export interface Mistake {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** Everything that is wrong with one part of the body; `at`: where that part is. */
+export function mistakesOf(error: z.ZodError, at: readonly PropertyKey[] = []): readonly Mistake[] {
+  return error.issues.flatMap((issue): Mistake[] => {
+    const path = [...at, ...issue.path];
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.filter(isName).map((key) => ({ path, message: `unknown key \`${key}\`` }));
+    const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined;
+    return [{ path, message: message ?? issue.message }];
+  });
+}
+
+/** Whether a key is safe to repeat. What else stands there is told by `parseJson`, without saying it. */
+function isName(key: PropertyKey): boolean {
+  return typeof key === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(key);
+}
+
+/** `events[0].params.value: expected a finite number`. */
+export function said({ path, message }: Mistake): string {
+  let where = '';
+  for (const part of path) {
+    if (typeof part === 'number') where += `[${part}]`;
+    else if (isName(part)) where += `${where === '' ? '' : '.'}${String(part)}`;
+  }
+  return where === '' ? message : `${where}: ${message}`;
+}

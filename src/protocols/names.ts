@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** Prefixes Google keeps for itself (`destinations/ga4.md` 2.4); `_` and `gtag.` fail the alphabet already. */
+export const RESERVED_PREFIX = /^(?:firebase_|ga_|google_)/;
+
+/** Events that the tag or the app SDK makes itself (`destinations/ga4.md` 2.4). */
+const RESERVED_EVENTS: ReadonlySet<string> = new Set([
+  'ad_activeview',
+  'ad_click',
+  'ad_exposure',
+  'ad_impression',
+  'ad_query',
+  'adunit_exposure',
+  'app_clear_data',
+  'app_exception',
+  'app_install',
+  'app_remove',
+  'app_update',
+  'error',
+  'first_open',
+  'first_visit',
+  'in_app_purchase',
+  'os_update',
+  'screen_view',
+  'session_start',
+  'session_start_with_rollout',
+  'user_engagement',
+]);
+
+/** Names that Google Analytics keeps for itself: a sender's event cannot have one. */
+export function isReservedEvent(name: string): boolean {
+  return RESERVED_EVENTS.has(name) || name.startsWith('notification_') || RESERVED_PREFIX.test(name);
+}
+
+/** A name of an event or of a parameter (`destinations/ga4.md` 2.4). */
+export const NAME = /^[A-Za-z][A-Za-z0-9_]{0,39}$/;
+
+export const eventName = z
+  .string({ error: 'expected the name of the event' })
+  .regex(NAME, {
+    error: 'expected a name that starts with a letter and has at most 40 letters, digits and `_`',
+  })
+  .refine((name) => !isReservedEvent(name), { error: 'this name is reserved by Google Analytics' });
