@@ -4,6 +4,7 @@ import { sha256Hex } from '../../src/core/hash.ts';
 import { type SecretRef, secretText } from '../../src/core/secret.ts';
 import { BIT, type SignalMask } from '../../src/core/signals.ts';
 import type { Device, Item } from '../../src/core/values.ts';
+import { providedData } from './provided-data.ts';
 import type { FullView } from './reads.ts';
 
 /** Limits of the Measurement Protocol (`destinations/ga4.md` 2.4). */
@@ -36,7 +37,7 @@ export function planMeasurement(view: FullView, context: PlanContext): Element {
     timestamp_micros: (view.event_time ?? context.at) * 1000,
     consent: consent(context.signals),
     user_properties: userProperties(view.user_properties),
-    user_data: userData(view),
+    user_data: providedData(view),
     user_location: view.country === undefined ? undefined : { country_id: view.country },
     device: device(view),
   });
@@ -137,31 +138,6 @@ function userProperties(values: Scalars | undefined): object | undefined {
       { value: typeof value === 'number' ? value : cut(String(value), MAX_PROPERTY_VALUE) },
     ]),
   );
-}
-
-/** User-provided data (2.6): the view holds hashes already. An address without a name could match nobody. */
-function userData(view: FullView): object | undefined {
-  const { email, first_name, last_name } = view;
-  const phone = view.phone ?? view.phone_sha256;
-  const named = first_name !== undefined || last_name !== undefined;
-  if (email === undefined && phone === undefined && !named) return undefined;
-  return {
-    sha256_email_address: email === undefined ? undefined : [email],
-    sha256_phone_number: phone === undefined ? undefined : [phone],
-    address: named
-      ? [
-          {
-            sha256_first_name: first_name,
-            sha256_last_name: last_name,
-            sha256_street: view.street,
-            city: view.city,
-            region: view.region,
-            postal_code: view.postal_code,
-            country: view.user_country,
-          },
-        ]
-      : undefined,
-  };
 }
 
 const CATEGORIES: Readonly<Record<Device['category'], string | undefined>> = {
