@@ -7,7 +7,7 @@ import { trialWindows } from '../config/cases/trial-windows.ts';
 import { decideRequest } from '../decide/request.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { unlistedOf, unlistedWords } from '../http/unlisted.ts';
-import type { Problem } from '../protocols/hit.ts';
+import type { Problem, Remark } from '../protocols/hit.ts';
 import { FINDINGS, FINE, readArgs, UNUSABLE, UsageError } from './args.ts';
 import { curlRequest } from './curl.ts';
 import { readConfig } from './read-config.ts';
@@ -67,6 +67,8 @@ type Result =
       readonly request: string;
       /** False: this path only looks, so that nothing of what follows is stored or sent. */
       readonly kept: boolean;
+      /** What is wrong with it, where its protocol says more than which event is invalid. */
+      readonly remarks: readonly Remark[];
       /** Consent platforms whose record is there and is not read. */
       readonly unlistedPlatforms: readonly string[];
     })
@@ -80,7 +82,13 @@ function explainRequest(request: WrittenRequest, at: number, gateway: Gateway): 
   const done = decideRequest(hit, gateway, trialWindows(gateway, hit));
   if ('problem' in done) return { request: name, problem: done.problem };
   const kept = gateway.doors(hit.path)?.door.does === 'store';
-  return { request: name, ...explain(done.trace), kept, unlistedPlatforms: unlistedOf(done.trace) };
+  return {
+    request: name,
+    ...explain(done.trace),
+    kept,
+    remarks: done.remarks ?? [],
+    unlistedPlatforms: unlistedOf(done.trace),
+  };
 }
 
 function show(result: Result): string {
@@ -93,6 +101,7 @@ function show(result: Result): string {
   if (result.unknownStream) lines.push('  no route has this measurement id: counted, answered 204, sent nowhere');
   if (result.unknownKeys > 0) lines.push(`  ${result.unknownKeys} unknown keys dropped`);
   for (const { what, times } of result.leftOut) lines.push(`  ${times > 1 ? `${times} times ` : ''}${what}`);
+  for (const { at, says } of result.remarks) lines.push(`  ${at}: ${says}`);
   for (const platform of result.unlistedPlatforms) lines.push(`  ${unlistedWords(platform)}`);
   for (const event of result.events) lines.push('', ...showEvent(event).map((line) => `  ${line}`));
   lines.push('', ...list('  cookies set', result.setCookies));

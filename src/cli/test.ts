@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { readCases } from '../config/cases/index.ts';
 import { compileGateway } from '../config/compile/index.ts';
+import { standInKeys } from '../config/cases/case-hit.ts';
 import { runCase } from '../config/cases/run-case.ts';
 import { NO_SECRETS } from '../config/compile/secrets.ts';
 import { FINDINGS, FINE, readArgs, UNUSABLE } from './args.ts';
@@ -43,8 +44,7 @@ export function runFile(file: string): readonly Result[] | undefined {
   return cases.cases.map((one, i) => {
     const host = one.request.site;
     const site = loaded.config.sites.find(({ hosts }) => host === undefined || hosts.includes(host));
-    const key = site?.ingest_keys[0];
-    const failures = runCase(one, gateway, now, key && NO_SECRETS.value(key));
+    const failures = runCase(one, gateway, now, standInKeys(site));
     return { file, line: lines[i] ?? 1, name: one.name, failures };
   });
 }

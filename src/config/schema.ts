@@ -47,7 +47,7 @@ const pathPrefix = z
   .refine((path) => !/\/\.{1,2}(\/|$)/.test(path), 'expected a path such as `/sgtm`, without `.` and `..`');
 
 const FIRST_PATH = PROTOCOLS[0].doors[0].paths[0];
-const BACK_END_PATHS = PROTOCOLS.filter(({ backends }) => backends)
+const BACK_END_PATHS = PROTOCOLS.filter(({ backends }) => backends === 'ingest_keys')
   .map(({ doors: [{ paths }] }) => paths[0])
   .join(' and ');
 
@@ -210,6 +210,15 @@ const cookies = z.strictObject({
     .describe('Signing keys, newest first. By default one is made once and kept in --data.'),
 });
 
+const mp = z.strictObject({
+  consent: z
+    .enum(['cookies', 'asserted'])
+    .default('cookies')
+    .describe(
+      "What a sender of the Measurement Protocol may say of its visitor's choice. `cookies`: it passes on the cookies that hold it. `asserted`: its own record grants, too (`portvakt.consent`, docs/measurement-protocol.md); nobody here can check it. What it says was refused counts in any case.",
+    ),
+});
+
 const site = z.strictObject({
   hosts: z.array(host).min(1).describe('Host headers this site answers on.'),
   origins: z.array(origin).default([]).describe('Pages that may send events from a browser.'),
@@ -219,6 +228,13 @@ const site = z.strictObject({
     .describe(
       `Bearer keys of the site's own back end, for ${BACK_END_PATHS} without a browser. Make them with \`openssl rand -hex 32\`.`,
     ),
+  mp_secrets: z
+    .array(secret())
+    .default([])
+    .describe(
+      "What senders of the GA4 Measurement Protocol show as `api_secret`, at least 16 characters. One for each sender, and never Google's own: that is the route's. Make them with `openssl rand -hex 32`.",
+    ),
+  mp: mp.prefault({}),
   country: country.describe(
     "Where the site is aimed, ISO 3166-1: picks the linter's legal notes and the default regime.",
   ),

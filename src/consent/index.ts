@@ -1,4 +1,5 @@
 import { detached, Recent } from '../core/recent.ts';
+import type { StatedConsent } from '../core/values.ts';
 import { combine, defaultsOf, type Defaults } from './combine.ts';
 import { readConsentMode } from './standards/consent-mode.ts';
 import { readGpc } from './standards/gpc.ts';
@@ -7,6 +8,7 @@ import type { Context } from './platform.ts';
 import { readPrivacyKeys } from './standards/privacy-keys.ts';
 import { lapsed, misdated, MOST_AHEAD, unreadable } from './reading.ts';
 import { ServiceBook } from './services.ts';
+import { readStated } from './stated.ts';
 import { tcf } from './standards/tcf.ts';
 import type { Consent, ConsentInput, Reading, Regime, SiteConsent } from './types.ts';
 
@@ -40,10 +42,17 @@ export function readConsent(input: ConsentInput, site: SiteConsent): Consent {
   const { plan, tcf, defaults, cache } = readerOf(site, regimeOf(input, site));
   const found = findCookies(plan, input.cookies);
   const readings = found.length === 0 ? NO_READINGS : current(cached(plan, cache, found), input.at, site.maxAge);
-  return combine(withSignals(readings, input, site, tcf), defaults);
+  const all = withSignals(readings, input, site, tcf);
+  return combine(input.stated === undefined ? all : [...all, ...statedOf(input.stated, input.at, site)], defaults);
 }
 
 const NO_READINGS: readonly Reading[] = [];
+
+/** A back end's word grows old like any choice. */
+function statedOf(stated: StatedConsent, now: number, { takesAssertions, maxAge }: SiteConsent): readonly Reading[] {
+  return current(readStated(stated, takesAssertions), now, maxAge);
+}
+
 const HEADER_UNREADABLE = unreadable('cookies', {}, 'the cookie header is unreadable');
 
 /** A site that relies on opt-out does so for visitors of the United States only, where it can tell. */

@@ -1,5 +1,5 @@
 import type { Category, SignalMask } from '../core/signals.ts';
-import type { Country, PrivacyKeys } from '../core/values.ts';
+import type { Country, PrivacyKeys, StatedConsent } from '../core/values.ts';
 import type { Cookies } from './cookie-header.ts';
 
 /**
@@ -120,6 +120,8 @@ export interface SiteConsent {
   readonly cmp: readonly string[];
   readonly honourGpc: boolean;
   readonly honourConsentMode: boolean;
+  /** A back end's own record of a choice grants what it says (`consent.back_end`). */
+  readonly takesAssertions: boolean;
   /** Per platform: cookie name override, and purpose, service or vendor -> signals. */
   readonly mapping: ReadonlyMap<string, PlatformMapping>;
   /** Categories to signals, as the site maps them. */
@@ -158,6 +160,8 @@ export interface ConsentInput {
   readonly npa?: string | undefined;
   /** Privacy strings of the hit. */
   readonly privacy?: PrivacyKeys | undefined;
+  /** What a back end says beside the cookies. */
+  readonly stated?: StatedConsent | undefined;
   /** Unix milliseconds. */
   readonly at: number;
   /** The visitor's country, where an edge gives it. */

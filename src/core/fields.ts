@@ -115,6 +115,8 @@ export type Fields = { readonly [F in keyof OwnFields]: OwnFields[F] extends Fie
 export type RawEvent = { -readonly [F in FieldName]?: Fields[F] } & {
   /** Read as evidence of consent; it has no row, so nobody is sent it. */
   privacy_keys?: PrivacyKeys;
+  /** What the sender would say again if it sent the event again, and of no other event. It has no row either. */
+  retry_key?: string;
 };
 
 declare const minimised: unique symbol;

@@ -311,13 +311,14 @@ export const REASONS = {
     params: [],
     says: 'the ingest key is missing or wrong',
     means: 'Events without an origin are taken from back ends only, and those show a key.',
-    todo: 'Send `Authorization: Bearer` with one of the keys in `ingest_keys` of the site.',
+    todo: 'Send `Authorization: Bearer` with one of the keys in `ingest_keys` of the site; by the Measurement Protocol, one of the `mp_secrets` as `api_secret`.',
   },
   'refused.measurement_id': {
     kind: 'refused',
     params: [],
     says: 'no route of the site has this measurement id',
-    means: 'A web hit names the property it is for in `tid`; it goes nowhere if no ga4 route has it.',
+    means:
+      'A web hit names the property it is for in `tid`, the Measurement Protocol in `measurement_id`; it goes nowhere if no ga4 route has it.',
     todo: 'Set `measurement_id` of a ga4 route of the site to the id of the tag.',
   },
   'refused.method': {

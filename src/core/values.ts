@@ -1,3 +1,5 @@
+import type { SignalMask } from './signals.ts';
+
 /** ISO 3166-1 alpha-2, upper case. */
 export type Country = string;
 
@@ -60,4 +62,19 @@ export interface PrivacyKeys {
   readonly gdpr_consent?: string;
   readonly gpp?: string;
   readonly gpp_sid?: string;
+}
+
+/** What a back end says of a visitor's consent in words of its own, beside the visitor's cookies. */
+export interface StatedConsent {
+  /** Its record of the visitor's choice. */
+  readonly record:
+    | {
+        readonly granted: SignalMask;
+        readonly refused: SignalMask;
+        /** When the choice was made, unix milliseconds. */
+        readonly at: number;
+      }
+    | undefined;
+  /** Signals that its event must do without, though nobody says that the visitor refused them. */
+  readonly withheld: SignalMask;
 }

@@ -63,7 +63,7 @@ function decided(hit: Hit, protocol: Protocol<SourceName>, gateway: Gateway, wan
   );
   // A tag no route knows: its events go nowhere, but cookies and withdrawal are the visitor's, not the tag's.
   const stray = reading.stream !== undefined && primary === undefined;
-  return { trace: stray ? { ...trace, events: [], unknownStream: true } : trace };
+  return { trace: stray ? { ...trace, events: [], unknownStream: true } : trace, remarks: reading.remarks };
 }
 
 const NO_ROUTE: readonly Route[] = [];

@@ -5,7 +5,7 @@ import type { SignalMask } from '../core/signals.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 import type { EventKey } from '../policy/event-key.ts';
 import type { Site } from '../policy/gateway.ts';
-import type { Hit, Problem } from '../protocols/hit.ts';
+import type { Hit, Problem, Remark } from '../protocols/hit.ts';
 import type { SourceName } from '../protocols/index.ts';
 
 /** What was decided for one event of a hit. */
@@ -80,7 +80,13 @@ export interface Withdrawn {
 export type WithdrawnSince = (site: Site, subjects: readonly string[], since: number) => Withdrawn | undefined;
 
 /** A hit is traced, or refused with a problem and nothing happens. */
-export type Processed = { readonly trace: Trace } | { readonly problem: Problem };
+export type Processed =
+  | {
+      readonly trace: Trace;
+      /** What is wrong with the hit, where its protocol says more than which event is invalid. */
+      readonly remarks?: readonly Remark[] | undefined;
+    }
+  | { readonly problem: Problem };
 
 /** Whether something of an event goes on to the outbox for this route. */
 export const isPlanned = ({ outcome }: RouteTrace): boolean => outcome === 'planned';

@@ -51,6 +51,7 @@ export function understand({ hit, site, sender }: OneHit, reading: Reading): Und
           gcd: mode?.gcd,
           npa: mode?.npa,
           privacy: raw.privacy_keys,
+          stated: visitor.stated,
           at: hit.at,
           country: visitor.country,
         },

@@ -5,7 +5,7 @@ import { takenBack } from '../decide/taken-back.ts';
 import type { Trace } from '../decide/trace.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { mediaProblem, type WayIn } from '../protocols/doors.ts';
-import { refusedCode, type Hit, type Problem, type Unread } from '../protocols/hit.ts';
+import { refusedCode, type Hit, type Problem, type Remark, type Unread } from '../protocols/hit.ts';
 import { accountOf } from '../ledger/account.ts';
 import { headersFor, problemAnswer, replyAnswer, type Answer } from './answer.ts';
 import type { Ports, Watcher } from './ports.ts';
@@ -92,7 +92,7 @@ function collect(hit: Hit, of: Asked): Answer | Promise<Answer> {
     return late === undefined ? answer : after(late, answer);
   }
   const { trace } = processed;
-  if (way.door.does === 'validate') return validated(trace, of);
+  if (way.door.does === 'validate') return validated(trace, processed.remarks, of);
   const rows = rowsOf(trace, gateway.policy);
   const withdrawals = withdrawalsToStore(trace, ports.outbox);
   const done = accepting(trace, of);
@@ -125,10 +125,19 @@ function refuseHit(hit: Hit, of: Asked, problem: Problem, more: More): Answer | 
   return withdrawals.length === 0 ? answer : after(ports.outbox.append([], withdrawals), answer);
 }
 
-/** What was wrong with the events of a hit that is only looked at. */
-function validated({ events }: Trace, { ports, way, headers }: Asked): Answer {
-  const mistakes = events.flatMap(({ invalid }) => invalid ?? []);
-  const reply = way.protocol.answer({ kind: 'validated', mistakes }, way.door);
+/** What would have become of a hit that is only looked at. */
+function validated(
+  { events, unknownStream }: Trace,
+  remarks: readonly Remark[] | undefined,
+  { ports, way, headers }: Asked,
+): Answer {
+  const mistakes =
+    remarks ?? events.flatMap(({ invalid }) => (invalid === undefined ? [] : [{ at: '', code: '', says: invalid }]));
+  const usable = events.find(({ invalid }) => invalid === undefined);
+  const routes = (usable?.routes ?? []).map(({ route: { name }, permit: { verdict }, reason }) => {
+    return { route: name, verdict, reason: reason?.code };
+  });
+  const reply = way.protocol.answer({ kind: 'validated', mistakes, unknownStream, routes }, way.door);
   ports.counters.answers.add(String(reply.status));
   return replyAnswer(reply, headers);
 }
@@ -166,7 +175,7 @@ function withdrawOnly(hit: Hit, of: Asked, { problem, retryAfter }: Unwanted): A
 /** A browser with cookies, or a back end, which brings its visitors'. */
 function mayWithdraw({ headers }: Hit, { protocol, door }: WayIn): boolean {
   if (door.does !== 'store') return false;
-  return headers['cookie'] !== undefined || (protocol.backends && headers['origin'] === undefined);
+  return headers['cookie'] !== undefined || (protocol.backends !== undefined && headers['origin'] === undefined);
 }
 
 const NOTHING_STORED: readonly Stored[] = [];

@@ -1,5 +1,6 @@
 import { reason, wordsOf } from '../core/reason.ts';
 import type { Gateway, Site } from '../policy/gateway.ts';
+import type { KeyKind } from '../protocols/admission.ts';
 import { WAYS_IN } from '../protocols/doors.ts';
 import { refusedCode, type Hit, type Problem, type RefusedCode } from '../protocols/hit.ts';
 import type { Counters } from '../ledger/counters.ts';
@@ -110,7 +111,7 @@ function acceptedBy(
       return origin === undefined ? undefined : `origins: [${[...(site?.origins ?? []), origin].join(', ')}]`;
     }
     case 'refused.key':
-      return 'ingest_keys: ["${INGEST_KEY}"]';
+      return KEYS[gateway.doors(request.path)?.protocol.backends ?? 'ingest_keys'];
     case 'refused.measurement_id':
       return measurementId(request, site);
     case 'refused.rate_limit':
@@ -122,6 +123,11 @@ function acceptedBy(
   }
 }
 
+const KEYS: Readonly<Record<KeyKind, string>> = {
+  ingest_keys: 'ingest_keys: ["${INGEST_KEY}"]',
+  mp_secrets: 'mp_secrets: ["${MP_SECRET}"]',
+};
+
 /** The page's origin: of `Origin`, or of `Referer` where that decided. Whatever does not look like one is not shown. */
 function originOf({ origin, hit }: RefusedRequest): string | undefined {
   const url = URL.parse(origin ?? hit?.headers['referer'] ?? '');
@@ -130,7 +136,7 @@ function originOf({ origin, hit }: RefusedRequest): string | undefined {
 }
 
 function measurementId({ hit }: RefusedRequest, site: Site | undefined): string | undefined {
-  const id = /(?:^|&)tid=(G-[A-Z0-9]{4,16})(?:&|$)/.exec(hit?.query ?? '')?.[1];
+  const id = /(?:^|&)(?:tid|measurement_id)=(G-[A-Z0-9]{4,16})(?:&|$)/.exec(hit?.query ?? '')?.[1];
   if (id === undefined || site === undefined) return undefined;
   const taken = new Set(site.routes.map(({ name }) => name));
   if (!taken.has('ga4')) return `ga4: { measurement_id: ${id} }`;

@@ -13,6 +13,8 @@ export interface GivenIds {
   readonly event: string | undefined;
   /** The order number of a purchase. */
   readonly order: string | undefined;
+  /** Made from what the sender said of the event; no vendor is told it. */
+  readonly retry: string | undefined;
 }
 
 /** What the repeats of an event have in common. Raw: hashed under the site's key before anything is stored. */
@@ -35,6 +37,7 @@ export function givenIds(raw: RawEvent, cleaner: Cleaner): GivenIds {
   return {
     event: usable(raw.event_id, cleaner),
     order: raw.event_name === 'purchase' ? usable(raw.transaction_id, cleaner) : undefined,
+    retry: raw.retry_key,
   };
 }
 
@@ -60,11 +63,11 @@ export interface Source {
  */
 export function eventKey(
   raw: RawEvent,
-  { event, order }: GivenIds,
+  { event, order, retry }: GivenIds,
   from: Source,
   replaced?: { readonly id: string | undefined },
 ): EventKey | undefined {
-  const id = order ?? event;
+  const id = order ?? retry ?? event;
   if (id === undefined) return undefined;
   const name = raw.event_name ?? '';
   const { hit, protocol, sender } = from;
@@ -77,7 +80,7 @@ export function eventKey(
     own: joined(name, id, whose),
     repeat: joined(name, `${id}#repeat`, whose),
     nobody: joined(name, id, otherwise),
-    everywhere: order !== undefined || protocol.ownEventIds,
+    everywhere: (order ?? retry) !== undefined || protocol.ownEventIds,
   };
 }
 

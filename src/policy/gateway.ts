@@ -49,7 +49,7 @@ export interface Site {
   readonly name: string;
   readonly hosts: readonly string[];
   readonly origins: ReadonlySet<string>;
-  /** SHA-256 (hex) of each ingest key: compared by hash, so that time tells nothing. */
+  /** Every key of its back ends, of either kind, as `keyId` has it. */
   readonly ingestKeys: ReadonlySet<string>;
   readonly country: Country;
   readonly consent: SiteConsent;

@@ -1,13 +1,27 @@
+import { sha256Hex } from '../core/hash.ts';
 import type { Hit, Problem, RefusedCode } from './hit.ts';
 
 /** Whose hit it is (design 3a): consent and identifiers come from the request, or from what a back end says. */
 export type Sender = 'browser' | 'backend';
 
+/**
+ * What a back end shows, by the key of the configuration that lists it: a key that travels as a bearer, and one that stands
+ * in an address, where more people come to see it. One kind is never taken for the other.
+ */
+export type KeyKind = (typeof KEY_KINDS)[number];
+
+export const KEY_KINDS = ['ingest_keys', 'mp_secrets'] as const;
+
+/** What a key is known by: compared by hash, so that time tells nothing. */
+export function keyId(kind: KeyKind, key: string): string {
+  return kind === 'ingest_keys' ? sha256Hex(key) : `${kind}:${sha256Hex(key)}`;
+}
+
 /** Who may send to a site. */
 export interface Senders {
   /** `scheme://host[:port]` of its pages. */
   readonly origins: ReadonlySet<string>;
-  /** SHA-256 (hex) of each ingest key. */
+  /** Every key of its back ends, as `keyId` has it. */
   readonly ingestKeys: ReadonlySet<string>;
 }
 

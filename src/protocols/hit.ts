@@ -1,7 +1,7 @@
 import type { RawEvent } from '../core/fields.ts';
 import type { ReasonCode } from '../core/reason.ts';
 import type { LeftOut } from '../core/left-out.ts';
-import type { Country } from '../core/values.ts';
+import type { Country, StatedConsent } from '../core/values.ts';
 
 /**
  * One incoming request, frozen by the platform. Time and chance are in it, so that everything after it is pure.
@@ -38,6 +38,8 @@ export interface Visitor {
   readonly country: Country | undefined;
   readonly clientId: string | undefined;
   readonly sessionId: string | undefined;
+  /** What a back end says of the visitor's consent beside the cookies. */
+  readonly stated?: StatedConsent | undefined;
 }
 
 /** What is wrong with an event, for the person who wrote the tag. */
@@ -45,6 +47,15 @@ export interface InvalidEvent {
   /** The field it is in, of a closed list; undefined = the event as a whole. */
   readonly field: string | undefined;
   /** The place and what is expected there; holds no value. */
+  readonly says: string;
+}
+
+/** One thing that is wrong with a hit, for whoever asks before sending. Holds no value. */
+export interface Remark {
+  /** The place, e.g. `events[0].name`. */
+  readonly at: string;
+  /** What kind of mistake it is, in the words of the protocol; '' where it has none. */
+  readonly code: string;
   readonly says: string;
 }
 
@@ -65,6 +76,8 @@ export interface Reading {
   readonly unknownKeys: number;
   /** What could not be used, with the event going on without it. */
   readonly leftOut: LeftOut;
+  /** Everything that is wrong with the hit, where the protocol has a place to say it. */
+  readonly remarks?: readonly Remark[];
 }
 
 /** Why a hit was refused; becomes `application/problem+json` (RFC 9457). Holds nothing of the hit. */
@@ -77,6 +90,8 @@ export interface Problem {
   readonly code?: RefusedCode;
   /** Somebody may be guessing a key: the answer is held back for a moment, ever longer. */
   readonly guessed?: true;
+  /** The same as `detail`, one by one. */
+  readonly remarks?: readonly Remark[];
 }
 
 /** A request that was refused before its body was read. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cutText } from './limits.ts';
+import { NAME } from './names.ts';
 
 /**
  * What bodies of JSON are made of, whatever the protocol, and what is told of the mistakes in them. Messages say what is
@@ -49,23 +50,24 @@ export function mistakesOf(error: z.ZodError, at: readonly PropertyKey[] = []): 
   return error.issues.flatMap((issue): Mistake[] => {
     const path = [...at, ...issue.path];
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.filter(isName).map((key) => ({ path, message: `unknown key \`${key}\`` }));
+      return issue.keys.filter((key) => NAME.test(key)).map((key) => ({ path, message: `unknown key \`${key}\`` }));
     const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined;
     return [{ path, message: message ?? issue.message }];
   });
 }
 
-/** Whether a key is safe to repeat. What else stands there is told by `parseJson`, without saying it. */
-function isName(key: PropertyKey): boolean {
-  return typeof key === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(key);
-}
-
 /** `events[0].params.value: expected a finite number`. */
 export function said({ path, message }: Mistake): string {
+  const where = placeOf(path);
+  return where === '' ? message : `${where}: ${message}`;
+}
+
+/** `events[0].params.value`; a key that is no name is left out, since it could hold anything. */
+export function placeOf(path: readonly PropertyKey[]): string {
   let where = '';
   for (const part of path) {
     if (typeof part === 'number') where += `[${part}]`;
-    else if (isName(part)) where += `${where === '' ? '' : '.'}${String(part)}`;
+    else if (typeof part === 'string' && NAME.test(part)) where += `${where === '' ? '' : '.'}${part}`;
   }
-  return where === '' ? message : `${where}: ${message}`;
+  return where;
 }

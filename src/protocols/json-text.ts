@@ -1,11 +1,17 @@
 import { LIMITS } from './limits.ts';
-import { NAME } from './names.ts';
+import { isName, NAME } from './names.ts';
 
 /** Something wrong with the shape of a JSON body, and where. Holds no value of it. */
 export interface ShapeFault {
   /** Keys and positions from the top: `['events', 0, 'params']`. */
   readonly path: readonly (string | number)[];
   readonly message: string;
+}
+
+/** The event of a list `events` that a fault lies in; undefined = outside of all. */
+export function eventOf({ path }: ShapeFault): number | undefined {
+  const [first, second] = path;
+  return first === 'events' && typeof second === 'number' ? second : undefined;
 }
 
 /** A body that is JSON, with what is wrong with its shape. */
@@ -124,7 +130,7 @@ function keyOf(literal: string): string {
 }
 
 function checkKey(key: string, seen: Set<string>): string | undefined {
-  if (!NAME.test(key) || key === 'constructor' || key === 'prototype') {
+  if (!isName(key)) {
     return 'a key is not a name: it starts with a letter and has at most 40 letters, digits and `_`';
   }
   if (seen.has(key)) return `the key \`${key}\` is there twice`;

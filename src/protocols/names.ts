@@ -35,6 +35,11 @@ export function isReservedEvent(name: string): boolean {
 /** A name of an event or of a parameter (`destinations/ga4.md` 2.4). */
 export const NAME = /^[A-Za-z][A-Za-z0-9_]{0,39}$/;
 
+/** A name that may be a key of an object that came from outside (R73), and may be repeated to its sender. */
+export function isName(key: string): boolean {
+  return NAME.test(key) && key !== 'constructor' && key !== 'prototype';
+}
+
 export const eventName = z
   .string({ error: 'expected the name of the event' })
   .regex(NAME, {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Sender, Senders } from './admission.ts';
-import type { Hit, Problem, Reading, Visitor } from './hit.ts';
+import type { KeyKind, Sender, Senders } from './admission.ts';
+import type { Hit, Problem, Reading, Remark, Visitor } from './hit.ts';
 
 /**
  * One way in: how events come, and what is answered. Everything that is particular to it stands in its folder; the
@@ -12,8 +12,11 @@ export interface Protocol<N extends string = string> {
   /** What people call what comes in: a plural, e.g. `web hits`. */
   readonly title: string;
   readonly doors: readonly [Door, ...Door[]];
-  /** A back end may send, and states whose each event is. Its refusals are then carried out under load, too. */
-  readonly backends: boolean;
+  /**
+   * Back ends that show a key of this kind may send, and state whose each event is. Their refusals are then carried out
+   * under load, too. Undefined = browsers alone send.
+   */
+  readonly backends: KeyKind | undefined;
   /**
    * The id of an event stands for that event on every route. False where tags usually send one id for all that happens
    * on a page: then it counts only where the vendor deduplicates by it.
@@ -51,10 +54,25 @@ export interface Door {
 export type End =
   /** What may leave is stored. */
   | { readonly kind: 'accepted' }
-  /** It was read and nothing is kept; what is wrong with its events, without values. */
-  | { readonly kind: 'validated'; readonly mistakes: readonly string[] }
+  /** It was read and nothing is kept. */
+  | ({ readonly kind: 'validated' } & Validated)
   /** Nothing of it is kept. Status 503: it may be sent again after a while, which `Retry-After` says. */
   | { readonly kind: 'refused'; readonly problem: Problem };
+
+/** What would have become of a hit that was only looked at. */
+export interface Validated {
+  /** What is wrong with it, without values. */
+  readonly mistakes: readonly Remark[];
+  /** It names a measurement id that no route has. */
+  readonly unknownStream: boolean;
+  /** What each route would get of the first event that can be used. */
+  readonly routes: readonly {
+    readonly route: string;
+    readonly verdict: 'full' | 'limited' | 'blocked';
+    /** The code of the reason (`docs/reasons.md`); undefined = it would be sent. */
+    readonly reason: string | undefined;
+  }[];
+}
 
 /** What a protocol says in an answer. CORS, `Cache-Control`, cookies and `Retry-After` are added for all alike. */
 export interface Reply {

@@ -34,6 +34,7 @@ const site: SiteConsent = {
   cmp: PLATFORMS,
   honourGpc: true,
   honourConsentMode: true,
+  takesAssertions: false,
   mapping: new Map(),
   categories: CATEGORY_SIGNALS,
   maxAge: undefined,

@@ -25,7 +25,8 @@ function caseOf(text: string): Case {
   return first;
 }
 
-const failures = (text: string) => runCase(caseOf(text), gateway, NOW, NO_SECRETS.value({ env: 'KEY' }));
+const failures = (text: string) =>
+  runCase(caseOf(text), gateway, NOW, { ingest_keys: NO_SECRETS.value({ env: 'KEY' }) });
 
 describe('a case that holds', () => {
   it.each([

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCases } from '../../src/config/cases/index.ts';
 import { compileGateway } from '../../src/config/compile/index.ts';
+import { standInKeys } from '../../src/config/cases/case-hit.ts';
 import { runCase } from '../../src/config/cases/run-case.ts';
 import { NO_SECRETS } from '../../src/config/compile/secrets.ts';
 import { findings, load } from './support.ts';
@@ -27,8 +28,7 @@ function failuresOf(file: string, config: string): string[] {
   const gateway = compileGateway(loaded.config, NO_SECRETS);
   const { cases, now = Date.now() } = casesOf(file);
   return cases.flatMap((one) => {
-    const key = loaded.config.sites[0]?.ingest_keys[0];
-    return runCase(one, gateway, now, key && NO_SECRETS.value(key)).map((failure) => `${one.name}: ${failure}`);
+    return runCase(one, gateway, now, standInKeys(loaded.config.sites[0])).map((failure) => `${one.name}: ${failure}`);
   });
 }
 

@@ -13,6 +13,7 @@ export function siteOf(cmp: readonly string[], rest: Partial<SiteConsent> = {}):
     cmp,
     honourGpc: true,
     honourConsentMode: true,
+    takesAssertions: false,
     mapping: new Map(),
     categories: CATEGORY_SIGNALS,
     maxAge: undefined,

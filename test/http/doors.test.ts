@@ -27,6 +27,7 @@ sites:
   - hosts: [${HOST}]
     origins: [${ORIGIN}]
     ingest_keys: ["\${INGEST_KEY}"]
+    mp_secrets: ["\${MP_SECRET}"]
     country: NO
     consent: { cmp: [cookiebot] }
     destinations:
@@ -110,7 +111,54 @@ const cases = (prefix: string): Case[] => [
   ...origins(prefix),
   ...bodies(prefix),
   ...tagPaths(prefix),
+  ...measurement(prefix),
 ];
+
+/** The Measurement Protocol (`protocols/measurement-protocol.md` 1, 2, 5). */
+const measurement = (prefix: string): Case[] => {
+  const at = (path: string, key = KEY, id = 'G-TEST000001') =>
+    `${prefix}${path}?measurement_id=${id}&api_secret=${encodeURIComponent(key)}`;
+  const body = (events: unknown) => JSON.stringify({ client_id: '1.1790000000', events });
+  const view = body([{ name: 'page_view' }]);
+  const sent = (more: Partial<Case> = {}) => ({ body: view, ...more, headers: { ...PAGELESS, ...more.headers } });
+  const typed = (type: string) => ({ headers: { 'content-type': type } });
+  return [
+    ...['application/json', 'application/json; charset=utf-8', 'text/plain'].map((type) =>
+      one(`a measurement as ${type}`, 'POST', at('/mp/collect'), 204, sent(typed(type))),
+    ),
+    one('a measurement of no type', 'POST', at('/mp/collect'), 204, sent()),
+    one('a measurement as a form', 'POST', at('/mp/collect'), 415, sent(typed('application/x-www-form-urlencoded'))),
+    one('a measurement without a key', 'POST', `${prefix}/mp/collect?measurement_id=G-TEST000001`, 403, sent()),
+    one('a measurement with another key', 'POST', at('/mp/collect', `${KEY}x`), 403, sent()),
+    one('a measurement with an empty key', 'POST', at('/mp/collect', ''), 403, sent()),
+    one('a measurement with two keys', 'POST', `${at('/mp/collect')}&api_secret=${KEY}x`, 403, sent()),
+    one('a measurement with the key of JSON events', 'POST', `${prefix}/mp/collect?measurement_id=G-TEST000001`, 403, {
+      ...sent({ headers: { authorization: `Bearer ${KEY}` } }),
+    }),
+    one('a measurement of a page', 'POST', at('/mp/collect'), 403, { body: view }),
+    one('a measurement of an id nobody has', 'POST', at('/mp/collect', KEY, 'G-OTHER00001'), 204, sent()),
+    one('a measurement of no id', 'POST', `${prefix}/mp/collect?api_secret=${KEY}`, 400, sent()),
+    one('a measurement of an app', 'POST', `${at('/mp/collect')}&firebase_app_id=1:2:ios:3`, 400, sent()),
+    one('a measurement of a host nobody has', 'POST', at('/mp/collect'), 421, sent({ headers: { host: 'x.example' } })),
+    one('a measurement that is no JSON', 'POST', at('/mp/collect'), 400, sent({ body: '{"events":' })),
+    one('a measurement of nothing', 'POST', at('/mp/collect'), 400, sent({ body: body([]) })),
+    one(
+      'a measurement of too much',
+      'POST',
+      at('/mp/collect'),
+      400,
+      sent({ body: body(Array.from({ length: 26 }, () => ({ name: 'a' }))) }),
+    ),
+    one('a measurement that is too long', 'POST', at('/mp/collect'), 413, sent({ body: 'x'.repeat(LIMITS.body + 1) })),
+    one('a measurement with a bad event', 'POST', at('/mp/collect'), 204, sent({ body: body([{ name: '9' }]) })),
+    one('a look at a measurement', 'POST', at('/debug/mp/collect'), 200, sent()),
+    one('a look at one that is no JSON', 'POST', at('/debug/mp/collect'), 200, sent({ body: '{' })),
+    one('a look with another key', 'POST', at('/debug/mp/collect', 'x'), 403, sent()),
+    one('GET of a measurement', 'GET', at('/mp/collect'), 405, { allow: 'POST', ...sent() }),
+    one('a preflight of a measurement', 'OPTIONS', at('/mp/collect'), 405, { allow: 'POST' }),
+    one('a measurement with a slash at the end', 'POST', `${prefix}/mp/collect/`, 404, sent()),
+  ];
+};
 
 /** What Google tags ask for beside hits. */
 const tagPaths = (prefix: string): Case[] => {

@@ -2,7 +2,10 @@ import { sha256Hex } from '../../core/hash.ts';
 import type { Category } from '../../core/signals.ts';
 import type { Gateway, Site } from '../../policy/gateway.ts';
 import type { Hit } from '../../protocols/hit.ts';
+import { KEY_KINDS, type KeyKind } from '../../protocols/admission.ts';
 import { PROTOCOLS } from '../../protocols/index.ts';
+import { NO_SECRETS } from '../compile/secrets.ts';
+import type { SiteConfig } from '../schema.ts';
 import type { Case, CaseRequest } from './index.ts';
 import { hitOf } from './request.ts';
 import { cookiesOfChoice } from '../lint/said.ts';
@@ -18,10 +21,10 @@ const HOUR = 3_600_000;
 
 /**
  * The hit a case describes: of the protocol whose key it has, else a page view.
- * @param ingestKey the value of the site's first ingest key, for events of a back end.
+ * @param keys what a back end of the site shows, for events of one.
  * @throws UnusableCase
  */
-export function caseHit(one: Case, gateway: Gateway, now: number, ingestKey: string | undefined): Hit {
+export function caseHit(one: Case, gateway: Gateway, now: number, keys: BackEndKeys): Hit {
   const { request } = one;
   const site = siteFor(request, gateway);
   const origin = [...site.origins][0] ?? `https://${site.name}`;
@@ -29,14 +32,14 @@ export function caseHit(one: Case, gateway: Gateway, now: number, ingestKey: str
     ...choiceCookies(request, site, now),
     ...Object.entries(request.cookies).map(([name, value]) => `${name}=${value}`),
   ].join('; ');
-  const { caseForm } =
+  const { caseForm, backends = 'ingest_keys' } =
     PROTOCOLS.findLast(({ caseForm: { key } }) => givenIn(request, key) !== undefined) ?? PROTOCOLS[0];
   const written = caseForm.write(givenIn(request, caseForm.key), {
     now,
     page: new URL(request.page ?? '/', origin).href,
     pageSaid: request.page !== undefined,
     stream: site.routes.find(({ primary }) => primary)?.stream,
-    backend: request.backend ? { key: keyFor(site, ingestKey), cookies, gpc: request.gpc } : undefined,
+    backend: request.backend ? { key: keyFor(site, backends, keys), cookies, gpc: request.gpc } : undefined,
   });
   const { method, path, query, body } = written;
   const browser = {
@@ -79,9 +82,19 @@ function categories(said: NonNullable<CaseRequest['said']>): readonly Category[]
   return typeof said === 'string' ? [said] : said;
 }
 
-function keyFor(site: Site, ingestKey: string | undefined): string {
-  if (ingestKey !== undefined) return ingestKey;
-  throw new UnusableCase(`\`backend: true\` needs \`ingest_keys\` on ${site.name}`);
+/** The first key of each kind that a site lists. */
+export type BackEndKeys = Partial<Readonly<Record<KeyKind, string>>>;
+
+/** Keys that stand in for those of a site, as `NO_SECRETS` has them. */
+export function standInKeys(site: SiteConfig | undefined): BackEndKeys {
+  const named = KEY_KINDS.flatMap((kind) => site?.[kind].slice(0, 1).map((ref) => [kind, NO_SECRETS.value(ref)]) ?? []);
+  return Object.fromEntries(named) as BackEndKeys;
+}
+
+function keyFor(site: Site, kind: KeyKind, keys: BackEndKeys): string {
+  const key = keys[kind];
+  if (key !== undefined) return key;
+  throw new UnusableCase(`\`backend: true\` needs \`${kind}\` on ${site.name}`);
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,15 +1,15 @@
 import { sha256Hex } from '../../core/hash.ts';
 import { decideRequest } from '../../decide/request.ts';
 import type { Gateway } from '../../policy/gateway.ts';
-import { caseHit, siteFor, UnusableCase } from './case-hit.ts';
+import { type BackEndKeys, caseHit, siteFor, UnusableCase } from './case-hit.ts';
 import type { Case, Expectation, RouteExpectation } from './index.ts';
 import { explain, type ExplainedRoute, type Explanation, type ShownRequest } from './explanation.ts';
 import { trialWindows } from './trial-windows.ts';
 
 /** Runs one case through the very function that serves; answers with what was not as expected. */
-export function runCase(one: Case, gateway: Gateway, now: number, ingestKey?: string): readonly string[] {
+export function runCase(one: Case, gateway: Gateway, now: number, keys: BackEndKeys = {}): readonly string[] {
   try {
-    const hit = caseHit(one, gateway, now, ingestKey);
+    const hit = caseHit(one, gateway, now, keys);
     const done = decideRequest(hit, gateway, trialWindows(gateway, hit));
     if ('problem' in done) {
       const { status, detail } = done.problem;

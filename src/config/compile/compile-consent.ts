@@ -38,6 +38,7 @@ export function compileConsent(site: SiteConfig): SiteConsent {
     cmp,
     honourGpc: consent.honour.includes('gpc'),
     honourConsentMode: consent.honour.includes('consent-mode'),
+    takesAssertions: site.mp.consent === 'asserted',
     mapping: shared.size === 0 ? platforms : withShared(platforms, shared, cmp),
     categories,
     maxAge: consent.max_age,

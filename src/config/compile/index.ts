@@ -9,6 +9,7 @@ import { permitTable } from '../../policy/permit.ts';
 import { parseCidrs } from '../../privacy/ip.ts';
 import { bitsFor } from '../../privacy/replaced-id.ts';
 import { compileUrlPolicy } from '../../privacy/url/url.ts';
+import { KEY_KINDS, keyId } from '../../protocols/admission.ts';
 import { waysUnder } from '../../protocols/doors.ts';
 import { compileConsent } from './compile-consent.ts';
 import { policyHash, policyOf } from './policy.ts';
@@ -56,7 +57,7 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
     name,
     hosts: site.hosts,
     origins: new Set(site.origins),
-    ingestKeys: new Set(site.ingest_keys.map((ref) => sha256Hex(filled(ref, secrets)))),
+    ingestKeys: new Set(KEY_KINDS.flatMap((kind) => site[kind].map((ref) => keyId(kind, filled(ref, secrets))))),
     country: site.country,
     consent: compileConsent(site),
     legitimateInterest:

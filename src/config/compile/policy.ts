@@ -40,6 +40,7 @@ function sitePolicy(site: SiteConfig, compiled: Site): unknown {
     site: compiled.name,
     country: site.country,
     consent: { ...consent, cmp: set(consent.cmp), honour: set(consent.honour) },
+    asserted_consent: compiled.consent.takesAssertions || undefined,
     purposes: site.purposes,
     privacy: { ...privacy, url_query: set(privacy.url_query), never_forward: set(privacy.never_forward) },
     // Own pages are told from foreign ones by their origins.

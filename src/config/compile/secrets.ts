@@ -1,4 +1,5 @@
 import { showSecretRef, type SecretRef } from '../../core/secret.ts';
+import { KEY_KINDS } from '../../protocols/admission.ts';
 import type { Config } from '../schema.ts';
 
 /** What a configuration needs beside its text: values of secrets that the gateway itself uses, and its own key. */
@@ -24,7 +25,7 @@ export function secretsOf(config: Config): NamedSecret[] {
     if (!found.has(name)) found.set(name, { ref, use });
   };
   for (const site of config.sites) {
-    for (const ref of site.ingest_keys) add(ref, `${site.hosts[0]} ingest_keys`);
+    for (const kind of KEY_KINDS) for (const ref of site[kind]) add(ref, `${site.hosts[0]} ${kind}`);
     for (const ref of site.cookies.keys) add(ref, `${site.hosts[0]} cookies.keys`);
     for (const [name, route] of site.destinations) {
       for (const [key, ref] of refsIn(route.settings)) add(ref, `${site.hosts[0]}/${name} ${key}`);

@@ -2,6 +2,7 @@ import { parseCidrs } from '../../privacy/ip.ts';
 import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
 import { legalNotes } from '../pages/legal.ts';
 import { lintConsent } from './lint-consent.ts';
+import { lintSenders } from './lint-senders.ts';
 import { lintReplacedIds } from './lint-replaced-ids.ts';
 import { lintRoutes } from './lint-routes.ts';
 import { showDuration } from '../units.ts';
@@ -22,6 +23,7 @@ export function lint(config: Config, now: number): Remark[] {
       const path = ['sites', i];
       return [
         ...lintSite(site, path),
+        ...lintSenders(site, path),
         ...lintReplacedIds(site, path),
         ...lintConsent(site, [...path, 'consent']),
         ...lintCookies(site, [...path, 'cookies']),
@@ -116,14 +118,6 @@ function lintSite(site: SiteConfig, path: ConfigPath): Remark[] {
       );
     }
   });
-  if (site.origins.length === 0 && site.ingest_keys.length === 0) {
-    remarks.push(
-      suspicious(
-        [...path, 'hosts'],
-        'no page (`origins`) and no back end (`ingest_keys`) may send events to this site',
-      ),
-    );
-  }
   if (site.destinations.size === 0) {
     remarks.push(suspicious([...path, 'hosts'], 'this site has no destinations: its events go nowhere'));
   }

@@ -93,6 +93,11 @@ function siteFacts(
   return [
     `Aimed at ${site.country}; consent is ${site.consent.regime}. No readable choice: ${site.consent.withoutChoice}.`,
     `Consent is read from ${consent.cmp === 'auto' ? 'every known platform' : codes(consent.cmp)}; the most restrictive source wins. Signals that can only take away: ${codes(consent.honour) || 'none'}.`,
+    ...(site.consent.takesAssertions
+      ? [
+          'Senders of the Measurement Protocol may state a choice from a record of their own, with its time; the gateway cannot check it. It grants no more than every other source leaves.',
+        ]
+      : []),
     ...(consent.max_age === undefined ? [] : [`A choice older than ${showDuration(consent.max_age)} counts as none.`]),
     ...(interests.length === 0
       ? []

@@ -19,11 +19,10 @@ function section({ name, title, doors, backends, ownEventIds, caseForm }: Protoc
   return [
     `## ${title.charAt(0).toUpperCase()}${title.slice(1)}`,
     '',
-    `In metrics, the decision log, the preview and \`portvakt explain\` their source is \`${name}\`. ${
-      backends
-        ? "They come from pages, and from a site's back end, which says whose each event is."
-        : 'They come from browsers.'
-    } An event's own id ${
+    `In metrics, the decision log, the preview and \`portvakt explain\` their source is \`${name}\`. ${senders(
+      backends,
+      doors,
+    )} An event's own id ${
       ownEventIds ? 'stands for that event on every route' : 'counts where the vendor deduplicates by it'
     } ([duplicates](duplicates.md)). A [case](../config/README.md) writes them under \`request.${caseForm.key}\`.`,
     '',
@@ -40,6 +39,14 @@ function section({ name, title, doors, backends, ownEventIds, caseForm }: Protoc
     ),
     '',
   ];
+}
+
+/** Pages of listed origins ask before they send. */
+function senders(backends: Protocol['backends'], doors: readonly Door[]): string {
+  if (backends === undefined) return 'They come from browsers.';
+  return doors.some(({ preflight }) => preflight)
+    ? `They come from pages, and from a site's back end (\`${backends}\`), which says whose each event is.`
+    : `They come from a site's back end alone (\`${backends}\`), which says whose each event is.`;
 }
 
 function listed(types: ReadonlySet<string>): string {

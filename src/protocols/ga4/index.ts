@@ -22,7 +22,7 @@ export const ga4: Protocol<'ga4-collect'> = {
     },
     ...TAG_PATHS,
   ],
-  backends: false,
+  backends: undefined,
   ownEventIds: false,
   admit: admitPage,
   read: (hit, _sender, visitor) => readCollect(hit, visitor),

@@ -1,5 +1,4 @@
-import { sha256Hex } from '../../core/hash.ts';
-import { notAdmitted, UNLISTED, type Sender, type Senders } from '../admission.ts';
+import { keyId, notAdmitted, UNLISTED, type Sender, type Senders } from '../admission.ts';
 import type { Hit, Problem } from '../hit.ts';
 
 const NEITHER = notAdmitted(
@@ -17,6 +16,6 @@ export function admitEvents(hit: Hit, site: Senders): Sender | Problem {
   if (origin !== undefined) return site.origins.has(origin) ? 'browser' : UNLISTED;
   if (authorization === undefined) return NEITHER;
   const key = /^Bearer +([\x21-\x7e]{1,512}) *$/i.exec(authorization)?.[1];
-  if (key === undefined || !site.ingestKeys.has(sha256Hex(key))) return BAD_KEY;
+  if (key === undefined || !site.ingestKeys.has(keyId('ingest_keys', key))) return BAD_KEY;
   return 'backend';
 }

@@ -18,7 +18,7 @@ export const json: Protocol<'json'> = {
       does: 'store',
     },
   ],
-  backends: true,
+  backends: 'ingest_keys',
   ownEventIds: true,
   admit: admitEvents,
   read: readJson,

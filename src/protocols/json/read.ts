@@ -3,7 +3,7 @@ import { LeftOutTally } from '../../core/left-out.ts';
 import { event as eventSchema, eventsBody, type JsonEvent } from './event-schema.ts';
 import type { Hit, Problem, Reading, SourceEvent, Visitor } from '../hit.ts';
 import { type Mistake, mistakesOf, said } from '../json-parts.ts';
-import { parseJson, type ShapeFault } from '../json-text.ts';
+import { eventOf, parseJson, type ShapeFault } from '../json-text.ts';
 import { badRequest, LIMITS } from '../limits.ts';
 import { settle } from '../settle.ts';
 import { statedVisitor } from '../stated-visitor.ts';
@@ -65,12 +65,6 @@ function readEvent(
   if (from === 'backend' || parsed.data.visitor == null) return { read: parsed.data, wrong: shape };
   const message = 'a browser speaks for itself; only a back end with an ingest key states the visitor';
   return { read: parsed.data, wrong: [...shape, { path: [...at, 'visitor'], message }] };
-}
-
-/** The event a fault lies in; undefined = outside of all. */
-function eventOf({ path }: ShapeFault): number | undefined {
-  const [first, second] = path;
-  return first === 'events' && typeof second === 'number' ? second : undefined;
 }
 
 /** The field of the first mistake, where it is one that an event has. */

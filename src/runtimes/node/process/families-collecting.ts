@@ -6,7 +6,7 @@ import { PROTOCOLS } from '../../../protocols/index.ts';
 import { bySite, ofProcess, routes, sites, type Family } from './metric-family.ts';
 
 /** Statuses that the public listener answers with. */
-const STATUSES = [204, 400, 401, 403, 404, 405, 408, 413, 415, 421, 429, 500, 503];
+const STATUSES = [200, 204, 400, 401, 403, 404, 405, 408, 413, 415, 421, 429, 500, 503];
 
 /** The first path of every door with an answer of its own. */
 const FIXED = WAYS_IN.flatMap(({ door }) => (typeof door.does === 'object' ? [door.paths[0]] : []));

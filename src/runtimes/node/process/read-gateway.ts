@@ -5,6 +5,7 @@ import { policyOf, policyText } from '../../../config/compile/policy.ts';
 import type { Config } from '../../../config/schema.ts';
 import { toPortable } from '../../../config/pages/portable.ts';
 import { secretsOf } from '../../../config/compile/secrets.ts';
+import { KEY_KINDS, type KeyKind } from '../../../protocols/admission.ts';
 import { showSecretRef } from '../../../core/secret.ts';
 import type { Gateway } from '../../../policy/gateway.ts';
 import gatewayFrom, { secretValue, type GatewayInput } from './gateway-source.ts';
@@ -60,16 +61,21 @@ export function readGateway(written: WrittenGateway, note: (finding: Finding) =>
   }
 }
 
-/** Characters an ingest key has at least: 32 hex digits cannot be guessed by asking. */
-const MIN_KEY = 32;
+/** Characters a key of a back end has at least: one that cannot be guessed by asking. */
+const MIN_KEY: Readonly<Record<KeyKind, number>> = { ingest_keys: 32, mp_secrets: 16 };
 
 /** Keys that somebody could find out by trying. */
 function weakKeys({ sites }: Config): string[] {
   return sites.flatMap((site) =>
-    site.ingest_keys.flatMap((ref) => {
-      const length = secretValue(ref)?.length ?? MIN_KEY;
-      if (length >= MIN_KEY) return [];
-      return `${showSecretRef(ref)} of ${site.hosts[0]} has ${length} characters, an ingest key needs ${MIN_KEY}: make one with \`openssl rand -hex 32\``;
-    }),
+    KEY_KINDS.flatMap((kind) =>
+      site[kind].flatMap((ref) => {
+        const least = MIN_KEY[kind];
+        const length = secretValue(ref)?.length ?? least;
+        if (length >= least) return [];
+        return `${showSecretRef(ref)} of ${site.hosts[0]} has ${length} characters, ${SAID[kind]} needs ${least}: make one with \`openssl rand -hex 32\``;
+      }),
+    ),
   );
 }
+
+const SAID: Readonly<Record<KeyKind, string>> = { ingest_keys: 'an ingest key', mp_secrets: 'an mp_secret' };

@@ -1,0 +1,25 @@
+import type { StatedConsent } from '../core/values.ts';
+import { choice, restriction } from './reading.ts';
+import type { Reading } from './types.ts';
+
+const SOURCE = 'back-end';
+
+const NOT_TAKEN = 'asserted by the back end, which this site does not take (`mp.consent`)';
+
+/**
+ * What a back end says of a visitor's choice beside cookies (`protocols/measurement-protocol.md` 4). Its record grants
+ * only where the site takes its word; what it says was refused counts everywhere, and so does what it wants withheld.
+ */
+export function readStated({ record, withheld }: StatedConsent, taken: boolean): readonly Reading[] {
+  const readings: Reading[] = [];
+  if (record !== undefined) {
+    const { granted, refused, at } = record;
+    readings.push(
+      taken
+        ? choice(SOURCE, granted, refused, { at }, 'asserted by the back end')
+        : restriction(SOURCE, refused === 0 ? 'none' : 'denied', refused, 0, NOT_TAKEN),
+    );
+  }
+  if (withheld !== 0) readings.push(restriction(SOURCE, 'denied', 0, withheld, 'denied for this event by its sender'));
+  return readings;
+}
