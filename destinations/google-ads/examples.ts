@@ -113,7 +113,12 @@ export const examples: readonly Example[] = [
     settings,
     granted: ['ad_storage', 'ad_user_data', 'ad_personalization'],
     event: { event_name: 'purchase', event_id: 'o-1', transaction_id: 'o-1', currency: 'NOK', value: 599 },
-    expect: { skip: reason('skip.nothing_to_match') },
+    expect: {
+      skip: reason('skip.nothing_to_match', {
+        fields:
+          'gclid, wbraid, gbraid, email, phone, phone_sha256, google_user_data, first_name + last_name + user_country + postal_code',
+      }),
+    },
   },
   {
     title: 'An event that is no conversion',

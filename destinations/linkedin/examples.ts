@@ -106,7 +106,11 @@ export const examples: readonly Example[] = [
     settings: SETTINGS,
     granted: GRANTED,
     event: { event_name: 'generate_lead', event_id: 'lead-93', first_name: 'Jane', user_country: 'DE' },
-    expect: { skip: reason('skip.nothing_to_match') },
+    expect: {
+      skip: reason('skip.nothing_to_match', {
+        fields: 'li_fat_id, email, email_sha256, user_id, first_name + last_name',
+      }),
+    },
   },
   {
     title: 'An event without a conversion rule',

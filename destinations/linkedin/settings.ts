@@ -50,7 +50,7 @@ export function sunset(version: string): number {
 }
 
 /** What an operator should know about these settings on that day (unix milliseconds). */
-export function warnings({ api_version, conversions }: Settings, now: number): string[] {
+export function warnings({ api_version }: Settings, now: number): string[] {
   const found: string[] = [];
   const end = sunset(api_version);
   const day = new Date(end).toISOString().slice(0, 10);
@@ -67,6 +67,5 @@ export function warnings({ api_version, conversions }: Settings, now: number): s
   } else if (now < Date.UTC(Number(api_version.slice(0, 4)), Number(api_version.slice(4)) - 1, 1)) {
     found.push(`api_version: ${api_version} is not published yet; LinkedIn refuses every request until it is.`);
   }
-  if (Object.keys(conversions).length === 0) found.push('conversions: no event has a rule, so nothing is sent.');
   return found;
 }

@@ -190,7 +190,7 @@ export const examples: readonly Example[] = [
     settings: SETTINGS,
     granted: GRANTED,
     event: { event_name: 'page_view', event_id: 'pv-2', user_agent_family: 'Mozilla/5.0', country: 'NO' },
-    expect: { skip: reason('skip.nothing_to_match') },
+    expect: { skip: reason('skip.nothing_to_match', { fields: 'fbp, fbc, email, email_sha256, phone, user_id' }) },
   },
   {
     title: 'An event nobody gave a Meta name',

@@ -102,7 +102,7 @@ export const examples: readonly Example[] = [
     settings,
     granted: ['ad_storage', 'ad_personalization'],
     event: { event_name: 'purchase', event_id: 'o-1', currency: 'NOK', value: 599, email: 'john@contoso.com' },
-    expect: { skip: reason('skip.nothing_to_match') },
+    expect: { skip: reason('skip.nothing_to_match', { fields: 'msclkid, email, phone, phone_sha256' }) },
   },
   {
     title: 'Refused, limited: the pixel with the denial and no identifier of any kind',

@@ -115,12 +115,13 @@ export interface BoundForm {
 
 const EVERY_EVENT: Wants = { names: new Map(), others: true };
 const NOT_MAPPED = reason('skip.not_mapped');
-const NOTHING_TO_MATCH = reason('skip.nothing_to_match');
 
 /** Compiles a form for the settings of one route. */
 export function bindForm<S extends z.ZodType, R extends Reads>(form: Form<S, R>, settings: z.output<S>): BoundForm {
   const wants = form.wants?.(settings) ?? EVERY_EVENT;
   const matchesOn = form.matchesOn?.(settings);
+  const groups = matchesOn?.map((group) => group.join(' + ')).join(', ');
+  const nothingToMatch = reason('skip.nothing_to_match', { fields: groups });
   const requires = form.requires ?? [];
   const lacks = requires.map(({ fields }) => reason('skip.lacks', { fields: fields.join(', ') }));
   const nameOf = (event: string): string | undefined => {
@@ -131,7 +132,7 @@ export function bindForm<S extends z.ZodType, R extends Reads>(form: Form<S, R>,
   const refusal = (view: AnyView, event: string, name: string, context: PlanContext): SkipReason | undefined => {
     const skip = form.skips?.(view as View<R>, settings, context);
     if (skip !== undefined) return skip;
-    if (matchesOn !== undefined && !isMatched(view, matchesOn)) return NOTHING_TO_MATCH;
+    if (matchesOn !== undefined && !isMatched(view, matchesOn)) return nothingToMatch;
     for (let i = 0; i < requires.length; i++) {
       const one = requires[i] as Requirement;
       if (one.event !== undefined && one.event !== event) continue;

@@ -83,8 +83,8 @@ export const REASONS = {
   },
   'skip.nothing_to_match': {
     kind: 'skipped',
-    params: [],
-    says: 'allowed, but there is no click id or user data to match it on',
+    params: ['fields'],
+    says: 'allowed, but there is no click id or user data to match it on[: one of {fields}]',
     means: 'The vendor could not tell whose the event is and would refuse it.',
     todo: 'Check that click ids reach the gateway (the visitor came from an ad, and the page address is in the hit), or map user data.',
   },

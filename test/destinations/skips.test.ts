@@ -249,7 +249,8 @@ describe.each(Object.entries(SHEETS))('%s', (type, { settings, full, limited }) 
       const expected = says({ ...one, name, ...at }, set);
       const kind = `${permit.verdict} ${expected?.code ?? 'taken'}`;
       seen.set(kind, (seen.get(kind) ?? 0) + 1);
-      const words = (skip: SkipReason | undefined) => (skip === undefined ? 'taken' : showReason(skip));
+      const words = (skip: SkipReason | undefined) =>
+        skip === undefined ? 'taken' : skip.code === NOTHING.code ? skip.code : showReason(skip);
       const skip = form.skip(view, context);
       if (words(skip) !== words(expected)) return `${words(skip)} in place of ${words(expected)}`;
       if ((form.nameOf(name) === undefined) !== (expected?.code === NOT_MAPPED.code)) return 'another name';

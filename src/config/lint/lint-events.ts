@@ -57,6 +57,11 @@ function remarkOn(name: string, path: ConfigPath, atKey: boolean): Remark[] {
   return [{ kind: 'note', code: 'custom-event', path, message, atKey }];
 }
 
+/** Whether the name of an event is doubtful in itself, so that what else it leads to need not be said. */
+export function isDoubtful(name: string): boolean {
+  return !GA4_EVENTS.has(name) && (noEvent(name) ?? meantEvent(name)) !== undefined;
+}
+
 /** Why a name stands for no event: a sign for all of them, several in one, a variable that was never filled in. */
 function noEvent(name: string): string | undefined {
   if (/^(?:\*|\.\*|all|any)$/i.test(name))

@@ -1,4 +1,4 @@
-import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
+import { contradiction, type ConfigPath, type Remark } from './finding.ts';
 import type { SiteConfig } from '../schema.ts';
 import { DAY } from '../units.ts';
 
@@ -31,21 +31,13 @@ export function lintReplacedIds({ privacy, cookies, destinations }: SiteConfig, 
   if (privacy.referrer === 'origin' || privacy.referrer === 'path')
     forbid(at('privacy', 'referrer'), 'the page of another site a visitor comes from', 'none');
   if (cookies.own_id) forbid(at('cookies', 'own_id'), 'an id of the gateway', 'false');
-  for (const [name, { destination, params }] of destinations) {
-    if (params === 'all') {
-      remarks.push(
-        contradiction(
-          at('destinations', name, 'params'),
-          '`replaced_ids` passes on no custom parameter that is not listed: any of them may tell visitors apart',
-          'a list of names, or no such line',
-        ),
-      );
-    }
-    if (destination.stream !== undefined) continue;
+  for (const [name, { params }] of destinations) {
+    if (params !== 'all') continue;
     remarks.push(
-      suspicious(
-        at('destinations', name),
-        `${destination.title} has nothing to match on: \`replaced_ids\` keeps click ids and user data from every route`,
+      contradiction(
+        at('destinations', name, 'params'),
+        '`replaced_ids` passes on no custom parameter that is not listed: any of them may tell visitors apart',
+        'a list of names, or no such line',
       ),
     );
   }

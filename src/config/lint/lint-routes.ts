@@ -1,5 +1,6 @@
 import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
 import { lintEvents } from './lint-events.ts';
+import { lintTakes } from './lint-takes.ts';
 import { isPersonalName } from '../../privacy/cleaner.ts';
 import type { RouteConfig } from '../compile/routes.ts';
 import type { SiteConfig } from '../schema.ts';
@@ -9,7 +10,10 @@ export function lintRoutes(site: SiteConfig, path: ConfigPath, now: number): Rem
   const routes = [...site.destinations];
   return [
     ...lintUserAgent(site, path.slice(0, -1)),
-    ...routes.flatMap(([name, route]) => lintRoute(name, route, [...path, name], now)),
+    ...routes.flatMap(([name, route]) => [
+      ...lintRoute(name, route, [...path, name], now),
+      ...lintTakes(route, [...path, name], site),
+    ]),
     ...lintStreams(routes, path),
     ...lintTwins(routes, path),
   ];

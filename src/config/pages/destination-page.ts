@@ -6,6 +6,7 @@ import { wordsOf } from '../../core/reason.ts';
 import { inputSchema, type JsonSchema } from './editor-schema.ts';
 import { showRequest } from '../cases/explanation.ts';
 import { codes, table } from './markdown.ts';
+import { takesOf } from './takes.ts';
 import { showDuration } from '../units.ts';
 
 /**
@@ -41,6 +42,12 @@ export function destinationPage(destination: Destination, notes: string | undefi
     ...readsTable(destination.reads, needs),
     '',
     ...(limited === undefined ? [] : limitedSection(limited)),
+    '## Which events it takes',
+    '',
+    'Of those that consent lets through; others end as `skipped` when they come (`docs/reasons.md`). With the settings of the examples below:',
+    '',
+    ...takesSection(destination),
+    '',
     '## Settings',
     '',
     ...settingsTable(inputSchema(destination.settings)),
@@ -66,6 +73,13 @@ function hostsOf({ fixedHosts, settings, examples, bind }: Destination): string 
   if (fixedHosts !== undefined) return `Requests go to ${codes(fixedHosts)}.`;
   const shown = new Set(examples.flatMap((example) => bind(settings.parse(example.settings)).hosts));
   return `Where requests go follows from the settings; in the examples to ${codes([...shown])}.`;
+}
+
+/** What each form takes, bound to the settings of the first example of it. */
+function takesSection({ examples, settings, bind }: Destination): readonly string[] {
+  const boundBy = (example: Example | undefined) => example && bind(settings.parse(example.settings));
+  const full = boundBy(examples.find(({ limited }) => limited !== true));
+  return takesOf(full?.full, boundBy(examples.find(({ limited }) => limited === true))?.limited);
 }
 
 function readsTable(reads: Reads, needs: readonly string[]): string[] {

@@ -8,6 +8,7 @@ import { LEFT } from '../../privacy/replaced-event.ts';
 import { titleOf } from '../../protocols/doors.ts';
 import { cookieTable } from './cookie-table.ts';
 import { codes, table } from './markdown.ts';
+import { takesOf } from './takes.ts';
 import type { Config, SiteConfig } from '../schema.ts';
 import { secretsOf } from '../compile/secrets.ts';
 import { showDuration } from '../units.ts';
@@ -136,6 +137,10 @@ function routePage(route: Route, site: Site): string[] {
       (route.bound.firstAfterMs === 0
         ? ''
         : ` An event waits ${showDuration(route.bound.firstAfterMs)} in the outbox before it is sent; what its visitor takes back meanwhile is not.`),
+    '',
+    'Of the events that the choice of the visitor lets through, it is sent:',
+    '',
+    ...takesOf(route.bound.full, route.limited ? route.bound.limited : undefined),
     '',
     ...table(
       ['the visitor chose', 'it receives', 'fields'],

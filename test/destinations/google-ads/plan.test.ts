@@ -108,7 +108,7 @@ describe('matching', () => {
       first_name: 'Kari',
       last_name: 'N',
     };
-    expect(planOne(googleAds, { settings, granted, event })).toEqual({ skip: reason('skip.nothing_to_match') });
+    expect(planOne(googleAds, { settings, granted, event })).toMatchObject({ skip: { code: 'skip.nothing_to_match' } });
   });
 });
 

@@ -1,0 +1,39 @@
+import type { BoundForm } from '../../core/destination.ts';
+import type { FieldName } from '../../core/fields.ts';
+import { LEFT } from '../../privacy/replaced-event.ts';
+import type { RouteConfig } from '../compile/routes.ts';
+import type { SiteConfig } from '../schema.ts';
+import { suspicious, type ConfigPath, type Remark } from './finding.ts';
+import { isDoubtful } from './lint-events.ts';
+
+/** Routes and events of which a vendor would never get anything, whatever is in the events. */
+export function lintTakes(route: RouteConfig, path: ConfigPath, { privacy }: SiteConfig): Remark[] {
+  const { destination, settings, events } = route;
+  const { full, limited } = destination.bind(settings);
+  const forms = route.without_consent === 'limited' && limited !== undefined ? [full, limited] : [full];
+  if (forms.every(takesNoName)) {
+    return [suspicious(path, `no event has a name at ${destination.title} here, so nothing is sent`)];
+  }
+  const unwanted = (events ?? []).flatMap((name, i) =>
+    isDoubtful(name) || forms.some((form) => form.nameOf(name) !== undefined)
+      ? []
+      : [
+          suspicious(
+            [...path, 'events', i],
+            `\`${name}\` never goes to ${destination.title}: the settings of the route give it no name there`,
+          ),
+        ],
+  );
+  if (privacy.replaced_ids === undefined || !lacksEveryMatch(full)) return unwanted;
+  const message = `${destination.title} has nothing to match on: \`replaced_ids\` keeps click ids and user data from every route`;
+  return [...unwanted, suspicious(path, message)];
+}
+
+function takesNoName({ wants, nameOf }: BoundForm): boolean {
+  return wants.others !== true && [...wants.names.keys()].every((name) => nameOf(name) === undefined);
+}
+
+/** Each group has a field in it that no event still has once its ids are replaced. */
+function lacksEveryMatch({ matchesOn }: BoundForm): boolean {
+  return matchesOn?.every((group) => group.some((field) => !LEFT.has(field as FieldName))) ?? false;
+}
