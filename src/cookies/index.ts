@@ -37,7 +37,6 @@ const NOTHING: CookieReading = {
   identifiers: {},
   subjects: [],
   carried: [],
-  whose: undefined,
   set: [],
   withdrawn: undefined,
 };

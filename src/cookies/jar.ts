@@ -5,7 +5,7 @@ import { named, onlyValue, type Found } from './found.ts';
 import { OWN_ID, ownId, ownIdIn } from './own-id.ts';
 import { expire, fit, homeOf, isSafe, knowsHome, setCookie } from './set-cookie.ts';
 import type { ClickIds, CookieInput, CookieReading, Identifiers } from './types.ts';
-import { BROWSERS, chosen } from './subjects.ts';
+import { chosen } from './subjects.ts';
 import { CLICK_COOKIES, governs, isClickId, SAME_IDS, type GovernedCookie } from './vendor-cookies.ts';
 
 const DAY = 86_400_000;
@@ -141,7 +141,6 @@ export class Jar {
       identifiers,
       subjects: added.length === 0 ? chosen(carried) : chosen([...carried, ...added]),
       carried,
-      whose: carried.length === 0 ? undefined : browserOf(carried),
       set: fit(quiet ? kept : [...expire(likeliest(expired), settings.domain, host), ...issued, ...kept]),
       withdrawn: gone === undefined ? undefined : [...gone, ...carried],
     };
@@ -241,22 +240,6 @@ function likeliest(names: readonly string[]): readonly string[] {
 
 /** So many names fit into an answer in any case. */
 const FITTING = 16;
-
-const BROWSER_KINDS: readonly string[] = BROWSERS.map((kind) => `${kind}:`);
-
-/** Whose browser it is, by the first kind that says so. */
-function browserOf(carried: readonly string[]): string | undefined {
-  for (const kind of BROWSER_KINDS) {
-    const subject = firstOf(kind, carried);
-    if (subject !== undefined) return subject;
-  }
-  return undefined;
-}
-
-function firstOf(kind: string, subjects: readonly string[]): string | undefined {
-  for (const subject of subjects) if (subject.startsWith(kind)) return subject;
-  return undefined;
-}
 
 /** A click id of which only the newest of its sort counts. */
 interface Click {

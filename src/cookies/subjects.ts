@@ -11,9 +11,20 @@ export const MAX_SUBJECTS = 8;
 const SUBJECTS = IDENTIFIERS.flatMap(({ cookie }) => cookie?.subject ?? []);
 
 /** Kinds that name a browser for good, those of every site first. */
-export const BROWSERS: readonly string[] = [
+const BROWSERS: readonly string[] = [
   ...new Set(['ga', 'own', ...SUBJECTS.flatMap(({ kind, browser }) => (browser === true ? kind : []))]),
 ];
+
+const BROWSER_KINDS: readonly string[] = BROWSERS.map((kind) => `${kind}:`);
+
+/** Whose browser it is, by the first kind that says so. */
+export function browserOf(subjects: readonly string[]): string | undefined {
+  for (const kind of BROWSER_KINDS) {
+    const subject = subjects.find((one) => one.startsWith(kind));
+    if (subject !== undefined) return subject;
+  }
+  return undefined;
+}
 
 /** Kinds in the order in which they are taken where there are too many; all others come after them. */
 const ORDER: readonly string[] = [

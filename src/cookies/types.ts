@@ -53,11 +53,6 @@ export interface CookieReading {
   readonly subjects: readonly string[];
   /** Those that came in a cookie, used or too old: a click id in the page's address alone is nobody's word. */
   readonly carried: readonly string[];
-  /**
-   * `kind:value` of whose hit it is as its cookies came, before any cap and under their own signal: `_ga`'s client id,
-   * else the own id, else `_fbp`. An id that this answer issues has not come.
-   */
-  readonly whose: string | undefined;
   /** Complete `Set-Cookie` values, for one answer of at most a few kilobytes. */
   readonly set: readonly string[];
   /**

@@ -1,4 +1,5 @@
 import type { CookieReading } from '../cookies/index.ts';
+import { browserOf } from '../cookies/subjects.ts';
 import type { RawEvent } from '../core/fields.ts';
 import { isPlaceholder } from '../core/placeholders.ts';
 import { BIT, type SignalMask } from '../core/signals.ts';
@@ -84,10 +85,13 @@ export function eventKey(
   };
 }
 
-/** The visitor as it came, before any cap, where its signal is in force. */
+/**
+ * The visitor as it came, before any cap, where its signal is in force: the client id of the event, else of `_ga`, else
+ * the own id, else `_fbp`. An id that this answer issues has not come.
+ */
 function subjectOf(raw: RawEvent, { visitor, jar, signals }: Source): string | undefined {
   const cid = (signals & BIT.analytics_storage) === 0 ? undefined : raw.client_id || visitor.clientId;
-  return cid === undefined || cid === '' ? jar.whose : `ga:${cid}`;
+  return cid === undefined || cid === '' ? browserOf(jar.carried) : `ga:${cid}`;
 }
 
 /** Texts of which none can be mistaken for part of another. */
