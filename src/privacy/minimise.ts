@@ -118,6 +118,7 @@ const SCREEN = /^\d{1,5}x\d{1,5}$/;
 const CURRENCY = /^[A-Za-z]{3}$/;
 /** Unix seconds, a count, and milliseconds or a number (`destinations/ga4.md` 3.2, 3.3); any other text could say who it is. */
 const SECONDS = /^1\d{9}$/;
+const SECONDS_LONG = 10;
 /** The tag that numbers sessions like this is of 2017; the clocks of visitors are wrong by a day, time zones included. */
 const FIRST_SESSION = 1_500_000_000;
 const AHEAD = 2 * 86_400;
@@ -130,7 +131,7 @@ const PAGE_LOAD = /^\d{1,20}$/;
  * or the long random number of other clients, where it is not in the form of one.
  */
 function isSession(id: string, eventTime: number): boolean {
-  if (RANDOM.test(id)) return scrub(id) === id;
+  if (id.length !== SECONDS_LONG) return RANDOM.test(id) && scrub(id) === id;
   return SECONDS.test(id) && Number(id) >= FIRST_SESSION && Number(id) <= eventTime / 1000 + AHEAD;
 }
 

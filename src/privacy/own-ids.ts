@@ -251,7 +251,7 @@ function isTime(text: string, at: number): boolean {
 /** Whether an id or a part of it is long enough and has no digit. What is encoded may be anything. */
 function hasLettersOnly(id: string | undefined): boolean {
   if (id === undefined || id.length < SHORTEST) return false;
-  if (!DIGIT.test(id) || id.includes('%')) return true;
+  if (id.includes('%') || !hasDigit(id)) return true;
   for (let start = 0, end: number; start < id.length; start = end + 1) {
     // Most parts begin with a digit, and nothing more of them is looked at.
     let at = start;
@@ -263,7 +263,12 @@ function hasLettersOnly(id: string | undefined): boolean {
   return false;
 }
 
-const DIGIT = /[0-9]/;
+/** Without a pattern: asked for each text and id of a hit, and most ids have one at their beginning. */
+function hasDigit(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (isDigit(text.charCodeAt(i))) return true;
+  return false;
+}
+
 const DOT = 46;
 
 function isDigit(code: number): boolean {
@@ -272,7 +277,7 @@ function isDigit(code: number): boolean {
 
 /** Whether a word is long enough and has a digit in it, as nearly every id has. */
 function mayHold(text: string): boolean {
-  if (!DIGIT.test(text)) return false;
+  if (!hasDigit(text)) return false;
   let start = 0;
   let digit = false;
   for (let i = 0; i < text.length; i++) {
