@@ -7,8 +7,8 @@ import { ADS, ANALYTICS, DAY, HOST, HOUR, NOW, SETTINGS, seconds, signingKey, vi
 const YEARS = 730 * DAY;
 const settings = { ...SETTINGS, ownId: true };
 
-/** What a page's tags do at every load: mint what is missing, and set every cookie of theirs to last for years. */
-function loadPage(browser: Browser, at: number): void {
+/** What a page's tags write at every load: what is missing is minted, and all of it is to last for years. */
+function writeTags(browser: Browser, at: number, wanted?: readonly string[]): void {
   const value = (name: string) => browser.get(name)?.value;
   const random = Math.floor(at / 1000) % 1_000_003;
   const tags = {
@@ -18,7 +18,9 @@ function loadPage(browser: Browser, at: number): void {
     _fbp: value('_fbp') ?? `fb.1.${at}.${random}`,
     _uetvid: value('_uetvid') ?? `vid${random}`,
   };
-  for (const [name, text] of Object.entries(tags)) browser.write(name, text, 'example.no', at + YEARS);
+  for (const [name, text] of Object.entries(tags)) {
+    if (wanted === undefined || wanted.includes(name)) browser.write(name, text, 'example.no', at + YEARS);
+  }
 }
 
 const isAnalytics = (name: string) => name.startsWith('_ga') || name === 'FPID' || name === 'pv_id';
@@ -51,7 +53,7 @@ describe('sixty days of daily visits (R26)', () => {
     for (const hit of [0, 2000]) {
       const at = NOW + day * DAY + 9 * HOUR + hit;
       browser.header(HOST, at);
-      if (hit === 0) loadPage(browser, at);
+      if (hit === 0) writeTags(browser, at);
       const landing = day === 0 ? { gclid: 'click', fbclid: 'click' } : undefined;
       const reading = visit(browser.header(HOST, at), { settings, at, hitId: `hit ${at}`, landing });
       browser.receive(reading.set, HOST, at);
@@ -101,6 +103,35 @@ describe('sixty days of daily visits (R26)', () => {
     const next = visit(browser.header(HOST, at), { settings, at, granted: 0 });
     expect(next.withdrawn).toBeUndefined();
     expect(next.set).toEqual([]);
+  });
+});
+
+describe('tags that write their cookies whenever they like', () => {
+  const step = fc.record({
+    // Hits of one page, or the next visit.
+    gap: fc.oneof(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 0, max: 9 * DAY })),
+    writes: fc.subarray(['_ga', '_ga_TEST000001', '_gcl_au', '_fbp', '_uetvid']),
+  });
+
+  // The request shows a value and not how long it is to last, so each answer has to say it.
+  it('leave nothing behind an answer that lives beyond its cap', () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 20 }), (steps) => {
+        const browser = new Browser();
+        let at = NOW;
+        for (const { gap, writes } of steps) {
+          at += gap;
+          browser.header(HOST, at);
+          writeTags(browser, at, writes);
+          const { set } = visit(browser.header(HOST, at), { settings, at, hitId: `hit ${at}` });
+          browser.receive(set, HOST, at);
+          const outliving = browser.cookies.filter(
+            ({ name, expires }) => name !== 'pv_seen' && expires - at > capOf(name),
+          );
+          expect(outliving).toEqual([]);
+        }
+      }),
+    );
   });
 });
 
