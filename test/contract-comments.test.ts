@@ -176,6 +176,31 @@ describe('sites', () => {
     });
   });
 
+  describe('mp_secrets and mp', () => {
+    const listed = ['    # mp_secrets: [${MP_SECRET}] ', '    mp_secrets: [${MP_SECRET}] '] as const;
+    const trusted = ['    # mp: { consent: asserted } ', '    mp: { consent: asserted } '] as const;
+    const secret = 'the value of {"env":"MP_SECRET"}';
+    const sale = (portvakt: object, key = secret): Hit => ({
+      ...webHit({ measurement_id: 'G-TEST000001', api_secret: key }),
+      path: '/mp/collect',
+      headers: {},
+      body: JSON.stringify({ client_id: CLIENT_ID, events: [{ name: 'purchase' }], portvakt }),
+    });
+    const record = { consent: { analytics_storage: 'GRANTED', time: new Date(NOW - 3_600_000).toISOString() } };
+
+    it('senders of the Measurement Protocol at /mp/collect', () => {
+      const seen = { visitor: { cookies: GRANTED } };
+      expect(planned(trace(sale(seen), changed(listed)))).toContain('ga4');
+      expect(problem(sale(seen, 'another'), changed(listed))).toBe(403);
+      expect(problem(sale(seen))).toBe(403);
+    });
+
+    it('their own record of consent counts where the line says so', () => {
+      expect(planned(trace(sale(record), changed(listed, trusted)))).toEqual(['ga4']);
+      expect(planned(trace(sale(record), changed(listed)))).toEqual([]);
+    });
+  });
+
   it('country: picks the legal notes', () => {
     const notes = (country: string): string => {
       const text = changed(

@@ -3,6 +3,8 @@ import { compileGateway } from '../config/compile/index.ts';
 import { explain, type ExplainedEvent, type ExplainedRoute, type Explanation } from '../config/cases/explanation.ts';
 import { hitOf, type WrittenRequest } from '../config/cases/request.ts';
 import { NO_SECRETS } from '../config/compile/secrets.ts';
+import type { SecretRef } from '../core/secret.ts';
+import { secretValue } from '../runtimes/node/process/gateway-source.ts';
 import { trialWindows } from '../config/cases/trial-windows.ts';
 import { decideRequest } from '../decide/request.ts';
 import type { Gateway } from '../policy/gateway.ts';
@@ -27,7 +29,9 @@ export async function run(args: string[]): Promise<number> {
   const [configPath = '', requestPath = ''] = positionals;
   const loaded = readConfig(configPath);
   if (loaded === undefined) return UNUSABLE;
-  const gateway = compileGateway(loaded.config, NO_SECRETS);
+  // Keys of back ends where this machine has them, so that a request of one can be explained as it was sent.
+  const secrets = { ...NO_SECRETS, value: (ref: SecretRef) => secretValue(ref) ?? NO_SECRETS.value(ref) };
+  const gateway = compileGateway(loaded.config, secrets);
   const written = requestPath === 'curl' ? [curlRequest(words)] : readRequests(readText(requestPath));
   const chosen = choose(written, values.entry, gateway);
   const at = values.at === undefined ? Date.now() : Date.parse(values.at);

@@ -236,4 +236,32 @@ describe('explain', () => {
     const done = await portvakt(['explain', open, '-', '--at', at], request);
     expect(done.out).toContain('api_secret=${GA4_API_SECRET}');
   });
+
+  it('takes a request of a back end with the key that this machine has, and says what is wrong with it', async () => {
+    const key = 'a-key-that-nobody-may-see-0123456789';
+    vi.stubEnv('PORTVAKT_TEST_KEY', key);
+    const open = file(
+      'measurement.yaml',
+      yaml({ mp_secrets: '[${PORTVAKT_TEST_KEY}]', mp: '{ consent: asserted }', consent: '{ cmp: [cookiebot] }' }),
+    );
+    const body = JSON.stringify({
+      client_id: '1.1795168000',
+      events: [{ name: 'purchase', params: { currency: 'NOK', value: 1, gclid: 'Cj0' } }],
+      portvakt: { consent: { analytics_storage: 'GRANTED', time: at } },
+    });
+    const ask = (secret: string) =>
+      portvakt(
+        ['explain', open, '-', '--at', at],
+        `POST /mp/collect?measurement_id=G-TEST000001&api_secret=${secret} HTTP/1.1\nHost: metrics.example.no\n\n${body}`,
+      );
+    const done = await ask(key);
+    const refused = await ask('another');
+    vi.unstubAllEnvs();
+    expect(done.out).toContain('read as measurement-protocol');
+    expect(done.out).toContain('evidence  back-end: given - asserted by the back end');
+    expect(done.out).toContain('events[0].params.gclid: an identifier belongs where consent is asked for it');
+    expect(done.out).toContain('api_secret=${GA4_API_SECRET}');
+    expect(done.out).not.toContain(key);
+    expect(refused.out).toContain('refused: 403');
+  });
 });

@@ -417,6 +417,14 @@ describe('secrets that can be guessed', () => {
     expect(done.stderr).toContain('${SHOP_KEY} of 127.0.0.1 has 21 characters');
     expect(done.stderr).not.toContain('short-key');
   });
+
+  it('a secret of the Measurement Protocol has 16 at least', () => {
+    const text = config().replace('    country', '    mp_secrets: ["${SHOP_KEY}"]\n    country');
+    const done = refusedStart({ SHOP_KEY: 'fifteen-letters' }, [], text);
+    expect(done.status).toBe(2);
+    expect(done.stderr).toContain('${SHOP_KEY} of 127.0.0.1 has 15 characters, an mp_secret needs 16');
+    expect(done.stderr).not.toContain('fifteen');
+  });
 });
 
 describe('a sink', () => {
