@@ -112,6 +112,17 @@ export function generate(profile: Profile, serial: number): Generated {
   return new Maker(profile, serial, chance).make();
 }
 
+/** What a JSON event of a back end has, as far as another form of it says the same. */
+interface Stated {
+  readonly name: string;
+  readonly page: { readonly url: string; readonly referrer?: string; readonly title: string };
+  readonly params: object;
+  readonly user_properties?: object;
+  readonly visitor: Readonly<Record<'client_id' | 'session_id' | 'ip' | 'user_agent', string>>;
+  readonly language?: string;
+  readonly screen?: string;
+}
+
 class Maker {
   private readonly profile: Profile;
   private readonly serial: number;
@@ -136,7 +147,8 @@ class Maker {
     this.note('consentId', word('consentId', serial));
     this.cookieText = this.cookies(said);
     this.ownOfCookies = this.dirt.own.length;
-    const hit = web ? this.webHit(said) : this.jsonHit(said, backend);
+    const measured = backend && profile.measurement && chance() < 0.5;
+    const hit = measured ? this.measurementHit(said) : web ? this.webHit(said) : this.jsonHit(said, backend);
     return { hit, said, serial, values: this.values, literals: this.dirt.literals };
   }
 
@@ -553,6 +565,47 @@ class Maker {
       ...named(0.5, () => ({ language: this.maybe(0.8) ? 'nb-NO' : this.word('languageText') })),
       ...named(0.5, () => ({ screen: this.maybe(0.8) ? '1440x900' : this.word('screenText') })),
     };
+  }
+
+  /** A back end's event as the Measurement Protocol has it: what it says of one event is said of all. */
+  private measurementHit(said: Said): Hit {
+    const { name, page, params, user_properties, visitor, language, screen } = this.jsonEvent(said, true) as Stated;
+    const { client_id, session_id, ip, user_agent, ...seen } = visitor;
+    const { authorization: _, ...headers } = this.headers(said, true, true);
+    const properties = Object.entries(user_properties ?? {}).map(([key, value]) => [key, { value }] as const);
+    const email = this.note('email', `${this.word('email')}@example.no`);
+    const stated = this.maybe();
+    return this.hit({
+      method: 'POST',
+      path: '/mp/collect',
+      query: `measurement_id=${this.one(this.profile.streams)}&api_secret=${INGEST_KEY}&x=${this.word('unknownKey')}`,
+      headers,
+      body: JSON.stringify({
+        ...(stated ? {} : { client_id, ip_override: ip, user_agent }),
+        user_id: this.userId(),
+        user_properties: Object.fromEntries(properties),
+        user_data: {
+          sha256_email_address: [createHash('sha256').update(email).digest('hex'), email],
+          address: [{ sha256_first_name: this.word('firstName'), city: this.word('city') }],
+        },
+        device: { language, screen_resolution: screen, brand: this.word('unknownKey') },
+        [this.word('unknownKey')]: this.word('unknownKey'),
+        events: [
+          {
+            name,
+            params: {
+              ...params,
+              session_id,
+              page_location: page.url,
+              page_referrer: page.referrer,
+              page_title: page.title,
+              ...(this.maybe(0.3) ? { event_id: this.word('eventId') } : {}),
+            },
+          },
+        ],
+        portvakt: { visitor: { ...seen, ...(stated ? { client_id, ip, user_agent } : {}) } },
+      }),
+    });
   }
 
   private user(): object {

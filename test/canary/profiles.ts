@@ -18,6 +18,8 @@ export interface Profile {
   readonly host: string;
   readonly origin: string;
   readonly backend: boolean;
+  /** Its back end may send by the Measurement Protocol, too. */
+  readonly measurement: boolean;
   readonly platforms: readonly string[];
   /** Purposes of the site's own for OneTrust (`mapped`). */
   readonly mapped: boolean;
@@ -41,6 +43,7 @@ interface Yaml {
     readonly hosts: readonly string[];
     readonly origins: readonly string[];
     readonly ingest_keys?: readonly string[];
+    readonly mp_secrets?: readonly string[];
     readonly consent: {
       readonly cmp?: readonly string[] | 'auto';
       readonly mapping?: object;
@@ -126,6 +129,7 @@ export function sitesOf(name: string, text: string, now = NOW): Profile[] {
       host: site.hosts[0] ?? '',
       origin: site.origins[0] ?? '',
       backend: site.ingest_keys !== undefined,
+      measurement: site.mp_secrets !== undefined,
       platforms: typeof consent.cmp === 'object' ? consent.cmp : EVERY_PLATFORM,
       mapped: consent.mapping !== undefined && 'onetrust' in consent.mapping,
       maxAge: consent.max_age !== undefined,
@@ -167,6 +171,7 @@ sites:
   - hosts: [metrics.example.no]
     origins: [https://shop.example.no]
     ingest_keys: ["\${INGEST_KEY}"]
+    mp_secrets: ["\${INGEST_KEY}"]
     country: NO
     consent:
       cmp: [onetrust]
@@ -185,6 +190,7 @@ sites:
   - hosts: [metrics.example.no]
     origins: [https://shop.example.no]
     ingest_keys: ["\${INGEST_KEY}"]
+    mp_secrets: ["\${INGEST_KEY}"]
     country: NO
     consent: { cmp: auto }
     privacy: { ip: truncate, user_agent: full, url_query: [utm_campaign, utm_source], referrer: path }

@@ -610,3 +610,19 @@ describe('a withdrawal', () => {
     expect(got(GOOGLE, 'ORD-later')).toEqual([]);
   });
 });
+
+describe('the decision log', () => {
+  it('has lines of its own for this way in, and says whose word was taken', async () => {
+    await gateway.stop();
+    const folder = join(gateway.data, 'decisions');
+    const lines = readdirSync(folder).flatMap((file) => readFileSync(join(folder, file), 'utf8').trim().split('\n'));
+    const found = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    expect(new Set(found.map(({ source }) => source))).toEqual(new Set(['measurement-protocol']));
+    const stored = found.filter(({ outcome, route }) => outcome === 'stored' && String(route).endsWith('/ga4'));
+    const platforms = (site: string) =>
+      new Set(stored.filter((line) => line['site'] === site).map((line) => line['platform']));
+    expect(platforms('shop.example.no')).toEqual(new Set(['cookiebot']));
+    expect(platforms('trusting.example.no')).toEqual(new Set(['cookiebot', 'back-end']));
+    for (const line of lines) expect(line).not.toMatch(/482310|crm-88|ORD-/);
+  });
+});
