@@ -9,10 +9,11 @@ import type { RawEvent } from '../../src/core/fields.ts';
 import { sha256Hex } from '../../src/core/hash.ts';
 import { BIT, SIGNALS } from '../../src/core/signals.ts';
 import { readMeasurement } from '../../src/protocols/measurement/read.ts';
-import type { Reading } from '../../src/protocols/hit.ts';
+import { decideRequest } from '../../src/decide/request.ts';
+import type { Hit, Reading } from '../../src/protocols/hit.ts';
 import { LIMITS } from '../../src/protocols/limits.ts';
 import { expectLinear } from '../support/growth.ts';
-import { cookiebot, gatewayOf } from '../support/hits.ts';
+import { cookiebot, gatewayOf, NOW, webHit as browserHit } from '../support/hits.ts';
 import { AT, expectProblem, expectReading, hitOf } from './reading.ts';
 
 // How a body of the Measurement Protocol is read (`protocols/measurement-protocol.md` 3, 4), and what no body may do.
@@ -316,6 +317,60 @@ sites:
       const one = many(size);
       return () => readMeasurement(one);
     }, 64_000);
+  });
+});
+
+describe('a sale that page and back end report', () => {
+  const KEY = 'secret-of-the-sale';
+  const gateway = gatewayOf(
+    `
+sites:
+  - hosts: [shop.example.no]
+    origins: [https://shop.example.no]
+    mp_secrets: ["\${MP_SECRET}"]
+    country: NO
+    consent: { cmp: [cookiebot] }
+    destinations:
+      ga4: { measurement_id: G-TEST000001, api_secret: "\${GA4_API_SECRET}" }
+`,
+    undefined,
+    KEY,
+  );
+  const cookies = cookiebot({ statistics: true });
+  const keyOf = (hit: Hit) => {
+    const done = decideRequest(hit, gateway);
+    return 'trace' in done ? done.trace.events[0]?.key?.own : undefined;
+  };
+  const page = keyOf(
+    browserHit(
+      { v: '2', tid: 'G-TEST000001', cid: '1.1795100000', en: 'purchase', 'ep.transaction_id': 'T-1' },
+      { cookies },
+    ),
+  );
+  const backEnd = (client_id: string, transaction_id: string) => {
+    const events = [{ name: 'purchase', params: { transaction_id } }];
+    const body = JSON.stringify({
+      client_id,
+      timestamp_micros: (NOW - 1000) * 1000,
+      events,
+      portvakt: { visitor: { cookies } },
+    });
+    return keyOf({
+      ...browserHit({ measurement_id: 'G-TEST000001', api_secret: KEY }, { body }),
+      path: '/mp/collect',
+      headers: {},
+    });
+  };
+
+  it.each([
+    ['is one, where both say the client and the order', '1.1795100000', 'T-1', true],
+    ['is two of two clients', '2.1795100000', 'T-1', false],
+    ['is two with two orders', '1.1795100000', 'T-2', false],
+  ])('%s', (_name, client, order, same) => {
+    expect(page).toBeDefined();
+    const other = backEnd(client, order);
+    expect(other).toBeDefined();
+    expect(other === page).toBe(same);
   });
 });
 

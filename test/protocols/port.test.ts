@@ -315,6 +315,17 @@ describe('nobody else knows', () => {
     expect(Object.keys(OTHERWISE).filter((one) => !found.includes(one))).toEqual([]);
   });
 
+  it('more than a beginning of a path, where what comes there is read', () => {
+    const doors = PROTOCOLS.flatMap((protocol) => protocol.doors);
+    const open = doors.filter(({ below, does }) => below !== undefined && typeof does !== 'object');
+    expect(open).toEqual([]);
+    // None of them hides a path that something is read at.
+    const begins = doors.flatMap(({ below = [] }) => below);
+    const read = doors.flatMap(({ paths, does }) => (typeof does === 'object' ? [] : paths));
+    expect(begins.length).toBeGreaterThan(3);
+    expect(read.filter((path) => begins.some((start) => path.startsWith(start)))).toEqual([]);
+  });
+
   it('a path that two of them have', () => {
     const paths = PROTOCOLS.flatMap(({ doors }) => doors.flatMap((door) => door.paths));
     expect(new Set(paths).size).toBe(paths.length);
