@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { compileGateway } from '../src/config/compile/index.ts';
 import { loadConfig } from '../src/config/load.ts';
-import { outboxRow } from '../src/delivery/rows.ts';
+import { recordsOf } from '../src/delivery/records.ts';
 import { decideHit } from '../src/decide/index.ts';
 import type { Gateway } from '../src/policy/gateway.ts';
 import type { Hit } from '../src/protocols/hit.ts';
@@ -39,21 +39,14 @@ export function hitsOf(count: number, options: HitOptions): Hit[] {
   }));
 }
 
-/** Decides one hit as the collecting side does; gives the number of rows to be stored. */
+/** Decides one hit as the collecting side does; gives for how many routes something is to be stored, counted for each event. */
 export function decideOne(hit: Hit, gateway: Gateway): number {
   const protocol = gateway.doors(hit.path)?.protocol;
   if (protocol === undefined) throw new Error('no door');
   const done = decideHit(hit, protocol, gateway);
   if ('problem' in done) throw new Error(done.problem.detail);
-  let rows = 0;
-  for (const event of done.trace.events) {
-    for (const decision of event.routes) {
-      if (decision.plan === undefined) continue;
-      outboxRow(done.trace, event, decision, gateway.policy);
-      rows++;
-    }
-  }
-  return rows;
+  const { records } = recordsOf(done.trace, gateway.policy);
+  return records.reduce((sum, { routes }) => sum + routes.length, 0);
 }
 
 /** Processor time one turn takes at least, microseconds: systems count it in steps of up to 10 ms. */

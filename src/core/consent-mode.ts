@@ -162,11 +162,27 @@ function writeDma(came: string | undefined, siteCountry: Country): '0' | '1' {
   return EEA.has(siteCountry) ? '1' : '0';
 }
 
+const CPS = /^[a-z]{1,10}$/;
+
 /** Which of Google's services may have the user data: none without consent; `a` (ads) where the tag did not say (6). */
 function writeCps(came: string | undefined, granted: boolean): string {
   if (!granted) return '-';
   if (came === undefined) return 'a';
-  return /^[a-z]{1,10}$/.test(came) ? came : '-';
+  return CPS.test(came) ? came : '-';
+}
+
+/**
+ * The keys that came, as far as they are read again when keys are written: what has not the form of its key could be
+ * anything, and goes no further.
+ */
+export function readableKeys({ gcd, dma, dma_cps: cps, pscdl }: ConsentModeKeys): ConsentModeKeys {
+  const known = harmless(pscdl);
+  return {
+    ...(gcd !== undefined && GCD.test(gcd) && { gcd }),
+    ...((dma === '0' || dma === '1') && { dma }),
+    ...(cps !== undefined && { dma_cps: CPS.test(cps) ? cps : '-' }),
+    ...(known !== undefined && { pscdl: known }),
+  };
 }
 
 function harmless(pscdl: string | undefined): string | undefined {

@@ -9,6 +9,11 @@ export function sha256Hex(text: string): string {
   return bytesToHex(sha256(utf8.encode(text)));
 }
 
+/** Bytes as lower-case hex. */
+export function hexOf(bytes: Uint8Array): string {
+  return bytesToHex(bytes);
+}
+
 /** A keyed hash with its key schedule done once. */
 export interface KeyedHash {
   /** HMAC-SHA-256 of the UTF-8 text: 32 bytes. */

@@ -1,20 +1,5 @@
-import type { Outcome } from './outcome.ts';
-
-/** What a reason belongs to: the end of an (event, route), a refused request, a value left out, or a vendor's answer. */
-type Kind = Outcome | 'refused' | 'left out' | 'vendor';
-
-/** One entry of the dictionary. */
-interface Entry {
-  readonly kind: Kind;
-  /** Names of the parameters. Values are words of the configuration or of closed lists, or numbers. */
-  readonly params: readonly string[];
-  /** What happened, as half a sentence. `{name}` is a parameter; what is in brackets is left out without it. */
-  readonly says: string;
-  /** What it means for the site. */
-  readonly means: string;
-  /** What a person can do about it. */
-  readonly todo: string;
-}
+import type { Entry } from './reason-entry.ts';
+import { REFUSALS } from './refusal-reasons.ts';
 
 /**
  * Every reason there is, and the words for it: command line, demo, preview, log and `docs/reasons.md` have them from
@@ -108,6 +93,13 @@ export const REASONS = {
     says: 'the path of the page is never forwarded',
     means: 'The page is one of `privacy.url.never_forward`.',
     todo: 'Nothing: this is what the configuration asks for.',
+  },
+  'skip.route_changed': {
+    kind: 'skipped',
+    params: [],
+    says: 'the route goes to another kind of vendor now',
+    means: 'The event waited in the outbox when the route got another `type`. It was stored for the first one only.',
+    todo: 'Nothing, if that was on purpose. Give a route to another vendor a name of its own.',
   },
   'skip.route_removed': {
     kind: 'skipped',
@@ -292,105 +284,7 @@ export const REASONS = {
     todo: 'Put the right value where the secret is read from, then reload.',
   },
 
-  'refused.host': {
-    kind: 'refused',
-    params: [],
-    says: 'no site of the configuration answers on this host',
-    means: 'The request went to a name that is in no `hosts` list.',
-    todo: 'Add the host to `hosts` of the site, or send the request to one that is listed.',
-  },
-  'refused.origin': {
-    kind: 'refused',
-    params: [],
-    says: 'the origin of the page is not listed',
-    means: 'Only pages of the site may send events to it.',
-    todo: 'Add the origin to `origins` of the site, if it is yours.',
-  },
-  'refused.key': {
-    kind: 'refused',
-    params: [],
-    says: 'the ingest key is missing or wrong',
-    means: 'Events without an origin are taken from back ends only, and those show a key.',
-    todo: 'Send `Authorization: Bearer` with one of the keys in `ingest_keys` of the site; by the Measurement Protocol, one of the `mp_secrets` as `api_secret`.',
-  },
-  'refused.measurement_id': {
-    kind: 'refused',
-    params: [],
-    says: 'no route of the site has this measurement id',
-    means:
-      'A web hit names the property it is for in `tid`, the Measurement Protocol in `measurement_id`; it goes nowhere if no ga4 route has it.',
-    todo: 'Set `measurement_id` of a ga4 route of the site to the id of the tag.',
-  },
-  'refused.method': {
-    kind: 'refused',
-    params: [],
-    says: 'this path does not take this method',
-    means: 'The answer names the methods that it takes.',
-    todo: 'Use one of them.',
-  },
-  'refused.path': {
-    kind: 'refused',
-    params: [],
-    says: 'nothing is at this path',
-    means: 'The gateway answers on a few paths only.',
-    todo: 'Check the address of the endpoint in the tag, and `server.path_prefix`.',
-  },
-  'refused.media_type': {
-    kind: 'refused',
-    params: [],
-    says: 'the media type is not one that this path takes',
-    means: 'Each path takes bodies of some media types; the answer names them (`docs/ways-in.md`).',
-    todo: 'Set `Content-Type` of the request.',
-  },
-  'refused.body': {
-    kind: 'refused',
-    params: [],
-    says: 'the body cannot be read',
-    means: 'The body is not what the path expects.',
-    todo: 'The answer names the place; correct what is sent.',
-  },
-  'refused.too_large': {
-    kind: 'refused',
-    params: [],
-    says: 'the request is larger than is taken',
-    means: 'Requests have limits, so that one sender cannot use up the gateway.',
-    todo: 'Send fewer events in one request.',
-  },
-  'refused.timeout': {
-    kind: 'refused',
-    params: [],
-    says: 'the request did not arrive in time',
-    means: 'A request has a few seconds to arrive.',
-    todo: 'Nothing, if it is a slow phone now and then.',
-  },
-  'refused.rate_limit': {
-    kind: 'refused',
-    params: [],
-    says: 'the client sends more than `limits.per_client` allows',
-    means: 'One client may send so much in a minute.',
-    todo: 'Raise `limits.per_client` if real visitors meet it; name `trusted_proxies` if all visitors seem to be one.',
-  },
-  'refused.overloaded': {
-    kind: 'refused',
-    params: [],
-    says: 'more arrives than can be stored',
-    means: 'Nothing of the request was kept; tags send it again.',
-    todo: 'Give the gateway a faster disk or more processes.',
-  },
-  'refused.unavailable': {
-    kind: 'refused',
-    params: [],
-    says: 'events cannot be stored now',
-    means: 'The outbox is full or the disk does not take it. Nothing of the request was kept.',
-    todo: 'Look at the log and the disk; `portvakt outbox` shows what fills it.',
-  },
-  'refused.fault': {
-    kind: 'refused',
-    params: [],
-    says: 'a fault of the gateway',
-    means: 'Nothing of the request was kept.',
-    todo: 'Report it with the module and the step that the log names.',
-  },
+  ...REFUSALS,
 } as const satisfies Readonly<Record<string, Entry>>;
 
 /** A code of the dictionary. */

@@ -4,7 +4,7 @@ import type { Ended } from './ends.ts';
 import { FollowUps } from './follow-ups.ts';
 import { Lane } from './lane/lane.ts';
 import type { Wire } from './lane/ports.ts';
-import type { Purged, QueuedRow, Store } from './store.ts';
+import type { Purged, QueuedRecord, Store } from './store.ts';
 import { Telemetry, type RouteCounters } from './telemetry.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -55,7 +55,7 @@ export class Drain {
   }
 
   /** These rows have just been stored: in order, by route. */
-  rowsStored(added: ReadonlyMap<string, readonly QueuedRow[]>): void {
+  rowsStored(added: ReadonlyMap<string, readonly QueuedRecord[]>): void {
     for (const [key, rows] of added) {
       const lane = this.#lane(key);
       lane.take(rows);

@@ -1,18 +1,34 @@
 import type { SignalMask } from '../core/signals.ts';
 
-/**
- * One (event, route) on its way to a vendor: already filtered, in the vendor's form (design 2). Secrets are names.
- */
-export interface OutboxRow {
+/** What one route may have of a stored event, and how long. */
+export interface RecordRoute {
   /** `Route.key`. */
   readonly route: string;
+  /** `Destination.name`: a route that has become another vendor's does not get what was stored for this one. */
+  readonly type: string;
   /**
    * What its repeats have in common: site, event name, id and whose it is, raw. In memory here; the store keeps a keyed
-   * hash. A row whose mark was stored for its route already is a duplicate. Empty where a repeat cannot be told.
+   * hash. An event whose mark was stored for its route already is a duplicate. Empty where a repeat cannot be told.
    */
   readonly mark: string;
-  /** The mark of a conversion is remembered for 48 h, any other for 30 minutes. */
-  readonly lasting: boolean;
+  /** When it ends as expired, unix milliseconds. */
+  readonly expiresAt: number;
+  /** The signals it was decided under; looked at again on dequeue. */
+  readonly signals: SignalMask;
+  /** Fields that passed (`policy/field-set.ts`): a policy that has become tighter is noticed. */
+  readonly fields: string;
+  /** It has the form that identifies nobody; undefined = an earlier version did not write it down. */
+  readonly limited: boolean | undefined;
+  /** Custom parameters that passed; undefined = all that are there. */
+  readonly params: readonly string[] | undefined;
+}
+
+/**
+ * An event on its way to its vendors, stored once: filtered, with what at least one of its routes may have
+ * (`event-body.ts`). The vendor's form is made when it is sent. Routes with the full form share a record; each form
+ * that identifies nobody is a record of its own.
+ */
+export interface OutboxRecord {
   /** When the event was accepted, unix milliseconds. */
   readonly acceptedAt: number;
   /**
@@ -20,24 +36,22 @@ export interface OutboxRow {
    * of the hit; of a back end's event, which may come late, the time of the consent it states, else its own.
    */
   readonly decidedAt: number;
-  /** When it ends as expired, unix milliseconds. */
-  readonly expiresAt: number;
+  /** The mark of a conversion is remembered for 48 h, any other for 30 minutes. */
+  readonly lasting: boolean;
   /** `Gateway.policy` it was decided under. */
   readonly policy: string;
-  /** The signals it was decided under; looked at again on dequeue. */
-  readonly signals: SignalMask;
-  /** Fields that passed (`policy/field-set.ts`): a policy that has become tighter is noticed. */
-  readonly fields: string;
   /**
    * Whose it is: `Subject` strings. Raw and in memory here; what is stored is a keyed hash of each, made by the
    * store before anything is written.
    */
   readonly subjects: readonly string[];
-  readonly envelope: string;
-  readonly element: string;
+  /** Routes of one site, each once. */
+  readonly routes: readonly RecordRoute[];
+  /** As `writeBody` made it. */
+  readonly body: string;
 }
 
-/** A visitor took a consent back: rows with this subject that these signals no longer allow are purged. */
+/** A visitor took a consent back: what these signals no longer allow of its events is purged. */
 export interface Withdrawal {
   /** `Site.name`. */
   readonly site: string;
@@ -53,21 +67,22 @@ export interface Withdrawal {
   readonly at: number;
 }
 
-/** What became of a row that was to be stored. */
+/** What became of an event that was to be stored for a route. */
 export type Stored = 'stored' | 'duplicate';
 
 /** What the collecting side needs of a durable store. */
 export interface Outbox {
   /**
-   * Stores rows and carries out withdrawals, in one durable step: when the promise resolves, both survive a power
-   * cut. Rejects with `OutboxUnavailable` when the rows could not be stored; then none was, unless the disk hung, or the
-   * store died, in the very transaction that was to store them: then nobody knows.
+   * Stores records and carries out withdrawals, in one durable step: when the promise resolves, both survive a power
+   * cut. Answers for each route of each record, in their order. Rejects with `OutboxUnavailable` when the records could
+   * not be stored; then none was, unless the disk hung, or the store died, in the very transaction that was to store
+   * them: then nobody knows.
    *
    * Withdrawals do not depend on that: when the promise settles, however it does, nothing they take away is sent any
-   * more. Without rows it never rejects.
+   * more. Without records it never rejects.
    */
-  append(rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]>;
-  /** Rows that wait, dead letters included. Cheap: a number kept in memory. */
+  append(records: readonly OutboxRecord[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]>;
+  /** Events that wait, counted for each of their routes, dead letters included. Cheap: a number kept in memory. */
   readonly pending: number;
   /** Others may hold events of a visitor, too: several processes on one data directory. */
   readonly shared: boolean;

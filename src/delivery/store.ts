@@ -1,42 +1,55 @@
+import type { Element } from '../core/destination.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { VendorReason } from '../core/reason.ts';
-import type { SignalMask } from '../core/signals.ts';
+import type { Accepted, EventBody } from './event-body.ts';
 
-/** A stored row as the engine reads it back. What it holds is what was permitted when it was accepted. */
-export interface QueuedRow {
-  /** Grows within a route; never used twice. */
+/** A stored event as one of its routes reads it back. What it holds is what was permitted when it was accepted. */
+export interface QueuedRecord extends Accepted {
+  /** Grows within a route; never used twice. One event has the same id for all its routes. */
   readonly id: number;
   /** Unix milliseconds. */
   readonly acceptedAt: number;
   /** Unix milliseconds. */
   readonly expiresAt: number;
   readonly policy: string;
-  readonly signals: SignalMask;
-  readonly fields: string;
-  readonly envelope: string;
-  readonly element: string;
+  /** Characters that the event takes in memory. */
+  readonly size: number;
+  /** @throws where what is stored cannot be read */
+  readonly body: () => EventBody | Element;
 }
 
-/** The ends a stored row can come to by delivery. */
+/** The ends a stored event can come to by delivery, on one route. */
 export type RowOutcome = Exclude<Outcome, 'invalid'>;
 
-/** Ends after which the same event may be stored for the route again: the vendor did not get it, and no row waits. */
+/** Ends after which the same event may be stored for the route again: the vendor did not get it, and it does not wait. */
 export const NOT_TAKEN: ReadonlySet<RowOutcome> = new Set(['blocked', 'skipped', 'rejected', 'withdrawn', 'failed']);
+
+/** A part of a route's queue. */
+export interface Page {
+  readonly records: readonly QueuedRecord[];
+  /** Everything of the route up to this id has been read. */
+  readonly upTo: number;
+  /** There may be more behind it. */
+  readonly more: boolean;
+}
 
 /**
  * What the engine needs of a durable queue. Reading is by route and in order; nothing is locked on disk: what has been
  * read and not settled is in memory only, so a restart reads it again (design 2).
  */
 export interface Store {
-  /** Up to `limit` rows of the route with an id above `after`, by id. */
-  read(route: string, after: number, limit: number): readonly QueuedRow[];
-  /** The row has ended; gone from the queue with the next commit. Ending a row twice does nothing. */
-  settle(route: string, row: QueuedRow, outcome: RowOutcome): void;
-  /** The vendor refused the row for good: it waits in the dead letters from the next commit on. */
-  bury(route: string, row: QueuedRow, reason: VendorReason): void;
+  /**
+   * Up to `limit` events of the route with an id above `after`, by id. A read is bounded in time: a page may be empty
+   * though there is more.
+   */
+  read(route: string, after: number, limit: number): Page;
+  /** The event has ended on this route; gone from its queue with the next commit. Ending it twice does nothing. */
+  settle(route: string, id: number, outcome: RowOutcome): void;
+  /** The vendor refused the event for good: it waits in the dead letters from the next commit on. */
+  bury(route: string, id: number, reason: VendorReason): void;
 }
 
-/** A row that a withdrawal has taken off the disk. */
+/** An event that a withdrawal has taken off the disk for this route. */
 export interface Purged {
   readonly route: string;
   readonly id: number;

@@ -1,5 +1,5 @@
-import { OutboxUnavailable, type OutboxRow, type Stored } from '../delivery/outbox.ts';
-import { outboxRow, withdrawalsToStore } from '../delivery/rows.ts';
+import { OutboxUnavailable, type Stored } from '../delivery/outbox.ts';
+import { inTraceOrder, recordsOf, withdrawalsToStore } from '../delivery/records.ts';
 import { decideHit, decideWithdrawals } from '../decide/index.ts';
 import { takenBack } from '../decide/taken-back.ts';
 import type { Trace } from '../decide/trace.ts';
@@ -93,18 +93,23 @@ function collect(hit: Hit, of: Asked): Answer | Promise<Answer> {
   }
   const { trace } = processed;
   if (way.door.does === 'validate') return validated(trace, processed.remarks, of);
-  const rows = rowsOf(trace, gateway.policy);
+  const stores = recordsOf(trace, gateway.policy);
   const withdrawals = withdrawalsToStore(trace, ports.outbox);
   const done = accepting(trace, of);
   if (trace.unknownStream) ports.refusals?.add(shown(of, hit), UNKNOWN_ID, gateway);
   ports.unlisted?.look(trace);
-  if (rows.length === 0 && withdrawals.length === 0) return done(NOTHING_STORED);
+  if (stores.records.length === 0 && withdrawals.length === 0) return done(NOTHING_STORED);
   // A withdrawal counts even if the events could not be stored: the browser's cookies expire, too.
   const cookies = trace.withdrawn.length === 0 ? undefined : trace.setCookies;
-  return ports.outbox.append(rows, withdrawals).then(done, (error: unknown) => {
-    const retryAfter = error instanceof OutboxUnavailable ? error.retryAfter : 5;
-    return refuse(of, UNAVAILABLE, { retryAfter, cookies });
-  });
+  const { records, ...order } = stores;
+  const stored = ports.outbox.append(records, withdrawals);
+  return stored.then(
+    (answers) => done(inTraceOrder(answers, order)),
+    (error: unknown) => {
+      const retryAfter = error instanceof OutboxUnavailable ? error.retryAfter : 5;
+      return refuse(of, UNAVAILABLE, { retryAfter, cookies });
+    },
+  );
 }
 
 /** A function of its own: what waits must hold the answer and nothing of the hit. */
@@ -228,17 +233,6 @@ const UNAVAILABLE: Problem = {
   title: 'Events cannot be stored now',
   detail: 'Nothing of this request was kept. Send it again after Retry-After seconds.',
 };
-
-function rowsOf(trace: Trace, policy: string): OutboxRow[] {
-  const rows: OutboxRow[] = [];
-  for (const event of trace.events) {
-    for (const decision of event.routes) {
-      // Without a plan, a fault of the vendor's code has ended it just now, and it is counted as that.
-      if (decision.plan !== undefined) rows.push(outboxRow(trace, event, decision, policy));
-    }
-  }
-  return rows;
-}
 
 interface More {
   /** Where the request came so far as to be read. */

@@ -1,5 +1,5 @@
 import type { Store } from '../delivery/store.ts';
-import type { Append, Committed, Unwritten } from './sql/commit.ts';
+import type { Append, Committed, UnwrittenEnd } from './sql/commit.ts';
 
 /**
  * A durable queue as the delivery thread works with it: what accepts (`commit`) and what delivers (`Store`) in one.
@@ -55,7 +55,7 @@ export interface OutboxStore extends Store {
   /** Writes something small, to see whether writing works. @throws where it does not */
   probe(): void;
   /** Hands over the ends not yet written, when another connection takes this one's place. */
-  takeUnwritten(): Unwritten;
+  takeUnwritten(): readonly UnwrittenEnd[];
   close(): void;
   /** Closes without a last word: another connection has taken over. */
   abandon(): void;

@@ -3,6 +3,7 @@ import type { AnyView, BoundForm, Element, PlanContext, SkipReason } from '../co
 import { GA4_EVENTS } from '../core/event-names.ts';
 import type { Event, Scalars } from '../core/fields.ts';
 import { eventOf } from '../core/form.ts';
+import { hexOf } from '../core/hash.ts';
 import { missingConsent, outcomeOf, reason, type CodeOf, type OutcomeOf, type Reason } from '../core/reason.ts';
 import { GATE_MASK, type SignalMask } from '../core/signals.ts';
 import { project } from '../core/view.ts';
@@ -31,6 +32,9 @@ export interface RouteTrace {
    * then, and ends the route as `failed`: who wants both asks for this before `outcome`.
    */
   readonly plan: Element | undefined;
+  /** What the plan was made of, which is what is stored; undefined where nothing is planned. */
+  readonly view: AnyView | undefined;
+  readonly context: PlanContext | undefined;
 }
 
 /** What a decision rests on, beside the event and the route. */
@@ -68,8 +72,10 @@ const DUPLICATE = reason('skip.duplicate');
 /** A decision without a look at the event. */
 export function ended(route: Route, signals: SignalMask, why: Reason<CodeOf<DecidedOutcome>>): RouteTrace {
   const outcome: OutcomeOf<CodeOf<DecidedOutcome>> = outcomeOf(why);
-  return { route, signals, permit: permitOf(route, signals), outcome, reason: why, plan: undefined };
+  return { route, signals, permit: permitOf(route, signals), outcome, reason: why, ...NOTHING };
 }
+
+const NOTHING = { plan: undefined, view: undefined, context: undefined };
 
 function permitOf(route: Route, signals: SignalMask): Permit {
   return route.permits[signals & GATE_MASK] as Permit;
@@ -118,7 +124,7 @@ export function decide(filter: () => { readonly event: Event }, route: Route, gr
     const context: PlanContext = {
       signals,
       refused: consent.refused,
-      hitId: hit.id,
+      hitId: permit.verdict === 'full' ? hit.id : nobodysId(site, route, hit.id),
       at: hit.at,
       source,
       siteCountry: site.country,
@@ -159,16 +165,16 @@ class PlannedRoute implements RouteTrace {
   readonly permit: Permit;
   outcome: RouteTrace['outcome'] = 'planned';
   reason: Reason | undefined = undefined;
-  readonly #view: AnyView;
-  readonly #context: PlanContext;
+  readonly view: AnyView;
+  readonly context: PlanContext;
   #plan: Element | undefined = undefined;
 
   constructor(route: Route, permit: Permit, view: AnyView, context: PlanContext) {
     this.route = route;
     this.signals = context.signals;
     this.permit = permit;
-    this.#view = view;
-    this.#context = context;
+    this.view = view;
+    this.context = context;
   }
 
   get plan(): Element | undefined {
@@ -178,7 +184,7 @@ class PlannedRoute implements RouteTrace {
 
   #make(): void {
     try {
-      const plan = formOf(this.route, this.permit).plan(this.#view, this.#context);
+      const plan = formOf(this.route, this.permit).plan(this.view, this.context);
       if ('skip' in plan) this.#end(plan.skip);
       else this.#plan = plan;
     } catch {
@@ -190,6 +196,14 @@ class PlannedRoute implements RouteTrace {
     this.reason = why;
     this.outcome = outcomeOf(why);
   }
+}
+
+/**
+ * The hit's id for a form that identifies nobody: no hit's own, so that nothing leads from what is stored and sent of it
+ * to what another route gets of the same hit.
+ */
+function nobodysId({ keys }: Site, { key }: Route, hitId: string): string {
+  return hexOf(keys.pseudonym(`hit|${key}|${hitId}`)).slice(0, hitId.length);
 }
 
 function isKnownName(name: string, site: Site): boolean {

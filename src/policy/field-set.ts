@@ -40,3 +40,22 @@ export function isWithin(some: string, all: string): boolean {
   const [allBits = '', ...allNamed] = all.split('.');
   return (BigInt(`0x${bits}`) & ~BigInt(`0x${allBits}`)) === 0n && named.every((field) => allNamed.includes(field));
 }
+
+/** Sets that were read before: there are few, one for each permit of each version of the configuration. */
+const KNOWN = new Map<string, ReadonlySet<string>>();
+const MOST_KNOWN = 1_000;
+const NO_FIELDS: ReadonlySet<string> = new Set();
+
+/** The names in a set; none where it cannot be read. */
+export function fieldsIn(set: string): ReadonlySet<string> {
+  const known = KNOWN.get(set);
+  if (known !== undefined) return known;
+  if (!WRITTEN.test(set)) return NO_FIELDS;
+  const [hex = '', ...named] = set.split('.');
+  const bits = BigInt(`0x${hex}`);
+  const placed = [...PLACE_OF].filter(([, place]) => (bits >> BigInt(place)) & 1n).map(([field]) => field);
+  const names = new Set([...placed, ...named]);
+  if (KNOWN.size >= MOST_KNOWN) KNOWN.clear();
+  KNOWN.set(set, names);
+  return names;
+}

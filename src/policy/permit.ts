@@ -1,4 +1,5 @@
 import type { Destination } from '../core/destination.ts';
+import type { FieldName } from '../core/fields.ts';
 import { GATE_STATES, maskOf, type GateSignal, type SignalMask } from '../core/signals.ts';
 import { passages, type Passage } from '../core/view.ts';
 import { fieldSet } from './field-set.ts';
@@ -8,6 +9,8 @@ export interface Permit {
   readonly verdict: 'full' | 'limited' | 'blocked';
   /** The fields that pass, with what is done to each on the way. Nothing else is ever read. */
   readonly open: readonly Passage[];
+  /** Those of them of which the vendor gets something in place of the value. */
+  readonly prepared: readonly FieldName[];
   /** The same set of fields as text, for the outbox (`field-set.ts`). */
   readonly bits: string;
   /** What the full form lacks. */
@@ -51,5 +54,6 @@ function permit(
   missing: SignalMask,
   sources: Permit['sources'],
 ): Permit {
-  return { verdict, open, bits: fieldSet(open), missing, sources };
+  const prepared = open.filter(({ as }) => as !== undefined).map(({ field }) => field);
+  return { verdict, open, prepared, bits: fieldSet(open), missing, sources };
 }

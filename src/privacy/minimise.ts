@@ -1,3 +1,4 @@
+import { readableKeys } from '../core/consent-mode.ts';
 import { scrub } from './pii/scrub.ts';
 import type { Event, RawEvent, Scalars, Texts } from '../core/fields.ts';
 import { GA4_EVENTS } from '../core/event-names.ts';
@@ -109,7 +110,7 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
   if (raw.phone_sha256 !== undefined) event.phone_sha256 = raw.phone_sha256;
   if (raw.google_user_data !== undefined) event.google_user_data = raw.google_user_data;
 
-  if (raw.consent_mode !== undefined) event.consent_mode = raw.consent_mode;
+  if (raw.consent_mode !== undefined) event.consent_mode = readableKeys(raw.consent_mode);
   return event;
 }
 

@@ -221,6 +221,20 @@ const KNOWN_KINDS = {
   eventId: eachFull,
 } as const satisfies Readonly<Record<string, readonly Leave[]>>;
 
+/**
+ * What the record of a vendor's event may hold beside what is sent to it, because the vendor's form is made of it: under
+ * the same consent, and as the privacy floor has left it.
+ */
+const IN_RECORDS: Readonly<Partial<Record<keyof typeof KNOWN_KINDS, readonly Leave[]>>> = {
+  // Of items these two are sent the ids, or the numbers only.
+  itemId: [to('google_ads')],
+  itemName: [to('google_ads'), to('meta')],
+  // A number is made of it.
+  pageLoad: [to('microsoft_ads')],
+  // Only its country is told, by the vendor that can tell.
+  ipStated: [cut('ga4')],
+};
+
 /** Identifiers of vendors that were added since. */
 export const OTHER_IDS = otherIds(KNOWN);
 
@@ -264,6 +278,8 @@ export interface Setting {
   readonly granted: number;
   /** The same for a cookie of these vendors, where it is not the same for all. */
   readonly grantedTo?: (vendor: Vendor) => number;
+  /** It is what is stored for the place, rather than what is sent to it. */
+  readonly stored?: boolean;
   /** The operator chose `without_consent: limited` for the route. */
   readonly limited: boolean;
   readonly choices: ReadonlySet<Choice>;
@@ -278,7 +294,9 @@ export function permission(kind: Kind, form: Form, setting: Setting): string | u
       ? setting.granted
       : owners.reduce((mask, vendor) => mask | grantedTo(vendor), 0);
   if (place in NEEDS && choices.has('ids replaced') && NOT_WHERE_IDS_ARE_REPLACED.has(kind)) return undefined;
-  const leaves: readonly Leave[] = KINDS[kind] ?? [];
+  const stored =
+    setting.stored === true && !choices.has('ids replaced') ? IN_RECORDS[kind as keyof typeof IN_RECORDS] : [];
+  const leaves: readonly Leave[] = [...(KINDS[kind] ?? []), ...(stored ?? [])];
   const base = place in NEEDS ? needsOf(place) : 0;
   const full = (granted & base) === base;
   for (const leave of leaves) {
@@ -294,7 +312,7 @@ export function permission(kind: Kind, form: Form, setting: Setting): string | u
 export function allPermissions(): string[] {
   const lines = new Set<string>();
   for (const kind of KIND_NAMES) {
-    for (const leave of KINDS[kind] ?? []) {
+    for (const leave of [...(KINDS[kind] ?? []), ...(IN_RECORDS[kind as keyof typeof IN_RECORDS] ?? [])]) {
       if (leave.full) lines.add(`${kind} ${leave.form} -> ${leave.to}, full`);
       if (leave.limited) lines.add(`${kind} ${leave.form} -> ${leave.to}, limited`);
     }

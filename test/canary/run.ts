@@ -1,5 +1,5 @@
 import { egressViolation } from '../../src/delivery/egress/index.ts';
-import { outboxRow } from '../../src/delivery/rows.ts';
+import { isPlanned, recordOf } from '../../src/delivery/records.ts';
 import { accountOf } from '../../src/ledger/account.ts';
 import { Counters } from '../../src/ledger/counters.ts';
 import { previewRecord } from '../../src/http/preview.ts';
@@ -141,7 +141,9 @@ export class Run {
         const { sent = '', ...shown } = routes[i] ?? {};
         lookAt(JSON.stringify(shown), own);
         if (outcome !== 'planned') lookAt(sent, own);
-        else for (const text of outgoing(trace, event, decision, profile, summary)) lookAt(text, setting);
+        else
+          for (const { text, ...where } of outgoing(trace, event, decision, profile, summary))
+            lookAt(text, { ...setting, ...where });
       }
     }
   }
@@ -179,23 +181,27 @@ export class Run {
 }
 
 /** What would go out for one decision, and what the row on disk says beside that. */
-function outgoing(trace: Trace, event: EventTrace, decision: RouteTrace, profile: Profile, summary: Summary): string[] {
+function outgoing(
+  trace: Trace,
+  event: EventTrace,
+  decision: RouteTrace,
+  profile: Profile,
+  summary: Summary,
+): { text: string; stored: boolean }[] {
+  if (!isPlanned(decision) || decision.plan === undefined) return [];
   const { route, plan, signals, permit } = decision;
-  if (plan === undefined) return [];
   // Subjects and the mark are in memory only: the store writes keyed hashes (the test of the process reads its files).
-  const {
-    subjects: _,
-    mark: __,
-    envelope,
-    element,
-    ...row
-  } = outboxRow(trace, event, decision, profile.gateway.policy);
-  const request = route.bound.request(envelope, [element]);
+  const { subjects: _, routes, ...record } = recordOf(trace, event, [decision], profile.gateway.policy);
+  const stored = { ...record, routes: routes.map(({ mark: __, ...rest }) => rest) };
+  const request = route.bound.request(plan.envelope, [plan.element]);
   const facts = { signals, acceptedAt: trace.hit.at, verdict: permit.verdict };
   const rule = egressViolation(route.bound.egress, [facts], request);
   if (rule !== undefined) {
     const held = `${route.destination.name}: ${rule}`;
     summary.heldBack[held] = (summary.heldBack[held] ?? 0) + 1;
   }
-  return [JSON.stringify(row), JSON.stringify(request)];
+  return [
+    { text: JSON.stringify(stored), stored: true },
+    { text: JSON.stringify(request), stored: false },
+  ];
 }

@@ -50,7 +50,7 @@ describe('a healthy route', () => {
 describe('rows that have just been stored', () => {
   const store = (world: World, from: number, count: number) => {
     const ids = Array.from({ length: count }, (_, i) => world.store.add('a', `${from + i}`));
-    const rows = world.store.rows.get('shop/a');
+    const rows = world.store.records.get('shop/a');
     return new Map([['shop/a', ids.flatMap((id) => rows?.get(id) ?? [])]]);
   };
 
@@ -392,7 +392,7 @@ describe('a withdrawal (R16)', () => {
     expect(flying).toBe(128);
     const mine = ids.filter((id) => id % 2 === 0);
     drain.withdrawn(mine.map((id) => ({ route: 'shop/a', id })));
-    for (const id of mine) world.store.rows.get('shop/a')?.delete(id);
+    for (const id of mine) world.store.records.get('shop/a')?.delete(id);
     world.answer = () => 204;
     const before = world.sent.length;
     world.answer = ({ at }) => (at < 100 ? 500 : 204);
@@ -486,7 +486,7 @@ describe('every row ends in exactly one outcome', () => {
           const ids = Array.from({ length: count }, (_, i) => world.store.add('a', `${i}`, { envelope: `e${i % 2}` }));
           drain.rowsAdded(['shop/a']);
           await world.pass(3);
-          const rows = world.store.rows.get('shop/a');
+          const rows = world.store.records.get('shop/a');
           const purged = [...new Set(withdrawn)].filter((id) => rows?.has(id) === true);
           drain.withdrawn(purged.map((id) => ({ route: 'shop/a', id })));
           for (const id of purged) rows?.delete(id);

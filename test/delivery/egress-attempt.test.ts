@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlannedRequest } from '../../src/core/destination.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
-import { outboxRow } from '../../src/delivery/rows.ts';
+import { readBody } from '../../src/delivery/event-body.ts';
+import { rowOf } from '../../src/delivery/lane/row.ts';
+import { isPlanned, recordOf } from '../../src/delivery/records.ts';
 import type { Gateway, Route } from '../../src/policy/gateway.ts';
 import { createSend } from '../../src/runtimes/node/vendors/send.ts';
 import { attempt } from '../../src/delivery/lane/attempt.ts';
@@ -24,7 +26,7 @@ sites:
 
 const CID = `482310557.${NOW / 1000 - 86_400}`;
 
-/** A stored row of a web purchase. */
+/** A stored web purchase as it is sent. */
 function rowFor(name: string, said: Parameters<typeof cookiebot>[0], order: string) {
   const hit = webHit(
     {
@@ -43,8 +45,11 @@ function rowFor(name: string, said: Parameters<typeof cookiebot>[0], order: stri
   if (!('trace' in done)) throw new Error('refused');
   for (const event of done.trace.events) {
     for (const decision of event.routes) {
-      if (decision.route.name === name && decision.outcome === 'planned')
-        return outboxRow(done.trace, event, decision, GATEWAY.policy);
+      if (decision.route.name !== name || !isPlanned(decision)) continue;
+      const { routes, body, ...record } = recordOf(done.trace, event, [decision], GATEWAY.policy);
+      const [own] = routes;
+      if (own === undefined) throw new Error('a record without a route');
+      return rowOf({ ...record, ...own, id: 1, size: body.length, body: () => readBody(body) }, decision.route);
     }
   }
   throw new Error('not planned');

@@ -221,7 +221,7 @@ describe('events that wait until they are old enough', () => {
     world.store.add('courier', order('kept'), { acceptedAt: 0, expiresAt: DAY });
     drain.rowsAdded(['shop/courier']);
     await world.pass(5 * HOUR);
-    world.store.rows.get('shop/courier')?.delete(taken);
+    world.store.records.get('shop/courier')?.delete(taken);
     drain.withdrawn([{ route: 'shop/courier', id: taken }]);
     await world.pass(5 * HOUR);
     expect(world.sent.map(({ elements }) => numberIn(elements[0]))).toEqual(['kept']);

@@ -1,5 +1,5 @@
 import { startDelivery } from '../../src/runtimes/node/delivery/delivery.ts';
-import { outboxRow } from '../support/delivery.ts';
+import { outboxRecord } from '../support/delivery.ts';
 
 // Appends without end and writes the number of each event that was acknowledged, until it is killed.
 const [dir = '', sink = '', first = '0'] = process.argv.slice(2);
@@ -18,7 +18,7 @@ for (let client = 0; client < 32; client++) {
   void (async () => {
     for (;;) {
       const n = next++;
-      await delivery.append([outboxRow('a', `n${n}`, { subjects: [`s${n}`] })], []);
+      await delivery.append([outboxRecord('a', `n${n}`, { subjects: [`s${n}`] })], []);
       process.stdout.write(`${n}\n`);
     }
   })();

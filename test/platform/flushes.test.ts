@@ -3,7 +3,7 @@ import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Append } from '../../src/outbox/sql/commit.ts';
 import { Runner } from '../../src/runtimes/node/delivery/delivery-runner.ts';
-import { noSecrets, outboxRow, testGateway } from '../support/delivery.ts';
+import { noSecrets, outboxRecord, testGateway } from '../support/delivery.ts';
 import { temporary } from '../support/serve.ts';
 
 // Which transactions wait for the disk itself: those that promise something, not those that end what was delivered.
@@ -58,25 +58,25 @@ afterEach(async () => {
 });
 
 const append = (what: Partial<Append>) =>
-  new Promise((resolve) => runner.append({ rows: [], withdrawals: [], ...what }, resolve));
+  new Promise((resolve) => runner.append({ records: [], withdrawals: [], ...what }, resolve));
 const withdrawals = [{ site: 'shop', subject: 'visitor', signals: 0, closedRoutes: [], at: Date.now() }];
 
 it('an event is flushed before it is answered, its end is not', async () => {
-  expect(await append({ rows: [outboxRow('a', 'one')] })).toEqual(['stored']);
+  expect(await append({ records: [outboxRecord('a', 'one')] })).toEqual(['stored']);
   expect(commits).toEqual([FULL]);
   await vi.waitFor(() => expect(runner.pending).toBe(0));
   expect(commits).toEqual([FULL, NORMAL]);
 });
 
 it('what comes after an end is flushed again, the end with it', async () => {
-  await append({ rows: [outboxRow('a', 'one')] });
+  await append({ records: [outboxRecord('a', 'one')] });
   await vi.waitFor(() => expect(runner.pending).toBe(0));
-  await append({ rows: [outboxRow('a', 'two')] });
+  await append({ records: [outboxRecord('a', 'two')] });
   expect(commits).toEqual([FULL, NORMAL, FULL]);
 });
 
 it('a withdrawal is flushed, also where it comes without an event', async () => {
-  await append({ rows: [outboxRow('a', 'one')] });
+  await append({ records: [outboxRecord('a', 'one')] });
   await vi.waitFor(() => expect(runner.pending).toBe(0));
   commits.length = 0;
   await append({ withdrawals });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDelivery } from '../../src/runtimes/node/delivery/delivery.ts';
-import { outboxRow } from '../support/delivery.ts';
+import { outboxRecord } from '../support/delivery.ts';
 import { startRecorder } from '../support/recorder.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'full-disk-'));
@@ -37,7 +37,7 @@ describe.skipIf(!mounted)('a disk that is full (R55)', () => {
     const taken: string[] = [];
     const take = async (n: number): Promise<boolean> => {
       try {
-        await delivery.append([outboxRow('a', `${n} ${'x'.repeat(1_000)}`)], []);
+        await delivery.append([outboxRecord('a', `${n} ${'x'.repeat(1_000)}`)], []);
         taken.push(String(n));
         return true;
       } catch {

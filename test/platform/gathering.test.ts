@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { unflatten } from '../../src/runtimes/node/delivery/append-codec.ts';
 import { Gathering } from '../../src/runtimes/node/delivery/gathering.ts';
-import { outboxRow } from '../support/delivery.ts';
+import { outboxRecord } from '../support/delivery.ts';
 
 // Hits that come in quick succession share a message, a commit and a flush; one that comes alone does not wait.
 
@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 const withdrawal = { site: 'shop', subject: 'visitor', signals: 0, closedRoutes: [], at: 0 };
-const hit = () => gathering.add(next, [outboxRow('a', `event-${next++}`)], []);
+const hit = () => gathering.add(next, [outboxRecord('a', `event-${next++}`)], []);
 const withdraw = () => gathering.add(next++, [], [withdrawal]);
 /** Lets the turn of the event loop end, in no time. */
 const turn = () => vi.advanceTimersByTime(0);

@@ -4,7 +4,7 @@ import { startDelivery } from '../../src/runtimes/node/delivery/delivery.ts';
 import type { AppendResult } from '../../src/runtimes/node/delivery/append-queue.ts';
 import { Runner } from '../../src/runtimes/node/delivery/delivery-runner.ts';
 import { queueInfos } from '../../src/outbox/sql/outbox-inspect.ts';
-import { noSecrets, outboxRow, testGateway } from '../support/delivery.ts';
+import { noSecrets, outboxRecord, testGateway } from '../support/delivery.ts';
 import { until } from '../support/metrics.ts';
 import { startRecorder } from '../support/recorder.ts';
 import { temporary } from '../support/serve.ts';
@@ -36,7 +36,7 @@ describe('what the collecting side has given up', () => {
     const answers = elements.map(
       (element, number) =>
         new Promise<AppendResult>((resolve) =>
-          runner.append({ rows: [outboxRow('a', element)], withdrawals: [] }, resolve, number),
+          runner.append({ records: [outboxRecord('a', element)], withdrawals: [] }, resolve, number),
         ),
     );
     const answered = await Promise.all(answers);
@@ -71,18 +71,18 @@ it('what was refused while the thread hung is not sent when it wakes up; its wit
   try {
     // Nothing of this one leaves.
     sink.script('b.example.com', () => ({ status: 503 }));
-    await delivery.append([outboxRow('b', 'withdrawn', { subjects: ['visitor'] })], []);
+    await delivery.append([outboxRecord('b', 'withdrawn', { subjects: ['visitor'] })], []);
     const gate = new Int32Array(new SharedArrayBuffer(4));
     const reloaded = delivery.reload({ module, input: { ...input, gate } });
     const withdrawals = [{ site: 'shop', subject: 'visitor', signals: 0, closedRoutes: [], at: Date.now() }];
-    const refused = delivery.append([outboxRow('a', 'refused')], withdrawals);
+    const refused = delivery.append([outboxRecord('a', 'refused')], withdrawals);
     await expect(refused).rejects.toThrow('the disk does not answer');
     expect(delivery.ready).toBe(false);
     Atomics.store(gate, 0, 1);
     Atomics.notify(gate, 0);
     await reloaded;
     await until('it takes events again', () => delivery.ready);
-    expect(await delivery.append([outboxRow('a', 'repeated')], [])).toEqual(['stored']);
+    expect(await delivery.append([outboxRecord('a', 'repeated')], [])).toEqual(['stored']);
     await until('all is sent', () => delivery.pending === 0);
     expect(sink.to('a.example.com').map(({ body }) => body)).toEqual(['repeated']);
     expect((await delivery.report()).routes['shop/b']?.outcomes).toMatchObject({

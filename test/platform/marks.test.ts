@@ -4,17 +4,17 @@ import { DatabaseSync } from 'node:sqlite';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reason } from '../../src/core/reason.ts';
-import type { OutboxRow } from '../../src/delivery/outbox.ts';
-import type { QueuedRow, RowOutcome } from '../../src/delivery/store.ts';
+import type { OutboxRecord } from '../../src/delivery/outbox.ts';
+import type { QueuedRecord, RowOutcome } from '../../src/delivery/store.ts';
 import { CommitUnwanted } from '../../src/outbox/sql/commit.ts';
 import { startDelivery } from '../../src/runtimes/node/delivery/delivery.ts';
 import { BRIEF_MS, LASTING_MS, Marks } from '../../src/outbox/sql/marks.ts';
-import { schemaFrom } from '../../src/outbox/sql/outbox-schema.ts';
+import { SCHEMA } from '../../src/outbox/sql/outbox-schema.ts';
 import { SqliteOutbox } from '../../src/outbox/sql/outbox-sqlite.ts';
 import type { StorePolicy } from '../../src/outbox/sql/store-policy.ts';
 import { subjectKeys } from '../../src/outbox/sql/subject-keys.ts';
 import { WithdrawalLog } from '../../src/outbox/sql/withdrawal-log.ts';
-import { outboxRow, testGateway } from '../support/delivery.ts';
+import { outboxRecord, testGateway } from '../support/delivery.ts';
 import { until } from '../support/metrics.ts';
 import { startRecorder } from '../support/recorder.ts';
 import { temporary } from '../support/serve.ts';
@@ -37,7 +37,7 @@ interface Row {
   readonly mark: string;
   readonly subject: string;
   readonly lasting: boolean;
-  readonly queued: QueuedRow;
+  readonly queued: QueuedRecord;
 }
 
 /** The outbox beside the simplest thing that remembers the same. */
@@ -98,14 +98,14 @@ class World {
     const mark = `event ${event}`;
     const subject = `visitor ${event % 3}`;
     const element = `${this.#n++}`;
-    const rows: OutboxRow[] = routes.map((route) =>
-      outboxRow(route, element, { mark, lasting, subjects: [subject], acceptedAt: this.clock }),
+    const records: OutboxRecord[] = routes.map((route) =>
+      outboxRecord(route, element, { mark, lasting, subjects: [subject], acceptedAt: this.clock }),
     );
     if (!wanted) {
-      expect(() => this.outbox.commit([{ rows, withdrawals: [] }], () => false)).toThrow(CommitUnwanted);
+      expect(() => this.outbox.commit([{ records, withdrawals: [] }], () => false)).toThrow(CommitUnwanted);
       return;
     }
-    const { results, added } = this.outbox.commit([{ rows, withdrawals: [] }]);
+    const { results, added } = this.outbox.commit([{ records, withdrawals: [] }]);
     this.ended();
     const key = `${mark} ${lasting}`;
     const life = lasting ? LASTING_MS : BRIEF_MS;
@@ -122,7 +122,7 @@ class World {
         this.marks.set(key, { at: this.clock, routes: new Set([route]) });
       } else known.routes.add(route);
       sum.stored++;
-      const queued = added.get(`shop/${route}`)?.at(-1) as QueuedRow;
+      const queued = added.get(`shop/${route}`)?.at(-1) as QueuedRecord;
       this.rows.push({ route, mark, subject, lasting, queued });
       return 'stored';
     });
@@ -133,15 +133,15 @@ class World {
     const waiting = this.rows.filter((row) => !this.ends.some((end) => end.row === row));
     const row = waiting[pick % Math.max(1, waiting.length)];
     if (row === undefined) return;
-    if (outcome === 'dead') this.outbox.bury(`shop/${row.route}`, row.queued, reason('vendor.refused'));
-    else this.outbox.settle(`shop/${row.route}`, row.queued, outcome);
+    if (outcome === 'dead') this.outbox.bury(`shop/${row.route}`, row.queued.id, reason('vendor.refused'));
+    else this.outbox.settle(`shop/${row.route}`, row.queued.id, outcome);
     this.ends.push({ row, forgets: !['delivered', 'expired', 'dead'].includes(outcome) });
   }
 
   withdraw(visitor: number): void {
     const subject = `visitor ${visitor}`;
     this.outbox.commit([
-      { rows: [], withdrawals: [{ site: 'shop', subject, signals: 0, closedRoutes: [], at: this.clock }] },
+      { records: [], withdrawals: [{ site: 'shop', subject, signals: 0, closedRoutes: [], at: this.clock }] },
     ]);
     this.ended();
     for (const row of this.rows.filter((one) => one.subject === subject)) this.forget(row);
@@ -229,7 +229,7 @@ describe('the bound of what is remembered', () => {
   const tables = (file: string): DatabaseSync => {
     const db = new DatabaseSync(file);
     db.exec('PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF');
-    db.exec(schemaFrom(0));
+    db.exec(SCHEMA);
     return db;
   };
   /** Adds `count` marks, a hundred a transaction. */
@@ -300,13 +300,13 @@ describe('a flood of events that are delivered', () => {
       for (let i = 0; i < 40_000; i += 2_000) {
         await until('there is room', () => delivery.ready && delivery.pending < 2_000);
         await delivery.append(
-          Array.from({ length: 2_000 }, (_, n) => outboxRow('a', 'x', { mark: `order ${i + n}`, lasting: true })),
+          Array.from({ length: 2_000 }, (_, n) => outboxRecord('a', 'x', { mark: `order ${i + n}`, lasting: true })),
           [],
         );
       }
       await until('all is delivered', () => delivery.pending === 0);
       expect(delivery.ready).toBe(true);
-      expect(await delivery.append([outboxRow('a', 'x', { mark: 'order 1', lasting: true })], [])).toEqual([
+      expect(await delivery.append([outboxRecord('a', 'x', { mark: 'order 1', lasting: true })], [])).toEqual([
         'duplicate',
       ]);
       const { bytes } = await delivery.report();

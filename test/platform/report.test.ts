@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Stored } from '../../src/delivery/outbox.ts';
 import { Runner } from '../../src/runtimes/node/delivery/delivery-runner.ts';
 import type { RunnerOptions } from '../../src/runtimes/node/delivery/runner-options.ts';
-import { noSecrets, outboxRow, testGateway } from '../support/delivery.ts';
+import { noSecrets, outboxRecord, testGateway } from '../support/delivery.ts';
 import { temporary } from '../support/serve.ts';
 
 // Every (event, route) is in exactly one place, whenever somebody looks (design 2).
@@ -22,9 +22,11 @@ async function reports(status: number): Promise<{ ended: number; waiting: number
     changed: () => {},
   };
   const runner = new Runner(testGateway([{ name: 'meta' }]), options);
-  const rows = Array.from({ length: ROWS }, (_, n) => outboxRow('meta', `event-${n}`));
+  const records = Array.from({ length: ROWS }, (_, n) => outboxRecord('meta', `event-${n}`));
   await new Promise<readonly Stored[]>((resolve, reject) => {
-    runner.append({ rows, withdrawals: [] }, (result) => (result instanceof Error ? reject(result) : resolve(result)));
+    runner.append({ records, withdrawals: [] }, (result) =>
+      result instanceof Error ? reject(result) : resolve(result),
+    );
   });
   const seen: { ended: number; waiting: number; dead: number }[] = [];
   const end = performance.now() + 10_000;

@@ -1,15 +1,15 @@
 import { DatabaseSync } from 'node:sqlite';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ROUTE_SPAN, schemaFrom } from '../../src/outbox/sql/outbox-schema.ts';
-import { SubjectIndex, subjectsText } from '../../src/outbox/sql/subject-index.ts';
+import { SCHEMA, SITE_SPAN } from '../../src/outbox/sql/outbox-schema.ts';
+import { SubjectIndex } from '../../src/outbox/sql/subject-index.ts';
 
 /** What the store does with the index, step by step, with few rows kept in memory so that most are in the tables. */
 type Step =
   | {
       readonly kind: 'store';
       readonly keys: readonly number[];
-      readonly routes: readonly number[];
+      readonly sites: readonly number[];
       readonly fails: boolean;
     }
   | { readonly kind: 'end'; readonly nth: number; readonly fails: boolean }
@@ -23,7 +23,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('store' as const),
       keys: fc.uniqueArray(key, { minLength: 1, maxLength: 3 }),
-      routes: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 5 }),
+      sites: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 5 }),
       fails,
     }),
   },
@@ -35,49 +35,51 @@ const byNumber = (a: number, b: number): number => a - b;
 
 class Outbox {
   readonly db = new DatabaseSync(':memory:');
-  /** Id -> what the row's column says. */
-  readonly rows = new Map<number, { readonly text: string; readonly keys: readonly number[] }>();
+  /** Id -> subjects, as the records themselves say. */
+  readonly records = new Map<number, readonly number[]>();
   index: SubjectIndex;
   readonly #last = new Map<number, number>();
 
   constructor() {
-    this.db.exec(schemaFrom(0));
-    for (const n of [1, 2, 3]) this.db.prepare('INSERT INTO routes (n, key) VALUES (?, ?)').run(n, `route ${n}`);
+    this.db.exec(SCHEMA);
+    for (const n of [1, 2, 3]) this.db.prepare('INSERT INTO sites (n, name) VALUES (?, ?)').run(n, `site ${n}`);
     this.index = this.restarted();
   }
 
+  /** What a start does: ids go on after those that are there or count as indexed, and what is not indexed is read. */
   restarted(): SubjectIndex {
-    for (const { n, last } of this.db
-      .prepare(
-        `SELECT n, max(indexed, (SELECT coalesce(max(id), 0) FROM rows WHERE id / ${ROUTE_SPAN} = n)) AS last FROM routes`,
-      )
-      .all() as { n: number; last: number }[])
-      this.#last.set(n, Math.max(last, n * ROUTE_SPAN));
-    return (this.index = new SubjectIndex(this.db, 6, 4));
+    this.index = new SubjectIndex(this.db, 6, 4);
+    const indexed = new Map<number, number>();
+    for (const { n, indexed: upTo } of this.db.prepare('SELECT n, indexed FROM sites').all() as {
+      n: number;
+      indexed: number;
+    }[]) {
+      indexed.set(n, upTo);
+      const own = [...this.records.keys()].filter((id) => Math.floor(id / SITE_SPAN) === n);
+      this.#last.set(n, Math.max(upTo, n * SITE_SPAN, ...own));
+    }
+    for (const [id, keys] of this.records)
+      if (id > (indexed.get(Math.floor(id / SITE_SPAN)) ?? 0)) this.index.read(id, keys);
+    return this.index;
   }
 
-  store({ keys, routes, fails }: Step & { kind: 'store' }): void {
-    this.#transaction(fails, () => {
-      const group = routes.length > 1 ? this.index.newGroup() : undefined;
-      const text = subjectsText(keys, group);
-      const insert = this.db.prepare("INSERT INTO rows VALUES (?, 'r', '', 1, 1, '', 1, '', ?, '', '', 1, 0)");
-      return routes.map((route) => {
-        const id = (this.#last.get(route) as number) + 1;
-        this.#last.set(route, id);
-        insert.run(id, text);
-        this.index.add(id, keys, group);
-        return () => this.rows.set(id, { text, keys });
-      });
-    });
+  store({ keys, sites, fails }: Step & { kind: 'store' }): void {
+    this.#transaction(fails, () =>
+      sites.map((site) => {
+        const id = (this.#last.get(site) as number) + 1;
+        this.#last.set(site, id);
+        this.index.add(id, keys);
+        return () => this.records.set(id, keys);
+      }),
+    );
   }
 
   end({ nth, fails }: Step & { kind: 'end' }): void {
-    const [id, row] = [...this.rows][nth % Math.max(1, this.rows.size)] ?? [];
-    if (id === undefined || row === undefined) return;
+    const [id, keys] = [...this.records][nth % Math.max(1, this.records.size)] ?? [];
+    if (id === undefined || keys === undefined) return;
     this.#transaction(fails, () => {
-      this.db.prepare('DELETE FROM rows WHERE id = ?').run(id);
-      this.index.remove(id, row.text);
-      return [() => this.rows.delete(id)];
+      this.index.remove(id, keys);
+      return [() => this.records.delete(id)];
     });
   }
 
@@ -99,7 +101,7 @@ class Outbox {
 }
 
 describe('the index of subjects', () => {
-  it('finds all rows of a subject and no others, in memory, in the tables, and after a restart', () => {
+  it('finds all records of a subject and no others, in memory, in the tables, and after a restart', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const outbox = new Outbox();
@@ -109,21 +111,15 @@ describe('the index of subjects', () => {
           else outbox.end(one);
           for (let n = 1; n <= 6; n++) {
             const subject = n * 700_000_000_000_000;
-            const right = [...outbox.rows].filter(([, { keys }]) => keys.includes(subject)).map(([id]) => id);
+            const right = [...outbox.records].filter(([, keys]) => keys.includes(subject)).map(([id]) => id);
             expect(outbox.index.find(subject).toSorted(byNumber)).toEqual(right.toSorted(byNumber));
           }
         }
-        // Nothing of rows that have gone stays in the tables.
-        for (const [id, { text }] of outbox.rows) outbox.index.remove(id, text);
-        expect([outbox.count('row_subjects'), outbox.count('row_groups')]).toEqual([0, 0]);
+        // Nothing of records that have gone stays in the table.
+        for (const [id, keys] of outbox.records) outbox.index.remove(id, keys);
+        expect(outbox.count('record_subjects')).toBe(0);
       }),
       { numRuns: 300 },
     );
-  });
-
-  it('takes one entry for each subject of rows that were stored together', () => {
-    const outbox = new Outbox();
-    for (let i = 0; i < 4; i++) outbox.store({ kind: 'store', keys: [7, 8], routes: [1, 2, 3], fails: false });
-    expect([outbox.count('row_groups'), outbox.count('row_subjects')]).toEqual([2, 4]);
   });
 });

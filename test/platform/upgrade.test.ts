@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readBody } from '../../src/delivery/event-body.ts';
 import { startDelivery, type Delivery } from '../../src/runtimes/node/delivery/delivery.ts';
 import { deadInfos, queueInfos, retryDead } from '../../src/outbox/sql/outbox-inspect.ts';
 import { salvage } from '../../src/outbox/sql/outbox-salvage.ts';
-import { outboxRow } from '../support/delivery.ts';
+import { outboxRecord } from '../support/delivery.ts';
 import { until } from '../support/metrics.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { temporary } from '../support/serve.ts';
@@ -85,23 +86,25 @@ it('is upgraded where it lies: what waits is delivered, and a dead letter can be
   retryDead(dir);
   await sink.waitFor(3);
   expect(arrived()[2]).toBe('element 3');
-  const again = outboxRow('a', 'new', { mark: 'order 1', lasting: true });
+  const again = outboxRecord('a', 'new', { mark: 'order 1', lasting: true });
   expect(await delivery.append([again], [])).toEqual(['stored']);
   expect(await delivery.append([again], [])).toEqual(['duplicate']);
   await until('all is delivered', () => delivery?.pending === 0);
   await delivery.stop();
   delivery = undefined;
   const db = new DatabaseSync(join(dir, 'outbox.sqlite'));
-  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
+  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 });
   db.close();
 });
 
 it('gives up its rows when it is damaged, whatever version it is of', () => {
   leave(join(dir, 'outbox.tmp.sqlite'));
-  const { rows, dead } = salvage(join(dir, 'outbox.sqlite'), Date.now());
-  expect([...rows.values()].map(({ element, mark }) => [element, mark])).toEqual([
-    ['element 1', 0],
-    ['element 2', 0],
+  const { records, dead } = salvage(join(dir, 'outbox.sqlite'), Date.now());
+  expect([...records.values()].map(({ routes, body }) => [routes[0]?.mark, readBody(body)])).toEqual([
+    [0, { envelope: 'e', element: 'element 1' }],
+    [0, { envelope: 'e', element: 'element 2' }],
   ]);
-  expect([...dead.values()].map(({ row: { element, mark } }) => [element, mark])).toEqual([['element 3', 0]]);
+  expect([...dead.values()].map(({ record }) => readBody(record.body))).toEqual([
+    { envelope: 'e', element: 'element 3' },
+  ]);
 });

@@ -5,7 +5,7 @@ import type { Withdrawal } from '../../src/delivery/outbox.ts';
 import { SqliteOutbox } from '../../src/outbox/sql/outbox-sqlite.ts';
 import type { StorePolicy } from '../../src/outbox/sql/store-policy.ts';
 import { WithdrawalLog } from '../../src/outbox/sql/withdrawal-log.ts';
-import { outboxRow } from '../support/delivery.ts';
+import { elementsOf, outboxRecord } from '../support/delivery.ts';
 import { temporary } from '../support/serve.ts';
 
 // What a withdrawal does to the rows of one outbox, whatever the clock and other processes do meanwhile.
@@ -52,12 +52,12 @@ function open(name: string, shared: boolean): SqliteOutbox {
   return outbox;
 }
 
-const mine = (element: string) => outboxRow('a', element, { acceptedAt: now, subjects: ['me'] });
+const mine = (element: string) => outboxRecord('a', element, { acceptedAt: now, subjects: ['me'] });
 const all = (): Withdrawal => ({ site: 'shop', subject: 'me', signals: 0, closedRoutes: [], at: now });
 const closing = (...closedRoutes: string[]): Withdrawal => ({ ...all(), signals: 127, closedRoutes });
-const waiting = (outbox: SqliteOutbox) => outbox.read('shop/a', 0, 10).map(({ element }) => element);
-const commit = (outbox: SqliteOutbox, rows: ReturnType<typeof mine>[], withdrawals: Withdrawal[] = []) =>
-  outbox.commit([{ rows, withdrawals }]);
+const waiting = (outbox: SqliteOutbox) => elementsOf(outbox.read('shop/a', 0, 10));
+const commit = (outbox: SqliteOutbox, records: ReturnType<typeof mine>[], withdrawals: Withdrawal[] = []) =>
+  outbox.commit([{ records, withdrawals }]);
 
 it('reaches what was accepted before the clock was set back, and not what comes after a new consent', () => {
   const outbox = open('outbox', false);

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPlaceholder } from '../../src/core/placeholders.ts';
-import { outboxRow } from '../../src/delivery/rows.ts';
+import { recordsOf } from '../../src/delivery/records.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import { sha256Hex } from '../../src/core/hash.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
@@ -36,12 +36,9 @@ function marksOf(hit: Hit): string[] {
   const done = decide(hit, gateway);
   if (!('trace' in done)) return [];
   const { trace } = done;
-  return trace.events.flatMap((event) =>
-    event.routes
-      .filter(({ outcome }) => outcome === 'planned')
-      .map((decision) => `${decision.route.key} ${outboxRow(trace, event, decision, 'p').mark}`)
-      .filter((mark) => !mark.endsWith(' ')),
-  );
+  return recordsOf(trace, 'p')
+    .records.flatMap(({ routes }) => routes.map(({ route, mark }) => `${route} ${mark}`))
+    .filter((mark) => !mark.endsWith(' '));
 }
 
 const GRANTED = cookiebot({ statistics: true, marketing: true });

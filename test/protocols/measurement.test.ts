@@ -203,7 +203,9 @@ sites:
       undefined,
       KEY,
     );
-    const append = vi.fn<Ports['outbox']['append']>((rows) => Promise.resolve(rows.map(() => 'stored')));
+    const append = vi.fn<Ports['outbox']['append']>((records) =>
+      Promise.resolve(records.flatMap(({ routes }) => routes.map(() => 'stored'))),
+    );
     const counters = new Counters();
     const app = createApp({
       gateway: () => gateway,
@@ -224,7 +226,7 @@ sites:
       return {
         status: answer.status,
         text: await answer.text(),
-        rows: append.mock.calls.flatMap(([rows]) => rows),
+        rows: append.mock.calls.flatMap(([records]) => records.flatMap(({ routes }) => routes)),
         appended: append.mock.calls.length,
       };
     };

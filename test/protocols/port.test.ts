@@ -200,7 +200,9 @@ describe('served, where there is nothing but a Request', () => {
 
   it('counts under its own name, and stores nothing of a look', () => {
     expect([...counters.events.entries()]).toEqual([[[HOST, 'pulse'], 5]]);
-    const stored = append.mock.calls.flatMap(([rows]) => rows.map(({ route }) => route));
+    const stored = append.mock.calls.flatMap(([records]) =>
+      records.flatMap(({ routes }) => routes.map(({ route }) => route)),
+    );
     // Four events; Meta has nothing to match them on.
     expect(stored).toEqual(Array(4).fill(`${HOST}/ga4`));
   });

@@ -11,8 +11,9 @@ import type { EgressForm } from '../../src/core/egress.ts';
 import { keyedHash } from '../../src/core/hash.ts';
 import type { FilledRequest, Secrets, Send } from '../../src/delivery/lane/ports.ts';
 import { Drain, type EnginePorts } from '../../src/delivery/drain.ts';
-import type { OutboxRow } from '../../src/delivery/outbox.ts';
-import type { QueuedRow, Store } from '../../src/delivery/store.ts';
+import { writeShaped } from '../../src/delivery/event-body.ts';
+import type { OutboxRecord, RecordRoute } from '../../src/delivery/outbox.ts';
+import type { Page, QueuedRecord, Store } from '../../src/delivery/store.ts';
 import type { Gateway, Route, Site } from '../../src/policy/gateway.ts';
 import { nameReasons } from '../../src/policy/near.ts';
 import type { Permit } from '../../src/policy/permit.ts';
@@ -35,6 +36,7 @@ export interface TestRoute {
 export const permit = (verdict: Permit['verdict'], bits = '7'): Permit => ({
   verdict,
   open: [],
+  prepared: [],
   bits,
   missing: 0,
   sources: undefined,
@@ -119,23 +121,40 @@ export function testGateway(
   } as unknown as Gateway;
 }
 
-export function outboxRow(route: string, element: string, more: Partial<OutboxRow> = {}): OutboxRow {
-  const acceptedAt = more.acceptedAt ?? Date.now();
+/** What a test says of a record for one route. */
+interface Told extends Partial<Omit<OutboxRecord, 'routes' | 'body'>>, Partial<Omit<RecordRoute, 'route'>> {
+  readonly envelope?: string;
+}
+
+/** A record for one route of `testGateway`, with the vendor's form in it already. */
+export function outboxRecord(route: string, element: string, told: Told = {}): OutboxRecord {
+  return sharedRecord([route], element, told);
+}
+
+/** The same for several routes. */
+export function sharedRecord(routes: readonly string[], element: string, told: Told = {}): OutboxRecord {
+  const { envelope = 'e', acceptedAt = Date.now(), lasting = false, policy = 'policy-1', subjects = [] } = told;
+  const { mark = '', signals = 127, fields = '7', limited, params } = told;
+  const { decidedAt = acceptedAt, expiresAt = acceptedAt + DAY } = told;
   return {
-    route: `shop/${route}`,
-    mark: '',
-    lasting: false,
     acceptedAt,
-    decidedAt: acceptedAt,
-    expiresAt: acceptedAt + DAY,
-    policy: 'policy-1',
-    signals: 127,
-    fields: '7',
-    subjects: [],
-    envelope: 'e',
-    element,
-    ...more,
+    decidedAt,
+    lasting,
+    policy,
+    subjects,
+    routes: routes.map((name) => {
+      return { route: `shop/${name}`, type: told.type ?? name, mark, expiresAt, signals, fields, limited, params };
+    }),
+    body: writeShaped({ envelope, element }),
   };
+}
+
+/** The vendor's forms that `outboxRecord` put into what a store gives back. */
+export function elementsOf({ records }: Page): string[] {
+  return records.map((record) => {
+    const body = record.body();
+    return 'element' in body ? body.element : 'a stored event';
+  });
 }
 
 export const noSecrets: Secrets = {
@@ -145,43 +164,40 @@ export const noSecrets: Secrets = {
 
 /** A store in memory: what the engine is tested with. */
 export class MemoryStore implements Store {
-  readonly rows = new Map<string, Map<number, QueuedRow>>();
+  readonly records = new Map<string, Map<number, QueuedRecord>>();
   readonly dead = new Map<number, string>();
   #next = 1;
 
-  add(route: string, element: string, more: Partial<QueuedRow> = {}): number {
+  add(route: string, element: string, told: Told = {}): number {
     const id = this.#next++;
-    const {
-      route: key,
-      acceptedAt,
-      expiresAt,
-      policy,
-      signals,
-      fields,
-      envelope,
-    } = outboxRow(route, element, { acceptedAt: 0 });
-    const row: QueuedRow = { id, acceptedAt, expiresAt, policy, signals, fields, envelope, element, ...more };
-    const rows = this.rows.get(key) ?? new Map<number, QueuedRow>();
-    this.rows.set(key, rows.set(id, row));
+    const { envelope = 'e', acceptedAt = 0 } = told;
+    const { routes, policy } = outboxRecord(route, element, { ...told, acceptedAt });
+    const [own] = routes;
+    if (own === undefined) throw new Error('a record without a route');
+    const body = () => ({ envelope, element });
+    const record: QueuedRecord = { ...own, id, acceptedAt, policy, size: element.length, body };
+    const records = this.records.get(own.route) ?? new Map<number, QueuedRecord>();
+    this.records.set(own.route, records.set(id, record));
     return id;
   }
 
-  read(route: string, after: number, limit: number): QueuedRow[] {
-    return [...(this.rows.get(route)?.values() ?? [])].filter(({ id }) => id > after).slice(0, limit);
+  read(route: string, after: number, limit: number): Page {
+    const found = [...(this.records.get(route)?.values() ?? [])].filter(({ id }) => id > after).slice(0, limit);
+    return { records: found, upTo: found.at(-1)?.id ?? after, more: found.length === limit };
   }
 
-  settle(route: string, row: QueuedRow): void {
-    this.rows.get(route)?.delete(row.id);
+  settle(route: string, id: number): void {
+    this.records.get(route)?.delete(id);
   }
 
-  bury(route: string, row: QueuedRow, reason: VendorReason): void {
-    this.settle(route, row);
-    this.dead.set(row.id, showReason(reason));
+  bury(route: string, id: number, reason: VendorReason): void {
+    this.settle(route, id);
+    this.dead.set(id, showReason(reason));
   }
 
   get waiting(): number {
     let sum = 0;
-    for (const rows of this.rows.values()) sum += rows.size;
+    for (const records of this.records.values()) sum += records.size;
     return sum;
   }
 }

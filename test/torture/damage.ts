@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { outboxRow } from '../../src/delivery/rows.ts';
-import type { OutboxRow } from '../../src/delivery/outbox.ts';
+import { isPlanned, recordOf } from '../../src/delivery/records.ts';
+import type { OutboxRecord } from '../../src/delivery/outbox.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import { Runner } from '../../src/runtimes/node/delivery/delivery-runner.ts';
 import type { RunnerOptions } from '../../src/runtimes/node/delivery/runner-options.ts';
@@ -122,7 +122,7 @@ async function filled(gateway: Gateway): Promise<Files> {
     );
     for (let n = from; n < to; n++) {
       await new Promise<void>((resolve, reject) =>
-        runner.append({ rows: [rowOf(gateway, n)], withdrawals: [] }, (result) =>
+        runner.append({ records: [recordFor(gateway, n)], withdrawals: [] }, (result) =>
           result instanceof Error ? reject(result) : resolve(),
         ),
       );
@@ -180,13 +180,13 @@ function optionsOf(dir: string, answer: (body: string) => Promise<{ status: numb
   };
 }
 
-function rowOf(gateway: Gateway, n: number): OutboxRow {
+function recordFor(gateway: Gateway, n: number): OutboxRecord {
   const { headers, body = '' } = purchases([n]);
   const hit = jsonHit(body, { host: '127.0.0.1', at: Date.now(), headers: { ...headers } });
   const decided = decide(hit, gateway);
   const [event] = 'trace' in decided ? decided.trace.events : [];
   const [decision] = event?.routes ?? [];
-  if (!('trace' in decided) || event === undefined || decision?.plan === undefined)
+  if (!('trace' in decided) || event === undefined || decision === undefined || !isPlanned(decision))
     throw new Error(`event ${eventId(n)} is not planned`);
-  return outboxRow(decided.trace, event, decision, gateway.policy);
+  return recordOf(decided.trace, event, [decision], gateway.policy);
 }

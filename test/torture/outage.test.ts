@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { QueuedRow } from '../../src/delivery/store.ts';
+import type { Page } from '../../src/delivery/store.ts';
 import { DAY, outcomesOf, testGateway, World } from '../support/delivery.ts';
 import { outage } from './outage.ts';
 
@@ -21,15 +21,15 @@ it('an hour without one vendor: the others feel nothing, memory is flat, all is 
   world.answer = ({ host }) => (down && !host.startsWith('well') ? 503 : 204);
   const held = new Set<number>();
   const read = world.store.read.bind(world.store);
-  world.store.read = (route: string, after: number, limit: number): QueuedRow[] => {
-    const rows = read(route, after, limit);
-    if (route === 'shop/down') for (const { id } of rows) held.add(id);
-    return rows;
+  world.store.read = (route: string, after: number, limit: number): Page => {
+    const page = read(route, after, limit);
+    if (route === 'shop/down') for (const { id } of page.records) held.add(id);
+    return page;
   };
   const settle = world.store.settle.bind(world.store);
-  world.store.settle = (route, row) => {
-    held.delete(row.id);
-    settle(route, row);
+  world.store.settle = (route, id) => {
+    held.delete(id);
+    settle(route, id);
   };
 
   let events = 0;
@@ -62,7 +62,7 @@ it('an hour without one vendor: the others feel nothing, memory is flat, all is 
   await traffic(30 * MINUTE);
   // A visitor withdraws: two events from before it, of which one is held in memory and one is not yet read.
   const withdrawn = idsOfDown.slice(-2);
-  for (const id of withdrawn) world.store.rows.get('shop/down')?.delete(id);
+  for (const id of withdrawn) world.store.records.get('shop/down')?.delete(id);
   drain.withdrawn(withdrawn.map((id) => ({ route: 'shop/down', id })));
   await traffic(30 * MINUTE);
   expect(slowest(began)).toBe(before);

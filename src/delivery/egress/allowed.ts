@@ -2,17 +2,18 @@ import { missingConsent, reason, type CodeOf, type Reason } from '../../core/rea
 import { GATE_MASK, NO_SIGNALS, type SignalMask } from '../../core/signals.ts';
 import { isWithin } from '../../policy/field-set.ts';
 import type { Gateway, Route } from '../../policy/gateway.ts';
-import type { QueuedRow } from '../store.ts';
+import type { QueuedRecord } from '../store.ts';
 
 /** Why a row may not be sent. */
 export type Refusal = Reason<CodeOf<'skipped' | 'expired' | 'blocked'>>;
 
 const ROUTE_REMOVED = reason('skip.route_removed');
+const ROUTE_CHANGED = reason('skip.route_changed');
 const EXPIRED = reason('expired.waited');
 const TIGHTENED = reason('blocked.policy_tightened');
 
 /** The part of a row that consent decides about. */
-export type Decided = Pick<QueuedRow, 'signals' | 'fields'>;
+export type Decided = Pick<QueuedRecord, 'signals' | 'fields' | 'limited'>;
 
 /**
  * Whether a row that was made under its own signals could be made like that under `signals` by the policy in force:
@@ -21,7 +22,8 @@ export type Decided = Pick<QueuedRow, 'signals' | 'fields'>;
 export function stillAllowed(route: Route, row: Decided, signals: SignalMask): Refusal | undefined {
   const now = route.permits[signals & row.signals & GATE_MASK];
   if (now === undefined || now.verdict === 'blocked') return missingConsent(now?.missing ?? NO_SIGNALS);
-  if (now.verdict === 'limited' && route.permits[row.signals & GATE_MASK]?.verdict === 'full') {
+  const limited = row.limited ?? route.permits[row.signals & GATE_MASK]?.verdict === 'limited';
+  if (now.verdict === 'limited' && !limited) {
     return missingConsent(now.missing);
   }
   if (row.fields === now.bits) return undefined;
@@ -29,8 +31,15 @@ export function stillAllowed(route: Route, row: Decided, signals: SignalMask): R
 }
 
 /** What is looked at each time a row is about to be sent (design 2): route, age, consent under the policy now in force. */
-export function refusal(gateway: Gateway, route: Route | undefined, row: QueuedRow, now: number): Refusal | undefined {
+export function refusal(
+  gateway: Gateway,
+  route: Route | undefined,
+  row: Decided & Pick<QueuedRecord, 'acceptedAt' | 'expiresAt' | 'policy' | 'type'>,
+  now: number,
+): Refusal | undefined {
   if (route === undefined) return ROUTE_REMOVED;
+  // An earlier version did not write down whose it is.
+  if (row.type !== '' && row.type !== route.destination.name) return ROUTE_CHANGED;
   if (now >= row.expiresAt || now >= row.acceptedAt + route.maxAge) return EXPIRED;
   // Under the policy it was decided by, the answer is known.
   return row.policy === gateway.policy ? undefined : stillAllowed(route, row, row.signals);

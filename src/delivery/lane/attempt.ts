@@ -3,9 +3,9 @@ import { reason, type CodeOf, type Reason } from '../../core/reason.ts';
 import type { Route } from '../../policy/gateway.ts';
 import { GATE_MASK } from '../../core/signals.ts';
 import { EGRESS_CHECK, egressViolation } from '../egress/index.ts';
-import type { QueuedRow } from '../store.ts';
 import { accessTokens, fill, isFilled } from './fill.ts';
 import { AddressRefused, Recalled, SecretProblem, Unsendable, type Wire } from './ports.ts';
+import type { QueuedRow } from './row.ts';
 
 export type { Secrets, Send } from './ports.ts';
 

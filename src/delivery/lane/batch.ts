@@ -1,5 +1,5 @@
 import type { FinalAfter } from '../../core/destination.ts';
-import type { QueuedRow } from '../store.ts';
+import type { QueuedRow } from './row.ts';
 
 /** Rows that go, or went, in one request. */
 export interface Batch {

@@ -1,7 +1,7 @@
 import type { Reply, Verdict } from '../../core/destination.ts';
 import { answered, codesOnly, reason, type VendorReason } from '../../core/reason.ts';
 import type { Route } from '../../policy/gateway.ts';
-import type { QueuedRow } from '../store.ts';
+import type { QueuedRecord } from '../store.ts';
 import { attempt, type Attempted } from './attempt.ts';
 import { backoff } from './backoff.ts';
 import { freshBatch, halves, isFinal, refusedOnceMore, type Batch } from './batch.ts';
@@ -10,6 +10,7 @@ import type { LaneContext } from './context.ts';
 import { LaneLog } from './lane-log.ts';
 import { Pace } from './pace.ts';
 import { Retries } from './retries.ts';
+import { rowOf, type QueuedRow } from './row.ts';
 import { RowEnds } from './row-ends.ts';
 import { PAGE, Window } from './window.ts';
 
@@ -59,7 +60,10 @@ export class Lane {
     this.#context = context;
     this.#route = context.gateway().routeOf.get(key);
     this.#log = new LaneLog(key, context.ports);
-    this.#window = new Window((after, limit) => context.ports.store.read(key, after, limit));
+    this.#window = new Window(
+      (after, limit) => context.ports.store.read(key, after, limit),
+      (record) => rowOf(record, this.#route),
+    );
     this.#ends = new RowEnds(key, context, (row) => this.#window.remove(row));
   }
 
@@ -76,9 +80,9 @@ export class Lane {
     this.#window.rowsAdded();
   }
 
-  /** Rows that have just been stored. */
-  take(rows: readonly QueuedRow[]): void {
-    this.#window.take(rows);
+  /** Events that have just been stored. */
+  take(records: readonly QueuedRecord[]): void {
+    this.#window.take(records);
   }
 
   /** New settings: the cause for which the route stopped may be gone. */
@@ -96,7 +100,7 @@ export class Lane {
       this.#window.refill(this.#freshWanted());
       if (!this.#start()) {
         this.#setTimer();
-        return false;
+        return this.#window.behind && this.#window.fresh.size < this.#freshWanted();
       }
     }
     return true;
@@ -147,7 +151,8 @@ export class Lane {
     const probe = leave === 'probe';
     const batch = this.#next(tick, probe);
     const now = ports.now();
-    const rows = batch?.rows.filter((row) => !this.#ends.endIfRefused(route, row, now)) ?? [];
+    const rows =
+      batch === undefined ? [] : this.#inForm(route, batch).filter((row) => !this.#ends.endIfRefused(route, row, now));
     if (batch === undefined || route === undefined || rows.length === 0) {
       if (probe) this.#breaker.giveBack();
       return batch !== undefined;
@@ -163,6 +168,17 @@ export class Lane {
       this.#context.wake();
     });
     return true;
+  }
+
+  /**
+   * The rows of a batch in the form that the settings in force make of them. Those that are not for the same request any
+   * more are fresh again.
+   */
+  #inForm(route: Route | undefined, { envelope, rows }: Batch): readonly QueuedRow[] {
+    if (rows.every((row) => row.route === route)) return rows;
+    const formed = rows.map((row) => (row.route === route ? row : rowOf(row.record, route)));
+    for (const row of formed) if (row.envelope !== envelope && row.formless === undefined) this.#window.fresh.push(row);
+    return formed.filter((row) => row.envelope === envelope || row.formless !== undefined);
   }
 
   /** What goes next. A probe takes a row that has not failed before, so that one bad row cannot keep a route shut. */

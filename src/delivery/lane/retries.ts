@@ -1,4 +1,4 @@
-import type { QueuedRow } from '../store.ts';
+import type { QueuedRow } from './row.ts';
 import type { Batch } from './batch.ts';
 
 /** Batches that have been tried: those that wait for a time, and those that go before anything else. */

@@ -2,7 +2,8 @@ import { codesOnly, outcomeOf, reason, type Reason, type ReasonCode, type Vendor
 import type { Route } from '../../policy/gateway.ts';
 import { refusal } from '../egress/allowed.ts';
 import { markOf, saidOf, type EndedRow } from '../ends.ts';
-import type { QueuedRow, RowOutcome } from '../store.ts';
+import type { RowOutcome } from '../store.ts';
+import type { QueuedRow } from './row.ts';
 import type { LaneContext } from './context.ts';
 
 const DELIVERED: ReasonCode = 'delivered.accepted';
@@ -55,7 +56,7 @@ export class RowEnds {
 
   /** Ends a row that may not be sent any more; false if it may. */
   endIfRefused(route: Route | undefined, row: QueuedRow, now: number): boolean {
-    const refused = refusal(this.#context.gateway(), route, row, now);
+    const refused = refusal(this.#context.gateway(), route, row, now) ?? row.formless;
     if (refused !== undefined) this.end(row, outcomeOf(refused), refused.code);
     return refused !== undefined;
   }
@@ -80,8 +81,8 @@ export class RowEnds {
     const outcome: RowOutcome = this.#context.gateway().delivery.deadLetters > 0 ? 'dead' : 'rejected';
     this.#context.tally.count(outcome, reason.code);
     this.tell([row], outcome, reason);
-    if (outcome === 'dead') this.#context.ports.store.bury(this.#key, row, reason);
-    else this.#context.ports.store.settle(this.#key, row, outcome);
+    if (outcome === 'dead') this.#context.ports.store.bury(this.#key, row.id, reason);
+    else this.#context.ports.store.settle(this.#key, row.id, outcome);
     this.#left(row);
   }
 
@@ -89,7 +90,7 @@ export class RowEnds {
     this.#withdrawn.delete(row.id);
     this.#context.tally.count(outcome, reason);
     this.tell([row], outcome, reason);
-    this.#context.ports.store.settle(this.#key, row, outcome);
+    this.#context.ports.store.settle(this.#key, row.id, outcome);
     this.#left(row);
   }
 

@@ -1,28 +1,34 @@
-import type { QueuedRow } from '../store.ts';
+import type { Page, QueuedRecord } from '../store.ts';
 import { FreshRows } from './batch.ts';
+import type { QueuedRow } from './row.ts';
 
-/** Rows of one route held in memory, and their size in characters: what keeps memory flat while a vendor is down. */
+/** Events of one route held in memory, and their size in characters: what keeps memory flat while a vendor is down. */
 const WINDOW_ROWS = 4_096;
 const WINDOW_CHARS = 8_000_000;
-/** Rows read at once. */
+/** Events read at once. */
 export const PAGE = 256;
 /** Fresh rows beyond which those that have just been stored are left to be read when their turn comes. */
 const FRESH_ROWS = 1_024;
 
-/** The rows of one route that are in memory: read ahead from the store in order, up to a bound. */
+/** The part of a route's queue that is in memory: read ahead from the store in order, up to a bound. */
 export class Window {
   /** Those not yet tried. */
   readonly fresh = new FreshRows();
-  readonly #read: (after: number, limit: number) => readonly QueuedRow[];
+  readonly #read: (after: number, limit: number) => Page;
+  readonly #rowOf: (record: QueuedRecord) => QueuedRow;
   /** Read up to here. */
   #cursor = 0;
   #more = true;
   #rows = 0;
   #chars = 0;
 
-  /** @param read rows of the route with an id above `after`, by id */
-  constructor(read: (after: number, limit: number) => readonly QueuedRow[]) {
+  /**
+   * @param read events of the route with an id above `after`, by id
+   * @param rowOf makes the vendor's form
+   */
+  constructor(read: (after: number, limit: number) => Page, rowOf: (record: QueuedRecord) => QueuedRow) {
     this.#read = read;
+    this.#rowOf = rowOf;
   }
 
   /** Rows in memory, those in flight included. */
@@ -30,40 +36,48 @@ export class Window {
     return this.#rows;
   }
 
+  /** There is room, and more to read for it. */
+  get behind(): boolean {
+    return this.#more && this.#hasRoom();
+  }
+
   /** The store may have more rows. */
   rowsAdded(): void {
     this.#more = true;
   }
 
-  /** Rows that have just been stored. A window that is up to date need not read back what is in memory anyway. */
-  take(rows: readonly QueuedRow[]): void {
-    if (this.#more || !this.#hasRoom() || this.fresh.size + rows.length > FRESH_ROWS) this.#more = true;
-    else for (const row of rows) this.#hold(row);
+  /** Events that have just been stored. A window that is up to date need not read back what is in memory anyway. */
+  take(records: readonly QueuedRecord[]): void {
+    if (this.#more || !this.#hasRoom() || this.fresh.size + records.length > FRESH_ROWS) this.#more = true;
+    else for (const record of records) this.#hold(record);
   }
 
-  /** Reads on until so many rows are fresh, or there is no more room, or nothing more to read. */
+  /** Reads on until so many rows are fresh, or there is no more room, or nothing more to read for now. */
   refill(wanted: number): void {
-    while (this.#more && this.#hasRoom() && this.fresh.size < wanted) {
-      const rows = this.#read(this.#cursor, PAGE);
-      this.#more = rows.length === PAGE;
-      for (const row of rows) this.#hold(row);
+    while (this.behind && this.fresh.size < wanted) {
+      const { records, upTo, more } = this.#read(this.#cursor, PAGE);
+      this.#more = more;
+      for (const record of records) this.#hold(record);
+      this.#cursor = Math.max(this.#cursor, upTo);
+      // The page had others' events only. What comes after it is for the next turn, so that none takes long.
+      if (records.length === 0) return;
     }
   }
 
   /** The row has ended. */
   remove(row: QueuedRow): void {
     this.#rows--;
-    this.#chars -= row.element.length;
+    this.#chars -= row.size;
   }
 
   #hasRoom(): boolean {
     return this.#rows < WINDOW_ROWS && this.#chars < WINDOW_CHARS;
   }
 
-  #hold(row: QueuedRow): void {
-    this.#cursor = row.id;
+  #hold(record: QueuedRecord): void {
+    this.#cursor = record.id;
     this.#rows++;
-    this.#chars += row.element.length;
-    this.fresh.push(row);
+    this.#chars += record.size;
+    this.fresh.push(this.#rowOf(record));
   }
 }

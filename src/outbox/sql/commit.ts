@@ -1,21 +1,21 @@
-import type { OutboxRow, Stored, Withdrawal } from '../../delivery/outbox.ts';
-import type { Purged, QueuedRow } from '../../delivery/store.ts';
-import type { StoredRow } from './stored-row.ts';
+import type { OutboxRecord, Stored, Withdrawal } from '../../delivery/outbox.ts';
+import type { Purged, QueuedRecord } from '../../delivery/store.ts';
+import { keyOf, queuedOf, type StoredRecord, type StoredRoute } from './stored-record.ts';
 import type { Tombstone } from './tombstone.ts';
 
 /** One call of `Outbox.append`. */
 export interface Append {
-  readonly rows: readonly OutboxRow[];
+  readonly records: readonly OutboxRecord[];
   readonly withdrawals: readonly Withdrawal[];
 }
 
 /** What one transaction did. */
 export interface Committed {
-  /** Per append, per row. */
+  /** Per append, per route of each record. */
   readonly results: readonly (readonly Stored[])[];
-  /** New rows by route, in the order of their ids; those that a withdrawal took at once are not among them. */
-  readonly added: ReadonlyMap<string, readonly QueuedRow[]>;
-  /** Rows that withdrawals took out of the queue. */
+  /** New events by route, in the order of their ids; those that a withdrawal took at once are not among them. */
+  readonly added: ReadonlyMap<string, readonly QueuedRecord[]>;
+  /** Events that withdrawals took out of the queue. */
   readonly purged: readonly Purged[];
   /** Dead letters that withdrawals took, by route. */
   readonly purgedDead: ReadonlyMap<string, number>;
@@ -23,11 +23,14 @@ export interface Committed {
   readonly reopened: ReadonlyMap<string, number>;
 }
 
-/** Ends of rows that are not on disk yet. */
-export interface Unwritten {
-  /** `unmark`: the vendor has not had it, so that a repeat is the first. */
-  readonly settled: readonly { readonly row: StoredRow; readonly unmark: boolean }[];
-  readonly buried: readonly { readonly row: StoredRow; readonly reason: string }[];
+/** The end of an event on one route that is not on disk yet. */
+export interface UnwrittenEnd {
+  readonly id: number;
+  readonly route: string;
+  /** The vendor has not had it, so that a repeat is the first. */
+  readonly unmark: boolean;
+  /** Why it waits in the dead letters from now on; undefined = it is gone. */
+  readonly dead: string | undefined;
 }
 
 /** What was to be written is no longer wanted: nothing was. */
@@ -35,7 +38,7 @@ export class CommitUnwanted extends Error {
   override readonly name = 'CommitUnwanted';
 }
 
-/** A row that cannot be where it was found: the file is damaged beyond that row. */
+/** A record that cannot be where it was found: the file is damaged beyond that record. */
 export class StoreDamaged extends Error {
   override readonly name = 'StoreDamaged';
 }
@@ -43,26 +46,34 @@ export class StoreDamaged extends Error {
 /** What a transaction has done so far. */
 export class Work implements Committed {
   readonly results: (readonly Stored[])[] = [];
-  readonly added = new Map<string, StoredRow[]>();
+  readonly #added = new Map<string, QueuedRecord[]>();
   readonly purged: Purged[] = [];
   readonly purgedDead = new Map<string, number>();
   readonly reopened = new Map<string, number>();
   /** Withdrawals that are worth telling other processes, because something was found. */
   readonly found: Tombstone[] = [];
 
-  add(row: StoredRow): void {
-    const rows = this.added.get(row.route);
-    if (rows === undefined) this.added.set(row.route, [row]);
-    else rows.push(row);
+  get added(): ReadonlyMap<string, readonly QueuedRecord[]> {
+    return this.#added;
+  }
+
+  /** A record has been stored: each of its routes has it from now on. */
+  add(record: StoredRecord): void {
+    for (const [i, queued] of queuedOf(record, record.routes).entries()) {
+      const route = keyOf(record, record.routes[i] as StoredRoute);
+      const records = this.#added.get(route);
+      if (records === undefined) this.#added.set(route, [queued]);
+      else records.push(queued);
+    }
   }
 
   purge(route: string, id: number): void {
     this.purged.push({ route, id });
-    const rows = this.added.get(route);
-    if (rows === undefined || id < (rows[0]?.id ?? Infinity)) return;
-    this.added.set(
+    const records = this.#added.get(route);
+    if (records === undefined || id < (records[0]?.id ?? Infinity)) return;
+    this.#added.set(
       route,
-      rows.filter((row) => row.id !== id),
+      records.filter((record) => record.id !== id),
     );
   }
 }

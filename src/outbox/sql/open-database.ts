@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { StoreDamaged } from './commit.ts';
-import { makePrivate, PAGE_SIZE, schemaFrom, SCHEMA_VERSION, STATEMENTS } from './outbox-schema.ts';
+import { upgrade } from './old-rows.ts';
+import { AS_LISTS, makePrivate, PAGE_SIZE, SCHEMA_VERSION, STATEMENTS } from './outbox-schema.ts';
 
 /** The statements of `STATEMENTS`, prepared. */
 export type Statements = Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
@@ -8,11 +9,18 @@ export type Statements = Readonly<Record<keyof typeof STATEMENTS, StatementSync>
 /** How long another process that writes is waited for, milliseconds. */
 const BUSY_MS = 2_000;
 
+/** An open file; `damaged` = rows of an earlier version that could not be taken over. */
+export interface Opened {
+  readonly db: DatabaseSync;
+  readonly sql: Statements;
+  readonly damaged: number;
+}
+
 /**
  * Opens the file of an outbox, or makes it: checked for damage, and in the form of this version.
  * @throws StoreDamaged, and the errors of node:sqlite when it cannot be opened, made or read
  */
-export function openDatabase(file: string): { readonly db: DatabaseSync; readonly sql: Statements } {
+export function openDatabase(file: string): Opened {
   makePrivate(file);
   const db = new DatabaseSync(file, { timeout: BUSY_MS });
   try {
@@ -25,17 +33,19 @@ export function openDatabase(file: string): { readonly db: DatabaseSync; readonl
     }
     const { quick_check: found } = db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
     if (found !== 'ok') throw new StoreDamaged('the outbox is damaged');
-    db.exec(schemaFrom(version));
-    // The quick check leaves indexes out, and the numbers of routes are read from one: rows lie where these say.
-    const { integrity_check: routes } = db.prepare('PRAGMA integrity_check(routes)').get() as {
-      integrity_check: string;
-    };
-    if (routes !== 'ok') throw new StoreDamaged('the outbox is damaged');
+    const damaged = version < SCHEMA_VERSION ? upgrade(db, version) : 0;
+    // The quick check leaves indexes out, and the numbers of sites are read from one: records lie where these say.
+    for (const table of ['routes', 'sites']) {
+      const { integrity_check: whole } = db.prepare(`PRAGMA integrity_check(${table})`).get() as {
+        integrity_check: string;
+      };
+      if (whole !== 'ok') throw new StoreDamaged('the outbox is damaged');
+    }
     const sql = Object.fromEntries(
       Object.entries(STATEMENTS).map(([name, text]) => [name, db.prepare(text)]),
     ) as Record<keyof typeof STATEMENTS, StatementSync>;
-    sql.read.setReturnArrays(true);
-    return { db, sql };
+    for (const name of AS_LISTS) sql[name].setReturnArrays(true);
+    return { db, sql, damaged };
   } catch (error) {
     db.close();
     throw error;

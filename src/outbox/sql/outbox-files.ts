@@ -8,7 +8,7 @@ import { codeOf, isDamage } from './sqlite-errors.ts';
 import type { StorePolicy } from './store-policy.ts';
 import { WithdrawalLog } from './withdrawal-log.ts';
 
-const NOTHING_LEFT: ReturnType<typeof rescueFromWal> = { rows: new Map(), dead: new Map(), damaged: false };
+const NOTHING_LEFT: ReturnType<typeof rescueFromWal> = { records: new Map(), dead: new Map(), damaged: false };
 
 /**
  * The files of one outbox: opened, and where they are damaged, set aside after what could be read is saved. The record

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { readReason, wordsOf } from '../../core/reason.ts';
 import { signalsOf } from '../../core/signals.ts';
-import { ROUTE_SPAN, ROW_GROUPS, SCHEMA_VERSION } from './outbox-schema.ts';
-import { forgetting } from './subject-index.ts';
+import { upgrade } from './old-rows.ts';
+import { SCHEMA_VERSION } from './outbox-schema.ts';
+import { keyOf, recordOf, type RecordColumns } from './stored-record.ts';
 
 /**
  * What `portvakt outbox` does. Every function opens the files of a data directory for a moment, beside a running
- * gateway or without one, and nothing it answers tells anything of a visitor: no element, no event id, no subject.
+ * gateway or without one, and nothing it answers tells anything of a visitor: no field of an event, no subject. A file of an earlier version is made one of this version first.
  */
 
 /** One route's part of one outbox. */
@@ -18,9 +19,9 @@ export interface QueueInfo {
   readonly route: string;
   readonly waiting: number;
   readonly dead: number;
-  /** Characters that the waiting rows take. */
+  /** Characters that the waiting events take; one that waits for several routes counts for each. */
   readonly size: number;
-  /** Age of the oldest waiting row, milliseconds; 0 = none waits. */
+  /** Age of the oldest waiting event, milliseconds; 0 = none waits. */
   readonly oldestMs: number;
 }
 
@@ -54,18 +55,32 @@ export interface Which {
 /** Sizes and ages, per outbox and route. */
 export function queueInfos(dir: string, now: number): QueueInfo[] {
   return eachOutbox(dir, (db, outbox) => {
-    const rows = db.prepare(`
-      SELECT key AS route,
-        (SELECT count(*) FROM rows WHERE id / ${ROUTE_SPAN} = n) AS waiting,
-        (SELECT count(*) FROM dead WHERE id / ${ROUTE_SPAN} = n) AS dead,
-        (SELECT coalesce(sum(length(element)), 0) FROM rows WHERE id / ${ROUTE_SPAN} = n) AS size,
-        (SELECT min(accepted) FROM rows WHERE id / ${ROUTE_SPAN} = n) AS oldest
-      FROM routes ORDER BY key`);
-    return (rows.all() as unknown as (Omit<QueueInfo, 'oldestMs' | 'outbox'> & { oldest: number | null })[]).map(
-      ({ oldest, ...info }) => ({ outbox, ...info, oldestMs: oldest === null ? 0 : Math.max(0, now - oldest) }),
-    );
+    const routes = new Map<string, Mutable<QueueInfo>>();
+    const of = (route: string): Mutable<QueueInfo> => {
+      const info = routes.get(route) ?? { outbox, route, waiting: 0, dead: 0, size: 0, oldestMs: 0 };
+      routes.set(route, info);
+      return info;
+    };
+    for (const { key } of db.prepare('SELECT key FROM routes').all() as { key: string }[]) of(key);
+    const dead = db.prepare('SELECT route, count(*) AS n FROM dead_letters GROUP BY route').all();
+    for (const { route, n } of dead as { route: string; n: number }[]) of(route).dead = n;
+    const records = db.prepare('SELECT id, head, body, sum FROM records');
+    records.setReturnArrays(true);
+    for (const columns of records.iterate() as Iterable<unknown> as Iterable<RecordColumns>) {
+      const record = recordOf(columns);
+      for (const route of record?.routes ?? []) {
+        if (record === undefined) continue;
+        const info = of(keyOf(record, route));
+        info.waiting++;
+        info.size += record.body.length;
+        info.oldestMs = Math.max(info.oldestMs, now - record.acceptedAt);
+      }
+    }
+    return [...routes.values()].sort((a, b) => (a.route < b.route ? -1 : 1));
   });
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Bytes of the files of all outboxes and of the record of withdrawals. */
 export function bytesOnDisk(dir: string): number {
@@ -78,22 +93,25 @@ export function bytesOnDisk(dir: string): number {
 export function deadInfos(dir: string, which: Which = {}, limit = 100): DeadInfo[] {
   return eachOutbox(dir, (db, outbox) => {
     const { where, values } = conditionOf(which);
-    const rows = db.prepare(`
-      SELECT id, route, accepted AS acceptedAt, died AS diedAt, expires AS expiresAt, reason, signals, policy,
-        length(element) AS size, retry FROM dead ${where} ORDER BY died DESC, id LIMIT ?`);
-    const found = rows.all(...values, limit) as unknown as (Omit<DeadInfo, 'signals' | 'marked' | 'words'> & {
-      signals: number;
-      retry: number;
-    })[];
-    return found.map(({ signals, retry, ...info }) => ({
-      ...info,
-      outbox,
-      words: wordsFor(info.reason),
-      signals: signalsOf(signals),
-      marked: retry === 1,
-    }));
+    const letters = db.prepare(
+      `SELECT id, head, body, sum, route, died, reason, retry FROM dead_letters ${where} ORDER BY died DESC, id LIMIT ?`,
+    );
+    letters.setReturnArrays(true);
+    return (letters.all(...values, limit) as unknown as DeadColumns[]).flatMap((columns) => {
+      const [id, head, body, sum, route, diedAt, reason, retry] = columns;
+      const letter = recordOf([id, head, body, sum]);
+      const [decided] = letter?.routes ?? [];
+      // A damaged one is deleted when the gateway comes to it.
+      if (letter === undefined || decided === undefined) return [];
+      const { acceptedAt, policy } = letter;
+      const { expiresAt, signals } = decided;
+      const said = { reason, words: wordsFor(reason), signals: signalsOf(signals), policy };
+      return [{ outbox, id, route, acceptedAt, diedAt, expiresAt, ...said, size: body.length, marked: retry === 1 }];
+    });
   });
 }
+
+type DeadColumns = readonly [...RecordColumns, route: string, died: number, reason: string, retry: number];
 
 function wordsFor(stored: string): string {
   const reason = readReason(stored);
@@ -101,13 +119,13 @@ function wordsFor(stored: string): string {
 }
 
 /**
- * Asks for another attempt: the gateway, running or started later, puts the rows back in their queue, where age and
+ * Asks for another attempt: the gateway, running or started later, puts the events back in their queue, where age and
  * consent are looked at again. Answers with how many.
  */
 export function retryDead(dir: string, which: Which = {}): number {
   return total(dir, (db) => {
     const { where, values } = conditionOf(which);
-    return Number(db.prepare(`UPDATE dead SET retry = 1 ${where}`).run(...values).changes);
+    return Number(db.prepare(`UPDATE dead_letters SET retry = 1 ${where}`).run(...values).changes);
   });
 }
 
@@ -115,19 +133,16 @@ export function retryDead(dir: string, which: Which = {}): number {
 export function purgeDead(dir: string, which: Which = {}): number {
   return total(dir, (db) => {
     const { where, values } = conditionOf(which);
-    const rows = db.prepare(`SELECT id, subjects FROM dead ${where}`).all(...values) as {
-      id: number;
-      subjects: string;
-    }[];
-    // Version 1 has no groups.
-    db.exec(ROW_GROUPS);
-    const forget = forgetting(db);
-    const remove = db.prepare('DELETE FROM dead WHERE id = ?');
-    for (const { id, subjects } of rows) {
-      forget(id, subjects);
-      remove.run(id);
+    const letters = db.prepare(`SELECT id, head, body, sum FROM dead_letters ${where}`);
+    letters.setReturnArrays(true);
+    const found = letters.all(...values) as unknown as RecordColumns[];
+    const forget = db.prepare('DELETE FROM record_subjects WHERE subject = ? AND record = ?');
+    const remove = db.prepare('DELETE FROM dead_letters WHERE id = ?');
+    for (const columns of found) {
+      for (const key of recordOf(columns)?.subjects ?? []) forget.run(key, columns[0]);
+      remove.run(columns[0]);
     }
-    return rows.length;
+    return found.length;
   });
 }
 
@@ -154,9 +169,9 @@ function eachOutbox<T>(dir: string, look: (db: DatabaseSync, outbox: string) => 
     const db = new DatabaseSync(join(dir, name), { timeout: 5_000 });
     try {
       const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-      // What is looked at here is the same in every version so far.
       if (version < 1 || version > SCHEMA_VERSION) return [];
       db.exec('PRAGMA secure_delete = ON; PRAGMA synchronous = FULL');
+      if (version < SCHEMA_VERSION) upgrade(db, version);
       return look(db, name);
     } finally {
       db.close();

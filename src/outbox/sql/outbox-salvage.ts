@@ -13,34 +13,38 @@ import { join } from 'node:path';
 import { PAGE_SIZE } from './outbox-schema.ts';
 import { tableRecords, type PageOf, type TableRecord } from './sqlite-pages.ts';
 import { readWal, type WalFrame } from './sqlite-wal.ts';
-import { checksum, type StoredRow } from './stored-row.ts';
+import { OLD_DEAD, OLD_ROW, recordOfRow } from './old-rows.ts';
+import { recordOf, type RecordColumns, type StoredRecord } from './stored-record.ts';
 
-/** What could be read where SQLite would not. Every row is one whose own checksum holds. */
+/**
+ * What could be read where SQLite would not. Every record is one whose own checksum holds. Those of an earlier version
+ * have ids below 0, and no place here yet.
+ */
 export interface Rescued {
-  readonly rows: Map<number, StoredRow>;
-  readonly dead: Map<number, DeadRow>;
+  readonly records: Map<number, StoredRecord>;
+  readonly dead: Map<number, DeadRecord>;
 }
 
-export interface DeadRow {
-  readonly row: StoredRow;
+export interface DeadRecord {
+  readonly record: StoredRecord;
   readonly died: number;
   readonly reason: string;
 }
 
-/** Columns of `rows`, and of `dead`, as `outbox-schema.ts` has them; before an upgrade they had no mark, the last one. */
-const ROW_COLUMNS = 12;
-const DEAD_COLUMNS = 15;
+/** How many columns a record has in its table, and a dead letter (`outbox-schema.ts`). */
+const RECORD_COLUMNS = 4;
+const DEAD_COLUMNS = 8;
 
 /**
- * Rows in the part of the write-ahead log that SQLite leaves out because something before it is damaged, or because the
+ * Records in the part of the write-ahead log that SQLite leaves out because something before it is damaged, or because the
  * last commit was torn. To be read before the file is opened, which throws that part away.
  */
 export function rescueFromWal(file: string): Rescued & { readonly damaged: boolean } {
   const wal = readWal(readIfThere(`${file}-wal`));
   const rest = wal.frames.slice(wal.taken);
-  if (rest.length === 0) return { rows: new Map(), dead: new Map(), damaged: wal.damaged };
+  if (rest.length === 0) return { records: new Map(), dead: new Map(), damaged: wal.damaged };
   return withPages(file, wal.frames, (pageOf) => {
-    const rescued: Rescued = { rows: new Map(), dead: new Map() };
+    const rescued: Rescued = { records: new Map(), dead: new Map() };
     for (const page of latest(rest)) collect(page, pageOf, rescued);
     return { ...rescued, damaged: wal.damaged };
   });
@@ -48,10 +52,10 @@ export function rescueFromWal(file: string): Rescued & { readonly damaged: boole
 
 /**
  * Reads everything a damaged outbox still holds, page by page, without trusting anything that leads from one page to
- * another, then sets the files aside. A flipped bit loses the row it is in.
+ * another, then sets the files aside. A flipped bit loses the record it is in.
  */
 export function salvage(file: string, now: number): Rescued & { readonly asideAs: string } {
-  const rescued: Rescued = { rows: new Map(), dead: new Map() };
+  const rescued: Rescued = { records: new Map(), dead: new Map() };
   const { frames } = readWal(readIfThere(`${file}-wal`));
   const newer = new Set(frames.map(({ page }) => page));
   withPages(file, frames, (pageOf, inFile) => {
@@ -86,38 +90,34 @@ function latest(frames: readonly WalFrame[]): Buffer[] {
 }
 
 function collect(page: Buffer, pageOf: PageOf, into: Rescued): void {
-  for (const record of tableRecords(page, pageOf)) {
-    const row = asRow(record);
-    if (row === undefined) continue;
-    const [died, reason] = record.values.slice(ROW_COLUMNS);
-    if (record.values.length <= ROW_COLUMNS + 1) into.rows.set(row.id, row);
-    else into.dead.set(row.id, { row, died: Number(died), reason: String(reason) });
+  for (const found of tableRecords(page, pageOf)) {
+    const { length } = found.values;
+    if (length === RECORD_COLUMNS || length === DEAD_COLUMNS) collectRecord(found, into);
+    else collectOld(found, into);
   }
 }
 
-/** A record as a row, if it is one and its checksum says that it is whole. */
-function asRow({ rowid, values }: TableRecord): StoredRow | undefined {
-  const mark = values.length === ROW_COLUMNS || values.length === DEAD_COLUMNS ? 0 : values.at(-1);
-  if (![ROW_COLUMNS, ROW_COLUMNS + 1, DEAD_COLUMNS, DEAD_COLUMNS + 1].includes(values.length)) return undefined;
-  const [, route, event, acceptedAt, expiresAt, policy, signals, fields, subjects, envelope, element, sum] = values;
-  const row = {
-    id: rowid,
-    route,
-    event,
-    acceptedAt,
-    expiresAt,
-    policy,
-    signals,
-    fields,
-    subjects,
-    envelope,
-    element,
-    mark,
-  };
-  const texts = [route, event, policy, fields, subjects, envelope, element];
-  if (!texts.every((text) => typeof text === 'string')) return undefined;
-  // The sum covers every column, so what matches it has the types it was written with.
-  return checksum(rowid, row as StoredRow) === sum ? (row as StoredRow) : undefined;
+function collectRecord({ rowid, values }: TableRecord, { records, dead }: Rescued): void {
+  const [, head, body, sum, , died, reason] = values;
+  const record = recordOf([rowid, head, body, sum] as unknown as RecordColumns);
+  if (record === undefined) return;
+  if (values.length === RECORD_COLUMNS) records.set(rowid, record);
+  else dead.set(rowid, { record, died: Number(died), reason: String(reason) });
+}
+
+/** A row of an earlier version. */
+function collectOld({ rowid, values }: TableRecord, { records, dead }: Rescued): void {
+  const isRow = values.length >= OLD_ROW.least && values.length <= OLD_ROW.most;
+  const isDead = values.length >= OLD_DEAD.least && values.length <= OLD_DEAD.most;
+  if (!isRow && !isDead) return;
+  // A dead letter has its death between the sum and the mark, which an upgrade added behind it.
+  const [died, reason] = values.slice(OLD_ROW.least);
+  const mark = values.length === OLD_ROW.most || values.length === OLD_DEAD.most ? values.at(-1) : 0;
+  const made = recordOfRow([...values.slice(0, OLD_ROW.least), mark], rowid);
+  if (made === undefined) return;
+  const record = { ...made, id: -rowid };
+  if (isRow) records.set(-rowid, record);
+  else dead.set(-rowid, { record, died: Number(died), reason: String(reason) });
 }
 
 function readIfThere(path: string): Buffer {

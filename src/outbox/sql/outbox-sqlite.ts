@@ -1,30 +1,33 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { showReason, type VendorReason } from '../../core/reason.ts';
-import { NOT_TAKEN, type QueuedRow, type RowOutcome } from '../../delivery/store.ts';
+import { NOT_TAKEN, type Page, type RowOutcome } from '../../delivery/store.ts';
 import type { OutboxStore } from '../engine.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { bump, CommitUnwanted, StoreDamaged, Work, type Append, type Committed, type Unwritten } from './commit.ts';
+import { CommitUnwanted, Work, type Append, type Committed, type UnwrittenEnd } from './commit.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { Marks } from './marks.ts';
 import { openDatabase, waitingFor, type Statements } from './open-database.ts';
 import type { Rescued } from './outbox-salvage.ts';
-import { PAGE_SIZE, ROUTE_SPAN } from './outbox-schema.ts';
+import { PAGE_SIZE } from './outbox-schema.ts';
 import { Room } from './room.ts';
 import { Routes } from './routes.ts';
-import { restoreRows } from './restore-rows.ts';
-import { ROW_BYTES, Rows } from './rows.ts';
-import { RowWriter } from './row-writer.ts';
+import { Purge } from './purge.ts';
+import { Queue } from './queue.ts';
+import { RECORD_BYTES, Records } from './records.ts';
+import { RecordWriter } from './record-writer.ts';
+import { restoreRecords } from './restore-records.ts';
+import { Sites } from './sites.ts';
 import type { StorePolicy } from './store-policy.ts';
-import { checksum, rowOf, SUM, type ReadColumns, type StoredRow } from './stored-row.ts';
-import { parseKeys, SubjectIndex } from './subject-index.ts';
-import type { Tombstone } from './tombstone.ts';
+import { partsOf, type StoredRecord } from './stored-record.ts';
+import { SubjectIndex } from './subject-index.ts';
 import type { WithdrawalLog } from './withdrawal-log.ts';
-import { stays, Withdrawn } from './withdrawn.ts';
+import { Withdrawn } from './withdrawn.ts';
 
 /** How long another process that writes is waited for while nothing can be stored, milliseconds: who asks hears it soon. */
 const BUSY_PROBE_MS = 50;
-/** Bytes of rows whose ends one transaction writes where room is short. */
-const ENDS_AT_ONCE = 512 * 1024;
-/** What a transaction writes beside its rows: about, in bytes. */
+/** Ends that one transaction writes where room is short. */
+const ENDS_AT_ONCE = 128;
+/** What a transaction writes beside its records: about, in bytes. */
 const COMMIT_BYTES = 4 * PAGE_SIZE;
 
 /**
@@ -37,22 +40,23 @@ export class SqliteOutbox implements OutboxStore {
   readonly #routes: Routes;
   readonly #subjects: SubjectIndex;
   readonly #marks: Marks;
-  readonly #rows: Rows;
-  readonly #writer: RowWriter;
+  readonly #sites: Sites;
+  readonly #queue: Queue;
+  readonly #records: Records;
+  readonly #deadLetters: DeadLetters;
+  readonly #purge: Purge;
+  readonly #writer: RecordWriter;
   readonly #room: Room;
   readonly #checkpoints: Checkpoints;
   readonly #log: WithdrawalLog;
   readonly #withdrawn: Withdrawn;
   readonly #policy: () => StorePolicy;
   readonly #now: () => number;
-  #settled: Unwritten['settled'][number][] = [];
-  #buried: { readonly row: StoredRow; readonly reason: string }[] = [];
+  #ends: UnwrittenEnd[] = [];
   /** The last withdrawal of the record that is carried out here. */
   #applied: number;
   #flushes = true;
   #dataVersion: number;
-  /** Rows whose checksum did not match, by route; set aside, counted, not sent. */
-  readonly damaged = new Map<string, number>();
 
   /** @throws the errors of node:sqlite when the file cannot be opened, made or read. */
   constructor(file: string, log: WithdrawalLog, policy: () => StorePolicy, now: () => number) {
@@ -60,7 +64,8 @@ export class SqliteOutbox implements OutboxStore {
     this.#log = log;
     this.#now = now;
     this.#withdrawn = new Withdrawn(log, policy, now);
-    const { db, sql } = openDatabase(file);
+    const { db, sql, damaged } = openDatabase(file);
+
     this.#db = db;
     this.#sql = sql;
     try {
@@ -69,9 +74,11 @@ export class SqliteOutbox implements OutboxStore {
       const routes = new Routes(sql);
       const checkpoints = new Checkpoints(db, sql);
       const room = new Room({ file, sql, marks, log, policy, copyLog: () => checkpoints.copyLog() });
-      const beside = { sql, routes, subjects, marks, room, checkpoints, now };
-      this.#rows = new Rows(beside);
-      this.#writer = new RowWriter(this.#rows, this.#withdrawn, beside);
+      const sites = new Sites(sql);
+      const beside = { sql, sites, routes, subjects, marks, room, checkpoints, now };
+      this.#records = new Records(beside);
+      this.#writer = new RecordWriter(this.#records, this.#withdrawn, beside);
+      this.#sites = sites;
       this.#subjects = subjects;
       this.#marks = marks;
       this.#routes = routes;
@@ -81,6 +88,9 @@ export class SqliteOutbox implements OutboxStore {
       // A number beyond the log belongs to a log that is gone: apply all of this one.
       this.#applied = meta !== undefined && meta.value <= log.latest ? meta.value : 0;
       this.#dataVersion = (sql.dataVersion.get() as { data_version: number }).data_version;
+      this.#queue = new Queue(beside, new Map(damaged > 0 ? [['', damaged]] : []));
+      this.#purge = new Purge(this.#records, subjects, this.#withdrawn, policy);
+      this.#deadLetters = new DeadLetters(this.#records, beside);
       this.measureRoom();
     } catch (error) {
       db.close();
@@ -88,7 +98,7 @@ export class SqliteOutbox implements OutboxStore {
     }
   }
 
-  /** Rows and dead letters that wait. */
+  /** Events that wait, for each of their routes, and dead letters. */
   get pending(): number {
     return this.#routes.pending;
   }
@@ -114,39 +124,29 @@ export class SqliteOutbox implements OutboxStore {
 
   /** Ends that wait for the next transaction. */
   get unwritten(): number {
-    return this.#settled.length + this.#buried.length;
+    return this.#ends.length + this.#queue.spoilt.size;
   }
 
-  /** Routes with rows in the queue. */
+  /** Routes with something in the queue. */
   get routes(): Iterable<string> {
     return this.#routes.waiting;
   }
 
-  read(route: string, after: number, limit: number): readonly QueuedRow[] {
-    const number = this.#routes.find(route);
-    if (number === undefined) return [];
-    const first = number * ROUTE_SPAN;
-    const rows: StoredRow[] = [];
-    for (let from = Math.max(after, first); rows.length < limit; ) {
-      const found = this.#sql.read.all(from, first + ROUTE_SPAN, limit - rows.length) as unknown as ReadColumns[];
-      for (const columns of found) {
-        const row = rowOf(columns);
-        from = row.id;
-        if (checksum(row.id, row) !== columns[SUM]) this.#setAside(route, row);
-        else if (row.route !== route) throw new StoreDamaged('a row is not where it belongs');
-        else rows.push(row);
-      }
-      if (found.length === 0) break;
-    }
-    return rows;
+  /** Records that could not be read, by site. */
+  get damaged(): ReadonlyMap<string, number> {
+    return this.#queue.damaged;
   }
 
-  settle(_route: string, row: QueuedRow, outcome: RowOutcome): void {
-    this.#settled.push({ row: row as StoredRow, unmark: NOT_TAKEN.has(outcome) });
+  read(route: string, after: number, limit: number): Page {
+    return this.#queue.read(route, after, limit);
   }
 
-  bury(_route: string, row: QueuedRow, reason: VendorReason): void {
-    this.#buried.push({ row: row as StoredRow, reason: showReason(reason) });
+  settle(route: string, id: number, outcome: RowOutcome): void {
+    this.#ends.push({ id, route, unmark: NOT_TAKEN.has(outcome), dead: undefined });
+  }
+
+  bury(route: string, id: number, reason: VendorReason): void {
+    this.#ends.push({ id, route, unmark: false, dead: showReason(reason) });
   }
 
   /**
@@ -161,43 +161,59 @@ export class SqliteOutbox implements OutboxStore {
     const own = this.#withdrawn.record(appends, this.#applied);
     const ends = this.#endsThatFit();
     const applied = this.#transaction(() => {
-      for (const { row, unmark } of ends) if (this.#rows.delete(row) && unmark) this.#rows.unmark(row.mark, row.route);
-      for (const { row, reason } of this.#buried) this.#rows.moveToDead(row, reason);
+      this.#writeEnds(ends);
       for (const append of appends) this.#write(append, work);
       const last = this.#applyLog(own, work);
-      this.#reopenMarked(work);
+      for (const route of this.#deadLetters.reopenMarked(work)) this.#queue.lost(route);
       this.#log.add(work.found);
       if (!wanted()) throw new CommitUnwanted('given up while it was being written');
       return last;
     });
     this.#applied = applied;
     this.#noteEnds(work);
-    this.#settled = this.#settled.slice(ends.length);
-    this.#buried = [];
+    this.#ends = this.#ends.slice(ends.length);
+    if (this.#queue.spoilt.size > 0) this.#queue.spoiltDeleted();
     if (this.#room.cramped) this.#checkpoints.copyLog();
     this.#withdrawn.trim(this.#room.logLimit, (key) => this.#subjects.find(key).length > 0);
     return work;
   }
 
   /**
-   * The ends that one transaction writes. A deletion takes as much of the log as the row has bytes: where room is short,
-   * so many at a time as the log has room for, and the rest with the next.
+   * The ends that one transaction writes. A deletion takes as much of the log as the record has bytes: where room is
+   * short, so many at a time as the log has room for, and the rest with the next.
    */
-  #endsThatFit(): readonly Unwritten['settled'][number][] {
-    if (!this.#room.cramped) return this.#settled;
-    let bytes = 0;
-    const beyond = this.#settled.findIndex(({ row }, i) => (bytes += row.element.length) > ENDS_AT_ONCE && i > 0);
-    return beyond === -1 ? this.#settled : this.#settled.slice(0, beyond);
+  #endsThatFit(): readonly UnwrittenEnd[] {
+    return this.#room.cramped ? this.#ends.slice(0, ENDS_AT_ONCE) : this.#ends;
+  }
+
+  /** The ends of one event on several routes are written together. */
+  #writeEnds(ends: readonly UnwrittenEnd[]): void {
+    const byRecord = new Map<number, Map<string, UnwrittenEnd>>();
+    for (const end of ends) {
+      const { name } = partsOf(end.route);
+      if (end.dead !== undefined) this.#records.bury(end.id, name, end.dead);
+      else {
+        const own = byRecord.get(end.id);
+        if (own === undefined) byRecord.set(end.id, new Map([[name, end]]));
+        else own.set(name, end);
+      }
+    }
+    for (const [id, own] of byRecord) {
+      for (const { name, mark } of this.#records.take(id, new Set(own.keys()))) {
+        const end = own.get(name);
+        if (end?.unmark === true) this.#records.unmark(mark, end.route);
+      }
+    }
+    for (const id of this.#queue.spoilt) this.#records.deleteDamaged(id);
   }
 
   /** Hands over the ends not yet written, when another connection takes this one's place. */
-  takeUnwritten(): Unwritten {
-    return { settled: this.#settled.splice(0), buried: this.#buried.splice(0) };
+  takeUnwritten(): readonly UnwrittenEnd[] {
+    return this.#ends.splice(0);
   }
 
-  inherit(unwritten: Unwritten): void {
-    this.#settled.push(...unwritten.settled);
-    this.#buried.push(...unwritten.buried);
+  inherit(unwritten: readonly UnwrittenEnd[]): void {
+    this.#ends.push(...unwritten);
   }
 
   /** Writes something small, to see whether writing works. Empties the log first: on a full disk it may be in the way. */
@@ -248,15 +264,14 @@ export class SqliteOutbox implements OutboxStore {
     const now = this.#now();
     this.#transaction(() => {
       this.#marks.prune(now);
-      const old = this.#sql.oldDead.all(now - this.#policy().deadLetters) as unknown as StoredRow[];
-      for (const row of old) this.#rows.deleteDead(row);
-      if (old.length > 0) this.#checkpoints.ended();
+      const old = this.#deadLetters.deleteOld(now - this.#policy().deadLetters);
+      if (old > 0) this.#checkpoints.ended();
     });
   }
 
-  /** Rows waiting, dead letters and age of the oldest row, by route. */
+  /** Events waiting, dead letters and age of the oldest event, by route. */
   queues(): ReturnType<Routes['queues']> {
-    return this.#routes.queues(this.#now());
+    return this.#routes.queues(this.#now(), (route) => this.#queue.firstOf(route));
   }
 
   /**
@@ -265,8 +280,8 @@ export class SqliteOutbox implements OutboxStore {
    */
   restore(rescued: Rescued): number {
     const policy = this.#policy();
-    const withdrawn = (row: StoredRow): boolean => this.#withdrawn.takes(row, parseKeys(row.subjects), policy);
-    return this.#transaction(() => restoreRows(rescued, this.#rows, this.#routes, withdrawn));
+    const left = (record: StoredRecord): StoredRecord['routes'] => this.#withdrawn.left(record, policy);
+    return this.#transaction(() => restoreRecords(rescued, this.#records, this.#sites, left));
   }
 
   close(): void {
@@ -304,13 +319,14 @@ export class SqliteOutbox implements OutboxStore {
       result = body();
       this.#marks.write(this.#now());
       this.#marks.giveUp(this.#room.short);
-      this.#checkpoints.wrote(COMMIT_BYTES + this.#subjects.spill() * ROW_BYTES);
+      this.#checkpoints.wrote(COMMIT_BYTES + this.#subjects.spill() * RECORD_BYTES);
       size = this.#room.sizeIfDue();
       this.#sql.commit.run();
     } catch (error) {
       this.#routes.rolledBack();
       this.#subjects.rolledBack();
       this.#marks.rolledBack();
+      this.#sites.rolledBack();
       // After some errors SQLite has rolled back on its own.
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
@@ -318,23 +334,24 @@ export class SqliteOutbox implements OutboxStore {
     this.#subjects.committed();
     this.#marks.committed();
     this.#routes.committed();
+    this.#sites.committed();
     this.#room.committed(size);
     return result;
   }
 
-  #write({ rows, withdrawals }: Append, work: Work): void {
+  #write({ records, withdrawals }: Append, work: Work): void {
     const policy = this.#policy();
-    work.results.push(this.#writer.write(rows, policy, work));
+    work.results.push(this.#writer.write(records, policy, work));
     for (const withdrawal of withdrawals) {
       const tombstone = this.#withdrawn.tombstoneOf(withdrawal);
       if (tombstone === undefined) continue;
-      const found = this.#purge(tombstone, work);
+      const found = this.#purge.carryOut(tombstone, work);
       if (found && !policy.remembers(withdrawal.site)) work.found.push(tombstone);
     }
   }
 
   #noteEnds({ purged, purgedDead }: Work): void {
-    if (this.#settled.length > 0 || this.#buried.length > 0) this.#checkpoints.ended();
+    if (this.#ends.length > 0 || this.#queue.spoilt.size > 0) this.#checkpoints.ended();
     if (purged.length > 0 || purgedDead.size > 0) this.#checkpoints.withdrawn();
   }
 
@@ -345,55 +362,11 @@ export class SqliteOutbox implements OutboxStore {
     const latest = this.#policy().shared ? this.#log.latest : this.#log.known;
     if (latest > applied) {
       for (const { seq, ...tombstone } of this.#log.after(applied)) {
-        if (!own.has(seq)) this.#purge(tombstone, work);
+        if (!own.has(seq)) this.#purge.carryOut(tombstone, work);
         applied = seq;
       }
       this.#sql.setApplied.run(applied);
     }
     return applied;
-  }
-
-  #purge(tombstone: Tombstone, work: Work): boolean {
-    const policy = this.#policy();
-    const { subject } = tombstone;
-    let found = false;
-    const site = policy.everybodyOf(subject);
-    for (const id of site === undefined ? this.#subjects.find(subject) : this.#rows.ofSite(site, policy)) {
-      const row = this.#rows.find(id);
-      const dead = row === undefined ? this.#rows.findDead(id) : undefined;
-      const kept = row ?? dead;
-      if (kept === undefined || stays(kept, this.#withdrawn.agedAt(kept), tombstone, policy)) continue;
-      found = true;
-      this.#rows.unmark(kept.mark, kept.route);
-      if (row !== undefined) {
-        this.#rows.delete(row);
-        work.purge(row.route, id);
-      } else {
-        this.#rows.deleteDead(kept);
-        bump(work.purgedDead, kept.route, 1);
-      }
-    }
-    return found;
-  }
-
-  /** Dead letters that a person marked go to the end of their queue, where consent is looked at again. */
-  #reopenMarked(work: Work): void {
-    if (!this.#routes.hasDead) return;
-    for (const row of this.#sql.marked.all() as unknown as (StoredRow & { sum: number })[]) {
-      this.#rows.deleteDead(row);
-      if (checksum(row.id, row) !== row.sum) {
-        bump(this.damaged, row.route, 1);
-        continue;
-      }
-      const again = { ...row, id: this.#routes.nextId(row.route) };
-      this.#rows.insert(again, parseKeys(row.subjects));
-      work.add(again);
-      bump(work.reopened, row.route, 1);
-    }
-  }
-
-  #setAside(route: string, row: StoredRow): void {
-    bump(this.damaged, route, 1);
-    this.#settled.push({ row: { ...row, route }, unmark: true });
   }
 }

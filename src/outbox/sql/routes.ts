@@ -1,38 +1,34 @@
 import { bump } from './commit.ts';
 import type { Statements } from './open-database.ts';
-import { ROUTE_SPAN } from './outbox-schema.ts';
-import type { StoredRow } from './stored-row.ts';
+import { keyOf, type StoredRecord } from './stored-record.ts';
 
-/** The routes of one outbox: their numbers, the ids of their rows, and how many rows each has. */
+/** The first event of a route that waits, or from where on it is to be looked for. */
+interface First {
+  readonly id: number;
+  readonly acceptedAt: number;
+}
+
+/** The routes of one outbox: their numbers, by which marks name them, and how many events wait for each. */
 export class Routes {
   readonly #sql: Statements;
-  /** Route -> its number, whose rows have ids from `number * ROUTE_SPAN`. */
   readonly #numbers = new Map<string, number>();
-  /** Route -> last id given out. */
-  readonly #lastId = new Map<string, number>();
   readonly #waiting = new Map<string, number>();
   readonly #dead = new Map<string, number>();
+  /** Nothing waits for the route before this. */
+  readonly #first = new Map<string, First>();
   /** Routes numbered in the transaction under way. */
   #numbered: string[] = [];
-  /** Counts before the transaction under way. */
-  #before: readonly [waiting: ReadonlyMap<string, number>, dead: ReadonlyMap<string, number>] = [new Map(), new Map()];
+  /** What the transaction under way may change, as it was before. */
+  #before: Counts = { waiting: new Map(), dead: new Map(), first: new Map() };
 
-  /** Reads what is in the file. */
+  /** Reads what is in the file; what waits is told by `found`. */
   constructor(sql: Statements) {
     this.#sql = sql;
-    for (const { n, key, indexed } of sql.allRoutes.all() as { n: number; key: string; indexed: number }[]) {
-      this.#numbers.set(key, n);
-      const span = [n * ROUTE_SPAN, (n + 1) * ROUTE_SPAN] as const;
-      const { last } = sql.lastId.get(...span, ...span) as { last: number | null };
-      // Rows up to `indexed` count as being in the index of subjects: a new one must not have such an id.
-      this.#lastId.set(key, Math.max(last ?? 0, indexed, n * ROUTE_SPAN));
-      const { waiting } = sql.countRows.get(...span) as { waiting: number };
-      if (waiting > 0) this.#waiting.set(key, waiting);
-    }
+    for (const { n, key } of sql.allRoutes.all() as { n: number; key: string }[]) this.#numbers.set(key, n);
     this.countDead();
   }
 
-  /** Rows and dead letters that wait. */
+  /** Events that wait, for each of their routes, and dead letters. */
   get pending(): number {
     let sum = 0;
     for (const n of this.#waiting.values()) sum += n;
@@ -40,7 +36,7 @@ export class Routes {
     return sum;
   }
 
-  /** Routes with rows in the queue. */
+  /** Routes with something in the queue. */
   get waiting(): Iterable<string> {
     return this.#waiting.keys();
   }
@@ -49,23 +45,51 @@ export class Routes {
     return this.#dead.size > 0;
   }
 
+  /** How many events wait for the route. */
+  waitingFor(route: string): number {
+    return this.#waiting.get(route) ?? 0;
+  }
+
+  /** No event with a smaller id waits for the route. */
+  firstId(route: string): number {
+    return this.#first.get(route)?.id ?? 0;
+  }
+
   /** Counts the dead letters anew: another process may have changed them. */
   countDead(): void {
     this.#dead.clear();
     for (const { route, n } of this.#sql.countDead.all() as { route: string; n: number }[]) this.#dead.set(route, n);
   }
 
-  addWaiting(route: string, by: number): void {
-    bump(this.#waiting, route, by);
+  /** A record is in the queue. */
+  added(record: StoredRecord): void {
+    for (const route of record.routes) {
+      const key = keyOf(record, route);
+      const first = this.#first.get(key);
+      if (!this.#waiting.has(key) || first === undefined || record.id < first.id)
+        this.#first.set(key, { id: record.id, acceptedAt: record.acceptedAt });
+      bump(this.#waiting, key, 1);
+    }
+  }
+
+  /** An event does not wait for the route any more. */
+  left(route: string): void {
+    bump(this.#waiting, route, -1);
   }
 
   addDead(route: string, by: number): void {
     bump(this.#dead, route, by);
   }
 
-  /** The route's number, if it ever had a row. */
-  find(route: string): number | undefined {
-    return this.#numbers.get(route);
+  /** Counts what waits anew. */
+  forgetWaiting(): void {
+    this.#waiting.clear();
+    this.#first.clear();
+  }
+
+  /** The first event that waits for the route was found to be this one. */
+  startsAt(route: string, { id, acceptedAt }: First): void {
+    this.#first.set(route, { id, acceptedAt });
   }
 
   /** The route's number; a new one where it has none yet. */
@@ -79,42 +103,27 @@ export class Routes {
     return number;
   }
 
-  nextId(route: string): number {
-    const id = (this.#lastId.get(route) ?? this.number(route) * ROUTE_SPAN) + 1;
-    this.#lastId.set(route, id);
-    return id;
-  }
-
-  /** No later row of the route gets this id, or a smaller one. */
-  claimId({ route, id }: StoredRow): void {
-    const last = this.#lastId.get(route) ?? this.number(route) * ROUTE_SPAN;
-    this.#lastId.set(route, Math.max(last, id));
-  }
-
-  /** A rescued row keeps its id if its route has the same number here as where it comes from. */
-  inPlace(row: StoredRow): StoredRow {
-    const number = this.number(row.route);
-    if (Math.floor(row.id / ROUTE_SPAN) === number) return row;
-    return { ...row, id: number * ROUTE_SPAN + (row.id % ROUTE_SPAN) };
-  }
-
-  /** Rows waiting, dead letters and age of the oldest row in milliseconds, by route; `now` in unix milliseconds. */
-  queues(now: number): Record<string, { waiting: number; dead: number; oldestMs: number }> {
+  /**
+   * Events waiting, dead letters and age of the oldest event in milliseconds, by route; `now` in unix milliseconds.
+   * @param findFirst gives the first that waits for a route
+   */
+  queues(
+    now: number,
+    findFirst: (route: string) => First,
+  ): Record<string, { waiting: number; dead: number; oldestMs: number }> {
     const queues: Record<string, { waiting: number; dead: number; oldestMs: number }> = {};
-    for (const [route, number] of this.#numbers) {
-      const waiting = this.#waiting.get(route) ?? 0;
+    for (const route of new Set([...this.#waiting.keys(), ...this.#dead.keys()])) {
+      const waiting = this.waitingFor(route);
       const dead = this.#dead.get(route) ?? 0;
-      if (waiting === 0 && dead === 0) continue;
-      const first = number * ROUTE_SPAN;
-      const oldest = this.#sql.oldest.get(first, first + ROUTE_SPAN) as { accepted: number } | undefined;
-      queues[route] = { waiting, dead, oldestMs: oldest === undefined ? 0 : Math.max(0, now - oldest.accepted) };
+      const first = waiting === 0 ? undefined : findFirst(route);
+      queues[route] = { waiting, dead, oldestMs: first === undefined ? 0 : Math.max(0, now - first.acceptedAt) };
     }
     return queues;
   }
 
   /** A transaction begins. */
   begin(): void {
-    this.#before = [new Map(this.#waiting), new Map(this.#dead)];
+    this.#before = { waiting: new Map(this.#waiting), dead: new Map(this.#dead), first: new Map(this.#first) };
   }
 
   committed(): void {
@@ -123,18 +132,22 @@ export class Routes {
 
   /** What the transaction did is undone. */
   rolledBack(): void {
-    const [waiting, dead] = this.#before;
+    const { waiting, dead, first } = this.#before;
     restore(this.#waiting, waiting);
     restore(this.#dead, dead);
-    for (const route of this.#numbered) {
-      this.#numbers.delete(route);
-      this.#lastId.delete(route);
-    }
+    restore(this.#first, first);
+    for (const route of this.#numbered) this.#numbers.delete(route);
     this.#numbered = [];
   }
 }
 
-function restore(counts: Map<string, number>, before: ReadonlyMap<string, number>): void {
-  counts.clear();
-  for (const [key, n] of before) counts.set(key, n);
+interface Counts {
+  readonly waiting: ReadonlyMap<string, number>;
+  readonly dead: ReadonlyMap<string, number>;
+  readonly first: ReadonlyMap<string, First>;
+}
+
+function restore<V>(map: Map<string, V>, before: ReadonlyMap<string, V>): void {
+  map.clear();
+  for (const [key, value] of before) map.set(key, value);
 }

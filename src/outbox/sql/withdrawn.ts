@@ -3,16 +3,17 @@ import type { Withdrawal } from '../../delivery/outbox.ts';
 import { leftTo } from '../../policy/closed-routes.ts';
 import type { Append } from './commit.ts';
 import type { StorePolicy } from './store-policy.ts';
-import type { StoredRow } from './stored-row.ts';
+import type { Decided } from '../../delivery/egress/allowed.ts';
+import { keyOf, type StoredRecord, type StoredRoute } from './stored-record.ts';
 import { concerns, leftBy, tombstoneOf, type Tombstone } from './tombstone.ts';
 import type { WithdrawalLog } from './withdrawal-log.ts';
 
-/** A row that was accepted so far ahead of the clock was there before that was set back, milliseconds. */
+/** A record that was accepted so far ahead of the clock was there before that was set back, milliseconds. */
 const AHEAD = 2_000;
 
 export const NO_TOMBSTONES: readonly Tombstone[] = [];
 
-/** What the record of withdrawals means for the rows of one outbox. */
+/** What the log of withdrawals means for the records of one outbox. */
 export class Withdrawn {
   readonly #log: WithdrawalLog;
   readonly #policy: () => StorePolicy;
@@ -55,16 +56,18 @@ export class Withdrawn {
     return found.filter((tombstone) => tombstone !== undefined);
   }
 
-  /** A rescued row may be one that its visitor has withdrawn: an older page may still have it. */
-  takes(row: StoredRow, keys: readonly number[], policy: StorePolicy): boolean {
-    const site = policy.siteOf(row.route);
-    if (site === undefined || keys.length === 0) return false;
-    const at = this.agedAt(row);
-    return this.since(keys, site, at, policy).some((tombstone) => !stays(row, at, tombstone, policy));
+  /** The routes of a rescued record that its visitor has not withdrawn since: an older page may still have the others. */
+  left(record: StoredRecord, policy: StorePolicy): readonly StoredRoute[] {
+    if (record.subjects.length === 0) return record.routes;
+    const at = this.agedAt(record);
+    const tombstones = this.since(record.subjects, record.site, at, policy);
+    return record.routes.filter((route) =>
+      tombstones.every((tombstone) => stays({ ...route, route: keyOf(record, route) }, at, tombstone, policy)),
+    );
   }
 
-  /** When a row was accepted. What is from the future is older than the day on which the clock was set back. */
-  agedAt({ acceptedAt }: StoredRow): number {
+  /** When a record was accepted. What is from the future is older than the day on which the clock was set back. */
+  agedAt({ acceptedAt }: StoredRecord): number {
     return acceptedAt > this.#now() + AHEAD ? 0 : acceptedAt;
   }
 
@@ -83,14 +86,14 @@ export class Withdrawn {
   }
 }
 
-/** Whether a row that was decided at `at` may stay after this withdrawal. */
+/** Whether an event that was decided at `at` may stay for a route after this withdrawal. */
 export function stays(
-  row: Pick<StoredRow, 'route' | 'signals' | 'fields'>,
+  event: Decided & { readonly route: string },
   at: number,
   tombstone: Tombstone,
   policy: StorePolicy,
 ): boolean {
-  if (!concerns(tombstone, row.route, at)) return true;
-  const left = leftTo(row.route, tombstone.closed, at);
-  return left !== undefined && policy.mayStay(row.route, row, leftBy(tombstone, at) & left);
+  if (!concerns(tombstone, event.route, at)) return true;
+  const left = leftTo(event.route, tombstone.closed, at);
+  return left !== undefined && policy.mayStay(event.route, event, leftBy(tombstone, at) & left);
 }

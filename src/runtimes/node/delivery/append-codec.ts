@@ -1,34 +1,32 @@
 import type { Append } from '../../../outbox/sql/commit.ts';
-import type { OutboxRow, Withdrawal } from '../../../delivery/outbox.ts';
+import type { OutboxRecord, RecordRoute, Withdrawal } from '../../../delivery/outbox.ts';
 
 /** One flat list: copied between threads five times as fast as objects are. */
-export type Flat = (string | number | boolean)[];
+export type Flat = (string | number | boolean | undefined)[];
 
-/** In place of the number of a row's subjects, or of its mark: as in the row before. One event's rows share them. */
+/** In place of the number of a record's subjects, or of a route's mark: as before. A hit's records share them. */
 const SAME = -1;
+/** In place of the number of a route's parameters: all. */
+const ALL = -1;
 
 /** Appends to `flat` what `unflatten` reads. */
-export function flatten(flat: Flat, rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): void {
-  flat.push(rows.length, withdrawals.length);
+export function flatten(flat: Flat, records: readonly OutboxRecord[], withdrawals: readonly Withdrawal[]): void {
+  flat.push(records.length, withdrawals.length);
   let subjects: readonly string[] | undefined;
-  let mark = '';
-  for (const row of rows) {
-    flat.push(
-      row.route,
-      row.mark === mark ? SAME : row.mark,
-      row.lasting,
-      row.acceptedAt,
-      row.decidedAt,
-      row.expiresAt,
-      row.policy,
-      row.signals,
-      row.fields,
-    );
-    flat.push(row.envelope, row.element);
-    if (row.subjects === subjects) flat.push(SAME);
-    else flat.push(row.subjects.length, ...row.subjects);
-    subjects = row.subjects;
-    mark = row.mark;
+  for (const record of records) {
+    flat.push(record.acceptedAt, record.decidedAt, record.lasting, record.policy, record.body);
+    if (record.subjects === subjects) flat.push(SAME);
+    else flat.push(record.subjects.length, ...record.subjects);
+    subjects = record.subjects;
+    flat.push(record.routes.length);
+    let mark = '';
+    for (const route of record.routes) {
+      flat.push(route.route, route.type, route.mark === mark ? SAME : route.mark, route.expiresAt);
+      flat.push(route.signals, route.fields, route.limited);
+      mark = route.mark;
+      if (route.params === undefined) flat.push(ALL);
+      else flat.push(route.params.length, ...route.params);
+    }
   }
   for (const { site, subject, signals, at, closedRoutes } of withdrawals) {
     flat.push(site, subject, signals, at, closedRoutes.length, ...closedRoutes);
@@ -37,49 +35,81 @@ export function flatten(flat: Flat, rows: readonly OutboxRow[], withdrawals: rea
 
 /** The appends of a message, in order. */
 export function unflatten(flat: Flat): Append[] {
-  let at = 0;
-  // Written by `flatten`, so the types are known from the order.
-  const text = (): string => flat[at++] as string;
-  const number = (): number => flat[at++] as number;
-  const flag = (): boolean => flat[at++] as boolean;
-  const people = (before: readonly string[]): readonly string[] => {
-    const count = number();
-    return count === SAME ? before : (flat.slice(at, (at += count)) as string[]);
-  };
-  const markOf = (before: string): string => {
-    const mark = flat[at++];
-    return mark === SAME ? before : (mark as string);
-  };
+  const read = new Reader(flat);
   const appends: Append[] = [];
-  while (at < flat.length) {
-    const rowCount = number();
-    const withdrawalCount = number();
-    const rows: OutboxRow[] = [];
+  while (read.more) {
+    const recordCount = read.number();
+    const withdrawalCount = read.number();
+    const records: OutboxRecord[] = [];
     let subjects: readonly string[] = [];
-    let mark = '';
-    for (let i = 0; i < rowCount; i++) {
-      rows.push({
-        route: text(),
-        mark: (mark = markOf(mark)),
-        lasting: flag(),
-        acceptedAt: number(),
-        decidedAt: number(),
-        expiresAt: number(),
-        policy: text(),
-        signals: number(),
-        fields: text(),
-        envelope: text(),
-        element: text(),
-        subjects: (subjects = people(subjects)),
-      });
+    for (let i = 0; i < recordCount; i++) {
+      const [acceptedAt, decidedAt, lasting] = [read.number(), read.number(), read.flag() === true];
+      const [policy, body] = [read.text(), read.text()];
+      subjects = read.texts() ?? subjects;
+      records.push({ acceptedAt, decidedAt, lasting, policy, body, subjects, routes: routesOf(read) });
     }
     const withdrawals: Withdrawal[] = [];
     for (let i = 0; i < withdrawalCount; i++) {
-      const withdrawal = { site: text(), subject: text(), signals: number(), at: number() };
-      const closedRoutes = Array.from({ length: number() }, text);
-      withdrawals.push({ ...withdrawal, closedRoutes });
+      const withdrawal = { site: read.text(), subject: read.text(), signals: read.number(), at: read.number() };
+      withdrawals.push({ ...withdrawal, closedRoutes: read.texts() ?? [] });
     }
-    appends.push({ rows, withdrawals });
+    appends.push({ records, withdrawals });
   }
   return appends;
+}
+
+function routesOf(read: Reader): RecordRoute[] {
+  const routes: RecordRoute[] = [];
+  let mark = '';
+  for (let left = read.number(); left > 0; left--) {
+    routes.push({
+      route: read.text(),
+      type: read.text(),
+      mark: (mark = read.textOrSame() ?? mark),
+      expiresAt: read.number(),
+      signals: read.number(),
+      fields: read.text(),
+      limited: read.flag(),
+      params: read.texts(),
+    });
+  }
+  return routes;
+}
+
+/** Reads what `flatten` wrote: the types are known from the order. */
+class Reader {
+  readonly #flat: Flat;
+  #at = 0;
+
+  constructor(flat: Flat) {
+    this.#flat = flat;
+  }
+
+  get more(): boolean {
+    return this.#at < this.#flat.length;
+  }
+
+  text(): string {
+    return this.#flat[this.#at++] as string;
+  }
+
+  number(): number {
+    return this.#flat[this.#at++] as number;
+  }
+
+  flag(): boolean | undefined {
+    return this.#flat[this.#at++] as boolean | undefined;
+  }
+
+  /** Undefined = `SAME`. */
+  textOrSame(): string | undefined {
+    const text = this.#flat[this.#at++];
+    return text === SAME ? undefined : (text as string);
+  }
+
+  /** Texts with their number before them; undefined = `SAME` or `ALL`. */
+  texts(): string[] | undefined {
+    const count = this.number();
+    return count < 0 ? undefined : (this.#flat.slice(this.#at, (this.#at += count)) as string[]);
+  }
 }

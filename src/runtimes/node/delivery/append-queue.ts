@@ -1,7 +1,7 @@
 import { OutboxUnavailable, type Stored } from '../../../delivery/outbox.ts';
 import type { Append } from '../../../outbox/sql/commit.ts';
 
-/** What became of an append: a result for each row, or why none of it is stored. */
+/** What became of an append: a result for each route of each record, or why none of it is stored. */
 export type AppendResult = readonly Stored[] | OutboxUnavailable;
 
 /** An append that is not stored yet. */
@@ -11,8 +11,8 @@ export interface Waiting {
   readonly done: (result: AppendResult) => void;
 }
 
-/** Rows written by one transaction; more wait for the next, so that nobody waits long. */
-export const ROWS_PER_COMMIT = 2_048;
+/** Records written by one transaction; more wait for the next, so that nobody waits long. */
+export const RECORDS_PER_COMMIT = 2_048;
 
 /** Appends in the order in which they came. */
 export class AppendQueue {
@@ -28,10 +28,10 @@ export class AppendQueue {
 
   /** As many as one transaction writes. */
   take(): Waiting[] {
-    let rows = 0;
+    let records = 0;
     let count = 0;
-    while (count < this.#waiting.length && rows < ROWS_PER_COMMIT)
-      rows += this.#waiting[count++]?.append.rows.length ?? 0;
+    while (count < this.#waiting.length && records < RECORDS_PER_COMMIT)
+      records += this.#waiting[count++]?.append.records.length ?? 0;
     return this.#waiting.splice(0, count);
   }
 
@@ -42,7 +42,7 @@ export class AppendQueue {
 }
 
 /**
- * What of these is to be written, and why the rows of the others are not. A withdrawal only takes away, and is carried
+ * What of these is to be written, and why the records of the others are not. A withdrawal only takes away, and is carried
  * out all the same.
  * @param givenUp appends with smaller numbers have been answered already, as refused
  */
@@ -53,10 +53,10 @@ export function withoutRefused(
 ): { readonly appends: readonly Append[]; readonly refused: readonly (string | undefined)[] } {
   const refused = taken.map(({ append, number }) => {
     if (number < givenUp) return 'waited too long';
-    return full && append.rows.length > 0 ? 'the outbox is full' : undefined;
+    return full && append.records.length > 0 ? 'the outbox is full' : undefined;
   });
   return {
     refused,
-    appends: taken.map(({ append }, i) => (refused[i] === undefined ? append : { ...append, rows: [] })),
+    appends: taken.map(({ append }, i) => (refused[i] === undefined ? append : { ...append, records: [] })),
   };
 }

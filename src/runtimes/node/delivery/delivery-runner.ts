@@ -9,7 +9,7 @@ import { codeOf, isBusy, isDamage } from '../../../outbox/sql/sqlite-errors.ts';
 import { storePolicyOf, type StorePolicy } from '../../../outbox/sql/store-policy.ts';
 import { UnstoredWithdrawals } from '../../../outbox/sql/unstored-withdrawals.ts';
 import type { ThreadReport } from '../process/metrics.ts';
-import { AppendQueue, ROWS_PER_COMMIT, withoutRefused, type AppendResult, type Waiting } from './append-queue.ts';
+import { AppendQueue, RECORDS_PER_COMMIT, withoutRefused, type AppendResult, type Waiting } from './append-queue.ts';
 import { enginePorts } from './engine-ports.ts';
 import { RoomLog } from './room-log.ts';
 import type { RunnerOptions } from './runner-options.ts';
@@ -87,7 +87,7 @@ export class Runner {
    * is for `givenUp`; without one it is never given up.
    */
   append(append: Append, done: (result: AppendResult) => void, number = Infinity): void {
-    if (append.rows.some(({ route }) => !this.#gateway.routeOf.has(route))) {
+    if (append.records.some(({ routes }) => routes.some(({ route }) => !this.#gateway.routeOf.has(route)))) {
       // The collecting side is ahead of a reload, or behind one.
       done(new OutboxUnavailable('a route that is not configured here', 1));
       return;
@@ -151,12 +151,12 @@ export class Runner {
       sending: { send, secrets, log, ...(ended !== undefined && { ended }) },
       store: {
         read: (route, after, limit) => this.#read(route, after, limit),
-        settle: (route, row, outcome) => {
-          this.#store?.settle(route, row, outcome);
+        settle: (route, id, outcome) => {
+          this.#store?.settle(route, id, outcome);
           this.#settleLater();
         },
-        bury: (route, row, reason) => {
-          this.#store?.bury(route, row, reason);
+        bury: (route, id, reason) => {
+          this.#store?.bury(route, id, reason);
           this.#settleLater();
         },
       },
@@ -167,10 +167,10 @@ export class Runner {
 
   #read(route: string, after: number, limit: number): ReturnType<OutboxStore['read']> {
     try {
-      return this.#store?.read(route, after, limit) ?? [];
+      return this.#store?.read(route, after, limit) ?? { records: [], upTo: after, more: false };
     } catch (error) {
       this.#storeFailed(error);
-      return [];
+      return { records: [], upTo: after, more: false };
     }
   }
 
@@ -206,7 +206,7 @@ export class Runner {
     };
     try {
       const committed = store.commit(
-        held.length === 0 ? appends : [...appends, { rows: [], withdrawals: held }],
+        held.length === 0 ? appends : [...appends, { records: [], withdrawals: held }],
         wanted,
       );
       this.#unstored.clear();
@@ -261,7 +261,7 @@ export class Runner {
     const unavailable = new OutboxUnavailable(why);
     for (const { append, done } of taken) {
       this.#unstored.add(append.withdrawals);
-      done(append.rows.length === 0 ? [] : unavailable);
+      done(append.records.length === 0 ? [] : unavailable);
     }
   }
 
@@ -282,7 +282,7 @@ export class Runner {
 
   #settleLater(): void {
     if (this.#flushScheduled) return;
-    if ((this.#store?.unwritten ?? 0) >= ROWS_PER_COMMIT / 4) {
+    if ((this.#store?.unwritten ?? 0) >= RECORDS_PER_COMMIT / 4) {
       this.#flushScheduled = true;
       setImmediate(() => this.#flush());
       return;

@@ -6,7 +6,7 @@ import type { EndedRow } from '../../../delivery/ends.ts';
 import {
   OutboxUnavailable,
   type Outbox,
-  type OutboxRow,
+  type OutboxRecord,
   type Stored,
   type Withdrawal,
 } from '../../../delivery/outbox.ts';
@@ -53,7 +53,7 @@ const PATIENCE_MS = 10_000;
 const LATE_MS = 3_000;
 /** How often what waits is looked at, milliseconds. */
 const LOOK_MS = 250;
-/** Rows under way to the disk; more are refused at once, so that memory stays bounded and nobody waits for a queue. */
+/** Events under way to the disk, counted for each route; more are refused at once, so that memory stays bounded and nobody waits for a queue. */
 const MAX_UNDER_WAY = 10_000;
 /** Appends not answered; beyond these, withdrawals are held here and handed over together. */
 const MAX_WAITING = 20_000;
@@ -66,7 +66,8 @@ const WITHHELD = 1;
 
 interface Waiting {
   readonly since: number;
-  readonly rows: number;
+  /** To be stored, counted for each of their routes. */
+  readonly events: number;
   readonly withdrawals: readonly Withdrawal[];
   readonly resolve: (stored: readonly Stored[]) => void;
   readonly reject: (error: Error) => void;
@@ -100,7 +101,7 @@ class ThreadedDelivery implements Delivery {
   #next = 0;
   /** Not answered, by number, oldest first. */
   readonly #waiting = new Map<number, Waiting>();
-  #rowsUnderWay = 0;
+  #eventsUnderWay = 0;
   /**
    * Shared with the thread. First: appends with smaller numbers were refused here, and are not stored there later.
    * Second: how often withdrawals were held here, where the thread sends nothing before it has been given them.
@@ -129,11 +130,11 @@ class ThreadedDelivery implements Delivery {
 
   get ready(): boolean {
     if (this.#late || this.#stopping || this.#worker === undefined) return false;
-    return this.#state.ready && this.#rowsUnderWay < MAX_UNDER_WAY;
+    return this.#state.ready && this.#eventsUnderWay < MAX_UNDER_WAY;
   }
 
   get pending(): number {
-    return this.#state.pending + this.#rowsUnderWay;
+    return this.#state.pending + this.#eventsUnderWay;
   }
 
   get stopped(): Readonly<Record<string, string>> {
@@ -176,26 +177,27 @@ class ThreadedDelivery implements Delivery {
     return this.#options.shared === true;
   }
 
-  append(rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]> {
-    if (this.ready) return this.#give(rows, withdrawals);
+  append(records: readonly OutboxRecord[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]> {
+    if (this.ready) return this.#give(records, withdrawals);
     const refused = new OutboxUnavailable('the outbox does not take events now');
     if (withdrawals.length === 0) return Promise.reject(refused);
     return this.#give([], withdrawals).then((stored) => {
-      if (rows.length > 0) throw refused;
+      if (records.length > 0) throw refused;
       return stored;
     });
   }
 
-  #give(rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]> {
-    if (rows.length === 0 && (this.#worker === undefined || this.#late || this.#waiting.size >= MAX_WAITING)) {
+  #give(records: readonly OutboxRecord[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]> {
+    if (records.length === 0 && (this.#worker === undefined || this.#late || this.#waiting.size >= MAX_WAITING)) {
       this.#keep(withdrawals);
       return Promise.resolve([]);
     }
     return new Promise((resolve, reject) => {
       const id = this.#next++;
-      this.#waiting.set(id, { since: performance.now(), rows: rows.length, withdrawals, resolve, reject });
-      this.#rowsUnderWay += rows.length;
-      this.#gathering.add(id, rows, withdrawals);
+      const events = records.reduce((sum, { routes }) => sum + routes.length, 0);
+      this.#waiting.set(id, { since: performance.now(), events, withdrawals, resolve, reject });
+      this.#eventsUnderWay += events;
+      this.#gathering.add(id, records, withdrawals);
     });
   }
 
@@ -327,7 +329,7 @@ class ThreadedDelivery implements Delivery {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
     this.#waiting.delete(id);
-    this.#rowsUnderWay -= waiting.rows;
+    this.#eventsUnderWay -= waiting.events;
     if (this.#state.held > 0 || !this.#state.ready) this.#unsafe.add(waiting.withdrawals);
     if (typeof result === 'string') waiting.reject(new OutboxUnavailable(result));
     else waiting.resolve(result);
@@ -357,14 +359,14 @@ class ThreadedDelivery implements Delivery {
     this.#late = true;
     // First the thread is told, then the client: what is refused can be under way only in a commit that hangs.
     Atomics.store(this.#givenUp, 0, BigInt(last + 1));
-    for (const id of slow) this.#answer(id, this.#waiting.get(id)?.rows === 0 ? [] : 'the disk does not answer');
+    for (const id of slow) this.#answer(id, this.#waiting.get(id)?.events === 0 ? [] : 'the disk does not answer');
   }
 
   #lost(worker: Worker): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#state = { ...this.#state, ready: false };
-    for (const [id, { rows }] of this.#waiting) this.#answer(id, rows === 0 ? [] : 'the delivery thread ended');
+    for (const [id, { events }] of this.#waiting) this.#answer(id, events === 0 ? [] : 'the delivery thread ended');
     for (const done of this.#reloads.values()) done('the delivery thread ended');
     this.#reloads.clear();
     if (this.#stopping) return;

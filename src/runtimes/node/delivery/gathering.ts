@@ -1,4 +1,4 @@
-import type { OutboxRow, Withdrawal } from '../../../delivery/outbox.ts';
+import type { OutboxRecord, Withdrawal } from '../../../delivery/outbox.ts';
 import { flatten, type Flat } from './append-codec.ts';
 
 /**
@@ -23,9 +23,9 @@ export class Gathering {
     this.#handOver = handOver;
   }
 
-  add(number: number, rows: readonly OutboxRow[], withdrawals: readonly Withdrawal[]): void {
+  add(number: number, records: readonly OutboxRecord[], withdrawals: readonly Withdrawal[]): void {
     if (this.#flat.length === 0) this.#first = number;
-    flatten(this.#flat, rows, withdrawals);
+    flatten(this.#flat, records, withdrawals);
     if (this.#soon) return;
     const left = this.#handedOverAt + GATHER_MS - performance.now();
     // A withdrawal does not wait: until the thread has it, what it forbids may still be sent. What was accepted before it goes first.

@@ -1,0 +1,131 @@
+import type { AnyView, Element, PlanContext } from '../core/destination.ts';
+import type { Event, Scalars } from '../core/fields.ts';
+import { GATE_MASK, type SignalMask } from '../core/signals.ts';
+import type { RouteTrace } from '../policy/decide.ts';
+import { fieldsIn } from '../policy/field-set.ts';
+import type { Route } from '../policy/gateway.ts';
+import type { Permit } from '../policy/permit.ts';
+import type { RecordRoute } from './outbox.ts';
+
+/*
+ * What a record says of its event, as text. Of the full form: the fields that at least one of its routes may have, once. What a vendor gets
+ * in place of a value (its hash) is prepared when the event is accepted, by the kind of vendor: the raw value is not
+ * stored for it.
+ */
+
+/** A field that is there, and that the vendor can have nothing of: the raw value is not for it. */
+const UNUSABLE = null;
+
+/** Values that a kind of vendor (`Destination.name`) gets in place of the raw ones. */
+type Prepared = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** An event as a record has it. `at`, `signals` are said by the record itself. */
+export interface EventBody {
+  readonly refused: SignalMask;
+  readonly hitId: string;
+  readonly source: string;
+  readonly country: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly prepared: Prepared;
+}
+
+type Written = readonly [SignalMask, string, string, string, EventBody['fields'], Prepared];
+
+/** What a decision to send says of the event. */
+export type Planned = RouteTrace & { readonly view: AnyView; readonly context: PlanContext };
+
+/** The body of a record for these decisions about one event. */
+export function writeBody(event: Event, decisions: readonly [Planned, ...Planned[]]): string {
+  const prepared: Record<string, Record<string, unknown>> = {};
+  let fields: Record<string, unknown> = {};
+  for (const { route, permit, view } of decisions) {
+    const own = preparedOf(event, permit, view);
+    if (own !== undefined) prepared[route.destination.name] = { ...prepared[route.destination.name], ...own };
+    if (own === undefined && decisions.length === 1) fields = view;
+    else addFields(fields, view, own);
+  }
+  const { refused, hitId, source, siteCountry } = decisions[0].context;
+  const written: Written = [refused, hitId, source, siteCountry, fields, prepared];
+  return JSON.stringify(written);
+}
+
+/** What this vendor gets in place of raw values that are there; undefined = none is. */
+function preparedOf(event: Event, { prepared }: Permit, view: AnyView): Record<string, unknown> | undefined {
+  let own: Record<string, unknown> | undefined;
+  for (const field of prepared) if (event[field] !== undefined) (own ??= {})[field] = view[field] ?? UNUSABLE;
+  return own;
+}
+
+/** Routes may have different custom parameters: the record has those of all of them. */
+function addFields(fields: Record<string, unknown>, view: AnyView, own: object | undefined): void {
+  for (const field in view) {
+    if (own !== undefined && field in own) continue;
+    const before = field === 'params' ? fields[field] : undefined;
+    fields[field] = before === undefined ? view[field] : { ...(before as object), ...(view[field] as object) };
+  }
+}
+
+/**
+ * The body of an event in its vendor's form: that of a form that identifies nobody, of which nothing may be stored but
+ * what leaves; and what an earlier version has stored.
+ */
+export function writeShaped({ envelope, element }: Element): string {
+  return JSON.stringify({ envelope, element });
+}
+
+/** @throws where the text is none that this version writes */
+export function readBody(text: string): EventBody | Element {
+  const read = JSON.parse(text) as Written | Element;
+  if (!('length' in read)) return read;
+  const [refused, hitId, source, country, fields, prepared] = read;
+  return { refused, hitId, source, country, fields, prepared };
+}
+
+/** The part of a body that these routes may have: what only others had is not in it. */
+export function narrowBody(text: string, routes: readonly Pick<RecordRoute, 'type' | 'fields' | 'params'>[]): string {
+  const body = readBody(text);
+  if ('element' in body) return text;
+  const fields: Record<string, unknown> = {};
+  const prepared: Record<string, Record<string, unknown>> = {};
+  let names: string[] | undefined = [];
+  for (const { type, fields: open, params } of routes) {
+    const given = body.prepared[type] ?? {};
+    for (const field of fieldsIn(open)) {
+      if (field in given) (prepared[type] ??= {})[field] = given[field];
+      else if (field in body.fields) {
+        fields[field] = body.fields[field];
+        if (field === 'params') names = params === undefined ? undefined : names && [...names, ...params];
+      }
+    }
+  }
+  if ('params' in fields && names !== undefined) fields['params'] = only(fields['params'] as Scalars, new Set(names));
+  const written: Written = [body.refused, body.hitId, body.source, body.country, fields, prepared];
+  return JSON.stringify(written);
+}
+
+/** What was decided about an event for a route when it was accepted. */
+export type Accepted = Pick<RecordRoute, 'type' | 'signals' | 'fields' | 'limited' | 'params'>;
+
+/** The event as this route may see it: what passed when it was accepted, and passes still. */
+export function viewOf({ fields, prepared }: EventBody, route: Route, accepted: Accepted): AnyView {
+  const passed = fieldsIn(accepted.fields);
+  const own = prepared[route.destination.name] ?? {};
+  const view: Record<string, unknown> = {};
+  for (const { field, as } of route.permits[accepted.signals & GATE_MASK]?.open ?? []) {
+    if (!passed.has(field)) continue;
+    const value = as === undefined ? fields[field] : own[field];
+    // A value that was stored as its hash is not read as if it were raw, nor the other way round.
+    if (value === undefined || value === UNUSABLE) continue;
+    view[field] = field === 'params' ? paramsFor(value as Scalars, route, accepted) : value;
+  }
+  return view;
+}
+
+function paramsFor(params: Scalars, route: Route, accepted: Accepted): Scalars {
+  const then = accepted.params === undefined ? params : only(params, new Set(accepted.params));
+  return route.params === undefined ? then : only(then, route.params);
+}
+
+function only(params: Scalars, names: ReadonlySet<string>): Scalars {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => names.has(name)));
+}

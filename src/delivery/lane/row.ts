@@ -1,0 +1,67 @@
+import { reason, type CodeOf, type Reason } from '../../core/reason.ts';
+import type { Element, PlanContext, Plan } from '../../core/destination.ts';
+import type { Route } from '../../policy/gateway.ts';
+import { viewOf, type EventBody } from '../event-body.ts';
+import type { QueuedRecord } from '../store.ts';
+
+/** A stored event in its vendor's form, as the settings in force make it. */
+export interface QueuedRow extends Omit<QueuedRecord, 'body' | 'params'>, Element {
+  /** Why there is no such form any more; then `envelope` and `element` are empty. */
+  readonly formless: Reason<CodeOf<'skipped' | 'failed'>> | undefined;
+  /** The route it was made for. */
+  readonly route: Route | undefined;
+  readonly record: QueuedRecord;
+}
+
+const NO_FORM: Element = { envelope: '', element: '' };
+
+/** Makes the vendor's form of a stored event. Without a route there is none, which is looked at before it is sent. */
+export function rowOf(record: QueuedRecord, route: Route | undefined): QueuedRow {
+  const plan = route === undefined ? NO_FORM : planOf(record, route);
+  const { id, type, signals, fields, limited, acceptedAt, expiresAt, policy, size } = record;
+  const { envelope, element } = 'skip' in plan ? NO_FORM : plan;
+  const formless = 'skip' in plan ? plan.skip : undefined;
+  return {
+    id,
+    type,
+    signals,
+    fields,
+    limited,
+    acceptedAt,
+    expiresAt,
+    policy,
+    size,
+    envelope,
+    element,
+    formless,
+    route,
+    record,
+  };
+}
+
+type Made = Element | { readonly skip: Reason<CodeOf<'skipped' | 'failed'>> };
+
+function planOf(record: QueuedRecord, route: Route): Made {
+  try {
+    const body = record.body();
+    return 'element' in body ? body : planned(body, record, route);
+  } catch {
+    return faultOf(route);
+  }
+}
+
+function planned(body: EventBody, record: QueuedRecord, route: Route): Plan {
+  const context: PlanContext = {
+    signals: record.signals,
+    refused: body.refused,
+    hitId: body.hitId,
+    at: record.acceptedAt,
+    source: body.source,
+    siteCountry: body.country,
+  };
+  return route.bound.full.plan(viewOf(body, route, record), context);
+}
+
+function faultOf({ destination }: Route): { readonly skip: Reason<'failed.destination'> } {
+  return { skip: reason('failed.destination', { module: destination.name, step: 'plan' }) };
+}

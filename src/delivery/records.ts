@@ -1,0 +1,136 @@
+import type { EventTrace, Trace } from '../decide/trace.ts';
+import type { RouteTrace } from '../policy/decide.ts';
+import { writeBody, writeShaped, type Planned } from './event-body.ts';
+import type { Outbox, OutboxRecord, RecordRoute, Stored, Withdrawal } from './outbox.ts';
+
+/** The records of a hit, and where the answer of the outbox about each of its planned decisions is found. */
+export interface HitRecords {
+  readonly records: readonly OutboxRecord[];
+  /** For each planned decision, in the order of the trace: its place among the answers; undefined = the same order. */
+  readonly places: readonly number[] | undefined;
+}
+
+const NO_RECORDS: HitRecords = { records: [], places: undefined };
+
+/** What is stored of a hit: for each event one record for all routes with its full form, and one for each limited form. */
+export function recordsOf(trace: Trace, policy: string): HitRecords {
+  if (!trace.events.some(isAnyPlanned)) return NO_RECORDS;
+  const records: OutboxRecord[] = [];
+  const places: number[] = [];
+  let mixed = false;
+  for (const event of trace.events) {
+    const full: Planned[] = [];
+    const limited: Planned[] = [];
+    for (const decision of event.routes) {
+      if (isPlanned(decision)) (decision.permit.verdict === 'full' ? full : limited).push(decision);
+    }
+    if (isSome(full)) records.push(recordOf(trace, event, full, policy));
+    for (const decision of limited) records.push(recordOf(trace, event, [decision], policy));
+    mixed ||= full.length > 0 && limited.length > 0;
+    addPlaces(places, event, full, limited);
+  }
+  return { records, places: mixed ? places : undefined };
+}
+
+function isAnyPlanned({ routes }: EventTrace): boolean {
+  for (const { outcome } of routes) if (outcome === 'planned') return true;
+  return false;
+}
+
+/** Where the answers about an event are: first those of its full form, then those of its other forms. */
+function addPlaces(
+  places: number[],
+  { routes }: EventTrace,
+  full: readonly Planned[],
+  limited: readonly Planned[],
+): void {
+  const first = places.length;
+  for (const decision of routes) {
+    const among = full.indexOf(decision as Planned);
+    const at = among === -1 ? full.length + limited.indexOf(decision as Planned) : among;
+    if (among !== -1 || limited.includes(decision as Planned)) places.push(first + at);
+  }
+}
+
+/** The answers about the planned decisions of a hit, in the order of its trace. */
+export function inTraceOrder(stored: readonly Stored[], { places }: Pick<HitRecords, 'places'>): readonly Stored[] {
+  return places === undefined ? stored : places.map((place) => stored[place] as Stored);
+}
+
+/**
+ * Whether something of the event is stored for this route. Of a form that identifies nobody it is the vendor's form,
+ * which is made here: without one, a fault of the vendor's code has ended it just now, and it is counted as that.
+ */
+export function isPlanned(decision: RouteTrace): decision is Planned {
+  return decision.outcome === 'planned' && (decision.permit.verdict === 'full' || decision.plan !== undefined);
+}
+
+function isSome(decisions: readonly Planned[]): decisions is readonly [Planned, ...Planned[]] {
+  return decisions.length > 0;
+}
+
+/** A record for decisions of one form: the full one, or one limited form by itself. */
+export function recordOf(
+  { site, hit }: Trace,
+  event: EventTrace,
+  decisions: readonly [Planned, ...Planned[]],
+  policy: string,
+): OutboxRecord {
+  const full = decisions[0].permit.verdict === 'full';
+  return {
+    acceptedAt: hit.at,
+    decidedAt: event.decidedAt,
+    lasting: site.conversions.has(event.name),
+    policy,
+    subjects: full ? event.subjects : NOBODY,
+    routes: decisions.map((decision) => routeOf(event, decision)),
+    body: full ? writeBody(event.event ?? {}, decisions) : writeShaped(decisions[0].plan ?? NO_FORM),
+  };
+}
+
+function routeOf(event: EventTrace, decision: Planned): RecordRoute {
+  const { route, permit, signals } = decision;
+  return {
+    route: route.key,
+    type: route.destination.name,
+    mark: markOf(event, decision),
+    expiresAt: event.at + route.maxAge,
+    signals,
+    fields: permit.bits,
+    limited: permit.verdict === 'limited',
+    params: route.params === undefined ? undefined : [...route.params],
+  };
+}
+/** By what a repeat of the event is known on this route; each form that identifies nobody has its own. A repeat after ad consent is an event of its own where the vendor wants it. */
+function markOf({ key, raw }: EventTrace, { route, permit }: RouteTrace): string {
+  const { destination } = route;
+  if (key === undefined || !(key.everywhere || destination.dedupesByEventId)) return '';
+  if (permit.verdict !== 'full') return `limited|${route.key}|${key.nobody}`;
+  return raw.repeat === true && destination.takesRepeats ? key.repeat : key.own;
+}
+
+const NO_FORM = { envelope: '', element: '' };
+
+/** A limited form has no subject: nothing that identifies the visitor is stored with it. */
+const NOBODY: readonly string[] = [];
+
+/**
+ * The withdrawals of a hit, as far as there may be something for them to reach: where nothing waits and nobody else
+ * could bring an older event of this visitor, denied traffic costs nothing.
+ */
+export function withdrawalsToStore(
+  { withdrawn, site, hit }: Trace,
+  outbox: Pick<Outbox, 'pending' | 'shared'>,
+): readonly Withdrawal[] {
+  if (withdrawn.length === 0) return NONE;
+  if (outbox.pending === 0 && !outbox.shared && site.ingestKeys.size === 0) return NONE;
+  return withdrawn.map(({ subject, signals, closedRoutes }) => ({
+    site: site.name,
+    subject,
+    signals,
+    closedRoutes,
+    at: hit.at,
+  }));
+}
+
+const NONE: readonly Withdrawal[] = [];

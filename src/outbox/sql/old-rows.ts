@@ -1,0 +1,157 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
+import { writeShaped } from '../../delivery/event-body.ts';
+import { SCHEMA, SCHEMA_VERSION, SITE_SPAN } from './outbox-schema.ts';
+import { columnsOf, partsOf, type StoredRecord } from './stored-record.ts';
+
+/*
+ * Versions 1 and 2 stored each (event, route) as a row of its own, in the vendor's form. What still waits of it becomes a
+ * record with that one route, and is sent as it is: consent, age and withdrawals count for it as before. To be deleted
+ * with the version after this one.
+ */
+
+/** Rows that one transaction takes over. */
+const AT_ONCE = 1_000;
+
+/** The columns of a row; version 1 had no mark, the last one. */
+const COLUMNS = 'id, route, event, accepted, expires, policy, signals, fields, subjects, envelope, element, sum';
+const SUM = 11;
+const MARK = 12;
+export const OLD_ROW = { least: 12, most: 13 };
+/** Those of a dead letter: when and why it died, and whether it was to be tried again, come between. */
+export const OLD_DEAD = { least: 15, most: 16 };
+
+type OldColumns = readonly unknown[];
+
+/** A row of an earlier version as a record without an id; undefined where its checksum says that it is not whole. */
+export function recordOfRow(values: OldColumns, rowid: number): Omit<StoredRecord, 'id'> | undefined {
+  const [, route, event, accepted, expires, policy, signals, fields, subjects, envelope, element] = values;
+  const mark = Number(values[MARK] ?? 0);
+  const texts = [route, event, policy, fields, subjects, envelope, element];
+  if (!texts.every((text) => typeof text === 'string')) return undefined;
+  const head = [rowid, route, event, accepted, expires, policy, signals, fields, subjects, envelope].join('\n');
+  const sum = crc32(element as string, crc32(`${head}\n${mark === 0 ? '' : `${mark}\n`}`));
+  // The sum covers every column, so what matches it has the types it was written with.
+  if (sum !== values[SUM]) return undefined;
+  const { site, name } = partsOf(route as string);
+  const shaped = { envelope: envelope as string, element: element as string };
+  const expiresAt = expires as number;
+  const decided = { signals: signals as number, fields: fields as string, limited: undefined, params: undefined };
+  return {
+    site,
+    acceptedAt: accepted as number,
+    policy: policy as string,
+    subjects: keysIn(subjects as string),
+    routes: [{ name, type: '', expiresAt, mark, ...decided }],
+    body: writeShaped(shaped),
+  };
+}
+
+/** `<group>:<key>,<key>`, or the keys alone. */
+function keysIn(subjects: string): readonly number[] {
+  const keys = subjects.slice(subjects.indexOf(':') + 1);
+  return keys === '' ? [] : keys.split(',').map(Number);
+}
+
+/**
+ * Makes a file of this version of one that an earlier one has left. It can be interrupted: what was taken over is not
+ * there twice. Answers with how many rows were damaged.
+ */
+export function upgrade(db: DatabaseSync, version: number): number {
+  db.exec(`BEGIN IMMEDIATE;${SCHEMA}`);
+  if (version === 0) {
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+    return 0;
+  }
+  // Version 1 remembered repeats by their ids.
+  db.exec('DROP TABLE IF EXISTS dedupe; COMMIT');
+  const mover = new Mover(db);
+  let damaged = 0;
+  for (let moved = 1; moved > 0; ) {
+    db.exec('BEGIN IMMEDIATE');
+    moved = 0;
+    for (const row of mover.some()) {
+      moved++;
+      if (!mover.move(row)) damaged++;
+    }
+    db.exec('COMMIT');
+    // Else the log would become as long as the file.
+    db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  }
+  db.exec(`BEGIN IMMEDIATE;
+    DROP TABLE rows; DROP TABLE dead; DROP TABLE row_subjects; DROP TABLE IF EXISTS row_groups;
+    PRAGMA user_version = ${SCHEMA_VERSION};
+    COMMIT`);
+  return damaged;
+}
+
+interface OldRow {
+  readonly table: 'rows' | 'dead';
+  readonly values: OldColumns;
+  readonly death: readonly [died: number, reason: string, retry: number] | undefined;
+}
+
+/** Moves rows and dead letters out of the old tables, in a transaction of whoever has `db`. */
+class Mover {
+  readonly #db: DatabaseSync;
+  readonly #marked: boolean;
+  readonly #numbers = new Map<string, number>();
+  readonly #lastId = new Map<string, number>();
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    const columns = db.prepare('PRAGMA table_info(rows)').all() as { name: string }[];
+    this.#marked = columns.some(({ name }) => name === 'mark');
+    for (const { n, name } of db.prepare('SELECT n, name FROM sites').all() as { n: number; name: string }[])
+      this.#numbers.set(name, n);
+  }
+
+  /** The next ones; none = all are moved. */
+  some(): OldRow[] {
+    const columns = this.#marked ? `${COLUMNS}, mark` : `${COLUMNS}, 0`;
+    const rows = this.#db.prepare(`SELECT ${columns} FROM rows ORDER BY id LIMIT ${AT_ONCE}`);
+    rows.setReturnArrays(true);
+    const found = rows.all() as unknown as OldColumns[];
+    if (found.length > 0) return found.map((values) => ({ table: 'rows', values, death: undefined }));
+    const dead = this.#db.prepare(`SELECT ${columns}, died, reason, retry FROM dead ORDER BY id LIMIT ${AT_ONCE}`);
+    dead.setReturnArrays(true);
+    return (dead.all() as unknown as OldColumns[]).map((values) => {
+      const death = values.slice(MARK + 1) as unknown as NonNullable<OldRow['death']>;
+      return { table: 'dead', values: values.slice(0, MARK + 1), death };
+    });
+  }
+
+  /** False where the row is damaged: then it is gone. */
+  move({ table, values, death }: OldRow): boolean {
+    const rowid = values[0] as number;
+    this.#db.prepare(`DELETE FROM ${table} WHERE id = ?`).run(rowid);
+    const made = recordOfRow(values, rowid);
+    if (made === undefined) return false;
+    const record: StoredRecord = { ...made, id: this.#nextId(made.site) };
+    const columns = columnsOf(record);
+    if (death === undefined) this.#db.prepare('INSERT INTO records VALUES (?, ?, ?, ?)').run(...columns);
+    else {
+      const route = values[1] as string;
+      this.#db.prepare('INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(...columns, route, ...death);
+    }
+    const index = this.#db.prepare('INSERT OR IGNORE INTO record_subjects VALUES (?, ?)');
+    for (const key of record.subjects) index.run(key, record.id);
+    this.#db.prepare('UPDATE sites SET indexed = ? WHERE name = ?').run(record.id, record.site);
+    return true;
+  }
+
+  #nextId(site: string): number {
+    let number = this.#numbers.get(site);
+    if (number === undefined) {
+      number = Number(this.#db.prepare('INSERT INTO sites (name) VALUES (?)').run(site).lastInsertRowid);
+      this.#numbers.set(site, number);
+    }
+    let last = this.#lastId.get(site);
+    if (last === undefined) {
+      const found = this.#db.prepare('SELECT indexed FROM sites WHERE name = ?').get(site) as { indexed: number };
+      last = Math.max(found.indexed, number * SITE_SPAN);
+    }
+    this.#lastId.set(site, last + 1);
+    return last + 1;
+  }
+}

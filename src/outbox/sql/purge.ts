@@ -1,0 +1,55 @@
+import { bump, type Work } from './commit.ts';
+import type { Records } from './records.ts';
+import type { StorePolicy } from './store-policy.ts';
+import { keyOf, type StoredRecord } from './stored-record.ts';
+import type { SubjectIndex } from './subject-index.ts';
+import type { Tombstone } from './tombstone.ts';
+import { stays, type Withdrawn } from './withdrawn.ts';
+
+/** What a withdrawal takes out of an outbox: inside a transaction. */
+export class Purge {
+  readonly #records: Records;
+  readonly #subjects: SubjectIndex;
+  readonly #withdrawn: Withdrawn;
+  readonly #policy: () => StorePolicy;
+
+  constructor(records: Records, subjects: SubjectIndex, withdrawn: Withdrawn, policy: () => StorePolicy) {
+    this.#records = records;
+    this.#subjects = subjects;
+    this.#withdrawn = withdrawn;
+    this.#policy = policy;
+  }
+
+  /** Takes what this subject's withdrawal closes out of its records and dead letters. True if there was something. */
+  carryOut(tombstone: Tombstone, work: Work): boolean {
+    const { subject } = tombstone;
+    const site = this.#policy().everybodyOf(subject);
+    let found = false;
+    for (const id of site === undefined ? this.#subjects.find(subject) : this.#records.ofSite(site)) {
+      const record = this.#records.find(id);
+      const kept = record ?? this.#records.findDead(id);
+      if (kept === undefined || kept.subjects.length === 0) continue;
+      const taken = this.#takenBy(tombstone, kept);
+      if (taken.length === 0) continue;
+      found = true;
+      if (record !== undefined) this.#records.take(id, new Set(taken.map(({ name }) => name)));
+      for (const route of taken) {
+        const key = keyOf(kept, route);
+        this.#records.unmark(route.mark, key);
+        if (record !== undefined) work.purge(key, id);
+        else {
+          this.#records.deleteDead(id, key, kept.subjects);
+          bump(work.purgedDead, key, 1);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** The routes that a withdrawal closes to a record. */
+  #takenBy(tombstone: Tombstone, record: StoredRecord): StoredRecord['routes'] {
+    const policy = this.#policy();
+    const at = this.#withdrawn.agedAt(record);
+    return record.routes.filter((route) => !stays({ ...route, route: keyOf(record, route) }, at, tombstone, policy));
+  }
+}

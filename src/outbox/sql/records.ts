@@ -1,0 +1,178 @@
+import { narrowBody } from '../../delivery/event-body.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import type { Marks } from './marks.ts';
+import type { Statements } from './open-database.ts';
+import type { Room } from './room.ts';
+import type { Routes } from './routes.ts';
+import type { Sites } from './sites.ts';
+import {
+  columnsOf,
+  keyOf,
+  recordOf,
+  type RecordColumns,
+  type StoredRecord,
+  type StoredRoute,
+} from './stored-record.ts';
+import type { SubjectIndex } from './subject-index.ts';
+
+/** Bytes that a record takes beside its body, about, and those of its head for each route. */
+export const RECORD_BYTES = 160;
+const ROUTE_BYTES = 60;
+
+/** A dead letter in its table. */
+export type DeadColumns = readonly [...RecordColumns, route: string, died: number, reason: string];
+
+/** What is kept beside the records, and changes with them. */
+export interface Beside {
+  readonly sql: Statements;
+  readonly sites: Sites;
+  readonly routes: Routes;
+  readonly subjects: SubjectIndex;
+  readonly marks: Marks;
+  readonly room: Room;
+  readonly checkpoints: Checkpoints;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** The records and dead letters of an outbox, one at a time; always inside a transaction. */
+export class Records {
+  readonly #beside: Beside;
+
+  constructor(beside: Beside) {
+    this.#beside = beside;
+  }
+
+  /** Undefined where it has gone, or is damaged. */
+  find(id: number): StoredRecord | undefined {
+    const columns = this.#beside.sql.byId.get(id) as unknown as RecordColumns | undefined;
+    return columns === undefined ? undefined : recordOf(columns);
+  }
+
+  /** A dead letter is a record with one route. */
+  findDead(id: number): StoredRecord | undefined {
+    const columns = this.#beside.sql.deadById.get(id) as unknown as RecordColumns | undefined;
+    return columns === undefined ? undefined : recordOf(columns);
+  }
+
+  /** Ids of the records and dead letters of a site. */
+  ofSite(site: string): number[] {
+    const span = this.#beside.sites.spanOf(site);
+    if (span === undefined) return [];
+    return (this.#beside.sql.idsOf.all(...span, ...span) as { id: number }[]).map(({ id }) => id);
+  }
+
+  insert(record: StoredRecord): void {
+    this.#insert(record);
+    this.#beside.subjects.add(record.id, record.subjects);
+  }
+
+  /** A rescued one, which may have the id of one that was there long ago. */
+  insertRescued(record: StoredRecord): void {
+    this.#insert(record);
+    this.#beside.subjects.addToTable(record.id, record.subjects);
+  }
+
+  #insert(record: StoredRecord): void {
+    const { sql, routes } = this.#beside;
+    sql.insert.run(...columnsOf(record));
+    this.#hasChanged(record);
+    routes.added(record);
+  }
+
+  insertDead(letter: StoredRecord, death: Death): void {
+    this.#insertDead(letter, death);
+    this.#beside.subjects.add(letter.id, letter.subjects);
+  }
+
+  /** A rescued one, as in `insertRescued`. */
+  insertRescuedDead(letter: StoredRecord, death: Death): void {
+    this.#insertDead(letter, death);
+    this.#beside.subjects.addToTable(letter.id, letter.subjects);
+  }
+
+  #insertDead(letter: StoredRecord, { route, died, reason }: Death): void {
+    const { sql, routes } = this.#beside;
+    sql.insertDead.run(...columnsOf(letter), route, died, reason);
+    this.#hasChanged(letter);
+    routes.addDead(route, 1);
+  }
+
+  deleteDead(id: number, route: string, keys: readonly number[]): void {
+    const { sql, routes, subjects } = this.#beside;
+    if (sql.deleteDead.run(id).changes === 0) return;
+    subjects.remove(id, keys);
+    routes.addDead(route, -1);
+  }
+
+  /**
+   * Takes routes out of a record, which keeps what the others may have; without others it goes. Gives those that were
+   * in it.
+   */
+  take(id: number, names: ReadonlySet<string>): readonly StoredRoute[] {
+    const record = this.find(id);
+    if (record === undefined) return [];
+    const taken = record.routes.filter(({ name }) => names.has(name));
+    if (taken.length === 0) return taken;
+    const { sql, routes, subjects } = this.#beside;
+    const left = record.routes.filter(({ name }) => !names.has(name));
+    if (left.length === 0) {
+      sql.deleteRecord.run(id);
+      subjects.remove(id, record.subjects);
+    } else {
+      const [, head, body, sum] = columnsOf(narrowed(record, left));
+      sql.update.run(head, body, sum, id);
+    }
+    this.#hasChanged(record);
+    for (const route of taken) routes.left(keyOf(record, route));
+    return taken;
+  }
+
+  /** The event on this route becomes a dead letter, with what that route may have. */
+  bury(id: number, name: string, reason: string): void {
+    const record = this.find(id);
+    const route = record?.routes.find((one) => one.name === name);
+    if (record === undefined || route === undefined) return;
+    const letter = { ...narrowed(record, [route]), id: this.#beside.sites.nextId(record.site) };
+    this.insertDead(letter, { route: keyOf(record, route), died: this.#beside.now(), reason });
+    this.take(id, new Set([name]));
+  }
+
+  /** Deletes a record that cannot be read: of what it says nothing is known. */
+  deleteDamaged(id: number): void {
+    this.#beside.sql.deleteRecord.run(id);
+  }
+
+  /** A rescued event: whether it was a conversion is not known any more. */
+  mark({ mark }: StoredRoute, key: string): void {
+    const { marks, routes, now } = this.#beside;
+    if (mark !== 0) marks.claim(mark, routes.number(key), true, now());
+  }
+
+  /** The event did not reach the route: one with the same mark may. */
+  unmark(mark: number, key: string): void {
+    const { marks, routes, now } = this.#beside;
+    if (mark !== 0) marks.forget(mark, routes.number(key), now());
+  }
+
+  #hasChanged({ body, routes }: StoredRecord): void {
+    const bytes = body.length + RECORD_BYTES + ROUTE_BYTES * routes.length;
+    this.#beside.room.changedBy(bytes);
+    this.#beside.checkpoints.wrote(bytes);
+  }
+}
+
+/** Of what, when and why a letter is dead. */
+export interface Death {
+  /** `Route.key`. */
+  readonly route: string;
+  /** Unix milliseconds. */
+  readonly died: number;
+  readonly reason: string;
+}
+
+/** A record with some of its routes, and of its event what these may have. */
+export function narrowed(record: StoredRecord, routes: readonly StoredRoute[]): StoredRecord {
+  if (routes.length === record.routes.length) return record;
+  return { ...record, routes, body: narrowBody(record.body, routes) };
+}
