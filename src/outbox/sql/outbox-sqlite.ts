@@ -327,6 +327,7 @@ export class SqliteOutbox implements OutboxStore {
       this.#subjects.rolledBack();
       this.#marks.rolledBack();
       this.#sites.rolledBack();
+      this.#records.rolledBack();
       // After some errors SQLite has rolled back on its own.
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;

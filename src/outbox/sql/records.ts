@@ -19,6 +19,10 @@ import type { SubjectIndex } from './subject-index.ts';
 export const RECORD_BYTES = 160;
 const ROUTE_BYTES = 60;
 
+/** So many of the youngest are kept in memory, unless they are larger than so many characters. */
+const MOST_YOUNG = 2_048;
+const LARGE = 8_192;
+
 /** A dead letter in its table. */
 export type DeadColumns = readonly [...RecordColumns, route: string, died: number, reason: string];
 
@@ -38,6 +42,8 @@ export interface Beside {
 /** The records and dead letters of an outbox, one at a time; always inside a transaction. */
 export class Records {
   readonly #beside: Beside;
+  /** The youngest as they are in the file: most of them end before they would be read again. */
+  readonly #young = new Map<number, StoredRecord>();
 
   constructor(beside: Beside) {
     this.#beside = beside;
@@ -45,6 +51,15 @@ export class Records {
 
   /** Undefined where it has gone, or is damaged. */
   find(id: number): StoredRecord | undefined {
+    return this.#young.get(id) ?? this.#read(id);
+  }
+
+  /** A transaction did not happen: what it did is forgotten here as well. */
+  rolledBack(): void {
+    this.#young.clear();
+  }
+
+  #read(id: number): StoredRecord | undefined {
     const columns = this.#beside.sql.byId.get(id) as unknown as RecordColumns | undefined;
     return columns === undefined ? undefined : recordOf(columns);
   }
@@ -76,6 +91,7 @@ export class Records {
   #insert(record: StoredRecord): void {
     const { sql, routes } = this.#beside;
     sql.insert.run(...columnsOf(record));
+    this.#keep(record);
     this.#hasChanged(record);
     routes.added(record);
   }
@@ -118,10 +134,13 @@ export class Records {
     const left = record.routes.filter(({ name }) => !names.has(name));
     if (left.length === 0) {
       sql.deleteRecord.run(id);
+      this.#young.delete(id);
       subjects.remove(id, record.subjects);
     } else {
-      const [, head, body, sum] = columnsOf(narrowed(record, left));
+      const kept = narrowed(record, left);
+      const [, head, body, sum] = columnsOf(kept);
       sql.update.run(head, body, sum, id);
+      if (this.#young.has(id)) this.#young.set(id, kept);
     }
     this.#hasChanged(record);
     for (const route of taken) routes.left(keyOf(record, route));
@@ -153,6 +172,14 @@ export class Records {
   unmark(mark: number, key: string): void {
     const { marks, routes, now } = this.#beside;
     if (mark !== 0) marks.forget(mark, routes.number(key), now());
+  }
+
+  #keep(record: StoredRecord): void {
+    if (this.#young.size >= MOST_YOUNG) {
+      const [oldest = 0] = this.#young.keys();
+      this.#young.delete(oldest);
+    }
+    if (record.body.length <= LARGE) this.#young.set(record.id, record);
   }
 
   #hasChanged({ body, routes }: StoredRecord): void {
