@@ -44,6 +44,17 @@ function flipped(wal: Buffer, byte: number): Buffer {
 }
 
 describe('a log of commits', () => {
+  it('is damaged where the salt of its last commit is, which looks like the end of the log', () => {
+    commit(3);
+    db.exec("INSERT INTO t (x) VALUES ('one page')");
+    const wal = log();
+    const last = framesInLog() - 1;
+    for (let byte = 8; byte < 16; byte++) {
+      const read = readWal(flipped(wal, at(last) + byte));
+      expect([read.taken <= last, read.frames.length, read.damaged]).toEqual([true, last + 1, true]);
+    }
+  });
+
   it('is taken whole when nothing happened to it', () => {
     commit(5);
     const frames = framesInLog();

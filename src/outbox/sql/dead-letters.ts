@@ -1,4 +1,5 @@
 import { bump, type Work } from './commit.ts';
+import { eachOf } from './open-database.ts';
 import type { Beside, DeadColumns, Records } from './records.ts';
 import { recordOf, type RecordColumns, type StoredRecord } from './stored-record.ts';
 
@@ -11,7 +12,7 @@ export class DeadLetters {
   constructor(records: Records, beside: Pick<Beside, 'sql' | 'sites' | 'routes' | 'subjects'>) {
     this.#records = records;
     this.#beside = beside;
-    for (const columns of beside.sql.allDead.iterate() as Iterable<unknown> as Iterable<DeadColumns>) {
+    for (const columns of eachOf<DeadColumns>(beside.sql.allDead)) {
       const letter = beside.sites.isIndexed(columns[0]) ? undefined : recordOf(recordColumns(columns));
       if (letter !== undefined) beside.subjects.read(letter.id, letter.subjects);
     }

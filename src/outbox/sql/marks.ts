@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { eachOf } from './open-database.ts';
 
 /** How long the mark of a conversion is kept, and that of any other event, milliseconds. */
 export const LASTING_MS = 48 * 3_600_000;
@@ -129,9 +130,9 @@ class MarkList {
     this.#delete = db.prepare(`DELETE FROM ${table} WHERE id = ?`);
     this.#byId = db.prepare(`SELECT id, key, at, routes FROM ${table} WHERE id = ?`);
     this.#oldest = db.prepare(`SELECT id, key, at, routes FROM ${table} ORDER BY id LIMIT ?`);
-    const all = db.prepare(`SELECT id, key, length(routes) FROM ${table} ORDER BY id`);
+    const all = db.prepare(`SELECT id, key, length(routes) FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`);
     all.setReturnArrays(true);
-    for (const [id, key, length] of all.iterate() as Iterable<unknown> as Iterable<[number, number, number]>) {
+    for (const [id, key, length] of eachOf<[number, number, number]>(all)) {
       this.#ids.set(key, id);
       this.#last = id;
       this.#bytes += MARK_BYTES + length;

@@ -52,6 +52,23 @@ export function openDatabase(file: string): Opened {
   }
 }
 
+/** Rows that are read at once where all are looked through. */
+const AT_ONCE = 512;
+
+/**
+ * Everything that a statement `... WHERE id > ? ORDER BY id LIMIT ?` finds, the id first. No statement is under way between
+ * two of them: a file that turns out to be damaged in the middle can be closed.
+ */
+export function* eachOf<T extends readonly [id: number, ...rest: unknown[]]>(statement: StatementSync): Generator<T> {
+  for (let after = Number.MIN_SAFE_INTEGER; ; ) {
+    const found = statement.all(after, AT_ONCE) as unknown as T[];
+    yield* found;
+    const last = found.at(-1);
+    if (last === undefined || found.length < AT_ONCE) return;
+    [after] = last;
+  }
+}
+
 /** Does something for which another process that writes is waited for only so long, milliseconds. */
 export function waitingFor(db: DatabaseSync, ms: number, body: () => void): void {
   db.exec(`PRAGMA busy_timeout = ${ms}`);

@@ -49,8 +49,8 @@ export const STATEMENTS = {
   lastId: `SELECT max(id) AS last FROM (
     SELECT max(id) AS id FROM records WHERE id > ? AND id < ?
     UNION ALL SELECT max(id) FROM dead_letters WHERE id > ? AND id < ?)`,
-  all: `SELECT ${COLUMNS} FROM records ORDER BY id`,
-  allDead: `SELECT ${DEAD_COLUMNS} FROM dead_letters ORDER BY id`,
+  all: `SELECT ${COLUMNS} FROM records WHERE id > ? ORDER BY id LIMIT ?`,
+  allDead: `SELECT ${DEAD_COLUMNS} FROM dead_letters WHERE id > ? ORDER BY id LIMIT ?`,
   allRoutes: 'SELECT n, key FROM routes',
   newRoute: 'INSERT INTO routes (key) VALUES (?)',
   allSites: 'SELECT n, name, indexed FROM sites',

@@ -1,5 +1,6 @@
 import type { Page, QueuedRecord } from '../../delivery/store.ts';
 import { bump, StoreDamaged } from './commit.ts';
+import { eachOf } from './open-database.ts';
 import type { Beside } from './records.ts';
 import { keyOf, partsOf, queuedOf, recordOf, type RecordColumns, type StoredRecord } from './stored-record.ts';
 
@@ -83,7 +84,7 @@ export class Queue {
   /** Looks through all records, and tells the index of subjects of those it does not know. */
   #count(): void {
     const { sql, routes, sites, subjects } = this.#beside;
-    for (const columns of sql.all.iterate() as Iterable<unknown> as Iterable<RecordColumns>) {
+    for (const columns of eachOf<RecordColumns>(sql.all)) {
       const record = recordOf(columns);
       if (record === undefined) this.#setAside(columns[0], '');
       else {

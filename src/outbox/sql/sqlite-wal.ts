@@ -37,7 +37,7 @@ export function readWal(file: Buffer): Wal {
   // With a damaged header, the first frame says which generation this is.
   const salts = headerGood ? file.subarray(16, 24) : file.subarray(HEADER + 8, HEADER + 16);
   const count = Math.ceil((file.length - HEADER) / FRAME);
-  const found: (WalFrame & { current: boolean; commit: boolean; whole: boolean })[] = [];
+  const found: (WalFrame & { current: boolean; commit: boolean; whole: boolean; follows: boolean })[] = [];
   for (let i = 0; i < count; i++) {
     const at = HEADER + i * FRAME;
     if (file.length < at + FRAME_HEADER) break;
@@ -46,21 +46,24 @@ export function readWal(file: Buffer): Wal {
     const data = whole
       ? file.subarray(at + FRAME_HEADER, at + FRAME)
       : Buffer.concat([file.subarray(at + FRAME_HEADER)], PAGE_SIZE);
-    const current = file.compare(salts, 0, 8, at + 8, at + 16) === 0;
+    const follows = whole && frameGood(file, at, before, bigEndian);
+    const salted = file.compare(salts, 0, 8, at + 8, at + 16) === 0;
     found.push({
       page: file.readUInt32BE(at),
       data,
-      current,
+      // The sum does not cover the salt: a frame that goes on from one of this generation is of it, whatever it says.
+      current: salted || (follows && (found.at(-1)?.current ?? headerGood)),
       whole,
+      follows,
       commit: file.readUInt32BE(at + 4) !== 0,
-      good: current && whole && frameGood(file, at, before, bigEndian),
+      good: salted && follows,
     });
   }
   const end = found.findLastIndex(({ current }) => current) + 1;
   const frames = found.slice(0, end);
   // A frame is written head first. Where the log is longer, what follows the last head may still be an older page, whose
   // rows have long been delivered: so a mismatch there is no sign of damage.
-  const overwriting = end < found.length && frames.at(-1)?.good === false;
+  const overwriting = end < found.length && frames.at(-1)?.follows === false;
   if (overwriting) frames.pop();
   const firstBad = headerGood ? frames.findIndex(({ good }) => !good) : 0;
   const valid = firstBad === -1 ? frames : frames.slice(0, firstBad);
