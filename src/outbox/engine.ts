@@ -1,5 +1,9 @@
 import type { Store } from '../delivery/store.ts';
-import type { Append, Committed, UnwrittenEnd } from './sql/commit.ts';
+import type { Append, Committed, UnwrittenEnd } from './commit.ts';
+
+/** How long the mark of a conversion is kept, and that of any other event, milliseconds. */
+export const LASTING_MS = 48 * 3_600_000;
+export const BRIEF_MS = 30 * 60_000;
 
 /**
  * A durable queue as the delivery thread works with it: what accepts (`commit`) and what delivers (`Store`) in one.
@@ -7,7 +11,8 @@ import type { Append, Committed, UnwrittenEnd } from './sql/commit.ts';
  * - **Durable**: when `commit` returns, what was accepted and what was withdrawn survives a power cut. Ends may be lost
  *   with the machine: those rows are handed out once more.
  * - **Atomic**: all of one `commit` is stored, or nothing of it.
- * - **In order**: the rows of a route are read by their ids, which grow and are never used twice.
+ * - **In order**: the rows of a route are read by their ids, which grow and are never used twice
+ *   while it is open; opened again, it gives none that an event has which is still there.
  * - **Withdrawn is gone**: from `commit` on, nothing that a withdrawal takes is read again, and it is in no file once
  *   `erase` has been called when it was due.
  */

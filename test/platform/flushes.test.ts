@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Append } from '../../src/outbox/sql/commit.ts';
+import type { Append } from '../../src/outbox/commit.ts';
 import { Runner } from '../../src/runtimes/node/delivery/delivery-runner.ts';
 import { noSecrets, outboxRecord, testGateway } from '../support/delivery.ts';
 import { temporary } from '../support/serve.ts';

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { array, assert, constant, integer, property, record, subarray } from 'fast-check';
 import { EVERYBODY, HeldWithdrawals } from '../../src/delivery/held-withdrawals.ts';
-import { concerns, leftBy, merge, tombstoneOf, type Tombstone } from '../../src/outbox/sql/tombstone.ts';
+import { concerns, leftBy, merge, tombstoneOf, type Tombstone } from '../../src/outbox/tombstone.ts';
 import { WithdrawalLog, WithdrawalReader } from '../../src/outbox/sql/withdrawal-log.ts';
 import { temporary } from '../support/serve.ts';
 

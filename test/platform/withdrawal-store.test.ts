@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Withdrawal } from '../../src/delivery/outbox.ts';
 import { SqliteOutbox } from '../../src/outbox/sql/outbox-sqlite.ts';
-import type { StorePolicy } from '../../src/outbox/sql/store-policy.ts';
+import type { StorePolicy } from '../../src/outbox/store-policy.ts';
 import { WithdrawalLog } from '../../src/outbox/sql/withdrawal-log.ts';
 import { elementsOf, outboxRecord } from '../support/delivery.ts';
 import { temporary } from '../support/serve.ts';

@@ -1,7 +1,8 @@
-import { bump, type Work } from './commit.ts';
+import { bump, type Work } from '../commit.ts';
 import { eachOf } from './open-database.ts';
 import type { Beside, DeadColumns, Records } from './records.ts';
-import { recordOf, type RecordColumns, type StoredRecord } from './stored-record.ts';
+import { recordOf, type RecordColumns } from './stored-record.ts';
+import type { StoredRecord } from '../record.ts';
 
 /** What waits for a person, and what becomes of it: each change inside a transaction. */
 export class DeadLetters {

@@ -1,9 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { BRIEF_MS, LASTING_MS } from '../engine.ts';
 import { eachOf } from './open-database.ts';
-
-/** How long the mark of a conversion is kept, and that of any other event, milliseconds. */
-export const LASTING_MS = 48 * 3_600_000;
-export const BRIEF_MS = 30 * 60_000;
 
 /** Bytes that marks may take in the file, beside `max_size`: about 200,000 conversions and 400,000 other events. */
 export const LASTING_BYTES = 8 * 1024 * 1024;

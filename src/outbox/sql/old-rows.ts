@@ -2,7 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { writeShaped } from '../../delivery/event-body.ts';
 import { SCHEMA, SCHEMA_VERSION, SITE_SPAN } from './outbox-schema.ts';
-import { columnsOf, partsOf, type StoredRecord } from './stored-record.ts';
+import { columnsOf } from './stored-record.ts';
+import { partsOf, type StoredRecord } from '../record.ts';
 
 /*
  * Versions 1 and 2 stored each (event, route) as a row of its own, in the vendor's form. What still waits of it becomes a

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { StoreDamaged } from './commit.ts';
+import { StoreDamaged } from '../commit.ts';
 import { upgrade } from './old-rows.ts';
 import { AS_LISTS, makePrivate, PAGE_SIZE, SCHEMA_VERSION, STATEMENTS } from './outbox-schema.ts';
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Log } from '../../delivery/drain.ts';
 import type { OutboxStore } from '../engine.ts';
-import { StoreDamaged } from './commit.ts';
+import { StoreDamaged } from '../commit.ts';
 import { forgetAside, rescueFromWal, salvage } from './outbox-salvage.ts';
 import { SqliteOutbox } from './outbox-sqlite.ts';
 import { codeOf, isDamage } from './sqlite-errors.ts';
-import type { StorePolicy } from './store-policy.ts';
+import type { StorePolicy } from '../store-policy.ts';
 import { WithdrawalLog } from './withdrawal-log.ts';
 
 const NOTHING_LEFT: ReturnType<typeof rescueFromWal> = { records: new Map(), dead: new Map(), damaged: false };

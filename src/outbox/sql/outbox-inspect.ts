@@ -5,7 +5,8 @@ import { readReason, wordsOf } from '../../core/reason.ts';
 import { signalsOf } from '../../core/signals.ts';
 import { upgrade } from './old-rows.ts';
 import { SCHEMA_VERSION } from './outbox-schema.ts';
-import { keyOf, recordOf, type RecordColumns } from './stored-record.ts';
+import { keyOf } from '../record.ts';
+import { recordOf, type RecordColumns } from './stored-record.ts';
 
 /**
  * What `portvakt outbox` does. Every function opens the files of a data directory for a moment, beside a running

@@ -14,7 +14,8 @@ import { PAGE_SIZE } from './outbox-schema.ts';
 import { tableRecords, type PageOf, type TableRecord } from './sqlite-pages.ts';
 import { readWal, type WalFrame } from './sqlite-wal.ts';
 import { OLD_DEAD, OLD_ROW, recordOfRow } from './old-rows.ts';
-import { recordOf, type RecordColumns, type StoredRecord } from './stored-record.ts';
+import { recordOf, type RecordColumns } from './stored-record.ts';
+import type { StoredRecord } from '../record.ts';
 
 /**
  * What could be read where SQLite would not. Every record is one whose own checksum holds. Those of an earlier version

@@ -1,10 +1,10 @@
-import { bump, type Work } from './commit.ts';
+import { bump, type Work } from '../commit.ts';
 import type { Records } from './records.ts';
-import type { StorePolicy } from './store-policy.ts';
-import { keyOf, type StoredRecord } from './stored-record.ts';
+import type { StorePolicy } from '../store-policy.ts';
+import { keyOf, type StoredRecord } from '../record.ts';
 import type { SubjectIndex } from './subject-index.ts';
-import type { Tombstone } from './tombstone.ts';
-import { stays, type Withdrawn } from './withdrawn.ts';
+import { stays, type Tombstone } from '../tombstone.ts';
+import type { Withdrawn } from './withdrawn.ts';
 
 /** What a withdrawal takes out of an outbox: inside a transaction. */
 export class Purge {

@@ -1,8 +1,9 @@
 import type { Page, QueuedRecord } from '../../delivery/store.ts';
-import { bump, StoreDamaged } from './commit.ts';
+import { bump, StoreDamaged } from '../commit.ts';
 import { eachOf } from './open-database.ts';
 import type { Beside } from './records.ts';
-import { keyOf, partsOf, queuedOf, recordOf, type RecordColumns, type StoredRecord } from './stored-record.ts';
+import { keyOf, partsOf, queuedOf, type StoredRecord } from '../record.ts';
+import { recordOf, type RecordColumns } from './stored-record.ts';
 
 /** Records that one reading looks at: those of other routes may lie between. */
 const LOOKED_AT = 2_048;

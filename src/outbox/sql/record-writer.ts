@@ -1,10 +1,11 @@
 import { narrowBody } from '../../delivery/event-body.ts';
 import type { OutboxRecord, RecordRoute, Stored } from '../../delivery/outbox.ts';
-import type { Work } from './commit.ts';
+import type { Work } from '../commit.ts';
 import type { Beside, Records } from './records.ts';
-import type { StorePolicy } from './store-policy.ts';
-import { partsOf, type StoredRecord, type StoredRoute } from './stored-record.ts';
-import { NO_TOMBSTONES, stays, type Withdrawn } from './withdrawn.ts';
+import type { StorePolicy } from '../store-policy.ts';
+import { siteOf, storedOf, type StoredRecord, type StoredRoute } from '../record.ts';
+import { NO_TOMBSTONES, type Withdrawn } from './withdrawn.ts';
+import { stays } from '../tombstone.ts';
 
 /** Writes the records of a hit: not for routes that had the event before, and not what their visitor has withdrawn. */
 export class RecordWriter {
@@ -78,17 +79,4 @@ interface Writing {
   readonly policy: StorePolicy;
   readonly work: Work;
   readonly results: Stored[];
-}
-
-/** The site of a record. @throws Error where one of its routes is not configured, or is another site's */
-function siteOf({ routes }: OutboxRecord, policy: StorePolicy): string {
-  const sites = new Set(routes.map(({ route }) => policy.siteOf(route)));
-  const [site] = sites;
-  if (site === undefined || sites.size > 1) throw new Error('a record of a route that is not configured');
-  return site;
-}
-
-function storedOf(route: RecordRoute, mark: number): StoredRoute {
-  const { type, signals, fields, limited, params, expiresAt } = route;
-  return { name: partsOf(route.route).name, type, signals, fields, limited, params, expiresAt, mark };
 }

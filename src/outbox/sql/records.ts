@@ -1,18 +1,11 @@
-import { narrowBody } from '../../delivery/event-body.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Marks } from './marks.ts';
 import type { Statements } from './open-database.ts';
 import type { Room } from './room.ts';
 import type { Routes } from './routes.ts';
 import type { Sites } from './sites.ts';
-import {
-  columnsOf,
-  keyOf,
-  recordOf,
-  type RecordColumns,
-  type StoredRecord,
-  type StoredRoute,
-} from './stored-record.ts';
+import { columnsOf, recordOf, type RecordColumns } from './stored-record.ts';
+import { narrowed, keyOf, type StoredRecord, type StoredRoute } from '../record.ts';
 import type { SubjectIndex } from './subject-index.ts';
 
 /** Bytes that a record takes beside its body, about, and those of its head for each route. */
@@ -196,10 +189,4 @@ export interface Death {
   /** Unix milliseconds. */
   readonly died: number;
   readonly reason: string;
-}
-
-/** A record with some of its routes, and of its event what these may have. */
-export function narrowed(record: StoredRecord, routes: readonly StoredRoute[]): StoredRecord {
-  if (routes.length === record.routes.length) return record;
-  return { ...record, routes, body: narrowBody(record.body, routes) };
 }

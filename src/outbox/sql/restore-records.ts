@@ -1,7 +1,8 @@
 import type { Rescued } from './outbox-salvage.ts';
-import { narrowed, type Records } from './records.ts';
+import { narrowed } from '../record.ts';
+import type { Records } from './records.ts';
 import type { Sites } from './sites.ts';
-import { keyOf, type StoredRecord, type StoredRoute } from './stored-record.ts';
+import { keyOf, type StoredRecord, type StoredRoute } from '../record.ts';
 
 /**
  * Puts back what was rescued from a damaged file, inside a transaction. What is there already stays as it is, and what

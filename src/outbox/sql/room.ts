@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Marks } from './marks.ts';
 import type { Statements } from './open-database.ts';
 import { PAGE_SIZE } from './outbox-schema.ts';
-import type { StorePolicy } from './store-policy.ts';
+import type { StorePolicy } from '../store-policy.ts';
 import type { WithdrawalLog } from './withdrawal-log.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { bump } from './commit.ts';
+import { bump } from '../commit.ts';
 import type { Statements } from './open-database.ts';
-import { keyOf, type StoredRecord } from './stored-record.ts';
+import { keyOf, type StoredRecord } from '../record.ts';
 
 /** The first event of a route that waits, or from where on it is to be looked for. */
 interface First {

@@ -1,4 +1,4 @@
-import { StoreDamaged } from './commit.ts';
+import { StoreDamaged } from '../commit.ts';
 
 const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;

@@ -1,29 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { readBody } from '../../delivery/event-body.ts';
-import type { RecordRoute } from '../../delivery/outbox.ts';
-import type { QueuedRecord } from '../../delivery/store.ts';
-
-/** What one route may have of a record. */
-export interface StoredRoute extends Omit<RecordRoute, 'route' | 'mark'> {
-  /** Its name within the site. */
-  readonly name: string;
-  /** Key of the event's mark for it (`marks.ts`), 0 = none. */
-  readonly mark: number;
-}
-
-/** A record as it is stored. */
-export interface StoredRecord {
-  readonly id: number;
-  readonly site: string;
-  /** Unix milliseconds. */
-  readonly acceptedAt: number;
-  readonly policy: string;
-  /** Keys of its subjects. */
-  readonly subjects: readonly number[];
-  /** Those it still waits for. */
-  readonly routes: readonly StoredRoute[];
-  readonly body: string;
-}
+import type { StoredRecord, StoredRoute } from '../record.ts';
 
 /** A record in its table. */
 export type RecordColumns = readonly [id: number, head: string, body: string, sum: number];
@@ -81,26 +57,4 @@ export function recordOf([id, head, body, sum]: RecordColumns): StoredRecord | u
 /** CRC-32 over everything a record says, its place included. */
 export function checksum(id: number, head: string, body: string): number {
   return crc32(body, crc32(`${id}\n${head}\n`));
-}
-
-/** `Route.key`. */
-export function keyOf({ site }: Pick<StoredRecord, 'site'>, { name }: Pick<StoredRoute, 'name'>): string {
-  return `${site}/${name}`;
-}
-
-/** A route's key taken apart. */
-export function partsOf(key: string): { readonly site: string; readonly name: string } {
-  const at = key.indexOf('/');
-  return { site: key.slice(0, at), name: key.slice(at + 1) };
-}
-
-/** A record as each of these routes reads it; the body is read once for all of them. */
-export function queuedOf(record: StoredRecord, routes: readonly StoredRoute[]): QueuedRecord[] {
-  let read: ReturnType<typeof readBody> | undefined;
-  const body = (): ReturnType<typeof readBody> => (read ??= readBody(record.body));
-  const { id, acceptedAt, policy } = record;
-  const size = record.body.length;
-  return routes.map(({ type, signals, fields, limited, params, expiresAt }) => {
-    return { id, acceptedAt, policy, size, body, type, signals, fields, limited, params, expiresAt };
-  });
 }

@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { makePrivate } from './outbox-schema.ts';
-import { lastOf, merge, noLaterThan, saysMore, type Tombstone } from './tombstone.ts';
+import { lastOf, merge, noLaterThan, saysMore, type Tombstone } from '../tombstone.ts';
 
 const SCHEMA = `
   PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;

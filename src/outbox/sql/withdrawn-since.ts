@@ -4,8 +4,8 @@ import { ALL_SIGNALS, type SignalMask } from '../../core/signals.ts';
 import { leftTo } from '../../policy/closed-routes.ts';
 import type { WithdrawnSince } from '../../decide/trace.ts';
 import type { Gateway } from '../../policy/gateway.ts';
-import { subjectKeys } from './subject-keys.ts';
-import { concerns, leftBy } from './tombstone.ts';
+import { subjectKeys } from '../subject-keys.ts';
+import { concerns, leftBy } from '../tombstone.ts';
 import { WithdrawalReader } from './withdrawal-log.ts';
 
 /** How long a file that could not be opened is left alone, milliseconds. */

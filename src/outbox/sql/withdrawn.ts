@@ -1,15 +1,10 @@
 import { EVERYBODY } from '../../delivery/held-withdrawals.ts';
 import type { Withdrawal } from '../../delivery/outbox.ts';
-import { leftTo } from '../../policy/closed-routes.ts';
-import type { Append } from './commit.ts';
-import type { StorePolicy } from './store-policy.ts';
-import type { Decided } from '../../delivery/egress/allowed.ts';
-import { keyOf, type StoredRecord, type StoredRoute } from './stored-record.ts';
-import { concerns, leftBy, tombstoneOf, type Tombstone } from './tombstone.ts';
+import type { Append } from '../commit.ts';
+import type { StorePolicy } from '../store-policy.ts';
+import { keyOf, type StoredRecord, type StoredRoute } from '../record.ts';
+import { agedAt, stays, tombstoneOf, type Tombstone } from '../tombstone.ts';
 import type { WithdrawalLog } from './withdrawal-log.ts';
-
-/** A record that was accepted so far ahead of the clock was there before that was set back, milliseconds. */
-const AHEAD = 2_000;
 
 export const NO_TOMBSTONES: readonly Tombstone[] = [];
 
@@ -66,9 +61,9 @@ export class Withdrawn {
     );
   }
 
-  /** When a record was accepted. What is from the future is older than the day on which the clock was set back. */
-  agedAt({ acceptedAt }: StoredRecord): number {
-    return acceptedAt > this.#now() + AHEAD ? 0 : acceptedAt;
+  /** As `agedAt` says, by the clock of this outbox. */
+  agedAt(record: StoredRecord): number {
+    return agedAt(record, this.#now());
   }
 
   /**
@@ -84,16 +79,4 @@ export class Withdrawn {
       // What was committed is safe. It is tried again after the next commit.
     }
   }
-}
-
-/** Whether an event that was decided at `at` may stay for a route after this withdrawal. */
-export function stays(
-  event: Decided & { readonly route: string },
-  at: number,
-  tombstone: Tombstone,
-  policy: StorePolicy,
-): boolean {
-  if (!concerns(tombstone, event.route, at)) return true;
-  const left = leftTo(event.route, tombstone.closed, at);
-  return left !== undefined && policy.mayStay(event.route, event, leftBy(tombstone, at) & left);
 }

@@ -1,4 +1,4 @@
-import type { Append } from '../../../outbox/sql/commit.ts';
+import type { Append } from '../../../outbox/commit.ts';
 import type { OutboxRecord, RecordRoute, Withdrawal } from '../../../delivery/outbox.ts';
 
 /** One flat list: copied between threads five times as fast as objects are. */

@@ -1,5 +1,5 @@
 import { OutboxUnavailable, type Stored } from '../../../delivery/outbox.ts';
-import type { Append } from '../../../outbox/sql/commit.ts';
+import type { Append } from '../../../outbox/commit.ts';
 
 /** What became of an append: a result for each route of each record, or why none of it is stored. */
 export type AppendResult = readonly Stored[] | OutboxUnavailable;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { KeyedHash } from '../../core/hash.ts';
-import type { Gateway } from '../../policy/gateway.ts';
+import type { KeyedHash } from '../core/hash.ts';
+import type { Gateway } from '../policy/gateway.ts';
 
 /** Subjects of one site whose keys are remembered: one hit names the same ones for every route. */
 const REMEMBERED = 4_096;

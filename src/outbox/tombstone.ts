@@ -1,6 +1,12 @@
-import { leftTo } from '../../policy/closed-routes.ts';
-import type { Withdrawal } from '../../delivery/outbox.ts';
-import { ALL_SIGNALS, GATE_MASK, type SignalMask } from '../../core/signals.ts';
+import type { Decided } from '../delivery/egress/allowed.ts';
+import { leftTo } from '../policy/closed-routes.ts';
+import type { Withdrawal } from '../delivery/outbox.ts';
+import { ALL_SIGNALS, GATE_MASK, type SignalMask } from '../core/signals.ts';
+import type { StoredRecord } from './record.ts';
+import type { StorePolicy } from './store-policy.ts';
+
+/** A record that was accepted so far ahead of the clock was there before that was set back, milliseconds. */
+const AHEAD = 2_000;
 
 /**
  * What one subject has withdrawn, and when: for each signal that gates, and for each route that was closed, the last
@@ -65,4 +71,21 @@ export function leftBy({ gone }: Tombstone, at: number): SignalMask {
 export function concerns(tombstone: Tombstone, route: string, at: number): boolean {
   const left = leftTo(route, tombstone.closed, at);
   return left === undefined || (leftBy(tombstone, at) & left & GATE_MASK) !== GATE_MASK;
+}
+
+/** Whether an event that was decided at `at` may stay for a route after this withdrawal. */
+export function stays(
+  event: Decided & { readonly route: string },
+  at: number,
+  tombstone: Tombstone,
+  policy: StorePolicy,
+): boolean {
+  if (!concerns(tombstone, event.route, at)) return true;
+  const left = leftTo(event.route, tombstone.closed, at);
+  return left !== undefined && policy.mayStay(event.route, event, leftBy(tombstone, at) & left);
+}
+
+/** When a record was accepted. What is from the future is older than the day on which the clock was set back. */
+export function agedAt({ acceptedAt }: Pick<StoredRecord, 'acceptedAt'>, now: number): number {
+  return acceptedAt > now + AHEAD ? 0 : acceptedAt;
 }

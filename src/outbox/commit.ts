@@ -1,6 +1,6 @@
-import type { OutboxRecord, Stored, Withdrawal } from '../../delivery/outbox.ts';
-import type { Purged, QueuedRecord } from '../../delivery/store.ts';
-import { keyOf, queuedOf, type StoredRecord, type StoredRoute } from './stored-record.ts';
+import type { OutboxRecord, Stored, Withdrawal } from '../delivery/outbox.ts';
+import type { Purged, QueuedRecord } from '../delivery/store.ts';
+import { keyOf, queuedOf, type StoredRecord, type StoredRoute } from './record.ts';
 import type { Tombstone } from './tombstone.ts';
 
 /** One call of `Outbox.append`. */

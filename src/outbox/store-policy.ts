@@ -1,7 +1,7 @@
-import type { SignalMask } from '../../core/signals.ts';
-import { stillAllowed, type Decided } from '../../delivery/egress/allowed.ts';
-import { EVERYBODY } from '../../delivery/held-withdrawals.ts';
-import type { Gateway } from '../../policy/gateway.ts';
+import type { SignalMask } from '../core/signals.ts';
+import { stillAllowed, type Decided } from '../delivery/egress/allowed.ts';
+import { EVERYBODY } from '../delivery/held-withdrawals.ts';
+import type { Gateway } from '../policy/gateway.ts';
 import { subjectKeys } from './subject-keys.ts';
 
 /** What the store must know of the configuration in force. */

@@ -1,0 +1,341 @@
+import { showReason, type VendorReason } from '../core/reason.ts';
+import { narrowBody } from '../delivery/event-body.ts';
+import { EVERYBODY } from '../delivery/held-withdrawals.ts';
+import type { OutboxRecord, RecordRoute, Stored, Withdrawal } from '../delivery/outbox.ts';
+import { NOT_TAKEN, type Page, type RowOutcome } from '../delivery/store.ts';
+import { bump, CommitUnwanted, Work, type Append, type Committed, type UnwrittenEnd } from './commit.ts';
+import { BRIEF_MS, LASTING_MS, type OutboxStore } from './engine.ts';
+import { keyOf, narrowed, partsOf, queuedOf, siteOf, storedOf, type StoredRecord, type StoredRoute } from './record.ts';
+import { Staged } from './staged.ts';
+import type { StorePolicy } from './store-policy.ts';
+import { agedAt, lastOf, merge, stays, tombstoneOf, type Tombstone } from './tombstone.ts';
+
+/** An event that a vendor refused for good. */
+interface DeadLetter {
+  /** With one route. */
+  readonly record: StoredRecord;
+  /** Unix milliseconds. */
+  readonly died: number;
+  readonly retry: boolean;
+}
+
+/** That an event was stored, and for which routes. */
+interface Mark {
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly routes: ReadonlySet<string>;
+}
+
+/** A record, a dead letter or what a withdrawal means for one of them is about this much beside the body. */
+const RECORD_BYTES = 160;
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * The queue in memory, for tests, and for a runtime that keeps what it is told in a durable store of its own. It is
+ * NOT durable: what is in it ends with the process. Nobody else can have it open, so nothing happens elsewhere. A
+ * withdrawal looks at everything that waits, and marks have no bound but their time.
+ */
+export class MemoryOutbox implements OutboxStore {
+  readonly #policy: () => StorePolicy;
+  readonly #now: () => number;
+  readonly #records = new Staged<number, StoredRecord>();
+  readonly #dead = new Staged<number, DeadLetter>();
+  readonly #marks = new Staged<string, Mark>();
+  readonly #tombstones = new Staged<number, Tombstone>();
+  /** What waits for each route, by id. */
+  readonly #waiting = new Map<string, Map<number, StoredRecord>>();
+  #ends: UnwrittenEnd[] = [];
+  #lastId = 0;
+  #bytes = 0;
+  readonly damaged: ReadonlyMap<string, number> = new Map();
+  readonly unrecorded = false;
+
+  /** @param now unix milliseconds */
+  constructor(policy: () => StorePolicy, now: () => number) {
+    this.#policy = policy;
+    this.#now = now;
+  }
+
+  get pending(): number {
+    return Object.values(this.queues()).reduce((sum, { waiting, dead }) => sum + waiting + dead, 0);
+  }
+
+  get unwritten(): number {
+    return this.#ends.length;
+  }
+
+  get routes(): Iterable<string> {
+    return this.#waiting.keys();
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get used(): number {
+    return this.#bytes / this.#policy().maxSize;
+  }
+
+  get full(): boolean {
+    return this.used >= 1;
+  }
+
+  read(route: string, after: number, limit: number): Page {
+    const { name } = partsOf(route);
+    const found = [...(this.#waiting.get(route)?.values() ?? [])].filter(({ id }) => id > after).slice(0, limit);
+    const records = found.flatMap((record) =>
+      queuedOf(
+        record,
+        record.routes.filter((one) => one.name === name),
+      ),
+    );
+    return { records, upTo: found.at(-1)?.id ?? after, more: found.length === limit };
+  }
+
+  settle(route: string, id: number, outcome: RowOutcome): void {
+    this.#ends.push({ id, route, unmark: NOT_TAKEN.has(outcome), dead: undefined });
+  }
+
+  bury(route: string, id: number, reason: VendorReason): void {
+    this.#ends.push({ id, route, unmark: false, dead: showReason(reason) });
+  }
+
+  commit(appends: readonly Append[], wanted: () => boolean = () => true): Committed {
+    const work = new Work();
+    this.#together(() => {
+      this.#remember(appends.flatMap(({ withdrawals }) => withdrawals));
+      for (const end of this.#ends) this.#end(end);
+      for (const { records, withdrawals } of appends) {
+        work.results.push(records.flatMap((record) => this.#store(record, work)));
+        for (const withdrawal of withdrawals) this.#withdraw(withdrawal, work);
+      }
+      this.#reopenMarked(work);
+      if (!wanted()) throw new CommitUnwanted('given up while it was being written');
+    });
+    this.#ends = [];
+    return work;
+  }
+
+  /** Dead letters of a route, or all, go back into the queue with the next commit. Answers with how many. */
+  retryDead(route?: string): number {
+    let n = 0;
+    for (const [id, letter] of this.#dead.entries()) {
+      if (route !== undefined && !letter.record.routes.some((one) => keyOf(letter.record, one) === route)) continue;
+      this.#dead.set(id, { ...letter, retry: true });
+      n++;
+    }
+    this.#dead.keep();
+    return n;
+  }
+
+  /** What was last withdrawn before `before`, unix milliseconds, concerns nothing that may still come. */
+  forgetWithdrawals(before: number): void {
+    for (const [key, tombstone] of this.#tombstones.entries())
+      if (lastOf(tombstone) < before) this.#tombstones.set(key, undefined);
+    this.#tombstones.keep();
+  }
+
+  prune(): void {
+    const now = this.#now();
+    this.#together(() => {
+      for (const [key, { at }] of this.#marks.entries()) if (at + lifeOf(key) <= now) this.#marks.set(key, undefined);
+      for (const [id, { died }] of this.#dead.entries())
+        if (died < now - this.#policy().deadLetters) this.#dead.set(id, undefined);
+    });
+  }
+
+  queues(): ReturnType<OutboxStore['queues']> {
+    const queues: Record<string, { waiting: number; dead: number; oldestMs: number }> = {};
+    for (const [route, records] of this.#waiting) {
+      const [oldest] = records.values();
+      const oldestMs = Math.max(0, this.#now() - (oldest?.acceptedAt ?? Infinity));
+      queues[route] = { waiting: records.size, dead: 0, oldestMs };
+    }
+    for (const [, { record }] of this.#dead.entries())
+      for (const route of record.routes) (queues[keyOf(record, route)] ??= { waiting: 0, dead: 0, oldestMs: 0 }).dead++;
+    return queues;
+  }
+
+  takeUnwritten(): readonly UnwrittenEnd[] {
+    return this.#ends.splice(0);
+  }
+
+  changedElsewhere(): boolean {
+    return false;
+  }
+
+  withdrawnElsewhere(): boolean {
+    return false;
+  }
+
+  measureRoom(): void {}
+  tidy(): void {}
+  erase(): void {}
+  probe(): void {}
+  close(): void {}
+  abandon(): void {}
+
+  /** All of `body` or nothing. */
+  #together(body: () => void): void {
+    try {
+      body();
+    } catch (error) {
+      for (const part of [this.#records, this.#dead, this.#marks, this.#tombstones]) part.drop();
+      throw error;
+    }
+    for (const { key, before, after } of this.#records.keep()) {
+      this.#bytes += sizeOf(after) - sizeOf(before);
+      for (const route of before?.routes ?? [])
+        if (!after?.routes.includes(route)) this.#unqueue(keyOf(before as StoredRecord, route), key);
+      for (const route of after?.routes ?? []) this.#queue(keyOf(after as StoredRecord, route), after as StoredRecord);
+    }
+    for (const { before, after } of this.#dead.keep()) this.#bytes += sizeOf(after?.record) - sizeOf(before?.record);
+    this.#marks.keep();
+    this.#tombstones.keep();
+  }
+
+  #queue(route: string, record: StoredRecord): void {
+    const records = this.#waiting.get(route);
+    if (records === undefined) this.#waiting.set(route, new Map([[record.id, record]]));
+    else records.set(record.id, record);
+  }
+
+  #unqueue(route: string, id: number): void {
+    const records = this.#waiting.get(route);
+    records?.delete(id);
+    if (records?.size === 0) this.#waiting.delete(route);
+  }
+
+  #end({ id, route, unmark, dead }: UnwrittenEnd): void {
+    const record = this.#records.get(id);
+    const own = record?.routes.find((one) => keyOf(record, one) === route);
+    if (record === undefined || own === undefined) return;
+    this.#take(record, [own]);
+    if (unmark) this.#unmark(own.mark, route);
+    if (dead === undefined) return;
+    const letter = { ...narrowed(record, [own]), id: ++this.#lastId };
+    this.#dead.set(letter.id, { record: letter, died: this.#now(), retry: false });
+  }
+
+  /** Takes routes out of a record, which keeps what the others may have; without others it goes. */
+  #take(record: StoredRecord, taken: readonly StoredRoute[]): void {
+    const left = record.routes.filter((route) => !taken.includes(route));
+    this.#records.set(record.id, left.length === 0 ? undefined : narrowed(record, left));
+  }
+
+  #store(record: OutboxRecord, work: Work): readonly Stored[] {
+    const policy = this.#policy();
+    const site = siteOf(record, policy);
+    const subjects = [...new Set(record.subjects.map((subject) => policy.subjectKey(site, subject) as number))];
+    const everybody = policy.subjectKey(site, EVERYBODY);
+    const tombstones = (subjects.length === 0 ? [] : [...subjects, everybody ?? Number.NaN])
+      .map((key) => this.#tombstones.get(key))
+      .filter((tombstone) => tombstone !== undefined);
+    const { acceptedAt, decidedAt, policy: decidedBy } = record;
+    const id = ++this.#lastId;
+    const routes: StoredRoute[] = [];
+    const results = record.routes.map((route): Stored => {
+      const mark = route.mark === '' ? 0 : (policy.subjectKey(site, `mark|${route.mark}`) as number);
+      if (!this.#claim(mark, route, record.lasting)) return 'duplicate';
+      if (tombstones.every((tombstone) => stays(route, decidedAt, tombstone, policy)))
+        routes.push(storedOf(route, mark));
+      else {
+        this.#unmark(mark, route.route);
+        work.purged.push({ route: route.route, id });
+      }
+      return 'stored';
+    });
+    if (routes.length === 0) return results;
+    const body = routes.length === record.routes.length ? record.body : narrowBody(record.body, routes);
+    const stored: StoredRecord = { id, site, acceptedAt, policy: decidedBy, subjects, routes, body };
+    this.#records.set(id, stored);
+    work.add(stored);
+    return results;
+  }
+
+  /** Marks the event as stored for the route; false if it was already. */
+  #claim(mark: number, { route }: RecordRoute, lasting: boolean): boolean {
+    if (mark === 0) return true;
+    const key = markKey(mark, lasting);
+    const found = this.#marks.get(key);
+    const known = found !== undefined && found.at + lifeOf(key) > this.#now() ? found : undefined;
+    if (known?.routes.has(route) === true) return false;
+    this.#marks.set(key, { at: known?.at ?? this.#now(), routes: new Set([...(known?.routes ?? NONE), route]) });
+    return true;
+  }
+
+  /** The event did not reach the route: one with the same mark may. */
+  #unmark(mark: number, route: string): void {
+    for (const key of [markKey(mark, true), markKey(mark, false)]) {
+      const known = this.#marks.get(key);
+      if (known?.routes.has(route) !== true) continue;
+      const routes = new Set([...known.routes].filter((one) => one !== route));
+      this.#marks.set(key, routes.size === 0 ? undefined : { at: known.at, routes });
+    }
+  }
+
+  /** Keeps what has been withdrawn for events that are late, where some may be. */
+  #remember(withdrawals: readonly Withdrawal[]): void {
+    const policy = this.#policy();
+    for (const withdrawal of withdrawals) {
+      const tombstone = this.#tombstoneOf(withdrawal);
+      if (tombstone === undefined || !policy.remembers(withdrawal.site)) continue;
+      const before = this.#tombstones.get(tombstone.subject);
+      this.#tombstones.set(tombstone.subject, before === undefined ? tombstone : merge(before, tombstone));
+    }
+  }
+
+  /** Takes what a withdrawal closes out of the queue and the dead letters. */
+  #withdraw(withdrawal: Withdrawal, work: Work): void {
+    const tombstone = this.#tombstoneOf(withdrawal);
+    if (tombstone === undefined) return;
+    for (const [id, record] of this.#records.entries()) {
+      const taken = this.#takenBy(tombstone, record);
+      if (taken.length > 0) this.#take(record, taken);
+      for (const route of taken) work.purge(keyOf(record, route), id);
+    }
+    for (const [id, { record }] of this.#dead.entries()) {
+      const taken = this.#takenBy(tombstone, record);
+      if (taken.length > 0) this.#dead.set(id, undefined);
+      for (const route of taken) bump(work.purgedDead, keyOf(record, route), 1);
+    }
+  }
+
+  /** The routes that a withdrawal closes to a record; the event did not reach them. */
+  #takenBy(tombstone: Tombstone, record: StoredRecord): readonly StoredRoute[] {
+    const policy = this.#policy();
+    const everybody = policy.everybodyOf(tombstone.subject);
+    if (record.subjects.length === 0) return [];
+    if (everybody === undefined ? !record.subjects.includes(tombstone.subject) : record.site !== everybody) return [];
+    const at = agedAt(record, this.#now());
+    const taken = record.routes.filter(
+      (route) => !stays({ ...route, route: keyOf(record, route) }, at, tombstone, policy),
+    );
+    for (const route of taken) this.#unmark(route.mark, keyOf(record, route));
+    return taken;
+  }
+
+  /** Undefined for a site that is not configured. */
+  #tombstoneOf(withdrawal: Withdrawal): Tombstone | undefined {
+    const key = this.#policy().subjectKey(withdrawal.site, withdrawal.subject);
+    return key === undefined ? undefined : tombstoneOf(key, withdrawal);
+  }
+
+  #reopenMarked(work: Work): void {
+    for (const [id, { record, retry }] of this.#dead.entries()) {
+      if (!retry) continue;
+      const again = { ...record, id: ++this.#lastId };
+      this.#dead.set(id, undefined);
+      this.#records.set(again.id, again);
+      work.add(again);
+      for (const route of again.routes) bump(work.reopened, keyOf(again, route), 1);
+    }
+  }
+}
+
+function sizeOf(record: StoredRecord | undefined): number {
+  return record === undefined ? 0 : record.body.length + RECORD_BYTES;
+}
+
+const markKey = (mark: number, lasting: boolean): string => `${lasting ? 'lasting' : 'brief'} ${mark}`;
+const lifeOf = (key: string): number => (key.startsWith('lasting') ? LASTING_MS : BRIEF_MS);

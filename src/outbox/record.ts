@@ -1,0 +1,68 @@
+import { narrowBody, readBody } from '../delivery/event-body.ts';
+import type { OutboxRecord, RecordRoute } from '../delivery/outbox.ts';
+import type { QueuedRecord } from '../delivery/store.ts';
+import type { StorePolicy } from './store-policy.ts';
+
+/** What one route may have of a record. */
+export interface StoredRoute extends Omit<RecordRoute, 'route' | 'mark'> {
+  /** Its name within the site. */
+  readonly name: string;
+  /** Key of the event's mark for it (`marks.ts`), 0 = none. */
+  readonly mark: number;
+}
+
+/** A record as it is stored. */
+export interface StoredRecord {
+  readonly id: number;
+  readonly site: string;
+  /** Unix milliseconds. */
+  readonly acceptedAt: number;
+  readonly policy: string;
+  /** Keys of its subjects. */
+  readonly subjects: readonly number[];
+  /** Those it still waits for. */
+  readonly routes: readonly StoredRoute[];
+  readonly body: string;
+}
+
+/** `Route.key`. */
+export function keyOf({ site }: Pick<StoredRecord, 'site'>, { name }: Pick<StoredRoute, 'name'>): string {
+  return `${site}/${name}`;
+}
+
+/** A route's key taken apart. */
+export function partsOf(key: string): { readonly site: string; readonly name: string } {
+  const at = key.indexOf('/');
+  return { site: key.slice(0, at), name: key.slice(at + 1) };
+}
+
+/** A record as each of these routes reads it; the body is read once for all of them. */
+export function queuedOf(record: StoredRecord, routes: readonly StoredRoute[]): QueuedRecord[] {
+  let read: ReturnType<typeof readBody> | undefined;
+  const body = (): ReturnType<typeof readBody> => (read ??= readBody(record.body));
+  const { id, acceptedAt, policy } = record;
+  const size = record.body.length;
+  return routes.map(({ type, signals, fields, limited, params, expiresAt }) => {
+    return { id, acceptedAt, policy, size, body, type, signals, fields, limited, params, expiresAt };
+  });
+}
+
+/** A record with some of its routes, and of its event what these may have. */
+export function narrowed(record: StoredRecord, routes: readonly StoredRoute[]): StoredRecord {
+  if (routes.length === record.routes.length) return record;
+  return { ...record, routes, body: narrowBody(record.body, routes) };
+}
+
+/** The site of a record. @throws Error where one of its routes is not configured, or is another site's */
+export function siteOf({ routes }: OutboxRecord, policy: StorePolicy): string {
+  const sites = new Set(routes.map(({ route }) => policy.siteOf(route)));
+  const [site] = sites;
+  if (site === undefined || sites.size > 1) throw new Error('a record of a route that is not configured');
+  return site;
+}
+
+/** What is stored of a route; `mark`: the key of its mark. */
+export function storedOf(route: RecordRoute, mark: number): StoredRoute {
+  const { type, signals, fields, limited, params, expiresAt } = route;
+  return { name: partsOf(route.route).name, type, signals, fields, limited, params, expiresAt, mark };
+}

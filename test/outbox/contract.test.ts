@@ -1,0 +1,73 @@
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { MemoryOutbox } from '../../src/outbox/memory.ts';
+import { retryDead } from '../../src/outbox/sql/outbox-inspect.ts';
+import { SqliteOutbox } from '../../src/outbox/sql/outbox-sqlite.ts';
+import { WithdrawalLog } from '../../src/outbox/sql/withdrawal-log.ts';
+import type { StorePolicy } from '../../src/outbox/store-policy.ts';
+import { temporary } from '../support/serve.ts';
+import { describeEngine } from './contract.ts';
+import { EngineWorld, eventFor, withdrawal, type Opened } from './engine-world.ts';
+
+// Every engine there is, through the one suite.
+
+describeEngine('in memory', (policy, now) => {
+  const engine = new MemoryOutbox(policy, now);
+  return { engine, retryDead: () => engine.retryDead(), close: () => engine.close() };
+});
+
+const openSqlite = (policy: () => StorePolicy, now: () => number) => openIn(temporary(), policy, now);
+describeEngine('in SQLite', openSqlite);
+
+function openIn(dir: string, policy: () => StorePolicy, now: () => number): Opened {
+  const log = new WithdrawalLog(join(dir, 'withdrawals.sqlite'));
+  const engine = new SqliteOutbox(join(dir, 'outbox.sqlite'), log, policy, now);
+  const close = (): void => {
+    engine.close();
+    log.close();
+    rmSync(dir, { recursive: true });
+  };
+  /** What is in the files is what is left: nobody closes them. */
+  const reopen = (): Opened => {
+    const next = temporary();
+    cpSync(dir, next, { recursive: true });
+    close();
+    return openIn(next, policy, now);
+  };
+  return { engine, retryDead: () => retryDead(dir), close, reopen };
+}
+
+it('SQLite hands out again what had not ended, under its id, and a new event has one beyond it', async () => {
+  const world = await new EngineWorld(openSqlite).start();
+  try {
+    await world.commit([eventFor(['a', 'b'], 'ended on a'), eventFor(['a'], 'waits'), eventFor(['a'], 'told')]);
+    const ids = (await world.read('a')).map(({ id }) => id);
+    await world.engine.settle('shop/a', ids[0] as number, 'delivered');
+    await world.commit([]);
+    await world.engine.settle('shop/a', ids[2] as number, 'delivered');
+    world.opened = await (world.opened.reopen as NonNullable<Opened['reopen']>)();
+    expect(await world.names('a')).toEqual(['waits', 'told']);
+    expect(await world.names('b')).toEqual(['ended on a']);
+    expect((await world.read('a')).map(({ id }) => id)).toEqual(ids.slice(1));
+    await world.commit([eventFor(['a'], 'new')]);
+    expect(await world.idOf('a', 'new')).toBeGreaterThan(ids[2] as number);
+  } finally {
+    await world.opened.close();
+  }
+});
+
+it('SQLite knows after a reopening what was withdrawn before, and which events were stored', async () => {
+  const world = await new EngineWorld(openSqlite).start();
+  try {
+    await world.commit([eventFor(['a'], 'order', { mark: 'order 1', lasting: true })]);
+    await world.commit([eventFor(['a'], 'mine', { subjects: ['me'] })], [withdrawal('me', world.now)]);
+    world.opened = await (world.opened.reopen as NonNullable<Opened['reopen']>)();
+    const again = eventFor(['a'], 'again', { mark: 'order 1', lasting: true });
+    const late = eventFor(['a'], 'late', { subjects: ['me'] });
+    expect((await world.commit([again, late])).results).toEqual([['duplicate', 'stored']]);
+    expect(await world.names('a')).toEqual(['order']);
+  } finally {
+    await world.opened.close();
+  }
+});
