@@ -1,10 +1,11 @@
 import { showReason, type VendorReason } from '../core/reason.ts';
 import { narrowBody } from '../delivery/event-body.ts';
 import { EVERYBODY } from '../delivery/held-withdrawals.ts';
-import type { OutboxRecord, RecordRoute, Stored, Withdrawal } from '../delivery/outbox.ts';
+import type { OutboxRecord, Stored, Withdrawal } from '../delivery/outbox.ts';
 import { NOT_TAKEN, type Page, type RowOutcome } from '../delivery/store.ts';
 import { bump, CommitUnwanted, Work, type Append, type Committed, type UnwrittenEnd } from './commit.ts';
-import { BRIEF_MS, LASTING_MS, type OutboxStore } from './engine.ts';
+import type { OutboxStore } from './engine.ts';
+import { MemoryMarks } from './memory-marks.ts';
 import { keyOf, narrowed, partsOf, queuedOf, siteOf, storedOf, type StoredRecord, type StoredRoute } from './record.ts';
 import { Staged } from './staged.ts';
 import type { StorePolicy } from './store-policy.ts';
@@ -19,16 +20,8 @@ interface DeadLetter {
   readonly retry: boolean;
 }
 
-/** That an event was stored, and for which routes. */
-interface Mark {
-  /** Unix milliseconds. */
-  readonly at: number;
-  readonly routes: ReadonlySet<string>;
-}
-
 /** A record, a dead letter or what a withdrawal means for one of them is about this much beside the body. */
 const RECORD_BYTES = 160;
-const NONE: ReadonlySet<string> = new Set();
 
 /**
  * The queue in memory, for tests, and for a runtime that keeps what it is told in a durable store of its own. It is
@@ -40,7 +33,7 @@ export class MemoryOutbox implements OutboxStore {
   readonly #now: () => number;
   readonly #records = new Staged<number, StoredRecord>();
   readonly #dead = new Staged<number, DeadLetter>();
-  readonly #marks = new Staged<string, Mark>();
+  readonly #marks = new MemoryMarks();
   readonly #tombstones = new Staged<number, Tombstone>();
   /** What waits for each route, by id. */
   readonly #waiting = new Map<string, Map<number, StoredRecord>>();
@@ -138,7 +131,7 @@ export class MemoryOutbox implements OutboxStore {
   prune(): void {
     const now = this.#now();
     this.#together(() => {
-      for (const [key, { at }] of this.#marks.entries()) if (at + lifeOf(key) <= now) this.#marks.set(key, undefined);
+      this.#marks.prune(now);
       for (const [id, { died }] of this.#dead.entries())
         if (died < now - this.#policy().deadLetters) this.#dead.set(id, undefined);
     });
@@ -211,7 +204,7 @@ export class MemoryOutbox implements OutboxStore {
     const own = record?.routes.find((one) => keyOf(record, one) === route);
     if (record === undefined || own === undefined) return;
     this.#take(record, [own]);
-    if (unmark) this.#unmark(own.mark, route);
+    if (unmark) this.#marks.forget(own.mark, route);
     if (dead === undefined) return;
     const letter = { ...narrowed(record, [own]), id: ++this.#lastId };
     this.#dead.set(letter.id, { record: letter, died: this.#now(), retry: false });
@@ -236,11 +229,11 @@ export class MemoryOutbox implements OutboxStore {
     const routes: StoredRoute[] = [];
     const results = record.routes.map((route): Stored => {
       const mark = route.mark === '' ? 0 : (policy.subjectKey(site, `mark|${route.mark}`) as number);
-      if (!this.#claim(mark, route, record.lasting)) return 'duplicate';
+      if (!this.#marks.claim(mark, route.route, record.lasting, this.#now())) return 'duplicate';
       if (tombstones.every((tombstone) => stays(route, decidedAt, tombstone, policy)))
         routes.push(storedOf(route, mark));
       else {
-        this.#unmark(mark, route.route);
+        this.#marks.forget(mark, route.route);
         work.purged.push({ route: route.route, id });
       }
       return 'stored';
@@ -251,27 +244,6 @@ export class MemoryOutbox implements OutboxStore {
     this.#records.set(id, stored);
     work.add(stored);
     return results;
-  }
-
-  /** Marks the event as stored for the route; false if it was already. */
-  #claim(mark: number, { route }: RecordRoute, lasting: boolean): boolean {
-    if (mark === 0) return true;
-    const key = markKey(mark, lasting);
-    const found = this.#marks.get(key);
-    const known = found !== undefined && found.at + lifeOf(key) > this.#now() ? found : undefined;
-    if (known?.routes.has(route) === true) return false;
-    this.#marks.set(key, { at: known?.at ?? this.#now(), routes: new Set([...(known?.routes ?? NONE), route]) });
-    return true;
-  }
-
-  /** The event did not reach the route: one with the same mark may. */
-  #unmark(mark: number, route: string): void {
-    for (const key of [markKey(mark, true), markKey(mark, false)]) {
-      const known = this.#marks.get(key);
-      if (known?.routes.has(route) !== true) continue;
-      const routes = new Set([...known.routes].filter((one) => one !== route));
-      this.#marks.set(key, routes.size === 0 ? undefined : { at: known.at, routes });
-    }
   }
 
   /** Keeps what has been withdrawn for events that are late, where some may be. */
@@ -311,7 +283,7 @@ export class MemoryOutbox implements OutboxStore {
     const taken = record.routes.filter(
       (route) => !stays({ ...route, route: keyOf(record, route) }, at, tombstone, policy),
     );
-    for (const route of taken) this.#unmark(route.mark, keyOf(record, route));
+    for (const route of taken) this.#marks.forget(route.mark, keyOf(record, route));
     return taken;
   }
 
@@ -336,6 +308,3 @@ export class MemoryOutbox implements OutboxStore {
 function sizeOf(record: StoredRecord | undefined): number {
   return record === undefined ? 0 : record.body.length + RECORD_BYTES;
 }
-
-const markKey = (mark: number, lasting: boolean): string => `${lasting ? 'lasting' : 'brief'} ${mark}`;
-const lifeOf = (key: string): number => (key.startsWith('lasting') ? LASTING_MS : BRIEF_MS);

@@ -24,27 +24,23 @@ export function describeEngine(name: string, open: OpenEngine): void {
     afterEach(async () => {
       await world.opened.close();
     });
-    describe('stores', () => {
-      storing();
-    });
-    describe('one event of several routes', () => {
-      sharing();
-    });
-    describe('a withdrawal', () => {
-      withdrawing();
-    });
-    describe('a withdrawal of a part', () => {
-      withdrawingParts();
-    });
-    describe('duplicates', () => {
-      duplicates();
-    });
-    describe('dead letters', () => {
-      deadLetters();
-    });
+    for (const [title, tests] of Object.entries(PARTS)) {
+      describe(title, () => {
+        tests();
+      });
+    }
   });
   describeModel(name, open);
 }
+
+const PARTS: Readonly<Record<string, () => void>> = {
+  stores: storing,
+  'one event of several routes': sharing,
+  'a withdrawal': withdrawing,
+  'a withdrawal of a part': withdrawingParts,
+  duplicates: duplicates,
+  'dead letters': deadLetters,
+};
 
 /** What is waiting for each route. */
 async function waiting(): Promise<Record<string, readonly string[]>> {
