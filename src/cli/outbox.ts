@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   bytesOnDisk,
   deadInfos,
+  EarlierVersion,
   purgeDead,
   queueInfos,
   retryDead,
@@ -32,16 +33,31 @@ export async function run(args: string[]): Promise<number> {
     ...(values.route !== undefined && { route: values.route }),
     ...(id !== undefined && { id: rowId(id) }),
   };
-  const json = values.json === true;
+  try {
+    return act(action, { dir, which, all: values.all, json: values.json === true });
+  } catch (error) {
+    if (error instanceof EarlierVersion) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+interface Asked {
+  readonly dir: string;
+  readonly which: Which;
+  readonly all: boolean | undefined;
+  readonly json: boolean;
+}
+
+function act(action: string, { dir, which, all, json }: Asked): number {
   switch (action) {
     case 'list':
       return list(dir, json);
     case 'show':
       return show(dir, which, json);
     case 'retry':
-      return change(chosen(which, values.all), (some) => retryDead(dir, some), 'goes back to the queue', json);
+      return change(chosen(which, all), (some) => retryDead(dir, some), 'goes back to the queue', json);
     case 'purge':
-      return change(chosen(which, values.all), (some) => purgeDead(dir, some), 'deleted for good', json);
+      return change(chosen(which, all), (some) => purgeDead(dir, some), 'deleted for good', json);
     default:
       throw new UsageError(`outbox has list, show, retry and purge, not ${action}`);
   }

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readBody } from '../../src/delivery/event-body.ts';
 import { startDelivery, type Delivery } from '../../src/runtimes/node/delivery/delivery.ts';
-import { deadInfos, queueInfos, retryDead } from '../../src/outbox/sql/outbox-inspect.ts';
+import { deadInfos, EarlierVersion, purgeDead, queueInfos, retryDead } from '../../src/outbox/sql/outbox-inspect.ts';
 import { salvage } from '../../src/outbox/sql/outbox-salvage.ts';
 import { outboxRecord } from '../support/delivery.ts';
 import { until } from '../support/metrics.ts';
@@ -78,6 +78,9 @@ const arrived = () => sink.requests.map(({ body }) => body).toSorted();
 
 it('is upgraded where it lies: what waits is delivered, and a dead letter can be tried again', async () => {
   leave(join(dir, 'outbox.tmp.sqlite'));
+  // Who only looks changes nothing: the earlier version may still be running.
+  expect(queueInfos(dir, Date.now()).map(({ waiting, dead }) => [waiting, dead])).toEqual([[2, 1]]);
+  for (const look of [deadInfos, retryDead, purgeDead]) expect(() => look(dir)).toThrow(EarlierVersion);
   expect(queueInfos(dir, Date.now()).map(({ waiting, dead }) => [waiting, dead])).toEqual([[2, 1]]);
   delivery = await open();
   await sink.waitFor(2);

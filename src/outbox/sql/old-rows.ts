@@ -86,6 +86,29 @@ export function upgrade(db: DatabaseSync, version: number): number {
   return damaged;
 }
 
+/** How much waits in a file of an earlier version, by route; `now` in unix milliseconds. Changes nothing. */
+export function queuedRows(db: DatabaseSync, now: number): OldQueue[] {
+  const found = db.prepare(`
+    SELECT key AS route,
+      (SELECT count(*) FROM rows WHERE route = key) AS waiting,
+      (SELECT count(*) FROM dead WHERE route = key) AS dead,
+      (SELECT coalesce(sum(length(element)), 0) FROM rows WHERE route = key) AS size,
+      (SELECT min(accepted) FROM rows WHERE route = key) AS oldest
+    FROM routes ORDER BY key`);
+  return (found.all() as unknown as (Omit<OldQueue, 'oldestMs'> & { oldest: number | null })[]).map(
+    ({ oldest, ...queue }) => ({ ...queue, oldestMs: oldest === null ? 0 : Math.max(0, now - oldest) }),
+  );
+}
+
+interface OldQueue {
+  readonly route: string;
+  readonly waiting: number;
+  readonly dead: number;
+  /** Characters that the waiting rows take. */
+  readonly size: number;
+  readonly oldestMs: number;
+}
+
 interface OldRow {
   readonly table: 'rows' | 'dead';
   readonly values: OldColumns;

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { readReason, wordsOf } from '../../core/reason.ts';
 import { signalsOf } from '../../core/signals.ts';
-import { upgrade } from './old-rows.ts';
+import { queuedRows } from './old-rows.ts';
 import { SCHEMA_VERSION } from './outbox-schema.ts';
 import { keyOf } from '../record.ts';
 import { recordOf, type RecordColumns } from './stored-record.ts';
 
 /**
  * What `portvakt outbox` does. Every function opens the files of a data directory for a moment, beside a running
- * gateway or without one, and nothing it answers tells anything of a visitor: no field of an event, no subject. A file of an earlier version is made one of this version first.
+ * gateway or without one, and nothing it answers tells anything of a visitor: no field of an event, no subject. Of a file of an
+ * earlier version, which may still be in use by it, only what waits is counted.
  */
 
 /** One route's part of one outbox. */
@@ -47,6 +48,14 @@ export interface DeadInfo {
   readonly marked: boolean;
 }
 
+/** Dead letters of a file that an earlier version has written: a gateway of this version takes them over first. */
+export class EarlierVersion extends Error {
+  override readonly name = 'EarlierVersion';
+  constructor(outbox: string) {
+    super(`${outbox} was written by an earlier version; start the gateway once, which takes over what waits in it`);
+  }
+}
+
 /** Which dead letters are meant; empty = all. */
 export interface Which {
   readonly route?: string;
@@ -55,7 +64,8 @@ export interface Which {
 
 /** Sizes and ages, per outbox and route. */
 export function queueInfos(dir: string, now: number): QueueInfo[] {
-  return eachOutbox(dir, (db, outbox) => {
+  return eachOutbox(dir, (db, outbox, version) => {
+    if (version < SCHEMA_VERSION) return queuedRows(db, now).map((info) => ({ outbox, ...info }));
     const routes = new Map<string, Mutable<QueueInfo>>();
     const of = (route: string): Mutable<QueueInfo> => {
       const info = routes.get(route) ?? { outbox, route, waiting: 0, dead: 0, size: 0, oldestMs: 0 };
@@ -92,7 +102,8 @@ export function bytesOnDisk(dir: string): number {
 
 /** Dead letters, newest first. */
 export function deadInfos(dir: string, which: Which = {}, limit = 100): DeadInfo[] {
-  return eachOutbox(dir, (db, outbox) => {
+  return eachOutbox(dir, (db, outbox, version) => {
+    if (version < SCHEMA_VERSION) throw new EarlierVersion(outbox);
     const { where, values } = conditionOf(which);
     const letters = db.prepare(
       `SELECT id, head, body, sum, route, died, reason, retry FROM dead_letters ${where} ORDER BY died DESC, id LIMIT ?`,
@@ -161,7 +172,7 @@ function conditionOf({ route, id }: Which): { where: string; values: (string | n
   return { where: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values };
 }
 
-function eachOutbox<T>(dir: string, look: (db: DatabaseSync, outbox: string) => T[]): T[] {
+function eachOutbox<T>(dir: string, look: (db: DatabaseSync, outbox: string, version: number) => T[]): T[] {
   if (!existsSync(dir)) return [];
   const files = readdirSync(dir)
     .filter((name) => /^outbox[^/]*\.sqlite$/.test(name))
@@ -172,8 +183,7 @@ function eachOutbox<T>(dir: string, look: (db: DatabaseSync, outbox: string) => 
       const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
       if (version < 1 || version > SCHEMA_VERSION) return [];
       db.exec('PRAGMA secure_delete = ON; PRAGMA synchronous = FULL');
-      if (version < SCHEMA_VERSION) upgrade(db, version);
-      return look(db, name);
+      return look(db, name, version);
     } finally {
       db.close();
     }
@@ -181,7 +191,8 @@ function eachOutbox<T>(dir: string, look: (db: DatabaseSync, outbox: string) => 
 }
 
 function total(dir: string, change: (db: DatabaseSync) => number): number {
-  const counts = eachOutbox(dir, (db) => {
+  const counts = eachOutbox(dir, (db, outbox, version) => {
+    if (version < SCHEMA_VERSION) throw new EarlierVersion(outbox);
     db.exec('BEGIN IMMEDIATE');
     try {
       const changed = change(db);
