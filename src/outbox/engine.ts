@@ -12,7 +12,7 @@ export const BRIEF_MS = 30 * 60_000;
  *   with the machine: those rows are handed out once more.
  * - **Atomic**: all of one `commit` is stored, or nothing of it.
  * - **In order**: the rows of a route are read by their ids, which grow and are never used twice
- *   while it is open; opened again, it gives none that an event has which is still there.
+ *   in one process; opened by another, it gives none that an event has which is still there.
  * - **Withdrawn is gone**: from `commit` on, nothing that a withdrawal takes is read again, and it is in no file once
  *   `erase` has been called when it was due.
  */

@@ -8,7 +8,7 @@ import { WithdrawalLog } from '../../src/outbox/sql/withdrawal-log.ts';
 import type { StorePolicy } from '../../src/outbox/store-policy.ts';
 import { temporary } from '../support/serve.ts';
 import { describeEngine } from './contract.ts';
-import { EngineWorld, eventFor, withdrawal, type Opened } from './engine-world.ts';
+import { contentOf, EngineWorld, eventFor, POLICY, START, withdrawal, type Opened } from './engine-world.ts';
 
 // Every engine there is, through the one suite.
 
@@ -54,6 +54,36 @@ it('SQLite hands out again what had not ended, under its id, and a new event has
     expect(await world.idOf('a', 'new')).toBeGreaterThan(ids[2] as number);
   } finally {
     await world.opened.close();
+  }
+});
+
+it('SQLite gives no id twice when another connection of the process takes over', () => {
+  const dir = temporary();
+  const log = new WithdrawalLog(join(dir, 'withdrawals.sqlite'));
+  const open = () =>
+    new SqliteOutbox(
+      join(dir, 'outbox.sqlite'),
+      log,
+      () => POLICY,
+      () => START,
+    );
+  const commit = (outbox: SqliteOutbox, name: string) =>
+    outbox.commit([{ records: [eventFor(['a'], name)], withdrawals: [] }]).added.get('shop/a')?.[0]?.id ?? 0;
+  const first = open();
+  const id = commit(first, 'ends');
+  first.settle('shop/a', id, 'delivered');
+  first.commit([]);
+  const second = open();
+  second.inherit(first);
+  first.abandon();
+  try {
+    expect(commit(second, 'new')).toBeGreaterThan(id);
+    // What has read up to the first reads on from there.
+    expect(second.read('shop/a', id, 10).records.map((record) => contentOf(record).name)).toEqual(['new']);
+  } finally {
+    second.close();
+    log.close();
+    rmSync(dir, { recursive: true });
   }
 });
 

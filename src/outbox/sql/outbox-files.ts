@@ -53,7 +53,7 @@ export class OutboxFiles {
     this.#withdrawals ??= this.#openWithdrawals();
     const store = this.#openStore(this.#withdrawals, before === undefined);
     // Not before it is open: ends that nobody holds would be sent again after the next start.
-    if (before !== undefined) store.inherit(before.takeUnwritten());
+    if (before !== undefined) store.inherit(before);
     return store;
   }
 

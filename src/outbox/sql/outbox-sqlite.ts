@@ -212,8 +212,10 @@ export class SqliteOutbox implements OutboxStore {
     return this.#ends.splice(0);
   }
 
-  inherit(unwritten: readonly UnwrittenEnd[]): void {
-    this.#ends.push(...unwritten);
+  /** Takes the place of another connection of this process: with its ends, and beyond the ids that it has given. */
+  inherit(before: OutboxStore): void {
+    this.#ends.push(...before.takeUnwritten());
+    if (before instanceof SqliteOutbox) this.#sites.goOnAfter(before.#sites);
   }
 
   /** Writes something small, to see whether writing works. Empties the log first: on a full disk it may be in the way. */

@@ -42,6 +42,18 @@ export class Sites {
     return id;
   }
 
+  /**
+   * Gives no id that these have given for the same file. The last of them may have gone from it, and lanes have read up
+   * to there: they would never read a new record with such an id.
+   */
+  goOnAfter(before: Sites): void {
+    for (const [site, id] of before.#lastId) {
+      const known = this.#lastId.get(site);
+      if (known !== undefined && this.#numbers.get(site) === Math.floor(id / SITE_SPAN))
+        this.#lastId.set(site, Math.max(known, id));
+    }
+  }
+
   /** The id of a rescued record: its own, if its site has the same number here as where it comes from. */
   idInPlace(site: string, id: number): number {
     if (id < 0) return this.nextId(site);
