@@ -63,7 +63,7 @@ export interface Withdrawal {
    * open with less (`policy/closed-routes.ts`).
    */
   readonly closedRoutes: readonly string[];
-  /** When it reached the gateway, unix milliseconds: events accepted later are not meant. */
+  /** When it reached the gateway, unix milliseconds: events whose consent stands for a later time are not meant. */
   readonly at: number;
 }
 

@@ -240,7 +240,16 @@ export class MemoryOutbox implements OutboxStore {
     });
     if (routes.length === 0) return results;
     const body = routes.length === record.routes.length ? record.body : narrowBody(record.body, routes);
-    const stored: StoredRecord = { id, site, acceptedAt, policy: decidedBy, subjects, routes, body };
+    const stored: StoredRecord = {
+      id,
+      site,
+      acceptedAt,
+      decidedAt: Math.min(decidedAt, acceptedAt),
+      policy: decidedBy,
+      subjects,
+      routes,
+      body,
+    };
     this.#records.set(id, stored);
     work.add(stored);
     return results;

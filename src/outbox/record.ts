@@ -17,6 +17,8 @@ export interface StoredRecord {
   readonly site: string;
   /** Unix milliseconds. */
   readonly acceptedAt: number;
+  /** The time its consent stands for, and never later than it was accepted: what was withdrawn since then is meant. */
+  readonly decidedAt: number;
   readonly policy: string;
   /** Keys of its subjects. */
   readonly subjects: readonly number[];

@@ -85,7 +85,7 @@ export function stays(
   return left !== undefined && policy.mayStay(event.route, event, leftBy(tombstone, at) & left);
 }
 
-/** When a record was accepted. What is from the future is older than the day on which the clock was set back. */
-export function agedAt({ acceptedAt }: Pick<StoredRecord, 'acceptedAt'>, now: number): number {
-  return acceptedAt > now + AHEAD ? 0 : acceptedAt;
+/** The time that a record's consent stands for. What is from the future is older than the day on which the clock was set back. */
+export function agedAt({ acceptedAt, decidedAt }: Pick<StoredRecord, 'acceptedAt' | 'decidedAt'>, now: number): number {
+  return acceptedAt > now + AHEAD ? 0 : decidedAt;
 }

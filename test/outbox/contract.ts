@@ -234,6 +234,14 @@ function withdrawing(): void {
     expect(purged.length).toBe(4);
   });
 
+  it('takes what was decided before it, if that was stored a moment earlier', async () => {
+    const before = world.now;
+    world.now += 10_000;
+    await world.commit([mine('late', { decidedAt: before }), mine('of now')]);
+    await world.commit([], [{ ...taken(), at: before + 5_000 }]);
+    expect(await waiting()).toEqual({ a: ['of now'], b: ['of now'], c: [] });
+  });
+
   it('does not reach what comes after a new consent', async () => {
     await world.commit([mine('before')], [taken()]);
     world.now += 1;

@@ -27,6 +27,7 @@ it('what a visitor has withdrawn does not come back from an older page of a dama
     id: SITE_SPAN + n,
     site: 'shop',
     acceptedAt: 1_000,
+    decidedAt: 1_000,
     policy: 'p',
     subjects,
     routes: [{ name: 'a', ...decided }],

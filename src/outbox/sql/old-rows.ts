@@ -41,6 +41,8 @@ export function recordOfRow(values: OldColumns, rowid: number): Omit<StoredRecor
   return {
     site,
     acceptedAt: accepted as number,
+    // Not written down then: nobody withdrew it before it was accepted.
+    decidedAt: accepted as number,
     policy: policy as string,
     subjects: keysIn(subjects as string),
     routes: [{ name, type: '', expiresAt, mark, ...decided }],

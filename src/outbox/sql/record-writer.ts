@@ -60,8 +60,18 @@ export class RecordWriter {
     }
     if (routes.length === 0) return;
     const { acceptedAt, policy: decidedBy } = record;
+    const stands = Math.min(decidedAt, acceptedAt);
     const body = routes.length === record.routes.length ? record.body : narrowBody(record.body, routes);
-    const stored: StoredRecord = { id, site, acceptedAt, policy: decidedBy, subjects: keys, routes, body };
+    const stored: StoredRecord = {
+      id,
+      site,
+      acceptedAt,
+      decidedAt: stands,
+      policy: decidedBy,
+      subjects: keys,
+      routes,
+      body,
+    };
     this.#records.insert(stored);
     work.add(stored);
   }

@@ -17,6 +17,7 @@ type HeadRoute = readonly [
 type Head = readonly [
   site: string,
   acceptedAt: number,
+  decidedAt: number,
   policy: string,
   subjects: readonly number[],
   routes: readonly HeadRoute[],
@@ -24,7 +25,7 @@ type Head = readonly [
 
 /** The columns of a record. */
 export function columnsOf(record: StoredRecord): RecordColumns {
-  const { id, site, acceptedAt, policy, subjects, body } = record;
+  const { id, site, acceptedAt, decidedAt, policy, subjects, body } = record;
   const routes = record.routes.map(
     ({ name, type, signals, fields, limited, expiresAt, mark, params }): HeadRoute => [
       name,
@@ -37,7 +38,7 @@ export function columnsOf(record: StoredRecord): RecordColumns {
       params ?? null,
     ],
   );
-  const head: Head = [site, acceptedAt, policy, subjects, routes];
+  const head: Head = [site, acceptedAt, decidedAt, policy, subjects, routes];
   const text = JSON.stringify(head);
   return [id, text, body, checksum(id, text, body)];
 }
@@ -46,12 +47,12 @@ export function columnsOf(record: StoredRecord): RecordColumns {
 export function recordOf([id, head, body, sum]: RecordColumns): StoredRecord | undefined {
   // Damage may have made something else of a text.
   if (typeof head !== 'string' || typeof body !== 'string' || checksum(id, head, body) !== sum) return undefined;
-  const [site, acceptedAt, policy, subjects, written] = JSON.parse(head) as Head;
+  const [site, acceptedAt, decidedAt, policy, subjects, written] = JSON.parse(head) as Head;
   const routes = written.map(([name, type, signals, fields, limited, expiresAt, mark, params]): StoredRoute => {
     const form = limited === null ? undefined : limited === 1;
     return { name, type, signals, fields, limited: form, expiresAt, mark, params: params ?? undefined };
   });
-  return { id, site, acceptedAt, policy, subjects, routes, body };
+  return { id, site, acceptedAt, decidedAt, policy, subjects, routes, body };
 }
 
 /** CRC-32 over everything a record says, its place included. */
