@@ -1,11 +1,12 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Withdrawal } from '../../src/delivery/outbox.ts';
 import { SqliteOutbox } from '../../src/outbox/sql/outbox-sqlite.ts';
 import type { StorePolicy } from '../../src/outbox/store-policy.ts';
 import { WithdrawalLog } from '../../src/outbox/sql/withdrawal-log.ts';
-import { elementsOf, outboxRecord } from '../support/delivery.ts';
+import { fieldSet } from '../../src/policy/field-set.ts';
+import { elementsOf, outboxRecord, sharedRecord } from '../support/delivery.ts';
 import { temporary } from '../support/serve.ts';
 
 // What a withdrawal does to the rows of one outbox, whatever the clock and other processes do meanwhile.
@@ -102,4 +103,29 @@ it('that cannot be kept within the bound does not make stored events look as if 
   } finally {
     vi.restoreAllMocks();
   }
+});
+
+it('leaves in no file what only the route had that is closed, and keeps what the other one has', () => {
+  const outbox = open('outbox', false);
+  const fields = fieldSet([{ field: 'event_name' }, { field: 'page_title' }, { field: 'email' }]);
+  const of = { 'for-a': { email: 'canary-of-a' }, 'for-b': { email: 'canary-of-b' } };
+  const { routes, ...record } = sharedRecord(['a', 'b'], '', { acceptedAt: now, subjects: ['me'], fields });
+  const shared = {
+    ...record,
+    routes: routes.map((route, i) => ({ ...route, type: i === 0 ? 'for-a' : 'for-b' })),
+    body: JSON.stringify([0, 'hit', 'json', 'NO', { event_name: 'purchase', page_title: 'canary-of-both' }, of]),
+  };
+  commit(outbox, [shared]);
+  const text = (): string =>
+    readdirSync(dir)
+      .map((name) => readFileSync(join(dir, name)).toString('latin1'))
+      .join('');
+  expect(text()).toContain('canary-of-a');
+  commit(outbox, [], [closing('shop/a')]);
+  expect([outbox.read('shop/a', 0, 10).records.length, outbox.read('shop/b', 0, 10).records.length]).toEqual([0, 1]);
+  // Withdrawn is in no file after five seconds (docs/durability.md).
+  outbox.erase(performance.now() + 5_000);
+  expect(text()).not.toContain('canary-of-a');
+  expect(text()).toContain('canary-of-b');
+  expect(text()).toContain('canary-of-both');
 });
