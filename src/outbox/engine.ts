@@ -9,21 +9,21 @@ export const BRIEF_MS = 30 * 60_000;
  * A durable queue as the delivery thread works with it: what accepts (`commit`) and what delivers (`Store`) in one.
  *
  * - **Durable**: when `commit` returns, what was accepted and what was withdrawn survives a power cut. Ends may be lost
- *   with the machine: those rows are handed out once more.
+ *   with the machine: those events are handed out once more.
  * - **Atomic**: all of one `commit` is stored, or nothing of it.
- * - **In order**: the rows of a route are read by their ids, which grow and are never used twice
- *   in one process; opened by another, it gives none that an event has which is still there.
+ * - **In order**: the events of a route are read by their ids, which grow. None is used twice in one process; a later one
+ *   uses none that an event still has.
  * - **Withdrawn is gone**: from `commit` on, nothing that a withdrawal takes is read again, and it is in no file once
  *   `erase` has been called when it was due.
  */
 export interface OutboxStore extends Store {
-  /** Rows and dead letters that wait. */
+  /** Events that wait, counted for each of their routes, and dead letters. */
   readonly pending: number;
   /** Ends that wait for the next transaction. */
   readonly unwritten: number;
-  /** Routes with rows in the queue. */
+  /** Routes with something in the queue. */
   readonly routes: Iterable<string>;
-  /** Rows that were damaged, by route: set aside, counted, not sent. */
+  /** Records that were damaged, by site ('' = not known whose): set aside, counted, not sent. */
   readonly damaged: ReadonlyMap<string, number>;
   /** Bytes in use. */
   readonly bytes: number;
@@ -36,7 +36,7 @@ export interface OutboxStore extends Store {
 
   /**
    * Writes all ends that wait, and these appends. `wanted` is asked last thing before it becomes durable. Whether there is
-   * room for rows is for the caller to ask.
+   * room for records is for the caller to ask.
    * @throws CommitUnwanted when it is not wanted after all, and the engine's own errors; ends are kept for the next time
    */
   commit(appends: readonly Append[], wanted?: () => boolean): Committed;
@@ -54,7 +54,7 @@ export interface OutboxStore extends Store {
   erase(now: number): void;
   /** Forgets what has had its time. */
   prune(): void;
-  /** Rows waiting, dead letters and age of the oldest row in milliseconds, by route. */
+  /** Events waiting, dead letters and age of the oldest event in milliseconds, by route. */
   queues(): Readonly<Record<string, { readonly waiting: number; readonly dead: number; readonly oldestMs: number }>>;
 
   /** Writes something small, to see whether writing works. @throws where it does not */

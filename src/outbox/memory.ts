@@ -1,15 +1,15 @@
 import { showReason, type VendorReason } from '../core/reason.ts';
-import { narrowBody } from '../delivery/event-body.ts';
 import { EVERYBODY } from '../delivery/held-withdrawals.ts';
 import type { OutboxRecord, Stored, Withdrawal } from '../delivery/outbox.ts';
 import { NOT_TAKEN, type Page, type RowOutcome } from '../delivery/store.ts';
 import { bump, CommitUnwanted, Work, type Append, type Committed, type UnwrittenEnd } from './commit.ts';
 import type { OutboxStore } from './engine.ts';
+import { takeIn } from './intake.ts';
 import { MemoryMarks } from './memory-marks.ts';
-import { keyOf, narrowed, partsOf, queuedOf, siteOf, storedOf, type StoredRecord, type StoredRoute } from './record.ts';
+import { keyOf, narrowed, partsOf, queuedOf, type StoredRecord, type StoredRoute } from './record.ts';
 import { Staged } from './staged.ts';
 import type { StorePolicy } from './store-policy.ts';
-import { agedAt, lastOf, merge, stays, tombstoneOf, type Tombstone } from './tombstone.ts';
+import { closedBy, lastOf, merge, tombstoneOf, type Tombstone } from './tombstone.ts';
 
 /** An event that a vendor refused for good. */
 interface DeadLetter {
@@ -216,42 +216,22 @@ export class MemoryOutbox implements OutboxStore {
     this.#records.set(record.id, left.length === 0 ? undefined : narrowed(record, left));
   }
 
-  #store(record: OutboxRecord, work: Work): readonly Stored[] {
+  #store(one: OutboxRecord, work: Work): readonly Stored[] {
     const policy = this.#policy();
-    const site = siteOf(record, policy);
-    const subjects = [...new Set(record.subjects.map((subject) => policy.subjectKey(site, subject) as number))];
-    const everybody = policy.subjectKey(site, EVERYBODY);
-    const tombstones = (subjects.length === 0 ? [] : [...subjects, everybody ?? Number.NaN])
-      .map((key) => this.#tombstones.get(key))
-      .filter((tombstone) => tombstone !== undefined);
-    const { acceptedAt, decidedAt, policy: decidedBy } = record;
-    const id = ++this.#lastId;
-    const routes: StoredRoute[] = [];
-    const results = record.routes.map((route): Stored => {
-      const mark = route.mark === '' ? 0 : (policy.subjectKey(site, `mark|${route.mark}`) as number);
-      if (!this.#marks.claim(mark, route.route, record.lasting, this.#now())) return 'duplicate';
-      if (tombstones.every((tombstone) => stays(route, decidedAt, tombstone, policy)))
-        routes.push(storedOf(route, mark));
-      else {
-        this.#marks.forget(mark, route.route);
-        work.purged.push({ route: route.route, id });
-      }
-      return 'stored';
+    const { results, record, purged } = takeIn(one, policy, {
+      nextId: () => ++this.#lastId,
+      claim: (mark, route, lasting) => this.#marks.claim(mark, route, lasting, this.#now()),
+      forget: (mark, route) => this.#marks.forget(mark, route),
+      withdrawn: (subjects, site) =>
+        [...subjects, policy.subjectKey(site, EVERYBODY) ?? Number.NaN]
+          .map((key) => this.#tombstones.get(key))
+          .filter((tombstone) => tombstone !== undefined),
     });
-    if (routes.length === 0) return results;
-    const body = routes.length === record.routes.length ? record.body : narrowBody(record.body, routes);
-    const stored: StoredRecord = {
-      id,
-      site,
-      acceptedAt,
-      decidedAt: Math.min(decidedAt, acceptedAt),
-      policy: decidedBy,
-      subjects,
-      routes,
-      body,
-    };
-    this.#records.set(id, stored);
-    work.add(stored);
+    work.purged.push(...purged);
+    if (record !== undefined) {
+      this.#records.set(record.id, record);
+      work.add(record);
+    }
     return results;
   }
 
@@ -288,10 +268,7 @@ export class MemoryOutbox implements OutboxStore {
     const everybody = policy.everybodyOf(tombstone.subject);
     if (record.subjects.length === 0) return [];
     if (everybody === undefined ? !record.subjects.includes(tombstone.subject) : record.site !== everybody) return [];
-    const at = agedAt(record, this.#now());
-    const taken = record.routes.filter(
-      (route) => !stays({ ...route, route: keyOf(record, route) }, at, tombstone, policy),
-    );
+    const taken = closedBy(tombstone, record, this.#now(), policy);
     for (const route of taken) this.#marks.forget(route.mark, keyOf(record, route));
     return taken;
   }

@@ -2,7 +2,7 @@ import type { Decided } from '../delivery/egress/allowed.ts';
 import { leftTo } from '../policy/closed-routes.ts';
 import type { Withdrawal } from '../delivery/outbox.ts';
 import { ALL_SIGNALS, GATE_MASK, type SignalMask } from '../core/signals.ts';
-import type { StoredRecord } from './record.ts';
+import { keyOf, type StoredRecord, type StoredRoute } from './record.ts';
 import type { StorePolicy } from './store-policy.ts';
 
 /** A record that was accepted so far ahead of the clock was there before that was set back, milliseconds. */
@@ -88,4 +88,15 @@ export function stays(
 /** The time that a record's consent stands for. What is from the future is older than the day on which the clock was set back. */
 export function agedAt({ acceptedAt, decidedAt }: Pick<StoredRecord, 'acceptedAt' | 'decidedAt'>, now: number): number {
   return acceptedAt > now + AHEAD ? 0 : decidedAt;
+}
+
+/** The routes that a withdrawal closes to a record; `now` in unix milliseconds. */
+export function closedBy(
+  tombstone: Tombstone,
+  record: StoredRecord,
+  now: number,
+  policy: StorePolicy,
+): readonly StoredRoute[] {
+  const at = agedAt(record, now);
+  return record.routes.filter((route) => !stays({ ...route, route: keyOf(record, route) }, at, tombstone, policy));
 }

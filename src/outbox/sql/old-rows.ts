@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { writeShaped } from '../../delivery/event-body.ts';
 import { SCHEMA, SCHEMA_VERSION, SITE_SPAN } from './outbox-schema.ts';
@@ -120,28 +120,41 @@ interface OldRow {
 /** Moves rows and dead letters out of the old tables, in a transaction of whoever has `db`. */
 class Mover {
   readonly #db: DatabaseSync;
-  readonly #marked: boolean;
+  readonly #rows: StatementSync;
+  readonly #dead: StatementSync;
+  readonly #delete: Readonly<Record<OldRow['table'], StatementSync>>;
+  readonly #insert: StatementSync;
+  readonly #insertDead: StatementSync;
+  readonly #index: StatementSync;
+  readonly #complete: StatementSync;
   readonly #numbers = new Map<string, number>();
   readonly #lastId = new Map<string, number>();
 
   constructor(db: DatabaseSync) {
     this.#db = db;
     const columns = db.prepare('PRAGMA table_info(rows)').all() as { name: string }[];
-    this.#marked = columns.some(({ name }) => name === 'mark');
+    const read = columns.some(({ name }) => name === 'mark') ? `${COLUMNS}, mark` : `${COLUMNS}, 0`;
+    this.#rows = db.prepare(`SELECT ${read} FROM rows ORDER BY id LIMIT ${AT_ONCE}`);
+    this.#rows.setReturnArrays(true);
+    this.#dead = db.prepare(`SELECT ${read}, died, reason, retry FROM dead ORDER BY id LIMIT ${AT_ONCE}`);
+    this.#dead.setReturnArrays(true);
+    this.#delete = {
+      rows: db.prepare('DELETE FROM rows WHERE id = ?'),
+      dead: db.prepare('DELETE FROM dead WHERE id = ?'),
+    };
+    this.#insert = db.prepare('INSERT INTO records VALUES (?, ?, ?, ?)');
+    this.#insertDead = db.prepare('INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#index = db.prepare('INSERT OR IGNORE INTO record_subjects VALUES (?, ?)');
+    this.#complete = db.prepare('UPDATE sites SET indexed = ? WHERE name = ?');
     for (const { n, name } of db.prepare('SELECT n, name FROM sites').all() as { n: number; name: string }[])
       this.#numbers.set(name, n);
   }
 
   /** The next ones; none = all are moved. */
   some(): OldRow[] {
-    const columns = this.#marked ? `${COLUMNS}, mark` : `${COLUMNS}, 0`;
-    const rows = this.#db.prepare(`SELECT ${columns} FROM rows ORDER BY id LIMIT ${AT_ONCE}`);
-    rows.setReturnArrays(true);
-    const found = rows.all() as unknown as OldColumns[];
+    const found = this.#rows.all() as unknown as OldColumns[];
     if (found.length > 0) return found.map((values) => ({ table: 'rows', values, death: undefined }));
-    const dead = this.#db.prepare(`SELECT ${columns}, died, reason, retry FROM dead ORDER BY id LIMIT ${AT_ONCE}`);
-    dead.setReturnArrays(true);
-    return (dead.all() as unknown as OldColumns[]).map((values) => {
+    return (this.#dead.all() as unknown as OldColumns[]).map((values) => {
       const death = values.slice(MARK + 1) as unknown as NonNullable<OldRow['death']>;
       return { table: 'dead', values: values.slice(0, MARK + 1), death };
     });
@@ -150,19 +163,18 @@ class Mover {
   /** False where the row is damaged: then it is gone. */
   move({ table, values, death }: OldRow): boolean {
     const rowid = values[0] as number;
-    this.#db.prepare(`DELETE FROM ${table} WHERE id = ?`).run(rowid);
+    this.#delete[table].run(rowid);
     const made = recordOfRow(values, rowid);
     if (made === undefined) return false;
     const record: StoredRecord = { ...made, id: this.#nextId(made.site) };
     const columns = columnsOf(record);
-    if (death === undefined) this.#db.prepare('INSERT INTO records VALUES (?, ?, ?, ?)').run(...columns);
+    if (death === undefined) this.#insert.run(...columns);
     else {
       const route = values[1] as string;
-      this.#db.prepare('INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(...columns, route, ...death);
+      this.#insertDead.run(...columns, route, ...death);
     }
-    const index = this.#db.prepare('INSERT OR IGNORE INTO record_subjects VALUES (?, ?)');
-    for (const key of record.subjects) index.run(key, record.id);
-    this.#db.prepare('UPDATE sites SET indexed = ? WHERE name = ?').run(record.id, record.site);
+    for (const key of record.subjects) this.#index.run(key, record.id);
+    this.#complete.run(record.id, record.site);
     return true;
   }
 

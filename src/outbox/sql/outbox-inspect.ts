@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { readReason, wordsOf } from '../../core/reason.ts';
 import { signalsOf } from '../../core/signals.ts';
 import { queuedRows } from './old-rows.ts';
+import { eachOf } from './open-database.ts';
 import { SCHEMA_VERSION } from './outbox-schema.ts';
 import { keyOf } from '../record.ts';
 import { recordOf, type RecordColumns } from './stored-record.ts';
@@ -75,9 +76,9 @@ export function queueInfos(dir: string, now: number): QueueInfo[] {
     for (const { key } of db.prepare('SELECT key FROM routes').all() as { key: string }[]) of(key);
     const dead = db.prepare('SELECT route, count(*) AS n FROM dead_letters GROUP BY route').all();
     for (const { route, n } of dead as { route: string; n: number }[]) of(route).dead = n;
-    const records = db.prepare('SELECT id, head, body, sum FROM records');
+    const records = db.prepare('SELECT id, head, body, sum FROM records WHERE id > ? ORDER BY id LIMIT ?');
     records.setReturnArrays(true);
-    for (const columns of records.iterate() as Iterable<unknown> as Iterable<RecordColumns>) {
+    for (const columns of eachOf<RecordColumns>(records)) {
       const record = recordOf(columns);
       for (const route of record?.routes ?? []) {
         if (record === undefined) continue;

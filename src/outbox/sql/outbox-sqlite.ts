@@ -89,7 +89,7 @@ export class SqliteOutbox implements OutboxStore {
       this.#applied = meta !== undefined && meta.value <= log.latest ? meta.value : 0;
       this.#dataVersion = (sql.dataVersion.get() as { data_version: number }).data_version;
       this.#queue = new Queue(beside, new Map(damaged > 0 ? [['', damaged]] : []));
-      this.#purge = new Purge(this.#records, subjects, this.#withdrawn, policy);
+      this.#purge = new Purge(this.#records, subjects, policy, now);
       this.#deadLetters = new DeadLetters(this.#records, beside);
       this.measureRoom();
     } catch (error) {

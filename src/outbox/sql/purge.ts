@@ -1,23 +1,23 @@
 import { bump, type Work } from '../commit.ts';
 import type { Records } from './records.ts';
 import type { StorePolicy } from '../store-policy.ts';
-import { keyOf, type StoredRecord } from '../record.ts';
+import { keyOf } from '../record.ts';
 import type { SubjectIndex } from './subject-index.ts';
-import { stays, type Tombstone } from '../tombstone.ts';
-import type { Withdrawn } from './withdrawn.ts';
+import { closedBy, type Tombstone } from '../tombstone.ts';
 
 /** What a withdrawal takes out of an outbox: inside a transaction. */
 export class Purge {
   readonly #records: Records;
   readonly #subjects: SubjectIndex;
-  readonly #withdrawn: Withdrawn;
+  readonly #now: () => number;
   readonly #policy: () => StorePolicy;
 
-  constructor(records: Records, subjects: SubjectIndex, withdrawn: Withdrawn, policy: () => StorePolicy) {
+  /** @param now unix milliseconds */
+  constructor(records: Records, subjects: SubjectIndex, policy: () => StorePolicy, now: () => number) {
     this.#records = records;
     this.#subjects = subjects;
-    this.#withdrawn = withdrawn;
     this.#policy = policy;
+    this.#now = now;
   }
 
   /** Takes what this subject's withdrawal closes out of its records and dead letters. True if there was something. */
@@ -29,7 +29,7 @@ export class Purge {
       const record = this.#records.find(id);
       const kept = record ?? this.#records.findDead(id);
       if (kept === undefined || kept.subjects.length === 0) continue;
-      const taken = this.#takenBy(tombstone, kept);
+      const taken = closedBy(tombstone, kept, this.#now(), this.#policy());
       if (taken.length === 0) continue;
       found = true;
       if (record !== undefined) this.#records.take(id, new Set(taken.map(({ name }) => name)));
@@ -44,12 +44,5 @@ export class Purge {
       }
     }
     return found;
-  }
-
-  /** The routes that a withdrawal closes to a record. */
-  #takenBy(tombstone: Tombstone, record: StoredRecord): StoredRecord['routes'] {
-    const policy = this.#policy();
-    const at = this.#withdrawn.agedAt(record);
-    return record.routes.filter((route) => !stays({ ...route, route: keyOf(record, route) }, at, tombstone, policy));
   }
 }

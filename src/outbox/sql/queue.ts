@@ -66,7 +66,7 @@ export class Queue {
     bump(this.damaged, partsOf(route).site, 1);
   }
 
-  /** The first event that waits for a route; where it is not found within one reading, one that comes before it. */
+  /** The first event that waits for a route; where one reading does not find it, how far it has read, as if it came now. */
   firstOf(route: string): { readonly id: number; readonly acceptedAt: number } {
     const { records, upTo } = this.read(route, 0, 1);
     const [first] = records;

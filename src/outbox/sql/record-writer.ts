@@ -1,13 +1,11 @@
-import { narrowBody } from '../../delivery/event-body.ts';
-import type { OutboxRecord, RecordRoute, Stored } from '../../delivery/outbox.ts';
+import type { OutboxRecord, Stored } from '../../delivery/outbox.ts';
 import type { Work } from '../commit.ts';
-import type { Beside, Records } from './records.ts';
+import { takeIn, type Known } from '../intake.ts';
 import type { StorePolicy } from '../store-policy.ts';
-import { siteOf, storedOf, type StoredRecord, type StoredRoute } from '../record.ts';
-import { NO_TOMBSTONES, type Withdrawn } from './withdrawn.ts';
-import { stays } from '../tombstone.ts';
+import type { Beside, Records } from './records.ts';
+import type { Withdrawn } from './withdrawn.ts';
 
-/** Writes the records of a hit: not for routes that had the event before, and not what their visitor has withdrawn. */
+/** Writes the records of a hit, as far as they are to be stored. */
 export class RecordWriter {
   readonly #records: Records;
   readonly #withdrawn: Withdrawn;
@@ -21,72 +19,25 @@ export class RecordWriter {
 
   /** Answers for each route of each record with what became of it. @throws Error for a route that is not configured */
   write(records: readonly OutboxRecord[], policy: StorePolicy, work: Work): readonly Stored[] {
-    const results: Stored[] = [];
-    let whose: readonly string[] | undefined;
-    let keys: readonly number[] = [];
-    for (const record of records) {
-      const site = siteOf(record, policy);
-      // The records of one hit have one list of subjects between them.
-      if (record.subjects !== whose) {
-        whose = record.subjects;
-        keys = [...new Set(whose.map((subject) => policy.subjectKey(site, subject) as number))];
+    const known = this.#known(policy);
+    return records.flatMap((one) => {
+      const { results, record, purged } = takeIn(one, policy, known);
+      work.purged.push(...purged);
+      if (record !== undefined) {
+        this.#records.insert(record);
+        work.add(record);
       }
-      this.#write(record, { site, keys, policy, work, results });
-    }
-    return results;
+      return results;
+    });
   }
 
-  #write(record: OutboxRecord, { site, keys, policy, work, results }: Writing): void {
-    const { sites } = this.#beside;
-    const { decidedAt } = record;
-    const tombstones = keys.length === 0 ? NO_TOMBSTONES : this.#withdrawn.since(keys, site, decidedAt, policy);
-    const id = sites.nextId(site);
-    const routes: StoredRoute[] = [];
-    let marked = '';
-    let mark = 0;
-    for (const route of record.routes) {
-      if (route.mark !== marked) {
-        marked = route.mark;
-        mark = marked === '' ? 0 : (policy.subjectKey(site, `mark|${marked}`) as number);
-      }
-      const result = this.#claim(mark, route, record.lasting);
-      results.push(result);
-      if (result === 'duplicate') continue;
-      // A hit may reach one process just after its visitor's withdrawal has reached another, and a back end may be late.
-      if (tombstones.some((tombstone) => !stays(route, decidedAt, tombstone, policy))) {
-        this.#records.unmark(mark, route.route);
-        work.purged.push({ route: route.route, id });
-      } else routes.push(storedOf(route, mark));
-    }
-    if (routes.length === 0) return;
-    const { acceptedAt, policy: decidedBy } = record;
-    const stands = Math.min(decidedAt, acceptedAt);
-    const body = routes.length === record.routes.length ? record.body : narrowBody(record.body, routes);
-    const stored: StoredRecord = {
-      id,
-      site,
-      acceptedAt,
-      decidedAt: stands,
-      policy: decidedBy,
-      subjects: keys,
-      routes,
-      body,
+  #known(policy: StorePolicy): Known {
+    const { sites, marks, routes, now } = this.#beside;
+    return {
+      nextId: (site) => sites.nextId(site),
+      claim: (mark, route, lasting) => mark === 0 || marks.claim(mark, routes.number(route), lasting, now()),
+      forget: (mark, route) => this.#records.unmark(mark, route),
+      withdrawn: (subjects, site, since) => this.#withdrawn.since(subjects, site, since, policy),
     };
-    this.#records.insert(stored);
-    work.add(stored);
   }
-
-  #claim(mark: number, { route }: RecordRoute, lasting: boolean): Stored {
-    const { marks, routes, now } = this.#beside;
-    return mark === 0 || marks.claim(mark, routes.number(route), lasting, now()) ? 'stored' : 'duplicate';
-  }
-}
-
-/** What the records of one hit are written with. */
-interface Writing {
-  readonly site: string;
-  readonly keys: readonly number[];
-  readonly policy: StorePolicy;
-  readonly work: Work;
-  readonly results: Stored[];
 }
