@@ -8,9 +8,9 @@ import type { Permit } from '../policy/permit.ts';
 import type { RecordRoute } from './outbox.ts';
 
 /*
- * What a record says of its event, as text. Of the full form: the fields that at least one of its routes may have, once. What a vendor gets
- * in place of a value (its hash) is prepared when the event is accepted, by the kind of vendor: the raw value is not
- * stored for it.
+ * What a record says of its event, as text. Of the full form: the fields that at least one of its routes may have, once.
+ * What a vendor gets in place of a value (its hash) is prepared when the event is accepted, by the kind of vendor: the
+ * raw value is not stored for it.
  */
 
 /** A field that is there, and that the vendor can have nothing of: the raw value is not for it. */

@@ -16,40 +16,28 @@ const NO_RECORDS: HitRecords = { records: [], places: undefined };
 export function recordsOf(trace: Trace, policy: string): HitRecords {
   if (!trace.events.some(isAnyPlanned)) return NO_RECORDS;
   const records: OutboxRecord[] = [];
-  const places: number[] = [];
+  const stored: Planned[] = [];
   let mixed = false;
   for (const event of trace.events) {
-    const full: Planned[] = [];
-    const limited: Planned[] = [];
-    for (const decision of event.routes) {
-      if (isPlanned(decision)) (decision.permit.verdict === 'full' ? full : limited).push(decision);
-    }
+    const planned = event.routes.filter(isPlanned);
+    const full = planned.filter(({ permit }) => permit.verdict === 'full');
+    const limited = planned.filter(({ permit }) => permit.verdict !== 'full');
     if (isSome(full)) records.push(recordOf(trace, event, full, policy));
     for (const decision of limited) records.push(recordOf(trace, event, [decision], policy));
+    stored.push(...full, ...limited);
     mixed ||= full.length > 0 && limited.length > 0;
-    addPlaces(places, event, full, limited);
   }
-  return { records, places: mixed ? places : undefined };
+  return { records, places: mixed ? placesOf(trace, stored) : undefined };
 }
 
 function isAnyPlanned({ routes }: EventTrace): boolean {
-  for (const { outcome } of routes) if (outcome === 'planned') return true;
-  return false;
+  return routes.some(({ outcome }) => outcome === 'planned');
 }
 
-/** Where the answers about an event are: first those of its full form, then those of its other forms. */
-function addPlaces(
-  places: number[],
-  { routes }: EventTrace,
-  full: readonly Planned[],
-  limited: readonly Planned[],
-): void {
-  const first = places.length;
-  for (const decision of routes) {
-    const among = full.indexOf(decision as Planned);
-    const at = among === -1 ? full.length + limited.indexOf(decision as Planned) : among;
-    if (among !== -1 || limited.includes(decision as Planned)) places.push(first + at);
-  }
+/** @param stored the planned decisions in the order of the answers */
+function placesOf({ events }: Trace, stored: readonly RouteTrace[]): readonly number[] {
+  const places = new Map(stored.map((decision, place) => [decision, place]));
+  return events.flatMap(({ routes }) => routes.flatMap((decision) => places.get(decision) ?? []));
 }
 
 /** The answers about the planned decisions of a hit, in the order of its trace. */
@@ -101,7 +89,11 @@ function routeOf(event: EventTrace, decision: Planned): RecordRoute {
     params: route.params === undefined ? undefined : [...route.params],
   };
 }
-/** By what a repeat of the event is known on this route; each form that identifies nobody has its own. A repeat after ad consent is an event of its own where the vendor wants it. */
+
+/**
+ * By what a repeat of the event is known on this route; each form that identifies nobody has its own. A repeat after ad
+ * consent is an event of its own where the vendor wants it.
+ */
 function markOf({ key, raw }: EventTrace, { route, permit }: RouteTrace): string {
   const { destination } = route;
   if (key === undefined || !(key.everywhere || destination.dedupesByEventId)) return '';

@@ -5,7 +5,7 @@ import type { Accepted, EventBody } from './event-body.ts';
 
 /** A stored event as one of its routes reads it back. What it holds is what was permitted when it was accepted. */
 export interface QueuedRecord extends Accepted {
-  /** Grows within a route; never used twice. One event has the same id for all its routes. */
+  /** Grows within a route; not used twice while a process runs. One event has the same id for all its routes. */
   readonly id: number;
   /** Unix milliseconds. */
   readonly acceptedAt: number;

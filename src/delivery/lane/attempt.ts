@@ -7,8 +7,6 @@ import { accessTokens, fill, isFilled } from './fill.ts';
 import { AddressRefused, Recalled, SecretProblem, Unsendable, type Wire } from './ports.ts';
 import type { QueuedRow } from './row.ts';
 
-export type { Secrets, Send } from './ports.ts';
-
 /** How an attempt ended: a verdict with the vendor's reply if there was one, or a fault of our own. */
 export type Attempted =
   | { readonly verdict: Verdict; readonly reply: Reply | undefined }

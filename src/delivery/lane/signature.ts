@@ -1,5 +1,4 @@
-import { bytesToHex } from '@noble/hashes/utils.js';
-import { keyedHash } from '../../core/hash.ts';
+import { hexOf, keyedHash } from '../../core/hash.ts';
 import type { Signature } from '../../core/secret.ts';
 
 const PREFIX = 'whsec_';
@@ -23,5 +22,5 @@ export function signingKey(text: string, form: Signature['keyForm']): Uint8Array
 /** HMAC-SHA256 of the UTF-8 text, written as the vendor wants it. */
 export function signed(key: Uint8Array, text: string, form: Signature['form']): string {
   const bytes = keyedHash(key)(text);
-  return form === 'hex' ? bytesToHex(bytes) : btoa(String.fromCharCode(...bytes));
+  return form === 'hex' ? hexOf(bytes) : btoa(String.fromCharCode(...bytes));
 }

@@ -1,6 +1,6 @@
 import type { Log } from '../../../delivery/drain.ts';
 import type { Ended } from '../../../delivery/ends.ts';
-import type { Secrets, Send } from '../../../delivery/lane/attempt.ts';
+import type { Secrets, Send } from '../../../delivery/lane/ports.ts';
 import type { Withdrawal } from '../../../delivery/outbox.ts';
 
 /** What a runner is given: where its outbox is, what it sends with, and what the collecting side has to say. */
