@@ -47,6 +47,8 @@ export type CodeOf<O extends Outcome> = { [C in EndCode]: OutcomeOf<C> extends O
 export type VendorCode = { [C in ReasonCode]: (typeof REASONS)[C]['kind'] extends 'vendor' ? C : never }[ReasonCode];
 /** What a vendor's answer means, or why there was none. */
 export type VendorReason = Reason<VendorCode>;
+/** Why an event waits in the dead letters: what the vendor said, or a fault of the gateway's own while it was sent. */
+export type DeadReason = VendorReason | Reason<CodeOf<'failed'>>;
 type AnswerCode = {
   [C in VendorCode]: 'code' extends (typeof REASONS)[C]['params'][number] ? C : never;
 }[VendorCode];

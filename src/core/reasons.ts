@@ -150,30 +150,32 @@ export const REASONS = {
     kind: 'failed',
     params: ['module', 'step'],
     says: 'a fault of the gateway while it wrote the event for this vendor[ ({module}: {step})]',
-    means: 'Nothing of the event was sent to this vendor.',
-    todo: 'Report it with the module and the step that the log names.',
+    means:
+      'Nothing of the event was sent to this vendor. What was stored already waits in the dead letters, where these are kept.',
+    todo: 'Report it with the module and the step that the log names. With a version that has it mended, `portvakt outbox retry` sends what waits.',
   },
   'failed.request': {
     kind: 'failed',
     params: [],
     says: 'a fault of the gateway while it made the request',
-    means: 'The event was not sent.',
-    todo: 'Report it with the route that the log names.',
+    means: 'The event was not sent. It waits in the dead letters, where these are kept.',
+    todo: 'Report it with the route that the log names. With a version that has it mended, `portvakt outbox retry` sends what waits.',
   },
   'failed.egress_check': {
     kind: 'failed',
     params: ['rule'],
     says: 'stopped by the last check before the socket[: {rule}]',
     means:
-      'The request held something that this consent does not cover. Nothing was sent. This is a fault of the gateway.',
-    todo: 'Report it with the rule that the log names.',
+      'The request held something that this consent does not cover. Nothing was sent. This is a fault of the gateway. The event waits in the dead letters, where these are kept.',
+    todo: 'Report it with the rule that the log names. Retry the event only with a version that has it mended.',
   },
   'failed.unsendable': {
     kind: 'failed',
     params: ['why'],
     says: 'the request cannot be sent[: {why}]',
-    means: 'The request breaks a rule of HTTP or goes to a host that the destination does not declare.',
-    todo: 'Check the settings and secrets of the route for characters that do not belong there.',
+    means:
+      'The request breaks a rule of HTTP or goes to a host that the destination does not declare. The event waits in the dead letters, where these are kept.',
+    todo: 'Check the settings and secrets of the route for characters that do not belong there, then `portvakt outbox retry`.',
   },
 
   'withdrawn.consent': {

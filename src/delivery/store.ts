@@ -1,6 +1,6 @@
 import type { Element } from '../core/destination.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { VendorReason } from '../core/reason.ts';
+import type { DeadReason } from '../core/reason.ts';
 import type { Accepted, EventBody } from './event-body.ts';
 
 /** A stored event as one of its routes reads it back. What it holds is what was permitted when it was accepted. */
@@ -45,8 +45,11 @@ export interface Store {
   read(route: string, after: number, limit: number): Page;
   /** The event has ended on this route; gone from its queue with the next commit. Ending it twice does nothing. */
   settle(route: string, id: number, outcome: RowOutcome): void;
-  /** The vendor refused the event for good: it waits in the dead letters from the next commit on. */
-  bury(route: string, id: number, reason: VendorReason): void;
+  /**
+   * The vendor refused the event for good, or a fault of the gateway keeps it from being sent: it waits in the dead
+   * letters from the next commit on.
+   */
+  bury(route: string, id: number, reason: DeadReason): void;
 }
 
 /** An event that a withdrawal has taken off the disk for this route. */

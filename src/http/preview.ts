@@ -137,7 +137,7 @@ function previewRoute(
   trace: Trace,
   event: EventTrace,
   // The plan first: making it may end the route.
-  { plan, route, permit, outcome, reason }: RouteTrace,
+  { plan, view, route, permit, outcome, reason }: RouteTrace,
 ): PreviewRecord['routes'][number] {
   return {
     route: route.name,
@@ -148,6 +148,7 @@ function previewRoute(
     words: reason === undefined ? '' : wordsOf(reason),
     fields: permit.open.filter(({ field }) => event.event?.[field] !== undefined).map(({ field }) => field),
     sent: plan?.element ?? '',
-    mark: plan === undefined ? '' : markOf(route.key, trace.hit.at, plan.element),
+    // Of an event that is stored and has no form the delivery tells what becomes of it, too.
+    mark: view === undefined ? '' : markOf(route.key, trace.hit.at, plan?.element ?? ''),
   };
 }

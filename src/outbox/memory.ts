@@ -1,4 +1,4 @@
-import { showReason, type VendorReason } from '../core/reason.ts';
+import { showReason, type DeadReason } from '../core/reason.ts';
 import { EVERYBODY } from '../delivery/held-withdrawals.ts';
 import type { OutboxRecord, Stored, Withdrawal } from '../delivery/outbox.ts';
 import { NOT_TAKEN, type Page, type RowOutcome } from '../delivery/store.ts';
@@ -89,7 +89,7 @@ export class MemoryOutbox implements OutboxStore {
     this.#ends.push({ id, route, unmark: NOT_TAKEN.has(outcome), dead: undefined });
   }
 
-  bury(route: string, id: number, reason: VendorReason): void {
+  bury(route: string, id: number, reason: DeadReason): void {
     this.#ends.push({ id, route, unmark: false, dead: showReason(reason) });
   }
 

@@ -277,7 +277,7 @@ describe('refusals (R57)', () => {
     expect(world.store.dead.get(id)).toBe('vendor.refused{status=400}');
   });
 
-  it('drops what the gateway itself cannot make into a request, alone, and says so', async () => {
+  it('sets aside what the gateway itself cannot make into a request, alone, and says so', async () => {
     const world = new World();
     const request = (_: string, elements: readonly string[]) => {
       if (elements.includes('broken')) throw new Error('secret content of the event');
@@ -285,10 +285,11 @@ describe('refusals (R57)', () => {
     };
     const drain = world.start(testGateway([{ name: 'a', maxBatch: 16, request }]));
     for (let i = 0; i < 15; i++) world.store.add('a', `${i}`);
-    world.store.add('a', 'broken');
+    const id = world.store.add('a', 'broken');
     drain.rowsAdded(['shop/a']);
     await world.pass(2000);
-    expect(outcomesOf(drain, 'a')).toEqual({ delivered: 15, failed: 1 });
+    expect(world.store.dead.get(id)).toBe('failed.request');
+    expect(outcomesOf(drain, 'a')).toEqual({ delivered: 15, dead: 1 });
     expect(world.logged.filter(({ level }) => level === 'error')).toHaveLength(1);
     expect(JSON.stringify(world.logged)).not.toContain('secret content');
   });

@@ -99,7 +99,7 @@ describe('a module that leaks', () => {
     send.close();
   });
 
-  it('ends the event as failed, counts it, and says once a minute which rule, but nothing of the event', async () => {
+  it('makes a dead letter of the event, counts it, and says once a minute which rule, but nothing of the event', async () => {
     const { gateway } = leaking('ga4', withUserId);
     const world = new World();
     world.clock = NOW;
@@ -115,12 +115,12 @@ describe('a module that leaks', () => {
     drain.rowsAdded(['shop/ga4']);
     await world.pass(1000);
     expect(world.sent).toEqual([]);
-    expect(outcomesOf(drain, 'ga4')).toEqual({ failed: 3 });
-    expect(drain.counters()['shop/ga4']?.outcomes['failed']).toEqual({ 'failed.egress_check': 3 });
+    expect(outcomesOf(drain, 'ga4')).toEqual({ dead: 3 });
+    expect(drain.counters()['shop/ga4']?.outcomes['dead']).toEqual({ 'failed.egress_check': 3 });
     expect(world.logged.filter(({ level }) => level === 'error')).toEqual([
       {
         level: 'error',
-        msg: 'event dropped by a fault of the gateway',
+        msg: 'a fault of the gateway keeps events from being sent: they wait in the dead letters',
         fields: {
           route: 'shop/ga4',
           code: 'failed.egress_check{rule=uid: not granted}',
@@ -151,7 +151,7 @@ describe('a module that leaks', () => {
     }
     drain.rowsAdded(['shop/meta']);
     await world.pass(60_000);
-    expect(outcomesOf(drain, 'meta')).toEqual({ failed: 1, delivered: 3 });
+    expect(outcomesOf(drain, 'meta')).toEqual({ dead: 1, delivered: 3 });
     const bodies = world.sent.flatMap(({ elements }) => elements).join('\n');
     expect(['T-1', 'T-2', 'T-3', 'T-4'].filter((order) => bodies.includes(`"${order}"`))).toEqual([
       'T-1',

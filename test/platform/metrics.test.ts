@@ -51,7 +51,12 @@ describe('before anything has happened', () => {
       expect(found.map(({ value }) => value)).toEqual(found.map(() => 0));
       const reasons = found.map(({ labels }) => `${labels['outcome']} ${labels['reason']}`);
       expect(reasons).toEqual(
-        expect.arrayContaining(['blocked blocked.consent', 'dead vendor.refused', 'failed failed.egress_check']),
+        expect.arrayContaining([
+          'blocked blocked.consent',
+          'dead vendor.refused',
+          'dead failed.egress_check',
+          'failed failed.egress_check',
+        ]),
       );
       for (const { name, labels } of FAMILIES) {
         // Only Google Ads is asked again later; its words are looked at below.

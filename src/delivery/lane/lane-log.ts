@@ -28,13 +28,19 @@ export class LaneLog {
     this.#ports.log('error', 'route stopped: it keeps its events until this is corrected', this.#fields(why));
   }
 
-  /** A fault of the gateway's own concerns every event alike: it is logged once a minute and counted each time. */
-  fault(why: Reason): void {
+  /**
+   * A fault of the gateway's own concerns every event alike: it is logged once a minute and counted each time.
+   * @param kept the event waits in the dead letters
+   */
+  fault(why: Reason, kept: boolean): void {
     const tick = this.#ports.tick();
     const code = showReason(why);
     if (tick < (this.#faultSaidAt.get(code) ?? -Infinity) + FAULT_EVERY_MS) return;
     this.#faultSaidAt.set(code, tick);
-    this.#ports.log('error', 'event dropped by a fault of the gateway', this.#fields(why));
+    const msg = kept
+      ? 'a fault of the gateway keeps events from being sent: they wait in the dead letters'
+      : 'event dropped by a fault of the gateway';
+    this.#ports.log('error', msg, this.#fields(why));
   }
 
   #fields(why: Reason): { readonly route: string; readonly code: string; readonly reason: string } {

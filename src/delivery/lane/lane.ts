@@ -10,7 +10,7 @@ import type { LaneContext } from './context.ts';
 import { LaneLog } from './lane-log.ts';
 import { Pace } from './pace.ts';
 import { Retries } from './retries.ts';
-import { rowOf, type QueuedRow } from './row.ts';
+import { FORMLESS, rowOf, type QueuedRow } from './row.ts';
 import { RowEnds } from './row-ends.ts';
 import { PAGE, Window } from './window.ts';
 
@@ -64,7 +64,7 @@ export class Lane {
       (after, limit) => context.ports.store.read(key, after, limit),
       (record) => rowOf(record, this.#route),
     );
-    this.#ends = new RowEnds(key, context, (row) => this.#window.remove(row));
+    this.#ends = new RowEnds(key, context, this.#log, (row) => this.#window.remove(row));
   }
 
   get inFlight(): number {
@@ -198,7 +198,7 @@ export class Lane {
     this.#paced = Infinity;
     if (destination !== undefined && this.#flying.size >= REQUESTS) return undefined;
     const taken = this.#window.fresh.take(
-      destination?.maxBatch ?? (() => PAGE),
+      (envelope) => fullBatch(destination, envelope),
       (envelope, waiting, full) => {
         this.#lastFull = full;
         if (atOnce || destination === undefined || full === 1) return true;
@@ -227,10 +227,7 @@ export class Lane {
     }
     if ('fault' in ended) {
       if (probe) this.#breaker.giveBack();
-      this.#halve(batch, (row) => {
-        this.#ends.end(row, 'failed', ended.fault.code);
-        this.#log.fault(ended.fault);
-      });
+      this.#halve(batch, (row) => this.#ends.fault(row, ended.fault));
       return;
     }
     const { verdict, reply } = ended;
@@ -371,6 +368,16 @@ export class Lane {
     }
     const next = Math.min(first ?? Infinity, this.#window.fresh.size > 0 ? this.#paced : Infinity);
     return finite(next);
+  }
+}
+
+/** How many rows of an envelope make a full batch. Where the module cannot say it, each goes alone, and only its own ends. */
+function fullBatch(destination: Route['destination'] | undefined, envelope: string): number {
+  if (destination === undefined || envelope === FORMLESS) return PAGE;
+  try {
+    return Math.max(1, destination.maxBatch(envelope)) || 1;
+  } catch {
+    return 1;
   }
 }
 

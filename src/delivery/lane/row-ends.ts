@@ -1,26 +1,40 @@
-import { codesOnly, outcomeOf, reason, type Reason, type ReasonCode, type VendorReason } from '../../core/reason.ts';
+import {
+  codesOnly,
+  outcomeOf,
+  reason,
+  type CodeOf,
+  type DeadReason,
+  type Reason,
+  type ReasonCode,
+  type VendorReason,
+} from '../../core/reason.ts';
 import type { Route } from '../../policy/gateway.ts';
-import { refusal } from '../egress/allowed.ts';
+import { refusal, type Refusal } from '../egress/allowed.ts';
 import { markOf, saidOf, type EndedRow } from '../ends.ts';
 import type { RowOutcome } from '../store.ts';
 import type { QueuedRow } from './row.ts';
 import type { LaneContext } from './context.ts';
+import type { LaneLog } from './lane-log.ts';
 
 const DELIVERED: ReasonCode = 'delivered.accepted';
 const WITHDRAWN: ReasonCode = 'withdrawn.consent';
+
+type Fault = Reason<CodeOf<'failed'>>;
 
 /** How the rows of one route end: each end is counted, told to whoever watches, and written to the store. */
 export class RowEnds {
   readonly #key: string;
   readonly #context: LaneContext;
+  readonly #log: LaneLog;
   readonly #left: (row: QueuedRow) => void;
   /** Rows that were withdrawn while they were in flight. */
   readonly #withdrawn = new Set<number>();
 
   /** @param left is told of each row that has ended */
-  constructor(key: string, context: LaneContext, left: (row: QueuedRow) => void) {
+  constructor(key: string, context: LaneContext, log: LaneLog, left: (row: QueuedRow) => void) {
     this.#key = key;
     this.#context = context;
+    this.#log = log;
     this.#left = left;
   }
 
@@ -56,9 +70,13 @@ export class RowEnds {
 
   /** Ends a row that may not be sent any more; false if it may. */
   endIfRefused(route: Route | undefined, row: QueuedRow, now: number): boolean {
-    const refused = refusal(this.#context.gateway(), route, row, now) ?? row.formless;
-    if (refused !== undefined) this.end(row, outcomeOf(refused), refused.code);
-    return refused !== undefined;
+    // What other settings made of it says nothing about these.
+    const formless = row.route === route ? row.formless : undefined;
+    const refused = refusal(this.#context.gateway(), route, row, now) ?? formless;
+    if (refused === undefined) return false;
+    if (isFault(refused)) this.fault(row, refused);
+    else this.end(row, outcomeOf(refused), refused.code);
+    return true;
   }
 
   /** The vendor has taken these rows. */
@@ -73,17 +91,31 @@ export class RowEnds {
 
   /** The vendor refused the row for good: a dead letter, where these are kept. */
   bury(row: QueuedRow, said: VendorReason): void {
-    const reason = codesOnly(said);
+    this.#setAside(row, codesOnly(said), 'rejected');
+  }
+
+  /** A fault of the gateway's own keeps the row from being sent. It is tried again when a person has mended that. */
+  fault(row: QueuedRow, why: Fault): void {
+    if (this.#setAside(row, why, 'failed')) this.#log.fault(why, this.#keepsDead);
+  }
+
+  get #keepsDead(): boolean {
+    return this.#context.gateway().delivery.deadLetters > 0;
+  }
+
+  /** A dead letter; `without`: its end where these are not kept. False if it was withdrawn meanwhile. */
+  #setAside(row: QueuedRow, why: DeadReason, without: RowOutcome): boolean {
     if (this.#withdrawn.has(row.id)) {
       this.end(row, 'withdrawn', WITHDRAWN);
-      return;
+      return false;
     }
-    const outcome: RowOutcome = this.#context.gateway().delivery.deadLetters > 0 ? 'dead' : 'rejected';
-    this.#context.tally.count(outcome, reason.code);
-    this.tell([row], outcome, reason);
-    if (outcome === 'dead') this.#context.ports.store.bury(this.#key, row.id, reason);
+    const outcome: RowOutcome = this.#keepsDead ? 'dead' : without;
+    this.#context.tally.count(outcome, why.code);
+    this.tell([row], outcome, why);
+    if (outcome === 'dead') this.#context.ports.store.bury(this.#key, row.id, why);
     else this.#context.ports.store.settle(this.#key, row.id, outcome);
     this.#left(row);
+    return true;
   }
 
   end(row: QueuedRow, outcome: RowOutcome, reason: ReasonCode): void {
@@ -101,4 +133,8 @@ export class RowEnds {
     const words = saidOf(typeof why === 'string' ? reason(why) : why);
     for (const { acceptedAt, element } of rows) ended({ mark: markOf(this.#key, acceptedAt, element), state, words });
   }
+}
+
+function isFault(why: Refusal | Fault): why is Fault {
+  return outcomeOf(why) === 'failed';
 }

@@ -6,14 +6,16 @@ import type { QueuedRecord } from '../store.ts';
 
 /** A stored event in its vendor's form, as the settings in force make it. */
 export interface QueuedRow extends Omit<QueuedRecord, 'body' | 'params'>, Element {
-  /** Why there is no such form any more; then `envelope` and `element` are empty. */
+  /** Why there is no such form any more; then `envelope` is `FORMLESS` and `element` is empty. */
   readonly formless: Reason<CodeOf<'skipped' | 'failed'>> | undefined;
   /** The route it was made for. */
   readonly route: Route | undefined;
   readonly record: QueuedRecord;
 }
 
-const NO_FORM: Element = { envelope: '', element: '' };
+/** The envelope of what has no form: no vendor's own, none of which is asked about it. */
+export const FORMLESS = '\0';
+const NO_FORM: Element = { envelope: FORMLESS, element: '' };
 
 /** Makes the vendor's form of a stored event. Without a route there is none, which is looked at before it is sent. */
 export function rowOf(record: QueuedRecord, route: Route | undefined): QueuedRow {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { showReason, type VendorReason } from '../../core/reason.ts';
+import { showReason, type DeadReason } from '../../core/reason.ts';
 import { NOT_TAKEN, type Page, type RowOutcome } from '../../delivery/store.ts';
 import type { OutboxStore } from '../engine.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -145,7 +145,7 @@ export class SqliteOutbox implements OutboxStore {
     this.#ends.push({ id, route, unmark: NOT_TAKEN.has(outcome), dead: undefined });
   }
 
-  bury(route: string, id: number, reason: VendorReason): void {
+  bury(route: string, id: number, reason: DeadReason): void {
     this.#ends.push({ id, route, unmark: false, dead: showReason(reason) });
   }
 

@@ -3,7 +3,7 @@ import { LEFT_OUT } from '../../../core/left-out.ts';
 import { REASON_CODES } from '../../../core/reason.ts';
 import { WAYS_IN } from '../../../protocols/doors.ts';
 import { PROTOCOLS } from '../../../protocols/index.ts';
-import { bySite, ofProcess, routes, sites, type Family } from './metric-family.ts';
+import { bySite, faultsIn, ofProcess, routes, sites, type Family } from './metric-family.ts';
 
 /** Statuses that the public listener answers with. */
 const STATUSES = [200, 204, 400, 401, 403, 404, 405, 408, 413, 415, 421, 429, 500, 503];
@@ -135,7 +135,10 @@ export const COLLECTING: readonly Family[] = [
       yield* of.counters.faults.entries();
       for (const { routes: counted } of of.deliveries)
         for (const { outcomes } of Object.values(counted))
-          yield [['delivery', 'request'], outcomes['failed']?.['failed.request'] ?? 0];
+          yield [['delivery', 'request'], faultsIn(outcomes, 'failed.request')];
+      for (const { key, destination } of routes(of))
+        for (const { routes: counted } of of.deliveries)
+          yield [[destination.name, 'plan'], faultsIn(counted[key]?.outcomes ?? {}, 'failed.destination')];
     },
   },
 ];

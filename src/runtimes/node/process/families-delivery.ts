@@ -4,10 +4,17 @@ import { REASONS } from '../../../core/reasons.ts';
 import { REASON_CODES, type ReasonCode } from '../../../core/reason.ts';
 import { EGRESS_CHECK } from '../../../delivery/egress/index.ts';
 import { ASKING } from '../../../delivery/follow-ups.ts';
-import { byQueue, byRoute, ofProcess, routes, type Family, type Snapshot } from './metric-family.ts';
+import { byQueue, byRoute, faultsIn, ofProcess, routes, type Family, type Snapshot } from './metric-family.ts';
 
 /** Codes of a vendor under which an event is buried; it is a dead letter then, or not kept. */
 const BURIED: ReadonlySet<string> = new Set(['vendor.refused', 'vendor.unnamed', 'vendor.poison']);
+/** Faults that an event can meet when it is sent: a dead letter then, or not kept. */
+const FAULTS: ReadonlySet<string> = new Set([
+  'failed.destination',
+  'failed.request',
+  EGRESS_CHECK,
+  'failed.unsendable',
+] satisfies readonly ReasonCode[]);
 
 /** Codes for which a route stops. */
 const STOPS = [
@@ -23,7 +30,9 @@ const STOPS = [
 /** Ends a route can come to, with the codes for them. */
 const ENDS: readonly (readonly [outcome: string, code: string])[] = REASON_CODES.flatMap((code) => {
   const kind: string = REASONS[code].kind;
-  const outcomes = BURIED.has(code) ? ['dead', 'rejected'] : OUTCOMES.filter((outcome) => outcome === kind);
+  const outcomes = BURIED.has(code)
+    ? ['dead', 'rejected']
+    : OUTCOMES.filter((outcome) => outcome === kind || (outcome === 'dead' && FAULTS.has(code)));
   return outcomes.map((outcome) => [outcome, code] as const);
 });
 
@@ -105,7 +114,7 @@ export const DELIVERY: readonly Family[] = [
     'portvakt_egress_violations_total',
     'Events stopped by the last check before the socket: more than 0 is a fault of the gateway, look at the log',
     'counter',
-    ({ outcomes }) => outcomes['failed']?.[EGRESS_CHECK] ?? 0,
+    ({ outcomes }) => faultsIn(outcomes, EGRESS_CHECK),
   ),
   {
     name: 'portvakt_vendor_verdicts_total',

@@ -1,4 +1,5 @@
 import type { HistogramData } from '../../../core/histogram.ts';
+import type { ReasonCode } from '../../../core/reason.ts';
 import type { RouteCounters } from '../../../delivery/telemetry.ts';
 import type { Counters, Tally } from '../../../ledger/counters.ts';
 import type { Gateway, Route } from '../../../policy/gateway.ts';
@@ -80,6 +81,11 @@ export function byRoute(
         for (const [key, counters] of Object.entries(counted)) yield [[key], value(counters)];
     },
   };
+}
+
+/** How often a fault of the gateway kept an event of a route from being sent, whether it is kept or not. */
+export function faultsIn(outcomes: RouteCounters['outcomes'], code: ReasonCode): number {
+  return (outcomes['dead']?.[code] ?? 0) + (outcomes['failed']?.[code] ?? 0);
 }
 
 type Queue = DeliveryReport['queues'][string];
