@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { projects } from './test/projects.ts';
 
-const { process, browser, search, torture, package: packages } = projects();
-const elsewhere = [...process, ...browser, ...search, ...torture, ...packages];
+const { process, browser, search, torture, package: packages, runtimes } = projects();
+const elsewhere = [...process, ...browser, ...search, ...torture, ...packages, ...runtimes];
 const project = (name: string, seconds: number, include: readonly string[], exclude: readonly string[] = []) => ({
   extends: true as const,
   test: {
@@ -28,6 +28,7 @@ export default defineConfig({
       project('search', 180, search),
       project('torture', 180, torture),
       project('package', 180, packages),
+      project('runtimes', 180, runtimes),
     ],
   },
 });

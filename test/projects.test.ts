@@ -6,7 +6,7 @@ import config from '../vitest.config.ts';
 import { projects, reached } from './projects.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const ALL = globSync('test/**/*.test.ts', { cwd: ROOT }).sort();
+const ALL = globSync('test/**/*.test.ts', { cwd: ROOT, exclude: ['**/node_modules/**'] }).sort();
 
 describe('the projects of the tests', () => {
   it('have every test file once', () => {
@@ -20,7 +20,7 @@ describe('the projects of the tests', () => {
   });
 
   it('are told by what a file reaches', () => {
-    const { unit, process, browser, search, torture, package: packages } = projects();
+    const { unit, process, browser, search, torture, package: packages, runtimes } = projects();
     expect(unit).toContain('test/consent/cookiebot.test.ts');
     expect(search).toContain('test/canary/canary.test.ts');
     expect(search).toContain('test/consent/tcf-string.test.ts');
@@ -29,6 +29,7 @@ describe('the projects of the tests', () => {
     expect(browser).toContain('test/browser/choices.test.ts');
     expect(torture).toContain('test/torture/kill.test.ts');
     expect(packages).toContain('test/package/package.test.ts');
+    expect(runtimes).toContain('test/runtimes/hosts.test.ts');
   });
 
   const sources: Readonly<Record<string, string>> = {

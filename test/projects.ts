@@ -8,10 +8,10 @@ const BROWSERS = /^playwright/;
 /** `from '...'`, `import '...'` and `import('...')`, in one pass; what is imported as a type only is nothing at run time. */
 const IMPORTS = /^(?:import|export) (?!type )[^'";]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm;
 
-type Name = 'unit' | 'process' | 'browser' | 'search' | 'torture' | 'package';
+type Name = 'unit' | 'process' | 'browser' | 'search' | 'torture' | 'package' | 'runtimes';
 
 /** Projects that are folders. */
-const FOLDERS = ['torture', 'package'] as const;
+const FOLDERS = ['torture', 'package', 'runtimes'] as const;
 
 /** Searches through many thousands of inputs: the canary, and the longest properties. They are half of the time. */
 const SEARCHES: readonly RegExp[] = [
@@ -39,13 +39,14 @@ export function reached(file: string, read = readSource): ReadonlySet<string> {
 }
 
 /**
- * The test files of each project, exactly one project a file. `torture` and `package` are folders, `browser` is what opens
- * one, `process` what starts processes or threads, `search` what tries very many inputs, `unit` all the rest.
+ * The test files of each project, exactly one project a file. `torture`, `package` and `runtimes` are folders,
+ * `browser` is what opens one, `process` what starts processes or threads, `search` what tries very many inputs, `unit`
+ * all the rest.
  */
 export function projects(): Record<Name, readonly string[]> {
-  const files = globSync('test/**/*.test.ts', { cwd: ROOT }).sort();
+  const files = globSync('test/**/*.test.ts', { cwd: ROOT, exclude: ['**/node_modules/**'] }).sort();
   return Object.assign(
-    { unit: [], process: [], browser: [], search: [], torture: [], package: [] },
+    { unit: [], process: [], browser: [], search: [], torture: [], package: [], runtimes: [] },
     Object.groupBy(files, projectOf),
   );
 }

@@ -67,7 +67,8 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
       },
     };
   } catch (error) {
-    // `toJS` refuses too many aliases; the parser runs out of stack on absurd nesting.
+    // `toJS` refuses too many aliases; the parser runs out of stack on absurd nesting. Anything else is not the file's fault.
+    if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
     const message = error instanceof ReferenceError ? 'too many aliases' : 'nested too deeply to be read';
     return { findings: [at(0, message, lines)] };
   }

@@ -43,7 +43,7 @@ export async function runCases(cases: readonly Case[], { url, recorder }: Target
         const n = `${run}${String(i).padStart(4, '0')}`;
         const moment: Moment = { n, at: Date.now(), words: of.words };
         const asked = written(of, moment);
-        sent.set(n, { of, moment, asked, answer: await ask(url, asked) });
+        sent.set(n, { of, moment, asked, answer: await taken(url, asked) });
       }
     }),
   );
@@ -57,6 +57,18 @@ export async function runCases(cases: readonly Case[], { url, recorder }: Target
   return strays.length === 0
     ? results
     : [...results, { id: 'strays', why: 'nothing but what is asked for', problems: strays }];
+}
+
+/** How often a request is sent again that the gateway had no room for: it says that nothing was kept, and when to come. */
+const AGAIN = 3;
+
+async function taken(url: string, asked: Ask): Promise<Answer> {
+  for (let times = 0; ; times++) {
+    const answer = await ask(url, asked);
+    const seconds = Number(answer.headers['retry-after']);
+    if (answer.status !== 503 || !(seconds <= 2) || times === AGAIN) return answer;
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  }
 }
 
 /** The request of a case, with its placeholders replaced. */

@@ -32,8 +32,9 @@ export async function serve(options: {
   args?: readonly string[];
   /** What is run in place of the program. */
   main?: string;
-  /** What runs it in place of this very Node. */
+  /** What runs it in place of this very Node, and what stands before the program for that. */
   node?: string;
+  nodeArgs?: readonly string[];
 }): Promise<Served> {
   const data = options.data ?? temporary();
   const file = join(data, 'gateway.yaml');
@@ -41,6 +42,7 @@ export async function serve(options: {
   const child = spawn(
     options.node ?? process.execPath,
     [
+      ...(options.nodeArgs ?? []),
       // The sources, unless another form of the program is named.
       options.main ?? process.env['PORTVAKT_MAIN'] ?? MAIN,
       'serve',

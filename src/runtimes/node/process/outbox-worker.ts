@@ -204,7 +204,9 @@ class OutboxThread {
     await this.#runner.stop(graceMs);
     this.#send.close();
     this.#tell({ kind: 'stopped' });
-    this.#port.close();
+    // Deno's port of a thread has no `close`; its scope does, as that of a web worker.
+    if (typeof this.#port.close === 'function') this.#port.close();
+    else close();
   }
 
   get #state(): WorkerState {
