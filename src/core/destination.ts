@@ -3,6 +3,7 @@ import type { EgressForm } from './egress.ts';
 import type { Event } from './fields.ts';
 import { bindForm, type BoundForm, type Form, type Read, type Reads, type Skip } from './form.ts';
 import { answered, type VendorReason } from './reason.ts';
+import { recipientOf } from './recipient.ts';
 import type { Text } from './secret.ts';
 import type { GateSignal } from './signals.ts';
 
@@ -149,6 +150,12 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
    */
   readonly hosts: OfSettings<S, readonly string[]>;
   /**
+   * Where a person writes the host: the settings that say, beside the host, whose the events are there (an account, a
+   * mailbox); none = the host alone. What waits when one of them or the host changes is not sent to the new recipient.
+   * Not a secret: a new token is no new recipient. Undefined = every host is the vendor's own.
+   */
+  readonly recipient?: readonly (keyof z.output<S> & string)[];
+  /**
    * What may be in a request, held against each one just before the socket. Written from the vendor's sheet. The tables
    * of two routes may differ, in their hosts for example.
    */
@@ -193,6 +200,8 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
 export interface BoundDestination {
   /** Every host its requests may name. */
   readonly hosts: readonly string[];
+  /** Who gets the events (`core/recipient.ts`). */
+  readonly recipient: string;
   /** What may be in them. */
   readonly egress: readonly EgressForm[];
   /** How old an event is at least when it is sent, milliseconds from its acceptance. */
@@ -223,6 +232,8 @@ export interface Destination {
   readonly acProvider: number | undefined;
   /** The hosts of every route alike; undefined where they follow from the settings. */
   readonly fixedHosts: readonly string[] | undefined;
+  /** Settings that say, beside the host, who gets the events; undefined = the kind of vendor says it. */
+  readonly recipient: readonly string[] | undefined;
   readonly settings: z.ZodType;
   readonly reads: Reads;
   readonly limited:
@@ -263,6 +274,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
     tcfVendor: spec.tcfVendor,
     acProvider: spec.acProvider,
     fixedHosts: typeof spec.hosts === 'function' ? undefined : spec.hosts,
+    recipient: spec.recipient,
     settings: spec.settings,
     reads: spec.reads,
     limited:
@@ -287,12 +299,23 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
         verdicts: spec.verdicts ?? [],
         probe: () => spec.probe?.(settings),
         hosts: ofSettings(spec.hosts, settings),
+        recipient: recipientOf(spec.name, recipientSettings(spec, settings)),
         egress: ofSettings(spec.egress, settings),
         firstAfterMs: spec.firstAfterMs?.(settings) ?? 0,
         warnings: (now) => spec.warnings?.(settings, now) ?? [],
       };
     },
   };
+}
+
+/** What tells one recipient from another where a person writes the host, in an order that does not change. */
+function recipientSettings<S extends z.ZodType>(
+  { hosts, recipient }: Pick<DestinationSpec<S, Reads, Reads>, 'hosts' | 'recipient'>,
+  settings: z.output<S>,
+): readonly (readonly [string, unknown])[] | undefined {
+  if (recipient === undefined) return undefined;
+  const own = [...recipient].sort().map((name) => [name, settings[name] ?? null] as const);
+  return [['hosts', [...ofSettings(hosts, settings)].sort()], ...own];
 }
 
 function ofSettings<S extends z.ZodType, T extends readonly unknown[]>(

@@ -11,19 +11,22 @@ const EXPECTED =
 
 /**
  * A setting that says which host a route sends to. Whether the name leads to a public address is looked at when a
- * connection is made: what a name says today it may not say tomorrow (`destinations/http.md` 4). Add the description
- * with `.describe()`.
+ * connection is made: what a name says today it may not say tomorrow (`destinations/http.md` 4). A destination with one
+ * says who gets its events (`DestinationSpec.recipient`). Add the description with `.describe()`.
  */
 export function host() {
-  return z.string({ error: EXPECTED }).superRefine((text, context) => {
-    if (isHostName(text)) return;
-    const meant = hostIn(text);
-    context.addIssue({
-      code: 'custom',
-      message: EXPECTED,
-      ...(meant !== undefined && { params: { instead: meant } }),
-    });
-  });
+  return z
+    .string({ error: EXPECTED })
+    .superRefine((text, context) => {
+      if (isHostName(text)) return;
+      const meant = hostIn(text);
+      context.addIssue({
+        code: 'custom',
+        message: EXPECTED,
+        ...(meant !== undefined && { params: { instead: meant } }),
+      });
+    })
+    .meta({ host: true });
 }
 
 /** A name that the resolver is asked for, and that could be a vendor's. */

@@ -97,9 +97,10 @@ export const REASONS = {
   'skip.route_changed': {
     kind: 'skipped',
     params: [],
-    says: 'the route goes to another kind of vendor now',
-    means: 'The event waited in the outbox when the route got another `type`. It was stored for the first one only.',
-    todo: 'Nothing, if that was on purpose. Give a route to another vendor a name of its own.',
+    says: 'the route goes to somebody else now',
+    means:
+      'The event waited in the outbox when the route got another `type`, or another host or account where these are settings. It was stored for the first recipient only.',
+    todo: 'Nothing, if that was on purpose. Give a route to another recipient a name of its own, and keep the old one until nothing waits for it.',
   },
   'skip.route_removed': {
     kind: 'skipped',

@@ -1,5 +1,6 @@
 import type { AnyView, Element, PlanContext } from '../core/destination.ts';
 import type { Event, Scalars } from '../core/fields.ts';
+import { vendorOf } from '../core/recipient.ts';
 import { GATE_MASK, type SignalMask } from '../core/signals.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 import { fieldsIn } from '../policy/field-set.ts';
@@ -89,9 +90,10 @@ export function narrowBody(text: string, routes: readonly Pick<RecordRoute, 'typ
   const prepared: Record<string, Record<string, unknown>> = {};
   let names: string[] | undefined = [];
   for (const { type, fields: open, params } of routes) {
-    const given = body.prepared[type] ?? {};
+    const vendor = vendorOf(type);
+    const given = body.prepared[vendor] ?? {};
     for (const field of fieldsIn(open)) {
-      if (field in given) (prepared[type] ??= {})[field] = given[field];
+      if (field in given) (prepared[vendor] ??= {})[field] = given[field];
       else if (field in body.fields) {
         fields[field] = body.fields[field];
         if (field === 'params') names = params === undefined ? undefined : names && [...names, ...params];

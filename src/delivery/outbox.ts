@@ -4,7 +4,9 @@ import type { SignalMask } from '../core/signals.ts';
 export interface RecordRoute {
   /** `Route.key`. */
   readonly route: string;
-  /** `Destination.name`: a route that has become another vendor's does not get what was stored for this one. */
+  /**
+   * Who gets it (`core/recipient.ts`): a route that has another recipient now does not get what was stored for this one.
+   */
   readonly type: string;
   /**
    * What its repeats have in common: site, event name, id and whose it is, raw. In memory here; the store keeps a keyed

@@ -80,7 +80,7 @@ function routeOf(event: EventTrace, decision: Planned): RecordRoute {
   const { route, permit, signals } = decision;
   return {
     route: route.key,
-    type: route.destination.name,
+    type: route.bound.recipient,
     mark: markOf(event, decision),
     expiresAt: event.at + route.maxAge,
     signals,

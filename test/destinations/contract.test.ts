@@ -99,6 +99,25 @@ describe('every destination', () => {
     for (const { from } of destination.examples) expect(from).toMatch(/^[a-z0-9-]+(\/[a-z0-9-]+)?\.md [\dA-Z]/);
   });
 
+  it.each(Object.entries(WITH_COURIER))('%s says who its events go to', (type, destination) => {
+    // Where a person writes the host, it and no secret tells one recipient from another (docs/decisions/one-record-an-event.md).
+    const { properties = {} } = z.toJSONSchema(destination.settings, { io: 'input', unrepresentable: 'any' });
+    const named = Object.values(properties).some((of) => typeof of === 'object' && 'host' in of);
+    expect(destination.recipient !== undefined).toBe(named);
+    for (const name of destination.recipient ?? []) {
+      expect(Object.keys(properties)).toContain(name);
+      expect(properties[name]).not.toMatchObject({ secret: true });
+    }
+    const bound = boundByExamples(destination);
+    if (!named) for (const { recipient } of bound) expect(recipient).toBe(type);
+    else {
+      // As many recipients as hosts: the examples have no account.
+      const hosts = new Set(bound.map((one) => one.hosts.join()));
+      expect(hosts.size).toBeGreaterThan(1);
+      expect(new Set(bound.map(({ recipient }) => recipient)).size).toBe(hosts.size);
+    }
+  });
+
   it.each(Object.entries(WITH_COURIER))(
     '%s: settings are strict, described, and leave the common keys alone',
     (_, destination) => {

@@ -91,6 +91,7 @@ export function testGateway(
     } as unknown as Destination;
     const bound = {
       hosts: [host],
+      recipient: name,
       egress: [
         { ...LINES, hosts: [host] },
         { ...LATER, hosts: [host] },

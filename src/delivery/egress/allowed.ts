@@ -1,4 +1,5 @@
 import { missingConsent, reason, type CodeOf, type Reason } from '../../core/reason.ts';
+import { isFor } from '../../core/recipient.ts';
 import { GATE_MASK, NO_SIGNALS, type SignalMask } from '../../core/signals.ts';
 import { isWithin } from '../../policy/field-set.ts';
 import type { Gateway, Route } from '../../policy/gateway.ts';
@@ -8,7 +9,8 @@ import type { QueuedRecord } from '../store.ts';
 export type Refusal = Reason<CodeOf<'skipped' | 'expired' | 'blocked'>>;
 
 const ROUTE_REMOVED = reason('skip.route_removed');
-const ROUTE_CHANGED = reason('skip.route_changed');
+/** It was stored for another recipient than its route has now. */
+export const ROUTE_CHANGED = reason('skip.route_changed');
 const EXPIRED = reason('expired.waited');
 const TIGHTENED = reason('blocked.policy_tightened');
 
@@ -38,8 +40,7 @@ export function refusal(
   now: number,
 ): Refusal | undefined {
   if (route === undefined) return ROUTE_REMOVED;
-  // An earlier version did not write down whose it is.
-  if (row.type !== '' && row.type !== route.destination.name) return ROUTE_CHANGED;
+  if (!isFor(row.type, route.bound.recipient)) return ROUTE_CHANGED;
   if (now >= row.expiresAt || now >= row.acceptedAt + route.maxAge) return EXPIRED;
   // Under the policy it was decided by, the answer is known.
   return row.policy === gateway.policy ? undefined : stillAllowed(route, row, row.signals);

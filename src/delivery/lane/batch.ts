@@ -1,5 +1,5 @@
 import type { FinalAfter } from '../../core/destination.ts';
-import type { QueuedRow } from './row.ts';
+import { FORMLESS, type QueuedRow } from './row.ts';
 
 /** Rows that go, or went, in one request. */
 export interface Batch {
@@ -60,7 +60,7 @@ export class FreshRows {
   /**
    * Up to `maxBatch` rows of the first envelope that `may` go; it then goes to the back of the line.
    * @param may is told the envelope, how many of its rows wait and how many make a full batch
-   * @param acceptedBy rows accepted later do not count: they are too young
+   * @param acceptedBy rows accepted later do not count: they are too young; what has no form has no age to wait for
    */
   take(
     maxBatch: (envelope: string) => number,
@@ -69,7 +69,8 @@ export class FreshRows {
   ): { envelope: string; rows: readonly QueuedRow[] } | undefined {
     for (const [envelope, group] of this.#groups) {
       const full = maxBatch(envelope);
-      const waiting = acceptedBy === Infinity ? group.rows.length - group.head : oldEnough(group, full, acceptedBy);
+      const anyAge = acceptedBy === Infinity || envelope === FORMLESS;
+      const waiting = anyAge ? group.rows.length - group.head : oldEnough(group, full, acceptedBy);
       if (waiting === 0 || !may(envelope, waiting, full)) continue;
       const rows = group.rows.slice(group.head, group.head + Math.min(waiting, full));
       group.head += rows.length;

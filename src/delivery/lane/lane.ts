@@ -85,11 +85,12 @@ export class Lane {
     this.#window.take(records);
   }
 
-  /** New settings: the cause for which the route stopped may be gone. */
+  /** New settings: the cause for which the route stopped may be gone, and what waits may have lost its route. */
   reload(): void {
     this.#route = this.#context.gateway().routeOf.get(this.key);
     this.#breaker.reset();
     this.#retries.makeDue(this.#context.ports.tick());
+    this.sweep();
   }
 
   /**
@@ -201,7 +202,7 @@ export class Lane {
       (envelope) => fullBatch(destination, envelope),
       (envelope, waiting, full) => {
         this.#lastFull = full;
-        if (atOnce || destination === undefined || full === 1) return true;
+        if (atOnce || destination === undefined || full === 1 || envelope === FORMLESS) return true;
         if (waiting >= full) return this.#flying.size < BATCHES;
         const until = this.#pace.nextAt(envelope);
         if (until <= tick) return true;

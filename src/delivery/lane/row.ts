@@ -1,6 +1,8 @@
 import { reason, type CodeOf, type Reason } from '../../core/reason.ts';
 import type { Element, PlanContext, Plan } from '../../core/destination.ts';
 import type { Route } from '../../policy/gateway.ts';
+import { isFor } from '../../core/recipient.ts';
+import { ROUTE_CHANGED } from '../egress/allowed.ts';
 import { viewOf, type EventBody } from '../event-body.ts';
 import type { QueuedRecord } from '../store.ts';
 
@@ -44,6 +46,8 @@ export function rowOf(record: QueuedRecord, route: Route | undefined): QueuedRow
 type Made = Element | { readonly skip: Reason<CodeOf<'skipped' | 'failed'>> };
 
 function planOf(record: QueuedRecord, route: Route): Made {
+  // Of what was stored for somebody else no form is made, and it waits for nothing more.
+  if (!isFor(record.type, route.bound.recipient)) return { skip: ROUTE_CHANGED };
   try {
     const body = record.body();
     return 'element' in body ? body : planned(body, record, route);
