@@ -1,11 +1,17 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestUserConfig } from 'vitest/config';
 import { projects } from './test/projects.ts';
 
 const { process, browser, search, torture, package: packages, runtimes } = projects();
 const elsewhere = [...process, ...browser, ...search, ...torture, ...packages, ...runtimes];
-const project = (name: string, seconds: number, include: readonly string[], exclude: readonly string[] = []) => ({
+const project = (
+  name: string,
+  seconds: number,
+  include: readonly string[],
+  { exclude = [], ...more }: TestUserConfig & { readonly exclude?: readonly string[] } = {},
+) => ({
   extends: true as const,
   test: {
+    ...more,
     name,
     include: [...include],
     exclude: [...exclude],
@@ -13,6 +19,10 @@ const project = (name: string, seconds: number, include: readonly string[], excl
     hookTimeout: seconds * 1000,
   },
 });
+
+// Files of these projects start nothing and replace nothing, so they can share what is loaded; and Node loads it, as it
+// does in production. Otherwise each file loads hundreds of modules anew, which takes longer than its tests.
+const SHARED = { isolate: false, experimental: { viteModuleRunner: false, nodeLoader: false } };
 
 // The limits are for a test that is stuck, on a machine with other things to do: they measure nothing.
 export default defineConfig({
@@ -22,10 +32,10 @@ export default defineConfig({
     // process, as tests do: it frees code of a wrapper that another thread has. Without a second tier there is nothing to free.
     execArgv: ['--wasm-wrapper-tiering-budget=1000000000'],
     projects: [
-      project('unit', 60, ['test/**/*.test.ts'], elsewhere),
+      project('unit', 60, ['test/**/*.test.ts'], { ...SHARED, exclude: elsewhere }),
       project('process', 120, process),
       project('browser', 180, browser),
-      project('search', 180, search),
+      project('search', 180, search, SHARED),
       project('torture', 180, torture),
       project('package', 180, packages),
       project('runtimes', 180, runtimes),

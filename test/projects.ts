@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 /** Modules that start something: a file that reaches one of them is not for the fast loop. */
 const STARTERS = /^(?:node:)?(?:child_process|worker_threads|cluster)$/;
 const BROWSERS = /^playwright/;
+/** A file that puts something else in the place of a module. `unit` and `search` load each module once for all of their files. */
+const REPLACES = /^vi\.mock\(/m;
 /** `from '...'`, `import '...'` and `import('...')`, in one pass; what is imported as a type only is nothing at run time. */
 const IMPORTS = /^(?:import|export) (?!type )[^'";]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm;
 
@@ -13,10 +15,13 @@ type Name = 'unit' | 'process' | 'browser' | 'search' | 'torture' | 'package' | 
 /** Projects that are folders. */
 const FOLDERS = ['torture', 'package', 'runtimes'] as const;
 
-/** Searches through many thousands of inputs: the canary, and the longest properties. They are half of the time. */
+/** What tries thousands of inputs, or the same work hundreds of times: most of the time of all tests that start nothing. */
 const SEARCHES: readonly RegExp[] = [
-  /^test\/canary\//,
-  /^test\/(?:consent\/(?:tcf-string|json)|config\/load|privacy\/(?:url|scrub)|presets\/promises|faults\/malformed)\.test\.ts$/,
+  /^test\/(?:canary|support)\//,
+  /^test\/config\/(?:load|slips)\.test\.ts$/,
+  /^test\/consent\/(?:cost|json|mutations|tcf-string)\.test\.ts$/,
+  /^test\/(?:cookies\/lifetime|delivery\/(?:egress-pipeline|outcomes)|destinations\/skips)\.test\.ts$/,
+  /^test\/(?:faults\/malformed|presets\/promises|privacy\/(?:rare|replaced-id|scrub|url))\.test\.ts$/,
 ];
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -39,9 +44,9 @@ export function reached(file: string, read = readSource): ReadonlySet<string> {
 }
 
 /**
- * The test files of each project, exactly one project a file. `torture`, `package` and `runtimes` are folders,
- * `browser` is what opens one, `process` what starts processes or threads, `search` what tries very many inputs, `unit`
- * all the rest.
+ * The test files of each project, exactly one project a file. `torture`, `package` and `runtimes` are folders, `browser` is
+ * what opens one, `process` what starts processes or threads or replaces modules, `search` what tries very many inputs,
+ * `unit` all the rest.
  */
 export function projects(): Record<Name, readonly string[]> {
   const files = globSync('test/**/*.test.ts', { cwd: ROOT, exclude: ['**/node_modules/**'] }).sort();
@@ -53,6 +58,7 @@ export function projects(): Record<Name, readonly string[]> {
 
 function projectOf(file: string): Name {
   for (const name of FOLDERS) if (file.startsWith(`test/${name}/`)) return name;
+  if (REPLACES.test(readSource(file))) return 'process';
   if (SEARCHES.some((search) => search.test(file))) return 'search';
   const outside = [...reached(file)];
   if (outside.some((name) => BROWSERS.test(name))) return 'browser';

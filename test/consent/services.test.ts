@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideRequest } from '../../src/decide/request.ts';
+import type { Gateway } from '../../src/policy/gateway.ts';
 import { expectLinear } from '../support/growth.ts';
 import { gatewayOf, NOW, webHit } from '../support/hits.ts';
 
@@ -11,8 +12,13 @@ import { gatewayOf, NOW, webHit } from '../support/hits.ts';
 const M = '[ad_storage, ad_user_data, ad_personalization]';
 const ALL = ['ga4', 'google_ads', 'linkedin', 'meta', 'microsoft_ads'];
 
-function gateway(consent: string) {
-  return gatewayOf(`
+const gateways = new Map<string, Gateway>();
+
+/** One gateway for each `consent`: it decides the same each time, and making it takes longer than a decision. */
+function gateway(consent: string): Gateway {
+  const there = gateways.get(consent);
+  if (there !== undefined) return there;
+  const made = gatewayOf(`
 sites:
   - hosts: [shop.example.no]
     origins: [https://shop.example.no]
@@ -25,6 +31,8 @@ sites:
       meta: { pixel_id: "123456789012345", access_token: "\${TOKEN}" }
       microsoft_ads: { tag_id: "97000001", access_token: "\${TOKEN}" }
 `);
+  gateways.set(consent, made);
+  return made;
 }
 
 const SECONDS = Math.floor(NOW / 1000) - 3_600;

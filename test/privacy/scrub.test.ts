@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scrub, scrubCounted } from '../../src/privacy/pii/scrub.ts';
 import { KINDS } from '../../src/privacy/pii/findings.ts';
+import { expectLinear } from '../support/growth.ts';
 import * as corpus from './corpus.ts';
 
 describe('detectors (R42)', () => {
@@ -274,24 +275,12 @@ describe('linear time (R44)', () => {
     '/@',
     'a/b@c.no',
     '@a.no-',
-  ])('%j repeated', { retry: 4 }, (text) => {
+  ])('%j repeated', (text) => {
     const make = unit(text);
-    const time = (input: string): number => {
-      let best = Infinity;
-      for (let i = 0; i < 4; i++) {
-        // Of this thread alone: other work on the machine does not count.
-        const start = process.threadCpuUsage();
-        scrub(input);
-        const { user, system } = process.threadCpuUsage(start);
-        best = Math.min(best, (user + system) / 1000);
-      }
-      return best;
-    };
-    scrub(make(8192));
-    const short = time(make(32_768));
-    const long = time(make(262_144));
-    // Eight times the length: linear is 8, quadratic 64. Under a millisecond or two, the collector decides.
-    expect(long / Math.max(short, 3)).toBeLessThan(24);
+    expectLinear((length) => {
+      const input = make(length);
+      return () => scrub(input);
+    }, 32_768);
   });
 });
 
