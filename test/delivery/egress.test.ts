@@ -93,7 +93,7 @@ describe('a right request', () => {
       'no host': changed(request, /https:\/\/[^/]+/, 'https://'),
       'no path': changed(request, /(https:\/\/[^/]+)\/[^?"]*/, '$1'),
       'its own host in the query of another': changed(request, /https:\/\/([^/]+)\//, 'https://evil.example?$1/'),
-      'another path': changed(request, /(https:\/\/[^/]+)\//, '$1/other/'),
+      'another path': changed(request, /(https:\/\/[^/]+)\//, '$1/other/9/'),
       'a fragment': asked(request, 'x#y'),
       'a body': { ...request, method: 'POST', body: 'kari=1' },
       'another method': { ...request, method: 'PUT' as 'POST' },
