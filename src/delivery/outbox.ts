@@ -38,6 +38,12 @@ export interface OutboxRecord {
    * of the hit; of a back end's event, which may come late, the time of the consent it states, else its own.
    */
   readonly decidedAt: number;
+  /**
+   * The day of the choice that grants, in days since 1970, UTC: a route with a later `since` does not get the event.
+   * No more exact, since a moment would tell one visitor from another. 0 = the choice has no readable time; undefined =
+   * nobody's choice, as of a form that identifies nobody, or an earlier version did not write it down.
+   */
+  readonly consentDay: number | undefined;
   /** The mark of a conversion is remembered for 48 h, any other for 30 minutes. */
   readonly lasting: boolean;
   /** `Gateway.policy` it was decided under. */

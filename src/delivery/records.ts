@@ -10,6 +10,7 @@ export interface HitRecords {
   readonly places: readonly number[] | undefined;
 }
 
+const DAY = 86_400_000;
 const NO_RECORDS: HitRecords = { records: [], places: undefined };
 
 /** What is stored of a hit: for each event one record for all routes with its full form, and one for each limited form. */
@@ -68,6 +69,8 @@ export function recordOf(
   return {
     acceptedAt: hit.at,
     decidedAt: event.decidedAt,
+    // A form that identifies nobody rests on nobody's choice.
+    consentDay: full ? Math.floor((event.consent.at ?? 0) / DAY) : undefined,
     lasting: site.conversions.has(event.name),
     policy,
     subjects: full ? event.subjects : NOBODY,

@@ -9,6 +9,8 @@ export interface QueuedRecord extends Accepted {
   readonly id: number;
   /** Unix milliseconds. */
   readonly acceptedAt: number;
+  /** `OutboxRecord.consentDay`. */
+  readonly consentDay: number | undefined;
   /** Unix milliseconds. */
   readonly expiresAt: number;
   readonly policy: string;

@@ -32,7 +32,7 @@ export interface TakenIn {
  * @throws Error for a route that is not configured
  */
 export function takeIn(record: OutboxRecord, policy: StorePolicy, known: Known): TakenIn {
-  const { acceptedAt, decidedAt } = record;
+  const { acceptedAt, decidedAt, consentDay } = record;
   const site = siteOf(record, policy);
   const subjects = [...new Set(record.subjects.map((subject) => policy.subjectKey(site, subject) as number))];
   const tombstones = subjects.length === 0 ? NONE : known.withdrawn(subjects, site, decidedAt);
@@ -53,7 +53,7 @@ export function takeIn(record: OutboxRecord, policy: StorePolicy, known: Known):
   });
   if (routes.length === 0) return { results, record: undefined, purged };
   const body = routes.length === record.routes.length ? record.body : narrowBody(record.body, routes);
-  const decided = { acceptedAt, decidedAt: Math.min(decidedAt, acceptedAt), policy: record.policy };
+  const decided = { acceptedAt, decidedAt: Math.min(decidedAt, acceptedAt), consentDay, policy: record.policy };
   return { results, record: { id, site, ...decided, subjects, routes, body }, purged };
 }
 

@@ -19,6 +19,8 @@ export interface StoredRecord {
   readonly acceptedAt: number;
   /** The time its consent stands for, and never later than it was accepted: what was withdrawn since then is meant. */
   readonly decidedAt: number;
+  /** `OutboxRecord.consentDay`. */
+  readonly consentDay: number | undefined;
   readonly policy: string;
   /** Keys of its subjects. */
   readonly subjects: readonly number[];
@@ -42,10 +44,10 @@ export function partsOf(key: string): { readonly site: string; readonly name: st
 export function queuedOf(record: StoredRecord, routes: readonly StoredRoute[]): QueuedRecord[] {
   let read: ReturnType<typeof readBody> | undefined;
   const body = (): ReturnType<typeof readBody> => (read ??= readBody(record.body));
-  const { id, acceptedAt, policy } = record;
+  const { id, acceptedAt, consentDay, policy } = record;
   const size = record.body.length;
   return routes.map(({ type, signals, fields, limited, params, expiresAt }) => {
-    return { id, acceptedAt, policy, size, body, type, signals, fields, limited, params, expiresAt };
+    return { id, acceptedAt, consentDay, policy, size, body, type, signals, fields, limited, params, expiresAt };
   });
 }
 

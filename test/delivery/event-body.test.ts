@@ -34,8 +34,8 @@ const STORED = [...decided()];
 
 /** The vendor's form that is made of a record when it is sent. */
 function formed(record: OutboxRecord, body: string, own: RecordRoute, route: Route | undefined): QueuedRow {
-  const { acceptedAt, policy } = record;
-  return rowOf({ ...own, id: 1, acceptedAt, policy, size: body.length, body: () => readBody(body) }, route);
+  const { acceptedAt, consentDay, policy } = record;
+  return rowOf({ ...own, id: 1, acceptedAt, consentDay, policy, size: body.length, body: () => readBody(body) }, route);
 }
 
 function eventBody(body: string): EventBody {

@@ -111,6 +111,16 @@ function storing(): void {
     expect(await world.names('b')).toEqual([0, 1, 2, 3, 4].map((i) => `second ${i}`));
   });
 
+  it('the day of the consent, which stays with what is narrowed, buried and sent again', async () => {
+    const day = async (route: string) => (await world.read(route)).map(({ consentDay }) => consentDay);
+    await world.commit([eventFor(['a', 'b'], 'dated', { consentDay: 20_000 }), eventFor(['a'], 'of nobody')]);
+    expect([await day('a'), await day('b')]).toEqual([[20_000, undefined], [20_000]]);
+    await bury('a', 'dated');
+    await world.opened.retryDead();
+    await world.commit([]);
+    expect([await day('a'), await day('b')]).toEqual([[undefined, 20_000], [20_000]]);
+  });
+
   it('tells what waits by route, and how old it is', async () => {
     await world.commit([eventFor(['a', 'b'], 'old'), eventFor(['a'], 'dead')]);
     await bury('a', 'dead');

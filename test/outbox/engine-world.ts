@@ -54,6 +54,7 @@ export interface Told {
   readonly subjects?: readonly string[];
   readonly acceptedAt?: number;
   readonly decidedAt?: number;
+  readonly consentDay?: number;
   readonly mark?: string;
   readonly lasting?: boolean;
   readonly signals?: number;
@@ -71,6 +72,7 @@ export function eventFor(routes: readonly string[], name: string, told: Told = {
   return {
     acceptedAt,
     decidedAt: told.decidedAt ?? acceptedAt,
+    consentDay: told.consentDay,
     lasting,
     policy: 'policy-1',
     subjects,

@@ -28,6 +28,7 @@ it('what a visitor has withdrawn does not come back from an older page of a dama
     site: 'shop',
     acceptedAt: 1_000,
     decidedAt: 1_000,
+    consentDay: undefined,
     policy: 'p',
     subjects,
     routes: [{ name: 'a', ...decided }],

@@ -140,6 +140,7 @@ export function sharedRecord(routes: readonly string[], element: string, told: T
   return {
     acceptedAt,
     decidedAt,
+    consentDay: told.consentDay,
     lasting,
     policy,
     subjects,
@@ -172,11 +173,11 @@ export class MemoryStore implements Store {
   add(route: string, element: string, told: Told = {}): number {
     const id = this.#next++;
     const { envelope = 'e', acceptedAt = 0 } = told;
-    const { routes, policy } = outboxRecord(route, element, { ...told, acceptedAt });
+    const { routes, policy, consentDay } = outboxRecord(route, element, { ...told, acceptedAt });
     const [own] = routes;
     if (own === undefined) throw new Error('a record without a route');
     const body = () => ({ envelope, element });
-    const record: QueuedRecord = { ...own, id, acceptedAt, policy, size: element.length, body };
+    const record: QueuedRecord = { ...own, id, acceptedAt, consentDay, policy, size: element.length, body };
     const records = this.records.get(own.route) ?? new Map<number, QueuedRecord>();
     this.records.set(own.route, records.set(id, record));
     return id;

@@ -32,16 +32,33 @@ export function stillAllowed(route: Route, row: Decided, signals: SignalMask): R
   return isWithin(row.fields, now.bits) ? undefined : TIGHTENED;
 }
 
+const DAY = 86_400_000;
+
+/**
+ * The signals of a row that a route has now: a choice that is older than its `since` does not cover it, and leaves what
+ * rests on legitimate interest (as `routeSignals` has it for a hit). A form that identifies nobody rests on no choice.
+ */
+function coveredSignals(
+  { siteOf }: Gateway,
+  { since, site }: Route,
+  { signals, limited, acceptedAt, consentDay }: Decided & Pick<QueuedRecord, 'acceptedAt' | 'consentDay'>,
+): SignalMask {
+  if (since === undefined || limited === true) return signals;
+  // What an earlier version did not write down was made before the event came.
+  const day = consentDay ?? Math.floor(acceptedAt / DAY);
+  return day * DAY >= since ? signals : signals & (siteOf.get(site)?.legitimateInterest ?? NO_SIGNALS);
+}
+
 /** What is looked at each time a row is about to be sent (design 2): route, age, consent under the policy now in force. */
 export function refusal(
   gateway: Gateway,
   route: Route | undefined,
-  row: Decided & Pick<QueuedRecord, 'acceptedAt' | 'expiresAt' | 'policy' | 'type'>,
+  row: Decided & Pick<QueuedRecord, 'acceptedAt' | 'consentDay' | 'expiresAt' | 'policy' | 'type'>,
   now: number,
 ): Refusal | undefined {
   if (route === undefined) return ROUTE_REMOVED;
   if (!isFor(row.type, route.bound.recipient)) return ROUTE_CHANGED;
   if (now >= row.expiresAt || now >= row.acceptedAt + route.maxAge) return EXPIRED;
   // Under the policy it was decided by, the answer is known.
-  return row.policy === gateway.policy ? undefined : stillAllowed(route, row, row.signals);
+  return row.policy === gateway.policy ? undefined : stillAllowed(route, row, coveredSignals(gateway, route, row));
 }

@@ -22,7 +22,7 @@ const NO_FORM: Element = { envelope: FORMLESS, element: '' };
 /** Makes the vendor's form of a stored event. Without a route there is none, which is looked at before it is sent. */
 export function rowOf(record: QueuedRecord, route: Route | undefined): QueuedRow {
   const plan = route === undefined ? NO_FORM : planOf(record, route);
-  const { id, type, signals, fields, limited, acceptedAt, expiresAt, policy, size } = record;
+  const { id, type, signals, fields, limited, acceptedAt, consentDay, expiresAt, policy, size } = record;
   const { envelope, element } = 'skip' in plan ? NO_FORM : plan;
   const formless = 'skip' in plan ? plan.skip : undefined;
   return {
@@ -32,6 +32,7 @@ export function rowOf(record: QueuedRecord, route: Route | undefined): QueuedRow
     fields,
     limited,
     acceptedAt,
+    consentDay,
     expiresAt,
     policy,
     size,

@@ -43,6 +43,7 @@ export function recordOfRow(values: OldColumns, rowid: number): Omit<StoredRecor
     acceptedAt: accepted as number,
     // Not written down then: nobody withdrew it before it was accepted.
     decidedAt: accepted as number,
+    consentDay: undefined,
     policy: policy as string,
     subjects: keysIn(subjects as string),
     routes: [{ name, type: '', expiresAt, mark, ...decided }],

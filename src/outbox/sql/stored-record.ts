@@ -21,11 +21,12 @@ type Head = readonly [
   policy: string,
   subjects: readonly number[],
   routes: readonly HeadRoute[],
+  consentDay?: number | null,
 ];
 
 /** The columns of a record. */
 export function columnsOf(record: StoredRecord): RecordColumns {
-  const { id, site, acceptedAt, decidedAt, policy, subjects, body } = record;
+  const { id, site, acceptedAt, decidedAt, consentDay, policy, subjects, body } = record;
   const routes = record.routes.map(
     ({ name, type, signals, fields, limited, expiresAt, mark, params }): HeadRoute => [
       name,
@@ -38,7 +39,7 @@ export function columnsOf(record: StoredRecord): RecordColumns {
       params ?? null,
     ],
   );
-  const head: Head = [site, acceptedAt, decidedAt, policy, subjects, routes];
+  const head: Head = [site, acceptedAt, decidedAt, policy, subjects, routes, consentDay ?? null];
   const text = JSON.stringify(head);
   return [id, text, body, checksum(id, text, body)];
 }
@@ -47,12 +48,12 @@ export function columnsOf(record: StoredRecord): RecordColumns {
 export function recordOf([id, head, body, sum]: RecordColumns): StoredRecord | undefined {
   // Damage may have made something else of a text.
   if (typeof head !== 'string' || typeof body !== 'string' || checksum(id, head, body) !== sum) return undefined;
-  const [site, acceptedAt, decidedAt, policy, subjects, written] = JSON.parse(head) as Head;
+  const [site, acceptedAt, decidedAt, policy, subjects, written, day] = JSON.parse(head) as Head;
   const routes = written.map(([name, type, signals, fields, limited, expiresAt, mark, params]): StoredRoute => {
     const form = limited === null ? undefined : limited === 1;
     return { name, type, signals, fields, limited: form, expiresAt, mark, params: params ?? undefined };
   });
-  return { id, site, acceptedAt, decidedAt, policy, subjects, routes, body };
+  return { id, site, acceptedAt, decidedAt, consentDay: day ?? undefined, policy, subjects, routes, body };
 }
 
 /** CRC-32 over everything a record says, its place included. */

@@ -14,7 +14,7 @@ export function flatten(flat: Flat, records: readonly OutboxRecord[], withdrawal
   flat.push(records.length, withdrawals.length);
   let subjects: readonly string[] | undefined;
   for (const record of records) {
-    flat.push(record.acceptedAt, record.decidedAt, record.lasting, record.policy, record.body);
+    flat.push(record.acceptedAt, record.decidedAt, record.lasting, record.policy, record.body, record.consentDay);
     if (record.subjects === subjects) flat.push(SAME);
     else flat.push(record.subjects.length, ...record.subjects);
     subjects = record.subjects;
@@ -44,9 +44,9 @@ export function unflatten(flat: Flat): Append[] {
     let subjects: readonly string[] = [];
     for (let i = 0; i < recordCount; i++) {
       const [acceptedAt, decidedAt, lasting] = [read.number(), read.number(), read.flag() === true];
-      const [policy, body] = [read.text(), read.text()];
+      const [policy, body, consentDay] = [read.text(), read.text(), read.maybe()];
       subjects = read.texts() ?? subjects;
-      records.push({ acceptedAt, decidedAt, lasting, policy, body, subjects, routes: routesOf(read) });
+      records.push({ acceptedAt, decidedAt, consentDay, lasting, policy, body, subjects, routes: routesOf(read) });
     }
     const withdrawals: Withdrawal[] = [];
     for (let i = 0; i < withdrawalCount; i++) {
@@ -99,6 +99,10 @@ class Reader {
 
   flag(): boolean | undefined {
     return this.#flat[this.#at++] as boolean | undefined;
+  }
+
+  maybe(): number | undefined {
+    return this.#flat[this.#at++] as number | undefined;
   }
 
   /** Undefined = `SAME`. */
