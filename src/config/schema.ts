@@ -203,7 +203,9 @@ const cookies = z.strictObject({
   own_id: z
     .boolean()
     .default(false)
-    .describe("The gateway's own visitor id (pv_id), HttpOnly, when analytics is granted."),
+    .describe(
+      "The gateway's own visitor id (pv_id), HttpOnly, when analytics is granted; with it the visit (pv_session) of pages that send JSON events.",
+    ),
   keys: z
     .array(secret())
     .default([])

@@ -28,7 +28,10 @@ export function readCookies(input: CookieInput): CookieReading {
     else if (cookie.rule.life !== 'signed') jar.keep(cookie);
   }
   if (landing !== undefined) jar.land(landing);
-  if ((granted & BIT.analytics_storage) !== 0) jar.own();
+  if ((granted & BIT.analytics_storage) !== 0) {
+    jar.own();
+    jar.ownSession();
+  }
   jar.remember();
   return jar.close();
 }

@@ -3,6 +3,7 @@ import { CLOCK_SKEW } from '../privacy/identifiers.ts';
 import { FirstSeen, SEEN } from './first-seen.ts';
 import { named, onlyValue, type Found } from './found.ts';
 import { OWN_ID, ownId, ownIdIn } from './own-id.ts';
+import { newSession, OWN_SESSION, ownSessionIn, type OwnSession } from './own-session.ts';
 import { expire, fit, homeOf, isSafe, knowsHome, setCookie } from './set-cookie.ts';
 import type { ClickIds, CookieInput, CookieReading, Identifiers } from './types.ts';
 import { chosen } from './subjects.ts';
@@ -39,6 +40,8 @@ export class Jar {
   /** Subjects that came without their signal; undefined = there was no such cookie. */
   private gone: string[] | undefined;
   private firstSeen: FirstSeen | undefined;
+  /** An own id was issued to a visitor who had none, or none any more. */
+  private isNew = false;
 
   constructor(input: CookieInput, found: readonly Found[], landing: ClickIds | undefined) {
     const { domain } = input.settings;
@@ -115,8 +118,27 @@ export class Jar {
     if (own === undefined) return;
     this.identifiers.own_id = own.id;
     if (own.set === undefined) return;
+    this.isNew = !this.carried.includes(`own:${own.id}`);
     this.added.push(`own:${own.id}`);
     this.hide(OWN_ID, own.set.value, own.set.maxAge);
+  }
+
+  /** The gateway's own session, where the site wants its id and no tag keeps one; with analytics_storage only. */
+  ownSession(): void {
+    const { settings, site, session, at } = this.input;
+    if (session === undefined || !settings.ownId || this.sessions.length > 0) return;
+    const cookie = named(this.found, OWN_SESSION);
+    const home = { site, keys: settings.signing, cap: this.cap(BIT.analytics_storage) };
+    const value = onlyValue(cookie);
+    // A session that went on under a new id would tell that both are one visitor's.
+    let own: OwnSession | undefined = value === undefined || this.isNew ? undefined : ownSessionIn(value, at, home);
+    if (own === undefined && session === 'kept') {
+      own = newSession(at, home);
+      if (cookie !== undefined) this.expired.push(OWN_SESSION);
+    }
+    if (own === undefined) return;
+    this.identifiers.session_id = own.id;
+    if (own.set !== undefined) this.hide(OWN_SESSION, own.set.value, own.set.maxAge);
   }
 
   /** Writes down what was seen for the first time. */

@@ -126,6 +126,11 @@ export const GOVERNED: readonly GovernedCookie[] = [
   ...governedCookies(IDENTIFIERS),
   ours('pv_id', 'analytics_storage', "the gateway's own visitor id, for events without one of Google's"),
   ours(
+    'pv_session',
+    'analytics_storage',
+    'when the visit began and when it was last heard of, for pages without a tag of Google; ends after half an hour without an event',
+  ),
+  ours(
     'pv_seen',
     'ad_storage',
     'the hour in which an ad cookie without a time of its own was first seen, as a hash, so that it is not kept for longer than allowed',

@@ -9,7 +9,7 @@ import type { OneHit } from './one-hit.ts';
 import type { Understood } from './understand.ts';
 
 /** Cookies are one per visitor: what all of its events allow. */
-export function cookiesOf({ hit, site }: OneHit, understood: readonly Understood[]): CookieReading[] {
+export function cookiesOf({ hit, site, protocol, sender }: OneHit, understood: readonly Understood[]): CookieReading[] {
   const readings: CookieReading[] = [];
   for (let i = 0; i < understood.length; i++) {
     const { source, cookies } = understood[i] as Understood;
@@ -31,6 +31,8 @@ export function cookiesOf({ hit, site }: OneHit, understood: readonly Understood
         site: site.name,
         settings: site.cookies,
         landing: landingOf(site, source.visitor, granted, understood),
+        // No cookie can be given to a visitor of whom a back end speaks, so none of its events begins a session.
+        session: sender !== 'browser' ? 'read' : protocol.keepsSession === true ? 'kept' : undefined,
         streams: site.streams,
       }),
     );

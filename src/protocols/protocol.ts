@@ -29,6 +29,19 @@ export interface Protocol<N extends string = string> {
   /** What is said in the end, in the form this protocol's clients know. It sees nothing of the hit. */
   readonly answer: (end: End, door: Door) => Reply;
   readonly caseForm: CaseForm;
+  /** What pages load to speak it. */
+  readonly scripts?: readonly Script[];
+  /** Its pages do not say which of a visitor's events belong together: the gateway keeps that in a cookie (`pv_session`). */
+  readonly keepsSession?: true;
+}
+
+/** A script the gateway serves: the same for everybody, so that a cache may keep it and nobody is known by it. */
+export interface Script {
+  /** Below the gateway's prefix. */
+  readonly path: string;
+  readonly text: string;
+  /** What it is, for the page about ways in. */
+  readonly what: string;
 }
 
 export type Method = 'GET' | 'POST';

@@ -25,7 +25,9 @@ export function cookieTable(input: CookieTableInput): string[] {
   return table(
     ['cookie', 'set by', 'the gateway', 'lives at most', 'needs', 'what it is for'],
     [
-      ...GOVERNED.filter(({ name }) => name !== 'pv_id' || input.ownId).map((rule) => governedRow(rule, input)),
+      ...GOVERNED.filter(({ name }) => input.ownId || (name !== 'pv_id' && name !== 'pv_session')).map((rule) =>
+        governedRow(rule, input),
+      ),
       ...consentRows(input),
     ],
   );

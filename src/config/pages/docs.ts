@@ -221,7 +221,7 @@ function cookieFacts({ cookies }: Site): string[] {
     `Analytics identifiers (\`_ga\`, ...) live at most ${showDuration(cookies.analytics)} from their first issue, and are never extended.`,
     `Click and advertising identifiers (\`_gcl_*\`, \`_fbp\`, \`_fbc\`, ...) live at most ${showDuration(cookies.ads)}.`,
     cookies.ownId
-      ? "`pv_id`: the gateway's own visitor id, HttpOnly, only while analytics is granted."
+      ? "`pv_id`: the gateway's own visitor id, and `pv_session`, the visit, for pages without a tag of Google: HttpOnly, only while analytics is granted."
       : 'The gateway sets no visitor id of its own.',
     'A cookie that arrives without its consent is expired with the answer.',
   ];

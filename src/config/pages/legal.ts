@@ -60,7 +60,7 @@ export function legalNotes(site: SiteConfig, path: ConfigPath): Remark[] {
   if (site.cookies.own_id && law !== undefined) {
     note(
       ['cookies', 'own_id'],
-      `pv_id is stored on the visitor's device: it is set only with consent to analytics, and belongs in the site's cookie list (${law})`,
+      `pv_id is stored on the visitor's device, and pv_session where pages send JSON events: they are set only with consent to analytics, and belong in the site's cookie list (${law})`,
     );
   }
   if (site.cookies.analytics > ANALYTICS_ADVISED) {
