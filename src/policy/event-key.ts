@@ -87,11 +87,13 @@ export function eventKey(
 
 /**
  * The visitor as it came, before any cap, where its signal is in force: the client id of the event, else of `_ga`, else
- * the own id, else `_fbp`. An id that this answer issues has not come.
+ * the own id, else `_fbp`. A browser without any of them has the own id that this answer issues: a repeat brings it.
  */
-function subjectOf(raw: RawEvent, { visitor, jar, signals }: Source): string | undefined {
+function subjectOf(raw: RawEvent, { visitor, jar, signals, sender }: Source): string | undefined {
   const cid = (signals & BIT.analytics_storage) === 0 ? undefined : raw.client_id || visitor.clientId;
-  return cid === undefined || cid === '' ? browserOf(jar.carried) : `ga:${cid}`;
+  if (cid !== undefined && cid !== '') return `ga:${cid}`;
+  const { own_id } = jar.identifiers;
+  return browserOf(jar.carried) ?? (sender !== 'browser' || own_id === undefined ? undefined : `own:${own_id}`);
 }
 
 /** Texts of which none can be mistaken for part of another. */
