@@ -1,11 +1,12 @@
 /**
- * Writes what is made from the code: the registry of destinations, their READMEs, the pages on cookies, reasons and ways in, the editor schema,
+ * Writes what is made from the code: the registry of destinations, their READMEs, the pages on cookies, reasons and ways in, the editor schema, the tag,
  * and the picture of the architecture. `--check`
  * writes nothing and fails when something is not as it would be written.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { layersInWords, picture } from './architecture.ts';
+import { tagText } from './tag.ts';
 
 const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
@@ -73,6 +74,11 @@ function putBetween(path: string, mark: string, text: string): void {
 }
 
 put('destinations/index.ts', registry(folders()));
+// A text in a module, so that it is there on every runtime, and the same from a checkout and in the package.
+put(
+  'src/protocols/json/tag-text.ts',
+  `// Written by \`npm run gen\` from tag/tag.ts.\n\n/** What is served. */\nexport const TAG_TEXT = \`${(await tagText()).replaceAll(/[\\`]|\$(?=\{)/g, '\\$&')}\`;\n`,
+);
 
 // Only now, because the configuration knows the vendors through the registry.
 const { destinations } = await import('../destinations/index.ts');

@@ -4,6 +4,7 @@ import type { Hono } from 'hono';
 import { parseCookies } from '../consent/cookie-header.ts';
 import { governs } from '../cookies/vendor-cookies.ts';
 import type { Live } from '../http/live.ts';
+import { PROTOCOLS } from '../protocols/index.ts';
 import { Unusable } from '../runtimes/node/process/unusable.ts';
 
 const require = createRequire(import.meta.url);
@@ -12,15 +13,28 @@ const HTML = 'text/html; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
 const STYLE = 'text/css; charset=utf-8';
 
-/** The shop and what it needs; the banner and the GA4 client are other people's, from npm. */
+/** The shop, with one client or the other, and what it needs; the banner and the GA4 client are other people's, from npm. */
 const FILES: readonly (readonly [path: string, file: () => string, type: string])[] = [
   ['/', () => own('index.html'), HTML],
+  ['/tag', () => own('index.html').replace(CLIENT, TAG), HTML],
   ['/demo/shop.js', () => own('shop.js'), SCRIPT],
   ['/demo/shop.css', () => own('shop.css'), STYLE],
   ['/demo/ga4.js', () => foreign('@minimal-analytics/ga4/dist/index.js'), SCRIPT],
   ['/demo/cookieconsent.js', () => foreign('vanilla-cookieconsent/dist/cookieconsent.umd.js'), SCRIPT],
   ['/demo/cookieconsent.css', () => foreign('vanilla-cookieconsent/dist/cookieconsent.css'), STYLE],
 ];
+
+/**
+ * The same shop with the gateway's own tag in place of the GA4 client: the two lines that a site pastes, but that this
+ * page says itself when it is viewed, because its window on the vendors has to be open by then.
+ */
+const CLIENT = /<!-- client: begin -->[^]*<!-- client: end -->/;
+const TAG = [
+  '<script>window.pv ||= function () { (pv.q ||= []).push(arguments); };</script>',
+  ...PROTOCOLS.flatMap(({ scripts = [] }) => scripts).map(
+    ({ path }) => `<script src="${path}" async data-views="manual"></script>`,
+  ),
+].join('\n    ');
 
 /** A file of the shop, ready to be served. */
 export interface PageFile {

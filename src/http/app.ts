@@ -32,5 +32,6 @@ function askedOf(c: Context, ports: Ports): Asked {
   const header = c.req.header('host');
   const host = hostOf((raw === undefined ? (header ?? authority) : (authority ?? header)) ?? '');
   const asWorker = c.req.header('service-worker') !== undefined;
-  return { method: c.req.method, path, host, origin: c.req.header('origin'), asWorker };
+  const known = c.req.header('if-none-match');
+  return { method: c.req.method, path, host, origin: c.req.header('origin'), asWorker, known };
 }

@@ -1,9 +1,11 @@
 import { bridgeScript } from '../consent/bridge.ts';
+import { sha256Hex } from '../core/hash.ts';
 import { MISDIRECTED } from '../decide/index.ts';
 import { UNLISTED } from '../protocols/admission.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { notAllowed, WAYS_IN, type WayIn } from '../protocols/doors.ts';
 import type { Problem } from '../protocols/hit.ts';
+import { PROTOCOLS } from '../protocols/index.ts';
 import type { Door, Reply } from '../protocols/protocol.ts';
 import { ALWAYS, headersFor, problemAnswer, replyAnswer, type Answer } from './answer.ts';
 import { collector, type Collect } from './collect.ts';
@@ -19,6 +21,8 @@ export interface Asked {
   readonly origin: string | undefined;
   /** The browser would run the answer as a service worker (`Service-Worker: script`). */
   readonly asWorker: boolean;
+  /** `If-None-Match`. */
+  readonly known: string | undefined;
 }
 
 /**
@@ -28,7 +32,7 @@ export interface Asked {
 export type Front = (asked: Asked) => Collect | Answer | undefined;
 
 /** Something to read at a path of its own. */
-type Page = () => Answer;
+type Page = (asked: Asked) => Answer;
 
 const READING = ['GET', 'HEAD'];
 
@@ -39,7 +43,7 @@ const NO_WORKERS: Problem = {
   detail: 'Nothing of the gateway may be run as a service worker.',
 };
 
-/** The public listener's paths: collection, health, and the consent bridge. */
+/** The public listener's paths: collection, health, and scripts. */
 export function frontOf(ports: Ports): Front {
   const takers = new Map(WAYS_IN.map((way) => [way.door, takerOf(way, ports)] as const));
   const health: readonly (readonly [string, Page])[] = [
@@ -51,7 +55,7 @@ export function frontOf(ports: Ports): Front {
       () => ({ status: 200, headers: { ...ALWAYS, 'content-type': 'text/plain' }, cookies: [], body: 'ok' }),
     ],
   ];
-  const pages: ReadonlyMap<string, Page> = new Map([...health, ['/g/consent.js', script]]);
+  const pages: ReadonlyMap<string, Page> = new Map([...health, ...SCRIPTS]);
   const atRoot: ReadonlyMap<string, Page> = new Map(health);
 
   return (asked) => {
@@ -70,7 +74,7 @@ export function frontOf(ports: Ports): Front {
       ? (pages.get(path.slice(gateway.prefix.length)) ?? atRoot.get(path))
       : atRoot.get(path);
     if (page === undefined) return undefined;
-    return READING.includes(method) ? page() : wrongMethod(asked, READING, ports);
+    return READING.includes(method) ? page(asked) : wrongMethod(asked, READING, ports);
   };
 }
 
@@ -136,15 +140,35 @@ function readiness(ports: Ports): Answer {
   );
 }
 
-const BRIDGE = bridgeScript();
+/** What pages load: the bridge to consent platforms, and what the protocols have. */
+const SCRIPTS: readonly (readonly [path: string, page: Page])[] = [
+  ['/g/consent.js', scriptPage(bridgeScript())],
+  ...PROTOCOLS.flatMap(({ scripts = [] }) => scripts.map(({ path, text }) => [path, scriptPage(text)] as const)),
+];
 
-function script(): Answer {
-  return {
-    status: 200,
-    headers: { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'public, max-age=3600' },
-    cookies: [],
-    body: BRIDGE,
+/** The same for everybody, cookies or not: its `ETag` is made of the text alone, so it tells no two browsers apart. */
+function scriptPage(body: string): Page {
+  const etag = `"${sha256Hex(body).slice(0, 16)}"`;
+  const headers = {
+    'content-type': 'text/javascript; charset=utf-8',
+    'cache-control': 'public, max-age=3600',
+    'x-content-type-options': 'nosniff',
+    // It says nothing about anybody: pages of the site's other hosts may load it whatever they demand of scripts.
+    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'cross-origin',
+    etag,
   };
+  const { 'content-type': _, ...unchanged } = headers;
+  return ({ known }) =>
+    isKnown(known, etag)
+      ? { status: 304, headers: unchanged, cookies: [], body: undefined }
+      : { status: 200, headers, cookies: [], body };
+}
+
+/** `If-None-Match` names it (RFC 9110 13.1.2): compared weakly, because proxies that compress weaken a tag. */
+function isKnown(known: string | undefined, etag: string): boolean {
+  if (known === undefined || known.length > 1000) return false;
+  return known.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag);
 }
 
 function json(body: unknown, status: number): Answer {

@@ -4,7 +4,7 @@ import { successAnswer } from '../../src/demo/vendors.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { startRecorder, type Recorded, type Recorder } from '../support/recorder.ts';
 import { serve, type Served } from '../support/serve.ts';
-import { startShop, type Shop } from './shop.ts';
+import { startShop, type Shop, type ShopPage } from './shop.ts';
 
 /** A user agent with everything in it that the reduced one must not have. */
 const USER_AGENT =
@@ -27,6 +27,7 @@ const VENDORS = [
 /** A shop, its gateway, vendors that only write down what they get, and a browser. */
 export interface World {
   readonly port: number;
+  readonly shop: Shop;
   readonly recorder: Recorder;
   readonly gateway: Served;
   readonly browser: Browser;
@@ -35,7 +36,7 @@ export interface World {
 
 /** @param config the gateway's configuration, given the port the shop is served on. */
 export async function openWorld(
-  pages: Readonly<Record<string, string>>,
+  pages: Readonly<Record<string, ShopPage>>,
   config: (port: number) => string,
 ): Promise<World> {
   const recorder = await startRecorder(VENDORS.map((host) => ({ hosts: [host], answer: asVendor })));
@@ -47,6 +48,7 @@ export async function openWorld(
   shop.connect(gateway.url);
   return {
     port: shop.port,
+    shop,
     recorder,
     gateway,
     browser,
@@ -97,7 +99,7 @@ export async function newVisitor(
       const statuses: number[] = [];
       const answered = new Promise<void>((resolve) => {
         context.on('response', (response) => {
-          if (!new URL(response.url()).pathname.startsWith('/g/collect')) return;
+          if (!/\/(?:g\/collect|v1\/events)$/.test(new URL(response.url()).pathname)) return;
           statuses.push(response.status());
           if (statuses.length >= count) resolve();
         });

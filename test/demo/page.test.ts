@@ -157,6 +157,43 @@ describe.skipIf(noChromium !== undefined)('the demo, in a browser', () => {
     await visitor.context.close();
   });
 
+  it('has the same shop with the tag: nothing before a choice, then what each choice allows', async () => {
+    const visitor = await newVisitor(browser);
+    const { page } = visitor;
+    const faults: string[] = [];
+    page.on('pageerror', ({ message }) => faults.push(message));
+    await page.goto(`${origin}/tag`);
+    await page.getByRole('link', { name: 'Arrive from an ad' }).evaluate((link: HTMLAnchorElement) => link.click());
+    await page.waitForURL(/\/tag\?gclid=/);
+    await page.getByRole('status').filter({ hasText: 'The tag waits for your choice.' }).waitFor();
+    await page.locator('.route').first().waitFor();
+    const before = visitor.asked.filter((url) => url.endsWith('/v1/events')).length;
+    expect(before).toBe(0);
+
+    await page.getByRole('button', { name: 'Accept all' }).first().click();
+    await said(page, 'meta', 'page_view - sent in full');
+    await page.getByRole('button', { name: 'Buy two' }).click();
+    for (const route of ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads'])
+      await said(page, route, 'purchase - sent in full');
+    await arrived(page, 'ga4', '"name": "purchase"');
+    await arrived(page, 'ga4', '"item_id": "SKU-1"');
+    await page.locator('#stored', { hasText: 'pv_session' }).waitFor();
+    await choose(page, {});
+    await page
+      .getByRole('status')
+      .filter({ hasText: /deleted .*pv_id/ })
+      .waitFor();
+    expect(await visitor.jar()).toEqual(['cc_cookie']);
+    expect(await page.evaluate(() => [localStorage, sessionStorage].flatMap(Object.keys))).toEqual([]);
+    // Back to the other client.
+    await page.getByRole('link', { name: 'With a GA4 client' }).click();
+    await page.getByRole('link', { name: "With the gateway's own tag" }).waitFor();
+    await page.getByText('page_view (allowed: nothing): no vendor receives anything.').first().waitFor();
+    expect(faults).toEqual([]);
+    expect([...new Set(visitor.asked.map((url) => new URL(url).origin))]).toEqual([origin]);
+    await visitor.context.close();
+  });
+
   it('starts over: the banner asks again, and nothing is kept', async () => {
     const visitor = await newVisitor(browser);
     const { page } = visitor;

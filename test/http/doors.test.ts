@@ -104,6 +104,10 @@ const cases = (prefix: string): Case[] => [
   one('the bridge script', 'GET', `${prefix}/g/consent.js`, 200),
   one('HEAD of the bridge script', 'HEAD', `${prefix}/g/consent.js`, 200),
   one('POST to the bridge script', 'POST', `${prefix}/g/consent.js`, 405, { allow: 'GET, HEAD' }),
+  one('the tag', 'GET', `${prefix}/g/pv.js`, 200),
+  one('HEAD of the tag', 'HEAD', `${prefix}/g/pv.js`, 200),
+  one('POST to the tag', 'POST', `${prefix}/g/pv.js`, 405, { allow: 'GET, HEAD' }),
+  one('the tag percent-encoded', 'GET', `${prefix}/g/%70v.js`, 404),
   one('health', 'GET', `${prefix}/healthz`, 200),
   one('health at the root', 'GET', '/healthz', 200),
   one('readiness', 'HEAD', `${prefix}/readyz`, 200),
@@ -207,6 +211,7 @@ const tagPaths = (prefix: string): Case[] => {
     one('HEAD of a ping', 'HEAD', `${prefix}/ccm/collect`, 405, { allow: 'GET, POST' }),
     one('a path that begins like a ping', 'GET', `${prefix}/ccmx`, 404),
     one('health by the name of Google', 'GET', `${prefix}/healthy`, 200),
+    one('the tag as a worker', 'GET', `${prefix}/g/pv.js`, 404, { headers: worker }),
     one('the bridge script as a worker', 'GET', `${prefix}/g/consent.js`, 404, { headers: worker }),
     one('a hit of a worker that is being installed', 'GET', `${prefix}/g/collect?${HIT}`, 404, { headers: worker }),
   ];

@@ -141,6 +141,7 @@ http {
     ['/gs/ccm/collect', 204],
     ['/g/d/ccm/conversion', 204],
     ['/g/consent.js', 200],
+    ['/g/pv.js', 200],
     [`/g/collect?v=2&tid=G-TEST000001&en=scroll&cid=1.1790000000&dl=${encodeURIComponent(ORIGIN)}`, 204],
     ['/v1/events', 405],
   ])('%s: %i', async (path, status) => {

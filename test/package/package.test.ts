@@ -152,10 +152,12 @@ describe('the package', () => {
         'npm-shrinkwrap.json',
         'config/gateway.yaml',
         'config/schema.json',
+        // `portvakt/pv`, for a site's own TypeScript.
+        'tag/pv.d.ts',
       ]),
     );
     const expected =
-      /^(dist\/[\w-]+\.js|dist\/THIRD-PARTY-LICENSES\.txt|config\/.*\.(yaml|json|md)|docs\/.*\.md|deploy\/alerts(\.test)?\.yml|destinations\/[^/]+\/README\.md|[A-Z]+(\.md)?|package\.json|npm-shrinkwrap\.json)$/;
+      /^(dist\/[\w-]+\.js|dist\/THIRD-PARTY-LICENSES\.txt|config\/.*\.(yaml|json|md)|docs\/.*\.md|deploy\/alerts(\.test)?\.yml|destinations\/[^/]+\/README\.md|tag\/pv\.d\.ts|[A-Z]+(\.md)?|package\.json|npm-shrinkwrap\.json)$/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
   });
 

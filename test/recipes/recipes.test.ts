@@ -17,6 +17,7 @@ const COPIED = [
   'src',
   'destinations',
   'scripts',
+  'tag',
   'config',
   'docs',
   'test',

@@ -11,7 +11,7 @@ import { scrub } from '../../src/privacy/pii/scrub.ts';
 const root = join(import.meta.dirname, '../..');
 const FIXTURE = join(root, 'test/fixtures/acme-ads');
 const FOLDER = 'destinations/acme-ads';
-const COPIED = ['src', 'destinations', 'scripts', 'test', 'config', 'docs', 'package.json', 'CONTRIBUTING.md'];
+const COPIED = ['src', 'destinations', 'scripts', 'tag', 'test', 'config', 'docs', 'package.json', 'CONTRIBUTING.md'];
 const CONFIGS = ['tsconfig.base.json', 'tsconfig.neutral.json', 'tsconfig.json'];
 const DAY = 86_400;
 

@@ -13,10 +13,14 @@ export const noChromium: string | undefined =
 
 if (noChromium !== undefined) console.warn(`tests in a browser are skipped: ${noChromium}`);
 
-/** Starts Chromium, without anything that would make it talk on its own. */
-export function launchChromium(): Promise<Browser> {
+/**
+ * Starts Chromium, without anything that would make it talk on its own. `goesBack`: pages that are left are kept as they
+ * are and shown again, as browsers do; Playwright switches that off, and cannot look into a page that came back.
+ */
+export function launchChromium({ goesBack = false } = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: CHROMIUM,
+    ...(goesBack && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -2,12 +2,16 @@ import { PROTOCOLS } from '../../protocols/index.ts';
 import type { Door, Protocol } from '../../protocols/protocol.ts';
 import { codes, table } from './markdown.ts';
 
+const SCRIPTS = PROTOCOLS.flatMap(({ scripts = [] }) => scripts)
+  .map(({ path, what }) => ` and of \`${path}\` (${what})`)
+  .join('');
+
 /** The page about every way in: the list the listeners walk, for people. */
 export function waysInPage(): string {
   return `${[
     '# Ways in',
     '',
-    "Written by `npm run gen` from `src/protocols`. Paths are below [`server.path_prefix`](../README.md#mount-it), if there is one, and compared as they come: another spelling (`%63`, a slash more, another case) is another path. `HEAD` and every other method that is not named gets 405. What else there is: `GET` and `HEAD` of `/healthz`, `/readyz`, `/healthy` (`ok`, for Google's set-ups) and `/g/consent.js`. A request that a browser makes for a service worker is 404 everywhere.",
+    `Written by \`npm run gen\` from \`src/protocols\`. Paths are below [\`server.path_prefix\`](../README.md#mount-it), if there is one, and compared as they come: another spelling (\`%63\`, a slash more, another case) is another path. \`HEAD\` and every other method that is not named gets 405. What else there is: \`GET\` and \`HEAD\` of \`/healthz\`, \`/readyz\`, \`/healthy\` (\`ok\`, for Google's set-ups), of \`/g/consent.js\` (the [bridge](consent-platforms.md#the-bridge))${SCRIPTS}. A request that a browser makes for a service worker is 404 everywhere.`,
     '',
     ...PROTOCOLS.flatMap(section),
   ]

@@ -1,5 +1,7 @@
-/* The demo shop: a real banner, a real GA4 client, and a window on what the gateway sent on. */
+/* The demo shop: a real banner, one client or the other, and a window on what the gateway sent on. */
 const byId = (id) => document.getElementById(id);
+/** The gateway's own tag is in the page, and not the GA4 client. */
+const tag = window.minimalAnalytics === undefined;
 
 /* --- The banner ------------------------------------------------------------------------------------------------ */
 
@@ -30,10 +32,11 @@ CookieConsent.run({
   onConsent: showChoice,
   // The banner takes the keyboard to itself; when it goes, the keyboard is where the choice can be changed.
   onModalHide: () => requestAnimationFrame(takeBack),
-  onFirstConsent: () => send(),
+  // The tag sees by itself that there is a choice, or another one; the GA4 client has to be told.
+  onFirstConsent: () => tag || send(),
   onChange: () => {
     showChoice();
-    send();
+    if (!tag) send();
   },
   language: {
     default: 'en',
@@ -70,7 +73,17 @@ CookieConsent.run({
   },
 });
 
-/* --- The GA4 client -------------------------------------------------------------------------------------------- */
+/* --- The client -------------------------------------------------------------------------------------------- */
+
+byId('with').textContent = tag
+  ? "the gateway's own tag, which waits for your choice"
+  : 'one that speaks to Google Analytics as its own tag does';
+if (tag) {
+  byId('status').textContent = 'The tag waits for your choice. Until then it sends nothing, not even to this shop.';
+  byId('ad').pathname = '/tag';
+  byId('client').href = '/';
+  byId('client').textContent = 'With a GA4 client';
+}
 
 const CLIENT_KEYS = ['clientId', 'sessionId', 'sessionCount'];
 
@@ -87,19 +100,39 @@ function send(event) {
   setTimeout(() => void showStored(), 400);
 }
 
-const item = (quantity) => `idSKU-1~nmMug~caHome~pr299.5~qt${quantity}`;
-const money = (value) => ({ 'ep.currency': 'NOK', 'epn.value': value });
 const clicks = {
-  view: () => ({ type: 'view_item', event: { ...money('299.5'), pr1: item(1) } }),
-  add: () => ({ type: 'add_to_cart', event: { ...money('299.5'), pr1: item(1) } }),
-  buy: () => ({ type: 'purchase', event: { 'ep.transaction_id': `ORD-${Date.now()}`, ...money('599'), pr1: item(2) } }),
-  lead: () => ({ type: 'generate_lead', event: money('100') }),
+  view: ['view_item', () => ({ value: 299.5, quantity: 1 })],
+  add: ['add_to_cart', () => ({ value: 299.5, quantity: 1 })],
+  buy: ['purchase', () => ({ value: 599, quantity: 2, transaction_id: `ORD-${Date.now()}` })],
+  lead: ['generate_lead', () => ({ value: 100 })],
 };
-for (const [id, event] of Object.entries(clicks)) byId(id).addEventListener('click', () => send(event()));
+for (const [id, [name, say]] of Object.entries(clicks)) {
+  byId(id).addEventListener('click', () => {
+    if (tag) pv(name, forTag(say()));
+    else send({ type: name, event: forClient(say()) });
+  });
+}
+
+/** As the tag takes it. */
+function forTag({ value, quantity, transaction_id }) {
+  const items = quantity && [{ item_id: 'SKU-1', item_name: 'Mug', item_category: 'Home', price: 299.5, quantity }];
+  return { currency: 'NOK', value, transaction_id, items };
+}
+
+/** As the GA4 client writes it into its hits. */
+function forClient({ value, quantity, transaction_id }) {
+  return {
+    ...(transaction_id && { 'ep.transaction_id': transaction_id }),
+    'ep.currency': 'NOK',
+    'epn.value': String(value),
+    ...(quantity && { pr1: `idSKU-1~nmMug~caHome~pr299.5~qt${quantity}` }),
+  };
+}
+
 byId('choose').addEventListener('click', () => CookieConsent.showPreferences());
 byId('restart').addEventListener('click', () => {
   CookieConsent.reset(true);
-  location.assign('/');
+  location.assign(location.pathname);
 });
 
 /* --- What the browser keeps ------------------------------------------------------------------------------------ */
@@ -197,10 +230,14 @@ function showReceived({ route, request: bytes }) {
 for (const route of await (await fetch('/demo/routes')).json()) addCard(route);
 await showStored();
 const stream = new EventSource('/demo/stream');
-stream.addEventListener('decision', ({ data }) => showDecision(JSON.parse(data)));
+stream.addEventListener('decision', ({ data }) => {
+  showDecision(JSON.parse(data));
+  // The answer may set or delete cookies.
+  if (tag) setTimeout(() => void showStored(), 400);
+});
 stream.addEventListener('received', ({ data }) => showReceived(JSON.parse(data)));
 stream.addEventListener('error', () => {
   byId('status').textContent = 'The gateway does not answer. Is it still running?';
 });
 // The first page view waits until the window is open, so that it is seen.
-stream.addEventListener('open', () => send(), { once: true });
+stream.addEventListener('open', () => (tag ? pv('page_view') : send()), { once: true });

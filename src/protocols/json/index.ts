@@ -3,6 +3,7 @@ import type { Protocol } from '../protocol.ts';
 import { admitEvents } from './admit.ts';
 import { caseForm } from './case-form.ts';
 import { readJson } from './read.ts';
+import { TAG } from './tag.ts';
 
 /** Events in the gateway's own form, of pages and back ends (`docs/events.md`). */
 export const json: Protocol<'json'> = {
@@ -24,4 +25,6 @@ export const json: Protocol<'json'> = {
   read: readJson,
   answer: plainAnswer,
   caseForm,
+  scripts: [TAG],
+  keepsSession: true,
 };

@@ -44,7 +44,8 @@ export function createListener(app: Hono, front?: Front, refused: (code: Refused
     const host = hostFor(incoming, target);
     const { method = '', headers } = incoming;
     const asWorker = headers['service-worker'] !== undefined;
-    const found = front({ method, path: target.path, host, origin: headers.origin, asWorker });
+    const known = headers['if-none-match'];
+    const found = front({ method, path: target.path, host, origin: headers.origin, asWorker, known });
     if (found === undefined) throughApp(incoming, outgoing);
     else if (typeof found === 'function') answerDirectly(incoming, outgoing, target, host, found);
     else write(outgoing, found);
