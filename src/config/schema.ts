@@ -85,6 +85,8 @@ const platformMapping = z.strictObject({
   opt_in: z.boolean().optional().describe('The platform was set up as opt-in, where its cookie does not say so.'),
 });
 
+const takesPreferences = z.enum(['cookies', 'asserted', 'trust']);
+
 const consent = z.strictObject({
   cmp: z
     .union([z.literal('auto'), z.array(z.enum(knownPlatforms.map(({ name }) => name))).min(1)])
@@ -114,6 +116,22 @@ const consent = z.strictObject({
         '(docs/consent-platforms.md). One that was refused closes its routes. `[]` = none of them.',
     ),
   max_age: duration().optional().describe('An older choice counts as none.'),
+  segment: z
+    .union([
+      takesPreferences,
+      z.strictObject({
+        take: takesPreferences.default('cookies').describe('As the word alone.'),
+        categories: z
+          .record(text(/^[^\x00-\x1f\x7f]{1,64}$/, 'the id of a category, as the SDK writes it'), signalList())
+          .default({})
+          .describe("The site's own categories -> signals, beside the usual ones and over them; case does not count."),
+      }),
+    ])
+    .default('cookies')
+    .describe(
+      "What `context.consent.categoryPreferences` of Segment's calls is worth (docs/segment.md); it always takes away. `cookies`: it grants nothing. " +
+        '`asserted`: where no record of a banner is read, that of a back end grants. `trust`: that of a page, too; nobody here can check it.',
+    ),
   without_choice: z
     .enum(['denied', 'granted'])
     .default('denied')

@@ -43,14 +43,20 @@ export function readConsent(input: ConsentInput, site: SiteConsent): Consent {
   const found = findCookies(plan, input.cookies);
   const readings = found.length === 0 ? NO_READINGS : current(cached(plan, cache, found), input.at, site.maxAge);
   const all = withSignals(readings, input, site, tcf);
-  return combine(input.stated === undefined ? all : [...all, ...statedOf(input.stated, input.at, site)], defaults);
+  if (input.stated === undefined) return combine(all, defaults);
+  return combine([...all, ...statedOf(input.stated, input.at, site, readings)], defaults);
 }
 
 const NO_READINGS: readonly Reading[] = [];
 
-/** A back end's word grows old like any choice. */
-function statedOf(stated: StatedConsent, now: number, { takesAssertions, maxAge }: SiteConsent): readonly Reading[] {
-  return current(readStated(stated, takesAssertions), now, maxAge);
+/** A sender's word grows old like any choice. */
+function statedOf(
+  stated: StatedConsent,
+  now: number,
+  site: SiteConsent,
+  fromCookies: readonly Reading[],
+): readonly Reading[] {
+  return current(readStated(stated, site, fromCookies), now, site.maxAge);
 }
 
 const HEADER_UNREADABLE = unreadable('cookies', {}, 'the cookie header is unreadable');

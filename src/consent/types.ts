@@ -122,6 +122,8 @@ export interface SiteConsent {
   readonly honourConsentMode: boolean;
   /** A back end's own record of a choice grants what it says (`consent.back_end`). */
   readonly takesAssertions: boolean;
+  /** Categories that senders state with their events. */
+  readonly preferences: SitePreferences;
   /** Per platform: cookie name override, and purpose, service or vendor -> signals. */
   readonly mapping: ReadonlyMap<string, PlatformMapping>;
   /** Categories to signals, as the site maps them. */
@@ -134,6 +136,14 @@ export interface SiteConsent {
   readonly vendors: readonly number[];
   readonly routes: readonly ConsentRoute[];
   readonly services: SiteServices;
+}
+
+/** What categories that a sender states are worth on a site. */
+export interface SitePreferences {
+  /** Whose word grants: nobody's, that of back ends, that of pages, too. */
+  readonly takes: 'cookies' | 'asserted' | 'trust';
+  /** Category, in small letters -> signals. */
+  readonly signals: ReadonlyMap<string, SignalMask>;
 }
 
 /** What a site says about one platform (`consent.mapping.<platform>`). */

@@ -87,6 +87,21 @@ export const REASONS = {
     means: 'The settings of the route are enough for some events, and not for this kind.',
     todo: 'Add the setting to the route.',
   },
+  'skip.no_event': {
+    kind: 'skipped',
+    params: [],
+    says: 'it tells who somebody is or what they chose, and is no event',
+    means:
+      'Segment has calls beside events: `identify`, `group`, `alias`, `screen`, and the notice that a choice has changed. Consent and withdrawal were read from it, and it went nowhere.',
+    todo: 'Nothing.',
+  },
+  'skip.left_out': {
+    kind: 'skipped',
+    params: [],
+    says: 'its sender leaves this vendor out',
+    means: 'The call names this vendor, or `All`, as `false` in its `integrations`.',
+    todo: 'Nothing, if that is what the sender means. Else take the name out of `integrations` of the call.',
+  },
   'skip.path': {
     kind: 'skipped',
     params: [],

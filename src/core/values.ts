@@ -77,4 +77,16 @@ export interface StatedConsent {
     | undefined;
   /** Signals that its event must do without, though nobody says that the visitor refused them. */
   readonly withheld: SignalMask;
+  /** What is said of the categories of the site's banner, in the words of the banner. */
+  readonly preferences?: StatedPreferences | undefined;
+}
+
+/** Categories of a banner as a sender states them; what each stands for, the site says. */
+export interface StatedPreferences {
+  /** Category -> allowed; undefined = something stands there that cannot be read. */
+  readonly categories: ReadonlyMap<string, boolean> | undefined;
+  /** A page says so, which anybody could be; else a back end with a key. */
+  readonly byPage: boolean;
+  /** When the visitor chose this, unix milliseconds: what is not allowed was refused then. Undefined = nobody says. */
+  readonly chosenAt: number | undefined;
 }

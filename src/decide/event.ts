@@ -8,7 +8,7 @@ import type { Site } from '../policy/gateway.ts';
 import { routeSignals } from '../policy/signals.ts';
 import { presentableClientId } from '../privacy/identifiers.ts';
 import type { Hit, SourceEvent } from '../protocols/hit.ts';
-import { heldBack, invalidEvent, PAGE_UNREAD, PATH_KEPT } from './failed.ts';
+import { heldBack, invalidEvent, NO_EVENT, PAGE_UNREAD, PATH_KEPT } from './failed.ts';
 import { type Filtered, filterEvent } from './filter.ts';
 import { withStated } from './subjects.ts';
 import type { OneHit } from './one-hit.ts';
@@ -17,13 +17,17 @@ import { type EventTrace, isPlanned } from './trace.ts';
 import { TracedEvent } from './traced-event.ts';
 import type { Understood } from './understand.ts';
 import { isFull } from './withdrawals.ts';
+import { withoutLeftOut } from './left-out-vendors.ts';
 
 /** Decides about one event on every route it is offered to. */
 export function traceEvent(of: OneHit, one: Understood, jar: CookieReading, line: number): EventTrace {
   const { hit, site } = of;
   const { signals, page, cleaner } = one;
-  const { raw, invalid } = one.source;
+  const { raw, invalid, noEvent, leftOut } = one.source;
   if (invalid !== undefined) return invalidEvent(of, one, invalid, line);
+  if (noEvent === true) {
+    return heldBack(of, one, { name: raw.event_name ?? '', id: `${hit.id}-${line}`, at: hit.at }, NO_EVENT);
+  }
   const ids = givenIds(raw, cleaner);
   const id = ids.event ?? ids.order ?? `${hit.id}-${line}`;
   const name = raw.event_name ?? '';
@@ -38,7 +42,8 @@ export function traceEvent(of: OneHit, one: Understood, jar: CookieReading, line
     (filtered ??= filterEvent(of, one, { identifiers, eventId: id, eventTime: time }, line));
   // Of an event that goes nowhere nobody asks whose it is.
   let subjects = of.sender === 'backend' ? withStated(jar.subjects, one.source) : NO_SUBJECTS;
-  const routes = decideRoutes(of, one, subjects, filter);
+  const decided = decideRoutes(of, one, subjects, filter);
+  const routes = leftOut === undefined ? decided : withoutLeftOut(decided, site, leftOut);
   let key: EventKey | undefined;
   if (routes.some(isPlanned)) {
     if (of.sender !== 'backend') subjects = withStated(jar.subjects, one.source);

@@ -10,6 +10,7 @@ import type { Understood } from './understand.ts';
 
 export const PAGE_UNREAD = reason('invalid.page_address');
 export const PATH_KEPT = reason('skip.path');
+export const NO_EVENT = reason('skip.no_event');
 export const CONSENT_FAULT = reason('failed.chain', { module: 'consent', step: 'read' });
 export const COOKIE_FAULT = reason('failed.chain', { module: 'cookies', step: 'read' });
 export const FILTER_FAULT = reason('failed.chain', { module: 'privacy', step: 'filter' });

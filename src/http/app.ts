@@ -14,7 +14,7 @@ export function createApp(ports: Ports, front: Front = frontOf(ports)): Hono {
     if (found === undefined) return next();
     if (typeof found !== 'function') return toResponse(found);
     const { host, origin } = askedOf(c, ports);
-    return toResponse(await found(ports.toHit(c), host, origin));
+    return toResponse(await found(ports.toHit(c, found.mostBytes), host, origin));
   });
   app.notFound((c) => toResponse(refused(askedOf(c, ports), notFound(ports.gateway().prefix), ports)));
   // The error is neither answered nor logged: its text may hold parts of the hit.
@@ -30,8 +30,10 @@ function askedOf(c: Context, ports: Ports): Asked {
   const raw = ports.target?.(c);
   const { authority, path } = splitTarget(raw ?? c.req.url);
   const header = c.req.header('host');
-  const host = hostOf((raw === undefined ? (header ?? authority) : (authority ?? header)) ?? '');
+  const named = (raw === undefined ? (header ?? authority) : (authority ?? header)) ?? '';
   const asWorker = c.req.header('service-worker') !== undefined;
   const known = c.req.header('if-none-match');
-  return { method: c.req.method, path, host, origin: c.req.header('origin'), asWorker, known };
+  const { method } = c.req;
+  const origin = c.req.header('origin');
+  return { method, path, host: hostOf(named), authority: named, origin, asWorker, known };
 }

@@ -8,6 +8,7 @@ import { mediaProblem, type WayIn } from '../protocols/doors.ts';
 import { refusedCode, type Hit, type Problem, type Remark, type Unread } from '../protocols/hit.ts';
 import { accountOf } from '../ledger/account.ts';
 import { headersFor, problemAnswer, replyAnswer, type Answer } from './answer.ts';
+import { mostBytesOf, type MostBytes } from './body-limit.ts';
 import type { Ports, Watcher } from './ports.ts';
 import { FAILED } from './problem.ts';
 import type { RefusedRequest } from './refusals.ts';
@@ -16,11 +17,15 @@ import type { RefusedRequest } from './refusals.ts';
  * Takes one hit: decides it, stores what may leave, and only then answers (design 2). `host` and `origin` are the
  * request's, for what a page may read of the answer where there is no hit.
  */
-export type Collect = (
-  read: Hit | Problem | Unread | Promise<Hit | Problem | Unread>,
-  host: string,
-  origin: string | undefined,
-) => Answer | Promise<Answer>;
+export interface Collect {
+  (
+    read: Hit | Problem | Unread | Promise<Hit | Problem | Unread>,
+    host: string,
+    origin: string | undefined,
+  ): Answer | Promise<Answer>;
+  /** How long a body may be, by what comes before it. */
+  readonly mostBytes: MostBytes;
+}
 
 /** How the hits of one door are taken. Never throws, never rejects. */
 export function collector(ports: Ports, way: WayIn): Collect {
@@ -51,12 +56,17 @@ export function collector(ports: Ports, way: WayIn): Collect {
       return timed(failed());
     }
   };
-  return (read, host, origin) => {
+  const collect = (
+    read: Hit | Problem | Unread | Promise<Hit | Problem | Unread>,
+    host: string,
+    origin: string | undefined,
+  ): Answer | Promise<Answer> => {
     const began = performance.now();
     return read instanceof Promise
       ? read.then((value) => take(value, host, origin, began), failed)
       : take(read, host, origin, began);
   };
+  return Object.assign(collect, { mostBytes: mostBytesOf(way, ports) });
 }
 
 /** A request on its way to its answer. What waits for the disk holds this, hence it holds nothing of the hit. */

@@ -6,9 +6,10 @@ import type { Gateway } from '../policy/gateway.ts';
 import { notAllowed, WAYS_IN, type WayIn } from '../protocols/doors.ts';
 import type { Problem } from '../protocols/hit.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
-import type { Door, Reply } from '../protocols/protocol.ts';
+import type { Address, AddressReply, Door, Reply } from '../protocols/protocol.ts';
 import { ALWAYS, headersFor, problemAnswer, replyAnswer, type Answer } from './answer.ts';
 import { collector, type Collect } from './collect.ts';
+import { isLoopbackName } from './loopback.ts';
 import type { Ports } from './ports.ts';
 
 /** What is known of a request before its body is read. */
@@ -19,6 +20,8 @@ export interface Asked {
   /** As `hostOf` gives it. */
   readonly host: string;
   readonly origin: string | undefined;
+  /** Host and port as they came; undefined = nobody knows the port. */
+  readonly authority?: string | undefined;
   /** The browser would run the answer as a service worker (`Service-Worker: script`). */
   readonly asWorker: boolean;
   /** `If-None-Match`. */
@@ -87,12 +90,20 @@ function takerOf(way: WayIn, ports: Ports): (asked: Asked) => Collect | Answer {
 }
 
 /** The same for everybody: the request is not read. */
-function fixed(asked: Asked, { paths: [name] }: Door, reply: Reply, ports: Ports): Answer {
-  const site = ports.gateway().siteOf.get(asked.host);
+function fixed(asked: Asked, { paths: [name] }: Door, does: Reply | AddressReply, ports: Ports): Answer {
+  const gateway = ports.gateway();
+  const site = gateway.siteOf.get(asked.host);
   if (site === undefined) return refused(asked, MISDIRECTED, ports);
+  const reply = 'replyTo' in does ? does.replyTo(addressOf(asked, gateway)) : does;
   ports.counters.answers.add(String(reply.status));
   ports.counters.fixedAnswers.add(`${site.name}\t${name}`);
   return replyAnswer(reply, headersFor(site, asked.origin));
+}
+
+/** Browsers come by TLS, but for those on this very machine. */
+function addressOf({ host, path, authority = host }: Asked, { prefix }: Gateway): Address {
+  const scheme = isLoopbackName(host) || host.endsWith('.localhost') ? 'http' : 'https';
+  return { base: `${scheme}://${authority.toLowerCase()}${prefix}`, path: path.slice(prefix.length) };
 }
 
 /** A refusal, counted, with what the page may read of it. */
@@ -117,7 +128,7 @@ function preflight(asked: Asked, door: Door, gateway: Gateway, ports: Ports): An
     headers: {
       ...headersFor(site, asked.origin),
       'access-control-allow-methods': door.methods.join(', '),
-      'access-control-allow-headers': 'Content-Type',
+      'access-control-allow-headers': ['Content-Type', ...(door.headers ?? [])].join(', '),
       'access-control-max-age': '600',
     },
     cookies: [],

@@ -5,6 +5,7 @@ import type { Trace, WithdrawnSince } from '../decide/trace.ts';
 import type { Hit, Problem } from '../protocols/hit.ts';
 import type { Counters } from '../ledger/counters.ts';
 import type { Decisions } from '../ledger/decisions.ts';
+import type { MostBytes } from './body-limit.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Refusals } from './refusals.ts';
 import type { Unlisted } from './unlisted.ts';
@@ -20,8 +21,8 @@ export interface Ports {
   readonly outbox: Outbox;
   /** How many routes wait for a person (credentials, settings). They lose nothing meanwhile. */
   readonly stopped: () => number;
-  /** Freezes a request: reads the body within its limits, adds time, id and peer. */
-  readonly toHit: (c: Context) => Hit | Problem | Promise<Hit | Problem>;
+  /** Freezes a request: reads the body, of as many bytes as it may have, adds time, id and peer. */
+  readonly toHit: (c: Context, mostBytes: MostBytes) => Hit | Problem | Promise<Hit | Problem>;
   /** The request target as it came, where the runtime has it: a `Request` only has an address made of it. */
   readonly target?: (c: Context) => string;
   /** Whether this hit is one too many: asked once for each, since it is every so many-th that is refused. */

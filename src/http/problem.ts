@@ -14,11 +14,14 @@ export const FAILED: Problem = {
   code: 'refused.fault',
 };
 
-export const TOO_LARGE: Problem = {
-  status: 413,
-  title: 'Body too large',
-  detail: 'A body may have 64 KiB, in 2,048 pieces at most. Send fewer events in one request.',
-};
+/** A body of more than `most` bytes. */
+export function bodyTooLarge(most: number): Problem {
+  return {
+    status: 413,
+    title: 'Body too large',
+    detail: `A body may have ${Math.floor(most / 1024)} KiB, in 2,048 pieces at most. Send fewer events in one request.`,
+  };
+}
 
 /** The bodies of all requests that arrive take as much memory as they may. */
 export const NO_ROOM: Problem = {

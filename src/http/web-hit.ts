@@ -1,19 +1,25 @@
 import type { Hit, Problem, Unread } from '../protocols/hit.ts';
 import { LIMITS } from '../protocols/limits.ts';
 import { hostOf, splitTarget } from '../protocols/target.ts';
-import { ABORTED, ENCODED, TOO_LARGE } from './problem.ts';
+import type { MostBytes } from './body-limit.ts';
+import { ABORTED, bodyTooLarge, ENCODED } from './problem.ts';
 
 /**
  * Freezes a web `Request` as a hit, reading the body within its limits: for runtimes that have nothing else. `peer` is
  * the address of the other end where the runtime knows it.
  */
-export function webHit(request: Request, peer?: string): Hit | Unread | Promise<Hit | Unread> {
+export function webHit(
+  request: Request,
+  peer?: string,
+  mostBytes: MostBytes = () => LIMITS.body,
+): Hit | Unread | Promise<Hit | Unread> {
   const hit = withoutBody(request, peer);
   if (request.method === 'GET') return hit;
   if (hit.headers['content-encoding'] !== undefined) return { ...ENCODED, hit };
   if (request.body === null) return hit;
-  if (Number(hit.headers['content-length'] ?? 0) > LIMITS.body) return { ...TOO_LARGE, hit };
-  return readBody(request.body).then(
+  const most = mostBytes(() => hit);
+  if (Number(hit.headers['content-length'] ?? 0) > most) return { ...bodyTooLarge(most), hit };
+  return readBody(request.body, most).then(
     (body) => (typeof body === 'string' ? { ...hit, body } : { ...body, hit }),
     () => ({ ...ABORTED, hit }),
   );
@@ -37,7 +43,7 @@ function withoutBody(request: Request, peer: string | undefined): Hit {
 }
 
 /** Rejects when the other end goes away before the end. */
-async function readBody(stream: ReadableStream<Uint8Array>): Promise<string | Problem> {
+async function readBody(stream: ReadableStream<Uint8Array>, most: number): Promise<string | Problem> {
   const reader = stream.getReader();
   // A byte order mark is part of the body here, as on every other way in.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -47,10 +53,10 @@ async function readBody(stream: ReadableStream<Uint8Array>): Promise<string | Pr
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     bytes += value.length;
-    if (bytes > LIMITS.body || pieces > LIMITS.pieces) {
+    if (bytes > most || pieces > LIMITS.pieces) {
       // Not waited for: a body that is too long may never end.
       void reader.cancel().catch(() => {});
-      return TOO_LARGE;
+      return bodyTooLarge(most);
     }
     text += decoder.decode(value, { stream: true });
   }

@@ -65,6 +65,18 @@ export interface SourceEvent {
   readonly visitor: Visitor;
   /** It goes nowhere, and the others go on. */
   readonly invalid?: InvalidEvent;
+  /** It tells who somebody is or what they chose: consent and withdrawal are read from it, and it goes nowhere. */
+  readonly noEvent?: true;
+  /** Vendors that its sender leaves out. */
+  readonly leftOut?: LeftOutVendors | undefined;
+}
+
+/** Vendors that a sender does not want to have an event, by the names it has for them; it takes away and never grants. */
+export interface LeftOutVendors {
+  /** All of them, but for `but`. */
+  readonly all: boolean;
+  readonly names: readonly string[];
+  readonly but: readonly string[];
 }
 
 /** What a source made of a hit. */

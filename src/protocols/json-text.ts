@@ -1,4 +1,4 @@
-import { LIMITS } from './limits.ts';
+import { isUnsafeName, LIMITS } from './limits.ts';
 import { isName, NAME } from './names.ts';
 
 /** Something wrong with the shape of a JSON body, and where. Holds no value of it. */
@@ -8,10 +8,10 @@ export interface ShapeFault {
   readonly message: string;
 }
 
-/** The event of a list `events` that a fault lies in; undefined = outside of all. */
-export function eventOf({ path }: ShapeFault): number | undefined {
+/** The event of a list that a fault lies in; undefined = outside of all. */
+export function eventOf({ path }: ShapeFault, list = 'events'): number | undefined {
   const [first, second] = path;
-  return first === 'events' && typeof second === 'number' ? second : undefined;
+  return first === list && typeof second === 'number' ? second : undefined;
 }
 
 /** A body that is JSON, with what is wrong with its shape. */
@@ -20,15 +20,25 @@ export interface ParsedJson {
   readonly faults: readonly ShapeFault[];
 }
 
+/** What keys a body may have. */
+export interface JsonShape {
+  /** Keys are names of parameters; else any text is one, but for what reaches a prototype. */
+  readonly namesOnly: boolean;
+  /** Levels of nesting. */
+  readonly depth: number;
+}
+
+const NAMES_ONLY: JsonShape = { namesOnly: true, depth: LIMITS.depth };
+
 /** Enough to mend a body by. Beyond it only the first fault of every further event is told: that it has one decides. */
 const MOST_FAULTS = 100;
 
 /**
  * Parses JSON from outside (R72, R73). Beside the grammar it looks for what `JSON.parse` is silent about: a key twice
- * in one object, names of other than letters, digits and `_`, words that reach a prototype, more than `LIMITS.depth`
- * levels or `LIMITS.keys` keys an object. Undefined: it is no JSON.
+ * in one object, names of other than letters, digits and `_`, words that reach a prototype, more levels than `shape`
+ * allows or `LIMITS.keys` keys an object. Undefined: it is no JSON.
  */
-export function parseJson(body: string): ParsedJson | undefined {
+export function parseJson(body: string, shape: JsonShape = NAMES_ONLY): ParsedJson | undefined {
   // Some editors and back ends put a byte order mark first; RFC 8259 8.1 lets a reader ignore it.
   const text = body.charCodeAt(0) === 0xfeff ? body.slice(1) : body;
   let value: unknown;
@@ -37,7 +47,7 @@ export function parseJson(body: string): ParsedJson | undefined {
   } catch {
     return undefined;
   }
-  return { value, faults: checkShape(text) };
+  return { value, faults: checkShape(text, shape) };
 }
 
 /** An object or a list that is open where the walk stands. */
@@ -49,7 +59,7 @@ interface Open {
 }
 
 /** Walks text that is known to be valid JSON. Of each object or list only the first fault is told. */
-function checkShape(text: string): readonly ShapeFault[] {
+function checkShape(text: string, shape: JsonShape): readonly ShapeFault[] {
   const faults: ShapeFault[] = [];
   const open: Open[] = [];
   let blamed: Open | undefined;
@@ -71,7 +81,7 @@ function checkShape(text: string): readonly ShapeFault[] {
       const end = stringEnd(text, i);
       if (inner?.keys !== undefined && isKey(text, end)) {
         const key = keyOf(text.slice(i, end));
-        const fault = checkKey(key, inner.keys);
+        const fault = checkKey(key, inner.keys, shape);
         if (fault !== undefined) blame(fault, open.length);
         inner.at = NAME.test(key) ? key : '';
       }
@@ -79,9 +89,9 @@ function checkShape(text: string): readonly ShapeFault[] {
       continue;
     }
     if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
-      if (open.length === LIMITS.depth) blame(`nested deeper than ${LIMITS.depth} levels`, LIMITS.depth);
+      if (open.length === shape.depth) blame(`nested deeper than ${shape.depth} levels`, shape.depth);
       // Below that nothing is looked at any more, only counted.
-      const deep = open.length >= LIMITS.depth;
+      const deep = open.length >= shape.depth;
       open.push(code === OPEN_OBJECT && !deep ? { keys: new Set(), at: '' } : { keys: undefined, at: 0 });
     } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
       open.pop();
@@ -129,8 +139,12 @@ function keyOf(literal: string): string {
   return literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1);
 }
 
-function checkKey(key: string, seen: Set<string>): string | undefined {
-  if (!isName(key)) {
+function checkKey(key: string, seen: Set<string>, { namesOnly }: JsonShape): string | undefined {
+  if (!namesOnly) {
+    if (isUnsafeName(key)) return 'a key reaches a prototype';
+    // It may be anything, so it is not repeated.
+    if (seen.has(key)) return 'a key is there twice';
+  } else if (!isName(key)) {
     return 'a key is not a name: it starts with a letter and has at most 40 letters, digits and `_`';
   }
   if (seen.has(key)) return `the key \`${key}\` is there twice`;

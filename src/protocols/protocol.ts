@@ -59,8 +59,27 @@ export interface Door {
   readonly fromPages: ReadonlySet<string>;
   /** Pages of listed origins may ask beforehand (CORS preflight). */
   readonly preflight: boolean;
+  /** Headers that those pages may send beside `Content-Type`. */
+  readonly headers?: readonly string[];
+  /** Bytes of a body from a back end that has shown its key; default: as much as from anybody (`LIMITS.body`). */
+  readonly backendBytes?: number;
   /** `store`: events are decided, stored and sent. `validate`: they are read and decided, and nothing is kept. A reply: that is answered, and the request is not read. */
-  readonly does: 'store' | 'validate' | Reply;
+  readonly does: 'store' | 'validate' | Reply | AddressReply;
+}
+
+/** An answer that is made of the address alone, the same for everybody who asks there. */
+export interface AddressReply {
+  /** The usual one. */
+  readonly status: number;
+  readonly replyTo: (address: Address) => Reply;
+}
+
+/** Where something was asked. */
+export interface Address {
+  /** What stands before every path of the gateway there: scheme, host, port where there is one, and prefix. */
+  readonly base: string;
+  /** Below the prefix, undecoded. */
+  readonly path: string;
 }
 
 /** How a request ended. */

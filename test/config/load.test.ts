@@ -22,6 +22,7 @@ describe('the reference configuration', () => {
       cmp: ['cookiebot', 'cookie-information', 'onetrust', 'tcf'],
       honour: ['gpc', 'consent-mode'],
       mapping: {},
+      segment: 'cookies',
       services: {},
       without_choice: 'denied',
     });
@@ -48,12 +49,13 @@ describe('the reference configuration', () => {
   it('loads with every key that is commented out in it', () => {
     const all = reference
       .replace('trusted_proxies: []', 'trusted_proxies: [10.0.0.0/8]')
-      .replace(/# (country_header|ingest_keys|mp_secrets|mp|mapping|max_age|own_id|keys):/g, '$1:');
+      .replace(/# (country_header|ingest_keys|mp_secrets|mp|mapping|max_age|segment|own_id|keys):/g, '$1:');
     const { server, sites } = load(all).config;
     expect(server.country_header).toBe('cf-ipcountry');
     expect(sites[0]?.ingest_keys).toEqual([{ env: 'INGEST_KEY' }]);
     expect(sites[0]?.mp_secrets).toEqual([{ env: 'MP_SECRET' }]);
     expect(sites[0]?.mp.consent).toBe('asserted');
+    expect(sites[0]?.consent.segment).toBe('asserted');
     expect(sites[0]?.consent.max_age).toBe(365 * 86_400_000);
     expect(sites[0]?.cookies.own_id).toBe(true);
     expect(sites[0]?.cookies.keys).toEqual([{ env: 'COOKIE_KEY' }]);

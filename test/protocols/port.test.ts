@@ -295,6 +295,8 @@ describe('nobody else knows', () => {
   /** What has the word in another meaning. */
   const OTHERWISE: Readonly<Record<string, string>> = {
     "src/delivery/egress/index.ts: 'json'": 'the form of a body that a vendor takes',
+    "src/config/compile/compile-consent.ts: 'segment'": 'the key `consent.segment`',
+    "src/config/lint/lint-senders.ts: 'segment'": 'the key `consent.segment`',
   };
   const ours = PROTOCOLS.filter(({ name }) => (name as string) !== 'pulse');
 

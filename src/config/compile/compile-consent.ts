@@ -1,5 +1,6 @@
 import { knownPlatforms } from '../../consent/platforms/index.ts';
-import type { PlatformMapping, SiteConsent, SiteServices } from '../../consent/types.ts';
+import { categorySignals } from '../../consent/preferences.ts';
+import type { PlatformMapping, SiteConsent, SitePreferences, SiteServices } from '../../consent/types.ts';
 import { destinations } from '../../../destinations/index.ts';
 import { CATEGORY_SIGNALS, maskOf, type Category, type SignalMask } from '../../core/signals.ts';
 import { regimeOf } from '../countries.ts';
@@ -39,6 +40,7 @@ export function compileConsent(site: SiteConfig): SiteConsent {
     honourGpc: consent.honour.includes('gpc'),
     honourConsentMode: consent.honour.includes('consent-mode'),
     takesAssertions: site.mp.consent === 'asserted',
+    preferences: compilePreferences(consent.segment, categories),
     mapping: shared.size === 0 ? platforms : withShared(platforms, shared, cmp),
     categories,
     maxAge: consent.max_age,
@@ -55,6 +57,15 @@ export function compileConsent(site: SiteConfig): SiteConsent {
     })),
     services: compileServices(site),
   };
+}
+
+function compilePreferences(
+  segment: SiteConfig['consent']['segment'],
+  categories: Readonly<Record<Category, SignalMask>>,
+): SitePreferences {
+  const { take, categories: own } = typeof segment === 'string' ? { take: segment, categories: {} } : segment;
+  const stated = Object.entries(own).map(([name, list]) => [name, signalsIn(list, categories)] as const);
+  return { takes: take, signals: categorySignals(categories, new Map(stated)) };
 }
 
 /** Whose services are: what the site says, and the usual names of every destination there is. */

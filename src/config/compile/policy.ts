@@ -34,12 +34,14 @@ export function policyOf(config: Config, sites: readonly Site[]): Policy {
 }
 
 function sitePolicy(site: SiteConfig, compiled: Site): unknown {
-  const { consent, privacy, cookies } = site;
+  const { privacy, cookies } = site;
+  const { segment, ...consent } = site.consent;
   const { keys: _, ...lives } = cookies;
   return {
     site: compiled.name,
     country: site.country,
     consent: { ...consent, cmp: set(consent.cmp), honour: set(consent.honour) },
+    stated_categories: segment === 'cookies' ? undefined : segment,
     asserted_consent: compiled.consent.takesAssertions || undefined,
     purposes: site.purposes,
     privacy: { ...privacy, url_query: set(privacy.url_query), never_forward: set(privacy.never_forward) },

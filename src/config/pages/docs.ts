@@ -99,6 +99,7 @@ function siteFacts(
           'Senders of the Measurement Protocol may state a choice from a record of their own, with its time; the gateway cannot check it. It grants no more than every other source leaves.',
         ]
       : []),
+    ...preferenceFacts(site),
     ...(consent.max_age === undefined ? [] : [`A choice older than ${showDuration(consent.max_age)} counts as none.`]),
     ...(interests.length === 0
       ? []
@@ -110,6 +111,14 @@ function siteFacts(
       ? []
       : [`Events from these paths go nowhere: ${codes(privacy.never_forward)}.`]),
     ...replacedFacts(site),
+  ];
+}
+
+function preferenceFacts({ consent: { preferences } }: Site): string[] {
+  if (preferences.takes === 'cookies') return [];
+  const who = preferences.takes === 'trust' ? 'pages and back ends' : 'back ends';
+  return [
+    `Where no record of the banner is read, categories that ${who} state with their events (\`context.consent\` of Segment's calls) grant what they stand for; the gateway cannot check them.`,
   ];
 }
 

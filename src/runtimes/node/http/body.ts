@@ -13,6 +13,7 @@ let buffered = 0;
  * take a hundred times what they hold. `free` must be called in the end, whatever became of it.
  */
 export class Body {
+  readonly #most: number;
   #bytes: Buffer | undefined;
   #size = 0;
   #pieces = 0;
@@ -21,10 +22,15 @@ export class Body {
   /** It is `#bytes` that is written to, and nobody else's memory. */
   #own = false;
 
+  /** @param most bytes it may have. */
+  constructor(most: number = LIMITS.body) {
+    this.#most = most;
+  }
+
   /** Adds a piece: how that went. */
   add(piece: Buffer): 'taken' | 'too large' | 'no room' {
     const size = this.#size + piece.length;
-    if (size > LIMITS.body || ++this.#pieces > LIMITS.pieces) return 'too large';
+    if (size > this.#most || ++this.#pieces > LIMITS.pieces) return 'too large';
     const room = this.#bytes === undefined ? piece.length : this.#roomFor(size);
     if (buffered + room - this.#room > MOST_BUFFERED) return 'no room';
     buffered += room - this.#room;

@@ -6,9 +6,9 @@ import type { Context, Hono } from 'hono';
 import { problemAnswer, type Answer } from '../../../http/answer.ts';
 import type { Collect } from '../../../http/collect.ts';
 import type { Front } from '../../../http/front.ts';
-import { ABORTED, ENCODED, NO_ROOM, TOO_LARGE } from '../../../http/problem.ts';
+import type { MostBytes } from '../../../http/body-limit.ts';
+import { ABORTED, bodyTooLarge, ENCODED, NO_ROOM } from '../../../http/problem.ts';
 import { refusedCode, type Hit, type Problem, type RefusedCode, type Unread } from '../../../protocols/hit.ts';
-import { LIMITS } from '../../../protocols/limits.ts';
 import { hostOf, splitTarget, type Target } from '../../../protocols/target.ts';
 import { Body, saidLength } from './body.ts';
 import { answered, dismiss, dropStuck, keepIdle, takes } from './sockets.ts';
@@ -41,11 +41,12 @@ export function createListener(app: Hono, front?: Front, refused: (code: Refused
       return;
     }
     const target = splitTarget(targetOf(incoming));
-    const host = hostFor(incoming, target);
     const { method = '', headers } = incoming;
+    const authority = target.authority ?? headers.host ?? '';
+    const host = hostOf(authority);
     const asWorker = headers['service-worker'] !== undefined;
     const known = headers['if-none-match'];
-    const found = front({ method, path: target.path, host, origin: headers.origin, asWorker, known });
+    const found = front({ method, path: target.path, host, authority, origin: headers.origin, asWorker, known });
     if (found === undefined) throughApp(incoming, outgoing);
     else if (typeof found === 'function') answerDirectly(incoming, outgoing, target, host, found);
     else write(outgoing, found);
@@ -103,7 +104,7 @@ function answerDirectly(
   host: string,
   take: Collect,
 ): void {
-  const answer = take(receive(incoming, outgoing, target, host), host, incoming.headers.origin);
+  const answer = take(receive({ incoming, outgoing }, target, host, take.mostBytes), host, incoming.headers.origin);
   if (answer instanceof Promise) void answer.then((value) => write(outgoing, value));
   else writeSoon(outgoing, answer);
 }
@@ -158,10 +159,10 @@ interface NodeRequest {
 }
 
 /** Freezes a Node request as a hit, reading the body within its limits. */
-export function toHit(c: Context): Hit | Problem | Promise<Hit | Problem> {
-  const { incoming, outgoing } = c.env as NodeRequest;
-  const target = splitTarget(targetOf(incoming));
-  return receive(incoming, outgoing, target, hostFor(incoming, target));
+export function toHit(c: Context, mostBytes: MostBytes): Hit | Problem | Promise<Hit | Problem> {
+  const request = c.env as NodeRequest;
+  const target = splitTarget(targetOf(request.incoming));
+  return receive(request, target, hostFor(request.incoming, target), mostBytes);
 }
 
 /** The target of a Node request as it came. */
@@ -170,26 +171,32 @@ export function rawTarget(c: Context): string {
 }
 
 function receive(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  request: NodeRequest,
   target: Target,
   host: string,
+  mostBytes: MostBytes,
 ): Hit | Unread | Promise<Hit | Unread> {
+  const { incoming } = request;
   if (incoming.method === 'GET') return freeze(incoming, target, host, '');
   if (incoming.headers['content-encoding'] !== undefined)
     return { ...ENCODED, hit: freeze(incoming, target, host, '') };
   if (incoming.headers['content-length'] === '0') return freeze(incoming, target, host, '');
-  return readBody(incoming, outgoing, target, host);
+  return readBody(
+    request,
+    target,
+    host,
+    mostBytes(() => freeze(incoming, target, host, '')),
+  );
 }
 
 function readBody(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  { incoming, outgoing }: NodeRequest,
   target: Target,
   host: string,
+  most: number,
 ): Promise<Hit | Unread> {
   return new Promise((resolve) => {
-    const body = new Body();
+    const body = new Body(most);
     const refuse = (problem: Problem) => {
       // The rest of the body is not read, so the connection cannot be used again.
       outgoing.setHeader('connection', 'close');
@@ -201,13 +208,13 @@ function readBody(
       body.free();
       resolve('status' in result ? { ...result, hit: freeze(incoming, target, host, '') } : result);
     };
-    if (saidLength(incoming) > LIMITS.body) {
-      refuse(TOO_LARGE);
+    if (saidLength(incoming) > most) {
+      refuse(bodyTooLarge(most));
       return;
     }
     incoming.on('data', (piece: Buffer) => {
       const went = body.add(piece);
-      if (went === 'too large') refuse(TOO_LARGE);
+      if (went === 'too large') refuse(bodyTooLarge(most));
       else if (went === 'no room') refuse(NO_ROOM);
     });
     incoming.on('end', () => turns.take(() => end(freeze(incoming, target, host, body.text()))));

@@ -1,0 +1,171 @@
+import type { RawEvent } from '../../core/fields.ts';
+import type { LeftOutTally } from '../../core/left-out.ts';
+import { asObject } from '../../core/reply.ts';
+import type { Sender } from '../admission.ts';
+import type { InvalidEvent, SourceEvent } from '../hit.ts';
+import { mistakesOf, said, time } from '../json-parts.ts';
+import { isReservedEvent } from '../names.ts';
+import { params as paramsSchema } from '../params.ts';
+import { settle } from '../settle.ts';
+import { type CalledEvent, eventCalled } from './event-names.ts';
+import { identify } from './identity.ts';
+import { putTraits, textOf } from './people.ts';
+import { paramsOf } from './properties.ts';
+import { leftOutBy } from './statement.ts';
+import type { Visitors } from './visitors.ts';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export const TYPES = ['track', 'page', 'identify', 'group', 'alias', 'screen'] as const;
+export type CallType = (typeof TYPES)[number];
+
+/** What a request says of all of its calls. */
+export interface Common {
+  /** When it came, unix milliseconds. */
+  readonly at: number;
+  readonly sender: Sender;
+  readonly visitors: Visitors;
+  /** Of the batch, where a call has none of its own. */
+  readonly sentAt: unknown;
+  readonly context: Fields | undefined;
+  readonly integrations: unknown;
+  /** Traits of the people who are identified in this request. */
+  readonly traits: ReadonlyMap<string, Fields>;
+  readonly leftOut: LeftOutTally;
+  /** What had no place. */
+  readonly dropped: { count: number };
+}
+
+/** The SDK's notice that a visitor's choice has changed (`protocols/segment.md` 4). */
+const CHOICE = 'segment consent preference updated';
+
+/** Reads one call. One that cannot be used is marked as invalid, and the others go on. */
+export function readCall(call: Fields, type: unknown, of: Common): SourceEvent {
+  const bad = (field: InvalidEvent['field'], says: string): SourceEvent => {
+    return { raw: { event_time: of.at }, visitor: of.visitors.nobody, invalid: { field, says } };
+  };
+  if (!isType(type)) return bad(undefined, `expected \`type\`: ${TYPES.join(', ')}`);
+  const context = { ...of.context, ...asObject(call['context']) };
+  const at = timeOf(call, of);
+  const isChoice = type === 'track' && isNamed(call['event'], CHOICE);
+  const visitor = of.visitors.of(context, isChoice ? at : undefined);
+  if (typeof visitor === 'string') return bad(undefined, visitor);
+
+  const draft: RawEvent = { event_time: at };
+  if (isChoice || (type !== 'track' && type !== 'page')) {
+    draft.event_name = isChoice ? 'consent' : type;
+    identify(draft, call, context, visitor);
+    return { raw: draft, visitor, noEvent: true };
+  }
+  const called = type === 'page' ? PAGE_VIEW : calledIn(call['event']);
+  if (called === undefined) return bad('name', 'event: expected a name of letters and digits');
+  if (isReservedEvent(called.name)) return bad('name', 'event: this name is reserved by Google Analytics');
+  draft.event_name = called.name;
+  const wrong = readProperties(asObject(call['properties']) ?? {}, called, draft, of);
+  if (wrong !== undefined) return bad('params', wrong);
+  readPage(call, context, type === 'page', draft);
+  readDevice(context, draft);
+  identify(draft, call, context, visitor);
+  putTraits(draft, context['traits']);
+  for (const whose of peopleIn(call)) putTraits(draft, of.traits.get(whose));
+  settle(draft, of.leftOut);
+  const leftOut = leftOutBy(call['integrations'] ?? of.integrations);
+  return { raw: draft, visitor, leftOut };
+}
+
+const PAGE_VIEW: CalledEvent = { name: 'page_view', segment: undefined };
+
+function isType(type: unknown): type is CallType {
+  return (TYPES as readonly unknown[]).includes(type);
+}
+
+function isNamed(event: unknown, name: string): boolean {
+  return typeof event === 'string' && event.length <= 2 * name.length && event.trim().toLowerCase() === name;
+}
+
+function calledIn(event: unknown): CalledEvent | undefined {
+  return typeof event === 'string' ? eventCalled(event) : undefined;
+}
+
+/** Whom a call is about, by every name it has for them. */
+export function peopleIn({ userId, anonymousId }: Fields): readonly string[] {
+  const user = textOf(userId);
+  const anonymous = textOf(anonymousId);
+  return [user === undefined ? [] : `user ${user}`, anonymous === undefined ? [] : `anonymous ${anonymous}`].flat();
+}
+
+/**
+ * When it happened by our clock: as long before it came as it was before it was sent, by the sender's. Later than it
+ * came is when it came.
+ */
+function timeOf(call: Fields, { at, sentAt }: Common): number {
+  const happened = readTime(call['timestamp'] ?? call['originalTimestamp']);
+  const sent = readTime(call['sentAt'] ?? sentAt);
+  if (happened === undefined) return at;
+  return Math.min(Math.max(sent === undefined ? happened : at - (sent - happened), 0), at);
+}
+
+function readTime(value: unknown): number | undefined {
+  const read = value === undefined || value === null ? undefined : time.safeParse(value);
+  return read?.success === true ? read.data : undefined;
+}
+
+/** Properties that say what the fields of a page say. */
+const OF_THE_PAGE = ['url', 'path', 'search', 'title', 'referrer', 'name', 'category'];
+
+/** Puts properties where they belong. The answer is what makes the event unusable. */
+function readProperties(properties: Fields, called: CalledEvent, draft: RawEvent, of: Common): string | undefined {
+  const own = called === PAGE_VIEW ? without(properties, OF_THE_PAGE) : properties;
+  const { params, dropped } = paramsOf(own, called);
+  of.dropped.count += dropped;
+  const read = paramsSchema.safeParse(params);
+  if (!read.success) return mistakesOf(read.error, ['properties']).slice(0, 1).map(said).join('');
+  const { leftOut: kinds, custom, debug_mode: _, ...fields } = read.data;
+  for (const kind of kinds) of.leftOut.add(kind);
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined && value !== '') Object.assign(draft, { [name]: value });
+  }
+  if (custom !== undefined) draft.params = custom;
+  return undefined;
+}
+
+function without(fields: Fields, names: readonly string[]): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
+}
+
+function readPage({ name, category, properties }: Fields, context: Fields, isPage: boolean, draft: RawEvent): void {
+  const page = asObject(context['page']) ?? {};
+  const own = isPage ? (asObject(properties) ?? {}) : {};
+  const title = isPage ? [own['name'], own['category'], name, category].map(textOf).find(Boolean) : undefined;
+  putText(draft, 'page_location', own['url'], page['url']);
+  putText(draft, 'page_referrer', own['referrer'], page['referrer']);
+  putText(draft, 'page_title', own['title'], page['title'], title);
+}
+
+const CAMPAIGN = ['source', 'medium', 'name', 'content', 'term', 'id'];
+
+function readDevice(context: Fields, draft: RawEvent): void {
+  putText(draft, 'language', context['locale']);
+  const { width, height } = asObject(context['screen']) ?? {};
+  if (typeof width === 'number' && typeof height === 'number') draft.screen_resolution = `${width}x${height}`;
+  const campaign = asObject(context['campaign']);
+  if (campaign === undefined) return;
+  const texts = CAMPAIGN.flatMap((key): [string, string][] => {
+    const text = textOf(campaign[key]);
+    return text === undefined ? [] : [[key, text]];
+  });
+  if (texts.length > 0) draft.campaign = Object.fromEntries(texts);
+}
+
+function putText(
+  draft: RawEvent,
+  field: 'page_location' | 'page_referrer' | 'page_title' | 'language',
+  ...values: readonly unknown[]
+): void {
+  for (const value of values) {
+    const text = textOf(value);
+    if (text === undefined) continue;
+    draft[field] = text;
+    return;
+  }
+}

@@ -1,0 +1,93 @@
+import { NAME } from '../names.ts';
+
+/** Segment's names for events of shops and leads, in small letters with `_`, and what GA4 calls them (`protocols/segment.md` 5). */
+const IN_GA4: ReadonlyMap<string, string> = new Map([
+  ['products_searched', 'search'],
+  ['product_list_viewed', 'view_item_list'],
+  ['product_list_filtered', 'view_item_list'],
+  ['promotion_viewed', 'view_promotion'],
+  ['promotion_clicked', 'select_promotion'],
+  ['product_clicked', 'select_item'],
+  ['product_viewed', 'view_item'],
+  ['product_added', 'add_to_cart'],
+  ['product_removed', 'remove_from_cart'],
+  ['cart_viewed', 'view_cart'],
+  ['checkout_started', 'begin_checkout'],
+  ['payment_info_entered', 'add_payment_info'],
+  ['order_completed', 'purchase'],
+  ['order_refunded', 'refund'],
+  ['product_added_to_wishlist', 'add_to_wishlist'],
+  ['product_shared', 'share'],
+  ['cart_shared', 'share'],
+  ['signed_up', 'sign_up'],
+  ['signed_in', 'login'],
+  ['generate_lead', 'generate_lead'],
+  ['lead_generated', 'generate_lead'],
+  ['form_submitted', 'generate_lead'],
+  ['subscription_created', 'subscribe'],
+  ['trial_started', 'start_trial'],
+]);
+
+/** What a name may consist of: an address, a query or a text with markup is none, and what is left of it could be anybody's. */
+const NO_NAME = /[@=%<>{}\\\u0000-\u001f]|:\/\//;
+/** Before it is anything else: ids look alike in all alphabets. */
+const ID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
+const LONGEST = 40;
+/** Characters of a name that are looked at. */
+const MOST = 200;
+/** Letters that do not come apart into one of the alphabet and a mark. */
+const LETTERS: Readonly<Record<string, string>> = {
+  æ: 'ae',
+  ø: 'o',
+  ß: 'ss',
+  ð: 'd',
+  đ: 'd',
+  þ: 'th',
+  ł: 'l',
+  œ: 'oe',
+};
+
+/** Segment's event as GA4 would call it, for the rules of its properties; `segment` is its name in Segment's list. */
+export interface CalledEvent {
+  readonly name: string;
+  readonly segment: string | undefined;
+}
+
+/** What an event is called; undefined = that is no name. */
+export function eventCalled(said: string): CalledEvent | undefined {
+  const plain = snake(said);
+  const known = plain === undefined ? undefined : IN_GA4.get(plain);
+  if (known !== undefined) return { name: known, segment: plain };
+  const name = nameFrom(said, 'event_');
+  return name === undefined ? undefined : { name, segment: undefined };
+}
+
+/**
+ * A name as GA4 takes it: one that fits is left as it is, any other is written in small letters with `_`, without what
+ * looks like an id. One that would begin with a digit begins with `prefix`. Undefined = nothing is left of it.
+ */
+export function nameFrom(said: string, prefix: string): string | undefined {
+  if (NAME.test(said)) return said;
+  const plain = snake(said);
+  if (plain === undefined) return undefined;
+  const name = /^[a-z]/.test(plain) ? plain : prefix + plain;
+  return name.slice(0, LONGEST).replace(/_+$/, '');
+}
+
+function snake(said: string): string | undefined {
+  if (NO_NAME.test(said)) return undefined;
+  const words = said
+    .slice(0, MOST)
+    .replace(ID, ' ')
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^\x00-\x7f]/g, (letter) => LETTERS[letter.toLowerCase()] ?? ' ')
+    .split(/[^A-Za-z0-9]+/)
+    .filter((word) => word !== '' && !isId(word));
+  return words.length === 0 ? undefined : words.join('_').toLowerCase();
+}
+
+/** Long with a digit in it, or a long number: nobody names a kind of event so. */
+function isId(word: string): boolean {
+  return word.length >= 25 || (word.length >= 8 && /\d/.test(word)) || /^\d{5,}$/.test(word);
+}

@@ -1,0 +1,28 @@
+import type { RawEvent } from '../../core/fields.ts';
+import { asObject } from '../../core/reply.ts';
+import type { Visitor } from '../hit.ts';
+import { textOf } from './people.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A cookie of this name is in a header. */
+const GA = /(?:^|;)[ \t]{0,8}_ga=/;
+
+/**
+ * Who a call is about (`protocols/segment.md` 3). The client id of Google's tag goes first, so that both are one
+ * visitor; the SDK's own id stands in for it where there is none.
+ */
+export function identify(draft: RawEvent, call: Fields, context: Fields, { cookies, clientId }: Visitor): void {
+  const inContext = asObject(context['Google Analytics']);
+  const forGa4 = asObject(asObject(call['integrations'])?.['Google Analytics 4']);
+  const google = textOf(inContext?.['clientId']) ?? textOf(forGa4?.['clientId']);
+  const anonymous = textOf(call['anonymousId']);
+  if (google !== undefined) draft.client_id = google;
+  else if (clientId === undefined && anonymous !== undefined && !GA.test(cookies)) draft.client_id = anonymous;
+  const session = textOf(forGa4?.['sessionId']);
+  if (session !== undefined) draft.session_id = session;
+  const user = textOf(call['userId']);
+  if (user !== undefined) draft.user_id = user;
+  const id = textOf(call['messageId']);
+  if (id !== undefined) draft.event_id = id;
+}

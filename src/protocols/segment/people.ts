@@ -1,0 +1,55 @@
+import type { RawEvent } from '../../core/fields.ts';
+import { asObject } from '../../core/reply.ts';
+import { wellFormed } from '../json-parts.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+type UserField =
+  | 'email'
+  | 'phone'
+  | 'first_name'
+  | 'last_name'
+  | 'street'
+  | 'city'
+  | 'region'
+  | 'postal_code'
+  | 'user_country';
+
+/** Traits by the names Segment reserves for them (`protocols/segment.md` 3), and the fields they are. */
+const TRAITS: readonly (readonly [UserField, ...string[]])[] = [
+  ['email', 'email'],
+  ['phone', 'phone'],
+  ['first_name', 'firstName', 'first_name'],
+  ['last_name', 'lastName', 'last_name'],
+];
+const ADDRESS: readonly (readonly [UserField, ...string[]])[] = [
+  ['street', 'street'],
+  ['city', 'city'],
+  ['region', 'state'],
+  ['postal_code', 'postalCode', 'postal_code'],
+  ['user_country', 'country'],
+];
+
+/** Puts into an event what traits say of the person, where nothing is said of it yet. */
+export function putTraits(draft: RawEvent, value: unknown): void {
+  const traits = asObject(value);
+  if (traits === undefined) return;
+  put(draft, TRAITS, traits);
+  const address = asObject(traits['address']);
+  if (address !== undefined) put(draft, ADDRESS, address);
+}
+
+function put(draft: RawEvent, rows: typeof TRAITS, fields: Fields): void {
+  for (const [field, ...names] of rows) {
+    if (draft[field] !== undefined) continue;
+    for (const name of names) {
+      const text = textOf(fields[name]);
+      if (text !== undefined) draft[field] ??= text;
+    }
+  }
+}
+
+/** A text that is not empty; many systems keep numbers of telephones and streets as numbers. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined;
+  return typeof value === 'string' && value !== '' ? wellFormed(value) : undefined;
+}

@@ -1,0 +1,62 @@
+import type { StatedPreferences } from '../../core/values.ts';
+import { asObject } from '../../core/reply.ts';
+import type { LeftOutVendors } from '../hit.ts';
+
+/** What a call says of consent, and of the vendors it is meant for (`protocols/segment.md` 3, 4). */
+
+/** Longer ones are no category and no vendor. */
+const LONGEST = 64;
+
+/**
+ * `context.consent.categoryPreferences`; undefined = there is none. What is there and is no object of switches cannot be
+ * read, and a category that is not `true` is not allowed.
+ */
+export function preferencesIn(
+  consent: unknown,
+  about: Omit<StatedPreferences, 'categories'>,
+): StatedPreferences | undefined {
+  if (consent === undefined || consent === null) return undefined;
+  const given = asObject(consent);
+  if (given === undefined) return { ...about, categories: undefined };
+  const { categoryPreferences } = given;
+  if (categoryPreferences === undefined || categoryPreferences === null) return undefined;
+  const preferences = asObject(categoryPreferences);
+  if (preferences === undefined) return { ...about, categories: undefined };
+  const categories = new Map<string, boolean>();
+  for (const [name, allowed] of Object.entries(preferences)) {
+    if (name.length <= LONGEST) categories.set(name, allowed === true);
+  }
+  return { ...about, categories };
+}
+
+const ALL = 'all';
+/** The way here itself. */
+const OWN: ReadonlySet<string> = new Set(['segment.io', 'segment']);
+/** Vendors that Segment calls as no banner does. */
+const ALSO: Readonly<Record<string, string>> = { 'google data manager': 'Google Ads' };
+/** What Segment adds to the name of a vendor: how events get there. */
+const MODE = /(?: (?:cloud|web|server|classic|new|destination|\(actions\)))+$/;
+
+/** Vendors that `integrations` leaves out; undefined = none. `true` and settings open nothing. */
+export function leftOutBy(integrations: unknown): LeftOutVendors | undefined {
+  if (integrations === undefined || integrations === null) return undefined;
+  const given = asObject(integrations);
+  if (given === undefined) return EVERYBODY;
+  let all = false;
+  const names: string[] = [];
+  const but: string[] = [];
+  for (const [name, value] of Object.entries(given)) {
+    const isOn = value === true || (typeof value === 'object' && value !== null);
+    const lower = name.toLowerCase();
+    if (OWN.has(lower) || name.length > LONGEST) continue;
+    if (lower === ALL) all = !isOn;
+    else (isOn ? but : names).push(vendorCalled(lower));
+  }
+  return all || names.length > 0 ? { all, names, but } : undefined;
+}
+
+const EVERYBODY: LeftOutVendors = { all: true, names: [], but: [] };
+
+function vendorCalled(lower: string): string {
+  return ALSO[lower] ?? lower.replace(MODE, '');
+}
