@@ -18,6 +18,7 @@ const site = (host: string, segment: string, more = '') => `
     ingest_keys: ["\${SEGMENT_KEY}"]
     country: NO
     consent: { cmp: [cookiebot], segment: ${segment}${more} }
+    cookies: { own_id: true }
     destinations:
       ga4: { measurement_id: G-TEST000001, api_secret: "\${SEGMENT_GA4}", region: eu, params: all }
       meta: { pixel_id: "123456789012345", access_token: "\${SEGMENT_META}" }
@@ -350,6 +351,13 @@ describe('what is sent', () => {
     const metrics = await metricsOf(gateway.adminUrl);
     expect(metrics.sum('portvakt_outcomes_total', { route: `${SHOP}/ga4`, outcome: 'invalid' })).toBe(2);
     expect(metrics.sum('portvakt_outcomes_total', { reason: 'skip.no_event', route: `${SHOP}/ga4` })).toBe(2);
+  });
+
+  it('pages without a tag of Google get a session', async () => {
+    const first = await page({ type: 'page', anonymousId: uuid() }, { path: '/v1/p', cookies: cookies(EVERYTHING) });
+    expect(first.setCookies.map((one) => one.split('=')[0])).toContain('pv_session');
+    const none = await page({ type: 'page', anonymousId: uuid() }, { path: '/v1/p', cookies: cookies({}) });
+    expect(none.setCookies.filter((one) => one.startsWith('pv_session') && !/max-age=0/i.test(one))).toEqual([]);
   });
 
   it('a call that is sent again counts once', async () => {

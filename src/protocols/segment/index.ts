@@ -63,4 +63,5 @@ export const segment: Protocol<'segment'> = {
   read: readCalls,
   answer: answerCall,
   caseForm,
+  keepsSession: true,
 };
