@@ -7,10 +7,11 @@ import type { Hit, Visitor } from '../protocols/hit.ts';
 /** The visitor whose browser sent a request: what its headers say. */
 export function browserVisitor(hit: Hit, site: Site, gateway: Gateway): Visitor {
   const { headers } = hit;
-  const country =
+  const named =
     gateway.countryHeader !== undefined && isTrusted(hit.peer, gateway.trustedProxies)
-      ? readCountry(headers[gateway.countryHeader])
+      ? headers[gateway.countryHeader]
       : undefined;
+  const country = readCountry(hit.country ?? named);
   return {
     cookies: headers['cookie'] ?? '',
     gpc: statesGpc(headers['sec-gpc']),

@@ -32,6 +32,12 @@ export const NO_ROOM: Problem = {
   code: 'refused.overloaded',
 };
 
+export const LONG_HEADERS: Problem = {
+  status: 431,
+  title: 'Request Header Fields Too Large',
+  detail: 'The headers may have 32 KiB together.',
+};
+
 export const ENCODED: Problem = {
   status: 415,
   title: 'Encoded body',

@@ -2,33 +2,56 @@ import type { Hit, Problem, Unread } from '../protocols/hit.ts';
 import { LIMITS } from '../protocols/limits.ts';
 import { hostOf, splitTarget } from '../protocols/target.ts';
 import type { MostBytes } from './body-limit.ts';
-import { ABORTED, bodyTooLarge, ENCODED } from './problem.ts';
+import { ABORTED, bodyTooLarge, ENCODED, LONG_HEADERS } from './problem.ts';
 
-/**
- * Freezes a web `Request` as a hit, reading the body within its limits: for runtimes that have nothing else. `peer` is
- * the address of the other end where the runtime knows it.
- */
+/** What a runtime knows of a request beside the `Request`, and what it does to one. */
+export interface WebHitOptions {
+  /** The address of the other end where the runtime knows it. */
+  readonly peer?: string | undefined;
+  /** Its country where the runtime knows it, two capital letters. */
+  readonly country?: string | undefined;
+  /** How it makes text of the bytes of headers: a character of each byte, or of UTF-8. */
+  readonly bytes?: 'latin1' | 'utf-8';
+  /** It puts several Cookie lines together with a comma, which is part of a cookie everywhere else. */
+  readonly joinsCookies?: boolean;
+}
+
+/** Bytes of all headers together; more are refused (R72). */
+const MAX_HEADERS = 32 * 1024;
+/** What is read of a body that is too long before it is refused: who is cut off while sending sees no answer. */
+const MAX_DISCARDED = 1024 * 1024;
+
+/** Freezes a web `Request` as a hit, reading the body within its limits: for runtimes that have nothing else. */
 export function webHit(
   request: Request,
-  peer?: string,
+  options: WebHitOptions = {},
   mostBytes: MostBytes = () => LIMITS.body,
-): Hit | Unread | Promise<Hit | Unread> {
-  const hit = withoutBody(request, peer);
-  if (request.method === 'GET') return hit;
+): Hit | Problem | Unread | Promise<Hit | Problem | Unread> {
+  const hit = withoutBody(request, options);
+  if ('status' in hit || request.method === 'GET') return hit;
   if (hit.headers['content-encoding'] !== undefined) return { ...ENCODED, hit };
   if (request.body === null) return hit;
-  const most = mostBytes(() => hit);
-  if (Number(hit.headers['content-length'] ?? 0) > most) return { ...bodyTooLarge(most), hit };
-  return readBody(request.body, most).then(
+  const said = Number(hit.headers['content-length'] ?? 0);
+  return readBody(
+    request.body,
+    said,
+    mostBytes(() => hit),
+  ).then(
     (body) => (typeof body === 'string' ? { ...hit, body } : { ...body, hit }),
     () => ({ ...ABORTED, hit }),
   );
 }
 
-function withoutBody(request: Request, peer: string | undefined): Hit {
+function withoutBody(request: Request, { peer, country, bytes, joinsCookies }: WebHitOptions): Hit | Problem {
   const { authority, path, query } = splitTarget(request.url);
   const headers: Record<string, string> = {};
-  request.headers.forEach((value, name) => (headers[name] = value));
+  let size = 0;
+  request.headers.forEach((value, name) => {
+    const text = bytes === 'utf-8' ? byteText(value) : value;
+    size += name.length + text.length + SEPARATORS;
+    headers[name] = name === 'cookie' && joinsCookies === true ? text.replaceAll(BETWEEN_LINES, '; ') : text;
+  });
+  if (size > MAX_HEADERS) return LONG_HEADERS;
   return {
     id: randomId(),
     at: Date.now(),
@@ -39,27 +62,41 @@ function withoutBody(request: Request, peer: string | undefined): Hit {
     headers,
     body: '',
     peer,
+    country,
   };
 }
 
-/** Rejects when the other end goes away before the end. */
-async function readBody(stream: ReadableStream<Uint8Array>, most: number): Promise<string | Problem> {
+/** `: ` and the end of the line. */
+const SEPARATORS = 4;
+/** A comma before the name of a cookie; a cookie's value has none there, or is parted to nobody's gain. */
+const BETWEEN_LINES = /, (?=[!#$%&'*+.^_`|~0-9A-Za-z-]+=)/g;
+const NO_ASCII = /[^\0-\x7f]/;
+
+/** Text that was made of UTF-8, a character for each byte again. */
+function byteText(text: string): string {
+  if (!NO_ASCII.test(text)) return text;
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
+}
+
+/** Rejects when the other end goes away before the end. @param said the length that the request states, bytes */
+async function readBody(stream: ReadableStream<Uint8Array>, said: number, most: number): Promise<string | Problem> {
   const reader = stream.getReader();
   // A byte order mark is part of the body here, as on every other way in.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let text = '';
   let bytes = 0;
-  for (let pieces = 1; ; pieces++) {
+  let tooLarge = said > most;
+  for (let pieces = 1; said <= MAX_DISCARDED; pieces++) {
     const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
+    if (done) return tooLarge ? bodyTooLarge(most) : text + decoder.decode();
     bytes += value.length;
-    if (bytes > most || pieces > LIMITS.pieces) {
-      // Not waited for: a body that is too long may never end.
-      void reader.cancel().catch(() => {});
-      return bodyTooLarge(most);
-    }
-    text += decoder.decode(value, { stream: true });
+    tooLarge ||= bytes > most || pieces > LIMITS.pieces;
+    if (!tooLarge) text += decoder.decode(value, { stream: true });
+    else if (bytes > MAX_DISCARDED || pieces > LIMITS.pieces) break;
   }
+  // Not waited for: a body that is too long may never end.
+  void reader.cancel().catch(() => {});
+  return bodyTooLarge(most);
 }
 
 /** 128 random bits. */

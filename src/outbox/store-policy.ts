@@ -27,9 +27,12 @@ export interface StorePolicy {
   readonly deadLetters: number;
 }
 
-/** @param shared other processes have outboxes beside this one */
-export function storePolicyOf(gateway: Gateway, shared: boolean): StorePolicy {
-  const subjectKey = subjectKeys(gateway);
+/**
+ * @param shared other processes have outboxes beside this one
+ * @param sha256 as `subjectKeys` takes it
+ */
+export function storePolicyOf(gateway: Gateway, shared: boolean, sha256?: (text: string) => string): StorePolicy {
+  const subjectKey = subjectKeys(gateway, sha256);
   const backed = new Set(gateway.sites.filter(({ ingestKeys }) => ingestKeys.size > 0).map(({ name }) => name));
   const everybody = new Map(gateway.sites.map(({ name }) => [subjectKey(name, EVERYBODY), name]));
   return {

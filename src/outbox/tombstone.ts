@@ -93,7 +93,7 @@ export function agedAt({ acceptedAt, decidedAt }: Pick<StoredRecord, 'acceptedAt
 /** The routes that a withdrawal closes to a record; `now` in unix milliseconds. */
 export function closedBy(
   tombstone: Tombstone,
-  record: StoredRecord,
+  record: Omit<StoredRecord, 'body'>,
   now: number,
   policy: StorePolicy,
 ): readonly StoredRoute[] {

@@ -23,6 +23,8 @@ export interface Hit {
   readonly body: string;
   /** Address of the TCP peer; undefined where the runtime has none. */
   readonly peer: string | undefined;
+  /** Its country, two capital letters, where the runtime knows it; then no header is asked. */
+  readonly country?: string | undefined;
 }
 
 /** Whose event it is: what consent, identifiers, user agent and address are read from (design 3a). */

@@ -2,12 +2,14 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { MemoryOutbox } from '../../src/outbox/memory.ts';
+import { ObjectOutbox } from '../../src/outbox/object/object-outbox.ts';
 import { retryDead } from '../../src/outbox/sql/outbox-inspect.ts';
 import { SqliteOutbox } from '../../src/outbox/sql/outbox-sqlite.ts';
 import { WithdrawalLog } from '../../src/outbox/sql/withdrawal-log.ts';
 import type { StorePolicy } from '../../src/outbox/store-policy.ts';
 import { temporary } from '../support/serve.ts';
 import { describeEngine } from './contract.ts';
+import { objectSql } from '../support/object-sql.ts';
 import { contentOf, EngineWorld, eventFor, POLICY, START, withdrawal, type Opened } from './engine-world.ts';
 
 // Every engine there is, through the one suite.
@@ -19,6 +21,16 @@ describeEngine('in memory', (policy, now) => {
 
 const openSqlite = (policy: () => StorePolicy, now: () => number) => openIn(temporary(), policy, now);
 describeEngine('in SQLite', openSqlite);
+
+// The same engine that runs in a Durable Object, on SQLite of this process.
+describeEngine('of a Durable Object', (policy, now) => openObject(objectSql(), policy, now));
+
+function openObject(sql: ReturnType<typeof objectSql>, policy: () => StorePolicy, now: () => number): Opened {
+  const engine = new ObjectOutbox(sql, policy, now);
+  // What the object had in memory goes with it; what it had written is there.
+  const reopen = (): Opened => openObject(sql, policy, now);
+  return { engine, retryDead: () => engine.retryDead(), close: () => sql.close(), reopen };
+}
 
 function openIn(dir: string, policy: () => StorePolicy, now: () => number): Opened {
   const log = new WithdrawalLog(join(dir, 'withdrawals.sqlite'));

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { SecretProblem, type Secrets, type Send } from '../../../delivery/lane/ports.ts';
 import { reason } from '../../../core/reason.ts';
 import { showSecretRef, type SecretRef } from '../../../core/secret.ts';
-import { googleTokens, placeholderCredentials } from '../vendors/google-token.ts';
+import { googleTokens } from '../../web/google-token.ts';
+import { placeholderCredentials } from '../vendors/placeholder-account.ts';
 
 /** What stands in for a missing secret while everything goes to a sink. */
 const PLACEHOLDER = 'sink';

@@ -1,8 +1,7 @@
-import { createPrivateKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import type { Reply } from '../../../core/destination.ts';
-import { reason } from '../../../core/reason.ts';
-import { showSecretRef, type AccessToken, type SecretRef } from '../../../core/secret.ts';
-import { SecretProblem, type Send } from '../../../delivery/lane/ports.ts';
+import type { Reply } from '../../core/destination.ts';
+import { reason } from '../../core/reason.ts';
+import { showSecretRef, type AccessToken, type SecretRef } from '../../core/secret.ts';
+import { SecretProblem, type Send } from '../../delivery/lane/ports.ts';
 
 const HOST = 'oauth2.googleapis.com';
 const ENDPOINT = `https://${HOST}/token`;
@@ -41,14 +40,17 @@ export function googleTokens({ sink, send, now, credentials }: Options): Tokens 
 
   const exchange = async (token: AccessToken): Promise<Kept> => {
     const name = showSecretRef(token.credentials);
-    const account = readAccount(await credentials(token.credentials), name);
+    const account = await readAccount(await credentials(token.credentials), name);
     const at = now();
     const reply = await send(
       {
         method: 'POST',
         url: ENDPOINT,
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: new URLSearchParams({ grant_type: GRANT, assertion: assertion(account, token.scope, at) }).toString(),
+        body: new URLSearchParams({
+          grant_type: GRANT,
+          assertion: await assertion(account, token.scope, at),
+        }).toString(),
       },
       [HOST],
     );
@@ -86,10 +88,12 @@ function keyOf({ credentials, scope }: AccessToken): string {
 interface Account {
   readonly email: string;
   readonly keyId: string | undefined;
-  readonly key: KeyObject;
+  readonly key: CryptoKey;
 }
 
-function readAccount(json: string, name: string): Account {
+const RS256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+
+async function readAccount(json: string, name: string): Promise<Account> {
   try {
     const {
       client_email: email,
@@ -97,19 +101,34 @@ function readAccount(json: string, name: string): Account {
       private_key_id: keyId,
     } = JSON.parse(json) as Record<string, unknown>;
     if (typeof email !== 'string' || typeof pem !== 'string') throw new TypeError('incomplete');
-    return { email, keyId: typeof keyId === 'string' ? keyId : undefined, key: createPrivateKey(pem) };
+    const key = await crypto.subtle.importKey('pkcs8', derOf(pem), RS256, false, ['sign']);
+    return { email, keyId: typeof keyId === 'string' ? keyId : undefined, key };
   } catch {
     // The parser's message would quote the key.
     throw new SecretProblem(reason('vendor.secret_unusable', { name }));
   }
 }
 
-function assertion({ email, keyId, key }: Account, scope: string, nowMs: number): string {
+/** The bytes between the lines of a PEM text. */
+function derOf(pem: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(pem.replaceAll(/-----[^-]+-----|\s/g, '')), (char) => char.charCodeAt(0));
+}
+
+async function assertion({ email, keyId, key }: Account, scope: string, nowMs: number): Promise<string> {
   const at = Math.floor(nowMs / 1000);
   const header = { alg: 'RS256', typ: 'JWT', ...(keyId === undefined ? {} : { kid: keyId }) };
   const claims = { iss: email, scope, aud: ENDPOINT, iat: at, exp: at + LIFETIME_S };
-  const signed = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
-  return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`;
+  const utf8 = new TextEncoder();
+  const signed = [header, claims].map((part) => base64url(utf8.encode(JSON.stringify(part)))).join('.');
+  const signature = await crypto.subtle.sign(RS256.name, key, utf8.encode(signed));
+  return `${signed}.${base64url(new Uint8Array(signature))}`;
+}
+
+function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
 }
 
 function readToken({ status, body }: Reply, name: string, at: number, sink: boolean): Kept {
@@ -134,14 +153,4 @@ function parse(body: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A service account that exists nowhere: what is used with a sink when there is no real one. */
-export function placeholderCredentials(): string {
-  const { privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  });
-  return JSON.stringify({ client_email: 'sink@sink.invalid', private_key: privateKey });
 }

@@ -1,0 +1,75 @@
+import { BRIEF_MS, LASTING_MS } from '../engine.ts';
+import type { Sql } from './sql.ts';
+
+/** That an event was stored for a route, and when, unix milliseconds. */
+type Mark = readonly [mark: number, route: string, at: number];
+
+interface Block {
+  readonly id: number;
+  readonly lasting: boolean;
+  readonly marks: Mark[];
+}
+
+type Written = readonly [lasting: 0 | 1, marks: readonly Mark[]];
+
+/** Marks in one row: writing it again costs one row, whatever is in it. */
+const FULL = 256;
+
+/** Marks of events that have ended. While one waits, its marks are in its record, so that none is a row of its own. */
+export class MarkBlocks {
+  readonly #sql: Sql;
+  readonly #blocks = new Map<number, Block>();
+  readonly #changed = new Set<Block>();
+  #lastId = 0;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** Reads them all, and shows each. */
+  load(see: (mark: number, route: string, lasting: boolean, at: number) => void): void {
+    this.#blocks.clear();
+    this.#changed.clear();
+    this.#lastId = 0;
+    for (const { id, marks: text } of this.#sql.all('SELECT id, marks FROM marks ORDER BY id')) {
+      const [lasting, marks] = JSON.parse(text as string) as Written;
+      const block = { id: id as number, lasting: lasting === 1, marks: [...marks] };
+      this.#blocks.set(block.id, block);
+      this.#lastId = block.id;
+      for (const [mark, route, at] of marks) see(mark, route, block.lasting, at);
+    }
+  }
+
+  add(mark: number, route: string, lasting: boolean, at: number): void {
+    let block = [...this.#blocks.values()].findLast((one) => one.lasting === lasting);
+    if (block === undefined || block.marks.length >= FULL) {
+      block = { id: ++this.#lastId, lasting, marks: [] };
+      this.#blocks.set(block.id, block);
+    }
+    block.marks.push([mark, route, at]);
+    this.#changed.add(block);
+  }
+
+  /** Writes what was added; in a transaction. */
+  write(): void {
+    for (const { id, lasting, marks } of this.#changed) {
+      const written: Written = [lasting ? 1 : 0, marks];
+      this.#sql.all(
+        'INSERT INTO marks (id, marks) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET marks = excluded.marks',
+        id,
+        JSON.stringify(written),
+      );
+    }
+    this.#changed.clear();
+  }
+
+  /** Forgets rows in which every mark has had its time. */
+  prune(now: number): void {
+    for (const { id, lasting, marks } of this.#blocks.values()) {
+      const newest = Math.max(...marks.map(([, , at]) => at));
+      if (newest + (lasting ? LASTING_MS : BRIEF_MS) > now) continue;
+      this.#blocks.delete(id);
+      this.#sql.all('DELETE FROM marks WHERE id = ?', id);
+    }
+  }
+}

@@ -1,0 +1,372 @@
+import { showReason, type DeadReason } from '../../core/reason.ts';
+import { narrowBody } from '../../delivery/event-body.ts';
+import type { OutboxRecord, Stored, Withdrawal } from '../../delivery/outbox.ts';
+import { NOT_TAKEN, type Page, type RowOutcome } from '../../delivery/store.ts';
+import { bump, CommitUnwanted, Work, type Append, type Committed, type UnwrittenEnd } from '../commit.ts';
+import type { OutboxStore } from '../engine.ts';
+import { takeIn } from '../intake.ts';
+import { MemoryMarks } from '../memory-marks.ts';
+import { keyOf, partsOf, queuedOf, type StoredRoute } from '../record.ts';
+import type { StorePolicy } from '../store-policy.ts';
+import { closedBy, tombstoneOf, type Tombstone } from '../tombstone.ts';
+import { DeadLetters, type DeadLetter, type Which } from './dead-letters.ts';
+import { readHead, writeHead, type Head } from './head.ts';
+import { MarkBlocks } from './mark-blocks.ts';
+import { TABLES, type Sql } from './sql.ts';
+import { Waiting } from './waiting.ts';
+import { Withdrawn } from './withdrawn.ts';
+
+/** A record takes about this much beside its body, on the disk. */
+const RECORD_BYTES = 400;
+/** An object has 128 MB of memory; so many heads take half of it. */
+const MOST_RECORDS = 100_000;
+
+/**
+ * The queue of one site in the SQLite of a Durable Object. An event that comes and goes writes two rows, and a third
+ * with its mark: bodies are on the disk alone, and all that is looked up is in memory. Nobody else has the object open.
+ * A failure in the middle of a transaction leaves the disk as it was, and the memory is read from there again.
+ */
+export class ObjectOutbox implements OutboxStore {
+  readonly #sql: Sql;
+  readonly #policy: () => StorePolicy;
+  readonly #now: () => number;
+  readonly #records = new Waiting();
+  readonly #dead: DeadLetters;
+  #marks = new MemoryMarks();
+  readonly #blocks: MarkBlocks;
+  readonly #withdrawn: Withdrawn;
+  #ends: UnwrittenEnd[] = [];
+  #lastId = 0;
+  #damaged = 0;
+  /** In the transaction under way: bodies of records that are new, and records that are on the disk and have changed. */
+  readonly #fresh = new Map<number, string>();
+  readonly #touched = new Set<number>();
+  readonly unrecorded = false;
+
+  /** @param now unix milliseconds */
+  constructor(sql: Sql, policy: () => StorePolicy, now: () => number) {
+    this.#sql = sql;
+    this.#policy = policy;
+    this.#now = now;
+    this.#blocks = new MarkBlocks(sql);
+    this.#dead = new DeadLetters(sql);
+    this.#withdrawn = new Withdrawn(sql);
+    for (const table of TABLES) sql.all(table);
+    this.#load();
+  }
+
+  get pending(): number {
+    return this.#records.events + this.#dead.heads.events;
+  }
+
+  /** Events that wait to be sent. */
+  get waiting(): number {
+    return this.#records.events;
+  }
+
+  get unwritten(): number {
+    return this.#ends.length;
+  }
+
+  get routes(): Iterable<string> {
+    return this.#records.routes;
+  }
+
+  get damaged(): ReadonlyMap<string, number> {
+    return this.#damaged === 0 ? new Map() : new Map([['', this.#damaged]]);
+  }
+
+  get bytes(): number {
+    const records = this.#records.size + this.#dead.heads.size;
+    return this.#records.characters + this.#dead.heads.characters + records * RECORD_BYTES;
+  }
+
+  get used(): number {
+    return Math.max(this.bytes / this.#policy().maxSize, (this.#records.size + this.#dead.heads.size) / MOST_RECORDS);
+  }
+
+  get full(): boolean {
+    return this.used >= 1;
+  }
+
+  read(route: string, after: number, limit: number): Page {
+    const { name } = partsOf(route);
+    const found = this.#records.after(route, after, limit);
+    const bodies = this.#bodiesOf(found);
+    const records = found.flatMap((head) => {
+      const body = bodies.get(head.id);
+      const own = head.routes.filter((one) => one.name === name);
+      return body === undefined ? [] : queuedOf({ ...head, body }, own);
+    });
+    return { records, upTo: found.at(-1)?.id ?? after, more: found.length === limit };
+  }
+
+  settle(route: string, id: number, outcome: RowOutcome): void {
+    this.#ends.push({ id, route, unmark: NOT_TAKEN.has(outcome), dead: undefined });
+  }
+
+  bury(route: string, id: number, reason: DeadReason): void {
+    this.#ends.push({ id, route, unmark: false, dead: showReason(reason) });
+  }
+
+  commit(appends: readonly Append[], wanted: () => boolean = () => true): Committed {
+    const work = new Work();
+    this.#together(() => {
+      this.#remember(appends.flatMap(({ withdrawals }) => withdrawals));
+      for (const end of this.#ends) this.#end(end);
+      for (const { records, withdrawals } of appends) {
+        work.results.push(records.flatMap((record) => this.#store(record, work)));
+        for (const withdrawal of withdrawals) this.#withdraw(withdrawal, work);
+      }
+      this.#reopenMarked(work);
+      if (!wanted()) throw new CommitUnwanted('given up while it was being written');
+      this.#write();
+    });
+    this.#ends = [];
+    return work;
+  }
+
+  /** Dead letters, the newest first. */
+  deadLetters(which: Which = {}, limit = 100): readonly DeadLetter[] {
+    return this.#dead.list(which, limit);
+  }
+
+  /** These go back into the queue with the next commit. Answers with how many. */
+  retryDead(which: Which = {}): number {
+    const chosen = this.#dead.chosen(which);
+    this.#together(() => {
+      for (const head of chosen) this.#dead.ask(head);
+    });
+    return chosen.length;
+  }
+
+  /** Deletes these for good. Answers with how many. */
+  purgeDead(which: Which = {}): number {
+    const chosen = this.#dead.chosen(which);
+    this.#together(() => {
+      for (const head of chosen) this.#dead.remove(head);
+    });
+    return chosen.length;
+  }
+
+  /** What was last withdrawn before `before`, unix milliseconds, concerns nothing that may still come. */
+  forgetWithdrawals(before: number): void {
+    this.#together(() => this.#withdrawn.forget(before));
+  }
+
+  prune(): void {
+    const now = this.#now();
+    this.#together(() => {
+      this.#marks.prune(now);
+      this.#blocks.prune(now);
+      this.#dead.prune(now - this.#policy().deadLetters);
+    });
+  }
+
+  queues(): ReturnType<OutboxStore['queues']> {
+    const queues: Record<string, { waiting: number; dead: number; oldestMs: number }> = {};
+    for (const [route, waiting, { acceptedAt }] of this.#records.queues())
+      queues[route] = { waiting, dead: 0, oldestMs: Math.max(0, this.#now() - acceptedAt) };
+    for (const [route, dead] of this.#dead.heads.queues())
+      (queues[route] ??= { waiting: 0, dead: 0, oldestMs: 0 }).dead = dead;
+    return queues;
+  }
+
+  takeUnwritten(): readonly UnwrittenEnd[] {
+    return this.#ends.splice(0);
+  }
+
+  changedElsewhere(): boolean {
+    return false;
+  }
+
+  withdrawnElsewhere(): boolean {
+    return false;
+  }
+
+  /** @throws where nothing can be written */
+  probe(): void {
+    this.#together(() => {});
+  }
+
+  measureRoom(): void {}
+  tidy(): void {}
+  /** What the platform keeps of deleted rows is not in the object's hands. */
+  erase(): void {}
+  close(): void {}
+  abandon(): void {}
+
+  /** All of `body` or nothing: on the disk by a transaction, in memory by reading it anew. */
+  #together(body: () => void): void {
+    try {
+      this.#sql.transaction(body);
+      this.#marks.keep();
+    } catch (error) {
+      this.#load();
+      throw error;
+    } finally {
+      this.#fresh.clear();
+      this.#touched.clear();
+    }
+  }
+
+  /** Fills the memory with what is on the disk. */
+  #load(): void {
+    this.#records.clear();
+    this.#marks = new MemoryMarks();
+    this.#damaged = 0;
+    this.#blocks.load((mark, route, lasting, at) => this.#marks.claim(mark, route, lasting, at));
+    for (const row of this.#sql.all('SELECT id, head, length(body) AS size FROM records ORDER BY id')) {
+      const id = row['id'] as number;
+      const head = readHead(id, row['head'] as string, row['size'] as number);
+      if (head !== undefined) this.#records.add(head);
+      this.#know(id, head);
+    }
+    this.#dead.load((id, head) => this.#know(id, head));
+    this.#withdrawn.load();
+    this.#marks.keep();
+  }
+
+  /** What is there has its id and its marks. One that cannot be read stays on the disk: it may be a later version's. */
+  #know(id: number, head: Head | undefined): void {
+    this.#lastId = Math.max(this.#lastId, id);
+    if (head === undefined) this.#damaged++;
+    for (const route of head?.routes ?? [])
+      this.#marks.claim(route.mark, keyOf(head as Head, route), head?.lasting === true, head?.storedAt ?? 0);
+  }
+
+  #bodiesOf(heads: readonly Head[]): ReadonlyMap<number, string> {
+    if (heads.length === 0) return new Map();
+    const ids = JSON.stringify(heads.map(({ id }) => id));
+    const rows = this.#sql.all('SELECT id, body FROM records WHERE id IN (SELECT value FROM json_each(?))', ids);
+    return new Map(rows.map(({ id, body }) => [id as number, body as string]));
+  }
+
+  #bodyOf({ id }: Head): string {
+    const body = this.#fresh.get(id) ?? this.#sql.all('SELECT body FROM records WHERE id = ?', id)[0]?.['body'];
+    if (typeof body !== 'string') throw new Error('a record without its body');
+    return body;
+  }
+
+  /** Writes what has changed in the queue. */
+  #write(): void {
+    for (const [id, body] of this.#fresh) {
+      const head = this.#records.get(id);
+      if (head === undefined) continue;
+      this.#sql.all(
+        'INSERT INTO records (id, head, body) VALUES (?, ?, ?)',
+        id,
+        writeHead(head),
+        narrowBody(body, head.routes),
+      );
+    }
+    for (const id of this.#touched) {
+      if (this.#fresh.has(id)) continue;
+      const head = this.#records.get(id);
+      if (head === undefined) this.#sql.all('DELETE FROM records WHERE id = ?', id);
+      else {
+        const body = narrowBody(this.#bodyOf(head), head.routes);
+        this.#sql.all('UPDATE records SET head = ?, body = ? WHERE id = ?', writeHead(head), body, id);
+      }
+    }
+    this.#blocks.write();
+  }
+
+  #end({ id, route, unmark, dead }: UnwrittenEnd): void {
+    const head = this.#records.get(id);
+    const own = head?.routes.find((one) => keyOf(head, one) === route);
+    if (head === undefined || own === undefined) return;
+    if (dead !== undefined) this.#buryNow(head, own, dead);
+    this.#leave(head, [own]);
+    if (unmark) this.#marks.forget(own.mark, route);
+    else if (dead === undefined && own.mark !== 0) this.#blocks.add(own.mark, route, head.lasting, head.storedAt);
+  }
+
+  #buryNow(head: Head, own: StoredRoute, reason: string): void {
+    const body = narrowBody(this.#bodyOf(head), [own]);
+    const letter = { ...head, id: ++this.#lastId, routes: [own], size: body.length };
+    this.#dead.add(letter, body, { at: this.#now(), reason });
+  }
+
+  /** Takes routes out of a record, which keeps what the others may have; without others it goes. */
+  #leave(head: Head, taken: readonly StoredRoute[]): void {
+    this.#touched.add(head.id);
+    this.#records.leave(
+      head,
+      head.routes.filter((route) => !taken.includes(route)),
+    );
+  }
+
+  #store(one: OutboxRecord, work: Work): readonly Stored[] {
+    const policy = this.#policy();
+    const now = this.#now();
+    const { results, record, purged } = takeIn(one, policy, {
+      nextId: () => ++this.#lastId,
+      claim: (mark, route, lasting) => this.#marks.claim(mark, route, lasting, now),
+      forget: (mark, route) => this.#marks.forget(mark, route),
+      withdrawn: (found, site) => this.#withdrawn.of(found, site, policy),
+    });
+    work.purged.push(...purged);
+    if (record === undefined) return results;
+    const { body, ...rest } = record;
+    this.#records.add({ ...rest, lasting: one.lasting, storedAt: now, size: body.length });
+    this.#fresh.set(record.id, body);
+    work.add(record);
+    return results;
+  }
+
+  /** Keeps what has been withdrawn for events that are late. */
+  #remember(withdrawals: readonly Withdrawal[]): void {
+    const policy = this.#policy();
+    for (const withdrawal of withdrawals) {
+      const tombstone = this.#tombstoneOf(withdrawal);
+      if (tombstone === undefined || !policy.remembers(withdrawal.site)) continue;
+      this.#withdrawn.add(tombstone);
+    }
+  }
+
+  /** Takes what a withdrawal closes out of the queue and the dead letters. */
+  #withdraw(withdrawal: Withdrawal, work: Work): void {
+    const tombstone = this.#tombstoneOf(withdrawal);
+    if (tombstone === undefined) return;
+    for (const head of this.#concerned(this.#records, tombstone)) {
+      const taken = this.#takenBy(tombstone, head);
+      if (taken.length > 0) this.#leave(head, taken);
+      for (const route of taken) work.purge(keyOf(head, route), head.id);
+    }
+    for (const head of this.#concerned(this.#dead.heads, tombstone)) {
+      const taken = this.#takenBy(tombstone, head);
+      if (taken.length > 0) this.#dead.remove(head);
+      for (const route of taken) bump(work.purgedDead, keyOf(head, route), 1);
+    }
+  }
+
+  #concerned(among: Waiting, { subject }: Tombstone): readonly Head[] {
+    const everybody = this.#policy().everybodyOf(subject);
+    if (everybody === undefined) return among.of(subject);
+    return among.all().filter(({ site, subjects }) => site === everybody && subjects.length > 0);
+  }
+
+  /** The routes that a withdrawal closes to a record; the event did not reach them. */
+  #takenBy(tombstone: Tombstone, head: Head): readonly StoredRoute[] {
+    const taken = closedBy(tombstone, head, this.#now(), this.#policy());
+    for (const route of taken) this.#marks.forget(route.mark, keyOf(head, route));
+    return taken;
+  }
+
+  /** Undefined for a site that is not configured. */
+  #tombstoneOf(withdrawal: Withdrawal): Tombstone | undefined {
+    const key = this.#policy().subjectKey(withdrawal.site, withdrawal.subject);
+    return key === undefined ? undefined : tombstoneOf(key, withdrawal);
+  }
+
+  #reopenMarked(work: Work): void {
+    for (const [letter, body] of this.#dead.takeAsked()) {
+      const again = { ...letter, id: ++this.#lastId };
+      this.#records.add(again);
+      this.#fresh.set(again.id, body);
+      work.add({ ...again, body });
+      for (const route of again.routes) bump(work.reopened, keyOf(again, route), 1);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { toResponse } from '../../http/answer.ts';
+import { frontOf, refused, type Asked } from '../../http/front.ts';
+import { FAILED, problemResponse } from '../../http/problem.ts';
+import type { Ports } from '../../http/ports.ts';
+import { createRateLimit } from '../../http/rate-limit.ts';
+import { webHit, type WebHitOptions } from '../../http/web-hit.ts';
+import { Counters } from '../../ledger/counters.ts';
+import type { Outbox } from '../../delivery/outbox.ts';
+import type { Gateway } from '../../policy/gateway.ts';
+import { notFound } from '../../protocols/doors.ts';
+import { hostOf, splitTarget } from '../../protocols/target.ts';
+
+export interface FetchOptions {
+  /** The configuration in force (`makeGateway`). */
+  readonly gateway: Gateway;
+  /**
+   * Where events are stored before they are answered. It has to be durable when `append` resolves: everything that the
+   * gateway promises about events rests on that.
+   */
+  readonly outbox: Outbox;
+  /** Routes that wait for a person, for `/readyz`. */
+  readonly stopped?: () => number;
+  /** How this runtime hands over header bytes and Cookie lines, where it does otherwise than most. */
+  readonly headers?: Pick<WebHitOptions, 'bytes' | 'joinsCookies'>;
+}
+
+/** What the runtime knows of a request beside the `Request`. */
+export interface Seen {
+  /** Address of who sent it. */
+  readonly peer?: string | undefined;
+  /** Country of who sent it, two capital letters. */
+  readonly country?: string | undefined;
+}
+
+/** The public listener as a function of a web `Request`. */
+export interface WebGateway {
+  /** Never rejects. */
+  readonly fetch: (request: Request, seen?: Seen) => Promise<Response>;
+  /** What was counted since it was made. */
+  readonly counters: Counters;
+}
+
+/** The gateway's public listener for any runtime that has web standards. It has no timers and asks for nothing itself. */
+export function createFetch({ gateway, outbox, stopped = () => 0, headers = {} }: FetchOptions): WebGateway {
+  const counters = new Counters();
+  const ports: Ports = {
+    gateway: () => gateway,
+    outbox,
+    stopped,
+    toHit: (c) => webHit(c.req.raw, headers),
+    overloaded: () => false,
+    counters,
+    rateLimit: lazyRateLimit(),
+    watcher: () => undefined,
+  };
+  const front = frontOf(ports);
+  const answer = async (request: Request, seen: Seen): Promise<Response> => {
+    const asked = askedOf(request);
+    const found = front(asked);
+    if (found === undefined) return toResponse(refused(asked, notFound(gateway.prefix), ports));
+    if (typeof found !== 'function') return toResponse(found);
+    return toResponse(await found(webHit(request, { ...headers, ...seen }), asked.host, asked.origin));
+  };
+  return {
+    counters,
+    // The error is neither answered nor logged: its text may hold parts of the hit.
+    fetch: (request, seen = {}) =>
+      answer(request, seen).catch(() => {
+        counters.answers.add('500');
+        return problemResponse(FAILED, { 'retry-after': '5' });
+      }),
+  };
+}
+
+function askedOf({ url, method, headers }: Request): Asked {
+  const { authority, path } = splitTarget(url);
+  return {
+    method,
+    path,
+    host: hostOf(headers.get('host') ?? authority ?? ''),
+    origin: headers.get('origin') ?? undefined,
+    asWorker: headers.has('service-worker'),
+  };
+}
+
+/** Some runtimes draw no random bytes before there is a request. */
+function lazyRateLimit(): Ports['rateLimit'] {
+  let made: Ports['rateLimit'] | undefined;
+  const limit = (): Ports['rateLimit'] => (made ??= createRateLimit(() => crypto.getRandomValues(new Uint8Array(32))));
+  return {
+    take: (hit, gateway) => (gateway.perClient === undefined ? undefined : limit().take(hit, gateway)),
+    failed: (hit, gateway) => limit().failed(hit, gateway),
+  };
+}

@@ -1,0 +1,33 @@
+import { compileGateway } from '../../config/compile/index.ts';
+import { showFinding } from '../../config/lint/finding.ts';
+import { loadConfig } from '../../config/load.ts';
+import type { Gateway } from '../../policy/gateway.ts';
+import type { SecretValue } from './web-secrets.ts';
+
+/** A configuration that cannot be used: every finding with its line and column, and what to write instead. */
+export class UnusableConfig extends Error {
+  override readonly name = 'UnusableConfig';
+}
+
+export interface MakeOptions {
+  /** Names the text in what is said about it. */
+  readonly file: string;
+  /** Values of the gateway's own secrets: ingest keys and signing keys. */
+  readonly secret: SecretValue;
+  /** 32 random bytes, made once and kept: pseudonyms, cookie signatures and subject keys are derived from it. */
+  readonly rootKey: Uint8Array;
+}
+
+const KEY_BYTES = 32;
+
+/** Reads and compiles a configuration. @throws UnusableConfig, UnusableSecret */
+export function makeGateway(text: string, { file, secret, rootKey }: MakeOptions): Gateway {
+  const loaded = loadConfig(text, file);
+  if (!('config' in loaded)) {
+    const errors = loaded.findings.filter(({ kind }) => kind === 'error');
+    throw new UnusableConfig(errors.map(showFinding).join('\n'));
+  }
+  if (rootKey.length !== KEY_BYTES)
+    throw new UnusableConfig(`the root key has ${rootKey.length} bytes, not ${KEY_BYTES}`);
+  return compileGateway(loaded.config, { value: (ref) => secret(ref)?.trim() ?? '', rootKey });
+}
