@@ -80,6 +80,7 @@ function askedOf({ url, method, headers }: Request): Asked {
     host: hostOf(headers.get('host') ?? authority ?? ''),
     origin: headers.get('origin') ?? undefined,
     asWorker: headers.has('service-worker'),
+    known: headers.get('if-none-match') ?? undefined,
   };
 }
 
