@@ -47,7 +47,7 @@ export function createFetch({ gateway, outbox, stopped = () => 0, headers = {} }
     gateway: () => gateway,
     outbox,
     stopped,
-    toHit: (c) => webHit(c.req.raw, headers),
+    toHit: (c, mostBytes) => webHit(c.req.raw, headers, mostBytes),
     overloaded: () => false,
     counters,
     rateLimit: lazyRateLimit(),
@@ -59,7 +59,8 @@ export function createFetch({ gateway, outbox, stopped = () => 0, headers = {} }
     const found = front(asked);
     if (found === undefined) return toResponse(refused(asked, notFound(gateway.prefix), ports));
     if (typeof found !== 'function') return toResponse(found);
-    return toResponse(await found(webHit(request, { ...headers, ...seen }), asked.host, asked.origin));
+    const hit = webHit(request, { ...headers, ...seen }, found.mostBytes);
+    return toResponse(await found(hit, asked.host, asked.origin));
   };
   return {
     counters,
