@@ -5,6 +5,7 @@ import { secret } from '../core/secret-schema.ts';
 import { insteadOfCountry } from './countries.ts';
 import { readRoutes } from './compile/routes.ts';
 import { signalList } from './compile/signal-list.ts';
+import { customBanner } from './custom-schema.ts';
 import { DAY, duration, size } from './units.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 
@@ -89,10 +90,10 @@ const takesPreferences = z.enum(['cookies', 'asserted', 'trust']);
 
 const consent = z.strictObject({
   cmp: z
-    .union([z.literal('auto'), z.array(z.enum(knownPlatforms.map(({ name }) => name))).min(1)])
+    .union([z.literal('auto'), z.array(z.enum(knownPlatforms.map(({ name }) => name)))])
     .default('auto')
     .describe(
-      'Consent platforms and standards whose cookies are read; `auto` tries every known one. Naming the one in use is safer.',
+      'Consent platforms and standards whose cookies are read; `auto` tries every known one. Naming the one in use is safer. `[]`: only what `custom` describes.',
     ),
   honour: z
     .array(z.enum(['gpc', 'consent-mode']))
@@ -105,6 +106,10 @@ const consent = z.strictObject({
       "Purpose or service -> signals, for platforms whose purposes are the site's own; `preferences`, `statistics` and `marketing` may be mapped anew. " +
         'A platform name opens a section of its own: cookie, purposes, revision, opt_in.',
     ),
+  custom: z
+    .record(text(/^[a-z][a-z0-9-]{0,39}$/, 'a name for the banner: small letters, digits and `-`'), customBanner)
+    .default({})
+    .describe('Banners that are not known: what their cookies hold (docs/custom-banners.md).'),
   services: z
     .record(
       text(/^[^\x00-\x1f\x7f]{1,128}$/, 'the name or number of a service, as the banner writes it'),

@@ -34,9 +34,13 @@ export function planOf(site: SiteConsent, regime: Regime): ReadingPlan {
   const names = new Set(site.cmp);
   const speaksByBridge = PLATFORMS.some(({ name, bridged }) => bridged === true && names.has(name));
   const book = new ServiceBook(site.routes, site.services);
-  const listeners = PLATFORMS.filter(
+  const known = PLATFORMS.filter(
     ({ name, always }) => names.has(name) || always === true || (name === 'bridge' && speaksByBridge),
-  ).map((platform) => ({ platform, context: contextOf(platform, site, regime, book) }));
+  );
+  const listeners = [...known, ...site.custom].map((platform) => ({
+    platform,
+    context: contextOf(platform, site, regime, book),
+  }));
 
   const exact = new Map<string, Lead[]>();
   const patterns = new Map<string, { start: string; is: RegExp; leads: Lead[] }>();

@@ -1,6 +1,7 @@
 import type { Category, SignalMask } from '../core/signals.ts';
 import type { Country, PrivacyKeys, StatedConsent } from '../core/values.ts';
 import type { Cookies } from './cookie-header.ts';
+import type { Platform } from './platform.ts';
 
 /**
  * `given`: at least one optional category is on by an explicit choice. `denied`: an explicit choice with nothing on.
@@ -122,6 +123,8 @@ export interface SiteConsent {
   readonly honourConsentMode: boolean;
   /** A back end's own record of a choice grants what it says (`consent.back_end`). */
   readonly takesAssertions: boolean;
+  /** Banners that the site describes itself. */
+  readonly custom: readonly Platform[];
   /** Categories that senders state with their events. */
   readonly preferences: SitePreferences;
   /** Per platform: cookie name override, and purpose, service or vendor -> signals. */

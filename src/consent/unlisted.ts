@@ -15,7 +15,7 @@ export function unlistedPlatforms(cookies: Cookies, site: SiteConsent): readonly
   if (knownPlatforms.every(({ name }) => listed.has(name))) return NONE;
   let plan = plans.get(site);
   if (plan === undefined) {
-    plan = planOf({ ...site, cmp: knownPlatforms.map(({ name }) => name) }, 'opt-in');
+    plan = planOf({ ...site, cmp: knownPlatforms.map(({ name }) => name), custom: [] }, 'opt-in');
     plans.set(site, plan);
   }
   const found = findCookies(plan, cookies);

@@ -35,6 +35,7 @@ const site: SiteConsent = {
   honourGpc: true,
   honourConsentMode: true,
   takesAssertions: false,
+  custom: [],
   preferences: { takes: 'cookies', signals: new Map() },
   mapping: new Map(),
   categories: CATEGORY_SIGNALS,

@@ -21,6 +21,7 @@ describe('the reference configuration', () => {
     expect(site?.consent).toEqual({
       cmp: ['cookiebot', 'cookie-information', 'onetrust', 'tcf'],
       honour: ['gpc', 'consent-mode'],
+      custom: {},
       mapping: {},
       segment: 'cookies',
       services: {},

@@ -14,6 +14,7 @@ export function siteOf(cmp: readonly string[], rest: Partial<SiteConsent> = {}):
     honourGpc: true,
     honourConsentMode: true,
     takesAssertions: false,
+    custom: [],
     preferences: { takes: 'cookies', signals: new Map() },
     mapping: new Map(),
     categories: CATEGORY_SIGNALS,

@@ -231,7 +231,13 @@ const measurement = (prefix: string): Case[] => {
       400,
       sent({ body: body(Array.from({ length: 26 }, () => ({ name: 'a' }))) }),
     ),
-    one('a measurement that is too long', 'POST', at('/mp/collect'), 413, sent({ body: 'x'.repeat(LIMITS.body + 1) })),
+    one('a measurement that is longer than others may be', 'POST', at('/mp/collect'), 204, {
+      ...sent({ body: body([{ name: 'a', params: { text: 'x'.repeat(120 * 1024) } }]) }),
+    }),
+    one('a measurement that is too long', 'POST', at('/mp/collect'), 413, sent({ body: 'x'.repeat(130 * 1024 + 1) })),
+    one('a long one with another key', 'POST', at('/mp/collect', `${KEY}x`), 413, {
+      ...sent({ body: 'x'.repeat(LIMITS.body + 1) }),
+    }),
     one('a measurement with a bad event', 'POST', at('/mp/collect'), 204, sent({ body: body([{ name: '9' }]) })),
     one('a look at a measurement', 'POST', at('/debug/mp/collect'), 200, sent()),
     one('a look at one that is no JSON', 'POST', at('/debug/mp/collect'), 200, sent({ body: '{' })),

@@ -6,6 +6,7 @@ import { wordsOf, type Reason } from '../../core/reason.ts';
 import { showSecretRef, type SecretPart, type Text } from '../../core/secret.ts';
 import { maskOf, signalsOf, type Signal } from '../../core/signals.ts';
 import { knownPlatforms } from '../../consent/index.ts';
+import { nameOf } from '../../consent/platform.ts';
 import type { Consent, Reading, SiteConsent } from '../../consent/types.ts';
 import { ANOTHER_BANNER } from '../../consent/reading.ts';
 import type { EventTrace, Trace } from '../../decide/trace.ts';
@@ -147,7 +148,9 @@ function explainConsent(consent: Consent, site: SiteConsent): ExplainedConsent {
 }
 
 /** The cookies of a platform, with the name that the site has given to the first of them. */
-function cookiesOf(source: string, { mapping }: SiteConsent): string | undefined {
+function cookiesOf(source: string, { mapping, custom }: SiteConsent): string | undefined {
+  const own = custom.find(({ name }) => name === source);
+  if (own !== undefined) return own.cookies.map(nameOf).join(', ');
   const cookies = knownPlatforms.find(({ name }) => name === source)?.cookies;
   const renamed = mapping.get(source)?.cookie;
   return cookies === undefined || renamed === undefined ? cookies : cookies.replace(/^[^,]*/, () => renamed);
@@ -155,8 +158,11 @@ function cookiesOf(source: string, { mapping }: SiteConsent): string | undefined
 
 function adviceOf(
   { source, status, unreadable, empty, onlyTakes, vendorList, note }: Reading,
-  { mapping }: SiteConsent,
+  { mapping, custom }: SiteConsent,
 ): string | undefined {
+  if (unreadable === true && empty !== true && custom.some(({ name }) => name === source)) {
+    return `the cookie is not as \`consent.custom.${source}\` describes it, so it grants nothing and holds back what others grant: compare it with docs/custom-banners.md`;
+  }
   const platform = knownPlatforms.find(({ name }) => name === source);
   if (platform === undefined) return undefined;
   if (unreadable === true && onlyTakes !== true && (empty !== true || note === ANOTHER_BANNER)) {

@@ -5,6 +5,7 @@ import { destinations } from '../../../destinations/index.ts';
 import { CATEGORY_SIGNALS, maskOf, type Category, type SignalMask } from '../../core/signals.ts';
 import { regimeOf } from '../countries.ts';
 import type { SiteConfig } from '../schema.ts';
+import { compileCustom } from './compile-custom.ts';
 import { isCategory, signalsIn } from './signal-list.ts';
 
 /** The consent section with categories, purposes and platforms put together. */
@@ -40,6 +41,7 @@ export function compileConsent(site: SiteConfig): SiteConsent {
     honourGpc: consent.honour.includes('gpc'),
     honourConsentMode: consent.honour.includes('consent-mode'),
     takesAssertions: site.mp.consent === 'asserted',
+    custom: compileCustom(consent.custom, categories),
     preferences: compilePreferences(consent.segment, categories),
     mapping: shared.size === 0 ? platforms : withShared(platforms, shared, cmp),
     categories,

@@ -35,12 +35,13 @@ export function policyOf(config: Config, sites: readonly Site[]): Policy {
 
 function sitePolicy(site: SiteConfig, compiled: Site): unknown {
   const { privacy, cookies } = site;
-  const { segment, ...consent } = site.consent;
+  const { segment, custom, ...consent } = site.consent;
   const { keys: _, ...lives } = cookies;
   return {
     site: compiled.name,
     country: site.country,
     consent: { ...consent, cmp: set(consent.cmp), honour: set(consent.honour) },
+    custom: Object.keys(custom).length === 0 ? undefined : custom,
     stated_categories: segment === 'cookies' ? undefined : segment,
     asserted_consent: compiled.consent.takesAssertions || undefined,
     purposes: site.purposes,

@@ -3,6 +3,7 @@ import { sharedBy } from '../compile/compile-consent.ts';
 import { regimeOf } from '../countries.ts';
 import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
 import { nearest } from '../../core/nearest.ts';
+import { lintCustom } from './lint-custom.ts';
 import { lintServices } from './lint-services.ts';
 import type { SiteConfig } from '../schema.ts';
 import { isCategory } from '../compile/signal-list.ts';
@@ -19,9 +20,15 @@ export function lintConsent(site: SiteConfig, path: ConfigPath): Remark[] {
     ...lintSilence(site, [...path, 'without_choice']),
     ...lintPersonalisation(site, [...path, 'honour']),
     ...lintMapping(mapping, read, [...path, 'mapping']),
+    ...lintCustom(site, path),
     ...lintServices(site, path),
     ...(cmp === 'auto' ? [] : lintPlatforms(cmp, mapping, [...path, 'cmp'])),
-    ...(cmp !== 'auto' && cmp.every((name) => name === 'tcf') ? lintTcfAlone(site, [...path, 'cmp']) : []),
+    ...(cmp !== 'auto' &&
+    cmp.length > 0 &&
+    Object.keys(site.consent.custom).length === 0 &&
+    cmp.every((name) => name === 'tcf')
+      ? lintTcfAlone(site, [...path, 'cmp'])
+      : []),
   ];
 }
 

@@ -13,6 +13,8 @@ export interface CookieTableInput {
   readonly ownId: boolean;
   /** Platforms whose cookies are read; undefined = every known one, said in one row. */
   readonly cmp: readonly string[] | undefined;
+  /** Banners that the site describes itself: name and cookie. */
+  readonly custom: readonly (readonly [name: string, cookie: string])[];
   /** Names the site has given to cookies of its platforms. */
   readonly renamed: ReadonlyMap<string, string>;
 }
@@ -49,6 +51,7 @@ export function cookiesPage(): string {
       ads: '`cookies.ads` (30 days)',
       ownId: true,
       cmp: undefined,
+      custom: [],
       renamed: new Map(),
     }),
     '',
@@ -71,7 +74,7 @@ function governedRow(rule: GovernedCookie, { analytics, ads }: CookieTableInput)
   ];
 }
 
-function consentRows({ cmp, renamed }: CookieTableInput): string[][] {
+function consentRows({ cmp, custom, renamed }: CookieTableInput): string[][] {
   const row = (cookie: string, by: string, purpose: string): string[] => [
     cookie,
     by,
@@ -94,6 +97,7 @@ function consentRows({ cmp, renamed }: CookieTableInput): string[][] {
         const names = own === undefined ? known : [own, ...known.slice(1)];
         return row(codes(names), `the consent platform (${title})`, "the visitor's choice");
       }),
+    ...custom.map(([name, cookie]) => row(`\`${cookie}\``, `the site's banner (\`${name}\`)`, "the visitor's choice")),
     ...(bridged && !listed.some(({ name }) => name === 'bridge')
       ? [
           row(

@@ -51,6 +51,7 @@ function sitePage(site: Site, config: SiteConfig, perClient: Config['limits']['p
       ads: showDuration(site.cookies.ads),
       ownId: site.cookies.ownId,
       cmp: config.consent.cmp === 'auto' ? undefined : config.consent.cmp,
+      custom: Object.entries(config.consent.custom).map(([name, { cookie }]) => [name, cookie] as const),
       renamed: renamedBy(config),
     }),
     '',
@@ -93,7 +94,7 @@ function siteFacts(
   const interests = (['analytics', 'ads'] as const).filter((name) => purposes[name].basis === 'legitimate_interest');
   return [
     `Aimed at ${site.country}; consent is ${site.consent.regime}. No readable choice: ${site.consent.withoutChoice}.`,
-    `Consent is read from ${consent.cmp === 'auto' ? 'every known platform' : codes(consent.cmp)}; the most restrictive source wins. Signals that can only take away: ${codes(consent.honour) || 'none'}.`,
+    `Consent is read from ${consentSources(consent)}; the most restrictive source wins. Signals that can only take away: ${codes(consent.honour) || 'none'}.`,
     ...(site.consent.takesAssertions
       ? [
           'Senders of the Measurement Protocol may state a choice from a record of their own, with its time; the gateway cannot check it. It grants no more than every other source leaves.',
@@ -112,6 +113,12 @@ function siteFacts(
       : [`Events from these paths go nowhere: ${codes(privacy.never_forward)}.`]),
     ...replacedFacts(site),
   ];
+}
+
+function consentSources({ cmp, custom }: SiteConfig['consent']): string {
+  const own = Object.entries(custom).map(([name, { cookie }]) => `the site's own banner \`${name}\` (\`${cookie}\`)`);
+  const known = cmp === 'auto' ? ['every known platform'] : cmp.length === 0 ? [] : [codes(cmp)];
+  return [...known, ...own].join(', ');
 }
 
 function preferenceFacts({ consent: { preferences } }: Site): string[] {
