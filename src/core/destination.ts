@@ -106,7 +106,7 @@ export interface LimitedForm<S extends z.ZodType, R extends Reads> extends Form<
 /** An example derived from the vendor's sheet; the contract test runs it. */
 export interface Example {
   readonly title: string;
-  /** The section it was derived from, e.g. `destinations/meta.md 11`. */
+  /** What it was derived from: a section, e.g. `destinations/meta.md 11`, or the address of a public document. */
   readonly from: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly granted: readonly GateSignal[];

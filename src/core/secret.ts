@@ -5,12 +5,15 @@ export type SecretRef = { readonly env: string } | { readonly file: string };
  * A short-lived token made from credentials: a service account's key signs a JWT, the vendor's token endpoint
  * answers with the token (RFC 7523). Exchanged at the attempt, cached, refreshed before it ends.
  */
-export interface AccessToken {
+export interface ServiceAccountToken {
   readonly kind: 'google-service-account';
   readonly credentials: SecretRef;
   /** OAuth scope, e.g. `https://www.googleapis.com/auth/datamanager`. */
   readonly scope: string;
 }
+
+/** Every kind of token there is: what it is got with has the name `credentials`, and nothing in it is a value. */
+export type AccessToken = ServiceAccountToken;
 
 /** What has a value that is kept somewhere, or got with one that is. */
 export type SecretSource = SecretRef | AccessToken;
@@ -58,6 +61,10 @@ export function secretText(literals: TemplateStringsArray, ...values: readonly (
     if (value !== undefined) parts.push(value);
   });
   return { parts };
+}
+
+export function isAccessToken(part: SecretPart): part is AccessToken {
+  return 'credentials' in part;
 }
 
 /** The value of an `Authorization` header with a bearer token. */

@@ -17,7 +17,7 @@ import {
 import { reason } from '../../src/core/reason.ts';
 import type { Event, FieldName } from '../../src/core/fields.ts';
 import { FIELDS } from '../../src/policy/fields.ts';
-import { showSecretRef, type SecretRef, type Text } from '../../src/core/secret.ts';
+import { isAccessToken, showSecretRef, type SecretRef, type Text } from '../../src/core/secret.ts';
 import { refsIn } from '../../src/config/compile/secrets.ts';
 import { AD_SIGNALS, BIT, GATE_STATES, maskOf, type SignalMask } from '../../src/core/signals.ts';
 import { passages, project } from '../../src/core/view.ts';
@@ -96,7 +96,8 @@ describe('every destination', () => {
     }
     expect(destination.maxAge).toBeGreaterThan(0);
     expect(destination.examples.length).toBeGreaterThan(1);
-    for (const { from } of destination.examples) expect(from).toMatch(/^[a-z0-9-]+(\/[a-z0-9-]+)?\.md [\dA-Z]/);
+    for (const { from } of destination.examples)
+      expect(from).toMatch(/^(?:[a-z0-9-]+(?:\/[a-z0-9-]+)?\.md [\dA-Z]|https:\/\/[^\s/]+\/\S)/);
   });
 
   it.each(Object.entries(WITH_COURIER))('%s says who its events go to', (type, destination) => {
@@ -163,7 +164,7 @@ describe('every destination', () => {
       );
       const used = parts.flatMap((part): SecretRef[] => {
         if (!('kind' in part)) return [part];
-        if (part.kind === 'google-service-account') return [part.credentials];
+        if (isAccessToken(part)) return [part.credentials];
         if (part.kind === 'timestamp') return [];
         return [part.key, ...part.over.filter((one): one is SecretRef => typeof one !== 'string' && !('kind' in one))];
       });

@@ -32,7 +32,14 @@ const DOCUMENTS = spawnSync('git', ['ls-files', '-co', '--exclude-standard', '*.
   .filter(Boolean);
 
 /** What the recipes of CONTRIBUTING make, in a copy of the project (`test/recipes`). */
-const RECIPES = ['metric', 'configuration-key', 'consent-platform']
+const RECIPES = [
+  'metric',
+  'configuration-key',
+  'consent-platform',
+  'destination-with-oauth',
+  'runtime',
+  'outbox-engine',
+]
   .map((recipe) => readFileSync(join(root, 'test/fixtures/recipes', `${recipe}.ts`), 'utf8'))
   .join('\n');
 

@@ -5,14 +5,17 @@ import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configurationKey } from '../fixtures/recipes/configuration-key.ts';
 import { consentPlatform } from '../fixtures/recipes/consent-platform.ts';
+import { destinationWithOAuth } from '../fixtures/recipes/destination-with-oauth.ts';
 import { metric } from '../fixtures/recipes/metric.ts';
+import { outboxEngine } from '../fixtures/recipes/outbox-engine.ts';
 import type { Recipe } from '../fixtures/recipes/recipe.ts';
+import { runtime } from '../fixtures/recipes/runtime.ts';
 
 // The recipes of CONTRIBUTING.md, followed by the letter in a copy of the project: what they lead to works, compiles and
 // is documented, and no file was touched that the recipe does not name.
 
 const ROOT = join(import.meta.dirname, '../..');
-const RECIPES = [consentPlatform, configurationKey, metric];
+const RECIPES = [consentPlatform, destinationWithOAuth, runtime, outboxEngine, configurationKey, metric];
 const COPIED = [
   'src',
   'destinations',
@@ -77,7 +80,9 @@ function sectionOf(heading: string): string {
 
 beforeAll(() => {
   tree = mkdtempSync(join(tmpdir(), 'portvakt-recipes-'));
-  for (const name of COPIED) cpSync(join(ROOT, name), join(tree, name), { recursive: true });
+  const filter = (path: string): boolean => !path.includes('node_modules');
+  for (const name of COPIED)
+    cpSync(join(ROOT, name), join(tree, name), { recursive: true, filter: (path) => filter(relative(ROOT, path)) });
   symlinkSync(join(ROOT, 'node_modules'), join(tree, 'node_modules'));
   let before = texts();
   for (const recipe of RECIPES) {
@@ -120,6 +125,16 @@ describe('the recipes of CONTRIBUTING.md', () => {
     );
     expect({ failed: failed.map(({ fullName }) => fullName), status }, stderr).toEqual({ failed: [], status: 0 });
     expect(testResults.map(({ name }) => relative(tree, name)).sort()).toEqual([...tests].sort());
+  });
+
+  it('negative control: an engine under which nothing ends does not pass the suite of engines', () => {
+    const path = join(tree, 'src/outbox/acme/acme-outbox.ts');
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, `${text}\nAcmeOutbox.prototype.settle = () => undefined;\n`);
+    const { stdout, status } = run('node_modules/vitest/vitest.mjs', 'run', 'test/outbox/contract.test.ts');
+    writeFileSync(path, text);
+    expect(status).not.toBe(0);
+    expect(stdout).toContain('the outbox engine of Acme');
   });
 
   it('lead to a platform that the configuration and the editor know', () => {

@@ -1,6 +1,13 @@
 import type { PlannedRequest } from '../../core/destination.ts';
 import { reason } from '../../core/reason.ts';
-import { showSecretRef, type AccessToken, type SecretPart, type Signature, type Text } from '../../core/secret.ts';
+import {
+  isAccessToken,
+  showSecretRef,
+  type AccessToken,
+  type SecretPart,
+  type Signature,
+  type Text,
+} from '../../core/secret.ts';
 import { SecretProblem, type FilledRequest, type Secrets } from './ports.ts';
 import { signed, signingKey, SINK_KEY } from './signature.ts';
 
@@ -42,10 +49,6 @@ export function accessTokens(planned: PlannedRequest): AccessToken[] {
   return texts
     .flatMap((text) => (typeof text === 'string' ? [] : text.parts))
     .filter((part): part is AccessToken => typeof part === 'object' && isAccessToken(part));
-}
-
-function isAccessToken(part: SecretPart): part is AccessToken {
-  return 'kind' in part && part.kind === 'google-service-account';
 }
 
 async function resolve(text: Text, filling: Filling, encode: (value: string) => string): Promise<string> {

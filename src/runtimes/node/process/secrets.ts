@@ -2,12 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { SecretProblem, type Secrets, type Send } from '../../../delivery/lane/ports.ts';
 import { reason } from '../../../core/reason.ts';
-import { showSecretRef, type SecretRef } from '../../../core/secret.ts';
-import { googleTokens } from '../../web/google-token.ts';
+import { showSecretRef, type AccessToken, type SecretRef } from '../../../core/secret.ts';
+import { accessTokens } from '../../web/access-tokens.ts';
 import { placeholderCredentials } from '../vendors/placeholder-account.ts';
 
 /** What stands in for a missing secret while everything goes to a sink. */
 const PLACEHOLDER = 'sink';
+/** What stands in for missing credentials: something that a token can be asked for with. */
+const CREDENTIALS: Readonly<Record<AccessToken['kind'], () => string>> = {
+  'google-service-account': placeholderCredentials,
+};
 /** Longer files are no secrets. */
 const MAX_LENGTH = 64 * 1024;
 
@@ -49,7 +53,8 @@ export function nodeSecrets({ sink, send, env = process.env, now = Date.now }: S
     return value;
   };
 
-  const tokens = googleTokens({ sink, send, now, credentials: (ref) => valueOf(ref, placeholderCredentials) });
+  const credentials = (of: AccessToken) => valueOf(of.credentials, CREDENTIALS[of.kind]);
+  const tokens = accessTokens({ sink, send, now, credentials });
   return {
     value: (source, standIn = PLACEHOLDER) =>
       'kind' in source ? tokens.value(source) : valueOf(source, () => standIn),
