@@ -5,7 +5,7 @@ import { examples } from './examples.ts';
 import { judge } from './judge.ts';
 import { PING, PING_HOST, pingReads, pingWants, planPing, requestPing } from './ping.ts';
 import { settings } from './settings.ts';
-import { followUp, probe, VERDICTS } from './status.ts';
+import { later, probe, VERDICTS } from './status.ts';
 import { SERVICES } from './services.ts';
 
 const DAY = 86_400_000;
@@ -39,7 +39,7 @@ export default defineDestination({
   request: (envelope, elements, set) =>
     envelope === PING ? requestPing(elements[0] ?? '', set) : requestConversions(elements, set),
   judge,
-  followUp,
+  later,
   verdicts: VERDICTS,
   probe,
   examples,

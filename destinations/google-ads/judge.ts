@@ -66,9 +66,9 @@ export function judge(reply: Reply, count: number, envelope: string): Verdict {
   if (status >= 200 && status < 300) {
     if (error !== undefined) return { kind: 'retry', reason: means('vendor.unavailable') };
     // A portal or proxy in between answers pages; Google never does.
-    return reply.body.trimStart().startsWith('<')
-      ? { kind: 'retry', reason: means('vendor.unreadable') }
-      : { kind: 'delivered' };
+    if (reply.body.trimStart().startsWith('<')) return { kind: 'retry', reason: means('vendor.unreadable') };
+    const ticket = ticketOf(reply.body);
+    return ticket === undefined ? { kind: 'delivered' } : { kind: 'awaiting', ticket };
   }
   switch (status) {
     case 400:
@@ -128,6 +128,11 @@ function firstWord(error: ApiError | undefined): string | undefined {
   return error?.details
     .flatMap((d) => [...d.fieldViolations.map((v) => v.reason), d.reason])
     .find((word) => word !== '');
+}
+
+/** The number by which Google is asked about a request; undefined where its answer has none. */
+function ticketOf(body: string): string | undefined {
+  return z.object({ requestId: z.string().regex(/^[\w.:~-]{1,256}$/) }).safeParse(parseJson(body)).data?.requestId;
 }
 
 export function readError(body: string): ApiError | undefined {

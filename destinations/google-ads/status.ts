@@ -1,11 +1,17 @@
 import { z } from 'zod';
-import type { FollowUp, Probe, Reply } from '../../src/core/destination.ts';
+import type { Later, LaterVerdict, Probe, Reply } from '../../src/core/destination.ts';
+import { answered } from '../../src/core/reason.ts';
 import { parseJson } from '../../src/core/reply.ts';
 import { authorization, destinationOf, HOST } from './conversion.ts';
 import { eventIndex, readError } from './judge.ts';
 import type { Settings } from './settings.ts';
 
 const HALF_HOUR = 1_800_000;
+const DAY = 86_400_000;
+/** How old a click is before Google can match it (2.6, 2.7), milliseconds. */
+export const CLICK_AGE = 6 * 3_600_000;
+/** Answers to a question that may be another one later: the credentials, and a quota. */
+const PASSES: ReadonlySet<number> = new Set([401, 403, 429]);
 const PREFIX = 'PROCESSING_ERROR_REASON_';
 const PROCESSED = 'processed';
 const UNREADABLE = 'unreadable';
@@ -22,7 +28,10 @@ const REASONS = new Set(
   USER_IDENTIFIER_DECRYPTION_ERROR`.split(/\s+/),
 );
 
-/** Everything `followUp` counts under. */
+/** Under these Google has the events. */
+const USED: ReadonlySet<string> = new Set([PROCESSED, 'DUPLICATE_GCLID', 'DUPLICATE_TRANSACTION_ID']);
+
+/** Everything `later` counts under. */
 export const VERDICTS: readonly string[] = [PROCESSED, UNREADABLE, UNKNOWN_REASON, ...REASONS];
 
 /** int64 arrives as text. */
@@ -39,26 +48,30 @@ const statusBody = z.object({
   ),
 });
 
-/** Google decides later what it makes of the events; half an hour on it can be asked for the counts (2.5). */
-export function followUp(reply: Reply, settings: Settings): FollowUp | undefined {
-  const { data } = z.object({ requestId: z.string().regex(/^[\w.:~-]{1,256}$/) }).safeParse(parseJson(reply.body));
-  if (data === undefined) return undefined;
+/**
+ * Google decides later what it makes of the events; half an hour on it can be asked (2.5). What comes too soon after its
+ * click is taken six hours later (2.7), and a fault of Google's own is tried once more; the answer has counts and names
+ * no event, so the whole request goes again, as far as Google knows its events by their `transactionId`.
+ */
+export function later(settings: Settings): Later {
   return {
-    afterMs: HALF_HOUR,
-    request: {
+    everyMs: HALF_HOUR,
+    untilMs: DAY,
+    request: (ticket) => ({
       method: 'GET',
-      url: `https://${HOST}/v1/requestStatus:retrieve?requestId=${encodeURIComponent(data.requestId)}`,
+      url: `https://${HOST}/v1/requestStatus:retrieve?requestId=${encodeURIComponent(ticket)}`,
       headers: authorization(settings),
-    },
+    }),
     read: readStatus,
+    repeatable: (element) => z.object({ transactionId: z.string().min(1) }).safeParse(parseJson(element)).success,
   };
 }
 
 /** Events by what became of them: `processed`, or the reason; undefined while Google is still at work. */
-function readStatus(reply: Reply): Readonly<Record<string, number>> | undefined {
-  if (reply.status === 429 || reply.status >= 500) return undefined;
+function readStatus(reply: Reply, count: number): LaterVerdict | undefined {
+  if (PASSES.has(reply.status) || reply.status >= 500) return undefined;
   const { data } = statusBody.safeParse(parseJson(reply.body));
-  if (data === undefined) return { [UNREADABLE]: 1 };
+  if (data === undefined) return { counts: { [UNREADABLE]: 1 } };
   const counts: Record<string, number> = {};
   for (const { requestStatus, errorInfo, eventsIngestionStatus } of data.requestStatusPerDestination) {
     if (requestStatus === 'PROCESSING') return undefined;
@@ -71,7 +84,24 @@ function readStatus(reply: Reply): Readonly<Record<string, number>> | undefined 
     const rest = Math.max(0, eventsIngestionStatus.recordCount - failed);
     add(counts, requestStatus === 'FAILED' ? UNKNOWN_REASON : PROCESSED, rest);
   }
-  return counts;
+  return { counts, ...againOf(counts), ...rejectedOf(counts, count, reply.status) };
+}
+
+function againOf(counts: Readonly<Record<string, number>>): Pick<LaterVerdict, 'againAfterMs'> {
+  if (counts['TOO_RECENT_CLICK'] !== undefined) return { againAfterMs: CLICK_AGE };
+  return counts['INTERNAL_ERROR'] === undefined ? {} : { againAfterMs: HALF_HOUR };
+}
+
+/** Google used none of them: what it had before, it has. */
+function rejectedOf(
+  counts: Readonly<Record<string, number>>,
+  count: number,
+  status: number,
+): Pick<LaterVerdict, 'rejected'> {
+  const words = Object.keys(counts);
+  const refused = words.reduce((sum, word) => sum + (counts[word] ?? 0), 0);
+  if (words.some((word) => USED.has(word)) || refused < count) return {};
+  return { rejected: answered('vendor.refused', status, ...words) };
 }
 
 function add(counts: Record<string, number>, word: string, records: number): void {

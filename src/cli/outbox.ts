@@ -105,10 +105,11 @@ function change(which: Which, act: (which: Which) => number, done: string, json:
   return which.id !== undefined && count === 0 ? FINDINGS : FINE;
 }
 
-const QUEUE_HEAD = ['ROUTE', 'WAITING', 'SIZE', 'OLDEST', 'DEAD', 'OUTBOX'];
+const QUEUE_HEAD = ['ROUTE', 'WAITING', 'AWAITING', 'SIZE', 'OLDEST', 'DEAD', 'OUTBOX'];
 
-function queueCells({ route, waiting, size: bytes, oldestMs, dead, outbox }: QueueInfo): string[] {
-  return [route, `${waiting}`, size(bytes), waiting === 0 ? '-' : age(oldestMs), `${dead}`, outbox];
+function queueCells({ route, waiting, awaiting, size: bytes, oldestMs, dead, outbox }: QueueInfo): string[] {
+  const oldest = waiting + awaiting === 0 ? '-' : age(oldestMs);
+  return [route, `${waiting}`, `${awaiting}`, size(bytes), oldest, `${dead}`, outbox];
 }
 
 const DEAD_HEAD = ['ID', 'ROUTE', 'ACCEPTED', 'DIED', 'SIZE', 'STATE', 'REASON'];

@@ -2,11 +2,13 @@ import type { z } from 'zod';
 import type { EgressForm } from './egress.ts';
 import type { Event } from './fields.ts';
 import { bindForm, type BoundForm, type Form, type Read, type Reads, type Skip } from './form.ts';
+import type { Later } from './later.ts';
 import { answered, type VendorReason } from './reason.ts';
 import { recipientOf } from './recipient.ts';
 import type { Text } from './secret.ts';
 import type { GateSignal } from './signals.ts';
 
+export type { Later, LaterVerdict } from './later.ts';
 export type {
   AnyView,
   BoundForm,
@@ -43,6 +45,8 @@ export interface Reply {
 export type Verdict =
   /** The vendor took all of them. */
   | { readonly kind: 'delivered' }
+  /** It took the request, and says later what it made of the events, when it is asked about this ticket (`Later`). */
+  | { readonly kind: 'awaiting'; readonly ticket: string }
   /**
    * Try the whole request again, at the earliest after `afterMs`. With `finalAfter` the answer counts as a refusal once it
    * has come so often over so long: then it means what `bisect` means.
@@ -76,15 +80,6 @@ export type Verdict =
 export interface FinalAfter {
   readonly attempts: number;
   readonly ms: number;
-}
-
-/** A later look at what became of a request that was taken (Data Manager `requestStatus`). */
-export interface FollowUp {
-  /** When to ask, milliseconds after the reply. */
-  readonly afterMs: number;
-  readonly request: PlannedRequest;
-  /** Counts by a fixed word, for the metrics; undefined = not known yet, ask again. */
-  readonly read: (reply: Reply) => Readonly<Record<string, number>> | undefined;
 }
 
 /** A harmless request that shows whether the settings work (`portvakt check`). */
@@ -187,8 +182,9 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   readonly needsUserAgent?: string;
   /** The measurement id whose web hits a route with these settings takes. */
   readonly stream?: (settings: z.output<S>) => string;
-  readonly followUp?: (reply: Reply, settings: z.output<S>) => FollowUp | undefined;
-  /** Every word the counts of `followUp` may be under. Metrics have each of them from the start. */
+  /** How it is asked what it made of a request, where `judge` says `awaiting`. */
+  readonly later?: (settings: z.output<S>) => Later;
+  /** Every word the counts of `later` may be under. Metrics have each of them from the start. */
   readonly verdicts?: readonly string[];
   readonly probe?: (settings: z.output<S>) => Probe;
   /** What an operator should know about these settings on that day: sunset dates and the like. */
@@ -212,8 +208,8 @@ export interface BoundDestination {
   readonly limited: BoundForm | undefined;
   readonly request: (envelope: string, elements: readonly string[]) => PlannedRequest;
   readonly judge: (reply: Reply, count: number, envelope: string) => Verdict;
-  readonly followUp: (reply: Reply) => FollowUp | undefined;
-  /** What a follow-up can say; none where the vendor is not asked again. */
+  readonly later: Later | undefined;
+  /** What a later verdict can say; none where the vendor is not asked again. */
   readonly verdicts: readonly string[];
   readonly probe: () => Probe | undefined;
   readonly warnings: (now: number) => readonly string[];
@@ -295,7 +291,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
         limited: limited === undefined ? undefined : bindForm(limited, settings),
         request: (envelope, elements) => spec.request(envelope, elements, settings),
         judge: spec.judge ?? ((reply) => judgeStatus(reply)),
-        followUp: (reply) => spec.followUp?.(reply, settings),
+        later: spec.later?.(settings),
         verdicts: spec.verdicts ?? [],
         probe: () => spec.probe?.(settings),
         hosts: ofSettings(spec.hosts, settings),

@@ -223,6 +223,22 @@ export const REASONS = {
     means: 'The event was set aside, so that it does not hold up the others.',
     todo: 'Look at the event with `portvakt outbox show`, then retry or purge it.',
   },
+  'vendor.awaiting': {
+    kind: 'vendor',
+    params: [],
+    says: 'the vendor has taken it and says later what it made of it',
+    means:
+      'The event stays in the outbox until the vendor has said so, a day at most. It counts as delivered then. What its visitor takes back meanwhile is deleted.',
+    todo: 'Nothing.',
+  },
+  'vendor.again': {
+    kind: 'vendor',
+    params: [],
+    says: 'the vendor could not use all events of the request yet: it is sent once more, under the same order number',
+    means:
+      'It came too soon for the vendor, or met a fault there. Those it has already, it recognises by their order number.',
+    todo: 'Nothing.',
+  },
   'vendor.busy': {
     kind: 'vendor',
     params: ['status', 'code'],

@@ -1,7 +1,6 @@
 import { showReason } from '../core/reason.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import type { Ended } from './ends.ts';
-import { FollowUps } from './follow-ups.ts';
 import { Lane } from './lane/lane.ts';
 import type { Wire } from './lane/ports.ts';
 import type { Purged, QueuedRecord, Store } from './store.ts';
@@ -36,7 +35,6 @@ const SWEEP_MS = 30_000;
 export class Drain {
   readonly #telemetry: Telemetry;
   readonly #ports: EnginePorts;
-  readonly #followUps: FollowUps;
   readonly #lanes = new Map<string, Lane>();
   /** Lanes with something to do. */
   readonly #awake = new Set<Lane>();
@@ -50,7 +48,6 @@ export class Drain {
     this.#gateway = gateway;
     this.#ports = ports;
     this.#telemetry = telemetry;
-    this.#followUps = new FollowUps(ports, this.#telemetry);
     this.#sweepLater();
   }
 
@@ -96,8 +93,7 @@ export class Drain {
   stop(graceMs: number): Promise<void> {
     this.#stopping = true;
     this.#cancelSweep();
-    this.#followUps.stop();
-    for (const lane of this.#lanes.values()) lane.cancelTimer();
+    for (const lane of this.#lanes.values()) lane.stop();
     return new Promise((resolve) => {
       const cancel = this.#ports.after(graceMs, resolve);
       this.#idle = () => {
@@ -116,6 +112,8 @@ export class Drain {
       routes[key] = {
         ...tally.data(),
         inFlight: lane?.inFlight ?? 0,
+        awaiting: lane?.awaiting ?? 0,
+        overdueMs: lane?.overdueMs ?? 0,
         state: lane?.breaker.state ?? 'closed',
         detail: lane?.breaker.reason === undefined ? '' : showReason(lane.breaker.reason),
       };
@@ -136,7 +134,6 @@ export class Drain {
     if (lane === undefined) {
       const created: Lane = new Lane(key, {
         ports: this.#ports,
-        followUps: this.#followUps,
         tally: this.#telemetry.of(key),
         gateway: () => this.#gateway,
         wake: () => this.#wake(created),

@@ -6,8 +6,8 @@ import type { RowOutcome } from './store.ts';
 export interface EndedRow {
   /** Finds the row among those that were shown when they were accepted. */
   readonly mark: string;
-  /** An outcome, or `retried` or `stopped`: then the row still waits. */
-  readonly state: RowOutcome | 'retried' | 'stopped';
+  /** An outcome, or `retried`, `stopped` or `awaiting`: then the row still waits. */
+  readonly state: RowOutcome | 'retried' | 'stopped' | 'awaiting';
   /** Why, in words that are safe to show. */
   readonly words: string;
 }

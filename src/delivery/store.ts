@@ -9,6 +9,8 @@ export interface QueuedRecord extends Accepted {
   readonly id: number;
   /** Unix milliseconds. */
   readonly acceptedAt: number;
+  /** Undefined = it has not been taken. */
+  readonly awaiting?: Awaiting | undefined;
   /** `OutboxRecord.consentDay`. */
   readonly consentDay: number | undefined;
   /** Unix milliseconds. */
@@ -25,6 +27,16 @@ export type RowOutcome = Exclude<Outcome, 'invalid'>;
 
 /** Ends after which the same event may be stored for the route again: the vendor did not get it, and it does not wait. */
 export const NOT_TAKEN: ReadonlySet<RowOutcome> = new Set(['blocked', 'skipped', 'rejected', 'withdrawn', 'failed']);
+
+/** How far an event is that its vendor has taken, and whose verdict comes later. */
+export interface Awaiting {
+  /** What the vendor is asked by; '' = the verdict is known, and the event is to be sent once more. */
+  readonly ticket: string;
+  /** When the vendor took it, or from when on it is sent once more; unix milliseconds. */
+  readonly at: number;
+  /** It is, or is to be, sent for the second time. */
+  readonly again: boolean;
+}
 
 /** A part of a route's queue. */
 export interface Page {
@@ -52,6 +64,11 @@ export interface Store {
    * letters from the next commit on.
    */
   bury(route: string, id: number, reason: DeadReason): void;
+  /**
+   * The vendor has taken the event and says later what it made of it: from the next commit on it is read with this, and
+   * nothing else about it changes.
+   */
+  hold(route: string, id: number, awaiting: Awaiting): void;
 }
 
 /** An event that a withdrawal has taken off the disk for this route. */

@@ -14,13 +14,17 @@ export interface RouteCounters {
   /** Requests started, and those of them that came to nothing and are made again. */
   readonly attempts: number;
   readonly retries: number;
-  /** What the vendor said later about requests it had taken (`FollowUp`). */
+  /** What the vendor said later about requests it had taken (`Later`). */
   readonly followUps: Readonly<Record<string, number>>;
   /** Answers after which the route stopped, by the code of the reason. */
   readonly stops: Readonly<Record<string, number>>;
   /** Dead letters that came back into play by a retry or a withdrawal: stored + reopened = outcomes + waiting. */
   readonly reopened: number;
   readonly inFlight: number;
+  /** Events that the vendor has taken, and whose verdict comes later. */
+  readonly awaiting: number;
+  /** How long the oldest event that is to be sent has been due, milliseconds. */
+  readonly overdueMs: number;
   readonly state: BreakerState;
   /** How long requests took, and how old events were when the vendor took them. */
   readonly duration: HistogramData;
@@ -69,7 +73,7 @@ export class RouteTally {
     add(this.#stops, reason, 1);
   }
 
-  data(): Omit<RouteCounters, 'inFlight' | 'state' | 'detail'> {
+  data(): Omit<RouteCounters, 'inFlight' | 'awaiting' | 'overdueMs' | 'state' | 'detail'> {
     const outcomes: Record<string, Record<string, number>> = {};
     for (const [outcome, reasons] of this.#outcomes) outcomes[outcome] = Object.fromEntries(reasons);
     return {

@@ -1,5 +1,5 @@
 import type { OutboxRecord, Stored, Withdrawal } from '../delivery/outbox.ts';
-import type { Purged, QueuedRecord } from '../delivery/store.ts';
+import type { Awaiting, Purged, QueuedRecord } from '../delivery/store.ts';
 import { keyOf, queuedOf, type StoredRecord, type StoredRoute } from './record.ts';
 import type { Tombstone } from './tombstone.ts';
 
@@ -31,6 +31,8 @@ export interface UnwrittenEnd {
   readonly unmark: boolean;
   /** Why it waits in the dead letters from now on; undefined = it is gone. */
   readonly dead: string | undefined;
+  /** It has not ended: its vendor says later what it made of it. */
+  readonly awaiting?: Awaiting;
 }
 
 /** What was to be written is no longer wanted: nothing was. */

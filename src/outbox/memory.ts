@@ -1,12 +1,12 @@
 import { showReason, type DeadReason } from '../core/reason.ts';
 import { EVERYBODY } from '../delivery/held-withdrawals.ts';
 import type { OutboxRecord, Stored, Withdrawal } from '../delivery/outbox.ts';
-import { NOT_TAKEN, type Page, type RowOutcome } from '../delivery/store.ts';
+import { NOT_TAKEN, type Awaiting, type Page, type RowOutcome } from '../delivery/store.ts';
 import { bump, CommitUnwanted, Work, type Append, type Committed, type UnwrittenEnd } from './commit.ts';
 import type { OutboxStore } from './engine.ts';
 import { takeIn } from './intake.ts';
 import { MemoryMarks } from './memory-marks.ts';
-import { keyOf, narrowed, partsOf, queuedOf, type StoredRecord, type StoredRoute } from './record.ts';
+import { heldOn, keyOf, narrowed, partsOf, queuedOf, type StoredRecord, type StoredRoute } from './record.ts';
 import { Staged } from './staged.ts';
 import type { StorePolicy } from './store-policy.ts';
 import { closedBy, lastOf, merge, tombstoneOf, type Tombstone } from './tombstone.ts';
@@ -91,6 +91,10 @@ export class MemoryOutbox implements OutboxStore {
 
   bury(route: string, id: number, reason: DeadReason): void {
     this.#ends.push({ id, route, unmark: false, dead: showReason(reason) });
+  }
+
+  hold(route: string, id: number, awaiting: Awaiting): void {
+    this.#ends.push({ id, route, unmark: false, dead: undefined, awaiting });
   }
 
   commit(appends: readonly Append[], wanted: () => boolean = () => true): Committed {
@@ -179,7 +183,8 @@ export class MemoryOutbox implements OutboxStore {
     for (const { key, before, after } of this.#records.keep()) {
       this.#bytes += sizeOf(after) - sizeOf(before);
       for (const route of before?.routes ?? [])
-        if (!after?.routes.includes(route)) this.#unqueue(keyOf(before as StoredRecord, route), key);
+        if (after?.routes.every(({ name }) => name !== route.name) !== false)
+          this.#unqueue(keyOf(before as StoredRecord, route), key);
       for (const route of after?.routes ?? []) this.#queue(keyOf(after as StoredRecord, route), after as StoredRecord);
     }
     for (const { before, after } of this.#dead.keep()) this.#bytes += sizeOf(after?.record) - sizeOf(before?.record);
@@ -199,14 +204,18 @@ export class MemoryOutbox implements OutboxStore {
     if (records?.size === 0) this.#waiting.delete(route);
   }
 
-  #end({ id, route, unmark, dead }: UnwrittenEnd): void {
+  #end({ id, route, unmark, dead, awaiting }: UnwrittenEnd): void {
     const record = this.#records.get(id);
     const own = record?.routes.find((one) => keyOf(record, one) === route);
     if (record === undefined || own === undefined) return;
+    if (awaiting !== undefined) {
+      this.#records.set(id, heldOn(record, own.name, awaiting));
+      return;
+    }
     this.#take(record, [own]);
     if (unmark) this.#marks.forget(own.mark, route);
     if (dead === undefined) return;
-    const letter = { ...narrowed(record, [own]), id: ++this.#lastId };
+    const letter = { ...heldOn(narrowed(record, [own]), own.name, undefined), id: ++this.#lastId };
     this.#dead.set(letter.id, { record: letter, died: this.#now(), retry: false });
   }
 

@@ -1,6 +1,6 @@
 import { narrowBody, readBody } from '../delivery/event-body.ts';
 import type { OutboxRecord, RecordRoute } from '../delivery/outbox.ts';
-import type { QueuedRecord } from '../delivery/store.ts';
+import type { Awaiting, QueuedRecord } from '../delivery/store.ts';
 import type { StorePolicy } from './store-policy.ts';
 
 /** What one route may have of a record. */
@@ -9,6 +9,8 @@ export interface StoredRoute extends Omit<RecordRoute, 'route' | 'mark'> {
   readonly name: string;
   /** Key of the event's mark for it (`marks.ts`), 0 = none. */
   readonly mark: number;
+  /** Undefined = its vendor has not taken it. */
+  readonly awaiting?: Awaiting | undefined;
 }
 
 /** A record as it is stored. */
@@ -46,8 +48,22 @@ export function queuedOf(record: StoredRecord, routes: readonly StoredRoute[]): 
   const body = (): ReturnType<typeof readBody> => (read ??= readBody(record.body));
   const { id, acceptedAt, consentDay, policy } = record;
   const size = record.body.length;
-  return routes.map(({ type, signals, fields, limited, params, expiresAt }) => {
-    return { id, acceptedAt, consentDay, policy, size, body, type, signals, fields, limited, params, expiresAt };
+  return routes.map(({ type, signals, fields, limited, params, expiresAt, awaiting }) => {
+    return {
+      id,
+      acceptedAt,
+      consentDay,
+      policy,
+      size,
+      body,
+      type,
+      signals,
+      fields,
+      limited,
+      params,
+      expiresAt,
+      awaiting,
+    };
   });
 }
 
@@ -55,6 +71,11 @@ export function queuedOf(record: StoredRecord, routes: readonly StoredRoute[]): 
 export function narrowed(record: StoredRecord, routes: readonly StoredRoute[]): StoredRecord {
   if (routes.length === record.routes.length) return record;
   return { ...record, routes, body: narrowBody(record.body, routes) };
+}
+
+/** A record that has been dealt with so far on one of its routes. */
+export function heldOn(record: StoredRecord, name: string, awaiting: Awaiting | undefined): StoredRecord {
+  return { ...record, routes: record.routes.map((route) => (route.name === name ? { ...route, awaiting } : route)) };
 }
 
 /** The site of a record. @throws Error where one of its routes is not configured, or is another site's */

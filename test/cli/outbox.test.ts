@@ -58,7 +58,7 @@ describe('portvakt outbox', () => {
     const { code, out } = await outbox(...data('list'));
     expect(code).toBe(0);
     const line = out.split('\n').find((text) => text.startsWith(ROUTE)) ?? '';
-    expect(line.split(/ {2,}/).slice(0, 5)).toEqual([ROUTE, '0', '0 kB', '-', '3']);
+    expect(line.split(/ {2,}/).slice(0, 6)).toEqual([ROUTE, '0', '0', '0 kB', '-', '3']);
     expect(out).toMatch(/on disk: \d+\.\d (kB|MB)/);
     const { queues } = JSON.parse((await outbox(...data('list', '--json'))).out) as {
       queues: { route: string; dead: number; waiting: number }[];

@@ -417,28 +417,6 @@ describe('a withdrawal (R16)', () => {
   });
 });
 
-describe('what a vendor says later', () => {
-  it('is asked for until it is known, and counted', async () => {
-    const world = new World();
-    let asked = 0;
-    const followUp = (reply: { status: number }) =>
-      reply.status === 200
-        ? {
-            afterMs: 30 * MINUTE,
-            request: { method: 'GET' as const, url: 'https://a.example.com/status', headers: {} },
-            read: () => (++asked < 3 ? undefined : { SUCCESS: 4, FAILED: 1 }),
-          }
-        : undefined;
-    world.answer = () => 200;
-    const drain = world.start(testGateway([{ name: 'a', maxBatch: 5, followUp }]));
-    for (let i = 0; i < 5; i++) world.store.add('a', `${i}`);
-    drain.rowsAdded(['shop/a']);
-    await world.pass(2 * HOUR);
-    expect(asked).toBe(3);
-    expect(drain.counters()['shop/a']?.followUps).toEqual({ SUCCESS: 4, FAILED: 1 });
-  });
-});
-
 describe('stopping', () => {
   it('starts nothing new, waits for what is in flight, and leaves the rest in the store', async () => {
     const world = new World();

@@ -40,6 +40,7 @@ const PARTS: Readonly<Record<string, () => void>> = {
   'a withdrawal of a part': withdrawingParts,
   duplicates: duplicates,
   'dead letters': deadLetters,
+  'what waits for a verdict': awaiting,
 };
 
 /** What is waiting for each route. */
@@ -412,5 +413,78 @@ function deadLetters(): void {
     expect(await world.engine.pending).toBe(0);
     await world.opened.retryDead();
     expect((await world.commit([])).reopened.size).toBe(0);
+  });
+}
+
+function awaiting(): void {
+  const TAKEN = { ticket: 'request 1', at: START, again: false };
+  const hold = async (route: string, name: string, how = TAKEN) =>
+    world.engine.hold(`shop/${route}`, await world.idOf(route, name), how);
+  const held = async (route: string) => (await world.read(route)).map((record) => record.awaiting);
+
+  it('stays where it is, with what its vendor is asked by, on its route alone', async () => {
+    await world.commit([mine('one'), mine('two')]);
+    const ids = (await world.read('a')).map(({ id }) => id);
+    await hold('a', 'one');
+    await world.commit([]);
+    expect([await held('a'), await held('b')]).toEqual([
+      [TAKEN, undefined],
+      [undefined, undefined],
+    ]);
+    expect((await world.read('a')).map(({ id }) => id)).toEqual(ids);
+    expect(await world.engine.pending).toBe(4);
+    await hold('a', 'one', { ticket: '', at: START + 5, again: true });
+    await end('b', 'one');
+    await world.commit([]);
+    expect(await held('a')).toEqual([{ ticket: '', at: START + 5, again: true }, undefined]);
+    await end('a', 'one');
+    await world.commit([]);
+    expect(await waiting()).toEqual({ a: ['two'], b: ['two'], c: [] });
+  });
+
+  it('is there after a restart, of this process or the next', async () => {
+    await world.commit([mine('one')]);
+    await hold('a', 'one');
+    await world.commit([]);
+    const { reopen } = world.opened;
+    if (reopen !== undefined) world.opened = await reopen();
+    expect([await held('a'), await held('b')]).toEqual([[TAKEN], [undefined]]);
+  });
+
+  it('is taken by a withdrawal, and comes back by nothing that is told after it', async () => {
+    await world.commit([mine('one'), mine('two')]);
+    await hold('a', 'one');
+    await world.commit([]);
+    const two = await world.idOf('a', 'two');
+    const { purged } = await world.commit([], [taken()]);
+    expect(purged.length).toBe(4);
+    await world.engine.hold('shop/a', two, TAKEN);
+    await world.commit([]);
+    expect(await waiting()).toEqual({ a: [], b: [], c: [] });
+    expect(await world.engine.pending).toBe(0);
+  });
+
+  it('is kept a stranger to other events: a duplicate is one, and a dead letter of it is sent as the first time', async () => {
+    await world.commit([mine('one', { mark: 'order 1', lasting: true }, ['a'])]);
+    await hold('a', 'one');
+    await world.commit([]);
+    expect((await world.commit([mine('again', { mark: 'order 1', lasting: true }, ['a'])])).results).toEqual([
+      ['duplicate'],
+    ]);
+    await bury('a', 'one');
+    await world.opened.retryDead();
+    await world.commit([]);
+    expect(await held('a')).toEqual([undefined]);
+  });
+
+  it('is handed over with the other ends that are not written', async () => {
+    await world.commit([mine('one', {}, ['a'])]);
+    const id = await world.idOf('a', 'one');
+    await hold('a', 'one');
+    expect(await world.engine.takeUnwritten()).toEqual([
+      { id, route: 'shop/a', unmark: false, dead: undefined, awaiting: TAKEN },
+    ]);
+    await world.commit([]);
+    expect(await held('a')).toEqual([undefined]);
   });
 }

@@ -146,7 +146,7 @@ describe('while it works', () => {
     expect(verdicts.filter(({ value }) => value !== 0)).toEqual([]);
     expect(verdicts.map(({ labels }) => `${labels['route']} ${labels['verdict']}`)).toEqual(
       expect.arrayContaining(
-        ['processed', 'EVENT_TOO_OLD', 'DUPLICATE_TRANSACTION_ID', 'UNKNOWN_REASON', 'not_followed', 'unreadable'].map(
+        ['processed', 'EVENT_TOO_OLD', 'DUPLICATE_TRANSACTION_ID', 'UNKNOWN_REASON', 'unknown', 'unreadable'].map(
           (verdict) => `${SITE}/google_ads ${verdict}`,
         ),
       ),

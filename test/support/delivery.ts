@@ -4,7 +4,7 @@ import type {
   PlannedRequest,
   Reply,
   Verdict,
-  FollowUp,
+  Later,
 } from '../../src/core/destination.ts';
 import { answered, showReason, type VendorReason } from '../../src/core/reason.ts';
 import type { EgressForm } from '../../src/core/egress.ts';
@@ -13,7 +13,7 @@ import type { FilledRequest, Secrets, Send } from '../../src/delivery/lane/ports
 import { Drain, type EnginePorts } from '../../src/delivery/drain.ts';
 import { writeShaped } from '../../src/delivery/event-body.ts';
 import type { OutboxRecord, RecordRoute } from '../../src/delivery/outbox.ts';
-import type { Page, QueuedRecord, Store } from '../../src/delivery/store.ts';
+import type { Awaiting, Page, QueuedRecord, Store } from '../../src/delivery/store.ts';
 import type { Gateway, Route, Site } from '../../src/policy/gateway.ts';
 import { nameReasons } from '../../src/policy/near.ts';
 import type { Permit } from '../../src/policy/permit.ts';
@@ -24,7 +24,7 @@ export interface TestRoute {
   readonly name: string;
   readonly maxBatch?: number;
   readonly judge?: (reply: Reply, count: number) => Verdict;
-  readonly followUp?: (reply: Reply) => FollowUp | undefined;
+  readonly later?: Later;
   readonly request?: (envelope: string, elements: readonly string[]) => PlannedRequest;
   /** Default: full with all four gate signals, else blocked. */
   readonly permits?: readonly Permit[];
@@ -98,7 +98,7 @@ export function testGateway(
       ],
       request: options.request ?? linesRequest(host),
       judge,
-      followUp: options.followUp ?? (() => undefined),
+      later: options.later,
       firstAfterMs: options.firstAfterMs ?? 0,
     } as unknown as BoundDestination;
     return {
@@ -195,6 +195,12 @@ export class MemoryStore implements Store {
   bury(route: string, id: number, reason: VendorReason): void {
     this.settle(route, id);
     this.dead.set(id, showReason(reason));
+  }
+
+  hold(route: string, id: number, awaiting: Awaiting): void {
+    const records = this.records.get(route);
+    const record = records?.get(id);
+    if (record !== undefined) records?.set(id, { ...record, awaiting });
   }
 
   get waiting(): number {

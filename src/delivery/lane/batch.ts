@@ -92,6 +92,11 @@ export class FreshRows {
     return first;
   }
 
+  /** The first row of each envelope: the oldest of it. */
+  *heads(): Generator<QueuedRow> {
+    for (const { rows, head } of this.#groups.values()) yield rows[head] as QueuedRow;
+  }
+
   /** Takes out the rows that `test` picks. */
   remove(test: (row: QueuedRow) => boolean): QueuedRow[] {
     const removed: QueuedRow[] = [];

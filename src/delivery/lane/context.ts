@@ -1,12 +1,10 @@
 import type { Gateway } from '../../policy/gateway.ts';
 import type { EnginePorts } from '../drain.ts';
-import type { FollowUps } from '../follow-ups.ts';
 import type { RouteTally } from '../telemetry.ts';
 
 /** What a lane shares with the others. */
 export interface LaneContext {
   readonly ports: EnginePorts;
-  readonly followUps: FollowUps;
   readonly tally: RouteTally;
   readonly gateway: () => Gateway;
   /** The lane has something to do: give it a turn soon. */

@@ -1,8 +1,9 @@
 import type { Reply, Verdict } from '../../core/destination.ts';
-import { answered, codesOnly, reason, type VendorReason } from '../../core/reason.ts';
+import { codesOnly, reason } from '../../core/reason.ts';
 import type { Route } from '../../policy/gateway.ts';
 import type { QueuedRecord } from '../store.ts';
 import { attempt, type Attempted } from './attempt.ts';
+import { Awaited } from './awaited.ts';
 import { backoff } from './backoff.ts';
 import { freshBatch, halves, isFinal, refusedOnceMore, type Batch } from './batch.ts';
 import { Breaker } from './breaker.ts';
@@ -10,6 +11,7 @@ import type { LaneContext } from './context.ts';
 import { LaneLog } from './lane-log.ts';
 import { Pace } from './pace.ts';
 import { Retries } from './retries.ts';
+import { finite, fullBatch, oldestOf, poison } from './rules.ts';
 import { FORMLESS, rowOf, type QueuedRow } from './row.ts';
 import { RowEnds } from './row-ends.ts';
 import { PAGE, Window } from './window.ts';
@@ -26,7 +28,6 @@ const POISON_AFTER = 16;
 const LONGEST_TIMER_MS = 86_400_000;
 
 const UNNAMED = reason('vendor.unnamed');
-const POISON = reason('vendor.poison');
 /**
  * The queue of one route. Rows are read ahead into a bounded window, wait there by envelope, go out in batches, and
  * leave the window when they have ended. What happens on one route has no effect on another.
@@ -46,6 +47,7 @@ export class Lane {
   readonly #retries = new Retries();
   readonly #flying = new Set<Batch>();
   readonly #ends: RowEnds;
+  readonly #awaited: Awaited;
 
   /** Size of a full batch of what went last. */
   #lastFull = 1;
@@ -63,12 +65,29 @@ export class Lane {
     this.#window = new Window(
       (after, limit) => context.ports.store.read(key, after, limit),
       (record) => rowOf(record, this.#route),
+      (record) => this.#awaited.found(record),
     );
     this.#ends = new RowEnds(key, context, this.#log, (row) => this.#window.remove(row));
+    this.#awaited = new Awaited(key, context, this.#ends, {
+      route: () => this.#route,
+      readmit: (record) => this.#window.readmit(record),
+    });
   }
 
   get inFlight(): number {
     return this.#flying.size;
+  }
+
+  /** Events that the vendor has taken, and whose verdict comes later. */
+  get awaiting(): number {
+    return this.#awaited.size;
+  }
+
+  /** How long the oldest event that is to be sent has been due, milliseconds; what is old enough only later is not. */
+  get overdueMs(): number {
+    const flying = [...this.#flying].flatMap(({ rows }) => rows);
+    const oldest = oldestOf([this.#window.fresh.heads(), this.#retries.rows(), flying]);
+    return Math.max(0, this.#context.ports.now() - oldest - (this.#route?.bound.firstAfterMs ?? 0));
   }
 
   get breaker(): Pick<Breaker, 'state' | 'reason'> {
@@ -91,6 +110,13 @@ export class Lane {
     this.#breaker.reset();
     this.#retries.makeDue(this.#context.ports.tick());
     this.sweep();
+    this.#awaited.reload();
+  }
+
+  /** Starts nothing any more. */
+  stop(): void {
+    this.#cancelTimer();
+    this.#awaited.stop();
   }
 
   /**
@@ -128,11 +154,12 @@ export class Lane {
       this.#ends.withdrawWaiting(row);
       return false;
     });
+    this.#awaited.drop(ids);
     const ended = ids.size - flying.size;
     if (ended > 0) this.#ends.countWithdrawn(ended);
   }
 
-  cancelTimer(): void {
+  #cancelTimer(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
   }
@@ -165,7 +192,7 @@ export class Lane {
     void attempt(route, going.envelope, rows, ports, may).then((ended) => {
       this.#flying.delete(going);
       if ('verdict' in ended) this.#context.tally.duration.observe(ports.tick() - tick);
-      this.#finish(route, going, ended, probe);
+      this.#finish(going, ended, probe);
       this.#context.wake();
     });
     return true;
@@ -220,7 +247,7 @@ export class Lane {
     return freshBatch(taken.envelope, taken.rows);
   }
 
-  #finish(route: Route, batch: Batch, ended: Attempted, probe: boolean): void {
+  #finish(batch: Batch, ended: Attempted, probe: boolean): void {
     if ('recalled' in ended) {
       if (probe) this.#breaker.giveBack();
       this.#sendAgain(batch);
@@ -232,18 +259,13 @@ export class Lane {
       return;
     }
     const { verdict, reply } = ended;
-    if (verdict.kind === 'retry') this.#toRetry(route, batch, verdict, reply, probe);
+    if (verdict.kind === 'retry') this.#toRetry(batch, verdict, reply, probe);
     else if (verdict.kind === 'stop') this.#stopped(batch, verdict);
-    else this.#answered(route, batch, verdict, reply);
+    else this.#answered(batch, verdict);
   }
 
   /** The vendor looked at the events. */
-  #answered(
-    route: Route,
-    batch: Batch,
-    verdict: Exclude<Verdict, { kind: 'retry' | 'stop' }>,
-    reply: Reply | undefined,
-  ): void {
+  #answered(batch: Batch, verdict: Exclude<Verdict, { kind: 'retry' | 'stop' }>): void {
     if (this.#breaker.worked()) {
       this.#log.deliversAgain();
       this.#retries.makeDue(this.#context.ports.tick());
@@ -252,6 +274,9 @@ export class Lane {
     switch (verdict.kind) {
       case 'delivered':
         this.#ends.delivered(rows);
+        break;
+      case 'awaiting':
+        this.#awaited.took(rows, verdict.ticket);
         break;
       case 'rejected':
         for (const row of rows) this.#ends.bury(row, verdict.reason);
@@ -277,11 +302,10 @@ export class Lane {
       }
     }
     this.#successes++;
-    if (reply !== undefined) this.#context.followUps.consider(route, reply);
   }
 
   /** A retry, unless this answer has come so often that it is a refusal: then the vendor has looked at the events. */
-  #toRetry(route: Route, batch: Batch, verdict: Retry, reply: Reply | undefined, probe: boolean): void {
+  #toRetry(batch: Batch, verdict: Retry, reply: Reply | undefined, probe: boolean): void {
     const { finalAfter, reason } = verdict;
     if (finalAfter === undefined) {
       this.#failed(batch, verdict, reply, probe);
@@ -289,7 +313,7 @@ export class Lane {
     }
     const tick = this.#context.ports.tick();
     const counted = refusedOnceMore(batch, tick);
-    if (isFinal(counted, finalAfter, tick)) this.#answered(route, counted, { kind: 'bisect', reason }, reply);
+    if (isFinal(counted, finalAfter, tick)) this.#answered(counted, { kind: 'bisect', reason });
     else this.#failed(counted, verdict, reply, probe);
   }
 
@@ -347,7 +371,7 @@ export class Lane {
     const due = next !== undefined && next <= this.#context.ports.tick();
     const at = due && this.#flying.size > 0 ? undefined : next;
     if (at === this.#timer?.at) return;
-    this.cancelTimer();
+    this.#cancelTimer();
     if (at === undefined) return;
     const { ports, wake } = this.#context;
     const cancel = ports.after(Math.min(LONGEST_TIMER_MS, Math.max(0, at - ports.tick())), () => {
@@ -372,24 +396,4 @@ export class Lane {
   }
 }
 
-/** How many rows of an envelope make a full batch. Where the module cannot say it, each goes alone, and only its own ends. */
-function fullBatch(destination: Route['destination'] | undefined, envelope: string): number {
-  if (destination === undefined || envelope === FORMLESS) return PAGE;
-  try {
-    return Math.max(1, destination.maxBatch(envelope)) || 1;
-  } catch {
-    return 1;
-  }
-}
-
 type Retry = Verdict & { kind: 'retry' };
-
-/** A time that comes; undefined = never. */
-function finite(at: number): number | undefined {
-  return at === Infinity ? undefined : at;
-}
-
-/** Why an event that always breaks something is set aside: with what the last answer said. */
-function poison({ params }: VendorReason, reply: Reply | undefined): VendorReason {
-  return reply === undefined ? POISON : answered('vendor.poison', reply.status, ...(params['code'] ?? '').split(' '));
-}

@@ -28,6 +28,11 @@ export class Retries {
     this.#waiting.splice(at, 0, batch);
   }
 
+  /** Everything that is to go again. */
+  *rows(): Generator<QueuedRow> {
+    for (const { rows } of [...this.#waiting, ...this.#urgent]) yield* rows;
+  }
+
   takeUrgent(): Batch | undefined {
     return this.#urgent.pop();
   }

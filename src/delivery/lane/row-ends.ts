@@ -11,12 +11,13 @@ import {
 import type { Route } from '../../policy/gateway.ts';
 import { refusal, type Refusal } from '../egress/allowed.ts';
 import { markOf, saidOf, type EndedRow } from '../ends.ts';
-import type { RowOutcome } from '../store.ts';
+import type { Awaiting, RowOutcome } from '../store.ts';
 import type { QueuedRow } from './row.ts';
 import type { LaneContext } from './context.ts';
 import type { LaneLog } from './lane-log.ts';
 
 const DELIVERED: ReasonCode = 'delivered.accepted';
+const AWAITING: ReasonCode = 'vendor.awaiting';
 const WITHDRAWN: ReasonCode = 'withdrawn.consent';
 
 type Fault = Reason<CodeOf<'failed'>>;
@@ -89,6 +90,33 @@ export class RowEnds {
     }
   }
 
+  /** The vendor has taken the row and says later what it made of it. False if it was withdrawn meanwhile. */
+  hold(row: QueuedRow, awaiting: Awaiting): boolean {
+    if (this.#withdrawn.has(row.id)) {
+      this.end(row, 'withdrawn', WITHDRAWN);
+      return false;
+    }
+    const { ports, tally } = this.#context;
+    tally.age.observe(ports.now() - row.acceptedAt);
+    this.tell([row], 'awaiting', AWAITING);
+    ports.store.hold(this.#key, row.id, awaiting);
+    this.#left(row);
+    return true;
+  }
+
+  /** What the vendor had taken before counts as delivered; `rows`: those that whoever watches is told of. */
+  deliveredLater(ids: readonly number[], rows: readonly QueuedRow[]): void {
+    const { ports, tally } = this.#context;
+    if (ids.length > 0) tally.count('delivered', DELIVERED, ids.length);
+    this.tell(rows, 'delivered', DELIVERED);
+    for (const id of ids) ports.store.settle(this.#key, id, 'delivered');
+  }
+
+  /** What the vendor had taken before it did not use after all: a dead letter, where these are kept. */
+  refuseLater(row: QueuedRow, why: VendorReason): void {
+    this.#setAside(row, why, 'rejected', () => {});
+  }
+
   /** The vendor refused the row for good: a dead letter, where these are kept. */
   bury(row: QueuedRow, said: VendorReason): void {
     this.#setAside(row, codesOnly(said), 'rejected');
@@ -104,7 +132,7 @@ export class RowEnds {
   }
 
   /** A dead letter; `without`: its end where these are not kept. False if it was withdrawn meanwhile. */
-  #setAside(row: QueuedRow, why: DeadReason, without: RowOutcome): boolean {
+  #setAside(row: QueuedRow, why: DeadReason, without: RowOutcome, left = this.#left): boolean {
     if (this.#withdrawn.has(row.id)) {
       this.end(row, 'withdrawn', WITHDRAWN);
       return false;
@@ -114,7 +142,7 @@ export class RowEnds {
     this.tell([row], outcome, why);
     if (outcome === 'dead') this.#context.ports.store.bury(this.#key, row.id, why);
     else this.#context.ports.store.settle(this.#key, row.id, outcome);
-    this.#left(row);
+    left(row);
     return true;
   }
 

@@ -16,6 +16,7 @@ export class Window {
   readonly fresh = new FreshRows();
   readonly #read: (after: number, limit: number) => Page;
   readonly #rowOf: (record: QueuedRecord) => QueuedRow;
+  readonly #waitsElsewhere: (record: QueuedRecord) => boolean;
   /** Read up to here. */
   #cursor = 0;
   #more = true;
@@ -25,10 +26,16 @@ export class Window {
   /**
    * @param read events of the route with an id above `after`, by id
    * @param rowOf makes the vendor's form
+   * @param waitsElsewhere takes what the vendor has already, and says so
    */
-  constructor(read: (after: number, limit: number) => Page, rowOf: (record: QueuedRecord) => QueuedRow) {
+  constructor(
+    read: (after: number, limit: number) => Page,
+    rowOf: (record: QueuedRecord) => QueuedRow,
+    waitsElsewhere: (record: QueuedRecord) => boolean,
+  ) {
     this.#read = read;
     this.#rowOf = rowOf;
+    this.#waitsElsewhere = waitsElsewhere;
   }
 
   /** Rows in memory, those in flight included. */
@@ -57,10 +64,11 @@ export class Window {
     while (this.behind && this.fresh.size < wanted) {
       const { records, upTo, more } = this.#read(this.#cursor, PAGE);
       this.#more = more;
+      const before = this.fresh.size;
       for (const record of records) this.#hold(record);
       this.#cursor = Math.max(this.#cursor, upTo);
-      // The page had others' events only. What comes after it is for the next turn, so that none takes long.
-      if (records.length === 0) return;
+      // The page had nothing to be sent. What comes after it is for the next turn, so that none takes long.
+      if (this.fresh.size === before) return;
     }
   }
 
@@ -74,8 +82,19 @@ export class Window {
     return this.#rows < WINDOW_ROWS && this.#chars < WINDOW_CHARS;
   }
 
+  /** Takes an event that was read before, and is to be sent once more; false = there is no room. */
+  readmit(record: QueuedRecord): boolean {
+    const room = this.#hasRoom();
+    if (room) this.#keep(record);
+    return room;
+  }
+
   #hold(record: QueuedRecord): void {
     this.#cursor = record.id;
+    if (record.awaiting === undefined || !this.#waitsElsewhere(record)) this.#keep(record);
+  }
+
+  #keep(record: QueuedRecord): void {
     this.#rows++;
     this.#chars += record.size;
     this.fresh.push(this.#rowOf(record));

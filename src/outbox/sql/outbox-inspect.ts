@@ -21,6 +21,8 @@ export interface QueueInfo {
   readonly outbox: string;
   readonly route: string;
   readonly waiting: number;
+  /** Events that the vendor has taken, and that stay until it has said what it made of them; not among those waiting. */
+  readonly awaiting: number;
   readonly dead: number;
   /** Characters that the waiting events take; one that waits for several routes counts for each. */
   readonly size: number;
@@ -66,10 +68,10 @@ export interface Which {
 /** Sizes and ages, per outbox and route. */
 export function queueInfos(dir: string, now: number): QueueInfo[] {
   return eachOutbox(dir, (db, outbox, version) => {
-    if (version < SCHEMA_VERSION) return queuedRows(db, now).map((info) => ({ outbox, ...info }));
+    if (version < SCHEMA_VERSION) return queuedRows(db, now).map((info) => ({ outbox, awaiting: 0, ...info }));
     const routes = new Map<string, Mutable<QueueInfo>>();
     const of = (route: string): Mutable<QueueInfo> => {
-      const info = routes.get(route) ?? { outbox, route, waiting: 0, dead: 0, size: 0, oldestMs: 0 };
+      const info = routes.get(route) ?? { outbox, route, waiting: 0, awaiting: 0, dead: 0, size: 0, oldestMs: 0 };
       routes.set(route, info);
       return info;
     };
@@ -83,7 +85,8 @@ export function queueInfos(dir: string, now: number): QueueInfo[] {
       for (const route of record?.routes ?? []) {
         if (record === undefined) continue;
         const info = of(keyOf(record, route));
-        info.waiting++;
+        if (route.awaiting === undefined) info.waiting++;
+        else info.awaiting++;
         info.size += record.body.length;
         info.oldestMs = Math.max(info.oldestMs, now - record.acceptedAt);
       }

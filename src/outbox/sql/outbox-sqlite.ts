@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { showReason, type DeadReason } from '../../core/reason.ts';
-import { NOT_TAKEN, type Page, type RowOutcome } from '../../delivery/store.ts';
+import { NOT_TAKEN, type Awaiting, type Page, type RowOutcome } from '../../delivery/store.ts';
 import type { OutboxStore } from '../engine.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { CommitUnwanted, Work, type Append, type Committed, type UnwrittenEnd } from '../commit.ts';
@@ -149,6 +149,10 @@ export class SqliteOutbox implements OutboxStore {
     this.#ends.push({ id, route, unmark: false, dead: showReason(reason) });
   }
 
+  hold(route: string, id: number, awaiting: Awaiting): void {
+    this.#ends.push({ id, route, unmark: false, dead: undefined, awaiting });
+  }
+
   /**
    * Writes all that waits, and these appends, in one transaction. All or nothing: when it throws, nothing of it is on
    * disk, and ends are kept for the next time. `wanted` is asked last thing before it becomes durable. Whether there is
@@ -191,7 +195,8 @@ export class SqliteOutbox implements OutboxStore {
     const byRecord = new Map<number, Map<string, UnwrittenEnd>>();
     for (const end of ends) {
       const { name } = partsOf(end.route);
-      if (end.dead !== undefined) this.#records.bury(end.id, name, end.dead);
+      if (end.awaiting !== undefined) this.#records.hold(end.id, name, end.awaiting);
+      else if (end.dead !== undefined) this.#records.bury(end.id, name, end.dead);
       else {
         const own = byRecord.get(end.id);
         if (own === undefined) byRecord.set(end.id, new Map([[name, end]]));

@@ -1,3 +1,4 @@
+import type { Awaiting } from '../../delivery/store.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Marks } from './marks.ts';
 import type { Statements } from './open-database.ts';
@@ -5,7 +6,7 @@ import type { Room } from './room.ts';
 import type { Routes } from './routes.ts';
 import type { Sites } from './sites.ts';
 import { columnsOf, recordOf, type RecordColumns } from './stored-record.ts';
-import { narrowed, keyOf, type StoredRecord, type StoredRoute } from '../record.ts';
+import { heldOn, narrowed, keyOf, type StoredRecord, type StoredRoute } from '../record.ts';
 import type { SubjectIndex } from './subject-index.ts';
 
 /** Bytes that a record takes beside its body, about, and those of its head for each route. */
@@ -130,14 +131,25 @@ export class Records {
       this.#young.delete(id);
       subjects.remove(id, record.subjects);
     } else {
-      const kept = narrowed(record, left);
-      const [, head, body, sum] = columnsOf(kept);
-      sql.update.run(head, body, sum, id);
-      if (this.#young.has(id)) this.#young.set(id, kept);
+      this.#update(narrowed(record, left));
     }
     this.#hasChanged(record);
     for (const route of taken) routes.left(keyOf(record, route));
     return taken;
+  }
+
+  /** The vendor of this route has taken the event, and says later what it made of it. */
+  hold(id: number, name: string, awaiting: Awaiting): void {
+    const record = this.find(id);
+    if (record === undefined) return;
+    this.#update(heldOn(record, name, awaiting));
+    this.#hasChanged(record);
+  }
+
+  #update(record: StoredRecord): void {
+    const [id, head, body, sum] = columnsOf(record);
+    this.#beside.sql.update.run(head, body, sum, id);
+    if (this.#young.has(id)) this.#young.set(id, record);
   }
 
   /** The event on this route becomes a dead letter, with what that route may have. */
@@ -145,7 +157,10 @@ export class Records {
     const record = this.find(id);
     const route = record?.routes.find((one) => one.name === name);
     if (record === undefined || route === undefined) return;
-    const letter = { ...narrowed(record, [route]), id: this.#beside.sites.nextId(record.site) };
+    const letter = {
+      ...heldOn(narrowed(record, [route]), name, undefined),
+      id: this.#beside.sites.nextId(record.site),
+    };
     this.insertDead(letter, { route: keyOf(record, route), died: this.#beside.now(), reason });
     this.take(id, new Set([name]));
   }

@@ -13,6 +13,8 @@ type HeadRoute = readonly [
   expiresAt: number,
   mark: number,
   params: readonly string[] | null,
+  /** Only of what the vendor has taken. */
+  awaiting?: readonly [ticket: string, at: number, again: 0 | 1],
 ];
 type Head = readonly [
   site: string,
@@ -27,18 +29,12 @@ type Head = readonly [
 /** The columns of a record. */
 export function columnsOf(record: StoredRecord): RecordColumns {
   const { id, site, acceptedAt, decidedAt, consentDay, policy, subjects, body } = record;
-  const routes = record.routes.map(
-    ({ name, type, signals, fields, limited, expiresAt, mark, params }): HeadRoute => [
-      name,
-      type,
-      signals,
-      fields,
-      limited === undefined ? null : limited ? 1 : 0,
-      expiresAt,
-      mark,
-      params ?? null,
-    ],
-  );
+  const routes = record.routes.map((route): HeadRoute => {
+    const { name, type, signals, fields, limited, expiresAt, mark, params, awaiting } = route;
+    const form = limited === undefined ? null : limited ? 1 : 0;
+    const own = [name, type, signals, fields, form, expiresAt, mark, params ?? null] as const;
+    return awaiting === undefined ? own : [...own, [awaiting.ticket, awaiting.at, awaiting.again ? 1 : 0]];
+  });
   const head: Head = [site, acceptedAt, decidedAt, policy, subjects, routes, consentDay ?? null];
   const text = JSON.stringify(head);
   return [id, text, body, checksum(id, text, body)];
@@ -49,9 +45,10 @@ export function recordOf([id, head, body, sum]: RecordColumns): StoredRecord | u
   // Damage may have made something else of a text.
   if (typeof head !== 'string' || typeof body !== 'string' || checksum(id, head, body) !== sum) return undefined;
   const [site, acceptedAt, decidedAt, policy, subjects, written, day] = JSON.parse(head) as Head;
-  const routes = written.map(([name, type, signals, fields, limited, expiresAt, mark, params]): StoredRoute => {
+  const routes = written.map(([name, type, signals, fields, limited, expiresAt, mark, params, taken]): StoredRoute => {
     const form = limited === null ? undefined : limited === 1;
-    return { name, type, signals, fields, limited: form, expiresAt, mark, params: params ?? undefined };
+    const awaiting = taken && { ticket: taken[0], at: taken[1], again: taken[2] === 1 };
+    return { name, type, signals, fields, limited: form, expiresAt, mark, params: params ?? undefined, awaiting };
   });
   return { id, site, acceptedAt, decidedAt, consentDay: day ?? undefined, policy, subjects, routes, body };
 }

@@ -26,8 +26,8 @@ const refused = (reason: string) =>
 
 describe('the answers of the sheet (2.5, 2.7)', () => {
   const rows: readonly (readonly [keyof typeof replies, Verdict])[] = [
-    ['accepted', { kind: 'delivered' }],
-    ['acceptedWithWarnings', { kind: 'delivered' }],
+    ['accepted', { kind: 'awaiting', ticket: 'req-1' }],
+    ['acceptedWithWarnings', { kind: 'awaiting', ticket: 'req-2' }],
     [
       'invalidEvent',
       {
@@ -169,23 +169,24 @@ describe('the ping', () => {
 });
 
 describe('the later verdict (2.5, 2.7)', () => {
-  const follow = bound.followUp(reply(replies.accepted));
-  const answer = (status: number, body: unknown) =>
-    follow?.read({ status, at: 0, headers: {}, body: JSON.stringify(body) });
+  const { later } = bound;
+  const answer = (status: number, body: unknown, count = 100) =>
+    later?.read({ status, at: 0, headers: {}, body: JSON.stringify(body) }, count);
   const per = (...rows: unknown[]) => ({ requestStatusPerDestination: rows });
 
   it('is asked for after half an hour, with the same credentials', () => {
-    expect(follow?.afterMs).toBe(30 * 60_000);
-    expect(follow?.request).toMatchObject({
+    expect([later?.everyMs, later?.untilMs]).toEqual([30 * 60_000, 24 * 3_600_000]);
+    const question = later?.request('req-1');
+    expect(question).toMatchObject({
       method: 'GET',
       url: 'https://datamanager.googleapis.com/v1/requestStatus:retrieve?requestId=req-1',
     });
-    expect(follow?.request.headers['authorization']).toHaveProperty('parts.1.kind', 'google-service-account');
+    expect(question?.headers['authorization']).toHaveProperty('parts.1.kind', 'google-service-account');
   });
 
   it('is not asked for without a request id', () => {
-    expect(bound.followUp(reply({ status: 204 }))).toBeUndefined();
-    expect(bound.followUp(reply({ status: 200, body: '{"requestId":"a/b?c=d"}' }))).toBeUndefined();
+    expect(judged({ status: 204 }, 1)).toEqual({ kind: 'delivered' });
+    expect(judged({ status: 200, body: '{"requestId":"a/b?c=d"}' }, 1)).toEqual({ kind: 'delivered' });
   });
 
   it('adds up over conversion actions, in fixed words', () => {
@@ -206,16 +207,48 @@ describe('the later verdict (2.5, 2.7)', () => {
           },
         ),
       ),
-    ).toEqual({ processed: 106, TOO_RECENT_CLICK: 3, UNKNOWN_REASON: 1 });
+    ).toEqual({ counts: { processed: 106, TOO_RECENT_CLICK: 3, UNKNOWN_REASON: 1 }, againAfterMs: 6 * 3_600_000 });
   });
 
   it('is asked for again while Google is at work or unwell', () => {
     expect(answer(200, per({ requestStatus: 'SUCCESS' }, { requestStatus: 'PROCESSING' }))).toBeUndefined();
     expect(answer(503, {})).toBeUndefined();
     expect(answer(429, {})).toBeUndefined();
+    expect(answer(401, {})).toBeUndefined();
   });
 
-  it('is given up where the answer cannot be read', () => expect(answer(404, {})).toEqual({ unreadable: 1 }));
+  it('is given up where the answer cannot be read', () =>
+    expect(answer(404, {})).toEqual({ counts: { unreadable: 1 } }));
+
+  const errors = (...errorCounts: readonly (readonly [number, string])[]) =>
+    per({
+      requestStatus: 'FAILED',
+      errorInfo: {
+        errorCounts: errorCounts.map(([n, reason]) => {
+          return { recordCount: String(n), reason: `PROCESSING_ERROR_REASON_${reason}` };
+        }),
+      },
+    });
+
+  it('sends once more what met a fault of Google, half an hour later', () => {
+    expect(answer(200, errors([2, 'INTERNAL_ERROR'], [98, 'DUPLICATE_TRANSACTION_ID']))).toEqual({
+      counts: { INTERNAL_ERROR: 2, DUPLICATE_TRANSACTION_ID: 98 },
+      againAfterMs: 30 * 60_000,
+    });
+  });
+
+  it('says that none was used only where none was', () => {
+    expect(answer(200, errors([2, 'INVALID_GCLID'], [1, 'EVENT_TOO_OLD']), 3)).toMatchObject({
+      rejected: { code: 'vendor.refused', params: { status: '200', code: 'INVALID_GCLID EVENT_TOO_OLD' } },
+    });
+    expect(answer(200, errors([2, 'INVALID_GCLID']), 3)).toEqual({ counts: { INVALID_GCLID: 2 } });
+    expect(answer(200, errors([2, 'INVALID_GCLID'], [1, 'DUPLICATE_GCLID']), 3)).not.toHaveProperty('rejected');
+  });
+
+  it('repeats only what has a number that Google knows it by', () => {
+    expect(later?.repeatable('{"transactionId":"ORD-1"}')).toBe(true);
+    expect(later?.repeatable('{"eventSource":"WEB"}')).toBe(false);
+  });
 });
 
 describe('the probe (2.2 validateOnly)', () => {

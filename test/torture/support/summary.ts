@@ -65,7 +65,8 @@ export function unbalanced(metrics: Metrics, routes: readonly RouteName[]): stri
   for (const name of routes) {
     const route = keyOf(name);
     const ended = metrics.sum('portvakt_outcomes_total', { route });
-    const waiting = metrics.sum('portvakt_outbox_waiting', { route });
+    const waiting =
+      metrics.sum('portvakt_outbox_waiting', { route }) + metrics.sum('portvakt_outbox_awaiting', { route });
     const reopened = metrics.sum('portvakt_reopened_total', { route });
     if (events + reopened !== ended + waiting)
       problems.push(`${route}: ${events} came in (+${reopened} reopened), ${ended} ended, ${waiting} wait`);

@@ -163,6 +163,10 @@ export class Runner {
           this.#store?.bury(route, id, reason);
           this.#settleLater();
         },
+        hold: (route, id, awaiting) => {
+          this.#store?.hold(route, id, awaiting);
+          this.#settleLater();
+        },
       },
       maySend: () => this.#maySend(),
       soon: (call) => this.#soon(call),

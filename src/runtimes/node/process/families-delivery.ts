@@ -3,7 +3,7 @@ import { OUTCOMES } from '../../../core/outcome.ts';
 import { REASONS } from '../../../core/reasons.ts';
 import { REASON_CODES, type ReasonCode } from '../../../core/reason.ts';
 import { EGRESS_CHECK } from '../../../delivery/egress/index.ts';
-import { ASKING } from '../../../delivery/follow-ups.ts';
+import { ASKING } from '../../../delivery/lane/awaited.ts';
 import { byQueue, byRoute, faultsIn, ofProcess, routes, type Family, type Snapshot } from './metric-family.ts';
 
 /** Codes of a vendor under which an event is buried; it is a dead letter then, or not kept. */
@@ -64,7 +64,7 @@ export const DELIVERY: readonly Family[] = [
   },
   byRoute(
     'portvakt_reopened_total',
-    'Dead letters that came back into play: stored + reopened = outcomes + waiting',
+    'Dead letters that came back into play: stored + reopened = outcomes + waiting + awaiting',
     'counter',
     ({ reopened }) => reopened,
   ),
@@ -148,14 +148,44 @@ export const DELIVERY: readonly Family[] = [
         for (const state of STATES) yield [[key, state], stateOf(of, key) === state ? 1 : 0];
     },
   },
-  byQueue('portvakt_outbox_waiting', 'Events waiting for delivery', ({ waiting }) => waiting),
+  {
+    name: 'portvakt_outbox_waiting',
+    help: 'Events waiting for delivery',
+    type: 'gauge',
+    labels: ['route'],
+    *series(of) {
+      for (const { key } of routes(of)) yield [[key], 0];
+      for (const { queues, routes: counted } of of.deliveries)
+        for (const [key, { waiting }] of Object.entries(queues))
+          yield [[key], Math.max(0, waiting - (counted[key]?.awaiting ?? 0))];
+    },
+  },
+  byRoute(
+    'portvakt_outbox_awaiting',
+    'Events that the vendor has taken, and that stay until it has said what it made of them',
+    'gauge',
+    ({ awaiting }) => awaiting,
+  ),
   byQueue('portvakt_outbox_dead_letters', 'Refused events that wait for a person', ({ dead }) => dead),
   byQueue(
     'portvakt_outbox_oldest_seconds',
-    'Age of the oldest waiting event',
+    'Age of the oldest event that waits, is too young for its route, or awaits its verdict',
     ({ oldestMs }) => oldestMs / 1000,
     'max',
   ),
+  {
+    name: 'portvakt_outbox_overdue_seconds',
+    help: 'How long the oldest event that is to be sent has been due: what the vendor has taken, and what the route lets wait until it is old enough, is not',
+    type: 'gauge',
+    labels: ['route'],
+    over: 'max',
+    *series(of) {
+      const found = of.deliveries.flatMap(({ routes: counted }) => Object.entries(counted));
+      const longest = Map.groupBy(found, ([key]) => key);
+      for (const { key } of routes(of)) if (!longest.has(key)) yield [[key], 0];
+      for (const [key, each] of longest) yield [[key], Math.max(...each.map(([, of]) => of.overdueMs)) / 1000];
+    },
+  },
   ofProcess('portvakt_outbox_bytes', 'Bytes the outbox takes', 'gauge', ({ deliveries }) =>
     deliveries.reduce((sum, { bytes }) => sum + bytes, 0),
   ),

@@ -1,0 +1,34 @@
+import type { Reply } from '../../core/destination.ts';
+import { answered, reason, type VendorReason } from '../../core/reason.ts';
+import type { Route } from '../../policy/gateway.ts';
+import { FORMLESS, type QueuedRow } from './row.ts';
+import { PAGE } from './window.ts';
+
+/** How many rows of an envelope make a full batch. Where the module cannot say it, each goes alone, and only its own ends. */
+export function fullBatch(destination: Route['destination'] | undefined, envelope: string): number {
+  if (destination === undefined || envelope === FORMLESS) return PAGE;
+  try {
+    return Math.max(1, destination.maxBatch(envelope)) || 1;
+  } catch {
+    return 1;
+  }
+}
+
+/** A time that comes; undefined = never. */
+export function finite(at: number): number | undefined {
+  return at === Infinity ? undefined : at;
+}
+
+const POISON = reason('vendor.poison');
+
+/** Why an event that always breaks something is set aside: with what the last answer said. */
+export function poison({ params }: VendorReason, reply: Reply | undefined): VendorReason {
+  return reply === undefined ? POISON : answered('vendor.poison', reply.status, ...(params['code'] ?? '').split(' '));
+}
+
+/** When the oldest of these rows was accepted, unix milliseconds; Infinity = there is none. */
+export function oldestOf(lists: readonly Iterable<QueuedRow>[]): number {
+  let oldest = Infinity;
+  for (const rows of lists) for (const { acceptedAt } of rows) oldest = Math.min(oldest, acceptedAt);
+  return oldest;
+}
