@@ -74,7 +74,11 @@ export function narrowed(record: StoredRecord, routes: readonly StoredRoute[]): 
 }
 
 /** A record that has been dealt with so far on one of its routes. */
-export function heldOn(record: StoredRecord, name: string, awaiting: Awaiting | undefined): StoredRecord {
+export function heldOn<R extends Pick<StoredRecord, 'routes'>>(
+  record: R,
+  name: string,
+  awaiting: Awaiting | undefined,
+): R {
   return { ...record, routes: record.routes.map((route) => (route.name === name ? { ...route, awaiting } : route)) };
 }
 

@@ -1,12 +1,12 @@
 import { showReason, type DeadReason } from '../../core/reason.ts';
 import { narrowBody } from '../../delivery/event-body.ts';
 import type { OutboxRecord, Stored, Withdrawal } from '../../delivery/outbox.ts';
-import { NOT_TAKEN, type Page, type RowOutcome } from '../../delivery/store.ts';
+import { NOT_TAKEN, type Awaiting, type Page, type RowOutcome } from '../../delivery/store.ts';
 import { bump, CommitUnwanted, Work, type Append, type Committed, type UnwrittenEnd } from '../commit.ts';
 import type { OutboxStore } from '../engine.ts';
 import { takeIn } from '../intake.ts';
 import { MemoryMarks } from '../memory-marks.ts';
-import { keyOf, partsOf, queuedOf, type StoredRoute } from '../record.ts';
+import { heldOn, keyOf, partsOf, queuedOf, type StoredRoute } from '../record.ts';
 import type { StorePolicy } from '../store-policy.ts';
 import { closedBy, tombstoneOf, type Tombstone } from '../tombstone.ts';
 import { DeadLetters, type DeadLetter, type Which } from './dead-letters.ts';
@@ -107,6 +107,10 @@ export class ObjectOutbox implements OutboxStore {
 
   bury(route: string, id: number, reason: DeadReason): void {
     this.#ends.push({ id, route, unmark: false, dead: showReason(reason) });
+  }
+
+  hold(route: string, id: number, awaiting: Awaiting): void {
+    this.#ends.push({ id, route, unmark: false, dead: undefined, awaiting });
   }
 
   commit(appends: readonly Append[], wanted: () => boolean = () => true): Committed {
@@ -272,10 +276,15 @@ export class ObjectOutbox implements OutboxStore {
     this.#blocks.write();
   }
 
-  #end({ id, route, unmark, dead }: UnwrittenEnd): void {
+  #end({ id, route, unmark, dead, awaiting }: UnwrittenEnd): void {
     const head = this.#records.get(id);
     const own = head?.routes.find((one) => keyOf(head, one) === route);
     if (head === undefined || own === undefined) return;
+    if (awaiting !== undefined) {
+      this.#touched.add(id);
+      this.#records.replace(heldOn(head, own.name, awaiting));
+      return;
+    }
     if (dead !== undefined) this.#buryNow(head, own, dead);
     this.#leave(head, [own]);
     if (unmark) this.#marks.forget(own.mark, route);
@@ -284,7 +293,8 @@ export class ObjectOutbox implements OutboxStore {
 
   #buryNow(head: Head, own: StoredRoute, reason: string): void {
     const body = narrowBody(this.#bodyOf(head), [own]);
-    const letter = { ...head, id: ++this.#lastId, routes: [own], size: body.length };
+    const alone = { ...head, id: ++this.#lastId, routes: [own], size: body.length };
+    const letter = heldOn(alone, own.name, undefined);
     this.#dead.add(letter, body, { at: this.#now(), reason });
   }
 

@@ -68,6 +68,11 @@ export class Waiting {
     for (const subject of head.subjects) put(this.#bySubject, subject, head.id);
   }
 
+  /** One that waits for the same routes, of which something else is written down. */
+  replace(head: Head): void {
+    this.#heads.set(head.id, head);
+  }
+
   /** Leaves it to these routes only; to none = it goes. Gives what is left. */
   leave(head: Head, routes: readonly StoredRoute[]): Head | undefined {
     for (const route of head.routes) {

@@ -208,6 +208,10 @@ export class Runner implements Outbox {
           store.bury(route, id, reason);
           this.#settleLater();
         },
+        hold: (route, id, awaiting) => {
+          store.hold(route, id, awaiting);
+          this.#settleLater();
+        },
       },
       now: Date.now,
       tick: () => performance.now(),
