@@ -117,6 +117,8 @@ export type RawEvent = { -readonly [F in FieldName]?: Fields[F] } & {
   privacy_keys?: PrivacyKeys;
   /** What the sender would say again if it sent the event again, and of no other event. It has no row either. */
   retry_key?: string;
+  /** What its sender knows the visitor by beside the client id; nobody is sent it, nor a copy of it in another field. */
+  other_ids?: readonly string[];
 };
 
 declare const minimised: unique symbol;

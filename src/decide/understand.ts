@@ -80,10 +80,11 @@ function ownIdsOf(visitor: Visitor, understood: readonly Understood[], at: numbe
   let cookies = NO_COOKIES;
   for (const { source, cookies: own, page } of understood) {
     if (source.visitor !== visitor) continue;
-    const { client_id, user_id } = source.raw;
+    const { client_id, user_id, other_ids } = source.raw;
     cookies = own;
     if (values.at(-1) !== client_id) values.push(client_id);
     if (user_id !== undefined) userIds.push(user_id);
+    if (other_ids !== undefined) values.push(...other_ids);
     const clickIds = page.url?.clickIds;
     for (const param in clickIds) values.push(clickIds[param]);
   }

@@ -148,7 +148,14 @@ class Maker {
     this.cookieText = this.cookies(said);
     this.ownOfCookies = this.dirt.own.length;
     const measured = backend && profile.measurement && chance() < 0.5;
-    const hit = measured ? this.measurementHit(said) : web ? this.webHit(said) : this.jsonHit(said, backend);
+    const called = !measured && !web && chance() < 0.4;
+    const hit = measured
+      ? this.measurementHit(said)
+      : called
+        ? this.segmentHit(said, backend)
+        : web
+          ? this.webHit(said)
+          : this.jsonHit(said, backend);
     return { hit, said, serial, values: this.values, literals: this.dirt.literals };
   }
 
@@ -604,6 +611,67 @@ class Maker {
           },
         ],
         portvakt: { visitor: { ...seen, ...(stated ? { client_id, ip, user_agent } : {}) } },
+      }),
+    });
+  }
+
+  /** An event as Segment's SDKs have it, with what else they say; names as the site has written them. */
+  private segmentHit(said: Said, backend: boolean): Hit {
+    const event = this.jsonEvent(said, backend) as Stated & {
+      readonly id?: string;
+      readonly client_id?: string;
+      readonly user?: { id?: string };
+    };
+    const { name, page, params, visitor, language, user, client_id } = event;
+    const { transaction_id, search_term, ...rest } = params as Readonly<Record<string, unknown>>;
+    const mail = `${this.word('email')}@example.no`;
+    const call = {
+      type: name === 'page_view' ? 'page' : 'track',
+      event: name === 'purchase' && this.maybe() ? 'Order Completed' : name,
+      messageId: event.id ?? `ajs-next-${this.profile.now}-${this.word('eventId')}`,
+      anonymousId: this.own('cidUndated', digits('cidUndated', this.serial)),
+      ...(user?.id === undefined ? {} : { userId: user.id }),
+      timestamp: new Date(this.profile.now - 60_000).toISOString(),
+      properties: {
+        ...rest,
+        order_id: transaction_id,
+        query: search_term,
+        recipient: this.note('email', mail),
+        [this.dirt.text()]: 'x',
+        [`${this.one(PERSONAL_NAMES)} of it`]: this.word('personalParam'),
+        ...(this.maybe(0.2)
+          ? { products: [{ product_id: this.article('itemId'), url: this.url(), name: this.dirt.text() }] }
+          : {}),
+      },
+      integrations: {
+        All: true,
+        ...(client_id === undefined || client_id === '' ? {} : { 'Google Analytics 4': { clientId: client_id } }),
+        ...(this.maybe(0.2) ? { 'Facebook Pixel': true } : {}),
+      },
+      context: {
+        page: { ...page, path: this.word('path'), search: `?gclid=${this.word('urlInParam')}` },
+        locale: language,
+        ip: this.address(backend ? 'ipStated' : 'ipParam'),
+        userAgent: backend ? this.agent() : this.word('userAgent'),
+        userAgentData: { model: this.word('clientHint') },
+        traits: { email: mail, firstName: this.word('firstName'), address: { city: this.word('city') } },
+        consent: this.maybe(0.3)
+          ? { categoryPreferences: { C0001: true, [this.word('unknownKey')]: true } }
+          : undefined,
+        library: { name: this.word('unknownKey') },
+        ...(visitor === undefined ? {} : { portvakt: { visitor } }),
+      },
+      _metadata: { x: this.word('unknownKey') },
+    };
+    return this.hit({
+      method: 'POST',
+      path: this.one(['/v1/batch', '/v1/b']),
+      query: '',
+      headers: this.headers(said, true, backend),
+      body: JSON.stringify({
+        writeKey: this.word('unknownKey'),
+        batch: [call],
+        sentAt: new Date(this.profile.now).toISOString(),
       }),
     });
   }

@@ -333,6 +333,26 @@ describe('what is sent', () => {
     expect(JSON.stringify(recorder.requests)).not.toContain(anonymousId);
   });
 
+  it("a copy of the SDK's id goes nowhere, also where Google's id is the visitor's", async () => {
+    const anonymousId = uuid();
+    const more = {
+      anonymousId,
+      integrations: { 'Google Analytics 4': { clientId: `482310559.${Math.floor(NOW / 1000) - 60}` } },
+    };
+    await page(
+      {
+        type: 'track',
+        event: 'Copied Id',
+        ...more,
+        properties: { trace: `v1.${anonymousId}`, [`of ${anonymousId}`]: 'x' },
+      },
+      { cookies: cookies(EVERYTHING) },
+    );
+    await until('it', () => got(GOOGLE, 'copied_id').length > 0);
+    expect(got(GOOGLE, 'copied_id')[0]?.body).toContain('482310559.');
+    expect(JSON.stringify(recorder.requests)).not.toContain(anonymousId);
+  });
+
   it('calls that are no events go nowhere, and bad ones of a batch cost nothing but themselves', async () => {
     const seen = cookies(EVERYTHING);
     const calls = [

@@ -28,8 +28,13 @@ const IN_GA4: ReadonlyMap<string, string> = new Map([
   ['trial_started', 'start_trial'],
 ]);
 
-/** What a name may consist of: an address, a query or a text with markup is none, and what is left of it could be anybody's. */
-const NO_NAME = /[@=%<>{}\\\u0000-\u001f]|:\/\//;
+/**
+ * What a name consists of that may be rewritten: words, and what people put between them. In anything else, an address,
+ * a query, an id with dots in it, rewriting would hide from the cleaner what it is.
+ */
+const WORDS = /^[\p{L}\p{M}\p{N} _[\]()/:,!?'&+-]*$/u;
+/** A word as it stands in a title: its capitals say nothing. */
+const TITLE = /^(?:[A-Z]?[a-z]+|[A-Z]{1,12})$/;
 /** Before it is anything else: ids look alike in all alphabets. */
 const ID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
 const LONGEST = 40;
@@ -55,7 +60,7 @@ export interface CalledEvent {
 
 /** What an event is called; undefined = that is no name. */
 export function eventCalled(said: string): CalledEvent | undefined {
-  const plain = snake(said);
+  const plain = snake(said)?.toLowerCase();
   const known = plain === undefined ? undefined : IN_GA4.get(plain);
   if (known !== undefined) return { name: known, segment: plain };
   const name = nameFrom(said, 'event_');
@@ -63,19 +68,19 @@ export function eventCalled(said: string): CalledEvent | undefined {
 }
 
 /**
- * A name as GA4 takes it: one that fits is left as it is, any other is written in small letters with `_`, without what
- * looks like an id. One that would begin with a digit begins with `prefix`. Undefined = nothing is left of it.
+ * A name as GA4 takes it: one that fits is left as it is, of any other the words are joined with `_`, without what looks
+ * like an id. One that would begin with a digit begins with `prefix`. Undefined = nothing is left of it.
  */
 export function nameFrom(said: string, prefix: string): string | undefined {
   if (NAME.test(said)) return said;
   const plain = snake(said);
   if (plain === undefined) return undefined;
-  const name = /^[a-z]/.test(plain) ? plain : prefix + plain;
+  const name = /^[A-Za-z]/.test(plain) ? plain : prefix + plain;
   return name.slice(0, LONGEST).replace(/_+$/, '');
 }
 
 function snake(said: string): string | undefined {
-  if (NO_NAME.test(said)) return undefined;
+  if (!WORDS.test(said)) return undefined;
   const words = said
     .slice(0, MOST)
     .replace(ID, ' ')
@@ -84,7 +89,7 @@ function snake(said: string): string | undefined {
     .replace(/[^\x00-\x7f]/g, (letter) => LETTERS[letter.toLowerCase()] ?? ' ')
     .split(/[^A-Za-z0-9]+/)
     .filter((word) => word !== '' && !isId(word));
-  return words.length === 0 ? undefined : words.join('_').toLowerCase();
+  return words.length === 0 ? undefined : words.map((word) => (TITLE.test(word) ? word.toLowerCase() : word)).join('_');
 }
 
 /** Long with a digit in it, or a long number: nobody names a kind of event so. */

@@ -19,6 +19,7 @@ export function identify(draft: RawEvent, call: Fields, context: Fields, { cooki
   const anonymous = textOf(call['anonymousId']);
   if (google !== undefined) draft.client_id = google;
   else if (clientId === undefined && anonymous !== undefined && !GA.test(cookies)) draft.client_id = anonymous;
+  if (anonymous !== undefined && draft.client_id !== anonymous) draft.other_ids = [anonymous];
   const session = textOf(forGa4?.['sessionId']);
   if (session !== undefined) draft.session_id = session;
   const user = textOf(call['userId']);
