@@ -1,16 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  bytesOnDisk,
-  deadInfos,
-  EarlierVersion,
-  purgeDead,
-  queueInfos,
-  retryDead,
-  type DeadInfo,
-  type QueueInfo,
-  type Which,
-} from '../outbox/sql/outbox-inspect.ts';
+import type { DeadLetter, Which } from '../outbox/dead-letters.ts';
+import { EarlierVersion, outboxesIn, type Inspected, type QueueInfo } from '../outbox/sql/outbox-inspect.ts';
 import { FINDINGS, FINE, readArgs, UsageError } from './args.ts';
 
 /** Dead letters shown at once; the newest first. */
@@ -34,7 +25,7 @@ export async function run(args: string[]): Promise<number> {
     ...(id !== undefined && { id: rowId(id) }),
   };
   try {
-    return act(action, { dir, which, all: values.all, json: values.json === true });
+    return await act(action, { outboxes: outboxesIn(dir), which, all: values.all, json: values.json === true });
   } catch (error) {
     if (error instanceof EarlierVersion) throw new UsageError(error.message);
     throw error;
@@ -42,22 +33,23 @@ export async function run(args: string[]): Promise<number> {
 }
 
 interface Asked {
-  readonly dir: string;
+  readonly outboxes: Inspected;
   readonly which: Which;
   readonly all: boolean | undefined;
   readonly json: boolean;
 }
 
-function act(action: string, { dir, which, all, json }: Asked): number {
+async function act(action: string, { outboxes, which, all, json }: Asked): Promise<number> {
+  const { dead } = outboxes;
   switch (action) {
     case 'list':
-      return list(dir, json);
+      return list(outboxes, json);
     case 'show':
-      return show(dir, which, json);
+      return show(dead, which, json);
     case 'retry':
-      return change(chosen(which, all), (some) => retryDead(dir, some), 'goes back to the queue', json);
+      return change(chosen(which, all), (some) => dead.retry(some), 'goes back to the queue', json);
     case 'purge':
-      return change(chosen(which, all), (some) => purgeDead(dir, some), 'deleted for good', json);
+      return change(chosen(which, all), (some) => dead.purge(some), 'deleted for good', json);
     default:
       throw new UsageError(`outbox has list, show, retry and purge, not ${action}`);
   }
@@ -77,16 +69,16 @@ function chosen(which: Which, all: boolean | undefined): Which {
   return which;
 }
 
-function list(dir: string, json: boolean): number {
-  const queues = queueInfos(dir, Date.now());
-  const bytes = bytesOnDisk(dir);
+async function list(outboxes: Inspected, json: boolean): Promise<number> {
+  const queues = await outboxes.queues(Date.now());
+  const bytes = outboxes.bytes();
   if (json) console.log(JSON.stringify({ queues, bytes }, null, 2));
   else console.log([...table(QUEUE_HEAD, queues.map(queueCells)), '', `on disk: ${size(bytes)}`].join('\n'));
   return FINE;
 }
 
-function show(dir: string, which: Which, json: boolean): number {
-  const letters = deadInfos(dir, which, SHOWN);
+async function show(dead: Inspected['dead'], which: Which, json: boolean): Promise<number> {
+  const letters = await dead.list(which, SHOWN);
   if (json) console.log(JSON.stringify(letters, null, 2));
   else if (letters.length === 0) console.log('no dead letters');
   else if (which.id !== undefined) console.log(letters.map(details).join('\n\n'));
@@ -98,8 +90,13 @@ function show(dir: string, which: Which, json: boolean): number {
 }
 
 /** Naming one that is not there is a finding; an empty list is not. */
-function change(which: Which, act: (which: Which) => number, done: string, json: boolean): number {
-  const count = act(which);
+async function change(
+  which: Which,
+  act: (which: Which) => number | Promise<number>,
+  done: string,
+  json: boolean,
+): Promise<number> {
+  const count = await act(which);
   if (json) console.log(JSON.stringify({ count }));
   else console.log(`${count} dead ${count === 1 ? 'letter' : 'letters'}: ${count === 0 ? 'nothing to do' : done}`);
   return which.id !== undefined && count === 0 ? FINDINGS : FINE;
@@ -114,15 +111,15 @@ function queueCells({ route, waiting, awaiting, size: bytes, oldestMs, dead, out
 
 const DEAD_HEAD = ['ID', 'ROUTE', 'ACCEPTED', 'DIED', 'SIZE', 'STATE', 'REASON'];
 
-function deadCells(letter: DeadInfo): string[] {
+function deadCells(letter: DeadLetter): string[] {
   const { id, route, acceptedAt, diedAt, size: bytes, words } = letter;
   return [`${id}`, route, moment(acceptedAt), moment(diedAt), size(bytes), stateOf(letter), words];
 }
 
-function details(letter: DeadInfo): string {
+function details(letter: DeadLetter): string {
   const { id, outbox, route, acceptedAt, diedAt, expiresAt, reason, words, signals, policy, size: bytes } = letter;
   const rows: [string, string][] = [
-    ['id', `${id} in ${outbox}`],
+    ['id', outbox === undefined ? `${id}` : `${id} in ${outbox}`],
     ['route', route],
     ['reason', words],
     ['code', reason === words ? '-' : reason],
@@ -137,7 +134,7 @@ function details(letter: DeadInfo): string {
   return rows.map(([name, value]) => `${name.padEnd(9)} ${value}`).join('\n');
 }
 
-function stateOf({ marked }: DeadInfo): string {
+function stateOf({ marked }: DeadLetter): string {
   return marked ? 'retry asked for' : 'waits';
 }
 

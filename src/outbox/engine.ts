@@ -1,4 +1,5 @@
 import type { Store } from '../delivery/store.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import type { Append, Committed, UnwrittenEnd } from './commit.ts';
 
 /** How long the mark of a conversion is kept, and that of any other event, milliseconds. */
@@ -13,6 +14,8 @@ export const BRIEF_MS = 30 * 60_000;
  * - **Atomic**: all of one `commit` is stored, or nothing of it.
  * - **In order**: the events of a route are read by their ids, which grow. None is used twice in one process; a later one
  *   uses none that an event still has.
+ * - **Dead letters wait for a person**: they are listed without what is in them, go back to the end of their queue with
+ *   the commit after a retry was asked for, and are gone for good when purged; a withdrawal takes them.
  * - **Withdrawn is gone**: from `commit` on, nothing that a withdrawal takes is read again, and it is in no file once
  *   `erase` has been called when it was due.
  */
@@ -40,6 +43,9 @@ export interface OutboxStore extends Store {
    * @throws CommitUnwanted when it is not wanted after all, and the engine's own errors; ends are kept for the next time
    */
   commit(appends: readonly Append[], wanted?: () => boolean): Committed;
+
+  /** What a person does with the dead letters. */
+  readonly dead: DeadLetters;
 
   /** Whether another process has changed anything here, or has a withdrawal that is not carried out here. */
   changedElsewhere(): boolean;

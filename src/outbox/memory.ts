@@ -3,6 +3,7 @@ import { EVERYBODY } from '../delivery/held-withdrawals.ts';
 import type { OutboxRecord, Stored, Withdrawal } from '../delivery/outbox.ts';
 import { NOT_TAKEN, type Awaiting, type Page, type RowOutcome } from '../delivery/store.ts';
 import { bump, CommitUnwanted, Work, type Append, type Committed, type UnwrittenEnd } from './commit.ts';
+import { isMeant, letterOf, newest, type DeadLetters, type Which } from './dead-letters.ts';
 import type { OutboxStore } from './engine.ts';
 import { takeIn } from './intake.ts';
 import { MemoryMarks } from './memory-marks.ts';
@@ -12,11 +13,12 @@ import type { StorePolicy } from './store-policy.ts';
 import { closedBy, lastOf, merge, tombstoneOf, type Tombstone } from './tombstone.ts';
 
 /** An event that a vendor refused for good. */
-interface DeadLetter {
+interface DeadLetterKept {
   /** With one route. */
   readonly record: StoredRecord;
   /** Unix milliseconds. */
   readonly died: number;
+  readonly reason: string;
   readonly retry: boolean;
 }
 
@@ -32,7 +34,7 @@ export class MemoryOutbox implements OutboxStore {
   readonly #policy: () => StorePolicy;
   readonly #now: () => number;
   readonly #records = new Staged<number, StoredRecord>();
-  readonly #dead = new Staged<number, DeadLetter>();
+  readonly #dead = new Staged<number, DeadLetterKept>();
   readonly #marks = new MemoryMarks();
   readonly #tombstones = new Staged<number, Tombstone>();
   /** What waits for each route, by id. */
@@ -113,16 +115,37 @@ export class MemoryOutbox implements OutboxStore {
     return work;
   }
 
-  /** Dead letters of a route, or all, go back into the queue with the next commit. Answers with how many. */
-  retryDead(route?: string): number {
-    let n = 0;
-    for (const [id, letter] of this.#dead.entries()) {
-      if (route !== undefined && !letter.record.routes.some((one) => keyOf(letter.record, one) === route)) continue;
-      this.#dead.set(id, { ...letter, retry: true });
-      n++;
-    }
-    this.#dead.keep();
-    return n;
+  readonly dead: DeadLetters = {
+    list: (which, limit = 100) => {
+      const chosen = this.#chosen(which ?? {});
+      return newest(
+        chosen.map(([id, { record, ...death }]) => {
+          const routes = record.routes as readonly [StoredRoute];
+          return letterOf({ ...record, id }, routes, record.body.length, death);
+        }),
+        limit,
+      );
+    },
+    retry: (which = {}) => {
+      const chosen = this.#chosen(which);
+      this.#together(() => {
+        for (const [id, letter] of chosen) this.#dead.set(id, { ...letter, retry: true });
+      });
+      return chosen.length;
+    },
+    purge: (which = {}) => {
+      const chosen = this.#chosen(which);
+      this.#together(() => {
+        for (const [id] of chosen) this.#dead.set(id, undefined);
+      });
+      return chosen.length;
+    },
+  };
+
+  #chosen(which: Which): (readonly [number, DeadLetterKept])[] {
+    return this.#dead
+      .entries()
+      .filter(([id, { record }]) => record.routes.some((route) => isMeant(which, id, keyOf(record, route))));
   }
 
   /** What was last withdrawn before `before`, unix milliseconds, concerns nothing that may still come. */
@@ -216,7 +239,7 @@ export class MemoryOutbox implements OutboxStore {
     if (unmark) this.#marks.forget(own.mark, route);
     if (dead === undefined) return;
     const letter = { ...heldOn(narrowed(record, [own]), own.name, undefined), id: ++this.#lastId };
-    this.#dead.set(letter.id, { record: letter, died: this.#now(), retry: false });
+    this.#dead.set(letter.id, { record: letter, died: this.#now(), reason: dead, retry: false });
   }
 
   /** Takes routes out of a record, which keeps what the others may have; without others it goes. */

@@ -104,7 +104,7 @@ class Modelled {
 
   /** What is told to die and has not yet is not among those that are asked for. */
   async retry(): Promise<void> {
-    await this.world.opened.retryDead();
+    await this.world.engine.dead.retry();
     this.#asked = new Set(this.dead);
   }
   #asked: ReadonlySet<Row> = new Set();

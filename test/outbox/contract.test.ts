@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { MemoryOutbox } from '../../src/outbox/memory.ts';
 import { ObjectOutbox } from '../../src/outbox/object/object-outbox.ts';
-import { retryDead } from '../../src/outbox/sql/outbox-inspect.ts';
 import { SqliteOutbox } from '../../src/outbox/sql/outbox-sqlite.ts';
 import { WithdrawalLog } from '../../src/outbox/sql/withdrawal-log.ts';
 import type { StorePolicy } from '../../src/outbox/store-policy.ts';
@@ -16,7 +15,7 @@ import { contentOf, EngineWorld, eventFor, POLICY, START, withdrawal, type Opene
 
 describeEngine('in memory', (policy, now) => {
   const engine = new MemoryOutbox(policy, now);
-  return { engine, retryDead: () => engine.retryDead(), close: () => engine.close() };
+  return { engine, close: () => engine.close() };
 });
 
 const openSqlite = (policy: () => StorePolicy, now: () => number) => openIn(temporary(), policy, now);
@@ -29,7 +28,7 @@ function openObject(sql: ReturnType<typeof objectSql>, policy: () => StorePolicy
   const engine = new ObjectOutbox(sql, policy, now);
   // What the object had in memory goes with it; what it had written is there.
   const reopen = (): Opened => openObject(sql, policy, now);
-  return { engine, retryDead: () => engine.retryDead(), close: () => sql.close(), reopen };
+  return { engine, close: () => sql.close(), reopen };
 }
 
 function openIn(dir: string, policy: () => StorePolicy, now: () => number): Opened {
@@ -47,7 +46,7 @@ function openIn(dir: string, policy: () => StorePolicy, now: () => number): Open
     close();
     return openIn(next, policy, now);
   };
-  return { engine, retryDead: () => retryDead(dir), close, reopen };
+  return { engine, close, reopen };
 }
 
 it('SQLite hands out again what had not ended, under its id, and a new event has one beyond it', async () => {

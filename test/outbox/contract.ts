@@ -117,7 +117,7 @@ function storing(): void {
     await world.commit([eventFor(['a', 'b'], 'dated', { consentDay: 20_000 }), eventFor(['a'], 'of nobody')]);
     expect([await day('a'), await day('b')]).toEqual([[20_000, undefined], [20_000]]);
     await bury('a', 'dated');
-    await world.opened.retryDead();
+    await world.engine.dead.retry();
     await world.commit([]);
     expect([await day('a'), await day('b')]).toEqual([[undefined, 20_000], [20_000]]);
   });
@@ -179,7 +179,7 @@ function sharing(): void {
     expect([await fields('a'), await fields('c')]).toEqual([[own('a', 'c')], [own('a', 'c')]]);
     await bury('a', 'event');
     expect(await fields('c')).toEqual([own('c')]);
-    await world.opened.retryDead();
+    await world.engine.dead.retry();
     await world.commit([]);
     expect([await fields('a'), await fields('c')]).toEqual([[own('a')], [own('c')]]);
   });
@@ -378,13 +378,74 @@ function deadLetters(): void {
     expect(await waiting()).toEqual({ a: ['next'], b: ['refused', 'next'], c: [] });
     expect(await world.engine.pending).toBe(4);
     const before = await world.idOf('b', 'next');
-    await world.opened.retryDead();
+    await world.engine.dead.retry();
     const { reopened, added } = await world.commit([]);
     expect(Object.fromEntries(reopened)).toEqual({ 'shop/a': 1 });
     expect(added.get('shop/a')?.map((record) => contentOf(record).name)).toEqual(['refused']);
     expect(await waiting()).toEqual({ a: ['next', 'refused'], b: ['refused', 'next'], c: [] });
     expect(await world.idOf('a', 'refused')).toBeGreaterThan(before);
     expect((await world.commit([])).reopened.size).toBe(0);
+  });
+
+  it('are listed without what is in them, the newest first', async () => {
+    await world.commit([mine('secret name', {}, ['a', 'b']), mine('later', {}, ['a'])]);
+    await bury('a', 'secret name');
+    world.now += 5;
+    await bury('a', 'later');
+    const { dead } = world.engine;
+    const letters = await dead.list();
+    expect(letters).toMatchObject([
+      { route: 'shop/a', acceptedAt: START, diedAt: START + 5, reason: 'vendor.refused', marked: false },
+      { route: 'shop/a', diedAt: START, expiresAt: START + DAY, policy: 'policy-1', marked: false },
+    ]);
+    expect(letters[0]?.signals).toContain('ad_storage');
+    expect(letters.every(({ words, size }) => words !== '' && size > 0)).toBe(true);
+    expect(JSON.stringify(letters)).not.toMatch(/secret name|only for|hit of|me"/);
+    expect((await dead.list({}, 1)).map(({ id }) => id)).toEqual([letters[0]?.id]);
+    expect(await dead.list({ route: 'shop/b' })).toEqual([]);
+    expect(await dead.list({ id: letters[1]?.id })).toEqual([letters[1]]);
+    expect(await dead.list({ route: 'shop/b', id: letters[1]?.id })).toEqual([]);
+  });
+
+  it('are sent again one by one, or by route; what was asked for says so until then', async () => {
+    await world.commit([mine('one', {}, ['a', 'b']), mine('two', {}, ['a'])]);
+    for (const [route, name] of [
+      ['a', 'one'],
+      ['b', 'one'],
+      ['a', 'two'],
+    ] as const)
+      await bury(route, name);
+    const { dead } = world.engine;
+    const [{ id } = { id: 0 }] = await dead.list({ route: 'shop/b' });
+    expect([await dead.retry({ id: id + 1_000 }), await dead.retry({ id })]).toEqual([0, 1]);
+    expect((await dead.list()).filter(({ marked }) => marked).map((letter) => letter.id)).toEqual([id]);
+    await world.commit([]);
+    expect(await waiting()).toEqual({ a: [], b: ['one'], c: [] });
+    expect(await dead.retry({ route: 'shop/a' })).toBe(2);
+    await world.commit([]);
+    expect((await world.names('a')).toSorted()).toEqual(['one', 'two']);
+    expect([await dead.list(), await dead.retry()]).toEqual([[], 0]);
+  });
+
+  it('are gone for good when they are purged, and a repeat is still one', async () => {
+    const order = (name: string) => mine(name, { mark: 'order 1', lasting: true }, ['a']);
+    await world.commit([order('one'), mine('two', {}, ['a', 'b'])]);
+    for (const [route, name] of [
+      ['a', 'one'],
+      ['a', 'two'],
+      ['b', 'two'],
+    ] as const)
+      await bury(route, name);
+    const { dead } = world.engine;
+    const [{ id } = { id: 0 }] = await dead.list({ route: 'shop/b' });
+    expect([await dead.purge({ id }), await dead.purge({ id })]).toEqual([1, 0]);
+    expect(await world.engine.pending).toBe(2);
+    expect(await dead.purge({ route: 'shop/a' })).toBe(2);
+    expect([await dead.list(), await world.engine.pending, await dead.purge()]).toEqual([[], 0, 0]);
+    expect((await world.commit([order('again')])).results).toEqual([['duplicate']]);
+    const { reopen } = world.opened;
+    if (reopen !== undefined) world.opened = await reopen();
+    expect([await world.engine.dead.list(), await waiting()]).toEqual([[], { a: [], b: [], c: [] }]);
   });
 
   it('are taken by a withdrawal, asked for or not', async () => {
@@ -395,7 +456,7 @@ function deadLetters(): void {
     world.now += 1;
     await world.commit([mine('three')]);
     await bury('a', 'three');
-    await world.opened.retryDead();
+    await world.engine.dead.retry();
     await world.commit([], [taken()]);
     await world.commit([]);
     expect(await waiting()).toEqual({ a: [], b: [], c: [] });
@@ -411,7 +472,7 @@ function deadLetters(): void {
     world.now += 1;
     await world.engine.prune();
     expect(await world.engine.pending).toBe(0);
-    await world.opened.retryDead();
+    await world.engine.dead.retry();
     expect((await world.commit([])).reopened.size).toBe(0);
   });
 }
@@ -472,7 +533,7 @@ function awaiting(): void {
       ['duplicate'],
     ]);
     await bury('a', 'one');
-    await world.opened.retryDead();
+    await world.engine.dead.retry();
     await world.commit([]);
     expect(await held('a')).toEqual([undefined]);
   });

@@ -8,8 +8,8 @@ import { fieldSet } from '../../src/policy/field-set.ts';
 import { DAY, permit, testGateway } from '../support/delivery.ts';
 
 /** The port as the suite asks it: an engine may answer later. */
-type Asked = {
-  readonly [K in keyof OutboxStore]: OutboxStore[K] extends (...args: infer A) => infer R
+type Asked = { readonly dead: OutboxStore['dead'] } & {
+  readonly [K in Exclude<keyof OutboxStore, 'dead'>]: OutboxStore[K] extends (...args: infer A) => infer R
     ? (...args: A) => R | Promise<R>
     : OutboxStore[K] | Promise<OutboxStore[K]>;
 };
@@ -17,8 +17,6 @@ type Asked = {
 /** An engine that is open, and what a test needs beside the port. */
 export interface Opened {
   readonly engine: Asked;
-  /** A person asks for all dead letters to be sent again. */
-  readonly retryDead: () => unknown;
   readonly close: () => unknown;
   /** As after the end of the process; undefined where nothing is durable. The engine before is not used again. */
   readonly reopen?: () => Opened | Promise<Opened>;

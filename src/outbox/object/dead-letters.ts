@@ -1,29 +1,8 @@
-import { readReason, wordsOf } from '../../core/reason.ts';
+import { isMeant, letterOf, newest, type DeadLetter, type Which } from '../dead-letters.ts';
 import { keyOf, type StoredRoute } from '../record.ts';
 import { readHead, writeHead, type Head } from './head.ts';
 import type { Sql } from './sql.ts';
 import { Waiting } from './waiting.ts';
-
-/** A dead letter without what is in it. */
-export interface DeadLetter {
-  readonly id: number;
-  readonly route: string;
-  /** Unix milliseconds. */
-  readonly acceptedAt: number;
-  readonly diedAt: number;
-  readonly expiresAt: number;
-  /** Why, as `showReason` writes it, and in words. */
-  readonly reason: string;
-  readonly words: string;
-  /** Characters. */
-  readonly size: number;
-}
-
-/** Which dead letters are meant; empty = all. */
-export interface Which {
-  readonly route?: string | undefined;
-  readonly id?: number | undefined;
-}
 
 /** Why one waits, and since when, unix milliseconds. */
 interface Death {
@@ -80,10 +59,10 @@ export class DeadLetters {
     for (const head of this.heads.all()) if ((this.#deaths.get(head.id)?.at ?? 0) < before) this.remove(head);
   }
 
-  chosen({ route, id }: Which): readonly Head[] {
+  chosen(which: Which): readonly Head[] {
     return this.heads.all().filter((head) => {
       const [own] = head.routes as readonly [StoredRoute];
-      return (id === undefined || head.id === id) && (route === undefined || keyOf(head, own) === route);
+      return isMeant(which, head.id, keyOf(head, own));
     });
   }
 
@@ -107,13 +86,10 @@ export class DeadLetters {
   /** For people, the newest first. */
   list(which: Which, limit: number): readonly DeadLetter[] {
     const found = this.chosen(which).map((head): DeadLetter => {
-      const [own] = head.routes as readonly [StoredRoute];
-      const { at: diedAt, reason } = this.#deaths.get(head.id) as Death;
-      const read = readReason(reason);
-      const { id, acceptedAt, size } = head;
-      const said = { reason, words: read === undefined ? reason : wordsOf(read) };
-      return { id, route: keyOf(head, own), acceptedAt, diedAt, expiresAt: own.expiresAt, ...said, size };
+      const { at: died, reason } = this.#deaths.get(head.id) as Death;
+      const death = { died, reason, retry: this.#retry.has(head.id) };
+      return letterOf(head, head.routes as readonly [StoredRoute], head.size, death);
     });
-    return found.toSorted((a, b) => b.diedAt - a.diedAt || a.id - b.id).slice(0, limit);
+    return newest(found, limit);
   }
 }

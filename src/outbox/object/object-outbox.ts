@@ -3,13 +3,14 @@ import { narrowBody } from '../../delivery/event-body.ts';
 import type { OutboxRecord, Stored, Withdrawal } from '../../delivery/outbox.ts';
 import { NOT_TAKEN, type Awaiting, type Page, type RowOutcome } from '../../delivery/store.ts';
 import { bump, CommitUnwanted, Work, type Append, type Committed, type UnwrittenEnd } from '../commit.ts';
+import type { DeadLetters as DeadLetterPort } from '../dead-letters.ts';
 import type { OutboxStore } from '../engine.ts';
 import { takeIn } from '../intake.ts';
 import { MemoryMarks } from '../memory-marks.ts';
 import { heldOn, keyOf, partsOf, queuedOf, type StoredRoute } from '../record.ts';
 import type { StorePolicy } from '../store-policy.ts';
 import { closedBy, tombstoneOf, type Tombstone } from '../tombstone.ts';
-import { DeadLetters, type DeadLetter, type Which } from './dead-letters.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { readHead, writeHead, type Head } from './head.ts';
 import { MarkBlocks } from './mark-blocks.ts';
 import { TABLES, type Sql } from './sql.ts';
@@ -130,28 +131,23 @@ export class ObjectOutbox implements OutboxStore {
     return work;
   }
 
-  /** Dead letters, the newest first. */
-  deadLetters(which: Which = {}, limit = 100): readonly DeadLetter[] {
-    return this.#dead.list(which, limit);
-  }
-
-  /** These go back into the queue with the next commit. Answers with how many. */
-  retryDead(which: Which = {}): number {
-    const chosen = this.#dead.chosen(which);
-    this.#together(() => {
-      for (const head of chosen) this.#dead.ask(head);
-    });
-    return chosen.length;
-  }
-
-  /** Deletes these for good. Answers with how many. */
-  purgeDead(which: Which = {}): number {
-    const chosen = this.#dead.chosen(which);
-    this.#together(() => {
-      for (const head of chosen) this.#dead.remove(head);
-    });
-    return chosen.length;
-  }
+  readonly dead: DeadLetterPort = {
+    list: (which = {}, limit = 100) => this.#dead.list(which, limit),
+    retry: (which = {}) => {
+      const chosen = this.#dead.chosen(which);
+      this.#together(() => {
+        for (const head of chosen) this.#dead.ask(head);
+      });
+      return chosen.length;
+    },
+    purge: (which = {}) => {
+      const chosen = this.#dead.chosen(which);
+      this.#together(() => {
+        for (const head of chosen) this.#dead.remove(head);
+      });
+      return chosen.length;
+    },
+  };
 
   /** What was last withdrawn before `before`, unix milliseconds, concerns nothing that may still come. */
   forgetWithdrawals(before: number): void {

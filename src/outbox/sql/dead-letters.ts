@@ -1,5 +1,7 @@
 import { bump, type Work } from '../commit.ts';
 import { eachOf } from './open-database.ts';
+import type { StatementSync } from 'node:sqlite';
+import { letterOf, type DeadLetter, type Which } from '../dead-letters.ts';
 import type { Beside, DeadColumns, Records } from './records.ts';
 import { recordOf, type RecordColumns } from './stored-record.ts';
 import type { StoredRecord } from '../record.ts';
@@ -49,6 +51,23 @@ export class DeadLetters {
     return old.length;
   }
 
+  /** For people, the newest first. A damaged one is left out: it is deleted when it is come to. */
+  list(which: Which, limit: number): readonly DeadLetter[] {
+    return lettersOf(this.#beside.sql.listDead, which, limit);
+  }
+
+  /** Marks those that a person wants sent again. */
+  ask({ route, id }: Which): number {
+    return Number(this.#beside.sql.askDead.run(route ?? null, id ?? null).changes);
+  }
+
+  /** Deletes these. */
+  purge({ route, id }: Which): number {
+    const found = this.#beside.sql.chosenDead.all(route ?? null, id ?? null) as unknown as DeadColumns[];
+    for (const columns of found) this.#delete(columns);
+    return found.length;
+  }
+
   /** Gives what it was, where it can be read. */
   #delete(columns: DeadColumns): StoredRecord | undefined {
     const [id, , , , route] = columns;
@@ -57,6 +76,21 @@ export class DeadLetters {
     return letter;
   }
 }
+
+/** Dead letters as they are shown; `statement`: `listDead`, answering with lists. */
+export function lettersOf(statement: StatementSync, { route, id }: Which, limit: number): readonly DeadLetter[] {
+  const found = statement.all(route ?? null, id ?? null, limit) as unknown as ListedColumns[];
+  return found.flatMap((columns) => {
+    const [at, head, body, sum, , died, reason, retry] = columns;
+    const record = recordOf([at, head, body, sum]);
+    const [own] = record?.routes ?? [];
+    return record === undefined || own === undefined
+      ? []
+      : [letterOf(record, [own], record.body.length, { died, reason, retry: retry === 1 })];
+  });
+}
+
+type ListedColumns = readonly [...DeadColumns, retry: number];
 
 function recordColumns([id, head, body, sum]: DeadColumns): RecordColumns {
   return [id, head, body, sum];

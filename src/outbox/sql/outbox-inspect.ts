@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { readReason, wordsOf } from '../../core/reason.ts';
-import { signalsOf } from '../../core/signals.ts';
 import { queuedRows } from './old-rows.ts';
 import { eachOf } from './open-database.ts';
-import { SCHEMA_VERSION } from './outbox-schema.ts';
+import { SCHEMA_VERSION, STATEMENTS } from './outbox-schema.ts';
+import type { DeadLetter, DeadLetters, Which } from '../dead-letters.ts';
+import { lettersOf } from './dead-letters.ts';
+import type { DeadColumns } from './records.ts';
 import { keyOf } from '../record.ts';
 import { recordOf, type RecordColumns } from './stored-record.ts';
 
@@ -30,25 +31,9 @@ export interface QueueInfo {
   readonly oldestMs: number;
 }
 
-/** A dead letter, without what is in it. */
-export interface DeadInfo {
+/** A dead letter, and the file it is in. */
+export interface DeadInfo extends DeadLetter {
   readonly outbox: string;
-  readonly id: number;
-  readonly route: string;
-  /** Unix milliseconds. */
-  readonly acceptedAt: number;
-  readonly diedAt: number;
-  readonly expiresAt: number;
-  /** Why, as `showReason` wrote it; words only where an earlier version buried it. */
-  readonly reason: string;
-  /** What the reason says. */
-  readonly words: string;
-  readonly signals: readonly string[];
-  readonly policy: string;
-  /** Characters. */
-  readonly size: number;
-  /** A retry has been asked for and the gateway has not come to it yet. */
-  readonly marked: boolean;
 }
 
 /** Dead letters of a file that an earlier version has written: a gateway of this version takes them over first. */
@@ -57,12 +42,6 @@ export class EarlierVersion extends Error {
   constructor(outbox: string) {
     super(`${outbox} was written by an earlier version; start the gateway once, which takes over what waits in it`);
   }
-}
-
-/** Which dead letters are meant; empty = all. */
-export interface Which {
-  readonly route?: string;
-  readonly id?: number;
 }
 
 /** Sizes and ages, per outbox and route. */
@@ -104,76 +83,56 @@ export function bytesOnDisk(dir: string): number {
   return ours.reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
 }
 
-/** Dead letters, newest first. */
+/** What `portvakt outbox` works with: the outboxes of a data directory, or of another engine in their place. */
+export interface Inspected {
+  readonly queues: (now: number) => readonly QueueInfo[] | Promise<readonly QueueInfo[]>;
+  /** Bytes on the disk. */
+  readonly bytes: () => number;
+  readonly dead: DeadLetters;
+}
+
+/** The outboxes of a data directory. */
+export function outboxesIn(dir: string): Inspected {
+  return {
+    queues: (now) => queueInfos(dir, now),
+    bytes: () => bytesOnDisk(dir),
+    dead: {
+      list: (which, limit) => deadInfos(dir, which, limit),
+      retry: (which) => retryDead(dir, which),
+      purge: (which) => purgeDead(dir, which),
+    },
+  };
+}
+
+/** Dead letters, of each outbox the newest first. */
 export function deadInfos(dir: string, which: Which = {}, limit = 100): DeadInfo[] {
   return eachOutbox(dir, (db, outbox, version) => {
     if (version < SCHEMA_VERSION) throw new EarlierVersion(outbox);
-    const { where, values } = conditionOf(which);
-    const letters = db.prepare(
-      `SELECT id, head, body, sum, route, died, reason, retry FROM dead_letters ${where} ORDER BY died DESC, id LIMIT ?`,
-    );
-    letters.setReturnArrays(true);
-    return (letters.all(...values, limit) as unknown as DeadColumns[]).flatMap((columns) => {
-      const [id, head, body, sum, route, diedAt, reason, retry] = columns;
-      const letter = recordOf([id, head, body, sum]);
-      const [decided] = letter?.routes ?? [];
-      // A damaged one is deleted when the gateway comes to it.
-      if (letter === undefined || decided === undefined) return [];
-      const { acceptedAt, policy } = letter;
-      const { expiresAt, signals } = decided;
-      const said = { reason, words: wordsFor(reason), signals: signalsOf(signals), policy };
-      return [{ outbox, id, route, acceptedAt, diedAt, expiresAt, ...said, size: body.length, marked: retry === 1 }];
-    });
+    const statement = db.prepare(STATEMENTS.listDead);
+    statement.setReturnArrays(true);
+    return lettersOf(statement, which, limit).map((letter) => ({ outbox, ...letter }));
   });
 }
 
-type DeadColumns = readonly [...RecordColumns, route: string, died: number, reason: string, retry: number];
-
-function wordsFor(stored: string): string {
-  const reason = readReason(stored);
-  return reason === undefined ? stored : wordsOf(reason);
-}
-
-/**
- * Asks for another attempt: the gateway, running or started later, puts the events back in their queue, where age and
- * consent are looked at again. Answers with how many.
- */
+/** Asks for another attempt (`DeadLetters`): the gateway, running or started later, comes to it. */
 export function retryDead(dir: string, which: Which = {}): number {
-  return total(dir, (db) => {
-    const { where, values } = conditionOf(which);
-    return Number(db.prepare(`UPDATE dead_letters SET retry = 1 ${where}`).run(...values).changes);
-  });
+  return total(dir, (db) => Number(db.prepare(STATEMENTS.askDead).run(which.route ?? null, which.id ?? null).changes));
 }
 
 /** Deletes dead letters for good. Answers with how many. */
 export function purgeDead(dir: string, which: Which = {}): number {
   return total(dir, (db) => {
-    const { where, values } = conditionOf(which);
-    const letters = db.prepare(`SELECT id, head, body, sum FROM dead_letters ${where}`);
+    const letters = db.prepare(STATEMENTS.chosenDead);
     letters.setReturnArrays(true);
-    const found = letters.all(...values) as unknown as RecordColumns[];
+    const found = letters.all(which.route ?? null, which.id ?? null) as unknown as DeadColumns[];
     const forget = db.prepare('DELETE FROM record_subjects WHERE subject = ? AND record = ?');
-    const remove = db.prepare('DELETE FROM dead_letters WHERE id = ?');
-    for (const columns of found) {
-      for (const key of recordOf(columns)?.subjects ?? []) forget.run(key, columns[0]);
-      remove.run(columns[0]);
+    const remove = db.prepare(STATEMENTS.deleteDead);
+    for (const [id, head, body, sum] of found) {
+      for (const key of recordOf([id, head, body, sum])?.subjects ?? []) forget.run(key, id);
+      remove.run(id);
     }
     return found.length;
   });
-}
-
-function conditionOf({ route, id }: Which): { where: string; values: (string | number)[] } {
-  const parts: string[] = [];
-  const values: (string | number)[] = [];
-  if (route !== undefined) {
-    parts.push('route = ?');
-    values.push(route);
-  }
-  if (id !== undefined) {
-    parts.push('id = ?');
-    values.push(id);
-  }
-  return { where: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values };
 }
 
 function eachOutbox<T>(dir: string, look: (db: DatabaseSync, outbox: string, version: number) => T[]): T[] {

@@ -31,6 +31,8 @@ export const SCHEMA = `
 const COLUMNS = 'id, head, body, sum';
 const DEAD_COLUMNS = `${COLUMNS}, route, died, reason`;
 
+const MEANT = '(?1 IS NULL OR route = ?1) AND (?2 IS NULL OR id = ?2)';
+
 export const STATEMENTS = {
   begin: 'BEGIN IMMEDIATE',
   commit: 'COMMIT',
@@ -44,6 +46,10 @@ export const STATEMENTS = {
   deleteDead: 'DELETE FROM dead_letters WHERE id = ?',
   marked: `SELECT ${DEAD_COLUMNS} FROM dead_letters WHERE retry = 1 LIMIT 1000`,
   oldDead: `SELECT ${DEAD_COLUMNS} FROM dead_letters WHERE died < ? LIMIT 1000`,
+  // `?1`: of this route, `?2`: with this id; null = any.
+  listDead: `SELECT ${DEAD_COLUMNS}, retry FROM dead_letters WHERE ${MEANT} ORDER BY died DESC, id LIMIT ?3`,
+  chosenDead: `SELECT ${DEAD_COLUMNS} FROM dead_letters WHERE ${MEANT}`,
+  askDead: `UPDATE dead_letters SET retry = 1 WHERE ${MEANT}`,
   countDead: 'SELECT route, count(*) AS n FROM dead_letters GROUP BY route',
   idsOf: `SELECT id FROM records WHERE id > ? AND id < ? UNION ALL SELECT id FROM dead_letters WHERE id > ? AND id < ?`,
   lastId: `SELECT max(id) AS last FROM (
@@ -66,7 +72,17 @@ export const STATEMENTS = {
 } as const;
 
 /** Those that answer with lists of values, which is faster than objects. */
-export const AS_LISTS = ['read', 'byId', 'deadById', 'marked', 'oldDead', 'all', 'allDead'] as const;
+export const AS_LISTS = [
+  'read',
+  'byId',
+  'deadById',
+  'marked',
+  'oldDead',
+  'listDead',
+  'chosenDead',
+  'all',
+  'allDead',
+] as const;
 
 /** Makes a file that only its owner may read, if it is not there; SQLite gives its log the same rights. */
 export function makePrivate(file: string): void {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { showReason, type DeadReason } from '../../core/reason.ts';
 import { NOT_TAKEN, type Awaiting, type Page, type RowOutcome } from '../../delivery/store.ts';
+import type { DeadLetters as DeadLetterPort } from '../dead-letters.ts';
 import type { OutboxStore } from '../engine.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { CommitUnwanted, Work, type Append, type Committed, type UnwrittenEnd } from '../commit.ts';
@@ -243,6 +244,16 @@ export class SqliteOutbox implements OutboxStore {
   erase(now: number): void {
     this.#checkpoints.erase(now);
   }
+
+  readonly dead: DeadLetterPort = {
+    list: (which = {}, limit = 100) => this.#deadLetters.list(which, limit),
+    retry: (which = {}) => this.#transaction(() => this.#deadLetters.ask(which)),
+    purge: (which = {}) => {
+      const gone = this.#transaction(() => this.#deadLetters.purge(which));
+      if (gone > 0) this.#checkpoints.ended();
+      return gone;
+    },
+  };
 
   /** Whether the record of withdrawals has something that must not wait longer to be written. */
   get unrecorded(): boolean {
