@@ -70,8 +70,11 @@ export interface EgressForm {
   readonly query: Leaves;
   /** Lower-case names. */
   readonly headers: Leaves;
-  /** Default: none. `pairs`: lines of pairs under the rules of the query. */
-  readonly body?: 'pairs' | { readonly text: Leaf } | { readonly json: Shape };
+  /**
+   * Default: none. `pairs`: lines of pairs under the rules of the query. `lines`: a line of JSON for each stored row, in
+   * their order, each judged by its own row's signals.
+   */
+  readonly body?: 'pairs' | { readonly text: Leaf } | { readonly json: Shape } | { readonly lines: Shape };
 }
 
 /** What stands for a secret in the texts that claims see: a character no URL and no header can hold. */

@@ -49,6 +49,8 @@ interface CompiledForm {
   readonly query: PairRules;
   readonly headers: PairRules;
   readonly json: JsonRule | undefined;
+  /** Of each line. */
+  readonly lines: JsonRule | undefined;
   readonly text: Rule | undefined;
 }
 
@@ -73,6 +75,7 @@ function compile(form: EgressForm): CompiledForm {
     query: new PairRules(form.query, 'key in the query'),
     headers: new PairRules(form.headers, 'header'),
     json: typeof body === 'object' && 'json' in body ? jsonRule(body.json, '') : undefined,
+    lines: typeof body === 'object' && 'lines' in body ? jsonRule(body.lines, '') : undefined,
     text: typeof body === 'object' && 'text' in body ? text(body.text) : undefined,
   };
 }
@@ -111,7 +114,7 @@ function formOf(
 const SCHEME = 'https://';
 
 function violationOf(
-  { form, query, headers, json, text }: CompiledForm,
+  { form, query, headers, json, lines, text }: CompiledForm,
   planned: PlannedRequest,
   url: string,
   facts: EgressFacts,
@@ -132,9 +135,11 @@ function violationOf(
     wrong =
       json !== undefined
         ? wrongBody(body, json, facts, rows)
-        : text !== undefined
-          ? wrongValue(text, body, facts)
-          : wrongLines(body, query, facts);
+        : lines !== undefined
+          ? wrongRows(body, lines, rows)
+          : text !== undefined
+            ? wrongValue(text, body, facts)
+            : wrongLines(body, query, facts);
   }
   return wrong ?? query.missing() ?? headers.missing();
 }
@@ -142,6 +147,18 @@ function violationOf(
 function wrongLines(body: string, query: PairRules, facts: EgressFacts): string | undefined {
   for (const line of body.split('\n')) {
     const wrong = query.text(line, 0, facts);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+/** A line for each row, and nothing beside them. */
+function wrongRows(body: string, rule: JsonRule, rows: readonly RowFacts[]): string | undefined {
+  const lines = body.split('\n');
+  if (lines.length !== rows.length) return 'body: not one line for each event';
+  for (const [i, line] of lines.entries()) {
+    const row = rows[i] as RowFacts;
+    const wrong = wrongBody(line, rule, row, [row]);
     if (wrong !== undefined) return wrong;
   }
   return undefined;
