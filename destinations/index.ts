@@ -2,6 +2,7 @@
 import type { Destination } from '../src/core/destination.ts';
 import ga4 from './ga4/index.ts';
 import googleAds from './google-ads/index.ts';
+import http from './http/index.ts';
 import linkedin from './linkedin/index.ts';
 import meta from './meta/index.ts';
 import microsoftAds from './microsoft-ads/index.ts';
@@ -10,6 +11,7 @@ import microsoftAds from './microsoft-ads/index.ts';
 export const destinations: Readonly<Record<string, Destination>> = {
   ga4,
   google_ads: googleAds,
+  http,
   linkedin,
   meta,
   microsoft_ads: microsoftAds,

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { EgressForm } from './egress.ts';
-import type { Event } from './fields.ts';
+import type { Event, FieldName } from './fields.ts';
 import { bindForm, type BoundForm, type Form, type Read, type Reads, type Skip } from './form.ts';
 import type { Later } from './later.ts';
 import { answered, type VendorReason } from './reason.ts';
@@ -114,6 +114,14 @@ export interface Example {
   readonly expect: PlannedRequest | Skip;
 }
 
+/** What one route asks for beyond its destination. */
+export interface Demands<R extends Reads = Reads> {
+  /** Signals the full form takes, too, all of them. */
+  readonly needs: readonly GateSignal[];
+  /** Of what the destination reads only this: the rest is neither read nor stored for the route. Undefined = all. */
+  readonly fields: readonly (keyof R & FieldName)[] | undefined;
+}
+
 /** What is the same for every route of a destination, or follows from the settings of one. */
 export type OfSettings<S extends z.ZodType, T> = T | ((settings: z.output<S>) => T);
 
@@ -126,8 +134,17 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   readonly aliases?: readonly string[];
   /** The vendor's own documentation. */
   readonly docs: string;
-  /** Every one of these must be granted for the full form. Configuration may add, never remove. */
-  readonly needs: readonly [GateSignal, ...GateSignal[]];
+  /**
+   * Every one of these must be granted for the full form. Configuration may add, never remove. None only where every route
+   * has to say its own (`demands`).
+   */
+  readonly needs: readonly GateSignal[];
+  /** Who the receiver of a route is and what for, in a sentence, where only its owner knows. */
+  readonly about?: (settings: z.output<S>) => string;
+  /** Every route has to list its `events`. Default: without a list it gets all. */
+  readonly listsEvents?: true;
+  /** What only the owner of a route can say, of a receiver that nobody here knows. It can only tighten. */
+  readonly demands?: (settings: z.output<S>) => Demands<R>;
   /** Who gets the events; destinations of one vendor share its cookies. */
   readonly vendor: string;
   /**
@@ -170,7 +187,7 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   /** One request out of 1..maxBatch elements with the same envelope. Pure. */
   readonly request: (envelope: string, elements: readonly string[], settings: z.output<S>) => PlannedRequest;
   /** What a reply means. Default: `judgeStatus`. */
-  readonly judge?: (reply: Reply, count: number, envelope: string) => Verdict;
+  readonly judge?: (reply: Reply, count: number, envelope: string, settings: z.output<S>) => Verdict;
   /** Whether it wants the tag's repeats after ad consent (`gcu`) as events of their own (design 3a). */
   readonly takesRepeats?: boolean;
   /**
@@ -198,6 +215,12 @@ export interface BoundDestination {
   readonly hosts: readonly string[];
   /** Who gets the events (`core/recipient.ts`). */
   readonly recipient: string;
+  /** Who the receiver is, in a sentence, where only the owner of the route knows. */
+  readonly about: string | undefined;
+  /** Every signal the full form takes: the destination's and the route's own. */
+  readonly needs: readonly GateSignal[];
+  /** The fields it takes of those the destination reads; undefined = all. */
+  readonly fields: ReadonlySet<FieldName> | undefined;
   /** What may be in them. */
   readonly egress: readonly EgressForm[];
   /** How old an event is at least when it is sent, milliseconds from its acceptance. */
@@ -222,6 +245,7 @@ export interface Destination {
   readonly aliases: readonly string[];
   readonly docs: string;
   readonly needs: readonly GateSignal[];
+  readonly listsEvents: boolean;
   readonly vendor: string;
   readonly services: readonly [string, ...string[]];
   readonly tcfVendor: number | undefined;
@@ -265,6 +289,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
     aliases: spec.aliases ?? [],
     docs: spec.docs,
     needs: spec.needs,
+    listsEvents: spec.listsEvents === true,
     vendor: spec.vendor,
     services: spec.services,
     tcfVendor: spec.tcfVendor,
@@ -286,11 +311,16 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
     examples: spec.examples,
     bind(input) {
       const settings = input as z.output<S>;
+      const demands = spec.demands?.(settings);
       return {
+        needs: [...new Set([...spec.needs, ...(demands?.needs ?? [])])],
+        fields: demands?.fields && new Set(demands.fields),
+        about: spec.about?.(settings),
         full: bindForm(spec, settings),
         limited: limited === undefined ? undefined : bindForm(limited, settings),
         request: (envelope, elements) => spec.request(envelope, elements, settings),
-        judge: spec.judge ?? ((reply) => judgeStatus(reply)),
+        judge: (reply, count, envelope) =>
+          spec.judge === undefined ? judgeStatus(reply) : spec.judge(reply, count, envelope, settings),
         later: spec.later?.(settings),
         verdicts: spec.verdicts ?? [],
         probe: () => spec.probe?.(settings),

@@ -24,6 +24,8 @@ export interface RouteChoice {
   readonly withoutConsent: 'block' | 'limited';
   /** Signals demanded beyond the module's own. */
   readonly alsoNeeds?: readonly GateSignal[];
+  /** Of the fields the full form reads only these. */
+  readonly only?: ReadonlySet<FieldName> | undefined;
 }
 
 /**
@@ -37,7 +39,10 @@ export function permitTable(destination: Destination, choice: RouteChoice): read
   for (let granted = 0; granted < GATE_STATES; granted++) {
     const missing = needs & ~granted;
     if (missing === 0) {
-      table.push(permit('full', passages(destination.reads, granted), missing, undefined));
+      const open = passages(destination.reads, granted);
+      const { only } = choice;
+      const taken = only === undefined ? open : open.filter(({ field }) => only.has(field));
+      table.push(permit('full', taken, missing, undefined));
     } else if (choice.withoutConsent === 'limited' && destination.limited !== undefined) {
       const { reads, sources } = destination.limited;
       table.push(permit('limited', passages(reads, granted), missing, sources));

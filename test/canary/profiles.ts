@@ -106,7 +106,11 @@ export function sitesOf(name: string, text: string, now = NOW): Profile[] {
   if (!('config' in loaded)) throw new Error(`${name}: ${JSON.stringify(loaded.findings)}`);
   const gateway = compileGateway(loaded.config, { value: () => INGEST_KEY, rootKey: new Uint8Array(32).fill(7) });
   // A bare `${NAME}` in a list in brackets is the gateway's own spelling; plain YAML reads a map there.
-  const { sites, server } = parse(text.replaceAll(/"?\$\{(\w+)\}"?/g, '"$1"')) as Yaml;
+  const plain = text.replaceAll(
+    /(?<=[\w/ ] ?)\$\{(\w+)\}(?=[\w/"])|"?\$\{(\w+)\}"?/g,
+    (_, inside?: string, whole = '') => inside ?? `"${whole}"`,
+  );
+  const { sites, server } = parse(plain) as Yaml;
   return sites.map((site): Profile => {
     const { consent, privacy = {}, destinations, purposes } = site;
     const choices = new Set<Choice>();

@@ -157,7 +157,7 @@ function refusalsOf(schema: JsonSchema, value: unknown, path: string): string[] 
     return [...missing, ...inner];
   }
   if (schema.enum !== undefined && !schema.enum.includes(value)) return [`${path}: not one of ${schema.enum.join()}`];
-  if (schema.pattern !== undefined && !new RegExp(schema.pattern).test(String(value)))
+  if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(String(value)))
     return [`${path}: not like ${schema.pattern}`];
   if ('const' in schema && schema['const'] !== value) return [`${path}: not ${String(schema['const'])}`];
   return schema.type === 'object' || schema.type === 'array' ? [`${path}: not a ${schema.type}`] : [];

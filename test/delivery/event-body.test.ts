@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { vendorOf } from '../../src/core/recipient.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { Trace } from '../../src/decide/trace.ts';
 import { narrowBody, readBody, type EventBody } from '../../src/delivery/event-body.ts';
@@ -14,7 +15,7 @@ import { cookiebot, gatewayOf, jsonHit, webHit } from '../support/hits.ts';
 
 // What is stored of an event (docs/decisions/one-record-an-event.md): enough for each of its vendors, and no more.
 
-const HITS = 1_500;
+const HITS = 4_000;
 
 /** Every trace of the search for leaks, with what is stored of it. */
 function* decided(): Generator<{ gateway: Gateway; trace: Trace; records: readonly OutboxRecord[] }> {
@@ -67,7 +68,7 @@ describe('a record', () => {
               formless: undefined,
             });
           }
-          const name = `${own.type} ${own.limited === true ? 'limited' : 'full'}`;
+          const name = `${vendorOf(own.type)} ${own.limited === true ? 'limited' : 'full'}`;
           compared.set(name, (compared.get(name) ?? 0) + 1);
         }
       }
@@ -78,6 +79,7 @@ describe('a record', () => {
       'ga4 limited',
       'google_ads full',
       'google_ads limited',
+      'http full',
       'linkedin full',
       'meta full',
       'microsoft_ads full',

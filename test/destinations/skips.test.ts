@@ -204,6 +204,23 @@ const SHEETS: Readonly<Record<string, Sheet<object>>> = {
       return names && api_version !== '202608' ? undefined : NOTHING;
     },
   }),
+  // `destinations/http.md` 1: what the route lists goes, whatever is in it.
+  http: sheet<object>({
+    settings: fc
+      .constantFrom<object[]>(
+        { body: 'standard' },
+        { body: 'standard', fields: ['params', 'email', 'phone', 'user_id', 'page_location'] },
+        { body: 'json', map: { name: 'event.name', value: 'params.value' } },
+      )
+      .map((more) => ({
+        host: 'hooks.example.com',
+        path: '/in',
+        needs: ['analytics_storage'],
+        recipient: { name: 'Example AS', country: 'NO', purpose: 'a test' },
+        ...more,
+      })),
+    full: () => undefined,
+  }),
   // `destinations/microsoft.md` A.3; B for the pixel.
   microsoft_ads: sheet<{ event_names?: Record<string, string> }>({
     settings: fc
@@ -287,5 +304,6 @@ const SIDES: Readonly<Record<string, readonly string[]>> = {
   ],
   meta: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],
   linkedin: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match'],
+  http: ['full taken'],
   microsoft_ads: ['full taken', 'full skip.nothing_to_match', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],
 };

@@ -161,7 +161,9 @@ describe('names in the README', () => {
     for (const [name, { needs, limited }] of Object.entries(destinations)) {
       const row = README.split('\n').find((line) => line.startsWith(`| [${name}](destinations/`)) ?? '';
       const [, , needed = '', , without = ''] = row.split('|');
-      expect([name, needed.match(/\w+/g)]).toEqual([name, [...needs]]);
+      // Where each route says its own, the column says so.
+      const own = needs.length === 0 ? ['what', 'the', 'route', 'names', 'in', 'needs'] : [...needs];
+      expect([name, needed.match(/\w+/g)]).toEqual([name, own]);
       expect([name, without.includes('`limited`')]).toEqual([name, limited !== undefined]);
     }
   });

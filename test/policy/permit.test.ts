@@ -37,6 +37,15 @@ const TABLE: Readonly<
   google_ads: { needs: ['ad_storage', 'ad_user_data'], beyond: () => [], limited: true },
   meta: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
   linkedin: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
+  // Each route says its own needs and fields: below.
+  http: {
+    needs: [],
+    beyond: (field) => {
+      if (field === 'user_id' || FIELDS[field].class === 'user_data') return ['ad_storage', 'ad_user_data'];
+      return field === 'own_id' ? ['analytics_storage'] : [];
+    },
+    limited: false,
+  },
   microsoft_ads: {
     needs: ['ad_storage', 'ad_personalization'],
     beyond: (field) => (FIELDS[field].class === 'user_data' ? ['ad_user_data'] : []),
@@ -120,6 +129,12 @@ describe('permits over every signal state', () => {
     const tighter = permitTable(ga4, { withoutConsent: 'block', alsoNeeds: ['ad_storage'] });
     expect(tighter[BIT.analytics_storage]?.verdict).toBe('blocked');
     expect(tighter[BIT.analytics_storage | BIT.ad_storage]?.verdict).toBe('full');
+    const two = new Set<FieldName>(['event_name', 'client_id']);
+    const narrow = permitTable(ga4, { withoutConsent: 'limited', only: two });
+    for (const { verdict, open } of narrow)
+      expect(verdict === 'full' ? open.map(({ field }) => field) : undefined).toEqual(
+        verdict === 'full' ? [...two] : undefined,
+      );
     const same = permitTable(meta, { withoutConsent: 'limited', alsoNeeds: [] });
     expect(same.filter(({ verdict }) => verdict !== 'blocked')).toHaveLength(2);
   });

@@ -233,7 +233,8 @@ function whyClosed(field: FieldName, event: EventTrace, { route, permit, signals
   if (event.event === undefined) return reason === undefined ? 'the event goes nowhere' : wordsOf(reason);
   const read = route.destination.reads[field];
   if (read === undefined) return `${route.destination.title} does not take it`;
-  const lacking = maskOf([...route.destination.needs, ...(read.needs ?? [])]) & ~signals;
+  if (route.bound.fields?.has(field) === false) return 'the route does not list it in `fields`';
+  const lacking = maskOf([...route.bound.needs, ...(read.needs ?? [])]) & ~signals;
   if (lacking !== 0) return `needs ${signalsOf(lacking).join(', ')}`;
   return permit.verdict === 'limited' ? 'not in the form without consent' : 'not permitted';
 }

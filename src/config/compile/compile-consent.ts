@@ -49,12 +49,12 @@ export function compileConsent(site: SiteConfig): SiteConsent {
     regime: regimeOf(site.country),
     withoutChoice: consent.without_choice,
     vendors: [...new Set([...site.destinations.values()].flatMap(({ destination }) => destination.tcfVendor ?? []))],
-    routes: [...site.destinations].map(([name, { destination }]) => ({
+    routes: [...site.destinations].map(([name, { destination, settings }]) => ({
       name,
       vendor: destination.vendor,
       tcfVendor: destination.tcfVendor,
       acProvider: destination.acProvider,
-      needs: maskOf(destination.needs),
+      needs: maskOf(destination.bind(settings).needs),
       service: destination.services[0],
     })),
     services: compileServices(site),

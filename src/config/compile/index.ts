@@ -197,8 +197,12 @@ function compileRoute(
     params: Array.isArray(route.params) ? new Set(route.params) : unlisted,
     since: route.since,
     limited: route.without_consent === 'limited',
-    needs: maskOf(destination.needs),
-    permits: permitTable(destination, { withoutConsent: route.without_consent }),
+    needs: maskOf(bound.needs),
+    permits: permitTable(destination, {
+      withoutConsent: route.without_consent,
+      alsoNeeds: bound.needs,
+      only: bound.fields,
+    }),
     maxAge: Math.min(place.maxAge, destination.maxAge),
   };
 }

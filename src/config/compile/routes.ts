@@ -73,6 +73,12 @@ export function readRoutes(
     if (destination === undefined) continue;
     const parsed = destination.settings.safeParse(settings, ONCE);
     if (!parsed.success) report(parsed.error.issues);
+    if (common.success && destination.listsEvents && common.data.events === undefined) {
+      const message =
+        'name the events that the receiver gets, e.g. `events: [generate_lead, purchase]`; there is no default';
+      context.issues.push({ code: 'custom', path: [routeName], message, input: undefined });
+      continue;
+    }
     if (!common.success || !parsed.success) continue;
     const { type: _, ...rest } = common.data;
     routes.set(routeName, { ...rest, destination, settings: parsed.data });

@@ -21,7 +21,10 @@ function openParams(sites: readonly SiteConfig[]): Remark[] {
     privacy.replaced_ids !== undefined
       ? []
       : [...destinations]
-          .filter(([, { destination, params }]) => params === undefined && 'params' in destination.reads)
+          .filter(([, { destination, params, settings }]) => {
+            if (params !== undefined || !('params' in destination.reads)) return false;
+            return destination.bind(settings).fields?.has('params') !== false;
+          })
           .map(([name]) => ({ name, path: ['sites', i, 'destinations', name] })),
   );
   const [first] = open;

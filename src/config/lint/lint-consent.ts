@@ -47,7 +47,9 @@ function lintSilence({ consent, country, purposes }: SiteConfig, path: ConfigPat
 /** A tag may take away personalisation on every hit, in a place of its own that nobody thinks of. */
 function lintPersonalisation({ consent, destinations }: SiteConfig, path: ConfigPath): Remark[] {
   if (!consent.honour.includes('consent-mode')) return [];
-  const closed = [...destinations].filter(([, { destination }]) => destination.needs.includes('ad_personalization'));
+  const closed = [...destinations].filter(([, { destination, settings }]) =>
+    destination.bind(settings).needs.includes('ad_personalization'),
+  );
   if (closed.length === 0) return [];
   const names = closed.map(([name]) => `\`${name}\``).join(', ');
   return [

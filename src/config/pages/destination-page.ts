@@ -22,7 +22,9 @@ export function destinationPage(destination: Destination, notes: string | undefi
     '',
     `Type \`${name}\`. Vendor documentation: <${docs}>.`,
     '',
-    `An event leaves in full only if every one of these is granted: ${codes(needs)}.`,
+    needs.length === 0
+      ? 'An event leaves only if every signal that the route names in `needs` is granted.'
+      : `An event leaves in full only if every one of these is granted: ${codes(needs)}.`,
     ...(limited === undefined ? ['There is no form for visitors without consent: without it, nothing leaves.'] : []),
     hostsOf(destination),
     tcfVendor === undefined

@@ -144,7 +144,8 @@ function routePage(route: Route, site: Site): string[] {
   return [
     `## ${destination.title} (\`${route.name}\`)`,
     '',
-    `Needs ${codes(destination.needs)}. Requests go to ${codes(route.bound.hosts)}.` +
+    ...(route.bound.about === undefined ? [] : [route.bound.about, '']),
+    `Needs ${codes(route.bound.needs)}. Requests go to ${codes(route.bound.hosts)}.` +
       (route.events === undefined ? '' : ` Only these events: ${codes([...route.events])}.`) +
       (route.params === undefined ? '' : ` ${paramsOf(route.params)}`) +
       (route.since === undefined

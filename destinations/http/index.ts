@@ -1,0 +1,32 @@
+import { defineDestination } from '../../src/core/destination.ts';
+import { egress } from './egress.ts';
+import { plan, request } from './event.ts';
+import { examples } from './examples.ts';
+import { judge } from './judge.ts';
+import { ALWAYS, READS } from './reads.ts';
+import { settings } from './settings.ts';
+
+/** A receiver that only the operator knows: signed requests to an address of the configuration (`destinations/http.md`). */
+export default defineDestination({
+  name: 'http',
+  title: 'Signed HTTP',
+  aliases: ['webhook', 'webhooks', 'https', 'make', 'zapier', 'n8n', 'crm', 'warehouse'],
+  docs: 'https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md',
+  needs: [],
+  listsEvents: true,
+  about: ({ recipient: { name, country, purpose } }) => `Recipient: ${name}, ${country}. Purpose: ${purpose}.`,
+  demands: ({ needs, fields }) => ({ needs, fields: [...ALWAYS, ...fields] }),
+  vendor: 'a receiver of your own',
+  services: ['webhook', 'crm', 'make', 'zapier', 'n8n'],
+  hosts: (at) => [at.host],
+  recipient: ['path'],
+  egress,
+  settings,
+  reads: READS,
+  plan,
+  maxBatch: (envelope) => Number.parseInt(envelope, 10) || 1,
+  maxAge: 7 * 86_400_000,
+  request,
+  judge,
+  examples,
+});

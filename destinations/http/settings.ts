@@ -1,0 +1,219 @@
+import { z } from 'zod';
+import { host } from '../../src/core/host-setting.ts';
+import { parseSecretRef, type SecretRef } from '../../src/core/secret.ts';
+import { secret } from '../../src/core/secret-schema.ts';
+import { fieldOf, readSource, type Mapping, type Target } from './mapping.ts';
+import { ALWAYS, BY_DEFAULT, IN_THE_CLEAR, READS, type FieldOfRoute } from './reads.ts';
+
+/** A text with secrets by name in it. */
+export type Filled = readonly (string | SecretRef)[];
+
+const PLACE = /(\$\{[A-Za-z_][A-Za-z0-9_]*\})/;
+
+function filled(text: string): Filled {
+  return text
+    .split(PLACE)
+    .filter((part) => part !== '')
+    .map((part) => parseSecretRef(part) ?? part);
+}
+
+const path = z
+  .string({ error: 'expected a path that begins with `/`, e.g. `/hooks/orders` or `/${HOOK}`' })
+  .max(2000)
+  .refine((text) => /^\/(?:[\w~.!'()*+,;=:@%/?&-]|\$\{[A-Za-z_][A-Za-z0-9_]*\})*$/.test(text), {
+    error: 'expected a path that begins with `/`, without blanks and `#`; secrets in it as `${NAME}`',
+  })
+  .refine((text) => !/(?:^|\/)\.\.?(?:\/|\?|$)/.test(text), { error: 'a path has no `.` or `..` in it' })
+  .refine(isDecodable, { error: 'a `%` is followed by two hexadecimal digits, and stands for UTF-8' })
+  .transform(filled);
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What the gateway itself says, or what would change who is spoken to. */
+const RESERVED =
+  /^(?:webhook-.*|host|content-.*|connection|transfer-encoding|keep-alive|te|trailer|upgrade|expect|cookie|user-agent|accept.*|forwarded|x-forwarded-.*)$/;
+
+const headerName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'expected the name of a header')
+  .refine((name) => !RESERVED.test(name.toLowerCase()), { error: 'this header is not for a configuration to set' });
+
+const headerValue = z
+  .string()
+  .max(2000)
+  .regex(/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/, 'expected a text without line breaks; secrets in it as `${NAME}`')
+  .transform(filled);
+
+const SEALED =
+  'this would be sent in the clear, and the outbox cannot keep it sealed until then; take `email` or `phone`, which are hashed before they are stored';
+
+const FIELDS: readonly string[] = Object.keys(READS);
+const field = z
+  .string()
+  .superRefine((name, context) => {
+    if (FIELDS.includes(name)) return;
+    const message = IN_THE_CLEAR.has(name) ? SEALED : `expected one of ${FIELDS.join(', ')}`;
+    context.addIssue({ code: 'custom', message });
+  })
+  .transform((name) => name as FieldOfRoute)
+  .meta({ enum: FIELDS });
+const fields = z
+  .array(field)
+  .min(1)
+  .prefault([...BY_DEFAULT]);
+
+/** Levels of objects. */
+const DEEPEST = 5;
+type Written = string | { readonly [key: string]: Written };
+const written: z.ZodType<Written> = z.lazy(() => z.union([z.string(), z.record(z.string(), written)]));
+
+const map = z
+  .record(z.string(), written)
+  .optional()
+  .transform((given, context): Mapping | undefined => {
+    if (given === undefined) return undefined;
+    const wrong = (at: readonly string[], message: string) => {
+      context.addIssue({ code: 'custom', path: [...at], message });
+      return undefined;
+    };
+    return mappingOf(given, [], false, wrong);
+  });
+
+type Wrong = (at: readonly string[], message: string) => undefined;
+
+function mappingOf(
+  given: { readonly [key: string]: Written },
+  at: readonly string[],
+  inItem: boolean,
+  wrong: Wrong,
+): Mapping {
+  if (at.length >= DEEPEST) {
+    wrong(at, `objects are at most ${DEEPEST} levels deep`);
+    return [];
+  }
+  return Object.entries(given).flatMap(([key, value]): Mapping => {
+    const target = targetOf(value, [...at, key], inItem, wrong);
+    return target === undefined ? [] : [[key, target]];
+  });
+}
+
+function targetOf(value: Written, at: readonly string[], inItem: boolean, wrong: Wrong): Target | undefined {
+  if (typeof value !== 'string') {
+    const { each, map: own } = value;
+    if (each === undefined) return { keys: mappingOf(value, at, inItem, wrong) };
+    if (each !== 'items' || inItem || own === undefined || typeof own === 'string')
+      return wrong(at, 'expected `{ each: items, map: { <key>: <name of what an item has> } }`');
+    return { each: mappingOf(own, [...at, 'map'], true, wrong) };
+  }
+  const source = readSource(value);
+  if (source === undefined)
+    return wrong(
+      at,
+      'expected `const:<text>`, or a path with `| string`, `number`, `lower`, `unix`, `iso`, `json`, `first`, `default:<text>` behind it',
+    );
+  if ('path' in source && !(inItem ? /^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(source.path) : fieldOf(source.path)))
+    return wrong(at, `\`${source.path}\` is no path; paths are in destinations/http/README.md`);
+  return source;
+}
+
+const GATES = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] as const;
+
+export const settings = z
+  .strictObject({
+    host: host().describe(
+      'Where the events go: the host of the address that the receiver shows (Make: Webhooks, the address of the hook; Zapier: Webhooks by Zapier, Catch Hook; n8n: the Webhook node, Production URL), without `https://`.',
+    ),
+    path: path.describe(
+      'The rest of that address, from the first `/`. What is secret in it stands there as `${NAME}`, a whole part between two `/`, or the value of a parameter.',
+    ),
+    needs: z
+      .array(z.enum(GATES))
+      .min(1, { error: 'name at least one signal: what is sent to a receiver needs a consent that covers it' })
+      .describe(
+        'Signals that must all be granted before anything is sent there. There is no default: only you know what the receiver is for.',
+      ),
+    recipient: z
+      .strictObject({
+        name: z.string().min(1).max(100).describe('Who it is.'),
+        country: z
+          .string()
+          .regex(/^[A-Z]{2}$/, 'expected a country, ISO 3166-1, e.g. `NO`')
+          .describe('Where it is.'),
+        purpose: z.string().min(1).max(200).describe('What it does with the events.'),
+      })
+      .describe('Who the receiver is, for the pages about this site.'),
+    fields: fields.describe(
+      'What of an event it gets, and nothing else. By default the event itself, without custom parameters (`params`), page and ids. `email` and `phone` are sent as SHA-256.',
+    ),
+    sign: z
+      .strictObject({
+        secret: secret().describe('`whsec_` and base64 of 24 to 64 random bytes.'),
+        previous: secret().optional().describe('The one before it, while the receiver changes over.'),
+      })
+      .optional()
+      .describe("Signs each request as Standard Webhooks do, so that the receiver can tell it from anybody's."),
+    headers: z
+      .record(headerName, headerValue)
+      .default({})
+      .describe('Headers of your own, e.g. `Authorization: Bearer ${CRM_TOKEN}`.'),
+    body: z
+      .enum(['standard', 'json', 'ndjson'])
+      .default('standard')
+      .describe(
+        '`standard`: the body of Standard Webhooks. `json`: what `map` makes, a list of it where `batch` is more than 1. `ndjson`: the same, one a line, for warehouses.',
+      ),
+    map: map.describe('With `json` and `ndjson`: keys of the receiver, each with the path of what stands there.'),
+    batch: z.int().min(1).max(500).default(1).describe('Most events in one request.'),
+    fail_if: z
+      .array(
+        z.strictObject({
+          at: z
+            .string()
+            .regex(/^\$(?:\.[A-Za-z_][\w-]*){1,5}$/, 'expected a place in the answer, e.g. `$.error`')
+            .describe('A place in the answer.'),
+          is: z
+            .union([z.string(), z.number(), z.boolean()])
+            .optional()
+            .describe('What stands there; without it, anything.'),
+        }),
+      )
+      .default([])
+      .describe('For receivers that report errors inside a 200: answers that are refusals all the same.'),
+  })
+  .superRefine(({ body, map, fields }, context) => {
+    if ((body === 'standard') === (map !== undefined)) {
+      const message =
+        body === 'standard' ? '`map` is for `body: json` and `body: ndjson`' : `\`body: ${body}\` needs a \`map\``;
+      context.addIssue({ code: 'custom', path: [body === 'standard' ? 'map' : 'body'], message });
+    }
+    const taken = new Set<string>([...ALWAYS, ...fields]);
+    for (const [at, field] of fieldsOf(map ?? [])) {
+      if (taken.has(field)) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['map', ...at],
+        message: `\`fields\` does not list \`${field}\`, so nothing can stand here`,
+      });
+    }
+  });
+
+export type Settings = z.output<typeof settings>;
+
+/** Every field a mapping needs, with its place. */
+function fieldsOf(mapping: Mapping, at: readonly string[] = []): (readonly [readonly string[], string])[] {
+  return mapping.flatMap(([key, target]) => {
+    const here = [...at, key];
+    if ('constant' in target) return [];
+    if ('keys' in target) return fieldsOf(target.keys, here);
+    if ('each' in target) return [[here, 'items'] as const];
+    const field = fieldOf(target.path);
+    return field === undefined || field === 'none' ? [] : [[here, field] as const];
+  });
+}

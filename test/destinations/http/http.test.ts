@@ -1,0 +1,318 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import http from '../../../destinations/http/index.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import type { Event } from '../../../src/core/fields.ts';
+import { BIT, maskOf } from '../../../src/core/signals.ts';
+import { permitTable } from '../../../src/policy/permit.ts';
+import { egressViolation, type RowFacts } from '../../../src/delivery/egress/index.ts';
+import { AT, planOne } from '../../support/plan-one.ts';
+
+const RECIPIENT = { name: 'Example AS', country: 'NO', purpose: 'orders' };
+const BASE = { host: 'hooks.example.com', path: '/in', needs: ['ad_storage', 'ad_user_data'], recipient: RECIPIENT };
+const EVERYTHING = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] as const;
+
+/** What is wrong with a route of these settings, as a person reads it. */
+function findings(route: object): string[] {
+  const text = JSON.stringify({
+    sites: [
+      {
+        hosts: ['shop.example.no'],
+        origins: ['https://shop.example.no'],
+        country: 'NO',
+        destinations: { crm: { type: 'http', ...route } },
+      },
+    ],
+  });
+  const loaded = loadConfig(text, 'gateway.yaml');
+  return 'findings' in loaded ? loaded.findings.map(({ message }) => message) : [];
+}
+
+/** The body of one event with these settings. */
+function bodyOf(settings: object, event: Event, granted: readonly (typeof EVERYTHING)[number][] = EVERYTHING): unknown {
+  const all = { ...BASE, ...settings };
+  const plan = planOne(http, { settings: all, granted, event });
+  if ('skip' in plan) throw new Error(plan.skip.code);
+  const { body = '' } = http.bind(http.settings.parse(all)).request(plan.envelope, [plan.element]);
+  return JSON.parse(body);
+}
+
+describe('a route to a receiver of one’s own (`destinations/http.md` 1)', () => {
+  const right = { ...BASE, events: ['purchase'] };
+
+  it('starts with what it has to say', () => {
+    expect(findings(right)).toEqual([]);
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['without signals', { ...right, needs: undefined }, /needs/],
+    ['with no signal', { ...right, needs: [] }, /name at least one signal/],
+    ['with a signal that is none', { ...right, needs: ['marketing'] }, /ad_storage/],
+    ['without events', { ...right, events: undefined }, /name the events/],
+    ['without a recipient', { ...right, recipient: undefined }, /recipient/],
+    ['with a field in the clear', { ...right, fields: ['first_name'] }, /in the clear/],
+    ['with the click id of a vendor', { ...right, fields: ['gclid'] }, /expected one of/],
+    ['with an address in the own network', { ...right, host: '10.1.2.3' }, /public host/],
+    ['with a name of this machine', { ...right, host: 'db.internal' }, /public host/],
+    ['with a port', { ...right, host: 'hooks.example.com:8443' }, /public host/],
+    ['with a user in the host', { ...right, host: 'kari@hooks.example.com' }, /public host/],
+    ['with a path that climbs', { ...right, path: '/in/../admin' }, /`\.\.`/],
+    ['with an escape that is none', { ...right, path: '/in?a=%zz' }, /hexadecimal/],
+    ['with a fragment', { ...right, path: '/in#x' }, /begins with/],
+    ['with a header that is not to be set', { ...right, headers: { Host: 'x' } }, /not for a configuration/],
+    ['with a signature of its own', { ...right, headers: { 'Webhook-Signature': 'x' } }, /not for a configuration/],
+    ['with a line break in a header', { ...right, headers: { 'X-A': 'a\r\nb: c' } }, /line breaks/],
+    ['with a secret as it is', { ...right, sign: { secret: 'whsec_AAAA' } }, /never as the value/],
+    ['with a map and no use of it', { ...right, map: { a: 'event.name' } }, /`map` is for/],
+    ['with no map', { ...right, body: 'json' }, /needs a `map`/],
+    ['with a path that is none', { ...right, body: 'json', map: { a: 'user.email' } }, /no path/],
+    ['with a pipe that is none', { ...right, body: 'json', map: { a: 'event.name | eval' } }, /expected `const/],
+    [
+      'with a path to what it does not list',
+      { ...right, body: 'json', map: { a: 'user.email_sha256' } },
+      /does not list `email`/,
+    ],
+    [
+      'with objects six deep',
+      { ...right, body: 'json', map: { a: { b: { c: { d: { e: { f: 'event.id' } } } } } } },
+      /levels/,
+    ],
+    [
+      'with a list of something else',
+      { ...right, body: 'json', map: { a: { each: 'params', map: {} } } },
+      /each: items/,
+    ],
+    ['with too large batches', { ...right, batch: 501 }, /500/],
+    ['with a place that is none', { ...right, fail_if: [{ at: 'error' }] }, /place in the answer/],
+  ])('refuses to start %s', (_, route, says) => {
+    expect(findings(route).join('\n')).toMatch(says);
+  });
+});
+
+describe('what a route takes', () => {
+  const event: Event = {
+    event_name: 'purchase',
+    event_id: 'e-1',
+    event_time: AT,
+    value: 599,
+    currency: 'NOK',
+    params: { note: 'x' },
+    page_location: 'https://shop.example.no/',
+    email: 'kari@example.no',
+    own_id: 'GGhKSD1iyS_d7Oo4pgYvPg',
+  };
+
+  it('is what its `fields` list, in every state of consent', () => {
+    const settings = http.settings.parse({
+      ...BASE,
+      needs: ['analytics_storage'],
+      fields: ['value', 'email', 'own_id'],
+    });
+    const bound = http.bind(settings);
+    permitTable(http, { withoutConsent: 'limited', alsoNeeds: bound.needs, only: bound.fields }).forEach(
+      (permit, signals) => {
+        const analytics = (signals & BIT.analytics_storage) !== 0;
+        expect(permit.verdict).toBe(analytics ? 'full' : 'blocked');
+        const user = maskOf(['ad_storage', 'ad_user_data']);
+        expect(permit.open.map(({ field }) => field)).toEqual(
+          analytics
+            ? [
+                'event_name',
+                'event_id',
+                'event_time',
+                'value',
+                'own_id',
+                ...((signals & user) === user ? ['email'] : []),
+              ]
+            : [],
+        );
+      },
+    );
+  });
+
+  it('is never user data without its own consent, whatever the route needs', () => {
+    const settings = { needs: ['analytics_storage'], fields: ['email', 'phone', 'user_id', 'own_id'] };
+    const granted = ['analytics_storage', 'ad_storage', 'ad_personalization'] as const;
+    expect(JSON.stringify(bodyOf(settings, event, granted))).not.toMatch(/user|[0-9a-f]{64}/);
+  });
+
+  it('has an address only as its hash: trimmed, in small letters', () => {
+    const settings = { fields: ['email'], body: 'json', map: { e: 'user.email_sha256' } };
+    // SHA-256 of kari.nordmann@example.no
+    expect(bodyOf(settings, { ...event, email: ' Kari.Nordmann@Example.no ' })).toEqual({
+      e: 'd71c8fef81d1773deb0bd7cbf293ba355532f7164e211e81b25d977831f47430',
+    });
+    expect(bodyOf(settings, { ...event, email: 'kari' })).toEqual({});
+  });
+});
+
+describe('a mapping (`destinations/http.md` 5)', () => {
+  const event: Event = {
+    event_name: 'purchase',
+    event_id: 'e-1',
+    event_time: AT,
+    value: 599,
+    params: { tall: '7', Navn: 'X', list: 'a' },
+    items: [{ item_id: 'A', quantity: 2, custom: { colour: 'red' } }, { item_id: 'B' }],
+  };
+  const made = (map: object) => bodyOf({ fields: ['params', 'value', 'currency', 'items'], body: 'json', map }, event);
+
+  it.each<[string, unknown]>([
+    ['event.name', 'purchase'],
+    ['event.time', AT],
+    ['event.time | iso', '2026-11-20T10:15:00.000Z'],
+    ['event.time | unix', AT / 1000],
+    ['event.time | unix | string', String(AT / 1000)],
+    ['params.value', 599],
+    ['params.value | string', '599'],
+    ['params.tall', '7'],
+    ['params.tall | number', 7],
+    ['params.Navn | lower', 'x'],
+    ['params.Navn | number', undefined],
+    ['params.Navn | unix', undefined],
+    ['params.currency', undefined],
+    ['params.currency | lower', undefined],
+    ['params.currency | default:NOK', 'NOK'],
+    ['params.nobody', undefined],
+    ['params.constructor', undefined],
+    ['params.list | first', 'a'],
+    ['params.value | json', '599'],
+    ['consent.ad_storage', true],
+    ['const:web', 'web'],
+    ['const:', ''],
+    ['const:a | b', 'a | b'],
+  ])('%s', (source, expected) => {
+    expect(made({ key: source })).toEqual(expected === undefined ? {} : { key: expected });
+  });
+
+  it('makes objects, leaves empty ones out, and makes one for each item', () => {
+    expect(
+      made({
+        a: { b: { c: 'event.id' }, d: { e: 'params.currency' } },
+        rows: { each: 'items', map: { sku: 'item_id', n: 'quantity', colour: 'colour' } },
+      }),
+    ).toEqual({
+      a: { b: { c: 'e-1' } },
+      rows: [{ sku: 'A', n: 2, colour: 'red' }, { sku: 'B' }],
+    });
+  });
+
+  it('lets nothing through the last check that stands anywhere but in its place', () => {
+    const settings = http.settings.parse({
+      ...BASE,
+      fields: ['email'],
+      body: 'ndjson',
+      batch: 10,
+      map: { e: 'user.email_sha256', n: 'event.name' },
+    });
+    const bound = http.bind(settings);
+    const row: RowFacts = { verdict: 'full', signals: 15, acceptedAt: AT };
+    const check = (body: string, rows = [row]) => {
+      const planned = bound.request('10', [`msg_${'0'.repeat(32)} x`]);
+      return egressViolation(bound.egress, rows, { ...planned, body });
+    };
+    const hash = 'd71c8fef81d1773deb0bd7cbf293ba355532f7164e211e81b25d977831f47430';
+    expect(check(`{"e":"${hash}","n":"purchase"}`)).toBeUndefined();
+    expect(check(`{"n":"a"}\n{"n":"b"}`, [row, row])).toBeUndefined();
+    expect(check('{"e":"kari@example.no"}')).toBeDefined();
+    expect(check('{"n":"a","x":1}')).toBeDefined();
+    expect(check('{"n":"a"}\n{"n":"b"}')).toBeDefined();
+    expect(check('[{"n":"a"}]')).toBeDefined();
+    // Each line by the consent of its own event.
+    const less: RowFacts = { ...row, signals: 3 };
+    expect(check(`{"e":"${hash}"}\n{"n":"b"}`, [row, { ...less, signals: 7 }])).toBeUndefined();
+    expect(check(`{"n":"a"}\n{"e":"${hash}"}`, [row, less])).toBeDefined();
+  });
+});
+
+describe('several events in one request (`destinations/http.md` 6)', () => {
+  const plans = (settings: object, ...ids: readonly string[]) => {
+    const all = { ...BASE, batch: 3, ...settings };
+    const made = ids.map((event_id, i) =>
+      planOne(http, {
+        settings: all,
+        granted: EVERYTHING,
+        event: { event_name: 'purchase', event_id, event_time: AT + i * 1000 },
+      }),
+    );
+    const elements = made.map((plan) => ('skip' in plan ? '' : plan.element));
+    return http.bind(http.settings.parse(all)).request('3', elements);
+  };
+
+  it('are a batch of the standard, a list, or a line each', () => {
+    expect(JSON.parse(plans({}, 'a', 'b').body ?? '')).toMatchObject({
+      type: 'batch',
+      timestamp: '2026-11-20T10:15:01.000Z',
+      data: [{ data: { event_id: 'a' } }, { data: { event_id: 'b' } }],
+    });
+    const map = { id: 'event.id' };
+    expect(plans({ body: 'json', map }, 'a', 'b').body).toBe('[{"id":"a"},{"id":"b"}]');
+    expect(plans({ body: 'json', map }, 'a').body).toBe('[{"id":"a"}]');
+    expect(plans({ body: 'ndjson', map }, 'a', 'b').body).toBe('{"id":"a"}\n{"id":"b"}');
+  });
+
+  it('have a mark that is the same for the same events, and for no others', () => {
+    const mark = (...ids: readonly string[]) => plans({}, ...ids).headers['webhook-id'];
+    expect(mark('a', 'b')).toBe(mark('a', 'b'));
+    expect(new Set([mark('a'), mark('b'), mark('a', 'b'), mark('b', 'a')]).size).toBe(4);
+    expect(mark('a')).toMatch(/^msg_[0-9a-f]{32}$/);
+  });
+});
+
+describe('an answer (`destinations/http.md` 3, 7)', () => {
+  const judged = (status: number, body = '', fail_if: readonly object[] = []) => {
+    const bound = http.bind(http.settings.parse({ ...BASE, fail_if }));
+    const { kind, ...more } = bound.judge({ status, at: AT, headers: {}, body }, 1, '1');
+    return 'finalAfter' in more && more.finalAfter !== undefined
+      ? `${kind}, final`
+      : 'afterMs' in more
+        ? `${kind} ${more.afterMs}`
+        : kind;
+  };
+
+  it.each([
+    [200, 'delivered'],
+    [204, 'delivered'],
+    [302, 'rejected'],
+    [400, 'retry, final'],
+    [401, 'stop 3600000'],
+    [403, 'stop 3600000'],
+    [404, 'retry, final'],
+    [405, 'retry, final'],
+    // Make and Zapier, when the hook was deleted.
+    [410, 'stop Infinity'],
+    [413, 'retry, final'],
+    [415, 'retry, final'],
+    [422, 'retry, final'],
+    [429, 'retry'],
+    [500, 'retry'],
+    [502, 'retry'],
+    [504, 'retry'],
+  ])('of %i: %s', (status, verdict) => {
+    expect(judged(status)).toBe(verdict);
+  });
+
+  it.each<[string, object, string]>([
+    ['{"result":{"ok":true},"error":[]}', { at: '$.error' }, 'delivered'],
+    ['{"result":null,"error":null}', { at: '$.error' }, 'delivered'],
+    ['{"error":{}}', { at: '$.error' }, 'delivered'],
+    ['{"error":{"code":102,"message":"Header missing request ID"}}', { at: '$.error' }, 'retry, final'],
+    ['{"error":["x"]}', { at: '$.error' }, 'retry, final'],
+    ['{"ok":false}', { at: '$.ok', is: false }, 'retry, final'],
+    ['{"ok":true}', { at: '$.ok', is: false }, 'delivered'],
+    ['{"a":{"b":{"c":"bad"}}}', { at: '$.a.b.c', is: 'bad' }, 'retry, final'],
+    ['{"a":1}', { at: '$.constructor.name' }, 'delivered'],
+    ['Accepted', { at: '$.error' }, 'retry, final'],
+    ['[]', { at: '$.error' }, 'retry, final'],
+  ])('of 200 with %s, where %o is a refusal: %s', (body, fail, verdict) => {
+    expect(judged(200, body, [fail])).toBe(verdict);
+  });
+
+  it('is judged without a fault, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.json(), (body) => {
+        expect(['delivered', 'retry, final']).toContain(judged(200, body, [{ at: '$.a.b' }, { at: '$.c', is: 1 }]));
+      }),
+    );
+  });
+});
