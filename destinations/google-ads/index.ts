@@ -8,7 +8,8 @@ import { settings } from './settings.ts';
 import { later, probe, VERDICTS } from './status.ts';
 import { SERVICES } from './services.ts';
 
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 /** Google Ads conversions through the Data Manager API (`destinations/google-ads.md` 2). */
 export default defineDestination({
@@ -36,6 +37,9 @@ export default defineDestination({
   maxBatch: (envelope) => (envelope === PING ? 1 : 2000),
   // The shorter of Google's two windows: user data matches for 63 days, clicks for 90 (2.6).
   maxAge: 63 * DAY,
+  // 2.6. A ping has no time in it: Google counts it when it comes.
+  firstAfterMs: ({ wait_hours = 0 }) => wait_hours * HOUR,
+  atOnce: (envelope) => envelope === PING,
   request: (envelope, elements, set) =>
     envelope === PING ? requestPing(elements[0] ?? '', set) : requestConversions(elements, set),
   judge,

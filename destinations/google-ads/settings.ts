@@ -47,6 +47,14 @@ export const settings = z
       .describe(
         'GA4 event name to conversion label (behind the `/` of `send_to` in the event snippet). Only used by `without_consent: limited`.',
       ),
+    wait_hours: z
+      .int()
+      .min(0)
+      .max(72)
+      .optional()
+      .describe(
+        'How many hours a conversion waits before it is sent. Google wants six after the click; without a wait, those that come too soon are sent once more by then, if they have an order number or event id.',
+      ),
     merchant: z
       .strictObject({
         id: z

@@ -184,6 +184,8 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
    * earlier, such as an ad click of the last hours. Default: 0.
    */
   readonly firstAfterMs?: (settings: z.output<S>) => number;
+  /** Envelopes whose elements do not wait so long. Default: none. */
+  readonly atOnce?: (envelope: string) => boolean;
   /** One request out of 1..maxBatch elements with the same envelope. Pure. */
   readonly request: (envelope: string, elements: readonly string[], settings: z.output<S>) => PlannedRequest;
   /** What a reply means. Default: `judgeStatus`. */
@@ -264,6 +266,7 @@ export interface Destination {
       }
     | undefined;
   readonly maxBatch: (envelope: string) => number;
+  readonly atOnce: ((envelope: string) => boolean) | undefined;
   readonly maxAge: number;
   readonly takesRepeats: boolean;
   readonly dedupesByEventId: boolean;
@@ -303,6 +306,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
         ? undefined
         : { reads: limited.reads, sources: limited.sources, needsSettings: limited.needsSettings ?? [] },
     maxBatch: spec.maxBatch,
+    atOnce: spec.atOnce,
     maxAge: spec.maxAge,
     takesRepeats: spec.takesRepeats ?? false,
     dedupesByEventId: spec.dedupesByEventId ?? true,

@@ -6,6 +6,7 @@ import type { EndedRow } from '../../src/delivery/ends.ts';
 import { deadInfos } from '../../src/outbox/sql/outbox-inspect.ts';
 import { Runner } from '../../src/runtimes/node/delivery/delivery-runner.ts';
 import { DAY, noSecrets, outboxRecord, outcomesOf, testGateway, World, type TestRoute } from '../support/delivery.ts';
+import { gatewayOf } from '../support/hits.ts';
 import { until } from '../support/metrics.ts';
 import { temporary } from '../support/serve.ts';
 
@@ -225,4 +226,74 @@ it('over a restart with the file: what waits for its verdict is neither lost nor
   } finally {
     rmSync(dir, { recursive: true });
   }
+});
+
+it('Google Ads: conversions wait as long as the setting says and are overdue only then, pings go at once', async () => {
+  const gateway = gatewayOf(`
+sites:
+  - hosts: [shop.example.no]
+    origins: [https://shop.example.no]
+    country: NO
+    consent: { cmp: [cookiebot] }
+    destinations:
+      google_ads:
+        customer_id: "1234567890"
+        conversions: { purchase: "700123456" }
+        credentials: \${GOOGLE_ADS_CREDENTIALS}
+        conversion_id: AW-123456789
+        labels: { purchase: AbC-D_efG }
+        wait_hours: 6
+        without_consent: limited
+`);
+  const [route] = gateway.routeOf.values();
+  if (route === undefined) throw new Error('no route');
+  const world = new World();
+  world.secrets = { value: () => Promise.resolve('ya29.token'), forget: () => {} };
+  world.answer = ({ request }) => {
+    if (request.method !== 'GET' || !request.url.includes('requestStatus'))
+      return { status: 200, body: '{"requestId":"r-1"}' };
+    const errorCounts = [{ recordCount: '1', reason: 'PROCESSING_ERROR_REASON_TOO_RECENT_CLICK' }];
+    const status = { requestStatus: 'FAILED', errorInfo: { errorCounts } };
+    return { status: 200, body: JSON.stringify({ requestStatusPerDestination: [status] }) };
+  };
+  const drain = world.start(gateway);
+  const element = (order: string) =>
+    `{"destinationReferences":["700123456"],"transactionId":"${order}","eventTimestamp":"2026-11-20T10:15:00.000Z","eventSource":"WEB","consent":{"adUserData":"CONSENT_GRANTED","adPersonalization":"CONSENT_GRANTED"},"adIdentifiers":{"gclid":"Cj0KExample_aBc"}}`;
+  const told = { type: 'google_ads', expiresAt: 9 * DAY, policy: gateway.policy, acceptedAt: 0 };
+  world.store.add('google_ads', element('ORD-1'), { ...told, envelope: 'conversions' });
+  const waiting = world.store.records.get('shop/google_ads');
+  world.store.records.set(route.key, waiting ?? new Map());
+  drain.rowsAdded([route.key]);
+  await world.pass(5 * HOUR);
+  expect([world.sent.length, drain.counters()[route.key]?.overdueMs]).toEqual([0, 0]);
+  await world.pass(2 * HOUR);
+  // Sent after six hours, asked half an hour later: it came too soon all the same.
+  expect(world.sent.map(({ request }) => new URL(request.url).pathname)).toEqual([
+    '/v1/events:ingest',
+    '/v1/requestStatus:retrieve',
+  ]);
+  await world.pass(DAY);
+  const [first, , second, ...rest] = world.sent.map(({ request }) => request.body);
+  expect(second).toBe(first);
+  expect(first).toContain('"transactionId":"ORD-1"');
+  expect(rest).toHaveLength(1);
+  expect(drain.counters()[route.key]?.followUps).toEqual({ TOO_RECENT_CLICK: 2 });
+  expect(outcomesOf(drain, 'google_ads')).toEqual({});
+  expect(drain.counters()[route.key]?.outcomes).toEqual({ dead: { 'vendor.refused': 1 } });
+});
+
+it('what does not wait goes at once beside what does', async () => {
+  const world = new World();
+  const gateway = testGateway([{ name: 'a', firstAfterMs: HOUR }]);
+  const [route] = gateway.routeOf.values();
+  if (route === undefined) throw new Error('no route');
+  const destination = { ...route.destination, atOnce: (envelope: string) => envelope === 'ping' };
+  const drain = world.start({ ...gateway, routeOf: new Map([[KEY, { ...route, destination }]]) });
+  world.store.add('a', 'late', { envelope: 'e', expiresAt: DAY });
+  world.store.add('a', 'now', { envelope: 'ping', expiresAt: DAY });
+  drain.rowsAdded([KEY]);
+  await world.pass(MINUTE);
+  expect(world.sent.map(({ elements }) => elements)).toEqual([['now']]);
+  await world.pass(HOUR);
+  expect(outcomesOf(drain, 'a')).toEqual({ delivered: 2 });
 });

@@ -61,15 +61,17 @@ export class FreshRows {
    * Up to `maxBatch` rows of the first envelope that `may` go; it then goes to the back of the line.
    * @param may is told the envelope, how many of its rows wait and how many make a full batch
    * @param acceptedBy rows accepted later do not count: they are too young; what has no form has no age to wait for
+   * @param atOnce envelopes that do not wait to be old enough
    */
   take(
     maxBatch: (envelope: string) => number,
     may: (envelope: string, waiting: number, full: number) => boolean,
     acceptedBy = Infinity,
+    atOnce?: (envelope: string) => boolean,
   ): { envelope: string; rows: readonly QueuedRow[] } | undefined {
     for (const [envelope, group] of this.#groups) {
       const full = maxBatch(envelope);
-      const anyAge = acceptedBy === Infinity || envelope === FORMLESS;
+      const anyAge = acceptedBy === Infinity || envelope === FORMLESS || atOnce?.(envelope) === true;
       const waiting = anyAge ? group.rows.length - group.head : oldEnough(group, full, acceptedBy);
       if (waiting === 0 || !may(envelope, waiting, full)) continue;
       const rows = group.rows.slice(group.head, group.head + Math.min(waiting, full));

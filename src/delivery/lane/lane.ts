@@ -237,6 +237,7 @@ export class Lane {
         return false;
       },
       acceptedBy,
+      destination?.atOnce,
     );
     if (taken === undefined) {
       const young = acceptedBy === Infinity ? undefined : this.#window.fresh.firstAcceptedAfter(acceptedBy);
