@@ -21,7 +21,7 @@ export const REFUSALS = {
     params: [],
     says: 'the ingest key is missing or wrong',
     means: 'Events without an origin are taken from back ends only, and those show a key.',
-    todo: 'Send `Authorization: Bearer` with one of the keys in `ingest_keys` of the site; by the Measurement Protocol, one of the `mp_secrets` as `api_secret`.',
+    todo: 'Send `Authorization: Bearer` with one of the keys in `ingest_keys` of the site (a library of Segment: as its write key); by the Measurement Protocol, one of the `mp_secrets` as `api_secret`.',
   },
   'refused.measurement_id': {
     kind: 'refused',

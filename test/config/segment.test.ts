@@ -3,7 +3,7 @@ import { compileGateway } from '../../src/config/compile/index.ts';
 import { NO_SECRETS } from '../../src/config/compile/secrets.ts';
 import { configPage } from '../../src/config/pages/docs.ts';
 import { decideRequest } from '../../src/decide/request.ts';
-import { gatewayOf, NOW, webHit } from '../support/hits.ts';
+import { cookiebot, gatewayOf, NOW, webHit } from '../support/hits.ts';
 import { errors, findings, load, yaml } from './support.ts';
 
 // `consent.segment` (`protocols/segment.md` 4): whose categories grant, and what they stand for.
@@ -17,9 +17,9 @@ const site = (segment: string, more = '', rest: Readonly<Record<string, string>>
   });
 
 /** The signals in force for a call of a page. */
-function signals(config: string, categoryPreferences: object): number | undefined {
+function signals(config: string, categoryPreferences: object, cookies = ''): number | undefined {
   const call = { event: 'A', context: { consent: { categoryPreferences } } };
-  const hit = { ...webHit({}), path: '/v1/t', query: '', body: JSON.stringify(call) };
+  const hit = { ...webHit({}, { cookies }), path: '/v1/t', query: '', body: JSON.stringify(call) };
   const done = decideRequest(
     { ...hit, headers: { ...hit.headers, 'content-type': 'text/plain' } },
     gatewayOf(config, NOW),
@@ -50,6 +50,14 @@ describe('what it decides', () => {
   ])('%s', (_name, segment, more, preferences, expected) => {
     expect(signals(site(segment, more), preferences)).toBe(expected);
   });
+});
+
+it('beside a record of the banner it takes away and does no more: a record has a time, and categories have none', () => {
+  const record = cookiebot({ preferences: true, statistics: true, marketing: true });
+  const alone = signals(site('cookies', ', max_age: 30d'), {}, record) ?? 0;
+  expect(alone & STATISTICS).toBe(STATISTICS);
+  expect(signals(site('trust', ', max_age: 30d'), { C0002: true, C0004: true }, record)).toBe(alone);
+  expect(signals(site('trust', ', max_age: 30d'), { C0002: false }, record)).toBe(alone & ~STATISTICS);
 });
 
 describe('the setting', () => {
