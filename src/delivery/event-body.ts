@@ -3,7 +3,7 @@ import type { Event, Scalars } from '../core/fields.ts';
 import { vendorOf } from '../core/recipient.ts';
 import { GATE_MASK, type SignalMask } from '../core/signals.ts';
 import type { RouteTrace } from '../policy/decide.ts';
-import { fieldsIn } from '../policy/field-set.ts';
+import { codeOf, fieldOf, fieldsIn, type FieldCode } from '../policy/field-set.ts';
 import type { Route } from '../policy/gateway.ts';
 import type { Permit } from '../policy/permit.ts';
 import type { RecordRoute } from './outbox.ts';
@@ -30,7 +30,17 @@ export interface EventBody {
   readonly prepared: Prepared;
 }
 
-type Written = readonly [SignalMask, string, string, string, EventBody['fields'], Prepared];
+/** What it says of the hit, what is prepared (0 = nothing), then a code and a value for each field: shorter than names are. */
+type Written = readonly [
+  refused: SignalMask,
+  hitId: string,
+  source: string,
+  country: string,
+  prepared: Prepared | 0,
+  ...fields: unknown[],
+];
+/** Where the codes and values begin. */
+const FIELDS_AT = 5;
 
 /** What a decision to send says of the event. */
 export type Planned = RouteTrace & { readonly view: AnyView; readonly context: PlanContext };
@@ -46,8 +56,18 @@ export function writeBody(event: Event, decisions: readonly [Planned, ...Planned
     else addFields(fields, view, own);
   }
   const { refused, hitId, source, siteCountry } = decisions[0].context;
-  const written: Written = [refused, hitId, source, siteCountry, fields, prepared];
+  return textOf({ refused, hitId, source, country: siteCountry, fields, prepared });
+}
+
+function textOf({ refused, hitId, source, country, fields, prepared }: EventBody): string {
+  const written: unknown[] = [refused, hitId, source, country, isEmpty(prepared) ? 0 : prepared];
+  for (const field in fields) written.push(codeOf(field), fields[field]);
   return JSON.stringify(written);
+}
+
+function isEmpty(record: object): boolean {
+  for (const _ in record) return false;
+  return true;
 }
 
 /** What this vendor gets in place of raw values that are there; undefined = none is. */
@@ -78,8 +98,13 @@ export function writeShaped({ envelope, element }: Element): string {
 export function readBody(text: string): EventBody | Element {
   const read = JSON.parse(text) as Written | Element;
   if (!('length' in read)) return read;
-  const [refused, hitId, source, country, fields, prepared] = read;
-  return { refused, hitId, source, country, fields, prepared };
+  const [refused, hitId, source, country, prepared] = read;
+  const fields: Record<string, unknown> = {};
+  for (let i = FIELDS_AT; i < read.length; i += 2) {
+    const field = fieldOf(read[i] as FieldCode);
+    if (field !== undefined) fields[field] = read[i + 1];
+  }
+  return { refused, hitId, source, country, fields, prepared: prepared === 0 ? NONE : prepared };
 }
 
 /** The part of a body that these routes may have: what only others had is not in it. */
@@ -101,20 +126,29 @@ export function narrowBody(text: string, routes: readonly Pick<RecordRoute, 'typ
     }
   }
   if ('params' in fields && names !== undefined) fields['params'] = only(fields['params'] as Scalars, new Set(names));
-  const written: Written = [body.refused, body.hitId, body.source, body.country, fields, prepared];
-  return JSON.stringify(written);
+  return textOf({ ...body, fields, prepared });
 }
 
 /** What was decided about an event for a route when it was accepted. */
 export type Accepted = Pick<RecordRoute, 'type' | 'signals' | 'fields' | 'limited' | 'params'>;
 
-/** The event as this route may see it: what passed when it was accepted, and passes still. */
-export function viewOf({ fields, prepared }: EventBody, route: Route, accepted: Accepted): AnyView {
-  const passed = fieldsIn(accepted.fields);
-  const own = prepared[route.destination.name] ?? {};
+/**
+ * The event as this route may see it: what passed when it was accepted, and passes still.
+ * @param alone the record is for this route only: what its body says, this route may have
+ */
+export function viewOf({ fields, prepared }: EventBody, route: Route, accepted: Accepted, alone: boolean): AnyView {
+  const permit = route.permits[accepted.signals & GATE_MASK];
+  if (permit === undefined) return NOTHING;
+  const same = permit.bits === accepted.fields;
+  // Nearly always: one route, and a configuration that lets pass what passed then.
+  if (alone && same && permit.prepared.length === 0 && route.params === undefined && accepted.params === undefined) {
+    return fields;
+  }
+  const passed = same ? undefined : fieldsIn(accepted.fields);
+  const own = prepared[route.destination.name] ?? NOTHING;
   const view: Record<string, unknown> = {};
-  for (const { field, as } of route.permits[accepted.signals & GATE_MASK]?.open ?? []) {
-    if (!passed.has(field)) continue;
+  for (const { field, as } of permit.open) {
+    if (passed !== undefined && !passed.has(field)) continue;
     const value = as === undefined ? fields[field] : own[field];
     // A value that was stored as its hash is not read as if it were raw, nor the other way round.
     if (value === undefined || value === UNUSABLE) continue;
@@ -122,6 +156,9 @@ export function viewOf({ fields, prepared }: EventBody, route: Route, accepted: 
   }
   return view;
 }
+
+const NOTHING: AnyView = {};
+const NONE: Prepared = {};
 
 function paramsFor(params: Scalars, route: Route, accepted: Accepted): Scalars {
   const then = accepted.params === undefined ? params : only(params, new Set(accepted.params));

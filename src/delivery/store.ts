@@ -18,6 +18,10 @@ export interface QueuedRecord extends Accepted {
   readonly policy: string;
   /** Characters that the event takes in memory. */
   readonly size: number;
+  /** No other route waits for the event: all that is stored of it, this route may have. */
+  readonly alone?: boolean;
+  /** As the engine has it, which looks into it when the event ends; nobody else does. */
+  readonly stored?: object;
   /** @throws where what is stored cannot be read */
   readonly body: () => EventBody | Element;
 }
@@ -57,8 +61,11 @@ export interface Store {
    * though there is more.
    */
   read(route: string, after: number, limit: number): Page;
-  /** The event has ended on this route; gone from its queue with the next commit. Ending it twice does nothing. */
-  settle(route: string, id: number, outcome: RowOutcome): void;
+  /**
+   * The event has ended on this route; gone from its queue with the next commit. Ending it twice does nothing.
+   * @param read as it was read; without it the engine has to look for it
+   */
+  settle(route: string, id: number, outcome: RowOutcome, read?: QueuedRecord): void;
   /**
    * The vendor refused the event for good, or a fault of the gateway keeps it from being sent: it waits in the dead
    * letters from the next commit on.

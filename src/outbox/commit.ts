@@ -33,6 +33,8 @@ export interface UnwrittenEnd {
   readonly dead: string | undefined;
   /** It has not ended: its vendor says later what it made of it. */
   readonly awaiting?: Awaiting;
+  /** The record, where no other route waits for it: it goes as a whole. */
+  readonly last?: StoredRecord | undefined;
 }
 
 /** What was to be written is no longer wanted: nothing was. */

@@ -48,22 +48,10 @@ export function queuedOf(record: StoredRecord, routes: readonly StoredRoute[]): 
   const body = (): ReturnType<typeof readBody> => (read ??= readBody(record.body));
   const { id, acceptedAt, consentDay, policy } = record;
   const size = record.body.length;
+  const alone = record.routes.length === 1;
   return routes.map(({ type, signals, fields, limited, params, expiresAt, awaiting }) => {
-    return {
-      id,
-      acceptedAt,
-      consentDay,
-      policy,
-      size,
-      body,
-      type,
-      signals,
-      fields,
-      limited,
-      params,
-      expiresAt,
-      awaiting,
-    };
+    const event = { id, acceptedAt, consentDay, policy, size, body, alone, stored: record };
+    return { ...event, type, signals, fields, limited, params, expiresAt, awaiting };
   });
 }
 

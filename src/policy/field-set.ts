@@ -17,7 +17,20 @@ const PLACES =
   'phone first_name last_name street city region postal_code user_country google_user_data consent_mode email_sha256 ' +
   'phone_sha256';
 
-const PLACE_OF: ReadonlyMap<string, number> = new Map(PLACES.split(' ').map((field, place) => [field, place]));
+const FIELDS: readonly string[] = PLACES.split(' ');
+const PLACE_OF: ReadonlyMap<string, number> = new Map(FIELDS.map((field, place) => [field, place]));
+
+/** A field as a record on disk names it: its place, or its name where it has none. */
+export type FieldCode = number | string;
+
+export function codeOf(field: string): FieldCode {
+  return PLACE_OF.get(field) ?? field;
+}
+
+/** Undefined for a place that no field has. */
+export function fieldOf(code: FieldCode): string | undefined {
+  return typeof code === 'number' ? FIELDS[code] : code;
+}
 
 /** The set of the fields that pass. */
 export function fieldSet(open: readonly Pick<Passage, 'field'>[]): string {

@@ -34,9 +34,16 @@ function* decided(): Generator<{ gateway: Gateway; trace: Trace; records: readon
 const STORED = [...decided()];
 
 /** The vendor's form that is made of a record when it is sent. */
-function formed(record: OutboxRecord, body: string, own: RecordRoute, route: Route | undefined): QueuedRow {
+function formed(
+  record: Pick<OutboxRecord, 'acceptedAt' | 'consentDay' | 'policy' | 'routes'>,
+  body: string,
+  own: RecordRoute,
+  route: Route | undefined,
+): QueuedRow {
   const { acceptedAt, consentDay, policy } = record;
-  return rowOf({ ...own, id: 1, acceptedAt, consentDay, policy, size: body.length, body: () => readBody(body) }, route);
+  const alone = record.routes.length === 1;
+  const size = body.length;
+  return rowOf({ ...own, id: 1, acceptedAt, consentDay, policy, size, alone, body: () => readBody(body) }, route);
 }
 
 function eventBody(body: string): EventBody {
@@ -60,8 +67,9 @@ describe('a record', () => {
           const [decision] = waiting.splice(at, 1);
           const plan = decision === undefined ? undefined : made.get(decision);
           const route = gateway.routeOf.get(own.route);
-          for (const body of [record.body, narrowBody(record.body, [own])]) {
-            const { envelope, element, formless } = formed(record, body, own, route);
+          const alone = { ...record, routes: [own], body: narrowBody(record.body, [own]) };
+          for (const one of [record, alone]) {
+            const { envelope, element, formless } = formed(one, one.body, own, route);
             expect({ route: own.route, envelope, element, formless }).toEqual({
               route: own.route,
               ...plan,

@@ -141,7 +141,7 @@ export class RowEnds {
     this.#context.tally.count(outcome, why.code);
     this.tell([row], outcome, why);
     if (outcome === 'dead') this.#context.ports.store.bury(this.#key, row.id, why);
-    else this.#context.ports.store.settle(this.#key, row.id, outcome);
+    else this.#context.ports.store.settle(this.#key, row.id, outcome, row.record);
     left(row);
     return true;
   }
@@ -150,7 +150,7 @@ export class RowEnds {
     this.#withdrawn.delete(row.id);
     this.#context.tally.count(outcome, reason);
     this.tell([row], outcome, reason);
-    this.#context.ports.store.settle(this.#key, row.id, outcome);
+    this.#context.ports.store.settle(this.#key, row.id, outcome, row.record);
     this.#left(row);
   }
 

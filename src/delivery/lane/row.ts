@@ -7,7 +7,7 @@ import { viewOf, type EventBody } from '../event-body.ts';
 import type { QueuedRecord } from '../store.ts';
 
 /** A stored event in its vendor's form, as the settings in force make it. */
-export interface QueuedRow extends Omit<QueuedRecord, 'body' | 'params'>, Element {
+export interface QueuedRow extends Omit<QueuedRecord, 'body' | 'params' | 'alone' | 'stored'>, Element {
   /** Why there is no such form any more; then `envelope` is `FORMLESS` and `element` is empty. */
   readonly formless: Reason<CodeOf<'skipped' | 'failed'>> | undefined;
   /** The route it was made for. */
@@ -66,7 +66,7 @@ function planned(body: EventBody, record: QueuedRecord, route: Route): Plan {
     source: body.source,
     siteCountry: body.country,
   };
-  return route.bound.full.plan(viewOf(body, route, record), context);
+  return route.bound.full.plan(viewOf(body, route, record, record.alone === true), context);
 }
 
 function faultOf({ destination }: Route): { readonly skip: Reason<'failed.destination'> } {

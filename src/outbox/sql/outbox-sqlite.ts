@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { showReason, type DeadReason } from '../../core/reason.ts';
-import { NOT_TAKEN, type Awaiting, type Page, type RowOutcome } from '../../delivery/store.ts';
+import { NOT_TAKEN, type Awaiting, type Page, type QueuedRecord, type RowOutcome } from '../../delivery/store.ts';
 import type { DeadLetters as DeadLetterPort } from '../dead-letters.ts';
 import type { OutboxStore } from '../engine.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -142,12 +142,13 @@ export class SqliteOutbox implements OutboxStore {
     return this.#queue.read(route, after, limit);
   }
 
-  settle(route: string, id: number, outcome: RowOutcome): void {
-    this.#ends.push({ id, route, unmark: NOT_TAKEN.has(outcome), dead: undefined });
+  settle(route: string, id: number, outcome: RowOutcome, read?: QueuedRecord): void {
+    const last = read?.alone === true ? (read.stored as StoredRecord | undefined) : undefined;
+    this.#ends.push({ id, route, unmark: NOT_TAKEN.has(outcome), dead: undefined, last });
   }
 
   bury(route: string, id: number, reason: DeadReason): void {
-    this.#ends.push({ id, route, unmark: false, dead: showReason(reason) });
+    this.#ends.push({ id, route, unmark: false, dead: showReason(reason), last: undefined });
   }
 
   hold(route: string, id: number, awaiting: Awaiting): void {
@@ -195,6 +196,12 @@ export class SqliteOutbox implements OutboxStore {
   #writeEnds(ends: readonly UnwrittenEnd[]): void {
     const byRecord = new Map<number, Map<string, UnwrittenEnd>>();
     for (const end of ends) {
+      if (end.last !== undefined) {
+        const [only] = end.last.routes;
+        if (this.#records.remove(end.last) && end.unmark && only !== undefined)
+          this.#records.unmark(only.mark, end.route);
+        continue;
+      }
       const { name } = partsOf(end.route);
       if (end.awaiting !== undefined) this.#records.hold(end.id, name, end.awaiting);
       else if (end.dead !== undefined) this.#records.bury(end.id, name, end.dead);

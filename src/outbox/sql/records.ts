@@ -124,15 +124,13 @@ export class Records {
     if (record === undefined) return [];
     const taken = record.routes.filter(({ name }) => names.has(name));
     if (taken.length === 0) return taken;
-    const { sql, routes, subjects } = this.#beside;
+    const { routes } = this.#beside;
     const left = record.routes.filter(({ name }) => !names.has(name));
     if (left.length === 0) {
-      sql.deleteRecord.run(id);
-      this.#young.delete(id);
-      subjects.remove(id, record.subjects);
-    } else {
-      this.#update(narrowed(record, left));
+      this.remove(record);
+      return taken;
     }
+    this.#update(narrowed(record, left));
     this.#hasChanged(record);
     for (const route of taken) routes.left(keyOf(record, route));
     return taken;
@@ -150,6 +148,17 @@ export class Records {
     const [id, head, body, sum] = columnsOf(record);
     this.#beside.sql.update.run(head, body, sum, id);
     if (this.#young.has(id)) this.#young.set(id, record);
+  }
+
+  /** A record goes, whoever it waited for; false where it has gone already. */
+  remove(record: StoredRecord): boolean {
+    const { sql, routes, subjects } = this.#beside;
+    if (sql.deleteRecord.run(record.id).changes === 0) return false;
+    this.#young.delete(record.id);
+    subjects.remove(record.id, record.subjects);
+    this.#hasChanged(record);
+    for (const route of record.routes) routes.left(keyOf(record, route));
+    return true;
   }
 
   /** The event on this route becomes a dead letter, with what that route may have. */
@@ -182,12 +191,14 @@ export class Records {
     if (mark !== 0) marks.forget(mark, routes.number(key), now());
   }
 
+  /** One with a single route is not read again: its end brings it along. */
   #keep(record: StoredRecord): void {
+    if (record.routes.length === 1 || record.body.length > LARGE) return;
     if (this.#young.size >= MOST_YOUNG) {
       const [oldest = 0] = this.#young.keys();
       this.#young.delete(oldest);
     }
-    if (record.body.length <= LARGE) this.#young.set(record.id, record);
+    this.#young.set(record.id, record);
   }
 
   #hasChanged({ body, routes }: StoredRecord): void {

@@ -155,8 +155,8 @@ export class Runner {
       sending: { send, secrets, log, ...(ended !== undefined && { ended }) },
       store: {
         read: (route, after, limit) => this.#read(route, after, limit),
-        settle: (route, id, outcome) => {
-          this.#store?.settle(route, id, outcome);
+        settle: (route, id, outcome, read) => {
+          this.#store?.settle(route, id, outcome, read);
           this.#settleLater();
         },
         bury: (route, id, reason) => {
