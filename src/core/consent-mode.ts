@@ -177,12 +177,12 @@ function writeCps(came: string | undefined, granted: boolean): string {
  */
 export function readableKeys({ gcd, dma, dma_cps: cps, pscdl }: ConsentModeKeys): ConsentModeKeys {
   const known = harmless(pscdl);
-  return {
-    ...(gcd !== undefined && GCD.test(gcd) && { gcd }),
-    ...((dma === '0' || dma === '1') && { dma }),
-    ...(cps !== undefined && { dma_cps: CPS.test(cps) ? cps : '-' }),
-    ...(known !== undefined && { pscdl: known }),
-  };
+  const read: { -readonly [Key in keyof ConsentModeKeys]: ConsentModeKeys[Key] } = {};
+  if (gcd !== undefined && GCD.test(gcd)) read.gcd = gcd;
+  if (dma === '0' || dma === '1') read.dma = dma;
+  if (cps !== undefined) read.dma_cps = CPS.test(cps) ? cps : '-';
+  if (known !== undefined) read.pscdl = known;
+  return read;
 }
 
 function harmless(pscdl: string | undefined): string | undefined {

@@ -1,13 +1,9 @@
 import type { CookieReading } from '../cookies/index.ts';
-import type { RawEvent } from '../core/fields.ts';
 import { reason } from '../core/reason.ts';
-import { BIT, type SignalMask } from '../core/signals.ts';
+import type { SignalMask } from '../core/signals.ts';
 import { type Grounds, type RouteTrace, decide, ended } from '../policy/decide.ts';
 import { type EventKey, eventKey, givenIds } from '../policy/event-key.ts';
-import type { Site } from '../policy/gateway.ts';
 import { routeSignals } from '../policy/signals.ts';
-import { presentableClientId } from '../privacy/identifiers.ts';
-import type { Hit, SourceEvent } from '../protocols/hit.ts';
 import { heldBack, invalidEvent, NO_EVENT, PAGE_UNREAD, PATH_KEPT } from './failed.ts';
 import { type Filtered, filterEvent } from './filter.ts';
 import { withStated } from './subjects.ts';
@@ -36,10 +32,8 @@ export function traceEvent(of: OneHit, one: Understood, jar: CookieReading, line
     const why = whyKept(page);
     if (why !== undefined) return heldBack(of, one, { name, id, at: time }, why);
   }
-  const identifiers = identifiersOf(of, one, jar);
   let filtered: Filtered | undefined;
-  const filter = (): Filtered =>
-    (filtered ??= filterEvent(of, one, { identifiers, eventId: id, eventTime: time }, line));
+  const filter = (): Filtered => (filtered ??= filterEvent(of, one, { jar, eventId: id, eventTime: time }, line));
   // Of an event that goes nowhere nobody asks whose it is.
   let subjects = of.sender === 'backend' ? withStated(jar.subjects, one.source) : NO_SUBJECTS;
   const decided = decideRoutes(of, one, subjects, filter);
@@ -81,13 +75,6 @@ function withdrawnOf(decision: RouteTrace, { site, consent }: Grounds, stated: S
   return fell ? ended(route, signals, WITHDRAWN) : decision;
 }
 
-/** What the visitor is known by, as far as the signals in force allow. */
-function identifiersOf({ hit, site }: OneHit, { source, signals }: Understood, jar: CookieReading): Partial<RawEvent> {
-  const identifiers: Partial<RawEvent> = { ...jar.identifiers };
-  if ((signals & BIT.analytics_storage) !== 0) identifyAnalytics(hit, site, source, jar, identifiers);
-  return identifiers;
-}
-
 /**
  * Why an event of this page goes nowhere on a site with `never_forward`: its path is kept, or cannot be read. An event
  * without an address (`undefined` is none) is held against the page its request came from, where that is told.
@@ -96,29 +83,4 @@ function whyKept(page: Page): typeof PATH_KEPT | typeof PAGE_UNREAD | undefined 
   if (!page.given) return page.sentFromKept ? PATH_KEPT : undefined;
   if (page.url === undefined) return PAGE_UNREAD;
   return page.url.neverForward ? PATH_KEPT : undefined;
-}
-
-/** Client and own id in presentable form (design 3a): only ever called with analytics_storage in force. */
-function identifyAnalytics(
-  hit: Hit,
-  site: Site,
-  { raw, visitor }: SourceEvent,
-  jar: CookieReading,
-  identifiers: Partial<RawEvent>,
-): void {
-  const cid = raw.client_id ?? visitor.clientId;
-  if (cid !== undefined && cid !== '') {
-    identifiers.client_id = presentableClientId(
-      cid,
-      raw.page_load_id ?? hit.id,
-      hit.at,
-      site.cookies.analytics,
-      site.keys.pseudonym,
-    ).value;
-  } else {
-    const id = jar.identifiers.client_id ?? jar.identifiers.own_id;
-    if (id !== undefined) identifiers.client_id = id;
-  }
-  const session = raw.session_id ?? visitor.sessionId;
-  if (session !== undefined) identifiers.session_id = session;
 }

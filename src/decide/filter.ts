@@ -1,8 +1,13 @@
-import type { Event } from '../core/fields.ts';
+import type { CookieReading } from '../cookies/index.ts';
+import type { Event, RawEvent } from '../core/fields.ts';
+import { BIT } from '../core/signals.ts';
+import type { Site } from '../policy/gateway.ts';
+import { presentableClientId } from '../privacy/identifiers.ts';
 import { type Surroundings, minimise } from '../privacy/minimise.ts';
 import { foldRare } from '../privacy/rare.ts';
 import { impersonal, ownPage } from '../privacy/replaced-event.ts';
 import { replacedIdentifiers } from '../privacy/replaced-id.ts';
+import type { Hit, SourceEvent } from '../protocols/hit.ts';
 import type { OneHit } from './one-hit.ts';
 import { NO_CELLS } from './traced-event.ts';
 import type { Understood } from './understand.ts';
@@ -13,17 +18,21 @@ export interface Filtered {
   readonly cells: readonly string[];
 }
 
+/** What was found out about an event before. */
+interface Known extends Pick<Surroundings, 'eventId' | 'eventTime'> {
+  readonly jar: CookieReading;
+}
+
 /**
  * Puts an event behind the site's privacy floor. Done when the first route that may have something of it asks: a
  * visitor who has refused is not read any further, and costs no more than the refusal.
  */
-export function filterEvent(
-  { hit, site, window }: OneHit,
-  { source: { raw, visitor }, page, cleaner }: Understood,
-  known: Pick<Surroundings, 'identifiers' | 'eventId' | 'eventTime'>,
-  line: number,
-): Filtered {
-  const { identifiers, eventId, eventTime } = known;
+export function filterEvent(of: OneHit, one: Understood, known: Known, line: number): Filtered {
+  const { hit, site, window } = of;
+  const { page, cleaner } = one;
+  const { raw, visitor } = one.source;
+  const { jar, eventId, eventTime } = known;
+  const identifiers = identifiersOf(of, one, jar);
   const { userAgent, address, country } = visitor;
   const { replacedIds } = site.privacy;
   if (replacedIds === undefined) {
@@ -41,4 +50,36 @@ export function filterEvent(
     cleaner,
   };
   return foldRare(minimise(impersonal(raw), replaced, site.privacy), window);
+}
+
+/** What the visitor is known by, as far as the signals in force allow. */
+function identifiersOf({ hit, site }: OneHit, { source, signals }: Understood, jar: CookieReading): Partial<RawEvent> {
+  const identifiers: Partial<RawEvent> = { ...jar.identifiers };
+  if ((signals & BIT.analytics_storage) !== 0) identifyAnalytics(hit, site, source, jar, identifiers);
+  return identifiers;
+}
+
+/** Client and own id in presentable form (design 3a): only ever called with analytics_storage in force. */
+function identifyAnalytics(
+  hit: Hit,
+  site: Site,
+  { raw, visitor }: SourceEvent,
+  jar: CookieReading,
+  identifiers: Partial<RawEvent>,
+): void {
+  const cid = raw.client_id ?? visitor.clientId;
+  if (cid !== undefined && cid !== '') {
+    identifiers.client_id = presentableClientId(
+      cid,
+      raw.page_load_id ?? hit.id,
+      hit.at,
+      site.cookies.analytics,
+      site.keys.pseudonym,
+    ).value;
+  } else {
+    const id = jar.identifiers.client_id ?? jar.identifiers.own_id;
+    if (id !== undefined) identifiers.client_id = id;
+  }
+  const session = raw.session_id ?? visitor.sessionId;
+  if (session !== undefined) identifiers.session_id = session;
 }

@@ -15,24 +15,22 @@ const NO_RECORDS: HitRecords = { records: [], places: undefined };
 
 /** What is stored of a hit: for each event one record for all routes with its full form, and one for each limited form. */
 export function recordsOf(trace: Trace, policy: string): HitRecords {
-  if (!trace.events.some(isAnyPlanned)) return NO_RECORDS;
   const records: OutboxRecord[] = [];
   const stored: Planned[] = [];
   let mixed = false;
   for (const event of trace.events) {
-    const planned = event.routes.filter(isPlanned);
-    const full = planned.filter(({ permit }) => permit.verdict === 'full');
-    const limited = planned.filter(({ permit }) => permit.verdict !== 'full');
+    const full: Planned[] = [];
+    const limited: Planned[] = [];
+    for (const decision of event.routes) {
+      if (isPlanned(decision)) (decision.permit.verdict === 'full' ? full : limited).push(decision);
+    }
     if (isSome(full)) records.push(recordOf(trace, event, full, policy));
     for (const decision of limited) records.push(recordOf(trace, event, [decision], policy));
     stored.push(...full, ...limited);
     mixed ||= full.length > 0 && limited.length > 0;
   }
+  if (records.length === 0) return NO_RECORDS;
   return { records, places: mixed ? placesOf(trace, stored) : undefined };
-}
-
-function isAnyPlanned({ routes }: EventTrace): boolean {
-  return routes.some(({ outcome }) => outcome === 'planned');
 }
 
 /** @param stored the planned decisions in the order of the answers */

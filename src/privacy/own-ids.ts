@@ -263,11 +263,11 @@ function hasLettersOnly(id: string | undefined): boolean {
   return false;
 }
 
-/** Without a pattern: asked for each text and id of a hit, and most ids have one at their beginning. */
 function hasDigit(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (isDigit(text.charCodeAt(i))) return true;
-  return false;
+  return DIGIT.test(text);
 }
+
+const DIGIT = /[0-9]/;
 
 const DOT = 46;
 
@@ -277,6 +277,7 @@ function isDigit(code: number): boolean {
 
 /** Whether a word is long enough and has a digit in it, as nearly every id has. */
 function mayHold(text: string): boolean {
+  // The runtime's own search is several times as fast as looking at characters here.
   if (!hasDigit(text)) return false;
   let start = 0;
   let digit = false;
