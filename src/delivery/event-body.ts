@@ -141,15 +141,13 @@ export function viewOf({ fields, prepared }: EventBody, route: Route, accepted: 
   if (permit === undefined) return NOTHING;
   const same = permit.bits === accepted.fields;
   // Nearly always: one route, and a configuration that lets pass what passed then.
-  if (alone && same && permit.prepared.length === 0 && route.params === undefined && accepted.params === undefined) {
-    return fields;
-  }
+  const own = prepared[route.destination.name];
+  if (alone && same && own === undefined && route.params === undefined && accepted.params === undefined) return fields;
   const passed = same ? undefined : fieldsIn(accepted.fields);
-  const own = prepared[route.destination.name] ?? NOTHING;
   const view: Record<string, unknown> = {};
   for (const { field, as } of permit.open) {
     if (passed !== undefined && !passed.has(field)) continue;
-    const value = as === undefined ? fields[field] : own[field];
+    const value = as === undefined ? fields[field] : own?.[field];
     // A value that was stored as its hash is not read as if it were raw, nor the other way round.
     if (value === undefined || value === UNUSABLE) continue;
     view[field] = field === 'params' ? paramsFor(value as Scalars, route, accepted) : value;

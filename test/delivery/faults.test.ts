@@ -44,7 +44,8 @@ function faulty(gateway: Gateway, change: (route: Route) => Partial<Route>): Gat
 const inPlan = ({ bound }: Route): Partial<Route> => ({ bound: { ...bound, full: { ...bound.full, plan: broken } } });
 const inRequest = ({ bound }: Route): Partial<Route> => ({ bound: { ...bound, request: broken } });
 const inView = ({ permits }: Route): Partial<Route> => ({
-  permits: permits.map((one) => Object.defineProperty({ ...one }, 'open', { get: broken })),
+  // With a field more than was accepted, so that the view is made anew.
+  permits: permits.map((one) => Object.defineProperty({ ...one, bits: `${one.bits}.more` }, 'open', { get: broken })),
 });
 const leaking = ({ bound }: Route): Partial<Route> => ({
   bound: {

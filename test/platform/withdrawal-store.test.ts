@@ -113,7 +113,7 @@ it('leaves in no file what only the route had that is closed, and keeps what the
   const shared = {
     ...record,
     routes: routes.map((route, i) => ({ ...route, type: i === 0 ? 'for-a' : 'for-b' })),
-    body: JSON.stringify([0, 'hit', 'json', 'NO', { event_name: 'purchase', page_title: 'canary-of-both' }, of]),
+    body: JSON.stringify([0, 'hit', 'json', 'NO', of, 'event_name', 'purchase', 'page_title', 'canary-of-both']),
   };
   commit(outbox, [shared]);
   const text = (): string =>
