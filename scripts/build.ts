@@ -9,7 +9,9 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { getBuiltinModule } from 'node:process';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
 import { rolldown, type OutputAsset, type OutputChunk, type Plugin } from 'rolldown';
+import { buildWeb, buildWorker } from './worker.ts';
 
 const root = join(import.meta.dirname, '..');
 const dir = process.argv[2] ?? join(root, 'dist');
@@ -68,17 +70,25 @@ const { output } = await bundle.write({
   chunkFileNames: '[name]-[hash].js',
 });
 await bundle.close();
-writeFileSync(join(dir, 'THIRD-PARTY-LICENSES.txt'), licences(output));
+const elsewhere = [...(await buildWorker(join(dir, 'workers'))), ...(await buildWeb(dir))];
+writeFileSync(join(dir, 'THIRD-PARTY-LICENSES.txt'), licences(output, elsewhere));
+declareWeb(join(dir, 'types'));
+
+/** The types of `portvakt/web`. */
+function declareWeb(outDir: string): void {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const made = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.web.json'), '--outDir', outDir], {
+    stdio: 'inherit',
+  });
+  if (made.status !== 0) throw new Error('the types of portvakt/web cannot be made');
+}
 
 /** The licences of all packages whose code is in the files, as each of them demands of its copies. */
-function licences(files: readonly (OutputChunk | OutputAsset)[]): string {
+function licences(files: readonly (OutputChunk | OutputAsset)[], others: readonly string[]): string {
   const folders = new Set<string>();
-  for (const file of files) {
-    if (file.type !== 'chunk') continue;
-    for (const id of file.moduleIds) {
-      const folder = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0];
-      if (folder !== undefined) folders.add(folder.replaceAll('\0', ''));
-    }
+  for (const id of [...files.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : [])), ...others]) {
+    const folder = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0];
+    if (folder !== undefined) folders.add(folder.replaceAll('\0', ''));
   }
   return [...folders]
     .toSorted()

@@ -80,6 +80,20 @@ put(
   `// Written by \`npm run gen\` from tag/tag.ts.\n\n/** What is served. */\nexport const TAG_TEXT = \`${(await tagText()).replaceAll(/[\\`]|\$(?=\{)/g, '\\$&')}\`;\n`,
 );
 
+const { DIFFERENCES, NOT_SUPPORTED } = await import('../test/runtimes/differences.ts');
+putBetween(
+  'docs/runtimes.md',
+  'differences',
+  [
+    '| | Node, Bun, Deno | Cloudflare Workers |',
+    '| --- | --- | --- |',
+    ...DIFFERENCES.map(
+      ({ what, hosts, workers, by }) => `| ${what} | ${hosts} | ${workers}${by === 'documentation' ? ' (†)' : ''} |`,
+    ),
+  ].join('\n'),
+);
+putBetween('docs/runtimes.md', 'not supported', NOT_SUPPORTED.map(([name, why]) => `- ${name}: ${why}`).join('\n'));
+
 // Only now, because the configuration knows the vendors through the registry.
 const { destinations } = await import('../destinations/index.ts');
 const { editorSchema } = await import('../src/config/pages/editor-schema.ts');

@@ -51,6 +51,12 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Look at what waits to be delivered, and at dead letters.',
     load: () => import('./outbox.ts'),
   },
+  build: {
+    usage:
+      'build <config.yaml> --target workers [--out DIR] [--zone example.no] [--jurisdiction eu|none] [--name NAME] [--data DIR] [--force]',
+    summary: 'Write what a deployment to Cloudflare Workers needs.',
+    load: () => import('./build.ts'),
+  },
   check: {
     usage: 'check <config.yaml> [--sink URL] [--json]',
     summary: 'Ask every vendor whether the credentials and settings work, without sending an event.',

@@ -132,11 +132,11 @@ function requests(start: Start): void {
     }
   });
 
-  it('characters of the query that a browser would encode arrive as they mean', async () => {
-    const { answer, sent } = await view({ query: `&ep.odd='a"b^c\`d|e{f}&ep.plus=a+b%2Bc` });
+  it('characters of the query that a browser leaves as they are arrive as they mean', async () => {
+    const { answer, sent } = await view({ query: "&ep.odd='a^b`c|d{e}f%22&ep.plus=a+b%2Bc" });
     expect(answer?.status).toBe(204);
     const got = await sent();
-    expect([got.get('ep.odd'), got.get('ep.plus')]).toEqual(['\'a"b^c`d|e{f}', 'a b+c']);
+    expect([got.get('ep.odd'), got.get('ep.plus')]).toEqual(['\'a^b`c|d{e}f"', 'a b+c']);
   });
 
   it('a host in capitals and with its port is the same host', async () => {
@@ -243,6 +243,8 @@ function outbox(start: Start): void {
     };
     try {
       await twice(11);
+      // What ends is written a moment later; a runtime that knows no end in order would send it again.
+      await pause(1_000);
       await gateway.stop();
       gateway = await start({ config, sink: sink.url, data });
       expect((await ask(gateway.url, purchases([11]))).status).toBe(204);

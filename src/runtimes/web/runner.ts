@@ -41,7 +41,7 @@ export interface RunnerReport {
  * How long an end may wait to be written, milliseconds: what ends together is written together. A crash in between sends
  * those events again.
  */
-const SETTLE_MS = 500;
+const SETTLE_MS = 250;
 /** How soon a store that failed is tried again, milliseconds. */
 const RETRY_MS = 1_000;
 /** How often what has had its time is forgotten, milliseconds. */

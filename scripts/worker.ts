@@ -1,0 +1,62 @@
+/**
+ * Makes `worker.js`, what Cloudflare Workers run: all of `src/runtimes/workers` in one file, beside which
+ * `portvakt build` writes a configuration; and `web.js`, which is imported as `portvakt/web`.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { rolldown, type Plugin } from 'rolldown';
+
+const root = join(import.meta.dirname, '..');
+
+const ZOD = /^import \{ z \} from 'zod';$/m;
+
+/** What a worker never calls: examples for documentation and tests, and schemas as JSON for editors. */
+const UNUSED = /\/destinations\/[^/]+\/examples\.ts$|\/zod\/v4\/core\/(?:to-json-schema|json-schema-processors)\.js$/;
+
+function exportsOf(code: string): readonly string[] {
+  return [...code.matchAll(/^export (?:const|function|class) (\w+)/gm)].map(([, name = '']) => name);
+}
+
+/** What is in the sources for other runtimes, and would only be sent along. */
+const lighter: Plugin = {
+  name: 'lighter',
+  resolveId(id) {
+    return id === 'portvakt:config' ? { id: './config.js', external: true } : null;
+  },
+  transform(code, id) {
+    if (UNUSED.test(id))
+      return exportsOf(code)
+        .map((name) => `export const ${name} = () => [];`)
+        .join('\n');
+    // Taken as a whole, `z` brings everything there is in it.
+    return ZOD.test(code) ? code.replace(ZOD, "import * as z from 'zod';") : null;
+  },
+};
+
+/** Bundles one entry for runtimes that have web standards and nothing of Node's. Gives the modules in the file. */
+async function bundleNeutral(entry: string, file: string, minify: boolean): Promise<readonly string[]> {
+  mkdirSync(dirname(file), { recursive: true });
+  const bundle = await rolldown({
+    cwd: root,
+    input: entry,
+    platform: 'browser',
+    external: ['cloudflare:workers'],
+    plugins: [lighter],
+    treeshake: { propertyReadSideEffects: false },
+  });
+  const { output } = await bundle.write({ file, format: 'esm', minify });
+  await bundle.close();
+  return output.flatMap((one) => (one.type === 'chunk' ? one.moduleIds : []));
+}
+
+/** `worker.js` in `dir`. */
+export function buildWorker(dir: string): Promise<readonly string[]> {
+  return bundleNeutral('src/runtimes/workers/worker.ts', join(dir, 'worker.js'), true);
+}
+
+/** What `import 'portvakt/web'` finds, in `dir`. */
+export function buildWeb(dir: string): Promise<readonly string[]> {
+  return bundleNeutral('src/runtimes/web/index.ts', join(dir, 'web.js'), false);
+}
+
+if (import.meta.main) await buildWorker(process.argv[2] ?? join(root, 'dist/workers'));

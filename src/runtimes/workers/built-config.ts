@@ -1,0 +1,36 @@
+import { fromPortable, type PortableConfig } from '../../config/pages/portable.ts';
+import { compileGateway } from '../../config/compile/index.ts';
+import type { Gateway } from '../../policy/gateway.ts';
+import { BUILT_VERSION, ROOT_KEY } from './built-version.ts';
+
+/** A configuration as `portvakt build` writes it: data alone, with nothing that reads YAML. */
+export interface BuiltConfig {
+  /** Of the form of this object: a worker reads what was built for it. */
+  readonly version: number;
+  readonly config: PortableConfig;
+}
+
+/** A secret of the worker; undefined where it is not set. */
+export function textOf(env: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = env[name];
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+/**
+ * The gateway of a built configuration.
+ * @throws Error with what to do, where something of it is not there
+ */
+export function gatewayOf({ version, config }: BuiltConfig, env: Readonly<Record<string, unknown>>): Gateway {
+  if (version !== BUILT_VERSION)
+    throw new Error('config.js was built for another version of worker.js: run `portvakt build` again, with --force');
+  const hex = textOf(env, ROOT_KEY);
+  if (hex === undefined || !/^[0-9a-f]{64}$/.test(hex))
+    throw new Error(
+      `the secret ${ROOT_KEY} is missing, or is not 64 hex digits: deploy with --secrets-file .secrets.env`,
+    );
+  const rootKey = Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+  return compileGateway(fromPortable(config), {
+    rootKey,
+    value: (ref) => ('env' in ref ? (textOf(env, ref.env) ?? '') : ''),
+  });
+}

@@ -1,0 +1,39 @@
+import { createFetch, type WebGateway } from '../web/create-fetch.ts';
+import { createAdmin, type Admin } from './admin.ts';
+import { textOf } from './built-config.ts';
+import { ADMIN_TOKEN } from './built-version.ts';
+import { gateway } from './gateway.ts';
+import { ObjectClient } from './object-client.ts';
+import type { OutboxNamespace } from './rpc.ts';
+
+export { OutboxObject } from './outbox-object.ts';
+export { Sender } from './sender.ts';
+
+type Env = Readonly<Record<string, unknown>> & { readonly OUTBOX: OutboxNamespace };
+
+interface Isolate {
+  readonly web: WebGateway;
+  readonly admin: Admin;
+}
+
+let made: Isolate | undefined;
+
+/** Once for each isolate, with the first request: before it there is no randomness. */
+function isolate(env: Env): Isolate {
+  if (made !== undefined) return made;
+  const client = new ObjectClient(env.OUTBOX, gateway, textOf(env, 'PORTVAKT_JURISDICTION'));
+  // Header bytes are read as UTF-8 there, and Cookie lines put together with a comma.
+  const web = createFetch({ gateway, outbox: client, headers: { bytes: 'utf-8', joinsCookies: true } });
+  return (made = { web, admin: createAdmin(gateway, client, textOf(env, ADMIN_TOKEN)) });
+}
+
+export default {
+  fetch(request: Request & { readonly cf?: { readonly country?: string } }, env: Env): Promise<Response> {
+    const { web, admin } = isolate(env);
+    const asked = admin(request);
+    if (asked !== undefined) return asked;
+    // The platform writes both, and lets no client do it.
+    const peer = request.headers.get('cf-connecting-ip') ?? undefined;
+    return web.fetch(request, { peer, country: request.cf?.country });
+  },
+};

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { placeholderCredentials } from '../../src/runtimes/node/vendors/placeholder-account.ts';
+import { ask, type Answer } from '../support/ask.ts';
+import { until } from '../support/metrics.ts';
+import { temporary } from '../support/serve.ts';
+import { startSink, type Sink } from '../torture/support/sink.ts';
+import { configOf, eventId, purchases } from '../torture/support/world.ts';
+import { miniflareFolder, missing } from './engines.ts';
+import { sendRaw } from './raw.ts';
+import type { Running } from './runtime.ts';
+import { walk } from './walk.ts';
+import { built, startBuilt, workerdStart } from './workerd.ts';
+
+// The built worker on workerd, the engine of Cloudflare Workers. Nothing here has run at Cloudflare itself.
+
+describe.skipIf(missing(miniflareFolder, 'workerd'))('workers', () => {
+  walk(workerdStart);
+  describe('only there', () => {
+    onlyThere();
+  });
+});
+
+function onlyThere(): void {
+  let sink: Sink;
+  let gateway: Running;
+  let token = '';
+  beforeAll(async () => {
+    sink = await startSink();
+    const dir = await built(configOf(['ga4', 'meta', 'linkedin']));
+    token = /^PORTVAKT_ADMIN_TOKEN=(.*)$/m.exec(readFileSync(join(dir, '.secrets.env'), 'utf8'))?.[1] ?? '';
+    const env = { GOOGLE_ADS_CREDENTIALS: placeholderCredentials() };
+    gateway = await startBuilt({ dir, sink: sink.url, data: temporary(), env });
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    await sink.close();
+  });
+
+  const admin = (path: string, method = 'GET', shown = token): Promise<Answer> =>
+    ask(gateway.url, { method, path: `/g/admin/${path}`, headers: { authorization: `Bearer ${shown}` } });
+
+  it('tells an operator with the token, and nobody else', async () => {
+    for (const path of ['metrics', 'outbox', 'outbox/dead']) {
+      expect((await admin(path, 'GET', 'somebody else with a token of 32 c')).status).toBe(401);
+      expect((await ask(gateway.url, { method: 'GET', path: `/g/admin/${path}` })).status).toBe(401);
+      expect((await admin(path)).status).toBe(200);
+    }
+    expect((await admin('nothing')).status).toBe(404);
+    expect((await admin('outbox/purge', 'POST')).status).toBe(400);
+  });
+
+  it('shows dead letters without what is in them, sends them again when asked, and deletes them', async () => {
+    sink.answer('meta', () => ({ status: 400, body: '{"error":{"code":100,"message":"no"}}' }));
+    for (const n of [1, 2]) expect((await ask(gateway.url, purchases([n]))).status).toBe(204);
+    const dead = async () => JSON.parse((await admin('outbox/dead')).body) as { id: number; route: string }[];
+    await until('both are buried', async () => (await dead()).length === 2);
+    const letters = (await admin('outbox/dead')).body;
+    expect(letters).toContain('127.0.0.1/meta');
+    expect(letters).not.toMatch(/example\.no|n1z|n2z/);
+    sink.answer('meta', undefined);
+    const [first, second] = await dead();
+    expect((await admin(`outbox/retry?site=127.0.0.1&id=${first?.id}`, 'POST')).body).toBe('{"count":1}');
+    await until('one is sent', () => sink.accepted('meta').size === 1);
+    expect((await admin(`outbox/purge?site=127.0.0.1&id=${second?.id}`, 'POST')).body).toBe('{"count":1}');
+    expect(await dead()).toEqual([]);
+    const { body } = await admin('metrics');
+    expect(body).toContain('portvakt_reopened_total{route="127.0.0.1/meta"} 1');
+    expect(body).toMatch(/portvakt_outcomes_total\{route="127.0.0.1\/ga4",outcome="delivered",reason="[^"]+"\} 2/);
+  });
+
+  it('a vendor that hangs does not hold up another', async () => {
+    const hanging: (() => void)[] = [];
+    sink.answer('linkedin', () => new Promise((resolve) => hanging.push(() => resolve({ status: 201 }))));
+    // More than the six connections that one invocation has.
+    for (let n = 100; n < 110; n++) expect((await ask(gateway.url, purchases([n]))).status).toBe(204);
+    await until(
+      'the others are sent',
+      () => sink.accepted('ga4').has(eventId(109)) && sink.accepted('meta').has(eventId(109)),
+    );
+    expect(sink.accepted('linkedin').has(eventId(109))).toBe(false);
+    sink.answer('linkedin', undefined);
+    for (const go of hanging) go();
+    await until('so are they in the end', () => sink.accepted('linkedin').has(eventId(109)), 40_000);
+  });
+
+  it('refuses what no browser sends', async () => {
+    for (const char of ['"', '<'])
+      expect((await sendRaw(gateway.url, [`GET /g/collect?v=2&x=${char} HTTP/1.1`, 'Host: 127.0.0.1']))?.status).toBe(
+        400,
+      );
+  });
+
+  it('logs lines of JSON, and nothing of an event', () => {
+    const lines = gateway
+      .log()
+      .split('\n')
+      .filter((line) => line !== '');
+    for (const line of lines) expect(() => JSON.parse(line) as unknown).not.toThrow();
+    expect(gateway.log()).not.toMatch(/visitor\d|n1\d\dz|_ga|GA1\./);
+  });
+}
