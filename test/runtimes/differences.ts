@@ -105,7 +105,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     what: 'what a vendor says later about requests it took (Google Ads)',
     hosts: 'asked after the time the vendor names',
-    workers: 'asked when the outbox is next awake; not at all if it is stopped before',
+    workers: 'asked when the outbox is next awake, at most half a minute after that time',
     by: 'timers.test.ts: looks at long waits only when it is told to',
   },
   {

@@ -73,15 +73,16 @@ export class OutboxObject extends DurableObject<Env> {
   }
 
   /** What an operator may see and do; nothing of what is in an event. */
-  operate({ rpc, action, which }: OperatorCall): OperatorAnswer {
+  async operate({ rpc, action, which }: OperatorCall): Promise<OperatorAnswer> {
     if (rpc !== RPC) return OTHER_VERSION;
-    if (action === 'show') return { letters: this.#store.deadLetters(which) };
+    const { dead } = this.#store;
+    if (action === 'show') return { letters: await dead.list(which) };
     if (action === 'retry') {
-      const count = this.#store.retryDead(which);
+      const count = await dead.retry(which);
       this.#runner.carryOut();
       return { count };
     }
-    if (action === 'purge') return { count: this.#store.purgeDead(which) };
+    if (action === 'purge') return { count: await dead.purge(which) };
     const report = this.#runner.report();
     const { stopped } = this.#runner;
     return { report: { ...report, stopped, rowsWritten: this.#rowsWritten, appends: this.#appends } };

@@ -1,6 +1,6 @@
 import type { OutboxRecord, Stored, Withdrawal } from '../../delivery/outbox.ts';
 import type { RunnerReport } from '../web/runner.ts';
-import type { DeadLetter, Which } from '../../outbox/object/dead-letters.ts';
+import type { DeadLetter, Which } from '../../outbox/dead-letters.ts';
 
 /*
  * What the worker and the object of a site say to each other. While a new version is put in force, one of them may be
