@@ -55,7 +55,7 @@ hear('ended', (ends) => {
     const cell = cells.get(end.mark);
     if (cell === undefined) continue;
     cell.textContent = end.state + (end.words === '' ? '' : ': ' + end.words);
-    cell.className = end.state === 'delivered' ? '' : 'bad';
+    cell.className = end.state === 'delivered' || end.state === 'awaiting' ? '' : 'bad';
   }
 });
 hear('refused', (record) => {

@@ -82,6 +82,17 @@ class Modelled {
     this.ends.push({ row, outcome });
   }
 
+  /** Its vendor has taken it, and says later what it made of it. */
+  async hold(pick: number): Promise<void> {
+    const row = this.rows[pick % Math.max(1, this.rows.length)];
+    if (row === undefined || this.ends.some((end) => end.row === row)) return;
+    const id = await this.world.idOf(row.route, row.name);
+    await this.world.engine.hold(`shop/${row.route}`, id, { ticket: `t${pick}`, at: this.world.now, again: false });
+    this.#toldHeld.add(row);
+  }
+  readonly #toldHeld = new Set<Row>();
+  readonly #held = new Set<Row>();
+
   async withdraw(pick: number, signals: number, closed: readonly string[]): Promise<void> {
     const { world } = this;
     const visitor = `visitor ${pick}`;
@@ -115,6 +126,7 @@ class Modelled {
     if (opened.reopen === undefined) return;
     this.world.opened = await opened.reopen();
     this.ends = [];
+    this.#toldHeld.clear();
     // Ids are beyond all that are still there; those that had gone may come again.
     this.lastId.clear();
     for (const route of ROUTES) this.lastId.set(`shop/${route}`, (await this.world.read(route)).at(-1)?.id ?? 0);
@@ -123,8 +135,10 @@ class Modelled {
   /** What is read is what the model has, and of each event what its remaining routes may have. */
   async compare(): Promise<void> {
     for (const route of ROUTES) {
-      const read = (await this.world.read(route)).map(contentOf);
+      const records = await this.world.read(route);
+      const read = records.map(contentOf);
       const rows = this.rows.filter((row) => row.route === route);
+      expect(records.map(({ awaiting }) => awaiting !== undefined)).toEqual(rows.map((row) => this.#held.has(row)));
       expect(read.map(({ name }) => name)).toEqual(rows.map(({ name }) => name));
       for (const [i, { fields }] of read.entries()) expect(fields).toEqual(this.#fieldsOf(rows[i] as Row));
     }
@@ -142,6 +156,9 @@ class Modelled {
   readonly #reopened = new Set<Row>();
 
   #endTold(): void {
+    for (const row of this.#toldHeld) this.#held.add(row);
+    this.#toldHeld.clear();
+    for (const { row } of this.ends) this.#held.delete(row);
     for (const { row, outcome } of this.ends) {
       this.sums.ended++;
       if (outcome === 'dead') this.dead.push(row);
@@ -198,6 +215,7 @@ const step = fc.oneof(
       fc.subarray(ROUTES),
     ),
   },
+  { weight: 3, arbitrary: fc.tuple(fc.constant('hold' as const), fc.nat(20)) },
   { weight: 2, arbitrary: fc.tuple(fc.constant('retry' as const)) },
   { weight: 1, arbitrary: fc.tuple(fc.constant('reopen' as const)) },
 );
@@ -208,6 +226,7 @@ async function take(model: Modelled, one: Step): Promise<void> {
   if (one[0] === 'store') await model.store(one[1], one[2], one[3], true);
   else if (one[0] === 'unwanted') await model.store(one[1], one[2], false, false);
   else if (one[0] === 'end') await model.end(one[1], one[2]);
+  else if (one[0] === 'hold') await model.hold(one[1]);
   else if (one[0] === 'withdraw') await model.withdraw(one[1], one[2], one[3]);
   else if (one[0] === 'retry') await model.retry();
   else await model.reopen();
