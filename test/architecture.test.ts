@@ -114,6 +114,25 @@ function circle(all: readonly Module[]): string[] | undefined {
   return undefined;
 }
 
+/** What a file exports: functions, types, classes and constants of its own. */
+const EXPORTS = /^export (?:abstract |async )?(?:function\*?|class|interface|type|const) ([A-Za-z_$][\w$]*)/gm;
+/** One of several that stand side by side: a name in each of them means the same of each. */
+const VARIANT = /^(destinations|src\/protocols|src\/outbox|src\/runtimes)\/[\w-]+\/|^(src\/cli)\//;
+
+/** Names that two files export, unless they say the same of vendors, protocols, engines, runtimes or commands. */
+function ambiguous(all: readonly Module[]): string[] {
+  const files = Map.groupBy(
+    all.flatMap(({ path, text }) => [...text.matchAll(EXPORTS)].map(([, name = '']) => ({ name, path }))),
+    ({ name }) => name,
+  );
+  return [...files].flatMap(([name, found]) => {
+    const places = new Set(found.map(({ path }) => VARIANT.exec(path)?.slice(1).join('') ?? path));
+    const variants = new Set(found.map(({ path }) => (path.startsWith('src/cli/') ? path : VARIANT.exec(path)?.[0])));
+    const alike = places.size === 1 && variants.size === found.length;
+    return found.length === 1 || alike ? [] : [`${name}: ${found.map(({ path }) => path).join(', ')}`];
+  });
+}
+
 describe('architecture', () => {
   const all = [...modules('src'), ...modules('destinations')];
 
@@ -134,8 +153,12 @@ describe('architecture', () => {
     expect(Object.keys(EXCEPTIONS).filter((exception) => !found.includes(exception))).toEqual([]);
   });
 
-  it('has no circle of value imports below the HTTP layer', () => {
-    expect(circle(all.filter(({ path }) => layerOf(roomOf(path)) < layerOf('src/http')))).toBeUndefined();
+  it('has no circle of value imports', () => {
+    expect(circle(all)).toBeUndefined();
+  });
+
+  it('has one meaning for each exported name', () => {
+    expect(ambiguous(all)).toEqual([]);
   });
 
   it('says beside each exception from the limits of length why it is one', () => {
@@ -209,6 +232,18 @@ describe('architecture', () => {
 
     it.each(planted)('%s', (_, module, expected) => {
       expect(violations(module).join('\n')).toContain(expected);
+    });
+
+    it('a name with two meanings', () => {
+      const text = 'export interface Reading {}';
+      const found = (...paths: readonly string[]) => ambiguous(paths.map((path) => ({ path, text })));
+      expect(found('src/consent/a.ts', 'src/protocols/hit.ts')).toEqual([
+        'Reading: src/consent/a.ts, src/protocols/hit.ts',
+      ]);
+      expect(found('destinations/meta/a.ts', 'src/core/a.ts')).toHaveLength(1);
+      expect(found('destinations/meta/a.ts', 'destinations/meta/b.ts')).toHaveLength(1);
+      expect(found('destinations/meta/a.ts', 'destinations/ga4/a.ts')).toEqual([]);
+      expect(found('src/cli/a.ts', 'src/cli/b.ts')).toEqual([]);
     });
 
     it('a circle', () => {

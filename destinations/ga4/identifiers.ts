@@ -1,5 +1,5 @@
 import { dated, type Identifier, type Parsed } from '../../src/core/identifiers.ts';
-import { clientIdTime, endOf, MAX_DIGITS, numberAt, secondsAt, segment } from '../../src/core/issue-time.ts';
+import { clientIdTime, endOf, MAX_DIGITS, numberAt, secondsAt, segmentStart } from '../../src/core/issue-time.ts';
 
 /** `destinations/ga4.md` 7. Client and session id are fields of the gateway itself: `_ga` is where they are read from. */
 export const identifiers: readonly Identifier[] = [
@@ -81,7 +81,7 @@ export function gaSessionId(cookie: string): string | undefined {
   let start = level;
   let end: number;
   if (cookie.startsWith('GS2.')) {
-    start = segment(cookie, 's', level);
+    start = segmentStart(cookie, 's', level);
     end = endOf(cookie, '$', start);
   } else if (cookie.startsWith('GS1.')) {
     end = endOf(cookie, '.', start);

@@ -1,4 +1,5 @@
 import type { Probe } from '../../src/core/destination.ts';
+import { parseObject } from '../../src/core/reply.ts';
 
 /**
  * Asks Google's validation host about an event that is stored nowhere (`destinations/ga4.md` 2.9). It looks at the
@@ -34,14 +35,7 @@ export function probeMeasurement(host: string, measurementId: string): Probe {
 
 /** The codes of a validation; undefined = this is none. Only words of the sheet's kind are repeated. */
 function validationCodes(body: string): string[] | undefined {
-  let answer: unknown;
-  try {
-    answer = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  if (typeof answer !== 'object' || answer === null || !('validationMessages' in answer)) return undefined;
-  const messages: unknown = answer.validationMessages;
+  const messages = parseObject(body)?.['validationMessages'];
   if (!Array.isArray(messages)) return undefined;
   return messages.map((message: unknown) => {
     const code: unknown =

@@ -13,7 +13,7 @@ import {
   nameHash,
   phoneHash,
   postalCode,
-  readUserData,
+  readUserParts,
   type UserIdentifier,
 } from './normalise.ts';
 import type { Settings } from './settings.ts';
@@ -44,7 +44,7 @@ export const reads = {
   last_name: { as: nameHash },
   postal_code: { as: postalCode },
   user_country: { as: countryCode },
-  google_user_data: { as: readUserData },
+  google_user_data: { as: readUserParts },
 } as const satisfies Reads;
 
 type Seen = View<typeof reads>;

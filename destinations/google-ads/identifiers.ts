@@ -1,5 +1,5 @@
 import { dated, type Identifier, type Parsed } from '../../src/core/identifiers.ts';
-import { endOf, secondsAt, segment } from '../../src/core/issue-time.ts';
+import { endOf, secondsAt, segmentStart } from '../../src/core/issue-time.ts';
 
 declare module '../../src/core/fields.ts' {
   interface IdentifierFields {
@@ -153,7 +153,7 @@ export function gclAuTime(cookie: string): number | undefined {
  */
 export function gclTime(cookie: string): number | undefined {
   if (cookie.startsWith('2.')) {
-    const start = segment(cookie, 'i', endOf(cookie, '.', 2) + 1);
+    const start = segmentStart(cookie, 'i', endOf(cookie, '.', 2) + 1);
     return start === -1 ? undefined : secondsAt(cookie, start, endOf(cookie, '$', start));
   }
   if (!cookie.startsWith('GCL.') && !cookie.startsWith('1.')) return undefined;
@@ -165,7 +165,7 @@ export function gclTime(cookie: string): number | undefined {
 export function gclClickId(cookie: string): string | undefined {
   if (gclTime(cookie) === undefined) return undefined;
   if (cookie.startsWith('2.')) {
-    const start = segment(cookie, 'k', endOf(cookie, '.', 2) + 1);
+    const start = segmentStart(cookie, 'k', endOf(cookie, '.', 2) + 1);
     return start === -1 ? undefined : cookie.slice(start, endOf(cookie, '$', start)) || undefined;
   }
   return cookie.slice(endOf(cookie, '.', cookie.indexOf('.') + 1) + 1) || undefined;

@@ -7,9 +7,9 @@ import { emailAddress } from '../../src/core/user-data.ts';
 export type UserIdentifier =
   | { readonly emailAddress: string }
   | { readonly phoneNumber: string }
-  | { readonly address: Address };
+  | { readonly address: PostalAddress };
 
-export interface Address {
+export interface PostalAddress {
   readonly givenName: string;
   readonly familyName: string;
   readonly regionCode: string;
@@ -51,7 +51,7 @@ export function clickId(raw: string): string | undefined {
  * GA4's `em` (`destinations/ga4.md` 3.8), which is normalised and hashed Google's way already: the same hashes as
  * user identifiers. Parts that cannot be read, error markers (`em.e2`) among them, are left out.
  */
-export function readUserData(text: string): readonly UserIdentifier[] | undefined {
+export function readUserParts(text: string): readonly UserIdentifier[] | undefined {
   const [version, ...parts] = text.split('~', 64);
   if (version !== 'tv.1') return undefined;
   const identifiers: UserIdentifier[] = [];
@@ -87,7 +87,7 @@ export function addressOf(
   familyName: string | undefined,
   regionCode: string | undefined,
   code: string | undefined,
-): Address | undefined {
+): PostalAddress | undefined {
   if (givenName === undefined || familyName === undefined || regionCode === undefined || code === undefined)
     return undefined;
   return { givenName, familyName, regionCode, postalCode: code };

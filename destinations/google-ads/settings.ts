@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { eventName } from '../../src/core/event-name-setting.ts';
+import * as z from 'zod';
+import { eventNameSetting } from '../../src/core/event-name-setting.ts';
 import { idText } from '../../src/core/id-text.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 
@@ -19,7 +19,7 @@ export const settings = z
       .describe('The manager account through which the service account has access, if it has no direct access.'),
     conversions: z
       .record(
-        eventName(),
+        eventNameSetting(),
         idText(
           /^\d{1,20}$/,
           'a conversion action id: the number behind `ctId=` in the address of the conversion action, in quotes',
@@ -42,7 +42,10 @@ export const settings = z
       .optional()
       .describe('Number of the Google tag (`AW-...`). Only used by `without_consent: limited`.'),
     labels: z
-      .record(eventName(), z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a conversion label, as the event snippet has it'))
+      .record(
+        eventNameSetting(),
+        z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a conversion label, as the event snippet has it'),
+      )
       .optional()
       .describe(
         'GA4 event name to conversion label (behind the `/` of `send_to` in the event snippet). Only used by `without_consent: limited`.',

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Later, LaterVerdict, Probe, Reply } from '../../src/core/destination.ts';
 import { answered } from '../../src/core/reason.ts';
 import { parseJson } from '../../src/core/reply.ts';

@@ -1,7 +1,8 @@
+import { countryCode } from '../../src/core/countries.ts';
 import type { Element, PlanContext, View, Wants } from '../../src/core/destination.ts';
 import { currencyCode } from '../../src/core/money.ts';
 import { sha256Of } from '../../src/core/user-data.ts';
-import { clickId, countryCode, decimal, hashEmail, hashExternalId, hashName } from './normalise.ts';
+import { clickId, decimal, hashEmail, hashExternalId, hashName } from './normalise.ts';
 import type { Settings } from './settings.ts';
 
 /** All that LinkedIn is ever shown, and how: user data only as a hash. */
@@ -11,6 +12,7 @@ export const reads = {
   event_time: {},
   currency: {},
   value: {},
+  // One wrong code would refuse the whole batch.
   country: { as: countryCode },
   li_fat_id: { as: clickId },
   user_id: { as: hashExternalId },

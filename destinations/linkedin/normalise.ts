@@ -1,4 +1,3 @@
-import { countryCode as isoCountry } from '../../src/core/countries.ts';
 import { emailAddress, hashed } from '../../src/core/user-data.ts';
 
 /*
@@ -26,9 +25,6 @@ const CLICK_ID = /^[0-9A-Za-z]+(?:-[0-9A-Za-z]+)+$/;
 export function clickId(value: string): string | undefined {
   return value.length <= 64 && CLICK_ID.test(value) ? value : undefined;
 }
-
-/** ISO 3166-1 alpha-2; undefined for what is no country: one wrong code would refuse the whole batch. */
-export const countryCode = isoCountry;
 
 /**
  * A decimal text of at most six places and at least two, free of binary remainders and exponents: 59.9 -> `59.90`,

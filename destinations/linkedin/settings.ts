@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { eventName } from '../../src/core/event-name-setting.ts';
+import * as z from 'zod';
+import { eventNameSetting } from '../../src/core/event-name-setting.ts';
 import { idText } from '../../src/core/id-text.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 
@@ -9,7 +9,7 @@ export const USER_DATA = ['email', 'first_name', 'last_name', 'country', 'user_i
 export const settings = z.strictObject({
   conversions: z
     .record(
-      eventName(),
+      eventNameSetting(),
       idText(
         /^\d{1,20}$/,
         'the id of a conversion rule, digits in quotes, e.g. "104012" (Campaign Manager > Measurement > Conversions)',

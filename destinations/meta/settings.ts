@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { eventName } from '../../src/core/event-name-setting.ts';
+import * as z from 'zod';
+import { eventNameSetting } from '../../src/core/event-name-setting.ts';
 import { idText } from '../../src/core/id-text.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 
@@ -65,7 +65,7 @@ export const settings = z.strictObject({
     .describe('Version of the Graph API. Each lives for about two years; `lint` warns 60 days before its end.'),
   event_names: z
     .record(
-      eventName(),
+      eventNameSetting(),
       z.union([z.string().min(1).max(50), z.null()], { error: 'a name of at most 50 characters, or null' }),
     )
     .default({})

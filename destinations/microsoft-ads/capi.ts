@@ -12,7 +12,7 @@ import { bearer } from '../../src/core/secret.ts';
 import { BIT } from '../../src/core/signals.ts';
 import { sha256Of } from '../../src/core/user-data.ts';
 import type { Item } from '../../src/core/values.ts';
-import { clickId, digits, emailHash, phoneHash, uuid } from './normalise.ts';
+import { clickId, hexDigits, emailHash, phoneHash, uuid } from './normalise.ts';
 import type { Settings } from './settings.ts';
 
 export const CAPI_HOST = 'capi.uet.microsoft.com';
@@ -102,7 +102,7 @@ export function requestEvents(elements: readonly string[], settings: Settings): 
 
 /** The same for all events of a page load, and for nobody else's: the tag's own page-load number is not unique. */
 function pageLoadIdOf(view: Seen, { hitId }: PlanContext): string {
-  return uuid(view.page_load_id === undefined ? hitId : digits(`${view.page_load_id} ${view.msclkid ?? ''}`));
+  return uuid(view.page_load_id === undefined ? hitId : hexDigits(`${view.page_load_id} ${view.msclkid ?? ''}`));
 }
 
 function customDataOf(name: string, view: Seen): object | undefined {

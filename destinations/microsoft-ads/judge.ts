@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { judgeStatus, type Probe, type Reply, type Verdict } from '../../src/core/destination.ts';
 import { answered, type VendorReason } from '../../src/core/reason.ts';
-import { judgePixel } from '../../src/core/reply.ts';
+import { judgePixel, parseJson } from '../../src/core/reply.ts';
 import { bearer } from '../../src/core/secret.ts';
 import { CAPI_HOST } from './capi.ts';
 import { PIXEL } from './pixel.ts';
@@ -90,11 +90,8 @@ function unnamed(count: number, reason: VendorReason): Verdict {
 /** Undefined: it begins like an answer and does not end like one. A body that is no answer at all says nothing. */
 function read(body: string): Body | undefined {
   if (!body.trimStart().startsWith('{')) return {};
-  try {
-    return replyBody.safeParse(JSON.parse(body)).data ?? {};
-  } catch {
-    return undefined;
-  }
+  const answer = parseJson(body);
+  return answer === undefined ? undefined : (replyBody.safeParse(answer).data ?? {});
 }
 
 /** No events at all: refused as invalid if the token is right, as unauthorised if not (A.5). */

@@ -31,7 +31,7 @@ export function uuid(hex: string): string {
  * 32 hex digits that spread a text evenly (FNV-1a with four seeds). Not a cryptographic hash: for numbers that only
  * have to be the same for the same page, where a SHA-256 would cost more than the rest of the event.
  */
-export function digits(text: string): string {
+export function hexDigits(text: string): string {
   let a = 0x811c9dc5;
   let b = 0x01000193;
   let c = 0x9e3779b9;

@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { eventName } from '../../src/core/event-name-setting.ts';
+import * as z from 'zod';
+import { eventNameSetting } from '../../src/core/event-name-setting.ts';
 import { idText } from '../../src/core/id-text.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 
@@ -13,7 +13,7 @@ export const settings = z.strictObject({
     'Token of that tag: Microsoft Advertising > UET tag > Use Conversions API. Not the token of the Advertising API.',
   ),
   event_names: z
-    .record(eventName(), z.string().min(1).max(100))
+    .record(eventNameSetting(), z.string().min(1).max(100))
     .optional()
     .describe(
       'GA4 event name to the event action your conversion goals look for, where the two differ, e.g. `{generate_lead: submit_form}`. All other events keep their GA4 name; a page view is always a page load.',

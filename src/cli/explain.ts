@@ -9,7 +9,7 @@ import { trialWindows } from '../config/cases/trial-windows.ts';
 import { decideRequest } from '../decide/request.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { unlistedOf, unlistedWords } from '../http/unlisted.ts';
-import type { Problem, Remark } from '../protocols/hit.ts';
+import type { Problem, HitRemark } from '../protocols/hit.ts';
 import { FINDINGS, FINE, readArgs, UNUSABLE, UsageError } from './args.ts';
 import { curlRequest } from './curl.ts';
 import { readConfig } from './read-config.ts';
@@ -72,7 +72,7 @@ type Result =
       /** False: this path only looks, so that nothing of what follows is stored or sent. */
       readonly kept: boolean;
       /** What is wrong with it, where its protocol says more than which event is invalid. */
-      readonly remarks: readonly Remark[];
+      readonly remarks: readonly HitRemark[];
       /** Consent platforms whose record is there and is not read. */
       readonly unlistedPlatforms: readonly string[];
     })

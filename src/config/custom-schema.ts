@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { signalList } from './compile/signal-list.ts';
 
 /** `consent.custom`: a banner that nobody knows, described by what its cookie holds (docs/custom-banners.md). */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { knownPlatforms } from '../consent/platforms/index.ts';
 import { COUNTRIES } from '../core/countries.ts';
 import { secret } from '../core/secret-schema.ts';

@@ -10,7 +10,7 @@ import {
   type Node,
   type YAMLError,
 } from 'yaml';
-import { emptyHeads, mendedText, mistakesIn, strangeSpaces, type Mistake } from './lint/yaml-mistakes.ts';
+import { emptyHeads, mendedText, mistakesIn, strangeSpaces, type YamlMistake } from './lint/yaml-mistakes.ts';
 import type { ConfigPath, Finding, Remark } from './lint/finding.ts';
 
 /** Bytes are counted as UTF-16 units: a bound, not a measure (R78). */
@@ -90,7 +90,7 @@ function isSound(text: string): boolean {
 }
 
 /** Mistakes as they may be shown. The same on lines that follow each other was made once. */
-function mistakeFindings(mistakes: readonly Mistake[], file: string): Finding[] {
+function mistakeFindings(mistakes: readonly YamlMistake[], file: string): Finding[] {
   const found: (Finding & { readonly more: number })[] = [];
   for (const { fixed: _, ...mistake } of mistakes) {
     const last = found.at(-1);

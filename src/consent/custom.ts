@@ -1,5 +1,5 @@
 import type { SignalMask } from '../core/signals.ts';
-import { asCount, asObject, asString, parseJson, type Json } from './json.ts';
+import { asCount, asJsonObject, asString, parseCookieJson, type Json } from './json.ts';
 import { base64Object, chosen, jsonObject, perCookie, services, withServices } from './platform.ts';
 import type { Context, Platform, SignalMarks } from './platform.ts';
 import { unreadable, type Facts } from './reading.ts';
@@ -115,7 +115,7 @@ function listMarks(found: Json | undefined, names: ReadonlyMap<string, SignalMas
 }
 
 function serviceFlags(found: Json | undefined, banner: CustomBanner): (readonly [string, boolean])[] | undefined {
-  const object = asObject(found);
+  const object = asJsonObject(found);
   if (object === undefined || object.size > MOST_ENTRIES) return undefined;
   const flags: (readonly [string, boolean])[] = [];
   for (const [name, value] of object) {
@@ -141,7 +141,7 @@ function inJson(value: string, { encoding, list }: CustomBanner): Look | undefin
   if (root === undefined) return undefined;
   return (path) => {
     let at: Json | undefined = root;
-    for (const key of path) at = asObject(at)?.get(key);
+    for (const key of path) at = asJsonObject(at)?.get(key);
     return at;
   };
 }
@@ -149,7 +149,7 @@ function inJson(value: string, { encoding, list }: CustomBanner): Look | undefin
 function jsonList(value: string, encoding: CustomBanner['encoding']): Json | undefined {
   const read = (text: string): Json | undefined => {
     const plain = encoding === 'base64' ? base64Decoded(text) : text;
-    return plain?.startsWith('[') === true ? parseJson(plain) : undefined;
+    return plain?.startsWith('[') === true ? parseCookieJson(plain) : undefined;
   };
   return readLayers(value, 0, read, (json) => json !== undefined);
 }

@@ -3,7 +3,7 @@ import type { StatedConsent } from '../core/values.ts';
 import { combine, defaultsOf, type Defaults } from './combine.ts';
 import { readConsentMode } from './standards/consent-mode.ts';
 import { readGpc } from './standards/gpc.ts';
-import { contextOf, findCookies, planOf, readRecords, type Found, type ReadingPlan } from './plan.ts';
+import { contextOf, findCookies, planOf, readRecords, type FoundCookie, type ReadingPlan } from './plan.ts';
 import type { Context } from './platform.ts';
 import { readPrivacyKeys } from './standards/privacy-keys.ts';
 import { lapsed, misdated, MOST_AHEAD, unreadable } from './reading.ts';
@@ -77,7 +77,7 @@ function readerOf(site: SiteConsent, regime: Regime): Reader {
   });
 }
 
-function cached(plan: ReadingPlan, cache: Recent<Remembered>, found: readonly Found[]): readonly Reading[] {
+function cached(plan: ReadingPlan, cache: Recent<Remembered>, found: readonly FoundCookie[]): readonly Reading[] {
   const values = joined(found, 'value');
   const names = joined(found, 'name');
   const known = cache.get(values);
@@ -99,9 +99,9 @@ function bytesOf({ names, readings }: Remembered): number {
 }
 
 /** Unambiguous: no name and no value has a `;` in it. */
-function joined(found: readonly Found[], part: 'name' | 'value'): string {
-  let text = (found[0] as Found)[part];
-  for (let i = 1; i < found.length; i++) text += `;${(found[i] as Found)[part]}`;
+function joined(found: readonly FoundCookie[], part: 'name' | 'value'): string {
+  let text = (found[0] as FoundCookie)[part];
+  for (let i = 1; i < found.length; i++) text += `;${(found[i] as FoundCookie)[part]}`;
   return text;
 }
 

@@ -11,7 +11,7 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** The value, or undefined where the text is not JSON, repeats a key, or nests too deep. */
 // oxlint-disable-next-line max-lines-per-function -- the parts of one reader share one place in the text
-export function parseJson(text: string): Json | undefined {
+export function parseCookieJson(text: string): Json | undefined {
   let i = 0;
 
   const skip = (): number => {
@@ -129,7 +129,7 @@ function isNumeric(code: number): boolean {
 }
 
 /** The object, or undefined for every other kind of value. */
-export function asObject(json: Json | undefined): JsonObject | undefined {
+export function asJsonObject(json: Json | undefined): JsonObject | undefined {
   return json instanceof Map ? json : undefined;
 }
 

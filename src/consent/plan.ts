@@ -23,7 +23,7 @@ export interface ReadingPlan {
 }
 
 /** A cookie of a hit that some listener wants. */
-export interface Found {
+export interface FoundCookie {
   readonly leads: readonly Lead[];
   readonly name: string;
   readonly value: string;
@@ -90,11 +90,11 @@ export function contextOf(platform: Platform, site: SiteConsent, regime: Regime,
   };
 }
 
-const NOTHING: readonly Found[] = [];
+const NOTHING: readonly FoundCookie[] = [];
 
 /** The consent cookies of a hit. */
-export function findCookies(plan: ReadingPlan, { names, values }: Cookies): readonly Found[] {
-  let found: Found[] | undefined;
+export function findCookies(plan: ReadingPlan, { names, values }: Cookies): readonly FoundCookie[] {
+  let found: FoundCookie[] | undefined;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     const leads = plan.exact.get(name) ?? byPattern(plan, name);
@@ -116,7 +116,7 @@ interface Share {
 }
 
 /** Everything the found cookies say, in the order of the platforms. Depends on nothing but site and cookies. */
-export function readRecords(plan: ReadingPlan, found: readonly Found[]): readonly Reading[] {
+export function readRecords(plan: ReadingPlan, found: readonly FoundCookie[]): readonly Reading[] {
   if (found.length > MAX_FOUND) return [unreadable('cookies', {}, 'too many consent cookies')];
   const [only] = found;
   if (found.length === 1 && only?.leads.length === 1) {

@@ -1,6 +1,6 @@
 import type { Category, SignalMask } from '../core/signals.ts';
 import type { Cookies } from './cookie-header.ts';
-import { parseJson, asObject, type JsonObject } from './json.ts';
+import { parseCookieJson, asJsonObject, type JsonObject } from './json.ts';
 import { choice, emptied, unreadable, type Facts } from './reading.ts';
 import { base64Decoded, isEmptied, percentDecoded, readLayers } from './text.ts';
 import { Narrowing, servicesOf, type Service, type ServiceBook } from './services.ts';
@@ -109,11 +109,12 @@ export function jsonObject(value: string): JsonObject | undefined {
 
 function braced(text: string): JsonObject | undefined {
   if (!text.startsWith('{')) return undefined;
-  if (text.startsWith('{\\"')) return asObject(parseJson(unescaped(text)));
+  if (text.startsWith('{\\"')) return asJsonObject(parseCookieJson(unescaped(text)));
   const raw =
-    asObject(parseJson(text)) ?? (text.includes('+') ? asObject(parseJson(text.replaceAll('+', ' '))) : undefined);
+    asJsonObject(parseCookieJson(text)) ??
+    (text.includes('+') ? asJsonObject(parseCookieJson(text.replaceAll('+', ' '))) : undefined);
   if (raw !== undefined || !text.includes('%')) return raw;
-  return asObject(parseJson(percentDecoded(text) ?? ''));
+  return asJsonObject(parseCookieJson(percentDecoded(text) ?? ''));
 }
 
 /** What servers have put into a quoted string (RFC 6265 has none, RFC 2109 had), `\"` and `\054` for a comma. */
@@ -130,7 +131,7 @@ export function base64Object(value: string): JsonObject | undefined {
     1,
     (text) => {
       const decoded = base64Decoded(text);
-      return decoded === undefined ? undefined : asObject(parseJson(decoded));
+      return decoded === undefined ? undefined : asJsonObject(parseCookieJson(decoded));
     },
     isObject,
   );

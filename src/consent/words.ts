@@ -1,5 +1,5 @@
 import { cookieValues, type Cookies } from './cookie-header.ts';
-import { asObject } from './json.ts';
+import { asJsonObject } from './json.ts';
 import { chosen, jsonObject, withServices, type Context, type Platform } from './platform.ts';
 import { choice, mute, noChoice, unreadable } from './reading.ts';
 import { servicesOf } from './services.ts';
@@ -47,7 +47,7 @@ function serviceFlags(values: readonly string[]): readonly (readonly [string, bo
   const flags: (readonly [string, boolean])[] = [];
   for (const value of values) {
     if (value === '') continue;
-    const services = asObject(jsonObject(value));
+    const services = asJsonObject(jsonObject(value));
     if (services === undefined) return undefined;
     for (const [name, state] of services) flags.push([name, state === true || state === 1]);
   }

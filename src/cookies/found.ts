@@ -2,7 +2,7 @@ import { eachPair, type Cookies } from '../consent/cookie-header.ts';
 import { governs, type GovernedCookie } from './vendor-cookies.ts';
 
 /** A governed cookie of the hit. */
-export interface Found {
+export interface FoundGoverned {
   readonly rule: GovernedCookie;
   readonly name: string;
   readonly value: string;
@@ -23,10 +23,10 @@ const MAX_OF_FAMILIES = 64;
 /** Different values of one name that are looked at: a browser sends one for each domain and path a cookie was set on. */
 const MAX_OTHERS = 8;
 
-const NONE: readonly Found[] = [];
+const NONE: readonly FoundGoverned[] = [];
 
 /** The governed cookies of a hit, each name once. Also those of a header that could not be read otherwise. */
-export function findGoverned({ names, values, header }: Cookies): readonly Found[] {
+export function findGoverned({ names, values, header }: Cookies): readonly FoundGoverned[] {
   let finder: Finder | undefined;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
@@ -36,7 +36,7 @@ export function findGoverned({ names, values, header }: Cookies): readonly Found
   return header === undefined ? (finder?.found ?? NONE) : governedIn(header);
 }
 
-function governedIn(header: string): readonly Found[] {
+function governedIn(header: string): readonly FoundGoverned[] {
   const finder = new Finder();
   eachPair(header, (name, value) => {
     const rule = governs(name);
@@ -46,7 +46,7 @@ function governedIn(header: string): readonly Found[] {
 }
 
 class Finder {
-  readonly found: Found[] = [];
+  readonly found: FoundGoverned[] = [];
   #ofFamilies = 0;
 
   add(rule: GovernedCookie, name: string, value: string): void {
@@ -68,24 +68,24 @@ class Finder {
  * Whether a second value is the first one over again: tags leave one copy on the host and one on the domain, which differ
  * in nothing but the level that is written into them.
  */
-function saysTheSame({ rule, id, issued }: Found, value: string): boolean {
+function saysTheSame({ rule, id, issued }: FoundGoverned, value: string): boolean {
   if (id === undefined) return false;
   const other = rule.parse(value);
   return other.id !== undefined && other.issued === issued && rule.same(other.id) === rule.same(id);
 }
 
-function copyOf(twin: Found, value: string): void {
+function copyOf(twin: FoundGoverned, value: string): void {
   twin.copies ??= [];
   if (twin.copies.length < MAX_OTHERS) twin.copies.push(value);
 }
 
 /** The cookie of this name. */
-export function named(found: readonly Found[], name: string): Found | undefined {
+export function named(found: readonly FoundGoverned[], name: string): FoundGoverned | undefined {
   for (const cookie of found) if (cookie.name === name) return cookie;
   return undefined;
 }
 
 /** The value of a cookie, unless it contradicts itself. */
-export function onlyValue(cookie: Found | undefined): string | undefined {
+export function onlyValue(cookie: FoundGoverned | undefined): string | undefined {
   return cookie === undefined || cookie.others !== undefined ? undefined : cookie.value;
 }

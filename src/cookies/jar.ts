@@ -1,12 +1,12 @@
 import { BIT, type SignalMask } from '../core/signals.ts';
 import { CLOCK_SKEW } from '../privacy/identifiers.ts';
 import { FirstSeen, SEEN } from './first-seen.ts';
-import { named, onlyValue, type Found } from './found.ts';
+import { named, onlyValue, type FoundGoverned } from './found.ts';
 import { OWN_ID, ownId, ownIdIn } from './own-id.ts';
 import { newSession, OWN_SESSION, ownSessionIn, type OwnSession } from './own-session.ts';
 import { expire, fit, homeOf, isSafe, knowsHome, setCookie } from './set-cookie.ts';
 import type { ClickIds, CookieInput, CookieReading, Identifiers } from './types.ts';
-import { chosen } from './subjects.ts';
+import { boundedSubjects } from './subjects.ts';
 import { CLICK_COOKIES, governs, isClickId, SAME_IDS, type GovernedCookie } from './vendor-cookies.ts';
 
 const DAY = 86_400_000;
@@ -22,7 +22,7 @@ export function isAllowed({ bit, owner }: GovernedCookie, { granted, closed }: C
 /** What is read from the cookies of one hit, and what its answer does to them. */
 export class Jar {
   private readonly input: CookieInput;
-  private readonly found: readonly Found[];
+  private readonly found: readonly FoundGoverned[];
   private readonly landing: ClickIds | undefined;
   private readonly home: string;
   private readonly writable: boolean;
@@ -31,7 +31,7 @@ export class Jar {
   private readonly carried: string[] = [];
   /** Who the visitor is by what this hit adds: the click it landed with, an id issued now. */
   private readonly added: string[] = [];
-  private readonly sessions: Found[] = [];
+  private readonly sessions: FoundGoverned[] = [];
   /** When each of the click ids was issued of which only the newest counts, unix ms; that of the landing page is it. */
   private readonly clicks: Click[] = [];
   private readonly expired: string[] = [];
@@ -43,7 +43,7 @@ export class Jar {
   /** An own id was issued to a visitor who had none, or none any more. */
   private isNew = false;
 
-  constructor(input: CookieInput, found: readonly Found[], landing: ClickIds | undefined) {
+  constructor(input: CookieInput, found: readonly FoundGoverned[], landing: ClickIds | undefined) {
     const { domain } = input.settings;
     this.input = input;
     this.found = found;
@@ -53,14 +53,14 @@ export class Jar {
   }
 
   /** Its signal is not granted: read this once, and expired. */
-  withdraw(cookie: Found): void {
+  withdraw(cookie: FoundGoverned): void {
     this.gone ??= [];
     this.expired.push(cookie.name);
     this.name(cookie, this.gone);
   }
 
   /** Its signal is granted: used and cut back within its cap, expired beyond. */
-  keep(cookie: Found): void {
+  keep(cookie: FoundGoverned): void {
     const { rule, name, value, id } = cookie;
     this.name(cookie, this.carried);
     const left = cookie.others === undefined && isSafe(value) ? this.left(cookie) : undefined;
@@ -93,7 +93,7 @@ export class Jar {
       const value = click.write(id, at, settings.domain ?? host);
       // What could not be read back is not a click id of this vendor.
       if (click.read(value) !== id) continue;
-      const cookie: Found = { rule, name, value, others: undefined, copies: undefined, ...rule.parse(value) };
+      const cookie: FoundGoverned = { rule, name, value, others: undefined, copies: undefined, ...rule.parse(value) };
       if (cookie.id === undefined) continue;
       this.use(rule, cookie.id, at);
       const subject = rule.whose(value, cookie.id);
@@ -161,7 +161,7 @@ export class Jar {
     const quiet = expired.length === 0 && issued.length === 0;
     return {
       identifiers,
-      subjects: added.length === 0 ? chosen(carried) : chosen([...carried, ...added]),
+      subjects: added.length === 0 ? boundedSubjects(carried) : boundedSubjects([...carried, ...added]),
       carried,
       set: fit(quiet ? kept : [...expire(likeliest(expired), settings.domain, host), ...issued, ...kept]),
       withdrawn: gone === undefined ? undefined : [...gone, ...carried],
@@ -197,7 +197,7 @@ export class Jar {
   }
 
   /** Milliseconds a cookie may go on to live; undefined = none, it has to go. */
-  private left(cookie: Found): number | undefined {
+  private left(cookie: FoundGoverned): number | undefined {
     const { at } = this.input;
     const cap = this.cap(cookie.rule.bit);
     if (cookie.rule.life === 'session') return cap;
@@ -207,7 +207,7 @@ export class Jar {
     return left < 1000 ? undefined : left;
   }
 
-  private issuedAt({ rule, name, value, issued }: Found): number | undefined {
+  private issuedAt({ rule, name, value, issued }: FoundGoverned): number | undefined {
     if (rule.field === 'session_id') {
       // Sessions belong to a client id, and live no longer than it does.
       const client = this.found.find(({ rule }) => rule.field === 'client_id');
@@ -239,7 +239,7 @@ export class Jar {
   }
 
   /** Names the visitor by every value of a cookie. */
-  private name({ rule, value, id, others, copies }: Found, names: string[]): void {
+  private name({ rule, value, id, others, copies }: FoundGoverned, names: string[]): void {
     this.nameBy(rule, value, id, names);
     if (copies !== undefined) for (const copy of copies) this.nameBy(rule, copy, rule.parse(copy).id, names);
     if (others !== undefined) for (const other of others) this.nameBy(rule, other, rule.parse(other).id, names);
@@ -271,7 +271,7 @@ interface Click {
 }
 
 /** The session of the first stream that has one; without a list, the session all streams agree on. */
-function chooseSession(sessions: readonly Found[], streams: readonly string[] | undefined): string | undefined {
+function chooseSession(sessions: readonly FoundGoverned[], streams: readonly string[] | undefined): string | undefined {
   if (streams === undefined) {
     const [first] = sessions;
     return sessions.every(({ id }) => id === first?.id) ? first?.id : undefined;

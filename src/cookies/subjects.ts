@@ -36,7 +36,7 @@ const ORDER: readonly string[] = [
  * no number of cookies in front of it keeps the one that matters from being seen. A second client id is the one that a
  * hit or a back end states beside the cookie.
  */
-export function chosen(subjects: readonly string[]): readonly string[] {
+export function boundedSubjects(subjects: readonly string[]): readonly string[] {
   if (subjects.length <= MAX_SUBJECTS && areDistinct(subjects)) return subjects;
   const each = [...new Set(subjects)];
   if (each.length <= MAX_SUBJECTS) return each;

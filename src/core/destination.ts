@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { EgressForm } from './egress.ts';
 import type { Event, FieldName } from './fields.ts';
 import { bindForm, type BoundForm, type Form, type Read, type Reads, type Skip } from './form.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { FieldName, Fields } from './fields.ts';
 import { reason, type CodeOf, type Reason } from './reason.ts';
 import type { GateSignal, SignalMask } from './signals.ts';

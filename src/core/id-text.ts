@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What Google's and others' ids begin with, and what they are: people paste one where another is meant. */
 const KINDS: readonly (readonly [RegExp, string])[] = [

@@ -49,7 +49,7 @@ export function endOf(text: string, separator: string, from: number): number {
 }
 
 /** Where the value of a `$`-separated segment with this one-letter key starts; -1 = there is none. */
-export function segment(text: string, key: string, from: number): number {
+export function segmentStart(text: string, key: string, from: number): number {
   if (text.startsWith(key, from)) return from + 1;
   const found = text.indexOf(`$${key}`, from);
   return found === -1 ? -1 : found + 2;

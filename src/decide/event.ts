@@ -8,7 +8,7 @@ import { heldBack, invalidEvent, NO_EVENT, PAGE_UNREAD, PATH_KEPT } from './fail
 import { type Filtered, filterEvent } from './filter.ts';
 import { withStated } from './subjects.ts';
 import type { OneHit } from './one-hit.ts';
-import type { Page } from './page.ts';
+import type { PageAddress } from './page.ts';
 import { type EventTrace, isPlanned } from './trace.ts';
 import { TracedEvent } from './traced-event.ts';
 import type { Understood } from './understand.ts';
@@ -79,7 +79,7 @@ function withdrawnOf(decision: RouteTrace, { site, consent }: Grounds, stated: S
  * Why an event of this page goes nowhere on a site with `never_forward`: its path is kept, or cannot be read. An event
  * without an address (`undefined` is none) is held against the page its request came from, where that is told.
  */
-function whyKept(page: Page): typeof PATH_KEPT | typeof PAGE_UNREAD | undefined {
+function whyKept(page: PageAddress): typeof PATH_KEPT | typeof PAGE_UNREAD | undefined {
   if (!page.given) return page.sentFromKept ? PATH_KEPT : undefined;
   if (page.url === undefined) return PAGE_UNREAD;
   return page.url.neverForward ? PATH_KEPT : undefined;

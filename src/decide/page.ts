@@ -5,7 +5,7 @@ import { type PageUrl, readUrl } from '../privacy/url/url.ts';
 import type { Hit } from '../protocols/hit.ts';
 
 /** The address of a page, taken apart when somebody asks: for a visitor who has refused nobody does. */
-export class Page {
+export class PageAddress {
   readonly raw: string | undefined;
   readonly #hit: Hit;
   readonly #site: Site;

@@ -1,4 +1,4 @@
-import { chosen } from '../cookies/subjects.ts';
+import { boundedSubjects } from '../cookies/subjects.ts';
 import type { SourceEvent } from '../protocols/hit.ts';
 
 /** Whose an event is: mostly its cookies say all of it, and there is nothing to add. */
@@ -8,7 +8,7 @@ export function withStated(subjects: readonly string[], source: SourceEvent): re
   if (known && (raw.client_id === undefined || hasClientId(subjects, raw.client_id))) return subjects;
   const all = [...subjects];
   pushStated(source, all);
-  return chosen(all);
+  return boundedSubjects(all);
 }
 
 function hasClientId(subjects: readonly string[], id: string): boolean {

@@ -2,7 +2,7 @@ import { GATE_MASK } from '../core/signals.ts';
 import { isExpiry } from '../cookies/index.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { admitPage } from '../protocols/admission.ts';
-import type { Hit, Reading } from '../protocols/hit.ts';
+import type { Hit, HitReading } from '../protocols/hit.ts';
 import type { SourceName } from '../protocols/index.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { browserVisitor } from './browser-visitor.ts';
@@ -17,7 +17,7 @@ import type { Trace } from './trace.ts';
 export function takenBack(hit: Hit, protocol: Protocol<SourceName>, gateway: Gateway): Trace | undefined {
   const site = gateway.siteOf.get(hit.host);
   if (site === undefined || hit.headers['cookie'] === undefined) return undefined;
-  const reading: Reading = {
+  const reading: HitReading = {
     stream: undefined,
     events: [{ raw: {}, visitor: browserVisitor(hit, site, gateway) }],
     unknownKeys: 0,

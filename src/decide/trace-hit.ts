@@ -1,6 +1,6 @@
 import type { CookieReading } from '../cookies/index.ts';
 import type { Cleaner } from '../privacy/cleaner.ts';
-import type { Reading, Visitor } from '../protocols/hit.ts';
+import type { HitReading, Visitor } from '../protocols/hit.ts';
 import { cookiesOf } from './cookies.ts';
 import { traceEvent } from './event.ts';
 import { CONSENT_FAULT, COOKIE_FAULT, FILTER_FAULT, failedEvent } from './failed.ts';
@@ -11,7 +11,7 @@ import { type Understood, understand } from './understand.ts';
 import { closedRoutesOf, mayWithdraw, NO_ROUTES, withdrawalsOf } from './withdrawals.ts';
 
 /** Decides about the events of a hit, one visitor after the other. */
-export function traceOf(of: OneHit, reading: Reading): Trace {
+export function traceOf(of: OneHit, reading: HitReading): Trace {
   const { hit, site, protocol, sender } = of;
   const { unknownKeys, leftOut } = reading;
   let understood: Understood[];
@@ -86,7 +86,7 @@ function closedFor(
 }
 
 /** Nothing could be read of the visitor: every event fails, and no cookie is touched. */
-function failedTrace(of: OneHit, { events, unknownKeys, leftOut }: Reading, fault: typeof CONSENT_FAULT): Trace {
+function failedTrace(of: OneHit, { events, unknownKeys, leftOut }: HitReading, fault: typeof CONSENT_FAULT): Trace {
   return {
     hit: of.hit,
     site: of.site,

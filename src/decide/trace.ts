@@ -5,7 +5,7 @@ import type { SignalMask } from '../core/signals.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 import type { EventKey } from '../policy/event-key.ts';
 import type { Site } from '../policy/gateway.ts';
-import type { Hit, Problem, Remark } from '../protocols/hit.ts';
+import type { Hit, Problem, HitRemark } from '../protocols/hit.ts';
 import type { SourceName } from '../protocols/index.ts';
 
 /** What was decided for one event of a hit. */
@@ -67,7 +67,7 @@ export interface TraceWithdrawal {
 }
 
 /** What a back end's visitor has withdrawn since the consent that the event states. */
-export interface Withdrawn {
+export interface TakenBack {
   /** Signals that are left. */
   readonly signals: SignalMask;
   /** The signals that are left to a route (`Route.key`) beside these; undefined = it was closed. */
@@ -77,14 +77,14 @@ export interface Withdrawn {
 /**
  * What these subjects of a site have withdrawn at `since` (unix milliseconds) or later; undefined = nothing that is known.
  */
-export type WithdrawnSince = (site: Site, subjects: readonly string[], since: number) => Withdrawn | undefined;
+export type WithdrawnSince = (site: Site, subjects: readonly string[], since: number) => TakenBack | undefined;
 
 /** A hit is traced, or refused with a problem and nothing happens. */
 export type Processed =
   | {
       readonly trace: Trace;
       /** What is wrong with the hit, where its protocol says more than which event is invalid. */
-      readonly remarks?: readonly Remark[] | undefined;
+      readonly remarks?: readonly HitRemark[] | undefined;
     }
   | { readonly problem: Problem };
 

@@ -6,9 +6,9 @@ import type { PrivacyKeys } from '../core/values.ts';
 import { siteSignals } from '../policy/signals.ts';
 import { Cleaner } from '../privacy/cleaner.ts';
 import { OwnIds } from '../privacy/own-ids.ts';
-import type { Reading, SourceEvent, Visitor } from '../protocols/hit.ts';
+import type { HitReading, SourceEvent, Visitor } from '../protocols/hit.ts';
 import type { OneHit } from './one-hit.ts';
-import { Page } from './page.ts';
+import { PageAddress } from './page.ts';
 
 /** What is known of one event before the routes are asked. */
 export interface Understood {
@@ -18,13 +18,13 @@ export interface Understood {
   readonly signals: SignalMask;
   /** As `EventTrace` has it. */
   readonly decidedAt: number;
-  readonly page: Page;
+  readonly page: PageAddress;
   /** Cleans what is said about this visitor. */
   readonly cleaner: Cleaner;
 }
 
 /** Consent and page of every event. Events of one visitor and one set of consent keys share the reading. */
-export function understand({ hit, site, sender }: OneHit, reading: Reading): Understood[] {
+export function understand({ hit, site, sender }: OneHit, reading: HitReading): Understood[] {
   const understood: Understood[] = [];
   let before: Understood | undefined;
   for (const source of reading.events) {
@@ -61,7 +61,7 @@ export function understand({ hit, site, sender }: OneHit, reading: Reading): Und
     const page =
       before !== undefined && before.page.raw === raw.page_location
         ? before.page
-        : new Page(raw.page_location, hit, site);
+        : new PageAddress(raw.page_location, hit, site);
     const decidedAt = sender === 'browser' ? hit.at : Math.min(hit.at, consent.at ?? raw.event_time ?? hit.at);
     const cleaner: Cleaner =
       before !== undefined && was?.visitor === visitor

@@ -1,7 +1,7 @@
-import { narrowed } from '../policy/closed-routes.ts';
+import { narrowedEntry } from '../policy/closed-routes.ts';
 import type { Consent } from '../consent/types.ts';
 import type { CookieReading } from '../cookies/index.ts';
-import { chosen } from '../cookies/subjects.ts';
+import { boundedSubjects } from '../cookies/subjects.ts';
 import { ALL_SIGNALS, GATE_MASK, type SignalMask } from '../core/signals.ts';
 import type { Sender } from '../protocols/admission.ts';
 import type { Route, Site } from '../policy/gateway.ts';
@@ -43,7 +43,12 @@ export function withdrawalsOf(
   if (!left && (refused & GATE_MASK) === 0 && closedRoutes.length === 0) return NOBODY;
   const known = [...(jar.withdrawn ?? jar.carried)];
   if (sender === 'backend') for (const { source } of all) if (source.visitor === visitor) pushStated(source, known);
-  return chosen(known).map((subject) => ({ subject, signals, closedRoutes, fromCookie: jar.withdrawn !== undefined }));
+  return boundedSubjects(known).map((subject) => ({
+    subject,
+    signals,
+    closedRoutes,
+    fromCookie: jar.withdrawn !== undefined,
+  }));
 }
 
 const NOBODY: readonly TraceWithdrawal[] = [];
@@ -62,7 +67,7 @@ export function closedRoutesOf(site: Site, visitor: Visitor, all: readonly Under
     for (const route of site.routes) {
       const own = routeSignals(route, site, consent, signals);
       if (own === signals || isTooNew(route, consent) || !isFull(route, signals)) continue;
-      const entry = isFull(route, own) ? narrowed(route.key, own) : route.key;
+      const entry = isFull(route, own) ? narrowedEntry(route.key, own) : route.key;
       closed ??= [];
       if (!closed.includes(entry)) closed.push(entry);
     }

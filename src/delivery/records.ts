@@ -22,7 +22,7 @@ export function recordsOf(trace: Trace, policy: string): HitRecords {
     const full: Planned[] = [];
     const limited: Planned[] = [];
     for (const decision of event.routes) {
-      if (isPlanned(decision)) (decision.permit.verdict === 'full' ? full : limited).push(decision);
+      if (goesToOutbox(decision)) (decision.permit.verdict === 'full' ? full : limited).push(decision);
     }
     if (isSome(full)) records.push(recordOf(trace, event, full, policy));
     for (const decision of limited) records.push(recordOf(trace, event, [decision], policy));
@@ -48,7 +48,7 @@ export function inTraceOrder(stored: readonly Stored[], { places }: Pick<HitReco
  * Whether something of the event is stored for this route. Of a form that identifies nobody it is the vendor's form,
  * which is made here: without one, a fault of the vendor's code has ended it just now, and it is counted as that.
  */
-export function isPlanned(decision: RouteTrace): decision is Planned {
+export function goesToOutbox(decision: RouteTrace): decision is Planned {
   return decision.outcome === 'planned' && (decision.permit.verdict === 'full' || decision.plan !== undefined);
 }
 

@@ -37,7 +37,7 @@ export async function startRecorder(tell: (received: Received) => void): Promise
 }
 
 /** A request written so that a person can read it: one key a line, bodies indented. */
-export function showRequest({ method, host, target, body }: Received): string {
+export function requestInLines({ method, host, target, body }: Received): string {
   const queryAt = target.indexOf('?');
   const path = queryAt === -1 ? target : target.slice(0, queryAt);
   const lines = [`${method} https://${host}${path}`];

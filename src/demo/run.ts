@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Live } from '../http/live.ts';
 import { startGateway, type RunningGateway } from '../runtimes/node/process/serve.ts';
 import { addPages, readPages, type ShownRoute } from './pages.ts';
-import { showRequest, startRecorder } from './recorder.ts';
+import { requestInLines, startRecorder } from './recorder.ts';
 import { showDecision, showReceived, welcome } from './terminal.ts';
 import { decisionsOf } from './words.ts';
 
@@ -27,7 +27,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const recorder = await startRecorder((received) => {
     const route = routeOfHost.get(received.host);
     if (route === undefined) return;
-    const request = showRequest(received);
+    const request = requestInLines(received);
     stream.send('received', { route, request });
     print(showReceived(route, request));
   });

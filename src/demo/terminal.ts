@@ -1,6 +1,6 @@
 import { stdout } from 'node:process';
 import { styleText } from 'node:util';
-import type { Decision } from './words.ts';
+import type { DecisionInWords } from './words.ts';
 
 /** What is printed once the demo runs. `open` is the address of the shop. */
 export function welcome(open: string, adminUrl: string): string {
@@ -17,7 +17,7 @@ Every decision is printed here as well. Stop with Ctrl-C.
 }
 
 /** One event: who gets something, who gets nothing, and why. */
-export function showDecision({ event, allowed, routes, deleted }: Decision): string {
+export function showDecision({ event, allowed, routes, deleted }: DecisionInWords): string {
   const width = Math.max(0, ...routes.map(({ route }) => route.length));
   return [
     `\n${style('bold', event)} - the visitor has allowed ${allowed}`,

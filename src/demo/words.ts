@@ -4,7 +4,7 @@ import type { EventTrace, Trace } from '../decide/trace.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 
 /** What was decided for one event, in words for people. */
-export interface Decision {
+export interface DecisionInWords {
   readonly event: string;
   /** Purposes the visitor allows. */
   readonly allowed: string;
@@ -21,7 +21,7 @@ export interface RouteDecision {
 }
 
 /** Every event of a hit, in words. */
-export function decisionsOf(trace: Trace): Decision[] {
+export function decisionsOf(trace: Trace): DecisionInWords[] {
   const deleted = trace.withdrawn.length === 0 ? [] : deletedCookies(trace.setCookies);
   return trace.events.map((event) => ({
     event: event.name,

@@ -1,7 +1,7 @@
 import type { Site } from '../policy/gateway.ts';
 import { problemReply } from '../protocols/answer.ts';
 import type { Problem } from '../protocols/hit.ts';
-import type { Reply } from '../protocols/protocol.ts';
+import type { ProtocolReply } from '../protocols/protocol.ts';
 
 /** What is answered to a hit, as a value: a runtime writes it in its own way. */
 export interface Answer {
@@ -45,7 +45,7 @@ export function headersFor(site: Site | undefined, origin: string | undefined): 
 
 /** What a protocol says, with the headers of this site and origin and the visitor's cookies. */
 export function replyAnswer(
-  { status, type, body, headers: own }: Reply,
+  { status, type, body, headers: own }: ProtocolReply,
   headers: Readonly<Record<string, string>>,
   cookies: readonly string[] = NO_COOKIES,
 ): Answer {

@@ -5,7 +5,7 @@ import { takenBack } from '../decide/taken-back.ts';
 import type { Trace } from '../decide/trace.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { mediaProblem, type WayIn } from '../protocols/doors.ts';
-import { refusedCode, type Hit, type Problem, type Remark, type Unread } from '../protocols/hit.ts';
+import { refusedCode, type Hit, type Problem, type HitRemark, type Unread } from '../protocols/hit.ts';
 import { accountOf } from '../ledger/account.ts';
 import { headersFor, problemAnswer, replyAnswer, type Answer } from './answer.ts';
 import { mostBytesOf, type MostBytes } from './body-limit.ts';
@@ -143,7 +143,7 @@ function refuseHit(hit: Hit, of: Asked, problem: Problem, more: More): Answer | 
 /** What would have become of a hit that is only looked at. */
 function validated(
   { events, unknownStream }: Trace,
-  remarks: readonly Remark[] | undefined,
+  remarks: readonly HitRemark[] | undefined,
   { ports, way, headers }: Asked,
 ): Answer {
   const mistakes =

@@ -6,7 +6,7 @@ import type { Gateway } from '../policy/gateway.ts';
 import { notAllowed, WAYS_IN, type WayIn } from '../protocols/doors.ts';
 import type { Problem } from '../protocols/hit.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
-import type { Address, AddressReply, Door, Reply } from '../protocols/protocol.ts';
+import type { Address, AddressReply, Door, ProtocolReply } from '../protocols/protocol.ts';
 import { ALWAYS, headersFor, problemAnswer, replyAnswer, type Answer } from './answer.ts';
 import { collector, type Collect } from './collect.ts';
 import { isLoopbackName } from './loopback.ts';
@@ -90,7 +90,7 @@ function takerOf(way: WayIn, ports: Ports): (asked: Asked) => Collect | Answer {
 }
 
 /** The same for everybody: the request is not read. */
-function fixed(asked: Asked, { paths: [name] }: Door, does: Reply | AddressReply, ports: Ports): Answer {
+function fixed(asked: Asked, { paths: [name] }: Door, does: ProtocolReply | AddressReply, ports: Ports): Answer {
   const gateway = ports.gateway();
   const site = gateway.siteOf.get(asked.host);
   if (site === undefined) return refused(asked, MISDIRECTED, ports);

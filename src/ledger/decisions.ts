@@ -11,7 +11,7 @@ import { namesOf, NOTHING_REMOVED, type GuardedFields } from './guarded.ts';
  * One line of the decision log (R18, `docs/decision-log.md`): how many (event, route) pairs of one hour were decided
  * alike, and on what. Names from the configuration, fixed words and counts: nobody is in it.
  */
-export interface Decision {
+export interface LoggedDecision {
   /** UTC, e.g. `2026-11-23T12`: no finer time is kept. */
   readonly hour: string;
   readonly site: string;
@@ -115,8 +115,8 @@ export class Decisions {
   }
 
   /** Takes out what ended before this moment, unix milliseconds; `Infinity` takes all. */
-  take(before: number): Decision[] {
-    const lines: Decision[] = [];
+  take(before: number): LoggedDecision[] {
+    const lines: LoggedDecision[] = [];
     for (const [number, hour] of this.#hours) {
       if ((number + 1) * HOUR > before) continue;
       for (const [source, routes] of hour.sources) {
@@ -203,7 +203,7 @@ function* linesOf(
   source: SourceName,
   route: Route,
   { policy, counts }: RouteHour,
-): Iterable<Decision> {
+): Iterable<LoggedDecision> {
   const sets = [...hour.removals.keys()];
   for (const [key, n] of counts) {
     const signals = key & 127;

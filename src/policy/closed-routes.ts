@@ -4,7 +4,7 @@ import { ALL_SIGNALS, GATE_MASK, type SignalMask } from '../core/signals.ts';
  * An entry of `Withdrawal.closedRoutes` for a route that stays open with less than the site's signals, because a vendor or
  * service beside its own was refused: the signals it may still have stand behind its key.
  */
-export function narrowed(route: string, left: SignalMask): string {
+export function narrowedEntry(route: string, left: SignalMask): string {
   return `${route} ${left & GATE_MASK}`;
 }
 

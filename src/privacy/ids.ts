@@ -2,7 +2,7 @@ import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 import { codeAt } from './code-at.ts';
 import { detached } from '../core/recent.ts';
 import type { Detection } from './pii/findings.ts';
-import { anywhere, exactly, Forms, form, formOf } from './pii/forms.ts';
+import { anywhere, exactForm, Forms, form, formOf } from './pii/forms.ts';
 import { isIdName, PECULIAR_NAMES } from './id-names.ts';
 import { saysPersonal } from './url/keys.ts';
 
@@ -28,8 +28,8 @@ const FORMATS = [
 /** Click ids as Google and Meta write them: capitals matter. */
 const CLICKS = [
   ...VENDOR_FORMS.filter(({ exact }) => exact),
-  exactly('AfmBO', /[\w-]{12,600}/),
-  exactly('dj0yJnU9', /[\w-]{8,600}/),
+  exactForm('AfmBO', /[\w-]{12,600}/),
+  exactForm('dj0yJnU9', /[\w-]{8,600}/),
 ];
 
 /** Names of click ids and visitors that are no words, so that they need no sign behind them. */

@@ -1,15 +1,15 @@
 import type { Problem } from './hit.ts';
-import type { End, Reply } from './protocol.ts';
+import type { End, ProtocolReply } from './protocol.ts';
 
-const NO_CONTENT: Reply = { status: 204 };
+const NO_CONTENT: ProtocolReply = { status: 204 };
 
 /** 204, or the problem: for clients that look at the status only. */
-export function plainAnswer(end: End): Reply {
+export function plainAnswer(end: End): ProtocolReply {
   return end.kind === 'refused' ? problemReply(end.problem) : NO_CONTENT;
 }
 
 /** An RFC 9457 reply. It holds the problem and nothing of the request. */
-export function problemReply({ status, title, detail }: Problem): Reply {
+export function problemReply({ status, title, detail }: Problem): ProtocolReply {
   return {
     status,
     type: 'application/problem+json',

@@ -53,7 +53,7 @@ export interface InvalidEvent {
 }
 
 /** One thing that is wrong with a hit, for whoever asks before sending. Holds no value. */
-export interface Remark {
+export interface HitRemark {
   /** The place, e.g. `events[0].name`. */
   readonly at: string;
   /** What kind of mistake it is, in the words of the protocol; '' where it has none. */
@@ -82,7 +82,7 @@ export interface LeftOutVendors {
 }
 
 /** What a source made of a hit. */
-export interface Reading {
+export interface HitReading {
   /** The measurement id that a tag's hit names; undefined where there is none to name. */
   readonly stream: string | undefined;
   readonly events: readonly SourceEvent[];
@@ -91,7 +91,7 @@ export interface Reading {
   /** What could not be used, with the event going on without it. */
   readonly leftOut: LeftOut;
   /** Everything that is wrong with the hit, where the protocol has a place to say it. */
-  readonly remarks?: readonly Remark[];
+  readonly remarks?: readonly HitRemark[];
 }
 
 /** Why a hit was refused; becomes `application/problem+json` (RFC 9457). Holds nothing of the hit. */
@@ -105,7 +105,7 @@ export interface Problem {
   /** Somebody may be guessing a key: the answer is held back for a moment, ever longer. */
   readonly guessed?: true;
   /** The same as `detail`, one by one. */
-  readonly remarks?: readonly Remark[];
+  readonly remarks?: readonly HitRemark[];
 }
 
 /** A request that was refused before its body was read. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { cutText } from './limits.ts';
 import { NAME } from './names.ts';
 

@@ -9,7 +9,7 @@ export interface ShapeFault {
 }
 
 /** The event of a list that a fault lies in; undefined = outside of all. */
-export function eventOf({ path }: ShapeFault, list = 'events'): number | undefined {
+export function faultyEvent({ path }: ShapeFault, list = 'events'): number | undefined {
   const [first, second] = path;
   return first === list && typeof second === 'number' ? second : undefined;
 }
@@ -38,7 +38,7 @@ const MOST_FAULTS = 100;
  * in one object, names of other than letters, digits and `_`, words that reach a prototype, more levels than `shape`
  * allows or `LIMITS.keys` keys an object. Undefined: it is no JSON.
  */
-export function parseJson(body: string, shape: JsonShape = NAMES_ONLY): ParsedJson | undefined {
+export function parseBody(body: string, shape: JsonShape = NAMES_ONLY): ParsedJson | undefined {
   // Some editors and back ends put a byte order mark first; RFC 8259 8.1 lets a reader ignore it.
   const text = body.charCodeAt(0) === 0xfeff ? body.slice(1) : body;
   let value: unknown;

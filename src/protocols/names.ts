@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Prefixes Google keeps for itself (`destinations/ga4.md` 2.4); `_` and `gtag.` fail the alphabet already. */
 export const RESERVED_PREFIX = /^(?:firebase_|ga_|google_)/;

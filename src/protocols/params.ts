@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ITEM_NUMBERS, ITEM_TEXTS } from '../core/ga4-web.ts';
 import type { LeftOutKind } from '../core/left-out.ts';
 import type { Item } from '../core/values.ts';

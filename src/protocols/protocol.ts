@@ -1,6 +1,6 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { KeyKind, Sender, Senders } from './admission.ts';
-import type { Hit, Problem, Reading, Remark, Visitor } from './hit.ts';
+import type { Hit, Problem, HitReading, HitRemark, Visitor } from './hit.ts';
 
 /**
  * One way in: how events come, and what is answered. Everything that is particular to it stands in its folder; the
@@ -25,9 +25,9 @@ export interface Protocol<N extends string = string> {
   /** Decides who sends. Pure; nothing of the hit goes into a problem. */
   readonly admit: (hit: Hit, site: Senders) => Sender | Problem;
   /** Reads the events. `visitor` is what the request says of its browser. Pure, and linear in the size of the hit. */
-  readonly read: (hit: Hit, sender: Sender, visitor: Visitor) => Reading | Problem;
+  readonly read: (hit: Hit, sender: Sender, visitor: Visitor) => HitReading | Problem;
   /** What is said in the end, in the form this protocol's clients know. It sees nothing of the hit. */
-  readonly answer: (end: End, door: Door) => Reply;
+  readonly answer: (end: End, door: Door) => ProtocolReply;
   readonly caseForm: CaseForm;
   /** What pages load to speak it. */
   readonly scripts?: readonly Script[];
@@ -64,14 +64,14 @@ export interface Door {
   /** Bytes of a body from a back end that has shown its key; default: as much as from anybody (`LIMITS.body`). */
   readonly backendBytes?: number;
   /** `store`: events are decided, stored and sent. `validate`: they are read and decided, and nothing is kept. A reply: that is answered, and the request is not read. */
-  readonly does: 'store' | 'validate' | Reply | AddressReply;
+  readonly does: 'store' | 'validate' | ProtocolReply | AddressReply;
 }
 
 /** An answer that is made of the address alone, the same for everybody who asks there. */
 export interface AddressReply {
   /** The usual one. */
   readonly status: number;
-  readonly replyTo: (address: Address) => Reply;
+  readonly replyTo: (address: Address) => ProtocolReply;
 }
 
 /** Where something was asked. */
@@ -94,7 +94,7 @@ export type End =
 /** What would have become of a hit that was only looked at. */
 export interface Validated {
   /** What is wrong with it, without values. */
-  readonly mistakes: readonly Remark[];
+  readonly mistakes: readonly HitRemark[];
   /** It names a measurement id that no route has. */
   readonly unknownStream: boolean;
   /** What each route would get of the first event that can be used. */
@@ -107,7 +107,7 @@ export interface Validated {
 }
 
 /** What a protocol says in an answer. CORS, `Cache-Control`, cookies and `Retry-After` are added for all alike. */
-export interface Reply {
+export interface ProtocolReply {
   readonly status: number;
   /** The media type of the body. */
   readonly type?: string;

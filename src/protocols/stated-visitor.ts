@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Visitor } from './hit.ts';
 import { text } from './json-parts.ts';
 

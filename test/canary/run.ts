@@ -1,5 +1,5 @@
 import { egressViolation } from '../../src/delivery/egress/index.ts';
-import { isPlanned, recordOf } from '../../src/delivery/records.ts';
+import { goesToOutbox, recordOf } from '../../src/delivery/records.ts';
 import { accountOf } from '../../src/ledger/account.ts';
 import { Counters } from '../../src/ledger/counters.ts';
 import { previewRecord } from '../../src/http/preview.ts';
@@ -188,7 +188,7 @@ function outgoing(
   profile: Profile,
   summary: Summary,
 ): { text: string; stored: boolean }[] {
-  if (!isPlanned(decision) || decision.plan === undefined) return [];
+  if (!goesToOutbox(decision) || decision.plan === undefined) return [];
   const { route, plan, signals, permit } = decision;
   // Subjects and the mark are in memory only: the store writes keyed hashes (the test of the process reads its files).
   const { subjects: _, routes, ...record } = recordOf(trace, event, [decision], profile.gateway.policy);

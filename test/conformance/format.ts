@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 // The format of the suite's data; README.md describes it for those who run it against another gateway.
 

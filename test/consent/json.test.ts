@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseJson, type Json } from '../../src/consent/json.ts';
+import { parseCookieJson, type Json } from '../../src/consent/json.ts';
 
 /** Our objects as the built-in parser would give them. */
 function plain(json: Json | undefined): unknown {
@@ -23,7 +23,7 @@ describe('parseJson against JSON.parse', () => {
         const text = JSON.stringify(value);
         // `__proto__` is an ordinary key in a Map, and not one in an object literal.
         fc.pre(!text.includes('__proto__'));
-        expect(plain(parseJson(text))).toEqual(JSON.parse(text));
+        expect(plain(parseCookieJson(text))).toEqual(JSON.parse(text));
       }),
     );
   });
@@ -51,7 +51,7 @@ describe('parseJson against JSON.parse', () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 14 }), (parts) => {
         const text = parts.join('');
-        const ours = parseJson(text);
+        const ours = parseCookieJson(text);
         expect(plain(ours)).toEqual(ours === undefined ? undefined : builtIn(text));
       }),
       { numRuns: 20_000 },
@@ -77,25 +77,25 @@ describe('parseJson against JSON.parse', () => {
     '{} {}',
   ])('refuses %j', (text) => {
     expect(builtIn(text)).toBeUndefined();
-    expect(parseJson(text)).toBeUndefined();
+    expect(parseCookieJson(text)).toBeUndefined();
   });
 });
 
 describe('parseJson where JSON.parse is too kind', () => {
   it('refuses a repeated key, at any depth (README 0, rule 4)', () => {
-    expect(parseJson('{"marketing":false,"marketing":true}')).toBeUndefined();
-    expect(parseJson('{"a":{"b":[{"c":1,"c":1}]}}')).toBeUndefined();
-    expect(parseJson('{"a":1,"\\u0061":2}')).toBeUndefined();
+    expect(parseCookieJson('{"marketing":false,"marketing":true}')).toBeUndefined();
+    expect(parseCookieJson('{"a":{"b":[{"c":1,"c":1}]}}')).toBeUndefined();
+    expect(parseCookieJson('{"a":1,"\\u0061":2}')).toBeUndefined();
   });
 
   it('refuses to nest deeper than a consent ever does', () => {
-    expect(parseJson('['.repeat(15) + ']'.repeat(15))).toBeDefined();
-    expect(parseJson('['.repeat(17) + ']'.repeat(17))).toBeUndefined();
-    expect(parseJson('['.repeat(8_000))).toBeUndefined();
+    expect(parseCookieJson('['.repeat(15) + ']'.repeat(15))).toBeDefined();
+    expect(parseCookieJson('['.repeat(17) + ']'.repeat(17))).toBeUndefined();
+    expect(parseCookieJson('['.repeat(8_000))).toBeUndefined();
   });
 
   it('has no inherited keys', () => {
-    const json = parseJson('{"__proto__":{"marketing":true}}');
+    const json = parseCookieJson('{"__proto__":{"marketing":true}}');
     expect(json instanceof Map && [...json.keys()]).toEqual(['__proto__']);
     expect(json instanceof Map && json.get('marketing')).toBeUndefined();
   });

@@ -3,7 +3,7 @@ import type { PlannedRequest } from '../../src/core/destination.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import { readBody } from '../../src/delivery/event-body.ts';
 import { rowOf } from '../../src/delivery/lane/row.ts';
-import { isPlanned, recordOf } from '../../src/delivery/records.ts';
+import { goesToOutbox, recordOf } from '../../src/delivery/records.ts';
 import type { Gateway, Route } from '../../src/policy/gateway.ts';
 import { createSend } from '../../src/runtimes/node/vendors/send.ts';
 import { attempt } from '../../src/delivery/lane/attempt.ts';
@@ -45,7 +45,7 @@ function rowFor(name: string, said: Parameters<typeof cookiebot>[0], order: stri
   if (!('trace' in done)) throw new Error('refused');
   for (const event of done.trace.events) {
     for (const decision of event.routes) {
-      if (decision.route.name !== name || !isPlanned(decision)) continue;
+      if (decision.route.name !== name || !goesToOutbox(decision)) continue;
       const { routes, body, ...record } = recordOf(done.trace, event, [decision], GATEWAY.policy);
       const [own] = routes;
       if (own === undefined) throw new Error('a record without a route');

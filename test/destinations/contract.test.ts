@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 import { destinations } from '../../destinations/index.ts';
 import { loadConfig } from '../../src/config/load.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accountOf } from '../../src/ledger/account.ts';
-import { Decisions, type Decision } from '../../src/ledger/decisions.ts';
+import { Decisions, type LoggedDecision } from '../../src/ledger/decisions.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';
@@ -44,7 +44,7 @@ function add(log: Decisions, hit: Hit, stored: 'stored' | 'duplicate' = 'stored'
   );
 }
 
-const of = (lines: readonly Decision[], route: string): Decision[] =>
+const of = (lines: readonly LoggedDecision[], route: string): LoggedDecision[] =>
   lines.filter((line) => line.route === `shop.example.no/${route}`);
 
 describe('the decision log', () => {

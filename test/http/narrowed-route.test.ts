@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { leftTo, narrowed } from '../../src/policy/closed-routes.ts';
+import { leftTo, narrowedEntry } from '../../src/policy/closed-routes.ts';
 import { ask } from '../support/ask.ts';
 import { webHit } from '../support/hits.ts';
 import { metricsOf } from '../support/metrics.ts';
@@ -88,7 +88,11 @@ it('takes back what was made with the signals that a route has lost, and nothing
 });
 
 it('an entry closes a route, or leaves signals to it, for what is older than it', () => {
-  const entries = { 'shop/meta': 100, [narrowed('shop/ga4', 0b0001)]: 100, [narrowed('shop/ga4', 0b0011)]: 200 };
+  const entries = {
+    'shop/meta': 100,
+    [narrowedEntry('shop/ga4', 0b0001)]: 100,
+    [narrowedEntry('shop/ga4', 0b0011)]: 200,
+  };
   expect(leftTo('shop/meta', entries, 100)).toBeUndefined();
   expect(leftTo('shop/meta', entries, 101)).toBe(leftTo('shop/other', entries, 1));
   expect((leftTo('shop/ga4', entries, 50) ?? 0) & 0b1111).toBe(0b0001);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { testCase, type Case } from '../conformance/format.ts';
 import { SIGNALS, VENDORS, type Vendor } from './derive.ts';
 

@@ -4,7 +4,7 @@ import { EVERYBODY } from '../../src/delivery/held-withdrawals.ts';
 import type { RowOutcome } from '../../src/delivery/store.ts';
 import { CommitUnwanted } from '../../src/outbox/commit.ts';
 import { BRIEF_MS, LASTING_MS } from '../../src/outbox/engine.ts';
-import { narrowed } from '../../src/policy/closed-routes.ts';
+import { narrowedEntry } from '../../src/policy/closed-routes.ts';
 import { DAY } from '../support/delivery.ts';
 import { describeModel } from './contract-model.ts';
 import { contentOf, EngineWorld, eventFor, OWN, ROUTES, START, withdrawal, type OpenEngine } from './engine-world.ts';
@@ -112,7 +112,7 @@ function storing(): void {
     expect(await world.names('b')).toEqual([0, 1, 2, 3, 4].map((i) => `second ${i}`));
   });
 
-  it('the day of the consent, which stays with what is narrowed, buried and sent again', async () => {
+  it('the day of the consent, which stays with what is narrowedEntry, buried and sent again', async () => {
     const day = async (route: string) => (await world.read(route)).map(({ consentDay }) => consentDay);
     await world.commit([eventFor(['a', 'b'], 'dated', { consentDay: 20_000 }), eventFor(['a'], 'of nobody')]);
     expect([await day('a'), await day('b')]).toEqual([[20_000, undefined], [20_000]]);
@@ -307,9 +307,9 @@ function withdrawingParts(): void {
     expect(await waiting()).toEqual({ a: [], b: ['event', 'late'], c: ['event', 'late'] });
   });
 
-  it('leaves a narrowed route what it can do with less, and takes what it cannot', async () => {
+  it('leaves a narrowedEntry route what it can do with less, and takes what it cannot', async () => {
     await world.commit([mine('event', {}, ROUTES)]);
-    await world.commit([], [taken(127, [narrowed('shop/a', 0b0001), narrowed('shop/b', 0b0001)])]);
+    await world.commit([], [taken(127, [narrowedEntry('shop/a', 0b0001), narrowedEntry('shop/b', 0b0001)])]);
     await world.commit([mine('late', { decidedAt: START - 1 }, ROUTES)]);
     expect(await waiting()).toEqual({ a: ['event', 'late'], b: [], c: ['event', 'late'] });
   });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Decision, Decisions } from '../../src/ledger/decisions.ts';
+import type { LoggedDecision, Decisions } from '../../src/ledger/decisions.ts';
 import { keepDecisions, type DecisionLog } from '../../src/runtimes/node/process/decisions.ts';
 import { cookiebot } from '../support/hits.ts';
 import { startRecorder } from '../support/recorder.ts';
@@ -10,7 +10,7 @@ import { serve, temporary } from '../support/serve.ts';
 const DAY = 86_400_000;
 const NOON = Date.parse('2026-11-23T12:30:00Z');
 
-const line = (hour: string, count = 1): Decision => ({
+const line = (hour: string, count = 1): LoggedDecision => ({
   hour,
   site: 'shop.example.no',
   policy: 'b347a7c0fbdcbc90',
@@ -29,7 +29,7 @@ const line = (hour: string, count = 1): Decision => ({
 });
 
 /** Decisions that are given out once each, in order. */
-function given(...lots: Decision[][]): Decisions & { readonly asked: number[] } {
+function given(...lots: LoggedDecision[][]): Decisions & { readonly asked: number[] } {
   const asked: number[] = [];
   return { asked, take: (before: number) => (asked.push(before), lots.shift() ?? []) } as unknown as Decisions & {
     asked: number[];
@@ -53,7 +53,7 @@ describe('the files of the decision log', () => {
     expect(decisions.asked).toEqual([NOON, Infinity]);
     expect(readdirSync(dir).sort()).toEqual(['2026-11-22.jsonl', '2026-11-23.jsonl']);
     const lines = readFileSync(join(dir, '2026-11-23.jsonl'), 'utf8').trimEnd().split('\n');
-    expect(lines.map((text) => JSON.parse(text) as Decision)).toEqual([
+    expect(lines.map((text) => JSON.parse(text) as LoggedDecision)).toEqual([
       line('2026-11-23T00'),
       line('2026-11-23T11', 7),
     ]);
@@ -87,7 +87,7 @@ describe('the files of the decision log', () => {
     rmSync(dir);
     log.tick();
     const lines = readFileSync(join(dir, '2026-11-23.jsonl'), 'utf8').trimEnd().split('\n');
-    expect(lines.map((text) => (JSON.parse(text) as Decision).hour)).toEqual(['2026-11-23T10', '2026-11-23T11']);
+    expect(lines.map((text) => (JSON.parse(text) as LoggedDecision).hour)).toEqual(['2026-11-23T10', '2026-11-23T11']);
   });
 });
 
@@ -122,7 +122,7 @@ sites:
     const counts = text
       .trimEnd()
       .split('\n')
-      .map((one) => JSON.parse(one) as Decision)
+      .map((one) => JSON.parse(one) as LoggedDecision)
       .map(({ outcome, removed, count }) => [outcome, removed, count]);
     // Two lots where the hour ended in between.
     const sum = (outcome: string) =>

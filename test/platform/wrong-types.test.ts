@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Runner } from '../../src/runtimes/node/delivery/delivery-runner.ts';
 import type { RunnerOptions } from '../../src/runtimes/node/delivery/runner-options.ts';
-import { recordOf } from '../../src/outbox/sql/stored-record.ts';
+import { recordFrom } from '../../src/outbox/sql/stored-record.ts';
 import { noSecrets, outboxRecord, testGateway } from '../support/delivery.ts';
 import { until } from '../support/metrics.ts';
 import { temporary } from '../support/serve.ts';
@@ -88,5 +88,5 @@ it('a site with another number in the index than in its table does not hide its 
 });
 
 it('a record whose text has become a number is none', () => {
-  expect(recordOf([1, '[]', 7 as unknown as string, 0])).toBeUndefined();
+  expect(recordFrom([1, '[]', 7 as unknown as string, 0])).toBeUndefined();
 });

@@ -10,7 +10,7 @@ import { sha256Hex } from '../../src/core/hash.ts';
 import { BIT, SIGNALS } from '../../src/core/signals.ts';
 import { readMeasurement } from '../../src/protocols/measurement/read.ts';
 import { decideRequest } from '../../src/decide/request.ts';
-import type { Hit, Reading } from '../../src/protocols/hit.ts';
+import type { Hit, HitReading } from '../../src/protocols/hit.ts';
 import { LIMITS } from '../../src/protocols/limits.ts';
 import { expectLinear } from '../support/growth.ts';
 import { cookiebot, gatewayOf, NOW, webHit as browserHit } from '../support/hits.ts';
@@ -21,7 +21,7 @@ import { AT, expectProblem, expectReading, hitOf } from './reading.ts';
 const MICROS = (AT - 60_000) * 1000;
 const hit = (body: unknown, query = 'measurement_id=G-TEST000001') =>
   hitOf({ path: '/mp/collect', query, body: typeof body === 'string' ? body : JSON.stringify(body) });
-const read = (body: object): Reading =>
+const read = (body: object): HitReading =>
   expectReading(readMeasurement(hit({ client_id: '1.2', events: [{ name: 'x' }], ...body })));
 const raw = (body: object): RawEvent => read(body).events[0]?.raw ?? {};
 const stated = (body: object) => read(body).events[0]?.visitor.stated;

@@ -296,6 +296,11 @@ describe('nobody else knows', () => {
   const OTHERWISE: Readonly<Record<string, string>> = {
     "src/delivery/egress/index.ts: 'json'": 'the form of a body that a vendor takes',
     "src/config/compile/compile-consent.ts: 'segment'": 'the key `consent.segment`',
+    "src/config/custom-schema.ts: 'json'": 'how a cookie of a platform is written',
+    'src/config/custom-schema.ts: `json`': 'how a cookie of a platform is written',
+    "src/config/compile/compile-custom.ts: 'json'": 'how a cookie of a platform is written',
+    "src/config/lint/lint-custom.ts: 'json'": 'how a cookie of a platform is written',
+    'src/config/lint/lint-custom.ts: `json`': 'how a cookie of a platform is written',
     "src/config/lint/lint-senders.ts: 'segment'": 'the key `consent.segment`',
   };
   const ours = PROTOCOLS.filter(({ name }) => (name as string) !== 'pulse');

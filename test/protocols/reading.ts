@@ -1,4 +1,4 @@
-import type { Hit, Problem, Reading, Visitor } from '../../src/protocols/hit.ts';
+import type { Hit, Problem, HitReading, Visitor } from '../../src/protocols/hit.ts';
 
 export const AT = 1795169700000;
 
@@ -28,12 +28,12 @@ export function hitOf(part: Partial<Hit>): Hit {
   };
 }
 
-export function expectReading(result: Reading | Problem): Reading {
+export function expectReading(result: HitReading | Problem): HitReading {
   if ('status' in result) throw new Error(`refused: ${result.detail}`);
   return result;
 }
 
-export function expectProblem(result: Reading | Problem): Problem {
+export function expectProblem(result: HitReading | Problem): Problem {
   if (!('status' in result)) throw new Error('was not refused');
   return result;
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyId } from '../../src/protocols/admission.ts';
-import type { Reading, SourceEvent, Visitor } from '../../src/protocols/hit.ts';
+import type { HitReading, SourceEvent, Visitor } from '../../src/protocols/hit.ts';
 import { NAME } from '../../src/protocols/names.ts';
 import { segment } from '../../src/protocols/segment/index.ts';
 import { AT, expectProblem, expectReading, hitOf, VISITOR } from './reading.ts';
@@ -17,7 +17,7 @@ const one = (path: string, body: unknown, sender: 'browser' | 'backend' = 'brows
 };
 const track = (event: string, properties: object = {}, more: object = {}): SourceEvent =>
   one('/v1/t', { type: 'track', event, properties, ...more });
-const batch = (calls: readonly unknown[], sender: 'browser' | 'backend' = 'browser', more: object = {}): Reading =>
+const batch = (calls: readonly unknown[], sender: 'browser' | 'backend' = 'browser', more: object = {}): HitReading =>
   expectReading(at('/v1/batch', { batch: calls, ...more }, sender));
 
 describe('the events of a shop', () => {

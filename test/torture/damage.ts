@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isPlanned, recordOf } from '../../src/delivery/records.ts';
+import { goesToOutbox, recordOf } from '../../src/delivery/records.ts';
 import type { OutboxRecord } from '../../src/delivery/outbox.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import { Runner } from '../../src/runtimes/node/delivery/delivery-runner.ts';
@@ -186,7 +186,7 @@ function recordFor(gateway: Gateway, n: number): OutboxRecord {
   const decided = decide(hit, gateway);
   const [event] = 'trace' in decided ? decided.trace.events : [];
   const [decision] = event?.routes ?? [];
-  if (!('trace' in decided) || event === undefined || decision === undefined || !isPlanned(decision))
+  if (!('trace' in decided) || event === undefined || decision === undefined || !goesToOutbox(decision))
     throw new Error(`event ${eventId(n)} is not planned`);
   return recordOf(decided.trace, event, [decision], gateway.policy);
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FakeReply, FakeVendor, Recorded } from '../support/recorder.ts';
 
 /** What Google would have dropped without a word (`destinations/ga4.md` 2, 3; `consent-mode.md`); empty it before a test. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FakeReply, FakeVendor, Recorded } from '../support/recorder.ts';
 
 /** What Google would have found wrong (`destinations/google-ads.md` 2, 4); empty it before a test. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FakeReply, FakeVendor, Recorded } from '../support/recorder.ts';
 
 /** What Microsoft would have found wrong (`destinations/microsoft.md` A, B); empty it before a test. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { REASON_CODES } from '../../core/reason.ts';
 import { SIGNALS } from '../../core/signals.ts';
 import { PROTOCOLS } from '../../protocols/index.ts';

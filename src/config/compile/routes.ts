@@ -1,6 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { destinations } from '../../../destinations/index.ts';
-import { eventName } from '../../core/event-name-setting.ts';
+import { eventNameSetting } from '../../core/event-name-setting.ts';
 import type { Destination } from '../../core/destination.ts';
 import { day } from '../units.ts';
 
@@ -14,7 +14,7 @@ export const commonKeys = z.strictObject({
     .enum(Object.keys(destinations))
     .optional()
     .describe('Which destination this is; defaults to the name of the route.'),
-  events: z.array(eventName()).min(1).optional().describe('Only these events; by default all.'),
+  events: z.array(eventNameSetting()).min(1).optional().describe('Only these events; by default all.'),
   params: z
     .union([z.literal('all'), z.array(name).min(1)])
     .optional()

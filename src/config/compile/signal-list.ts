@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CATEGORY_SIGNALS, maskOf, SIGNALS, type Category, type SignalMask } from '../../core/signals.ts';
 
 const CATEGORIES = Object.keys(CATEGORY_SIGNALS) as Category[];

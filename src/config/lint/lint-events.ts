@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { GA4_EVENTS, meantEvent } from '../../core/event-names.ts';
 import { suspicious, type ConfigPath, type Remark } from './finding.ts';
 import { commonKeys, type RouteConfig } from '../compile/routes.ts';

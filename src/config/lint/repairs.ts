@@ -1,5 +1,5 @@
 import type { Finding } from './finding.ts';
-import { dashesOf, INVISIBLE, KEY, linesOf, rawLines, sameUntil, shown, type Line } from './yaml-line.ts';
+import { dashesOf, LOOKS_EMPTY, KEY, linesOf, rawLines, sameUntil, shown, type Line } from './yaml-line.ts';
 import { mendedText, mistakesIn, withoutStrange } from './yaml-mistakes.ts';
 
 /** One slip and the lines as they were meant. */
@@ -90,7 +90,7 @@ function repairsAt(text: string, found: Finding): readonly (readonly Repair[])[]
 const CHARACTERS: readonly (readonly [why: string, mend: (line: string) => string])[] = [
   [
     'a character that cannot be seen, or a space that is none, stands in this line (copied from a page or a document)',
-    (line) => (INVISIBLE.test(line) ? withoutStrange(line).trimEnd() : line),
+    (line) => (LOOKS_EMPTY.test(line) ? withoutStrange(line).trimEnd() : line),
   ],
   [
     'typographic quotation marks: YAML takes straight ones only',

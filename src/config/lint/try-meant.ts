@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { schemaAt, type JsonSchema } from '../pages/editor-schema.ts';
 import type { ConfigPath, Remark } from './finding.ts';
 import { asYaml, meantBy } from './meant.ts';

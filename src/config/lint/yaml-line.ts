@@ -10,7 +10,7 @@ export interface Line {
 }
 
 /** Characters that look like a space or like nothing, and are neither to a parser. */
-export const INVISIBLE = /[\u00a0\u00ad\u2000-\u200f\u202f\u2060\u3000\ufeff]/;
+export const LOOKS_EMPTY = /[\u00a0\u00ad\u2000-\u200f\u202f\u2060\u3000\ufeff]/;
 
 /** A key at the start of a line, behind the dashes of a list. */
 export const KEY = /^(?:- +)*(?:"[^"]*"|'[^']*'|[^\s:#[\]{},"'`@%&*!|>-][^:[{]*?)\s*:(?: |$)/;

@@ -1,8 +1,8 @@
-import { dashesOf, INVISIBLE, KEY, linesOf, opensQuote, rawLines, sameUntil, shown, type Line } from './yaml-line.ts';
+import { dashesOf, LOOKS_EMPTY, KEY, linesOf, opensQuote, rawLines, sameUntil, shown, type Line } from './yaml-line.ts';
 import { slipIn } from './yaml-slips.ts';
 
 /** A mistake of the hand in a YAML file: where it is, what it is, and the line as it was most likely meant. */
-export interface Mistake {
+export interface YamlMistake {
   /** 1-based. */
   readonly line: number;
   /** 1-based. */
@@ -35,9 +35,9 @@ const MAX_SEARCHED = 2_000;
  * counts that leaves the fewest. Sound files have nothing of it, but it is asked only where a file was refused: texts
  * over several lines could look like mistakes.
  */
-export function mistakesIn(text: string): readonly Mistake[] {
+export function mistakesIn(text: string): readonly YamlMistake[] {
   const raws = rawLines(text);
-  const causes = new Map<number, Mistake>();
+  const causes = new Map<number, YamlMistake>();
   let found = scan(raws);
   while (found[0] !== undefined && causes.size < MAX_CAUSES) {
     const cause = found.length === 1 || raws.length > MAX_SEARCHED ? found[0] : likeliest(raws, found[0], causes);
@@ -50,15 +50,15 @@ export function mistakesIn(text: string): readonly Mistake[] {
 }
 
 /** The file with its mistakes mended. */
-export function mendedText(text: string, mistakes: readonly Mistake[]): string {
+export function mendedText(text: string, mistakes: readonly YamlMistake[]): string {
   const raws = rawLines(text);
   for (const { line, fixed } of mistakes) raws[line - 1] = fixed;
   return raws.join('\n');
 }
 
 /** Of the ways to mend the first mistake, or the line before it, the one that leaves the fewest. */
-function likeliest(raws: readonly string[], first: Mistake, causes: ReadonlyMap<number, Mistake>): Mistake {
-  const left = (mistake: Mistake) => scan(raws.with(mistake.line - 1, mistake.fixed)).length;
+function likeliest(raws: readonly string[], first: YamlMistake, causes: ReadonlyMap<number, YamlMistake>): YamlMistake {
+  const left = (mistake: YamlMistake) => scan(raws.with(mistake.line - 1, mistake.fixed)).length;
   let best = first;
   let fewest = left(first);
   for (const other of otherWays(raws, first)) {
@@ -69,7 +69,7 @@ function likeliest(raws: readonly string[], first: Mistake, causes: ReadonlyMap<
   return best;
 }
 
-function* otherWays(raws: readonly string[], first: Mistake): Generator<Mistake> {
+function* otherWays(raws: readonly string[], first: YamlMistake): Generator<YamlMistake> {
   const lines = linesOf(raws.slice(0, first.line));
   const indents = [...new Set(lines.map(({ indent }) => indent))].slice(-12);
   const text = first.fixed.trimStart();
@@ -93,7 +93,7 @@ function* otherWays(raws: readonly string[], first: Mistake): Generator<Mistake>
 }
 
 /** A line as the head of a section: what stands behind its colon is the first key of the section, or nothing. */
-function withoutValue({ number, indent, text }: Line, below: number): Mistake | undefined {
+function withoutValue({ number, indent, text }: Line, below: number): YamlMistake | undefined {
   const [, key, value = ''] = /^((?:- +)*[A-Za-z_][\w-]*:)\s+(.*)$/.exec(text) ?? [];
   if (key === undefined) return undefined;
   const head = `${' '.repeat(indent)}${key}`;
@@ -107,7 +107,7 @@ function withoutValue({ number, indent, text }: Line, below: number): Mistake | 
 }
 
 /** Keys with nothing below them although a section begins there: they were meant further out. The nearest first. */
-export function emptyHeads(text: string, before: number): readonly Mistake[] {
+export function emptyHeads(text: string, before: number): readonly YamlMistake[] {
   const lines = linesOf(rawLines(text));
   const heads = lines.filter(
     (line, i) => line.number < before && line.text.endsWith(':') && lines[i + 1]?.indent === line.indent,
@@ -119,8 +119,8 @@ export function emptyHeads(text: string, before: number): readonly Mistake[] {
 }
 
 /** One look at all lines, each as it was most likely meant given those before it. */
-function scan(raws: readonly string[]): Mistake[] {
-  const found: Mistake[] = [];
+function scan(raws: readonly string[]): YamlMistake[] {
+  const found: YamlMistake[] = [];
   const levels: Level[] = [{ indent: 0, list: false, dashed: false }];
   let opens = false;
   let open: Opened | undefined;
@@ -147,7 +147,7 @@ function lookAt(
   levels: Level[],
   opens: boolean,
   below: number,
-): { mistake: Mistake | undefined; opens: boolean } {
+): { mistake: YamlMistake | undefined; opens: boolean } {
   const { text, raw } = line;
   const slip = slipIn(text, below === line.indent + dashesOf(text)) ?? dashSlip(line, levels, opens);
   const lead = /^\s*/.exec(raw)?.[0] ?? '';
@@ -160,7 +160,7 @@ function lookAt(
     mistake: mistake(line, meant, column, message, content),
     opens: next,
   });
-  const strange = INVISIBLE.exec(raw.slice(0, lead.length + beforeValue(text)));
+  const strange = LOOKS_EMPTY.exec(raw.slice(0, lead.length + beforeValue(text)));
   if (strange !== null) return at(strange.index, STRANGE, withoutStrange(text));
   if (lead.includes('\t')) return at(lead.indexOf('\t'), 'indented with a tab: YAML takes spaces only', slip?.text);
   if (slip !== undefined)
@@ -168,7 +168,7 @@ function lookAt(
   return { mistake: meant === line.indent ? undefined : wrongIndent(line, meant), opens: next };
 }
 
-function mistake({ number }: Line, indent: number, column: number, message: string, content: string): Mistake {
+function mistake({ number }: Line, indent: number, column: number, message: string, content: string): YamlMistake {
   const space = ' '.repeat(indent);
   return {
     line: number,
@@ -179,7 +179,7 @@ function mistake({ number }: Line, indent: number, column: number, message: stri
   };
 }
 
-function wrongIndent(line: Line, meant: number): Mistake {
+function wrongIndent(line: Line, meant: number): YamlMistake {
   const off = line.indent - meant;
   const spaces = `${Math.abs(off)} space${Math.abs(off) === 1 ? '' : 's'}`;
   const message = `indented by ${spaces} too ${off > 0 ? 'many' : 'few'} for the section it stands in`;
@@ -188,14 +188,14 @@ function wrongIndent(line: Line, meant: number): Mistake {
 
 /** Characters that only look like a space become one; those that look like nothing go. */
 export function withoutStrange(text: string): string {
-  return text.replaceAll(new RegExp(INVISIBLE.source, 'g'), (c) =>
+  return text.replaceAll(new RegExp(LOOKS_EMPTY.source, 'g'), (c) =>
     /[\u00ad\u200b-\u200f\u2060\ufeff]/.test(c) ? '' : ' ',
   );
 }
 
 /** Spaces that are none where YAML looks for structure: a parser takes them for a part of the key. */
-export function strangeSpaces(text: string): readonly Mistake[] {
-  return INVISIBLE.test(text) ? mistakesIn(text).filter(({ message }) => message === STRANGE) : [];
+export function strangeSpaces(text: string): readonly YamlMistake[] {
+  return LOOKS_EMPTY.test(text) ? mistakesIn(text).filter(({ message }) => message === STRANGE) : [];
 }
 
 /** How far the key of a line reaches: what follows is its value, in which any character may be meant. */
@@ -301,7 +301,7 @@ function stillOpen(line: Line, before: Opened | undefined): Opened | undefined {
   );
 }
 
-function unclosed({ line, column, close, closers }: Opened): Mistake {
+function unclosed({ line, column, close, closers }: Opened): YamlMistake {
   const what = close === ']' ? '`[`' : close === '}' ? '`{`' : 'quotation mark';
   const space = ' '.repeat(line.indent);
   // `${NAME` lacks its own brace before any other.

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { destinations } from '../../../destinations/index.ts';
 import type { ConfigPath } from '../lint/finding.ts';
 import { commonKeys } from '../compile/routes.ts';

@@ -1,4 +1,4 @@
-import { asObject, asString, asStrings, type Json, type JsonObject } from '../json.ts';
+import { asJsonObject, asString, asStrings, type Json, type JsonObject } from '../json.ts';
 import {
   categorised,
   chosen,
@@ -19,7 +19,7 @@ export const borlabs: Platform = {
   title: 'Borlabs Cookie',
   cookies: ['borlabs-cookie'],
   read: perObject(jsonObject, (root, context) => {
-    const consents = asObject(root.get('consents'));
+    const consents = asJsonObject(root.get('consents'));
     if (consents === undefined) return unreadable(context.source);
     const uid = asString(root.get('uid'));
     return chosen(context.source, marksOf(consents, context), {

@@ -1,4 +1,4 @@
-import { asCount, asString, asStrings, parseJson, type JsonObject } from '../json.ts';
+import { asCount, asString, asStrings, parseCookieJson, type JsonObject } from '../json.ts';
 import { categorised, jsonObject, perObject, type Platform } from '../platform.ts';
 import { choice, noChoice, unreadable } from '../reading.ts';
 import { unixTime } from '../text.ts';
@@ -26,5 +26,5 @@ export const cookieScript: Platform = {
 
 function categoriesOf(root: JsonObject): readonly string[] | undefined {
   const categories = root.get('categories');
-  return asStrings(typeof categories === 'string' ? parseJson(categories) : categories);
+  return asStrings(typeof categories === 'string' ? parseCookieJson(categories) : categories);
 }

@@ -1,5 +1,5 @@
 import { AD_SIGNALS } from '../../core/signals.ts';
-import { asObject, asString, type Json } from '../json.ts';
+import { asJsonObject, asString, type Json } from '../json.ts';
 import { base64Object, categorised, perObject, type Platform } from '../platform.ts';
 import { choice, noChoice, unreadable } from '../reading.ts';
 import { isoTime } from '../text.ts';
@@ -33,6 +33,6 @@ export const cookieHub: Platform = {
 
 /** Every entry of this id is on, and there is one. */
 function isAccepted(categories: readonly Json[], id: string): boolean {
-  const entries = categories.map((entry) => asObject(entry)).filter((entry) => entry?.get('id') === id);
+  const entries = categories.map((entry) => asJsonObject(entry)).filter((entry) => entry?.get('id') === id);
   return entries.length > 0 && entries.every((entry) => entry?.get('value') === true);
 }

@@ -1,4 +1,4 @@
-import { asObject, asString, asStrings } from '../json.ts';
+import { asJsonObject, asString, asStrings } from '../json.ts';
 import { categorised, jsonObject, NO_RECORD, perCookie, type Platform } from '../platform.ts';
 import { choice } from '../reading.ts';
 import { isoTime } from '../text.ts';
@@ -14,7 +14,7 @@ export const cookieTractor: Platform = {
   cookies: ['_cc_cookieConsent'],
   bridged: true,
   read: perCookie((value, context) => {
-    const root = asObject(jsonObject(value));
+    const root = asJsonObject(jsonObject(value));
     const accepted = asStrings(root?.get('consents'));
     if (root === undefined || accepted === undefined) return NO_RECORD;
     const isOn = (category: string) => accepted.includes(category);

@@ -1,4 +1,4 @@
-import { asObject, asString, asStrings } from '../json.ts';
+import { asJsonObject, asString, asStrings } from '../json.ts';
 import type { JsonObject } from '../json.ts';
 import {
   base64Object,
@@ -25,7 +25,7 @@ export const didomi: Platform = {
     // An id of the visitor, written before anybody was asked, or beside a TC string that has it all.
     if (!root.has('purposes') && !root.has('vendors'))
       return mute(context.source, facts, 'an id, and no record of a choice');
-    const purposes = asObject(root.get('purposes'));
+    const purposes = asJsonObject(root.get('purposes'));
     const enabled = purposes?.has('enabled') === true ? asStrings(purposes.get('enabled')) : [];
     const disabled = purposes?.has('disabled') === true ? asStrings(purposes.get('disabled')) : [];
     if (enabled === undefined || disabled === undefined) return unreadable(context.source);
@@ -52,7 +52,7 @@ export const didomi: Platform = {
  */
 function vendorsIn(root: JsonObject): readonly (readonly [string, boolean])[] | undefined {
   const lists = ['vendors', 'vendors_li'].map((key) => {
-    const section = root.has(key) ? asObject(root.get(key)) : new Map<string, never>();
+    const section = root.has(key) ? asJsonObject(root.get(key)) : new Map<string, never>();
     const enabled = section?.has('enabled') === true ? asStrings(section.get('enabled')) : [];
     const disabled = section?.has('disabled') === true ? asStrings(section.get('disabled')) : [];
     return section === undefined || enabled === undefined || disabled === undefined ? undefined : { enabled, disabled };

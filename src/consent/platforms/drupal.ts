@@ -1,5 +1,5 @@
 import { cookieValues } from '../cookie-header.ts';
-import { asStrings, parseJson } from '../json.ts';
+import { asStrings, parseCookieJson } from '../json.ts';
 import { listed, readValue, type Context, type Platform } from '../platform.ts';
 import { choice, noChoice, unreadable } from '../reading.ts';
 import { percentDecoded } from '../text.ts';
@@ -30,7 +30,7 @@ export const drupal: Platform = {
 
 function readCategories(value: string, context: Context): Reading {
   const text = percentDecoded(value);
-  const accepted = text === undefined ? undefined : asStrings(parseJson(text));
+  const accepted = text === undefined ? undefined : asStrings(parseCookieJson(text));
   if (accepted === undefined) return unreadable(context.source);
   const { on, off } = listed(accepted, context, true);
   return choice(context.source, on, off);

@@ -1,5 +1,5 @@
 import { AD_SIGNALS, type Category, type SignalMask } from '../../core/signals.ts';
-import { asCount, asObject, asString, type Json, type JsonObject } from '../json.ts';
+import { asCount, asJsonObject, asString, type Json, type JsonObject } from '../json.ts';
 import { base64Object, jsonObject, perObject, type Context, type SignalMarks, type Platform } from '../platform.ts';
 import { choice, noChoice, unreadable } from '../reading.ts';
 import { isoTime, unixTime } from '../text.ts';
@@ -78,7 +78,7 @@ export const FLAG_PLATFORMS: readonly Platform[] = ROWS.map((row) => ({
   title: row.title,
   cookies: [row.cookie],
   read: perObject(row.base64 === true ? base64Object : jsonObject, (root, context) => {
-    const flags = row.within === undefined ? root : asObject(root.get(row.within));
+    const flags = row.within === undefined ? root : asJsonObject(root.get(row.within));
     const marks = marksOf(row, flags, context);
     if (marks === undefined) return unreadable(context.source);
     const facts = {

@@ -1,4 +1,4 @@
-import { parseJson, type Json } from '../json.ts';
+import { parseCookieJson, type Json } from '../json.ts';
 import { readLayers } from '../text.ts';
 
 /** The cookie of Google Funding Choices, which Google's advertising scripts set, too. */
@@ -18,7 +18,7 @@ const MAX_DEPTH = 6;
 
 /** Takes the cookie apart; undefined where it is no list. */
 export function fundingChoices(value: string): FundingChoices | undefined {
-  const root = readLayers(value, 0, parseJson, Array.isArray);
+  const root = readLayers(value, 0, parseCookieJson, Array.isArray);
   if (!Array.isArray(root)) return undefined;
   const section: unknown = root[3];
   const [tcString, additionalConsent] = (Array.isArray(section) ? section : []) as readonly unknown[];
@@ -36,6 +36,6 @@ function collect(json: Json | undefined, texts: string[], depth: number): void {
   if (texts.length >= MAX_TEXTS || depth > MAX_DEPTH) return;
   if (Array.isArray(json)) for (const item of json as readonly Json[]) collect(item, texts, depth + 1);
   else if (typeof json !== 'string') return;
-  else if (json.startsWith('[')) collect(parseJson(json), texts, depth + 1);
+  else if (json.startsWith('[')) collect(parseCookieJson(json), texts, depth + 1);
   else texts.push(json);
 }

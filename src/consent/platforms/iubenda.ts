@@ -1,4 +1,4 @@
-import { asObject, asString, type JsonObject } from '../json.ts';
+import { asJsonObject, asString, type JsonObject } from '../json.ts';
 import { categorised, jsonObject, perObject, type Platform } from '../platform.ts';
 import { choice, noChoice } from '../reading.ts';
 import { isoTime } from '../text.ts';
@@ -15,10 +15,10 @@ export const iubenda: Platform = {
     const { source, all } = context;
     const facts = {
       at: isoTime(asString(root.get('timestamp'))),
-      id: asString(asObject(root.get('cons'))?.get('rand')),
+      id: asString(asJsonObject(root.get('cons'))?.get('rand')),
       version: asString(root.get('version')),
     };
-    const purposes = asObject(root.get('purposes'));
+    const purposes = asJsonObject(root.get('purposes'));
     const consent = root.get('consent');
     if (consent === false) return choice(source, 0, all, facts);
     if (purposes !== undefined) {

@@ -1,7 +1,7 @@
 import { AD_SIGNALS } from '../../core/signals.ts';
 import { readAdditionalConsent } from '../standards/additional-consent.ts';
 import { cookieValues, type Cookies } from '../cookie-header.ts';
-import { asCount, asObject, asString, type Json, type JsonObject } from '../json.ts';
+import { asCount, asJsonObject, asString, type Json, type JsonObject } from '../json.ts';
 import {
   base64Object,
   chosen,
@@ -121,7 +121,7 @@ export const civic: Platform = {
   needsMapping: true,
   read: perObject(jsonObject, (root, context) => {
     const facts = { at: unixTime(asCount(root.get('consentDate')), 1), id: asString(root.get('user')) };
-    const optional = asObject(root.get('optionalCookies'));
+    const optional = asJsonObject(root.get('optionalCookies'));
     if (optional === undefined) return unreadable(context.source);
     if (root.get('interactedWith') !== true) return noChoice(context.source, facts);
     // On the ground of legitimate interest nobody was asked: neither accepted nor refused.
@@ -147,7 +147,7 @@ export const securiti: Platform = {
         at: unixTime(asCount(root.get('ts')), 1000),
         id: percentDecoded(cookieValues(found, SECURITI_UUID)[0] ?? '')?.split(':', 1)[0] || undefined,
       };
-      const consents = asObject(root.get('consents'));
+      const consents = asJsonObject(root.get('consents'));
       if (consents === undefined) return unreadable(context.source);
       if (root.get('implicit_consent') !== false) return noChoice(context.source, facts, 'implied: nobody clicked');
       const marks = flagged(flagsOf(consents, 1), context);
@@ -181,7 +181,7 @@ const readHuManity = perObject(
   jsonObject,
   (root, context) => {
     const facts = { at: unixTime(asCount(root.get('timestamp')), 1), id: asString(root.get('consentID')) };
-    const categories = asObject(root.get('categories'));
+    const categories = asJsonObject(root.get('categories'));
     if (root.get('consent') === false) return choice(context.source, 0, context.all, facts);
     if (root.get('consent') !== true || categories === undefined) return unreadable(context.source);
     return named(categories, true, context, facts);
@@ -207,12 +207,12 @@ export const fides: Platform = {
 };
 
 function readFides(root: JsonObject, context: Context): readonly Reading[] {
-  const meta = asObject(root.get('fides_meta'));
-  const consent = asObject(root.get('consent'));
+  const meta = asJsonObject(root.get('fides_meta'));
+  const consent = asJsonObject(root.get('consent'));
   if (consent === undefined) return [unreadable(context.source)];
   const facts = {
     at: isoTime(asString(meta?.get('updatedAt'))),
-    id: asString(asObject(root.get('identity'))?.get('fides_user_device_id')),
+    id: asString(asJsonObject(root.get('identity'))?.get('fides_user_device_id')),
     version: asString(meta?.get('version')),
   };
   const method = meta?.get('consentMethod') ?? null;
@@ -240,16 +240,16 @@ export const evidon: Platform = {
   cookies: ['_evidon_consent_cookie'],
   needsMapping: true,
   read: perObject(jsonObject, (root, context) => {
-    const groups = asObject(root.get('categories'));
+    const groups = asJsonObject(root.get('categories'));
     const flags: (readonly [string, boolean])[] = [];
     for (const group of groups?.values() ?? []) {
-      for (const [name, state] of asObject(group) ?? []) flags.push([name, state === true]);
+      for (const [name, state] of asJsonObject(group) ?? []) flags.push([name, state === true]);
     }
     if (flags.length === 0) return unreadable(context.source);
     // Vendors are numbers of the platform, by the same groups.
     const vendors: Flag[] = [];
-    for (const group of asObject(root.get('vendors'))?.values() ?? [])
-      vendors.push(...flagsOf(asObject(group) ?? new Map(), true));
+    for (const group of asJsonObject(root.get('vendors'))?.values() ?? [])
+      vendors.push(...flagsOf(asJsonObject(group) ?? new Map(), true));
     const marks = flagged(flags, context);
     return chosen(context.source, withServices(marks, servicesOf(vendors, context.book, undefined), context), {
       at: isoTime(asString(root.get('consent_date'))),
@@ -269,8 +269,8 @@ export const ketch: Platform = {
     if (!context.optIn) return noChoice(context.source, {}, 'granted may be a default: opt_in is not set');
     const flags: (readonly [Category3, boolean])[] = [];
     for (const entry of root.values()) {
-      const purposes = asObject(entry)?.get('canonicalPurposes');
-      const granted = asObject(entry)?.get('status') === 'granted';
+      const purposes = asJsonObject(entry)?.get('canonicalPurposes');
+      const granted = asJsonObject(entry)?.get('status') === 'granted';
       for (const purpose of Array.isArray(purposes) ? purposes : []) {
         const category = typeof purpose === 'string' ? KETCH.get(purpose) : undefined;
         if (category !== undefined) flags.push([category, granted]);

@@ -1,5 +1,5 @@
 import { cookieValues } from '../cookie-header.ts';
-import { asCount, asObject, asStrings, parseJson } from '../json.ts';
+import { asCount, asJsonObject, asStrings, parseCookieJson } from '../json.ts';
 import {
   categorised,
   jsonObject,
@@ -30,7 +30,7 @@ export const osano: Platform = {
     if (records.length === 0) return [mute(source, { id }, 'an id, and no record of a choice')];
     return records.map((record) => {
       const root = jsonObject(record);
-      const consent = asObject(root?.get('consent'));
+      const consent = asJsonObject(root?.get('consent'));
       if (root === undefined || consent === undefined) return unreadable(source, { id });
       const accepts = (category: string) => consent.get(category) === 'ACCEPT';
       // OPT_OUT is the refusal of sale; accepting it takes marketing away.
@@ -107,6 +107,6 @@ function withoutDisabled(value: string, context: Context): SignalMarks | undefin
 }
 
 function acceptedOnly(value: string, context: Context): SignalMarks | undefined {
-  const names = asStrings(parseJson(percentDecoded(value) ?? ''));
+  const names = asStrings(parseCookieJson(percentDecoded(value) ?? ''));
   return names === undefined ? undefined : listed(names, context, true);
 }

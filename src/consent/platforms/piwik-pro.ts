@@ -1,5 +1,5 @@
 import type { Category } from '../../core/signals.ts';
-import { asObject, asString, type JsonObject } from '../json.ts';
+import { asJsonObject, asString, type JsonObject } from '../json.ts';
 import { jsonObject, perObject, type Platform } from '../platform.ts';
 import { choice, noChoice, unreadable } from '../reading.ts';
 import { isoTime } from '../text.ts';
@@ -20,7 +20,7 @@ export const piwikPro: Platform = {
   cookies: [{ name: 'ppms_privacy_*', is: /^ppms_privacy_[0-9A-Fa-f-]{1,64}$/ }],
   read: perObject(jsonObject, (root, context) => {
     const { source, categories } = context;
-    const consents = asObject(root.get('consents'));
+    const consents = asJsonObject(root.get('consents'));
     const facts = { id: asString(root.get('visitorId')), at: answeredAt(consents) };
     if (consents === undefined) return unreadable(source, facts);
     let on = 0;
@@ -28,7 +28,7 @@ export const piwikPro: Platform = {
     let blocked = 0;
     let answered = false;
     for (const [purpose, category] of PURPOSES) {
-      const status = asObject(consents.get(purpose))?.get('status');
+      const status = asJsonObject(consents.get(purpose))?.get('status');
       if (status === undefined) continue;
       if (status !== 1 && status !== 0 && status !== -1) return unreadable(source, facts);
       answered ||= status !== -1;
@@ -44,7 +44,7 @@ export const piwikPro: Platform = {
 function answeredAt(consents: JsonObject | undefined): number | undefined {
   let oldest: number | undefined;
   for (const [purpose] of PURPOSES) {
-    const answer = asObject(consents?.get(purpose));
+    const answer = asJsonObject(consents?.get(purpose));
     if (answer === undefined || answer.get('status') === -1) continue;
     const at = isoTime(asString(answer.get('updatedAt')));
     if (at === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { asObject, parseJson, type Json } from '../json.ts';
+import { asJsonObject, parseCookieJson, type Json } from '../json.ts';
 import { chosen, listed, listedServices, perCookie, signalsOfName, type Platform } from '../platform.ts';
 import { unreadable } from '../reading.ts';
 import { digitsTime, percentDecoded } from '../text.ts';
@@ -25,7 +25,7 @@ export const realCookieBanner: Platform = {
     const text = percentDecoded(value) ?? '';
     const brace = text.indexOf('{');
     const [time, id] = text.slice(0, Math.max(brace, 0)).split(':', 4);
-    const groups = brace === -1 ? undefined : asObject(parseJson(text.slice(brace)));
+    const groups = brace === -1 ? undefined : asJsonObject(parseCookieJson(text.slice(brace)));
     if (groups === undefined) return unreadable(context.source);
     const lists = new Map([...groups].map(([group, services]) => [group, servicesIn(services)] as const));
     const accepted = [...lists].filter(([, services]) => services.length > 0).map(([group]) => group);

@@ -1,5 +1,5 @@
 import { AD_SIGNALS } from '../../core/signals.ts';
-import { asObject, asString, type JsonObject } from '../json.ts';
+import { asJsonObject, asString, type JsonObject } from '../json.ts';
 import { categorised, jsonObject, perObject, type Context, type Platform } from '../platform.ts';
 import { choice, noChoice, notRequired, unreadable, type Facts } from '../reading.ts';
 import { demandsOptIn } from '../regions.ts';
@@ -16,9 +16,9 @@ export const shopify: Platform = {
   bridged: true,
   read: perObject(jsonObject, (root, context) => {
     const { source } = context;
-    const con = asObject(root.get('con'));
+    const con = asJsonObject(root.get('con'));
     const facts = { id: asString(root.get('consent_id')), version: asString(root.get('v')) };
-    const states = asObject(con?.get('CMP'));
+    const states = asJsonObject(con?.get('CMP'));
     if (states === undefined) return con?.has('GDPR') === true ? readOneWord(con, context, facts) : unreadable(source);
     // `s` is the sale of data: refusing it is an objection to advertising.
     const objected = states.get('s') === '0' ? AD_SIGNALS : 0;
@@ -30,7 +30,7 @@ export const shopify: Platform = {
       return choice(source, on, off | objected, facts);
     }
     if (objected !== 0) return choice(source, 0, objected, facts);
-    const purposes = asObject(root.get('purposes'));
+    const purposes = asJsonObject(root.get('purposes'));
     if (purposes === undefined || demandsOptIn(asString(root.get('region')))) return noChoice(source, facts);
     const isAllowed = (key: string) => purposes.get(key) === true;
     const { on, off } = categorised(context, isAllowed('p'), isAllowed('a'), isAllowed('m'));

@@ -1,4 +1,4 @@
-import { asCount, asObject, asString, asStrings, type Json, type JsonObject } from '../json.ts';
+import { asCount, asJsonObject, asString, asStrings, type Json, type JsonObject } from '../json.ts';
 import { chosen, jsonObject, listed, listedServices, perObject, signalsOfName, type Platform } from '../platform.ts';
 import { lapsed, unreadable } from '../reading.ts';
 import { isoTime, unixTime } from '../text.ts';
@@ -45,7 +45,7 @@ function acceptedIn(root: JsonObject): readonly string[] | undefined {
 function servicesIn(services: Json | undefined): ReadonlyMap<string, readonly string[]> | undefined {
   const lists = new Map<string, readonly string[]>();
   if (services === null || (Array.isArray(services) && services.length === 0)) return lists;
-  const object = asObject(services);
+  const object = asJsonObject(services);
   if (object === undefined) return undefined;
   for (const [category, list] of object) {
     const names = asStrings(list);

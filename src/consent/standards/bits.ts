@@ -31,7 +31,7 @@ export function bitAt(text: string, at: number): boolean {
 }
 
 /** An unsigned number of up to 36 bits, most significant first; the caller has checked that it is there. */
-export function numberAt(text: string, at: number, length: number): number {
+export function bitsAt(text: string, at: number, length: number): number {
   let value = 0;
   let index = (at / 6) | 0;
   let offset = at % 6;

@@ -1,4 +1,4 @@
-import { bitAt, bitLength, isBase64Url, numberAt } from './bits.ts';
+import { bitAt, bitLength, isBase64Url, bitsAt } from './bits.ts';
 
 const MAX_LENGTH = 8 * 1024;
 const MAX_SECTIONS = 64;
@@ -19,10 +19,10 @@ export function decodeGppString(text: string): ReadonlyMap<number, string> | und
 /** The ids a header announces: 12 bits of count, then single ids and ranges as Fibonacci-coded differences. */
 function sectionIds(header: string): readonly number[] | undefined {
   const length = bitLength(header);
-  if (length < 24 || !isBase64Url(header) || numberAt(header, 0, 6) !== HEADER_TYPE || numberAt(header, 6, 6) !== 1) {
+  if (length < 24 || !isBase64Url(header) || bitsAt(header, 0, 6) !== HEADER_TYPE || bitsAt(header, 6, 6) !== 1) {
     return undefined;
   }
-  const count = numberAt(header, 12, 12);
+  const count = bitsAt(header, 12, 12);
   const ids: number[] = [];
   let at = 24;
   let last = 0;
@@ -93,11 +93,11 @@ export function decodeUsSection(id: number, text: string): UsSection | undefined
   const core = segments[0] as string;
   if (segments.length > 3 || !segments.every(isBase64Url)) return undefined;
   if (bitLength(core) < layout.at + 2 * layout.count) return undefined;
-  const version = numberAt(core, 0, 6);
+  const version = bitsAt(core, 0, 6);
   if (version < 1 || version > layout.version) return undefined;
   const optOuts: number[] = [];
-  for (let i = 0; i < layout.count; i++) optOuts.push(numberAt(core, layout.at + 2 * i, 2));
+  for (let i = 0; i < layout.count; i++) optOuts.push(bitsAt(core, layout.at + 2 * i, 2));
   // Type 1 of the further segments is the Global Privacy Control.
-  const gpc = segments.slice(1).some((segment) => numberAt(segment, 0, 2) === 1 && bitAt(segment, 2));
+  const gpc = segments.slice(1).some((segment) => bitsAt(segment, 0, 2) === 1 && bitAt(segment, 2));
   return { optOuts, gpc };
 }

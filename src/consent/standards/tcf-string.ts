@@ -1,4 +1,4 @@
-import { bitAt, bitLength, isBase64Url, numberAt } from './bits.ts';
+import { bitAt, bitLength, isBase64Url, bitsAt } from './bits.ts';
 
 /** What a TC string says about one vendor the site sends to. */
 export interface TcfVendor {
@@ -42,9 +42,9 @@ export function decodeTcString(text: string, wanted: readonly number[]): TcStrin
   const segments = text.split('.').map(withoutPadding);
   if (segments.length > 4 || !segments.every(isBase64Url)) return undefined;
   const core = segments[0] as string;
-  if (bitLength(core) < HEAD || numberAt(core, 0, 6) !== 2) return undefined;
+  if (bitLength(core) < HEAD || bitsAt(core, 0, 6) !== 2) return undefined;
   // 0 and 1 are nobody's: ids of platforms start at 2.
-  const cmpId = numberAt(core, 78, 12);
+  const cmpId = bitsAt(core, 78, 12);
   if (cmpId < 2) return undefined;
 
   const consents = readVendors(core, HEAD, wanted);
@@ -55,7 +55,7 @@ export function decodeTcString(text: string, wanted: readonly number[]): TcStrin
   let disclosed: VendorList | undefined;
   let kinds = 0;
   for (const segment of segments.slice(1)) {
-    const kind = numberAt(segment, 0, 3);
+    const kind = bitsAt(segment, 0, 3);
     // 0 would be a second core; a kind that comes twice contradicts itself.
     if (kind === 0 || kind > 3 || (kinds & (1 << kind)) !== 0) return undefined;
     kinds |= 1 << kind;
@@ -79,9 +79,9 @@ export function decodeTcString(text: string, wanted: readonly number[]): TcStrin
   });
   return {
     version: 2,
-    lastUpdated: numberAt(core, 42, 36) * 100,
+    lastUpdated: bitsAt(core, 42, 36) * 100,
     cmpId,
-    policyVersion: numberAt(core, 132, 6),
+    policyVersion: bitsAt(core, 132, 6),
     isServiceSpecific: bitAt(core, 138),
     purposeConsents: purposes(core, 152),
     purposeLegitimateInterests: purposes(core, 176),
@@ -100,7 +100,7 @@ function withoutPadding(segment: string): string {
 /** The publisher's own purposes: of no use here, but a string that was cut off in them was cut off. */
 function isWholePublisherSegment(segment: string): boolean {
   const length = bitLength(segment);
-  return length >= 57 && length >= 57 + 2 * numberAt(segment, 51, 6);
+  return length >= 57 && length >= 57 + 2 * bitsAt(segment, 51, 6);
 }
 
 /** 24 bits, purpose 1 first, turned around so that purpose n is bit n - 1. */
@@ -111,7 +111,7 @@ function purposes(core: string, at: number): number {
 }
 
 function letterAt(core: string, at: number): string {
-  return String.fromCharCode(65 + numberAt(core, at, 6));
+  return String.fromCharCode(65 + bitsAt(core, at, 6));
 }
 
 /** Which of the wanted vendors are in a list, by index, and where the list ends. */
@@ -128,7 +128,7 @@ function has(list: VendorList | undefined, index: number): boolean {
 function readVendors(text: string, at: number, wanted: readonly number[]): VendorList | undefined {
   const length = bitLength(text);
   if (at + 17 > length) return undefined;
-  const highest = numberAt(text, at, 16);
+  const highest = bitsAt(text, at, 16);
   const start = at + 17;
   if (!bitAt(text, at + 16)) {
     const end = start + highest;
@@ -149,17 +149,17 @@ function readVendors(text: string, at: number, wanted: readonly number[]): Vendo
 function readRanges(text: string, at: number, visit: (first: number, last: number) => void): number | undefined {
   const length = bitLength(text);
   if (at + 12 > length) return undefined;
-  const count = numberAt(text, at, 12);
+  const count = bitsAt(text, at, 12);
   let i = at + 12;
   for (let entry = 0; entry < count; entry++) {
     if (i + 17 > length) return undefined;
     const isRange = bitAt(text, i);
-    const first = numberAt(text, i + 1, 16);
+    const first = bitsAt(text, i + 1, 16);
     i += 17;
     let last = first;
     if (isRange) {
       if (i + 16 > length) return undefined;
-      last = numberAt(text, i, 16);
+      last = bitsAt(text, i, 16);
       i += 16;
     }
     if (first === 0 || last < first) return undefined;
@@ -178,13 +178,13 @@ interface Restriction {
 function readRestrictions(text: string, at: number, wanted: readonly number[]): readonly Restriction[] | undefined {
   const length = bitLength(text);
   if (at + 12 > length) return undefined;
-  const count = numberAt(text, at, 12);
+  const count = bitsAt(text, at, 12);
   const restrictions: Restriction[] = [];
   let i = at + 12;
   for (let n = 0; n < count; n++) {
     if (i + 8 > length) return undefined;
-    const purpose = numberAt(text, i, 6);
-    const type = numberAt(text, i + 6, 2);
+    const purpose = bitsAt(text, i, 6);
+    const type = bitsAt(text, i + 6, 2);
     if (purpose === 0 || type === 3) return undefined;
     const end = readRanges(text, i + 8, (first, last) => {
       for (const vendor of wanted) {

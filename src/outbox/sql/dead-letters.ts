@@ -3,7 +3,7 @@ import { eachOf } from './open-database.ts';
 import type { StatementSync } from 'node:sqlite';
 import { letterOf, type DeadLetter, type Which } from '../dead-letters.ts';
 import type { Beside, DeadColumns, Records } from './records.ts';
-import { recordOf, type RecordColumns } from './stored-record.ts';
+import { recordFrom, type RecordColumns } from './stored-record.ts';
 import type { StoredRecord } from '../record.ts';
 
 /** What waits for a person, and what becomes of it: each change inside a transaction. */
@@ -16,7 +16,7 @@ export class DeadLetters {
     this.#records = records;
     this.#beside = beside;
     for (const columns of eachOf<DeadColumns>(beside.sql.allDead)) {
-      const letter = beside.sites.isIndexed(columns[0]) ? undefined : recordOf(recordColumns(columns));
+      const letter = beside.sites.isIndexed(columns[0]) ? undefined : recordFrom(recordColumns(columns));
       if (letter !== undefined) beside.subjects.read(letter.id, letter.subjects);
     }
   }
@@ -71,7 +71,7 @@ export class DeadLetters {
   /** Gives what it was, where it can be read. */
   #delete(columns: DeadColumns): StoredRecord | undefined {
     const [id, , , , route] = columns;
-    const letter = recordOf(recordColumns(columns));
+    const letter = recordFrom(recordColumns(columns));
     this.#records.deleteDead(id, route, letter?.subjects ?? []);
     return letter;
   }

@@ -8,7 +8,7 @@ import type { DeadLetter, DeadLetters, Which } from '../dead-letters.ts';
 import { lettersOf } from './dead-letters.ts';
 import type { DeadColumns } from './records.ts';
 import { keyOf } from '../record.ts';
-import { recordOf, type RecordColumns } from './stored-record.ts';
+import { recordFrom, type RecordColumns } from './stored-record.ts';
 
 /**
  * What `portvakt outbox` does. Every function opens the files of a data directory for a moment, beside a running
@@ -60,7 +60,7 @@ export function queueInfos(dir: string, now: number): QueueInfo[] {
     const records = db.prepare('SELECT id, head, body, sum FROM records WHERE id > ? ORDER BY id LIMIT ?');
     records.setReturnArrays(true);
     for (const columns of eachOf<RecordColumns>(records)) {
-      const record = recordOf(columns);
+      const record = recordFrom(columns);
       for (const route of record?.routes ?? []) {
         if (record === undefined) continue;
         const info = of(keyOf(record, route));
@@ -128,7 +128,7 @@ export function purgeDead(dir: string, which: Which = {}): number {
     const forget = db.prepare('DELETE FROM record_subjects WHERE subject = ? AND record = ?');
     const remove = db.prepare(STATEMENTS.deleteDead);
     for (const [id, head, body, sum] of found) {
-      for (const key of recordOf([id, head, body, sum])?.subjects ?? []) forget.run(key, id);
+      for (const key of recordFrom([id, head, body, sum])?.subjects ?? []) forget.run(key, id);
       remove.run(id);
     }
     return found.length;

@@ -14,7 +14,7 @@ import { PAGE_SIZE } from './outbox-schema.ts';
 import { tableRecords, type PageOf, type TableRecord } from './sqlite-pages.ts';
 import { readWal, type WalFrame } from './sqlite-wal.ts';
 import { OLD_DEAD, OLD_ROW, recordOfRow } from './old-rows.ts';
-import { recordOf, type RecordColumns } from './stored-record.ts';
+import { recordFrom, type RecordColumns } from './stored-record.ts';
 import type { StoredRecord } from '../record.ts';
 
 /**
@@ -100,7 +100,7 @@ function collect(page: Buffer, pageOf: PageOf, into: Rescued): void {
 
 function collectRecord({ rowid, values }: TableRecord, { records, dead }: Rescued): void {
   const [, head, body, sum, , died, reason] = values;
-  const record = recordOf([rowid, head, body, sum] as unknown as RecordColumns);
+  const record = recordFrom([rowid, head, body, sum] as unknown as RecordColumns);
   if (record === undefined) return;
   if (values.length === RECORD_COLUMNS) records.set(rowid, record);
   else dead.set(rowid, { record, died: Number(died), reason: String(reason) });

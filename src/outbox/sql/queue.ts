@@ -3,7 +3,7 @@ import { bump, StoreDamaged } from '../commit.ts';
 import { eachOf } from './open-database.ts';
 import type { Beside } from './records.ts';
 import { keyOf, partsOf, queuedOf, type StoredRecord } from '../record.ts';
-import { recordOf, type RecordColumns } from './stored-record.ts';
+import { recordFrom, type RecordColumns } from './stored-record.ts';
 
 /** Records that one reading looks at: those of other routes may lie between. */
 const LOOKED_AT = 2_048;
@@ -49,7 +49,7 @@ export class Queue {
 
   /** A record of the site as it was written; one that is not is set aside, counted and not sent. */
   #whole(columns: RecordColumns, site: string): StoredRecord | undefined {
-    const record = recordOf(columns);
+    const record = recordFrom(columns);
     if (record === undefined) this.#setAside(columns[0], site);
     else if (record.site !== site) throw new StoreDamaged('a record is not where it belongs');
     return record;
@@ -86,7 +86,7 @@ export class Queue {
   #count(): void {
     const { sql, routes, sites, subjects } = this.#beside;
     for (const columns of eachOf<RecordColumns>(sql.all)) {
-      const record = recordOf(columns);
+      const record = recordFrom(columns);
       if (record === undefined) this.#setAside(columns[0], '');
       else {
         routes.added(record);

@@ -5,7 +5,7 @@ import type { Statements } from './open-database.ts';
 import type { Room } from './room.ts';
 import type { Routes } from './routes.ts';
 import type { Sites } from './sites.ts';
-import { columnsOf, recordOf, type RecordColumns } from './stored-record.ts';
+import { columnsOf, recordFrom, type RecordColumns } from './stored-record.ts';
 import { heldOn, narrowed, keyOf, type StoredRecord, type StoredRoute } from '../record.ts';
 import type { SubjectIndex } from './subject-index.ts';
 
@@ -55,13 +55,13 @@ export class Records {
 
   #read(id: number): StoredRecord | undefined {
     const columns = this.#beside.sql.byId.get(id) as unknown as RecordColumns | undefined;
-    return columns === undefined ? undefined : recordOf(columns);
+    return columns === undefined ? undefined : recordFrom(columns);
   }
 
   /** A dead letter is a record with one route. */
   findDead(id: number): StoredRecord | undefined {
     const columns = this.#beside.sql.deadById.get(id) as unknown as RecordColumns | undefined;
-    return columns === undefined ? undefined : recordOf(columns);
+    return columns === undefined ? undefined : recordFrom(columns);
   }
 
   /** Ids of the records and dead letters of a site. */

@@ -41,7 +41,7 @@ export function columnsOf(record: StoredRecord): RecordColumns {
 }
 
 /** A record out of its columns; undefined where its checksum says that it is not what was written. */
-export function recordOf([id, head, body, sum]: RecordColumns): StoredRecord | undefined {
+export function recordFrom([id, head, body, sum]: RecordColumns): StoredRecord | undefined {
   // Damage may have made something else of a text.
   if (typeof head !== 'string' || typeof body !== 'string' || checksum(id, head, body) !== sum) return undefined;
   const [site, acceptedAt, decidedAt, policy, subjects, written, day] = JSON.parse(head) as Head;

@@ -68,7 +68,7 @@ export function decoded(text: string, rounds: number = ROUNDS): string {
  * that are nothing but escapes would make thousands of calls.
  */
 export function decodeOnce(text: string): string {
-  let out = text.includes('%') ? percentDecoded(withoutAgain(text)) : text;
+  let out = text.includes('%') ? percentDecodedOnce(withoutAgain(text)) : text;
   const escaped = out.includes('\\');
   if (escaped || out.includes('%')) out = unescaped(out);
   // What stands before a quote or a slash in JSON is no part of a value.
@@ -80,7 +80,7 @@ export function decodeOnce(text: string): string {
 }
 
 /** Percent sequences decoded once; a plus stays a plus. */
-export function percentDecoded(text: string): string {
+export function percentDecodedOnce(text: string): string {
   const escaped = text.includes('+') ? text.replaceAll('+', '%2B') : text;
   return decodePart(escaped, 0, escaped.length);
 }

@@ -2,7 +2,7 @@ import type { IdForm } from '../../core/identifiers.ts';
 import { codeAt } from '../code-at.ts';
 
 /** What something looks like: how it begins, in its own letters, and how it goes on. */
-export interface Form {
+export interface TextForm {
   readonly head: string;
   /** Head and rest, matched where the head stands. */
   readonly pattern: RegExp;
@@ -15,23 +15,23 @@ export interface Form {
 }
 
 /** Where no letter or digit stands before it, in capitals or not. A head has two characters at least, all ASCII. */
-export function form(head: string, rest: RegExp, digitAt?: number): Form {
+export function form(head: string, rest: RegExp, digitAt?: number): TextForm {
   return { head: head.toLowerCase(), pattern: patternOf(head, rest, 'iy'), exact: false, anywhere: false, digitAt };
 }
 
 /** The same, within a word, too. */
-export function anywhere(head: string, rest: RegExp): Form {
+export function anywhere(head: string, rest: RegExp): TextForm {
   return { ...form(head, rest), anywhere: true };
 }
 
 /** Where no letter or digit stands before it, as it is spelled. */
-export function exactly(head: string, rest: RegExp): Form {
+export function exactForm(head: string, rest: RegExp): TextForm {
   return { head, pattern: patternOf(head, rest, 'y'), exact: true, anywhere: false, digitAt: undefined };
 }
 
 /** A form of a vendor's identifier. */
-export function formOf({ head, rest, exact, anywhere: within, digitAt }: IdForm): Form {
-  const one = exact === true ? exactly(head, rest) : form(head, rest, digitAt);
+export function formOf({ head, rest, exact, anywhere: within, digitAt }: IdForm): TextForm {
+  const one = exact === true ? exactForm(head, rest) : form(head, rest, digitAt);
   return within === true ? { ...one, anywhere: true } : one;
 }
 
@@ -45,7 +45,7 @@ const IN_WORD = Uint8Array.from({ length: 128 }, (_, code) => (/[A-Za-z0-9]/.tes
 const SMALL = Uint8Array.from({ length: 128 }, (_, code) => String.fromCharCode(code).toLowerCase().charCodeAt(0));
 
 /** Says where to go on with forms of this group, from one that was found. */
-export type Found = (group: number, start: number, end: number) => number;
+export type WhereToGoOn = (group: number, start: number, end: number) => number;
 
 /**
  * Groups of forms, looked for together: only where two characters stand with which one of them begins is a pattern tried,
@@ -54,10 +54,10 @@ export type Found = (group: number, start: number, end: number) => number;
 export class Forms {
   /** By two characters in small letters: one more than the place in `#lists` of the forms that begin with them. */
   readonly #table = new Uint8Array(1 << 14);
-  readonly #lists: { readonly group: number; readonly form: Form }[][] = [];
+  readonly #lists: { readonly group: number; readonly form: TextForm }[][] = [];
   readonly #goOn: Int32Array;
 
-  constructor(groups: readonly (readonly Form[])[]) {
+  constructor(groups: readonly (readonly TextForm[])[]) {
     this.#goOn = new Int32Array(groups.length);
     for (const [group, forms] of groups.entries()) {
       for (const one of forms) {
@@ -70,7 +70,7 @@ export class Forms {
   }
 
   /** Finds what has one of the forms; those of one group do not overlap. `groups`: those that are looked for, as bits. */
-  find(text: string, groups: number, found: Found): void {
+  find(text: string, groups: number, found: WhereToGoOn): void {
     const table = this.#table;
     const goOn = this.#goOn.fill(0);
     let first = 0;
@@ -89,7 +89,7 @@ export class Forms {
 }
 
 /** Where what has this form ends; its first two characters are known to be there, in capitals or not. -1 = nothing has. */
-function endOf(text: string, start: number, { head, pattern, exact, anywhere: within, digitAt }: Form): number {
+function endOf(text: string, start: number, { head, pattern, exact, anywhere: within, digitAt }: TextForm): number {
   const before = codeAt(text, start - 1);
   if (!within && before < 128 && IN_WORD[before] === 1) return -1;
   if (digitAt !== undefined && !isDigit(codeAt(text, start + digitAt))) return -1;

@@ -1,4 +1,4 @@
-import { percentDecoded } from '../pii/decode.ts';
+import { percentDecodedOnce } from '../pii/decode.ts';
 
 /** A path pattern, compiled. */
 export interface Glob {
@@ -40,7 +40,7 @@ export function covers(globs: readonly Glob[], host: string, path: string): bool
     if (spelling.includes('/..') && coversSegments(globs, host, segmentsOf(spelling.replaceAll('/..', '/'))))
       return true;
     if (round === ROUNDS || !spelling.includes('%')) return false;
-    const decoded = percentDecoded(spelling);
+    const decoded = percentDecodedOnce(spelling);
     if (decoded === spelling) return false;
     spelling = decoded;
   }

@@ -1,6 +1,6 @@
 import { PROMOTION_KEYS } from '../../core/ga4-web.ts';
 import { LeftOutTally } from '../../core/left-out.ts';
-import type { Hit, InvalidEvent, Problem, Reading, SourceEvent, Visitor } from '../hit.ts';
+import type { Hit, InvalidEvent, Problem, HitReading, SourceEvent, Visitor } from '../hit.ts';
 import { decodeItem } from './item.ts';
 import { type Draft, KEYS, NAMED_PARAMS } from './keys.ts';
 import { badRequest, cutText, finiteNumber, IDENTIFIER_PARAMS, isUnsafeName, LIMITS, tooLarge } from '../limits.ts';
@@ -23,7 +23,7 @@ interface Tally {
  * dropped and counted. An event that cannot be used never costs the others: it is marked as invalid; lines past the
  * limit are left out and counted.
  */
-export function readCollect(hit: Hit, visitor: Visitor): Reading | Problem {
+export function readCollect(hit: Hit, visitor: Visitor): HitReading | Problem {
   const tally: Tally = { version: undefined, stream: undefined, keys: 0, unknown: 0, leftOut: new LeftOutTally() };
   const shared: Draft = { event_time: hit.at };
   const fault = readList(hit.query, shared, tally);

@@ -1,5 +1,5 @@
 import { problemReply } from '../answer.ts';
-import type { Door, Reply } from '../protocol.ts';
+import type { Door, ProtocolReply } from '../protocol.ts';
 
 /**
  * What gtag.js and Tag Manager ask of a server container beside hits (`protocols/google-paths.md` 1): each path has one
@@ -16,7 +16,7 @@ const taken: Omit<Door, 'paths' | 'below'> = {
 };
 
 /** A browser asks again after a day. A page that frames it gets nothing it could show or run. */
-const ABSENT: Reply = {
+const ABSENT: ProtocolReply = {
   ...problemReply({ status: 404, title: 'Nothing here', detail: 'The gateway serves no scripts, frames or workers.' }),
   headers: { 'cache-control': 'max-age=86400', 'x-frame-options': 'DENY' },
 };

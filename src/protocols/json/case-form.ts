@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CaseFacts, CaseForm } from '../protocol.ts';
 
 const PATH = '/v1/events';

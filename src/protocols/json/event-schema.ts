@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Scalars } from '../../core/fields.ts';
 import { address, finite, text, time, wellFormed } from '../json-parts.ts';
 import { eventName } from '../names.ts';

@@ -1,9 +1,9 @@
 import type { RawEvent } from '../../core/fields.ts';
 import { LeftOutTally } from '../../core/left-out.ts';
 import { event as eventSchema, eventsBody, type JsonEvent } from './event-schema.ts';
-import type { Hit, Problem, Reading, SourceEvent, Visitor } from '../hit.ts';
+import type { Hit, Problem, HitReading, SourceEvent, Visitor } from '../hit.ts';
 import { type Mistake, mistakesOf, said } from '../json-parts.ts';
-import { eventOf, parseJson, type ShapeFault } from '../json-text.ts';
+import { faultyEvent, parseBody, type ShapeFault } from '../json-text.ts';
 import { badRequest, LIMITS } from '../limits.ts';
 import { settle } from '../settle.ts';
 import { statedVisitor } from '../stated-visitor.ts';
@@ -21,11 +21,11 @@ const MOST_TOLD = 50;
  * every one. In a browser nobody reads the answer: an event with a mistake is marked as invalid, one past the limit is
  * left out and counted, and the others go on.
  */
-export function readJson(hit: Hit, from: 'browser' | 'backend', visitor: Visitor): Reading | Problem {
-  const parsed = parseJson(hit.body);
+export function readJson(hit: Hit, from: 'browser' | 'backend', visitor: Visitor): HitReading | Problem {
+  const parsed = parseBody(hit.body);
   if (parsed === undefined) return badRequest('The body is not valid JSON.');
   const body = eventsBody.safeParse(parsed.value);
-  const outside = parsed.faults.filter((fault) => eventOf(fault) === undefined);
+  const outside = parsed.faults.filter((fault) => faultyEvent(fault) === undefined);
   if (!body.success || outside.length > 0)
     return refused([...outside, ...(body.success ? [] : mistakesOf(body.error))]);
 
@@ -58,7 +58,7 @@ function readEvent(
   from: 'browser' | 'backend',
   faults: readonly ShapeFault[],
 ): { readonly read: JsonEvent | undefined; readonly wrong: readonly Mistake[] } {
-  const shape = faults.filter((fault) => eventOf(fault) === i);
+  const shape = faults.filter((fault) => faultyEvent(fault) === i);
   const parsed = eventSchema.safeParse(value);
   const at = ['events', i];
   if (!parsed.success) return { read: undefined, wrong: [...shape, ...mistakesOf(parsed.error, at)] };

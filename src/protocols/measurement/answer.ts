@@ -1,12 +1,12 @@
 import { plainAnswer } from '../answer.ts';
-import type { Remark } from '../hit.ts';
-import type { Door, End, Reply, Validated } from '../protocol.ts';
+import type { HitRemark } from '../hit.ts';
+import type { Door, End, ProtocolReply, Validated } from '../protocol.ts';
 
 /**
  * 204 or the problem; where a body is only looked at, Google's list of messages
  * (`protocols/measurement-protocol.md` 5), also for what is refused as unreadable elsewhere.
  */
-export function answerMeasurement(end: End, { does }: Door): Reply {
+export function answerMeasurement(end: End, { does }: Door): ProtocolReply {
   if (does !== 'validate' || end.kind === 'accepted') return plainAnswer(end);
   if (end.kind === 'validated')
     return messages(end.mistakes.concat(end.unknownStream ? UNKNOWN_STREAM : []), end.routes);
@@ -15,14 +15,14 @@ export function answerMeasurement(end: End, { does }: Door): Reply {
   return messages(problem.remarks ?? [{ at: '', code: 'VALUE_INVALID', says: problem.detail }], []);
 }
 
-const UNKNOWN_STREAM: Remark = {
+const UNKNOWN_STREAM: HitRemark = {
   at: 'measurement_id',
   code: 'VALUE_INVALID',
   says: 'no route of the site has this measurement id: its events go nowhere',
 };
 
 /** Google's form has no place for consent, hence the header. */
-function messages(mistakes: readonly Remark[], routes: Validated['routes']): Reply {
+function messages(mistakes: readonly HitRemark[], routes: Validated['routes']): ProtocolReply {
   const told = mistakes.map(({ at, code, says }) => ({ fieldPath: at, description: says, validationCode: code }));
   const verdicts = routes.map(({ route, verdict, reason }) => {
     return `${route}=${verdict}${reason === undefined ? '' : `;reason=${reason}`}`;

@@ -2,9 +2,9 @@ import type { RawEvent, Scalars } from '../../core/fields.ts';
 import { countryCode } from '../../core/countries.ts';
 import { LeftOutTally } from '../../core/left-out.ts';
 import { asObject } from '../../core/reply.ts';
-import type { Hit, Problem, Reading, Visitor } from '../hit.ts';
+import type { Hit, Problem, HitReading, Visitor } from '../hit.ts';
 import { wellFormed } from '../json-parts.ts';
-import { eventOf, parseJson, type ShapeFault } from '../json-text.ts';
+import { faultyEvent, parseBody, type ShapeFault } from '../json-text.ts';
 import { IDENTIFIER_PARAMS, LIMITS } from '../limits.ts';
 import { isName, RESERVED_PREFIX } from '../names.ts';
 import { type Common, MICROS, readEvent, readMicros } from './event.ts';
@@ -19,10 +19,10 @@ type Body = Readonly<Record<string, unknown>>;
  * and cannot be read refuses it; a detail that cannot be used is left out; an event that cannot be used is invalid, and
  * the others go on. Whoever asks at the debug path is told all of it.
  */
-export function readMeasurement(hit: Hit): Reading | Problem {
+export function readMeasurement(hit: Hit): HitReading | Problem {
   const about = new Remarks();
   const stream = streamOf(hit.query, about);
-  const parsed = parseJson(hit.body);
+  const parsed = parseBody(hit.body);
   const body = parsed === undefined ? undefined : asObject(parsed.value);
   if (parsed === undefined || body === undefined) {
     about.add(
@@ -50,7 +50,7 @@ export function readMeasurement(hit: Hit): Reading | Problem {
       value,
       i,
       common,
-      parsed.faults.filter((fault) => eventOf(fault) === i),
+      parsed.faults.filter((fault) => faultyEvent(fault) === i),
     );
   });
   return { stream, events: read, unknownKeys: dropped.count, leftOut: leftOut.counts, remarks: about.list };
@@ -75,7 +75,7 @@ const KNOWN: ReadonlySet<string> = new Set([
 
 /** Faults in names of user properties cost these only; they are looked at one by one. */
 function isOutside(fault: ShapeFault): boolean {
-  return eventOf(fault) === undefined && fault.path[0] !== 'user_properties';
+  return faultyEvent(fault) === undefined && fault.path[0] !== 'user_properties';
 }
 
 /** The measurement id of the query; undefined = there is none, and that refuses the body. */

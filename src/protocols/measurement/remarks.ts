@@ -1,4 +1,4 @@
-import type { Problem, Remark } from '../hit.ts';
+import type { Problem, HitRemark } from '../hit.ts';
 import { type Mistake, placeOf, said } from '../json-parts.ts';
 import { badRequest } from '../limits.ts';
 
@@ -18,7 +18,7 @@ type Path = readonly PropertyKey[];
 
 /** Gathers what is wrong with a body. */
 export class Remarks {
-  readonly list: Remark[] = [];
+  readonly list: HitRemark[] = [];
 
   add(path: Path, code: Code, says: string): void {
     if (this.list.length < MOST_TOLD) this.list.push({ at: placeOf(path), code, says });

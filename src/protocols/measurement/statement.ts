@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BIT, type Signal, type SignalMask, SIGNALS } from '../../core/signals.ts';
 import type { StatedConsent } from '../../core/values.ts';
 import { mistakesOf, time } from '../json-parts.ts';

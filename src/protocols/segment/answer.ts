@@ -1,8 +1,8 @@
 import { problemReply } from '../answer.ts';
-import type { End, Reply } from '../protocol.ts';
+import type { End, ProtocolReply } from '../protocol.ts';
 
 /** What Segment answers; its browsers look at the status only, other libraries read it (`protocols/segment.md` 6). */
-const SUCCESS: Reply = { status: 200, type: 'application/json', body: JSON.stringify({ success: true }) };
+const SUCCESS: ProtocolReply = { status: 200, type: 'application/json', body: JSON.stringify({ success: true }) };
 
 /** Statuses in the place of ours: what Segment's clients do depends on them. */
 const ELSEWHERE: ReadonlyMap<number, number> = new Map([
@@ -13,7 +13,7 @@ const ELSEWHERE: ReadonlyMap<number, number> = new Map([
 ]);
 
 /** `{"success":true}`, or the problem under the status that has a client send again or give up. */
-export function answerCall(end: End): Reply {
+export function answerCall(end: End): ProtocolReply {
   if (end.kind !== 'refused') return SUCCESS;
   const { problem } = end;
   return problemReply({ ...problem, status: ELSEWHERE.get(problem.status) ?? problem.status });

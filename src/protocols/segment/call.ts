@@ -14,7 +14,7 @@ import { paramsOf } from './properties.ts';
 import { leftOutBy } from './statement.ts';
 import type { Visitors } from './visitors.ts';
 
-export type Fields = Readonly<Record<string, unknown>>;
+export type CallFields = Readonly<Record<string, unknown>>;
 
 export const TYPES = ['track', 'page', 'identify', 'group', 'alias', 'screen'] as const;
 export type CallType = (typeof TYPES)[number];
@@ -27,10 +27,10 @@ export interface Common {
   readonly visitors: Visitors;
   /** Of the batch, where a call has none of its own. */
   readonly sentAt: unknown;
-  readonly context: Fields | undefined;
+  readonly context: CallFields | undefined;
   readonly integrations: unknown;
   /** Traits of the people who are identified in this request. */
-  readonly traits: ReadonlyMap<string, Fields>;
+  readonly traits: ReadonlyMap<string, CallFields>;
   readonly leftOut: LeftOutTally;
   /** What had no place. */
   readonly dropped: { count: number };
@@ -40,7 +40,7 @@ export interface Common {
 const CHOICE = 'segment consent preference updated';
 
 /** Reads one call. One that cannot be used is marked as invalid, and the others go on. */
-export function readCall(call: Fields, type: unknown, of: Common): SourceEvent {
+export function readCall(call: CallFields, type: unknown, of: Common): SourceEvent {
   const bad = (field: InvalidEvent['field'], says: string): SourceEvent => {
     return { raw: { event_time: of.at }, visitor: of.visitors.nobody, invalid: { field, says } };
   };
@@ -88,7 +88,7 @@ function calledIn(event: unknown): CalledEvent | undefined {
 }
 
 /** Whom a call is about, by every name it has for them. */
-export function peopleIn({ userId, anonymousId }: Fields): readonly string[] {
+export function peopleIn({ userId, anonymousId }: CallFields): readonly string[] {
   const user = textOf(userId);
   const anonymous = textOf(anonymousId);
   return [user === undefined ? [] : `user ${user}`, anonymous === undefined ? [] : `anonymous ${anonymous}`].flat();
@@ -98,7 +98,7 @@ export function peopleIn({ userId, anonymousId }: Fields): readonly string[] {
  * When it happened by our clock: as long before it came as it was before it was sent, by the sender's. Later than it
  * came is when it came.
  */
-function timeOf(call: Fields, { at, sentAt }: Common): number {
+function timeOf(call: CallFields, { at, sentAt }: Common): number {
   const happened = readTime(call['timestamp'] ?? call['originalTimestamp']);
   const sent = readTime(call['sentAt'] ?? sentAt);
   if (happened === undefined) return at;
@@ -114,7 +114,7 @@ function readTime(value: unknown): number | undefined {
 const OF_THE_PAGE = ['url', 'path', 'search', 'title', 'referrer', 'name', 'category'];
 
 /** Puts properties where they belong. The answer is what makes the event unusable. */
-function readProperties(properties: Fields, called: CalledEvent, draft: RawEvent, of: Common): string | undefined {
+function readProperties(properties: CallFields, called: CalledEvent, draft: RawEvent, of: Common): string | undefined {
   const own = called === PAGE_VIEW ? without(properties, OF_THE_PAGE) : properties;
   const { params, dropped } = paramsOf(own, called);
   of.dropped.count += dropped;
@@ -129,11 +129,16 @@ function readProperties(properties: Fields, called: CalledEvent, draft: RawEvent
   return undefined;
 }
 
-function without(fields: Fields, names: readonly string[]): Fields {
+function without(fields: CallFields, names: readonly string[]): CallFields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 
-function readPage({ name, category, properties }: Fields, context: Fields, isPage: boolean, draft: RawEvent): void {
+function readPage(
+  { name, category, properties }: CallFields,
+  context: CallFields,
+  isPage: boolean,
+  draft: RawEvent,
+): void {
   const page = asObject(context['page']) ?? {};
   const own = isPage ? (asObject(properties) ?? {}) : {};
   const title = isPage ? [own['name'], own['category'], name, category].map(textOf).find(Boolean) : undefined;
@@ -144,7 +149,7 @@ function readPage({ name, category, properties }: Fields, context: Fields, isPag
 
 const CAMPAIGN = ['source', 'medium', 'name', 'content', 'term', 'id'];
 
-function readDevice(context: Fields, draft: RawEvent): void {
+function readDevice(context: CallFields, draft: RawEvent): void {
   putText(draft, 'language', context['locale']);
   const { width, height } = asObject(context['screen']) ?? {};
   if (typeof width === 'number' && typeof height === 'number') draft.screen_resolution = `${width}x${height}`;

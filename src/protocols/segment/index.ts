@@ -1,5 +1,5 @@
 import { problemReply } from '../answer.ts';
-import type { Door, Protocol, Reply } from '../protocol.ts';
+import type { Door, Protocol, ProtocolReply } from '../protocol.ts';
 import { admitCalls } from './admit.ts';
 import { answerCall } from './answer.ts';
 import { caseForm } from './case-form.ts';
@@ -28,7 +28,7 @@ const fixed: Omit<Door, 'paths' | 'does'> = {
 };
 
 /** A browser asks again after a day. */
-const NO_SCRIPT: Reply = {
+const NO_SCRIPT: ProtocolReply = {
   ...problemReply({
     status: 404,
     title: 'Nothing here',

@@ -1,11 +1,11 @@
 import { LeftOutTally } from '../../core/left-out.ts';
 import { asObject } from '../../core/reply.ts';
 import type { Sender } from '../admission.ts';
-import type { Hit, Problem, Reading, SourceEvent, Visitor } from '../hit.ts';
+import type { Hit, Problem, HitReading, SourceEvent, Visitor } from '../hit.ts';
 import { said } from '../json-parts.ts';
-import { eventOf, parseJson, type ShapeFault } from '../json-text.ts';
+import { faultyEvent, parseBody, type ShapeFault } from '../json-text.ts';
 import { badRequest, LIMITS } from '../limits.ts';
-import { type CallType, type Common, type Fields, peopleIn, readCall } from './call.ts';
+import { type CallType, type Common, type CallFields, peopleIn, readCall } from './call.ts';
 import { SEGMENT_LIMITS } from './limits.ts';
 import { Visitors } from './visitors.ts';
 
@@ -33,8 +33,8 @@ const TYPE_AT: ReadonlyMap<string, CallType> = new Map<string, CallType>([
  * Reads calls as Segment's SDKs send them (`protocols/segment.md` 1, 3). In a batch a call that cannot be used is
  * invalid and the others go on; a back end that sends one call is told what is wrong with it.
  */
-export function readCalls(hit: Hit, sender: Sender, browser: Visitor): Reading | Problem {
-  const parsed = parseJson(hit.body, SHAPE);
+export function readCalls(hit: Hit, sender: Sender, browser: Visitor): HitReading | Problem {
+  const parsed = parseBody(hit.body, SHAPE);
   if (parsed === undefined) return badRequest('The body is not valid JSON.');
   const body = asObject(parsed.value);
   if (body === undefined) return badRequest('expected an object');
@@ -47,7 +47,7 @@ export function readCalls(hit: Hit, sender: Sender, browser: Visitor): Reading |
   }
   const { batch } = body;
   if (!Array.isArray(batch) || batch.length === 0) return NO_BATCH;
-  const outside = parsed.faults.find((fault) => eventOf(fault, 'batch') === undefined);
+  const outside = parsed.faults.find((fault) => faultyEvent(fault, 'batch') === undefined);
   if (outside !== undefined) return badRequest(said(outside));
   const calls = batch as readonly unknown[];
   if (sender === 'backend' && calls.length > SEGMENT_LIMITS.calls) return TOO_MANY;
@@ -71,7 +71,7 @@ export function readCalls(hit: Hit, sender: Sender, browser: Visitor): Reading |
       (mayBeLong && isLong(JSON.stringify(call)) ? TOO_LONG : undefined);
     const source =
       wrong === undefined
-        ? readCall(call as Fields, call?.['type'], common)
+        ? readCall(call as CallFields, call?.['type'], common)
         : { raw: { event_time: hit.at }, visitor: common.visitors.nobody, invalid: { field: undefined, says: wrong } };
     return source.invalid === undefined
       ? source
@@ -80,7 +80,7 @@ export function readCalls(hit: Hit, sender: Sender, browser: Visitor): Reading |
   return readingOf(events, common);
 }
 
-const NO_TRAITS: ReadonlyMap<string, Fields> = new Map();
+const NO_TRAITS: ReadonlyMap<string, CallFields> = new Map();
 const TOO_LONG = `a call may have ${SEGMENT_LIMITS.call / 1024} KiB`;
 /** Of one character in UTF-8. */
 const MOST_BYTES = 3;
@@ -90,12 +90,12 @@ function isLong(text: string): boolean {
 }
 
 function readOne(
-  call: Fields,
+  call: CallFields,
   type: CallType,
   common: Common,
   { body }: Hit,
   faults: readonly ShapeFault[],
-): Reading | Problem {
+): HitReading | Problem {
   const [fault] = faults;
   if (fault !== undefined) return badRequest(said(fault));
   if (common.sender === 'backend' && isLong(body)) return badRequest(TOO_LONG);
@@ -104,22 +104,22 @@ function readOne(
   return readingOf([event], common);
 }
 
-function readingOf(events: readonly SourceEvent[], { dropped, leftOut }: Common): Reading {
+function readingOf(events: readonly SourceEvent[], { dropped, leftOut }: Common): HitReading {
   return { stream: undefined, events, unknownKeys: dropped.count, leftOut: leftOut.counts };
 }
 
 function faultsByCall(faults: readonly ShapeFault[]): ReadonlyMap<number, string> {
   const first = new Map<number, string>();
   for (const fault of faults) {
-    const at = eventOf(fault, 'batch');
+    const at = faultyEvent(fault, 'batch');
     if (at !== undefined && !first.has(at)) first.set(at, fault.message);
   }
   return first;
 }
 
 /** What is said of people in the calls that identify them. */
-function traitsIn(calls: readonly unknown[]): ReadonlyMap<string, Fields> {
-  const found = new Map<string, Fields>();
+function traitsIn(calls: readonly unknown[]): ReadonlyMap<string, CallFields> {
+  const found = new Map<string, CallFields>();
   for (const value of calls) {
     const call = asObject(value);
     const traits = call?.['type'] === 'identify' ? asObject(call['traits']) : undefined;

@@ -1,11 +1,11 @@
 import { problemReply } from '../answer.ts';
-import type { AddressReply, Reply } from '../protocol.ts';
+import type { AddressReply, ProtocolReply } from '../protocol.ts';
 
 /** Paths of it begin so; the write key and `/settings` follow. */
 export const SETTINGS = '/v1/projects/';
 const PATH = /^\/v1\/projects\/([A-Za-z0-9_-]{1,128})\/settings$/;
 
-const NO_KEY: Reply = problemReply({
+const NO_KEY: ProtocolReply = problemReply({
   status: 404,
   title: 'Nothing here',
   detail: 'Settings are at /v1/projects/<write key>/settings.',

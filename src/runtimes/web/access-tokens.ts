@@ -10,7 +10,7 @@ const KINDS: { readonly [K in Kind]: (options: TokenOptions) => Tokens<Extract<A
 };
 
 /** Access tokens of every kind there is. */
-export function accessTokens(options: TokenOptions): Tokens<AccessToken> {
+export function tokensOfEveryKind(options: TokenOptions): Tokens<AccessToken> {
   const made = new Map<Kind, Tokens<AccessToken>>();
   const of = ({ kind }: AccessToken): Tokens<AccessToken> => {
     let tokens = made.get(kind);

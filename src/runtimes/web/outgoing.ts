@@ -23,7 +23,7 @@ const SCHEME = 'https://';
  * Host and target of an https URL to a declared host; nothing else is ever connected to (R67, R68).
  * @throws Unsendable
  */
-export function splitUrl(url: string, hosts: readonly string[]): { host: string; target: string } {
+export function hostAndTarget(url: string, hosts: readonly string[]): { host: string; target: string } {
   if (!url.startsWith(SCHEME)) throw new Unsendable('not an https address');
   AUTHORITY_END.lastIndex = SCHEME.length;
   const end = AUTHORITY_END.exec(url)?.index ?? url.length;

@@ -1,5 +1,6 @@
 import type { Reply } from '../../core/destination.ts';
 import { reason } from '../../core/reason.ts';
+import { parseObject } from '../../core/reply.ts';
 import { SecretProblem } from '../../delivery/lane/ports.ts';
 import type { KeptToken } from './kept-tokens.ts';
 
@@ -26,7 +27,7 @@ export function tokenFrom({ status, body }: Reply, { name, at, sink }: Exchanged
   if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
     throw new SecretProblem(reason('vendor.secret_unusable', { name, status: `${status}` }));
   }
-  const answer = status >= 200 && status < 300 ? parse(body) : undefined;
+  const answer = status >= 200 && status < 300 ? parseObject(body) : undefined;
   const token = answer?.['access_token'];
   if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) {
     const seconds = Number(answer?.['expires_in']);
@@ -35,13 +36,4 @@ export function tokenFrom({ status, body }: Reply, { name, at, sink }: Exchanged
   }
   if (sink && status >= 200 && status < 300) return { value: SINK_TOKEN, renewAt: at + LIFETIME_MS };
   throw Object.assign(new Error('no token came'), { code: 'ENOTOKEN' });
-}
-
-function parse(body: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import type { Reply } from '../../core/destination.ts';
 import { Recalled, Unsendable, type Send } from '../../delivery/lane/ports.ts';
-import { headersOf, splitUrl } from './outgoing.ts';
+import { headersOf, hostAndTarget } from './outgoing.ts';
 
 export interface WebSendOptions {
   /** The gateway's version: the `user-agent` of requests whose plan has none. */
@@ -29,7 +29,7 @@ class Failed extends Error {
 export function webSend({ version, timeoutMs = TIMEOUT_MS, fetch: ask = fetch }: WebSendOptions): Send {
   const agent = `portvakt/${version}`;
   return async ({ url, method, headers, body }, hosts, may) => {
-    const { host, target } = splitUrl(url, hosts);
+    const { host, target } = hostAndTarget(url, hosts);
     const all = asHeaders(headersOf(headers, agent));
     if (may?.() === false) throw new Recalled();
     try {

@@ -7,7 +7,7 @@ import {
   nameHash,
   phoneHash,
   postalCode,
-  readUserData,
+  readUserParts,
 } from '../../../destinations/google-ads/normalise.ts';
 import { sha256Hex } from '../../../src/core/hash.ts';
 import peers from '../../fixtures/google-ads-peers.json' with { type: 'json' };
@@ -106,13 +106,13 @@ describe("GA4's em", () => {
   const base64url = (text: string) => Buffer.from(sha256Hex(text), 'hex').toString('base64url');
 
   it('is decoded from base64url to hex (ga4.md 3.8)', () => {
-    expect(readUserData('tv.1~em.1hFzBkhe0OUK-rOshx6Y-BaZFR8wKBUn1j_18jNlbGk~co0.DE')).toEqual([
+    expect(readUserParts('tv.1~em.1hFzBkhe0OUK-rOshx6Y-BaZFR8wKBUn1j_18jNlbGk~co0.DE')).toEqual([
       { emailAddress: JANE_GMAIL },
     ]);
   });
   it('may repeat, may be hex, and may hold an address', () => {
     const text = `tv.1~em.${JANE_EXAMPLE.toUpperCase()}~em.${base64url('a@b.no')}~pn.${base64url('+4930901820')}~fn0.${base64url('jane')}~ln0.${base64url('doe')}~ct0.berlin~pc0.10115~co0.DE`;
-    expect(readUserData(text)).toEqual([
+    expect(readUserParts(text)).toEqual([
       { emailAddress: JANE_EXAMPLE },
       { emailAddress: sha256Hex('a@b.no') },
       { phoneNumber: BERLIN },
@@ -127,11 +127,11 @@ describe("GA4's em", () => {
     'tv.2~em.x',
     'tv.1~em.kari@example.no',
     'tv.1~em',
-  ])('is nothing in %j', (text) => expect(readUserData(text)).toBeUndefined());
+  ])('is nothing in %j', (text) => expect(readUserParts(text)).toBeUndefined());
   it('never lets anything but hashes, a country and a postal code through', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom('em', 'pn', 'fn0', 'co0', 'pc0'))), (parts) => {
-        for (const identifier of readUserData(`tv.1~${parts.join('~')}~em.${parts.join('.')}`) ?? []) {
+        for (const identifier of readUserParts(`tv.1~${parts.join('~')}~em.${parts.join('.')}`) ?? []) {
           for (const value of Object.values(identifier)) expect(value).toMatch(/^[0-9a-f]{64}$/);
         }
       }),

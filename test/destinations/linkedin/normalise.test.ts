@@ -1,13 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  clickId,
-  countryCode,
-  decimal,
-  hashEmail,
-  hashExternalId,
-  hashName,
-} from '../../../destinations/linkedin/normalise.ts';
+import { countryCode } from '../../../src/core/countries.ts';
+import { clickId, decimal, hashEmail, hashExternalId, hashName } from '../../../destinations/linkedin/normalise.ts';
 import { sha256Hex } from '../../../src/core/hash.ts';
 
 describe('user data (linkedin.md 3)', () => {

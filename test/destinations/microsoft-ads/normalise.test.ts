@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clickId, digits, emailHash, phoneHash, uuid } from '../../../destinations/microsoft-ads/normalise.ts';
+import { clickId, hexDigits, emailHash, phoneHash, uuid } from '../../../destinations/microsoft-ads/normalise.ts';
 import { sha256Hex } from '../../../src/core/hash.ts';
 import peers from '../../fixtures/microsoft-ads-peers.json' with { type: 'json' };
 
@@ -90,12 +90,12 @@ it('spreads a text by FNV-1a', () => {
     ['a', 0xe40c292c],
     ['foobar', 0xbf9cf968],
   ] as const)
-    expect(digits(text).slice(0, 8)).toBe(mixed(hash));
+    expect(hexDigits(text).slice(0, 8)).toBe(mixed(hash));
   // Four seeds, none of which gives what another does; always 32 digits.
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
-      expect(digits(text)).toMatch(/^[0-9a-f]{32}$/);
-      expect(new Set(digits(text).match(/.{8}/g)).size).toBe(4);
+      expect(hexDigits(text)).toMatch(/^[0-9a-f]{32}$/);
+      expect(new Set(hexDigits(text).match(/.{8}/g)).size).toBe(4);
     }),
   );
 });

@@ -11,7 +11,7 @@ import { ABORTED, bodyTooLarge, ENCODED, NO_ROOM } from '../../../http/problem.t
 import { refusedCode, type Hit, type Problem, type RefusedCode, type Unread } from '../../../protocols/hit.ts';
 import { hostOf, splitTarget, type Target } from '../../../protocols/target.ts';
 import { Body, saidLength } from './body.ts';
-import { answered, dismiss, dropStuck, keepIdle, takes } from './sockets.ts';
+import { noteAnswer, dismiss, dropStuck, keepIdle, takes } from './sockets.ts';
 import { turns } from './turns.ts';
 
 /** Limits on slow and oversized clients (R60, R72); times in milliseconds. */
@@ -65,7 +65,7 @@ export function createListener(app: Hono, front?: Front, refused: (code: Refused
 function adapterFor(app: Hono): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   let loaded: Promise<ReturnType<typeof getRequestListener>> | undefined;
   return (incoming, outgoing) => {
-    outgoing.once('close', () => answered(incoming));
+    outgoing.once('close', () => noteAnswer(incoming));
     loaded ??= import('@hono/node-server').then((adapter) =>
       adapter.getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false }),
     );
@@ -130,7 +130,7 @@ function write(outgoing: ServerResponse, { status, headers, cookies, body }: Ans
   const set = cookies.length === 0 ? undefined : { 'set-cookie': [...cookies] };
   outgoing.writeHead(status, length === undefined && set === undefined ? headers : { ...headers, ...length, ...set });
   outgoing.end(body);
-  answered(outgoing.req);
+  noteAnswer(outgoing.req);
 }
 
 /** Node's own refusals (slow, too long, not HTTP), as the problems the contract promises. */

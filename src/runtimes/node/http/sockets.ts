@@ -86,7 +86,7 @@ export function takes({ socket }: IncomingMessage): boolean {
 }
 
 /** Takes note of an answer. */
-export function answered({ socket }: IncomingMessage): void {
+export function noteAnswer({ socket }: IncomingMessage): void {
   const client = socket as Counted;
   client[UNANSWERED] = unansweredOf(client) - 1;
 }

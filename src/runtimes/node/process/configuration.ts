@@ -3,7 +3,7 @@ import type { Finding } from '../../../config/lint/finding.ts';
 import type { Gateway } from '../../../policy/gateway.ts';
 import { GATEWAY_SOURCE } from '../delivery/delivery-thread.ts';
 import { rootKey } from './keys.ts';
-import type { Log } from './log.ts';
+import type { JsonLog } from './log.ts';
 import type { Reloads } from './metric-family.ts';
 import type { GatewaySource } from './outbox-worker.ts';
 import { keepPolicy } from './policies.ts';
@@ -17,7 +17,7 @@ const WATCH_INTERVAL = 1_000;
 /** The configuration of a running gateway: the one in force, and how it is replaced. */
 export class Configuration {
   readonly #options: ServeOptions;
-  readonly #log: Log;
+  readonly #log: JsonLog;
   readonly #rootKey: Uint8Array;
   #current: ReadGateway;
   #reloads: Reloads = { succeeded: 0, failed: 0, good: true, at: Date.now() };
@@ -25,7 +25,7 @@ export class Configuration {
   #reloading = Promise.resolve();
 
   /** Reads the text it is started with. @throws Unusable */
-  constructor(options: ServeOptions, log: Log) {
+  constructor(options: ServeOptions, log: JsonLog) {
     this.#options = options;
     this.#log = log;
     this.#rootKey = rootKey(options.data);
@@ -107,7 +107,7 @@ function sourceOf({ input }: ReadGateway): GatewaySource {
   return { module: GATEWAY_SOURCE, input };
 }
 
-function logFinding({ file, line, column, code, kind, message }: Finding, log: Log): void {
+function logFinding({ file, line, column, code, kind, message }: Finding, log: JsonLog): void {
   const say = kind === 'warning' ? log.warn : log.info;
   say(message, { file, line, column, code });
 }

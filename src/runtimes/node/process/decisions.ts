@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Decision, Decisions } from '../../../ledger/decisions.ts';
-import type { Log } from './log.ts';
+import type { LoggedDecision, Decisions } from '../../../ledger/decisions.ts';
+import type { JsonLog } from './log.ts';
 
 export interface DecisionLogOptions {
   readonly decisions: Decisions;
@@ -9,7 +9,7 @@ export interface DecisionLogOptions {
   readonly dir: string;
   /** How long a day is kept after its end, milliseconds; 0 = nothing is. */
   readonly keep: () => number;
-  readonly log: Pick<Log, 'error'>;
+  readonly log: Pick<JsonLog, 'error'>;
   /** Unix milliseconds. */
   readonly now?: () => number;
 }
@@ -28,7 +28,7 @@ const MAX_HELD = 50_000;
 
 /** Writes the decision log of one process (`docs/decision-log.md`). Several may share a directory. */
 export function keepDecisions({ decisions, dir, keep, log, now = Date.now }: DecisionLogOptions): DecisionLog {
-  let held: Decision[] = [];
+  let held: LoggedDecision[] = [];
   let failing = false;
 
   const write = (before: number): void => {

@@ -6,7 +6,7 @@ import type { Preview } from '../../../http/preview.ts';
 import type { Counters } from '../../../ledger/counters.ts';
 import { createListener } from '../http/listener.ts';
 import { ADMIN_CONNECTIONS, MOST_CONNECTIONS, mostConnections } from '../http/sockets.ts';
-import type { Log } from './log.ts';
+import type { JsonLog } from './log.ts';
 import { summed } from './summed.ts';
 
 /** How long busy connections have for their last request before no new ones are taken, milliseconds. */
@@ -15,7 +15,7 @@ const LAST_WORD = 200;
 const FINISH_REQUESTS = 4_000;
 
 /** Refuses connections before they take the descriptors that files and vendors need, and more memory than there is. */
-export function limitConnections(server: Server, counters: Counters, log: Log): void {
+export function limitConnections(server: Server, counters: Counters, log: JsonLog): void {
   const most = mostConnections();
   server.maxConnections = most;
   const say = summed((count) => log.warn(tooManyConnections(most), { count }));
@@ -35,7 +35,7 @@ export function adminListener(
   metrics: () => Promise<string>,
   preview: Preview,
   token: string | undefined,
-  log: Log,
+  log: JsonLog,
 ): Server {
   const refused = summed((count) =>
     log.warn('admin listener: requests refused (wrong or missing token, a strange host, another site)', { count }),

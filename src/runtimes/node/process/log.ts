@@ -14,7 +14,7 @@ export interface LogFields {
   readonly url?: string;
 }
 
-export interface Log {
+export interface JsonLog {
   readonly info: (msg: string, fields?: LogFields) => void;
   readonly warn: (msg: string, fields?: LogFields) => void;
   readonly error: (msg: string, fields?: LogFields) => void;
@@ -23,7 +23,7 @@ export interface Log {
 const STDERR = 2;
 
 /** JSON lines on stderr, written at once, so that the last line before an end is there. */
-export function createLog(): Log {
+export function createLog(): JsonLog {
   const at =
     (level: 'info' | 'warn' | 'error') =>
     (msg: string, fields?: LogFields): void => {

@@ -2,7 +2,7 @@ import { orphans, outboxName } from '../../../outbox/sql/outbox-names.ts';
 import { startDelivery, type Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
 import type { GatewaySource } from './outbox-worker.ts';
 import type { DeliveryReport } from './metrics.ts';
-import type { Member } from './serve-options.ts';
+import type { MemberPlace } from './serve-options.ts';
 
 /** The outboxes a process delivers from: its own, and those of processes that are no more. */
 export class Outboxes {
@@ -16,7 +16,10 @@ export class Outboxes {
   }
 
   /** Starts them all. Rejects when one of them cannot be. */
-  static async start(options: Omit<DeliveryOptions, 'name' | 'shared'>, member: Member | undefined): Promise<Outboxes> {
+  static async start(
+    options: Omit<DeliveryOptions, 'name' | 'shared'>,
+    member: MemberPlace | undefined,
+  ): Promise<Outboxes> {
     const left = orphans(options.dir, member);
     const shared = member !== undefined || left.length > 0;
     const names = [outboxName(member), ...left];

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { SecretProblem, type Secrets, type Send } from '../../../delivery/lane/ports.ts';
 import { reason } from '../../../core/reason.ts';
 import { showSecretRef, type AccessToken, type SecretRef } from '../../../core/secret.ts';
-import { accessTokens } from '../../web/access-tokens.ts';
+import { tokensOfEveryKind } from '../../web/access-tokens.ts';
 import { placeholderCredentials } from '../vendors/placeholder-account.ts';
 
 /** What stands in for a missing secret while everything goes to a sink. */
@@ -54,7 +54,7 @@ export function nodeSecrets({ sink, send, env = process.env, now = Date.now }: S
   };
 
   const credentials = (of: AccessToken) => valueOf(of.credentials, CREDENTIALS[of.kind]);
-  const tokens = accessTokens({ sink, send, now, credentials });
+  const tokens = tokensOfEveryKind({ sink, send, now, credentials });
   return {
     value: (source, standIn = PLACEHOLDER) =>
       'kind' in source ? tokens.value(source) : valueOf(source, () => standIn),

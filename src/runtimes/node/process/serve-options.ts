@@ -20,7 +20,7 @@ export interface ServeOptions {
   /** Reload when the file changes, and on SIGHUP. */
   readonly watchFile: boolean;
   /** One of several processes that share the port and the data directory; without it, the only one. */
-  readonly member?: Member;
+  readonly member?: MemberPlace;
   /** Who is told of every accepted trace, beside the preview; undefined while nobody is. */
   readonly watcher?: Ports['watcher'];
   /** Who is told what the preview would be, where another process has it; undefined while nobody looks. */
@@ -32,7 +32,7 @@ export interface ServeOptions {
 }
 
 /** Which of how many processes this is, counted from 0. Signals are its supervisor's business. */
-export interface Member {
+export interface MemberPlace {
   readonly index: number;
   readonly count: number;
 }

@@ -20,7 +20,7 @@ import { Configuration } from './configuration.ts';
 import { lockData, lockMember, type DataLock } from './data-lock.ts';
 import { keepDecisions } from './decisions.ts';
 import { adminListener, close, limitConnections, listen, urlOf } from './listeners.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog, type JsonLog } from './log.ts';
 import type { Snapshot } from './metric-family.ts';
 import type { Metrics } from './metrics.ts';
 import { Outboxes } from './outboxes.ts';
@@ -49,7 +49,7 @@ export interface RunningGateway {
 /** What a gateway consists of before it listens. */
 interface Parts {
   readonly options: ServeOptions;
-  readonly log: Log;
+  readonly log: JsonLog;
   readonly configuration: Configuration;
   readonly lock: DataLock;
   readonly audience: Audience;

@@ -1,4 +1,4 @@
-import type { Log } from './log.ts';
+import type { JsonLog } from './log.ts';
 
 const HOUR = 3_600_000;
 
@@ -6,7 +6,7 @@ const HOUR = 3_600_000;
  * Says that everything goes to a sink, at once and every hour: whoever forgot it would otherwise see a gateway that
  * delivers, and vendors that get nothing.
  */
-export function remindOfSink(sink: string, log: Log): { readonly stop: () => void } {
+export function remindOfSink(sink: string, log: JsonLog): { readonly stop: () => void } {
   const say = (): void =>
     log.warn('--sink: everything goes to the sink and nothing to any vendor', { url: sink, code: 'sink' });
   say();

@@ -1,6 +1,6 @@
 import type { Counters } from '../../../ledger/counters.ts';
 import type { Gateway } from '../../../policy/gateway.ts';
-import type { Log } from './log.ts';
+import type { JsonLog } from './log.ts';
 
 /** How often faults are said, milliseconds. */
 const FAULTS_EVERY = 60_000;
@@ -8,7 +8,7 @@ const FAULTS_EVERY = 60_000;
 const SILENT_HITS = 1_000;
 
 /** Says once a minute what a fault of the gateway's own kept from being sent, and where it was: nothing of the events. */
-export function watchForFaults({ faults }: Counters, log: Pick<Log, 'error'>): NodeJS.Timeout {
+export function watchForFaults({ faults }: Counters, log: Pick<JsonLog, 'error'>): NodeJS.Timeout {
   const said = new Map<string, number>();
   return setInterval(() => {
     for (const [place, count] of faults.values) {
@@ -21,7 +21,7 @@ export function watchForFaults({ faults }: Counters, log: Pick<Log, 'error'>): N
 }
 
 /** Tells the operator when a site's hits never carry a consent: most often the cookie does not reach this host. */
-export function watchForSilence(counters: Counters, gateway: () => Gateway, log: Log): NodeJS.Timeout {
+export function watchForSilence(counters: Counters, gateway: () => Gateway, log: JsonLog): NodeJS.Timeout {
   const told = new Set<string>();
   return setInterval(() => {
     for (const { name } of gateway().sites) {

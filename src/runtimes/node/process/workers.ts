@@ -3,7 +3,7 @@ import { forgetHeld } from '../../../outbox/sql/held-flag.ts';
 import { lockData } from './data-lock.ts';
 import { rootKey } from './keys.ts';
 import { adminListener, close, listen, urlOf } from './listeners.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog, type JsonLog } from './log.ts';
 import { Member } from './member.ts';
 import { addUp } from './metrics.ts';
 import { demandPrivate, makePrivately } from './private-files.ts';
@@ -86,12 +86,12 @@ class Members {
   readonly preview: Preview;
   readonly #count: number;
   readonly #options: WorkersOptions;
-  readonly #log: Log;
+  readonly #log: JsonLog;
   readonly #members: (Member | undefined)[] = [];
   #watched = false;
   #stopping = false;
 
-  constructor(count: number, options: WorkersOptions, log: Log) {
+  constructor(count: number, options: WorkersOptions, log: JsonLog) {
     this.#count = count;
     this.#options = options;
     this.#log = log;

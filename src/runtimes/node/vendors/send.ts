@@ -1,7 +1,7 @@
 import type { Pool } from 'undici';
 import type { Reply } from '../../../core/destination.ts';
 import type { FilledRequest, Send } from '../../../delivery/lane/ports.ts';
-import { headersOf, splitUrl } from '../../web/outgoing.ts';
+import { headersOf, hostAndTarget } from '../../web/outgoing.ts';
 import { sinkPool, vendorPool } from '../http/connections.ts';
 import { roundTrip } from './round-trip.ts';
 
@@ -41,7 +41,7 @@ export function createSend({ sink, version, timeoutMs = TIMEOUT_MS }: SendOption
 
   const send = (request: FilledRequest, hosts: readonly string[], may?: () => boolean): Promise<Reply> => {
     try {
-      const { host, target } = splitUrl(request.url, hosts);
+      const { host, target } = hostAndTarget(request.url, hosts);
       const options = {
         method: request.method,
         path: sinkOrigin === undefined ? target : `/${host}${target}`,
