@@ -7,15 +7,15 @@ import { NAME } from './names.ts';
  * expected, never what came.
  */
 
-export const FINITE = 'expected a finiteNumber number';
-export const finiteNumber = z.number({ error: FINITE });
+export const FINITE = 'expected a numberSchema number';
+export const numberSchema = z.number({ error: FINITE });
 
 /** Lone surrogates become U+FFFD: no vendor's request could carry them. */
 export const wellFormed = (value: string): string => cutText(value).toWellFormed();
 
 /** Texts, but many systems keep ids, phone numbers and postal codes as numbers. */
 export const text = () =>
-  z.union([z.string(), finiteNumber.transform(String)], { error: 'expected a text' }).transform(wellFormed);
+  z.union([z.string(), numberSchema.transform(String)], { error: 'expected a text' }).transform(wellFormed);
 
 /** An address: no number is one. */
 export const address = () => z.string({ error: 'expected a text' }).transform(wellFormed);

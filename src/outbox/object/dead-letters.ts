@@ -14,7 +14,7 @@ const ALL = 'SELECT id, head, length(body) AS size, died, reason, retry FROM dea
 const INSERT = 'INSERT INTO dead_letters (id, head, body, died, reason) VALUES (?, ?, ?, ?, ?)';
 
 /** Events that vendors refused for good, each with one route. What writes is called in a transaction. */
-export class DeadLetters {
+export class ObjectDeadLetters {
   readonly heads = new Waiting();
   readonly #sql: Sql;
   readonly #deaths = new Map<number, Death>();

@@ -3,14 +3,14 @@ import { narrowBody } from '../../delivery/event-body.ts';
 import type { OutboxRecord, Stored, Withdrawal } from '../../delivery/outbox.ts';
 import { NOT_TAKEN, type Awaiting, type Page, type RowOutcome } from '../../delivery/store.ts';
 import { bump, CommitUnwanted, Work, type Append, type Committed, type UnwrittenEnd } from '../commit.ts';
-import type { DeadLetters as DeadLetterPort } from '../dead-letters.ts';
+import type { DeadLetters } from '../dead-letters.ts';
 import type { OutboxStore } from '../engine.ts';
 import { takeIn } from '../intake.ts';
 import { MemoryMarks } from '../memory-marks.ts';
 import { heldOn, keyOf, partsOf, queuedOf, type StoredRoute } from '../record.ts';
 import type { StorePolicy } from '../store-policy.ts';
 import { closedBy, tombstoneOf, type Tombstone } from '../tombstone.ts';
-import { DeadLetters } from './dead-letters.ts';
+import { ObjectDeadLetters } from './dead-letters.ts';
 import { readHead, writeHead, type Head } from './head.ts';
 import { MarkBlocks } from './mark-blocks.ts';
 import { TABLES, type Sql } from './sql.ts';
@@ -32,7 +32,7 @@ export class ObjectOutbox implements OutboxStore {
   readonly #policy: () => StorePolicy;
   readonly #now: () => number;
   readonly #records = new Waiting();
-  readonly #dead: DeadLetters;
+  readonly #dead: ObjectDeadLetters;
   #marks = new MemoryMarks();
   readonly #blocks: MarkBlocks;
   readonly #withdrawn: Withdrawn;
@@ -50,7 +50,7 @@ export class ObjectOutbox implements OutboxStore {
     this.#policy = policy;
     this.#now = now;
     this.#blocks = new MarkBlocks(sql);
-    this.#dead = new DeadLetters(sql);
+    this.#dead = new ObjectDeadLetters(sql);
     this.#withdrawn = new Withdrawn(sql);
     for (const table of TABLES) sql.all(table);
     this.#load();
@@ -131,7 +131,7 @@ export class ObjectOutbox implements OutboxStore {
     return work;
   }
 
-  readonly dead: DeadLetterPort = {
+  readonly dead: DeadLetters = {
     list: (which = {}, limit = 100) => this.#dead.list(which, limit),
     retry: (which = {}) => {
       const chosen = this.#dead.chosen(which);

@@ -7,7 +7,7 @@ import { recordFrom, type RecordColumns } from './stored-record.ts';
 import type { StoredRecord } from '../record.ts';
 
 /** What waits for a person, and what becomes of it: each change inside a transaction. */
-export class DeadLetters {
+export class SqliteDeadLetters {
   readonly #records: Records;
   readonly #beside: Pick<Beside, 'sql' | 'sites' | 'routes'>;
 
@@ -82,7 +82,7 @@ export function lettersOf(statement: StatementSync, { route, id }: Which, limit:
   const found = statement.all(route ?? null, id ?? null, limit) as unknown as ListedColumns[];
   return found.flatMap((columns) => {
     const [at, head, body, sum, , died, reason, retry] = columns;
-    const record = recordOf([at, head, body, sum]);
+    const record = recordFrom([at, head, body, sum]);
     const [own] = record?.routes ?? [];
     return record === undefined || own === undefined
       ? []

@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { showReason, type DeadReason } from '../../core/reason.ts';
 import { NOT_TAKEN, type Awaiting, type Page, type QueuedRecord, type RowOutcome } from '../../delivery/store.ts';
-import type { DeadLetters as DeadLetterPort } from '../dead-letters.ts';
+import type { DeadLetters } from '../dead-letters.ts';
 import type { OutboxStore } from '../engine.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { CommitUnwanted, Work, type Append, type Committed, type UnwrittenEnd } from '../commit.ts';
-import { DeadLetters } from './dead-letters.ts';
+import { SqliteDeadLetters } from './dead-letters.ts';
 import { Marks } from './marks.ts';
 import { openDatabase, waitingFor, type Statements } from './open-database.ts';
 import type { Rescued } from './outbox-salvage.ts';
@@ -44,7 +44,7 @@ export class SqliteOutbox implements OutboxStore {
   readonly #sites: Sites;
   readonly #queue: Queue;
   readonly #records: Records;
-  readonly #deadLetters: DeadLetters;
+  readonly #deadLetters: SqliteDeadLetters;
   readonly #purge: Purge;
   readonly #writer: RecordWriter;
   readonly #room: Room;
@@ -91,7 +91,7 @@ export class SqliteOutbox implements OutboxStore {
       this.#dataVersion = (sql.dataVersion.get() as { data_version: number }).data_version;
       this.#queue = new Queue(beside, new Map(damaged > 0 ? [['', damaged]] : []));
       this.#purge = new Purge(this.#records, subjects, policy, now);
-      this.#deadLetters = new DeadLetters(this.#records, beside);
+      this.#deadLetters = new SqliteDeadLetters(this.#records, beside);
       this.measureRoom();
     } catch (error) {
       db.close();
@@ -252,7 +252,7 @@ export class SqliteOutbox implements OutboxStore {
     this.#checkpoints.erase(now);
   }
 
-  readonly dead: DeadLetterPort = {
+  readonly dead: DeadLetters = {
     list: (which = {}, limit = 100) => this.#deadLetters.list(which, limit),
     retry: (which = {}) => this.#transaction(() => this.#deadLetters.ask(which)),
     purge: (which = {}) => {

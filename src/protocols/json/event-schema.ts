@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Scalars } from '../../core/fields.ts';
-import { address, finiteNumber, text, time, wellFormed } from '../json-parts.ts';
+import { address, numberSchema, text, time, wellFormed } from '../json-parts.ts';
 import { eventName } from '../names.ts';
 import { isCustom, params, Reader } from '../params.ts';
 import { visitor } from '../stated-visitor.ts';
@@ -10,8 +10,8 @@ import { visitor } from '../stated-visitor.ts';
  * understood all the same is: numbers written as text, texts that are too long, nested parameters (left out).
  */
 
-const scalar = z.union([z.string().transform(wellFormed), finiteNumber, z.boolean()], {
-  error: 'expected a text, a finiteNumber number, true or false; nested values are not taken',
+const scalar = z.union([z.string().transform(wellFormed), numberSchema, z.boolean()], {
+  error: 'expected a text, a numberSchema number, true or false; nested values are not taken',
 });
 
 const userProperties = z
