@@ -5,7 +5,7 @@ import type { Append } from '../../../outbox/commit.ts';
 export type AppendResult = readonly Stored[] | OutboxUnavailable;
 
 /** An append that is not stored yet. */
-export interface WaitingAppend {
+export interface Pending {
   readonly append: Append;
   readonly number: number;
   readonly done: (result: AppendResult) => void;
@@ -16,18 +16,18 @@ export const RECORDS_PER_COMMIT = 2_048;
 
 /** Appends in the order in which they came. */
 export class AppendQueue {
-  #waiting: WaitingAppend[] = [];
+  #waiting: Pending[] = [];
 
   get size(): number {
     return this.#waiting.length;
   }
 
-  push(waiting: WaitingAppend): void {
+  push(waiting: Pending): void {
     this.#waiting.push(waiting);
   }
 
   /** As many as one transaction writes. */
-  take(): WaitingAppend[] {
+  take(): Pending[] {
     let records = 0;
     let count = 0;
     while (count < this.#waiting.length && records < RECORDS_PER_COMMIT)
@@ -36,7 +36,7 @@ export class AppendQueue {
   }
 
   /** They were not written after all, and are first again. */
-  putBack(taken: readonly WaitingAppend[]): void {
+  putBack(taken: readonly Pending[]): void {
     this.#waiting.unshift(...taken);
   }
 }
@@ -47,7 +47,7 @@ export class AppendQueue {
  * @param givenUp appends with smaller numbers have been answered already, as refused
  */
 export function withoutRefused(
-  taken: readonly WaitingAppend[],
+  taken: readonly Pending[],
   full: boolean,
   givenUp: number,
 ): { readonly appends: readonly Append[]; readonly refused: readonly (string | undefined)[] } {

@@ -10,13 +10,7 @@ import { codeOf, isBusy, isDamage } from '../../../outbox/sql/sqlite-errors.ts';
 import { storePolicyOf, type StorePolicy } from '../../../outbox/store-policy.ts';
 import { UnstoredWithdrawals } from '../../../outbox/sql/unstored-withdrawals.ts';
 import type { ThreadReport } from '../process/metrics.ts';
-import {
-  AppendQueue,
-  RECORDS_PER_COMMIT,
-  withoutRefused,
-  type AppendResult,
-  type WaitingAppend,
-} from './append-queue.ts';
+import { AppendQueue, RECORDS_PER_COMMIT, withoutRefused, type AppendResult, type Pending } from './append-queue.ts';
 import { enginePorts } from './engine-ports.ts';
 import { RoomLog } from './room-log.ts';
 import type { RunnerOptions } from './runner-options.ts';
@@ -254,11 +248,7 @@ export class Runner {
     while (store.unwritten > 0);
   }
 
-  #tellResults(
-    committed: Committed,
-    taken: readonly WaitingAppend[],
-    refused: readonly (string | undefined)[] = [],
-  ): void {
+  #tellResults(committed: Committed, taken: readonly Pending[], refused: readonly (string | undefined)[] = []): void {
     taken.forEach(({ done }, i) => {
       const why = refused[i];
       done(why === undefined ? (committed.results[i] ?? []) : new OutboxUnavailable(why));
@@ -274,7 +264,7 @@ export class Runner {
   }
 
   /** Rows are refused; withdrawals are held, and nothing is sent before they are carried out. */
-  #refuse(taken: readonly WaitingAppend[], why: string): void {
+  #refuse(taken: readonly Pending[], why: string): void {
     if (taken.length === 0) return;
     const unavailable = new OutboxUnavailable(why);
     for (const { append, done } of taken) {
