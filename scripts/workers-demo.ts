@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { readPages } from '../src/demo/pages.ts';
-import { showRequest, startRecorder } from '../src/demo/recorder.ts';
+import { requestInLines, startRecorder } from '../src/demo/recorder.ts';
 import { workerdStart } from '../test/runtimes/workerd.ts';
 
 /** A shop that can be clicked through. */
@@ -18,7 +18,7 @@ export interface WorkersDemo {
 /** Starts it; `tell` is told of every request that a vendor would have received. */
 export async function startWorkersDemo(port: number, tell: (request: string) => void): Promise<WorkersDemo> {
   const pages = new Map(readPages().map(({ path, ...page }) => [path, page]));
-  const recorder = await startRecorder((received) => tell(showRequest(received)));
+  const recorder = await startRecorder((received) => tell(requestInLines(received)));
   const text = readFileSync(new URL('../config/demo.yaml', import.meta.url), 'utf8').replaceAll(':8080', `:${port}`);
   const worker = await workerdStart({ config: text, sink: recorder.url });
   const server = createServer((incoming, outgoing) => {
