@@ -295,6 +295,7 @@ describe('nobody else knows', () => {
   /** What has the word in another meaning. */
   const OTHERWISE: Readonly<Record<string, string>> = {
     "src/delivery/egress/index.ts: 'json'": 'the form of a body that a vendor takes',
+    "src/runtimes/workers/version.ts: 'json'": 'how a file is imported',
     "src/config/compile/compile-consent.ts: 'segment'": 'the key `consent.segment`',
     "src/config/custom-schema.ts: 'json'": 'how a cookie of a platform is written',
     'src/config/custom-schema.ts: `json`': 'how a cookie of a platform is written',
