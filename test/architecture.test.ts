@@ -119,19 +119,6 @@ const EXPORTS = /^export (?:abstract |async )?(?:function\*?|class|interface|typ
 /** One of several that stand side by side: a name in each of them means the same of each. */
 const VARIANT = /^(destinations|src\/protocols|src\/outbox|src\/runtimes)\/[\w-]+\/|^(src\/cli)\//;
 
-/** Names that still have two meanings; each is to get another one. */
-const STILL_AMBIGUOUS: readonly string[] = [
-  'ALWAYS',
-  'Sender',
-  'Source',
-  'Target',
-  'WorkersOptions',
-  'codeOf',
-  'createAdmin',
-  'fieldOf',
-  'textOf',
-];
-
 /** Names that two files export, unless they say the same of vendors, protocols, engines, runtimes or commands. */
 function ambiguous(all: readonly Module[]): string[] {
   const files = Map.groupBy(
@@ -171,8 +158,7 @@ describe('architecture', () => {
   });
 
   it('has one meaning for each exported name', () => {
-    const found = new Set(ambiguous(all).map((one) => one.split(':')[0]));
-    expect(found).toEqual(new Set(STILL_AMBIGUOUS));
+    expect(ambiguous(all)).toEqual([]);
   });
 
   it('says beside each exception from the limits of length why it is one', () => {

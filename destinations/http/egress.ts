@@ -1,7 +1,7 @@
 import { SECRET, type EgressForm, type Leaf, type Leaves, type Shape } from '../../src/core/egress.ts';
 import { exactly, matching, sha256, short } from '../../src/core/egress-claims.ts';
 import type { GateSignal } from '../../src/core/signals.ts';
-import type { Mapping, Target } from './mapping.ts';
+import type { Mapping, MappedTo } from './mapping.ts';
 import type { Filled, Settings } from './settings.ts';
 
 const text: Leaf = { may: short(4096) };
@@ -115,7 +115,7 @@ function shapeOf(map: Mapping): Shape {
   return { keys: Object.fromEntries(map.map(([key, one]) => [key, targetShape(one)])) };
 }
 
-function targetShape(one: Target): Shape {
+function targetShape(one: MappedTo): Shape {
   if ('constant' in one) return { may: exactly(one.constant) };
   if ('keys' in one) return shapeOf(one.keys);
   if ('each' in one) return { each: { keys: Object.fromEntries(one.each.map(([key]) => [key, text])) } };

@@ -3,7 +3,7 @@ import { egress } from './egress.ts';
 import { plan, request } from './event.ts';
 import { examples } from './examples.ts';
 import { judge } from './judge.ts';
-import { ALWAYS, READS } from './reads.ts';
+import { ALWAYS_READ, READS } from './reads.ts';
 import { settings } from './settings.ts';
 
 /** A receiver that only the operator knows: signed requests to an address of the configuration (`destinations/http.md`). */
@@ -15,7 +15,7 @@ export default defineDestination({
   needs: [],
   listsEvents: true,
   about: ({ recipient: { name, country, purpose } }) => `Recipient: ${name}, ${country}. Purpose: ${purpose}.`,
-  demands: ({ needs, fields }) => ({ needs, fields: [...ALWAYS, ...fields] }),
+  demands: ({ needs, fields }) => ({ needs, fields: [...ALWAYS_READ, ...fields] }),
   vendor: 'a receiver of your own',
   services: ['webhook', 'crm', 'make', 'zapier', 'n8n'],
   hosts: (at) => [at.host],

@@ -12,13 +12,13 @@ export type Pipe = { readonly does: (typeof PIPES)[number] } | { readonly does: 
 
 export type Source = { readonly constant: string } | { readonly path: string; readonly pipes: readonly Pipe[] };
 
-export type Target =
+export type MappedTo =
   | Source
   | { readonly keys: Mapping }
   /** An object for each item. */
   | { readonly each: Mapping };
 
-export type Mapping = readonly (readonly [key: string, target: Target])[];
+export type Mapping = readonly (readonly [key: string, target: MappedTo])[];
 
 /** By its path: the field it needs, and where it stands in the view. */
 export const PATHS: Readonly<Record<string, FieldOfRoute>> = {
@@ -100,7 +100,7 @@ function objectOf(mapping: Mapping, scope: Scope): Record<string, unknown> {
   return made;
 }
 
-function valueOf(target: Target, scope: Scope): unknown {
+function valueOf(target: MappedTo, scope: Scope): unknown {
   if ('constant' in target) return target.constant;
   if ('keys' in target) {
     const inner = objectOf(target.keys, scope);

@@ -43,11 +43,11 @@ export type FieldOfRoute = keyof typeof READS;
 export type HttpView = View<typeof READS>;
 
 /** What every route takes: without it there is no event. */
-export const ALWAYS: readonly FieldOfRoute[] = ['event_name', 'event_id', 'event_time'];
+export const ALWAYS_READ: readonly FieldOfRoute[] = ['event_name', 'event_id', 'event_time'];
 
 /** What a route takes that lists nothing: the event, and nothing of who it is about or where it happened. */
 export const BY_DEFAULT: readonly FieldOfRoute[] = [
-  ...ALWAYS,
+  ...ALWAYS_READ,
   'currency',
   'value',
   'tax',

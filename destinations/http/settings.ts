@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { host } from '../../src/core/host-setting.ts';
 import { parseSecretRef, type SecretRef } from '../../src/core/secret.ts';
 import { secret } from '../../src/core/secret-schema.ts';
-import { fieldOf, readSource, type Mapping, type Target } from './mapping.ts';
-import { ALWAYS, BY_DEFAULT, IN_THE_CLEAR, READS, type FieldOfRoute } from './reads.ts';
+import { fieldOf, readSource, type Mapping, type MappedTo } from './mapping.ts';
+import { ALWAYS_READ, BY_DEFAULT, IN_THE_CLEAR, READS, type FieldOfRoute } from './reads.ts';
 
 /** A text with secrets by name in it. */
 export type Filled = readonly (string | SecretRef)[];
@@ -104,7 +104,7 @@ function mappingOf(
   });
 }
 
-function targetOf(value: Written, at: readonly string[], inItem: boolean, wrong: Wrong): Target | undefined {
+function targetOf(value: Written, at: readonly string[], inItem: boolean, wrong: Wrong): MappedTo | undefined {
   if (typeof value !== 'string') {
     const { each, map: own } = value;
     if (each === undefined) return { keys: mappingOf(value, at, inItem, wrong) };
@@ -193,7 +193,7 @@ export const settings = z
         body === 'standard' ? '`map` is for `body: json` and `body: ndjson`' : `\`body: ${body}\` needs a \`map\``;
       context.addIssue({ code: 'custom', path: [body === 'standard' ? 'map' : 'body'], message });
     }
-    const taken = new Set<string>([...ALWAYS, ...fields]);
+    const taken = new Set<string>([...ALWAYS_READ, ...fields]);
     for (const [at, field] of fieldsOf(map ?? [])) {
       if (taken.has(field)) continue;
       context.addIssue({

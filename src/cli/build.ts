@@ -13,7 +13,7 @@ import {
   usualJurisdiction,
   workersReadme,
   wranglerConfig,
-  type WorkersOptions,
+  type DeploymentOptions,
 } from '../config/pages/workers-files.ts';
 import type { Config } from '../config/schema.ts';
 import { readYaml } from '../config/yaml.ts';
@@ -84,7 +84,7 @@ function jurisdictionOf(asked: string | undefined, config: Config): string | und
 async function write(
   out: string,
   config: Config,
-  options: Omit<WorkersOptions, 'hash'>,
+  options: Omit<DeploymentOptions, 'hash'>,
   data: string | undefined,
 ): Promise<readonly string[]> {
   mkdirSync(out, { recursive: true });

@@ -1,6 +1,6 @@
 import type { Route, Site } from '../policy/gateway.ts';
 import type { IdWindow } from '../privacy/replaced-id.ts';
-import type { Sender } from '../protocols/admission.ts';
+import type { SentBy } from '../protocols/admission.ts';
 import type { Hit } from '../protocols/hit.ts';
 import type { SourceName } from '../protocols/index.ts';
 import type { Protocol } from '../protocols/protocol.ts';
@@ -11,7 +11,7 @@ export interface OneHit {
   readonly hit: Hit;
   readonly site: Site;
   readonly protocol: Protocol<SourceName>;
-  readonly sender: Sender;
+  readonly sender: SentBy;
   /** The routes its events are offered to. */
   readonly routes: readonly Route[];
   /** Of a site that replaces ids; without one such ids do not go out. */

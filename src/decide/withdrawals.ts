@@ -3,7 +3,7 @@ import type { Consent } from '../consent/types.ts';
 import type { CookieReading } from '../cookies/index.ts';
 import { boundedSubjects } from '../cookies/subjects.ts';
 import { ALL_SIGNALS, GATE_MASK, type SignalMask } from '../core/signals.ts';
-import type { Sender } from '../protocols/admission.ts';
+import type { SentBy } from '../protocols/admission.ts';
 import type { Route, Site } from '../policy/gateway.ts';
 import { routeSignals } from '../policy/signals.ts';
 import type { Visitor } from '../protocols/hit.ts';
@@ -12,7 +12,7 @@ import type { TraceWithdrawal } from './trace.ts';
 import type { Understood } from './understand.ts';
 
 /** Whether a hit can withdraw anything: a browser that came without any cookie of an identifier has shown none. */
-export function mayWithdraw(jar: CookieReading, sender: Sender): boolean {
+export function mayWithdraw(jar: CookieReading, sender: SentBy): boolean {
   return sender === 'backend' || jar.withdrawn !== undefined || jar.carried.length > 0;
 }
 
@@ -26,7 +26,7 @@ export function mayWithdraw(jar: CookieReading, sender: Sender): boolean {
 export function withdrawalsOf(
   visitor: Visitor,
   jar: CookieReading,
-  sender: Sender,
+  sender: SentBy,
   all: readonly Understood[],
   closedRoutes: readonly string[],
 ): readonly TraceWithdrawal[] {

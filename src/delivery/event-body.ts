@@ -3,7 +3,7 @@ import type { Event, Scalars } from '../core/fields.ts';
 import { vendorOf } from '../core/recipient.ts';
 import { GATE_MASK, type SignalMask } from '../core/signals.ts';
 import type { RouteTrace } from '../policy/decide.ts';
-import { codeOf, fieldOf, fieldsIn, type FieldCode } from '../policy/field-set.ts';
+import { fieldCode, codedField, fieldsIn, type FieldCode } from '../policy/field-set.ts';
 import type { Route } from '../policy/gateway.ts';
 import type { Permit } from '../policy/permit.ts';
 import type { RecordRoute } from './outbox.ts';
@@ -61,7 +61,7 @@ export function writeBody(event: Event, decisions: readonly [Planned, ...Planned
 
 function textOf({ refused, hitId, source, country, fields, prepared }: EventBody): string {
   const written: unknown[] = [refused, hitId, source, country, isEmpty(prepared) ? 0 : prepared];
-  for (const field in fields) written.push(codeOf(field), fields[field]);
+  for (const field in fields) written.push(fieldCode(field), fields[field]);
   return JSON.stringify(written);
 }
 
@@ -101,7 +101,7 @@ export function readBody(text: string): EventBody | Element {
   const [refused, hitId, source, country, prepared] = read;
   const fields: Record<string, unknown> = {};
   for (let i = FIELDS_AT; i < read.length; i += 2) {
-    const field = fieldOf(read[i] as FieldCode);
+    const field = codedField(read[i] as FieldCode);
     if (field !== undefined) fields[field] = read[i + 1];
   }
   return { refused, hitId, source, country, fields, prepared: prepared === 0 ? NONE : prepared };

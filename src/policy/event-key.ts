@@ -6,7 +6,7 @@ import { BIT, type SignalMask } from '../core/signals.ts';
 import type { Cleaner } from '../privacy/cleaner.ts';
 import type { Hit, Visitor } from '../protocols/hit.ts';
 import type { Protocol } from '../protocols/protocol.ts';
-import type { Sender } from '../protocols/admission.ts';
+import type { SentBy } from '../protocols/admission.ts';
 
 /** The ids an event came with, placeholders and whatever shows a person left out. */
 export interface GivenIds {
@@ -47,10 +47,10 @@ function usable(id: string | undefined, cleaner: Cleaner): string | undefined {
 }
 
 /** Who is behind an event, as far as a repeat of it is concerned. */
-export interface Source {
+export interface EventOrigin {
   readonly hit: Hit;
   readonly protocol: Pick<Protocol, 'ownEventIds'>;
-  readonly sender: Sender;
+  readonly sender: SentBy;
   readonly visitor: Visitor;
   readonly jar: CookieReading;
   /** Signals in force for the site. */
@@ -65,7 +65,7 @@ export interface Source {
 export function eventKey(
   raw: RawEvent,
   { event, order, retry }: GivenIds,
-  from: Source,
+  from: EventOrigin,
   replaced?: { readonly id: string | undefined },
 ): EventKey | undefined {
   const id = order ?? retry ?? event;
@@ -89,7 +89,7 @@ export function eventKey(
  * The visitor as it came, before any cap, where its signal is in force: the client id of the event, else of `_ga`, else
  * the own id, else `_fbp`. A browser without any of them has the own id that this answer issues: a repeat brings it.
  */
-function subjectOf(raw: RawEvent, { visitor, jar, signals, sender }: Source): string | undefined {
+function subjectOf(raw: RawEvent, { visitor, jar, signals, sender }: EventOrigin): string | undefined {
   const cid = (signals & BIT.analytics_storage) === 0 ? undefined : raw.client_id || visitor.clientId;
   if (cid !== undefined && cid !== '') return `ga:${cid}`;
   const { own_id } = jar.identifiers;

@@ -23,12 +23,12 @@ const PLACE_OF: ReadonlyMap<string, number> = new Map(FIELDS.map((field, place) 
 /** A field as a record on disk names it: its place, or its name where it has none. */
 export type FieldCode = number | string;
 
-export function codeOf(field: string): FieldCode {
+export function fieldCode(field: string): FieldCode {
   return PLACE_OF.get(field) ?? field;
 }
 
 /** Undefined for a place that no field has. */
-export function fieldOf(code: FieldCode): string | undefined {
+export function codedField(code: FieldCode): string | undefined {
   return typeof code === 'number' ? FIELDS[code] : code;
 }
 

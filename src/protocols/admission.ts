@@ -2,7 +2,7 @@ import { sha256Hex } from '../core/hash.ts';
 import type { Hit, Problem, RefusedCode } from './hit.ts';
 
 /** Whose hit it is (design 3a): consent and identifiers come from the request, or from what a back end says. */
-export type Sender = 'browser' | 'backend';
+export type SentBy = 'browser' | 'backend';
 
 /**
  * What a back end shows, by the key of the configuration that lists it: a key that travels as a bearer, and one that stands
@@ -40,7 +40,7 @@ const CROSS_SITE = notAdmitted('A request without Origin must come from the same
  * Admits browsers on pages of the site. Without `Origin` (same-origin GETs have none) `Sec-Fetch-Site` decides, without
  * that a `Referer`, if there is one, must be a listed origin.
  */
-export function admitPage(hit: Hit, site: Senders): Sender | Problem {
+export function admitPage(hit: Hit, site: Senders): SentBy | Problem {
   const { origin, referer } = hit.headers;
   if (origin !== undefined) return site.origins.has(origin) ? 'browser' : UNLISTED;
   const fetchSite = hit.headers['sec-fetch-site'];

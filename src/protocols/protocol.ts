@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { KeyKind, Sender, Senders } from './admission.ts';
+import type { KeyKind, SentBy, Senders } from './admission.ts';
 import type { Hit, Problem, HitReading, HitRemark, Visitor } from './hit.ts';
 
 /**
@@ -23,9 +23,9 @@ export interface Protocol<N extends string = string> {
    */
   readonly ownEventIds: boolean;
   /** Decides who sends. Pure; nothing of the hit goes into a problem. */
-  readonly admit: (hit: Hit, site: Senders) => Sender | Problem;
+  readonly admit: (hit: Hit, site: Senders) => SentBy | Problem;
   /** Reads the events. `visitor` is what the request says of its browser. Pure, and linear in the size of the hit. */
-  readonly read: (hit: Hit, sender: Sender, visitor: Visitor) => HitReading | Problem;
+  readonly read: (hit: Hit, sender: SentBy, visitor: Visitor) => HitReading | Problem;
   /** What is said in the end, in the form this protocol's clients know. It sees nothing of the hit. */
   readonly answer: (end: End, door: Door) => ProtocolReply;
   readonly caseForm: CaseForm;

@@ -2,7 +2,7 @@ import { EEA } from '../../core/countries.ts';
 import type { Config } from '../schema.ts';
 
 /** What `portvakt build` was asked for beside the configuration. */
-export interface WorkersOptions {
+export interface DeploymentOptions {
   /** Name of the worker. */
   readonly name: string;
   /** The zone all hosts are in; undefined = Cloudflare finds it by the host. */
@@ -34,7 +34,7 @@ export function outsideZone({ sites }: Config, zone: string): readonly string[] 
 }
 
 /** `wrangler.jsonc`. */
-export function wranglerConfig(config: Config, { name, zone, jurisdiction }: WorkersOptions): string {
+export function wranglerConfig(config: Config, { name, zone, jurisdiction }: DeploymentOptions): string {
   const prefix = config.server.path_prefix ?? '';
   const paths = prefix === '' ? MOUNTED : [`${prefix}/*`];
   const patterns = config.sites.flatMap((site) =>
@@ -62,7 +62,7 @@ export function wranglerConfig(config: Config, { name, zone, jurisdiction }: Wor
 }
 
 /** `README.md` of what was built. */
-export function workersReadme(config: Config, { jurisdiction, hash, version }: WorkersOptions): string {
+export function workersReadme(config: Config, { jurisdiction, hash, version }: DeploymentOptions): string {
   const hosts = config.sites.map(({ hosts: [host] }) => `- ${host}`);
   return `# Portvakt ${version} for Cloudflare Workers
 

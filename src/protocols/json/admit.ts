@@ -1,4 +1,4 @@
-import { keyId, notAdmitted, UNLISTED, type Sender, type Senders } from '../admission.ts';
+import { keyId, notAdmitted, UNLISTED, type SentBy, type Senders } from '../admission.ts';
 import type { Hit, Problem } from '../hit.ts';
 
 const NEITHER = notAdmitted(
@@ -11,7 +11,7 @@ const BAD_KEY: Problem = {
 };
 
 /** Decides who sent JSON events: a listed page, or a back end with an ingest key. */
-export function admitEvents(hit: Hit, site: Senders): Sender | Problem {
+export function admitEvents(hit: Hit, site: Senders): SentBy | Problem {
   const { origin, authorization } = hit.headers;
   if (origin !== undefined) return site.origins.has(origin) ? 'browser' : UNLISTED;
   if (authorization === undefined) return NEITHER;

@@ -1,4 +1,4 @@
-import { keyId, notAdmitted, type Sender, type Senders } from '../admission.ts';
+import { keyId, notAdmitted, type SentBy, type Senders } from '../admission.ts';
 import type { Hit, Problem } from '../hit.ts';
 
 const FROM_A_PAGE = notAdmitted(
@@ -15,7 +15,7 @@ const NO_KEY = notAdmitted('Send `api_secret` with one of the `mp_secrets` of th
 const LONGEST_KEY = 512;
 
 /** Admits back ends by `api_secret`, which is compared by its hash, so that the time it takes tells nothing. */
-export function admitMeasurement(hit: Hit, site: Senders): Sender | Problem {
+export function admitMeasurement(hit: Hit, site: Senders): SentBy | Problem {
   if (hit.headers['origin'] !== undefined) return FROM_A_PAGE;
   const [key, ...others] = new URLSearchParams(hit.query).getAll('api_secret');
   if (key === undefined) return NO_KEY;

@@ -1,4 +1,4 @@
-import { keyId, notAdmitted, UNLISTED, type Sender, type Senders } from '../admission.ts';
+import { keyId, notAdmitted, UNLISTED, type SentBy, type Senders } from '../admission.ts';
 import type { Hit, Problem } from '../hit.ts';
 
 const NEITHER = notAdmitted(
@@ -17,7 +17,7 @@ const LONGEST = 1_024;
  * Decides who sent a call: a listed page, whose write key is public and proves nothing, or a back end, which shows an
  * ingest key as the user of HTTP's Basic, where server libraries put their write key, or as a bearer.
  */
-export function admitCalls(hit: Hit, site: Senders): Sender | Problem {
+export function admitCalls(hit: Hit, site: Senders): SentBy | Problem {
   const { origin, authorization } = hit.headers;
   if (origin !== undefined) return site.origins.has(origin) ? 'browser' : UNLISTED;
   if (authorization === undefined) return NEITHER;

@@ -1,7 +1,7 @@
 import type { RawEvent } from '../../core/fields.ts';
 import type { LeftOutTally } from '../../core/left-out.ts';
 import { asObject } from '../../core/reply.ts';
-import type { Sender } from '../admission.ts';
+import type { SentBy } from '../admission.ts';
 import type { InvalidEvent, SourceEvent } from '../hit.ts';
 import { mistakesOf, said, time } from '../json-parts.ts';
 import { isReservedEvent } from '../names.ts';
@@ -23,7 +23,7 @@ export type CallType = (typeof TYPES)[number];
 export interface Common {
   /** When it came, unix milliseconds. */
   readonly at: number;
-  readonly sender: Sender;
+  readonly sender: SentBy;
   readonly visitors: Visitors;
   /** Of the batch, where a call has none of its own. */
   readonly sentAt: unknown;

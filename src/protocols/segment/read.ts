@@ -1,6 +1,6 @@
 import { LeftOutTally } from '../../core/left-out.ts';
 import { asObject } from '../../core/reply.ts';
-import type { Sender } from '../admission.ts';
+import type { SentBy } from '../admission.ts';
 import type { Hit, Problem, HitReading, SourceEvent, Visitor } from '../hit.ts';
 import { said } from '../json-parts.ts';
 import { faultyEvent, parseBody, type ShapeFault } from '../json-text.ts';
@@ -33,7 +33,7 @@ const TYPE_AT: ReadonlyMap<string, CallType> = new Map<string, CallType>([
  * Reads calls as Segment's SDKs send them (`protocols/segment.md` 1, 3). In a batch a call that cannot be used is
  * invalid and the others go on; a back end that sends one call is told what is wrong with it.
  */
-export function readCalls(hit: Hit, sender: Sender, browser: Visitor): HitReading | Problem {
+export function readCalls(hit: Hit, sender: SentBy, browser: Visitor): HitReading | Problem {
   const parsed = parseBody(hit.body, SHAPE);
   if (parsed === undefined) return badRequest('The body is not valid JSON.');
   const body = asObject(parsed.value);

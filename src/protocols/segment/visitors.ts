@@ -1,6 +1,6 @@
 import type { StatedPreferences } from '../../core/values.ts';
 import { asObject } from '../../core/reply.ts';
-import type { Sender } from '../admission.ts';
+import type { SentBy } from '../admission.ts';
 import type { Visitor } from '../hit.ts';
 import { mistakesOf, said } from '../json-parts.ts';
 import { statedVisitor, visitor as visitorSchema } from '../stated-visitor.ts';
@@ -13,12 +13,12 @@ type Fields = Readonly<Record<string, unknown>>;
 export class Visitors {
   /** Of a call of whom nothing can be said. */
   readonly nobody: Visitor;
-  readonly #sender: Sender;
+  readonly #sender: SentBy;
   readonly #browser: Visitor;
   #last: { readonly said: string; readonly visitor: Visitor } | undefined;
 
   /** @param browser the visitor whose browser sent the request; of a back end's request it says nothing. */
-  constructor(sender: Sender, browser: Visitor) {
+  constructor(sender: SentBy, browser: Visitor) {
     this.#sender = sender;
     this.#browser = browser;
     this.nobody = sender === 'browser' ? browser : statedVisitor(undefined);

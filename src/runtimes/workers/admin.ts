@@ -30,7 +30,7 @@ const NOT_SAID: Problem = {
 const NO_ANSWER: Problem = { status: 503, title: 'The outbox does not answer', detail: 'Try again in a moment.' };
 
 /** @param token what callers must show; undefined = there are no such paths */
-export function createAdmin(gateway: Gateway, client: ObjectClient, token: string | undefined): Admin {
+export function createWorkersAdmin(gateway: Gateway, client: ObjectClient, token: string | undefined): Admin {
   if (token === undefined) return () => undefined;
   const wanted = sha256Hex(token);
   const failures = new Failures();

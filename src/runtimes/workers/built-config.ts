@@ -11,7 +11,7 @@ export interface BuiltConfig {
 }
 
 /** A secret of the worker; undefined where it is not set. */
-export function textOf(env: Readonly<Record<string, unknown>>, name: string): string | undefined {
+export function envText(env: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const value = env[name];
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
@@ -23,7 +23,7 @@ export function textOf(env: Readonly<Record<string, unknown>>, name: string): st
 export function gatewayOf({ version, config }: BuiltConfig, env: Readonly<Record<string, unknown>>): Gateway {
   if (version !== BUILT_VERSION)
     throw new Error('config.js was built for another version of worker.js: run `portvakt build` again, with --force');
-  const hex = textOf(env, ROOT_KEY);
+  const hex = envText(env, ROOT_KEY);
   if (hex === undefined || !/^[0-9a-f]{64}$/.test(hex))
     throw new Error(
       `the secret ${ROOT_KEY} is missing, or is not 64 hex digits: deploy with --secrets-file .secrets.env`,
@@ -31,6 +31,6 @@ export function gatewayOf({ version, config }: BuiltConfig, env: Readonly<Record
   const rootKey = Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
   return compileGateway(fromPortable(config), {
     rootKey,
-    value: (ref) => ('env' in ref ? (textOf(env, ref.env) ?? '') : ''),
+    value: (ref) => ('env' in ref ? (envText(env, ref.env) ?? '') : ''),
   });
 }

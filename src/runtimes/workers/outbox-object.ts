@@ -4,7 +4,7 @@ import { OutboxUnavailable } from '../../delivery/outbox.ts';
 import { storePolicyOf } from '../../outbox/store-policy.ts';
 import { Runner } from '../web/runner.ts';
 import { webSecrets } from '../web/web-secrets.ts';
-import { textOf } from './built-config.ts';
+import { envText } from './built-config.ts';
 import { gateway } from './gateway.ts';
 import { log } from './log.ts';
 import {
@@ -50,7 +50,7 @@ export class OutboxObject extends DurableObject<Env> {
       Date.now,
     );
     const send = sendBy(ctx.exports.Sender);
-    const secrets = webSecrets((ref) => ('env' in ref ? textOf(env, ref.env) : undefined), send);
+    const secrets = webSecrets((ref) => ('env' in ref ? envText(env, ref.env) : undefined), send);
     this.#runner = new Runner(gateway, {
       store: this.#store,
       send,

@@ -1,6 +1,6 @@
 import { createFetch, type WebGateway } from '../web/create-fetch.ts';
-import { createAdmin, type Admin } from './admin.ts';
-import { textOf } from './built-config.ts';
+import { createWorkersAdmin, type Admin } from './admin.ts';
+import { envText } from './built-config.ts';
 import { ADMIN_TOKEN } from './built-version.ts';
 import { gateway } from './gateway.ts';
 import { ObjectClient } from './object-client.ts';
@@ -21,10 +21,10 @@ let made: Isolate | undefined;
 /** Once for each isolate, with the first request: before it there is no randomness. */
 function isolate(env: Env): Isolate {
   if (made !== undefined) return made;
-  const client = new ObjectClient(env.OUTBOX, gateway, textOf(env, 'PORTVAKT_JURISDICTION'));
+  const client = new ObjectClient(env.OUTBOX, gateway, envText(env, 'PORTVAKT_JURISDICTION'));
   // Header bytes are read as UTF-8 there, and Cookie lines put together with a comma.
   const web = createFetch({ gateway, outbox: client, headers: { bytes: 'utf-8', joinsCookies: true } });
-  return (made = { web, admin: createAdmin(gateway, client, textOf(env, ADMIN_TOKEN)) });
+  return (made = { web, admin: createWorkersAdmin(gateway, client, envText(env, ADMIN_TOKEN)) });
 }
 
 export default {
