@@ -14,7 +14,7 @@ const project = (
     ...more,
     name,
     include: [...include],
-    exclude: [...exclude],
+    exclude: ['**/node_modules/**', ...exclude],
     testTimeout: seconds * 1000,
     hookTimeout: seconds * 1000,
   },

@@ -144,6 +144,10 @@ function withSignals(
       ? readPrivacyKeys(input.npa, input.privacy, tcf, input.at)
       : NO_READINGS;
   if (mode === undefined && keys.length === 0 && !input.gpc && input.cookies.unreadable !== true) return readings;
+  // Nearly always: what the tag says, and nothing else.
+  if (mode !== undefined && keys.length === 0 && !input.gpc && input.cookies.unreadable !== true) {
+    return [...readings, mode];
+  }
   const all = [...readings];
   if (input.cookies.unreadable === true) all.push(HEADER_UNREADABLE);
   if (input.gpc) all.push(readGpc(site.honourGpc));

@@ -7,7 +7,7 @@ import { NAME } from './names.ts';
  * expected, never what came.
  */
 
-export const FINITE = 'expected a numberSchema number';
+export const FINITE = 'expected a finite number';
 export const numberSchema = z.number({ error: FINITE });
 
 /** Lone surrogates become U+FFFD: no vendor's request could carry them. */

@@ -1,3 +1,4 @@
+import { destinations } from '../../destinations/index.ts';
 import { leavesOf, leavesToOthers, otherIds, otherNeeds, type OtherId } from './other-vendors.ts';
 
 /**
@@ -235,6 +236,11 @@ const IN_RECORDS: Readonly<Partial<Record<keyof typeof KNOWN_KINDS, readonly Lea
   ipStated: [cut('ga4')],
 };
 
+/** Receivers whose routes list what they take. */
+const LISTED: ReadonlySet<string> = new Set(
+  Object.values(destinations).flatMap(({ name, listsEvents }) => (listsEvents ? [name] : [])),
+);
+
 /** Identifiers of vendors that were added since. */
 export const OTHER_IDS = otherIds(KNOWN);
 
@@ -308,11 +314,15 @@ export function permission(kind: Kind, form: Form, setting: Setting): string | u
   return undefined;
 }
 
-/** Every line `permission` can answer with: what a run long enough must have seen, or it has proved little. */
+/**
+ * Every line `permission` can answer with: what a run long enough must have seen, or it has proved little. Not those of
+ * receivers whose routes list what they take: a line is used where a shipped configuration lists its field.
+ */
 export function allPermissions(): string[] {
   const lines = new Set<string>();
   for (const kind of KIND_NAMES) {
     for (const leave of [...(KINDS[kind] ?? []), ...(IN_RECORDS[kind as keyof typeof IN_RECORDS] ?? [])]) {
+      if (LISTED.has(leave.to)) continue;
       if (leave.full) lines.add(`${kind} ${leave.form} -> ${leave.to}, full`);
       if (leave.limited) lines.add(`${kind} ${leave.form} -> ${leave.to}, limited`);
     }

@@ -161,8 +161,10 @@ describe('a process that was full of canaries', () => {
     let found = 0;
     for (const { serial, status, text, cookies } of answers) {
       const { profile, generated } = made.get(serial) ?? {};
-      expect([204, 400, 403]).toContain(status);
+      expect([200, 204, 400, 403]).toContain(status);
       if (status === 204) expect(text).toBe('');
+      // Segment's libraries look for this (`protocols/segment.md` 6).
+      if (status === 200) expect(text).toBe('{"success":true}');
       expect(look(text, 'elsewhere').leaks).toEqual([]);
       const inCookies = look(cookies, 'set-cookie');
       expect({ serial, said: generated?.said.how, profile: profile?.name, leaks: inCookies.leaks }).toMatchObject({
@@ -170,7 +172,7 @@ describe('a process that was full of canaries', () => {
       });
       found += inCookies.found;
     }
-    expect(answers.filter(({ status }) => status === 204).length).toBeGreaterThan(HITS * 0.9);
+    expect(answers.filter(({ status }) => status < 300).length).toBeGreaterThan(HITS * 0.9);
     expect(found).toBeGreaterThan(50);
   });
 

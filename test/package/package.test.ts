@@ -268,6 +268,7 @@ const send = webSend({ version: 'test' });
 const outbox = new Runner(gateway, { store: new MemoryOutbox(() => policy, Date.now), send, secrets: webSecrets(() => undefined, send), log: () => {} });
 const { fetch } = createFetch({ gateway, outbox });
 console.log((await fetch(new Request('https://shop.example.no/readyz'))).status);
+await outbox.stop(0);
 `,
     );
     const own = ['--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024,dom,dom.iterable', '--skipLibCheck'];
@@ -277,7 +278,7 @@ console.log((await fetch(new Request('https://shop.example.no/readyz'))).status)
       { cwd: app, encoding: 'utf8' },
     );
     expect(tsc.stdout).toBe('');
-    const ran = spawnSync(process.execPath, ['try-web.mts'], { cwd: app, encoding: 'utf8' });
+    const ran = spawnSync(process.execPath, ['try-web.mts'], { cwd: app, encoding: 'utf8', timeout: 60_000 });
     expect([ran.stdout.trim(), ran.stderr]).toEqual(['200', '']);
     rmSync(join(app, 'try-web.mts'));
   });

@@ -11,7 +11,7 @@ import { visitor } from '../stated-visitor.ts';
  */
 
 const scalar = z.union([z.string().transform(wellFormed), numberSchema, z.boolean()], {
-  error: 'expected a text, a numberSchema number, true or false; nested values are not taken',
+  error: 'expected a text, a finite number, true or false; nested values are not taken',
 });
 
 const userProperties = z

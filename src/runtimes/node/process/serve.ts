@@ -99,8 +99,9 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     (stopping ??= (async () => {
       log.info('stopping: no new connections, storing what is in flight');
       unwatch?.();
-      unlisten();
       await stopParts(parts, listeners, chores);
+      // Until then a second signal means now.
+      unlisten();
       finish(0);
     })());
   const url = urlOf(listeners.site);

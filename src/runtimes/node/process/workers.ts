@@ -65,8 +65,9 @@ export async function startWorkers(count: number, options: WorkersOptions): Prom
   const stop = (): Promise<void> =>
     (stopping ??= (async () => {
       process.off('SIGHUP', reload);
-      unlisten();
       await Promise.all([close(admin), members.stop()]);
+      // Until then a second signal means now.
+      unlisten();
       lock.release();
       log.info('all workers stopped', { count });
       finish(0);
