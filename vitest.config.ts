@@ -28,6 +28,8 @@ const SHARED = { isolate: false, experimental: { viteModuleRunner: false, nodeLo
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // What is waited for comes at once on a machine of its own; a busy one takes longer.
+    expect: { poll: { timeout: 20_000 } },
     // V8 crashes now and then where many threads that use one WebAssembly module (undici's parser) start and end in one
     // process, as tests do: it frees code of a wrapper that another thread has. Without a second tier there is nothing to free.
     execArgv: ['--wasm-wrapper-tiering-budget=1000000000'],

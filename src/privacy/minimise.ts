@@ -55,12 +55,14 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
   if (raw.ga4_transport !== undefined) event.ga4_transport = raw.ga4_transport;
 
   if (page !== undefined) {
-    event.page_location = cleaner.own(page.url);
+    const location = ownAddress(page.url, cleaner);
+    if (location !== undefined) event.page_location = location;
     if (page.googleClickParams !== undefined) event.google_click_params = page.googleClickParams;
   }
   if (raw.page_referrer !== undefined && raw.page_referrer !== '') {
     const referrer = readReferrer(raw.page_referrer, privacy.url);
-    if (referrer !== undefined) event.page_referrer = cleaner.own(referrer);
+    const from = referrer === undefined ? undefined : ownAddress(referrer, cleaner);
+    if (from !== undefined) event.page_referrer = from;
   }
   if (raw.page_title !== undefined) event.page_title = cleaner.text(raw.page_title);
   if (raw.campaign !== undefined) event.campaign = cleaner.scalars(raw.campaign) as Texts;
@@ -113,6 +115,20 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
   if (raw.consent_mode !== undefined) event.consent_mode = readableKeys(raw.consent_mode);
   return event;
 }
+
+/**
+ * An address without copies of the visitor's own ids. Where one only shows after decoding, its site is what remains;
+ * undefined where that has one, too.
+ */
+function ownAddress(address: string, cleaner: Cleaner): string | undefined {
+  const clean = cleaner.own(address);
+  if (clean.startsWith('http')) return clean;
+  const site = cleaner.own(address.slice(0, address.indexOf('/', SCHEME_LONG) + 1));
+  return site.startsWith('http') ? site : undefined;
+}
+
+/** `https://` */
+const SCHEME_LONG = 8;
 
 const LANGUAGE = /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}$/;
 const SCREEN = /^\d{1,5}x\d{1,5}$/;
