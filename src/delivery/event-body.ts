@@ -140,9 +140,10 @@ export function viewOf({ fields, prepared }: EventBody, route: Route, accepted: 
   const permit = route.permits[accepted.signals & GATE_MASK];
   if (permit === undefined) return NOTHING;
   const same = permit.bits === accepted.fields;
-  // Nearly always: one route, and a configuration that lets pass what passed then.
   const own = prepared[route.destination.name];
-  if (alone && same && own === undefined && route.params === undefined && accepted.params === undefined) return fields;
+  // Nearly always: one route, and a configuration that lets pass what passed then, as it did then.
+  const whole = alone && same && own === undefined && route.params === undefined && accepted.params === undefined;
+  if (whole && !permit.prepared.some((field) => field in fields)) return fields;
   const passed = same ? undefined : fieldsIn(accepted.fields);
   const view: Record<string, unknown> = {};
   for (const { field, as } of permit.open) {

@@ -88,11 +88,11 @@ export class MemoryOutbox implements OutboxStore {
   }
 
   settle(route: string, id: number, outcome: RowOutcome): void {
-    this.#ends.push({ id, route, unmark: NOT_TAKEN.has(outcome), dead: undefined, last: undefined });
+    this.#ends.push({ id, route, unmark: NOT_TAKEN.has(outcome), dead: undefined });
   }
 
   bury(route: string, id: number, reason: DeadReason): void {
-    this.#ends.push({ id, route, unmark: false, dead: showReason(reason), last: undefined });
+    this.#ends.push({ id, route, unmark: false, dead: showReason(reason) });
   }
 
   hold(route: string, id: number, awaiting: Awaiting): void {

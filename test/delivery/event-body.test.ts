@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { vendorOf } from '../../src/core/recipient.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { Trace } from '../../src/decide/trace.ts';
-import { narrowBody, readBody, type EventBody } from '../../src/delivery/event-body.ts';
+import { narrowBody, readBody, viewOf, type EventBody } from '../../src/delivery/event-body.ts';
 import { rowOf, type QueuedRow } from '../../src/delivery/lane/row.ts';
 import type { OutboxRecord, RecordRoute } from '../../src/delivery/outbox.ts';
 import { recordsOf } from '../../src/delivery/records.ts';
@@ -132,6 +132,31 @@ describe('a record', () => {
     expect(prepared['google_ads']).toMatchObject({ email: hashed });
     expect(fields).not.toHaveProperty('email');
     expect(JSON.stringify(record).toLowerCase()).not.toMatch(/kari@|testesen/);
+  });
+});
+
+describe('a value that its vendor gets as a hash by now', () => {
+  it('is not sent as it was stored raw, also where the record is for this route alone', () => {
+    const gateway = gatewayOf(CONFIG);
+    const page = { url: 'https://shop.example.no/krus', title: 'Krus' };
+    const hit = jsonHit({ events: [{ name: 'page_view', page }] }, { cookies: cookiebot({ statistics: true }) });
+    const done = decide(hit, gateway);
+    if (!('trace' in done)) throw new Error('refused');
+    const record = recordsOf(done.trace, gateway.policy).records.find(({ subjects }) => subjects.length > 0);
+    const [own] = record?.routes ?? [];
+    const route = gateway.routeOf.get(own?.route ?? '');
+    if (record === undefined || own === undefined || route === undefined) throw new Error('nothing is stored');
+    const body = eventBody(record.body);
+    expect(record.routes).toHaveLength(1);
+    expect(viewOf(body, route, own, true)).toMatchObject({ page_title: 'Krus', page_location: page.url });
+    const hashed = route.permits.map((permit) => ({
+      ...permit,
+      open: permit.open.map((one) => (one.field === 'page_title' ? { ...one, as: () => 'hash' } : one)),
+      prepared: [...permit.prepared, 'page_title' as const],
+    }));
+    const view = viewOf(body, { ...route, permits: hashed }, own, true);
+    expect(view).not.toHaveProperty('page_title');
+    expect(view).toMatchObject({ page_location: page.url });
   });
 });
 

@@ -148,7 +148,7 @@ export class SqliteOutbox implements OutboxStore {
   }
 
   bury(route: string, id: number, reason: DeadReason): void {
-    this.#ends.push({ id, route, unmark: false, dead: showReason(reason), last: undefined });
+    this.#ends.push({ id, route, unmark: false, dead: showReason(reason) });
   }
 
   hold(route: string, id: number, awaiting: Awaiting): void {
