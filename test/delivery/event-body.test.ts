@@ -142,7 +142,7 @@ describe('a value that its vendor gets as a hash by now', () => {
     const hit = jsonHit({ events: [{ name: 'page_view', page }] }, { cookies: cookiebot({ statistics: true }) });
     const done = decide(hit, gateway);
     if (!('trace' in done)) throw new Error('refused');
-    const record = recordsOf(done.trace, gateway.policy).records.find(({ subjects }) => subjects.length > 0);
+    const record = recordsOf(done.trace, gateway.policy).records.find(({ routes }) => routes[0]?.limited === false);
     const [own] = record?.routes ?? [];
     const route = gateway.routeOf.get(own?.route ?? '');
     if (record === undefined || own === undefined || route === undefined) throw new Error('nothing is stored');
