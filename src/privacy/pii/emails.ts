@@ -87,9 +87,12 @@ function domainEnd(text: string, from: number): number {
 /** `logo@2x.png` is a picture for a fine screen. */
 const IMAGE = /^[1-4]x\.(?:png|jpe?g|gif|webp|avif|svg)/i;
 
+/** Where a number in brackets ends; what was found before has its tag in brackets, and is no number. */
 function literalEnd(text: string, from: number): number {
   const close = text.indexOf(']', from);
-  return close > from && close - from <= LONGEST_LITERAL && !text.slice(from, close).includes('@') ? close + 1 : -1;
+  if (close <= from || close - from > LONGEST_LITERAL) return -1;
+  const inside = text.slice(from, close);
+  return /[.:]/.test(inside) && !inside.includes('@') ? close + 1 : -1;
 }
 
 function isLocal(code: number): boolean {
