@@ -137,3 +137,14 @@ describe('the requirements', () => {
     expect(headings).toEqual(Array.from({ length: 94 }, (_, i) => `R${i + 1}`));
   });
 });
+
+describe('what is committed', () => {
+  it('has no marks that a merge left', () => {
+    // Put together here, so that this file has none.
+    const mark = `^(${'<'.repeat(7)}|${'>'.repeat(7)}) `;
+    const found = spawnSync('git', ['grep', '-nE', mark], { cwd: root, encoding: 'utf8' });
+    expect([found.status, found.stdout]).toEqual([1, '']);
+    const hit = spawnSync('grep', ['-cE', mark], { input: `a\n${'<'.repeat(7)} HEAD\n`, encoding: 'utf8' });
+    expect(hit.stdout.trim()).toBe('1');
+  });
+});
