@@ -1,8 +1,9 @@
 import { SECRET, type EgressForm, type Leaf, type Leaves, type Shape } from '../../src/core/egress.ts';
 import { exactly, matching, sha256, short } from '../../src/core/egress-claims.ts';
 import type { GateSignal } from '../../src/core/signals.ts';
+import type { Filled } from './address.ts';
 import type { Mapping, MappedTo } from './mapping.ts';
-import type { Filled, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 const text: Leaf = { may: short(4096) };
 const number: Leaf = { may: matching(/^-?[\d.]{1,24}(?:e[+-]?\d{1,3})?$/) };
@@ -45,6 +46,7 @@ export function egress(at: Settings): readonly EgressForm[] {
           required: true,
         },
         'webhook-id': once,
+        ...(at.auth !== undefined && { authorization: fixed(`Bearer ${SECRET}`) }),
         ...(at.sign !== undefined && {
           'webhook-timestamp': { secret: true, may: exactly(SECRET), required: true } as const,
           'webhook-signature': { secret: true, may: exactly(signature), required: true } as const,

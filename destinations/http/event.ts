@@ -2,9 +2,11 @@ import type { Element, PlanContext, PlannedRequest } from '../../src/core/destin
 import { sha256Hex } from '../../src/core/hash.ts';
 import type { Item } from '../../src/core/values.ts';
 import { secretText, type SecretRef, type SecretText, type Signature } from '../../src/core/secret.ts';
+import type { Filled } from './address.ts';
+import { authorization } from './auth.ts';
 import { mapped } from './mapping.ts';
 import type { HttpView } from './reads.ts';
-import type { Filled, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 /** Between the mark of an event and the event. */
 const BEHIND_ID = ' ';
@@ -59,6 +61,7 @@ export function request(_envelope: string, elements: readonly string[], at: Sett
       ...Object.fromEntries(Object.entries(at.headers).map(([name, value]) => [name.toLowerCase(), textOf(value)])),
       'content-type': at.body === 'ndjson' ? 'application/x-ndjson' : 'application/json',
       'webhook-id': id,
+      ...(at.auth !== undefined && { authorization: authorization(at.auth) }),
       ...(at.sign === undefined ? {} : signed(id, at.sign)),
     },
     body: bodyOf(rows, at),

@@ -1,5 +1,5 @@
 import type { Example, PlannedRequest } from '../../src/core/destination.ts';
-import { secretText, type SecretRef, type SecretText, type Signature } from '../../src/core/secret.ts';
+import { bearer, secretText, type SecretRef, type SecretText, type Signature } from '../../src/core/secret.ts';
 
 const AT = Date.parse('2026-11-20T10:15:00Z');
 
@@ -157,6 +157,47 @@ export const examples: readonly Example[] = [
         authorization: secretText`Bearer ${{ env: 'WAREHOUSE_TOKEN' }}`,
       },
       body: '{"event":"page_view","ts":1795169700,"url":"https://shop.example.no/","referrer":"https://search.example.com/","title":"Krus","client":"GGhKSD1iyS_d7Oo4pgYvPg","language":"nb","country":"NO"}',
+    },
+  },
+  {
+    title: 'A lead for a receiver that wants a token',
+    from: 'destinations/http.md 8',
+    settings: {
+      host: 'example.my.salesforce.com',
+      path: '/services/data/v62.0/sobjects/Case',
+      needs: ['ad_storage', 'ad_user_data'],
+      recipient,
+      auth: {
+        oauth2: {
+          host: 'login.example.com',
+          path: '/services/oauth2/token',
+          client_id: 'shop',
+          client_secret: '${CRM_CLIENT_SECRET}',
+          scope: 'api',
+        },
+      },
+      body: 'json',
+      map: { Subject: 'event.name', Origin: 'const:Web' },
+    },
+    granted: ['ad_storage', 'ad_user_data'],
+    event: { event_name: 'generate_lead', event_id: 'lead-1', event_time: AT },
+    expect: {
+      method: 'POST',
+      url: 'https://example.my.salesforce.com/services/data/v62.0/sobjects/Case',
+      headers: {
+        'content-type': 'application/json',
+        'webhook-id': 'msg_7435954760d011c1e308b3f6e0bf6285',
+        authorization: bearer({
+          kind: 'oauth2-client',
+          host: 'login.example.com',
+          path: '/services/oauth2/token',
+          clientId: 'shop',
+          credentials: { env: 'CRM_CLIENT_SECRET' },
+          method: 'client_secret_basic',
+          scope: 'api',
+        }),
+      },
+      body: '{"Subject":"generate_lead","Origin":"Web"}',
     },
   },
 ];

@@ -1,4 +1,5 @@
 import { defineDestination } from '../../src/core/destination.ts';
+import { hostsOf } from './auth.ts';
 import { egress } from './egress.ts';
 import { plan, request } from './event.ts';
 import { examples } from './examples.ts';
@@ -18,7 +19,7 @@ export default defineDestination({
   demands: ({ needs, fields }) => ({ needs, fields: [...ALWAYS_READ, ...fields] }),
   vendor: 'a receiver of your own',
   services: ['webhook', 'crm', 'make', 'zapier', 'n8n'],
-  hosts: (at) => [at.host],
+  hosts: (at) => [...new Set([at.host, ...hostsOf(at.auth)])],
   recipient: ['path'],
   egress,
   settings,

@@ -1,40 +1,10 @@
 import { z } from 'zod';
 import { host } from '../../src/core/host-setting.ts';
-import { parseSecretRef, type SecretRef } from '../../src/core/secret.ts';
 import { secret } from '../../src/core/secret-schema.ts';
+import { filled, path } from './address.ts';
+import { auth } from './auth.ts';
 import { fieldOf, readSource, type Mapping, type MappedTo } from './mapping.ts';
 import { ALWAYS_READ, BY_DEFAULT, IN_THE_CLEAR, READS, type FieldOfRoute } from './reads.ts';
-
-/** A text with secrets by name in it. */
-export type Filled = readonly (string | SecretRef)[];
-
-const PLACE = /(\$\{[A-Za-z_][A-Za-z0-9_]*\})/;
-
-function filled(text: string): Filled {
-  return text
-    .split(PLACE)
-    .filter((part) => part !== '')
-    .map((part) => parseSecretRef(part) ?? part);
-}
-
-const path = z
-  .string({ error: 'expected a path that begins with `/`, e.g. `/hooks/orders` or `/${HOOK}`' })
-  .max(2000)
-  .refine((text) => /^\/(?:[\w~.!'()*+,;=:@%/?&-]|\$\{[A-Za-z_][A-Za-z0-9_]*\})*$/.test(text), {
-    error: 'expected a path that begins with `/`, without blanks and `#`; secrets in it as `${NAME}`',
-  })
-  .refine((text) => !/(?:^|\/)\.\.?(?:\/|\?|$)/.test(text), { error: 'a path has no `.` or `..` in it' })
-  .refine(isDecodable, { error: 'a `%` is followed by two hexadecimal digits, and stands for UTF-8' })
-  .transform(filled);
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** What the gateway itself says, or what would change who is spoken to. */
 const RESERVED =
@@ -163,6 +133,9 @@ export const settings = z
       .record(headerName, headerValue)
       .default({})
       .describe('Headers of your own, e.g. `Authorization: Bearer ${CRM_TOKEN}`.'),
+    auth: auth.describe(
+      'For receivers that take no fixed secret: OAuth 2 with a client id and a client secret (client credentials). The gateway gets a token, keeps it until shortly before it ends, and sends it as `Authorization: Bearer`.',
+    ),
     body: z
       .enum(['standard', 'json', 'ndjson'])
       .default('standard')
@@ -187,7 +160,11 @@ export const settings = z
       .default([])
       .describe('For receivers that report errors inside a 200: answers that are refusals all the same.'),
   })
-  .superRefine(({ body, map, fields }, context) => {
+  .superRefine(({ body, map, fields, auth: own, headers }, context) => {
+    if (own !== undefined && Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')) {
+      const message = 'with `auth` the gateway writes `Authorization` itself: take it out of `headers`';
+      context.addIssue({ code: 'custom', path: ['headers'], message });
+    }
     if ((body === 'standard') === (map !== undefined)) {
       const message =
         body === 'standard' ? '`map` is for `body: json` and `body: ndjson`' : `\`body: ${body}\` needs a \`map\``;

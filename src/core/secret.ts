@@ -12,8 +12,23 @@ export interface ServiceAccountToken {
   readonly scope: string;
 }
 
+/** A token for a client id and a client secret (RFC 6749 4.4). */
+export interface ClientToken {
+  readonly kind: 'oauth2-client';
+  /** Where it is asked for: the name of a host, and a path that begins with `/`. */
+  readonly host: string;
+  readonly path: string;
+  readonly clientId: string;
+  /** The client secret. */
+  readonly credentials: SecretRef;
+  /** How the endpoint wants to be told who asks, by its name in RFC 7591 2. */
+  readonly method: 'client_secret_basic' | 'client_secret_post';
+  /** Undefined = what the endpoint gives this client by default (RFC 6749 3.3). */
+  readonly scope: string | undefined;
+}
+
 /** Every kind of token there is: what it is got with has the name `credentials`, and nothing in it is a value. */
-export type AccessToken = ServiceAccountToken;
+export type AccessToken = ServiceAccountToken | ClientToken;
 
 /** What has a value that is kept somewhere, or got with one that is. */
 export type SecretSource = SecretRef | AccessToken;

@@ -8,6 +8,7 @@ import { bearer, secretText, type AccessToken } from '../../src/core/secret.ts';
 import { exchange } from '../../src/delivery/lane/attempt.ts';
 import type { FilledRequest } from '../../src/delivery/lane/ports.ts';
 import { missingSecrets, nodeSecrets } from '../../src/runtimes/node/process/secrets.ts';
+import { createSend } from '../../src/runtimes/node/vendors/send.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'secrets-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -174,5 +175,58 @@ describe('access tokens of service accounts (RFC 7523)', () => {
       'Bearer t1',
       'Bearer t2',
     ]);
+  });
+});
+
+describe('access tokens for a client id and a client secret (RFC 6749 4.4)', () => {
+  const ok = () => ({ status: 200, body: JSON.stringify({ access_token: 'at-1', token_type: 'Bearer' }) });
+  const CLIENT: AccessToken = {
+    kind: 'oauth2-client',
+    host: 'login.example.com',
+    path: '/oauth2/token',
+    clientId: 'shop:1',
+    credentials: { env: 'SECRET' },
+    method: 'client_secret_basic',
+    scope: 'leads.write leads.read',
+  };
+
+  it('are asked for at the host that is named, id and secret encoded before they are joined (2.3.1)', async () => {
+    const { secrets, sent } = world(ok, { SECRET: 'æ:/ %' });
+    expect(await secrets.value(CLIENT)).toBe('at-1');
+    // printf 'shop%%3A1:%%C3%%A6%%3A%%2F+%%25' | base64
+    expect(sent).toEqual([
+      {
+        method: 'POST',
+        url: 'https://login.example.com/oauth2/token',
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          accept: 'application/json',
+          authorization: 'Basic c2hvcCUzQTE6JUMzJUE2JTNBJTJGKyUyNQ==',
+        },
+        body: 'grant_type=client_credentials&scope=leads.write+leads.read',
+      },
+    ]);
+  });
+
+  it('are asked for in the body where the endpoint wants that, and without a scope where there is none', async () => {
+    const { secrets, sent } = world(ok, { SECRET: 'a&b=c' });
+    await secrets.value({ ...CLIENT, method: 'client_secret_post', scope: undefined });
+    expect(sent[0]?.headers).not.toHaveProperty('authorization');
+    expect(sent[0]?.body).toBe('grant_type=client_credentials&client_id=shop%3A1&client_secret=a%26b%3Dc');
+  });
+
+  it('stop the route when the client is refused, and name the secret', async () => {
+    const { secrets } = world(() => ({ status: 401, body: '{"error":"invalid_client"}' }), { SECRET: 'canary' });
+    await expect(secrets.value(CLIENT)).rejects.toMatchObject({
+      name: 'SecretProblem',
+      message: 'secret ${SECRET} is not what it should be, or is refused (HTTP 401)',
+    });
+  });
+
+  it('are never asked for in the own network, whatever the configuration says', async () => {
+    const send = createSend({ version: '1.2.3' });
+    const secrets = nodeSecrets({ sink: false, send, env: { SECRET: 'x' } });
+    await expect(secrets.value({ ...CLIENT, host: 'localhost' })).rejects.toMatchObject({ name: 'AddressRefused' });
+    send.close();
   });
 });

@@ -1,4 +1,5 @@
 import type { AccessToken } from '../../core/secret.ts';
+import { clientTokens } from './client-token.ts';
 import { googleTokens } from './google-token.ts';
 import type { TokenOptions, Tokens } from './kept-tokens.ts';
 
@@ -7,6 +8,7 @@ type Kind = AccessToken['kind'];
 /** How each kind of token is got. */
 const KINDS: { readonly [K in Kind]: (options: TokenOptions) => Tokens<Extract<AccessToken, { kind: K }>> } = {
   'google-service-account': googleTokens,
+  'oauth2-client': clientTokens,
 };
 
 /** Access tokens of every kind there is. */

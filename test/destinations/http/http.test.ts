@@ -10,6 +10,7 @@ import { AT, planOne } from '../../support/plan-one.ts';
 
 const RECIPIENT = { name: 'Example AS', country: 'NO', purpose: 'orders' };
 const BASE = { host: 'hooks.example.com', path: '/in', needs: ['ad_storage', 'ad_user_data'], recipient: RECIPIENT };
+const OAUTH = { host: 'login.example.com', path: '/token', client_id: 'shop', client_secret: '${SECRET}' };
 const EVERYTHING = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] as const;
 
 /** What is wrong with a route of these settings, as a person reads it. */
@@ -62,6 +63,16 @@ describe('a route to a receiver of one’s own (`destinations/http.md` 1)', () =
     ['with a header that is not to be set', { ...right, headers: { Host: 'x' } }, /not for a configuration/],
     ['with a signature of its own', { ...right, headers: { 'Webhook-Signature': 'x' } }, /not for a configuration/],
     ['with a line break in a header', { ...right, headers: { 'X-A': 'a\r\nb: c' } }, /line breaks/],
+    [
+      'with two ways to say who it is',
+      { ...right, auth: { oauth2: OAUTH }, headers: { authorization: 'Bearer ${T}' } },
+      /take it out of `headers`/,
+    ],
+    ['with a client secret as it is', { ...right, auth: { oauth2: { ...OAUTH, client_secret: 'x' } } }, /never as/],
+    ['with a client id by name', { ...right, auth: { oauth2: { ...OAUTH, client_id: '${ID}' } } }, /no secret/],
+    ['with tokens of the own network', { ...right, auth: { oauth2: { ...OAUTH, host: '169.254.169.254' } } }, /public/],
+    ['with tokens of a local name', { ...right, auth: { oauth2: { ...OAUTH, host: 'idp.internal' } } }, /public host/],
+    ['with an address for a path', { ...right, auth: { oauth2: { ...OAUTH, path: 'https://a.no/t' } } }, /begins with/],
     ['with a secret as it is', { ...right, sign: { secret: 'whsec_AAAA' } }, /never as the value/],
     ['with a map and no use of it', { ...right, map: { a: 'event.name' } }, /`map` is for/],
     ['with no map', { ...right, body: 'json' }, /needs a `map`/],

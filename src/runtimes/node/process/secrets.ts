@@ -11,6 +11,7 @@ const PLACEHOLDER = 'sink';
 /** What stands in for missing credentials: something that a token can be asked for with. */
 const CREDENTIALS: Readonly<Record<AccessToken['kind'], () => string>> = {
   'google-service-account': placeholderCredentials,
+  'oauth2-client': () => PLACEHOLDER,
 };
 /** Longer files are no secrets. */
 const MAX_LENGTH = 64 * 1024;
