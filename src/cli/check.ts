@@ -33,7 +33,7 @@ export async function run(args: string[]): Promise<number> {
       text: readText(file),
       file,
       sink: sink !== undefined,
-      rootKey: new Uint8Array(32),
+      rootKey: () => new Uint8Array(32),
     });
     routes = [...gateway.routeOf.values()];
   } catch (error) {

@@ -3,6 +3,7 @@ import { knownPlatforms } from '../consent/platforms/index.ts';
 import { COUNTRIES } from '../core/countries.ts';
 import { secret } from '../core/secret-schema.ts';
 import { insteadOfCountry } from './countries.ts';
+import { outboxSchema } from './outbox-schema.ts';
 import { readRoutes } from './compile/routes.ts';
 import { signalList } from './compile/signal-list.ts';
 import { customBanner } from './custom-schema.ts';
@@ -71,6 +72,11 @@ const server = z.strictObject({
     .default('x-forwarded-for')
     .describe(
       'Where trusted proxies write whom they answer: `x-forwarded-for`, or `forwarded` (RFC 7239). The other one is never read.',
+    ),
+  root_key: secret()
+    .optional()
+    .describe(
+      "The gateway's own key, 64 hex digits (`openssl rand -hex 32`): ids, signatures and subjects are derived from it. Left out: made once, and kept in --data. Gateways that share an outbox have the same one.",
     ),
 });
 
@@ -280,25 +286,12 @@ const site = z.strictObject({
     .describe('Where events go. The key is the name of the route; `type` defaults to it.'),
 });
 
-/** Stores that people ask for and that do not exist here: a name that is accepted must do what it says. */
-const OTHER_ENGINES: Readonly<Record<string, string>> = {
-  queues: 'Cloudflare Queues cannot keep the promise that a withdrawal stops what waits, so there is no such store',
-  nats: 'several machines cannot share one outbox yet',
-};
-
-const outboxEngine = z
-  .string({ error: 'expected `sqlite`' })
-  .superRefine((name, context) => {
-    if (name === 'sqlite') return;
-    const why = Object.hasOwn(OTHER_ENGINES, name) ? `\`${name}\`: ${OTHER_ENGINES[name]}; ` : '';
-    context.addIssue({ code: 'custom', message: `${why}expected \`sqlite\``, params: { instead: 'sqlite' } });
-  })
-  .meta({ enum: ['sqlite'] });
-
 const delivery = z.strictObject({
-  outbox: outboxEngine
+  outbox: outboxSchema
     .default('sqlite')
-    .describe('Where accepted events wait: `sqlite`, a file in --data. There is no other store yet.'),
+    .describe(
+      'Where accepted events wait: `sqlite`, a file in --data of one machine, or `engine: nats`, brokers that several machines share (docs/cluster.md).',
+    ),
   max_age: duration()
     .prefault('72h')
     .describe("An event older than this, or than the vendor's own limit, ends as expired."),

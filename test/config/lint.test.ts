@@ -375,7 +375,7 @@ describe('amounts without their unit', () => {
 describe('a store that is not there', () => {
   it.each([
     ['queues', 'a withdrawal stops what waits'],
-    ['nats', 'cannot share one outbox yet'],
+    ['nats', 'the brokers have to be named'],
     ['redis', 'expected `sqlite`'],
   ])('%s is refused with the reason', (name, why) => {
     const [finding] = errors(yaml({}, `delivery: { outbox: ${name} }`));

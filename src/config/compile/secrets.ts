@@ -24,6 +24,10 @@ export function secretsOf(config: Config): NamedSecret[] {
     const name = showSecretRef(ref);
     if (!found.has(name)) found.set(name, { ref, use });
   };
+  const { server, delivery } = config;
+  if (server.root_key !== undefined) add(server.root_key, 'server.root_key');
+  if (delivery.outbox !== 'sqlite' && delivery.outbox.credentials !== undefined)
+    add(delivery.outbox.credentials, 'delivery.outbox.credentials');
   for (const site of config.sites) {
     for (const kind of KEY_KINDS) for (const ref of site[kind]) add(ref, `${site.hosts[0]} ${kind}`);
     for (const ref of site.cookies.keys) add(ref, `${site.hosts[0]} cookies.keys`);

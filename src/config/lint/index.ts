@@ -171,8 +171,17 @@ function lintWaits({ delivery, sites }: Config): Remark[] {
   );
 }
 
-function lintDelivery({ delivery }: Config): Remark[] {
+function lintDelivery({ delivery, server }: Config): Remark[] {
   const remarks: Remark[] = [];
+  if (delivery.outbox !== 'sqlite' && server.root_key === undefined) {
+    remarks.push(
+      contradiction(
+        ['delivery', 'outbox'],
+        'gateways that share an outbox need the same key, or none finds what another has stored',
+        '`server.root_key: ${PORTVAKT_ROOT_KEY}` beside it',
+      ),
+    );
+  }
   if (delivery.max_age < 60_000) {
     remarks.push(contradiction(['delivery', 'max_age'], 'every event would expire before it is sent', '72h'));
   }

@@ -26,6 +26,10 @@ export function lintWorkers(config: Config, value: unknown): Remark[] {
       'no such key, or run it on Node',
     );
   }
+  if (config.delivery.outbox !== 'sqlite')
+    refuse(['delivery', 'outbox'], 'on Workers events wait in a Durable Object, and nowhere else', 'no such key');
+  if (config.server.root_key !== undefined)
+    refuse(['server', 'root_key'], 'on Workers the key is the secret that `portvakt build` makes', 'no such key');
   if (config.delivery.max_size > MOST_BYTES)
     refuse(['delivery', 'max_size'], 'the outbox of a site can take 10 GB on Workers', '10GB or less');
   if (config.server.trusted_proxies.length > 0)

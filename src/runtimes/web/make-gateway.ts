@@ -27,6 +27,11 @@ export function makeGateway(text: string, { file, secret, rootKey }: MakeOptions
     const errors = loaded.findings.filter(({ kind }) => kind === 'error');
     throw new UnusableConfig(errors.map(showFinding).join('\n'));
   }
+  const { delivery, server } = loaded.config;
+  if (delivery.outbox !== 'sqlite' || server.root_key !== undefined) {
+    const key = delivery.outbox === 'sqlite' ? 'server.root_key' : 'delivery.outbox';
+    throw new UnusableConfig(`${file}: \`${key}\` means nothing here: what runs the gateway brings it; leave it out`);
+  }
   if (rootKey.length !== KEY_BYTES)
     throw new UnusableConfig(`the root key has ${rootKey.length} bytes, not ${KEY_BYTES}`);
   return compileGateway(loaded.config, { value: (ref) => secret(ref)?.trim() ?? '', rootKey });

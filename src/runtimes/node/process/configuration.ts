@@ -18,7 +18,6 @@ const WATCH_INTERVAL = 1_000;
 export class Configuration {
   readonly #options: ServeOptions;
   readonly #log: JsonLog;
-  readonly #rootKey: Uint8Array;
   #current: ReadGateway;
   #reloads: Reloads = { succeeded: 0, failed: 0, good: true, at: Date.now() };
   /** One after the other, so that the last one read is the one that stays. */
@@ -28,7 +27,6 @@ export class Configuration {
   constructor(options: ServeOptions, log: JsonLog) {
     this.#options = options;
     this.#log = log;
-    this.#rootKey = rootKey(options.data);
     this.#current = this.#read(options.text);
   }
 
@@ -97,8 +95,8 @@ export class Configuration {
   }
 
   #read(text: string): ReadGateway {
-    const { file, sink } = this.#options;
-    const written = { text, file, sink: sink !== undefined, rootKey: this.#rootKey };
+    const { file, sink, data } = this.#options;
+    const written = { text, file, sink: sink !== undefined, rootKey: () => rootKey(data) };
     return readGateway(written, (finding) => logFinding(finding, this.#log));
   }
 }

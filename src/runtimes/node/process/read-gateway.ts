@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { UnusableSecret } from '../../../config/compile/index.ts';
 import { showFinding, type Finding } from '../../../config/lint/finding.ts';
 import { loadConfig } from '../../../config/load.ts';
@@ -19,7 +20,8 @@ export interface WrittenGateway {
   readonly file: string;
   /** Everything goes to a sink: missing secrets are stood in for. */
   readonly sink: boolean;
-  readonly rootKey: Uint8Array;
+  /** The key where the configuration names none. */
+  readonly rootKey: () => Uint8Array;
 }
 
 /** A gateway, and what another thread makes the same one of. */
@@ -32,7 +34,7 @@ export interface ReadGateway {
 
 /** Reads and makes a gateway, or says why not. @throws Unusable */
 export function readGateway(written: WrittenGateway, note: (finding: Finding) => void = () => {}): ReadGateway {
-  const { text, file, sink, rootKey } = written;
+  const { text, file, sink } = written;
   const loaded = loadConfig(text, file);
   if (!('config' in loaded)) {
     throw new Unusable(
@@ -43,6 +45,8 @@ export function readGateway(written: WrittenGateway, note: (finding: Finding) =>
     );
   }
   loaded.notes.forEach(note);
+  if (loaded.config.delivery.outbox !== 'sqlite')
+    throw new Unusable(`${file}: \`engine: nats\` can be checked, and not be used yet: write \`outbox: sqlite\``);
   const missing = sink ? [] : missingSecrets(secretsOf(loaded.config).map(({ ref }) => ref));
   if (missing.length > 0) {
     throw new Unusable(
@@ -51,7 +55,7 @@ export function readGateway(written: WrittenGateway, note: (finding: Finding) =>
   }
   const weak = weakKeys(loaded.config);
   if (weak.length > 0) throw new Unusable(weak.map((problem) => `${file}: ${problem}`).join('\n'));
-  const input = { config: toPortable(loaded.config), rootKey };
+  const input = { config: toPortable(loaded.config), rootKey: keyOf(loaded.config, written) };
   try {
     const gateway = gatewayFrom(input);
     return { gateway, input, policy: policyText(policyOf(loaded.config, gateway.sites)) };
@@ -60,6 +64,19 @@ export function readGateway(written: WrittenGateway, note: (finding: Finding) =>
     throw error;
   }
 }
+
+/** The gateway's own key: that of the configuration, which several machines share, or the one in the data directory. */
+function keyOf({ server }: Config, { file, rootKey, sink }: WrittenGateway): Uint8Array {
+  if (server.root_key === undefined) return rootKey();
+  const hex = secretValue(server.root_key) ?? (sink ? STAND_IN : '');
+  if (/^[0-9a-f]{64}$/i.test(hex)) return new Uint8Array(Buffer.from(hex, 'hex'));
+  throw new Unusable(
+    `${file}: ${showSecretRef(server.root_key)} of server.root_key is not 64 hex digits: make one with \`openssl rand -hex 32\`, the same on every machine`,
+  );
+}
+
+/** Where everything goes to a sink and there is no key: that of nobody else. */
+const STAND_IN = randomBytes(32).toString('hex');
 
 /** Characters a key of a back end has at least: one that cannot be guessed by asking. */
 const MIN_KEY: Readonly<Record<KeyKind, number>> = { ingest_keys: 32, mp_secrets: 16 };

@@ -45,7 +45,7 @@ export async function startWorkers(count: number, options: WorkersOptions): Prom
   const { text, file, sink, data } = options;
   makePrivately();
   demandPrivate(data);
-  readGateway({ text, file, sink: sink !== undefined, rootKey: rootKey(data) });
+  readGateway({ text, file, sink: sink !== undefined, rootKey: () => rootKey(data) });
   const lock = lockData(data);
   forgetHeld(data);
 
