@@ -280,7 +280,12 @@ export async function run(cases: readonly Case[]): Promise<readonly string[] | u
   try {
     process.env['TEST_INGEST_KEY'] = INGEST_KEY;
     const text = configOf(backend, wrong === 'outbox full');
-    const { gateway, input } = readGateway({ text, file: 't.yaml', sink: true, rootKey: () => new Uint8Array(32).fill(9) });
+    const { gateway, input } = readGateway({
+      text,
+      file: 't.yaml',
+      sink: true,
+      rootKey: () => new Uint8Array(32).fill(9),
+    });
     const source = { module: GATEWAY_SOURCE, input };
     const shared = where === 'in another process';
     for (const name of shared ? ['outbox-0', 'outbox-1'] : ['outbox']) {
