@@ -1,7 +1,7 @@
 import { SECRET, type EgressForm, type Leaf, type Leaves, type Shape } from '../../src/core/egress.ts';
 import { exactly, matching, sha256, short } from '../../src/core/egress-claims.ts';
 import type { GateSignal } from '../../src/core/signals.ts';
-import type { Filled } from './address.ts';
+import type { Filled, Path } from './address.ts';
 import type { Mapping, MappedTo } from './mapping.ts';
 import type { Settings } from './settings.ts';
 
@@ -26,14 +26,14 @@ const AT_PATH: Readonly<Record<string, Leaf>> = {
 
 /** What the receiver of this route may get, and where. */
 export function egress(at: Settings): readonly EgressForm[] {
-  const [path = '', query] = target(at.path).split('?', 2);
+  const [path = '', query] = pathTarget(at.path).split('?', 2);
   const once = { may: matching(/^msg_[0-9a-f]{32}$/), required: true } as const;
   const signature = at.sign?.previous === undefined ? `v1,${SECRET}` : `v1,${SECRET} v1,${SECRET}`;
   return [
     {
       kind: 'full',
       needs: at.needs,
-      methods: ['POST'],
+      methods: [at.method],
       hosts: [at.host],
       path: exactPath(path),
       query: query === undefined ? {} : queryOf(query),
@@ -42,7 +42,7 @@ export function egress(at: Settings): readonly EgressForm[] {
           Object.entries(at.headers).map(([name, value]) => [name.toLowerCase(), fixed(target(value))] as const),
         ),
         'content-type': {
-          may: exactly(at.body === 'ndjson' ? 'application/x-ndjson' : 'application/json'),
+          may: exactly(MEDIA[at.body]),
           required: true,
         },
         'webhook-id': once,
@@ -57,8 +57,16 @@ export function egress(at: Settings): readonly EgressForm[] {
   ];
 }
 
+const MEDIA = {
+  standard: 'application/json',
+  json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
+  ndjson: 'application/x-ndjson',
+} as const;
+
 function bodyOf({ body, map = [], batch, fields }: Settings): NonNullable<EgressForm['body']> {
   if (body === 'ndjson') return { lines: shapeOf(map) };
+  if (body === 'form') return { form: formLeaves(map) };
   const row = body === 'standard' ? standard(new Set(fields)) : shapeOf(map);
   if (batch === 1) return { json: row };
   const list: Shape = { each: row, perRow: true };
@@ -117,6 +125,17 @@ function shapeOf(map: Mapping): Shape {
   return { keys: Object.fromEntries(map.map(([key, one]) => [key, targetShape(one)])) };
 }
 
+/** One value a key, under the key as it stands on the wire. */
+function formLeaves(map: Mapping): Leaves {
+  return Object.fromEntries(
+    map.map(([key, one]) => {
+      const shape = targetShape(one);
+      if ('keys' in shape || 'each' in shape) throw new TypeError('a field of a form holds one value');
+      return [encodeURIComponent(key), shape] as const;
+    }),
+  );
+}
+
 function targetShape(one: MappedTo): Shape {
   if ('constant' in one) return { may: exactly(one.constant) };
   if ('keys' in one) return shapeOf(one.keys);
@@ -133,8 +152,18 @@ function target(parts: Filled): string {
   return parts.map((part) => (typeof part === 'string' ? part : SECRET)).join('');
 }
 
+/** Stands for a value of an event, in a text that a configuration cannot hold. */
+const VALUE = '\u0001';
+/** One part of a path, escaped; neither of those that lead elsewhere. */
+const ONE_PART = String.raw`(?!\.{1,2}(?:/|$))(?:[\w.!~*'()\-]|%[0-9A-F]{2})+`;
+
+function pathTarget(path: Path): string {
+  return path.map((part) => (typeof part === 'string' ? part : 'field' in part ? VALUE : SECRET)).join('');
+}
+
 function exactPath(path: string): RegExp {
-  return new RegExp(`^${path.replaceAll(/[^\w/]/g, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)}$`, 'u');
+  const literal = (text: string) => text.replaceAll(/[^\w/]/g, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
+  return new RegExp(`^${path.split(VALUE).map(literal).join(ONE_PART)}$`, 'u');
 }
 
 function queryOf(query: string): Leaves {

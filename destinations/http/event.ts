@@ -1,26 +1,52 @@
-import type { Element, PlanContext, PlannedRequest } from '../../src/core/destination.ts';
+import type { Element, PlanContext, PlannedRequest, SkipReason } from '../../src/core/destination.ts';
 import { sha256Hex } from '../../src/core/hash.ts';
 import type { Item } from '../../src/core/values.ts';
+import { reason } from '../../src/core/reason.ts';
 import { secretText, type SecretRef, type SecretText, type Signature } from '../../src/core/secret.ts';
-import type { Filled } from './address.ts';
+import { fieldsOfPath, type Filled, type Path } from './address.ts';
 import { authorization } from './auth.ts';
 import { mapped } from './mapping.ts';
-import type { HttpView } from './reads.ts';
+import type { FieldOfRoute, HttpView } from './reads.ts';
 import type { Settings } from './settings.ts';
 
 /** Between the mark of an event and the event. */
 const BEHIND_ID = ' ';
 
+/**
+ * What stands in the path and is not there, or would lead elsewhere: with it nobody knows which record is meant
+ * (`destinations/http.md` 9).
+ */
+export function skips(view: HttpView, { path }: Settings): SkipReason | undefined {
+  for (const field of fieldsOfPath(path)) {
+    if (/^\.{0,2}$/.test(idOf(view, field))) return reason('skip.lacks', { fields: field });
+  }
+  return undefined;
+}
+
+/** '' = it is not there. */
+function idOf(view: HttpView, field: FieldOfRoute): string {
+  const value = view[field];
+  return typeof value === 'string' ? value : '';
+}
+
 /** An event as it stands in the body, behind the mark a receiver knows it by (`destinations/http.md` 2). */
-export function plan(view: HttpView, { body, map, batch }: Settings, context: PlanContext): Element {
+export function plan(view: HttpView, { body, map, batch, path }: Settings, context: PlanContext): Element {
   // Of this event of this hit: the same at every attempt, and nobody else's, whatever ids people choose.
   const id = `msg_${sha256Hex(`${context.hitId}|${view.event_name}|${view.event_id}`).slice(0, 32)}`;
   const row = body === 'standard' ? standard(view) : mapped(map ?? [], view, context.signals);
-  return { envelope: String(batch), element: `${id}${BEHIND_ID}${JSON.stringify(row)}` };
+  const inPath = fieldsOfPath(path).map((field) => `/${encodeURIComponent(idOf(view, field))}`);
+  return { envelope: String(batch), element: `${id}${inPath.join('')}${BEHIND_ID}${written(row, body)}` };
+}
+
+function written(row: Readonly<Record<string, unknown>>, body: Settings['body']): string {
+  if (body !== 'form') return JSON.stringify(row);
+  return Object.entries(row)
+    .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(String(value))}`)
+    .join('&');
 }
 
 /** `destinations/http.md` 2: `type`, `timestamp`, `data`. */
-function standard(view: HttpView): object {
+function standard(view: HttpView): Readonly<Record<string, unknown>> {
   const { coupon, currency, search_term, shipping, tax, transaction_id, value } = view;
   const own = { ...view.params, coupon, currency, search_term, shipping, tax, transaction_id, value };
   return {
@@ -51,21 +77,37 @@ function some(values: Readonly<Record<string, unknown>>): object | undefined {
 
 /** One request out of rows that are JSON already. */
 export function request(_envelope: string, elements: readonly string[], at: Settings): PlannedRequest {
-  const ids = elements.map((element) => element.slice(0, element.indexOf(BEHIND_ID)));
+  const marks = elements.map((element) => element.slice(0, element.indexOf(BEHIND_ID)));
+  const [[, ...inPath] = []] = marks.map((mark) => mark.split('/'));
+  const ids = marks.map((mark) => mark.split('/', 1)[0] ?? '');
   const rows = elements.map((element) => element.slice(element.indexOf(BEHIND_ID) + 1));
   const id = at.batch === 1 ? (ids[0] ?? '') : `msg_${sha256Hex(ids.join()).slice(0, 32)}`;
   return {
-    method: 'POST',
-    url: textOf(merged([`https://${at.host}`, ...at.path])),
+    method: at.method,
+    url: textOf(merged([`https://${at.host}`, ...filledPath(at.path, inPath)])),
     headers: {
       ...Object.fromEntries(Object.entries(at.headers).map(([name, value]) => [name.toLowerCase(), textOf(value)])),
-      'content-type': at.body === 'ndjson' ? 'application/x-ndjson' : 'application/json',
+      'content-type': CONTENT[at.body],
       'webhook-id': id,
       ...(at.auth !== undefined && { authorization: authorization(at.auth) }),
       ...(at.sign === undefined ? {} : signed(id, at.sign)),
     },
     body: bodyOf(rows, at),
+    timeoutMs: at.timeout,
   };
+}
+
+const CONTENT: Readonly<Record<Settings['body'], string>> = {
+  standard: 'application/json',
+  json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
+  ndjson: 'application/x-ndjson',
+};
+
+/** `values`: what stands in the path of this event, escaped, in order. */
+function filledPath(path: Path, values: readonly string[]): Filled {
+  let next = 0;
+  return path.map((part) => (typeof part !== 'string' && 'field' in part ? (values[next++] ?? '') : part));
 }
 
 function bodyOf(rows: readonly string[], { body, batch }: Settings): string {
@@ -77,9 +119,14 @@ function bodyOf(rows: readonly string[], { body, batch }: Settings): string {
 }
 
 /** Literal parts that stand beside each other as one. */
-function merged([first = '', ...rest]: Filled): Filled {
-  const [second, ...others] = rest;
-  return typeof first === 'string' && typeof second === 'string' ? [first + second, ...others] : [first, ...rest];
+function merged(parts: Filled): Filled {
+  const joined: (string | SecretRef)[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    if (typeof part === 'string' && typeof last === 'string') joined[joined.length - 1] = last + part;
+    else joined.push(part);
+  }
+  return joined;
 }
 
 function textOf(parts: Filled): SecretText | string {

@@ -52,6 +52,7 @@ export const examples: readonly Example[] = [
       url: 'https://hooks.example.com/portvakt',
       headers: signedBy('msg_5b1b21d8f4a9c0f447a46421783992e9', 'ORDERS_SECRET'),
       body: '{"type":"purchase","timestamp":"2026-11-20T10:15:00.000Z","data":{"event_id":"ord-20261120-7","name":"purchase","params":{"currency":"EUR","transaction_id":"ORD-20261120-7","value":59.9}}}',
+      timeoutMs: 15_000,
     },
   },
   {
@@ -82,6 +83,7 @@ export const examples: readonly Example[] = [
       url: secretText`https://crm.example.com/in/${{ env: 'CRM_HOOK' }}?source=web`,
       headers: signedBy('msg_7435954760d011c1e308b3f6e0bf6285', 'CRM_SECRET', 'CRM_SECRET_OLD'),
       body: '{"type":"generate_lead","timestamp":"2026-11-20T10:15:00.000Z","data":{"event_id":"lead-1","name":"generate_lead","params":{"form_id":"contact"},"page":{"url":"https://shop.example.no/kontakt"},"ids":{"own_id":"GGhKSD1iyS_d7Oo4pgYvPg"},"user":{"id":"crm-8841","email_sha256":"6b3cf4ce611b5356d9ddd40ad789181b4d214c795498911751e048da74912bdb","phone_sha256":"e8c711a42ce296b306e509e55590527607ab27173f9a6ee67af47c58ad638ff2"}}}',
+      timeoutMs: 15_000,
     },
   },
   {
@@ -111,6 +113,60 @@ export const examples: readonly Example[] = [
       url: secretText`https://hook.eu1.example.net/${{ env: 'MAKE_HOOK' }}`,
       headers: { 'content-type': 'application/json', 'webhook-id': 'msg_5b1b21d8f4a9c0f447a46421783992e9' },
       body: '{"order":"ORD-20261120-7","at":"2026-11-20T10:15:00.000Z","total":{"amount":"59.9","currency":"eur"},"shop":"web","may_advertise":false,"voucher":"none","lines":[{"sku":"SKU-1","count":2}]}',
+      timeoutMs: 15_000,
+    },
+  },
+  {
+    title: 'A sign-up as a form',
+    from: 'destinations/http.md 5',
+    settings: {
+      host: 'forms.example.com',
+      path: '/submit/${FORM_KEY}',
+      needs: ['ad_storage', 'ad_user_data'],
+      recipient,
+      fields: ['value', 'params'],
+      body: 'form',
+      map: { 'fields[form]': 'params.form_id', amount: 'params.value', none: 'params.nobody', oid: 'const:a b&c' },
+    },
+    granted: ['ad_storage', 'ad_user_data'],
+    event: { event_name: 'sign_up', event_id: 'e-1', event_time: AT, value: 0, params: { form_id: 'nyhetsbrev æ+' } },
+    expect: {
+      method: 'POST',
+      url: secretText`https://forms.example.com/submit/${{ env: 'FORM_KEY' }}`,
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'webhook-id': 'msg_b1e78b27fb75ae39d5da262a2a96816f',
+      },
+      body: 'fields%5Bform%5D=nyhetsbrev%20%C3%A6%2B&amount=0&oid=a%20b%26c',
+      timeoutMs: 15_000,
+    },
+  },
+  {
+    title: 'An order under its number in the path',
+    from: 'destinations/http.md 9',
+    settings: {
+      host: 'example.my.salesforce.com',
+      path: '/services/data/v62.0/sobjects/Order__c/Number__c/{params.transaction_id}',
+      method: 'PATCH',
+      needs: ['ad_storage', 'ad_user_data'],
+      recipient,
+      headers: { Authorization: 'Bearer ${CRM_TOKEN}' },
+      timeout: '30s',
+      body: 'json',
+      map: { Amount__c: 'params.value' },
+    },
+    granted: ['ad_storage', 'ad_user_data'],
+    event: { ...purchase, transaction_id: 'ORD/7 æ?#' },
+    expect: {
+      method: 'PATCH',
+      url: 'https://example.my.salesforce.com/services/data/v62.0/sobjects/Order__c/Number__c/ORD%2F7%20%C3%A6%3F%23',
+      headers: {
+        'content-type': 'application/json',
+        'webhook-id': 'msg_5b1b21d8f4a9c0f447a46421783992e9',
+        authorization: secretText`Bearer ${{ env: 'CRM_TOKEN' }}`,
+      },
+      body: '{"Amount__c":59.9}',
+      timeoutMs: 30_000,
     },
   },
   {
@@ -157,6 +213,7 @@ export const examples: readonly Example[] = [
         authorization: secretText`Bearer ${{ env: 'WAREHOUSE_TOKEN' }}`,
       },
       body: '{"event":"page_view","ts":1795169700,"url":"https://shop.example.no/","referrer":"https://search.example.com/","title":"Krus","client":"GGhKSD1iyS_d7Oo4pgYvPg","language":"nb","country":"NO"}',
+      timeoutMs: 15_000,
     },
   },
   {
@@ -198,6 +255,7 @@ export const examples: readonly Example[] = [
         }),
       },
       body: '{"Subject":"generate_lead","Origin":"Web"}',
+      timeoutMs: 15_000,
     },
   },
 ];

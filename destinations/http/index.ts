@@ -1,7 +1,7 @@
 import { defineDestination } from '../../src/core/destination.ts';
 import { hostsOf } from './auth.ts';
 import { egress } from './egress.ts';
-import { plan, request } from './event.ts';
+import { plan, request, skips } from './event.ts';
 import { examples } from './examples.ts';
 import { judge } from './judge.ts';
 import { ALWAYS_READ, READS } from './reads.ts';
@@ -24,6 +24,7 @@ export default defineDestination({
   egress,
   settings,
   reads: READS,
+  skips,
   plan,
   maxBatch: (envelope) => Number.parseInt(envelope, 10) || 1,
   maxAge: 7 * 86_400_000,

@@ -9,21 +9,31 @@ const MAY_PASS: readonly number[] = [400, 404, 405, 413, 415, 422];
 const LATER = { attempts: 3, ms: 10 * MINUTE };
 
 /** `destinations/http.md` 3. */
-export function judge(reply: Reply, _count: number, _envelope: string, { fail_if }: Settings): Verdict {
+export function judge(reply: Reply, _count: number, _envelope: string, at: Settings): Verdict {
+  const { status } = reply;
+  return at.success.some(([first, last]) => first <= status && status <= last) ? taken(reply, at) : refused(reply);
+}
+
+function refused(reply: Reply): Verdict {
   const { status } = reply;
   if (status === 410) return { kind: 'stop', reason: answered('vendor.gone', status), afterMs: Infinity };
   if (status === 401 || status === 403)
     return { kind: 'stop', reason: answered('vendor.credentials', status), afterMs: 60 * MINUTE };
-  if (MAY_PASS.includes(status))
+  // Of 2xx what the route does not take for a success.
+  if (MAY_PASS.includes(status) || (status >= 200 && status < 300))
     return { kind: 'retry', reason: answered('vendor.refused', status), finalAfter: LATER };
-  const verdict = judgeStatus(reply);
-  if (verdict.kind !== 'delivered' || fail_if.length === 0) return verdict;
-  const answer = asObject(parseJson(reply.body));
+  return judgeStatus(reply);
+}
+
+/** `destinations/http.md` 7. */
+function taken({ status, body }: Reply, { fail_if }: Settings): Verdict {
+  if (fail_if.length === 0) return { kind: 'delivered' };
+  const answer = asObject(parseJson(body));
   // Without an answer that can be read nobody knows whether it was taken.
   if (answer === undefined) return { kind: 'retry', reason: answered('vendor.unreadable', status), finalAfter: LATER };
   return fail_if.some((one) => fails(answer, one))
     ? { kind: 'retry', reason: answered('vendor.refused', status), finalAfter: LATER }
-    : verdict;
+    : { kind: 'delivered' };
 }
 
 function fails(answer: Readonly<Record<string, unknown>>, { at, is }: Settings['fail_if'][number]): boolean {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { host } from '../../src/core/host-setting.ts';
 import { secret } from '../../src/core/secret-schema.ts';
-import { filled, path } from './address.ts';
+import { fieldsOfPath, filled, path } from './address.ts';
 import { auth } from './auth.ts';
 import { fieldOf, readSource, type Mapping, type MappedTo } from './mapping.ts';
 import { ALWAYS_READ, BY_DEFAULT, IN_THE_CLEAR, READS, type FieldOfRoute } from './reads.ts';
@@ -93,6 +93,20 @@ function targetOf(value: Written, at: readonly string[], inItem: boolean, wrong:
   return source;
 }
 
+/** 401, 403, 408, 410, 425 and 429 say what is to be done (`destinations/http.md` 3). */
+const TAKEN = /^(?:2\d\d|4(?!01|03|08|10|25|29)\d\d)$/;
+const taken = z
+  .union([z.int(), z.string()])
+  .transform((given) => String(given).split('-'))
+  .refine(
+    ([first = '', last = first, more]) =>
+      more === undefined && TAKEN.test(first) && TAKEN.test(last) && first <= last && first[0] === last[0],
+    'expected an answer such as 200, or a range such as 200-299: of 200 to 299 and 400 to 499',
+  )
+  .refine(([first = '', last]) => last === undefined || first.startsWith('2'), 'name answers of 400 to 499 one by one')
+  .transform(([first = '', last = first]) => [Number(first), Number(last)] as const);
+const success = z.array(taken).min(1).prefault(['200-299']);
+
 const GATES = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] as const;
 
 export const settings = z
@@ -101,8 +115,12 @@ export const settings = z
       'Where the events go: the host of the address that the receiver shows (Make: Webhooks, the address of the hook; Zapier: Webhooks by Zapier, Catch Hook; n8n: the Webhook node, Production URL), without `https://`.',
     ),
     path: path.describe(
-      'The rest of that address, from the first `/`. What is secret in it stands there as `${NAME}`, a whole part between two `/`, or the value of a parameter.',
+      'The rest of that address, from the first `/`. What is secret in it stands there as `${NAME}`, a whole part between two `/`, or the value of a parameter. A whole part may be `{event.id}` or `{params.transaction_id}`, where the receiver keeps a record under a key of yours.',
     ),
+    method: z
+      .enum(['POST', 'PUT', 'PATCH'])
+      .default('POST')
+      .describe('How it is sent. `PATCH` and `PUT` are for receivers that keep one record under a key in the path.'),
     needs: z
       .array(z.enum(GATES))
       .min(1, { error: 'name at least one signal: what is sent to a receiver needs a consent that covers it' })
@@ -137,13 +155,24 @@ export const settings = z
       'For receivers that take no fixed secret: OAuth 2 with a client id and a client secret (client credentials). The gateway gets a token, keeps it until shortly before it ends, and sends it as `Authorization: Bearer`.',
     ),
     body: z
-      .enum(['standard', 'json', 'ndjson'])
+      .enum(['standard', 'json', 'form', 'ndjson'])
       .default('standard')
       .describe(
-        '`standard`: the body of Standard Webhooks. `json`: what `map` makes, a list of it where `batch` is more than 1. `ndjson`: the same, one a line, for warehouses.',
+        '`standard`: the body of Standard Webhooks. `json`: what `map` makes, a list of it where `batch` is more than 1. `form`: the same as the fields of a form (`application/x-www-form-urlencoded`), for one event. `ndjson`: one a line, for warehouses.',
       ),
-    map: map.describe('With `json` and `ndjson`: keys of the receiver, each with the path of what stands there.'),
+    map: map.describe(
+      'With `json`, `form` and `ndjson`: keys of the receiver, each with the path of what stands there.',
+    ),
     batch: z.int().min(1).max(500).default(1).describe('Most events in one request.'),
+    success: success.describe(
+      'Answers that mean it was taken, as numbers or ranges, e.g. `[200-299, 409]` where 409 says that it is there already.',
+    ),
+    timeout: z
+      .string()
+      .regex(/^(?:[1-9]|[12]\d|30)s$/, 'expected `1s` to `30s`')
+      .default('15s')
+      .transform((text) => Number.parseInt(text, 10) * 1000)
+      .describe('How long an answer may take.'),
     fail_if: z
       .array(
         z.strictObject({
@@ -160,19 +189,41 @@ export const settings = z
       .default([])
       .describe('For receivers that report errors inside a 200: answers that are refusals all the same.'),
   })
-  .superRefine(({ body, map, fields, auth: own, headers }, context) => {
+  .superRefine(({ body, map, fields, auth: own, headers, path, batch }, context) => {
     if (own !== undefined && Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')) {
       const message = 'with `auth` the gateway writes `Authorization` itself: take it out of `headers`';
       context.addIssue({ code: 'custom', path: ['headers'], message });
     }
     if ((body === 'standard') === (map !== undefined)) {
       const message =
-        body === 'standard' ? '`map` is for `body: json` and `body: ndjson`' : `\`body: ${body}\` needs a \`map\``;
+        body === 'standard' ? '`map` is for `body: json`, `form` and `ndjson`' : `\`body: ${body}\` needs a \`map\``;
       context.addIssue({ code: 'custom', path: [body === 'standard' ? 'map' : 'body'], message });
     }
-    const taken = new Set<string>([...ALWAYS_READ, ...fields]);
+    if (body === 'form') {
+      if (batch > 1) context.addIssue({ code: 'custom', path: ['batch'], message: 'a form holds one event' });
+      for (const [key, target] of map ?? []) {
+        const message = !/^[\w.[\]:-]{1,100}$/.test(key)
+          ? 'expected a name of letters, digits and `_.-:[]`'
+          : 'keys' in target || 'each' in target
+            ? 'a field of a form holds one value: take `| json`, or a key for each'
+            : undefined;
+        if (message !== undefined) context.addIssue({ code: 'custom', path: ['map', key], message });
+      }
+    }
+    const listed = new Set<string>([...ALWAYS_READ, ...fields]);
+    // A path that is wrong is a text still.
+    const inPath = Array.isArray(path) ? fieldsOfPath(path) : [];
+    if (inPath.length > 0 && batch > 1)
+      context.addIssue({
+        code: 'custom',
+        path: ['batch'],
+        message: 'a path with something of an event is for one event',
+      });
+    for (const field of inPath)
+      if (!listed.has(field))
+        context.addIssue({ code: 'custom', path: ['path'], message: `\`fields\` does not list \`${field}\`` });
     for (const [at, field] of fieldsOf(map ?? [])) {
-      if (taken.has(field)) continue;
+      if (listed.has(field)) continue;
       context.addIssue({
         code: 'custom',
         path: ['map', ...at],

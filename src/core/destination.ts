@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { EgressForm } from './egress.ts';
+import type { EgressForm, RequestMethod } from './egress.ts';
 import type { Event, FieldName } from './fields.ts';
 import { bindForm, type BoundForm, type Form, type Read, type Reads, type Skip } from './form.ts';
 import type { Later } from './later.ts';
@@ -26,10 +26,12 @@ export type {
 
 /** A request as a value. Secrets in it are still names. */
 export interface PlannedRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: RequestMethod;
   readonly url: Text;
   readonly headers: Readonly<Record<string, Text>>;
   readonly body?: string;
+  /** From its start to the end of the answer, milliseconds. Undefined = what the runtime gives every vendor. */
+  readonly timeoutMs?: number;
 }
 
 /** What a vendor answered; the body is cut at 64 KiB (R74). Header names are lower-case. */

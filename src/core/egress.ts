@@ -56,6 +56,9 @@ export type Shape = Leaf | ObjectShape | ListShape;
 /** By name. In a query `ep.*` stands for every key that begins with `ep.`, and `pr#` for `pr` and a number. */
 export type Leaves = Readonly<Record<string, Leaf>>;
 
+/** How a vendor may be asked. */
+export type RequestMethod = 'GET' | 'POST' | 'PUT' | 'PATCH';
+
 /** One kind of request a vendor may get. */
 export interface EgressForm {
   /**
@@ -64,17 +67,22 @@ export interface EgressForm {
    */
   readonly kind: 'full' | 'limited' | 'aside';
   readonly needs?: readonly GateSignal[];
-  readonly methods: readonly ('GET' | 'POST')[];
+  readonly methods: readonly RequestMethod[];
   readonly hosts: readonly string[];
   readonly path: RegExp;
   readonly query: Leaves;
   /** Lower-case names. */
   readonly headers: Leaves;
   /**
-   * Default: none. `pairs`: lines of pairs under the rules of the query. `lines`: a line of JSON for each stored row, in
-   * their order, each judged by its own row's signals.
+   * Default: none. `pairs`: lines of pairs under the rules of the query. `form`: one line of pairs under rules of its own.
+   * `lines`: a line of JSON for each stored row, in their order, each judged by its own row's signals.
    */
-  readonly body?: 'pairs' | { readonly text: Leaf } | { readonly json: Shape } | { readonly lines: Shape };
+  readonly body?:
+    | 'pairs'
+    | { readonly form: Leaves }
+    | { readonly text: Leaf }
+    | { readonly json: Shape }
+    | { readonly lines: Shape };
 }
 
 /** What stands for a secret in the texts that claims see: a character no URL and no header can hold. */

@@ -51,6 +51,7 @@ const right = (type: string, title: RegExp): RightRequest => {
 
 const named = RIGHT_REQUESTS.map((one) => [one.name, one] as const);
 const withBody = named.filter(([, { request }]) => request.body !== undefined);
+const withJson = withBody.filter(([, { request }]) => request.body?.startsWith('{'));
 
 describe('every destination', () => {
   it.each(Object.entries(WITH_COURIER))('%s says what may leave, for its own hosts only', (_, destination) => {
@@ -96,7 +97,7 @@ describe('a right request', () => {
       'another path': changed(request, /(https:\/\/[^/]+)\//, '$1/other/9/'),
       'a fragment': asked(request, 'x#y'),
       'a body': { ...request, method: 'POST', body: 'kari=1' },
-      'another method': { ...request, method: 'PUT' as 'POST' },
+      'another method': { ...request, method: request.method === 'PUT' ? 'POST' : 'PUT' },
     };
     for (const [what, planned] of Object.entries(wrong))
       expect([what, check(one, planned)]).not.toEqual([what, undefined]);
@@ -114,7 +115,7 @@ describe('a right request', () => {
     },
   );
 
-  it.each(withBody)('%s: is stopped with a key more at any place of its body that is closed', (_, one) => {
+  it.each(withJson)('%s: is stopped with a key more at any place of its body that is closed', (_, one) => {
     const paths = objectsIn(JSON.parse(one.request.body ?? '')).map(([path]) => path);
     // Names of the site's own live there (`destinations/ga4.md` 2.3, `destinations/http.md` 2).
     const open: Readonly<Record<string, RegExp>> = {
@@ -132,7 +133,7 @@ describe('a right request', () => {
     }
   });
 
-  it.each(withBody)('%s: is stopped when its body can be read in two ways', (_, one) => {
+  it.each(withJson)('%s: is stopped when its body can be read in two ways', (_, one) => {
     const body = one.request.body ?? '';
     expect(check(one, { ...one.request, body: body.replace('{', '{"x":1,"x":1,') })).toBeDefined();
     expect(check(one, { ...one.request, body: body.replace(/("[a-z_A-Z]+"):/, '$1:null,$1:') })).toBe(
@@ -414,12 +415,12 @@ it('tells what rule was broken, and nothing of the request', () => {
     check(one, asked(one.request, `uid=${canary}`)),
     check(one, { ...one.request, headers: { [canary]: canary } }),
     check(one, one.request, { signals: maskOf([]), verdict: 'limited' }),
-    one.request.body &&
+    one.request.body?.startsWith('{') === true &&
       check(
         one,
         edited(one.request, (body) => (body[canary] = canary)),
       ),
   ]);
-  expect(words.filter((word) => word?.includes(canary))).toEqual([]);
-  expect(words.filter((word) => word !== undefined).length).toBeGreaterThan(RIGHT_REQUESTS.length);
+  expect(words.filter((word) => typeof word === 'string' && word.includes(canary))).toEqual([]);
+  expect(words.filter((word) => typeof word === 'string').length).toBeGreaterThan(RIGHT_REQUESTS.length);
 });

@@ -373,6 +373,12 @@ describe('answers (R56, R74)', () => {
     await expect(sender(server.url, { timeoutMs: 600 })(get(), HOSTS)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
   });
 
+  it('waits as long as the request says, whatever the runtime gives the others', async () => {
+    const server = await serve(() => {});
+    const patient = sender(server.url, { timeoutMs: 600_000 });
+    await expect(patient({ ...get(), timeoutMs: 50 }, HOSTS)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+  });
+
   it('reuses a connection, and opens another after the vendor has closed it', async () => {
     const server = await serve((socket) =>
       socket.on('data', () => {

@@ -108,6 +108,18 @@ describe('createFetch', () => {
   });
 });
 
+describe('a request over `fetch`', () => {
+  it('waits as long as it says, whatever the runtime gives the others', async () => {
+    const fetch = (_: string, { signal }: RequestInit) =>
+      new Promise<Response>((_resolve, reject) =>
+        signal?.addEventListener('abort', () => reject(signal.reason as Error)),
+      );
+    const send = webSend({ version: 'test', timeoutMs: 600_000, fetch });
+    const request = { method: 'PATCH', url: 'https://a.example/', headers: {}, timeoutMs: 50 } as const;
+    await expect(send(request, ['a.example'])).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+  });
+});
+
 describe('the runner', () => {
   const running = (more: Partial<RunnerOptions> = {}) => {
     const gateway = gatewayFor();

@@ -52,6 +52,7 @@ interface CompiledForm {
   /** Of each line. */
   readonly lines: JsonRule | undefined;
   readonly text: Rule | undefined;
+  readonly pairs: PairRules | undefined;
 }
 
 const tables = new WeakMap<readonly EgressForm[], readonly CompiledForm[]>();
@@ -77,6 +78,7 @@ function compile(form: EgressForm): CompiledForm {
     json: typeof body === 'object' && 'json' in body ? jsonRule(body.json, '') : undefined,
     lines: typeof body === 'object' && 'lines' in body ? jsonRule(body.lines, '') : undefined,
     text: typeof body === 'object' && 'text' in body ? text(body.text) : undefined,
+    pairs: typeof body === 'object' && 'form' in body ? new PairRules(body.form, 'key in the form') : undefined,
   };
 }
 
@@ -114,7 +116,7 @@ function formOf(
 const SCHEME = 'https://';
 
 function violationOf(
-  { form, query, headers, json, lines, text }: CompiledForm,
+  { form, query, headers, json, lines, text, pairs }: CompiledForm,
   planned: PlannedRequest,
   url: string,
   facts: EgressFacts,
@@ -139,7 +141,9 @@ function violationOf(
           ? wrongRows(body, lines, rows)
           : text !== undefined
             ? wrongValue(text, body, facts)
-            : wrongLines(body, query, facts);
+            : pairs !== undefined
+              ? wrongForm(body, pairs, facts)
+              : wrongLines(body, query, facts);
   }
   return wrong ?? query.missing() ?? headers.missing();
 }
@@ -150,6 +154,11 @@ function wrongLines(body: string, query: PairRules, facts: EgressFacts): string 
     if (wrong !== undefined) return wrong;
   }
   return undefined;
+}
+
+function wrongForm(body: string, pairs: PairRules, facts: EgressFacts): string | undefined {
+  pairs.begin();
+  return (body === '' ? undefined : pairs.text(body, 0, facts)) ?? pairs.missing();
 }
 
 /** A line for each row, and nothing beside them. */

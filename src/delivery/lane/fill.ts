@@ -31,7 +31,7 @@ const verbatim = (value: string): string => value;
 
 /** Puts values in place of names, and what can only be known at the attempt: time and signatures. */
 export async function fill(planned: PlannedRequest, secrets: Secrets, now: number): Promise<FilledRequest> {
-  const { method, body } = planned;
+  const { body } = planned;
   const filling: Filling = { secrets, at: Math.floor(now / 1000), body: body ?? '' };
   // In a URL a value is percent-encoded, so that it cannot end its parameter.
   const url = await resolve(planned.url, filling, encodeURIComponent);
@@ -40,7 +40,7 @@ export async function fill(planned: PlannedRequest, secrets: Secrets, now: numbe
     const text = planned.headers[name];
     if (text !== undefined) headers[name] = await resolve(text, filling, verbatim);
   }
-  return body === undefined ? { method, url, headers } : { method, url, headers, body };
+  return { ...planned, url, headers };
 }
 
 /** The access tokens in a request. */

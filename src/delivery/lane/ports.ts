@@ -1,13 +1,11 @@
-import type { Reply } from '../../core/destination.ts';
+import type { PlannedRequest, Reply } from '../../core/destination.ts';
 import { reason, wordsOf, type VendorReason } from '../../core/reason.ts';
 import type { AccessToken, SecretSource } from '../../core/secret.ts';
 
 /** A request with the secrets in it: exists only between here and the socket. */
-export interface FilledRequest {
-  readonly method: 'GET' | 'POST';
+export interface FilledRequest extends PlannedRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
 }
 
 /**

@@ -5,7 +5,7 @@ import { headersOf, hostAndTarget } from './outgoing.ts';
 export interface WebSendOptions {
   /** The gateway's version: the `user-agent` of requests whose plan has none. */
   readonly version: string;
-  /** From the start of a request to the end of its answer, milliseconds. */
+  /** From the start of a request to the end of its answer, milliseconds, where the request does not say it. */
   readonly timeoutMs?: number;
   /** What sends; the runtime's own `fetch` if nothing is named. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
@@ -28,12 +28,12 @@ class Failed extends Error {
 /** A `Send` over `fetch`: to declared hosts only, over HTTPS, no redirect followed, one clock over the whole exchange. */
 export function webSend({ version, timeoutMs = TIMEOUT_MS, fetch: ask = fetch }: WebSendOptions): Send {
   const agent = `portvakt/${version}`;
-  return async ({ url, method, headers, body }, hosts, may) => {
+  return async ({ url, method, headers, body, timeoutMs: own }, hosts, may) => {
     const { host, target } = hostAndTarget(url, hosts);
     const all = asHeaders(headersOf(headers, agent));
     if (may?.() === false) throw new Recalled();
     try {
-      const signal = AbortSignal.timeout(timeoutMs);
+      const signal = AbortSignal.timeout(own ?? timeoutMs);
       const init = { method, headers: all, body: body ?? null, redirect: 'manual', signal } as const;
       return await replyOf(await ask(`https://${host}${target}`, init));
     } catch (error) {

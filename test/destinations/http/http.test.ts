@@ -94,6 +94,31 @@ describe('a route to a receiver of one’s own (`destinations/http.md` 1)', () =
       /each: items/,
     ],
     ['with too large batches', { ...right, batch: 501 }, /500/],
+    ['with a key in the path that says who', { ...right, path: '/a/{user.id}' }, /`\{event.id\}`/],
+    ['with a key in the path that is a custom parameter', { ...right, path: '/a/{params.x}' }, /`\{event.id\}`/],
+    ['with half a part of the path', { ...right, path: '/a/x-{event.id}' }, /whole part/],
+    ['with two in one part', { ...right, path: '/a/{event.id}{event.id}' }, /whole part/],
+    ['with a key in the query', { ...right, path: '/a?id={event.id}' }, /whole part/],
+    ['with a key in the host', { ...right, host: '{event.id}.example.com' }, /public host/],
+    ['with a key it does not list', { ...right, path: '/{params.transaction_id}', fields: ['value'] }, /does not list/],
+    ['with a key in the path of a batch', { ...right, path: '/{event.id}', batch: 2 }, /one event/],
+    ['with a method that is none', { ...right, method: 'DELETE' }, /PATCH/],
+    ['with a form of several events', { ...right, body: 'form', map: { a: 'event.id' }, batch: 2 }, /one event/],
+    ['with a form of objects', { ...right, body: 'form', map: { a: { b: 'event.id' } } }, /one value/],
+    ['with a form of lists', { ...right, body: 'form', map: { a: { each: 'items', map: {} } } }, /one value/],
+    [
+      'with a form whose field has no name',
+      { ...right, body: 'form', map: { 'a&b*': 'event.id' } },
+      /a name of letters/,
+    ],
+    ['with no success', { ...right, success: [] }, /list is empty/],
+    ['with a success that is none', { ...right, success: ['200-499'] }, /of 200 to 299/],
+    ['with a success that asks for patience', { ...right, success: [429] }, /of 200 to 299/],
+    ['with a success that hides a fault', { ...right, success: [500] }, /of 200 to 299/],
+    ['with a success that leads elsewhere', { ...right, success: [302] }, /of 200 to 299/],
+    ['with refusals by the dozen', { ...right, success: ['400-499'] }, /of 200 to 299|one by one/],
+    ['with a range that holds them', { ...right, success: ['404-410'] }, /of 200 to 299|one by one/],
+    ['with too long a wait', { ...right, timeout: '31s' }, /`30s`/],
     ['with a place that is none', { ...right, fail_if: [{ at: 'error' }] }, /place in the answer/],
   ])('refuses to start %s', (_, route, says) => {
     expect(findings(route).join('\n')).toMatch(says);
@@ -270,9 +295,105 @@ describe('several events in one request (`destinations/http.md` 6)', () => {
   });
 });
 
+describe('a record under a key of the sender’s (`destinations/http.md` 9)', () => {
+  const settings = {
+    ...BASE,
+    path: '/v1/${TENANT}/orders/{params.transaction_id}/notes/{event.id}?q=1',
+    method: 'PUT',
+    fields: ['transaction_id'],
+  };
+  const bound = http.bind(http.settings.parse(settings));
+  const row: RowFacts = { verdict: 'full', signals: 15, acceptedAt: AT };
+  const urlOf = (transaction_id: string, event_id = 'e-1') => {
+    const event = { event_name: 'purchase', event_id, event_time: AT, transaction_id };
+    const plan = planOne(http, { settings, granted: EVERYTHING, event });
+    if ('skip' in plan) return plan.skip.code;
+    const planned = bound.request(plan.envelope, [plan.element]);
+    expect(planned.method).toBe('PUT');
+    expect(egressViolation(bound.egress, [row], planned)).toBeUndefined();
+    return typeof planned.url === 'string'
+      ? planned.url
+      : planned.url.parts.map((part) => (typeof part === 'string' ? part : '<secret>')).join('');
+  };
+  const HEAD = 'https://hooks.example.com/v1/<secret>/orders';
+
+  it.each([
+    ['T-1', 'e-1', `${HEAD}/T-1/notes/e-1?q=1`],
+    ['a/../b', 'e-1', `${HEAD}/a%2F..%2Fb/notes/e-1?q=1`],
+    ['?x=1#y', '@evil.example', `${HEAD}/%3Fx%3D1%23y/notes/%40evil.example?q=1`],
+    ['æ ø', '{event.id}', `${HEAD}/%C3%A6%20%C3%B8/notes/%7Bevent.id%7D?q=1`],
+    ['...', '$', `${HEAD}/.../notes/%24?q=1`],
+    ['.', 'e-1', 'skip.lacks'],
+    ['..', 'e-1', 'skip.lacks'],
+    ['T-1', '..', 'skip.lacks'],
+    ['', 'e-1', 'skip.lacks'],
+  ])('%s and %s: %s', (number, id, url) => {
+    expect(urlOf(number, id)).toBe(url);
+  });
+
+  it('is never another address, whatever the event says', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (number) => {
+        const url = urlOf(number.toWellFormed());
+        if (url === 'skip.lacks') return;
+        const read = new URL(url.replace('<secret>', 'x'));
+        expect([read.host, read.search, read.hash]).toEqual(['hooks.example.com', '?q=1', '']);
+        expect(read.pathname.split('/').map(decodeURIComponent)).toEqual([
+          '',
+          'v1',
+          'x',
+          'orders',
+          number.toWellFormed(),
+          'notes',
+          'e-1',
+        ]);
+      }),
+    );
+  });
+
+  it('lets no other path through the last check', () => {
+    const planned = bound.request('1', [`msg_${'0'.repeat(32)}/T-1/e-1 {}`]);
+    const check = (path: string) => {
+      const url = { parts: [`https://hooks.example.com/v1/`, { env: 'TENANT' }, `/orders/${path}?q=1`] };
+      return egressViolation(bound.egress, [row], { ...planned, url, body: standardBody });
+    };
+    expect(check('T-1/notes/e-1')).toBeUndefined();
+    for (const path of ['../notes/e-1', './notes/e-1', '/notes/e-1', 'a/b/notes/e-1', 'a b/notes/e-1', 'T-1/notes/..'])
+      expect(check(path), path).toBe('unknown host or path');
+  });
+  const standardBody =
+    '{"type":"purchase","timestamp":"2026-11-20T10:15:00.000Z","data":{"event_id":"e-1","name":"purchase"}}';
+});
+
+describe('a form (`destinations/http.md` 5)', () => {
+  const bound = http.bind(
+    http.settings.parse({
+      ...BASE,
+      fields: ['email', 'params'],
+      body: 'form',
+      map: { e: 'user.email_sha256', 'f[x]': 'params.note', k: 'const:1' },
+    }),
+  );
+  const check = (body: string, signals = 15) => {
+    const row: RowFacts = { verdict: 'full', signals, acceptedAt: AT };
+    return egressViolation(bound.egress, [row], { ...bound.request('1', [`msg_${'0'.repeat(32)} x`]), body });
+  };
+
+  it('holds what it lists and nothing else', () => {
+    expect(check(`e=${'a'.repeat(64)}&f%5Bx%5D=a%20b&k=1`)).toBeUndefined();
+    expect(check('')).toBeUndefined();
+    expect(check('e=kari%40example.no')).toBeDefined();
+    expect(check('k=2')).toBeDefined();
+    expect(check('x=1')).toBe('unknown key in the form');
+    expect(check('k=1&k=1')).toBe('k: twice');
+    expect(check('f%5Bx%5D=%E6')).toBeDefined();
+    expect(check(`e=${'a'.repeat(64)}`, BIT.ad_storage | BIT.analytics_storage)).toBeDefined();
+  });
+});
+
 describe('an answer (`destinations/http.md` 3, 7)', () => {
-  const judged = (status: number, body = '', fail_if: readonly object[] = []) => {
-    const bound = http.bind(http.settings.parse({ ...BASE, fail_if }));
+  const judged = (status: number, body = '', fail_if: readonly object[] = [], success?: readonly unknown[]) => {
+    const bound = http.bind(http.settings.parse({ ...BASE, fail_if, success }));
     const { kind, ...more } = bound.judge({ status, at: AT, headers: {}, body }, 1, '1');
     return 'finalAfter' in more && more.finalAfter !== undefined
       ? `${kind}, final`
@@ -301,6 +422,20 @@ describe('an answer (`destinations/http.md` 3, 7)', () => {
     [504, 'retry'],
   ])('of %i: %s', (status, verdict) => {
     expect(judged(status)).toBe(verdict);
+  });
+
+  it.each([
+    [200, [200], 'delivered'],
+    [201, [200], 'retry, final'],
+    [204, ['200-202', 204], 'delivered'],
+    [203, ['200-202', 204], 'retry, final'],
+    [409, ['200-299', 409], 'delivered'],
+    [409, ['200-299'], 'rejected'],
+    [404, ['200-299', 409], 'retry, final'],
+    [429, ['200-299', 409], 'retry'],
+    [500, ['200-299', 409], 'retry'],
+  ])('of %i, where %o is a success: %s', (status, success, verdict) => {
+    expect(judged(status, '', [], success)).toBe(verdict);
   });
 
   it.each<[string, object, string]>([

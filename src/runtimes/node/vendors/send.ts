@@ -10,7 +10,7 @@ export interface SendOptions {
   readonly sink?: string | undefined;
   /** The gateway's version: the `user-agent` of requests whose plan has none. */
   readonly version: string;
-  /** From the start of a request to the end of its answer, milliseconds. */
+  /** From the start of a request to the end of its answer, milliseconds, where the request does not say it. */
   readonly timeoutMs?: number;
 }
 
@@ -48,7 +48,7 @@ export function createSend({ sink, version, timeoutMs = TIMEOUT_MS }: SendOption
         headers: headersOf(request.headers, agent),
         body: request.body ?? null,
       };
-      return roundTrip(poolOf(host), options, timeoutMs, may);
+      return roundTrip(poolOf(host), options, request.timeoutMs ?? timeoutMs, may);
     } catch (error) {
       return Promise.reject(error);
     }
