@@ -7,7 +7,7 @@ import type { FieldOfRoute } from './reads.ts';
 export type Filled = readonly (string | SecretRef)[];
 
 /** A path, where a whole part of it may be what an event says: the receiver's own key of a record (`destinations/http.md` 9). */
-export type Path = readonly (string | SecretRef | { readonly field: FieldOfRoute })[];
+export type PathParts = readonly (string | SecretRef | { readonly field: FieldOfRoute })[];
 
 const PLACE = /(\$\{[A-Za-z_][A-Za-z0-9_]*\})/;
 
@@ -20,8 +20,8 @@ export function filled(text: string): Filled {
 
 const FIELD = /^\{(.*)\}$/;
 
-function pathParts(text: string): Path {
-  return filled(text).flatMap((part): Path => {
+function pathParts(text: string): PathParts {
+  return filled(text).flatMap((part): PathParts => {
     if (typeof part !== 'string') return [part];
     return part
       .split(/(\{[^{}]*\})/)
@@ -41,7 +41,7 @@ function fieldIn(source: string | undefined): FieldOfRoute | undefined {
 }
 
 /** The fields of an event that stand in a path. */
-export function fieldsOfPath(path: Path): readonly FieldOfRoute[] {
+export function fieldsOfPath(path: PathParts): readonly FieldOfRoute[] {
   return path.flatMap((part) => (typeof part !== 'string' && 'field' in part ? [part.field] : []));
 }
 

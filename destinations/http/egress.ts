@@ -1,7 +1,7 @@
 import { SECRET, type EgressForm, type Leaf, type Leaves, type Shape } from '../../src/core/egress.ts';
 import { exactly, matching, sha256, short } from '../../src/core/egress-claims.ts';
 import type { GateSignal } from '../../src/core/signals.ts';
-import type { Filled, Path } from './address.ts';
+import type { Filled, PathParts } from './address.ts';
 import type { Mapping, MappedTo } from './mapping.ts';
 import type { Settings } from './settings.ts';
 
@@ -157,7 +157,7 @@ const VALUE = '\u0001';
 /** One part of a path, escaped; neither of those that lead elsewhere. */
 const ONE_PART = String.raw`(?!\.{1,2}(?:/|$))(?:[\w.!~*'()\-]|%[0-9A-F]{2})+`;
 
-function pathTarget(path: Path): string {
+function pathTarget(path: PathParts): string {
   return path.map((part) => (typeof part === 'string' ? part : 'field' in part ? VALUE : SECRET)).join('');
 }
 

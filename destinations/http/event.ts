@@ -3,7 +3,7 @@ import { sha256Hex } from '../../src/core/hash.ts';
 import type { Item } from '../../src/core/values.ts';
 import { reason } from '../../src/core/reason.ts';
 import { secretText, type SecretRef, type SecretText, type Signature } from '../../src/core/secret.ts';
-import { fieldsOfPath, type Filled, type Path } from './address.ts';
+import { fieldsOfPath, type Filled, type PathParts } from './address.ts';
 import { authorization } from './auth.ts';
 import { mapped } from './mapping.ts';
 import type { FieldOfRoute, HttpView } from './reads.ts';
@@ -105,7 +105,7 @@ const CONTENT: Readonly<Record<Settings['body'], string>> = {
 };
 
 /** `values`: what stands in the path of this event, escaped, in order. */
-function filledPath(path: Path, values: readonly string[]): Filled {
+function filledPath(path: PathParts, values: readonly string[]): Filled {
   let next = 0;
   return path.map((part) => (typeof part !== 'string' && 'field' in part ? (values[next++] ?? '') : part));
 }
