@@ -55,6 +55,22 @@ it('hits that follow go together, at most 3 ms after the hand-over before', () =
   expect(handedOver).toEqual([[0], [1, 2, 3, 4], [5]]);
 });
 
+it('sixteen do not wait for more', () => {
+  hit();
+  turn();
+  for (let i = 0; i < 15; i++) hit();
+  turn();
+  expect(handedOver).toEqual([[0]]);
+  hit();
+  hit();
+  turn();
+  expect(handedOver).toEqual([[0], Array.from({ length: 17 }, (_, i) => 1 + i)]);
+  // The window begins anew.
+  hit();
+  turn();
+  expect(handedOver).toHaveLength(2);
+});
+
 it('a withdrawal does not wait, and what was accepted before it comes before it', () => {
   hit();
   turn();

@@ -7,6 +7,8 @@ import { flatten, type Flat } from './append-codec.ts';
  * `bench/README.md` has the figures).
  */
 const GATHER_MS = 3;
+/** So many share the cost of a hand-over well enough: under load, waiting for more would only make everybody wait. */
+const ENOUGH = 16;
 
 /** Appends on their way to the delivery thread: those that come in quick succession go in one message. */
 export class Gathering {
@@ -29,7 +31,7 @@ export class Gathering {
     if (this.#soon) return;
     const left = this.#handedOverAt + GATHER_MS - performance.now();
     // A withdrawal does not wait: until the thread has it, what it forbids may still be sent. What was accepted before it goes first.
-    if (left > 0 && withdrawals.length === 0) {
+    if (left > 0 && withdrawals.length === 0 && number - this.#first < ENOUGH - 1) {
       this.#later ??= setTimeout(() => this.flush(), left);
       return;
     }
