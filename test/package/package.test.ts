@@ -157,7 +157,7 @@ describe('the package', () => {
       ]),
     );
     const expected =
-      /^(dist\/[\w-]+\.js|dist\/workers\/worker\.js|dist\/types\/[\w./-]+\.d\.ts|dist\/THIRD-PARTY-LICENSES\.txt|config\/.*\.(yaml|json|md)|docs\/.*\.md|deploy\/alerts(\.test)?\.yml|destinations\/[^/]+\/README\.md|tag\/pv\.d\.ts|[A-Z]+(\.md)?|package\.json|npm-shrinkwrap\.json)$/;
+      /^(dist\/[\w-]+\.js|dist\/workers\/worker\.js|dist\/types\/[\w./-]+\.d\.ts|dist\/THIRD-PARTY-LICENSES\.txt|config\/.*\.(yaml|json|md)|docs\/.*\.md|deploy\/([a-z]+\/)?[\w.-]+\.(ya?ml|conf|service|md)|deploy\/caddy\/Caddyfile|destinations\/[^/]+\/README\.md|tag\/pv\.d\.ts|[A-Z]+(\.md)?|package\.json|npm-shrinkwrap\.json)$/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
   });
 

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+// The programs that deploy/ is held against. `.ci/run` installs them; without one its tests are skipped, and fail with CI=true.
+
+const root = join(import.meta.dirname, '../..');
+const VENV = join(import.meta.dirname, '.venv/bin');
+const PLACES = [VENV, '/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin'];
+
+/** Where a program is; its name where it is nowhere, so that starting it says so. */
+export function program(name: string): string {
+  return PLACES.map((place) => join(place, name)).find((path) => existsSync(path)) ?? name;
+}
+
+/** Whether the tests of a program are skipped on this machine. */
+export function absent(name: string): boolean {
+  const missing = program(name) === name;
+  if (missing && process.env['CI'] !== 'true')
+    console.warn(`${name} is not installed, what it checks in deploy/ is skipped; .ci/run installs it`);
+  return missing && process.env['CI'] !== 'true';
+}
+
+/** The Python that has the packages of `requirements.txt`. */
+export const PYTHON = join(VENV, 'python');
+
+/** Path of a file in deploy/. */
+export const deployed = (file: string): string => join(root, 'deploy', file);
