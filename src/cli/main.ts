@@ -47,7 +47,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./docs.ts'),
   },
   outbox: {
-    usage: 'outbox <list | show [ID] | retry | purge> [ID | --route NAME | --all] [--data DIR] [--json]',
+    usage: 'outbox <list | show [ID] | retry | purge> [ID | --route NAME | --all] [--data DIR | --url URL] [--json]',
     summary: 'Look at what waits to be delivered, and at dead letters.',
     load: () => import('./outbox.ts'),
   },

@@ -2,34 +2,44 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeadLetter, Which } from '../outbox/dead-letters.ts';
 import { EarlierVersion, outboxesIn, type Inspected, type QueueInfo } from '../outbox/sql/outbox-inspect.ts';
+import { ADMIN_TOKEN } from '../runtimes/workers/built-version.ts';
 import { FINDINGS, FINE, readArgs, UsageError } from './args.ts';
+import { outboxesAt } from './remote-outbox.ts';
 
 /** Dead letters shown at once; the newest first. */
 const SHOWN = 100;
 
 /**
  * `portvakt outbox <list | show | retry | purge>`: what waits and what vendors refused. Works beside a running gateway
- * and without one. It tells sizes, ages, routes and reasons, and nothing of what is in an event.
+ * and without one; with `--url` in a gateway on Workers. It tells sizes, ages, routes and reasons, and nothing of what
+ * is in an event.
  */
 export async function run(args: string[]): Promise<number> {
+  const text = { type: 'string' } as const;
   const { values, positionals } = readArgs(
     args,
-    { data: { type: 'string' }, route: { type: 'string' }, all: { type: 'boolean' }, json: { type: 'boolean' } },
+    { data: text, url: text, route: text, all: { type: 'boolean' }, json: { type: 'boolean' } },
     ['list | show | retry | purge', 'id?'],
   );
   const [action = '', id] = positionals;
-  const dir = values.data ?? join('.portvakt', '');
-  if (!existsSync(dir)) throw new UsageError(`no data directory ${dir}; name the one that serve uses with --data`);
   const which = {
     ...(values.route !== undefined && { route: values.route }),
     ...(id !== undefined && { id: rowId(id) }),
   };
   try {
-    return await act(action, { outboxes: outboxesIn(dir), which, all: values.all, json: values.json === true });
+    return await act(action, { outboxes: outboxesOf(values), which, all: values.all, json: values.json === true });
   } catch (error) {
     if (error instanceof EarlierVersion) throw new UsageError(error.message);
     throw error;
   }
+}
+
+function outboxesOf({ data, url }: { readonly data?: string; readonly url?: string }): Inspected {
+  if (data !== undefined && url !== undefined) throw new UsageError('--data or --url, not both');
+  if (url !== undefined) return outboxesAt(url, process.env[ADMIN_TOKEN]?.trim());
+  const dir = data ?? join('.portvakt', '');
+  if (!existsSync(dir)) throw new UsageError(`no data directory ${dir}; name the one that serve uses with --data`);
+  return outboxesIn(dir);
 }
 
 interface Asked {
@@ -71,7 +81,7 @@ function chosen(which: Which, all: boolean | undefined): Which {
 
 async function list(outboxes: Inspected, json: boolean): Promise<number> {
   const queues = await outboxes.queues(Date.now());
-  const bytes = outboxes.bytes();
+  const bytes = await outboxes.bytes();
   if (json) console.log(JSON.stringify({ queues, bytes }, null, 2));
   else console.log([...table(QUEUE_HEAD, queues.map(queueCells)), '', `on disk: ${size(bytes)}`].join('\n'));
   return FINE;
@@ -105,8 +115,16 @@ async function change(
 const QUEUE_HEAD = ['ROUTE', 'WAITING', 'AWAITING', 'SIZE', 'OLDEST', 'DEAD', 'OUTBOX'];
 
 function queueCells({ route, waiting, awaiting, size: bytes, oldestMs, dead, outbox }: QueueInfo): string[] {
-  const oldest = waiting + awaiting === 0 ? '-' : age(oldestMs);
-  return [route, `${waiting}`, `${awaiting}`, size(bytes), oldest, `${dead}`, outbox];
+  const oldest = waiting + (awaiting ?? 0) === 0 ? '-' : age(oldestMs);
+  return [
+    route,
+    `${waiting}`,
+    `${awaiting ?? '-'}`,
+    bytes === undefined ? '-' : size(bytes),
+    oldest,
+    `${dead}`,
+    outbox,
+  ];
 }
 
 const DEAD_HEAD = ['ID', 'ROUTE', 'ACCEPTED', 'DIED', 'SIZE', 'STATE', 'REASON'];

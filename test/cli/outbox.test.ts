@@ -2,9 +2,9 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { main } from '../../src/cli/main.ts';
 import { ask } from '../support/ask.ts';
 import { metricsOf, until } from '../support/metrics.ts';
+import { outbox } from '../support/outbox-command.ts';
 import { serve, type Served } from '../support/serve.ts';
 import { fine, startSink, type Sink } from '../torture/support/sink.ts';
 import { unbalanced } from '../torture/support/summary.ts';
@@ -13,21 +13,6 @@ import { configOf, cookiesOf, eventId, keyOf, purchases } from '../torture/suppo
 const ROUTE = keyOf('meta');
 const VISITOR = 77;
 const REFUSED = [7_000_001, 7_000_002, 7_000_003];
-
-/** The command beside the running gateway: what it printed, and the exit code. */
-async function outbox(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const log = vi.spyOn(console, 'log').mockImplementation((text: string) => void out.push(text));
-  const error = vi.spyOn(console, 'error').mockImplementation((text: string) => void err.push(text));
-  try {
-    const code = await main(['outbox', ...args]);
-    return { code, out: out.join('\n'), err: err.join('\n') };
-  } finally {
-    log.mockRestore();
-    error.mockRestore();
-  }
-}
 
 let sink: Sink;
 let gateway: Served;
@@ -135,5 +120,23 @@ describe('portvakt outbox', () => {
     expect((await outbox(...data('show', '12'))).code).toBe(1);
     expect((await outbox(...data('retry', '12'))).code).toBe(1);
     expect((await outbox(...data('purge', '12'))).code).toBe(1);
+  });
+
+  it('asks a gateway elsewhere with a token, by nothing that others can read', async () => {
+    const refusals: readonly (readonly [token: string, url: string, says: string])[] = [
+      ['', 'https://shop.example.no', 'PORTVAKT_ADMIN_TOKEN'],
+      ['t'.repeat(64), 'http://shop.example.no', 'https'],
+      ['t'.repeat(64), 'shop.example.no', 'https://shop.example.no'],
+      ['t'.repeat(64), 'http://127.0.0.1:9', 'nobody answers'],
+      ['t'.repeat(64), gateway.url, 'is it a gateway built with --target workers?'],
+    ];
+    for (const [token, url, says] of refusals) {
+      vi.stubEnv('PORTVAKT_ADMIN_TOKEN', token);
+      const { code, err } = await outbox('list', '--url', url);
+      expect([code, err]).toEqual([2, expect.stringContaining(says)]);
+      expect(err).not.toContain('tttt');
+    }
+    vi.unstubAllEnvs();
+    expect((await outbox(...data('list', '--url', gateway.url))).err).toContain('not both');
   });
 });

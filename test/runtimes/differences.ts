@@ -99,7 +99,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     what: 'dead letters',
     hosts: '`portvakt outbox`',
-    workers: '`/g/admin/outbox` with the admin token',
+    workers: '`portvakt outbox --url` with the admin token',
     by: 'workers.test.ts: tells an operator with the token, and nobody else',
   },
   {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { placeholderCredentials } from '../../src/runtimes/node/vendors/placeholder-account.ts';
 import { ask, type Answer } from '../support/ask.ts';
 import { until } from '../support/metrics.ts';
+import { outbox } from '../support/outbox-command.ts';
 import { temporary } from '../support/serve.ts';
 import { startSink, type Sink } from '../torture/support/sink.ts';
 import { configOf, eventId, purchases } from '../torture/support/world.ts';
@@ -68,6 +69,32 @@ function onlyThere(): void {
     const { body } = await admin('metrics');
     expect(body).toContain('portvakt_reopened_total{route="127.0.0.1/meta"} 1');
     expect(body).toMatch(/portvakt_outcomes_total\{route="127.0.0.1\/ga4",outcome="delivered",reason="[^"]+"\} 2/);
+  });
+
+  it('`portvakt outbox --url` does the same as for a data directory', async () => {
+    vi.stubEnv('PORTVAKT_ADMIN_TOKEN', token);
+    const there = (...args: string[]) => outbox(...args, '--url', gateway.url);
+    sink.answer('meta', () => ({ status: 400, body: '{"error":{"code":100,"message":"no"}}' }));
+    for (const n of [11, 12, 13]) expect((await ask(gateway.url, purchases([n]))).status).toBe(204);
+    const dead = async () => JSON.parse((await there('show', '--json')).out) as { id: number; route: string }[];
+    await until('all are buried', async () => (await dead()).length === 3);
+    const row = (await there('list')).out.split('\n').find((line) => line.startsWith('127.0.0.1/meta')) ?? '';
+    expect(row.split(/ {2,}/)).toEqual(['127.0.0.1/meta', '0', '-', '-', '-', '3', '127.0.0.1']);
+    const [first] = await dead();
+    const { out } = await there('show', String(first?.id));
+    expect(out).toMatch(new RegExp(`^id +${first?.id}\\nroute +127.0.0.1/meta$`, 'm'));
+    expect((await there('retry')).err).toContain('say which');
+    const before = sink.accepted('meta').size;
+    sink.answer('meta', undefined);
+    expect((await there('retry', String(first?.id))).out).toBe('1 dead letter: goes back to the queue');
+    await until('one is sent', () => sink.accepted('meta').size === before + 1);
+    expect(await there('purge', '9999')).toMatchObject({ code: 1 });
+    expect((await there('purge', '--route', '127.0.0.1/linkedin')).out).toContain('nothing to do');
+    expect((await there('purge', '--all')).out).toBe('2 dead letters: deleted for good');
+    expect(await there('show')).toMatchObject({ code: 0, out: 'no dead letters' });
+    vi.stubEnv('PORTVAKT_ADMIN_TOKEN', 'somebody else with a token of 32 c');
+    expect(await there('list')).toMatchObject({ code: 2, err: expect.stringContaining('another token') as string });
+    vi.unstubAllEnvs();
   });
 
   it('a vendor that hangs does not hold up another', async () => {

@@ -83,6 +83,6 @@ npx wrangler deploy --secrets-file .secrets.env
 
 The key \`PORTVAKT_ROOT_KEY\` must stay the same: pseudonyms and signatures of cookies are made with it.
 
-Metrics: \`GET https://<host>/g/admin/metrics\` with \`Authorization: Bearer <PORTVAKT_ADMIN_TOKEN>\`. What waits, and dead letters: \`GET /g/admin/outbox\`, \`GET /g/admin/outbox/dead\`, \`POST /g/admin/outbox/retry\` and \`purge\` with \`?id=\`, \`?route=\` or \`?all\`.
+Metrics: \`GET https://<host>/g/admin/metrics\` with \`Authorization: Bearer <PORTVAKT_ADMIN_TOKEN>\`. What waits, and dead letters: \`PORTVAKT_ADMIN_TOKEN=... portvakt outbox list --url https://<host>\` (and \`show\`, \`retry\`, \`purge\`); for programs \`GET /g/admin/outbox\`, \`GET /g/admin/outbox/dead\`, \`POST /g/admin/outbox/retry\` and \`purge\` with \`?id=\`, \`?route=\` or \`?all\`.
 `;
 }

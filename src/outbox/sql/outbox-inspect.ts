@@ -18,15 +18,18 @@ import { recordFrom, type RecordColumns } from './stored-record.ts';
 
 /** One route's part of one outbox. */
 export interface QueueInfo {
-  /** File name. */
+  /** File name; on Workers, the site. */
   readonly outbox: string;
   readonly route: string;
   readonly waiting: number;
-  /** Events that the vendor has taken, and that stay until it has said what it made of them; not among those waiting. */
-  readonly awaiting: number;
+  /**
+   * Events that the vendor has taken, and that stay until it has said what it made of them; not among those waiting.
+   * Undefined where the engine does not tell, as with `size`.
+   */
+  readonly awaiting?: number;
   readonly dead: number;
   /** Characters that the waiting events take; one that waits for several routes counts for each. */
-  readonly size: number;
+  readonly size?: number;
   /** Age of the oldest waiting event, milliseconds; 0 = none waits. */
   readonly oldestMs: number;
 }
@@ -48,8 +51,8 @@ export class EarlierVersion extends Error {
 export function queueInfos(dir: string, now: number): QueueInfo[] {
   return eachOutbox(dir, (db, outbox, version) => {
     if (version < SCHEMA_VERSION) return queuedRows(db, now).map((info) => ({ outbox, awaiting: 0, ...info }));
-    const routes = new Map<string, Mutable<QueueInfo>>();
-    const of = (route: string): Mutable<QueueInfo> => {
+    const routes = new Map<string, Required<Mutable<QueueInfo>>>();
+    const of = (route: string): Required<Mutable<QueueInfo>> => {
       const info = routes.get(route) ?? { outbox, route, waiting: 0, awaiting: 0, dead: 0, size: 0, oldestMs: 0 };
       routes.set(route, info);
       return info;
@@ -87,7 +90,7 @@ export function bytesOnDisk(dir: string): number {
 export interface Inspected {
   readonly queues: (now: number) => readonly QueueInfo[] | Promise<readonly QueueInfo[]>;
   /** Bytes on the disk. */
-  readonly bytes: () => number;
+  readonly bytes: () => number | Promise<number>;
   readonly dead: DeadLetters;
 }
 
