@@ -42,6 +42,8 @@ export default defineDestination({
   wants,
   matchesOn,
   plan,
+  // Conversion rules of one ad account share their ids (5).
+  dedupesByIdAlone: true,
   maxBatch: () => 5000,
   maxAge: 90 * 86_400_000,
   request,

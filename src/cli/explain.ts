@@ -156,11 +156,12 @@ function why(reason: ExplainedRoute['reason']): string | undefined {
 function table(routes: readonly ExplainedRoute[]): string[] {
   const rows = [
     ['route', 'verdict', 'outcome', 'why'],
-    ...routes.map(({ route, verdict, outcome, reason, missing }) => [
+    ...routes.map(({ route, verdict, outcome, rule, reason, missing }) => [
       route,
       verdict,
       outcome,
       [
+        ...(rule === undefined ? [] : [`rule ${rule.place}`]),
         why(reason),
         ...(reason?.code !== 'blocked.consent' && missing.length > 0 ? [`lacks ${missing.join(', ')}`] : []),
       ]
@@ -177,13 +178,14 @@ function table(routes: readonly ExplainedRoute[]): string[] {
   );
 }
 
-function showRoute({ route, passed, reduced, dropped, request }: ExplainedRoute): string[] {
+function showRoute({ route, rule, passed, reduced, dropped, request }: ExplainedRoute): string[] {
   const notes = (fields: ExplainedRoute['reduced']) => {
     const byReason = Map.groupBy(fields, ({ why }) => why);
     return [...byReason].map(([why, group]) => `${group.map(({ field }) => field).join(', ')}  (${why})`);
   };
   return [
     route,
+    ...(rule === undefined ? [] : [`  rule ${rule.place}    ${rule.words}`]),
     `  passed    ${passed.join(', ') || 'nothing'}`,
     ...notes(reduced).map((note) => `  reduced   ${note}`),
     ...notes(dropped).map((note) => `  dropped   ${note}`),

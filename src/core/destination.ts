@@ -199,6 +199,11 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
    * with it. Default: true.
    */
   readonly dedupesByEventId?: boolean;
+  /**
+   * It tells repeats by the id of the event alone, whatever it is called: where several rules send one event, each but the
+   * first gets an id of its own.
+   */
+  readonly dedupesByIdAlone?: true;
   /** Why events without a User-Agent are of no use to it; lint holds it against `privacy.user_agent: drop`. */
   readonly needsUserAgent?: string;
   /** The measurement id whose web hits a route with these settings takes. */
@@ -272,6 +277,7 @@ export interface Destination {
   readonly maxAge: number;
   readonly takesRepeats: boolean;
   readonly dedupesByEventId: boolean;
+  readonly dedupesByIdAlone: boolean;
   readonly needsUserAgent: string | undefined;
   /** The measurement id whose web hits a route takes, out of its parsed settings; undefined = none. */
   readonly stream: ((settings: unknown) => string) | undefined;
@@ -312,6 +318,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
     maxAge: spec.maxAge,
     takesRepeats: spec.takesRepeats ?? false,
     dedupesByEventId: spec.dedupesByEventId ?? true,
+    dedupesByIdAlone: spec.dedupesByIdAlone === true,
     needsUserAgent: spec.needsUserAgent,
     stream: stream === undefined ? undefined : (settings) => stream(settings as z.output<S>),
     examples: spec.examples,

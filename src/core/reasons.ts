@@ -58,6 +58,22 @@ export const REASONS = {
     means: 'The route lists the events it takes, and this is none of them.',
     todo: 'Add the event to `events` of the route, or nothing if the vendor does not need it.',
   },
+  'skip.no_rule': {
+    kind: 'skipped',
+    params: ['name', 'closed'],
+    says: 'no rule of the route applies to this event[ {name}][; without the consent for {closed}, some cannot be judged]',
+    means:
+      'The route says in `events` what must hold of an event that it takes, and it does not hold. What the consent of the visitor does not open for the route never holds.',
+    todo: 'Nothing, if the event is not meant. `portvakt explain` shows the rules that apply; docs/rules.md says what a rule can look at.',
+  },
+  'skip.rule_gone': {
+    kind: 'skipped',
+    params: [],
+    says: 'the rule that took it is no longer in `events` of the route',
+    means:
+      'The event waited in the outbox when the event name or the conditions of its rule were changed, or the rule was removed. What the rule would make of it now nobody has decided, so it is not sent any more.',
+    todo: 'Nothing, if that was on purpose. What a rule calls an event (`as`, `conversion`) and gives it (`set`) can be changed while events wait.',
+  },
   'skip.unknown_name': {
     kind: 'skipped',
     params: [],

@@ -1,8 +1,9 @@
 import type { CookieReading } from '../cookies/index.ts';
 import { reason } from '../core/reason.ts';
 import type { SignalMask } from '../core/signals.ts';
-import { type Grounds, type RouteTrace, decide, ended } from '../policy/decide.ts';
+import { type Grounds, type RouteTrace, decide, decideByRules, ended } from '../policy/decide.ts';
 import { type EventKey, eventKey, givenIds } from '../policy/event-key.ts';
+import type { Route } from '../policy/gateway.ts';
 import { routeSignals } from '../policy/signals.ts';
 import { heldBack, invalidEvent, NO_EVENT, PAGE_UNREAD, PATH_KEPT } from './failed.ts';
 import { type Filtered, filterEvent } from './filter.ts';
@@ -55,14 +56,27 @@ function decideRoutes(
   filter: () => Filtered,
 ): RouteTrace[] {
   const since = sender === 'backend' ? withdrawnSince(site, subjects, decidedAt) : undefined;
-  const left = since === undefined ? signals : signals & since.signals;
-  const grounds: Grounds = { hit, site, source: protocol.name, consent, signals: left };
-  return routes.map((route) => {
-    if (since === undefined) return decide(filter, route, grounds);
-    const own = since.leftOf(route.key);
-    if (own === undefined) return ended(route, 0, WITHDRAWN);
-    return withdrawnOf(decide(filter, route, { ...grounds, signals: left & own }), grounds, signals);
-  });
+  const inForce = since === undefined ? signals : signals & since.signals;
+  const grounds: Grounds = { hit, site, source: protocol.name, consent, signals: inForce };
+  const decided: RouteTrace[] = [];
+  for (const route of routes) {
+    if (since === undefined) decideInto(decided, filter, route, grounds);
+    else {
+      const own = since.leftOf(route.key);
+      if (own === undefined) decided.push(ended(route, 0, WITHDRAWN));
+      else {
+        const left: RouteTrace[] = [];
+        decideInto(left, filter, route, { ...grounds, signals: grounds.signals & own });
+        for (const one of left) decided.push(withdrawnOf(one, grounds, signals));
+      }
+    }
+  }
+  return decided;
+}
+
+function decideInto(decided: RouteTrace[], filter: () => Filtered, route: Route, grounds: Grounds): void {
+  if (route.rules === undefined) decided.push(decide(filter, route, grounds));
+  else decided.push(...decideByRules(filter, route, route.rules, grounds));
 }
 
 const NO_SUBJECTS: readonly string[] = [];

@@ -130,7 +130,7 @@ export function narrowBody(text: string, routes: readonly Pick<RecordRoute, 'typ
 }
 
 /** What was decided about an event for a route when it was accepted. */
-export type Accepted = Pick<RecordRoute, 'type' | 'signals' | 'fields' | 'limited' | 'params'>;
+export type Accepted = Pick<RecordRoute, 'type' | 'signals' | 'fields' | 'limited' | 'params' | 'rule'>;
 
 /**
  * The event as this route may see it: what passed when it was accepted, and passes still.

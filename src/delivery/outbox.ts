@@ -23,6 +23,8 @@ export interface RecordRoute {
   readonly limited: boolean | undefined;
   /** Custom parameters that passed; undefined = all that are there. */
   readonly params: readonly string[] | undefined;
+  /** The rule it was taken by (`policy/rules.ts`), as far as it decides what the vendor gets; undefined = none. */
+  readonly rule?: string | undefined;
 }
 
 /**
@@ -53,7 +55,7 @@ export interface OutboxRecord {
    * store before anything is written.
    */
   readonly subjects: readonly string[];
-  /** Routes of one site, each once. */
+  /** Routes of one site, each once: what a further rule of one makes of the event is another record. */
   readonly routes: readonly RecordRoute[];
   /** As `writeBody` made it. */
   readonly body: string;

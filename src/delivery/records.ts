@@ -13,24 +13,33 @@ export interface HitRecords {
 const DAY = 86_400_000;
 const NO_RECORDS: HitRecords = { records: [], places: undefined };
 
-/** What is stored of a hit: for each event one record for all routes with its full form, and one for each limited form. */
+/**
+ * What is stored of a hit: for each event one record for all routes with its full form, one for each limited form, and
+ * one for each further rule of a route that applies to it.
+ */
 export function recordsOf(trace: Trace, policy: string): HitRecords {
   const records: OutboxRecord[] = [];
   const stored: Planned[] = [];
   let mixed = false;
   for (const event of trace.events) {
     const full: Planned[] = [];
-    const limited: Planned[] = [];
+    const alone: Planned[] = [];
     for (const decision of event.routes) {
-      if (goesToOutbox(decision)) (decision.permit.verdict === 'full' ? full : limited).push(decision);
+      if (goesToOutbox(decision)) (shares(decision, full) ? full : alone).push(decision);
     }
     if (isSome(full)) records.push(recordOf(trace, event, full, policy));
-    for (const decision of limited) records.push(recordOf(trace, event, [decision], policy));
-    stored.push(...full, ...limited);
-    mixed ||= full.length > 0 && limited.length > 0;
+    for (const decision of alone) records.push(recordOf(trace, event, [decision], policy));
+    stored.push(...full, ...alone);
+    mixed ||= full.length > 0 && alone.length > 0;
   }
   if (records.length === 0) return NO_RECORDS;
   return { records, places: mixed ? placesOf(trace, stored) : undefined };
+}
+
+/** A form that identifies nobody is a record of its own, and what a further rule of a route makes of the event is one. */
+function shares({ permit, route }: Planned, full: readonly Planned[]): boolean {
+  if (permit.verdict !== 'full') return false;
+  return route.rule === undefined || full.every((one) => one.route.key !== route.key);
 }
 
 /** @param stored the planned decisions in the order of the answers */
@@ -88,20 +97,24 @@ function routeOf(event: EventTrace, decision: Planned): RecordRoute {
     fields: permit.bits,
     limited: permit.verdict === 'limited',
     params: route.params === undefined ? undefined : [...route.params],
+    // The form that identifies nobody is stored as it is.
+    rule: permit.verdict === 'full' ? route.rule?.key : undefined,
   };
 }
 
 /**
  * By what a repeat of the event is known on this route; each form that identifies nobody has its own. A repeat after ad
- * consent is an event of its own where the vendor wants it.
+ * consent is an event of its own where the vendor wants it, and so is what a rule gives another name.
  */
 function markOf({ key, raw }: EventTrace, { route, permit }: RouteTrace): string {
   const { destination } = route;
   if (key === undefined || !(key.everywhere || destination.dedupesByEventId)) return '';
-  if (permit.verdict !== 'full') return `limited|${route.key}|${key.nobody}`;
-  return raw.repeat === true && destination.takesRepeats ? key.repeat : key.own;
+  const { full = '', limited = '' } = route.rule?.identity ?? NO_RULE;
+  if (permit.verdict !== 'full') return `limited|${route.key}|${key.nobody}${limited}`;
+  return (raw.repeat === true && destination.takesRepeats ? key.repeat : key.own) + full;
 }
 
+const NO_RULE: { readonly full?: string; readonly limited?: string } = {};
 const NO_FORM = { envelope: '', element: '' };
 
 /** A limited form has no subject: nothing that identifies the visitor is stored with it. */

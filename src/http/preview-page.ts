@@ -40,7 +40,7 @@ hear('trace', (record) => {
   for (const name of ['Route', 'Verdict', 'Decision', 'Delivery', 'Fields', 'Sent']) add(head, 'th', name);
   for (const route of record.routes) {
     const row = add(table, 'tr');
-    add(row, 'td', route.route);
+    add(row, 'td', route.rule === undefined ? route.route : route.route + ' (' + route.rule + ')');
     add(row, 'td', route.verdict + (route.missing.length === 0 ? '' : ' (lacks ' + route.missing.join(', ') + ')'));
     add(row, 'td', route.outcome + (route.reason === '' ? '' : ': ' + route.words + ' [' + route.reason + ']'));
     const cell = add(row, 'td', route.mark === '' ? '' : 'waiting');

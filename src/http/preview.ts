@@ -25,6 +25,8 @@ export interface PreviewRecord {
   readonly hints: readonly string[];
   readonly routes: readonly {
     readonly route: string;
+    /** The rule that applied, by its place, with what it says; undefined where none did, or the route has none. */
+    readonly rule?: string;
     readonly verdict: string;
     /** Signals the full form lacks. */
     readonly missing: readonly string[];
@@ -141,6 +143,7 @@ function previewRoute(
 ): PreviewRecord['routes'][number] {
   return {
     route: route.name,
+    ...(route.rule !== undefined && { rule: `rule ${route.rule.place}: ${route.rule.words}` }),
     verdict: permit.verdict,
     missing: signalsOf(permit.missing),
     outcome,

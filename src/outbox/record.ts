@@ -49,9 +49,9 @@ export function queuedOf(record: StoredRecord, routes: readonly StoredRoute[]): 
   const { id, acceptedAt, consentDay, policy } = record;
   const size = record.body.length;
   const alone = record.routes.length === 1;
-  return routes.map(({ type, signals, fields, limited, params, expiresAt, awaiting }) => {
+  return routes.map(({ type, signals, fields, limited, params, rule, expiresAt, awaiting }) => {
     const event = { id, acceptedAt, consentDay, policy, size, body, alone, stored: record };
-    return { ...event, type, signals, fields, limited, params, expiresAt, awaiting };
+    return { ...event, type, signals, fields, limited, params, rule, expiresAt, awaiting };
   });
 }
 
@@ -80,6 +80,6 @@ export function siteOf({ routes }: OutboxRecord, policy: StorePolicy): string {
 
 /** What is stored of a route; `mark`: the key of its mark. */
 export function storedOf(route: RecordRoute, mark: number): StoredRoute {
-  const { type, signals, fields, limited, params, expiresAt } = route;
-  return { name: partsOf(route.route).name, type, signals, fields, limited, params, expiresAt, mark };
+  const { type, signals, fields, limited, params, rule, expiresAt } = route;
+  return { name: partsOf(route.route).name, type, signals, fields, limited, params, rule, expiresAt, mark };
 }

@@ -12,6 +12,7 @@ import { PROTOCOLS, type SourceName } from '../protocols/index.ts';
 import type { Route, Site } from './gateway.ts';
 import { nameReason } from './near.ts';
 import type { Permit } from './permit.ts';
+import { applying, type RouteRules } from './rules.ts';
 import { endedByObjection, refusedService, routeSignals } from './signals.ts';
 
 /** Ends that are decided when an event comes. */
@@ -86,8 +87,31 @@ function permitOf(route: Route, signals: SignalMask): Permit {
  * The event is asked for only when the permit lets something of it through.
  */
 export function decide(filter: () => { readonly event: Event }, route: Route, grounds: Grounds): RouteTrace {
-  const { hit, site, source, consent } = grounds;
-  const signals = routeSignals(route, site, consent, grounds.signals);
+  const signals = routeSignals(route, grounds.site, grounds.consent, grounds.signals);
+  return closed(route, signals, grounds) ?? decideOpen(filter().event, route, signals, grounds);
+}
+
+/** The same for a route with rules: once for each rule that applies, which is asked after the permit. */
+export function decideByRules(
+  filter: () => { readonly event: Event },
+  route: Route,
+  { under }: RouteRules,
+  grounds: Grounds,
+): readonly RouteTrace[] {
+  const signals = routeSignals(route, grounds.site, grounds.consent, grounds.signals);
+  const end = closed(route, signals, grounds);
+  if (end !== undefined) return [end];
+  const { event } = filter();
+  const candidates = under[signals & GATE_MASK]?.get(event.event_name ?? '');
+  // Not listed: says why.
+  if (candidates === undefined) return [decideOpen(event, route, signals, grounds)];
+  const found = applying(candidates, event);
+  if (found.length === 0) return [ended(route, signals, candidates.none)];
+  return found.map((variant) => decideOpen(event, variant, signals, grounds));
+}
+
+/** The end of an event that the permit lets nothing through of, whatever is in it; undefined = something may pass. */
+function closed(route: Route, signals: SignalMask, { site, source, consent }: Grounds): RouteTrace | undefined {
   const permit = permitOf(route, signals);
   if (permit.verdict !== 'full') {
     const refused = refusedService(route, consent);
@@ -100,7 +124,12 @@ export function decide(filter: () => { readonly event: Event }, route: Route, gr
   if (permit.sources !== undefined && !permit.sources.includes(source)) {
     return ended(route, signals, LIMITED_SOURCE.get(source) as Reason<'blocked.limited_source'>);
   }
-  const { event } = filter();
+  return undefined;
+}
+
+function decideOpen(event: Event, route: Route, signals: SignalMask, grounds: Grounds): RouteTrace {
+  const { hit, site, source, consent } = grounds;
+  const permit = permitOf(route, signals);
   if (route.events !== undefined && !route.events.has(event.event_name ?? '')) {
     return ended(route, signals, nameReason(route.unlisted, event.event_name ?? ''));
   }
@@ -202,8 +231,9 @@ class PlannedRoute implements RouteTrace {
  * The hit's id for a form that identifies nobody: no hit's own, so that nothing leads from what is stored and sent of it
  * to what another route gets of the same hit.
  */
-function nobodysId({ keys }: Site, { key }: Route, hitId: string): string {
-  return hexOf(keys.pseudonym(`hit|${key}|${hitId}`)).slice(0, hitId.length);
+function nobodysId({ keys }: Site, { key, rule }: Route, hitId: string): string {
+  const whose = rule === undefined ? key : key + rule.identity.limited;
+  return hexOf(keys.pseudonym(`hit|${whose}|${hitId}`)).slice(0, hitId.length);
 }
 
 function isKnownName(name: string, site: Site): boolean {

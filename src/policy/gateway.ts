@@ -9,6 +9,7 @@ import type { Cidrs } from '../privacy/ip.ts';
 import type { Ways } from '../protocols/doors.ts';
 import type { NameReasons } from './near.ts';
 import type { Permit } from './permit.ts';
+import type { RouteRules, RuleOf } from './rules.ts';
 
 /** The configuration, compiled: what can be decided when it loads has been decided. Frozen. */
 export interface Gateway {
@@ -100,6 +101,10 @@ export interface Route {
   readonly bound: BoundDestination;
   /** Event names it takes; undefined = all. */
   readonly events: ReadonlySet<string> | undefined;
+  /** What it makes of which of them, where the configuration says more than names. */
+  readonly rules: RouteRules | undefined;
+  /** The rule it is a variant of the route for; undefined = it is the route itself. */
+  readonly rule: RuleOf | undefined;
   /** Why it does not take an event: it is not in `events`, or its form does not want it (`Form.wants`). */
   readonly unlisted: NameReasons;
   readonly unmapped: Readonly<Record<'full' | 'limited', NameReasons>>;

@@ -122,6 +122,20 @@ function storing(): void {
     expect([await day('a'), await day('b')]).toEqual([[undefined, 20_000], [20_000]]);
   });
 
+  it('the rule it was taken by, which stays with what is narrowed, held, buried and sent again', async () => {
+    const rules = async (route: string) => (await world.read(route)).map(({ rule }) => rule);
+    await world.commit([eventFor(['a', 'b'], 'ruled', { rule: 'f00d.1+' }), eventFor(['a'], 'of no rule')]);
+    expect([await rules('a'), await rules('b')]).toEqual([['f00d.1+', undefined], ['f00d.1+']]);
+    await world.engine.hold('shop/b', await world.idOf('b', 'ruled'), { ticket: 'one', at: START, again: false });
+    await bury('a', 'ruled');
+    await world.engine.dead.retry();
+    await world.commit([]);
+    const { reopen } = world.opened;
+    if (reopen !== undefined) world.opened = await reopen();
+    expect([await rules('a'), await rules('b')]).toEqual([[undefined, 'f00d.1+'], ['f00d.1+']]);
+    expect((await world.read('b')).map(({ awaiting: held }) => held?.ticket)).toEqual(['one']);
+  });
+
   it('tells what waits by route, and how old it is', async () => {
     await world.commit([eventFor(['a', 'b'], 'old'), eventFor(['a'], 'dead')]);
     await bury('a', 'dead');

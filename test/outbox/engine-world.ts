@@ -56,6 +56,7 @@ export interface Told {
   readonly mark?: string;
   readonly lasting?: boolean;
   readonly signals?: number;
+  readonly rule?: string;
 }
 
 /** An event for these routes, as the gateway writes it: each has a field of its own in it. */
@@ -83,6 +84,7 @@ export function eventFor(routes: readonly string[], name: string, told: Told = {
       fields: bits([route]),
       limited: false,
       params: undefined,
+      rule: told.rule,
     })),
     body: writeBody({}, planned),
   };

@@ -9,7 +9,7 @@ it('what is handed to the other thread is what comes out there', () => {
     {
       records: [
         outboxRecord('a', 'x', { consentDay: 20_000, subjects, mark: 'order 1', lasting: true, limited: false }),
-        sharedRecord(['a', 'b'], 'y', { consentDay: 0, subjects, params: ['colour'] }),
+        sharedRecord(['a', 'b'], 'y', { consentDay: 0, subjects, params: ['colour'], rule: 'f00d+' }),
         outboxRecord('b', 'z', { limited: true }),
       ],
       withdrawals: [],

@@ -135,7 +135,7 @@ export function outboxRecord(route: string, element: string, told: Told = {}): O
 /** The same for several routes. */
 export function sharedRecord(routes: readonly string[], element: string, told: Told = {}): OutboxRecord {
   const { envelope = 'e', acceptedAt = Date.now(), lasting = false, policy = 'policy-1', subjects = [] } = told;
-  const { mark = '', signals = 127, fields = '7', limited, params } = told;
+  const { mark = '', signals = 127, fields = '7', limited, params, rule } = told;
   const { decidedAt = acceptedAt, expiresAt = acceptedAt + DAY } = told;
   return {
     acceptedAt,
@@ -145,7 +145,8 @@ export function sharedRecord(routes: readonly string[], element: string, told: T
     policy,
     subjects,
     routes: routes.map((name) => {
-      return { route: `shop/${name}`, type: told.type ?? name, mark, expiresAt, signals, fields, limited, params };
+      const type = told.type ?? name;
+      return { route: `shop/${name}`, type, mark, expiresAt, signals, fields, limited, params, rule };
     }),
     body: writeShaped({ envelope, element }),
   };

@@ -77,6 +77,8 @@ export interface ExplainedRoute {
   readonly type: string;
   readonly verdict: 'full' | 'limited' | 'blocked';
   readonly outcome: RouteTrace['outcome'];
+  /** The rule of `events` that applied, by its place there, from 1, with what it says; undefined = the route has none, or none did. */
+  readonly rule: { readonly place: number; readonly words: string } | undefined;
   /** The code, its parameters and what it says; undefined when a request is planned. */
   readonly reason: ExplainedReason | undefined;
   /** Signals the full form lacks. */
@@ -187,6 +189,7 @@ function explainRoute(event: EventTrace, trace: RouteTrace): ExplainedRoute {
     type: route.destination.name,
     verdict: permit.verdict,
     outcome: trace.outcome,
+    rule: route.rule && { place: route.rule.place, words: route.rule.words },
     reason: trace.reason === undefined ? undefined : { ...trace.reason, words: wordsOf(trace.reason) },
     missing: signalsOf(permit.missing),
     ...explainFields(event, trace),

@@ -48,11 +48,15 @@ const shape: typeof common = { ...written, ...common };
 /** The request of a case. Nothing given is a page view of a browser on the site's first origin that said nothing. */
 const request = z.strictObject(shape);
 
-/** What one route must have done with every event of the request. */
+/** What one route must have done with every event of the request; where several rules apply, all that it sends. */
 const routeExpectation = z.strictObject({
   verdict: z.enum(['full', 'limited', 'blocked']).optional(),
   outcome: z.enum(['planned', 'blocked', 'skipped', 'invalid', 'expired', 'failed']).optional(),
   reason: z.enum(REASON_CODES).optional().describe('The code of the reason, as in `docs/reasons.md`.'),
+  rules: z
+    .array(z.int().positive())
+    .optional()
+    .describe('Exactly these rules of `events` apply, by their place there, from 1; `[]` = none.'),
   contains: texts
     .optional()
     .describe('Texts that must be in the request, e.g. `gcs=G101`; percent-encoding is undone first.'),

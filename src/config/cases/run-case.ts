@@ -33,7 +33,7 @@ function compare(expect: Expectation, found: Explanation, names: readonly string
   }
   for (const event of found.events) {
     for (const route of event.routes) {
-      const where = `${event.name} -> ${route.route}`;
+      const where = whereOf(event, route);
       if (silent.includes(route.route) && route.request !== undefined) {
         failures.push(`${where}: expected nothing, but it gets ${route.request.method} ${hostOf(route.request)}`);
       }
@@ -41,8 +41,12 @@ function compare(expect: Expectation, found: Explanation, names: readonly string
       // A fault of the gateway itself sends nothing, but that is not what anybody meant by silence.
       if (route.outcome === 'failed' && expected?.outcome !== 'failed')
         failures.push(`${where}: failed: ${route.reason?.words}`);
+    }
+    for (const [name, decisions] of Map.groupBy(event.routes, ({ route }) => route)) {
+      const expected = expect.to[name];
+      const where = whereOf(event, decisions[0] as ExplainedRoute);
       if (expected !== undefined)
-        failures.push(...compareRoute(expected, route).map((failure) => `${where}: ${failure}`));
+        failures.push(...compareRoute(expected, decisions).map((failure) => `${where}: ${failure}`));
     }
     if (expect.signals !== undefined) failures.push(...compareLists('signals in force', expect.signals, event.signals));
   }
@@ -60,18 +64,22 @@ function silentRoutes({ nothing_to: silent }: Expectation, names: readonly strin
   return typeof silent === 'string' ? [silent] : silent;
 }
 
-function compareRoute(expected: RouteExpectation, found: ExplainedRoute): string[] {
-  const failures: string[] = [];
-  for (const key of ['verdict', 'outcome', 'reason'] as const) {
-    const is = key === 'reason' ? found.reason?.code : found[key];
-    if (expected[key] !== undefined && expected[key] !== is) {
-      failures.push(`${key} is ${is ?? 'none'}, expected ${expected[key]}${because(found)}`);
-    }
-  }
+function whereOf({ name }: { readonly name: string }, { route }: ExplainedRoute): string {
+  return `${name} -> ${route}`;
+}
+
+/** @param decisions one, or one for each rule that applies */
+function compareRoute(expected: RouteExpectation, decisions: readonly ExplainedRoute[]): string[] {
+  const failures = decisions.flatMap((found) => compareEnd(expected, found));
+  const applied = decisions.flatMap(({ rule }) => rule?.place ?? []);
+  if (expected.rules !== undefined)
+    failures.push(...compareLists('rules that apply', expected.rules.map(String), applied.map(String)));
   const { contains, lacks, no_trace_of: traceless, keys } = expected;
   if ([contains, lacks, traceless, keys].every((list) => list === undefined)) return failures;
-  if (found.request === undefined) return [...failures, `gets no request: ${found.outcome}${because(found)}`];
-  const wire = wireText(found.request);
+  const requests = decisions.flatMap(({ request }) => request ?? []);
+  const [found] = decisions;
+  if (requests.length === 0) return [...failures, `gets no request: ${found?.outcome}${found && because(found)}`];
+  const wire = requests.map(wireText).join('\n');
   for (const text of contains ?? [])
     if (!wire.includes(text)) failures.push(`the request does not contain \`${text}\``);
   const holds = (shapes: readonly string[]) => shapes.some((shape) => wire.includes(shape));
@@ -79,7 +87,19 @@ function compareRoute(expected: RouteExpectation, found: ExplainedRoute): string
   for (const text of traceless ?? []) {
     if (holds([...encodings(text), ...hashes(text)])) failures.push(`the request has a trace of \`${text}\``);
   }
-  if (keys !== undefined) failures.push(...compareLists('keys of the request', keys, keysOf(found.request)));
+  const keysFound = [...new Set(requests.flatMap(keysOf))];
+  if (keys !== undefined) failures.push(...compareLists('keys of the request', keys, keysFound));
+  return failures;
+}
+
+function compareEnd(expected: RouteExpectation, found: ExplainedRoute): string[] {
+  const failures: string[] = [];
+  for (const key of ['verdict', 'outcome', 'reason'] as const) {
+    const is = key === 'reason' ? found.reason?.code : found[key];
+    if (expected[key] !== undefined && expected[key] !== is) {
+      failures.push(`${key} is ${is ?? 'none'}, expected ${expected[key]}${because(found)}`);
+    }
+  }
   return failures;
 }
 

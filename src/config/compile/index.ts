@@ -12,8 +12,10 @@ import { compileUrlPolicy } from '../../privacy/url/url.ts';
 import { KEY_KINDS, keyId } from '../../protocols/admission.ts';
 import { waysUnder } from '../../protocols/doors.ts';
 import { compileConsent } from './compile-consent.ts';
+import { compileRules } from './compile-rules.ts';
 import { policyHash, policyOf } from './policy.ts';
-import type { RouteConfig } from './routes.ts';
+import { paramsTaken, type RouteConfig } from './routes.ts';
+import { namesIn } from './rules-in.ts';
 import type { Config, SiteConfig } from '../schema.ts';
 import type { ResolvedSecrets } from './secrets.ts';
 
@@ -111,8 +113,10 @@ function eventNamesOf(routes: readonly Route[]): ReadonlySet<string> {
   return new Set([...listed, 'purchase', ...routes.flatMap(formsOf).flatMap(({ wants }) => [...wants.names.keys()])]);
 }
 
-function formsOf({ bound: { full, limited } }: Route): readonly BoundForm[] {
-  return limited === undefined ? [full] : [full, limited];
+/** Every form of a route, those of its rules included. */
+function formsOf({ bound: { full, limited }, rules }: Route): readonly BoundForm[] {
+  const own = limited === undefined ? [full] : [full, limited];
+  return rules === undefined ? own : [...own, ...rules.variants.flatMap(formsOf)];
 }
 
 function cookieUsersOf(routes: readonly Route[]): readonly CookieUsers[] {
@@ -162,8 +166,7 @@ function compileRoutes(site: SiteConfig, siteNamed: string, maxAge: number): rea
   }
   const chosen = [...site.destinations].find(([name, route]) => streams.has(name) && route.primary === true)?.[0];
   const primary = chosen ?? streams.keys().next().value;
-  // Beside ids that are replaced, a parameter of the site's own could name the visitor: it is listed or stays (R9).
-  const unlisted = site.privacy.replaced_ids === undefined ? undefined : new Set<string>();
+  const replaced = site.privacy.replaced_ids !== undefined;
   return [...site.destinations].map(([name, route]) =>
     compileRoute(
       route,
@@ -174,7 +177,7 @@ function compileRoutes(site: SiteConfig, siteNamed: string, maxAge: number): rea
         primary: name === primary,
         maxAge,
       },
-      unlisted,
+      paramsTaken(route, replaced),
     ),
   );
 }
@@ -182,19 +185,20 @@ function compileRoutes(site: SiteConfig, siteNamed: string, maxAge: number): rea
 function compileRoute(
   route: RouteConfig,
   place: Pick<Route, 'name' | 'site' | 'stream' | 'primary' | 'maxAge'>,
-  unlisted: Route['params'],
+  params: Route['params'],
 ): Route {
   const { destination } = route;
   const bound = destination.bind(route.settings);
-  return {
+  const events = route.events && namesIn(route.events);
+  const base = {
     ...place,
     key: `${place.site}/${place.name}`,
     destination,
     bound,
-    events: route.events && new Set(route.events),
-    unlisted: nameReasons('skip.not_listed', route.events ?? []),
+    events: events && new Set(events),
+    unlisted: nameReasons('skip.not_listed', events ?? []),
     unmapped: { full: unmappedReasons(bound.full), limited: unmappedReasons(bound.limited) },
-    params: Array.isArray(route.params) ? new Set(route.params) : unlisted,
+    params,
     since: route.since,
     limited: route.without_consent === 'limited',
     needs: maskOf(bound.needs),
@@ -205,6 +209,7 @@ function compileRoute(
     }),
     maxAge: Math.min(place.maxAge, destination.maxAge),
   };
+  return { ...base, rules: compileRules(base, route), rule: undefined };
 }
 
 /** Why a form does not take an event: by name, where it takes some names only. */

@@ -1,6 +1,7 @@
 import { sha256Hex } from '../../core/hash.ts';
 import type { Site } from '../../policy/gateway.ts';
 import type { RouteConfig } from './routes.ts';
+import { rulesIn } from './rules-in.ts';
 import type { Config, SiteConfig } from '../schema.ts';
 import { isSecretRef } from './secrets.ts';
 
@@ -51,12 +52,13 @@ function sitePolicy(site: SiteConfig, compiled: Site): unknown {
     cookies: lives,
     routes: compiled.routes
       .map(({ name, primary, permits }) => {
-        const { destination, ...route } = site.destinations.get(name) as RouteConfig;
+        const { destination, named: _, ...route } = site.destinations.get(name) as RouteConfig;
         return {
           name,
           type: destination.name,
           ...route,
-          events: set(route.events),
+          // The first of two rules counts where both give one name: their order means something.
+          events: rulesIn(route.events) ?? set(route.events),
           params: route.params === 'all' ? undefined : set(route.params),
           primary,
           permits: permits.map(({ verdict, sources, open }) => [verdict, sources, open.map(({ field }) => field)]),

@@ -3,6 +3,8 @@ import { destinations } from '../../../destinations/index.ts';
 import { eventNameSetting } from '../../core/event-name-setting.ts';
 import type { Destination } from '../../core/destination.ts';
 import { day } from '../units.ts';
+import { apart, misnamed, placeWritten, withRuleNames } from './rule-names.ts';
+import { ruleSchema } from './rule-schema.ts';
 
 const name = z
   .string()
@@ -14,7 +16,12 @@ export const commonKeys = z.strictObject({
     .enum(Object.keys(destinations))
     .optional()
     .describe('Which destination this is; defaults to the name of the route.'),
-  events: z.array(eventNameSetting()).min(1).optional().describe('Only these events; by default all.'),
+  events: z
+    .array(z.union([eventNameSetting(), ruleSchema]))
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('Only these events; by default all. A member is a name, or a rule (docs/rules.md).'),
   params: z
     .union([z.literal('all'), z.array(name).min(1)])
     .optional()
@@ -39,9 +46,27 @@ export interface RouteConfig extends Omit<z.output<typeof commonKeys>, 'type'> {
   readonly destination: Destination;
   /** As the destination's own schema gave them: secrets are names. */
   readonly settings: unknown;
+  /** What rules call their events, as the settings have it, by the place of the rule in `events`, from 1. */
+  readonly named: ReadonlyMap<number, unknown>;
+}
+
+/** The custom parameters that a route takes; undefined = all. `replaced`: the site replaces ids. */
+export function paramsTaken(
+  { params }: Pick<RouteConfig, 'params'>,
+  replaced: boolean,
+): ReadonlySet<string> | undefined {
+  if (Array.isArray(params)) return new Set(params);
+  // Beside ids that are replaced, a parameter of the site's own could name the visitor: it is listed or stays (R9).
+  return replaced ? new Set() : undefined;
 }
 
 type Issue = z.core.$ZodRawIssue;
+
+/** Issues of the settings, each where it was written; of a rule that cannot be read anyway no more is said. */
+function placedIssues(issues: readonly z.core.$ZodIssue[], readsRules: boolean): z.core.$ZodIssue[] {
+  const placed = issues.map((one) => ({ ...one, path: [...placeWritten(one.path)] }));
+  return readsRules ? placed : placed.filter(({ path: [key] }) => key !== 'events');
+}
 
 /** Without the code that zod compiles for each object: for a schema that is used once it takes longer than it saves. */
 export const ONCE = { jitless: true } as const;
@@ -71,17 +96,20 @@ export function readRoutes(
       ? destinations[String(own['type'])]
       : undefined;
     if (destination === undefined) continue;
-    const parsed = destination.settings.safeParse(settings, ONCE);
-    if (!parsed.success) report(parsed.error.issues);
+    const parsed = destination.settings.safeParse(withRuleNames(destination, settings, own['events']), ONCE);
+    if (!parsed.success) report(placedIssues(parsed.error.issues, common.success));
+    const events = (common.success ? common.data.events : undefined) ?? [];
+    const wrong = events.flatMap((one, i) => misnamed(destination, one, i));
+    report(wrong);
     if (common.success && destination.listsEvents && common.data.events === undefined) {
       const message =
         'name the events that the receiver gets, e.g. `events: [generate_lead, purchase]`; there is no default';
       context.issues.push({ code: 'custom', path: [routeName], message, input: undefined });
       continue;
     }
-    if (!common.success || !parsed.success) continue;
+    if (!common.success || !parsed.success || wrong.length > 0) continue;
     const { type: _, ...rest } = common.data;
-    routes.set(routeName, { ...rest, destination, settings: parsed.data });
+    routes.set(routeName, { ...rest, destination, ...apart(parsed.data, destination) });
   }
   return routes;
 }

@@ -44,7 +44,7 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
       );
       if (words.length > 0 && typeof valueAt(path, value) === 'string')
         return [unknownWord(path, value, words.map(String), otherThan(issue))];
-      return remarks(closest(issue), [...path, ...(closest(issue).path as ConfigPath)], value, whole);
+      return closest(issue).flatMap((one) => remarks(one, [...path, ...(one.path as ConfigPath)], value, whole));
     }
     case 'invalid_key':
       return [badKey(path, issue.issues[0]?.message ?? issue.message, value, whole)];
@@ -207,14 +207,17 @@ function unknownType(path: ConfigPath, value: unknown, known: readonly string[])
   };
 }
 
-/** Of the branches of a union, the one that was meant: whose complaint lies deepest, else the last. */
-function closest(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue {
-  const firsts = issue.errors.flatMap((branch) => branch.slice(0, 1));
-  const deepest = firsts.reduce<z.core.$ZodIssue | undefined>(
-    (best, next) => (best === undefined || next.path.length >= best.path.length ? next : best),
-    undefined,
+/** Of the branches of a union, what the one that was meant says: whose complaint lies deepest, else the last. */
+function closest(issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] {
+  const best = issue.errors.reduce<readonly z.core.$ZodIssue[]>(
+    (deepest, next) => (depth(next) >= depth(deepest) ? next : deepest),
+    [],
   );
-  return deepest ?? { code: 'custom', path: [], message: issue.message, input: undefined };
+  return best.length > 0 ? best : [{ code: 'custom', path: [], message: issue.message, input: undefined }];
+}
+
+function depth([first]: readonly z.core.$ZodIssue[]): number {
+  return first === undefined ? -1 : first.path.length;
 }
 
 /** A number where a text was meant is written in quotes, or lacks its unit. */

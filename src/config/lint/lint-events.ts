@@ -1,19 +1,23 @@
 import * as z from 'zod';
 import { GA4_EVENTS, meantEvent } from '../../core/event-names.ts';
 import { suspicious, type ConfigPath, type Remark } from './finding.ts';
-import { commonKeys, type RouteConfig } from '../compile/routes.ts';
+import type { RouteConfig } from '../compile/routes.ts';
 
 /**
  * The event names a route speaks of, held against GA4's: one that merely resembles a name of GA4 never matches an
  * event, and one that is not GA4's must be spelt as the site's tag spells it.
  */
-export function lintEvents({ destination, ...route }: RouteConfig, path: ConfigPath): Remark[] {
-  const shapes = [shapeOf(destination.settings), shapeOf(commonKeys)];
-  const settings = { ...(route.settings as Readonly<Record<string, unknown>>), events: route.events };
-  return Object.entries(settings).flatMap(([key, value]) => {
-    const schema = shapes.map((shape) => shape[key]).find((found) => found !== undefined);
-    return namesIn(schema, value).flatMap(({ name, at, atKey }) => remarkOn(name, [...path, key, at], atKey));
-  });
+export function lintEvents({ destination, settings, events = [] }: RouteConfig, path: ConfigPath): Remark[] {
+  const shape = shapeOf(destination.settings);
+  const mapped = Object.entries(settings as Readonly<Record<string, unknown>>).flatMap(([key, value]) =>
+    namesIn(shape[key], value).flatMap(({ name, at, atKey }) => remarkOn(name, [...path, key, at], atKey)),
+  );
+  const listed = events.flatMap((one, i) =>
+    typeof one === 'string'
+      ? remarkOn(one, [...path, 'events', i], false)
+      : remarkOn(one.event, [...path, 'events', i, 'event'], false),
+  );
+  return [...mapped, ...listed];
 }
 
 type Shape = Readonly<Record<string, z.core.$ZodType>>;

@@ -1,5 +1,6 @@
 import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
 import { lintEvents } from './lint-events.ts';
+import { lintRules } from './lint-rules.ts';
 import { lintTakes } from './lint-takes.ts';
 import { isPersonalName } from '../../privacy/cleaner.ts';
 import type { RouteConfig } from '../compile/routes.ts';
@@ -13,6 +14,7 @@ export function lintRoutes(site: SiteConfig, path: ConfigPath, now: number): Rem
     ...routes.flatMap(([name, route]) => [
       ...lintRoute(name, route, [...path, name], now),
       ...lintTakes(route, [...path, name], site),
+      ...lintRules(route, [...path, name], site),
     ]),
     ...lintStreams(routes, path),
     ...lintTwins(routes, path),
@@ -128,9 +130,9 @@ function lintStreams(routes: readonly (readonly [string, RouteConfig])[], path: 
 function lintTwins(routes: readonly (readonly [string, RouteConfig])[], path: ConfigPath): Remark[] {
   const seen = new Map<string, string>();
   const remarks: Remark[] = [];
-  for (const [name, { destination, settings, events }] of routes) {
+  for (const [name, { destination, settings, events, named }] of routes) {
     if (destination.stream !== undefined) continue;
-    const key = JSON.stringify([destination.name, settings, events]);
+    const key = JSON.stringify([destination.name, settings, events, [...named]]);
     const other = seen.get(key);
     if (other !== undefined)
       remarks.push(suspicious([...path, name], `the same as \`${other}\`: the vendor gets everything twice`));

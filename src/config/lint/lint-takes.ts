@@ -2,31 +2,39 @@ import type { BoundForm } from '../../core/destination.ts';
 import type { FieldName } from '../../core/fields.ts';
 import { LEFT } from '../../privacy/replaced-event.ts';
 import type { RouteConfig } from '../compile/routes.ts';
+import { renamedTo, settingsUnder } from '../compile/rule-names.ts';
+import { rulesIn } from '../compile/rules-in.ts';
 import type { SiteConfig } from '../schema.ts';
 import { suspicious, type ConfigPath, type Remark } from './finding.ts';
 import { isDoubtful } from './lint-events.ts';
 
 /** Routes and events of which a vendor would never get anything, whatever is in the events. */
 export function lintTakes(route: RouteConfig, path: ConfigPath, { privacy }: SiteConfig): Remark[] {
-  const { destination, settings, events } = route;
-  const { full, limited } = destination.bind(settings);
-  const forms = route.without_consent === 'limited' && limited !== undefined ? [full, limited] : [full];
-  if (forms.every(takesNoName)) {
+  const { destination, settings, events = [] } = route;
+  const { full } = destination.bind(settings);
+  const rules = rulesIn(events);
+  const own = formsUnder(route, settings);
+  const all = rules === undefined ? own : rules.flatMap((rule) => formsUnder(route, settingsUnder(route, rule)));
+  if (all.every(takesNoName)) {
     return [suspicious(path, `no event has a name at ${destination.title} here, so nothing is sent`)];
   }
-  const unwanted = (events ?? []).flatMap((name, i) =>
-    isDoubtful(name) || forms.some((form) => form.nameOf(name) !== undefined)
-      ? []
-      : [
-          suspicious(
-            [...path, 'events', i],
-            `\`${name}\` never goes to ${destination.title}: the settings of the route give it no name there`,
-          ),
-        ],
-  );
+  const unwanted = events.flatMap((one, i) => {
+    const rule = rules?.[i];
+    const name = typeof one === 'string' ? one : one.event;
+    const forms = rule === undefined ? own : formsUnder(route, settingsUnder(route, rule));
+    const called = (rule && renamedTo(destination, rule)) ?? name;
+    if (isDoubtful(name) || forms.some((form) => form.nameOf(called) !== undefined)) return [];
+    const message = `\`${called}\` never goes to ${destination.title}: the settings of the route give it no name there`;
+    return [suspicious([...path, 'events', i, ...(typeof one === 'string' ? [] : ['event'])], message)];
+  });
   if (privacy.replaced_ids === undefined || !lacksEveryMatch(full)) return unwanted;
   const message = `${destination.title} has nothing to match on: \`replaced_ids\` keeps click ids and user data from every route`;
   return [...unwanted, suspicious(path, message)];
+}
+
+function formsUnder({ destination, without_consent }: RouteConfig, settings: unknown): readonly BoundForm[] {
+  const { full, limited } = destination.bind(settings);
+  return without_consent === 'limited' && limited !== undefined ? [full, limited] : [full];
 }
 
 function takesNoName({ wants, nameOf }: BoundForm): boolean {

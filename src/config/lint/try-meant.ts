@@ -41,7 +41,10 @@ function inWords(meant: unknown, written: unknown): string {
 /** Whether the schema has nothing against this value at this place. */
 function accepts(schema: z.ZodType, path: ConfigPath, meant: unknown, value: unknown): boolean {
   const { error } = schema.safeParse(replaced(value, path, meant), ONCE);
-  return error?.issues.some((issue) => path.every((segment, i) => issue.path[i] === segment)) !== true;
+  // Of a value that may be one of several things the whole is said to be wrong, wherever in it the mistake lies.
+  const isThere = ({ code, path: at }: z.core.$ZodIssue): boolean =>
+    path.every((segment, i) => at[i] === segment || (code === 'invalid_union' && i >= at.length));
+  return error?.issues.some(isThere) !== true;
 }
 
 function replaced(value: unknown, [key, ...rest]: ConfigPath, by: unknown): unknown {

@@ -155,9 +155,10 @@ function routePage(route: Route, site: Site): string[] {
         ? ''
         : ` An event waits ${showDuration(route.bound.firstAfterMs)} in the outbox before it is sent; what its visitor takes back meanwhile is not.`),
     '',
+    ...ruleFacts(route),
     'Of the events that the choice of the visitor lets through, it is sent:',
     '',
-    ...takesOf(route.bound.full, route.limited ? route.bound.limited : undefined),
+    ...takesOf(route.bound.full, route.limited ? route.bound.limited : undefined, route.rules !== undefined),
     '',
     ...table(
       ['the visitor chose', 'it receives', 'fields'],
@@ -172,6 +173,17 @@ function routePage(route: Route, site: Site): string[] {
     ...table(['granted', 'it receives', 'number of fields'], allStates(route)),
     '',
     '</details>',
+    '',
+  ];
+}
+
+/** The rules of a route, for people. */
+function ruleFacts({ rules, destination: { title } }: Route): string[] {
+  if (rules === undefined) return [];
+  return [
+    `What of them it is sent is decided by rules, in this order; several may apply to one event, and then it is sent for each of them, once under one name. A rule looks only at what the visitor's choice opens for ${title}, and what only a rule looks at is not stored.`,
+    '',
+    ...rules.variants.map(({ rule }) => `${rule?.place}. ${rule?.words ?? ''}`),
     '',
   ];
 }

@@ -7,7 +7,7 @@ import { viewOf, type EventBody } from '../event-body.ts';
 import type { QueuedRecord } from '../store.ts';
 
 /** A stored event in its vendor's form, as the settings in force make it. */
-export interface QueuedRow extends Omit<QueuedRecord, 'body' | 'params' | 'alone' | 'stored'>, Element {
+export interface QueuedRow extends Omit<QueuedRecord, 'body' | 'params' | 'rule' | 'alone' | 'stored'>, Element {
   /** Why there is no such form any more; then `envelope` is `FORMLESS` and `element` is empty. */
   readonly formless: Reason<CodeOf<'skipped' | 'failed'>> | undefined;
   /** The route it was made for. */
@@ -44,6 +44,8 @@ export function rowOf(record: QueuedRecord, route: Route | undefined): QueuedRow
   };
 }
 
+const RULE_GONE = reason('skip.rule_gone');
+
 type Made = Element | { readonly skip: Reason<CodeOf<'skipped' | 'failed'>> };
 
 function planOf(record: QueuedRecord, route: Route): Made {
@@ -51,7 +53,9 @@ function planOf(record: QueuedRecord, route: Route): Made {
   if (!isFor(record.type, route.bound.recipient)) return { skip: ROUTE_CHANGED };
   try {
     const body = record.body();
-    return 'element' in body ? body : planned(body, record, route);
+    if ('element' in body) return body;
+    const own = record.rule === undefined ? route : route.rules?.byKey.get(record.rule);
+    return own === undefined ? { skip: RULE_GONE } : planned(body, record, own);
   } catch {
     return faultOf(route);
   }

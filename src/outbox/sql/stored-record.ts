@@ -13,8 +13,9 @@ type HeadRoute = readonly [
   expiresAt: number,
   mark: number,
   params: readonly string[] | null,
-  /** Only of what the vendor has taken. */
-  awaiting?: readonly [ticket: string, at: number, again: 0 | 1],
+  /** Only of what the vendor has taken, or where a rule follows. */
+  awaiting?: readonly [ticket: string, at: number, again: 0 | 1] | null,
+  rule?: string,
 ];
 type Head = readonly [
   site: string,
@@ -30,10 +31,12 @@ type Head = readonly [
 export function columnsOf(record: StoredRecord): RecordColumns {
   const { id, site, acceptedAt, decidedAt, consentDay, policy, subjects, body } = record;
   const routes = record.routes.map((route): HeadRoute => {
-    const { name, type, signals, fields, limited, expiresAt, mark, params, awaiting } = route;
+    const { name, type, signals, fields, limited, expiresAt, mark, params, awaiting, rule } = route;
     const form = limited === undefined ? null : limited ? 1 : 0;
     const own = [name, type, signals, fields, form, expiresAt, mark, params ?? null] as const;
-    return awaiting === undefined ? own : [...own, [awaiting.ticket, awaiting.at, awaiting.again ? 1 : 0]];
+    if (awaiting === undefined && rule === undefined) return own;
+    const taken = awaiting === undefined ? null : ([awaiting.ticket, awaiting.at, awaiting.again ? 1 : 0] as const);
+    return rule === undefined ? [...own, taken] : [...own, taken, rule];
   });
   const head: Head = [site, acceptedAt, decidedAt, policy, subjects, routes, consentDay ?? null];
   const text = JSON.stringify(head);
@@ -45,10 +48,11 @@ export function recordFrom([id, head, body, sum]: RecordColumns): StoredRecord |
   // Damage may have made something else of a text.
   if (typeof head !== 'string' || typeof body !== 'string' || checksum(id, head, body) !== sum) return undefined;
   const [site, acceptedAt, decidedAt, policy, subjects, written, day] = JSON.parse(head) as Head;
-  const routes = written.map(([name, type, signals, fields, limited, expiresAt, mark, params, taken]): StoredRoute => {
+  const routes = written.map((route): StoredRoute => {
+    const [name, type, signals, fields, limited, expiresAt, mark, params, taken, rule] = route;
     const form = limited === null ? undefined : limited === 1;
-    const awaiting = taken && { ticket: taken[0], at: taken[1], again: taken[2] === 1 };
-    return { name, type, signals, fields, limited: form, expiresAt, mark, params: params ?? undefined, awaiting };
+    const awaiting = taken ? { ticket: taken[0], at: taken[1], again: taken[2] === 1 } : undefined;
+    return { name, type, signals, fields, limited: form, expiresAt, mark, params: params ?? undefined, awaiting, rule };
   });
   return { id, site, acceptedAt, decidedAt, consentDay: day ?? undefined, policy, subjects, routes, body };
 }

@@ -22,7 +22,7 @@ export function flatten(flat: Flat, records: readonly OutboxRecord[], withdrawal
     let mark = '';
     for (const route of record.routes) {
       flat.push(route.route, route.type, route.mark === mark ? SAME : route.mark, route.expiresAt);
-      flat.push(route.signals, route.fields, route.limited);
+      flat.push(route.signals, route.fields, route.limited, route.rule);
       mark = route.mark;
       if (route.params === undefined) flat.push(ALL);
       else flat.push(route.params.length, ...route.params);
@@ -70,6 +70,7 @@ function routesOf(read: Reader): RecordRoute[] {
       signals: read.number(),
       fields: read.text(),
       limited: read.flag(),
+      rule: read.maybeText(),
       params: read.texts(),
     });
   }
@@ -103,6 +104,10 @@ class Reader {
 
   maybe(): number | undefined {
     return this.#flat[this.#at++] as number | undefined;
+  }
+
+  maybeText(): string | undefined {
+    return this.#flat[this.#at++] as string | undefined;
   }
 
   /** Undefined = `SAME`. */

@@ -1,0 +1,122 @@
+import { FIELDS } from '../../policy/fields.ts';
+import { type Permit, permitTable } from '../../policy/permit.ts';
+import type { Route } from '../../policy/gateway.ts';
+import { numberIn } from '../../policy/rules.ts';
+import { GATE_MASK } from '../../core/signals.ts';
+import { givenTo, isOpen } from '../compile/compile-rules.ts';
+import { paramsTaken, type RouteConfig } from '../compile/routes.ts';
+import { ruledPlace, type ConditionConfig } from '../compile/rule-fields.ts';
+import { renamedTo, settingsUnder } from '../compile/rule-names.ts';
+import { rulesIn, type NumberedRule } from '../compile/rules-in.ts';
+import type { SiteConfig } from '../schema.ts';
+import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
+
+/** Rules that never apply, or give what the vendor does not take. */
+export function lintRules(route: RouteConfig, path: ConfigPath, { privacy }: SiteConfig): Remark[] {
+  const rules = rulesIn(route.events);
+  if (rules === undefined) return [];
+  const { destination, settings } = route;
+  const bound = destination.bind(settings);
+  const all = permitTable(destination, { withoutConsent: 'block', alsoNeeds: bound.needs, only: bound.fields });
+  const params = paramsTaken(route, privacy.replaced_ids !== undefined);
+  const shown: Shown = { destination, bound, params, permit: all[GATE_MASK] as Permit };
+  return rules.flatMap((rule, i) => {
+    const at = [...path, 'events', i];
+    return [
+      ...rule.when.flatMap((condition) => lintCondition(condition, shown, [...at, 'when', condition.on])),
+      ...lintSet(rule, shown, [...at, 'set']),
+      ...lintReach(rule, rules.slice(0, i), route, at),
+    ];
+  });
+}
+
+/** What a vendor may be shown with every consent. */
+interface Shown extends Pick<Route, 'destination' | 'bound' | 'params'> {
+  readonly permit: Permit;
+}
+
+function lintCondition(condition: ConditionConfig, shown: Shown, path: ConfigPath): Remark[] {
+  const { on } = condition;
+  if (isImpossible(condition))
+    return [contradiction(path, `no value of \`${on}\` is like that: the rule never applies`)];
+  return isOpen(ruledPlace(on), shown.permit, shown) ? [] : [contradiction(path, whyShut(on, shown))];
+}
+
+function whyShut(on: string, { destination, bound, params }: Shown): string {
+  const { field, param } = ruledPlace(on);
+  const never = 'so the rule never applies';
+  if (param !== undefined && params?.has(param) === false)
+    return `the route does not list \`${param}\` in \`params\`, ${never}`;
+  if (bound.fields?.has(field) === false) return `the route does not list \`${on}\` in \`fields\`, ${never}`;
+  const what = FIELDS[field].description;
+  return `${destination.title} may not have \`${on}\` (${what}), whatever the visitor allows, ${never}`;
+}
+
+function isImpossible({ is, atLeast, below, prefix, exists }: ConditionConfig): boolean {
+  if (exists === false) return (is ?? atLeast ?? below ?? prefix) !== undefined;
+  if (atLeast !== undefined && below !== undefined && atLeast >= below) return true;
+  return is?.every((text) => !text.startsWith(prefix ?? '') || !isBetween(text, atLeast, below)) === true;
+}
+
+function isBetween(text: string, atLeast: number | undefined, below: number | undefined): boolean {
+  if (atLeast === undefined && below === undefined) return true;
+  const number = numberIn(text);
+  return number !== undefined && number >= (atLeast ?? -Infinity) && number < (below ?? Infinity);
+}
+
+function lintSet(rule: NumberedRule, { destination, bound, params }: Shown, path: ConfigPath): Remark[] {
+  const untaken = Object.entries(rule.set).flatMap(([name, value]) => {
+    if (givenTo(destination.reads, { ...rule, set: { [name]: value } }, { bound, params }).length > 0) return [];
+    const { param } = ruledPlace(name);
+    const listed = param === undefined || params?.has(param) !== false;
+    const why = listed
+      ? `${destination.title} does not take \`${name}\``
+      : `the route does not list \`${param}\` in \`params\``;
+    return [contradiction([...path, name], `${why}, so it is never sent`)];
+  });
+  const { currency, value } = rule.set;
+  if (currency === undefined || value !== undefined) return untaken;
+  const message = 'an amount that the event brings would count in this currency, whichever it was in';
+  return [...untaken, suspicious([...path, 'currency'], message, 'a `value` beside it')];
+}
+
+/** An earlier rule that applies wherever this one does, and gives the same name, leaves nothing for it. */
+function lintReach(
+  rule: NumberedRule,
+  earlier: readonly NumberedRule[],
+  route: RouteConfig,
+  path: ConfigPath,
+): Remark[] {
+  const name = nameUnder(rule, route);
+  const before = earlier.find(
+    (one) =>
+      one.event === rule.event && nameUnder(one, route) === name && one.when.every((asked) => isImplied(asked, rule)),
+  );
+  if (before === undefined) return [];
+  const same = rule.when.every((asked) => isImplied(asked, before));
+  const why = same ? 'asks the same' : 'applies wherever this one does';
+  const message = `never applies: rule ${before.place} of the route ${why}, and an event is sent once under one name`;
+  return [contradiction(path, message, same ? 'one of the two' : `this rule above rule ${before.place}`)];
+}
+
+function nameUnder(rule: NumberedRule, route: RouteConfig): string | undefined {
+  const { full } = route.destination.bind(settingsUnder(route, rule));
+  return full.nameOf(renamedTo(route.destination, rule) ?? rule.event);
+}
+
+/** Whether whatever is as `rule` asks is as `asked`, too. */
+function isImplied({ on, is, atLeast, below, prefix, exists }: ConditionConfig, { when }: NumberedRule): boolean {
+  const own = when.find((one) => one.on === on);
+  if (own === undefined) return false;
+  if (exists === false) return own.exists === false;
+  if (own.exists === false) return false;
+  const each = (fits: (text: string) => boolean): boolean => own.is?.every(fits) === true;
+  return (
+    (is === undefined || each((text) => is.includes(text))) &&
+    (prefix === undefined || own.prefix?.startsWith(prefix) === true || each((text) => text.startsWith(prefix))) &&
+    (atLeast === undefined ||
+      (own.atLeast ?? -Infinity) >= atLeast ||
+      each((text) => isBetween(text, atLeast, undefined))) &&
+    (below === undefined || (own.below ?? Infinity) <= below || each((text) => isBetween(text, undefined, below)))
+  );
+}
