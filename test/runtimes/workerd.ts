@@ -66,6 +66,7 @@ export async function startBuilt(options: WorkerdOptions): Promise<Running> {
     log: () => text,
     kill: () => {
       kill();
+      process.off('exit', kill);
       return ended;
     },
     stop: async () => {
