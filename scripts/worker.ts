@@ -8,8 +8,6 @@ import { rolldown, type Plugin } from 'rolldown';
 
 const root = join(import.meta.dirname, '..');
 
-const ZOD = /^import \{ z \} from 'zod';$/m;
-
 /** What a worker never calls: examples for documentation and tests, and schemas as JSON for editors. */
 const UNUSED = /\/destinations\/[^/]+\/examples\.ts$|\/zod\/v4\/core\/(?:to-json-schema|json-schema-processors)\.js$/;
 
@@ -24,24 +22,27 @@ const lighter: Plugin = {
     return id === 'portvakt:config' ? { id: './config.js', external: true } : null;
   },
   transform(code, id) {
-    if (UNUSED.test(id))
-      return exportsOf(code)
-        .map((name) => `export const ${name} = () => [];`)
-        .join('\n');
-    // Taken as a whole, `z` brings everything there is in it.
-    return ZOD.test(code) ? code.replace(ZOD, "import * as z from 'zod';") : null;
+    if (!UNUSED.test(id)) return null;
+    return exportsOf(code)
+      .map((name) => `export const ${name} = () => [];`)
+      .join('\n');
   },
 };
 
 /** Bundles one entry for runtimes that have web standards and nothing of Node's. Gives the modules in the file. */
-async function bundleNeutral(entry: string, file: string, minify: boolean): Promise<readonly string[]> {
+async function bundleNeutral(
+  entry: string,
+  file: string,
+  minify: boolean,
+  more: readonly Plugin[] = [],
+): Promise<readonly string[]> {
   mkdirSync(dirname(file), { recursive: true });
   const bundle = await rolldown({
     cwd: root,
     input: entry,
     platform: 'browser',
     external: ['cloudflare:workers'],
-    plugins: [lighter],
+    plugins: [...more, lighter],
     treeshake: { propertyReadSideEffects: false },
   });
   const { output } = await bundle.write({ file, format: 'esm', minify });
@@ -49,9 +50,9 @@ async function bundleNeutral(entry: string, file: string, minify: boolean): Prom
   return output.flatMap((one) => (one.type === 'chunk' ? one.moduleIds : []));
 }
 
-/** `worker.js` in `dir`. */
-export function buildWorker(dir: string): Promise<readonly string[]> {
-  return bundleNeutral('src/runtimes/workers/worker.ts', join(dir, 'worker.js'), true);
+/** `worker.js` in `dir`. `more` goes before: for who wants to know what a part of it takes. */
+export function buildWorker(dir: string, more: readonly Plugin[] = []): Promise<readonly string[]> {
+  return bundleNeutral('src/runtimes/workers/worker.ts', join(dir, 'worker.js'), true, more);
 }
 
 /** What `import 'portvakt/web'` finds, in `dir`. */

@@ -21,6 +21,8 @@ const NOWHERE: readonly (readonly [RegExp, string])[] = [
   [/(?<![.\w])eval\(/, 'eval'],
   [/\bnew Function\(/, 'new Function'],
   [/['"](node:)?(vm|child_process)['"]/, 'vm or child_process'],
+  // Everything there is in it comes along with it, 64 KiB of a worker: `import * as z`.
+  [/import \{ ?z ?\} from 'zod'/, '`z` as a whole'],
 ];
 
 /** What `npm run gen` writes from the folders of destinations. */

