@@ -47,7 +47,7 @@ export async function against(commit: string, pairs: number, seconds: number, ra
     await wholeHits([own, other], rate, pairs, seconds);
     return;
   }
-  const five = readFileSync(join(ROOT, 'config/gateway.yaml'), 'utf8');
+  const five = readFileSync(join(ROOT, 'bench/five-routes.yaml'), 'utf8');
   const cases: readonly Case[] = [
     { name: 'denied', config: GA4_ONLY, hits: webHits(512, { choice: 'denied' }), delivering: false },
     { name: 'granted, GA4, accepting', config: GA4_ONLY, hits: webHits(512, { choice: 'granted' }), delivering: false },

@@ -146,7 +146,7 @@ export interface GatewayServer extends Server {
   readonly data: string;
 }
 
-/** Stand-ins for the secrets of `config/gateway.yaml`. */
+/** Stand-ins for the secrets of `five-routes.yaml`. */
 const SECRETS = {
   GA4_API_SECRET: 'bench-secret',
   META_ACCESS_TOKEN: 'bench-token',

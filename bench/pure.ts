@@ -12,7 +12,7 @@ import { GA4_ONLY, webHits, type HitOptions } from './hits.ts';
  * the work grows. `node --expose-gc pure.ts [--seconds 1]` prints one line of JSON.
  */
 
-export const FIVE_ROUTES = readFileSync(new URL('../config/gateway.yaml', import.meta.url), 'utf8');
+export const FIVE_ROUTES = readFileSync(new URL('five-routes.yaml', import.meta.url), 'utf8');
 
 /** A gateway out of a configuration, with stand-in secrets. */
 export function gatewayOf(text: string): Gateway {

@@ -42,7 +42,7 @@ const quick = process.argv.includes('--quick');
 const SECONDS = quick ? 1 : 3;
 const TURNS = quick ? 1 : 3;
 const ROOT = join(import.meta.dirname, '..');
-const FIVE_ROUTES = readFileSync(join(ROOT, 'config/gateway.yaml'), 'utf8');
+const FIVE_ROUTES = readFileSync(join(ROOT, 'bench/five-routes.yaml'), 'utf8');
 /** Nobody listens there: what is accepted stays in the outbox. */
 const NOBODY = 'http://127.0.0.1:9';
 const VISITORS = 512;

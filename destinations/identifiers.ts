@@ -5,6 +5,14 @@ import { identifiers as googleAds } from './google-ads/identifiers.ts';
 import { identifiers as linkedin } from './linkedin/identifiers.ts';
 import { identifiers as meta } from './meta/identifiers.ts';
 import { identifiers as microsoftAds } from './microsoft-ads/identifiers.ts';
+import { identifiers as pinterest } from './pinterest/identifiers.ts';
 
 /** What every vendor knows visitors and clicks by. */
-export const IDENTIFIERS: readonly Identifier[] = [...ga4, ...googleAds, ...linkedin, ...meta, ...microsoftAds];
+export const IDENTIFIERS: readonly Identifier[] = [
+  ...ga4,
+  ...googleAds,
+  ...linkedin,
+  ...meta,
+  ...microsoftAds,
+  ...pinterest,
+];

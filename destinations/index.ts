@@ -6,6 +6,7 @@ import http from './http/index.ts';
 import linkedin from './linkedin/index.ts';
 import meta from './meta/index.ts';
 import microsoftAds from './microsoft-ads/index.ts';
+import pinterest from './pinterest/index.ts';
 
 /** Every destination by its `type`. */
 export const destinations: Readonly<Record<string, Destination>> = {
@@ -15,4 +16,5 @@ export const destinations: Readonly<Record<string, Destination>> = {
   linkedin,
   meta,
   microsoft_ads: microsoftAds,
+  pinterest,
 };

@@ -58,7 +58,9 @@ function identifierTable(names: readonly string[]): string {
     ...rows.map((name) => `import { identifiers as ${local(name)} } from './${name}/identifiers.ts';`),
     '',
     '/** What every vendor knows visitors and clicks by. */',
-    `export const IDENTIFIERS: readonly Identifier[] = [${rows.map((name) => `...${local(name)}`).join(', ')}];`,
+    'export const IDENTIFIERS: readonly Identifier[] = [',
+    ...rows.map((name) => `  ...${local(name)},`),
+    '];',
     '',
   ].join('\n');
 }

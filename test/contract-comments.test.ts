@@ -77,9 +77,9 @@ const sent = (of: Trace, route = 'ga4'): URLSearchParams => {
   if (plan === undefined) throw new Error(`${route} has no plan: ${JSON.stringify(outcomes(of))}`);
   return new URLSearchParams(plan.element.split('\n')[0]);
 };
-const ALL = ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads'];
+const ALL = ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest'];
 
-it('loads, and all five routes are open to a visitor who agreed', () => {
+it('loads, and all routes are open to a visitor who agreed', () => {
   expect(planned(trace(purchase()))).toEqual(ALL);
 });
 
@@ -509,10 +509,13 @@ describe('destinations', () => {
     expect(sent(refused, 'google_ads').get('label')).toBe('abc_DEF');
   });
 
-  it.each(['meta', 'linkedin'])('%s: has no form without consent, so `limited` refuses to start', (name) => {
-    const text = changed([`      ${name}:\n`, `      ${name}:\n        without_consent: limited\n`]);
-    expect(loadConfig(text, 'gateway.yaml', NOW)).toHaveProperty('findings');
-  });
+  it.each(['meta', 'linkedin', 'pinterest'])(
+    '%s: has no form without consent, so `limited` refuses to start',
+    (name) => {
+      const text = changed([`      ${name}:\n`, `      ${name}:\n        without_consent: limited\n`]);
+      expect(loadConfig(text, 'gateway.yaml', NOW)).toHaveProperty('findings');
+    },
+  );
 
   it('conversions: event -> action; other events are skipped', () => {
     const of = (name: string) => outcomes(trace(purchase({ name })));

@@ -10,7 +10,7 @@ import { startRecorder, type Recorded, type Recorder } from './support/recorder.
 import { serve, type Served } from './support/serve.ts';
 import { VENDORS, violations } from './support/vendors.ts';
 
-// The reference configuration and the reference event (design 7.5), through a process, a socket and five vendors that
+// The reference configuration and the reference event (design 7.5), through a process, a socket and vendors that
 // check what they get. Expectations are the sheets' (`destinations/*.md`), hashed here.
 
 const fixture = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures/contract', name), 'utf8');
@@ -43,13 +43,14 @@ const EVERYTHING = cookiebot({ preferences: true, statistics: true, marketing: t
 const ANALYTICS_ONLY = cookiebot({ statistics: true }, (started - 3600) * 1000);
 const NOTHING = cookiebot({}, (started - 3600) * 1000);
 
-/** The five routes of the configuration and where they go. */
+/** The routes of the configuration and where they go. */
 const ROUTES = {
   ga4: 'region1.google-analytics.com',
   google_ads: 'datamanager.googleapis.com',
   meta: 'graph.facebook.com',
   linkedin: 'api.linkedin.com',
   microsoft_ads: 'capi.uet.microsoft.com',
+  pinterest: 'api.pinterest.com',
 } as const;
 
 let recorder: Recorder;
@@ -66,6 +67,7 @@ beforeAll(async () => {
       META_ACCESS_TOKEN: 'meta-token',
       LINKEDIN_ACCESS_TOKEN: 'linkedin-token',
       MICROSOFT_UET_TOKEN: 'microsoft-token',
+      PINTEREST_ACCESS_TOKEN: 'pinterest-token',
     },
   });
 });
@@ -136,7 +138,7 @@ describe('the reference event under full consent', () => {
     expect(ms).toBeLessThanOrEqual(Date.now());
   };
 
-  it('pleases all five vendors and reaches nobody else', () => {
+  it('pleases all vendors and reaches nobody else', () => {
     expect(violations()).toEqual([]);
     const hosts = new Set(recorder.requests.map(({ host }) => host));
     // Google's token endpoint makes the bearer token of Google Ads.
@@ -304,6 +306,36 @@ describe('the reference event under full consent', () => {
     });
   });
 
+  it('reaches Pinterest through the Conversions API (pinterest.md 1-4)', () => {
+    const request = one(ROUTES.pinterest);
+    expect(`${request.method} ${request.path}?${request.query}`).toBe('POST /v5/ad_accounts/549757463328/events?');
+    expect(request.headers['authorization']).toBe('Bearer pinterest-token');
+    const [{ event_time, ...event }, ...others] = bodyOf(request)['data'] as [Record<string, unknown>];
+    expect(others).toEqual([]);
+    isNow(Number(event_time) * 1000);
+    expect(event).toEqual({
+      event_name: 'checkout',
+      action_source: 'web',
+      event_id: id,
+      event_source_url: 'https://shop.example.no/takk?utm_source=google',
+      user_data: {
+        // Dots and the plus part stay; the phone has no plus.
+        em: [sha256('kari.nordmann+nett@example.no')],
+        ph: [sha256('4740000000')],
+        external_id: [sha256('crm-8841')],
+        client_user_agent: FAMILY,
+      },
+      custom_data: {
+        currency: 'NOK',
+        value: '599',
+        order_id: id.toUpperCase(),
+        num_items: 2,
+        content_ids: ['SKU-1'],
+        contents: [{ id: 'SKU-1', item_price: '299.5', quantity: 2 }],
+      },
+    });
+  });
+
   it('sends nothing that the configuration takes out', () => {
     const all = JSON.stringify(recorder.requests);
     // `ip: none`; `url_query` does not list it; `referrer: origin`; the full user agent.
@@ -350,14 +382,14 @@ it('analytics only: GA4 gets the event without user data, nobody else anything (
   expect(Object.keys(body)).not.toContain('user_id');
   expect(Object.keys(body)).not.toContain('user_data');
   expect(request.body + request.query).not.toMatch(/gclid|Cj0K|fbp|fb\.1|AnOlder|sha256|crm-8841/);
-  // The four others are counted as blocked, and nothing has gone anywhere else.
+  // The others are counted as blocked, and nothing has gone anywhere else.
   await until('GA4 has settled', async () => {
     const now = await metricsOf(gateway.adminUrl);
     return outcomes(now, 'delivered')[0] === (outcomes(was, 'delivered')[0] ?? 0) + 1;
   });
   const now = await metricsOf(gateway.adminUrl);
   const more = outcomes(now, 'blocked').map((count, i) => count - (outcomes(was, 'blocked')[i] ?? 0));
-  expect(more).toEqual([0, 1, 1, 1, 1]);
+  expect(more).toEqual(Object.keys(ROUTES).map((route) => (route === 'ga4' ? 0 : 1)));
   expect(recorder.requests).toHaveLength(1);
   expect(violations()).toEqual([]);
   // Advertising cookies are expired, analytics cookies stay.
@@ -375,9 +407,9 @@ it.each([
   const { status } = await send(`${cookie}; ${IDENTIFIERS}`);
   expect(status).toBe(204);
   const now = await metricsOf(gateway.adminUrl);
-  expect(outcomes(now, 'blocked').map((count, i) => count - (outcomes(was, 'blocked')[i] ?? 0))).toEqual([
-    1, 1, 1, 1, 1,
-  ]);
+  expect(outcomes(now, 'blocked').map((count, i) => count - (outcomes(was, 'blocked')[i] ?? 0))).toEqual(
+    Object.keys(ROUTES).map(() => 1),
+  );
   expect(now.sum('portvakt_stored_total')).toBe(was.sum('portvakt_stored_total'));
   expect(recorder.requests).toEqual([]);
 });

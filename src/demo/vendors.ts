@@ -11,6 +11,8 @@ export function successAnswer(host: string, path: string, body: string): { statu
       return json({ elements: Array.from({ length: count(body, 'elements') }, () => ({ status: 201 })) });
     case 'capi.uet.microsoft.com':
       return json({ eventsReceived: count(body, 'data') });
+    case 'api.pinterest.com':
+      return json({ num_events_received: count(body, 'data'), num_events_processed: count(body, 'data') });
     default:
       // GA4 and the pixels: 204 whatever comes (`destinations/ga4.md` 2.2, 3.1; `destinations/microsoft.md` B).
       return { status: path === '' ? 404 : 204 };

@@ -45,8 +45,9 @@ const SERVICE_OF: Readonly<Record<KnownVendor, readonly string[]>> = {
   meta: ['facebook-pixel', 'Meta Pixel', 'facebook'],
   linkedin: ['linkedin', 'LinkedIn Insight Tag'],
   microsoft_ads: ['microsoft-ads', 'bing', 'Microsoft Advertising'],
+  pinterest: ['pinterest', 'Pinterest Tag'],
 };
-const ADVERTISERS: readonly KnownVendor[] = ['google_ads', 'meta', 'linkedin', 'microsoft_ads'];
+const ADVERTISERS: readonly KnownVendor[] = ['google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest'];
 const VENDORS: readonly KnownVendor[] = ['ga4', ...ADVERTISERS];
 
 const flag = (on: boolean): string => (on ? '1' : '0');

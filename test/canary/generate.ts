@@ -53,6 +53,7 @@ const IDENTIFIER_NAMES = [
   '_fbc',
   'msclkid',
   'li_fat_id',
+  'epik',
   'dclid',
   ...OTHER_NAMES,
 ];
@@ -244,6 +245,7 @@ class Maker {
     if (this.maybe()) add(spelled('fbclid'), this.own('fbclid', word('fbclid', this.serial)));
     if (this.maybe()) add(spelled('msclkid'), this.hex('msclkid'));
     if (this.maybe()) add(spelled('li_fat_id'), this.own('liFatId', uuid('liFatId', this.serial)));
+    if (this.maybe()) add(spelled('epik'), this.own('epik', `dj0y${word('epik', this.serial)}`));
     for (const { kind, row } of OTHER_IDS) {
       const isParam = row.param !== undefined && kind.endsWith('of a page');
       if (isParam && this.maybe()) add(spelled(row.param), this.own(kind, word(kind, this.serial)));
@@ -293,6 +295,10 @@ class Maker {
     if (this.maybe(0.3)) list.push(`_uetmsclkid=_uet${this.hex('uetCookie')}`);
     if (this.maybe(0.3)) list.push(`_uetvid=${this.own('uetvidCookie', word('uetvidCookie', serial))}`);
     if (this.maybe(0.3)) list.push(`li_fat_id=${this.own('liCookie', uuid('liCookie', serial))}`);
+    if (this.maybe(0.3)) list.push(`_epik=${this.own('epikCookie', `dj0y${word('epikCookie', serial)}`)}`);
+    if (this.maybe(0.2))
+      list.push(`_derived_epik=${this.own('derivedEpikCookie', `dj0y${word('derivedEpikCookie', serial)}`)}`);
+    if (this.maybe(0.2)) list.push(`_pin_unauth=${this.own('pinCookie', `dWlkPU${word('pinCookie', serial)}`)}`);
     for (const { kind, row } of OTHER_IDS) {
       if (row.cookie === undefined || !kind.endsWith('of a cookie') || this.maybe()) continue;
       const id = this.own(kind, word(kind, serial));

@@ -13,7 +13,7 @@ export const USER_DATA = 4;
 export const PERSONAL = 8;
 export const EVERYTHING = 15;
 
-export type KnownVendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'microsoft_ads';
+export type KnownVendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'microsoft_ads' | 'pinterest';
 /** One that has lines here, or one that was added since (`other-vendors.ts`). */
 export type Vendor = string;
 
@@ -33,6 +33,7 @@ const KNOWN_NEEDS: Readonly<Record<KnownVendor, number>> = {
   meta: ADS | USER_DATA | PERSONAL,
   linkedin: ADS | USER_DATA | PERSONAL,
   microsoft_ads: ADS | PERSONAL,
+  pinterest: ADS | USER_DATA | PERSONAL,
 };
 
 const KNOWN = Object.keys(KNOWN_NEEDS);
@@ -77,9 +78,9 @@ const to = (place: Place, more: Partial<Omit<Leave, 'to'>> = {}): Leave => ({
 });
 
 const hashed = (place: KnownVendor, needs = 0): Leave => to(place, { form: 'sha256', needs });
-const eachFull: readonly Leave[] = (['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads'] as const).map((vendor) =>
-  to(vendor),
-);
+const eachFull: readonly Leave[] = (
+  ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest'] as const
+).map((vendor) => to(vendor));
 /** Kept for the conversion that comes pages later, in the vendor's own cookie (design 3a). */
 const kept = to('set-cookie', { needs: ADS });
 const google = [to('ga4', { needs: ADS }), to('google_ads'), kept];
@@ -90,15 +91,19 @@ const GOOGLE_USER = ADS | USER_DATA;
 /** Every kind of thing that comes in, and where it may leave to. */
 const KNOWN_KINDS = {
   // Addresses: R1. Whole ones never; the first half only where the site says `ip: truncate`.
-  ipPeer: [cut('ga4'), cut('meta')],
-  ipForwarded: [cut('ga4', 'behind a proxy'), cut('meta', 'behind a proxy')],
+  ipPeer: [cut('ga4'), cut('meta'), cut('pinterest')],
+  ipForwarded: [cut('ga4', 'behind a proxy'), cut('meta', 'behind a proxy'), cut('pinterest', 'behind a proxy')],
   ipHeader: [],
   /** The Measurement Protocol gets a country at most (`destinations/ga4.md` 2.7). */
-  ipStated: [cut('meta')],
+  ipStated: [cut('meta'), cut('pinterest')],
   ipParam: [],
 
   // Device: R7.
-  userAgent: [to('ga4', { needs: EVERYTHING, where: ['user agent full'] }), to('meta', { where: ['user agent full'] })],
+  userAgent: [
+    to('ga4', { needs: EVERYTHING, where: ['user agent full'] }),
+    to('meta', { where: ['user agent full'] }),
+    to('pinterest', { where: ['user agent full'] }),
+  ],
   clientHint: [to('ga4', { needs: EVERYTHING, where: ['user agent full'] })],
   header: [],
   languageText: [],
@@ -109,6 +114,7 @@ const KNOWN_KINDS = {
     to('ga4', { limited: true }),
     to('meta'),
     to('microsoft_ads', { limited: true }),
+    to('pinterest'),
     // The address is read for the ping only; the API has no field for it.
     to('google_ads', { full: false, limited: true }),
   ],
@@ -116,6 +122,7 @@ const KNOWN_KINDS = {
     to('ga4', { where: ['keeps utm_campaign'] }),
     to('meta', { where: ['keeps utm_campaign'] }),
     to('microsoft_ads', { where: ['keeps utm_campaign'] }),
+    to('pinterest', { where: ['keeps utm_campaign'] }),
   ],
   query: [],
   tracker: [],
@@ -135,6 +142,7 @@ const KNOWN_KINDS = {
   fbclid: [to('meta'), kept],
   msclkid: [to('microsoft_ads'), kept],
   liFatId: [to('linkedin'), kept],
+  epik: [to('pinterest'), kept],
 
   // Cookies: each under its signal, to its owner, and back to the browser it came from.
   gaCookie: [to('ga4'), to('set-cookie', { needs: ANALYTICS })],
@@ -145,6 +153,9 @@ const KNOWN_KINDS = {
   uetCookie: [to('microsoft_ads'), kept],
   liCookie: [to('linkedin'), kept],
   uetvidCookie: [kept],
+  epikCookie: [to('pinterest'), kept],
+  derivedEpikCookie: [kept],
+  pinCookie: [kept],
   otherCookie: [],
   consentId: [],
 
@@ -157,7 +168,7 @@ const KNOWN_KINDS = {
   session: [to('ga4')],
   /** Not in the form of a session, a session count or a page load, so it could be anything. */
   sessionText: [],
-  userId: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), hashed('linkedin')],
+  userId: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), hashed('linkedin'), hashed('pinterest')],
 
   // A user id that is personal is none: it goes only where the vendor takes it hashed, as what it is.
   mailUserId: [
@@ -166,8 +177,15 @@ const KNOWN_KINDS = {
     hashed('meta'),
     hashed('linkedin'),
     hashed('microsoft_ads', USER_DATA),
+    hashed('pinterest'),
   ],
-  phoneUserId: [hashed('ga4', GOOGLE_USER), hashed('google_ads'), hashed('meta'), hashed('microsoft_ads', USER_DATA)],
+  phoneUserId: [
+    hashed('ga4', GOOGLE_USER),
+    hashed('google_ads'),
+    hashed('meta'),
+    hashed('microsoft_ads', USER_DATA),
+    hashed('pinterest'),
+  ],
 
   // User data: hashed, and only where the vendor can match on it.
   email: [
@@ -176,12 +194,26 @@ const KNOWN_KINDS = {
     hashed('meta'),
     hashed('linkedin'),
     hashed('microsoft_ads', USER_DATA),
+    hashed('pinterest'),
   ],
-  phone: [hashed('ga4', GOOGLE_USER), hashed('google_ads'), hashed('meta'), hashed('microsoft_ads', USER_DATA)],
-  firstName: [hashed('ga4', GOOGLE_USER), hashed('google_ads'), hashed('meta'), hashed('linkedin')],
-  lastName: [hashed('ga4', GOOGLE_USER), hashed('google_ads'), hashed('meta'), hashed('linkedin')],
+  phone: [
+    hashed('ga4', GOOGLE_USER),
+    hashed('google_ads'),
+    hashed('meta'),
+    hashed('microsoft_ads', USER_DATA),
+    hashed('pinterest'),
+  ],
+  firstName: [
+    hashed('ga4', GOOGLE_USER),
+    hashed('google_ads'),
+    hashed('meta'),
+    hashed('linkedin'),
+    hashed('pinterest'),
+  ],
+  lastName: [hashed('ga4', GOOGLE_USER), hashed('google_ads'), hashed('meta'), hashed('linkedin'), hashed('pinterest')],
   street: [hashed('ga4', GOOGLE_USER)],
-  city: [to('ga4', { needs: GOOGLE_USER }), hashed('meta')],
+  // Pinterest's regions are codes of two letters and its postcodes digits (`destinations/pinterest.md` 4); these are neither.
+  city: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), hashed('pinterest')],
   region: [to('ga4', { needs: GOOGLE_USER }), hashed('meta')],
   postalCode: [to('ga4', { needs: GOOGLE_USER }), to('google_ads'), hashed('meta')],
   /** The hash inside GA4's `em`. */
@@ -215,9 +247,9 @@ const KNOWN_KINDS = {
   transport: [],
   campaign: [to('ga4')],
   coupon: [to('ga4')],
-  searchTerm: [to('ga4'), to('meta'), to('microsoft_ads')],
+  searchTerm: [to('ga4'), to('meta'), to('microsoft_ads'), to('pinterest')],
   itemName: [to('ga4'), to('microsoft_ads')],
-  itemId: [to('ga4'), to('meta'), to('microsoft_ads'), to('google_ads', { where: ['merchant'] })],
+  itemId: [to('ga4'), to('meta'), to('microsoft_ads'), to('google_ads', { where: ['merchant'] }), to('pinterest')],
   order: eachFull,
   eventId: eachFull,
 } as const satisfies Readonly<Record<string, readonly Leave[]>>;
@@ -229,7 +261,7 @@ const KNOWN_KINDS = {
 const IN_RECORDS: Readonly<Partial<Record<keyof typeof KNOWN_KINDS, readonly Leave[]>>> = {
   // Of items these two are sent the ids, or the numbers only.
   itemId: [to('google_ads')],
-  itemName: [to('google_ads'), to('meta')],
+  itemName: [to('google_ads'), to('meta'), to('pinterest')],
   // A number is made of it.
   pageLoad: [to('microsoft_ads')],
   // Only its country is told, by the vendor that can tell.
@@ -259,7 +291,19 @@ export const KIND_NAMES = Object.keys(KINDS) as Kind[];
  */
 const NOT_WHERE_IDS_ARE_REPLACED: ReadonlySet<Kind> = new Set<Kind>([
   ...(['cid', 'gaCookie', 'session', 'pageLoad', 'userId', 'order', 'eventId', 'coupon', 'property', 'param'] as const),
-  ...(['utm', 'campaign', 'gclid', 'gbraid', 'wbraid', 'dclid', 'srsltid', 'fbclid', 'msclkid', 'liFatId'] as const),
+  ...([
+    'utm',
+    'campaign',
+    'gclid',
+    'gbraid',
+    'wbraid',
+    'dclid',
+    'srsltid',
+    'fbclid',
+    'msclkid',
+    'liFatId',
+    'epik',
+  ] as const),
   ...(['email', 'phone', 'firstName', 'lastName', 'street', 'city', 'region', 'postalCode', 'hashedEmail'] as const),
   ...(['mailUserId', 'phoneUserId'] as const),
   ...(['userAgent', 'clientHint', 'referrerHost', 'referrerPath', 'fbpCookie', 'fbcCookie', 'ipPeer'] as const),
@@ -271,6 +315,7 @@ const OWNERS: Readonly<Partial<Record<Kind, readonly Vendor[]>>> = {
   ...owned(['fbclid', 'fbpCookie', 'fbcCookie'], ['meta']),
   ...owned(['msclkid', 'uetCookie', 'uetvidCookie'], ['microsoft_ads']),
   ...owned(['liFatId', 'liCookie'], ['linkedin']),
+  ...owned(['epik', 'epikCookie', 'derivedEpikCookie', 'pinCookie'], ['pinterest']),
 };
 
 function owned(kinds: readonly Kind[], vendors: readonly Vendor[]): Partial<Record<Kind, readonly Vendor[]>> {

@@ -24,6 +24,7 @@ const VENDOR_OF: ReadonlyMap<string, Vendor> = new Map([
   ['api.linkedin.com', 'linkedin'],
   ['capi.uet.microsoft.com', 'microsoft_ads'],
   ['bat.bing.com', 'microsoft_ads'],
+  ['api.pinterest.com', 'pinterest'],
 ]);
 const VENDORS = [...new Set(VENDOR_OF.values())];
 /** Values of the environment that must be seen in the right vendor's requests and nowhere else (R77). */
@@ -32,6 +33,7 @@ const SECRETS = {
   META_ACCESS_TOKEN: 'wzsecretmetawz',
   LINKEDIN_ACCESS_TOKEN: 'wzsecretlinkedinwz',
   MICROSOFT_UET_TOKEN: 'wzsecretmicrosoftwz',
+  PINTEREST_ACCESS_TOKEN: 'wzsecretpinterestwz',
 };
 
 /** Two sites in one gateway: every limited form, and the loosest there is. */

@@ -167,7 +167,8 @@ const ROUTES = `
         merchant: { id: "12345", feed_label: "NO", feed_language: nb }
       meta: { pixel_id: "123456789012345", access_token: "\${META_ACCESS_TOKEN}" }
       linkedin: { conversions: { purchase: "104012", generate_lead: "104013" }, access_token: "\${LINKEDIN_ACCESS_TOKEN}" }
-      microsoft_ads: { tag_id: "97000001", access_token: "\${MICROSOFT_UET_TOKEN}", without_consent: limited }`;
+      microsoft_ads: { tag_id: "97000001", access_token: "\${MICROSOFT_UET_TOKEN}", without_consent: limited }
+      pinterest: { ad_account_id: "549757463328", access_token: "\${PINTEREST_ACCESS_TOKEN}" }`;
 
 /** Every identifier-free form is on, and OneTrust's groups grant one signal each, so that all 16 states occur. */
 export const LIMITED = `
@@ -216,7 +217,8 @@ const SERVICES = LIMITED.replace('cmp: [onetrust]', 'cmp: [klaro]').replace(
             google-ads: [ad_storage, ad_user_data, ad_personalization]
             facebook-pixel: [ad_storage, ad_user_data, ad_personalization]
             linkedin: [ad_storage, ad_user_data, ad_personalization]
-            microsoft-ads: [ad_storage, ad_user_data, ad_personalization]`,
+            microsoft-ads: [ad_storage, ad_user_data, ad_personalization]
+            pinterest: [ad_storage, ad_user_data, ad_personalization]`,
 );
 
 /** Statistics rest on legitimate interest and end with an objection; refusals come from a list of services, too. */

@@ -6,7 +6,7 @@ import { previewRecord } from '../../src/http/preview.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { EventTrace, Trace } from '../../src/decide/trace.ts';
 import type { RouteTrace } from '../../src/policy/decide.ts';
-import { allPermissions, permission, type Kind, type Place, type Setting } from './kinds.ts';
+import { allPermissions, permission, type Kind, type Place, type Setting, type Vendor } from './kinds.ts';
 import { generate, type Generated } from './generate.ts';
 import type { Profile } from './profiles.ts';
 import { digestsOf, search, type Digests, type Found } from './search.ts';
@@ -122,7 +122,10 @@ export class Run {
     const account = accountOf(trace, true);
     this.counters.accept(account, []);
     profile.windows.count(account);
-    lookAt(trace.setCookies.join('\n'), { ...own, place: 'set-cookie', grantedTo: said.grantedTo });
+    // A vendor that the site has no route of has no service that could be refused: its cookies rest on the signal alone.
+    const here = new Set([...profile.routes.values()].map(({ vendor }) => vendor));
+    const grantedTo = (vendor: Vendor): number => (here.has(vendor) ? said.grantedTo(vendor) : said.granted);
+    lookAt(trace.setCookies.join('\n'), { ...own, place: 'set-cookie', grantedTo });
     for (const event of trace.events) {
       summary.events++;
       const { routes, ...head } = previewRecord(trace, event);

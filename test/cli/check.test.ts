@@ -8,6 +8,7 @@ import { VENDORS } from '../support/vendors.ts';
 import { googleError, replies as googleReplies } from '../vendors/google-ads.ts';
 import { errorReply } from '../vendors/meta.ts';
 import { replies as microsoftReplies } from '../vendors/microsoft-ads.ts';
+import { replies as pinterestReplies } from '../vendors/pinterest.ts';
 
 const CONFIG = join(import.meta.dirname, '../../config/gateway.yaml');
 const HOSTS = {
@@ -16,6 +17,7 @@ const HOSTS = {
   meta: 'graph.facebook.com',
   linkedin: 'api.linkedin.com',
   microsoft_ads: 'capi.uet.microsoft.com',
+  pinterest: 'api.pinterest.com',
 } as const;
 type Vendor = keyof typeof HOSTS;
 
@@ -66,7 +68,7 @@ describe('all is well', () => {
     const { code, out } = await check(CONFIG, '--sink', recorder.url);
     expect(code).toBe(0);
     const lines = out.split('\n');
-    expect(lines.map((line) => line.slice(0, 4))).toEqual(['ok  ', 'ok  ', 'ok  ', '-   ', 'ok  ']);
+    expect(lines.map((line) => line.slice(0, 4))).toEqual(['ok  ', 'ok  ', 'ok  ', '-   ', 'ok  ', 'ok  ']);
     expect(lines[0]).toContain('metrics.example.no/ga4');
     // LinkedIn has no sandbox and no dry run (linkedin.md 9), so nothing is said about it, and nothing sent to it.
     expect(lines[3]).toContain('no way to check');
@@ -86,12 +88,13 @@ describe('all is well', () => {
     // Both conversion actions of the configuration are asked about (google-ads.md 2.2).
     expect(google?.body).toContain('"productDestinationId":"700123456"');
     expect(google?.body).toContain('"productDestinationId":"700123457"');
-    // No event at all: meta.md 10, microsoft.md A.5.
+    // No event at all: meta.md 10, microsoft.md A.5, pinterest.md 1, where nothing is recorded besides.
     expect(JSON.parse(recorder.to(HOSTS.meta)[0]?.body ?? '')).toMatchObject({ data: [] });
     expect(JSON.parse(recorder.to(HOSTS.microsoft_ads)[0]?.body ?? '')).toEqual({ data: [] });
+    expect(recorder.to(HOSTS.pinterest)[0]).toMatchObject({ query: 'test=true', body: '{"data":[]}' });
     expect(recorder.to(HOSTS.linkedin)).toEqual([]);
     // One each, and the token of Google Ads.
-    expect(recorder.requests).toHaveLength(5);
+    expect(recorder.requests).toHaveLength(6);
   });
 
   it('uses the secrets the routes use', async () => {
@@ -124,6 +127,9 @@ describe('a vendor objects', () => {
     ['meta', 'the pixel', errorReply(400, 100, { subcode: 33 }), '33'],
     ['microsoft_ads', 'the token', microsoftReplies.unauthorized, '401'],
     ['microsoft_ads', 'the tag', microsoftReplies.unknownTag, '404'],
+    ['pinterest', 'the token', pinterestReplies.unauthorized, '401'],
+    ['pinterest', 'a role in the account', pinterestReplies.forbidden, '403'],
+    ['pinterest', 'the account', pinterestReplies.noAccount, '404'],
     ['microsoft_ads', 'nothing: it is down', { status: 503, body: '<html>kari@example.no' }, '503'],
   ])('%s: %s', async (vendor, _, reply, word) => {
     recorder.script(HOSTS[vendor], () => reply);
@@ -134,7 +140,7 @@ describe('a vendor objects', () => {
     expect(of[vendor].message).not.toMatch(/kari|example\.no|400 00 000/);
     // The others are asked all the same.
     const others = Object.entries(of).filter(([name]) => name !== vendor && name !== 'linkedin');
-    expect(others.map(([, { result }]) => result)).toEqual(['ok', 'ok', 'ok']);
+    expect(others.map(([, { result }]) => result)).toEqual(['ok', 'ok', 'ok', 'ok']);
   });
 
   it('only to the made-up event: then all around it is right', async () => {
@@ -161,7 +167,7 @@ describe('no answer', () => {
     await recorder.close();
     const { code, out } = await check(CONFIG, '--sink', url);
     expect(code).toBe(1);
-    expect(out.split('\n').filter((line) => line.startsWith('FAIL') && line.includes('ECONNREFUSED'))).toHaveLength(4);
+    expect(out.split('\n').filter((line) => line.startsWith('FAIL') && line.includes('ECONNREFUSED'))).toHaveLength(5);
     recorder = await startRecorder(VENDORS);
   });
 

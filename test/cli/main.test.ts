@@ -211,6 +211,7 @@ describe('explain', () => {
       ['meta', 'blocked'],
       ['linkedin', 'blocked'],
       ['microsoft_ads', 'blocked'],
+      ['pinterest', 'blocked'],
     ]);
     expect(events[0]?.routes[0]?.dropped).toContainEqual({ field: 'google_click_params', why: 'needs ad_storage' });
   });

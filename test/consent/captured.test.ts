@@ -349,6 +349,7 @@ describe('whose a service is, as banners spell it', () => {
         'Microsoft Corporation',
       ],
     ],
+    ['pinterest', ['Pinterest Tag', 'pinterestpixel', 'Pinterest Ads', 'Pinterest Europe Ltd.']],
   ])('%s', (type, names) => {
     for (const name of names) expect([name, book.ownerOf(name)?.routes]).toEqual([name, [type]]);
   });

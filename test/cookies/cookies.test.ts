@@ -193,6 +193,7 @@ describe('click ids of a landing page (design 3a)', () => {
     ['fbclid', 'IwAR2Ex', '_fbc', `fb.1.${at}.IwAR2Ex`, 'fbc', `fb.1.${at}.IwAR2Ex`],
     ['msclkid', '0a1b2c', '_uetmsclkid', '_uet0a1b2c', 'msclkid', '0a1b2c'],
     ['li_fat_id', 'df5g-1', 'li_fat_id', 'df5g-1', 'li_fat_id', 'df5g-1'],
+    ['epik', 'dj0yExample', '_epik', 'dj0yExample', 'epik', 'dj0yExample'],
   ])('%s is used at once and kept in the vendor’s format', (param, id, name, value, field, used) => {
     const reading = land({ [param]: id });
     expect(reading.identifiers).toEqual({ [field]: used });
@@ -209,7 +210,7 @@ describe('click ids of a landing page (design 3a)', () => {
   });
 
   it('leaves no trace without ad_storage', () => {
-    const landing = { gclid: 'abc1', fbclid: 'def1', msclkid: '0a', li_fat_id: 'x' };
+    const landing = { gclid: 'abc1', fbclid: 'def1', msclkid: '0a', li_fat_id: 'x', epik: 'dj0y' };
     for (const granted of [0, ANALYTICS, 127 & ~ADS]) {
       expect(visit('', { granted, landing })).toEqual({ identifiers: {}, subjects: [], carried: [], set: [] });
     }
@@ -250,7 +251,7 @@ describe('click ids of a landing page (design 3a)', () => {
   it.each(['', 'a b', 'a;b', 'a,b', 'a"b', 'a\r\nSet-Cookie: x=y', 'æ', 'x'.repeat(513)])(
     'takes no click id that would need quoting or is too long: %j',
     (id) => {
-      const params = ['gclid', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'li_fat_id'];
+      const params = ['gclid', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'li_fat_id', 'epik'];
       const reading = land(Object.fromEntries(params.map((param) => [param, id])));
       expect(reading).toEqual({ identifiers: {}, subjects: [], carried: [], set: [] });
     },

@@ -35,6 +35,9 @@ const rows = [
   ['_uetvid', ADS, 'f0e1d2', {}, 'seen'],
   ['_uetmsclkid', ADS, '_uet0123456789abcdef0123456789abcdef', { msclkid: '0123456789abcdef0123456789abcdef' }, 'seen'],
   ['li_fat_id', ADS, 'df5gf5-gh6t7-ph4j7h-fgf6n1', { li_fat_id: 'df5gf5-gh6t7-ph4j7h-fgf6n1' }, 'seen'],
+  ['_epik', ADS, 'dj0yExample', { epik: 'dj0yExample' }, 'seen'],
+  ['_derived_epik', ADS, 'dj0yDerived', {}, 'seen'],
+  ['_pin_unauth', ADS, 'dWlkPUExample', {}, 'seen'],
 ] as const;
 
 describe.each(rows)('%s', (name, signal, value, identifiers, age) => {

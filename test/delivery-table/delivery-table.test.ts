@@ -26,6 +26,8 @@ const SETTINGS: Readonly<Record<Row['vendor'], (row: TestRow) => string>> = {
   meta: ({ name }) => `pixel_id: "123456789012345", access_token: "\${SECRET}", event_names: { ${name}: Contact }`,
   linkedin: ({ name }) => `access_token: "\${SECRET}", conversions: { ${name}: "104012" }`,
   microsoft_ads: () => `tag_id: "97000001", access_token: "\${SECRET}"`,
+  pinterest: ({ name }) =>
+    `ad_account_id: "549757463328", access_token: "\${SECRET}", event_names: { ${name}: custom }`,
 };
 
 function streamOf({ id }: TestRow): string {
@@ -135,7 +137,7 @@ function timesSent(row: TestRow): Map<string, number> {
   return times;
 }
 
-describe.each(['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads'] as const)('%s', (vendor) => {
+describe.each(['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest'] as const)('%s', (vendor) => {
   it.each(rows.filter((row) => row.vendor === vendor).map((row) => [row.answer, row] as const))('%s', (_, row) => {
     const { delivered = 0, dead = 0 } = row.ends;
     expect({ delivered: outcome(row, 'delivered'), dead: outcome(row, 'dead'), waiting: waiting(row) }).toEqual({

@@ -2,10 +2,11 @@ import * as googleAds from '../vendors/google-ads.ts';
 import * as linkedin from '../vendors/linkedin.ts';
 import * as meta from '../vendors/meta.ts';
 import * as microsoft from '../vendors/microsoft-ads.ts';
+import * as pinterest from '../vendors/pinterest.ts';
 import type { FakeReply } from '../support/recorder.ts';
 import type { Answer, Script } from './scripted.ts';
 
-export type Vendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'microsoft_ads';
+export type Vendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'microsoft_ads' | 'pinterest';
 
 /** What a vendor answers, and what must come of it. */
 export interface Row {
@@ -362,4 +363,49 @@ export const TABLE: readonly Row[] = [
     events: 1,
     form: 'limited',
   }),
+
+  ...everyone('pinterest').map((one) => ({ ...one, from: 'pinterest.md 9' })),
+  row('pinterest', 'pinterest.md 9', '200 with a page of HTML', once(html(200)), again),
+  row(
+    'pinterest',
+    'pinterest.md 9',
+    '200 with a huge body',
+    always({ status: 200, body: `{"num_events_received":4,"num_events_processed":4,"events":["${HUGE}"]}` }),
+    delivered,
+  ),
+  row(
+    'pinterest',
+    'pinterest.md 9',
+    '200 that hides a failed row',
+    (_, ids) => json(200, pinterest.rows(ids.map((id) => BAD.test(id)))),
+    oneIn50('nothing'),
+  ),
+  row(
+    'pinterest',
+    'pinterest.md 9',
+    '422 that names the rows',
+    (_, ids) =>
+      bad(ids) === -1
+        ? undefined
+        : pinterest.errorReply(422, 4197, { details: pinterest.rows(ids.map((id) => BAD.test(id))) }),
+    oneIn50('nothing'),
+  ),
+  row(
+    'pinterest',
+    'pinterest.md 9',
+    '422 that names nothing',
+    poison(() => pinterest.replies.partlyUnnamed),
+    oneIn50('parts'),
+  ),
+  row(
+    'pinterest',
+    'pinterest.md 9',
+    '400, code 4196: one of them is bad',
+    poison(() => pinterest.replies.malformed),
+    oneIn50('parts'),
+  ),
+  row('pinterest', 'pinterest.md 9', '401, code 2', always(pinterest.replies.unauthorized), stopped),
+  row('pinterest', 'pinterest.md 9', '403, code 29', always(pinterest.replies.forbidden), stopped),
+  row('pinterest', 'pinterest.md 9', '404: no such account', always(pinterest.replies.noAccount), stopped),
+  row('pinterest', 'pinterest.md 9', '503, code 4197', once(pinterest.replies.rampedDown), again),
 ];

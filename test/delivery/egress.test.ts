@@ -180,6 +180,7 @@ const SAID: Readonly<Record<string, readonly GateSignal[]>> = {
   google_ads: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   meta: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   linkedin: ['ad_storage', 'ad_user_data', 'ad_personalization'],
+  pinterest: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   microsoft_ads: ['ad_storage', 'ad_personalization'],
 };
 
@@ -238,7 +239,7 @@ describe('ga4, statistics only', () => {
     expect(check(one, changed(one.request, from, to))).toBeDefined();
   });
 
-  it.each(['gclid', 'GCLID', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'li_fat_id', '_gl'])(
+  it.each(['gclid', 'GCLID', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'li_fat_id', 'epik', '_gl'])(
     'is stopped with %s in the page address',
     (name) => {
       expect(check(one, changed(one.request, 'checkout', `checkout%3Fq%3D1%26${name}%3Dabc`))).toMatch(/^dl: /);
@@ -369,6 +370,12 @@ describe('values of JSON bodies', () => {
     ['microsoft_ads', /^A purchase/, 'a raw address', /62a804[0-9a-f]+/, 'kari@example.no'],
     ['microsoft_ads', /^A purchase/, 'a visitor id', '"msclkid":', '"anonymousId":"x","msclkid":'],
     ['microsoft_ads', /^User data not granted/, 'user data', '"msclkid":', `"em":"${HASH}","msclkid":`],
+    ['pinterest', /^A purchase/, 'a raw address', HASH, 'kari@example.no'],
+    ['pinterest', /^A purchase/, 'a whole address', '203.0.113.0', '203.0.113.7'],
+    ['pinterest', /^A purchase/, 'a click id in the address', 'thank-you', 'thank-you?epik=dj0yExample'],
+    ['pinterest', /^A purchase/, 'an address for a click id', '"dj0yExample"', '"kari@example.no"'],
+    ['pinterest', /^A purchase/, "the tag's own id", '"click_id":', '"partner_id":"x","click_id":'],
+    ['pinterest', /^A purchase/, 'an event of an app', '"web"', '"app_ios"'],
   ] as const)('%s %s: is stopped with %s', (type, title, _what, from, to) => {
     const one = right(type, title);
     expect(check(one, changed(one.request, from, to))).toBeDefined();

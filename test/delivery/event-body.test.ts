@@ -92,6 +92,7 @@ describe('a record', () => {
       'meta full',
       'microsoft_ads full',
       'microsoft_ads limited',
+      'pinterest full',
     ]);
     for (const count of compared.values()) expect(count).toBeGreaterThan(20);
   });

@@ -222,6 +222,7 @@ describe('every destination', () => {
     fbp: ['meta'],
     msclkid: ['microsoft_ads'],
     li_fat_id: ['linkedin'],
+    epik: ['pinterest'],
     client_id: ['ga4'],
   };
 

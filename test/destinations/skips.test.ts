@@ -39,6 +39,10 @@ const VALUES = {
   fbc: { good: ['fb.1.1763600000000.IwAR2Example'], bad: ['fb.x.1.y'] },
   msclkid: { good: ['0a1b2c3d4e5f60718293a4b5c6d7e8f9'], bad: ['N', ''] },
   li_fat_id: { good: [UUID], bad: ['kari', '-'] },
+  epik: { good: ['dj0yExample'], bad: ['kari@example.no', 'a b', ''] },
+  ip: { good: ['203.0.113.0'], bad: [''] },
+  user_agent_family: { good: ['Mozilla/5.0 (compatible)'], bad: [''] },
+  event_id: { good: ['ord-1'], bad: [''] },
   user_id: { good: ['crm-8841'], bad: [''] },
   email: { good: ['Kari.Nordmann@example.no'], bad: ['kari', '@', ''] },
   email_sha256: { good: [HASH], bad: ['81f8', ''] },
@@ -67,6 +71,8 @@ const TOGETHER: readonly (readonly Field[])[] = [
   ['value', 'currency', 'fbp'],
   ['page_location', 'msclkid'],
   ['client_id'],
+  ['event_id', 'epik', 'ip', 'user_agent_family'],
+  ['event_id', 'email', 'phone'],
 ];
 
 const oneOf = (field: Field, absent: number) => {
@@ -130,6 +136,13 @@ const META_NAMES: Readonly<Record<string, string>> = {
   purchase: 'Purchase',
   page_view: 'PageView',
   view_item: 'ViewContent',
+};
+
+/** `destinations/pinterest.md` 5, as far as the names above go. */
+const PINTEREST_NAMES: Readonly<Record<string, string>> = {
+  purchase: 'checkout',
+  page_view: 'page_visit',
+  view_item: 'view_content',
 };
 
 const SHEETS: Readonly<Record<string, Sheet<object>>> = {
@@ -202,6 +215,26 @@ const SHEETS: Readonly<Record<string, Sheet<object>>> = {
       const names =
         all(good, 'first_name', 'last_name') && ['first_name', 'last_name'].every((n) => user_data.includes(n));
       return names && api_version !== '202608' ? undefined : NOTHING;
+    },
+  }),
+  // `destinations/pinterest.md` 3, 4, 5.
+  pinterest: sheet<{ event_names: Record<string, string | null>; user_data: string[] }>({
+    settings: fc
+      .record({
+        event_names: mapped(fc.constantFrom('custom', 'lead', 'off')).map((names) =>
+          Object.fromEntries(Object.entries(names).map(([name, to]) => [name, to === 'off' ? null : to])),
+        ),
+        user_data: fc.subarray(['email', 'phone', 'first_name', 'country', 'user_id']),
+      })
+      .map((more) => ({ ad_account_id: '549757463328', access_token: '${P}', ...more })),
+    full: ({ name, good }, { event_names, user_data }) => {
+      const becomes = Object.hasOwn(event_names, name) ? event_names[name] : own(PINTEREST_NAMES, name);
+      if (typeof becomes !== 'string') return NOT_MAPPED;
+      const allowed = (setting: string, ...fields: Field[]) => user_data.includes(setting) && any(good, ...fields);
+      const person = good.has('epik') || allowed('phone', 'phone') || allowed('user_id', 'user_id');
+      const beside = person && all(good, 'ip', 'user_agent_family');
+      if (!allowed('email', 'email', 'email_sha256') && !beside) return NOTHING;
+      return good.has('event_id') ? undefined : lacks('event_id');
     },
   }),
   // `destinations/http.md` 1: what the route lists goes, whatever is in it.
@@ -304,6 +337,7 @@ const SIDES: Readonly<Record<string, readonly string[]>> = {
   ],
   meta: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],
   linkedin: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match'],
+  pinterest: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],
   http: ['full taken'],
   microsoft_ads: ['full taken', 'full skip.nothing_to_match', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],
 };

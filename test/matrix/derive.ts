@@ -6,7 +6,7 @@
 export const SIGNALS = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] as const;
 export type Signal = (typeof SIGNALS)[number];
 
-export const VENDORS = ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads'] as const;
+export const VENDORS = ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest'] as const;
 export type Vendor = (typeof VENDORS)[number];
 
 export type Source = 'web' | 'json';
@@ -23,6 +23,8 @@ interface Rule {
   }[];
   /** Sources that have an identifier-free form. */
   readonly limited: readonly Source[];
+  /** Sources whose events it can take at all. Default: all. */
+  readonly full?: readonly Source[];
 }
 
 const RULES: Readonly<Record<Vendor, Rule>> = {
@@ -44,6 +46,13 @@ const RULES: Readonly<Record<Vendor, Rule>> = {
     beyond: [{ name: 'user_data', needs: ['ad_user_data'], of: ['json'] }],
     limited: ['web', 'json'],
   },
+  // A web hit has no e-mail address, and where the site sends no addresses Pinterest takes nothing else.
+  pinterest: {
+    needs: ['ad_storage', 'ad_user_data', 'ad_personalization'],
+    beyond: [],
+    limited: [],
+    full: ['json'],
+  },
 };
 
 /** What a vendor gets: `silence`, `limited`, `full`, or `full` with what else is unlocked. */
@@ -51,6 +60,7 @@ export function cell(vendor: Vendor, granted: readonly string[], source: Source,
   const rule = RULES[vendor];
   const has = (signals: readonly Signal[]) => signals.every((signal) => granted.includes(signal));
   if (has(rule.needs)) {
+    if (rule.full?.includes(source) === false) return 'silence';
     return [
       'full',
       ...rule.beyond.filter((more) => more.of.includes(source) && has(more.needs)).map(({ name }) => name),

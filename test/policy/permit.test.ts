@@ -37,6 +37,7 @@ const TABLE: Readonly<
   google_ads: { needs: ['ad_storage', 'ad_user_data'], beyond: () => [], limited: true },
   meta: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
   linkedin: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
+  pinterest: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
   // Each route says its own needs and fields: below.
   http: {
     needs: [],

@@ -12,6 +12,7 @@ sites:
   - hosts: [shop.example.no]
     origins: [https://shop.example.no]
     country: NO
+    privacy: { ip: truncate }
     consent: { cmp: [tcf], mapping: { tcf: { purposes: { vendorless: LISTED } } } }
     purposes: { analytics: { basis: BASIS } }
     destinations:
@@ -19,6 +20,7 @@ sites:
       meta: { pixel_id: "123456789012345", access_token: "\${TOKEN}" }
       linkedin: { conversions: { purchase: "104012" }, access_token: "\${TOKEN}" }
       microsoft_ads: { tag_id: "97000001", access_token: "\${TOKEN}" }
+      pinterest: { ad_account_id: "549757463328", access_token: "\${TOKEN}" }
 `;
 const gateway = (basis: string, listed: string) => gatewayOf(CONFIG.replace('BASIS', basis).replace('LISTED', listed));
 const onConsent = gateway('consent', '[]');
@@ -47,7 +49,8 @@ function outcomes(restrictions: readonly Restriction[], purposes = ALL, asked = 
   const hit = webHit(
     { v: '2', tid: 'G-TEST000001', en: 'purchase', cid: `482310557.${seconds}`, cu: 'NOK', 'epn.value': '599' },
     {
-      cookies: `euconsent-v2=${string}; _fbp=fb.1.${seconds}000.1098115397; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9`,
+      headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0' },
+      cookies: `euconsent-v2=${string}; _fbp=fb.1.${seconds}000.1098115397; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9; _epik=dj0yExample`,
     },
   );
   const done = decideRequest(hit, asked);
@@ -56,8 +59,14 @@ function outcomes(restrictions: readonly Restriction[], purposes = ALL, asked = 
   return Object.fromEntries(routes.map(({ route, outcome }) => [route.key.split('/')[1], outcome]));
 }
 
-// Meta is on no vendor list.
-const EVERYBODY = { ga4: 'planned', meta: 'blocked', linkedin: 'planned', microsoft_ads: 'planned' };
+// Meta and Pinterest are on no vendor list.
+const EVERYBODY = {
+  ga4: 'planned',
+  meta: 'blocked',
+  linkedin: 'planned',
+  microsoft_ads: 'planned',
+  pinterest: 'blocked',
+};
 
 describe('publisher restrictions (R90)', () => {
   it('are not there: everybody gets the event', () => {
@@ -99,6 +108,6 @@ describe('a vendor without an id behind a TC string alone (design 3)', () => {
     ['something else is', '[statistics]', 'blocked'],
     ['what it needs is', '[marketing]', 'planned'],
   ] as const)('%s', (_what, listed, outcome) => {
-    expect(outcomes([], ALL, gateway('consent', listed))['meta']).toBe(outcome);
+    expect(outcomes([], ALL, gateway('consent', listed))).toMatchObject({ meta: outcome, pinterest: outcome });
   });
 });

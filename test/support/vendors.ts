@@ -3,18 +3,27 @@ import * as googleAds from '../vendors/google-ads.ts';
 import * as linkedin from '../vendors/linkedin.ts';
 import * as meta from '../vendors/meta.ts';
 import * as microsoft from '../vendors/microsoft-ads.ts';
+import * as pinterest from '../vendors/pinterest.ts';
 import type { FakeVendor } from './recorder.ts';
 
-/** All five vendors, each answering as its sheet says. */
+/** All vendors, each answering as its sheet says. */
 export const VENDORS: readonly FakeVendor[] = [
   ga4.ga4,
   googleAds.googleAdsVendor,
   linkedin.linkedin,
   meta.meta,
   microsoft.microsoftAdsVendor,
+  pinterest.pinterest,
 ];
 
-const LISTS = [ga4.violations, googleAds.violations, linkedin.violations, meta.violations, microsoft.violations];
+const LISTS = [
+  ga4.violations,
+  googleAds.violations,
+  linkedin.violations,
+  meta.violations,
+  microsoft.violations,
+  pinterest.violations,
+];
 
 /** What the vendors have found wrong with what they were sent since the last call. */
 export function violations(): string[] {

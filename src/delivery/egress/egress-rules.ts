@@ -21,7 +21,7 @@ function ruleOf(name: string, { needs, may, address, required, secret }: Leaf): 
 }
 
 /** Parameters of vendors without a destination here, and of recipients, that are in addresses most often. */
-const OTHERS = ['ttclid', 'twclid', 'yclid', 'epik', '_gl', '_ga', 'mc_eid', '_hsenc', 'email'];
+const OTHERS = ['ttclid', 'twclid', 'yclid', '_gl', '_ga', 'mc_eid', '_hsenc', 'email'];
 const clean = addressWithout([...clickParams(IDENTIFIERS), ...OTHERS]);
 
 /** An address that names nobody, or nobody but the clicks of this vendor under the consent they take. */
