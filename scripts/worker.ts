@@ -11,6 +11,9 @@ const root = join(import.meta.dirname, '..');
 /** What a worker never calls: examples for documentation and tests, and schemas as JSON for editors. */
 const UNUSED = /\/destinations\/[^/]+\/examples\.ts$|\/zod\/v4\/core\/(?:to-json-schema|json-schema-processors)\.js$/;
 
+/** What settings mean, in words: for pages and editors. */
+const WORDS = /\.describe\(\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"),?\s*\)/g;
+
 function exportsOf(code: string): readonly string[] {
   return [...code.matchAll(/^export (?:const|function|class) (\w+)/gm)].map(([, name = '']) => name);
 }
@@ -29,6 +32,12 @@ const lighter: Plugin = {
   },
 };
 
+/** A worker reads a configuration that has been checked: nobody is told there what a setting means. */
+const wordless: Plugin = {
+  name: 'wordless',
+  transform: (code) => (code.includes('.describe(') ? code.replaceAll(WORDS, '') : null),
+};
+
 /** Bundles one entry for runtimes that have web standards and nothing of Node's. Gives the modules in the file. */
 async function bundleNeutral(
   entry: string,
@@ -42,7 +51,7 @@ async function bundleNeutral(
     input: entry,
     platform: 'browser',
     external: ['cloudflare:workers'],
-    plugins: [...more, lighter],
+    plugins: [...more, lighter, ...(minify ? [wordless] : [])],
     treeshake: { propertyReadSideEffects: false },
   });
   const { output } = await bundle.write({ file, format: 'esm', minify });

@@ -1,5 +1,6 @@
 import { SECRET, type EgressForm, type Leaf, type Leaves, type Shape } from '../../src/core/egress.ts';
 import { exactly, matching, sha256, short } from '../../src/core/egress-claims.ts';
+import { emailAddress } from '../../src/core/user-data.ts';
 import type { GateSignal } from '../../src/core/signals.ts';
 import type { Filled, PathParts } from './address.ts';
 import type { Mapping, MappedTo } from './mapping.ts';
@@ -13,6 +14,23 @@ const hash: Leaf = { needs: USER_DATA, may: sha256 };
 const INSTANT: Leaf = { may: matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/), required: true };
 const country: Leaf = { may: matching(/^[A-Z]{2}$/) };
 
+const mailAddress: Leaf = { needs: USER_DATA, may: (text) => emailAddress(text) !== undefined };
+const phoneNumber: Leaf = { needs: USER_DATA, may: matching(/^\+\d{5,15}$/) };
+const line: Leaf = { needs: USER_DATA, may: short(200) };
+
+/** User data in the clear, by its name in the settings and in the standard body. */
+const PLAIN = {
+  email: mailAddress,
+  phone: phoneNumber,
+  first_name: line,
+  last_name: line,
+  street: line,
+  city: line,
+  region: line,
+  postal_code: line,
+  country: line,
+} as const satisfies Readonly<Record<string, Leaf>>;
+
 /** What may stand at each path (`destinations/http.md` 1 and 5); ids and user data take their own signals. */
 const AT_PATH: Readonly<Record<string, Leaf>> = {
   'page.url': { address: {} },
@@ -22,6 +40,7 @@ const AT_PATH: Readonly<Record<string, Leaf>> = {
   'user.id': { needs: USER_DATA, may: short(256) },
   'user.email_sha256': hash,
   'user.phone_sha256': hash,
+  ...Object.fromEntries(Object.entries(PLAIN).map(([name, leaf]) => [`user.${name}`, leaf])),
 };
 
 /** What the receiver of this route may get, and where. */
@@ -64,10 +83,10 @@ const MEDIA = {
   ndjson: 'application/x-ndjson',
 } as const;
 
-function bodyOf({ body, map = [], batch, fields }: Settings): NonNullable<EgressForm['body']> {
+function bodyOf({ body, map = [], batch, fields, user_data }: Settings): NonNullable<EgressForm['body']> {
   if (body === 'ndjson') return { lines: shapeOf(map) };
   if (body === 'form') return { form: formLeaves(map) };
-  const row = body === 'standard' ? standard(new Set(fields)) : shapeOf(map);
+  const row = body === 'standard' ? standard(new Set(fields), user_data) : shapeOf(map);
   if (batch === 1) return { json: row };
   const list: Shape = { each: row, perRow: true };
   return {
@@ -79,7 +98,7 @@ function bodyOf({ body, map = [], batch, fields }: Settings): NonNullable<Egress
 }
 
 /** `destinations/http.md` 2. Whole groups are there only where the route lists something of them. */
-function standard(fields: ReadonlySet<string>): Shape {
+function standard(fields: ReadonlySet<string>, plain: Settings['user_data']): Shape {
   const any = (...names: readonly string[]) => names.some((name) => fields.has(name));
   const of = (name: string, key: string, leaf: Leaf): Readonly<Record<string, Shape>> =>
     fields.has(name) ? { [key]: leaf } : {};
@@ -109,13 +128,15 @@ function standard(fields: ReadonlySet<string>): Shape {
       },
     };
   if (any('own_id')) data['ids'] = { needs: ANALYTICS, keys: { own_id: text } };
-  if (any('user_id', 'email', 'phone'))
+  const inTheClear = Object.entries(PLAIN).filter(([name]) => name in plain);
+  if (any('user_id', 'email', 'phone') || inTheClear.length > 0)
     data['user'] = {
       needs: USER_DATA,
       keys: {
         ...of('user_id', 'id', text),
         ...of('email', 'email_sha256', hash),
         ...of('phone', 'phone_sha256', hash),
+        ...Object.fromEntries(inTheClear),
       },
     };
   return { keys: { type: { ...text, required: true }, timestamp: INSTANT, data: { keys: data, required: true } } };

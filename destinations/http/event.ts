@@ -6,7 +6,7 @@ import { secretText, type SecretRef, type SecretText, type Signature } from '../
 import { fieldsOfPath, type Filled, type PathParts } from './address.ts';
 import { authorization } from './auth.ts';
 import { mapped } from './mapping.ts';
-import type { FieldOfRoute, HttpView } from './reads.ts';
+import { IN_THE_CLEAR, NAMES_IN_THE_CLEAR, type FieldOfRoute, type HttpView } from './reads.ts';
 import type { Settings } from './settings.ts';
 
 /** Between the mark of an event and the event. */
@@ -59,7 +59,12 @@ function standard(view: HttpView): Readonly<Record<string, unknown>> {
       items: view.items?.map(plainItem),
       page: some({ url: view.page_location, referrer: view.page_referrer, title: view.page_title }),
       ids: some({ own_id: view.own_id }),
-      user: some({ id: view.user_id, email_sha256: view.email, phone_sha256: view.phone }),
+      user: some({
+        id: view.user_id,
+        email_sha256: view.email,
+        phone_sha256: view.phone,
+        ...Object.fromEntries(NAMES_IN_THE_CLEAR.map((name) => [name, view[IN_THE_CLEAR[name]]])),
+      }),
       language: view.language,
       country: view.country,
     },

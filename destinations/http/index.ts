@@ -4,8 +4,8 @@ import { egress } from './egress.ts';
 import { plan, request, skips } from './event.ts';
 import { examples } from './examples.ts';
 import { judge } from './judge.ts';
-import { ALWAYS_READ, READS } from './reads.ts';
-import { settings } from './settings.ts';
+import { READS } from './reads.ts';
+import { fieldsOfRoute, settings } from './settings.ts';
 
 /** A receiver that only the operator knows: signed requests to an address of the configuration (`destinations/http.md`). */
 export default defineDestination({
@@ -16,7 +16,7 @@ export default defineDestination({
   needs: [],
   listsEvents: true,
   about: ({ recipient: { name, country, purpose } }) => `Recipient: ${name}, ${country}. Purpose: ${purpose}.`,
-  demands: ({ needs, fields }) => ({ needs, fields: [...ALWAYS_READ, ...fields] }),
+  demands: (at) => ({ needs: at.needs, fields: fieldsOfRoute(at) }),
   vendor: 'a receiver of your own',
   services: ['webhook', 'crm', 'make', 'zapier', 'n8n'],
   hosts: (at) => [...new Set([at.host, ...hostsOf(at.auth)])],

@@ -41,6 +41,15 @@ export const PATHS: Readonly<Record<string, FieldOfRoute>> = {
   'user.id': 'user_id',
   'user.email_sha256': 'email',
   'user.phone_sha256': 'phone',
+  'user.email': 'plain_email',
+  'user.phone': 'plain_phone',
+  'user.first_name': 'plain_first_name',
+  'user.last_name': 'plain_last_name',
+  'user.street': 'plain_street',
+  'user.city': 'plain_city',
+  'user.region': 'plain_region',
+  'user.postal_code': 'plain_postal_code',
+  'user.country': 'plain_country',
 };
 
 const CONSENTS: Readonly<Record<string, GateSignal>> = {

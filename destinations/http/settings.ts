@@ -4,7 +4,15 @@ import { secret } from '../../src/core/secret-schema.ts';
 import { fieldsOfPath, filled, path } from './address.ts';
 import { auth } from './auth.ts';
 import { fieldOf, readSource, type Mapping, type MappedTo } from './mapping.ts';
-import { ALWAYS_READ, BY_DEFAULT, IN_THE_CLEAR, READS, type FieldOfRoute } from './reads.ts';
+import {
+  ALWAYS_READ,
+  BY_DEFAULT,
+  IN_THE_CLEAR,
+  NAMES_IN_THE_CLEAR,
+  READS,
+  type FieldOfRoute,
+  type NameInTheClear,
+} from './reads.ts';
 
 /** What the gateway itself says, or what would change who is spoken to. */
 const RESERVED =
@@ -21,15 +29,14 @@ const headerValue = z
   .regex(/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/, 'expected a text without line breaks; secrets in it as `${NAME}`')
   .transform(filled);
 
-const SEALED =
-  'this would be sent in the clear, and the outbox cannot keep it sealed until then; take `email` or `phone`, which are hashed before they are stored';
-
-const FIELDS: readonly string[] = Object.keys(READS);
+const FIELDS: readonly string[] = Object.keys(READS).filter((name) => !isPlain(name));
 const field = z
   .string()
   .superRefine((name, context) => {
     if (FIELDS.includes(name)) return;
-    const message = IN_THE_CLEAR.has(name) ? SEALED : `expected one of ${FIELDS.join(', ')}`;
+    const message = Object.hasOwn(IN_THE_CLEAR, name)
+      ? `this is sent in the clear or not at all: if the receiver is to have it, write \`user_data: { ${name}: plain }\``
+      : `expected one of ${FIELDS.join(', ')}`;
     context.addIssue({ code: 'custom', message });
   })
   .transform((name) => name as FieldOfRoute)
@@ -38,6 +45,26 @@ const fields = z
   .array(field)
   .min(1)
   .prefault([...BY_DEFAULT]);
+
+function isPlain(name: string): boolean {
+  return name.startsWith('plain_');
+}
+
+/** What goes in the clear, each by its name; nothing does by default. */
+const userData = z
+  .strictObject(
+    Object.fromEntries(NAMES_IN_THE_CLEAR.map((name) => [name, z.literal('plain').optional()])) as Record<
+      NameInTheClear,
+      z.ZodOptional<z.ZodLiteral<'plain'>>
+    >,
+  )
+  .default({});
+
+/** The fields that a route takes. */
+export function fieldsOfRoute(at: Pick<Settings, 'fields' | 'user_data'>): readonly FieldOfRoute[] {
+  const plain = NAMES_IN_THE_CLEAR.filter((name) => at.user_data[name] !== undefined);
+  return [...ALWAYS_READ, ...at.fields, ...plain.map((name) => IN_THE_CLEAR[name])];
+}
 
 /** Levels of objects. */
 const DEEPEST = 5;
@@ -140,6 +167,9 @@ export const settings = z
     fields: fields.describe(
       'What of an event it gets, and nothing else. By default the event itself, without custom parameters (`params`), page and ids. `email` and `phone` are sent as SHA-256.',
     ),
+    user_data: userData.describe(
+      'User data that it gets in the clear, each by name, e.g. `{ email: plain, first_name: plain, last_name: plain }` for leads in a CRM. It waits sealed, and goes only with `ad_storage` and `ad_user_data` beside what `needs` names. By default nothing is sent in the clear.',
+    ),
     sign: z
       .strictObject({
         secret: secret().describe('`whsec_` and base64 of 24 to 64 random bytes.'),
@@ -189,7 +219,7 @@ export const settings = z
       .default([])
       .describe('For receivers that report errors inside a 200: answers that are refusals all the same.'),
   })
-  .superRefine(({ body, map, fields, auth: own, headers, path, batch }, context) => {
+  .superRefine(({ body, map, fields, user_data, auth: own, headers, path, batch }, context) => {
     if (own !== undefined && Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')) {
       const message = 'with `auth` the gateway writes `Authorization` itself: take it out of `headers`';
       context.addIssue({ code: 'custom', path: ['headers'], message });
@@ -210,7 +240,7 @@ export const settings = z
         if (message !== undefined) context.addIssue({ code: 'custom', path: ['map', key], message });
       }
     }
-    const listed = new Set<string>([...ALWAYS_READ, ...fields]);
+    const listed = new Set<string>(fieldsOfRoute({ fields, user_data }));
     // A path that is wrong is a text still.
     const inPath = Array.isArray(path) ? fieldsOfPath(path) : [];
     if (inPath.length > 0 && batch > 1)
@@ -227,10 +257,16 @@ export const settings = z
       context.addIssue({
         code: 'custom',
         path: ['map', ...at],
-        message: `\`fields\` does not list \`${field}\`, so nothing can stand here`,
+        message: isPlain(field)
+          ? `\`user_data\` does not name it: write \`user_data: { ${nameOfPlain(field)}: plain }\`, or take its hash`
+          : `\`fields\` does not list \`${field}\`, so nothing can stand here`,
       });
     }
   });
+
+function nameOfPlain(field: string): string {
+  return NAMES_IN_THE_CLEAR.find((name) => IN_THE_CLEAR[name] === field) ?? field;
+}
 
 export type Settings = z.output<typeof settings>;
 

@@ -95,6 +95,19 @@ export const OWN_FIELDS = {
   user_country: row<Country>('user_data', "Country of the visitor's address, ISO 3166-1 alpha-2"),
   google_user_data: row<string>('user_data', "GA4's `em`: user data already normalised and hashed Google's way"),
 
+  plain_email: row<string>('user_data', 'E-mail address in the clear, for a receiver that is named'),
+  plain_phone: row<string>('user_data', 'Phone number in the clear, for a receiver that is named'),
+  plain_first_name: row<string>('user_data', 'Given name in the clear, for a receiver that is named'),
+  plain_last_name: row<string>('user_data', 'Family name in the clear, for a receiver that is named'),
+  plain_street: row<string>('user_data', 'Street address in the clear, for a receiver that is named'),
+  plain_city: row<string>('user_data', 'City in the clear, for a receiver that is named'),
+  plain_region: row<string>('user_data', 'State, county or province in the clear, for a receiver that is named'),
+  plain_postal_code: row<string>('user_data', 'Postal code in the clear, for a receiver that is named'),
+  plain_country: row<string>(
+    'user_data',
+    "Country of the visitor's address in the clear, for a receiver that is named",
+  ),
+
   consent_mode: row<ConsentModeKeys>('consent', 'Consent-mode keys as the tag sent them; only ever tightened'),
 
   email_sha256: row<string>('user_data', 'SHA-256 of the e-mail address, made by the site: trimmed, lower case'),

@@ -12,6 +12,13 @@ export interface Read<F extends FieldName = FieldName, O = unknown> {
    * Undefined = unusable, the field is left out.
    */
   readonly as?: (value: Fields[F]) => O;
+  /** The field of the event that is read for it. Default: the one of its own name. */
+  readonly from?: FieldName;
+  /**
+   * It goes out in the clear and names somebody: it waits sealed, and is opened for the request alone. The value after `as`
+   * is a text.
+   */
+  readonly sealed?: true;
 }
 
 /** The only fields a destination ever sees. */

@@ -186,6 +186,14 @@ export const REASONS = {
       'Nothing of the event was sent to this vendor. What was stored already waits in the dead letters, where these are kept.',
     todo: 'Report it with the module and the step that the log names. With a version that has it mended, `portvakt outbox retry` sends what waits.',
   },
+  'failed.sealed': {
+    kind: 'failed',
+    params: [],
+    says: 'what was sealed of the event cannot be opened',
+    means:
+      'The receiver gets user data in the clear, which waits sealed under a key made of `root.key`. That file is another one now, or the record was damaged. The event waits in the dead letters, where these are kept.',
+    todo: 'Put the `root.key` back that was there when the event was accepted, then `portvakt outbox retry`. Without it nobody can read the event any more: `portvakt outbox purge`.',
+  },
   'failed.request': {
     kind: 'failed',
     params: [],

@@ -11,7 +11,7 @@ import type { RecordRoute } from './outbox.ts';
 /*
  * What a record says of its event, as text. Of the full form: the fields that at least one of its routes may have, once.
  * What a vendor gets in place of a value (its hash) is prepared when the event is accepted, by the kind of vendor: the
- * raw value is not stored for it.
+ * raw value is not stored for it. What a receiver gets in the clear is stored sealed, under a field name of its own.
  */
 
 /** A field that is there, and that the vendor can have nothing of: the raw value is not for it. */
@@ -48,15 +48,48 @@ export type Planned = RouteTrace & { readonly view: AnyView; readonly context: P
 /** The body of a record for these decisions about one event. */
 export function writeBody(event: Event, decisions: readonly [Planned, ...Planned[]]): string {
   const prepared: Record<string, Record<string, unknown>> = {};
+  const { refused, hitId, source, siteCountry } = decisions[0].context;
   let fields: Record<string, unknown> = {};
-  for (const { route, permit, view } of decisions) {
+  for (const decision of decisions) {
+    const { route, permit } = decision;
+    const view = sealedView(decision, hitId);
     const own = preparedOf(event, permit, view);
     if (own !== undefined) prepared[route.destination.name] = { ...prepared[route.destination.name], ...own };
     if (own === undefined && decisions.length === 1) fields = view;
     else addFields(fields, view, own);
   }
-  const { refused, hitId, source, siteCountry } = decisions[0].context;
   return textOf({ refused, hitId, source, country: siteCountry, fields, prepared });
+}
+
+/** What a sealed text belongs to: the event of this hit, and the field. */
+function placeOf(hitId: string, field: string): string {
+  return `${hitId}|${field}`;
+}
+
+/** The view as it is stored. @throws Error where something is to be sealed and the runtime cannot */
+function sealedView({ route, permit, view }: Planned, hitId: string): AnyView {
+  const sealed = permit.sealed.filter((field) => view[field] !== undefined);
+  if (sealed.length === 0) return view;
+  const { sealer } = route;
+  if (sealer === undefined) throw new Error('nothing here can seal');
+  return {
+    ...view,
+    ...Object.fromEntries(sealed.map((field) => [field, sealer.seal(String(view[field]), placeOf(hitId, field))])),
+  };
+}
+
+/**
+ * The view with what is sealed in it opened, for the request alone.
+ * @throws Error where it cannot be opened: its key is gone, or it was changed
+ */
+export function openedView(view: AnyView, { permits, sealer }: Route, accepted: Accepted, hitId: string): AnyView {
+  const opened: Record<string, unknown> = { ...view };
+  for (const field of permits[accepted.signals & GATE_MASK]?.sealed ?? []) {
+    if (!(field in opened)) continue;
+    if (sealer === undefined) throw new Error('nothing here can open it');
+    opened[field] = sealer.open(String(opened[field]), placeOf(hitId, field));
+  }
+  return opened;
 }
 
 function textOf({ refused, hitId, source, country, fields, prepared }: EventBody): string {
@@ -146,9 +179,9 @@ export function viewOf({ fields, prepared }: EventBody, route: Route, accepted: 
   if (whole && !permit.prepared.some((field) => field in fields)) return fields;
   const passed = same ? undefined : fieldsIn(accepted.fields);
   const view: Record<string, unknown> = {};
-  for (const { field, as } of permit.open) {
+  for (const { field, as, sealed } of permit.open) {
     if (passed !== undefined && !passed.has(field)) continue;
-    const value = as === undefined ? fields[field] : own?.[field];
+    const value = as === undefined || sealed ? fields[field] : own?.[field];
     // A value that was stored as its hash is not read as if it were raw, nor the other way round.
     if (value === undefined || value === UNUSABLE) continue;
     view[field] = field === 'params' ? paramsFor(value as Scalars, route, accepted) : value;

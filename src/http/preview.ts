@@ -1,9 +1,13 @@
 import type { Hono } from 'hono';
+import type { AnyView, Element, PlanContext } from '../core/form.ts';
 import { wordsOf } from '../core/reason.ts';
 import { signalsOf } from '../core/signals.ts';
+import { masked } from '../core/view.ts';
 import { markOf, type EndedRow } from '../delivery/ends.ts';
 import type { EventTrace, Trace } from '../decide/trace.ts';
 import type { RouteTrace } from '../policy/decide.ts';
+import type { Route } from '../policy/gateway.ts';
+import type { Permit } from '../policy/permit.ts';
 import { interestOf } from '../policy/signals.ts';
 import type { Problem } from '../protocols/hit.ts';
 import { Live } from './live.ts';
@@ -139,8 +143,9 @@ function previewRoute(
   trace: Trace,
   event: EventTrace,
   // The plan first: making it may end the route.
-  { plan, view, route, permit, outcome, reason }: RouteTrace,
+  { plan: made, view, context, route, permit, outcome, reason }: RouteTrace,
 ): PreviewRecord['routes'][number] {
+  const plan = made && view && context && permit.sealed.length > 0 ? shownPlan(route, permit, view, context) : made;
   return {
     route: route.name,
     ...(route.rule !== undefined && { rule: `rule ${route.rule.place}: ${route.rule.words}` }),
@@ -149,9 +154,15 @@ function previewRoute(
     outcome,
     reason: reason?.code ?? '',
     words: reason === undefined ? '' : wordsOf(reason),
-    fields: permit.open.filter(({ field }) => event.event?.[field] !== undefined).map(({ field }) => field),
+    fields: permit.open.filter(({ from }) => event.event?.[from] !== undefined).map(({ field }) => field),
     sent: plan?.element ?? '',
     // Of an event that is stored and has no form the delivery tells what becomes of it, too.
     mark: view === undefined ? '' : markOf(route.key, trace.hit.at, plan?.element ?? ''),
   };
+}
+
+/** The form of an event without what is sealed in it: user data in the clear is the receiver's alone. */
+function shownPlan({ bound }: Route, { sealed }: Permit, view: AnyView, context: PlanContext): Element | undefined {
+  const plan = bound.full.plan(masked(view, sealed), context);
+  return 'skip' in plan ? undefined : plan;
 }

@@ -55,7 +55,7 @@ function shutFor(route: Route, signals: SignalMask): readonly Guarded[] {
   if (shut === undefined) {
     const reads = GUARDED.filter(({ field }) => Object.hasOwn(route.destination.reads, field));
     shut = route.permits.map(({ open }) => {
-      const passing = new Set(open.map(({ field }) => field));
+      const passing = new Set(open.flatMap(({ field, from }) => [field, from]));
       return reads.filter(({ field }) => !passing.has(field));
     });
     shutBy.set(route, shut);

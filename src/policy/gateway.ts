@@ -1,4 +1,5 @@
 import type { BoundDestination, Destination } from '../core/destination.ts';
+import type { Sealer } from '../core/sealer.ts';
 import type { SignalMask } from '../core/signals.ts';
 import type { Country } from '../core/values.ts';
 import type { KeyedHash } from '../core/hash.ts';
@@ -124,4 +125,6 @@ export interface Route {
   readonly limited: boolean;
   /** Milliseconds: the smaller of the vendor's limit and the operator's. */
   readonly maxAge: number;
+  /** Seals what it gets in the clear; undefined = the runtime cannot, and no such route starts there. */
+  readonly sealer: Sealer | undefined;
 }

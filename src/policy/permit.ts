@@ -11,6 +11,8 @@ export interface Permit {
   readonly open: readonly Passage[];
   /** Those of them of which the vendor gets something in place of the value. */
   readonly prepared: readonly FieldName[];
+  /** Those of them that are stored sealed. */
+  readonly sealed: readonly FieldName[];
   /** The same set of fields as text, for the outbox (`field-set.ts`). */
   readonly bits: string;
   /** What the full form lacks. */
@@ -59,6 +61,7 @@ function permit(
   missing: SignalMask,
   sources: Permit['sources'],
 ): Permit {
-  const prepared = open.filter(({ as }) => as !== undefined).map(({ field }) => field);
-  return { verdict, open, prepared, bits: fieldSet(open), missing, sources };
+  const prepared = open.filter(({ as, sealed }) => as !== undefined && !sealed).map(({ field }) => field);
+  const sealed = open.filter((one) => one.sealed).map(({ field }) => field);
+  return { verdict, open, prepared, sealed, bits: fieldSet(open), missing, sources };
 }

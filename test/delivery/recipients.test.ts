@@ -156,7 +156,7 @@ describe('over a restart', () => {
 it('a record that is narrowed keeps the prepared values of a vendor whose recipient is written down', () => {
   const planned = {
     route: { destination: { name: 'courier' } },
-    permit: { prepared: ['email'] },
+    permit: { prepared: ['email'], sealed: [] },
     view: { email: 'the hash' },
     context: { refused: 0, hitId: 'hit', source: 'js', siteCountry: 'NO' },
   } as unknown as Planned;

@@ -64,7 +64,7 @@ export function eventFor(routes: readonly string[], name: string, told: Told = {
   const { acceptedAt = START, subjects = [], mark = '', lasting = false, signals = 127 } = told;
   const planned = routes.map((route) => ({
     route: { destination: { name: route } },
-    permit: { prepared: [] },
+    permit: { prepared: [], sealed: [] },
     view: { event_name: name, [OWN[route] as string]: `only for ${route}` },
     context: { refused: 0, hitId: `hit of ${name}`, source: 'js', siteCountry: 'NO' },
   })) as unknown as [Planned, ...Planned[]];

@@ -108,6 +108,28 @@ describe('createFetch', () => {
   });
 });
 
+describe('a gateway for any runtime', () => {
+  const crm = text('none').replace(
+    / {6}meta: .*\n/,
+    `      crm:
+        type: http
+        host: crm.example.com
+        path: /leads
+        needs: [ad_storage, ad_user_data]
+        recipient: { name: Example AS, country: NO, purpose: sales }
+        events: [generate_lead]
+        user_data: { email: plain }
+`,
+  );
+  const options = { file: 'gateway.yaml', secret, rootKey: new Uint8Array(32).fill(7) };
+
+  it('has user data in the clear only where the runtime brings what seals it', () => {
+    expect(() => makeGateway(crm, options)).toThrow(/`crm` gets user data in the clear.*`sealing`/);
+    const sealing = () => ({ seal: (t: string) => t, open: (t: string) => t });
+    expect(makeGateway(crm, { ...options, sealing }).sites[0]?.routes[0]?.sealer).toBeDefined();
+  });
+});
+
 describe('a request over `fetch`', () => {
   it('waits as long as it says, whatever the runtime gives the others', async () => {
     const fetch = (_: string, { signal }: RequestInit) =>

@@ -37,6 +37,7 @@ export const permit = (verdict: Permit['verdict'], bits = '7'): Permit => ({
   verdict,
   open: [],
   prepared: [],
+  sealed: [],
   bits,
   missing: 0,
   sources: undefined,

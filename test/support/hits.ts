@@ -1,5 +1,6 @@
 import { compileGateway } from '../../src/config/compile/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { aesSealing } from '../../src/runtimes/node/process/sealing.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
 
@@ -67,5 +68,6 @@ export function gatewayOf(text: string, now = NOW, secret = 'a secret of the tes
   return compileGateway(loaded.config, {
     value: () => secret,
     rootKey: new Uint8Array(32).fill(7),
+    sealing: aesSealing,
   });
 }

@@ -26,7 +26,11 @@ export function planOne(destination: Destination, one: Case): Plan {
   const reads = one.limited === true ? (destination.limited?.reads ?? {}) : destination.reads;
   const form = one.limited === true ? bound.limited : bound.full;
   if (form === undefined) throw new Error(`${destination.name} has no limited form`);
-  return form.plan(project(one.event, passages(reads, granted)), {
+  // What the route does not list is not read for it.
+  const open = passages(reads, granted).filter(
+    ({ field }) => one.limited === true || bound.fields?.has(field) !== false,
+  );
+  return form.plan(project(one.event, open), {
     signals: granted,
     refused: maskOf(one.refused ?? []),
     hitId: HIT_ID,

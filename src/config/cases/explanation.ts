@@ -203,11 +203,17 @@ function explainFields(event: EventTrace, trace: RouteTrace): Pick<ExplainedRout
   const reduced: FieldNote[] = [];
   const dropped: FieldNote[] = [];
   const open = new Map(trace.permit.open.map((passage) => [passage.field, passage]));
+  const inTheClear = new Map(trace.permit.open.map(({ field, from, sealed }) => [sealed ? from : undefined, field]));
   for (const field of FIELD_NAMES) {
     const raw = event.raw[field];
     const value = field === 'params' ? paramsFor(trace.route, event) : event.event?.[field];
     if (raw === undefined && value === undefined) continue;
     const passage = open.get(field);
+    const plain = inTheClear.get(field);
+    if (plain !== undefined && value !== undefined) {
+      reduced.push({ field: plain, why: 'in the clear; it waits sealed' });
+      if (passage === undefined) continue;
+    }
     if (passage === undefined || event.event === undefined) {
       dropped.push({ field, why: whyClosed(field, event, trace) });
     } else if (value === undefined) {

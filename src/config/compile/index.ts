@@ -53,7 +53,8 @@ export function compileGateway(config: Config, secrets: ResolvedSecrets): Gatewa
 function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets): Site {
   const name = siteName(site);
   const key = (use: string) => deriveKey(secrets.rootKey, `${use}|${name}`);
-  const routes = compileRoutes(site, name, config.delivery.max_age);
+  const sealer = secrets.sealing?.(key('sealed'));
+  const routes = compileRoutes(site, { site: name, maxAge: config.delivery.max_age, sealer });
   const replaced = site.privacy.replaced_ids;
   return {
     name,
@@ -158,7 +159,7 @@ function filled(ref: SecretRef, secrets: ResolvedSecrets): string {
   throw new UnusableSecret(`${showSecretRef(ref)} is empty: a key anybody could guess`);
 }
 
-function compileRoutes(site: SiteConfig, siteNamed: string, maxAge: number): readonly Route[] {
+function compileRoutes(site: SiteConfig, common: Pick<Route, 'site' | 'maxAge' | 'sealer'>): readonly Route[] {
   const streams = new Map<string, string>();
   for (const [name, { destination, settings }] of site.destinations) {
     const stream = destination.stream?.(settings);
@@ -170,13 +171,7 @@ function compileRoutes(site: SiteConfig, siteNamed: string, maxAge: number): rea
   return [...site.destinations].map(([name, route]) =>
     compileRoute(
       route,
-      {
-        name,
-        site: siteNamed,
-        stream: streams.get(name),
-        primary: name === primary,
-        maxAge,
-      },
+      { ...common, name, stream: streams.get(name), primary: name === primary },
       paramsTaken(route, replaced),
     ),
   );
@@ -184,7 +179,7 @@ function compileRoutes(site: SiteConfig, siteNamed: string, maxAge: number): rea
 
 function compileRoute(
   route: RouteConfig,
-  place: Pick<Route, 'name' | 'site' | 'stream' | 'primary' | 'maxAge'>,
+  place: Pick<Route, 'name' | 'site' | 'stream' | 'primary' | 'maxAge' | 'sealer'>,
   params: Route['params'],
 ): Route {
   const { destination } = route;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { destinations } from '../../../destinations/index.ts';
 import { eventNameSetting } from '../../core/event-name-setting.ts';
 import type { Destination } from '../../core/destination.ts';
+import type { FieldName } from '../../core/fields.ts';
 import { day } from '../units.ts';
 import { apart, misnamed, placeWritten, withRuleNames } from './rule-names.ts';
 import { ruleSchema } from './rule-schema.ts';
@@ -58,6 +59,13 @@ export function paramsTaken(
   if (Array.isArray(params)) return new Set(params);
   // Beside ids that are replaced, a parameter of the site's own could name the visitor: it is listed or stays (R9).
   return replaced ? new Set() : undefined;
+}
+
+/** Whether a route gets user data in the clear, which has to be sealed while it waits. */
+export function isSealed({ destination, settings }: RouteConfig): boolean {
+  const { reads } = destination;
+  const taken = destination.bind(settings).fields ?? new Set(Object.keys(reads));
+  return [...taken].some((field) => reads[field as FieldName]?.sealed === true);
 }
 
 type Issue = z.core.$ZodRawIssue;

@@ -1,3 +1,4 @@
+import type { Sealing } from '../../core/sealer.ts';
 import { showSecretRef, type SecretRef } from '../../core/secret.ts';
 import { KEY_KINDS } from '../../protocols/admission.ts';
 import type { Config } from '../schema.ts';
@@ -8,6 +9,8 @@ export interface ResolvedSecrets {
   readonly value: (ref: SecretRef) => string;
   /** At least 32 random bytes, made once and kept: every key of every site is derived from it. */
   readonly rootKey: Uint8Array;
+  /** Undefined = the runtime cannot seal, or nothing is stored. */
+  readonly sealing?: Sealing;
 }
 
 /** A secret the configuration names, and where. */

@@ -94,7 +94,7 @@ function readsTable(reads: Reads, needs: readonly string[]): string[] {
         `\`${field}\``,
         dataClass.replace('_', ' '),
         codes(also),
-        read.as === undefined ? 'as it is' : 'prepared',
+        read.sealed === true ? 'in the clear; waits sealed' : read.as === undefined ? 'as it is' : 'prepared',
         description,
       ];
     }),

@@ -1,6 +1,7 @@
 import type { DataClass, FieldName } from '../../core/fields.ts';
 import { FIELD_NAMES, FIELDS } from '../../policy/fields.ts';
 import { showSecretRef } from '../../core/secret.ts';
+import type { Passage } from '../../core/view.ts';
 import { GATE_MASK, GATE_STATES, signalsOf, type SignalMask } from '../../core/signals.ts';
 import type { Gateway, Route, Site } from '../../policy/gateway.ts';
 import type { Permit } from '../../policy/permit.ts';
@@ -223,6 +224,10 @@ function absent({ privacy }: Site): readonly FieldName[] {
   ];
 }
 
+function shown({ field, from, as, sealed }: Passage): string {
+  return sealed ? `${from} **in the clear**` : `${field}${as === undefined ? '' : '\\*'}`;
+}
+
 /** Field names by data class; a star marks what is hashed or otherwise prepared first. */
 function fieldsOf({ open }: Permit, site: Site): string {
   const never = absent(site);
@@ -231,10 +236,7 @@ function fieldsOf({ open }: Permit, site: Site): string {
     ({ field }): DataClass => FIELDS[field].class,
   );
   return [...byClass]
-    .map(
-      ([dataClass, fields]) =>
-        `**${dataClass.replace('_', ' ')}**: ${fields.map(({ field, as }) => `${field}${as === undefined ? '' : '\\*'}`).join(', ')}`,
-    )
+    .map(([dataClass, fields]) => `**${dataClass.replace('_', ' ')}**: ${fields.map(shown).join(', ')}`)
     .join('; ');
 }
 

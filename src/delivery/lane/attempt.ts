@@ -15,10 +15,10 @@ export type Attempted =
   | { readonly recalled: true };
 
 /** What an attempt needs of a stored row. */
-export type AttemptedRow = Pick<QueuedRow, 'element' | 'signals' | 'acceptedAt'>;
+export type AttemptedRow = Pick<QueuedRow, 'element' | 'signals' | 'acceptedAt'> & Partial<Pick<QueuedRow, 'opened'>>;
 
 /**
- * Makes one request out of rows with the same envelope, holds it against what may leave, puts secrets and signatures in,
+ * Opens what is sealed of rows, makes one request out of those with the same envelope, holds it against what may leave, puts secrets and signatures in,
  * sends it and reads the answer.
  */
 export async function attempt(
@@ -28,12 +28,17 @@ export async function attempt(
   wire: Wire,
   may: () => boolean = always,
 ): Promise<Attempted> {
+  let elements: readonly string[];
+  try {
+    // Asked before anything is opened, and again when the first byte is about to go.
+    if (rows.some(({ opened }) => opened !== undefined) && !may()) return { recalled: true };
+    elements = rows.map(({ element, opened }) => opened?.() ?? element);
+  } catch {
+    return { fault: reason('failed.sealed') };
+  }
   let planned: PlannedRequest;
   try {
-    planned = route.bound.request(
-      envelope,
-      rows.map(({ element }) => element),
-    );
+    planned = route.bound.request(envelope, elements);
   } catch {
     return { fault: reason('failed.request') };
   }

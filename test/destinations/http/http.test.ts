@@ -51,7 +51,15 @@ describe('a route to a receiver of one’s own (`destinations/http.md` 1)', () =
     ['with a signal that is none', { ...right, needs: ['marketing'] }, /ad_storage/],
     ['without events', { ...right, events: undefined }, /name the events/],
     ['without a recipient', { ...right, recipient: undefined }, /recipient/],
-    ['with a field in the clear', { ...right, fields: ['first_name'] }, /in the clear/],
+    ['with a field in the clear', { ...right, fields: ['first_name'] }, /user_data: \{ first_name: plain \}/],
+    ['with the name of a field that only the gateway has', { ...right, fields: ['plain_email'] }, /expected one of/],
+    ['with user data in a form there is none of', { ...right, user_data: { email: 'raw' } }, /plain/],
+    ['with user data there is none of', { ...right, user_data: { shoe_size: 'plain' } }, /shoe_size/],
+    [
+      'with a map to user data that it does not name',
+      { ...right, body: 'json', fields: ['email'], map: { a: 'user.email' } },
+      /user_data: \{ email: plain \}/,
+    ],
     ['with the click id of a vendor', { ...right, fields: ['gclid'] }, /expected one of/],
     ['with an address in the own network', { ...right, host: '10.1.2.3' }, /public host/],
     ['with a name of this machine', { ...right, host: 'db.internal' }, /public host/],
@@ -76,7 +84,7 @@ describe('a route to a receiver of one’s own (`destinations/http.md` 1)', () =
     ['with a secret as it is', { ...right, sign: { secret: 'whsec_AAAA' } }, /never as the value/],
     ['with a map and no use of it', { ...right, map: { a: 'event.name' } }, /`map` is for/],
     ['with no map', { ...right, body: 'json' }, /needs a `map`/],
-    ['with a path that is none', { ...right, body: 'json', map: { a: 'user.email' } }, /no path/],
+    ['with a path that is none', { ...right, body: 'json', map: { a: 'user.shoe_size' } }, /no path/],
     ['with a pipe that is none', { ...right, body: 'json', map: { a: 'event.name | eval' } }, /expected `const/],
     [
       'with a path to what it does not list',
@@ -172,6 +180,50 @@ describe('what a route takes', () => {
     expect(JSON.stringify(bodyOf(settings, event, granted))).not.toMatch(/user|[0-9a-f]{64}/);
   });
 
+  it('is user data in the clear only where it is named, with the signals of the route and of user data', () => {
+    const settings = http.settings.parse({
+      ...BASE,
+      needs: ['analytics_storage'],
+      fields: ['email'],
+      user_data: { email: 'plain', last_name: 'plain' },
+    });
+    const bound = http.bind(settings);
+    permitTable(http, { withoutConsent: 'block', alsoNeeds: bound.needs, only: bound.fields }).forEach(
+      (permit, signals) => {
+        const all = BIT.analytics_storage | BIT.ad_storage | BIT.ad_user_data;
+        expect(permit.sealed).toEqual((signals & all) === all ? ['plain_email', 'plain_last_name'] : []);
+        // What is sealed is a field of its own: the hash beside it is another.
+        expect(permit.prepared).toEqual((signals & all) === all ? ['email'] : []);
+      },
+    );
+  });
+
+  it.each([
+    ['email', ' Kari.Nordmann@Example.no ', 'kari.nordmann@example.no'],
+    ['email', 'Kari <mailto:kari@example.no>', 'kari@example.no'],
+    ['email', 'kari', undefined],
+    ['email', 'd71c8fef81d1773deb0bd7cbf293ba355532f7164e211e81b25d977831f47430', undefined],
+    ['phone', '+47 400 00 000', '+4740000000'],
+    ['phone', '12', undefined],
+    ['first_name', '  Kari\n Anne ', 'Kari Anne'],
+    ['last_name', ' ', undefined],
+    ['last_name', 'A'.repeat(201), undefined],
+    ['last_name', 'd71c8fef81d1773deb0bd7cbf293ba355532f7164e211e81b25d977831f47430', undefined],
+    ['city', 'Bodø', 'Bodø'],
+  ])('in the clear `%s` is %j: %j', (name, value, seen) => {
+    const user = { [name === 'country' ? 'user_country' : name]: value };
+    const settings = { fields: ['value'], user_data: { [name]: 'plain' }, body: 'json', map: { x: `user.${name}` } };
+    expect(bodyOf(settings, { event_name: 'purchase', event_id: 'e-1', ...user })).toEqual(
+      seen === undefined ? {} : { x: seen },
+    );
+    const standard = bodyOf(
+      { fields: ['value'], user_data: { [name]: 'plain' } },
+      { event_name: 'purchase', event_id: 'e-1', ...user },
+    );
+    expect(standard).toMatchObject({ data: seen === undefined ? {} : { user: { [name]: seen } } });
+    if (seen === undefined) expect(standard).not.toHaveProperty('data.user');
+  });
+
   it('has an address only as its hash: trimmed, in small letters', () => {
     const settings = { fields: ['email'], body: 'json', map: { e: 'user.email_sha256' } };
     // SHA-256 of kari.nordmann@example.no
@@ -258,6 +310,28 @@ describe('a mapping (`destinations/http.md` 5)', () => {
     const less: RowFacts = { ...row, signals: 3 };
     expect(check(`{"e":"${hash}"}\n{"n":"b"}`, [row, { ...less, signals: 7 }])).toBeUndefined();
     expect(check(`{"n":"a"}\n{"e":"${hash}"}`, [row, less])).toBeDefined();
+  });
+});
+
+describe('the last check (`destinations/http.md` 1)', () => {
+  const plain = (map: object) => {
+    const bound = http.bind(
+      http.settings.parse({ ...BASE, user_data: { email: 'plain', phone: 'plain' }, body: 'json', map }),
+    );
+    return (body: string, signals = 15) => {
+      const row: RowFacts = { verdict: 'full', signals, acceptedAt: AT };
+      return egressViolation(bound.egress, [row], { ...bound.request('1', [`msg_${'0'.repeat(32)} x`]), body });
+    };
+  };
+
+  it('lets user data in the clear stand in its own place, under its own consent, and nowhere else', () => {
+    const check = plain({ mail: 'user.email', tel: 'user.phone', n: 'event.name' });
+    expect(check('{"mail":"kari@example.no","tel":"+4740000000","n":"a"}')).toBeUndefined();
+    expect(check('{"mail":"kari"}')).toBe('mail: not as it must be');
+    expect(check('{"tel":"kari@example.no"}')).toBe('tel: not as it must be');
+    expect(check('{"mail":"kari@example.no"}', BIT.ad_storage | BIT.ad_user_data)).toBeUndefined();
+    for (const signals of [BIT.ad_storage, BIT.ad_user_data, BIT.ad_storage | BIT.analytics_storage])
+      expect(check('{"mail":"kari@example.no"}', signals)).toBeDefined();
   });
 });
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { compileGateway } from '../../../config/compile/index.ts';
 import { fromPortable, type PortableConfig } from '../../../config/pages/portable.ts';
 import type { SecretRef } from '../../../core/secret.ts';
+import { aesSealing } from './sealing.ts';
 import type { Gateway } from '../../../policy/gateway.ts';
 
 /** Everything a gateway is made of: plain data, so that the delivery thread makes the same one. */
@@ -14,7 +15,11 @@ export interface GatewayInput {
 
 /** Makes a gateway. @throws UnusableSecret */
 export default function gatewayFrom({ config, rootKey }: GatewayInput): Gateway {
-  return compileGateway(fromPortable(config), { value: (ref) => secretValue(ref) ?? UNGUESSABLE, rootKey });
+  return compileGateway(fromPortable(config), {
+    value: (ref) => secretValue(ref) ?? UNGUESSABLE,
+    rootKey,
+    sealing: aesSealing,
+  });
 }
 
 /** A key nobody has: with a sink, what hangs on a missing secret stays shut rather than open. */

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { aesSealing } from '../../src/runtimes/node/process/sealing.ts';
+
+const KEY = Uint8Array.from({ length: 32 }, (_, i) => i);
+const { seal, open } = aesSealing(KEY);
+
+function opens(sealed: string, place: string, by = aesSealing(KEY)): boolean {
+  try {
+    by.open(sealed, place);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('what is sealed', () => {
+  it.each(['kari@example.no', '', 'Bjørn Åge 🦊', 'x'.repeat(10_000)])('is opened as it was: %.20s', (text) => {
+    expect(open(seal(text, 'hit|email'), 'hit|email')).toBe(text);
+  });
+
+  it('is AES-256-GCM, as another implementation reads it: a nonce of 12 bytes, the text, a tag of 16', async () => {
+    const bytes = Buffer.from(seal('kari@example.no', 'place'), 'base64url');
+    const key = await crypto.subtle.importKey('raw', KEY, 'AES-GCM', false, ['decrypt']);
+    const parts = { name: 'AES-GCM', iv: bytes.subarray(0, 12), additionalData: Buffer.from('place'), tagLength: 128 };
+    const text = await crypto.subtle.decrypt(parts, key, bytes.subarray(12));
+    expect(Buffer.from(text).toString()).toBe('kari@example.no');
+  });
+
+  it('is never the same twice, and says nothing of the text', () => {
+    const texts = Array.from({ length: 100 }, () => seal('kari@example.no', 'place'));
+    expect(new Set(texts.map((text) => text.slice(0, 16))).size).toBe(100);
+    expect(texts.join()).toMatch(/^[\w-]+(?:,[\w-]+)+$/);
+  });
+
+  it('opens in its own place, under its own key, and as it was written only', () => {
+    const sealed = seal('kari@example.no', 'hit|email');
+    expect(opens(sealed, 'hit|phone')).toBe(false);
+    expect(opens(sealed, 'another|email')).toBe(false);
+    expect(opens(sealed, 'hit|email', aesSealing(new Uint8Array(32)))).toBe(false);
+    const bytes = Buffer.from(sealed, 'base64url');
+    for (let i = 0; i < bytes.length; i++) {
+      const changed = Buffer.from(bytes);
+      changed.writeUInt8(changed.readUInt8(i) ^ 1, i);
+      expect(opens(changed.toString('base64url'), 'hit|email')).toBe(false);
+    }
+    for (const text of ['', 'kari@example.no', sealed.slice(0, 20), sealed.slice(2)])
+      expect(opens(text, 'hit|email')).toBe(false);
+  });
+});
