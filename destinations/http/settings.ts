@@ -53,10 +53,9 @@ function isPlain(name: string): boolean {
 /** What goes in the clear, each by its name; nothing does by default. */
 const userData = z
   .strictObject(
-    Object.fromEntries(NAMES_IN_THE_CLEAR.map((name) => [name, z.literal('plain').optional()])) as Record<
-      NameInTheClear,
-      z.ZodOptional<z.ZodLiteral<'plain'>>
-    >,
+    Object.fromEntries(
+      NAMES_IN_THE_CLEAR.map((name) => [name, z.literal('plain').optional().describe('`plain` = as it is.')]),
+    ) as Record<NameInTheClear, z.ZodOptional<z.ZodLiteral<'plain'>>>,
   )
   .default({});
 
