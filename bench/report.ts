@@ -159,6 +159,10 @@ function markdown(results: Results): string {
   for (const [name, points] of Object.entries(results.pure.growth)) {
     for (const [n, us] of points) out.push(`| ${name} | ${count(n)} | ${us.toFixed(1)} us a hit |`);
   }
+  const { configured, used, types, ratio } = results.idleRoutes;
+  out.push(
+    `| routes that are configured and not used | ${configured - used} beside ${used}, of ${types} types | ${ratio} times the cost of the ${used} alone |`,
+  );
   for (const [n, perSecond] of results.deadLetters)
     out.push(`| dead letters in the outbox | ${count(n)} | ${count(perSecond)} granted requests/s |`);
   return `${out.join('\n')}\n`;

@@ -40,6 +40,13 @@ export interface Results {
   };
   readonly deadLetters: readonly (readonly [number, number])[];
   readonly pure: Pure;
+  /** Routes that are configured and not used: `ratio` = their cost through that of the used ones alone. */
+  readonly idleRoutes: {
+    readonly configured: number;
+    readonly used: number;
+    readonly types: number;
+    readonly ratio: string;
+  };
   /** Microseconds a request by area, most first, of the collecting and of the delivery thread. */
   readonly profiles: readonly {
     readonly name: string;

@@ -419,13 +419,13 @@ async function deadLetters(): Promise<Results['deadLetters']> {
   return list;
 }
 
-function pure(): Pure {
-  const text = execFileSync(
-    process.execPath,
-    [join(import.meta.dirname, 'pure.ts'), '--seconds', quick ? '0.3' : '1'],
-    { encoding: 'utf8' },
-  );
-  return JSON.parse(text) as Pure;
+/** What a program of its own prints: the pure path alone, in one process. */
+function printed(program: string): unknown {
+  const seconds = quick ? '0.3' : '1';
+  const text = execFileSync(process.execPath, [join(import.meta.dirname, program), '--seconds', seconds], {
+    encoding: 'utf8',
+  });
+  return JSON.parse(text);
 }
 
 const begun = performance.now();
@@ -444,7 +444,8 @@ const results: Results = {
     loadBefore,
   },
   seconds: SECONDS,
-  pure: pure(),
+  pure: printed('pure.ts') as Pure,
+  idleRoutes: printed('idle-routes.ts') as Results['idleRoutes'],
   start: await startUp(),
   closed: await closed(sink),
   ...(await open(sink)),

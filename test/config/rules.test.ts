@@ -118,6 +118,23 @@ describe('a rule that cannot be kept is an error', () => {
       HTTP(LEAD('when: { params.form: a }')),
       'does not list `params.form` in `fields`',
     ],
+    [
+      'a coupon where ids are replaced',
+      yaml({
+        privacy: '{ referrer: none, replaced_ids: {} }',
+        destinations: `{ ga4: { measurement_id: G-TEST000001, events: [${LEAD('when: { coupon: { exists: false } }')}] } }`,
+      }),
+      '`privacy.replaced_ids` keeps `coupon`',
+    ],
+    [
+      'a referrer that nobody keeps',
+      yaml({
+        privacy: '{ referrer: none }',
+        destinations: `{ ga4: { measurement_id: G-TEST000001, events: [${LEAD('when: { page_referrer: { exists: true } }')}] } }`,
+      }),
+      '`privacy.referrer: none` keeps `page_referrer`',
+    ],
+    ['a country that is not read', GA4(LEAD('when: { country: "NO" }')), '`privacy.ip: none` keeps `country`'],
     ['a value the vendor does not take', LINKEDIN(LEAD('conversion: "1", set: { tax: 5 }')), 'does not take `tax`'],
     ['a parameter that stays', GA4(LEAD('set: { params.kind: a }'), ', params: [form]'), 'does not list `kind`'],
   ])('%s', (_, text, message) => {
@@ -198,6 +215,8 @@ describe('rules in the configuration', () => {
       GA4(`purchase, ${one}`),
     ].map((text) => gateway(text).policy);
     expect(new Set(policies).size).toBe(policies.length);
+    const ordered = (when: string) => gateway(GA4(LEAD(`when: { ${when} }`))).policy;
+    expect(ordered('value: 3, params.a: [b, c]')).toBe(ordered('params.a: [c, b], value: 3'));
     expect(gateway(GA4('purchase, generate_lead')).policy).toBe(gateway(GA4('generate_lead, purchase')).policy);
   });
 

@@ -7,6 +7,7 @@ import { destinations } from '../../destinations/index.ts';
 import { shellWords } from '../../src/cli/curl.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
+import { PROTOCOLS } from '../../src/protocols/index.ts';
 import { FAMILIES } from '../../src/runtimes/node/process/metric-families.ts';
 import { anchorsOf } from '../support/anchors.ts';
 import { cookiebot, gatewayOf, jsonHit } from '../support/hits.ts';
@@ -142,6 +143,25 @@ describe('examples in the README', () => {
     const outcomes =
       'trace' in done ? done.trace.events.flatMap(({ routes }) => routes.map(({ outcome }) => outcome)) : [];
     expect(outcomes).toEqual(['planned']);
+  });
+});
+
+describe('the table of the first screen', () => {
+  const [rows = ''] = README.split('\n## ');
+  const of = (which: 'in' | 'out') => rows.split('\n').filter((line) => line.startsWith(`| ${which} |`));
+
+  it('has every way in, with the first path of each, and the tag', () => {
+    const paths = PROTOCOLS.map(({ doors }) => doors[0].paths[0]);
+    // Segment's first path takes lists of the calls that its other paths take one by one.
+    const said = ['/g/pv.js', ...paths.map((path) => (path === '/v1/batch' ? '/v1/track' : path))];
+    expect(of('in')).toHaveLength(said.length);
+    for (const path of said) expect(of('in').filter((row) => row.includes(`\`${path}\``))).toHaveLength(1);
+  });
+
+  it('has every destination', () => {
+    const folders = Object.keys(destinations).map((name) => `(destinations/${name.replaceAll('_', '-')}/README.md)`);
+    expect(of('out')).toHaveLength(folders.length);
+    for (const folder of folders) expect(of('out').filter((row) => row.includes(folder))).toHaveLength(1);
   });
 });
 

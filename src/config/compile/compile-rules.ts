@@ -10,7 +10,7 @@ import type { Candidate, Candidates, Condition, Place, RouteRules } from '../../
 import { ruledPlace, type ConditionConfig } from './rule-fields.ts';
 import { renamedTo, settingsUnder } from './rule-names.ts';
 import type { RouteConfig } from './routes.ts';
-import { rulesIn, ruleWords, type NumberedRule } from './rules-in.ts';
+import { inOneOrder, rulesIn, ruleWords, type NumberedRule } from './rules-in.ts';
 
 type BaseRoute = Omit<Route, 'rules' | 'rule'>;
 
@@ -42,7 +42,7 @@ export function compileRules(base: BaseRoute, config: RouteConfig): RouteRules |
  */
 function keysOf(rules: readonly NumberedRule[]): readonly string[] {
   const seen = new Map<string, number>();
-  return rules.map(({ event, when }) => {
+  return rules.map(inOneOrder).map(({ event, when }) => {
     const asks = sha256Hex(JSON.stringify([event, when])).slice(0, 12);
     const times = seen.get(asks) ?? 0;
     seen.set(asks, times + 1);

@@ -1,7 +1,7 @@
 import { sha256Hex } from '../../core/hash.ts';
 import type { Site } from '../../policy/gateway.ts';
 import type { RouteConfig } from './routes.ts';
-import { rulesIn } from './rules-in.ts';
+import { inOneOrder, rulesIn } from './rules-in.ts';
 import type { Config, SiteConfig } from '../schema.ts';
 import { isSecretRef } from './secrets.ts';
 
@@ -58,7 +58,7 @@ function sitePolicy(site: SiteConfig, compiled: Site): unknown {
           type: destination.name,
           ...route,
           // The first of two rules counts where both give one name: their order means something.
-          events: rulesIn(route.events) ?? set(route.events),
+          events: rulesIn(route.events)?.map(inOneOrder) ?? set(route.events),
           params: route.params === 'all' ? undefined : set(route.params),
           primary,
           permits: permits.map(({ verdict, sources, open }) => [verdict, sources, open.map(({ field }) => field)]),

@@ -26,6 +26,12 @@ function numbered({ when = [], set = {}, ...rule }: RuleConfig, i: number): Numb
   return { ...rule, when, set, place: i + 1 };
 }
 
+/** The same rule in one order of its conditions and their values, whichever they are written in. */
+export function inOneOrder(rule: NumberedRule): NumberedRule {
+  const when = rule.when.map((one) => (one.is === undefined ? one : { ...one, is: [...one.is].sort() }));
+  return { ...rule, when: when.sort((a, b) => (a.on < b.on ? -1 : 1)) };
+}
+
 /** What a rule says, in words: `purchase when value >= 1000, as Purchase`. */
 export function ruleWords({ event, when, as, conversion, set }: NumberedRule): string {
   const given = Object.entries(set).map(([name, value]) => `${name} = ${value}`);

@@ -3,6 +3,7 @@ import { type Permit, permitTable } from '../../policy/permit.ts';
 import type { Route } from '../../policy/gateway.ts';
 import { numberIn } from '../../policy/rules.ts';
 import { GATE_MASK } from '../../core/signals.ts';
+import { LEFT } from '../../privacy/replaced-event.ts';
 import { givenTo, isOpen } from '../compile/compile-rules.ts';
 import { paramsTaken, type RouteConfig } from '../compile/routes.ts';
 import { ruledPlace, type ConditionConfig } from '../compile/rule-fields.ts';
@@ -19,7 +20,7 @@ export function lintRules(route: RouteConfig, path: ConfigPath, { privacy }: Sit
   const bound = destination.bind(settings);
   const all = permitTable(destination, { withoutConsent: 'block', alsoNeeds: bound.needs, only: bound.fields });
   const params = paramsTaken(route, privacy.replaced_ids !== undefined);
-  const shown: Shown = { destination, bound, params, permit: all[GATE_MASK] as Permit };
+  const shown: Shown = { destination, bound, params, privacy, permit: all[GATE_MASK] as Permit };
   return rules.flatMap((rule, i) => {
     const at = [...path, 'events', i];
     return [
@@ -33,13 +34,30 @@ export function lintRules(route: RouteConfig, path: ConfigPath, { privacy }: Sit
 /** What a vendor may be shown with every consent. */
 interface Shown extends Pick<Route, 'destination' | 'bound' | 'params'> {
   readonly permit: Permit;
+  readonly privacy: SiteConfig['privacy'];
 }
 
 function lintCondition(condition: ConditionConfig, shown: Shown, path: ConfigPath): Remark[] {
   const { on } = condition;
   if (isImpossible(condition))
     return [contradiction(path, `no value of \`${on}\` is like that: the rule never applies`)];
-  return isOpen(ruledPlace(on), shown.permit, shown) ? [] : [contradiction(path, whyShut(on, shown))];
+  if (!isOpen(ruledPlace(on), shown.permit, shown)) return [contradiction(path, whyShut(on, shown))];
+  const kept = keptBy(on, shown.privacy);
+  if (kept === undefined) return [];
+  return [
+    contradiction(
+      path,
+      `\`${kept}\` keeps \`${on}\` from every event of the site: nobody can say whether it was there`,
+    ),
+  ];
+}
+
+/** The setting of the site that lets no such field come into being. */
+function keptBy(on: string, { ip, referrer, replaced_ids }: SiteConfig['privacy']): string | undefined {
+  const { field } = ruledPlace(on);
+  if (replaced_ids !== undefined && !LEFT.has(field)) return 'privacy.replaced_ids';
+  if (field === 'page_referrer' && referrer === 'none') return 'privacy.referrer: none';
+  return field === 'country' && ip !== 'country' ? `privacy.ip: ${ip}` : undefined;
 }
 
 function whyShut(on: string, { destination, bound, params }: Shown): string {
