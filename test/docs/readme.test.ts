@@ -67,6 +67,15 @@ describe('links in the documentation', () => {
     expect(named.filter((path) => !existsSync(join(root, path)) && !RECIPES.includes(path))).toEqual([]);
   });
 
+  it('and sources that are named by their path are there', () => {
+    // What CONTRIBUTING tells people to make is in the recipes.
+    const named = DOCUMENTS.filter((file) => file !== 'CONTRIBUTING.md' && !/^(?:test|docs\/spec)\//.test(file)).flatMap((file) =>
+      [...text(file).matchAll(/`((?:src|bench|config|deploy|scripts|tag)\/[\w./-]+)`/g)].map(([, path = '']) => path),
+    );
+    expect(named.length).toBeGreaterThan(50);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
   it('are found in the documents that matter', () => {
     expect(DOCUMENTS).toEqual(
       expect.arrayContaining(['README.md', 'docs/README.md', 'SECURITY.md', 'CONTRIBUTING.md']),
