@@ -69,7 +69,9 @@ describe('links in the documentation', () => {
 
   it('and sources that are named by their path are there', () => {
     // What CONTRIBUTING tells people to make is in the recipes.
-    const named = DOCUMENTS.filter((file) => file !== 'CONTRIBUTING.md' && !/^(?:test|docs\/spec)\//.test(file)).flatMap((file) =>
+    const named = DOCUMENTS.filter(
+      (file) => file !== 'CONTRIBUTING.md' && !/^(?:test|docs\/spec)\//.test(file),
+    ).flatMap((file) =>
       [...text(file).matchAll(/`((?:src|bench|config|deploy|scripts|tag)\/[\w./-]+)`/g)].map(([, path = '']) => path),
     );
     expect(named.length).toBeGreaterThan(50);
