@@ -3,6 +3,7 @@ import type { Identifier } from '../src/core/identifiers.ts';
 import { identifiers as ga4 } from './ga4/identifiers.ts';
 import { identifiers as googleAds } from './google-ads/identifiers.ts';
 import { identifiers as linkedin } from './linkedin/identifiers.ts';
+import { identifiers as matomo } from './matomo/identifiers.ts';
 import { identifiers as meta } from './meta/identifiers.ts';
 import { identifiers as microsoftAds } from './microsoft-ads/identifiers.ts';
 import { identifiers as pinterest } from './pinterest/identifiers.ts';
@@ -12,6 +13,7 @@ export const IDENTIFIERS: readonly Identifier[] = [
   ...ga4,
   ...googleAds,
   ...linkedin,
+  ...matomo,
   ...meta,
   ...microsoftAds,
   ...pinterest,

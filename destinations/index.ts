@@ -4,6 +4,7 @@ import ga4 from './ga4/index.ts';
 import googleAds from './google-ads/index.ts';
 import http from './http/index.ts';
 import linkedin from './linkedin/index.ts';
+import matomo from './matomo/index.ts';
 import meta from './meta/index.ts';
 import microsoftAds from './microsoft-ads/index.ts';
 import pinterest from './pinterest/index.ts';
@@ -14,6 +15,7 @@ export const destinations: Readonly<Record<string, Destination>> = {
   google_ads: googleAds,
   http,
   linkedin,
+  matomo,
   meta,
   microsoft_ads: microsoftAds,
   pinterest,

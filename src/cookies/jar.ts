@@ -7,7 +7,7 @@ import { newSession, OWN_SESSION, ownSessionIn, type OwnSession } from './own-se
 import { expire, fit, homeOf, isSafe, knowsHome, setCookie } from './set-cookie.ts';
 import type { ClickIds, CookieInput, CookieReading, Identifiers } from './types.ts';
 import { boundedSubjects } from './subjects.ts';
-import { CLICK_COOKIES, governs, isClickId, SAME_IDS, type GovernedCookie } from './vendor-cookies.ts';
+import { CLICK_COOKIES, governs, isClickId, isFamily, SAME_IDS, type GovernedCookie } from './vendor-cookies.ts';
 
 const DAY = 86_400_000;
 /** The longest any policy may let a click id live, and any cookie at all (R25). */
@@ -34,6 +34,8 @@ export class Jar {
   private readonly sessions: FoundGoverned[] = [];
   /** When each of the click ids was issued of which only the newest counts, unix ms; that of the landing page is it. */
   private readonly clicks: Click[] = [];
+  /** Fields of which two cookies say different things. */
+  private readonly disputed: (keyof Identifiers)[] = [];
   private readonly expired: string[] = [];
   private readonly issued: string[] = [];
   private readonly kept: string[] = [];
@@ -153,6 +155,7 @@ export class Jar {
     const { identifiers, carried, added, gone, expired, issued, kept } = this;
     const session = this.sessions.length === 0 ? undefined : chooseSession(this.sessions, this.input.streams);
     if (session !== undefined) identifiers.session_id = session;
+    for (const field of this.disputed) delete identifiers[field];
     this.dropOlderClicks();
     for (const { field, unless } of SAME_IDS) {
       if (identifiers[field] !== undefined && identifiers[field] === identifiers[unless]) delete identifiers[field];
@@ -168,8 +171,11 @@ export class Jar {
     };
   }
 
-  private use({ field, newestOf }: GovernedCookie, id: string, issued: number): void {
+  private use({ field, newestOf, name }: GovernedCookie, id: string, issued: number): void {
     if (field === undefined) return;
+    const before = this.identifiers[field];
+    // Two cookies of a family (`_pk_id.*`): nobody can say which is meant (R29).
+    if (before !== undefined && before !== id && isFamily(name)) this.disputed.push(field);
     this.identifiers[field] = id;
     if (newestOf !== undefined) this.clicks.push({ field, newestOf, issued });
   }

@@ -146,6 +146,12 @@ export const SAME_IDS = IDENTIFIERS.flatMap(({ field, unless }) =>
 );
 
 const FAMILY = '*';
+
+/** Whether a rule is for every name that begins so. */
+export function isFamily(name: string): boolean {
+  return name.endsWith(FAMILY);
+}
+
 const BY_NAME: ReadonlyMap<string, GovernedCookie> = new Map(
   GOVERNED.filter(({ name }) => !name.endsWith(FAMILY)).map((rule) => [rule.name, rule]),
 );
@@ -174,5 +180,5 @@ export function isClickId(id: string): boolean {
 }
 
 function isName(name: string): boolean {
-  return name.length <= MAX_NAME && /^[A-Za-z0-9_-]+$/.test(name);
+  return name.length <= MAX_NAME && /^[A-Za-z0-9_.-]+$/.test(name);
 }

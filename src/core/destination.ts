@@ -5,7 +5,7 @@ import { bindForm, type BoundForm, type Form, type Read, type Reads, type Skip }
 import type { Later } from './later.ts';
 import { answered, type VendorReason } from './reason.ts';
 import { recipientOf } from './recipient.ts';
-import type { Text } from './secret.ts';
+import type { SecretRef, Text } from './secret.ts';
 import type { GateSignal } from './signals.ts';
 
 export type { Later, LaterVerdict } from './later.ts';
@@ -30,6 +30,8 @@ export interface PlannedRequest {
   readonly url: Text;
   readonly headers: Readonly<Record<string, Text>>;
   readonly body?: string;
+  /** The secret of a body of JSON, where a vendor wants it there: one of its texts is `SECRET` in its place. */
+  readonly bodySecret?: SecretRef;
   /** From its start to the end of the answer, milliseconds. Undefined = what the runtime gives every vendor. */
   readonly timeoutMs?: number;
 }
@@ -98,6 +100,11 @@ export interface LimitedForm<S extends z.ZodType, R extends Reads> extends Form<
   readonly sources?: readonly string[];
   /** Settings that must be present for it. */
   readonly needsSettings?: readonly string[];
+  /**
+   * What goes out in it counts as the event itself, so that the tag's repeat of it (`gcu`) is a duplicate. Default: an
+   * advertiser's form without consent is no conversion, and the repeat is the first.
+   */
+  readonly counts?: true;
 }
 
 /** An example derived from the vendor's sheet; the contract test runs it. */
@@ -270,6 +277,7 @@ export interface Destination {
         readonly reads: Reads;
         readonly sources: readonly string[] | undefined;
         readonly needsSettings: readonly string[];
+        readonly counts: boolean;
       }
     | undefined;
   readonly maxBatch: (envelope: string) => number;
@@ -312,7 +320,12 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
     limited:
       limited === undefined
         ? undefined
-        : { reads: limited.reads, sources: limited.sources, needsSettings: limited.needsSettings ?? [] },
+        : {
+            reads: limited.reads,
+            sources: limited.sources,
+            needsSettings: limited.needsSettings ?? [],
+            counts: limited.counts === true,
+          },
     maxBatch: spec.maxBatch,
     atOnce: spec.atOnce,
     maxAge: spec.maxAge,

@@ -51,7 +51,13 @@ export interface ListShape {
   readonly required?: true;
 }
 
-export type Shape = Leaf | ObjectShape | ListShape;
+/** A text of a JSON body that holds pairs, `?a=1&b=2`, as a query does. */
+export interface PairsShape {
+  readonly pairs: Leaves;
+  readonly required?: true;
+}
+
+export type Shape = Leaf | ObjectShape | ListShape | PairsShape;
 
 /** By name. In a query `ep.*` stands for every key that begins with `ep.`, and `pr#` for `pr` and a number. */
 export type Leaves = Readonly<Record<string, Leaf>>;

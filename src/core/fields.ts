@@ -81,6 +81,7 @@ export const OWN_FIELDS = {
   client_id: row<string>('identifier', 'GA4 client id within its cap, else a rotating keyed hash'),
   user_id: row<string>('identifier', "The site's own id of a logged-in visitor"),
   own_id: row<string>('identifier', "The gateway's own visitor id (`pv_id`)"),
+  visitor_hash: row<string>('identifier', "Keyed hash of the client id under the site's own key, 32 hex digits"),
 
   google_click_params: row<string>('click_id', "Google's click parameters of the page address, as a query string"),
 

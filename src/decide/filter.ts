@@ -1,5 +1,6 @@
 import type { CookieReading } from '../cookies/index.ts';
 import type { Event, RawEvent } from '../core/fields.ts';
+import { hexOf } from '../core/hash.ts';
 import { BIT } from '../core/signals.ts';
 import type { Site } from '../policy/gateway.ts';
 import { presentableClientId } from '../privacy/identifiers.ts';
@@ -52,6 +53,9 @@ export function filterEvent(of: OneHit, one: Understood, known: Known, line: num
   return foldRare(minimise(impersonal(raw), replaced, site.privacy), window);
 }
 
+/** Of `visitor_hash`: nobody else has the same by chance. */
+const HASH_DIGITS = 32;
+
 /** What the visitor is known by, as far as the signals in force allow. */
 function identifiersOf({ hit, site }: OneHit, { source, signals }: Understood, jar: CookieReading): Partial<RawEvent> {
   const identifiers: Partial<RawEvent> = { ...jar.identifiers };
@@ -80,6 +84,9 @@ function identifyAnalytics(
     const id = jar.identifiers.client_id ?? jar.identifiers.own_id;
     if (id !== undefined) identifiers.client_id = id;
   }
+  const { client_id: known } = identifiers;
+  if (site.hashesVisitors && known !== undefined)
+    identifiers.visitor_hash = hexOf(site.keys.pseudonym(`visitor|${known}`)).slice(0, HASH_DIGITS);
   const session = raw.session_id ?? visitor.sessionId;
   if (session !== undefined) identifiers.session_id = session;
 }

@@ -141,7 +141,8 @@ function decideOpen(event: Event, route: Route, signals: SignalMask, grounds: Gr
     return ended(route, signals, TOO_OLD);
   }
   // The tag sends page views and key events again after ad consent; where the limited form is on, the first went out.
-  if (event.repeat === true && route.destination.takesRepeats && route.limited) {
+  const { takesRepeats, limited } = route.destination;
+  if (event.repeat === true && route.limited && (takesRepeats || limited?.counts === true)) {
     return ended(route, signals, DUPLICATE);
   }
   try {

@@ -44,11 +44,13 @@ const SERVICE_OF: Readonly<Record<KnownVendor, readonly string[]>> = {
   google_ads: ['google-ads', 'Google Ads', 'adwords'],
   meta: ['facebook-pixel', 'Meta Pixel', 'facebook'],
   linkedin: ['linkedin', 'LinkedIn Insight Tag'],
+  matomo: ['matomo', 'Matomo Analytics'],
   microsoft_ads: ['microsoft-ads', 'bing', 'Microsoft Advertising'],
   pinterest: ['pinterest', 'Pinterest Tag'],
 };
 const ADVERTISERS: readonly KnownVendor[] = ['google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest'];
-const VENDORS: readonly KnownVendor[] = ['ga4', ...ADVERTISERS];
+const ANALYSTS: readonly KnownVendor[] = ['ga4', 'matomo'];
+const VENDORS: readonly KnownVendor[] = [...ANALYSTS, ...ADVERTISERS];
 
 const flag = (on: boolean): string => (on ? '1' : '0');
 const iso = (at: number): string => new Date(at).toISOString();
@@ -150,7 +152,7 @@ export function say(chance: Random, profile: Profile, serial: number, web: boole
     const allowed = new Set(VENDORS.filter(() => chance() < 0.6));
     byService = refusedServices(allowed);
     granted = chosen(
-      allowed.has('ga4'),
+      ANALYSTS.some((vendor) => allowed.has(vendor)),
       ADVERTISERS.some((vendor) => allowed.has(vendor)),
     );
     refused = EVERYTHING & ~granted;
@@ -161,7 +163,7 @@ export function say(chance: Random, profile: Profile, serial: number, web: boole
     const names = (vendors: readonly KnownVendor[]): string[] =>
       vendors.filter((vendor) => listed.includes(vendor)).map((vendor) => oneOf(chance, SERVICE_OF[vendor]));
     const services = {
-      analytics: [...names(['ga4']), ...(chance() < 0.3 ? ['matomo'] : [])],
+      analytics: [...names(ANALYSTS), ...(chance() < 0.3 ? ['hotjar'] : [])],
       marketing: [...names(ADVERTISERS), ...(chance() < 0.3 ? ['tiktok'] : [])],
     };
     byService = listedServices(listed, services, statistics, marketing);
@@ -288,6 +290,8 @@ function refusedServices(allowed: ReadonlySet<Vendor>): Services {
   };
 }
 
+const isAnalyst = (vendor: Vendor): boolean => ANALYSTS.some((one) => one === vendor);
+
 /** A list that is not empty decides for its category. */
 function listedServices(
   listed: readonly Vendor[],
@@ -296,8 +300,12 @@ function listedServices(
   ads: boolean,
 ): Services {
   const shut = (vendor: Vendor): number => {
-    const analysed = analytics.length > 0 && statistics && !listed.includes('ga4');
-    const advertised = marketing.length > 0 && ads && !listed.includes(vendor === 'ga4' ? 'google_ads' : vendor);
+    const statistician = isAnalyst(vendor);
+    const analysed = analytics.length > 0 && statistics && !listed.includes(statistician ? vendor : 'ga4');
+    // In the list of advertisers only Google has a service, too.
+    const advertiser = vendor === 'ga4' ? 'google_ads' : vendor;
+    const named = listed.includes(advertiser) && !isAnalyst(advertiser);
+    const advertised = marketing.length > 0 && ads && !named;
     return (analysed ? ANALYTICS : 0) | (advertised ? MARKETING : 0);
   };
   return {

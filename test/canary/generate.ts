@@ -299,6 +299,10 @@ class Maker {
     if (this.maybe(0.2))
       list.push(`_derived_epik=${this.own('derivedEpikCookie', `dj0y${word('derivedEpikCookie', serial)}`)}`);
     if (this.maybe(0.2)) list.push(`_pin_unauth=${this.own('pinCookie', `dWlkPU${word('pinCookie', serial)}`)}`);
+    if (this.maybe(0.3)) {
+      const id = this.own('pkCookie', `abc${digits('pkCookie', serial)}`);
+      list.push(`_pk_id.3.1fff=${id}.${seconds(at)}.`);
+    }
     for (const { kind, row } of OTHER_IDS) {
       if (row.cookie === undefined || !kind.endsWith('of a cookie') || this.maybe()) continue;
       const id = this.own(kind, word(kind, serial));

@@ -13,7 +13,7 @@ export const USER_DATA = 4;
 export const PERSONAL = 8;
 export const EVERYTHING = 15;
 
-export type KnownVendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'microsoft_ads' | 'pinterest';
+export type KnownVendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'matomo' | 'microsoft_ads' | 'pinterest';
 /** One that has lines here, or one that was added since (`other-vendors.ts`). */
 export type Vendor = string;
 
@@ -32,6 +32,7 @@ const KNOWN_NEEDS: Readonly<Record<KnownVendor, number>> = {
   google_ads: ADS | USER_DATA,
   meta: ADS | USER_DATA | PERSONAL,
   linkedin: ADS | USER_DATA | PERSONAL,
+  matomo: ANALYTICS,
   microsoft_ads: ADS | PERSONAL,
   pinterest: ADS | USER_DATA | PERSONAL,
 };
@@ -91,16 +92,22 @@ const GOOGLE_USER = ADS | USER_DATA;
 /** Every kind of thing that comes in, and where it may leave to. */
 const KNOWN_KINDS = {
   // Addresses: R1. Whole ones never; the first half only where the site says `ip: truncate`.
-  ipPeer: [cut('ga4'), cut('meta'), cut('pinterest')],
-  ipForwarded: [cut('ga4', 'behind a proxy'), cut('meta', 'behind a proxy'), cut('pinterest', 'behind a proxy')],
+  ipPeer: [cut('ga4'), cut('matomo'), cut('meta'), cut('pinterest')],
+  ipForwarded: [
+    cut('ga4', 'behind a proxy'),
+    cut('matomo', 'behind a proxy'),
+    cut('meta', 'behind a proxy'),
+    cut('pinterest', 'behind a proxy'),
+  ],
   ipHeader: [],
   /** The Measurement Protocol gets a country at most (`destinations/ga4.md` 2.7). */
-  ipStated: [cut('meta'), cut('pinterest')],
+  ipStated: [cut('matomo'), cut('meta'), cut('pinterest')],
   ipParam: [],
 
   // Device: R7.
   userAgent: [
     to('ga4', { needs: EVERYTHING, where: ['user agent full'] }),
+    to('matomo', { needs: EVERYTHING, where: ['user agent full'] }),
     to('meta', { where: ['user agent full'] }),
     to('pinterest', { where: ['user agent full'] }),
   ],
@@ -112,6 +119,7 @@ const KNOWN_KINDS = {
   // The page's address: listed query keys only, no fragment, no userinfo (R6, R40).
   path: [
     to('ga4', { limited: true }),
+    to('matomo', { limited: true }),
     to('meta'),
     to('microsoft_ads', { limited: true }),
     to('pinterest'),
@@ -120,6 +128,7 @@ const KNOWN_KINDS = {
   ],
   utm: [
     to('ga4', { where: ['keeps utm_campaign'] }),
+    to('matomo', { where: ['keeps utm_campaign'] }),
     to('meta', { where: ['keeps utm_campaign'] }),
     to('microsoft_ads', { where: ['keeps utm_campaign'] }),
     to('pinterest', { where: ['keeps utm_campaign'] }),
@@ -129,8 +138,13 @@ const KNOWN_KINDS = {
   fragment: [],
   userinfo: [],
   nestedQuery: [],
-  referrerHost: [to('ga4', { where: ['referrer origin'] }), to('ga4', { where: ['referrer path'] })],
-  referrerPath: [to('ga4', { where: ['referrer path'] })],
+  referrerHost: [
+    to('ga4', { where: ['referrer origin'] }),
+    to('ga4', { where: ['referrer path'] }),
+    to('matomo', { where: ['referrer origin'] }),
+    to('matomo', { where: ['referrer path'] }),
+  ],
+  referrerPath: [to('ga4', { where: ['referrer path'] }), to('matomo', { where: ['referrer path'] })],
   referrerQuery: [],
 
   // Click ids: with ad_storage, each to its owner (R46, R47).
@@ -156,6 +170,8 @@ const KNOWN_KINDS = {
   epikCookie: [to('pinterest'), kept],
   derivedEpikCookie: [kept],
   pinCookie: [kept],
+  /** `destinations/matomo.md` 2, 7. */
+  pkCookie: [to('matomo'), to('set-cookie', { needs: ANALYTICS })],
   otherCookie: [],
   consentId: [],
 
@@ -168,7 +184,13 @@ const KNOWN_KINDS = {
   session: [to('ga4')],
   /** Not in the form of a session, a session count or a page load, so it could be anything. */
   sessionText: [],
-  userId: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), hashed('linkedin'), hashed('pinterest')],
+  userId: [
+    to('ga4', { needs: GOOGLE_USER }),
+    hashed('meta'),
+    hashed('linkedin'),
+    hashed('pinterest'),
+    to('matomo', { needs: GOOGLE_USER }),
+  ],
 
   // A user id that is personal is none: it goes only where the vendor takes it hashed, as what it is.
   mailUserId: [
@@ -239,18 +261,25 @@ const KNOWN_KINDS = {
 
   // What the event itself is about: class event and page.
   // A name of the site's own could say anything: where nothing was allowed it stays here.
-  eventName: [to('ga4'), to('microsoft_ads'), to('preview')],
-  title: [to('ga4', { limited: true })],
-  param: [to('ga4')],
+  eventName: [to('ga4'), to('matomo'), to('microsoft_ads'), to('preview')],
+  title: [to('ga4', { limited: true }), to('matomo', { limited: true })],
+  param: [to('ga4'), to('matomo')],
   property: [to('ga4')],
   /** Not in the form that the key has. */
   transport: [],
   campaign: [to('ga4')],
   coupon: [to('ga4')],
-  searchTerm: [to('ga4'), to('meta'), to('microsoft_ads'), to('pinterest')],
-  itemName: [to('ga4'), to('microsoft_ads')],
-  itemId: [to('ga4'), to('meta'), to('microsoft_ads'), to('google_ads', { where: ['merchant'] }), to('pinterest')],
-  order: eachFull,
+  searchTerm: [to('ga4'), to('matomo'), to('meta'), to('microsoft_ads'), to('pinterest')],
+  itemName: [to('ga4'), to('matomo'), to('microsoft_ads')],
+  itemId: [
+    to('ga4'),
+    to('matomo'),
+    to('meta'),
+    to('microsoft_ads'),
+    to('google_ads', { where: ['merchant'] }),
+    to('pinterest'),
+  ],
+  order: [...eachFull, to('matomo')],
   eventId: eachFull,
 } as const satisfies Readonly<Record<string, readonly Leave[]>>;
 
@@ -263,7 +292,7 @@ const IN_RECORDS: Readonly<Partial<Record<keyof typeof KNOWN_KINDS, readonly Lea
   itemId: [to('google_ads')],
   itemName: [to('google_ads'), to('meta'), to('pinterest')],
   // A number is made of it.
-  pageLoad: [to('microsoft_ads')],
+  pageLoad: [to('matomo'), to('microsoft_ads')],
   // Only its country is told, by the vendor that can tell.
   ipStated: [cut('ga4')],
 };
@@ -306,7 +335,16 @@ const NOT_WHERE_IDS_ARE_REPLACED: ReadonlySet<Kind> = new Set<Kind>([
   ] as const),
   ...(['email', 'phone', 'firstName', 'lastName', 'street', 'city', 'region', 'postalCode', 'hashedEmail'] as const),
   ...(['mailUserId', 'phoneUserId'] as const),
-  ...(['userAgent', 'clientHint', 'referrerHost', 'referrerPath', 'fbpCookie', 'fbcCookie', 'ipPeer'] as const),
+  ...([
+    'userAgent',
+    'clientHint',
+    'referrerHost',
+    'referrerPath',
+    'fbpCookie',
+    'fbcCookie',
+    'pkCookie',
+    'ipPeer',
+  ] as const),
 ]);
 
 /** Whose cookie it is kept in: written only while one of them may have it. */
@@ -316,6 +354,7 @@ const OWNERS: Readonly<Partial<Record<Kind, readonly Vendor[]>>> = {
   ...owned(['msclkid', 'uetCookie', 'uetvidCookie'], ['microsoft_ads']),
   ...owned(['liFatId', 'liCookie'], ['linkedin']),
   ...owned(['epik', 'epikCookie', 'derivedEpikCookie', 'pinCookie'], ['pinterest']),
+  ...owned(['pkCookie'], ['matomo']),
 };
 
 function owned(kinds: readonly Kind[], vendors: readonly Vendor[]): Partial<Record<Kind, readonly Vendor[]>> {

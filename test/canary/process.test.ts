@@ -22,6 +22,7 @@ const VENDOR_OF: ReadonlyMap<string, Vendor> = new Map([
   ['pagead2.googlesyndication.com', 'google_ads'],
   ['graph.facebook.com', 'meta'],
   ['api.linkedin.com', 'linkedin'],
+  ['stats.example.no', 'matomo'],
   ['capi.uet.microsoft.com', 'microsoft_ads'],
   ['bat.bing.com', 'microsoft_ads'],
   ['api.pinterest.com', 'pinterest'],
@@ -32,6 +33,7 @@ const SECRETS = {
   GA4_API_SECRET: 'wzsecretga4wz',
   META_ACCESS_TOKEN: 'wzsecretmetawz',
   LINKEDIN_ACCESS_TOKEN: 'wzsecretlinkedinwz',
+  MATOMO_TOKEN: 'wzsecretmatomowz',
   MICROSOFT_UET_TOKEN: 'wzsecretmicrosoftwz',
   PINTEREST_ACCESS_TOKEN: 'wzsecretpinterestwz',
 };

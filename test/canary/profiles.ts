@@ -167,6 +167,14 @@ const ROUTES = `
         merchant: { id: "12345", feed_label: "NO", feed_language: nb }
       meta: { pixel_id: "123456789012345", access_token: "\${META_ACCESS_TOKEN}" }
       linkedin: { conversions: { purchase: "104012", generate_lead: "104013" }, access_token: "\${LINKEDIN_ACCESS_TOKEN}" }
+      matomo:
+        host: stats.example.no
+        site_id: "3"
+        token: \${MATOMO_TOKEN}
+        currency: NOK
+        dimensions: { "1": note }
+        user_id: true
+        without_consent: limited
       microsoft_ads: { tag_id: "97000001", access_token: "\${MICROSOFT_UET_TOKEN}", without_consent: limited }
       pinterest: { ad_account_id: "549757463328", access_token: "\${PINTEREST_ACCESS_TOKEN}" }`;
 
@@ -217,6 +225,7 @@ const SERVICES = LIMITED.replace('cmp: [onetrust]', 'cmp: [klaro]').replace(
             google-ads: [ad_storage, ad_user_data, ad_personalization]
             facebook-pixel: [ad_storage, ad_user_data, ad_personalization]
             linkedin: [ad_storage, ad_user_data, ad_personalization]
+            matomo: [analytics_storage]
             microsoft-ads: [ad_storage, ad_user_data, ad_personalization]
             pinterest: [ad_storage, ad_user_data, ad_personalization]`,
 );

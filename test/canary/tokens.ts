@@ -46,6 +46,7 @@ const NUMERIC = [
   'phoneInText',
   'phoneUserId',
   'formatInText',
+  'pkCookie',
 ] as const satisfies readonly Kind[];
 
 /** Thirteen digits. */

@@ -14,7 +14,7 @@ export interface Single {
 }
 
 /** The lists that may hold several events. */
-const LISTS = ['data', 'elements', 'events'] as const;
+const LISTS = ['data', 'elements', 'events', 'requests'] as const;
 
 /**
  * A request as one request for each of its events: how many of them share one is the gateway's own business. Lines of a
@@ -36,7 +36,11 @@ export function singles(request: Recorded): readonly Single[] {
   const body = json(request.body);
   const list = LISTS.find((name) => Array.isArray(body?.[name]));
   if (body === undefined || list === undefined) return [{ ...one, query, body: body ?? (request.body || undefined) }];
-  return (body[list] as Json[]).map((event) => ({ ...one, query, body: { ...shared(body, event), [list]: [event] } }));
+  return (body[list] as (Json | string)[]).map((row) => {
+    // Where an event is a query itself, its pairs are compared.
+    const event = typeof row === 'string' ? Object.fromEntries(new URLSearchParams(row)) : row;
+    return { ...one, query, body: { ...shared(body, event), [list]: [event] } };
+  });
 }
 
 /** What the request says beside its events, as far as it concerns this one. */

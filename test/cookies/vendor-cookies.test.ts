@@ -38,6 +38,8 @@ const rows = [
   ['_epik', ADS, 'dj0yExample', { epik: 'dj0yExample' }, 'seen'],
   ['_derived_epik', ADS, 'dj0yDerived', {}, 'seen'],
   ['_pin_unauth', ADS, 'dWlkPUExample', {}, 'seen'],
+  ['_pk_id.3.1fff', ANALYTICS, `0123456789abcdef.${S}.`, { pk_id: '0123456789abcdef' }, 'written'],
+  ['_pk_ses.3.1fff', ANALYTICS, '1', {}, 'session'],
 ] as const;
 
 describe.each(rows)('%s', (name, signal, value, identifiers, age) => {

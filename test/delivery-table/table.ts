@@ -1,12 +1,13 @@
 import * as googleAds from '../vendors/google-ads.ts';
 import * as linkedin from '../vendors/linkedin.ts';
+import * as matomo from '../vendors/matomo.ts';
 import * as meta from '../vendors/meta.ts';
 import * as microsoft from '../vendors/microsoft-ads.ts';
 import * as pinterest from '../vendors/pinterest.ts';
 import type { FakeReply } from '../support/recorder.ts';
 import type { Answer, Script } from './scripted.ts';
 
-export type Vendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'microsoft_ads' | 'pinterest';
+export type Vendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'matomo' | 'microsoft_ads' | 'pinterest';
 
 /** What a vendor answers, and what must come of it. */
 export interface Row {
@@ -299,6 +300,41 @@ export const TABLE: readonly Row[] = [
   }),
   row('linkedin', 'linkedin.md 7', '426: the version has ended', always(linkedin.replies.sunset), stopped),
   row('linkedin', 'linkedin.md 7', '503', once(json(503, {})), again),
+
+  ...everyone('matomo').map((one) => ({ ...one, from: 'matomo.md 6' })),
+  row('matomo', 'matomo.md 6', '204', always({ status: 204 }), delivered),
+  row('matomo', 'matomo.md 6', '200 with a page of HTML', once(matomo.replies.maintenance), again),
+  row('matomo', 'matomo.md 6', '503 with a page of HTML', once(matomo.replies.maintenance503), again),
+  row(
+    'matomo',
+    'matomo.md 6',
+    '200 that names the bad event',
+    (_, ids) => (bad(ids) === -1 ? undefined : matomo.replies.invalid(bad(ids))(ids.length)),
+    oneIn50('nothing'),
+  ),
+  row(
+    'matomo',
+    'matomo.md 6',
+    '200 that names nothing',
+    poison(() => matomo.replies.unnamed),
+    oneIn50('parts'),
+  ),
+  row(
+    'matomo',
+    'matomo.md 6',
+    '400: one of them is bad',
+    poison(() => matomo.replies.malformed),
+    oneIn50('parts'),
+  ),
+  row('matomo', 'matomo.md 6', '413', (_, ids) => (ids.length > 1 ? matomo.replies.tooLarge : undefined), {
+    ...delivered,
+    resent: 'parts',
+  }),
+  row('matomo', 'matomo.md 6', '401', always(matomo.replies.unauthorized), stopped),
+  row('matomo', 'matomo.md 6', '403', always(matomo.replies.forbidden), stopped),
+  row('matomo', 'matomo.md 6', '404', always(matomo.replies.wrongPath), stopped),
+
+  ...single('matomo', 'limited', 'matomo.md 5', 'without consent'),
 
   ...everyone('microsoft_ads').map((one) => ({ ...one, from: 'microsoft.md A.5' })),
   row(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedRequest } from '../../src/core/destination.ts';
 import { BIT, maskOf, type GateSignal } from '../../src/core/signals.ts';
+import { SECRET } from '../../src/core/egress.ts';
 import { egressViolation, type RowFacts } from '../../src/delivery/egress/index.ts';
 import { boundByExamples, WITH_COURIER } from '../support/destinations.ts';
 import { RIGHT_REQUESTS, type RightRequest } from '../support/examples.ts';
@@ -150,8 +151,13 @@ describe('a right request', () => {
     expect(egressViolation(one.egress, [one.facts, one.facts], one.request)).toMatch(/not one for each event$/);
   });
 
-  it.each(withBody)('%s: is stopped with its secret in clear, missing, or in another place', (_, one) => {
-    const { headers, url } = one.request;
+  // One without a token is asked for nothing.
+  const withSecret = withBody.filter(([, { request }]) => /"parts"|"bodySecret"/.test(JSON.stringify(request)));
+
+  it.each(withSecret)('%s: is stopped with its secret in clear, missing, or in another place', (_name, one) => {
+    const { headers, url, body } = one.request;
+    const { bodySecret: _, ...rest } = one.request;
+    const inBody = { body: body?.replace(JSON.stringify(SECRET), '"hemmelig"') ?? '' };
     const literal = JSON.parse(
       JSON.stringify({ headers, url }, (_key, value: unknown) =>
         typeof value === 'object' && value !== null && 'parts' in value
@@ -160,7 +166,9 @@ describe('a right request', () => {
       ),
     ) as Pick<PlannedRequest, 'headers' | 'url'>;
     // One in a path makes it another path.
-    expect(check(one, { ...one.request, ...literal })).toMatch(/: a secret in the wrong place$|^unknown host or path$/);
+    expect(check(one, { ...rest, ...inBody, ...literal })).toMatch(
+      /: a secret in the wrong place$|^unknown host or path$/,
+    );
     const moved = { parts: ['application/json', { env: 'META_ACCESS_TOKEN' }] };
     expect(check(one, { ...one.request, headers: { ...headers, 'content-type': moved } })).toMatch(
       /secret in the wrong place$/,

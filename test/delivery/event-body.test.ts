@@ -89,6 +89,8 @@ describe('a record', () => {
       'google_ads limited',
       'http full',
       'linkedin full',
+      'matomo full',
+      'matomo limited',
       'meta full',
       'microsoft_ads full',
       'microsoft_ads limited',

@@ -41,6 +41,21 @@ async function sent(settings: object, env: Record<string, string>, now?: () => n
   return { ended, request: recorder.requests[0] };
 }
 
+describe('a secret in the body', () => {
+  it('stands in its place, escaped as a text of JSON is', async () => {
+    const planned = {
+      method: 'POST',
+      url: 'https://crm.example.com/in',
+      headers: {},
+      body: '{"rows":["a$&b"],"token":"\\u0000"}',
+      bodySecret: { env: 'TOKEN' },
+    } as const;
+    recorder.requests.length = 0;
+    await exchange(planned, ['crm.example.com'], wire({ TOKEN: 'a"b\\$&' }));
+    expect(recorder.requests[0]?.body).toBe(JSON.stringify({ rows: ['a$&b'], token: 'a"b\\$&' }));
+  });
+});
+
 describe('Standard Webhooks', () => {
   it('signs id, time and the very bytes of the body', async () => {
     const { request } = await sent(SETTINGS, { NEW });

@@ -28,6 +28,7 @@ interface Values {
 const HASH = '81f8f6dde88365f3928796ec7aa53f72820b06db8664f5fe76a7eb13e24546a2';
 const UUID = '11111111-2222-4333-8444-555555555555';
 const VALUES = {
+  transaction_id: { good: ['ORD-20261120-7'], bad: [''] },
   client_id: { good: ['482310557.1763600000'], bad: [''] },
   page_location: { good: ['https://shop.example.no/takk'], bad: [''] },
   value: { good: [0, 599, 0.1], bad: [Number.NaN, Number.POSITIVE_INFINITY] },
@@ -254,6 +255,17 @@ const SHEETS: Readonly<Record<string, Sheet<object>>> = {
       })),
     full: () => undefined,
   }),
+  // `destinations/matomo.md` 3; 5 for the form without consent, whose orders have a number that is made for them.
+  matomo: sheet<{ goals: Record<string, string> }>({
+    settings: fc
+      .record({ goals: mapped(fc.constant('5')) })
+      .map((more) => ({ host: 'stats.example.com', site_id: '3', currency: 'NOK', ...more })),
+    full: ({ name, event }) => {
+      if (name === 'purchase' && !event.transaction_id) return lacks('transaction_id');
+      return name === 'page_view' && !event.page_location ? lacks('page_location') : undefined;
+    },
+    limited: ({ name, event }) => (name === 'page_view' && !event.page_location ? lacks('page_location') : undefined),
+  }),
   // `destinations/microsoft.md` A.3; B for the pixel.
   microsoft_ads: sheet<{ event_names?: Record<string, string> }>({
     settings: fc
@@ -339,5 +351,6 @@ const SIDES: Readonly<Record<string, readonly string[]>> = {
   linkedin: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match'],
   pinterest: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],
   http: ['full taken'],
+  matomo: ['full taken', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],
   microsoft_ads: ['full taken', 'full skip.nothing_to_match', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],
 };

@@ -6,7 +6,7 @@
 export const SIGNALS = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] as const;
 export type Signal = (typeof SIGNALS)[number];
 
-export const VENDORS = ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest'] as const;
+export const VENDORS = ['ga4', 'google_ads', 'meta', 'linkedin', 'matomo', 'microsoft_ads', 'pinterest'] as const;
 export type Vendor = (typeof VENDORS)[number];
 
 export type Source = 'web' | 'json';
@@ -40,6 +40,7 @@ const RULES: Readonly<Record<Vendor, Rule>> = {
   google_ads: { needs: ['ad_storage', 'ad_user_data'], beyond: [], limited: ['web', 'json'] },
   meta: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
   linkedin: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
+  matomo: { needs: ['analytics_storage'], beyond: [], limited: ['web', 'json'] },
   microsoft_ads: {
     needs: ['ad_storage', 'ad_personalization'],
     // A web hit has no address of its own for Microsoft: GA4's `em` is hashed Google's way.

@@ -38,6 +38,14 @@ const TABLE: Readonly<
   meta: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
   linkedin: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
   pinterest: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
+  matomo: {
+    needs: ['analytics_storage'],
+    beyond: (field) => {
+      if (field === 'user_id') return ['ad_storage', 'ad_user_data'];
+      return field === 'user_agent' ? ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] : [];
+    },
+    limited: true,
+  },
   // Each route says its own needs and fields: below.
   http: {
     needs: [],

@@ -1,6 +1,7 @@
 import * as ga4 from '../vendors/ga4.ts';
 import * as googleAds from '../vendors/google-ads.ts';
 import * as linkedin from '../vendors/linkedin.ts';
+import * as matomo from '../vendors/matomo.ts';
 import * as meta from '../vendors/meta.ts';
 import * as microsoft from '../vendors/microsoft-ads.ts';
 import * as pinterest from '../vendors/pinterest.ts';
@@ -11,6 +12,7 @@ export const VENDORS: readonly FakeVendor[] = [
   ga4.ga4,
   googleAds.googleAdsVendor,
   linkedin.linkedin,
+  matomo.matomoVendor,
   meta.meta,
   microsoft.microsoftAdsVendor,
   pinterest.pinterest,
@@ -20,6 +22,7 @@ const LISTS = [
   ga4.violations,
   googleAds.violations,
   linkedin.violations,
+  matomo.violations,
   meta.violations,
   microsoft.violations,
   pinterest.violations,

@@ -1,4 +1,5 @@
 import type { PlannedRequest, Reply } from '../../src/core/destination.ts';
+import { SECRET as IN_BODY } from '../../src/core/egress.ts';
 import type { Text } from '../../src/core/secret.ts';
 import type { FakeReply, Recorded } from '../support/recorder.ts';
 
@@ -23,7 +24,7 @@ export function asRecorded(request: PlannedRequest, at = 0): Recorded {
     headers: Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), written(value)]),
     ),
-    body: request.body ?? '',
+    body: (request.body ?? '').replace(JSON.stringify(IN_BODY), JSON.stringify(SECRET)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { SECRET } from '../../core/egress.ts';
 import type { PlannedRequest } from '../../core/destination.ts';
 import type { FieldName, Scalars } from '../../core/fields.ts';
 import { FIELD_NAMES } from '../../policy/fields.ts';
@@ -248,13 +249,16 @@ function whyClosed(field: FieldName, event: EventTrace, { route, permit, signals
   return permit.verdict === 'limited' ? 'not in the form without consent' : 'not permitted';
 }
 
+const IN_ITS_PLACE = JSON.stringify(SECRET);
+
 /** A planned request as text; secrets are shown by name. */
-export function showRequest({ method, url, headers, body }: PlannedRequest): ShownRequest {
+export function showRequest({ method, url, headers, body, bodySecret }: PlannedRequest): ShownRequest {
   return {
     method,
     url: showText(url),
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, showText(value)])),
-    body,
+    body:
+      bodySecret === undefined ? body : body?.replace(IN_ITS_PLACE, () => JSON.stringify(showSecretRef(bodySecret))),
   };
 }
 

@@ -92,6 +92,7 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
       .filter(({ stream }) => stream !== undefined)
       .sort((a, b) => Number(b.primary) - Number(a.primary))
       .map(({ stream }) => stream as string),
+    hashesVisitors: routes.some(({ destination }) => 'visitor_hash' in destination.reads),
     cookieUsers: cookieUsersOf(routes),
   };
 }

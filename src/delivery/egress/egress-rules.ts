@@ -123,6 +123,7 @@ function decoded(value: string): string | undefined {
 /** A shape of a JSON body as it is walked. */
 export type JsonRule =
   | { readonly kind: 'leaf'; readonly rule: Rule }
+  | { readonly kind: 'pairs'; readonly name: string; readonly rules: PairRules }
   | {
       readonly kind: 'object';
       readonly name: string;
@@ -143,6 +144,7 @@ export type JsonRule =
 
 /** Compiles a shape; `name` is the path that reasons name. */
 export function jsonRule(shape: Shape, name: string): JsonRule {
+  if ('pairs' in shape) return { kind: 'pairs', name, rules: new PairRules(shape.pairs, 'key in the body') };
   if (!('keys' in shape) && !('each' in shape)) return { kind: 'leaf', rule: ruleOf(name, shape) };
   const needs = maskOf(shape.needs ?? []);
   const required = shape.required ?? false;
@@ -173,6 +175,7 @@ export function wrongJson(
   rows: readonly EgressFacts[],
 ): string | undefined {
   if (rule.kind === 'leaf') return wrongScalar(value, rule.rule, facts);
+  if (rule.kind === 'pairs') return wrongPairs(value, rule, facts);
   if ((facts.signals & rule.needs) !== rule.needs) return `${rule.name}: not granted`;
   if (typeof value !== 'object' || value === null) return `${rule.name}: not as it must be`;
   if (rule.kind === 'list') {
@@ -195,9 +198,22 @@ export function wrongJson(
   return undefined;
 }
 
+function wrongPairs(
+  value: unknown,
+  { name, rules }: Extract<JsonRule, { kind: 'pairs' }>,
+  facts: EgressFacts,
+): string | undefined {
+  if (typeof value !== 'string' || !value.startsWith('?') || value.includes('#')) return `${name}: not as it must be`;
+  rules.begin();
+  return rules.text(value, 1, facts) ?? rules.missing();
+}
+
 function wrongScalar(value: unknown, rule: Rule, facts: EgressFacts): string | undefined {
   if (value === null) return undefined;
-  if (typeof value === 'string') return wrongValue(rule, value, facts);
+  if (typeof value === 'string') {
+    if (rule.secret && value !== SECRET) return `${rule.name}: a secret in the wrong place`;
+    return wrongValue(rule, value, facts);
+  }
   if (typeof value === 'number' || typeof value === 'boolean') return wrongValue(rule, String(value), facts);
   return `${rule.name}: not as it must be`;
 }

@@ -133,6 +133,7 @@ function violationOf(
   if (wrong !== undefined) return wrong;
   const { body } = planned;
   if (body !== undefined) {
+    if (planned.bodySecret !== undefined && !isOnce(body, IN_JSON)) return 'body: a secret in the wrong place';
     if (form.body === undefined) return 'body where there is none';
     wrong =
       json !== undefined
@@ -184,6 +185,14 @@ function wrongBody(body: string, rule: JsonRule, facts: EgressFacts, rows: reado
   if (JSON.stringify(value) !== body) return 'body can be read in two ways';
   return wrongJson(value, rule, facts, rows);
 }
+
+function isOnce(text: string, part: string): boolean {
+  const at = text.indexOf(part);
+  return at >= 0 && text.indexOf(part, at + part.length) < 0;
+}
+
+/** How `SECRET` is written in a text of JSON. */
+const IN_JSON = JSON.stringify(SECRET).slice(1, -1);
 
 /** A text with `SECRET` in place of each secret. */
 function textOf(text: Text): string {

@@ -1,4 +1,5 @@
 import type { PlannedRequest } from '../../core/destination.ts';
+import { SECRET } from '../../core/egress.ts';
 import { reason } from '../../core/reason.ts';
 import {
   isAccessToken,
@@ -24,14 +25,16 @@ interface Filling {
 export function isFilled(planned: PlannedRequest): planned is FilledRequest {
   if (typeof planned.url !== 'string') return false;
   for (const name in planned.headers) if (typeof planned.headers[name] !== 'string') return false;
-  return true;
+  return planned.bodySecret === undefined;
 }
 
+const IN_ITS_PLACE = JSON.stringify(SECRET);
 const verbatim = (value: string): string => value;
 
 /** Puts values in place of names, and what can only be known at the attempt: time and signatures. */
 export async function fill(planned: PlannedRequest, secrets: Secrets, now: number): Promise<FilledRequest> {
-  const { body } = planned;
+  const { bodySecret: _, ...rest } = planned;
+  const body = await bodyOf(planned, secrets);
   const filling: Filling = { secrets, at: Math.floor(now / 1000), body: body ?? '' };
   // In a URL a value is percent-encoded, so that it cannot end its parameter.
   const url = await resolve(planned.url, filling, encodeURIComponent);
@@ -40,7 +43,14 @@ export async function fill(planned: PlannedRequest, secrets: Secrets, now: numbe
     const text = planned.headers[name];
     if (text !== undefined) headers[name] = await resolve(text, filling, verbatim);
   }
-  return { ...planned, url, headers };
+  return { ...rest, url, headers, ...(body !== undefined && { body }) };
+}
+
+/** In a text of JSON a value is escaped, so that it cannot end it. */
+async function bodyOf({ body, bodySecret }: PlannedRequest, secrets: Secrets): Promise<string | undefined> {
+  if (body === undefined || bodySecret === undefined) return body;
+  const value = JSON.stringify(await secrets.value(bodySecret));
+  return body.replace(IN_ITS_PLACE, () => value);
 }
 
 /** The access tokens in a request. */

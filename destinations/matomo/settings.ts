@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { eventNameSetting } from '../../src/core/event-name-setting.ts';
+import { host } from '../../src/core/host-setting.ts';
+import { idText } from '../../src/core/id-text.ts';
+import { currencyCode } from '../../src/core/money.ts';
+import { secret } from '../../src/core/secret-schema.ts';
+
+const paramName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_]{0,39}$/, 'expected the name of a parameter of your events, e.g. `page_type`');
+
+/** What an operator says about one site in Matomo (`destinations/matomo.md`). */
+export const settings = z.strictObject({
+  host: host().describe('Where your Matomo is: the host of its address, without `https://`.'),
+  path: z
+    .string()
+    .regex(/^\/(?:[\w~-][\w.~-]*\/)*(?:matomo|piwik)\.php$/, 'expected a path that ends in `/matomo.php`')
+    .default('/matomo.php')
+    .describe('Where `matomo.php` is on that host, where Matomo is in a folder: `/matomo/matomo.php`.'),
+  site_id: idText(
+    /^[1-9]\d{0,9}$/,
+    'the number of a site in quotes, e.g. "3" (Matomo: Administration > Websites > Manage, "ID")',
+  ).describe('The site the events are counted for: Administration > Websites > Manage, "ID".'),
+  token: secret()
+    .optional()
+    .describe(
+      'Token of a user with *write* permission for this site, made for the gateway: Administration > Personal > Security > ' +
+        'Auth tokens. Without it Matomo takes neither address nor country, so every visitor seems to be where the gateway is, and refuses events older than a day.',
+    ),
+  currency: z
+    .string()
+    .refine((text) => currencyCode(text) === text, 'expected a currency of ISO 4217, e.g. `NOK`')
+    .describe(
+      'The currency of the site in Matomo, which has one for each site: Administration > Websites > Manage. An event in another one goes without its amounts.',
+    ),
+  value_includes: z
+    .array(z.enum(['tax', 'shipping']))
+    .default(['tax', 'shipping'])
+    .describe('What the `value` of your orders holds beside the price of the products.'),
+  goals: z
+    .record(
+      eventNameSetting(),
+      idText(/^[1-9]\d{0,9}$/, 'the number of a goal in quotes, e.g. "5" (Matomo: Goals > Manage goals, "ID")'),
+    )
+    .default({})
+    .describe('Event -> number of the goal that it fulfils: {generate_lead: "5"}. Goals > Manage goals, "ID".'),
+  dimensions: z
+    .record(z.string().regex(/^[1-9]\d{0,2}$/, 'expected the number of a custom dimension, e.g. "1"'), paramName)
+    .default({})
+    .describe(
+      'Number of a custom dimension -> the parameter of your events that it shows: {"1": page_type}. Administration > Websites > Custom Dimensions, "Index" of an action dimension.',
+    ),
+  category: z
+    .string()
+    .regex(/^[^\p{Cc}]{1,100}$/u, 'expected a name of at most 100 characters')
+    .default('GA4')
+    .describe('The category under which events without a report of their own are shown (Behaviour > Events).'),
+  user_id: z
+    .boolean()
+    .default(false)
+    .describe(
+      '`true`: your own id of a visitor who has logged in goes to Matomo as User ID, with `ad_storage` and `ad_user_data`.',
+    ),
+});
+
+export type Settings = z.output<typeof settings>;
