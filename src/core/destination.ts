@@ -100,10 +100,7 @@ export interface LimitedForm<S extends z.ZodType, R extends Reads> extends Form<
   readonly sources?: readonly string[];
   /** Settings that must be present for it. */
   readonly needsSettings?: readonly string[];
-  /**
-   * What goes out in it counts as the event itself, so that the tag's repeat of it (`gcu`) is a duplicate. Default: an
-   * advertiser's form without consent is no conversion, and the repeat is the first.
-   */
+  /** It counts as the event itself, so that the tag's repeat (`gcu`) is a duplicate. Default: the repeat is the first. */
   readonly counts?: true;
 }
 
