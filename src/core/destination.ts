@@ -1,14 +1,15 @@
 import type * as z from 'zod';
-import type { EgressForm, RequestMethod } from './egress.ts';
+import type { EgressForm } from './egress.ts';
 import type { Event, FieldName } from './fields.ts';
 import { bindForm, type BoundForm, type Form, type Read, type Reads, type Skip } from './form.ts';
 import type { Later } from './later.ts';
 import { answered, type VendorReason } from './reason.ts';
 import { recipientOf } from './recipient.ts';
-import type { SecretRef, Text } from './secret.ts';
+import type { PlannedRequest, Reply } from './request.ts';
 import type { GateSignal } from './signals.ts';
 
 export type { Later, LaterVerdict } from './later.ts';
+export type { PlannedRequest, Reply } from './request.ts';
 export type {
   AnyView,
   BoundForm,
@@ -23,27 +24,6 @@ export type {
   View,
   Wants,
 } from './form.ts';
-
-/** A request as a value. Secrets in it are still names. */
-export interface PlannedRequest {
-  readonly method: RequestMethod;
-  readonly url: Text;
-  readonly headers: Readonly<Record<string, Text>>;
-  readonly body?: string;
-  /** The secret of a body of JSON, where a vendor wants it there: one of its texts is `SECRET` in its place. */
-  readonly bodySecret?: SecretRef;
-  /** From its start to the end of the answer, milliseconds. Undefined = what the runtime gives every vendor. */
-  readonly timeoutMs?: number;
-}
-
-/** What a vendor answered; the body is cut at 64 KiB (R74). Header names are lower-case. */
-export interface Reply {
-  readonly status: number;
-  /** When it came, unix milliseconds: what an HTTP date in `Retry-After` is measured against. */
-  readonly at: number;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: string;
-}
 
 /** What a reply means for the elements that were sent. Reasons must not repeat anything of the events. */
 export type Verdict =
@@ -294,6 +274,11 @@ export interface Destination {
 /** The reads of a form there is none of. */
 type NoReads = { readonly [F in never]: Read };
 
+function limitedOf(limited: Omit<LimitedForm<never, Reads>, keyof Form<never, never>> & { readonly reads: Reads }) {
+  const { reads, sources, needsSettings = [], counts = false } = limited;
+  return { reads, sources, needsSettings, counts };
+}
+
 /** Closes a vendor module over its types. */
 export function defineDestination<S extends z.ZodType, const R extends Reads, const L extends Reads = NoReads>(
   spec: DestinationSpec<S, R, L>,
@@ -314,15 +299,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
     recipient: spec.recipient,
     settings: spec.settings,
     reads: spec.reads,
-    limited:
-      limited === undefined
-        ? undefined
-        : {
-            reads: limited.reads,
-            sources: limited.sources,
-            needsSettings: limited.needsSettings ?? [],
-            counts: limited.counts === true,
-          },
+    limited: limited && limitedOf(limited),
     maxBatch: spec.maxBatch,
     atOnce: spec.atOnce,
     maxAge: spec.maxAge,
