@@ -53,16 +53,16 @@ describe('consent/vectors.json, route by route', () => {
  */
 const EXPECTED: Readonly<Record<string, readonly [unknown: readonly string[], closed: readonly string[]]>> = {
   // Nobody's but AdSense's beside the two that are known.
-  'borlabs-02': [['google-adsense'], ['google_ads', 'linkedin', 'matomo', 'microsoft_ads']],
+  'borlabs-02': [['google-adsense'], ['google_ads', 'linkedin', 'matomo', 'microsoft_ads', 'pinterest']],
   'borlabs-04': [[], ['ga4']],
   // s26 is Google Analytics; s905 is not told anywhere.
-  'consentmanager-01': [['s905'], ['google_ads', 'linkedin', 'matomo', 'meta', 'microsoft_ads']],
+  'consentmanager-01': [['s905'], ['google_ads', 'linkedin', 'matomo', 'meta', 'microsoft_ads', 'pinterest']],
   // Google Analytics is the one in the list of statistics.
   'consentmanager-03': [[], ['matomo']],
   // Numbers of the site's own.
   'realcookiebanner-01': [
     ['37560', '37547'],
-    ['ga4', 'google_ads', 'linkedin', 'matomo', 'meta', 'microsoft_ads'],
+    ['ga4', 'google_ads', 'linkedin', 'matomo', 'meta', 'microsoft_ads', 'pinterest'],
   ],
   'realcookiebanner-03': [['601'], ['ga4', 'matomo']],
 };

@@ -221,7 +221,7 @@ describe('what may leave is said a second time', () => {
     [
       'a token in another place, too',
       full,
-      form('', { body: `{"requests":["\u0000"],${TOKEN}}` }),
+      form('', { body: `{"requests":["\\u0000"],${TOKEN}}` }),
       'body: a secret in the wrong place',
     ],
     ['two events of one visitor', full, form('', body(START, START)), 'requests: not one for each event'],
