@@ -3,11 +3,11 @@ import { sign, verify } from './signing.ts';
 import type { SigningKey } from './types.ts';
 
 /**
- * `pv_seen`: when an ad cookie was first seen that carries no time of its own (`li_fat_id`, `_uetvid`, ...), so that
- * its cap can be kept. Each entry is a 32-bit hash of name and value, `_`, and the hour in base 36; entries are joined
- * by `-`. A hash, because the value is an identifier; the hour, because a finer time would be one, too. An entry
- * stays for twice the cap, because vendor scripts like to restore a deleted cookie from the page's own storage; the
- * cookie itself never lives longer than the cap, and is written anew half-way as long as there is something to watch.
+ * `pv_seen`: when an ad cookie that carries no time of its own (`li_fat_id`, `_uetvid`, ...) was first seen, so that its
+ * cap can be kept. Each entry is a 32-bit hash of name and value, `_`, and the hour in base 36; entries are joined by
+ * `-`. The value is hashed because it is an identifier; the time is an hour because a finer time would identify, too. An
+ * entry stays for twice the cap, because vendor scripts often restore a deleted cookie from the page's storage. The
+ * cookie `pv_seen` itself lives for the cap at most, and is written again at half of it while it has entries.
  */
 export const SEEN = 'pv_seen';
 
@@ -24,14 +24,14 @@ export class FirstSeen {
   /** When the cookie that arrived was written, unix milliseconds. */
   private readonly issued: number;
 
-  /** `cookie` is the value that arrived; absent or not signed by us, nothing has been seen yet. */
+  /** @param cookie the value that arrived; if it is absent or not signed by us, nothing has been seen yet */
   constructor(cookie: string | undefined, site: string, keys: readonly SigningKey[], at: number) {
     this.site = site;
     this.keys = keys;
     this.at = at;
     const signed = cookie === undefined ? undefined : verify(SEEN, cookie, site, keys);
     this.hours = signed === undefined ? new Map() : readEntries(signed.value, at);
-    // Under a new key before the old one is taken away.
+    // It is signed again with the newest key, before the old key is removed.
     this.changed = signed?.stale === true;
     this.issued = signed?.issued ?? at;
   }
@@ -66,7 +66,7 @@ export class FirstSeen {
   }
 }
 
-/** Signed text is ours, so it has the form it was written in. An hour from the future was a clock's mistake. */
+/** A signed text is ours, so its form needs no check. An hour in the future comes from a wrong clock. */
 function readEntries(text: string, at: number): Map<string, number> {
   const hours = new Map<string, number>();
   for (const entry of text.split('-')) {

@@ -6,7 +6,7 @@ export interface FoundGoverned {
   readonly rule: GovernedCookie;
   readonly name: string;
   readonly value: string;
-  /** Other values that came under the same name: nobody can say which is meant (R29). */
+  /** Other values that came under the same name: it is unknown which is meant (R29). */
   others: string[] | undefined;
   /** The same id under the same name in another spelling. */
   copies: string[] | undefined;
@@ -16,8 +16,8 @@ export interface FoundGoverned {
 }
 
 /**
- * No page has as many names of one family (`_ga_*`); those beyond are as if absent. Names of their own are always found:
- * they are few, and they say who withdraws.
+ * Most cookies of one family (`_ga_*`) that are read; no page has as many, and those beyond count as absent. Cookies with
+ * a name of their own are always read: they are few, and they show who withdraws.
  */
 const MAX_OF_FAMILIES = 64;
 /** Different values of one name that are looked at: a browser sends one for each domain and path a cookie was set on. */
@@ -25,7 +25,7 @@ const MAX_OTHERS = 8;
 
 const NONE: readonly FoundGoverned[] = [];
 
-/** The governed cookies of a hit, each name once. Also those of a header that could not be read otherwise. */
+/** The governed cookies of a hit, each name once. It also reads headers that nothing else of the gateway could read. */
 export function findGoverned({ names, values, header }: Cookies): readonly FoundGoverned[] {
   let finder: Finder | undefined;
   for (let i = 0; i < names.length; i++) {
@@ -65,8 +65,8 @@ class Finder {
 }
 
 /**
- * Whether a second value is the first one over again: tags leave one copy on the host and one on the domain, which differ
- * in nothing but the level that is written into them.
+ * Whether a second value is a copy of the first: tags leave one copy on the host and one on the domain, and these differ
+ * only in the domain level that is written into them.
  */
 function saysTheSame({ rule, id, issued }: FoundGoverned, value: string): boolean {
   if (id === undefined) return false;

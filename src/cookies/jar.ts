@@ -32,7 +32,7 @@ export class Jar {
   /** Who the visitor is by what this hit adds: the click it landed with, an id issued now. */
   private readonly added: string[] = [];
   private readonly sessions: FoundGoverned[] = [];
-  /** When each of the click ids was issued of which only the newest counts, unix ms; that of the landing page is it. */
+  /** Click ids of which only the newest counts, with their time of issue, unix ms; for the landing page's it is now. */
   private readonly clicks: Click[] = [];
   /** Fields of which two cookies say different things. */
   private readonly disputed: (keyof Identifiers)[] = [];
@@ -54,14 +54,14 @@ export class Jar {
     this.writable = knowsHome(domain, input.host);
   }
 
-  /** Its signal is not granted: read this once, and expired. */
+  /** Its signal is not granted: it is read once, for the withdrawal, and expired. */
   withdraw(cookie: FoundGoverned): void {
     this.gone ??= [];
     this.expired.push(cookie.name);
     this.name(cookie, this.gone);
   }
 
-  /** Its signal is granted: used and cut back within its cap, expired beyond. */
+  /** Its signal is granted: it is used and its life cut back to its cap; beyond the cap it is expired. */
   keep(cookie: FoundGoverned): void {
     const { rule, name, value, id } = cookie;
     this.name(cookie, this.carried);
@@ -70,7 +70,7 @@ export class Jar {
       this.expired.push(name);
       return;
     }
-    // Another click has come: `land` writes over this one.
+    // The landing page has another click id: `land` replaces this one.
     if (this.landing !== undefined && this.isOutdated(rule, value, this.landing)) return;
     if (id !== undefined && rule.field === 'session_id') this.sessions.push(cookie);
     else if (id !== undefined) this.use(rule, id, cookie.issued ?? 0);
@@ -132,7 +132,7 @@ export class Jar {
     const cookie = named(this.found, OWN_SESSION);
     const home = { site, keys: settings.signing, cap: this.cap(BIT.analytics_storage) };
     const value = onlyValue(cookie);
-    // A session that went on under a new id would tell that both are one visitor's.
+    // A session that continued under a new id would link the new id to the old one.
     let own: OwnSession | undefined = value === undefined || this.isNew ? undefined : ownSessionIn(value, at, home);
     if (own === undefined && session === 'kept') {
       own = newSession(at, home);
@@ -181,8 +181,8 @@ export class Jar {
   }
 
   /**
-   * Of one vendor's click ids only the newest is used, whatever its kind, where its rows say so: a visitor who came by
-   * another ad since was brought by that one. Of one landing page's all are, and the destination says which it prefers.
+   * Where a vendor's rows say so, only the newest of its click ids is used, whatever its kind: the newest ad brought the
+   * visitor. All click ids of one landing page are equally new, and the destination decides which it prefers.
    */
   private dropOlderClicks(): void {
     const { clicks } = this;
@@ -202,7 +202,7 @@ export class Jar {
     return landed !== undefined && isClickId(landed) && click?.read(value) !== landed;
   }
 
-  /** Milliseconds a cookie may go on to live; undefined = none, it has to go. */
+  /** Milliseconds a cookie may still live; undefined = it is expired. */
   private left(cookie: FoundGoverned): number | undefined {
     const { at } = this.input;
     const cap = this.cap(cookie.rule.bit);
@@ -224,7 +224,7 @@ export class Jar {
     return this.seen()?.timeOf(name, value);
   }
 
-  /** Without a key nothing can be remembered, and what has no time of its own cannot be kept. */
+  /** Undefined without a signing key: then cookies without a time of their own cannot be kept. */
   private seen(): FirstSeen | undefined {
     const { settings, site, at } = this.input;
     if (settings.signing.length === 0) return undefined;
@@ -259,14 +259,14 @@ export class Jar {
   }
 }
 
-/** An answer has a bound: names of their own, which say who it is, go before those of a family (`_ga_*`). */
+/** An answer has a limit, so single names, which identify the visitor, go before those of a family (`_ga_*`). */
 function likeliest(names: readonly string[]): readonly string[] {
   if (names.length <= FITTING) return names;
   const own = (name: string): boolean => governs(name)?.name === name;
   return [...names.filter(own), ...names.filter((name) => !own(name))];
 }
 
-/** So many names fit into an answer in any case. */
+/** This many names always fit into an answer. */
 const FITTING = 16;
 
 /** A click id of which only the newest of its sort counts. */

@@ -4,22 +4,22 @@ import type { SigningKey } from './types.ts';
 
 /**
  * The gateway's own session, for pages whose client has none: the second in which it began, as Google Analytics counts
- * sessions (`destinations/ga4.md` 2.3), signed with the time of its last event. Half an hour without an event ends it;
- * so does the cap of analytics identifiers, however busy it is.
+ * sessions (`destinations/ga4.md` 2.3), signed with the time of its last event. It ends after half an hour without an
+ * event, and at the cap of analytics identifiers in any case.
  */
 export const OWN_SESSION = 'pv_session';
 
 const MINUTE = 60_000;
 const IDLE = 30 * MINUTE;
 
-/** The session of a hit, and the cookie that keeps it; undefined = the one that came still does. */
+/** The session of a hit, and the cookie that keeps it; undefined = the cookie that came is still good. */
 export interface OwnSession {
   /** Unix seconds. */
   readonly id: string;
   readonly set: { readonly value: string; readonly maxAge: number } | undefined;
 }
 
-/** Where the cookie lives: its site and its keys, and for how long, milliseconds. */
+/** The cookie's site, its keys, and its longest life, milliseconds. */
 export interface SessionHome {
   readonly site: string;
   readonly keys: readonly SigningKey[];

@@ -6,8 +6,8 @@ import { Recent } from '../core/recent.ts';
  */
 
 /**
- * Bytes of `Set-Cookie` in one answer. Reverse proxies commonly hold the whole answer's header in 4 KiB; what does not
- * fit is done in the answer to the next hit, which brings the same cookies again.
+ * Bytes of `Set-Cookie` in one answer. Reverse proxies commonly have 4 KiB for all headers of an answer. Cookies that do
+ * not fit are set in the answer to the next hit, which brings the same cookies again.
  */
 const MAX_ANSWER = 3584;
 
@@ -27,8 +27,8 @@ export function homeOf(domain: string | undefined): string {
 }
 
 /**
- * Whether a cookie that page scripts wrote can be written again in the same place. Without a configured domain, a host
- * with parents leaves open where it lives; a second copy beside it would only confuse the tags.
+ * Whether a cookie that page scripts wrote can be written again in the same place. Without a configured domain, a cookie
+ * of a host with parents may be on any of them; a second copy would only confuse the tags.
  */
 export function knowsHome(domain: string | undefined, host: string): boolean {
   return domain !== undefined || parentDomains(host).length === 0;
@@ -54,7 +54,7 @@ export function expire(names: readonly string[], domain: string | undefined, hos
   const scopes = new Set([homeOf(domain), '']);
   for (const parent of parentDomains(host)) scopes.add(homeOf(parent));
   const expired: string[] = [];
-  // Scope by scope, likeliest first: should the answer be full, no cookie has been left out altogether.
+  // All cookies in the likeliest scope come first: if the answer is full, each is expired in one scope at least.
   for (const scope of scopes) {
     for (const name of names) expired.push(`${name}=; Max-Age=0${scope}; Path=/; Secure; SameSite=Lax`);
   }
@@ -81,7 +81,7 @@ const OVERHEAD = 14;
 
 const DEEPEST = 6;
 
-/** Hosts are those of the configuration, so this stays as small as that is. */
+/** Hosts come from the configuration only, so this has no more entries than that. */
 const parents = new Recent<readonly string[]>(1_000, 1 << 20, (domains) => 2 * domains.join().length);
 
 function parentDomains(host: string): readonly string[] {
@@ -93,8 +93,8 @@ function parentDomains(host: string): readonly string[] {
 }
 
 /**
- * Domains a cookie of this host can have, widest first: down to two labels. Where those are a public suffix the
- * browser refuses, which does no harm. A name without a dot and an address have none.
+ * Domains a cookie of this host can have, widest first, each of two labels or more. Where these are a public suffix, the
+ * browser refuses the cookie, which does no harm. A name without a dot and an address have none.
  */
 function parentDomainsOf(host: string): string[] {
   const labels = host.split('.');

@@ -41,7 +41,7 @@ export function verify(name: string, cookie: string, site: string, keys: readonl
 
 const MAX_LENGTH = 4096;
 
-/** The site comes last and holds no `|`, name and time come first and hold none either: no two inputs share a text. */
+/** Name, time and site hold no `|`, so different inputs never give the same text. */
 function macOf(key: SigningKey, name: string, time: string, value: string, site: string): string {
   return base64url(key.mac(`${name}|${time}|${value}|${site}`), 16);
 }

@@ -1,11 +1,11 @@
 import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 
 /**
- * What a visitor is known by: `kind:value` texts, hashed before anything of them is stored. A row is filed under all of
- * them, so that it is found again whichever of them is left when consent is withdrawn.
+ * Subjects: the ids of a visitor as `kind:value` texts, hashed before they are stored. A row is filed under all of them,
+ * so that any one that is left when consent is withdrawn finds it.
  */
 
-/** At most so many of one hit, so that a header full of cookies leaves no more behind than an ordinary one. */
+/** Most subjects of one hit, so that a header full of cookies takes no more room than an ordinary one. */
 export const MAX_SUBJECTS = 8;
 
 const SUBJECTS = IDENTIFIERS.flatMap(({ cookie }) => cookie?.subject ?? []);
@@ -26,15 +26,15 @@ export function browserOf(subjects: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Kinds in the order in which they are taken where there are too many; all others come after them. */
+/** The order in which kinds are taken where there are too many; all others come after them. */
 const ORDER: readonly string[] = [
   ...new Set([...BROWSERS, ...SUBJECTS.flatMap(({ kind, first }) => (first === true ? kind : [])), 'uid']),
 ];
 
 /**
- * At most eight of these, each once: taken by kind and not by order, one of every kind before a second of any, so that
- * no number of cookies in front of it keeps the one that matters from being seen. A second client id is the one that a
- * hit or a back end states beside the cookie.
+ * At most eight of these, each once. One of every kind is taken before a second of any kind, so that many cookies of one
+ * kind cannot push out the one that matters. A second client id is the one that a hit or a back end states beside the
+ * cookie.
  */
 export function boundedSubjects(subjects: readonly string[]): readonly string[] {
   if (subjects.length <= MAX_SUBJECTS && areDistinct(subjects)) return subjects;
@@ -51,7 +51,7 @@ export function boundedSubjects(subjects: readonly string[]): readonly string[] 
   return ranked.slice(0, MAX_SUBJECTS).map(({ subject }) => subject);
 }
 
-/** Of so few, without making anything: this is asked for every event. */
+/** The same for few, without allocating: this runs for every event. */
 function areDistinct(subjects: readonly string[]): boolean {
   for (let i = 1; i < subjects.length; i++) if (subjects.indexOf(subjects[i] as string) !== i) return false;
   return true;

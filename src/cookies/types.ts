@@ -53,14 +53,14 @@ export interface CookieReading {
   readonly identifiers: Readonly<Identifiers>;
   /** Whose the hit is: `kind:value`, at most eight (`subjects.ts`), of what came or was issued under consent. */
   readonly subjects: readonly string[];
-  /** Those that came in a cookie, used or too old: a click id in the page's address alone is nobody's word. */
+  /** Those that came in a cookie, used or too old. A click id that is only in the page's address proves nothing. */
   readonly carried: readonly string[];
   /** Complete `Set-Cookie` values, for one answer of at most a few kilobytes. */
   readonly set: readonly string[];
   /**
-   * Whose consent is gone, because a governed cookie came without its signal; undefined = none did. Everything the
-   * cookies know the visitor by is in here, because events of a refused purpose may be filed under the identifier of
-   * one that is still allowed.
+   * Subjects whose consent is gone, because a governed cookie came without its signal; undefined = none did. All ids of
+   * the cookies are in here, because events of a refused purpose may be filed under the identifier of one that is still
+   * allowed.
    */
   readonly withdrawn: readonly string[] | undefined;
 }

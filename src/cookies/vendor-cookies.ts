@@ -21,13 +21,12 @@ export interface GovernedCookie {
   /** How a click id of the landing page is kept in it, and the parameter it comes in. */
   readonly click: (ClickCookie & { readonly param: string }) | undefined;
   /**
-   * What a value, and the `id` that was parsed from it, tell of who the visitor is, by which stored events are found
-   * again. Undefined = nothing.
+   * The subject that a value and the `id` parsed from it name: stored events are found by it. Undefined = none.
    */
   readonly whose: (value: string, id: string | undefined) => string | undefined;
-  /** What of an id is the same in copies of it. */
+  /** The part of an id that is the same in copies of it. */
   readonly same: (id: string) => string;
-  /** Of the ids under one such word only the newest is used. */
+  /** Only the newest of the ids with the same word here is used. */
   readonly newestOf: string | undefined;
 }
 
@@ -38,10 +37,10 @@ const silent = (): Parsed => SILENT;
 const nobody = (): undefined => undefined;
 const whole = (id: string): string => id;
 
-/** What is shorter tells nobody apart. */
+/** A shorter value identifies nobody. */
 const SHORTEST_ID = 8;
 const LONGEST_ID = 256;
-/** Of an identifier that is kept and sent, characters; of a click id alone. */
+/** Most characters of an identifier that is kept and sent; of a click id. */
 const LONGEST_KEPT = 640;
 const LONGEST_CLICK = 512;
 
@@ -78,7 +77,7 @@ function withoutId(parse: (value: string) => Parsed): (value: string) => Parsed 
   };
 }
 
-/** Takes only what can be kept in a cookie and sent, and of click ids only what can be one. */
+/** Takes only values that can be kept in a cookie and sent, and that have the form of a click id where they are one. */
 function safely(parse: (value: string) => Parsed, { click, whole }: IdentifierCookie): (value: string) => Parsed {
   const longest = click === undefined || whole === true ? LONGEST_KEPT : LONGEST_CLICK;
   return (value) => {
@@ -106,7 +105,7 @@ function whoseBy({ subject, click }: IdentifierCookie, field: IdentifierField | 
   }
   const { kind, by } = subject;
   if (by === 'id') return (_, id) => (id === undefined ? undefined : `${kind}:${id}`);
-  // An identifier that only its vendor uses: the visitor is known by it all the same.
+  // Only its vendor uses this identifier, but it still names the visitor.
   if (by === 'value') {
     return (value) => (value.length >= SHORTEST_ID && value.length <= LONGEST_ID ? `${kind}:${value}` : undefined);
   }

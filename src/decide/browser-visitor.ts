@@ -16,7 +16,7 @@ export function browserVisitor(hit: Hit, site: Site, gateway: Gateway): Visitor 
     cookies: headers['cookie'] ?? '',
     gpc: statesGpc(headers['sec-gpc']),
     userAgent: headers['user-agent'],
-    // Without a mode that wants it, the address is never even looked at.
+    // Without a mode that needs the address, it is not read.
     address: site.privacy.ip === 'truncate' ? clientOf(hit, gateway) : undefined,
     country,
     clientId: undefined,

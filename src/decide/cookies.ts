@@ -31,7 +31,7 @@ export function cookiesOf({ hit, site, protocol, sender }: OneHit, understood: r
         site: site.name,
         settings: site.cookies,
         landing: landingOf(site, source.visitor, granted, understood),
-        // No cookie can be given to a visitor of whom a back end speaks, so none of its events begins a session.
+        // An answer to a back end sets no cookies in the visitor's browser, so its events begin no session.
         session: sender !== 'browser' ? 'read' : protocol.keepsSession === true ? 'kept' : undefined,
         streams: site.streams,
       }),
@@ -40,7 +40,7 @@ export function cookiesOf({ hit, site, protocol, sender }: OneHit, understood: r
   return readings;
 }
 
-/** What is closed to single vendors: by what any of the visitor's events says. */
+/** The signals that are closed to single vendors, because any of the visitor's events says so. */
 function closedTo(
   site: Site,
   visitor: Visitor,
@@ -58,7 +58,7 @@ function closedTo(
   return all;
 }
 
-/** Click ids of the first page of a visitor's events that can be read; where they may not be used, they are not read. */
+/** Click ids of the visitor's first page that can be read; undefined where they may not be used. */
 function landingOf(
   site: Site,
   visitor: Visitor,

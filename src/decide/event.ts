@@ -35,7 +35,7 @@ export function traceEvent(of: OneHit, one: Understood, jar: CookieReading, line
   }
   let filtered: Filtered | undefined;
   const filter = (): Filtered => (filtered ??= filterEvent(of, one, { jar, eventId: id, eventTime: time }, line));
-  // Of an event that goes nowhere nobody asks whose it is.
+  // Subjects of a browser's event are needed only if it is stored; they are made below.
   let subjects = of.sender === 'backend' ? withStated(jar.subjects, one.source) : NO_SUBJECTS;
   const decided = decideRoutes(of, one, subjects, filter);
   const routes = leftOut === undefined ? decided : withoutLeftOut(decided, site, leftOut);
@@ -82,7 +82,7 @@ function decideInto(decided: RouteTrace[], filter: () => Filtered, route: Route,
 const NO_SUBJECTS: readonly string[] = [];
 const WITHDRAWN = reason('withdrawn.consent');
 
-/** A decision that fell as it did only because of a withdrawal ends as one. */
+/** The decision, or `withdrawn` where only the withdrawal made it `blocked`. */
 function withdrawnOf(decision: RouteTrace, { site, consent }: Grounds, stated: SignalMask): RouteTrace {
   const { route, signals } = decision;
   const fell = decision.outcome === 'blocked' && isFull(route, routeSignals(route, site, consent, stated));
@@ -90,8 +90,8 @@ function withdrawnOf(decision: RouteTrace, { site, consent }: Grounds, stated: S
 }
 
 /**
- * Why an event of this page goes nowhere on a site with `never_forward`: its path is kept, or cannot be read. An event
- * without an address (`undefined` is none) is held against the page its request came from, where that is told.
+ * Why `never_forward` keeps an event of this page: its path is on the list, or its address cannot be read. For an event
+ * without an address (the text `undefined` is none) the request's `Referer` decides, where there is one.
  */
 function whyKept(page: PageAddress): typeof PATH_KEPT | typeof PAGE_UNREAD | undefined {
   if (!page.given) return page.sentFromKept ? PATH_KEPT : undefined;

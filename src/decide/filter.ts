@@ -19,14 +19,14 @@ export interface Filtered {
   readonly cells: readonly string[];
 }
 
-/** What was found out about an event before. */
+/** What is known of an event before its fields are filtered. */
 interface Known extends Pick<Surroundings, 'eventId' | 'eventTime'> {
   readonly jar: CookieReading;
 }
 
 /**
- * Puts an event behind the site's privacy floor. Done when the first route that may have something of it asks: a
- * visitor who has refused is not read any further, and costs no more than the refusal.
+ * Puts an event behind the site's privacy floor. It runs only when a route may have something of the event: after a
+ * refusal nothing more of the event is read, and no time is spent on it.
  */
 export function filterEvent(of: OneHit, one: Understood, known: Known, line: number): Filtered {
   const { hit, site, window } = of;

@@ -17,8 +17,8 @@ export const MISDIRECTED: Problem = {
 /**
  * Decides everything about one hit (design 2). Pure: time and chance are in the hit. An exception in consent, filter
  * or cookie code is caught here and ends the event as `failed` on every route, with nothing sent (R80).
- * `windows`: the windows of sites that replace ids, as they are at this moment; without them such ids do not go out.
- * `withdrawnSince`: asked for the events of back ends, which may come later than their visitor's withdrawal.
+ * @param windows of sites that replace ids, as they are now; without them such ids are not sent
+ * @param withdrawnSince asked for events of back ends, which may come later than their visitor's withdrawal
  */
 export function decideHit(
   hit: Hit,
@@ -30,7 +30,7 @@ export function decideHit(
   return decided(hit, protocol, gateway, { windows, withdrawnSince, withdrawals: false });
 }
 
-/** Whether somebody withdraws, and nothing else: no route is decided about. */
+/** Decides only whether somebody withdraws: no route is decided about. */
 export function decideWithdrawals(
   hit: Hit,
   protocol: Protocol<SourceName>,
@@ -43,7 +43,7 @@ export function decideWithdrawals(
 interface Wanted {
   readonly windows: IdWindows;
   readonly withdrawnSince: WithdrawnSince;
-  /** Nothing else is. */
+  /** Only withdrawals are decided. */
   readonly withdrawals: boolean;
 }
 
@@ -61,7 +61,7 @@ function decided(hit: Hit, protocol: Protocol<SourceName>, gateway: Gateway, wan
     { hit, site, protocol, sender, routes, window, withdrawnSince: wanted.withdrawnSince },
     reading,
   );
-  // A tag no route knows: its events go nowhere, but cookies and withdrawal are the visitor's, not the tag's.
+  // No route has this tag's id, so its events go nowhere. Cookies and withdrawal concern the visitor and still count.
   const stray = reading.stream !== undefined && primary === undefined;
   return { trace: stray ? { ...trace, events: [], unknownStream: true } : trace, remarks: reading.remarks };
 }

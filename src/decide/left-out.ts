@@ -2,12 +2,12 @@ import type { LeftOut } from '../core/left-out.ts';
 import { isPersonalId } from '../privacy/cleaner.ts';
 import { type EventTrace, isPlanned } from './trace.ts';
 
-/** Whether an event that goes somewhere came with a user id that is none; of one that goes nowhere it is not read. */
+/** Whether a planned event came with a user id that is personal data. In an event that goes nowhere the id is not read. */
 export function hasPersonalId({ raw, routes }: EventTrace): boolean {
   return raw.user_id !== undefined && routes.some(isPlanned) && isPersonalId(raw.user_id);
 }
 
-/** Whether a vendor goes without an address or a number because the site hashed a form of it that it does not take. */
+/** Whether a vendor gets no email or phone number because the site sent only a hash that this vendor does not take. */
 export function hasOtherHash({ raw, routes }: EventTrace): boolean {
   const email = raw.email_sha256 !== undefined && raw.email === undefined;
   const phone = raw.phone_sha256 !== undefined && raw.phone === undefined;

@@ -14,7 +14,7 @@ export interface OneHit {
   readonly sender: SentBy;
   /** The routes its events are offered to. */
   readonly routes: readonly Route[];
-  /** Of a site that replaces ids; without one such ids do not go out. */
+  /** Of a site that replaces ids; without it such ids are not sent. */
   readonly window: IdWindow | undefined;
   readonly withdrawnSince: WithdrawnSince;
 }

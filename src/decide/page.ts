@@ -4,7 +4,7 @@ import { wholeAddress } from '../privacy/url/page-address.ts';
 import { type PageUrl, readUrl } from '../privacy/url/url.ts';
 import type { Hit } from '../protocols/hit.ts';
 
-/** The address of a page, taken apart when somebody asks: for a visitor who has refused nobody does. */
+/** The address of a page, parsed at the first read of `url`: after a refusal it is never parsed. */
 export class PageAddress {
   readonly raw: string | undefined;
   readonly #hit: Hit;
@@ -18,12 +18,12 @@ export class PageAddress {
     this.#site = site;
   }
 
-  /** Whether there is one: `undefined` in its place is none. */
+  /** Whether there is an address: the text `undefined` in its place is none. */
   get given(): boolean {
     return this.raw !== undefined && !isPlaceholder(this.raw);
   }
 
-  /** Where the event names no page: whether its request came from one whose events go nowhere. */
+  /** For an event without a page: whether the page that sent the request is one whose events go nowhere. */
   get sentFromKept(): boolean {
     const { referer } = this.#hit.headers;
     return referer !== undefined && readUrl(referer, this.#site.privacy.url)?.neverForward === true;

@@ -12,7 +12,7 @@ const FIXED: Omit<Problem, 'status'> = {
   detail: 'This path answers everybody the same. Nothing of the request is read, and nothing goes anywhere.',
 };
 
-/** Decides about a request where no listener has found its door: for `explain` and cases, by the very rules of the listeners. */
+/** Decides about a request that no listener has routed: for `explain` and cases, by the same rules as the listeners. */
 export function decideRequest(hit: Hit, gateway: Gateway, windows?: IdWindows): Processed {
   const way = gateway.doors(hit.path);
   if (way === undefined) return { problem: notFound(gateway.prefix) };

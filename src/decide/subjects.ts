@@ -1,7 +1,7 @@
 import { boundedSubjects } from '../cookies/subjects.ts';
 import type { SourceEvent } from '../protocols/hit.ts';
 
-/** Whose an event is: mostly its cookies say all of it, and there is nothing to add. */
+/** Whose an event is: the subjects of the cookies, and those that the event itself adds, which are few. */
 export function withStated(subjects: readonly string[], source: SourceEvent): readonly string[] {
   const { raw, visitor } = source;
   const known = raw.user_id === undefined && visitor.clientId === undefined;

@@ -10,9 +10,9 @@ import { traceOf } from './trace-hit.ts';
 import type { Trace } from './trace.ts';
 
 /**
- * What the cookies of a browser's request take back, whatever else is wrong with it; undefined = nothing. That must not
- * depend on the rest being right. A page of another site has the browser send some cookies and not others, so there it
- * takes a refusal that is stated; on the site's own pages silence counts as it does in any hit.
+ * What the cookies of a browser's request withdraw; undefined = nothing. A withdrawal counts even if the rest of the
+ * request is wrong. From a page of another site the browser sends only some cookies, so there only an express refusal
+ * counts; on the site's own pages a missing consent cookie counts as it does in any hit.
  */
 export function takenBack(hit: Hit, protocol: Protocol<SourceName>, gateway: Gateway): Trace | undefined {
   const site = gateway.siteOf.get(hit.host);

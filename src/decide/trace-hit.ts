@@ -39,7 +39,7 @@ export function traceOf(of: OneHit, reading: HitReading): Trace {
       last = visitor;
       const closed = closedFor(of, jar, visitor, understood);
       unclear = closed === undefined;
-      // What the signals say is withdrawn all the same.
+      // Even if the closed routes are unknown, the signals alone can withdraw.
       if (mayWithdraw(jar, sender)) {
         withdrawn.push(...withdrawalsOf(visitor, jar, sender, understood, closed ?? NO_ROUTES));
       }
@@ -70,7 +70,7 @@ export function traceOf(of: OneHit, reading: HitReading): Trace {
   };
 }
 
-/** Routes that the visitor's refusals close; undefined = that failed, and the visitor's events fail for it. */
+/** Routes that the visitor's refusals close; undefined = this could not be decided, and all of its events fail. */
 function closedFor(
   { site, sender }: OneHit,
   jar: CookieReading,

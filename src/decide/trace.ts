@@ -12,14 +12,14 @@ import type { SourceName } from '../protocols/index.ts';
 export interface EventTrace {
   readonly name: string;
   readonly id: string;
-  /** By what a repeat of it is known; undefined where it goes nowhere, or no repeat can be told. */
+  /** The key by which a repeat is found; undefined where it goes nowhere, or has no id that a repeat would have. */
   readonly key: EventKey | undefined;
   /** As it was read. In memory only. */
   readonly raw: RawEvent;
   /** The event after the site's privacy floor, made when it is asked for; undefined when it goes nowhere. */
   readonly event: Event | undefined;
   readonly at: number;
-  /** The time its consent stands for, unix milliseconds: what was withdrawn since then it may not have. */
+  /** The time its consent stands for, unix milliseconds: later withdrawals apply to it. */
   readonly decidedAt: number;
   readonly consent: Consent;
   /** Signals in force for the site: granted, or on legitimate interest and not objected to. */
@@ -27,7 +27,7 @@ export interface EventTrace {
   /** Raw `kind:value` ids of whose event it is; hashed before anything is stored. */
   readonly subjects: readonly string[];
   readonly routes: readonly RouteTrace[];
-  /** What it showed of the visitor that may be rare; counted where the site's ids are replaced. */
+  /** Its values that may be rare and so identify the visitor; counted where the site's ids are replaced. */
   readonly cells: readonly string[];
   /** What is wrong with it, for the person who wrote it; it goes nowhere. */
   readonly invalid?: string;
@@ -62,7 +62,7 @@ export interface TraceWithdrawal {
    * refused; `narrowed` ones are left less than these signals.
    */
   readonly closedRoutes: readonly string[];
-  /** A cookie was left from when there was consent; false where one purpose was refused and another is still allowed. */
+  /** A cookie is left although its consent is gone; false where one purpose was refused and another is still allowed. */
   readonly fromCookie: boolean;
 }
 
@@ -79,7 +79,7 @@ export interface TakenBack {
  */
 export type WithdrawnSince = (site: Site, subjects: readonly string[], since: number) => TakenBack | undefined;
 
-/** A hit is traced, or refused with a problem and nothing happens. */
+/** A hit is traced; or it is refused with a problem, and then nothing of it is used. */
 export type Processed =
   | {
       readonly trace: Trace;

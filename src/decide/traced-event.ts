@@ -7,7 +7,7 @@ import type { Filtered } from './filter.ts';
 import type { EventTrace } from './trace.ts';
 import type { Understood } from './understand.ts';
 
-/** An event that was decided about. What nobody asked for yet is made when somebody does. */
+/** An event that was decided about. Its filtered form is made at the first read. */
 export class TracedEvent implements EventTrace {
   readonly name: string;
   readonly id: string;
@@ -45,7 +45,7 @@ export class TracedEvent implements EventTrace {
     this.#filter = filter;
   }
 
-  /** Whoever only looks gets nothing from filters that are broken. */
+  /** Undefined where the filter throws: preview and `explain` then show no event. */
   get event(): Event | undefined {
     try {
       return this.#filter().event;

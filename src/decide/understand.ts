@@ -19,7 +19,7 @@ export interface Understood {
   /** As `EventTrace` has it. */
   readonly decidedAt: number;
   readonly page: PageAddress;
-  /** Cleans what is said about this visitor. */
+  /** Cleans the texts of this visitor's events. */
   readonly cleaner: Cleaner;
 }
 
@@ -73,7 +73,7 @@ export function understand({ hit, site, sender }: OneHit, reading: HitReading): 
   return understood;
 }
 
-/** What the visitor is known by in the events of this hit; a stored event is cleaned of copies of it. */
+/** The visitor's ids in the events of this hit; copies of them are taken out of the texts of a stored event. */
 function ownIdsOf(visitor: Visitor, understood: readonly Understood[], at: number): OwnIds {
   const values: (string | undefined)[] = [visitor.clientId];
   const userIds: (string | undefined)[] = [];

@@ -11,17 +11,18 @@ import { pushStated } from './subjects.ts';
 import type { TraceWithdrawal } from './trace.ts';
 import type { Understood } from './understand.ts';
 
-/** Whether a hit can withdraw anything: a browser that came without any cookie of an identifier has shown none. */
+/** Whether a hit can withdraw anything: a browser without any identifying cookie has nothing to withdraw. */
 export function mayWithdraw(jar: CookieReading, sender: SentBy): boolean {
   return sender === 'backend' || jar.withdrawn !== undefined || jar.carried.length > 0;
 }
 
 /**
- * Who withdraws, if anybody does: by what all events of the visitor leave, and any of them refuses. A browser's own
- * cookies are the evidence: a governed one without its signal, whatever the reason, or one of a purpose that is still
- * allowed beside another, or a vendor, that was refused. Only what is in them is withdrawn, because anybody can write
- * anybody's id into a hit; an event is filed under all ids of its visitor and is found by these. A back end has to state
- * the refusal, since its silence may be a header that did not reach it, and it states whom it means.
+ * Who withdraws, if anybody does. The signals left are those that all events of the visitor leave; a refusal in any event
+ * counts. A browser withdraws by its own cookies: by a governed cookie that came without its signal, whatever the reason,
+ * or by any governed cookie when another purpose, or a vendor, was refused. Only the ids in these cookies are withdrawn,
+ * because anybody can write another person's id into a hit; stored events are found by them, since an event is filed
+ * under all ids of its visitor. A back end has to state the refusal and the visitor: where it states nothing, the header
+ * may not have reached it.
  */
 export function withdrawalsOf(
   visitor: Visitor,
@@ -36,7 +37,7 @@ export function withdrawalsOf(
     if (one.source.visitor !== visitor) continue;
     signals &= one.signals;
     refused |= one.consent.refused;
-    // Beyond a limit nobody can see what a back end states; what may be a refusal is one.
+    // A cookie header over the limit is not read. It may hold a refusal, so it counts as one.
     if (sender === 'backend' && one.cookies.unreadable === true) refused |= GATE_MASK;
   }
   const left = jar.withdrawn !== undefined && sender === 'browser';
@@ -54,7 +55,7 @@ export function withdrawalsOf(
 const NOBODY: readonly TraceWithdrawal[] = [];
 
 /**
- * Routes that a refused vendor keeps shut, or leaves less than the signals of the site would: by any event of the visitor.
+ * Routes that are closed or narrowed because any event of the visitor refuses a vendor.
  */
 export function closedRoutesOf(site: Site, visitor: Visitor, all: readonly Understood[]): readonly string[] {
   let closed: string[] | undefined;
@@ -75,7 +76,7 @@ export function closedRoutesOf(site: Site, visitor: Visitor, all: readonly Under
   return closed ?? NO_ROUTES;
 }
 
-/** A choice that is older than the route says nothing about it, hence refuses nothing. */
+/** A choice that is older than the route's `since` does not cover the route, so it refuses nothing there. */
 function isTooNew({ since }: Route, { at }: Consent): boolean {
   return since !== undefined && (at === undefined || at < since);
 }

@@ -26,9 +26,9 @@ export interface EnginePorts extends Wire {
   readonly ended?: () => Ended | undefined;
 }
 
-/** Requests one lane may start before the next one has its turn, and before accepting has its own. */
+/** Requests one lane may start before the next lane has its turn, and before new events are accepted. */
 const TURN = 16;
-/** How often lanes that do not move are looked through for expired rows, milliseconds. */
+/** How often lanes that send nothing are searched for expired rows, milliseconds. */
 const SWEEP_MS = 30_000;
 
 /** Delivers what is in the store: one lane per route, turn by turn. */

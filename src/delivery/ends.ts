@@ -2,7 +2,7 @@ import { sha256Hex } from '../core/hash.ts';
 import { readReason, showReason, wordsOf, type Reason } from '../core/reason.ts';
 import type { RowOutcome } from './store.ts';
 
-/** How one try to deliver a stored row ended, for whoever watches. */
+/** How one attempt to deliver a stored row ended, for the preview. */
 export interface EndedRow {
   /** Finds the row among those that were shown when they were accepted. */
   readonly mark: string;
@@ -15,7 +15,7 @@ export interface EndedRow {
 /** Told while somebody watches. */
 export type Ended = (row: EndedRow) => void;
 
-/** The same for a decision and for the row that was stored of it; made of what both have, so that no id need travel. */
+/** The same text for a decision and for the row stored of it. It is made of what both have, so no id has to be passed on. */
 export function markOf(route: string, acceptedAt: number, element: string): string {
   return sha256Hex(`${route}|${acceptedAt}|${element}`).slice(0, 16);
 }

@@ -9,18 +9,19 @@ import type { Permit } from '../policy/permit.ts';
 import type { RecordRoute } from './outbox.ts';
 
 /*
- * What a record says of its event, as text. Of the full form: the fields that at least one of its routes may have, once.
- * What a vendor gets in place of a value (its hash) is prepared when the event is accepted, by the kind of vendor: the
- * raw value is not stored for it. What a receiver gets in the clear is stored sealed, under a field name of its own.
+ * The body of a record: its event as text. For the full form it has each field that at least one of its routes may have,
+ * once. Where a vendor gets a hash in place of a value, the hash is made when the event is accepted, one for each kind of
+ * vendor, and the raw value is not stored for that vendor. What a receiver gets in the clear is stored sealed, under a
+ * field name of its own.
  */
 
-/** A field that is there, and that the vendor can have nothing of: the raw value is not for it. */
+/** The field has a value, but no hash can be made of it, and the vendor may not have the raw value. */
 const UNUSABLE = null;
 
 /** Values that a kind of vendor (`Destination.name`) gets in place of the raw ones. */
 type Prepared = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** An event as a record has it. `at`, `signals` are said by the record itself. */
+/** An event as a record has it. `at` and `signals` stand in the record itself. */
 export interface EventBody {
   readonly refused: SignalMask;
   readonly hitId: string;
@@ -30,7 +31,7 @@ export interface EventBody {
   readonly prepared: Prepared;
 }
 
-/** What it says of the hit, what is prepared (0 = nothing), then a code and a value for each field: shorter than names are. */
+/** Facts of the hit, prepared values (0 = none), then a code and a value for each field: codes are shorter than names. */
 type Written = readonly [
   refused: SignalMask,
   hitId: string,
@@ -42,7 +43,7 @@ type Written = readonly [
 /** Where the codes and values begin. */
 const FIELDS_AT = 5;
 
-/** What a decision to send says of the event. */
+/** A decision to send, with the event as the route may see it. */
 export type Planned = RouteTrace & { readonly view: AnyView; readonly context: PlanContext };
 
 /** The body of a record for these decisions about one event. */
@@ -103,7 +104,7 @@ function isEmpty(record: object): boolean {
   return true;
 }
 
-/** What this vendor gets in place of raw values that are there; undefined = none is. */
+/** What this vendor gets in place of the event's raw values; undefined = it has none of these. */
 function preparedOf(event: Event, { prepared }: Permit, view: AnyView): Record<string, unknown> | undefined {
   let own: Record<string, unknown> | undefined;
   for (const field of prepared) if (event[field] !== undefined) (own ??= {})[field] = view[field] ?? UNUSABLE;
@@ -120,14 +121,14 @@ function addFields(fields: Record<string, unknown>, view: AnyView, own: object |
 }
 
 /**
- * The body of an event in its vendor's form: that of a form that identifies nobody, of which nothing may be stored but
- * what leaves; and what an earlier version has stored.
+ * The body of an event in its vendor's form: used for a form that identifies nobody, where only what leaves may be stored,
+ * and for what an earlier version has stored.
  */
 export function writeShaped({ envelope, element }: Element): string {
   return JSON.stringify({ envelope, element });
 }
 
-/** @throws where the text is none that this version writes */
+/** @throws where this version does not write such a text */
 export function readBody(text: string): EventBody | Element {
   const read = JSON.parse(text) as Written | Element;
   if (!('length' in read)) return read;
@@ -140,7 +141,7 @@ export function readBody(text: string): EventBody | Element {
   return { refused, hitId, source, country, fields, prepared: prepared === 0 ? NONE : prepared };
 }
 
-/** The part of a body that these routes may have: what only others had is not in it. */
+/** The part of a body that these routes may have, without what only other routes may have. */
 export function narrowBody(text: string, routes: readonly Pick<RecordRoute, 'type' | 'fields' | 'params'>[]): string {
   const body = readBody(text);
   if ('element' in body) return text;
@@ -166,15 +167,15 @@ export function narrowBody(text: string, routes: readonly Pick<RecordRoute, 'typ
 export type Accepted = Pick<RecordRoute, 'type' | 'signals' | 'fields' | 'limited' | 'params' | 'rule'>;
 
 /**
- * The event as this route may see it: what passed when it was accepted, and passes still.
- * @param alone the record is for this route only: what its body says, this route may have
+ * The event as this route may see it: the fields that passed when it was accepted, and that still pass.
+ * @param alone the record is for this route only, which may have all of its body
  */
 export function viewOf({ fields, prepared }: EventBody, route: Route, accepted: Accepted, alone: boolean): AnyView {
   const permit = route.permits[accepted.signals & GATE_MASK];
   if (permit === undefined) return NOTHING;
   const same = permit.bits === accepted.fields;
   const own = prepared[route.destination.name];
-  // Nearly always: one route, and a configuration that lets pass what passed then, as it did then.
+  // The usual case: one route, and the same fields pass in the same form as when it was accepted.
   const whole = alone && same && own === undefined && route.params === undefined && accepted.params === undefined;
   if (whole && !permit.prepared.some((field) => field in fields)) return fields;
   const passed = same ? undefined : fieldsIn(accepted.fields);

@@ -1,8 +1,8 @@
 import type { Withdrawal } from './outbox.ts';
 
 /**
- * The subject that is everybody of a site: what is left of withdrawals that were too many to be kept, so that none of
- * them is forgotten. Other subjects have a kind in front.
+ * The subject that stands for every visitor of a site. It replaces withdrawals that are too many to be kept, so that none
+ * is lost. Other subjects begin with a kind.
  */
 export const EVERYBODY = '*';
 
@@ -10,13 +10,13 @@ export const EVERYBODY = '*';
 const MOST = 50_000;
 
 /**
- * Withdrawals that could not be stored yet. They are held in memory, and nothing they take away is sent meanwhile. At
- * the bound it fails closed: those of a site become one of everybody's there, and what its visitors allowed before then
- * is not sent at all.
+ * Withdrawals that could not be stored yet. They are held in memory, and nothing they concern is sent meanwhile. At the
+ * limit they fail closed: all those of a site are replaced by one for every visitor of the site, and nothing that its
+ * visitors allowed before then is sent.
  */
 export class HeldWithdrawals {
   readonly #most: number;
-  /** By site, then by everything but the time: of two that are alike only the later one is kept. */
+  /** By site, then by everything but the time: of two that differ only in time, the later one is kept. */
   readonly #bySite = new Map<string, Map<string, Withdrawal>>();
   #size = 0;
 
@@ -28,7 +28,7 @@ export class HeldWithdrawals {
     return this.#size;
   }
 
-  /** Holds these; names the sites of which everybody is meant from now on. */
+  /** Holds these; returns the sites where every visitor is meant from now on. */
   add(withdrawals: readonly Withdrawal[]): readonly string[] {
     const closed: string[] = [];
     for (const withdrawal of withdrawals) if (this.#hold(withdrawal)) closed.push(withdrawal.site);
@@ -44,7 +44,7 @@ export class HeldWithdrawals {
     this.#size = 0;
   }
 
-  /** True when it became one of everybody's. */
+  /** True when it was replaced by one for every visitor. */
   #hold(withdrawal: Withdrawal): boolean {
     const { site, subject, signals, closedRoutes, at } = withdrawal;
     const held = this.#bySite.get(site) ?? new Map<string, Withdrawal>();
@@ -65,7 +65,7 @@ export class HeldWithdrawals {
     return false;
   }
 
-  /** Makes room: the site with the most withdrawals becomes one of everybody's. */
+  /** Makes room: the withdrawals of the site that has most are replaced by one for every visitor. */
   #closeLargest(withdrawal: Withdrawal): boolean {
     let largest = withdrawal.site;
     for (const [site, held] of this.#bySite) if (held.size > (this.#bySite.get(largest)?.size ?? 0)) largest = site;

@@ -10,7 +10,7 @@ export interface RecordRoute {
   readonly type: string;
   /**
    * What its repeats have in common: site, event name, id and whose it is, raw. In memory here; the store keeps a keyed
-   * hash. An event whose mark was stored for its route already is a duplicate. Empty where a repeat cannot be told.
+   * hash. An event whose mark was stored for its route already is a duplicate. Empty where repeats cannot be recognised.
    */
   readonly mark: string;
   /** When it ends as expired, unix milliseconds. */
@@ -36,14 +36,14 @@ export interface OutboxRecord {
   /** When the event was accepted, unix milliseconds. */
   readonly acceptedAt: number;
   /**
-   * The time its consent stands for, unix milliseconds: what its visitor has withdrawn since then it may not have. That
-   * of the hit; of a back end's event, which may come late, the time of the consent it states, else its own.
+   * The time its consent stands for, unix milliseconds: later withdrawals of its visitor apply to it. It is the time of the
+   * hit; for a back end's event, which may come late, the time of the consent it states, else the event's time.
    */
   readonly decidedAt: number;
   /**
    * The day of the choice that grants, in days since 1970, UTC: a route with a later `since` does not get the event.
-   * No more exact, since a moment would tell one visitor from another. 0 = the choice has no readable time; undefined =
-   * nobody's choice, as of a form that identifies nobody, or an earlier version did not write it down.
+   * Not more exact, because an exact time would identify a visitor. 0 = the choice has no readable time; undefined = it
+   * rests on no choice (a form that identifies nobody), or an earlier version did not write it down.
    */
   readonly consentDay: number | undefined;
   /** The mark of a conversion is remembered for 48 h, any other for 30 minutes. */
@@ -85,11 +85,11 @@ export interface Outbox {
   /**
    * Stores records and carries out withdrawals, in one durable step: when the promise resolves, both survive a power
    * cut. Answers for each route of each record, in their order. Rejects with `OutboxUnavailable` when the records could
-   * not be stored; then none was, unless the disk hung, or the store died, in the very transaction that was to store
-   * them: then nobody knows.
+   * not be stored. Then none was stored; it is unknown only if the disk hung, or the store ended, in the very transaction
+   * that was to store them.
    *
-   * Withdrawals do not depend on that: when the promise settles, however it does, nothing they take away is sent any
-   * more. Without records it never rejects.
+   * Withdrawals do not depend on that: once the promise is resolved or rejected, nothing they concern is sent any more.
+   * Without records it never rejects.
    */
   append(records: readonly OutboxRecord[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]>;
   /** Events that wait, counted for each of their routes, dead letters included. Cheap: a number kept in memory. */

@@ -54,8 +54,8 @@ export function inTraceOrder(stored: readonly Stored[], { places }: Pick<HitReco
 }
 
 /**
- * Whether something of the event is stored for this route. Of a form that identifies nobody it is the vendor's form,
- * which is made here: without one, a fault of the vendor's code has ended it just now, and it is counted as that.
+ * Whether something of the event is stored for this route. For a form that identifies nobody that is the vendor's form,
+ * which is made here. If a fault of the vendor's code prevents it, the decision has just become `failed`.
  */
 export function goesToOutbox(decision: RouteTrace): decision is Planned {
   return decision.outcome === 'planned' && (decision.permit.verdict === 'full' || decision.plan !== undefined);
@@ -76,7 +76,7 @@ export function recordOf(
   return {
     acceptedAt: hit.at,
     decidedAt: event.decidedAt,
-    // A form that identifies nobody rests on nobody's choice.
+    // A form that identifies nobody rests on no choice.
     consentDay: full ? Math.floor((event.consent.at ?? 0) / DAY) : undefined,
     lasting: site.conversions.has(event.name),
     policy,
@@ -103,8 +103,8 @@ function routeOf(event: EventTrace, decision: Planned): RecordRoute {
 }
 
 /**
- * By what a repeat of the event is known on this route; each form that identifies nobody has its own. A repeat after ad
- * consent is an event of its own where the vendor wants it, and so is what a rule gives another name.
+ * The mark by which a repeat of the event is found on this route; each form that identifies nobody has its own. A repeat
+ * after ad consent has a mark of its own where the vendor takes such repeats, and so has an event that a rule renames.
  */
 function markOf({ key, raw }: EventTrace, { route, permit }: RouteTrace): string {
   const { destination } = route;
@@ -121,8 +121,8 @@ const NO_FORM = { envelope: '', element: '' };
 const NOBODY: readonly string[] = [];
 
 /**
- * The withdrawals of a hit, as far as there may be something for them to reach: where nothing waits and nobody else
- * could bring an older event of this visitor, denied traffic costs nothing.
+ * The withdrawals of a hit that may concern a stored event. If nothing waits, and no other process or back end can bring
+ * an older event of this visitor, there are none, so that denied traffic costs nothing.
  */
 export function withdrawalsToStore(
   { withdrawn, site, hit }: Trace,

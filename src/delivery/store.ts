@@ -20,9 +20,9 @@ export interface QueuedRecord extends Accepted {
   readonly size: number;
   /** No other route waits for the event: all that is stored of it, this route may have. */
   readonly alone?: boolean;
-  /** As the engine has it, which looks into it when the event ends; nobody else does. */
+  /** The engine's own row, which only the engine reads, when the event ends. */
   readonly stored?: object;
-  /** @throws where what is stored cannot be read */
+  /** @throws where the stored text cannot be read */
   readonly body: () => EventBody | Element;
 }
 
@@ -52,8 +52,8 @@ export interface Page {
 }
 
 /**
- * What the engine needs of a durable queue. Reading is by route and in order; nothing is locked on disk: what has been
- * read and not settled is in memory only, so a restart reads it again (design 2).
+ * What delivery needs of a durable queue. Events are read by route and in order. Nothing is locked on disk: which events
+ * have been read and not settled is known in memory only, so a restart reads them again (design 2).
  */
 export interface Store {
   /**

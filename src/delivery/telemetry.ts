@@ -11,14 +11,14 @@ const OTHER = 'other';
 export interface RouteCounters {
   /** Outcome -> code of the reason -> how many rows. */
   readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Requests started, and those of them that came to nothing and are made again. */
+  /** Requests started, and those of them that failed and are made again. */
   readonly attempts: number;
   readonly retries: number;
   /** What the vendor said later about requests it had taken (`Later`). */
   readonly followUps: Readonly<Record<string, number>>;
   /** Answers after which the route stopped, by the code of the reason. */
   readonly stops: Readonly<Record<string, number>>;
-  /** Dead letters that came back into play by a retry or a withdrawal: stored + reopened = outcomes + waiting. */
+  /** Dead letters that are no longer final, by a retry or a withdrawal: stored + reopened = outcomes + waiting. */
   readonly reopened: number;
   readonly inFlight: number;
   /** Events that the vendor has taken, and whose verdict comes later. */

@@ -51,8 +51,8 @@ export function createAdmin({ metrics, preview, token, refused, now = Date.now }
 }
 
 /**
- * Without a token anybody who reaches the port is let in, and a page in the operator's browser reaches it too: under a
- * name of its own that leads here (DNS rebinding), or from elsewhere.
+ * Without a token everybody who reaches the port is let in. A page in the operator's browser could reach it, too: with a
+ * host name that resolves to this machine (DNS rebinding), or by a request across sites.
  */
 function strangeCaller(c: Context): Problem | undefined {
   const named = [c.req.header('host') ?? '', splitTarget(c.req.url).authority ?? ''];
@@ -70,7 +70,7 @@ const STRANGE_HOST: Problem = {
 };
 const CROSS_SITE: Problem = {
   status: 403,
-  title: 'From another site',
+  title: 'Request from another site',
   detail: 'Without PORTVAKT_ADMIN_TOKEN the admin listener answers no pages of other sites. Open its address itself.',
 };
 const WRONG_TOKEN: Problem = {

@@ -6,7 +6,7 @@ import { frontOf, refused, type Asked, type Front } from './front.ts';
 import type { Ports } from './ports.ts';
 import { FAILED, problemResponse } from './problem.ts';
 
-/** The public listener as a web app, for runtimes that hand over a `Request`, and for pages somebody adds. */
+/** The public listener as a web app, for runtimes that hand over a `Request`, and for pages that are added to it. */
 export function createApp(ports: Ports, front: Front = frontOf(ports)): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
@@ -25,7 +25,7 @@ export function createApp(ports: Ports, front: Front = frontOf(ports)): Hono {
   return app;
 }
 
-/** A runtime that knows the target as it came says so; a `Request` has an address with a host in any case. */
+/** The target as it came, where the runtime has it; else made of the `Request`'s address, which always has a host. */
 function askedOf(c: Context, ports: Ports): Asked {
   const raw = ports.target?.(c);
   const { authority, path } = splitTarget(raw ?? c.req.url);

@@ -9,8 +9,8 @@ export type MostBytes = (head: () => Hit) => number;
 const AS_ANYBODY: MostBytes = () => LIMITS.body;
 
 /**
- * How long bodies of a door may be. Where back ends may send more, the key is looked at before the body, so that nobody
- * else can fill the memory with more than anybody may.
+ * How long bodies of a door may be. Where back ends may send longer ones, the key is checked before the body is read, so
+ * that senders without a key cannot fill the memory.
  */
 export function mostBytesOf({ door: { backendBytes }, protocol }: WayIn, ports: Ports): MostBytes {
   if (backendBytes === undefined) return AS_ANYBODY;

@@ -27,7 +27,7 @@ export interface Collect {
   readonly mostBytes: MostBytes;
 }
 
-/** How the hits of one door are taken. Never throws, never rejects. */
+/** Makes the function that takes the hits of one door. That function never throws and never rejects. */
 export function collector(ports: Ports, way: WayIn): Collect {
   // The error is neither answered nor logged: its text may hold parts of the hit.
   const failed = (): Answer => {
@@ -69,7 +69,7 @@ export function collector(ports: Ports, way: WayIn): Collect {
   return Object.assign(collect, { mostBytes: mostBytesOf(way, ports) });
 }
 
-/** A request on its way to its answer. What waits for the disk holds this, hence it holds nothing of the hit. */
+/** A request on its way to its answer. It is held in memory while the disk is waited for, so it has nothing of the hit. */
 interface Asked {
   readonly ports: Ports;
   readonly way: WayIn;
@@ -122,14 +122,14 @@ function collect(hit: Hit, of: Asked): Answer | Promise<Answer> {
   );
 }
 
-/** A function of its own: what waits must hold the answer and nothing of the hit. */
+/** A function of its own, so that its closure holds the answer and nothing of the hit while it waits. */
 function after(late: Promise<unknown>, answer: Answer | Promise<Answer>): Promise<Answer> {
   return late.then(() => answer);
 }
 
 /**
- * Refuses a request whose cookies may take something back: that is carried out, and they expire, whatever is wrong with
- * the rest of it.
+ * Refuses a request whose cookies may withdraw consent. The withdrawal is carried out and the cookies expire, whatever is
+ * wrong with the rest of the request.
  */
 function refuseHit(hit: Hit, of: Asked, problem: Problem, more: More): Answer | Promise<Answer> {
   const { ports, way, gateway } = of;
@@ -140,7 +140,7 @@ function refuseHit(hit: Hit, of: Asked, problem: Problem, more: More): Answer | 
   return withdrawals.length === 0 ? answer : after(ports.outbox.append([], withdrawals), answer);
 }
 
-/** What would have become of a hit that is only looked at. */
+/** The answer to a hit that is only validated: what would have become of it. */
 function validated(
   { events, unknownStream }: Trace,
   remarks: readonly HitRemark[] | undefined,
@@ -157,15 +157,15 @@ function validated(
   return replyAnswer(reply, headers);
 }
 
-/** Why a hit is not taken, and after how many seconds one may be. */
+/** Why a hit is not taken, and after how many seconds it may be sent again. */
 interface Unwanted {
   readonly problem: Problem;
   readonly retryAfter: number;
 }
 
 /**
- * A hit that is one too many is looked at for a withdrawal only, which depends on no room and no load: that is carried
- * out, and where there is nothing else in the hit, it is answered as ever.
+ * Of a hit over the limit only the withdrawal is carried out, because a withdrawal must not depend on load. If there is
+ * nothing else in the hit, it gets its usual answer.
  */
 function withdrawOnly(hit: Hit, of: Asked, { problem, retryAfter }: Unwanted): Answer | Promise<Answer> {
   const { ports, way, gateway } = of;
@@ -187,7 +187,7 @@ function withdrawOnly(hit: Hit, of: Asked, { problem, retryAfter }: Unwanted): A
   return withdrawals.length === 0 ? done(NOTHING_STORED) : ports.outbox.append([], withdrawals).then(done);
 }
 
-/** A browser with cookies, or a back end, which brings its visitors'. */
+/** Whether it comes from a browser with cookies, or from a back end, which states its visitors' consent. */
 function mayWithdraw({ headers }: Hit, { protocol, door }: WayIn): boolean {
   if (door.does !== 'store') return false;
   return headers['cookie'] !== undefined || (protocol.backends !== undefined && headers['origin'] === undefined);
@@ -195,7 +195,7 @@ function mayWithdraw({ headers }: Hit, { protocol, door }: WayIn): boolean {
 
 const NOTHING_STORED: readonly Stored[] = [];
 
-/** What happens once a hit is safe. It is all that waits for that: it must not hold the trace. */
+/** Makes what runs when a hit is stored. It is held in memory until then, so it must not hold the trace. */
 function accepting(trace: Trace, { ports, way, gateway, headers }: Asked): (stored: readonly Stored[]) => Answer {
   const recorded = gateway.delivery.decisions > 0;
   const account = accountOf(trace, recorded);
@@ -214,7 +214,7 @@ function accepting(trace: Trace, { ports, way, gateway, headers }: Asked): (stor
 
 const ACCEPTED = { kind: 'accepted' } as const;
 
-/** A function of its own: what one closure of a function holds, all of them hold. */
+/** A function of its own, because all closures of one function hold what any of them holds. */
 function showing(watcher: Watcher, trace: Trace): () => void {
   return () => watcher(trace);
 }
@@ -224,13 +224,14 @@ const SOON = 1;
 
 const OVERLOADED: Problem = {
   status: 503,
-  title: 'Too much at once',
+  title: 'The gateway is overloaded',
   code: 'refused.overloaded',
-  detail: 'More arrives than can be stored. Nothing of this request was kept; send it again after Retry-After seconds.',
+  detail:
+    'More events arrive than can be stored. Nothing of this request was kept; send it again after Retry-After seconds.',
 };
 const SHED: Unwanted = { problem: OVERLOADED, retryAfter: SOON };
 
-/** Answered 204, because the tag cannot correct it; a person can. */
+/** Answered with 204, because only a person can correct it, not the tag. */
 const UNKNOWN_ID: Problem = {
   status: 204,
   title: 'Unknown measurement id',
@@ -245,7 +246,7 @@ const UNAVAILABLE: Problem = {
 };
 
 interface More {
-  /** Where the request came so far as to be read. */
+  /** Undefined if the request was refused before it was read. */
   readonly hit?: Hit;
   /** Seconds. */
   readonly retryAfter?: number;

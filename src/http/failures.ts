@@ -2,9 +2,9 @@
 const FREE = 20;
 const SLOW_MS = 1_000;
 const MINUTE = 60_000;
-/** Clients told apart within a minute; those after them are taken for one. */
+/** Clients that are counted apart within a minute; all further ones are counted as one. */
 const MOST_CLIENTS = 10_000;
-/** Answers held back at once; beyond that the oldest goes out, so that guessing costs its sender more than it costs here. */
+/** Most answers held back at once; beyond that the oldest is sent, so that guesses cannot fill the memory. */
 const MOST_HELD = 1_000;
 
 /** Delays the answers to guessed tokens and keys. The right token is never delayed, so nobody can lock its owner out. */
@@ -18,7 +18,7 @@ export class Failures {
     this.#now = now;
   }
 
-  /** Takes note of a failure; a promise that resolves when it may be answered, undefined = at once. */
+  /** Counts a failure. The promise resolves when it may be answered; undefined = at once. */
   add(client = ''): Promise<void> | undefined {
     const window = Math.floor(this.#now() / MINUTE);
     if (window !== this.#window) {

@@ -29,8 +29,8 @@ export interface Asked {
 }
 
 /**
- * Who answers a request: a door takes it, or it has its answer at once; undefined = there is nothing of ours at this
- * path. Every runtime asks this and nothing else, so that no two of them disagree about a path or a method.
+ * Routes a request: to a door, or to an answer at once; undefined = the gateway has nothing at this path. Every runtime
+ * uses only this function, so that all of them treat a path or a method alike.
  */
 export type Front = (asked: Asked) => Collect | Answer | undefined;
 
@@ -39,7 +39,7 @@ type Page = (asked: Asked) => Answer;
 
 const READING = ['GET', 'HEAD'];
 
-/** A worker would see every request of the pages below it, and could send what it likes. */
+/** A service worker would see every request of the pages below its path, and could send anything. */
 const NO_WORKERS: Problem = {
   status: 404,
   title: 'No service worker',
@@ -81,7 +81,7 @@ export function frontOf(ports: Ports): Front {
   };
 }
 
-/** What a door does with a request whose method it has. */
+/** What a door does with a request of one of its methods. */
 function takerOf(way: WayIn, ports: Ports): (asked: Asked) => Collect | Answer {
   const { does } = way.door;
   if (typeof does === 'object') return (asked) => fixed(asked, way.door, does, ports);
@@ -100,7 +100,7 @@ function fixed(asked: Asked, { paths: [name] }: Door, does: ProtocolReply | Addr
   return replyAnswer(reply, headersFor(site, asked.origin));
 }
 
-/** Browsers come by TLS, but for those on this very machine. */
+/** Browsers use TLS, except to a host on their own machine. */
 function addressOf({ host, path, authority = host }: Asked, { prefix }: Gateway): Address {
   const scheme = isLoopbackName(host) || host.endsWith('.localhost') ? 'http' : 'https';
   return { base: `${scheme}://${authority.toLowerCase()}${prefix}`, path: path.slice(prefix.length) };
@@ -138,8 +138,8 @@ function preflight(asked: Asked, door: Door, gateway: Gateway, ports: Ports): An
 
 function readiness(ports: Ports): Answer {
   const { ready } = ports.outbox;
-  // How many, and no more: whoever reaches this page need not know which vendor refuses whose credentials. The admin
-  // listener names them (`/stopped`).
+  // Only their number: this page is public, and which vendor refuses credentials is not. The admin listener names the
+  // routes (`/stopped`).
   const count = ports.stopped();
   return json(
     {
@@ -164,7 +164,7 @@ function scriptPage(body: string): Page {
     'content-type': 'text/javascript; charset=utf-8',
     'cache-control': 'public, max-age=3600',
     'x-content-type-options': 'nosniff',
-    // It says nothing about anybody: pages of the site's other hosts may load it whatever they demand of scripts.
+    // It holds nothing about visitors, so pages of any origin may load it, also those that demand CORS or CORP of scripts.
     'access-control-allow-origin': '*',
     'cross-origin-resource-policy': 'cross-origin',
     etag,

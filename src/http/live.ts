@@ -1,9 +1,9 @@
-/** How often a stream says that it is alive, milliseconds: proxies cut what is silent for a minute. */
+/** Time between two heartbeats of a stream, milliseconds: proxies close a connection that is silent for a minute. */
 const HEARTBEAT_MS = 15_000;
 /** Bytes a listener may be behind before it loses events. */
 const BACKLOG = 1 << 20;
 
-/** Server-sent events to everyone who is listening; nothing is kept for those who are not. */
+/** Server-sent events to everyone who is connected; nothing is kept for later. */
 export class Live {
   readonly #listeners = new Set<Listener>();
   readonly #changed: (watched: boolean) => void;
@@ -11,13 +11,16 @@ export class Live {
   /** What everybody is told first, by event. */
   readonly #greetings = new Map<string, string>();
 
-  /** `changed` is told when the first listener comes and when the last one goes; `most` may listen at once. */
+  /**
+   * @param changed called when the first listener comes and when the last one goes
+   * @param most how many may listen at once
+   */
   constructor(changed: (watched: boolean) => void = () => {}, most = Infinity) {
     this.#changed = changed;
     this.#most = most;
   }
 
-  /** Whether anybody listens: what is sent need not even be made otherwise. */
+  /** Whether anybody listens; if nobody does, events need not be made. */
   get watched(): boolean {
     return this.#listeners.size > 0;
   }
@@ -72,7 +75,7 @@ export class Live {
       headers: {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
-        // nginx would gather what is said until a page of it has come together.
+        // Without this nginx collects the events until a buffer is full.
         'x-accel-buffering': 'no',
       },
     });

@@ -11,7 +11,7 @@ import type { Refusals } from './refusals.ts';
 import type { Unlisted } from './unlisted.ts';
 import type { Windows } from '../ledger/windows.ts';
 
-/** Is shown an accepted trace. */
+/** Gets every accepted trace. */
 export type Watcher = (trace: Trace) => void;
 
 /** What the public listener needs of the runtime it is on. */
@@ -21,11 +21,11 @@ export interface Ports {
   readonly outbox: Outbox;
   /** How many routes wait for a person (credentials, settings). They lose nothing meanwhile. */
   readonly stopped: () => number;
-  /** Freezes a request: reads the body, of as many bytes as it may have, adds time, id and peer. */
+  /** Freezes a request: reads the body within its limit, adds time, id and peer. */
   readonly toHit: (c: Context, mostBytes: MostBytes) => Hit | Problem | Promise<Hit | Problem>;
   /** The request target as it came, where the runtime has it: a `Request` only has an address made of it. */
   readonly target?: (c: Context) => string;
-  /** Whether this hit is one too many: asked once for each, since it is every so many-th that is refused. */
+  /** Whether this hit is refused for overload. To be called once a hit, because each call counts towards the share. */
   readonly overloaded: () => boolean;
   readonly counters: Counters;
   /** Counts what was refused, and shows it. */
@@ -39,6 +39,6 @@ export interface Ports {
   readonly windows?: Windows | undefined;
   /** What visitors have withdrawn, for the events of back ends; a runtime without it ends them when they are stored. */
   readonly withdrawnSince?: WithdrawnSince | undefined;
-  /** What is told of every accepted trace; undefined while nobody watches. */
+  /** Gets every accepted trace; undefined while nobody watches. */
   readonly watcher: () => Watcher | undefined;
 }

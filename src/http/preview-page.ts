@@ -62,7 +62,7 @@ hear('refused', (record) => {
   const item = document.createElement('li');
   add(item, 'strong', 'Refused - ' + (record.site || 'no site') + ' - ' + record.at, 'bad');
   add(item, 'p', record.words + ' [' + record.code + ']. ' + record.detail);
-  if (record.accept) { add(item, 'p', 'To take it in, write:'); add(item, 'pre', record.accept); }
+  if (record.accept) { add(item, 'p', 'To accept such requests, write:'); add(item, 'pre', record.accept); }
   put(item);
 });
 hear('stopped', (routes) => {

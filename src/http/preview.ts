@@ -40,7 +40,7 @@ export interface PreviewRecord {
     readonly words: string;
     readonly fields: readonly string[];
     readonly sent: string;
-    /** What the end of its delivery is found by; empty where nothing is stored. */
+    /** The mark by which the end of its delivery is found; empty where nothing is stored. */
     readonly mark: string;
   }[];
 }
@@ -54,11 +54,11 @@ export type PreviewMessage =
 /** Takes what the preview is told. */
 export type Show = (message: PreviewMessage) => void;
 
-/** Pages that may watch at once: each one costs the work of showing. */
+/** Pages that may watch at once: each one costs processor time. */
 const MOST_WATCHERS = 8;
 const TOO_MANY_WATCHERS: Problem = {
   status: 503,
-  title: 'Too many watch',
+  title: 'Too many previews',
   detail: `At most ${MOST_WATCHERS} previews are open at once. Close one of them.`,
 };
 
@@ -68,19 +68,19 @@ export class Preview {
   /** Routes that wait for a person, as each process says it, by its number. */
   readonly #stopped = new Map<number, Readonly<Record<string, string>>>();
 
-  /** `changed` is told when somebody begins to look and when nobody does any more. */
+  /** @param changed called when the first page begins to watch and when the last one ends */
   constructor(changed?: (watched: boolean) => void) {
     this.#live = new Live(changed, MOST_WATCHERS);
   }
 
-  /** Who is to be told; undefined while nobody looks. */
+  /** Gets the decisions and ends; undefined while nobody watches. */
   get watcher(): Show | undefined {
     return this.#live.watched ? this.show : undefined;
   }
 
   readonly show: Show = ({ kind, record }) => this.#live.send(kind, record);
 
-  /** Takes note of the routes that are stopped in one process; whoever looks is told of all, now or when they come. */
+  /** Keeps the routes that are stopped in one process, and sends those of all processes to every page, now or later. */
   stoppedIn(process: number, routes: Readonly<Record<string, string>>): void {
     this.#stopped.set(process, routes);
     this.#live.greet('stopped', this.stopped);
@@ -100,7 +100,7 @@ export class Preview {
           'cache-control': 'no-store',
           'x-content-type-options': 'nosniff',
           'referrer-policy': 'no-referrer',
-          // Event names come from anywhere (R82): nothing inline, nothing from elsewhere.
+          // Anybody can choose event names (R82), so no inline script and no script from elsewhere may run.
           'content-security-policy':
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         },

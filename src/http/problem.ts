@@ -23,12 +23,12 @@ export function bodyTooLarge(most: number): Problem {
   };
 }
 
-/** The bodies of all requests that arrive take as much memory as they may. */
+/** The bodies of all requests that are being read take all the memory they may. */
 export const NO_ROOM: Problem = {
   status: 503,
-  title: 'Too much at once',
+  title: 'The gateway is overloaded',
   detail:
-    'More arrives than there is room for. Nothing of this request was kept; send it again after Retry-After seconds.',
+    'There is no memory for more request bodies. Nothing of this request was kept; send it again after Retry-After seconds.',
   code: 'refused.overloaded',
 };
 
@@ -41,7 +41,7 @@ export const LONG_HEADERS: Problem = {
 export const ENCODED: Problem = {
   status: 415,
   title: 'Encoded body',
-  detail: 'Send the body as it is, without Content-Encoding.',
+  detail: 'Send the body uncompressed, without Content-Encoding.',
 };
 
 export const ABORTED: Problem = {

@@ -8,9 +8,9 @@ import { Failures } from './failures.ts';
 
 /** Requests per minute and client (R75). Keyed hashes in memory only, under a key that is thrown away every day (R36). */
 export interface RateLimit {
-  /** Takes one request off the client's account; a problem where it is empty. Seconds until it is filled again. */
+  /** Counts one request of the client; over the limit a problem, with the seconds until the next minute. */
   readonly take: (hit: Hit, gateway: Gateway) => { readonly problem: Problem; readonly retryAfter: number } | undefined;
-  /** Takes note of a wrong ingest key; when it may be answered, undefined = at once. */
+  /** Counts a wrong ingest key. The promise resolves when it may be answered; undefined = at once. */
   readonly failed: (hit: Hit, gateway: Gateway) => Promise<void> | undefined;
 }
 
@@ -23,12 +23,13 @@ const TOO_MANY: Problem = {
   detail: 'This client has sent more requests than `limits.per_client` allows in a minute.',
 };
 
-/** Requests after which it is clear that nobody comes from outside. */
+/** If this many requests came from inside addresses only, a proxy must be in front of the gateway. */
 const ENOUGH = 200;
 
 /**
- * `randomKey` gives 32 fresh random bytes; `onlyInside` is told once where no proxy is named and every request came from
- * an address inside: then one account stands for everybody.
+ * @param randomKey gives 32 fresh random bytes
+ * @param onlyInside called once if no proxy is configured and every request came from an inside address: then all
+ *   clients share one count
  */
 export function createRateLimit(randomKey: () => Uint8Array, onlyInside: () => void = () => {}): RateLimit {
   let inside = 0;
@@ -40,8 +41,8 @@ export function createRateLimit(randomKey: () => Uint8Array, onlyInside: () => v
       onlyInside();
     }
   };
-  // Bounded: a million sources cost no more memory than these (R75). Made when somebody is counted: it takes the room
-  // of all of them at once, and no limit is the default.
+  // Bounded, so that a million sources take no more memory than this (R75). It takes all of its memory at once, so it is
+  // made at the first count: by default there is no limit.
   let seen: LRUCache<string, number> | undefined;
   let window = -1;
   let day = -1;

@@ -5,13 +5,13 @@ import { WAYS_IN } from '../protocols/doors.ts';
 import { refusedCode, type Hit, type Problem, type RefusedCode } from '../protocols/hit.ts';
 import type { Counters } from '../ledger/counters.ts';
 
-/** What a request shows of itself before anything is decided. */
+/** What is known of a request before anything is decided. */
 export interface RefusedRequest {
   /** As `hostOf` gives it. */
   readonly host: string;
   readonly origin: string | undefined;
   readonly path: string;
-  /** Where the request came so far as to be read. */
+  /** Undefined if the request was refused before it was read. */
   readonly hit?: Hit | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface RefusalRecord {
   readonly words: string;
   /** What the answer said. */
   readonly detail: string;
-  /** The lines of configuration that would take it in; undefined where it is not a matter of configuration. */
+  /** The configuration lines with which it would be accepted; undefined where configuration does not change that. */
   readonly accept: string | undefined;
 }
 
@@ -36,10 +36,10 @@ export class Refusals {
   readonly #counters: Counters;
   readonly #watcher: () => ((record: RefusalRecord) => void) | undefined;
   readonly #now: () => number;
-  /** Since the log was told. */
+  /** Since the last line of the log. */
   #recent = new Map<string, number>();
 
-  /** `watcher` is who is to be shown them, if anybody. */
+  /** @param watcher gives the function that shows them; undefined while nobody watches */
   constructor(
     counters: Counters,
     watcher: () => ((record: RefusalRecord) => void) | undefined,
@@ -66,7 +66,7 @@ export class Refusals {
     });
   }
 
-  /** One of which nothing more is known, or nothing more is to be shown. */
+  /** Counts one without showing it. */
   count(site: string, code: RefusedCode): void {
     const key = `${site}\t${code}`;
     this.#counters.refused.add(key);
@@ -92,7 +92,7 @@ export class Refusals {
 
 const HOST = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
-/** What to write so that the next request like this one is taken. */
+/** The configuration lines with which the next such request is accepted. */
 function acceptedBy(
   code: RefusedCode,
   request: RefusedRequest,
@@ -128,7 +128,7 @@ const KEYS: Readonly<Record<KeyKind, string>> = {
   mp_secrets: 'mp_secrets: ["${MP_SECRET}"]',
 };
 
-/** The page's origin: of `Origin`, or of `Referer` where that decided. Whatever does not look like one is not shown. */
+/** The page's origin, from `Origin`, or from `Referer` where that decided. A text without the form of one is not shown. */
 function originOf({ origin, hit }: RefusedRequest): string | undefined {
   const url = URL.parse(origin ?? hit?.headers['referer'] ?? '');
   if (url === null || !/^https?:$/.test(url.protocol) || !HOST.test(url.hostname)) return undefined;

@@ -1,9 +1,9 @@
 /**
- * How long what has arrived may wait for its turn, milliseconds. Bursts are over sooner, and are taken; so are hits of 256
- * connections that are all busy, which wait for one another.
+ * How long a hit may wait for its turn, milliseconds. A burst is over sooner, so all of its hits are taken. So are hits
+ * of 256 busy connections, which wait for one another.
  */
 const TURN_PATIENCE = 500;
-/** How long what has been decided may wait to be stored, milliseconds: slow disks are slow, and no overload. */
+/** How long a decided hit may wait to be stored, milliseconds: longer, because a slow disk is not an overload. */
 const STORE_PATIENCE = 1_000;
 /** How much larger or smaller the refused share becomes with each look. */
 const STEP = 0.05;
@@ -11,9 +11,9 @@ const STEP = 0.05;
 const MOST = 0.95;
 
 /**
- * Decides which hits are refused when more arrives than can be stored: none as long as the shortest waits between
- * two looks are short, and then a growing share, evenly spread, until they are short again. The shortest, because a burst
- * is not overload, and neither are many connections: what drains in between does no harm.
+ * Decides which hits are refused when more arrive than can be stored. As long as the shortest waits between two looks are
+ * short, none is refused; after that a growing share, evenly spread, until the waits are short again. The shortest waits
+ * count because in a burst, or with many connections, some waits are still short: the queue empties in between.
  */
 export class Shedding {
   #share = 0;
@@ -24,7 +24,7 @@ export class Shedding {
     return this.#share;
   }
 
-  /** Takes note of the shortest waits since the last look, milliseconds: for a turn, and to be stored. */
+  /** @param turn the shortest wait for a turn since the last look, @param store the same to be stored; milliseconds */
   look(turn: number, store: number): void {
     const next = turn > TURN_PATIENCE || store > STORE_PATIENCE ? this.#share + STEP : this.#share - STEP;
     this.#share = Math.min(MOST, Math.max(0, next));

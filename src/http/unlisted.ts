@@ -2,11 +2,11 @@ import { parseCookies } from '../consent/cookie-header.ts';
 import { unlistedPlatforms } from '../consent/unlisted.ts';
 import type { Trace } from '../decide/trace.ts';
 
-/** Hits without a readable consent that are all looked through; of those after them one in so many is. */
+/** The first hits without a readable consent are all searched; after these one in `THEN_ONE_IN` is. */
 const FIRST = 1_000;
 const THEN_ONE_IN = 100;
 
-/** Finds consent platforms that a site does not read although their record arrives, and tells of each once. */
+/** Finds consent platforms that are not configured although their record arrives, and reports each once. */
 export class Unlisted {
   readonly #tell: (site: string, platform: string) => void;
   readonly #told = new Set<string>();
@@ -20,8 +20,8 @@ export class Unlisted {
   look(trace: Trace): void {
     const { site, hit, events } = trace;
     const consent = events[0]?.consent;
-    // Who has a consent that is read needs no other, and a back end's cookies are another visitor's.
     if (consent === undefined || hit.headers['cookie'] === undefined) return;
+    // If one consent record can be read, no other is needed.
     if (consent.readings.some(({ status, onlyTakes }) => onlyTakes !== true && status !== 'none')) return;
     const silent = (this.#silent.get(site.name) ?? 0) + 1;
     this.#silent.set(site.name, silent);
@@ -41,7 +41,7 @@ export function unlistedOf({ hit, site }: Trace): readonly string[] {
   return cookies === undefined ? [] : unlistedPlatforms(parseCookies(cookies), site.consent);
 }
 
-/** What a person should know of such a platform. */
+/** The advice about such a platform, for the log and the preview. */
 export function unlistedWords(platform: string): string {
   return `a consent record of ${platform} arrives in a cookie and is not read: add \`${platform}\` to \`consent.cmp\` if the site uses it`;
 }

@@ -4,7 +4,7 @@ import { hostOf, splitTarget } from '../protocols/target.ts';
 import type { MostBytes } from './body-limit.ts';
 import { ABORTED, bodyTooLarge, ENCODED, LONG_HEADERS } from './problem.ts';
 
-/** What a runtime knows of a request beside the `Request`, and what it does to one. */
+/** What a runtime knows of a request beside the `Request`, and how it changes headers. */
 export interface WebHitOptions {
   /** The address of the other end where the runtime knows it. */
   readonly peer?: string | undefined;
@@ -18,7 +18,7 @@ export interface WebHitOptions {
 
 /** Bytes of all headers together; more are refused (R72). */
 const MAX_HEADERS = 32 * 1024;
-/** What is read of a body that is too long before it is refused: who is cut off while sending sees no answer. */
+/** Bytes of a too long body that are read before it is refused: a sender that is cut off while sending sees no answer. */
 const MAX_DISCARDED = 1024 * 1024;
 
 /** Freezes a web `Request` as a hit, reading the body within its limits: for runtimes that have nothing else. */
@@ -68,17 +68,17 @@ function withoutBody(request: Request, { peer, country, bytes, joinsCookies }: W
 
 /** `: ` and the end of the line. */
 const SEPARATORS = 4;
-/** A comma before the name of a cookie; a cookie's value has none there, or is parted to nobody's gain. */
+/** A comma before a cookie's name. A value with such a comma is split here, which gives nobody an advantage. */
 const BETWEEN_LINES = /, (?=[!#$%&'*+.^_`|~0-9A-Za-z-]+=)/g;
 const NO_ASCII = /[^\0-\x7f]/;
 
-/** Text that was made of UTF-8, a character for each byte again. */
+/** Turns text that was decoded as UTF-8 back into one character for each byte. */
 function byteText(text: string): string {
   if (!NO_ASCII.test(text)) return text;
   return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
 }
 
-/** Rejects when the other end goes away before the end. @param said the length that the request states, bytes */
+/** Rejects when the sender disconnects before the end. @param said the length that the request states, bytes */
 async function readBody(stream: ReadableStream<Uint8Array>, said: number, most: number): Promise<string | Problem> {
   const reader = stream.getReader();
   // A byte order mark is part of the body here, as on every other way in.

@@ -1,16 +1,16 @@
 import { ALL_SIGNALS, GATE_MASK, type SignalMask } from '../core/signals.ts';
 
 /**
- * An entry of `Withdrawal.closedRoutes` for a route that stays open with less than the site's signals, because a vendor or
- * service beside its own was refused: the signals it may still have stand behind its key.
+ * An entry of `Withdrawal.closedRoutes` for a route that stays open with fewer signals than the site has, because another
+ * vendor or service was refused. The entry is the route's key and the signals it may still have.
  */
 export function narrowedEntry(route: string, left: SignalMask): string {
   return `${route} ${left & GATE_MASK}`;
 }
 
 /**
- * What is left to a route of what was decided at `since`, by the entries of its visitor's withdrawals and when they were
- * last made, unix milliseconds; undefined = it was closed.
+ * The signals that a route may still have for an event decided at `since`; undefined = the route was closed.
+ * @param entries of its visitor's withdrawals, each with the time it was last made, unix milliseconds
  */
 export function leftTo(
   route: string,
@@ -22,7 +22,7 @@ export function leftTo(
   for (const entry in entries) {
     if ((entries[entry] as number) < since || entry.charAt(route.length) !== ' ' || !entry.startsWith(route)) continue;
     const mask = Number(entry.slice(route.length + 1));
-    // Damage may have made anything of it.
+    // A damaged entry leaves no signal.
     left &= Number.isInteger(mask) ? mask | ~GATE_MASK : ~GATE_MASK;
   }
   return left;

@@ -29,8 +29,8 @@ export interface RouteTrace {
   /** Why; undefined when planned. */
   readonly reason: Reason | undefined;
   /**
-   * What leaves, made when it is asked for; undefined where nothing does. A fault of the vendor's code is found only
-   * then, and ends the route as `failed`: who wants both asks for this before `outcome`.
+   * What leaves, made at the first read; undefined where nothing leaves. Only this read finds a fault of the vendor's
+   * code, and the fault ends the route as `failed`: read this before `outcome`.
    */
   readonly plan: Element | undefined;
   /** What the plan was made of, which is what is stored; undefined where nothing is planned. */
@@ -110,12 +110,12 @@ export function decideByRules(
   return found.map((variant) => decideOpen(event, variant, signals, grounds));
 }
 
-/** The end of an event that the permit lets nothing through of, whatever is in it; undefined = something may pass. */
+/** The end of an event if the permit lets no field of any event through; undefined = something may pass. */
 function closed(route: Route, signals: SignalMask, { site, source, consent }: Grounds): RouteTrace | undefined {
   const permit = permitOf(route, signals);
   if (permit.verdict !== 'full') {
     const refused = refusedService(route, consent);
-    // Refused by name: nothing at all, not even what needs no consent.
+    // A service that is refused by name gets nothing, and no form that needs no consent either.
     if (refused !== undefined) return ended(route, signals, missingConsent(permit.missing, refused));
     if (permit.verdict === 'blocked' || endedByObjection(route, site, consent)) {
       return ended(route, signals, missingConsent(permit.missing));
@@ -133,7 +133,7 @@ function decideOpen(event: Event, route: Route, signals: SignalMask, grounds: Gr
   if (route.events !== undefined && !route.events.has(event.event_name ?? '')) {
     return ended(route, signals, nameReason(route.unlisted, event.event_name ?? ''));
   }
-  // A name of the site's own could say anything; where nothing was allowed, only names that everybody has are told.
+  // A name that the sender made up could say anything; the limited form has only names that are known without a hit.
   if (permit.verdict === 'limited' && !isKnownName(event.event_name ?? '', site)) {
     return ended(route, signals, UNKNOWN_NAME);
   }
@@ -146,7 +146,7 @@ function decideOpen(event: Event, route: Route, signals: SignalMask, grounds: Gr
     return ended(route, signals, DUPLICATE);
   }
   try {
-    // Asked before anything is prepared: of what a vendor has no name for, no value is hashed.
+    // Asked before any value is hashed: an event that the vendor has no name for needs no hashes.
     const unwanted = unwantedBy(route, permit, event.event_name ?? '');
     if (unwanted !== undefined) return ended(route, signals, unwanted);
     const view = project(event, permit.open);
@@ -167,8 +167,8 @@ function decideOpen(event: Event, route: Route, signals: SignalMask, grounds: Gr
 }
 
 /**
- * Why nothing of an event that consent lets through is sent on this route, found without making the vendor's form of
- * it: that is made when it is sent. Undefined = it is sent.
+ * Why an event with consent is not sent on this route; undefined = it is sent. The vendor's form is not made for this: it
+ * is made when the event is sent.
  * @throws whatever the vendor's code throws
  */
 export function skipOf(route: Route, permit: Permit, view: AnyView, context: PlanContext): SkipReason | undefined {
@@ -184,7 +184,7 @@ function unwantedBy(route: Route, permit: Permit, name: string): SkipReason | un
 
 function formOf({ bound }: Route, { verdict }: Permit): BoundForm {
   const form = verdict === 'full' ? bound.full : verdict === 'limited' ? bound.limited : undefined;
-  if (form === undefined) throw new TypeError('a permit for a form there is none of');
+  if (form === undefined) throw new TypeError('a permit for a form that the vendor does not have');
   return form;
 }
 
@@ -229,8 +229,8 @@ class PlannedRoute implements RouteTrace {
 }
 
 /**
- * The hit's id for a form that identifies nobody: no hit's own, so that nothing leads from what is stored and sent of it
- * to what another route gets of the same hit.
+ * The hit's id in a form that identifies nobody. It differs from the real one, so that nothing that is stored or sent
+ * links this form to what another route gets of the same hit.
  */
 function nobodysId({ keys }: Site, { key, rule }: Route, hitId: string): string {
   const whose = rule === undefined ? key : key + rule.identity.limited;

@@ -8,7 +8,7 @@ import type { Hit, Visitor } from '../protocols/hit.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import type { SentBy } from '../protocols/admission.ts';
 
-/** The ids an event came with, placeholders and whatever shows a person left out. */
+/** The ids that an event came with, without placeholders and without ids that identify a person. */
 export interface GivenIds {
   /** The event's own id: `ep.event_id` of a web hit, `id` of a JSON event. */
   readonly event: string | undefined;
@@ -33,7 +33,7 @@ export interface EventKey {
   readonly everywhere: boolean;
 }
 
-/** Reads the ids of an event; what has personal data or another id in it is none. */
+/** Reads the ids of an event. A text that has personal data or another id in it is not taken as an id. */
 export function givenIds(raw: RawEvent, cleaner: Cleaner): GivenIds {
   return {
     event: usable(raw.event_id, cleaner),
@@ -58,9 +58,9 @@ export interface EventOrigin {
 }
 
 /**
- * By what a repeat of the event is known; undefined where nothing came with it that a repeat would have, too. The id
- * alone is not enough: who guesses an order number must not make a duplicate of the order. `replaced`: the site's ids
- * are replaced, and this is the visitor's; undefined within it = there is none.
+ * The key by which a repeat of the event is found; undefined where the event has no id that a repeat would have, too.
+ * The id alone is not enough: somebody who guesses an order number must not turn the real order into a duplicate.
+ * @param replaced the visitor's replaced id, on a site that replaces ids; undefined within it = the visitor has none
  */
 export function eventKey(
   raw: RawEvent,
@@ -73,7 +73,7 @@ export function eventKey(
   const name = raw.event_name ?? '';
   const { hit, protocol, sender } = from;
   const page = raw.page_load_id === undefined || raw.page_load_id === '' ? `hit:${hit.id}` : `p:${raw.page_load_id}`;
-  // A back end's own word for an event is its own whoever it is about.
+  // Ids that a back end gives are unique in that back end, whoever the event is about.
   const otherwise = sender === 'backend' ? 'backend' : page;
   const subject = replaced === undefined ? subjectOf(raw, from) : replaced.id && `replaced:${replaced.id}`;
   const whose = subject ?? otherwise;
@@ -96,7 +96,7 @@ function subjectOf(raw: RawEvent, { visitor, jar, signals, sender }: EventOrigin
   return browserOf(jar.carried) ?? (sender !== 'browser' || own_id === undefined ? undefined : `own:${own_id}`);
 }
 
-/** Texts of which none can be mistaken for part of another. */
+/** Joins the texts with their lengths, so that different parts never give the same key. */
 function joined(name: string, id: string, whose: string): string {
   return `${name.length}|${name}|${id.length}|${id}|${whose}`;
 }

@@ -46,7 +46,7 @@ export function fieldSet(open: readonly Pick<Passage, 'field'>[]): string {
 
 const WRITTEN = /^[0-9a-f]{1,64}(?:\.[\w-]{1,64})*$/;
 
-/** Whether a set holds no field more than another. One that cannot be read counts as every field. */
+/** Whether every field of one set is in the other. A set that cannot be read counts as every field. */
 export function isWithin(some: string, all: string): boolean {
   if (!WRITTEN.test(some) || !WRITTEN.test(all)) return false;
   const [bits = '', ...named] = some.split('.');

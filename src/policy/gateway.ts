@@ -12,7 +12,7 @@ import type { NameReasons } from './near.ts';
 import type { Permit } from './permit.ts';
 import type { RouteRules, RuleOf } from './rules.ts';
 
-/** The configuration, compiled: what can be decided when it loads has been decided. Frozen. */
+/** The compiled configuration: whatever does not depend on a hit is decided when it loads. Frozen. */
 export interface Gateway {
   /** Hash of everything in the configuration that decides what may leave. */
   readonly policy: string;
@@ -28,7 +28,7 @@ export interface Gateway {
   readonly trustedProxies: Cidrs;
   /** Lower-case header name, believed from trusted proxies only. */
   readonly countryHeader: string | undefined;
-  /** Where trusted proxies write whom they answer; never both (R38). */
+  /** Where trusted proxies write the client's address; never both (R38). */
   readonly addressHeader: 'x-forwarded-for' | 'forwarded';
   readonly delivery: DeliveryPolicy;
   /** Requests per minute and client; undefined = off. */
@@ -71,7 +71,7 @@ export interface Site {
   readonly feeds: readonly Route[];
   /** Names of the events that one of its routes maps to a conversion, and `purchase`. */
   readonly conversions: ReadonlySet<string>;
-  /** Event names that the configuration of any of its routes says: known without a hit. */
+  /** Event names in the configuration of its routes: these are known without a hit. */
   readonly eventNames: ReadonlySet<string>;
   /** Measurement ids of its routes, the primary one first. */
   readonly streams: readonly string[];
@@ -104,7 +104,7 @@ export interface Route {
   readonly bound: BoundDestination;
   /** Event names it takes; undefined = all. */
   readonly events: ReadonlySet<string> | undefined;
-  /** What it makes of which of them, where the configuration says more than names. */
+  /** The rules for its events, where the configuration has more than names. */
   readonly rules: RouteRules | undefined;
   /** The rule it is a variant of the route for; undefined = it is the route itself. */
   readonly rule: RuleOf | undefined;

@@ -6,7 +6,7 @@ type Code = 'skip.not_mapped' | 'skip.not_listed';
 
 /**
  * Why a route does not take an event, made once for every name that may be said: GA4's own, and names of the
- * configuration. Other names are the sender's text, so they are not said; what they resemble is.
+ * configuration. Other names are the sender's text, so only the similar name of the route is said.
  */
 export interface NameReasons {
   readonly byName: ReadonlyMap<string, Reason<Code>>;

@@ -9,7 +9,7 @@ export interface Permit {
   readonly verdict: 'full' | 'limited' | 'blocked';
   /** The fields that pass, with what is done to each on the way. Nothing else is ever read. */
   readonly open: readonly Passage[];
-  /** Those of them of which the vendor gets something in place of the value. */
+  /** Those of them where the vendor gets something in place of the value. */
   readonly prepared: readonly FieldName[];
   /** Those of them that are stored sealed. */
   readonly sealed: readonly FieldName[];

@@ -3,8 +3,8 @@ import type { Reason } from '../core/reason.ts';
 import type { Route } from './gateway.ts';
 
 /*
- * Rules of a route, as data (docs/rules.md). Which of them a permit lets be judged is decided when the configuration
- * loads; what is left for an event are comparisons, one after the other.
+ * Rules of a route, as data (docs/rules.md). Which rules may be judged under each permit is decided when the
+ * configuration loads; for an event only comparisons are left, one after the other.
  */
 
 type Scalar = string | number | boolean;
@@ -33,9 +33,9 @@ export interface RuleOf {
   readonly place: number;
   /** What it says, in words. */
   readonly words: string;
-  /** By what a stored event knows it again; undefined = nothing of it is needed when the event is sent. */
+  /** The key by which a stored event names it; undefined = the rule is not needed when the event is sent. */
   readonly key: string | undefined;
-  /** What tells its events from those of other rules where a repeat is looked for; '' = they are the route's. */
+  /** Keeps its events apart from those of other rules when a repeat is looked for; '' = not kept apart. */
   readonly identity: Readonly<Record<'full' | 'limited', string>>;
 }
 
@@ -66,7 +66,7 @@ export interface RouteRules {
   readonly byKey: ReadonlyMap<string, Route>;
 }
 
-/** The route as each rule that applies to the event has it. Of several that give it one name only the first counts. */
+/** The variants of the route whose rules apply to the event. If several give it the same name, only the first counts. */
 export function applying({ rules }: Candidates, event: Event): readonly Route[] {
   const found: Route[] = [];
   const names = new Set<string>();
@@ -78,7 +78,7 @@ export function applying({ rules }: Candidates, event: Event): readonly Route[] 
   return found;
 }
 
-/** Whether an event is as a condition says. An empty text is no value. */
+/** Whether an event meets a condition. An empty text counts as no value. */
 export function holds({ field, param, is, atLeast, below, prefix, exists }: Condition, event: Event): boolean {
   const value = valueAt(event, field, param);
   if (value === undefined || value === '') return exists === false;
@@ -90,7 +90,7 @@ export function holds({ field, param, is, atLeast, below, prefix, exists }: Cond
   return number !== undefined && number >= (atLeast ?? -Infinity) && number < (below ?? Infinity);
 }
 
-/** Products are no text. */
+/** A list of products is not compared as text. */
 function textOf(value: Scalar | object): string {
   return typeof value === 'object' ? '' : String(value);
 }
@@ -101,7 +101,7 @@ function valueAt(event: Event, field: FieldName, param: string | undefined): Sca
   return params !== undefined && Object.hasOwn(params, param) ? params[param] : undefined;
 }
 
-/** Shops write amounts as texts, too; what can be read in more than one way is none. */
+/** Shops also write amounts as texts; a text that can be read in more than one way counts as no amount. */
 export function numberIn(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   return typeof value === 'string' && /^-?\d{1,15}(?:\.\d{1,9})?$/.test(value) ? Number(value) : undefined;

@@ -4,14 +4,14 @@ import type { Route, Site } from './gateway.ts';
 
 /**
  * The signals in force for a site: granted by a choice, or resting on legitimate interest and not objected to
- * (design 3). What was refused in so many words is an objection, and what cannot be read may be one; what merely was
- * never asked is not.
+ * (design 3). An express refusal is an objection. A record that cannot be read may be one, so it counts as one. A
+ * question that was never asked is no objection.
  */
 export function siteSignals(site: Site, consent: Consent): SignalMask {
   return (consent.granted | site.legitimateInterest) & ~objectedTo(consent) & ALL_SIGNALS;
 }
 
-/** What was refused in so many words, and what cannot be read and so may have been. */
+/** What was refused expressly, and what cannot be read and may have been refused. */
 function objectedTo({ refused, withheld, byDefault }: Consent): SignalMask {
   return refused | (withheld & ~byDefault);
 }
@@ -40,7 +40,7 @@ export function routeSignals(route: Route, site: Site, consent: Consent, signals
   return current ? left : left & site.legitimateInterest;
 }
 
-/** What the records leave to the vendor of a route. */
+/** The signals that the records allow the vendor of a route. */
 function signalsOfVendor(route: Route, site: Site, consent: Consent, signals: SignalMask): SignalMask {
   const terms = consent.terms?.get(route.name);
   const covered = coveredBy(route, consent);
@@ -50,8 +50,8 @@ function signalsOfVendor(route: Route, site: Site, consent: Consent, signals: Si
 }
 
 /**
- * Signals that the cookies of a vendor may not rest on, by vendor: those it has no open route for, because of what the
- * records say of it. Undefined where no record tells one vendor from another.
+ * By vendor, the signals that its cookies may not rest on, because the records close all of its routes for them.
+ * Undefined where no record treats vendors differently.
  */
 export function closedToVendors(
   site: Site,
@@ -70,14 +70,14 @@ export function closedToVendors(
   return closed;
 }
 
-/** Meta and others without a vendor id have no say in a TC string. */
+/** A TC string says nothing about vendors without a vendor id, such as Meta. */
 function coveredBy(route: Route, consent: Consent): SignalMask {
   return route.destination.tcfVendor === undefined ? consent.vendorless : ALL_SIGNALS;
 }
 
 /**
- * The service whose refusal keeps a route shut: then nothing goes to its vendor, not even what needs no consent.
- * Undefined where something else keeps it shut, or nothing does.
+ * The refused service that closes a route: its vendor then gets nothing, not even what needs no consent. Undefined where
+ * the route is open, or closed for another reason.
  */
 export function refusedService(route: Route, consent: Consent): string | undefined {
   const terms = consent.terms?.get(route.name);

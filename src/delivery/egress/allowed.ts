@@ -18,8 +18,8 @@ const TIGHTENED = reason('blocked.policy_tightened');
 export type Decided = Pick<QueuedRecord, 'signals' | 'fields' | 'limited'>;
 
 /**
- * Whether a row that was made under its own signals could be made like that under `signals` by the policy in force:
- * not blocked, not the limited form in place of the full one, and no field more than is open now.
+ * Whether the policy in force would also make this row under `signals`: not blocked, the same form, and no field in it
+ * that is not open now.
  */
 export function stillAllowed(route: Route, row: Decided, signals: SignalMask): Refusal | undefined {
   const now = route.permits[signals & row.signals & GATE_MASK];
@@ -35,8 +35,8 @@ export function stillAllowed(route: Route, row: Decided, signals: SignalMask): R
 const DAY = 86_400_000;
 
 /**
- * The signals of a row that a route has now: a choice that is older than its `since` does not cover it, and leaves what
- * rests on legitimate interest (as `routeSignals` has it for a hit). A form that identifies nobody rests on no choice.
+ * The signals of a row that its route may use now. If the choice is older than the route's `since`, only signals that rest
+ * on legitimate interest are left, as in `routeSignals`. A form that identifies nobody rests on no choice.
  */
 function coveredSignals(
   { siteOf }: Gateway,
@@ -49,7 +49,7 @@ function coveredSignals(
   return day * DAY >= since ? signals : signals & (siteOf.get(site)?.legitimateInterest ?? NO_SIGNALS);
 }
 
-/** What is looked at each time a row is about to be sent (design 2): route, age, consent under the policy now in force. */
+/** The check each time a row is about to be sent (design 2): route, age, and consent under the policy in force. */
 export function refusal(
   gateway: Gateway,
   route: Route | undefined,
@@ -59,6 +59,6 @@ export function refusal(
   if (route === undefined) return ROUTE_REMOVED;
   if (!isFor(row.type, route.bound.recipient)) return ROUTE_CHANGED;
   if (now >= row.expiresAt || now >= row.acceptedAt + route.maxAge) return EXPIRED;
-  // Under the policy it was decided by, the answer is known.
+  // The policy has not changed since the row was decided, so the decision still holds.
   return row.policy === gateway.policy ? undefined : stillAllowed(route, row, coveredSignals(gateway, route, row));
 }

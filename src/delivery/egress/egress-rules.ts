@@ -11,7 +11,7 @@ export interface Rule {
   readonly may: Claim | undefined;
   readonly required: boolean;
   readonly secret: boolean;
-  /** The list it was last met in: a key that stands twice says two things. */
+  /** The list it was last found in: a key that stands twice has two values. */
   met: number;
 }
 
@@ -20,11 +20,11 @@ function ruleOf(name: string, { needs, may, address, required, secret }: Leaf): 
   return { name, needs: maskOf(needs ?? []), may: claim, required: required ?? false, secret: secret ?? false, met: 0 };
 }
 
-/** Parameters of vendors without a destination here, and of recipients, that are in addresses most often. */
+/** The most frequent address parameters of vendors without a destination here, and of recipients. */
 const OTHERS = ['ttclid', 'twclid', 'yclid', '_gl', '_ga', 'mc_eid', '_hsenc', 'email'];
 const clean = addressWithout([...clickParams(IDENTIFIERS), ...OTHERS]);
 
-/** An address that names nobody, or nobody but the clicks of this vendor under the consent they take. */
+/** An address without identifiers, except this vendor's click ids where consent allows them. */
 function addressClaim(clicksOf: string | undefined): Claim {
   if (clicksOf === undefined) return clean;
   const foreign = addressWithout([...clickParams(IDENTIFIERS.filter(({ owner }) => owner !== clicksOf)), ...OTHERS]);
@@ -34,7 +34,7 @@ function addressClaim(clicksOf: string | undefined): Claim {
 /** What is wrong with a value, in fixed words; undefined = nothing. */
 export function wrongValue(rule: Rule, text: string, facts: EgressFacts): string | undefined {
   if ((facts.signals & rule.needs) !== rule.needs) return `${rule.name}: not granted`;
-  return rule.may === undefined || rule.may(text, facts) ? undefined : `${rule.name}: not as it must be`;
+  return rule.may === undefined || rule.may(text, facts) ? undefined : `${rule.name}: value not allowed`;
 }
 
 /** The keys of a query, or the names of headers. Exact names first, then `ep.*`, then `pr#`. */
@@ -60,7 +60,7 @@ export class PairRules {
     this.#list++;
   }
 
-  /** What is wrong with a name and a value as they stand; unknown names are never repeated. */
+  /** What is wrong with a name and its value, taken as they are; unknown names are never repeated. */
   pair(name: string, value: string, facts: EgressFacts): string | undefined {
     const rule = this.#ruleOf(name);
     if (typeof rule === 'string') return rule;
@@ -74,7 +74,7 @@ export class PairRules {
     return undefined;
   }
 
-  /** Reads `a=1&b=2` from there on, one pass; values that nothing is claimed of are not taken apart. */
+  /** Reads `a=1&b=2` from there on in one pass; values without a rule are not parsed. */
   text(pairs: string, from: number, facts: EgressFacts): string | undefined {
     const secrets = pairs.includes(SECRET);
     const escapes = pairs.includes('%');
@@ -94,7 +94,7 @@ export class PairRules {
     return undefined;
   }
 
-  /** The rule for a name, which is met now; or what is wrong with the name. */
+  /** The rule for a name, which now counts as found; or what is wrong with the name. */
   #ruleOf(name: string): Rule | string {
     const exact = this.#exact.get(name);
     if (exact === undefined) return this.#familyOf(name) ?? `unknown ${this.#what}`;
@@ -177,9 +177,9 @@ export function wrongJson(
   if (rule.kind === 'leaf') return wrongScalar(value, rule.rule, facts);
   if (rule.kind === 'pairs') return wrongPairs(value, rule, facts);
   if ((facts.signals & rule.needs) !== rule.needs) return `${rule.name}: not granted`;
-  if (typeof value !== 'object' || value === null) return `${rule.name}: not as it must be`;
+  if (typeof value !== 'object' || value === null) return `${rule.name}: value not allowed`;
   if (rule.kind === 'list') {
-    if (!Array.isArray(value)) return `${rule.name}: not as it must be`;
+    if (!Array.isArray(value)) return `${rule.name}: value not allowed`;
     if (rule.perRow && value.length !== rows.length) return `${rule.name}: not one for each event`;
     for (let i = 0; i < value.length; i++) {
       const wrong = wrongJson(value[i], rule.each, rule.perRow ? (rows[i] as EgressFacts) : facts, rows);
@@ -187,7 +187,7 @@ export function wrongJson(
     }
     return undefined;
   }
-  if (Array.isArray(value)) return `${rule.name}: not as it must be`;
+  if (Array.isArray(value)) return `${rule.name}: value not allowed`;
   for (const key in value) {
     const inner = rule.keys.get(key) ?? rule.own;
     if (inner === undefined) return `unknown key in the body`;
@@ -215,5 +215,5 @@ function wrongScalar(value: unknown, rule: Rule, facts: EgressFacts): string | u
     return wrongValue(rule, value, facts);
   }
   if (typeof value === 'number' || typeof value === 'boolean') return wrongValue(rule, String(value), facts);
-  return `${rule.name}: not as it must be`;
+  return `${rule.name}: value not allowed`;
 }

@@ -8,16 +8,16 @@ import { jsonRule, PairRules, wrongJson, wrongValue, type JsonRule, type Rule } 
 /** The reason under which rows that were stopped here are counted. */
 export const EGRESS_CHECK = 'failed.egress_check';
 
-/** What is known of a stored row whose element is in a request. */
+/** The facts of a stored row whose element is in a request. */
 export interface RowFacts extends EgressFacts {
-  /** What the policy in force says to them. */
+  /** What the policy in force makes of them. */
   readonly verdict: Permit['verdict'];
 }
 
 /**
- * The last look at a request, just before secrets are put in and it is sent: whether all that is in it may be said to
- * this vendor under the consent of everyone it speaks of. What permits and plans decided is not asked again; the
- * route's own table of the wire decides (`core/egress.ts`), and whatever is not in it is a violation.
+ * The last check of a request, just before secrets are put in and it is sent: whether this vendor may get everything in
+ * it under the consent of every visitor whose events it carries. It does not rely on permits and plans: the vendor's own
+ * table of what may be sent decides (`core/egress.ts`), and whatever is not in the table is a violation.
  *
  * @param egress the table of the route
  * @param rows the rows whose elements are in the request, in order; none = a request that carries no event
@@ -181,7 +181,7 @@ function wrongBody(body: string, rule: JsonRule, facts: EgressFacts, rows: reado
   } catch {
     return 'body is not JSON';
   }
-  // A key that stands twice, or anything else a reader may take differently.
+  // A key that stands twice, or anything else that two parsers may read differently.
   if (JSON.stringify(value) !== body) return 'body can be read in two ways';
   return wrongJson(value, rule, facts, rows);
 }

@@ -18,8 +18,8 @@ export type Attempted =
 export type AttemptedRow = Pick<QueuedRow, 'element' | 'signals' | 'acceptedAt'> & Partial<Pick<QueuedRow, 'opened'>>;
 
 /**
- * Opens what is sealed of rows, makes one request out of those with the same envelope, holds it against what may leave, puts secrets and signatures in,
- * sends it and reads the answer.
+ * Opens what is sealed in the rows, makes one request of those with the same envelope, checks it against the egress rules,
+ * puts secrets and signatures in, sends it and reads the answer.
  */
 export async function attempt(
   route: Route,
@@ -107,7 +107,7 @@ function judge(route: Route, reply: Reply, count: number, envelope: string): Ver
   }
 }
 
-/** The system's word for an error (`ECONNREFUSED`); never its message, which may quote the request. */
+/** The system's code of an error (`ECONNREFUSED`); never its message, which may quote the request. */
 function codeOf(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : 'failed';

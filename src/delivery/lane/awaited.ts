@@ -12,18 +12,18 @@ import { rowOf, type QueuedRow } from './row.ts';
 /** Ends of the question itself, beside the vendor's answers. */
 export const ASKING = ['unreadable', 'unknown', EGRESS_CHECK] as const;
 
-/** How long a vendor is waited for that is not asked any more: the next turn. */
+/** How long to wait for a vendor that is not asked any more: until the next turn. */
 const AT_ONCE = 0;
 /** How long after something failed here it is tried again, milliseconds. */
 const SOON_MS = 60_000;
 /** Events read back at once. */
 const PAGE = 256;
-/** Timers of runtimes hold 31 bits. */
+/** Timers take at most 31 bits of milliseconds. */
 const LONGEST_TIMER_MS = 86_400_000;
 
 const AGAIN = reason('vendor.again');
 
-/** Events that went in one request, and what the vendor is asked by. Times are monotonic milliseconds. */
+/** Events that went in one request, and the ticket by which the vendor is asked. Times are monotonic milliseconds. */
 interface Taken {
   readonly ticket: string;
   /** Whose ticket it is: nobody else is asked. */
@@ -48,8 +48,8 @@ interface Port {
 }
 
 /**
- * The events of one route that its vendor has taken, and that wait for its verdict or to be sent once more. They are in
- * the outbox, and here by their ids alone: a day of them takes no room that others need. One question is under way at a
+ * The events of one route that its vendor has taken, and that wait for its verdict or to be sent once more. Their text is
+ * in the outbox and only their ids are here, so that a day of them takes little memory. One question is under way at a
  * time.
  */
 export class Awaited {
@@ -110,7 +110,7 @@ export class Awaited {
     for (const parked of this.#parked) if (parked.ids.size === 0) this.#parked.delete(parked);
   }
 
-  /** New settings: whose ticket it was may not be asked any more. */
+  /** New settings: they may no longer allow asking the account that gave the ticket. */
   reload(): void {
     const tick = this.#context.ports.tick();
     for (const taken of this.#taken.values()) if (this.#laterOf(taken) === undefined) taken.due = tick + AT_ONCE;
@@ -130,7 +130,7 @@ export class Awaited {
     if (taken === undefined) {
       const { ports } = this.#context;
       const { everyMs = AT_ONCE, untilMs = AT_ONCE } = this.#port.route()?.bound.later ?? {};
-      // What is from the future was taken before the clock was set back.
+      // A time in the future means that the clock was set back after the event was taken.
       const age = Math.max(0, ports.now() - at);
       const tick = ports.tick();
       taken = {
@@ -202,7 +202,7 @@ export class Awaited {
     if (!this.#stopped && verdict !== undefined && taken.ids.size > 0) this.#told(taken, later, verdict);
   }
 
-  /** Undefined = nothing known yet, for whatever cause. */
+  /** Undefined = nothing is known yet, for any cause. */
   async #ask(question: PlannedRequest, route: Route, later: Later, { ids }: Taken): Promise<LaterVerdict | undefined> {
     try {
       const reply = await exchange(question, route.bound.hosts, this.#context.ports, () => ids.size > 0);
@@ -231,7 +231,7 @@ export class Awaited {
     else if (rejected !== undefined) for (const row of rows) this.#ends.refuseLater(row, codesOnly(rejected));
   }
 
-  /** Those that the vendor would recognise are sent once more, if there is time; of the others nothing more is known. */
+  /** Events that the vendor would recognise as repeats are sent once more, if there is time; the others count as delivered. */
   #parkThose(rows: readonly QueuedRow[], later: Later, afterMs: number): void {
     const { ports } = this.#context;
     const at = ports.now() + afterMs;

@@ -9,8 +9,8 @@ export const CAP_MS = 5 * 60_000;
 export const FLOOR_CAP_MS = 24 * 3_600_000;
 
 /**
- * How long to wait before the next attempt, milliseconds: full jitter over an exponential ceiling, so that what failed
- * together does not come back together.
+ * How long to wait before the next attempt, milliseconds: full jitter over an exponential ceiling, so that requests that
+ * failed together are not repeated together.
  *
  * @param failures failed attempts so far, 1 or more
  * @param outageMs how long nothing has worked

@@ -7,7 +7,7 @@ export interface Batch {
   readonly rows: readonly QueuedRow[];
   /** Failed attempts; the waits grow with their number. */
   readonly failures: number;
-  /** Those of them during which the vendor took other rows: what makes a row poison. */
+  /** Failed attempts during which the vendor took other rows; after some of them the row counts as poison. */
   readonly strikes: number;
   /** Answers that are refusals once they have come often enough, and when the first came, monotonic milliseconds. */
   readonly refusals: number;
@@ -60,7 +60,7 @@ export class FreshRows {
   /**
    * Up to `maxBatch` rows of the first envelope that `may` go; it then goes to the back of the line.
    * @param may is told the envelope, how many of its rows wait and how many make a full batch
-   * @param acceptedBy rows accepted later do not count: they are too young; what has no form has no age to wait for
+   * @param acceptedBy rows accepted later are too young and do not count; rows without a form do not wait
    * @param atOnce envelopes that do not wait to be old enough
    */
   take(
@@ -84,7 +84,7 @@ export class FreshRows {
     return undefined;
   }
 
-  /** When the first row was accepted of those that stand at the head of an envelope and are younger than that. */
+  /** The earliest time of acceptance among the rows at the head of an envelope that are younger than that. */
   firstAcceptedAfter(acceptedBy: number): number | undefined {
     let first: number | undefined;
     for (const { rows, head } of this.#groups.values()) {

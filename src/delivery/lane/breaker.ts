@@ -9,9 +9,9 @@ export const STOP_PROBE_MS = 5 * 60_000;
 export type BreakerState = 'closed' | 'open' | 'stopped';
 
 /**
- * Whether a route may send. After some failures in a row it is open: one request at a time, after a wait, shows whether
- * the vendor is back (half-open). A refusal of the credentials stops it, which is the same with a longer wait and a
- * reason for people. Times are of a monotonic clock, milliseconds.
+ * Whether a route may send. After some failures in a row it is open: after a wait, one request at a time tests whether the
+ * vendor answers again (half-open). If the credentials are refused, the route is stopped: that is the same with a longer
+ * wait and a reason for people. Times are of a monotonic clock, milliseconds.
  */
 export class Breaker {
   #state: BreakerState = 'closed';
@@ -82,7 +82,7 @@ export class Breaker {
     return true;
   }
 
-  /** Credentials or settings are refused; it tries again after `afterMs`. True if that is news. */
+  /** Credentials or settings are refused; it tries again after `afterMs`. True if it was not stopped before. */
   stop(tick: number, reason: VendorReason, afterMs = STOP_PROBE_MS): boolean {
     const before = this.#reason;
     const news = this.#state !== 'stopped' || before === undefined || showReason(before) !== showReason(reason);

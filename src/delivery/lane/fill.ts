@@ -21,7 +21,7 @@ interface Filling {
   readonly body: string;
 }
 
-/** Whether a request has nothing to be filled in: then it can go as it was planned. */
+/** Whether a request has no secret, time or signature to be filled in: then it is sent as planned. */
 export function isFilled(planned: PlannedRequest): planned is FilledRequest {
   if (typeof planned.url !== 'string') return false;
   for (const name in planned.headers) if (typeof planned.headers[name] !== 'string') return false;
@@ -31,7 +31,7 @@ export function isFilled(planned: PlannedRequest): planned is FilledRequest {
 const IN_ITS_PLACE = JSON.stringify(SECRET);
 const verbatim = (value: string): string => value;
 
-/** Puts values in place of names, and what can only be known at the attempt: time and signatures. */
+/** Puts in the values of secrets, and the time and signatures, which are known only at the attempt. */
 export async function fill(planned: PlannedRequest, secrets: Secrets, now: number): Promise<FilledRequest> {
   const { bodySecret: _, ...rest } = planned;
   const body = await bodyOf(planned, secrets);

@@ -29,7 +29,7 @@ export class LaneLog {
   }
 
   /**
-   * A fault of the gateway's own concerns every event alike: it is logged once a minute and counted each time.
+   * A fault of the gateway usually concerns every event, so it is logged once a minute and counted each time.
    * @param kept the event waits in the dead letters
    */
   fault(why: Reason, kept: boolean): void {

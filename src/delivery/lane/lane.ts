@@ -20,11 +20,11 @@ import { PAGE, Window } from './window.ts';
 const REQUESTS = 128;
 const BATCHES = 8;
 
-/** Attempts during which other rows went through, after which a batch is halved, and a lone row is poison. */
+/** Failed attempts, while other rows are delivered, after which a batch is halved, and a single row is poison. */
 const HALVE_AFTER = 3;
 const POISON_AFTER = 16;
 
-/** Timers of runtimes hold 31 bits; what is due later is looked at again. */
+/** Timers take at most 31 bits of milliseconds; for a later time the timer is set again. */
 const LONGEST_TIMER_MS = 86_400_000;
 
 const UNNAMED = reason('vendor.unnamed');
@@ -53,7 +53,7 @@ export class Lane {
   #lastFull = 1;
   #successes = 0;
   readonly #pace = new Pace();
-  /** When the first envelope may go that waits for its pace or is too young. */
+  /** The earliest time at which an envelope that waits for its pace, or is too young, may go. */
   #paced = Infinity;
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
 
@@ -83,7 +83,7 @@ export class Lane {
     return this.#awaited.size;
   }
 
-  /** How long the oldest event that is to be sent has been due, milliseconds; what is old enough only later is not. */
+  /** How long the oldest event has been due, milliseconds; an event that is still too young is not due. */
   get overdueMs(): number {
     const flying = [...this.#flying].flatMap(({ rows }) => rows);
     const oldest = oldestOf([this.#window.fresh.heads(), this.#retries.rows(), flying]);
@@ -133,7 +133,7 @@ export class Lane {
     return true;
   }
 
-  /** Ends what is too old while nothing moves. True if there is room for more rows now. */
+  /** Ends rows that are too old while nothing is sent. True if there is room for more rows now. */
   sweep(): boolean {
     const now = this.#context.ports.now();
     const before = this.#window.size;
@@ -199,8 +199,8 @@ export class Lane {
   }
 
   /**
-   * The rows of a batch in the form that the settings in force make of them. Those that are not for the same request any
-   * more are fresh again.
+   * The rows of a batch in the form that the settings in force make of them. Rows that no longer fit into the same request
+   * become fresh again.
    */
   #inForm(route: Route | undefined, { envelope, rows }: Batch): readonly QueuedRow[] {
     if (rows.every((row) => row.route === route)) return rows;
@@ -209,7 +209,7 @@ export class Lane {
     return formed.filter((row) => row.envelope === envelope || row.formless !== undefined);
   }
 
-  /** What goes next. A probe takes a row that has not failed before, so that one bad row cannot keep a route shut. */
+  /** The next batch. A probe takes rows that have not failed before, so that one bad row cannot keep a route closed. */
   #next(tick: number, probe: boolean): Batch | undefined {
     if (probe) return this.#nextFresh(tick, true) ?? this.#retries.takeFirst() ?? this.#retries.takeUrgent();
     const urgent = this.#retries.takeUrgent();
@@ -265,7 +265,7 @@ export class Lane {
     else this.#answered(batch, verdict);
   }
 
-  /** The vendor looked at the events. */
+  /** The vendor judged the events. */
   #answered(batch: Batch, verdict: Exclude<Verdict, { kind: 'retry' | 'stop' }>): void {
     if (this.#breaker.worked()) {
       this.#log.deliversAgain();
@@ -305,7 +305,7 @@ export class Lane {
     this.#successes++;
   }
 
-  /** A retry, unless this answer has come so often that it is a refusal: then the vendor has looked at the events. */
+  /** A retry, unless this answer has come so often that it counts as a refusal of the events. */
   #toRetry(batch: Batch, verdict: Retry, reply: Reply | undefined, probe: boolean): void {
     const { finalAfter, reason } = verdict;
     if (finalAfter === undefined) {
@@ -326,7 +326,7 @@ export class Lane {
     if (opened) this.#log.pauses(reason);
     tally.retries++;
     const failures = batch.failures + 1;
-    // Busy is not poison: only what breaks the vendor's side while other rows pass counts against a row.
+    // A busy vendor proves nothing against a row. A failure counts only if it breaks the vendor while other rows pass.
     const breaks = reply === undefined || (reply.status >= 500 && reply.status !== 503);
     const strikes = batch.strikes + (breaks && this.#successes > batch.seen ? 1 : 0);
     const rows = this.#ends.withoutWithdrawn(batch.rows);
@@ -367,8 +367,8 @@ export class Lane {
   /** Sets a timer for the next row that becomes due. */
   #setTimer(): void {
     const next = this.#nextTime();
-    // What is due and has not started waits for something in flight, whose end is a turn of its own; with nothing in
-    // flight it came due a moment ago.
+    // Rows that are due wait for a request in flight, and its end gives the lane a turn without a timer. If nothing is in
+    // flight, they became due just now, and the timer starts them.
     const due = next !== undefined && next <= this.#context.ports.tick();
     const at = due && this.#flying.size > 0 ? undefined : next;
     if (at === this.#timer?.at) return;
@@ -388,7 +388,7 @@ export class Lane {
     if (!waiting && first === undefined) return undefined;
     if (this.#breaker.state !== 'closed') {
       const { until } = this.#breaker;
-      // Past that time a probe has looked: nothing was there for it but rows that are too young.
+      // After that time a probe has had its turn and found only rows that are too young.
       const young = until <= this.#context.ports.tick() && first === undefined && !this.#retries.hasUrgent;
       return finite(young && this.#paced < Infinity ? this.#paced : until);
     }

@@ -10,9 +10,9 @@ export interface FilledRequest extends PlannedRequest {
 
 /**
  * Sends one request to one of `hosts`, follows nothing, and resolves with whatever the vendor answered. Rejects with
- * `Unsendable` when the request itself is at fault, with `AddressRefused` when the host is nobody's who may be sent to,
- * with `Recalled` when `may` said no, with any other error when the network is at fault. `may` is asked when the first
- * byte is about to go: a connection may have been waited for.
+ * `Unsendable` when the request itself is at fault, with `AddressRefused` when the host's address may not be sent to, with
+ * `Recalled` when `may` returned false, with any other error when the network is at fault. `may` is asked just before the
+ * first byte, because a visitor may withdraw while the request waits for a connection.
  */
 export type Send = (request: FilledRequest, hosts: readonly string[], may?: () => boolean) => Promise<Reply>;
 
@@ -33,7 +33,7 @@ export class Recalled extends Error {
 export interface Secrets {
   /**
    * The value now; rejects with `SecretProblem`.
-   * @param standIn what stands for it where everything goes to a sink and there is none
+   * @param standIn used in its place where everything goes to a sink and there is no such secret
    */
   value(source: SecretSource, standIn?: string): Promise<string>;
   /** A token the vendor no longer takes; the next `value` gets a new one. */
@@ -55,7 +55,7 @@ export class Unsendable extends Error {
   override readonly name = 'Unsendable';
 }
 
-/** The name leads to an address no vendor has: a rebinding, a poisoned resolver, or a mistake in the settings. */
+/** The name resolves to an address no vendor has: DNS rebinding, a poisoned resolver, or a mistake in the settings. */
 export class AddressRefused extends Error {
   override readonly name = 'AddressRefused';
   readonly code = 'EADDRREFUSED';

@@ -1,7 +1,7 @@
 import type { QueuedRow } from './row.ts';
 import type { Batch } from './batch.ts';
 
-/** Batches that have been tried: those that wait for a time, and those that go before anything else. */
+/** Batches that have been tried: some wait for a time, and some go before everything else. */
 export class Retries {
   /** By `due`. */
   readonly #waiting: Batch[] = [];

@@ -71,7 +71,7 @@ export class RowEnds {
 
   /** Ends a row that may not be sent any more; false if it may. */
   endIfRefused(route: Route | undefined, row: QueuedRow, now: number): boolean {
-    // What other settings made of it says nothing about these.
+    // The form was made with other settings: with these it may have one.
     const formless = row.route === route ? row.formless : undefined;
     const refused = refusal(this.#context.gateway(), route, row, now) ?? formless;
     if (refused === undefined) return false;
@@ -104,7 +104,10 @@ export class RowEnds {
     return true;
   }
 
-  /** What the vendor had taken before counts as delivered; `rows`: those that whoever watches is told of. */
+  /**
+   * Events that the vendor took earlier count as delivered.
+   * @param rows those of them that the preview shows
+   */
   deliveredLater(ids: readonly number[], rows: readonly QueuedRow[]): void {
     const { ports, tally } = this.#context;
     if (ids.length > 0) tally.count('delivered', DELIVERED, ids.length);
@@ -112,7 +115,7 @@ export class RowEnds {
     for (const id of ids) ports.store.settle(this.#key, id, 'delivered');
   }
 
-  /** What the vendor had taken before it did not use after all: a dead letter, where these are kept. */
+  /** The vendor took the row earlier and now says that it did not use it: a dead letter, where these are kept. */
   refuseLater(row: QueuedRow, why: VendorReason): void {
     this.#setAside(row, why, 'rejected', () => {});
   }
@@ -122,7 +125,7 @@ export class RowEnds {
     this.#setAside(row, codesOnly(said), 'rejected');
   }
 
-  /** A fault of the gateway's own keeps the row from being sent. It is tried again when a person has mended that. */
+  /** A fault of the gateway keeps the row from being sent: a dead letter, which a person retries after the repair. */
   fault(row: QueuedRow, why: Fault): void {
     if (this.#setAside(row, why, 'failed')) this.#log.fault(why, this.#keepsDead);
   }

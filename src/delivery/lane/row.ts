@@ -19,7 +19,7 @@ export interface QueuedRow extends Omit<QueuedRecord, 'body' | 'params' | 'rule'
   readonly record: QueuedRecord;
 }
 
-/** The envelope of what has no form: no vendor's own, none of which is asked about it. */
+/** The envelope of rows without a form. No vendor uses it, and no vendor code is called for it. */
 export const FORMLESS = '\0';
 const NO_FORM: Element = { envelope: FORMLESS, element: '' };
 
@@ -28,7 +28,7 @@ interface Sealed extends Element {
   readonly opened: () => string;
 }
 
-/** Makes the vendor's form of a stored event. Without a route there is none, which is looked at before it is sent. */
+/** Makes the vendor's form of a stored event. Without a route there is no form; the check before sending ends the row. */
 export function rowOf(record: QueuedRecord, route: Route | undefined): QueuedRow {
   const plan: Made = route === undefined ? NO_FORM : planOf(record, route);
   const { id, type, signals, fields, limited, acceptedAt, consentDay, expiresAt, policy, size } = record;
@@ -60,7 +60,7 @@ const RULE_GONE = reason('skip.rule_gone');
 type Made = Element | Sealed | { readonly skip: Reason<CodeOf<'skipped' | 'failed'>> };
 
 function planOf(record: QueuedRecord, route: Route): Made {
-  // Of what was stored for somebody else no form is made, and it waits for nothing more.
+  // It was stored for another recipient, so no form is made, and it does not have to wait.
   if (!isFor(record.type, route.bound.recipient)) return { skip: ROUTE_CHANGED };
   try {
     const body = record.body();

@@ -4,7 +4,7 @@ import type { Route } from '../../policy/gateway.ts';
 import { FORMLESS, type QueuedRow } from './row.ts';
 import { PAGE } from './window.ts';
 
-/** How many rows of an envelope make a full batch. Where the module cannot say it, each goes alone, and only its own ends. */
+/** How many rows of an envelope make a full batch. If the module throws, each row goes alone and ends alone. */
 export function fullBatch(destination: Route['destination'] | undefined, envelope: string): number {
   if (destination === undefined || envelope === FORMLESS) return PAGE;
   try {
@@ -14,14 +14,14 @@ export function fullBatch(destination: Route['destination'] | undefined, envelop
   }
 }
 
-/** A time that comes; undefined = never. */
+/** The time, if it is finite; undefined = never. */
 export function finite(at: number): number | undefined {
   return at === Infinity ? undefined : at;
 }
 
 const POISON = reason('vendor.poison');
 
-/** Why an event that always breaks something is set aside: with what the last answer said. */
+/** Why an event that fails again and again becomes a dead letter, with what the last answer said. */
 export function poison({ params }: VendorReason, reply: Reply | undefined): VendorReason {
   return reply === undefined ? POISON : answered('vendor.poison', reply.status, ...(params['code'] ?? '').split(' '));
 }

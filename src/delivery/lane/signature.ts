@@ -4,7 +4,7 @@ import type { Signature } from '../../core/secret.ts';
 const PREFIX = 'whsec_';
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** A key for a sink that has none: 24 bytes of nothing. */
+/** A key for a sink where no key is set: 24 zero bytes. */
 export const SINK_KEY = `${PREFIX}${'A'.repeat(32)}`;
 
 /**

@@ -2,12 +2,12 @@ import type { Page, QueuedRecord } from '../store.ts';
 import { FreshRows } from './batch.ts';
 import type { QueuedRow } from './row.ts';
 
-/** Events of one route held in memory, and their size in characters: what keeps memory flat while a vendor is down. */
+/** Most events of one route in memory, and their size in characters: this limits memory while a vendor is down. */
 const WINDOW_ROWS = 4_096;
 const WINDOW_CHARS = 8_000_000;
 /** Events read at once. */
 export const PAGE = 256;
-/** Fresh rows beyond which those that have just been stored are left to be read when their turn comes. */
+/** From this many fresh rows on, events that have just been stored are not kept in memory but read in their turn. */
 const FRESH_ROWS = 1_024;
 
 /** The part of a route's queue that is in memory: read ahead from the store in order, up to a bound. */
@@ -53,7 +53,7 @@ export class Window {
     this.#more = true;
   }
 
-  /** Events that have just been stored. A window that is up to date need not read back what is in memory anyway. */
+  /** Events that have just been stored. A window that is up to date takes them from memory and does not read them back. */
   take(records: readonly QueuedRecord[]): void {
     if (this.#more || !this.#hasRoom() || this.fresh.size + records.length > FRESH_ROWS) this.#more = true;
     else for (const record of records) this.#hold(record);
@@ -67,7 +67,7 @@ export class Window {
       const before = this.fresh.size;
       for (const record of records) this.#hold(record);
       this.#cursor = Math.max(this.#cursor, upTo);
-      // The page had nothing to be sent. What comes after it is for the next turn, so that none takes long.
+      // The page had nothing to be sent. The next page is read in the next turn, so that no turn takes long.
       if (this.fresh.size === before) return;
     }
   }
