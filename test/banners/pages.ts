@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { NUXT_BANNER, nuxtPages } from './nuxt-page.ts';
 
 /** Pages with real banners. Each has `choose`, which does what a visitor does there. */
 
@@ -101,11 +102,11 @@ window.consentManagerConfig = () => ({ container: '#banner', writeKey: 'SHOP', s
   },
 };
 
-export const BANNERS: readonly string[] = [...Object.keys(ENTRIES), ...Object.keys(SCRIPTS)];
+export const BANNERS: readonly string[] = [...Object.keys(ENTRIES), ...Object.keys(SCRIPTS), NUXT_BANNER];
 
 /** Every page by its path, and what it loads. */
 export async function bannerPages(): Promise<Record<string, string>> {
-  const pages: Record<string, string> = {};
+  const pages = await nuxtPages();
   for (const [name, entry] of Object.entries(ENTRIES)) {
     pages[`/${name}.js`] = await bundled(name, entry);
     pages[`/${name}`] = pageOf(`<script src="/${name}.js"></script>`);

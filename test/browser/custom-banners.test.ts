@@ -33,7 +33,7 @@ describe.skipIf(noChromium !== undefined || noBanners !== undefined)(
         await bannerPages(),
         (port) => `sites:${BANNERS.map((name) => site(name, port)).join('')}`,
       );
-    }, 120_000);
+    }, 300_000);
     afterAll(() => world.close());
 
     it.each(BANNERS)('%s: nothing chosen, reject, partly, accept, withdraw', async (name) => {
