@@ -77,7 +77,7 @@ const sent = (of: Trace, route = 'ga4'): URLSearchParams => {
   if (plan === undefined) throw new Error(`${route} has no plan: ${JSON.stringify(outcomes(of))}`);
   return new URLSearchParams(plan.element.split('\n')[0]);
 };
-const ALL = ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest'];
+const ALL = ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'tiktok'];
 
 it('loads, and all routes are open to a visitor who agreed', () => {
   expect(planned(trace(purchase()))).toEqual(ALL);

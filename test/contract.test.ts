@@ -51,6 +51,7 @@ const ROUTES = {
   linkedin: 'api.linkedin.com',
   microsoft_ads: 'capi.uet.microsoft.com',
   pinterest: 'api.pinterest.com',
+  tiktok: 'business-api.tiktok.com',
 } as const;
 
 let recorder: Recorder;
@@ -68,6 +69,7 @@ beforeAll(async () => {
       LINKEDIN_ACCESS_TOKEN: 'linkedin-token',
       MICROSOFT_UET_TOKEN: 'microsoft-token',
       PINTEREST_ACCESS_TOKEN: 'pinterest-token',
+      TIKTOK_ACCESS_TOKEN: 'tiktok-token',
     },
   });
 });
@@ -332,6 +334,36 @@ describe('the reference event under full consent', () => {
         num_items: 2,
         content_ids: ['SKU-1'],
         contents: [{ id: 'SKU-1', item_price: '299.5', quantity: 2 }],
+      },
+    });
+  });
+
+  it('reaches TikTok through the Events API (tiktok.md 1-4)', () => {
+    const request = one(ROUTES.tiktok);
+    expect(`${request.method} ${request.path}?${request.query}`).toBe('POST /open_api/v1.3/event/track/?');
+    expect(request.headers['access-token']).toBe('tiktok-token');
+    expect(request.headers['authorization']).toBeUndefined();
+    const { data, ...envelope } = bodyOf(request);
+    expect(envelope).toEqual({ event_source: 'web', event_source_id: 'D6AP4E3C77U3L7SP8O7G' });
+    const [{ event_time, ...event }] = data as [Record<string, unknown>];
+    isNow(Number(event_time) * 1000);
+    expect(event).toEqual({
+      event: 'Purchase',
+      event_id: id,
+      user: {
+        email: sha256('kari.nordmann+nett@example.no'),
+        // E.164 with its plus sign (4).
+        phone: sha256('+4740000000'),
+        external_id: sha256('crm-8841'),
+        user_agent: FAMILY,
+      },
+      page: { url: 'https://shop.example.no/takk?utm_source=google', referrer: 'https://www.google.com/' },
+      properties: {
+        currency: 'NOK',
+        value: 599,
+        order_id: id.toUpperCase(),
+        content_type: 'product',
+        contents: [{ content_id: 'SKU-1', content_name: 'Krus', quantity: 2, price: 299.5 }],
       },
     });
   });

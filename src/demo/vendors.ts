@@ -9,6 +9,8 @@ export function successAnswer(host: string, path: string, body: string): { statu
       return json({ events_received: count(body, 'data'), messages: [], fbtrace_id: 'demo' });
     case 'api.linkedin.com':
       return json({ elements: Array.from({ length: count(body, 'elements') }, () => ({ status: 201 })) });
+    case 'business-api.tiktok.com':
+      return json({ code: 0, message: 'OK', request_id: 'demo', data: {} });
     case 'capi.uet.microsoft.com':
       return json({ eventsReceived: count(body, 'data') });
     case 'api.pinterest.com':

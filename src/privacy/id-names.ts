@@ -14,10 +14,10 @@ const ID_WORDS = 'id ids nr no num number nummer key hash uuid guid identifier r
 /** Names that are an id by themselves, or that make any name one that they are a part of; without separators. */
 const ALONE = new WordSet(
   ...idWords(IDENTIFIERS),
-  'muid ttclid ttp twclid sccid sccookie1 scid rdtcid rdtuuid',
+  'muid twclid sccid sccookie1 scid rdtcid rdtuuid',
   'idfa idfv gaid aaid adid oaid ifa maid androidid hubspotutk hutk hstc hssc hsfp hjid hjsessionuser clck clsk vuid mcid ecid ecsid auid',
   'ajsanonymousid ajsuserid amplitudeid mixpanelid klaviyoid kx mkttok clickid clid useragent ipoverride ipaddr ip remoteip xforwardedfor',
-  'personid personkey pvid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid duid nuid ttcsid vwouuid mktotrk posthogid heapid',
+  'personid personkey pvid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid duid nuid vwouuid mktotrk posthogid heapid',
   ...WHOSE.split(' ').flatMap((whose) => ID_WORDS.split(' ').map((id) => whose + id)),
 );
 

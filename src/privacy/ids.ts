@@ -18,7 +18,6 @@ const FORMATS = [
   ...VENDOR_FORMS.filter(({ exact }) => !exact),
   form('amp-', /[\w-]{16,100}/),
   form('1*', /[0-9a-z]{5,8}\*[\w.*~%-]{4,600}/),
-  form('E.C.P.', /[\w-]{8,600}/),
   form('2-', /[0-9a-z]{20,30}(?![\w-])/),
   form('oeu', /\d{13}r0\.\d{3,20}/),
   form('MCMID', /(?:\||%7C)\d{38}/),
@@ -34,7 +33,7 @@ const CLICKS = [
 
 /** Names of click ids and visitors that are no words, so that they need no sign behind them. */
 const PECULIAR = [
-  ...[...PECULIAR_NAMES, 'ttclid', 'twclid', 'yclid', 'hubspotutk'].map((name) => {
+  ...[...PECULIAR_NAMES, 'twclid', 'yclid', 'hubspotutk'].map((name) => {
     const [head = '', ...rest] = name.split('_');
     return anywhere(head, new RegExp(rest.map((part) => `_?${part}`).join('')));
   }),

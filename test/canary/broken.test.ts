@@ -30,15 +30,32 @@ vi.mock('../../src/privacy/pii/numbers.ts', { spy: true });
 vi.mock('../../src/privacy/url/url-path.ts', { spy: true });
 
 const HITS = 500;
+/** A sort that is rare among what many vendors could leak takes more hits to be met. */
+const MOST_HITS = 4_000;
+const STEP = 100;
 const EVERY_LIMITED = 'every limited form';
 const all = profiles();
 
-function leaks(name: string): string[] {
+function runOf(name: string): Run {
   const profile = all.find((one) => one.name === name);
   if (profile === undefined) throw new Error(`no profile is called ${name}`);
-  const run = new Run([profile]);
+  return new Run([profile]);
+}
+
+/** Every sort of leak of the first hits. */
+function leaks(name: string): string[] {
+  const run = runOf(name);
   run.hits(1, HITS);
   return [...run.finish(HITS).examples.keys()];
+}
+
+/** Those of these sorts that were met, as soon as all of them were. */
+function met(name: string, sorts: readonly string[]): string[] {
+  const run = runOf(name);
+  const { examples } = run.summary;
+  for (let hit = 1; hit < MOST_HITS && !sorts.every((sort) => examples.has(sort)); hit += STEP)
+    run.hits(hit, hit + STEP);
+  return sorts.filter((sort) => examples.has(sort));
 }
 
 const nothing = (): undefined => undefined;
@@ -88,7 +105,7 @@ const CONTROLS: readonly Control[] = [
     "copies of the visitor's own ids",
     () => vi.spyOn(OwnIds.prototype, 'hidden').mockImplementation(asItIs),
     EVERY_LIMITED,
-    ['fbpCookie raw -> ga4'],
+    ['uetvidCookie raw -> ga4'],
   ],
   [
     'user ids that are personal',
@@ -144,13 +161,13 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('broken, it is found', { timeout: 60_000 }, () => {
+describe('broken, it is found', { timeout: 180_000 }, () => {
   it.each(['every limited form', 'services', 'interest'])('nothing is, whole: %s', (name) => {
     expect(leaks(name)).toEqual([]);
   });
 
   it.each(CONTROLS)('%s', (_, breakIt, profile, sorts) => {
     breakIt();
-    expect(leaks(profile)).toEqual(expect.arrayContaining([...sorts]));
+    expect(met(profile, sorts)).toEqual(sorts);
   });
 });

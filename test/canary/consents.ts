@@ -47,8 +47,9 @@ const SERVICE_OF: Readonly<Record<KnownVendor, readonly string[]>> = {
   matomo: ['matomo', 'Matomo Analytics'],
   microsoft_ads: ['microsoft-ads', 'bing', 'Microsoft Advertising'],
   pinterest: ['pinterest', 'Pinterest Tag'],
+  tiktok: ['tiktok', 'TikTok Pixel'],
 };
-const ADVERTISERS: readonly KnownVendor[] = ['google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest'];
+const ADVERTISERS: readonly KnownVendor[] = ['google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'tiktok'];
 const ANALYSTS: readonly KnownVendor[] = ['ga4', 'matomo'];
 const VENDORS: readonly KnownVendor[] = [...ANALYSTS, ...ADVERTISERS];
 
@@ -164,7 +165,7 @@ export function say(chance: Random, profile: Profile, serial: number, web: boole
       vendors.filter((vendor) => listed.includes(vendor)).map((vendor) => oneOf(chance, SERVICE_OF[vendor]));
     const services = {
       analytics: [...names(ANALYSTS), ...(chance() < 0.3 ? ['hotjar'] : [])],
-      marketing: [...names(ADVERTISERS), ...(chance() < 0.3 ? ['tiktok'] : [])],
+      marketing: [...names(ADVERTISERS), ...(chance() < 0.3 ? ['criteo'] : [])],
     };
     byService = listedServices(listed, services, statistics, marketing);
     cookies = [consentCookie(platform, statistics, marketing, at, id, services)];

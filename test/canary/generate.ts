@@ -55,6 +55,8 @@ const IDENTIFIER_NAMES = [
   'li_fat_id',
   'epik',
   'dclid',
+  'ttclid',
+  'ttp',
   ...OTHER_NAMES,
 ];
 /** Keys of web hits that name somebody, or that nobody knows (`destinations/ga4.md` 3.3, 4). */
@@ -246,6 +248,7 @@ class Maker {
     if (this.maybe()) add(spelled('msclkid'), this.hex('msclkid'));
     if (this.maybe()) add(spelled('li_fat_id'), this.own('liFatId', uuid('liFatId', this.serial)));
     if (this.maybe()) add(spelled('epik'), this.own('epik', `dj0y${word('epik', this.serial)}`));
+    if (this.maybe()) add(spelled('ttclid'), this.own('ttclid', `E.C.P.${word('ttclid', this.serial)}`));
     for (const { kind, row } of OTHER_IDS) {
       const isParam = row.param !== undefined && kind.endsWith('of a page');
       if (isParam && this.maybe()) add(spelled(row.param), this.own(kind, word(kind, this.serial)));
@@ -303,12 +306,16 @@ class Maker {
       const id = this.own('pkCookie', `abc${digits('pkCookie', serial)}`);
       list.push(`_pk_id.3.1fff=${id}.${seconds(at)}.`);
     }
+    if (this.maybe(0.3)) list.push(`ttclid=${this.own('ttclidCookie', `E.C.P.${word('ttclidCookie', serial)}`)}`);
+    if (this.maybe(0.3)) list.push(`_ttp=${this.own('ttpCookie', `${word('ttpCookie', serial)}YkS1j57AYSKTI`)}`);
+    if (this.maybe(0.2))
+      list.push(`ttcsid_D6AP4E3C77U3L7SP8O7G=${this.own('ttcsidCookie', word('ttcsidCookie', serial))}`);
     for (const { kind, row } of OTHER_IDS) {
       if (row.cookie === undefined || !kind.endsWith('of a cookie') || this.maybe()) continue;
       const id = this.own(kind, word(kind, serial));
       list.push(`${row.cookie.name}=${row.cookie.click?.write(id, at, 'example.no') ?? id}`);
     }
-    for (const name of ['pv_id', 'hubspotutk', '_ttp', '_clck'])
+    for (const name of ['pv_id', 'hubspotutk', '_clck'])
       if (this.maybe(0.1)) list.push(`${name}=${this.own('otherCookie', word('otherCookie', serial))}`);
     return list.join('; ');
   }

@@ -13,7 +13,15 @@ export const USER_DATA = 4;
 export const PERSONAL = 8;
 export const EVERYTHING = 15;
 
-export type KnownVendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'matomo' | 'microsoft_ads' | 'pinterest';
+export type KnownVendor =
+  | 'ga4'
+  | 'google_ads'
+  | 'meta'
+  | 'linkedin'
+  | 'matomo'
+  | 'microsoft_ads'
+  | 'pinterest'
+  | 'tiktok';
 /** One that has lines here, or one that was added since (`other-vendors.ts`). */
 export type Vendor = string;
 
@@ -35,6 +43,7 @@ const KNOWN_NEEDS: Readonly<Record<KnownVendor, number>> = {
   matomo: ANALYTICS,
   microsoft_ads: ADS | PERSONAL,
   pinterest: ADS | USER_DATA | PERSONAL,
+  tiktok: ADS | USER_DATA | PERSONAL,
 };
 
 const KNOWN = Object.keys(KNOWN_NEEDS);
@@ -80,7 +89,7 @@ const to = (place: Place, more: Partial<Omit<Leave, 'to'>> = {}): Leave => ({
 
 const hashed = (place: KnownVendor, needs = 0): Leave => to(place, { form: 'sha256', needs });
 const eachFull: readonly Leave[] = (
-  ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest'] as const
+  ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'tiktok'] as const
 ).map((vendor) => to(vendor));
 /** Kept for the conversion that comes pages later, in the vendor's own cookie (design 3a). */
 const kept = to('set-cookie', { needs: ADS });
@@ -92,16 +101,17 @@ const GOOGLE_USER = ADS | USER_DATA;
 /** Every kind of thing that comes in, and where it may leave to. */
 const KNOWN_KINDS = {
   // Addresses: R1. Whole ones never; the first half only where the site says `ip: truncate`.
-  ipPeer: [cut('ga4'), cut('matomo'), cut('meta'), cut('pinterest')],
+  ipPeer: [cut('ga4'), cut('matomo'), cut('meta'), cut('pinterest'), cut('tiktok')],
   ipForwarded: [
     cut('ga4', 'behind a proxy'),
     cut('matomo', 'behind a proxy'),
     cut('meta', 'behind a proxy'),
     cut('pinterest', 'behind a proxy'),
+    cut('tiktok', 'behind a proxy'),
   ],
   ipHeader: [],
   /** The Measurement Protocol gets a country at most (`destinations/ga4.md` 2.7). */
-  ipStated: [cut('matomo'), cut('meta'), cut('pinterest')],
+  ipStated: [cut('matomo'), cut('meta'), cut('pinterest'), cut('tiktok')],
   ipParam: [],
 
   // Device: R7.
@@ -110,6 +120,7 @@ const KNOWN_KINDS = {
     to('matomo', { needs: EVERYTHING, where: ['user agent full'] }),
     to('meta', { where: ['user agent full'] }),
     to('pinterest', { where: ['user agent full'] }),
+    to('tiktok', { where: ['user agent full'] }),
   ],
   clientHint: [to('ga4', { needs: EVERYTHING, where: ['user agent full'] })],
   header: [],
@@ -125,6 +136,7 @@ const KNOWN_KINDS = {
     to('pinterest'),
     // The address is read for the ping only; the API has no field for it.
     to('google_ads', { full: false, limited: true }),
+    to('tiktok'),
   ],
   utm: [
     to('ga4', { where: ['keeps utm_campaign'] }),
@@ -132,6 +144,7 @@ const KNOWN_KINDS = {
     to('meta', { where: ['keeps utm_campaign'] }),
     to('microsoft_ads', { where: ['keeps utm_campaign'] }),
     to('pinterest', { where: ['keeps utm_campaign'] }),
+    to('tiktok', { where: ['keeps utm_campaign'] }),
   ],
   query: [],
   tracker: [],
@@ -143,8 +156,14 @@ const KNOWN_KINDS = {
     to('ga4', { where: ['referrer path'] }),
     to('matomo', { where: ['referrer origin'] }),
     to('matomo', { where: ['referrer path'] }),
+    to('tiktok', { where: ['referrer origin'] }),
+    to('tiktok', { where: ['referrer path'] }),
   ],
-  referrerPath: [to('ga4', { where: ['referrer path'] }), to('matomo', { where: ['referrer path'] })],
+  referrerPath: [
+    to('ga4', { where: ['referrer path'] }),
+    to('matomo', { where: ['referrer path'] }),
+    to('tiktok', { where: ['referrer path'] }),
+  ],
   referrerQuery: [],
 
   // Click ids: with ad_storage, each to its owner (R46, R47).
@@ -156,6 +175,7 @@ const KNOWN_KINDS = {
   fbclid: [to('meta'), kept],
   msclkid: [to('microsoft_ads'), kept],
   liFatId: [to('linkedin'), kept],
+  ttclid: [to('tiktok'), kept],
   epik: [to('pinterest'), kept],
 
   // Cookies: each under its signal, to its owner, and back to the browser it came from.
@@ -166,6 +186,10 @@ const KNOWN_KINDS = {
   gclAuCookie: [kept],
   uetCookie: [to('microsoft_ads'), kept],
   liCookie: [to('linkedin'), kept],
+  ttclidCookie: [to('tiktok'), kept],
+  ttpCookie: [to('tiktok'), kept],
+  /** The session of TikTok's pixel, which it is not sent. */
+  ttcsidCookie: [kept],
   uetvidCookie: [kept],
   epikCookie: [to('pinterest'), kept],
   derivedEpikCookie: [kept],
@@ -190,6 +214,7 @@ const KNOWN_KINDS = {
     hashed('linkedin'),
     hashed('pinterest'),
     to('matomo', { needs: GOOGLE_USER }),
+    hashed('tiktok'),
   ],
 
   // A user id that is personal is none: it goes only where the vendor takes it hashed, as what it is.
@@ -200,6 +225,7 @@ const KNOWN_KINDS = {
     hashed('linkedin'),
     hashed('microsoft_ads', USER_DATA),
     hashed('pinterest'),
+    hashed('tiktok'),
   ],
   phoneUserId: [
     hashed('ga4', GOOGLE_USER),
@@ -207,6 +233,7 @@ const KNOWN_KINDS = {
     hashed('meta'),
     hashed('microsoft_ads', USER_DATA),
     hashed('pinterest'),
+    hashed('tiktok'),
   ],
 
   // User data: hashed, and only where the vendor can match on it.
@@ -217,6 +244,7 @@ const KNOWN_KINDS = {
     hashed('linkedin'),
     hashed('microsoft_ads', USER_DATA),
     hashed('pinterest'),
+    hashed('tiktok'),
   ],
   phone: [
     hashed('ga4', GOOGLE_USER),
@@ -224,6 +252,7 @@ const KNOWN_KINDS = {
     hashed('meta'),
     hashed('microsoft_ads', USER_DATA),
     hashed('pinterest'),
+    hashed('tiktok'),
   ],
   firstName: [
     hashed('ga4', GOOGLE_USER),
@@ -231,13 +260,22 @@ const KNOWN_KINDS = {
     hashed('meta'),
     hashed('linkedin'),
     hashed('pinterest'),
+    hashed('tiktok'),
   ],
-  lastName: [hashed('ga4', GOOGLE_USER), hashed('google_ads'), hashed('meta'), hashed('linkedin'), hashed('pinterest')],
+  lastName: [
+    hashed('ga4', GOOGLE_USER),
+    hashed('google_ads'),
+    hashed('meta'),
+    hashed('linkedin'),
+    hashed('pinterest'),
+    hashed('tiktok'),
+  ],
   street: [hashed('ga4', GOOGLE_USER)],
   // Pinterest's regions are codes of two letters and its postcodes digits (`destinations/pinterest.md` 4); these are neither.
-  city: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), hashed('pinterest')],
-  region: [to('ga4', { needs: GOOGLE_USER }), hashed('meta')],
-  postalCode: [to('ga4', { needs: GOOGLE_USER }), to('google_ads'), hashed('meta')],
+  // TikTok takes places in the clear (`destinations/tiktok.md` 4).
+  city: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), hashed('pinterest'), to('tiktok')],
+  region: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), to('tiktok')],
+  postalCode: [to('ga4', { needs: GOOGLE_USER }), to('google_ads'), hashed('meta'), hashed('tiktok')],
   /** The hash inside GA4's `em`. */
   hashedEmail: [hashed('ga4', GOOGLE_USER), hashed('google_ads')],
   clearEm: [],
@@ -269,8 +307,8 @@ const KNOWN_KINDS = {
   transport: [],
   campaign: [to('ga4')],
   coupon: [to('ga4')],
-  searchTerm: [to('ga4'), to('matomo'), to('meta'), to('microsoft_ads'), to('pinterest')],
-  itemName: [to('ga4'), to('matomo'), to('microsoft_ads')],
+  searchTerm: [to('ga4'), to('matomo'), to('meta'), to('microsoft_ads'), to('pinterest'), to('tiktok')],
+  itemName: [to('ga4'), to('matomo'), to('microsoft_ads'), to('tiktok')],
   itemId: [
     to('ga4'),
     to('matomo'),
@@ -278,6 +316,7 @@ const KNOWN_KINDS = {
     to('microsoft_ads'),
     to('google_ads', { where: ['merchant'] }),
     to('pinterest'),
+    to('tiktok'),
   ],
   order: [...eachFull, to('matomo')],
   eventId: eachFull,
@@ -319,6 +358,7 @@ export const KIND_NAMES = Object.keys(KINDS) as Kind[];
  * numbers and coupons, what the site calls its visitors, and parameters nobody has listed.
  */
 const NOT_WHERE_IDS_ARE_REPLACED: ReadonlySet<Kind> = new Set<Kind>([
+  ...(['ttclid', 'ttclidCookie', 'ttpCookie'] as const),
   ...(['cid', 'gaCookie', 'session', 'pageLoad', 'userId', 'order', 'eventId', 'coupon', 'property', 'param'] as const),
   ...([
     'utm',
@@ -349,6 +389,7 @@ const NOT_WHERE_IDS_ARE_REPLACED: ReadonlySet<Kind> = new Set<Kind>([
 
 /** Whose cookie it is kept in: written only while one of them may have it. */
 const OWNERS: Readonly<Partial<Record<Kind, readonly Vendor[]>>> = {
+  ...owned(['ttclid', 'ttclidCookie', 'ttpCookie', 'ttcsidCookie'], ['tiktok']),
   ...owned(['gclid', 'gbraid', 'wbraid', 'dclid', 'gclAwCookie', 'gclAuCookie', 'gaCookie'], ['ga4', 'google_ads']),
   ...owned(['fbclid', 'fbpCookie', 'fbcCookie'], ['meta']),
   ...owned(['msclkid', 'uetCookie', 'uetvidCookie'], ['microsoft_ads']),

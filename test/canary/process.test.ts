@@ -26,6 +26,7 @@ const VENDOR_OF: ReadonlyMap<string, Vendor> = new Map([
   ['capi.uet.microsoft.com', 'microsoft_ads'],
   ['bat.bing.com', 'microsoft_ads'],
   ['api.pinterest.com', 'pinterest'],
+  ['business-api.tiktok.com', 'tiktok'],
 ]);
 const VENDORS = [...new Set(VENDOR_OF.values())];
 /** Values of the environment that must be seen in the right vendor's requests and nowhere else (R77). */
@@ -36,6 +37,7 @@ const SECRETS = {
   MATOMO_TOKEN: 'wzsecretmatomowz',
   MICROSOFT_UET_TOKEN: 'wzsecretmicrosoftwz',
   PINTEREST_ACCESS_TOKEN: 'wzsecretpinterestwz',
+  TIKTOK_ACCESS_TOKEN: 'wzsecrettiktokwz',
 };
 
 /** Two sites in one gateway: every limited form, and the loosest there is. */
@@ -56,6 +58,7 @@ beforeAll(async () => {
   recorder = await startRecorder();
   recorder.script('graph.facebook.com', () => ({ status: 400, body: '{"error":{"code":100,"message":"no"}}' }));
   recorder.script('api.linkedin.com', () => ({ status: 503 }));
+  recorder.script('business-api.tiktok.com', () => ({ status: 200, body: '{"code":0}' }));
   gateway = await serve({ config: CONFIG, sink: recorder.url, env: { ...SECRETS, INGEST_KEY } });
   profiles = sitesOf('process', CONFIG, Date.now());
   const stop = watchPreview();

@@ -176,7 +176,11 @@ const ROUTES = `
         user_id: true
         without_consent: limited
       microsoft_ads: { tag_id: "97000001", access_token: "\${MICROSOFT_UET_TOKEN}", without_consent: limited }
-      pinterest: { ad_account_id: "549757463328", access_token: "\${PINTEREST_ACCESS_TOKEN}" }`;
+      pinterest: { ad_account_id: "549757463328", access_token: "\${PINTEREST_ACCESS_TOKEN}" }
+      tiktok:
+        pixel_id: D6AP4E3C77U3L7SP8O7G
+        access_token: "\${TIKTOK_ACCESS_TOKEN}"
+        user_data: [email, phone, first_name, last_name, city, region, postal_code, country, user_id]`;
 
 /** Every identifier-free form is on, and OneTrust's groups grant one signal each, so that all 16 states occur. */
 export const LIMITED = `
@@ -227,7 +231,8 @@ const SERVICES = LIMITED.replace('cmp: [onetrust]', 'cmp: [klaro]').replace(
             linkedin: [ad_storage, ad_user_data, ad_personalization]
             matomo: [analytics_storage]
             microsoft-ads: [ad_storage, ad_user_data, ad_personalization]
-            pinterest: [ad_storage, ad_user_data, ad_personalization]`,
+            pinterest: [ad_storage, ad_user_data, ad_personalization]
+            tiktok: [ad_storage, ad_user_data, ad_personalization]`,
 );
 
 /** Statistics rest on legitimate interest and end with an objection; refusals come from a list of services, too. */

@@ -66,7 +66,7 @@ export function unused(summary: Summary): string[] {
 
 /** So many hits back, digits that look like a canary are one. */
 const RECENT = 300;
-const MOST_EXAMPLES = 100;
+const MOST_EXAMPLES = 1_000;
 
 /** Puts a leak into a text on its way to the search: what the search must then find. */
 export type Plant = (text: string, place: Place, trace: Trace, serial: number) => string;

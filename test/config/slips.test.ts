@@ -227,7 +227,7 @@ describe('a value that cannot be used: one that can', () => {
     ['a property number', 'G-TEST000001', '"123456789"', 'the number of a GA4 property'],
     ['a publisher', 'G-TEST000001', 'ca-pub-1234567890', 'AdSense'],
     ['a partner id', 'pixel_id: "', 'partner_id: "1"\n        pixel_id: "', 'partner id'],
-    ['a vendor without a destination', '      meta:', '      tiktok:', 'there is no destination for `tiktok`'],
+    ['a vendor without a destination', '      meta:', '      criteo:', 'there is no destination for `criteo`'],
     ['every host of a domain', 'metrics.example.no,', '"*.example.no",', '`*` is none'],
     ['every page of a domain', '[https://shop.example.no]', '["https://*.example.no"]', '`*` is none'],
     ['an empty label', 'metrics.example.no,', 'metrics..example.no,', 'a host name'],

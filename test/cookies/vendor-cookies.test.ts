@@ -40,6 +40,10 @@ const rows = [
   ['_pin_unauth', ADS, 'dWlkPUExample', {}, 'seen'],
   ['_pk_id.3.1fff', ANALYTICS, `0123456789abcdef.${S}.`, { pk_id: '0123456789abcdef' }, 'written'],
   ['_pk_ses.3.1fff', ANALYTICS, '1', {}, 'session'],
+  ['ttclid', ADS, 'E.C.P.Click1', { ttclid: 'E.C.P.Click1' }, 'seen'],
+  ['_ttp', ADS, '2F7h37YkS1j57AYSKTI7IHhJPYH', { ttp: '2F7h37YkS1j57AYSKTI7IHhJPYH' }, 'seen'],
+  ['_tt_enable_cookie', ADS, '1', {}, 'seen'],
+  ['ttcsid_D6AP4E3C77U3L7SP8O7G', ADS, `${T}::abc1.1`, {}, 'seen'],
 ] as const;
 
 describe.each(rows)('%s', (name, signal, value, identifiers, age) => {

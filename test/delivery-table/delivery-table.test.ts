@@ -29,6 +29,7 @@ const SETTINGS: Readonly<Record<Row['vendor'], (row: TestRow) => string>> = {
   microsoft_ads: () => `tag_id: "97000001", access_token: "\${SECRET}"`,
   pinterest: ({ name }) =>
     `ad_account_id: "549757463328", access_token: "\${SECRET}", event_names: { ${name}: custom }`,
+  tiktok: ({ name }) => `pixel_id: D6AP4E3C77U3L7SP8O7G, access_token: "\${SECRET}", event_names: { ${name}: Contact }`,
 };
 
 function streamOf({ id }: TestRow): string {
@@ -138,7 +139,7 @@ function timesSent(row: TestRow): Map<string, number> {
   return times;
 }
 
-describe.each(['ga4', 'google_ads', 'meta', 'linkedin', 'matomo', 'microsoft_ads', 'pinterest'] as const)(
+describe.each(['ga4', 'google_ads', 'meta', 'linkedin', 'matomo', 'microsoft_ads', 'pinterest', 'tiktok'] as const)(
   '%s',
   (vendor) => {
     it.each(rows.filter((row) => row.vendor === vendor).map((row) => [row.answer, row] as const))('%s', (_, row) => {

@@ -36,7 +36,7 @@ export interface Scripted {
 /** Ids of this test look like `r007-e12`: row and event. */
 const ID = /r\d{3}-e\d\d/g;
 
-/** Plays all five vendors as their sheets say, except where a row has a script. */
+/** Plays all vendors as their sheets say, except where a row has a script. */
 export async function startScripted(): Promise<Scripted> {
   const seen = new Map<string, Seen[]>();
   const scripts = new Map<string, Script>();

@@ -4,10 +4,11 @@ import * as matomo from '../vendors/matomo.ts';
 import * as meta from '../vendors/meta.ts';
 import * as microsoft from '../vendors/microsoft-ads.ts';
 import * as pinterest from '../vendors/pinterest.ts';
+import * as tiktok from '../vendors/tiktok.ts';
 import type { FakeReply } from '../support/recorder.ts';
 import type { Answer, Script } from './scripted.ts';
 
-export type Vendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'matomo' | 'microsoft_ads' | 'pinterest';
+export type Vendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'matomo' | 'microsoft_ads' | 'pinterest' | 'tiktok';
 
 /** What a vendor answers, and what must come of it. */
 export interface Row {
@@ -444,4 +445,37 @@ export const TABLE: readonly Row[] = [
   row('pinterest', 'pinterest.md 9', '403, code 29', always(pinterest.replies.forbidden), stopped),
   row('pinterest', 'pinterest.md 9', '404: no such account', always(pinterest.replies.noAccount), stopped),
   row('pinterest', 'pinterest.md 9', '503, code 4197', once(pinterest.replies.rampedDown), again),
+
+  ...everyone('tiktok').map((one) => ({ ...one, from: 'tiktok.md 9' })),
+  row('tiktok', 'tiktok.md 9', '20001: taken in part', always(tiktok.replies.partly), delivered),
+  row('tiktok', 'tiktok.md 9', '200 with a page of HTML', once(html(200)), again),
+  row('tiktok', 'tiktok.md 9', '200 without a code', once(json(200, { message: 'OK' })), again),
+  row(
+    'tiktok',
+    'tiktok.md 9',
+    '200 with a huge body',
+    once({ status: 200, body: `{"code":0,"data":"${HUGE}"}` }),
+    again,
+  ),
+  row(
+    'tiktok',
+    'tiktok.md 9',
+    '40002 that names the bad event',
+    poison((i) => tiktok.invalidAt(i)),
+    oneIn50('rest'),
+  ),
+  row(
+    'tiktok',
+    'tiktok.md 9',
+    '40002 that names nothing',
+    poison(() => tiktok.replies.invalid),
+    oneIn50('parts'),
+  ),
+  row('tiktok', 'tiktok.md 9', '40001: no permission for the pixel', always(tiktok.replies.permission), stopped),
+  row('tiktok', 'tiktok.md 9', '40105: the token', always(tiktok.replies.badToken), stopped),
+  row('tiktok', 'tiktok.md 9', '40102 with 401', always(tiktok.replies.unauthorized), stopped),
+  row('tiktok', 'tiktok.md 9', '40100: too many requests', once(tiktok.replies.throttled), again),
+  row('tiktok', 'tiktok.md 9', '40100 with 401', once(tiktok.replies.throttledAs401), again),
+  row('tiktok', 'tiktok.md 9', '50000', once(tiktok.replies.system), again),
+  row('tiktok', 'tiktok.md 9', 'a code nobody has read', once(tiktok.replies.unknown), again),
 ];

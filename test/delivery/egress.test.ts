@@ -190,6 +190,7 @@ const SAID: Readonly<Record<string, readonly GateSignal[]>> = {
   linkedin: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   pinterest: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   microsoft_ads: ['ad_storage', 'ad_personalization'],
+  tiktok: ['ad_storage', 'ad_user_data', 'ad_personalization'],
 };
 
 describe('with one signal less', () => {
@@ -247,7 +248,7 @@ describe('ga4, statistics only', () => {
     expect(check(one, changed(one.request, from, to))).toBeDefined();
   });
 
-  it.each(['gclid', 'GCLID', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'li_fat_id', 'epik', '_gl'])(
+  it.each(['gclid', 'GCLID', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'li_fat_id', 'epik', 'ttclid', '_gl'])(
     'is stopped with %s in the page address',
     (name) => {
       expect(check(one, changed(one.request, 'checkout', `checkout%3Fq%3D1%26${name}%3Dabc`))).toMatch(/^dl: /);
@@ -377,6 +378,12 @@ describe('values of JSON bodies', () => {
     ],
     ['microsoft_ads', /^A purchase/, 'a raw address', /62a804[0-9a-f]+/, 'kari@example.no'],
     ['microsoft_ads', /^A purchase/, 'a visitor id', '"msclkid":', '"anonymousId":"x","msclkid":'],
+    ['tiktok', /everything/, 'a raw address', HASH, 'kari@example.no'],
+    ['tiktok', /everything/, 'a whole address', '203.0.113.0', '203.0.113.7'],
+    ['tiktok', /everything/, 'a click id in the address', 'thank-you', 'thank-you?ttclid=E.C.P.abc'],
+    ['tiktok', /everything/, 'a place in other letters', '"ttp":', '"city":"Oslo Norge","ttp":'],
+    ['tiktok', /everything/, "another vendor's id", '"ttp":', '"fbp":"fb.1.1.1","ttp":'],
+    ['tiktok', /everything/, 'the language', '"ttp":', '"locale":"nb-NO","ttp":'],
     ['microsoft_ads', /^User data not granted/, 'user data', '"msclkid":', `"em":"${HASH}","msclkid":`],
     ['pinterest', /^A purchase/, 'a raw address', HASH, 'kari@example.no'],
     ['pinterest', /^A purchase/, 'a whole address', '203.0.113.0', '203.0.113.7'],

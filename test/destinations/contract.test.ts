@@ -224,6 +224,8 @@ describe('every destination', () => {
     li_fat_id: ['linkedin'],
     epik: ['pinterest'],
     client_id: ['ga4'],
+    ttclid: ['tiktok'],
+    ttp: ['tiktok'],
   };
 
   it.each(Object.entries(destinations))('%s reads no identifier whose row is of another vendor', (_, destination) => {

@@ -44,6 +44,9 @@ const VALUES = {
   ip: { good: ['203.0.113.0'], bad: [''] },
   user_agent_family: { good: ['Mozilla/5.0 (compatible)'], bad: [''] },
   event_id: { good: ['ord-1'], bad: [''] },
+  ttclid: { good: ['E.C.P.Example'], bad: ['abc', 'kari@example.no', ''] },
+  ttp: { good: ['2F7h37YkS1j57AYSKTI7IHhJPYH'], bad: ['1', ''] },
+  user_agent: { good: ['Mozilla/5.0 whole'], bad: [''] },
   user_id: { good: ['crm-8841'], bad: [''] },
   email: { good: ['Kari.Nordmann@example.no'], bad: ['kari', '@', ''] },
   email_sha256: { good: [HASH], bad: ['81f8', ''] },
@@ -74,6 +77,8 @@ const TOGETHER: readonly (readonly Field[])[] = [
   ['client_id'],
   ['event_id', 'epik', 'ip', 'user_agent_family'],
   ['event_id', 'email', 'phone'],
+  ['ttclid'],
+  ['ip', 'user_agent', 'ttp'],
 ];
 
 const oneOf = (field: Field, absent: number) => {
@@ -279,6 +284,26 @@ const SHEETS: Readonly<Record<string, Sheet<object>>> = {
     },
     limited: ({ name }) => (name === '' ? lacks('event_name') : undefined),
   }),
+  // `destinations/tiktok.md` 4, 5.
+  tiktok: sheet<{ event_names: Record<string, string | null>; user_data: string[] }>({
+    settings: fc
+      .record({
+        event_names: mapped(fc.constantFrom('Contact', 'Pageview', 'off')).map((names) =>
+          Object.fromEntries(Object.entries(names).map(([name, to]) => [name, to === 'off' ? null : to])),
+        ),
+        user_data: fc.subarray(['email', 'phone', 'first_name', 'city', 'country', 'user_id']),
+      })
+      .map((more) => ({ pixel_id: 'D6AP4E3C77U3L7SP8O7G', access_token: '${T}', ...more })),
+    full: ({ name, good }, { event_names, user_data }) => {
+      const standard = { purchase: 'Purchase', view_item: 'ViewContent' };
+      const becomes = Object.hasOwn(event_names, name) ? event_names[name] : own(standard, name);
+      if (typeof becomes !== 'string') return NOT_MAPPED;
+      const allowed = (setting: string, ...fields: Field[]) => user_data.includes(setting) && any(good, ...fields);
+      const email = allowed('email', 'email', 'email_sha256');
+      const person = email || allowed('phone', 'phone', 'phone_sha256') || allowed('user_id', 'user_id');
+      return any(good, 'ttclid', 'ttp') || person || all(good, 'ip', 'user_agent') ? undefined : NOTHING;
+    },
+  }),
 };
 
 it('every destination has its sheet here', () => {
@@ -353,4 +378,5 @@ const SIDES: Readonly<Record<string, readonly string[]>> = {
   http: ['full taken'],
   matomo: ['full taken', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],
   microsoft_ads: ['full taken', 'full skip.nothing_to_match', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],
+  tiktok: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match'],
 };

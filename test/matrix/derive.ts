@@ -6,7 +6,16 @@
 export const SIGNALS = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] as const;
 export type Signal = (typeof SIGNALS)[number];
 
-export const VENDORS = ['ga4', 'google_ads', 'meta', 'linkedin', 'matomo', 'microsoft_ads', 'pinterest'] as const;
+export const VENDORS = [
+  'ga4',
+  'google_ads',
+  'meta',
+  'linkedin',
+  'matomo',
+  'microsoft_ads',
+  'pinterest',
+  'tiktok',
+] as const;
 export type Vendor = (typeof VENDORS)[number];
 
 export type Source = 'web' | 'json';
@@ -54,6 +63,7 @@ const RULES: Readonly<Record<Vendor, Rule>> = {
     limited: [],
     full: ['json'],
   },
+  tiktok: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
 };
 
 /** What a vendor gets: `silence`, `limited`, `full`, or `full` with what else is unlocked. */

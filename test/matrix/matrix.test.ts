@@ -52,7 +52,7 @@ describe.each(['block', 'limited'])('the gateway does what the table says: %s', 
       expect(failed).toEqual([]);
       expect(results).toHaveLength(own.length);
       expect(violations()).toEqual([]);
-      // All five routes have had all events, and none of them is left over (design 2).
+      // All routes have had all events, and none of them is left over (design 2).
       const metrics = await metricsOf(gateway.adminUrl);
       expect(metrics.sum('portvakt_events_total')).toBe(own.length);
       // What Google has taken ends half an hour later, when it has said what it made of it.

@@ -21,6 +21,7 @@ sites:
       linkedin: { conversions: { purchase: "104012" }, access_token: "\${TOKEN}" }
       microsoft_ads: { tag_id: "97000001", access_token: "\${TOKEN}" }
       pinterest: { ad_account_id: "549757463328", access_token: "\${TOKEN}" }
+      tiktok: { pixel_id: D6AP4E3C77U3L7SP8O7G, access_token: "\${TOKEN}" }
 `;
 const gateway = (basis: string, listed: string) => gatewayOf(CONFIG.replace('BASIS', basis).replace('LISTED', listed));
 const onConsent = gateway('consent', '[]');
@@ -28,7 +29,8 @@ const onInterest = gateway('legitimate_interest', '[]');
 
 const { NOT_ALLOWED, REQUIRE_CONSENT, REQUIRE_LI } = RestrictionType;
 const ALL = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
-const VENDORS = [755, 804, 1126];
+// 986 is ByteDance's ad network for apps, and not TikTok's pixel (`destinations/tiktok.md` 12).
+const VENDORS = [755, 804, 986, 1126];
 
 type Restriction = TcWish['restrictions'][number];
 
@@ -50,7 +52,7 @@ function outcomes(restrictions: readonly Restriction[], purposes = ALL, asked = 
     { v: '2', tid: 'G-TEST000001', en: 'purchase', cid: `482310557.${seconds}`, cu: 'NOK', 'epn.value': '599' },
     {
       headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0' },
-      cookies: `euconsent-v2=${string}; _fbp=fb.1.${seconds}000.1098115397; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9; _epik=dj0yExample`,
+      cookies: `euconsent-v2=${string}; _fbp=fb.1.${seconds}000.1098115397; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9; _epik=dj0yExample; _ttp=2F7h37YkS1j57AYSKTI7IHhJPYH`,
     },
   );
   const done = decideRequest(hit, asked);
@@ -59,13 +61,14 @@ function outcomes(restrictions: readonly Restriction[], purposes = ALL, asked = 
   return Object.fromEntries(routes.map(({ route, outcome }) => [route.key.split('/')[1], outcome]));
 }
 
-// Meta and Pinterest are on no vendor list.
+// Meta, Pinterest and TikTok are on no vendor list.
 const EVERYBODY = {
   ga4: 'planned',
   meta: 'blocked',
   linkedin: 'planned',
   microsoft_ads: 'planned',
   pinterest: 'blocked',
+  tiktok: 'blocked',
 };
 
 describe('publisher restrictions (R90)', () => {
@@ -108,6 +111,10 @@ describe('a vendor without an id behind a TC string alone (design 3)', () => {
     ['something else is', '[statistics]', 'blocked'],
     ['what it needs is', '[marketing]', 'planned'],
   ] as const)('%s', (_what, listed, outcome) => {
-    expect(outcomes([], ALL, gateway('consent', listed))).toMatchObject({ meta: outcome, pinterest: outcome });
+    expect(outcomes([], ALL, gateway('consent', listed))).toMatchObject({
+      meta: outcome,
+      pinterest: outcome,
+      tiktok: outcome,
+    });
   });
 });

@@ -5,9 +5,10 @@ import * as matomo from '../vendors/matomo.ts';
 import * as meta from '../vendors/meta.ts';
 import * as microsoft from '../vendors/microsoft-ads.ts';
 import * as pinterest from '../vendors/pinterest.ts';
+import * as tiktok from '../vendors/tiktok.ts';
 import type { FakeVendor } from './recorder.ts';
 
-/** All vendors, each answering as its sheet says. */
+/** Every vendor, each answering as its sheet says. */
 export const VENDORS: readonly FakeVendor[] = [
   ga4.ga4,
   googleAds.googleAdsVendor,
@@ -16,6 +17,7 @@ export const VENDORS: readonly FakeVendor[] = [
   meta.meta,
   microsoft.microsoftAdsVendor,
   pinterest.pinterest,
+  tiktok.tiktok,
 ];
 
 const LISTS = [
@@ -26,6 +28,7 @@ const LISTS = [
   meta.violations,
   microsoft.violations,
   pinterest.violations,
+  tiktok.violations,
 ];
 
 /** What the vendors have found wrong with what they were sent since the last call. */

@@ -21,7 +21,7 @@ function ruleOf(name: string, { needs, may, address, required, secret }: Leaf): 
 }
 
 /** The most frequent address parameters of vendors without a destination here, and of recipients. */
-const OTHERS = ['ttclid', 'twclid', 'yclid', '_gl', '_ga', 'mc_eid', '_hsenc', 'email'];
+const OTHERS = ['twclid', 'yclid', '_gl', '_ga', 'mc_eid', '_hsenc', 'email'];
 const clean = addressWithout([...clickParams(IDENTIFIERS), ...OTHERS]);
 
 /** An address without identifiers, except this vendor's click ids where consent allows them. */
