@@ -38,7 +38,7 @@ export function compileRules(base: BaseRoute, config: RouteConfig): RouteRules |
 
 /**
  * By what a stored event knows its rule again: the event and what is asked of it, so that the name or the values of a
- * rule can be mended while events wait. Of several that ask the same, also the which of them.
+ * rule can be mended while events wait; of several that ask the same, also which of them it is.
  */
 function keysOf(rules: readonly NumberedRule[]): readonly string[] {
   const seen = new Map<string, number>();

@@ -21,12 +21,17 @@ export function lintRules(route: RouteConfig, path: ConfigPath, { privacy }: Sit
   const all = permitTable(destination, { withoutConsent: 'block', alsoNeeds: bound.needs, only: bound.fields });
   const params = paramsTaken(route, privacy.replaced_ids !== undefined);
   const shown: Shown = { destination, bound, params, privacy, permit: all[GATE_MASK] as Permit };
-  return rules.flatMap((rule, i) => {
+  const named = rules.map((rule): Named => ({ rule, name: nameUnder(rule, route) }));
+  return named.flatMap(({ rule, name }, i) => {
     const at = [...path, 'events', i];
     return [
       ...rule.when.flatMap((condition) => lintCondition(condition, shown, [...at, 'when', condition.on])),
       ...lintSet(rule, shown, [...at, 'set']),
-      ...lintReach(rule, rules.slice(0, i), route, at),
+      ...lintReach(
+        rule,
+        named.slice(0, i).filter((one) => one.name === name),
+        at,
+      ),
     ];
   });
 }
@@ -98,18 +103,17 @@ function lintSet(rule: NumberedRule, { destination, bound, params }: Shown, path
   return [...untaken, suspicious([...path, 'currency'], message, 'a `value` beside it')];
 }
 
+/** A rule, and what the vendor calls its events. */
+interface Named {
+  readonly rule: NumberedRule;
+  readonly name: string | undefined;
+}
+
 /** An earlier rule that applies wherever this one does, and gives the same name, leaves nothing for it. */
-function lintReach(
-  rule: NumberedRule,
-  earlier: readonly NumberedRule[],
-  route: RouteConfig,
-  path: ConfigPath,
-): Remark[] {
-  const name = nameUnder(rule, route);
-  const before = earlier.find(
-    (one) =>
-      one.event === rule.event && nameUnder(one, route) === name && one.when.every((asked) => isImplied(asked, rule)),
-  );
+function lintReach(rule: NumberedRule, earlier: readonly Named[], path: ConfigPath): Remark[] {
+  const before = earlier
+    .map((one) => one.rule)
+    .find(({ event, when }) => event === rule.event && when.every((asked) => isImplied(asked, rule)));
   if (before === undefined) return [];
   const same = rule.when.every((asked) => isImplied(asked, before));
   const why = same ? 'asks the same' : 'applies wherever this one does';
