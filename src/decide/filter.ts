@@ -1,4 +1,5 @@
 import type { CookieReading } from '../cookies/index.ts';
+import { GA4_EVENTS } from '../core/event-names.ts';
 import type { Event, RawEvent } from '../core/fields.ts';
 import { hexOf } from '../core/hash.ts';
 import { BIT } from '../core/signals.ts';
@@ -85,8 +86,15 @@ function identifyAnalytics(
     if (id !== undefined) identifiers.client_id = id;
   }
   const { client_id: known } = identifiers;
-  if (site.hashesVisitors && known !== undefined)
+  if (known !== undefined && isHashed(site, raw.event_name))
     identifiers.visitor_hash = hexOf(site.keys.pseudonym(`visitor|${known}`)).slice(0, HASH_DIGITS);
   const session = raw.session_id ?? visitor.sessionId;
   if (session !== undefined) identifiers.session_id = session;
+}
+
+/** Whether a route that may take the event is told whose it is by a hash. */
+function isHashed({ hashesVisitors: events }: Site, name = ''): boolean {
+  if (events === 'every') return true;
+  // What becomes of any other name is known only when it was cleaned.
+  return events.size > 0 && (events.has(name) || !GA4_EVENTS.has(name));
 }

@@ -75,8 +75,8 @@ export interface Site {
   readonly eventNames: ReadonlySet<string>;
   /** Measurement ids of its routes, the primary one first. */
   readonly streams: readonly string[];
-  /** One of its routes reads `visitor_hash`, so that it is made. */
-  readonly hashesVisitors: boolean;
+  /** Names of the events that a route takes which reads `visitor_hash`: for others it is not made. */
+  readonly hashesVisitors: ReadonlySet<string> | 'every';
   /** For each of its vendors and each signal that cookies rest on. */
   readonly cookieUsers: readonly CookieUsers[];
 }

@@ -43,6 +43,16 @@ describe('compileGateway', () => {
     expect(compile(text('100h')).sites[0]?.routes[0]?.maxAge).toBe(72 * 3_600_000);
   });
 
+  it('no hash stands for a visitor in events that no route takes which is told one', () => {
+    const matomo = (events: string) => `matomo: { host: m.example.no, site_id: "1", currency: NOK${events} }`;
+    const hashed = (routes: string) => site({ destinations: `{ ${routes} }` })?.hashesVisitors;
+    expect(hashed(`ga4: { ${GA4} }`)).toEqual(new Set());
+    expect(hashed(matomo(', events: [purchase, { event: sign_up, when: { value: 3 } }]'))).toEqual(
+      new Set(['purchase', 'sign_up']),
+    );
+    expect(hashed(matomo(''))).toBe('every');
+  });
+
   it('legitimate interest becomes a mask of signals', () => {
     expect(site({})?.legitimateInterest).toBe(0);
     expect(site({ purposes: '{ analytics: { basis: legitimate_interest } }' })?.legitimateInterest).toBe(

@@ -66,7 +66,7 @@ describe('a rule that cannot be kept is an error', () => {
     ],
     ['a currency that is none', GA4(LEAD('set: { currency: kr }')), 'ISO 4217', 'NOK'],
     ['a value that is none', GA4(LEAD('set: { value: "12" }')), 'expected a number', 'a number, without quotes'],
-    ['a conversion at Analytics', GA4(LEAD('conversion: "12"')), 'has names of events', 'the same as `as:`'],
+    ['a conversion at Analytics', GA4(LEAD('conversion: "12"')), 'is told the name of an event', 'the same as `as:`'],
     [
       'a name of Google’s',
       GA4(LEAD('as: session_start')),
@@ -76,12 +76,12 @@ describe('a rule that cannot be kept is an error', () => {
     [
       'a name at LinkedIn',
       LINKEDIN(`${LEAD('conversion: "1"')}, ${LEAD('as: Lead')}`),
-      'has ids of conversions',
+      'is told the id of a conversion',
       'the id as `conversion:`',
     ],
     ['a conversion that is none', LINKEDIN(LEAD('conversion: abc')), 'the id of a conversion rule', undefined],
     ['a conversion without quotes', LINKEDIN(LEAD('conversion: 104013')), 'in quotes', '"104013", in quotes'],
-    ['a conversion at Meta', META(LEAD('conversion: "12"')), 'has names of events', 'the same as `as:`'],
+    ['a conversion at Meta', META(LEAD('conversion: "12"')), 'is told the name of an event', 'the same as `as:`'],
     [
       'more actions than Google Ads takes',
       yaml({

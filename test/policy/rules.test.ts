@@ -157,6 +157,24 @@ describe('an event that several rules apply to', () => {
   });
 });
 
+describe('a name that a rule says', () => {
+  it.each([
+    ['Meta', 'meta', '{ event: sign_up, as: Contact }', '"event_name":"Contact"'],
+    ['Matomo, a goal', 'matomo', '{ event: sign_up, conversion: "5" }', 'idgoal=5'],
+    ['Analytics, which has none of its own', 'ga4', '{ event: sign_up, as: ny_kunde }', '"name":"ny_kunde"'],
+  ])('is what the settings could say for all events: %s', (_, type, rule, sent) => {
+    const settings: Record<string, string> = {
+      meta: 'pixel_id: "123456789012345", access_token: "${T}"',
+      matomo: 'host: matomo.example.no, site_id: "1", currency: NOK',
+      ga4: 'measurement_id: G-TEST000001, api_secret: "${S}"',
+    };
+    const gateway = siteWith(` { ${type}: { ${settings[type]}, events: [${rule}] } }`);
+    const [one] = decisions(gateway, { ...LEAD, name: 'sign_up', user: { email: 'kari@example.no' } });
+    expect([one?.outcome, one?.reason?.words]).toEqual(['planned', undefined]);
+    expect(decodeURIComponent(`${one?.request?.url}${one?.request?.body}`)).toContain(sent);
+  });
+});
+
 describe('what a rule gives an event', () => {
   it('goes through the form of the vendor, and only where the form has the field', () => {
     const gateway = siteWith(

@@ -92,7 +92,7 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
       .filter(({ stream }) => stream !== undefined)
       .sort((a, b) => Number(b.primary) - Number(a.primary))
       .map(({ stream }) => stream as string),
-    hashesVisitors: routes.some(({ destination }) => 'visitor_hash' in destination.reads),
+    hashesVisitors: hashedEvents(routes),
     cookieUsers: cookieUsersOf(routes),
   };
 }
@@ -113,6 +113,12 @@ function conversionsOf(routes: readonly Route[]): ReadonlySet<string> {
 function eventNamesOf(routes: readonly Route[]): ReadonlySet<string> {
   const listed = routes.flatMap(({ events }) => [...(events ?? [])]);
   return new Set([...listed, 'purchase', ...routes.flatMap(formsOf).flatMap(({ wants }) => [...wants.names.keys()])]);
+}
+
+function hashedEvents(routes: readonly Route[]): Site['hashesVisitors'] {
+  const reading = routes.filter(({ destination }) => 'visitor_hash' in destination.reads);
+  if (reading.some(({ events }) => events === undefined)) return 'every';
+  return new Set(reading.flatMap(({ events }) => [...(events ?? [])]));
 }
 
 /** Every form of a route, those of its rules included. */

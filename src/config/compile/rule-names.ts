@@ -6,7 +6,7 @@ import type { EventConfig, NumberedRule } from './rules-in.ts';
 
 /*
  * What a rule says the vendor calls an event stands in the place where the settings of its destination say it for all
- * events: a setting `event_names`, or `conversions`. So a destination has nothing to do for rules, and its own schema
+ * events: a setting `event_names`, `conversions` or `goals`. So a destination has nothing to do for rules, and its own schema
  * says what is wrong with a name.
  */
 
@@ -14,6 +14,7 @@ import type { EventConfig, NumberedRule } from './rules-in.ts';
 const NAMED_BY = [
   { key: 'as', setting: 'event_names' },
   { key: 'conversion', setting: 'conversions' },
+  { key: 'conversion', setting: 'goals' },
 ] as const;
 
 type NamedBy = (typeof NAMED_BY)[number];
@@ -96,9 +97,17 @@ export function misnamed(destination: Destination, one: EventConfig, i: number):
   ];
   const { title } = destination;
   if (by?.key !== 'conversion' && one.conversion !== undefined)
-    return wrong('conversion', `${title} has names of events, not ids of conversions`, 'the same as `as:`');
+    return wrong(
+      'conversion',
+      `${title} is told the name of an event, not the id of a conversion`,
+      'the same as `as:`',
+    );
   if (by?.key === 'conversion' && one.as !== undefined)
-    return wrong('as', `${title} has ids of conversions, not names of events`, 'the id as `conversion:`');
+    return wrong(
+      'as',
+      `${title} is told the id of a conversion, not another name of the event`,
+      'the id as `conversion:`',
+    );
   if (by !== undefined || one.as === undefined) return [];
   if (one.as.length > 40) return wrong('as', 'expected the name of an event, 1 to 40 characters');
   return isReservedEvent(one.as)
