@@ -56,8 +56,25 @@ export const path = z
     error: `of an event a path takes ${IN_PATH.map((one) => `\`{${one}}\``).join(' and ')}, each a whole part between two \`/\``,
   })
   .refine((text) => !/(?:^|\/)\.\.?(?:\/|\?|$)/.test(text), { error: 'a path has no `.` or `..` in it' })
+  .refine((text) => secretPairs(text).every((value) => PLACE.test(value)), {
+    error: 'a secret in the address is written as `${NAME}`, so that nobody is shown it',
+  })
   .refine(isDecodable, { error: 'a `%` is followed by two hexadecimal digits, and stands for UTF-8' })
   .transform(pathParts);
+
+/** Names of parameters whose value nobody should be shown. */
+const SECRETIVE = /secret|token|passw|signature|api_?key|^(?:key|sig|code)$/i;
+
+/** The values of those parameters. */
+function secretPairs(text: string): readonly string[] {
+  const [, ...query] = text.split('?');
+  return query
+    .join('?')
+    .split('&')
+    .map((pair) => [pair.split('=', 1)[0] ?? '', pair.slice(pair.indexOf('=') + 1)] as const)
+    .filter(([name, value]) => SECRETIVE.test(name) && value !== '')
+    .map(([, value]) => value);
+}
 
 /** The parts of a path, and the query as one, in which something of an event is to stand. */
 function partsWithFields(text: string): readonly string[] {

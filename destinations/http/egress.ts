@@ -160,6 +160,7 @@ function formLeaves(map: Mapping): Leaves {
 function targetShape(one: MappedTo): Shape {
   if ('constant' in one) return { may: exactly(one.constant) };
   if ('keys' in one) return shapeOf(one.keys);
+  if ('listOf' in one) return { each: shapeOf(one.listOf) };
   if ('each' in one) return { each: { keys: Object.fromEntries(one.each.map(([key]) => [key, text])) } };
   const leaf = AT_PATH[one.path] ?? text;
   const fallback = one.pipes.find((pipe) => pipe.does === 'default');

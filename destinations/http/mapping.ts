@@ -16,7 +16,9 @@ export type MappedTo =
   | Source
   | { readonly keys: Mapping }
   /** An object for each item. */
-  | { readonly each: Mapping };
+  | { readonly each: Mapping }
+  /** A list of one object, for receivers that take events in lists. */
+  | { readonly listOf: Mapping };
 
 export type Mapping = readonly (readonly [key: string, target: MappedTo])[];
 
@@ -115,6 +117,7 @@ function valueOf(target: MappedTo, scope: Scope): unknown {
     const inner = objectOf(target.keys, scope);
     return Object.keys(inner).length === 0 ? undefined : inner;
   }
+  if ('listOf' in target) return [objectOf(target.listOf, scope)];
   if ('each' in target) return scope.view.items?.map((item) => objectOf(target.each, { ...scope, item }));
   let value = scope.item === undefined ? pathValue(target.path, scope) : itemValue(target.path, scope.item);
   for (const pipe of target.pipes) value = piped(value, pipe);

@@ -104,9 +104,14 @@ function targetOf(value: Written, at: readonly string[], inItem: boolean, wrong:
   if (typeof value !== 'string') {
     const { each, map: own } = value;
     if (each === undefined) return { keys: mappingOf(value, at, inItem, wrong) };
-    if (each !== 'items' || inItem || own === undefined || typeof own === 'string')
-      return wrong(at, 'expected `{ each: items, map: { <key>: <name of what an item has> } }`');
-    return { each: mappingOf(own, [...at, 'map'], true, wrong) };
+    if ((each !== 'items' && each !== 'event') || inItem || own === undefined || typeof own === 'string')
+      return wrong(
+        at,
+        'expected `{ each: items, map: { <key>: <name of what an item has> } }`, or `{ each: event, map: ... }` for a list of one',
+      );
+    return each === 'items'
+      ? { each: mappingOf(own, [...at, 'map'], true, wrong) }
+      : { listOf: mappingOf(own, [...at, 'map'], false, wrong) };
   }
   const source = readSource(value);
   if (source === undefined)
@@ -233,7 +238,7 @@ export const settings = z
       for (const [key, target] of map ?? []) {
         const message = !/^[\w.[\]:-]{1,100}$/.test(key)
           ? 'expected a name of letters, digits and `_.-:[]`'
-          : 'keys' in target || 'each' in target
+          : 'keys' in target || 'each' in target || 'listOf' in target
             ? 'a field of a form holds one value: take `| json`, or a key for each'
             : undefined;
         if (message !== undefined) context.addIssue({ code: 'custom', path: ['map', key], message });
@@ -275,6 +280,7 @@ function fieldsOf(mapping: Mapping, at: readonly string[] = []): (readonly [read
     const here = [...at, key];
     if ('constant' in target) return [];
     if ('keys' in target) return fieldsOf(target.keys, here);
+    if ('listOf' in target) return fieldsOf(target.listOf, [...here, 'map']);
     if ('each' in target) return [[here, 'items'] as const];
     const field = fieldOf(target.path);
     return field === undefined || field === 'none' ? [] : [[here, field] as const];

@@ -76,6 +76,8 @@ export interface Leave {
   readonly limited: boolean;
   /** Only where the site chose all of these. */
   readonly where: readonly Choice[];
+  /** In what is sent only: what is stored of it, and shown, is sealed. */
+  readonly sealed?: boolean;
 }
 
 const to = (place: Place, more: Partial<Omit<Leave, 'to'>> = {}): Leave => ({
@@ -432,6 +434,7 @@ export function permission(kind: Kind, form: Form, setting: Setting): string | u
   const full = (granted & base) === base;
   for (const leave of leaves) {
     if (leave.to !== place || leave.form !== form) continue;
+    if (leave.sealed === true && setting.stored === true) continue;
     if (!leave.where.every((choice) => choices.has(choice))) continue;
     if (full && leave.full && (granted & leave.needs) === leave.needs) return `${kind} ${form} -> ${place}, full`;
     if (!full && limited && leave.limited) return `${kind} ${form} -> ${place}, limited`;

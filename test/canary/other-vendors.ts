@@ -96,9 +96,11 @@ function declared({ name, reads, limited }: Destination, field: FieldName): read
     return { to: name, form, needs, full, limited: !full, where: [] };
   };
   const read = reads[field];
+  const plain = reads[`plain_${field}` as FieldName];
   const open = limited?.reads[field];
   return [
     ...(read === undefined ? [] : [leave(read.as === undefined ? 'raw' : 'sha256', maskOf(read.needs ?? []), true)]),
+    ...(plain === undefined ? [] : [{ ...leave('raw', maskOf(plain.needs ?? []), true), sealed: true }]),
     ...(open === undefined ? [] : [leave('raw', 0, false)]),
   ];
 }

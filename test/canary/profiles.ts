@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { compileGateway } from '../../src/config/compile/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createWindows, type Windows } from '../../src/ledger/windows.ts';
+import { aesSealing } from '../../src/runtimes/node/process/sealing.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
 import { NOW } from '../support/hits.ts';
 import { ANALYTICS, EVERYTHING, type Choice, type Vendor } from './kinds.ts';
@@ -104,7 +105,11 @@ function yamlFiles(folder: string): string[] {
 export function sitesOf(name: string, text: string, now = NOW): Profile[] {
   const loaded = loadConfig(text, name, now);
   if (!('config' in loaded)) throw new Error(`${name}: ${JSON.stringify(loaded.findings)}`);
-  const gateway = compileGateway(loaded.config, { value: () => INGEST_KEY, rootKey: new Uint8Array(32).fill(7) });
+  const gateway = compileGateway(loaded.config, {
+    value: () => INGEST_KEY,
+    rootKey: new Uint8Array(32).fill(7),
+    sealing: aesSealing,
+  });
   // A bare `${NAME}` in a list in brackets is the gateway's own spelling; plain YAML reads a map there.
   const plain = text.replaceAll(
     /(?<=[\w/ ] ?)\$\{(\w+)\}(?=[\w/"])|"?\$\{(\w+)\}"?/g,

@@ -144,7 +144,9 @@ export class Run {
         const { sent = '', ...shown } = routes[i] ?? {};
         lookAt(JSON.stringify(shown), own);
         if (outcome !== 'planned') lookAt(sent, own);
-        else
+        // What the preview shows of it is no more than what is stored.
+        else lookAt(sent, { ...setting, stored: true });
+        if (outcome === 'planned')
           for (const { text, ...where } of outgoing(trace, event, decision, profile, summary))
             lookAt(text, { ...setting, ...where });
       }

@@ -101,6 +101,16 @@ describe('a route to a receiver of one’s own (`destinations/http.md` 1)', () =
       { ...right, body: 'json', map: { a: { each: 'params', map: {} } } },
       /each: items/,
     ],
+    [
+      'with a list of one in a list',
+      {
+        ...right,
+        body: 'json',
+        fields: ['items'],
+        map: { a: { each: 'items', map: { b: { each: 'event', map: {} } } } },
+      },
+      /each: event/,
+    ],
     ['with too large batches', { ...right, batch: 501 }, /500/],
     ['with a key in the path that says who', { ...right, path: '/a/{user.id}' }, /`\{event.id\}`/],
     ['with a key in the path that is a custom parameter', { ...right, path: '/a/{params.x}' }, /`\{event.id\}`/],
@@ -127,6 +137,8 @@ describe('a route to a receiver of one’s own (`destinations/http.md` 1)', () =
     ['with refusals by the dozen', { ...right, success: ['400-499'] }, /of 200 to 299|one by one/],
     ['with a range that holds them', { ...right, success: ['404-410'] }, /of 200 to 299|one by one/],
     ['with too long a wait', { ...right, timeout: '31s' }, /`30s`/],
+    ['with a key of the receiver in the address', { ...right, path: '/?accountID=1&secretKey=abc' }, /as `\$\{NAME\}`/],
+    ['with a token in the address', { ...right, path: '/in?access_token=abc' }, /as `\$\{NAME\}`/],
     ['with a place that is none', { ...right, fail_if: [{ at: 'error' }] }, /place in the answer/],
   ])('refuses to start %s', (_, route, says) => {
     expect(findings(route).join('\n')).toMatch(says);
@@ -282,6 +294,9 @@ describe('a mapping (`destinations/http.md` 5)', () => {
     ).toEqual({
       a: { b: { c: 'e-1' } },
       rows: [{ sku: 'A', n: 2, colour: 'red' }, { sku: 'B' }],
+    });
+    expect(made({ list: { each: 'event', map: { id: 'event.id', none: 'params.currency' } } })).toEqual({
+      list: [{ id: 'e-1' }],
     });
   });
 
