@@ -2,7 +2,7 @@ import { categorised, perCookie, type Platform } from './platform.ts';
 import { choice, unreadable } from './reading.ts';
 import { digitsTime } from './text.ts';
 
-/** The one cookie that speaks for platforms whose own record a server cannot see. */
+/** The one cookie that carries the choice of platforms whose own record a server cannot see. */
 export const BRIDGE_COOKIE = 'pv_consent';
 
 const FORMAT = /^1\.p([01])s([01])m([01])\.([0-9]{9,11})$/;
@@ -29,10 +29,10 @@ export interface BridgeOptions {
 }
 
 /**
- * The script a page loads where a platform keeps its record out of a server's sight. It listens to the events of
+ * The script that a page loads where a server cannot see the platform's own record. It listens to the events of
  * Shopify, Usercentrics, Termly and Sourcepoint, and gives the page `portvaktConsent({preferences, statistics,
- * marketing})`. `data-domain` on the script's element is the cookie's domain. A choice that says the same again keeps
- * its first time, because some platforms repeat it on every page (docs/consent-platforms.md).
+ * marketing})`. `data-domain` on the script's element is the cookie's domain. A repeated choice keeps its first
+ * time, because some platforms repeat it on every page (docs/consent-platforms.md).
  */
 export function bridgeScript({ days = 180 }: BridgeOptions = {}): string {
   const maxAge = Math.floor(days * 86_400);

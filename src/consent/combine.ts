@@ -1,11 +1,11 @@
 import { ALL_SIGNALS, NO_SIGNALS, type SignalMask } from '../core/signals.ts';
 import type { Consent, Reading, RouteTerms } from './types.ts';
 
-/** The key of `consent.mapping.tcf` that says what vendors without an id may have on a TC string alone. */
+/** The key of `consent.mapping.tcf` for the signals that a TC string alone gives to vendors without a vendor id. */
 const VENDORLESS = 'vendorless';
 
 export interface Defaults {
-  /** What holds where nobody has chosen: nothing, or under an opt-out regime everything. */
+  /** The signals before any choice: none, or all under an opt-out regime. */
   readonly unasked: SignalMask;
   /** What a TC string alone may give to vendors that have no id on the vendor list. */
   readonly vendorless: SignalMask;
@@ -23,7 +23,7 @@ export function defaultsOf(
   };
 }
 
-/** What one reading lets through. A platform that asks for nothing here is worth no more than the site's default. */
+/** The signals that one reading allows. If the platform says that no consent is needed, the site's default holds. */
 function allowedBy(reading: Reading, unasked: SignalMask): SignalMask {
   if (reading.status === 'none') return unasked & ~reading.withheld;
   if (reading.status === 'not-required') return unasked & reading.granted;
@@ -85,7 +85,7 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
   };
 }
 
-/** The stricter of two records for every route that one of them speaks of. */
+/** The stricter of two records for every route that is in one of them. */
 function both(a: ReadonlyMap<string, RouteTerms>, b: ReadonlyMap<string, RouteTerms>): ReadonlyMap<string, RouteTerms> {
   const merged = new Map(a);
   for (const [route, { consented, open, refused }] of b) {

@@ -5,11 +5,11 @@
 export interface Cookies {
   readonly names: readonly string[];
   readonly values: readonly string[];
-  /** There was a header, but it could not be read: silence must not be taken from it, not even where silence grants. */
+  /** There was a header, but it could not be read. It may hold a refusal, so it never counts as "no choice". */
   readonly unreadable?: true;
   /**
-   * That header. Nothing in it grants anything, but what the gateway answers for is still found in it: limits are there
-   * for what is to be allowed, not for what is to be taken back.
+   * That header. Nothing in it grants anything, but governed cookies are still found in it: the limits restrict what may
+   * be allowed, never what is withdrawn.
    */
   readonly header?: string;
 }
@@ -31,7 +31,7 @@ export function parseCookies(header: string): Cookies {
   let equals = -1;
   for (let start = 0, end: number; start < length; start = end + 1) {
     end = orEnd(header.indexOf(';', start), length);
-    // Looked for from the last one found, hence once over the whole header, whatever is in it.
+    // Each search starts at the last match, so the whole header is searched once, whatever is in it.
     if (equals < start) equals = orEnd(header.indexOf('=', start), length);
     if (equals < end && !take(header, start, equals, end, names, values)) return unreadable(header);
   }
@@ -43,8 +43,8 @@ function unreadable(header: string): Cookies {
 }
 
 /**
- * Shows every pair of a header that could not be read, by the same rules and without their limits, once over the whole
- * of it. Values that are longer than any identifier are left out.
+ * Calls back for every pair of a header that could not be read, by the same rules but without their limits, in one pass.
+ * Values that are longer than any identifier are left out.
  */
 export function eachPair(header: string, see: (name: string, value: string) => void): void {
   const { length } = header;
@@ -60,7 +60,7 @@ export function eachPair(header: string, see: (name: string, value: string) => v
   }
 }
 
-/** A place in a text, or where the text ends. */
+/** The index, or the end of the text for -1. */
 function orEnd(at: number, length: number): number {
   return at === -1 ? length : at;
 }

@@ -13,14 +13,14 @@ export interface CustomBanner {
   /** The exact name of its cookie. */
   readonly cookie: string;
   readonly encoding: 'plain' | 'uri' | 'base64';
-  /** What is in it is JSON. */
+  /** Its value is JSON. */
   readonly json: boolean;
-  /** Without JSON: what stands between two entries, and between the key of an entry and its value. */
+  /** Without JSON: the text between two entries, and between the key of an entry and its value. */
   readonly between: string;
   readonly within: string;
   readonly granted: readonly Scalar[];
   readonly refused: readonly Scalar[];
-  /** A flag that is missing was refused; else the record cannot be read. */
+  /** Whether a missing flag counts as refused; otherwise a missing flag makes the record unreadable. */
   readonly absentIsRefused: boolean;
   /** The whole text is the choice. */
   readonly value: SignalMask | undefined;
@@ -34,10 +34,10 @@ export interface CustomBanner {
 }
 
 export type Scalar = string | number | boolean;
-/** Keys from the top; empty = the top itself. Of entries that are no JSON the one key there is. */
+/** Keys from the top; empty = the top itself. For entries without JSON it is one key. */
 export type Path = readonly string[];
 
-/** More entries than this are no banner's. */
+/** No banner writes more entries than this. */
 const MOST_ENTRIES = 200;
 
 /** The banner as any other platform. */

@@ -24,7 +24,7 @@ interface Reader {
   /** What TC strings inside a hit are read with. */
   readonly tcf: Context;
   readonly defaults: Defaults;
-  /** By raw cookies; only what grants something, so that a refusal leaves no trace. */
+  /** By raw cookies. Only readings that grant something are kept, so that nothing of a refusal is. */
   readonly cache: Recent<Remembered>;
 }
 
@@ -49,7 +49,7 @@ export function readConsent(input: ConsentInput, site: SiteConsent): Consent {
 
 const NO_READINGS: readonly Reading[] = [];
 
-/** A sender's word grows old like any choice. */
+/** What a sender states can be too old, like any choice. */
 function statedOf(
   stated: StatedConsent,
   now: number,
@@ -61,7 +61,7 @@ function statedOf(
 
 const HEADER_UNREADABLE = unreadable('cookies', {}, 'the cookie header is unreadable');
 
-/** A site that relies on opt-out does so for visitors of the United States only, where it can tell. */
+/** The opt-out regime of a site holds only for visitors of the United States, where their country is known. */
 function regimeOf({ country }: ConsentInput, { regime }: SiteConsent): Regime {
   return regime === 'opt-out' && (country === undefined || country === 'US') ? 'opt-out' : 'opt-in';
 }
@@ -89,7 +89,7 @@ function cached(plan: ReadingPlan, cache: Recent<Remembered>, found: readonly Fo
   return readings;
 }
 
-/** Bytes of what is remembered of one set of cookies, roughly. */
+/** About how many bytes one kept set of cookies takes. */
 function bytesOf({ names, readings }: Remembered): number {
   let bytes = 2 * names.length;
   for (const { id, terms, unknownServices } of readings) {
@@ -98,7 +98,7 @@ function bytesOf({ names, readings }: Remembered): number {
   return bytes;
 }
 
-/** Unambiguous: no name and no value has a `;` in it. */
+/** Different cookies give different texts, because no name and no value has a `;` in it. */
 function joined(found: readonly FoundCookie[], part: 'name' | 'value'): string {
   let text = (found[0] as FoundCookie)[part];
   for (let i = 1; i < found.length; i++) text += `;${(found[i] as FoundCookie)[part]}`;
@@ -122,7 +122,7 @@ function current(readings: readonly Reading[], now: number, maxAge: number | und
 
 function judge(found: Reading, now: number, maxAge: number | undefined): Reading {
   if (found.at !== undefined && found.at > now + MOST_AHEAD) return misdated(found);
-  // A clock that runs ahead makes no choice later than its hit.
+  // The browser's clock may run ahead; a choice is never later than its hit.
   const reading = found.at !== undefined && found.at > now ? { ...found, at: now } : found;
   const { at, until, status } = reading;
   if (until !== undefined && until <= now) return lapsed(reading, 'expired by its own date');
@@ -144,7 +144,7 @@ function withSignals(
       ? readPrivacyKeys(input.npa, input.privacy, tcf, input.at)
       : NO_READINGS;
   if (mode === undefined && keys.length === 0 && !input.gpc && input.cookies.unreadable !== true) return readings;
-  // Nearly always: what the tag says, and nothing else.
+  // The usual case: only the tag's consent mode.
   if (mode !== undefined && keys.length === 0 && !input.gpc && input.cookies.unreadable !== true) {
     return [...readings, mode];
   }

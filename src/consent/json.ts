@@ -1,6 +1,6 @@
 /**
- * A JSON reader for cookies. The built-in one keeps the last of two equal keys, where the rule is AND, never OR
- * (`consent.md` 0, rule 4); here a repeated key makes the text unreadable. Nothing is thrown, objects have no
+ * A JSON reader for cookies. `JSON.parse` keeps the last of two equal keys, but duplicates must be joined by AND
+ * (`consent.md` 0, rule 4), so here a repeated key makes the text unreadable. Nothing is thrown, objects have no
  * prototype, and work is linear in the text.
  */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;

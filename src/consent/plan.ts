@@ -6,10 +6,10 @@ import { ServiceBook } from './services.ts';
 import { isEmptied, unquotedWord } from './text.ts';
 import type { Reading, Regime, SiteConsent } from './types.ts';
 
-/** More cookies of consent platforms than this on one hit are nobody's banner. */
+/** No banner leaves more consent cookies than this on one hit. */
 const MAX_FOUND = 64;
 
-/** Where a cookie leads: the listener, and the name its platform knows the cookie by (undefined = as it came). */
+/** Who reads a cookie: the listener, and the platform's own name for the cookie (undefined = the same name). */
 interface Lead {
   readonly listener: number;
   readonly as: string | undefined;
@@ -22,7 +22,7 @@ export interface ReadingPlan {
   readonly patterns: readonly { readonly start: string; readonly is: RegExp; readonly leads: readonly Lead[] }[];
 }
 
-/** A cookie of a hit that some listener wants. */
+/** A cookie of a hit that a listener reads. */
 export interface FoundCookie {
   readonly leads: readonly Lead[];
   readonly name: string;
@@ -69,7 +69,7 @@ function patternOf(renamed: string): string | NamePattern {
 
 const ANYTHING = /^/;
 
-/** What a platform's reader knows of a site. */
+/** What a platform's reader is told of a site. */
 export function contextOf(platform: Platform, site: SiteConsent, regime: Regime, book: ServiceBook): Context {
   const mapping = site.mapping.get(platform.name);
   const { preferences, statistics, marketing } = site.categories;
@@ -144,7 +144,7 @@ function readShare({ listeners }: ReadingPlan, { listener, names, values }: Shar
   return platform.always === true ? [] : [emptied(context.source)];
 }
 
-/** Where somebody has chosen, an empty cookie of another platform says nothing to the contrary. */
+/** An empty cookie of one platform does not contradict a choice that another platform has recorded. */
 function isChoice({ status, onlyTakes }: Reading): boolean {
   return onlyTakes !== true && (status === 'given' || status === 'denied');
 }

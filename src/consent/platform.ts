@@ -6,7 +6,7 @@ import { base64Decoded, isEmptied, percentDecoded, readLayers } from './text.ts'
 import { Narrowing, servicesOf, type Service, type ServiceBook } from './services.ts';
 import type { ConsentRoute, Reading, Regime, RouteTerms } from './types.ts';
 
-/** What a platform's reader knows of the site; put together once, when the configuration is first used. */
+/** What a platform's reader is told of the site; made once, when the configuration is first used. */
 export interface Context {
   /** The platform's name: what its readings are called. */
   readonly source: string;
@@ -21,7 +21,7 @@ export interface Context {
   readonly honourGpc: boolean;
   /** Whether a TC string inside another record counts. */
   readonly readsTcf: boolean;
-  /** The site lists the platform; one that is always read takes away only what is plainly stated where it does not. */
+  /** The site lists the platform. Without this, a platform that is always read takes away only what it plainly states. */
   readonly listed: boolean;
   readonly vendors: readonly number[];
   readonly routes: readonly ConsentRoute[];
@@ -29,7 +29,7 @@ export interface Context {
   readonly book: ServiceBook;
 }
 
-/** Cookies whose names have a part of the site's own. Cookies that merely begin alike are others. */
+/** Cookies whose names have a part that the site chooses. A cookie with only the same beginning is another cookie. */
 export interface NamePattern {
   /** For people: `*` stands for the part of the site's own. */
   readonly name: string;
@@ -50,7 +50,7 @@ export interface Platform {
   readonly cookies: readonly (string | NamePattern)[];
   /** Its purposes are the site's own: without `consent.mapping` it grants nothing. */
   readonly needsMapping?: boolean;
-  /** Its own record is out of a server's sight: the bridge cookie speaks for it. */
+  /** A server cannot see its own record, so its choice comes in the bridge cookie. */
   readonly bridged?: boolean;
   /** Read whether the site lists it or not, because it takes away. */
   readonly always?: boolean;
@@ -58,7 +58,7 @@ export interface Platform {
   readonly read: (found: Cookies, context: Context) => readonly Reading[];
 }
 
-/** A cookie of the platform's name that is somebody else's: no record. */
+/** Whether a cookie of the platform's name was written by another tool: then it is no record. */
 export const NO_RECORD = undefined;
 
 /**
@@ -80,7 +80,7 @@ export function perCookie(
   };
 }
 
-/** Whether a cookie is empty and has no copy that is not: else something was taken back in one of them. */
+/** Whether all copies of a cookie are empty. If only some are, a choice was withdrawn in one of them. */
 function isEmpty({ names, values }: Cookies, at: number): boolean {
   if (!isEmptied(values[at] as string)) return false;
   return !values.some((value, i) => names[i] === names[at] && !isEmptied(value));
@@ -100,8 +100,8 @@ function isReadable(reading: Reading | typeof NO_RECORD): boolean {
 }
 
 /**
- * A JSON object, raw, with its quotes encoded as scripts write it, or percent-encoded as a whole. Text that has its
- * brace already is decoded once at most. What cannot be read so is read with a space for each `+`, as forms are encoded.
+ * A JSON object: raw, with its quotes encoded as scripts write it, or percent-encoded as a whole. A text that begins with
+ * a brace is decoded once at most. If that cannot be read, each `+` is taken as a space, as in form encoding.
  */
 export function jsonObject(value: string): JsonObject | undefined {
   return value.startsWith('{') ? braced(value) : readLayers(value, 0, braced, isObject);
@@ -163,7 +163,7 @@ export function perObject(
 export interface SignalMarks {
   readonly on: SignalMask;
   readonly off: SignalMask;
-  /** What refused services take from single routes. */
+  /** Adds the signals that refused services take from single routes. */
   readonly narrowing?: Narrowing;
 }
 
@@ -197,8 +197,8 @@ export function signalsOfName(name: string, context: Context, usual: boolean): S
 }
 
 /**
- * SignalMarks of a platform that lists what was accepted. What the mapping knows and the list does not hold was refused; with
- * usual names, every category not listed; and without either nothing is known to have been refused.
+ * SignalMarks of a platform that lists what was accepted. Names in the mapping that are not in the list were refused; with
+ * usual names, every category not listed was. Without either, no refusal is known.
  */
 export function listed(accepted: readonly string[], context: Context, usual = false): SignalMarks {
   if (context.purposes === undefined) {
@@ -228,15 +228,14 @@ export function flagged(flags: Iterable<readonly [string, boolean]>, context: Co
   return { on, off, narrowing: refusedIn(flags, context) };
 }
 
-/** What named refusals take from single routes; names that are nobody's are categories. */
+/** What refused services take from single routes; a name that belongs to no route is a category. */
 function refusedIn(flags: Iterable<readonly [string, boolean]>, { book, purposes }: Context): Narrowing {
   return new Narrowing(book).refuse(servicesOf(flags, book, purposes).filter(({ owner }) => owner !== undefined));
 }
 
 /**
- * The marks of categories with the services that the record has beside them. What was refused is taken from its routes.
- * A service that the site has mapped gives its signals where no category does: when one of those that carry a signal is
- * allowed.
+ * The marks of categories, with the services that the record has beside them. A refused service is taken from its routes.
+ * A signal that no category carries comes from the mapped services: it is on when one service that carries it is allowed.
  */
 export function withServices(
   { on, off, narrowing }: SignalMarks,
@@ -259,7 +258,7 @@ export function withServices(
   return { on: on | allowed, off: off | (refused & ~allowed), narrowing: all.map(own) };
 }
 
-/** The mapping without these names: what a platform reads its categories by. */
+/** The context with a mapping without these names, for reading the categories alone. */
 export function withoutNames(context: Context, names: readonly string[]): Context {
   const { purposes } = context;
   if (purposes === undefined || !names.some((name) => purposes.has(name))) return context;
@@ -267,8 +266,8 @@ export function withoutNames(context: Context, names: readonly string[]): Contex
 }
 
 /**
- * SignalMarks of a platform that writes services and their state. A signal that several services carry is in force when one
- * of them is allowed; whose they are decides for whom.
+ * SignalMarks of a platform that writes services and their state. A signal that several services carry is on when one of
+ * them is allowed; the routes of the services decide for which routes it is on.
  */
 export function services(flags: readonly (readonly [string, boolean])[], context: Context): SignalMarks {
   const { book, purposes } = context;
@@ -282,7 +281,7 @@ export function services(flags: readonly (readonly [string, boolean])[], context
   return { on, off: off & ~on, narrowing: new Narrowing(book).map(found).refuse(found.filter(isKnown(purposes))) };
 }
 
-/** Services that are somebody's, or are not mapped and so nobody knows whose they are. */
+/** Whether a service belongs to a vendor, or is in no mapping, so that its vendor is unknown. */
 function isKnown(purposes: Context['purposes']): (service: { name: string; owner: unknown }) => boolean {
   return ({ name, owner }) => owner !== undefined || purposes?.has(name) !== true;
 }
@@ -326,7 +325,7 @@ export function listedServices(
   return { on: on | mapped.on, off: off | (mapped.off & ~on & ~mapped.on), narrowing };
 }
 
-/** What services that the site has mapped give, where no category does, and what they take from single routes. */
+/** The signals of mapped services that no category carries, and what these services take from single routes. */
 function mappedServices(
   names: readonly string[],
   allowed: ReadonlySet<string>,

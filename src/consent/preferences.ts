@@ -40,8 +40,8 @@ const NOT_TAKEN = 'categories that came with the event, which this site does not
 const BESIDE = 'categories that came with the event, beside a record of the banner';
 
 /**
- * What a sender says of the categories of the banner. It always takes away; it grants only where the site takes this
- * sender's word and no record of a banner was read (`alone`). Undefined = it says nothing of any signal.
+ * What a sender says of the categories of the banner. It can always take away. It grants only where the site accepts this
+ * from the sender and no record of a banner was read (`alone`). Undefined = it says nothing of any signal.
  */
 export function readPreferences(
   { categories, byPage, chosenAt }: StatedPreferences,
@@ -57,7 +57,7 @@ export function readPreferences(
     else off |= about;
   }
   if ((on | off) === 0) return undefined;
-  // Banners have everything off before anybody has chosen, so that alone is no refusal.
+  // Before a choice, banners have everything off; so "everything off" alone is no refusal.
   const refused = chosenAt === undefined ? 0 : off;
   const withheld = off & ~refused;
   const trusted = takes === 'trust' || (takes === 'asserted' && !byPage);

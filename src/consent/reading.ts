@@ -64,22 +64,22 @@ export function noChoice(source: string, facts: Facts = NO_FACTS, note = 'no cho
   return reading(source, 'none', 0, 0, 0, facts, note, false);
 }
 
-/** The platform is there, but a server cannot see what was chosen: it has no say, whatever else may speak for it. */
+/** The platform is there, but a server cannot see what was chosen. The reading decides nothing; other records may. */
 export function mute(source: string, facts: Facts, note: string): Reading {
   return reading(source, 'none', 0, 0, 0, facts, note, true);
 }
 
-/** There is a cookie, and it cannot be trusted to say anything: everything is withheld (rule 3). */
+/** There is a cookie that cannot be read or trusted: everything is withheld (rule 3). */
 export function unreadable(source: string, facts: Facts = NO_FACTS, note = 'unreadable'): Reading {
   return { ...reading(source, 'none', 0, 0, ALL_SIGNALS, facts, note, false), unreadable: true };
 }
 
-/** All cookies of the platform are empty: nothing is granted, and where another one holds a choice, that one counts. */
+/** All cookies of the platform are empty: nothing is granted; if another platform holds a choice, that one counts. */
 export function emptied(source: string): Reading {
   return { ...unreadable(source, NO_FACTS, 'empty'), empty: true };
 }
 
-/** The platform holds that no consent is needed where this visitor is; nobody clicked (rule 6). */
+/** The platform says that no consent is needed where this visitor is; nobody clicked (rule 6). */
 export function notRequired(
   source: string,
   on: SignalMask,

@@ -3,7 +3,7 @@ import type { SiteConsent } from './types.ts';
 
 const books = new WeakMap<SiteConsent, ServiceBook>();
 
-/** The routes that somebody means who calls vendors by these names: their own, or usual ones of their vendor. */
+/** The routes that these names mean: a route's own name, or a usual name of its vendor. */
 export function routesCalled(names: readonly string[], site: SiteConsent): ReadonlySet<string> {
   let book = books.get(site);
   if (book === undefined) books.set(site, (book = new ServiceBook(site.routes, site.services)));

@@ -3,11 +3,11 @@ import { detached } from '../core/recent.ts';
 import type { ConsentRoute, RouteTerms, SiteServices } from './types.ts';
 
 /**
- * A service or vendor that the visitor refused inside an allowed category closes its routes: consent is given to
- * somebody for something (GDPR Art. 4(11)). Whose a service is, is looked up; the look-ups are made once for each site.
+ * A service or vendor that the visitor refused inside an allowed category closes its routes, because consent is given to
+ * a recipient for a purpose (GDPR Art. 4(11)). The routes of a service are looked up in a table made once for each site.
  */
 
-/** Words that say nothing of whose a service is, when they end its name. */
+/** Words at the end of a service's name that do not tell whose it is. */
 const QUALIFIERS = [
   'api',
   'audience',
@@ -45,21 +45,21 @@ const QUALIFIERS = [
   'tracking',
 ];
 
-/** What a service may be loaded by, before its name. */
+/** Names of tag loaders that may stand before a service's name. */
 const LOADERS = ['googletagmanager', 'gtm'];
-/** Companies with many products: their name alone is not the name of the product that stands in brackets behind it. */
+/** Companies with many products: in `Google (Fonts)` the company's name does not name the product in brackets. */
 const COMPANIES: ReadonlySet<string> = new Set(['google', 'facebook', 'fb', 'linkedin', 'meta', 'microsoft', 'bing']);
 
-/** Names longer than this are nobody's. */
+/** No service has a longer name. */
 const MAX_NAME = 64;
 const SEPARATORS = /[^a-z0-9]+/g;
 
-/** A usual name without case and separators: what usual names are looked up by. */
+/** The key of a usual name: without case and separators. */
 function serviceKey(name: string): string {
   return name.toLowerCase().replace(SEPARATORS, '');
 }
 
-/** Whose a service is: routes of the site, none where it is a vendor's the site has no route of. */
+/** The owner of a service: its routes on the site, none if the site has no route of that vendor. */
 interface Owner {
   readonly routes: readonly string[];
   /** What it is called in a reason: a name of the configuration or of the table, never text of a cookie. */
@@ -98,7 +98,7 @@ export class ServiceBook {
     }
   }
 
-  /** Whose a service of this name is, as the site says, else by its usual names; undefined = nobody knows. */
+  /** The owner of a service of this name: as the site says, else by the usual names; undefined = unknown. */
   ownerOf(name: string): Owner | undefined {
     const own = this.#own.get(name);
     if (own !== undefined || name.length > MAX_NAME) return own;
@@ -114,7 +114,7 @@ export class ServiceBook {
     return COMPANIES.has(main) ? undefined : this.#byKey(main);
   }
 
-  /** By usual names, with the words at the end taken off that say nothing. */
+  /** By usual names, without the words at the end that do not tell whose it is. */
   #byKey(whole: string): Owner | undefined {
     for (let key: string | undefined = whole; key !== undefined; key = shortened(key)) {
       const owner = this.#usual.get(key);
@@ -123,22 +123,22 @@ export class ServiceBook {
     return undefined;
   }
 
-  /** Whether the site says of any service whose it is. */
+  /** Whether the site's configuration names the owner of any service. */
   get hasOwn(): boolean {
     return this.#own.size > 0;
   }
 
-  /** Whose a service is that only the site itself can know: a number of its banner. */
+  /** The owner of a service that has only a number in the site's banner: the site has to name it. */
   mapped(name: string): Owner | undefined {
     return this.#own.get(name);
   }
 
-  /** Whose this vendor of the IAB list is, by its number. */
+  /** The owner of a vendor of the IAB list, by its number. */
   listedVendor(id: string): Owner | undefined {
     return /^\d{1,5}$/.test(id) ? this.#listed.get(Number(id)) : undefined;
   }
 
-  /** Whose a service is of whose name only so many first characters are known. */
+  /** The owner of a service of whose name only the first characters are known. */
   cutOwner(name: string, length: number): Owner | undefined {
     const key = serviceKey(name);
     if (key.length !== length) return undefined;
@@ -202,9 +202,9 @@ export interface ServiceCategory {
   readonly services: readonly Service[];
 }
 
-/** Unknown services that are told of; more are nobody's banner. */
+/** Most unknown services that are reported. */
 const MAX_UNKNOWN = 8;
-/** What looks like a name of a service and can be nobody's address or number. */
+/** The form of a service's name; an email address or a phone number does not have it. */
 const NAME = /^(?=.*[A-Za-z])[\w .:&()+-]{1,40}$|^\d{1,6}$/;
 
 /** What services and vendors take from the routes of a site, gathered while a record is read. */
@@ -217,21 +217,21 @@ export class Narrowing {
     this.#book = book;
   }
 
-  /** Undefined where nothing was taken from anybody. */
+  /** Undefined where nothing was taken from any route. */
   get terms(): ReadonlyMap<string, RouteTerms> | undefined {
     return this.#terms;
   }
 
-  /** Names that nobody knows; what does not look like a name is not repeated. */
+  /** Unknown names; a text without the form of a name is not repeated. */
   get unknown(): readonly string[] | undefined {
     return this.#unknown;
   }
 
   /**
-   * What was refused closes its routes. From other routes of the same vendor it takes what it stands for, as far as
-   * they do not need it themselves: who refuses Google Ads has not refused Google Analytics, but its advertising.
-   * Where a usual name stands for several routes, a route that has a narrower name allowed beside it keeps what it
-   * needs: who refuses Google and allows Google Analytics has said both.
+   * A refused service closes its routes. From other routes of the same vendor it takes its own signals, except those that
+   * the other route needs: refusing Google Ads does not refuse Google Analytics, only the advertising in it. Where a usual
+   * name stands for several routes, and a narrower name of one of these is allowed, that route keeps what it needs: a
+   * visitor can refuse Google and allow Google Analytics.
    */
   refuse(services: readonly Service[]): this {
     const owners = new Set<Owner>();
@@ -245,9 +245,9 @@ export class Narrowing {
   }
 
   /**
-   * Records that list only what is allowed: a list that is not empty decides for its category. What a route needs, a
-   * service of its own must be listed for; beyond that, a service of its vendor. An empty list decides nothing: the
-   * site has no services there.
+   * Records that list only what is allowed: a list that is not empty decides for its category. A route keeps the signals
+   * it needs only if a service of its own is listed, and further signals if a service of its vendor is. An empty list
+   * decides nothing: the site has no services in that category.
    */
   list(categories: readonly ServiceCategory[]): this {
     for (const route of this.#book.routes) {
@@ -268,9 +268,9 @@ export class Narrowing {
   }
 
   /**
-   * Names that the site has mapped to signals: a signal is open to a route when one of the route's names is allowed
-   * that carry it. A name that nobody knows is every route's. Where none of the names is the route's, nothing that
-   * carries the signal may have been refused. A signal that no name allows is refused to everybody, like a category.
+   * Names that the site has mapped to signals: a signal is open to a route when one of the route's names that carry it is
+   * allowed. An unknown name belongs to every route. If no name belongs to the route, the signal is open only when no name
+   * that carries it was refused. A signal that no name allows is refused to all routes, like a category.
    */
   map(services: readonly Service[]): this {
     const inForce = services.reduce((mask, { allowed, signals }) => (allowed ? mask | signals : mask), 0);
@@ -323,7 +323,7 @@ export class Narrowing {
     const before = this.#terms?.get(route.name);
     const open = (before?.open ?? ALL_SIGNALS) & ~signals;
     if (open === before?.open) return;
-    // The refusal that closes what the route needs is the one that is told.
+    // The reason names the refusal that takes what the route needs.
     const refused = before?.refused !== undefined && (signals & route.needs) === 0 ? before.refused : label;
     (this.#terms ??= new Map()).set(route.name, { consented: open, open, refused });
   }
@@ -343,7 +343,7 @@ function isAllowedNarrower({ name }: ConsentRoute, refused: Owner, beside: reado
   });
 }
 
-/** What the service of a route is there for. */
+/** The signals that stand for the purpose of a route's service. */
 function purposeOf({ needs }: ConsentRoute): SignalMask {
   return (needs & AD_SIGNALS) === 0 ? needs : needs | AD_SIGNALS;
 }

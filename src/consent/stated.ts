@@ -9,8 +9,9 @@ const NOT_TAKEN = 'asserted by the back end, which this site does not take (`mp.
 
 /**
  * What a sender says of a visitor's choice beside cookies (`protocols/measurement-protocol.md` 4, `protocols/segment.md`
- * 4). Its record grants only where the site takes its word; what it says was refused counts everywhere, and so does
- * what it wants withheld. `fromCookies` is what the cookies of the visitor say.
+ * 4). Its record grants only where the site accepts such records; what it says was refused or is to be withheld counts
+ * everywhere.
+ * @param fromCookies what the cookies of the visitor say
  */
 export function readStated(
   { record, withheld, preferences }: StatedConsent,

@@ -12,8 +12,8 @@ export function percentDecoded(text: string): string | undefined {
 const BROKEN = /%(?![0-9A-Fa-f]{2}|u(?!00)[0-9A-Fa-f]{4})/;
 
 /**
- * What is whole and not UTF-8: a page's address in Latin-1, or what `escape` wrote. The marks of a record are ASCII and
- * come out the same.
+ * Decodes valid escapes that are not UTF-8: a page's address in Latin-1, or a text that `escape` wrote. The separators of
+ * a record are ASCII, so they are decoded correctly.
  */
 function inOtherCharset(text: string): string | undefined {
   if (BROKEN.test(text)) return undefined;
@@ -26,9 +26,9 @@ function inOtherCharset(text: string): string | undefined {
 const MOST_LAYERS = 3;
 
 /**
- * Reads a value, and while that cannot be done, reads it with one more layer of percent-encoding taken off. `layers` is
- * how many `read` takes off itself. What can be read is never decoded further: an escape inside it must not become
- * structure (`consent.md` 0, rule 2).
+ * Reads a value; if it cannot be read, takes one layer of percent-encoding off and reads again. A value that can be read
+ * is never decoded further: an escape inside it must not become structure (`consent.md` 0, rule 2).
+ * @param layers how many layers `read` takes off itself
  */
 export function readLayers<T>(
   value: string,
@@ -63,7 +63,7 @@ export function unquotedWord(value: string): string {
 
 const VERSION = /^\d{1,4}(?:\.\d{1,4}){0,6}$/;
 
-/** Whether a text looks like the version of a text or a program. Anything else could say who the visitor is. */
+/** Whether a text has the form of a version number. Any other text could identify the visitor. */
 export function isVersion(text: string | undefined): text is string {
   return text !== undefined && VERSION.test(text);
 }
@@ -124,7 +124,7 @@ export function isNothing(value: string): boolean {
   return value === '' || value === 'null' || value === 'undefined';
 }
 
-/** What is left of a cookie that was emptied, or was never filled: PHP deletes by writing `deleted`. */
+/** Values of a cookie that was emptied or never filled; PHP deletes a cookie by writing `deleted`. */
 const EMPTIED: ReadonlySet<string> = new Set([
   '',
   'null',

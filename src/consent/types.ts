@@ -16,7 +16,7 @@ export interface Reading {
   readonly status: Status;
   /** Signals it grants. Sources that can only take away grant nothing. */
   readonly granted: SignalMask;
-  /** Signals the visitor refused in so many words: these are objections, too (design 3). */
+  /** Signals the visitor refused expressly: these are objections, too (design 3). */
   readonly refused: SignalMask;
   /** Signals it forbids without the visitor having refused them: default-denied, unknown letters, unreadable. */
   readonly withheld: SignalMask;
@@ -32,15 +32,15 @@ export interface Reading {
   readonly terms?: ReadonlyMap<string, RouteTerms> | undefined;
   /** A TC string: it speaks for vendors of the IAB list only. */
   readonly vendorList?: boolean | undefined;
-  /** Services in the record that nobody knows whose they are; at most a few, and only what looks like a name. */
+  /** Services in the record whose owner is unknown; at most a few, and only texts with the form of a name. */
   readonly unknownServices?: readonly string[] | undefined;
   /** It is there and cannot be read. */
   readonly unreadable?: boolean | undefined;
-  /** It cannot be read because nothing is in it; it counts only where no other record holds a choice. */
+  /** It cannot be read because it is empty; it counts only where no other record holds a choice. */
   readonly empty?: boolean | undefined;
   /** Consent mode: a letter of `gcd` that is not known; it takes nothing away. */
   readonly unknownLetter?: boolean | undefined;
-  /** It can only take away and has no say in what is granted (GPC, consent mode, US opt-outs). */
+  /** It can only take away and never grants (GPC, consent mode, US opt-outs). */
   readonly onlyTakes?: boolean | undefined;
   /** The only signals its platform ever asks about; undefined is all. About the others it says nothing. */
   readonly about?: SignalMask | undefined;
@@ -51,19 +51,19 @@ export interface Reading {
 }
 
 /**
- * What a record lets one route have of what it lets everybody have: by the vendor's entry in a TC string (R90), or by
- * the services of the vendor that the visitor allowed or refused inside a category.
+ * What a record leaves one route of the signals it grants: by the vendor's entry in a TC string (R90), or by the services
+ * of the vendor that the visitor allowed or refused inside a category.
  */
 export interface RouteTerms {
   /** Signals that the visitor's consent covers for this route; none where its vendor is not allowed at all. */
   readonly consented: SignalMask;
-  /** Signals that are left to it on any basis. */
+  /** Signals that it may still use on any basis. */
   readonly open: SignalMask;
   /** The service whose refusal took signals away, by its usual name or by the site's; undefined where none did. */
   readonly refused?: string | undefined;
 }
 
-/** A route as the readers of consent know it. */
+/** A route, as far as the readers of consent need it. */
 export interface ConsentRoute {
   readonly name: string;
   /** Who gets its events; several routes may share a vendor. */
@@ -89,7 +89,7 @@ export interface SiteServices {
 export interface Consent {
   /** Signals granted by a choice, after everything that takes away. */
   readonly granted: SignalMask;
-  /** Signals refused in so many words by any source. */
+  /** Signals refused expressly by any source. */
   readonly refused: SignalMask;
   /** Signals some source forbids although nobody refused them. Disjoint from `granted`. */
   readonly withheld: SignalMask;
@@ -100,7 +100,7 @@ export interface Consent {
   readonly platform: string | undefined;
   readonly version: string | undefined;
   readonly id: string | undefined;
-  /** What the records let single routes have, by name; undefined where they tell no vendor from another. */
+  /** What the records let single routes have, by name; undefined where they treat all vendors alike. */
   readonly terms: ReadonlyMap<string, RouteTerms> | undefined;
   /**
    * Signals that consent covers for destinations without a TCF vendor id: all, except where nothing but a TC string
@@ -141,9 +141,9 @@ export interface SiteConsent {
   readonly services: SiteServices;
 }
 
-/** What categories that a sender states are worth on a site. */
+/** Whose categories a site accepts, and what they stand for. */
 export interface SitePreferences {
-  /** Whose word grants: nobody's, that of back ends, that of pages, too. */
+  /** Whose categories grant: nobody's, those of back ends, or those of pages, too. */
   readonly takes: 'cookies' | 'asserted' | 'trust';
   /** Category, in small letters -> signals. */
   readonly signals: ReadonlyMap<string, SignalMask>;

@@ -3,7 +3,7 @@ import { knownPlatforms } from './platforms/index.ts';
 import { findCookies, planOf, readRecords, type ReadingPlan } from './plan.ts';
 import type { SiteConsent } from './types.ts';
 
-/** Every platform there is, for a site that reads some of them; made once per site. */
+/** The plan with every platform, for a site that reads only some; made once per site. */
 const plans = new WeakMap<SiteConsent, ReadingPlan>();
 
 /**

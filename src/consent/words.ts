@@ -11,7 +11,7 @@ interface Words {
   readonly cookies: Readonly<Partial<Record<Category, string>>>;
   readonly on: string;
   readonly off: string;
-  /** A word that is neither: `off`, or the whole record unreadable. */
+  /** What any other word means: `off`, or the whole record is unreadable. */
   readonly other: 'off' | 'unreadable';
   /** A cookie with single services, as JSON: name -> whether it is allowed. */
   readonly services?: string;
@@ -81,7 +81,7 @@ export const complianz: Platform = {
   ],
   read(found, context) {
     const readings = COMPLIANZ.flatMap((words) => readWords(found, words, context) ?? []);
-    // Services without categories are left over from somewhere, and say nothing.
+    // Services without categories are left over from an earlier banner and say nothing.
     const isOver = found.names.every((name) => COMPLIANZ.some(({ services }) => services === name));
     return readings.length === 0 && !isOver
       ? [mute(context.source, {}, 'closed, but no record of the choice')]

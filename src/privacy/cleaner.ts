@@ -14,15 +14,15 @@ type Scalar = string | number | boolean;
 /** Characters; longer values of custom parameters are dropped. */
 const LONGEST_VALUE = 4096;
 
-/** What an article or an order is numbered with, lists of them too. */
+/** Numbers of articles or orders, and lists of them. */
 const NUMBERED = /^[\w.:#/,|-]{1,256}$/;
-/** The same for ids that are one: an `@` or a blank is in none. */
+/** Characters of a single id: it has no `@` and no blank. */
 const ID = /^[\w.:#/-]*$/;
 
 /**
- * Cleans every free text of one visitor's events in a hit (R40, R42, R46): personal data, click ids, what vendors'
- * cookies look like, and copies of the visitor's own ids go, wherever they stand. What several events share is cleaned
- * once.
+ * Cleans every free text of one visitor's events in a hit (R40, R42, R46). It takes out personal data, click ids, texts
+ * with the form of a vendor's cookie, and copies of the visitor's own ids, wherever they stand. A text that several events
+ * share is cleaned once.
  */
 export class Cleaner {
   readonly #policy: UrlPolicy;
@@ -34,7 +34,10 @@ export class Cleaner {
   #asked = false;
   #looked = 0;
 
-  /** `own` is asked when a text may hold a copy. `shared`: several events say the same, which is remembered. */
+  /**
+   * @param own called when a text may hold a copy of an id
+   * @param shared several events have the same texts, so results are kept
+   */
   constructor(policy: UrlPolicy, own: () => OwnIds | undefined = () => undefined, shared = false) {
     this.#policy = policy;
     this.#own = own;
@@ -42,12 +45,12 @@ export class Cleaner {
     this.#names = shared ? new Map() : undefined;
   }
 
-  /** Characters that were looked at: the work, as a test counts it. */
+  /** Characters that were examined: a test measures the work by them. */
   get looked(): number {
     return this.#looked;
   }
 
-  /** A text that is no address: a title, a search term, the name of an event. */
+  /** A title, a search term or the name of an event; empty if nothing of it can stay. */
   text(value: string): string {
     return this.free(value) ?? '';
   }
@@ -62,13 +65,13 @@ export class Cleaner {
     return clean;
   }
 
-  /** What has been cleaned already, without copies of the visitor's own ids. */
+  /** Takes copies of the visitor's own ids out of a text that is clean otherwise. */
   own(text: string): string {
     this.#looked += text.length;
     return this.#withoutOwn(text);
   }
 
-  /** The number of an article (R43): exempt from what merely looks like a person's number, if it looks like one. */
+  /** The number of an article (R43): if it has the form of one, digits that look like a person's number may stay in it. */
   article(value: string): string {
     if (!NUMBERED.test(value) || hasFormat(value) || hidesPersonal(value)) return this.text(value);
     this.#looked += value.length;
@@ -76,8 +79,9 @@ export class Cleaner {
   }
 
   /**
-   * Whether an order number or the id of an event is one: not with an address in it, an id of a vendor's form or a copy
-   * of one of the visitor's, nor what the site calls its visitor. What is left of it would not do either: all with one tag in them would count as one.
+   * Whether a text can be used as an order number or the id of an event. It cannot if it has an address, an id in a
+   * vendor's form or a copy of the visitor's ids in it, or is the site's own id of its visitor. Such a text is not cleaned
+   * instead, because all ids with the same tag in them would count as one.
    */
   isId(id: string): boolean {
     this.#looked += id.length;
@@ -86,7 +90,7 @@ export class Cleaner {
     return own === undefined || !(own.isIn(id, 'machine') || own.isUser(id));
   }
 
-  /** Custom parameters fit to be sent: no name that is personal or an id's, no text longer than 4 KiB. */
+  /** Custom parameters that may be sent: no personal name, no name of an id, no text longer than 4 KiB. */
   scalars(record: Scalars): Scalars {
     const clean: Record<string, Scalar> = {};
     for (const key of Object.keys(record)) {
@@ -98,7 +102,7 @@ export class Cleaner {
     return clean;
   }
 
-  /** Whether a parameter may be called that: the name says nothing of a person and is none of an id. */
+  /** Whether a parameter may have this name: it names neither personal data nor an id. */
   isName(name: string): boolean {
     const known = this.#names?.get(name);
     if (known !== undefined) return known;
@@ -108,9 +112,9 @@ export class Cleaner {
     return is;
   }
 
-  /** A number, unless its digits are somebody's. */
+  /** A number, unless its digits identify a person. */
   number(value: number): number | undefined {
-    // As long as a national id it is one as much as its digits in a text would be.
+    // A number as long as a national id may be one, as the same digits in a text may.
     if (Math.abs(value) < 1e6) return value;
     const text = String(value);
     if (Math.abs(value) >= 1e9 && scrub(text) !== text) return undefined;
@@ -143,7 +147,7 @@ export class Cleaner {
   }
 }
 
-/** Names that were found harmless: they come again with every event. What is personal is not remembered. */
+/** Names that were found harmless and come again with every event. Personal ones are not kept. */
 const harmless = new Recent<true>(1_000, 1 << 20);
 
 function isHarmlessName(name: string): boolean {
@@ -158,7 +162,7 @@ export function isPersonalName(name: string): boolean {
   return IDENTIFIER_PARAMS.has(name.toLowerCase()) || isIdName(name) || dropKey(name);
 }
 
-/** Whether the site's own id of a visitor is an address, a number of a person or another id: then it is no user id. */
+/** Whether the site's own id of a visitor is an email address, a person's number or another id: then it is no user id. */
 export function isPersonalId(id: string): boolean {
   return scrub(id) !== id || isPersonalNumber(id);
 }

@@ -1,6 +1,6 @@
 /**
- * A character by its code; 0 = there is none before the beginning or behind the end. Asking the engine there makes it
- * take the slow way for every character after, which cost several times as much as all else.
+ * The code of a character; 0 before the beginning and behind the end. V8 must not be asked for these places: afterwards it
+ * is slow for every character, and that cost several times as much as all other work.
  */
 export function codeAt(text: string, at: number): number {
   return at >= 0 && at < text.length ? text.charCodeAt(at) : 0;

@@ -30,16 +30,16 @@ const CRAWLERS: ReadonlySet<string> = new Set(
 
 /** Words of a User-Agent: letters, digits and what crawlers put between them. */
 const WORD = /[a-z0-9][a-z0-9._-]{1,40}/g;
-/** The page of a robot, as its operator is asked to give it: people's browsers have none. */
+/** The address of a robot's page, which operators are asked to give; a person's browser has none. */
 const OWN_PAGE = /\+https?:/;
 
-/** A telephone by its maker's name for it, which is whatever the maker likes: `M bot 60`, `Spider X5`. */
+/** Telephones whose model name has such a word in it: `M bot 60`, `Spider X5`. */
 const MODEL = /\bandroid [\d.]{1,8}; [^;()]{1,60}/g;
-/** A name of its own with a version behind it: `SklikBot/2.0`, `GrapeshotCrawler/2.0`. */
+/** A name that ends in such a word, with a version: `SklikBot/2.0`, `GrapeshotCrawler/2.0`. */
 const NAMED = /[a-z](?:bot|crawler|spider)\/v?\d/;
 const TELEPHONE = /\bcubot/;
 
-/** Whether a User-Agent says that it is no person's. At most 512 characters are looked at. */
+/** Whether a User-Agent says that it belongs to a program and not to a person. At most 512 characters are read. */
 export function isCrawler(userAgent: string): boolean {
   const whole = userAgent.slice(0, 512).toLowerCase();
   if (OWN_PAGE.test(whole)) return true;

@@ -1,4 +1,4 @@
-/** What stands in the place of a node that cannot be read; no address, so nobody is found behind it. */
+/** Stands for a node that cannot be read. It is no address, so the client behind it stays unknown. */
 const UNKNOWN = 'unknown';
 
 /**

@@ -1,12 +1,12 @@
-/** Characters at the beginning of an id by which it is told from the rest of a text. */
+/** Characters at the beginning of an id that are compared. */
 const WINDOW = 6;
-/** Each character moves the ones before it up by two bits, so that the sixth before it is out of the twelve. */
+/** Each character shifts the sum by two bits, so the sixth character before it has left the twelve bits. */
 const SHIFT = 2;
 const SIZE = 1 << (SHIFT * WINDOW);
 
 /**
- * Which of many ids may be in a text: one look at each of its characters, however many ids there are, and no character
- * twice. Ids and texts are in small letters, and no id is shorter than six characters.
+ * Finds which of many ids may be in a text. Each character of the text is read once, however many ids there are. Ids and
+ * texts are in small letters, and no id is shorter than six characters.
  */
 export class IdFilter {
   /** For each sum of six characters, one more than the place in `#groups` of the ids that begin with them. */

@@ -4,14 +4,14 @@ import { personalParam } from './url/click-ids.ts';
 import { readName } from './name-words.ts';
 import { WordSet } from './pii/word-set.ts';
 
-/** Whoever an id can be of. */
+/** Words for the person or thing that an id identifies. */
 const WHOSE =
   'user client customer device visitor external anonymous anon member membership contact subscriber subscription lead profile crm ' +
   'account kunde bruker medlem patient guest login household browser install installation instance advertising advertiser distinct ' +
   'cookie fan buyer payer employee student pasient session pseudo loyalty click';
 const ID_WORDS = 'id ids nr no num number nummer key hash uuid guid identifier ref pseudonym';
 
-/** Names that are an id by themselves, or that make any name one that they are a part of; without separators. */
+/** Names that mean an id, alone or as a part of a longer name; without separators. */
 const ALONE = new WordSet(
   ...idWords(IDENTIFIERS),
   'muid twclid sccid sccookie1 scid rdtcid rdtuuid',
@@ -21,10 +21,10 @@ const ALONE = new WordSet(
   ...WHOSE.split(' ').flatMap((whose) => ID_WORDS.split(' ').map((id) => whose + id)),
 );
 
-/** Names that are an id only where nothing else is in them: `ga_page` is none. */
+/** Names that mean an id only when they are the whole name: `ga_page` is none. */
 const WHOLE = new WordSet('ga cid uid vid fid uuid guid muid mid ide dsid nid');
 
-/** Names of vendors' identifiers that are no words and in no word; `_` may be there or not. */
+/** Names of vendors' identifiers that occur in no word; the `_` may be missing. */
 export const PECULIAR_NAMES: readonly string[] = [...new Set(IDENTIFIERS.flatMap(({ peculiar = [] }) => peculiar))];
 
 /** Parts of names so peculiar that they need no separators around them. */
@@ -37,12 +37,12 @@ const INSIDE = [...PECULIAR_NAMES.map((name) => name.replaceAll('_', '')), 'hubs
 const KEYED =
   /^(?:amp_[0-9a-f]{6,40}|amp_mktg_[0-9a-f]{4,40}|mp_\w{1,60}_mixpanel|ph_\w{1,60}_posthog|_[ps][kp]_(?:id|ses)(?:[._]\w{1,20}){0,3}|amcvs?_[0-9a-z%@]{4,60}|_ga_[0-9a-z]{4,16}|_gac_[0-9a-z_-]{4,40}|_hjsession(?:user)?_\d{1,12}|rl_(?:anonymous|user)_id|sp)$/;
 
-/** Something of each of these parts: most names have none of it. */
+/** A piece of each of these parts: a quick test, since most names have none of them. */
 const IN_ALL_INSIDE = new RegExp(
   [...new Set(INSIDE.map((part) => (part.includes('id') ? 'id' : part.slice(-3))))].join('|'),
 );
 
-/** Names of things for sale and of orders, whose values are made of numbers as a person's are. */
+/** Names of articles and orders, whose values are digits like a person's numbers. */
 const ARTICLES = new WordSet(
   'sku skus gtin gtin13 gtin14 ean ean13 isbn upc mpn asin barcode itemid itemids productid productids articleid articleno articlenumber artnr',
   'varenr varenummer varennr produktid produktnr artikkelnr artikelnr ordernumber orderid orderno orderref ordrenr ordrenummer ordreid bestillingsnr',

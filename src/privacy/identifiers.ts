@@ -4,7 +4,7 @@ import { clientIdTime } from '../core/issue-time.ts';
 /** How far a visitor's clock may run ahead of ours before a time counts as being in the future, milliseconds. */
 export const CLOCK_SKEW = 5 * 60_000;
 
-/** A client id as it may leave, and what it is by now. */
+/** A client id as it may leave, and what has been done to it. */
 export interface PresentableClientId {
   readonly value: string;
   /** `own`: as it came. `rotating`: a pseudonym for one window of the cap. `expired`: one for a single page load. */
@@ -35,7 +35,7 @@ export function presentableClientId(
   return { value: `${number53(pseudonym(text))}.${began}`, kind };
 }
 
-/** The first 53 bits of a digest: what a JavaScript number holds exactly. */
+/** The first 53 bits of a digest: the most that a JavaScript number holds exactly. */
 function number53(digest: Uint8Array): number {
   let value = 0;
   for (let i = 0; i < 6; i++) value = value * 256 + (digest[i] as number);

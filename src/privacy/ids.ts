@@ -10,7 +10,7 @@ import { saysPersonal } from './url/keys.ts';
 const VENDOR_FORMS = IDENTIFIERS.flatMap(({ forms = [] }) => forms.map(formOf));
 
 /**
- * What vendors' cookies and click ids look like wherever they stand (`destinations/ga4.md` 7, `google-ads.md` 5,
+ * The forms of vendors' cookies and click ids in any text (`destinations/ga4.md` 7, `google-ads.md` 5,
  * `meta.md` 6, `microsoft.md` B). Each begins with letters or digits of its own and goes on as far as it can, percent
  * signs of an encoded one included, so nothing is looked at twice.
  */
@@ -31,7 +31,7 @@ const CLICKS = [
   exactForm('dj0yJnU9', /[\w-]{8,600}/),
 ];
 
-/** Names of click ids and visitors that are no words, so that they need no sign behind them. */
+/** Names of click ids and visitor ids that are no words of a language, so they count without a sign behind them. */
 const PECULIAR = [
   ...[...PECULIAR_NAMES, 'twclid', 'yclid', 'hubspotutk'].map((name) => {
     const [head = '', ...rest] = name.split('_');
@@ -40,7 +40,7 @@ const PECULIAR = [
   anywhere('distinct', /_?id/),
 ];
 const SHORTEST_VALUE = 6;
-/** Between the name and what it is the name of: `","value":"`, ` is `, ` => `. */
+/** Between a name and its value: `","value":"`, ` is `, ` => `. */
 const WIDEST = 16;
 /** How far into a word a digit is looked for. */
 const DIGIT_WITHIN = 40;
@@ -48,11 +48,11 @@ const DIGIT_WITHIN = 40;
 /** In the order of the bits below. */
 const FORMS = new Forms([FORMATS, CLICKS, PECULIAR]);
 const NAMES = 2;
-/** Values that are somebody's id by their form, whatever they are called. */
+/** Values that are an id by their form, whatever their name is. */
 export const BY_FORM = 3;
 /**
- * The value behind the name of a click id whatever stands between them (`gclid|...`, `["gclid","..."]`): the first word
- * with a digit in it. A bounded number of characters is looked at for each name, and it goes on behind the value.
+ * The value behind the name of a click id, whatever stands between them (`gclid|...`, `["gclid","..."]`): the first word
+ * with a digit in it. The search reads a bounded number of characters for each name and goes on behind the value.
  */
 export const BY_NAME = 4;
 
@@ -114,11 +114,11 @@ export function hasFormat(text: string): boolean {
 const SHORTEST_FORMAT = 12;
 const JWT = /eyJ[\w-]{8,4000}\.[\w-]/;
 
-/** Longer names are nobody's parameter. */
+/** No parameter has a longer name. */
 const LONGEST_NAME = 64;
 /** Quotes, their escapes and blanks between a name, its sign and its value. */
 const MOST_BETWEEN = 8;
-/** Without quotes around the name, a colon is one of prose unless what follows is long and has digits in it. */
+/** Without quotes around the name, a colon is punctuation unless a long text with digits follows. */
 const SHORTEST_AFTER_COLON = 8;
 
 const EQUALS = 61;
@@ -127,12 +127,12 @@ const AMPERSAND = 38;
 const SEMICOLON = 59;
 
 /**
- * Finds parameters by their names: `gclid=...` in any list, `"gclid":"..."` in JSON. A pair of a list is cut out of it;
- * in JSON the value goes. Goes on behind what it has found, so it stays linear.
+ * Finds parameters by their names: `gclid=...` in any list, `"gclid":"..."` in JSON. In a list the whole pair is cut out,
+ * in JSON only the value. The search goes on behind each finding, so the work is linear.
  */
 export function findPairs(text: string, findings: Detection[]): void {
-  // The value that was looked at last: where it ends, and where the last digit in it stands. One that begins within it
-  // ends there, too, so that no value is read for each of the names in it.
+  // The end of the last value that was read, and its last digit. A value that begins inside it has the same end, so no
+  // text is read again for each name in it.
   let valueEnd = 0;
   let lastDigit = -1;
   for (let i = 1; i < text.length; i++) {
@@ -144,12 +144,12 @@ export function findPairs(text: string, findings: Detection[]): void {
     if (names === NOBODY) continue;
     const listed = sign === EQUALS && nameEnd === i;
     const quoted = isQuoted(text, nameEnd, i) || text.slice(nameEnd, i).includes('\\');
-    // `tlf: 40000000`: in prose what follows is looked at for what it is.
+    // `tlf: 40000000`: in prose the other detectors judge the value by its form.
     if (names === PERSON && !listed && !quoted) continue;
     const valueStart = past(text, i + 1, BETWEEN, MOST_BETWEEN);
     if (text.startsWith('[id]', valueStart)) continue;
     let end: number;
-    // What is said of a person may have blanks in it, up to the quote or the separator behind it.
+    // A person's name or address may have blanks in it, so it ends only at a quote or a separator.
     if (names === PERSON && (sign === EQUALS || isQuoted(text, i + 1, valueStart))) {
       end = past(text, valueStart, WRITTEN_PART);
     } else {
@@ -167,7 +167,7 @@ export function findPairs(text: string, findings: Detection[]): void {
   }
 }
 
-/** With the separator behind it, or the one before it: a list stays a list. */
+/** The pair with the separator behind it, or else before it, so that the rest is still a list. */
 function pair(text: string, start: number, end: number): Detection {
   const after = codeAt(text, end);
   if (after === AMPERSAND || after === SEMICOLON) return { kind: 'id', start, end: end + 1, cut: true };
@@ -200,7 +200,7 @@ const NOBODY = 0;
 const ID = 1;
 const PERSON = 2;
 
-/** Names that say nothing of anybody, each in the place its characters add up to: they come again in every text. */
+/** Harmless names, kept because they come again in every text; the sum of a name's characters is its place. */
 const harmless = Array.from({ length: 1_024 }, () => '');
 
 function whatNames(text: string, start: number, end: number): typeof NOBODY | typeof ID | typeof PERSON {

@@ -12,12 +12,12 @@ interface Cidr {
 /** Networks, compiled by `parseCidrs`. */
 export type Cidrs = readonly Cidr[];
 
-/** Nothing longer is an address: eight groups, brackets, a port and a zone. */
+/** The longest address has eight groups, brackets, a port and a zone. */
 const LONGEST = 100;
 
 /**
  * Compiles networks such as `10.0.0.0/8`, `2001:db8::/32` or a single address.
- * Throws a TypeError that names the first entry which is none.
+ * @throws TypeError naming the first entry that is neither
  */
 export function parseCidrs(list: readonly string[]): Cidrs {
   return list.map((entry) => {
@@ -37,7 +37,7 @@ export function parseCidrs(list: readonly string[]): Cidrs {
   });
 }
 
-/** Whether the TCP peer is a proxy whose headers are believed. No peer, or an unreadable one, is not. */
+/** Whether the TCP peer is a trusted proxy, whose headers are believed. A missing or unreadable peer is not trusted. */
 export function isTrusted(peer: string | undefined, trusted: Cidrs): boolean {
   if (peer === undefined || trusted.length === 0) return false;
   const address = parse(peer);
@@ -47,7 +47,7 @@ export function isTrusted(peer: string | undefined, trusted: Cidrs): boolean {
 /**
  * The client's address (R37): the peer, unless it is a trusted proxy; then `X-Forwarded-For` is walked from the right,
  * trusted entries are skipped and the first untrusted one wins. If that one is no address (`unknown`, garbage),
- * nobody can say who the client is: undefined. If all are trusted, the leftmost is the client.
+ * the client is unknown: undefined. If all are trusted, the leftmost is the client.
  * `xForwardedFor` holds all header lines, in order, joined with commas. The answer has no port, zone or brackets.
  */
 export function clientAddress(
@@ -85,8 +85,8 @@ export function normaliseIp(text: string): string | undefined {
 }
 
 /**
- * What one client can have addresses of, for counting: an IPv4 address, or the /64 of an IPv6 one, since every line has
- * at least that many to choose from (RFC 6177). Unreadable text stands for itself.
+ * The network by which a client is counted: an IPv4 address, or the /64 of an IPv6 address, since every line has at least
+ * a /64 to choose addresses from (RFC 6177). An unreadable text is counted as it is.
  */
 export function networkOf(text: string): string {
   const address = parse(text);
@@ -94,7 +94,7 @@ export function networkOf(text: string): string {
   return typeof address === 'number' ? format(address) : `${address.slice(0, 4).join(':')}/64`;
 }
 
-/** Whether an address is one of a machine, a house or a company, and so no visitor's from the Internet. */
+/** Whether an address belongs to this machine or a private network, and so to no visitor from the Internet. */
 export function isInside(text: string | undefined): boolean {
   const address = text === undefined ? undefined : parse(text);
   return address !== undefined && within(address, INSIDE);
@@ -110,8 +110,8 @@ export function truncateIp(text: string): string | undefined {
 }
 
 /**
- * An address with what may surround it. Mapped IPv4 becomes IPv4, since dual-stack sockets report it so; tunnelled
- * addresses stay what they are, or a stranger could pose as a trusted private network inside 6to4.
+ * Reads an address with brackets, port or zone. Mapped IPv4 becomes IPv4, because dual-stack sockets report it so.
+ * Tunnelled addresses are not unwrapped here: with 6to4 a stranger could pretend to be in a trusted private network.
  */
 function parse(text: string): Address | undefined {
   if (text.length > LONGEST) return undefined;
@@ -171,7 +171,7 @@ function parseIPv4(text: string): number | undefined {
 function parseIPv6(text: string): Address | undefined {
   let hex = text;
   if (text.includes('.')) {
-    // ipaddr.js reads a dotted tail more kindly than R35 allows, so it only gets groups.
+    // ipaddr.js accepts more forms of a dotted tail than R35 allows, so it only gets groups.
     const tail = text.lastIndexOf(':') + 1;
     const v4 = parseIPv4(text.slice(tail));
     if (tail === 0 || v4 === undefined) return undefined;

@@ -12,7 +12,7 @@ import { Cleaner, isPersonalId } from './cleaner.ts';
 import { readReferrer, type PageUrl } from './url/url.ts';
 import { readUserAgent } from './user-agent.ts';
 
-/** What the floor needs beside the raw event; identifiers have been read under consent and capped already. */
+/** What the floor needs beside the raw event. Its identifiers have been read under consent and capped before. */
 export interface Surroundings {
   readonly page: PageUrl | undefined;
   readonly userAgent: string | undefined;
@@ -33,7 +33,7 @@ export interface Surroundings {
 // oxlint-disable-next-line max-lines-per-function -- a line for each field, in the order of the table: whole, it can be compared with it
 export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePrivacy): Event {
   const { page, cleaner = new Cleaner(privacy.url) } = around;
-  // Identifiers first, then the order of the table: events have one of a few shapes, which keeps reading them cheap.
+  // Identifiers first, then the order of the table: this way events have only a few shapes in V8, and reading is fast.
   const event: RawEvent = { ...around.identifiers };
   event.event_name = nameOf(raw, cleaner);
   event.event_id = around.eventId;
@@ -67,7 +67,7 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
   if (raw.page_title !== undefined) event.page_title = cleaner.text(raw.page_title);
   if (raw.campaign !== undefined) event.campaign = cleaner.scalars(raw.campaign) as Texts;
 
-  // One that did not come is not invented: a template would say that something was seen.
+  // Without a user agent no template is made, because it would claim that a browser was seen.
   if (privacy.userAgent !== 'drop' && around.userAgent !== undefined && around.userAgent !== '') {
     const agent = readUserAgent(around.userAgent);
     event.user_agent_family = agent.family;
@@ -117,8 +117,8 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
 }
 
 /**
- * An address without copies of the visitor's own ids. Where one only shows after decoding, its site is what remains;
- * undefined where that has one, too.
+ * An address without copies of the visitor's own ids. If a copy shows only after decoding, only the site remains;
+ * undefined if that has a copy, too.
  */
 function ownAddress(address: string, cleaner: Cleaner): string | undefined {
   const clean = cleaner.own(address);
@@ -133,10 +133,10 @@ const SCHEME_LONG = 8;
 const LANGUAGE = /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}$/;
 const SCREEN = /^\d{1,5}x\d{1,5}$/;
 const CURRENCY = /^[A-Za-z]{3}$/;
-/** Unix seconds, a count, and milliseconds or a number (`destinations/ga4.md` 3.2, 3.3); any other text could say who it is. */
+/** Unix seconds, a count, and milliseconds or a number (`destinations/ga4.md` 3.2, 3.3); any other text could identify the visitor. */
 const SECONDS = /^1\d{9}$/;
 const SECONDS_LONG = 10;
-/** The tag that numbers sessions like this is of 2017; the clocks of visitors are wrong by a day, time zones included. */
+/** Tags number sessions like this since 2017; a visitor's clock may be wrong by a day, time zones included. */
 const FIRST_SESSION = 1_500_000_000;
 const AHEAD = 2 * 86_400;
 const RANDOM = /^\d{12,20}$/;
@@ -144,28 +144,28 @@ const COUNT = /^\d{1,5}$/;
 const PAGE_LOAD = /^\d{1,20}$/;
 
 /**
- * The second in which a session began, before its event (milliseconds), since other ten digits may be somebody's number;
- * or the long random number of other clients, where it is not in the form of one.
+ * Whether a text is a session id: the second in which the session began, not after its event (milliseconds), because other
+ * ten digits may be a person's number; or the long random number of other clients, unless it has the form of one.
  */
 function isSession(id: string, eventTime: number): boolean {
   if (id.length !== SECONDS_LONG) return RANDOM.test(id) && scrub(id) === id;
   return SECONDS.test(id) && Number(id) >= FIRST_SESSION && Number(id) <= eventTime / 1000 + AHEAD;
 }
 
-/** Neither what stands there when the shop had no number, nor what shows a person. */
+/** Whether it is an order number, and neither a placeholder for a missing one nor personal data. */
 function isOrder(id: string, cleaner: Cleaner): boolean {
   return !isPlaceholder(id) && cleaner.isId(id);
 }
 
-/** An address and nothing else: the hash of anything more would be nobody's. */
+/** An address and nothing else: with anything more its hash would match nobody. */
 const EMAIL = /^\s*[^\s@:;,<>"%\\]{1,64}@(?:[\p{L}\d-]{1,63}\.){1,8}\p{L}{2,24}\s*$/u;
-/** With the sign of a number for all countries in front; any other could be somebody else's. */
+/** With a country code; without one the number could be another person's in another country. */
 const PHONE = /^\s*(?:\+|00)[\d\s().-]{8,24}$/;
 
-/** GA4 takes as many characters (`destinations/ga4.md` 2.4). */
+/** The most characters that GA4 takes (`destinations/ga4.md` 2.4). */
 const LONGEST_NAME = 40;
 
-/** Cut after it was cleaned: half of an address would not be found. */
+/** Cut after it is cleaned, because the detectors do not find half an address. */
 function nameOf(raw: RawEvent, cleaner: Cleaner): string {
   const name = raw.event_name ?? '';
   const clean = GA4_EVENTS.has(name) ? name : cleaner.text(name);
@@ -183,8 +183,9 @@ function putNumber(
 }
 
 /**
- * The site's own id of its visitor. One that is an address, a phone number or a national id is none: vendors forbid it
- * as an id, and it goes on only as what it is, to those that take it hashed. Gives it back where it is personal.
+ * Puts in the site's own id of its visitor. An email address, a phone number or a national id is not used as an id,
+ * because vendors forbid that.
+ * @returns the id where it is personal: it is then used only as an address or number, hashed
  */
 function putUserId(event: RawEvent, id: string): string | undefined {
   if (isPersonalId(id)) return id;

@@ -1,4 +1,4 @@
-/** A name in its words; whoever asks what it says looks them up alone and two or three of them together. */
+/** A name in its words. They are looked up alone, and two or three of them together. */
 export interface NameWords {
   readonly words: readonly string[];
   /** All of them, written together. */
@@ -10,7 +10,7 @@ export interface NameWords {
 /** Words that are looked up together. */
 export const TOGETHER = 3;
 
-/** The name that was read last, since several ask about the same in a row. */
+/** The name that was read last, because the same name is asked for several times in a row. */
 let last = '';
 let read: NameWords = { words: [], joined: '', sums: [] };
 
@@ -30,7 +30,7 @@ export function readName(name: string): NameWords {
   return read;
 }
 
-/** A number made of a word's characters, going on from that of another before it. */
+/** A hash of a word's characters, which continues the hash of the word before it. */
 export function sumOf(word: string, before = 0): number {
   let sum = before;
   for (let i = 0; i < word.length; i++) sum = (Math.imul(sum, 31) + word.charCodeAt(i)) | 0;
@@ -50,8 +50,8 @@ function wordsOf(name: string): string[] {
     if (code >= 97 && code <= 122) continue;
     if (code >= 65 && code <= 90) {
       plain = false;
-      // A capital begins a word unless it follows one: `userEmail`, but not in `EMAIL`; the last of several does where
-      // small letters follow: `XExternalId`.
+      // A capital begins a word (`userEmail`) unless a capital is before it (`EMAIL`). The last of several capitals begins
+      // one if a small letter follows (`XExternalId`).
       const before = name.charCodeAt(i - 1);
       const after = name.charCodeAt(i + 1);
       if (i > start && (!(before >= 65 && before <= 90) || (after >= 97 && after <= 122))) {
@@ -69,7 +69,7 @@ function wordsOf(name: string): string[] {
   return plain ? words : words.map(folded);
 }
 
-/** Lower case without accents; the letters that Unicode does not take apart are spelled as people without them do. */
+/** Lower case without accents. Letters that Unicode does not decompose are written as on keyboards without them. */
 function folded(word: string): string {
   const lower = word.toLowerCase();
   if (!/[^a-z0-9]/.test(lower)) return lower;

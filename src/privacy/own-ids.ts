@@ -6,20 +6,20 @@ import { decoded, decodeOnce } from './pii/decode.ts';
 import { IdFilter } from './id-filter.ts';
 import { isIdName } from './id-names.ts';
 
-/** What a hit itself says its visitor is known by, and the cookies it came with. */
+/** The visitor's ids in the hit itself, and the cookies it came with. */
 export interface OwnValues {
   readonly cookies: Cookies;
   /** Client ids, click ids of the page, ids of a back end. */
   readonly values: readonly (string | undefined)[];
-  /** What the site calls the visitor. */
+  /** The site's own ids of the visitor. */
   readonly userIds: readonly (string | undefined)[];
   /** When the hit came, unix milliseconds. */
   readonly at: number;
 }
 
-/** Characters; a shorter id is in too many other things, so a shorter text holds none. */
+/** Characters. A shorter id occurs in too many other texts, so it is not searched for. */
 export const SHORTEST = 6;
-/** A shorter one counts where it stands alone only. */
+/** A shorter id counts only where it stands alone. */
 const ALONE_BELOW = 9;
 const LONGEST = 1024;
 const MOST = 200;
@@ -27,17 +27,17 @@ const ROUNDS = 3;
 const YEARS = 3 * 365 * 86_400_000;
 
 /**
- * The ids of one visitor, to be found again wherever a copy of them stands: what is capped, hashed or withheld in its
- * own place would go out there as it came (R25, R46).
+ * The ids of one visitor, to find copies of them in texts. Without this an id that is capped, hashed or withheld in its
+ * own field would be sent unchanged as a copy (R25, R46).
  */
 export class OwnIds {
   readonly #from: OwnValues;
   /** Made when the first text comes that may hold one. */
   #gathered: Gathered | undefined;
   #lettersOnly: boolean | undefined;
-  /** Made when there is so much to look through that it pays. */
+  /** Made only when there is enough text to search that it saves time. */
   #filter: IdFilter | undefined;
-  /** Characters times ids: the work that was spent on copies that are probably there. */
+  /** Characters times ids: the work done so far where a copy was likely. */
   #searched = 0;
 
   constructor(from: OwnValues) {
@@ -54,7 +54,7 @@ export class OwnIds {
     return this.#ids.users.has(text.toLowerCase());
   }
 
-  /** The text with copies replaced; where one only shows after decoding, nothing else remains. */
+  /** The text with copies replaced; if a copy shows only after decoding, only the tag remains. */
   hidden(text: string, whose: Whose = 'all'): string {
     if (!mayHold(text) && !this.#someWithoutDigits) return text;
     if (this.#ids.count === 0) return text;
@@ -81,7 +81,7 @@ export class OwnIds {
     return this.#searched > MOST_SEARCHED ? TAG : this.#replaced(text, lower, whose, begun);
   }
 
-  /** `among`: the only ids that can be in it; undefined = any. */
+  /** @param among the only ids that can be in it; undefined = any */
   #replaced(text: string, lower: string, whose: Whose, among: ReadonlySet<string> | undefined): string {
     const { strong, users, shortUsers } = this.#ids;
     const clean = replaced(text, lower, strong, among);
@@ -91,7 +91,7 @@ export class OwnIds {
     return replaced(without, without === text ? lower : without.toLowerCase(), shortUsers, among);
   }
 
-  /** Whether an id, or a part of one, may be without digits: most visitors have none, and most texts no other. */
+  /** Whether an id, or a part of one, may be without digits. Most visitors have no such id, and then most texts are skipped. */
   get #someWithoutDigits(): boolean {
     return (this.#lettersOnly ??= this.#lookForLetters());
   }
@@ -157,7 +157,7 @@ function take(ids: Set<string>, value: string, at: number): void {
   if (isTime(time, at) && /^\d{1,20}$/.test(random)) add(ids, `${random}.${time}`);
 }
 
-/** The same in base64 and in hexadecimal, the whole of it: what a script does to an id that it wants to pass on. */
+/** The whole id in base64 and in hexadecimal, as scripts encode an id to pass it on. */
 function takeEncoded(ids: Set<string>, value: string): void {
   if (value.length < SHORTEST || value.length > LONGEST_ENCODED || !ASCII.test(value)) return;
   add(ids, btoa(value).replace(/=+$/, ''));
@@ -176,16 +176,16 @@ const CLICK_COOKIES: ReadonlyMap<string, (value: string) => string | undefined> 
 );
 
 /**
- * Which ids are looked for. `machine`: of cookies and clicks. `long`: the site's own id of its visitor too, if it is long
- * enough to be nothing else; for numbers of articles. `all`: every one.
+ * Which ids are looked for. `machine`: those of cookies and clicks. `long`: also the site's own id of its visitor, if it is
+ * too long to be there by chance; for numbers of articles. `all`: every one.
  */
 export type Whose = 'machine' | 'long' | 'all';
 
-/** Characters times ids: with fewer, looking for one after the other is the cheaper way. */
+/** Characters times ids: below this a search for one id after the other is faster. */
 const WORTH_A_FILTER = 4_000;
 /**
- * Characters times ids that one visitor's texts may cost once they begin as ids do. Somebody who sends hundreds of ids
- * and texts that are full of their beginnings gets no answer to what is in them: they go.
+ * Most characters times ids that are searched for one visitor where texts have beginnings of ids in them. If somebody
+ * sends hundreds of ids and texts full of their beginnings, the texts are dropped without a search.
  */
 const MOST_SEARCHED = 200_000;
 
@@ -196,7 +196,7 @@ function replaced(
   ids: ReadonlySet<string>,
   among: ReadonlySet<string> | undefined,
 ): string {
-  // Small letters of another length would move the places.
+  // If lower case has another length, the places in the two texts differ.
   const sameLength = lower.length === text.length;
   let clean = text;
   let plain = lower;
@@ -216,7 +216,7 @@ function placesOf(id: string, text: string): number[] | undefined {
   let places: number[] | undefined;
   let last = 0;
   for (let at = text.indexOf(id); at >= 0; at = text.indexOf(id, last)) {
-    // What stands before it may be one that becomes a tag.
+    // The text before it may be another copy, which becomes a tag.
     const begins = places?.[places.length - 1] === at - id.length || !isWord(codeAt(text, at - 1));
     last = at + id.length;
     if (id.length >= ALONE_BELOW || (begins && !isWord(codeAt(text, last)))) (places ??= []).push(at);
@@ -236,7 +236,7 @@ function tagged(text: string, places: readonly number[], length: number): string
 
 /** Printable characters. */
 const ASCII = /^[\x20-\x7e]+$/;
-/** Client ids and numbers of visitors; click ids are longer, and nobody encodes them. */
+/** Long enough for client ids and visitor numbers; click ids are longer and are not passed on encoded. */
 const LONGEST_ENCODED = 40;
 const TAG = '[id]';
 const ENCODED = /[%&\\\u2030-\uffff]/;
@@ -253,7 +253,7 @@ function hasLettersOnly(id: string | undefined): boolean {
   if (id === undefined || id.length < SHORTEST) return false;
   if (id.includes('%') || !hasDigit(id)) return true;
   for (let start = 0, end: number; start < id.length; start = end + 1) {
-    // Most parts begin with a digit, and nothing more of them is looked at.
+    // Most parts begin with a digit, and then the rest of the part is not read.
     let at = start;
     while (at < id.length && !isDigit(id.charCodeAt(at)) && id.charCodeAt(at) !== DOT) at++;
     end = at === id.length || id.charCodeAt(at) === DOT ? at : id.indexOf('.', at);
@@ -277,7 +277,7 @@ function isDigit(code: number): boolean {
 
 /** Whether a word is long enough and has a digit in it, as nearly every id has. */
 function mayHold(text: string): boolean {
-  // The runtime's own search is several times as fast as looking at characters here.
+  // A regular expression is several times as fast here as a loop over characters.
   if (!hasDigit(text)) return false;
   let start = 0;
   let digit = false;
@@ -299,7 +299,7 @@ function isWord(code: number): boolean {
   return (code >= 48 && code <= 57) || (lower >= 97 && lower <= 122) || code === 95;
 }
 
-/** Names of cookies come again with every hit. */
+/** Kept because the names of cookies come again with every hit. */
 const known = new Recent<boolean>(500, 1 << 18);
 
 function namesId(name: string): boolean {

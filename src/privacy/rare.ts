@@ -2,7 +2,7 @@ import type { Event, RawEvent } from '../core/fields.ts';
 import type { IdWindow } from './replaced-id.ts';
 import { GENERIC } from './user-agent.ts';
 
-/** An event whose rare traits are gone, and what was looked at: it counts once the hit has been accepted. */
+/** An event without its rare traits, and the traits it had: these are counted when the hit has been accepted. */
 export interface Folded {
   readonly event: Event;
   readonly cells: readonly string[];
@@ -10,8 +10,8 @@ export interface Folded {
 
 /**
  * Takes away what too few visitors of the window share (R2, R7): browser, then language (never its variant), then
- * country. Each is counted together with what has been told before it, so that the combination that goes out is one
- * that enough visitors have shown, not only each part of it. Without a window everything is rare.
+ * country. Each trait is counted together with the traits kept before it, so that enough visitors share the whole
+ * combination that is sent, and not only each part of it. Without a window everything is rare.
  */
 export function foldRare(event: Event, window: IdWindow | undefined): Folded {
   const folded: RawEvent = { ...event };

@@ -3,9 +3,9 @@ import type { Item } from '../core/values.ts';
 import type { PageUrl } from './url/url.ts';
 
 /**
- * What stays of an event whose ids are replaced: a list of what may (R9). Not on it, beside everything that names a
- * person: order numbers and coupons, which the shop can look up (R8), sizes of screens and client hints (R7), and
- * campaign overrides, which are the parameters of an address by another name (R6).
+ * The list of what an event may keep when its ids are replaced (R9). Everything that names a person is left out, and so
+ * are order numbers and coupons, which the shop can look up (R8), screen sizes and client hints (R7), and campaign
+ * overrides, which are the parameters of an address under another name (R6).
  */
 const KEPT = [
   'event_name',
@@ -56,7 +56,7 @@ export function impersonal(raw: RawEvent): RawEvent {
   return kept;
 }
 
-/** An item by what GA4 knows of it; names of the site's own could say anything. */
+/** An item with the keys that GA4 defines; the site's own keys could hold anything. */
 function plainItem({ custom: _custom, coupon: _coupon, ...item }: Item): Item {
   return item;
 }

@@ -1,17 +1,17 @@
 import type { KeyedHash } from '../core/hash.ts';
 import type { RawEvent } from '../core/fields.ts';
 
-/** What a site says about ids that several visitors share (`privacy.replaced_ids`), compiled. */
+/** The setting for ids that several visitors share (`privacy.replaced_ids`), compiled. */
 export interface ReplacedIds {
   /** Length of the number that stands for a client id. */
   readonly bits: number;
   /** How long it stands for it, milliseconds. Windows begin at multiples of it, UTC. */
   readonly window: number;
-  /** What fewer visitors than this have shown in the window is rare. */
+  /** A trait that fewer visitors than this have shown in the window is rare. */
   readonly rareBelow: number;
 }
 
-/** One window of one site, as deciding may know it: a value like time, made and ended outside. */
+/** One window of one site. It is a value from outside, as the time is: deciding neither begins nor ends a window. */
 export interface IdWindow {
   /** Unix milliseconds. */
   readonly began: number;
@@ -24,7 +24,7 @@ export interface IdWindow {
 /** The windows in force, by the name of the site. */
 export type IdWindows = ReadonlyMap<string, IdWindow>;
 
-/** No windows: ids that are to be replaced do not go out at all. */
+/** No windows: then ids that are to be replaced are not sent. */
 export const NO_WINDOWS: IdWindows = new Map();
 
 /** Of the visitors of a window, the share that has its number in common with another. */
@@ -46,8 +46,9 @@ export function replacedClientId(cid: string, window: IdWindow, bits: number): s
 const HOUR = 3_600_000;
 
 /**
- * A session is named by the second it started in, which would tell visitors apart whose client ids are one: only the
- * hour stays, and nothing from before the window. Unix seconds; what is no time of the past becomes the hour of the hit.
+ * A session id is the second in which the session began, and that would tell visitors with the same client id apart. So
+ * only the hour is kept, and no time before the window. Unix seconds; a value that is no past time becomes the hour of the
+ * hit.
  */
 export function replacedSessionId(sid: string, window: IdWindow, at: number): string {
   const claimed = Number(sid) * 1000;

@@ -10,12 +10,12 @@ export interface UserAgent {
   readonly device: Device;
 }
 
-/** Longer ones name more than a browser. */
+/** A longer one says more than the browser. */
 const LONGEST_USER_AGENT = 512;
 
-/** What stands for everything that is not a known engine on a known system, and for no user agent at all. */
+/** The template for everything but a known engine on a known system, and for a missing user agent. */
 export const GENERIC: UserAgent = { family: 'Mozilla/5.0 (compatible)', device: { category: 'other' } };
-/** Says what it is, so that vendors go on leaving it out of their figures. */
+/** The template for crawlers. It says so, so that vendors still leave them out of their figures. */
 const BOT: UserAgent = { family: 'Mozilla/5.0 (compatible; bot)', device: { category: 'other' } };
 
 /** Systems that are told apart, as ua-parser-js names them. */
@@ -61,7 +61,7 @@ const BROWSERS: Readonly<Record<string, string>> = {
   WebKit: 'Safari (in-app)',
 };
 
-/** Versions in use; beside them a user agent is so rare that it names its owner. */
+/** Versions in use. With any other version a user agent is so rare that it identifies its owner. */
 const VERSIONS = { Blink: [60, 250], Gecko: [60, 250], WebKit: [10, 40] } as const;
 
 const cache = new Recent<UserAgent>(1_000, 1 << 20);

@@ -23,7 +23,7 @@ const VENDORS = '__cmpcvc';
 const LISTED = '__cmpiab';
 const TC = '__cmpconsent';
 
-/** Of the host, of the domain, and one for good measure: more copies of one list are nobody's. */
+/** Most copies of one list: one for the host, one for the domain, and one to spare. */
 const MOST_COPIES = 3;
 
 /** Names as the platform makes them of the id of the site's account. */
@@ -49,7 +49,7 @@ export const consentmanager: Platform = {
   needsMapping: true,
   read(found, context) {
     const readings: Reading[] = [];
-    // Beside a TC string there are the site's further purposes, perhaps none; who has not mapped them has no use for them.
+    // Beside a TC string there may be further purposes of the site; without a mapping they are not used.
     const byString = context.purposes === undefined && found.names.some((name) => name.startsWith(TC));
     found.names.forEach((name, i) => {
       const value = found.values[i] as string;
@@ -58,7 +58,7 @@ export const consentmanager: Platform = {
       else if (name.startsWith(PURPOSES) && !byString)
         readings.push(readPurposes(value, vendorsBeside(name, found), context));
     });
-    // Vendors without purposes are no choice: cookies of another banner of the same platform.
+    // Vendors without purposes are no choice: they come from another banner of the same platform.
     return readings.length > 0 ? readings : [mute(context.source, {}, 'vendors, but no purposes')];
   },
 };

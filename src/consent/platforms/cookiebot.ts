@@ -13,8 +13,8 @@ export const cookiebot: Platform = {
 };
 
 /**
- * An explicit choice, letter for letter as the platform writes it. What is spelled in any other way is taken apart
- * below, which comes to the same.
+ * An explicit choice, exactly as the platform writes it: the fast way. Any other spelling is parsed below, with the same
+ * result.
  */
 const USUAL =
   /^\{stamp:%27([A-Za-z0-9+/]{16,128}={0,2})%27%2Cnecessary:true%2Cpreferences:(true|false)%2Cstatistics:(true|false)%2Cmarketing:(true|false)%2Cmethod:%27explicit%27%2Cver:(\d{1,15})%2Cutc:(\d{1,15})%2Cregion:%27[a-z-]{1,16}%27\}$/;
@@ -75,7 +75,7 @@ function state(fields: ReadonlyMap<string, string>, category: string): boolean |
   return fields.has(category) ? fields.get(category) === 'true' : undefined;
 }
 
-/** Keys that are read. Others come and go with the platform's products and settings, and look as they like. */
+/** Keys that are read. Others depend on the platform's products and settings, and may have any form. */
 const KNOWN: ReadonlySet<string> = new Set([
   'necessary',
   'preferences',

@@ -4,7 +4,7 @@ import { choice, mute, noChoice, unreadable } from '../reading.ts';
 import { percentDecoded } from '../text.ts';
 import type { Reading } from '../types.ts';
 
-/** CookieYes (`consent.md` 1): `key:value` pairs. Until `action:yes` nobody has clicked, whatever else it says. */
+/** CookieYes (`consent.md` 1): `key:value` pairs. Without `action:yes` nobody has clicked, whatever the other pairs are. */
 export const cookieYes: Platform = {
   name: 'cookieyes',
   title: 'CookieYes',
@@ -43,8 +43,8 @@ const EVERYTHING = 'non-necessary';
 const BOXES = ['functional', 'analytics', 'advertisement', EVERYTHING];
 
 /**
- * Its forerunner, a cookie for each category. They are pre-set: only `viewed_cookie_policy` tells of a click, `no` of one
- * on "reject". The boxes alone are defaults of the page, and no record.
+ * Its predecessor, with a cookie for each category. These are pre-set: only `viewed_cookie_policy` shows a click, and `no`
+ * a click on "reject". The boxes alone are defaults of the page, and no record.
  */
 export const cookieLawInfo: Platform = {
   name: 'cookie-law-info',
@@ -58,7 +58,7 @@ export const cookieLawInfo: Platform = {
     if (viewed.some((value) => value !== 'yes')) return [noChoice(source)];
     const boxes = (category: string) => cookieValues(found, CHECKBOX + category).map((value) => value === 'yes');
     const summaries = cookieValues(found, SUMMARY).map((value) => readSummary(value, context));
-    // The summary holds what the boxes hold; where they are gone it stands for them.
+    // The summary holds the same as the boxes; it is read where they are gone.
     const hasBoxes = BOXES.some((category) => boxes(category).length > 0);
     return hasBoxes || summaries.length === 0 ? [choiceOf(boxes, context), ...summaries] : summaries;
   },

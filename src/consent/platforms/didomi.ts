@@ -38,7 +38,7 @@ export const didomi: Platform = {
         vendors.map(([id]) => id),
       ),
     );
-    // Without a mapping it can only refuse. Where it refuses nothing, the TC string that it writes beside it decides.
+    // Without a mapping this record can only refuse. If it refuses nothing, the TC string beside it decides.
     if (context.purposes === undefined && disabled.length === 0 && vendors.every(([, allowed]) => allowed))
       return mute(context.source, facts, 'nothing refused, and no purposes that are mapped');
     const services = vendors.map(([id, allowed]) => serviceOf(id, allowed, context));
@@ -47,8 +47,8 @@ export const didomi: Platform = {
 };
 
 /**
- * Vendors and whether they are allowed. Refused is consent, or what rests on legitimate interest where consent was not
- * given. A vendor that is in neither list was not asked about. Undefined where a list is none.
+ * Vendors and whether they are allowed. A vendor is refused if its consent was refused, or its legitimate interest was
+ * and no consent was given. A vendor that is in neither list was not asked about. Undefined where a list is malformed.
  */
 function vendorsIn(root: JsonObject): readonly (readonly [string, boolean])[] | undefined {
   const lists = ['vendors', 'vendors_li'].map((key) => {

@@ -9,8 +9,8 @@ const STATE = 'cookie-agreed';
 const CATEGORIES = 'cookie-agreed-categories';
 
 /**
- * Drupal EU Cookie Compliance (`consent.md` 1): 0 = declined, 1 and 2 = agreed to the listed categories. To what
- * somebody agreed where no categories are listed, the cookie does not tell.
+ * Drupal EU Cookie Compliance (`consent.md` 1): 0 = declined, 1 and 2 = agreed to the listed categories. If no
+ * categories are listed, the cookie does not tell what the visitor agreed to.
  */
 export const drupal: Platform = {
   name: 'drupal-eu-cookie-compliance',

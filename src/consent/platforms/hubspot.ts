@@ -26,7 +26,7 @@ export const hubSpot: Platform = {
     // A banner without categories: accepted for everything.
     const optIn = cookieValues(found, OPT_IN);
     const accepted = optOut.length > 0 && optIn.length > 0 && optIn.every((value) => value === 'true');
-    // One of the two alone only keeps the banner from coming back.
+    // One of the two alone only stops the banner from being shown again.
     return [accepted ? choice(source, all, 0) : mute(source, {}, 'no record of a choice')];
   },
 };

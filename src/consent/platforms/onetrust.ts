@@ -35,7 +35,7 @@ export const oneTrust: Platform = {
   read(found, context) {
     const closed = closedAt(cookieValues(found, CLOSED));
     const records = cookieValues(found, RECORD);
-    // What was chosen when the notice was closed is not in it: it says nothing against another record.
+    // It does not hold the choice, so it does not contradict another record.
     if (records.length === 0) return [mute(context.source, { at: closed }, 'closed, but no record of the choice')];
     return records.map((record) => readRecord(record, closed, context));
   },
@@ -53,8 +53,8 @@ function closedAt(values: readonly string[]): number | undefined {
 }
 
 /**
- * A record that was percent-encoded as a whole, as it was before. While it has marks of its own it is not decoded: the
- * landing page's address would become pairs.
+ * A record that was percent-encoded as a whole, decoded. If it has `&` or `=` of its own it is not decoded, because the
+ * landing page's address in it would become pairs.
  */
 function unwrapped(record: string): string {
   return readLayers(record, 0, itself, (text) => text.includes('='));
@@ -75,7 +75,7 @@ function readRecord(record: string, closed: number | undefined, context: Context
   let version: string | undefined;
   let awaiting = false;
   let gpc = false;
-  // Split first, decode then: the landing page's own address may spell out groups.
+  // It is split before it is decoded, because the landing page's address in it may contain the text of groups.
   for (const pair of unwrapped(record).split('&')) {
     const equals = pair.indexOf('=');
     if (equals === -1) continue;

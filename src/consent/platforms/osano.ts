@@ -26,7 +26,7 @@ export const osano: Platform = {
     const { source } = context;
     const id = cookieValues(found, UUID)[0];
     const records = cookieValues(found, RECORD);
-    // An id without a record may be left from another banner: it says nothing against what that one wrote.
+    // An id without a record may be left from another banner, so it does not contradict that banner's record.
     if (records.length === 0) return [mute(source, { id }, 'an id, and no record of a choice')];
     return records.map((record) => {
       const root = jsonObject(record);

@@ -40,7 +40,7 @@ export const piwikPro: Platform = {
   }),
 };
 
-/** The oldest of the times of the answers; undefined where one of them has none. */
+/** The time of the oldest answer; undefined where one of them has none. */
 function answeredAt(consents: JsonObject | undefined): number | undefined {
   let oldest: number | undefined;
   for (const [purpose] of PURPOSES) {

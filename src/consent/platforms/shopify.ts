@@ -6,8 +6,8 @@ import { demandsOptIn } from '../regions.ts';
 import type { Reading } from '../types.ts';
 
 /**
- * Shopify (`consent.md` 1). It stopped writing this cookie on 15 September 2025; what still comes is read, and
- * the bridge speaks for the rest.
+ * Shopify (`consent.md` 1). It stopped writing this cookie on 15 September 2025. Old ones are still read; newer choices
+ * come in the bridge cookie.
  */
 export const shopify: Platform = {
   name: 'shopify',

@@ -9,7 +9,7 @@ import type { Reading } from '../types.ts';
 /** What a string says of providers outside the TCF. */
 export interface AdditionalConsent {
   readonly consented: ReadonlySet<number>;
-  /** Those the visitor was told of, the consented ones left out or not; version 1 does not say. */
+  /** Those that were shown to the visitor, with or without the consented ones; version 1 does not list them. */
   readonly disclosed: ReadonlySet<number>;
 }
 
@@ -58,7 +58,7 @@ export const additionalConsent: Platform = {
 export function readAdditionalConsent(value: string, context: Context): Reading | undefined {
   const { source, routes, book, readsTcf, listed } = context;
   const string = readLayers(value, 0, decodeAdditionalConsent, (decoded) => decoded !== undefined);
-  // What cannot be read may hold a refusal, where the site's consent is written in such strings.
+  // A string that cannot be read may hold a refusal, if the site's consent is written in such strings.
   const isRefused = (id: number): boolean =>
     string === undefined ? readsTcf || listed : string.disclosed.has(id) && !string.consented.has(id);
   const refused: Service[] = [];

@@ -1,6 +1,6 @@
 /**
- * Bit fields in base64url text, as TCF and GPP strings are written: six bits a character. Nothing is unpacked; bits
- * are read where they lie.
+ * Bit fields in base64url text, as TCF and GPP strings are written: six bits a character. Bits are read from the text
+ * without unpacking it.
  */
 const SEXTETS = sextets();
 

@@ -11,7 +11,7 @@ export function readConsentMode(gcs: string | undefined, gcd: string | undefined
   return reading;
 }
 
-/** One reading for each answer there can be. */
+/** One reading, made once, for each possible result. */
 const READINGS = new Map<TakenAway, Reading>();
 
 function readingOf({ refused, withheld, byDefault, unreadable, unknown }: TakenAway): Reading {

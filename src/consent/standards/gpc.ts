@@ -12,8 +12,8 @@ export function readGpc(honoured: boolean): Reading {
 
 /**
  * Whether a `Sec-GPC` header is the signal. Copies of it are joined with commas (RFC 9110 5.3), and one that objects is
- * enough. `1` is the only value there is: `0` and nothing say nothing, and whatever else somebody sends was sent for a
- * reason.
+ * enough. The only defined value is `1`. `0` and an empty value say nothing; any other value may be meant as an objection
+ * and counts as one.
  */
 export function statesGpc(header: string | undefined): boolean {
   if (header === undefined) return false;

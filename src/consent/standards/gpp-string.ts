@@ -2,7 +2,7 @@ import { bitAt, bitLength, isBase64Url, bitsAt } from './bits.ts';
 
 const MAX_LENGTH = 8 * 1024;
 const MAX_SECTIONS = 64;
-/** `D`: the header of a GPP string. A TC string starts with `C` and has no business here (R91). */
+/** `D` begins the header of a GPP string. A TC string begins with `C` and is not read here (R91). */
 const HEADER_TYPE = 3;
 
 /** The sections of an IAB GPP string by id, still encoded. Undefined for anything that is not a whole version 1 string. */

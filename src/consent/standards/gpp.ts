@@ -13,8 +13,8 @@ const TCF_EU = 2;
 const US_PRIVACY = 6;
 
 /**
- * IAB GPP: section 2 is a TC string; the US sections can only take away (R91), on every site what they plainly state, and
- * where the site lists the platform whatever may be a refusal.
+ * IAB GPP: section 2 is a TC string. The US sections can only take away (R91): on every site what they plainly state, and
+ * where the site lists the platform also what may be a refusal.
  */
 export const gpp: Platform = {
   name: 'gpp',
@@ -49,7 +49,7 @@ function optOutsIn(value: string, context: Context): readonly Reading[] {
     .filter(({ refused }) => refused !== 0);
 }
 
-/** A section of the United States. What is not one, or cannot be read, may hold a refusal. */
+/** A section of the United States. An unknown or unreadable one may hold a refusal. */
 export function readUsSection(id: number, text: string, context: Context): Reading {
   const { source, listed } = context;
   if (id === US_PRIVACY) {

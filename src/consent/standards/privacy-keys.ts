@@ -82,7 +82,7 @@ function readTcString(source: string, text: string | undefined, tcf: Context, no
   };
 }
 
-/** The terms, with everything left to the routes that the string has no say in. */
+/** The terms, in which routes that the string says nothing about keep everything. */
 function outside(terms: ReadonlyMap<string, RouteTerms>, mask: SignalMask): ReadonlyMap<string, RouteTerms> {
   const rest = ALL_SIGNALS & ~mask;
   return new Map(
@@ -110,7 +110,7 @@ function readGppString(
   });
 }
 
-/** Undefined where it is not said: then every section counts. */
+/** Undefined where `gpp_sid` is missing: then every section counts. */
 function sectionsIn(sid: string | undefined): ReadonlySet<number> | undefined {
   if (sid === undefined || isNothing(sid)) return undefined;
   const ids = sid.split(/[,_.|]/, 64);

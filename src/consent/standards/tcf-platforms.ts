@@ -12,7 +12,7 @@ export const TCF_PLATFORMS: readonly Platform[] = [
   read: perCookie((value, context) => readTcf(value, context), 0),
 }));
 
-/** Platforms that leave nothing a server can read, or nothing whose format is known: the bridge cookie speaks for them. */
+/** Platforms that leave nothing a server can read, or no known format: their choice comes in the bridge cookie. */
 export const BRIDGED_PLATFORMS: readonly Platform[] = [
   { name: 'usercentrics', title: 'Usercentrics' },
   { name: 'termly', title: 'Termly' },

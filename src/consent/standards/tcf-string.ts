@@ -29,7 +29,7 @@ export interface TcString {
 const MAX_LENGTH = 8 * 1024;
 /** Bits before the first vendor section of the core. */
 const HEAD = 213;
-/** Kinds of segments; 2, the vendors allowed out of band, is history. */
+/** Kinds of segments; 2, the vendors allowed out of band, is no longer used. */
 const DISCLOSED = 1;
 const PUBLISHER = 3;
 
@@ -43,7 +43,7 @@ export function decodeTcString(text: string, wanted: readonly number[]): TcStrin
   if (segments.length > 4 || !segments.every(isBase64Url)) return undefined;
   const core = segments[0] as string;
   if (bitLength(core) < HEAD || bitsAt(core, 0, 6) !== 2) return undefined;
-  // 0 and 1 are nobody's: ids of platforms start at 2.
+  // Ids of platforms start at 2.
   const cmpId = bitsAt(core, 78, 12);
   if (cmpId < 2) return undefined;
 
@@ -97,7 +97,7 @@ function withoutPadding(segment: string): string {
   return segment.endsWith('==') ? segment.slice(0, -2) : segment.endsWith('=') ? segment.slice(0, -1) : segment;
 }
 
-/** The publisher's own purposes: of no use here, but a string that was cut off in them was cut off. */
+/** The publisher's own purposes are not used, but they are read to find out whether the string was cut off in them. */
 function isWholePublisherSegment(segment: string): boolean {
   const length = bitLength(segment);
   return length >= 57 && length >= 57 + 2 * bitsAt(segment, 51, 6);

@@ -31,7 +31,7 @@ export const tcf: Platform = {
     if (name !== FUNDING_CHOICES) return readTcf(value, context);
     const choices = fundingChoices(value);
     if (choices === undefined) return unreadable(context.source);
-    // Google's scripts set it on sites whose banner is another platform's: without a string it says nothing.
+    // Google's scripts also set it on sites with another platform's banner; without a string it says nothing.
     return choices.tcString === undefined ? NO_RECORD : readTcf(choices.tcString, context);
   }, 0),
 };
@@ -102,8 +102,8 @@ const BY_CONSENT = 1;
 const BY_INTEREST = 2;
 
 /**
- * What each route of a listed vendor may have. A restricted purpose is, for that vendor, as good as refused: on any basis where
- * it is forbidden, or tied to a consent that was not given; by consent where it is tied to legitimate interest.
+ * What each route of a listed vendor may have. A purpose that the publisher restricts counts as refused for that vendor:
+ * on any basis if it is forbidden, or needs a consent that was not given; by consent if it needs legitimate interest.
  */
 function termsOf({ purposeConsents, vendors }: TcString, context: Context): ReadonlyMap<string, RouteTerms> {
   const terms = new Map<string, RouteTerms>();

@@ -32,7 +32,7 @@ const IUBENDA_ADS = ['s', 'sh', 'adv'];
 
 /**
  * IAB US Privacy, and records that say the same in another form: an opt-out takes the advertising signals away, on every
- * site. What states none (unreadable, `1---`) takes nothing, except where the site lists the platform.
+ * site. A record without an opt-out (unreadable, `1---`) takes nothing away, except where the site lists the platform.
  */
 export const usPrivacy: Platform = {
   name: 'usprivacy',
@@ -89,7 +89,7 @@ export function optedOut(source: string): Reading {
   return restriction(source, 'denied', AD_SIGNALS, 0, 'opted out of sale or targeted advertising');
 }
 
-/** No opt-out: all there is to say under an opt-out regime, and nothing at all elsewhere. */
+/** No opt-out: under an opt-out regime that decides; elsewhere it says nothing. */
 export function notOptedOut({ source, regime }: Context): Reading {
   return restriction(source, regime === 'opt-out' ? 'not-required' : 'none', 0, 0, 'not opted out');
 }

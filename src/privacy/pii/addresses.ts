@@ -7,14 +7,14 @@ const LONGEST_IPV6 = 45;
 
 /**
  * Finds IP addresses (R42): four numbers up to 255 with a host number in them, and IPv6 with `::` or eight groups.
- * Each character is looked at once, and once more inside a candidate.
+ * Each character is read once, and once more inside a candidate.
  */
 export function findAddresses(text: string, findings: Detection[]): void {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (isHex(code) || code === COLON) {
       const end = runEnd(text, i);
-      // Shorter is no address; most runs are words that begin with a to f.
+      // Most runs are words that begin with a to f; they are too short for an address.
       if (end - i >= SHORTEST) {
         const start = isWord(codeAt(text, i - 1)) ? pastColon(text, i, end) : i;
         const stop = isWord(codeAt(text, end)) ? beforeColon(text, start, end) : end;
@@ -27,13 +27,13 @@ export function findAddresses(text: string, findings: Detection[]): void {
 
 const SHORTEST = 6;
 
-/** `data:203.0.113.7`: what stands in front of a colon may be a word that ends in a to f. */
+/** `data:203.0.113.7`: the text before a colon may be a word that ends in a to f. */
 function pastColon(text: string, from: number, end: number): number {
   const colon = text.indexOf(':', from);
   return colon < 0 || colon >= end ? end : colon + 1;
 }
 
-/** `203.0.113.7:80x`: what stands behind the last colon may be a word that begins with a to f. */
+/** `203.0.113.7:80x`: the text behind the last colon may be a word that begins with a to f. */
 function beforeColon(text: string, from: number, end: number): number {
   let at = end;
   while (at > from && codeAt(text, at) !== COLON) at--;
@@ -56,7 +56,7 @@ function runEnd(text: string, start: number): number {
   return end;
 }
 
-/** The address of a network card names a device: `00:1b:44:11:3a:b7`, with a letter in it since times have none. */
+/** The address of a network card identifies a device: `00:1b:44:11:3a:b7`. It has a letter, because times have none. */
 const HARDWARE = /^(?=.*[a-f])[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i;
 const HARDWARE_LENGTH = 17;
 

@@ -23,12 +23,12 @@ const ENTITIES: ReadonlyMap<string, string> = new Map(
     lowbar: '_',
   }),
 );
-/** The longest of a name, of digits, and of hexadecimal digits behind `&`, `&#` and `&#x`. */
+/** Most characters of a name behind `&`, of digits behind `&#`, and of hexadecimal digits behind `&#x`. */
 const LONGEST_NAME = 6;
 const MOST_DECIMAL = 7;
 const MOST_HEX = 6;
 
-/** Encodings inside encodings that are looked through. */
+/** How many layers of encoding are decoded. */
 const ROUNDS = 3;
 /** What host names may have for a dot (UTS 46). */
 const DOTS = /[\u3002\uff61]/g;
@@ -38,7 +38,7 @@ const OTHER_DIGITS = new RegExp(OTHER_DIGIT, 'g');
 const ZEROS = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50];
 const DASHES = /[\u2010-\u2015\u2212]/g;
 
-/** What was decoded last: its layers, and whether there are no more. Whoever looks for ids asks for the same again. */
+/** The layers of the last decoded text, and whether there are no more. The search for ids asks for the same text again. */
 let layers: string[] = [''];
 let complete = true;
 
@@ -62,16 +62,16 @@ export function decoded(text: string, rounds: number = ROUNDS): string {
 
 /**
  * One round of decoding (R41): percent sequences however often they were encoded, `%uXXXX`, escapes of JSON and scripts
- * (`\u0040`, `\x40`), HTML entities, compatibility forms such as full-width letters, and characters nobody sees. A plus
- * stays: in a form it is a blank, elsewhere a sign, and detectors take it as either. What is not valid stays as it is.
- * The same text when there is nothing to decode. One pass for each of these, without a pattern that calls back: texts
- * that are nothing but escapes would make thousands of calls.
+ * (`\u0040`, `\x40`), HTML entities, compatibility forms such as full-width letters, and invisible characters. A plus
+ * stays: in a form it is a blank, elsewhere a sign, and detectors take it as either. Invalid sequences stay. Returns the
+ * same text when there is nothing to decode. Each of these is one pass without a callback for each match, because a text
+ * of escapes only would make thousands of calls.
  */
 export function decodeOnce(text: string): string {
   let out = text.includes('%') ? percentDecodedOnce(withoutAgain(text)) : text;
   const escaped = out.includes('\\');
   if (escaped || out.includes('%')) out = unescaped(out);
-  // What stands before a quote or a slash in JSON is no part of a value.
+  // In JSON a backslash before a quote or a slash is no part of the value.
   if (escaped) out = out.replaceAll('\\', '');
   if (out.includes('&')) out = withoutEntities(out);
   if (isAscii(out)) return out;
@@ -92,7 +92,7 @@ const BACKSLASH = 92;
 const U = 117;
 const X = 120;
 
-/** A percent sign that was encoded any number of times, before what makes it a sequence, is one. */
+/** A percent sign that was encoded several times counts as one sign of the sequence. */
 function withoutAgain(text: string): string {
   let out = '';
   let from = 0;

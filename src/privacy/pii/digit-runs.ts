@@ -1,7 +1,7 @@
 /**
  * The runs of digits of a text, and which of them stand so close that they may be one number: run `i` is
- * `text.slice(starts[i], ends[i])`. Room is kept from text to text, since a text full of digits would otherwise ask for
- * it thousands of times a second; what is read holds until the next `read`.
+ * `text.slice(starts[i], ends[i])`. The arrays are used again for the next text, because texts full of digits would
+ * otherwise allocate thousands of times a second; the values hold until the next `read`.
  */
 export class DigitRuns {
   text = '';
@@ -12,7 +12,7 @@ export class DigitRuns {
   before = new Int32Array(64);
   /** 1 = only separators, three at most, stand between run `i` and the next. */
   joined = new Uint8Array(64);
-  /** How many digits there are from run `i` on, as far as runs are joined: decides who need not look. */
+  /** How many digits there are from run `i` on, as far as runs are joined: detectors skip a run that has too few. */
   reach = new Int32Array(64);
   /**
    * Sums of the digits up to each, every second one as the Luhn check doubles it: those at even places in the upper
@@ -62,7 +62,7 @@ export class DigitRuns {
     return (this.before[last + 1] as number) - (this.before[first] as number);
   }
 
-  /** The digits of these runs, without what stands between. */
+  /** The digits of these runs, without the separators. */
   digits(first: number, last: number): string {
     const { text, starts, ends } = this;
     if (first === last) return text.slice(starts[first], ends[first]);
@@ -119,7 +119,7 @@ const STEPS = Int32Array.from({ length: 20 }, (_, i) => {
   return i < 10 ? twice * 0x10000 + digit : digit * 0x10000 + twice;
 });
 
-/** Of the text that is looked at now; all who look for numbers in it share them. */
+/** The runs of the current text, shared by all detectors of numbers. */
 export const runs = new DigitRuns();
 
 const WIDEST_GAP = 3;

@@ -10,8 +10,8 @@ const LONGEST_LITERAL = 52;
 
 /**
  * Finds e-mail addresses: from each `@`, at most 64 characters to the left and 255 to the right (R42). Everything that
- * could belong to a host name goes with it, since nobody can say where `kari@example.no-4711` or two addresses without
- * a blank between them end. No character is looked at by more than two `@`, since neither side crosses another.
+ * could belong to the host name is taken, because the end of `kari@example.no-4711`, or of two addresses without a blank
+ * between them, is unknown. Neither side crosses another `@`, so each character is read for two `@` at most.
  */
 export function findEmails(text: string, findings: Detection[]): void {
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
@@ -39,7 +39,7 @@ function localStart(text: string, at: number): number {
     else if (before < 0) before = start;
   }
   if (slash < 0) return start;
-  // `kari/nordmann@` is one local part (RFC 5322 3.2.3), in a path as well; in `/bruker/kari@` a path leads up to it.
+  // `kari/nordmann@` is one local part (RFC 5322 3.2.3), in a path as well; in `/bruker/kari@` the part before is a path.
   if (before < 0) before = start;
   return before <= slash && !isPathWord(text.slice(before, slash)) ? before : slash + 1;
 }
@@ -47,7 +47,7 @@ function localStart(text: string, at: number): number {
 const AT = 64;
 const SLASH = 47;
 
-/** Whether part of a path says what follows, so that it is no part of an address: nobody is called that. */
+/** Whether part of a path only says what follows; it is then no part of an address, because nobody has such a name. */
 export function isPathWord(segment: string): boolean {
   return segment === '' || PATH_WORDS.has(segment.toLowerCase());
 }
@@ -87,7 +87,7 @@ function domainEnd(text: string, from: number): number {
 /** `logo@2x.png` is a picture for a fine screen. */
 const IMAGE = /^[1-4]x\.(?:png|jpe?g|gif|webp|avif|svg)/i;
 
-/** Where a number in brackets ends; what was found before has its tag in brackets, and is no number. */
+/** Where an address in brackets ends. A tag of an earlier finding, such as `[ip]`, is none. */
 function literalEnd(text: string, from: number): number {
   const close = text.indexOf(']', from);
   if (close <= from || close - from > LONGEST_LITERAL) return -1;

@@ -1,21 +1,22 @@
 import type { Detection } from './findings.ts';
 
-/** The shortest address that somebody has, in base64 without its padding. */
+/** The shortest real address in base64, without padding. */
 export const SHORTEST_ENCODED = 14;
 /** An `@` in hexadecimal. */
 export const AT_IN_HEX = '40';
 const LONGEST = 2048;
-/** The other two of the sixty-four stand for nothing but `>`, `?` and `~` at the end of three characters. */
+/** `+` and `/` are left out: in base64 they stand only for `>`, `?` and `~` at the end of three characters. */
 const RUN = /(?<![A-Za-z0-9])[A-Za-z0-9]{14,}/g;
-/** Two digits for each character that can be printed. */
+/** Two digits for each printable character. */
 const HEX = /^(?:[2-7][0-9a-f]){7,}$/i;
-/** Of each four characters the first has the high bits of one that can be printed: most words have another somewhere. */
+/** The first of each four characters has the high bits of a printable one; most words fail this somewhere. */
 const BASE64 = /^(?:[I-Za-f][A-Za-z0-9]{3})+(?:[I-Za-f][A-Za-z0-9]{1,2})?$/;
 const PRINTABLE = /^[\x20-\x7e\r\n\t]+$/;
 
 /**
  * Finds texts in base64 and in hexadecimal in which there is something personal: `?e=a2FyaUBleGFtcGxlLm5v` in links of
- * newsletters. `isPersonal` says what is. What is decoded is three quarters as long, so even nested it stays linear.
+ * newsletters. The decoded text is three quarters as long, so even nested encodings take linear time.
+ * @param isPersonal whether a decoded text has something personal in it
  */
 export function findEncoded(text: string, isPersonal: (plain: string) => boolean, findings: Detection[]): void {
   RUN.lastIndex = 0;
@@ -26,7 +27,7 @@ export function findEncoded(text: string, isPersonal: (plain: string) => boolean
     if (plain !== undefined && PRINTABLE.test(plain) && isPersonal(plain)) {
       findings.push({ kind: 'token', start, end });
     }
-    // `isPersonal` may have come back here.
+    // `isPersonal` may have called this function and moved `lastIndex`.
     RUN.lastIndex = end;
   }
 }

@@ -1,4 +1,4 @@
-/** What personal data is called where it stood (R45): the tag is the kind in brackets. */
+/** Kinds of personal data (R45); the kind in brackets is the tag that stands in its place. */
 export const KINDS = [
   'email',
   'fnr',
@@ -23,6 +23,6 @@ export interface Detection {
   readonly kind: Kind;
   readonly start: number;
   readonly end: number;
-  /** Nothing stays in its place, not even a tag: a parameter that is taken out of a list of them. */
+  /** It is removed without a tag: a parameter that is taken out of a list. */
   readonly cut?: true;
 }

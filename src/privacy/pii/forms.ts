@@ -1,7 +1,7 @@
 import type { IdForm } from '../../core/identifiers.ts';
 import { codeAt } from '../code-at.ts';
 
-/** What something looks like: how it begins, in its own letters, and how it goes on. */
+/** The form of a text: its fixed beginning and the pattern of the rest. */
 export interface TextForm {
   readonly head: string;
   /** Head and rest, matched where the head stands. */
@@ -10,11 +10,11 @@ export interface TextForm {
   readonly exact: boolean;
   /** Whether letters and digits may stand before it. */
   readonly anywhere: boolean;
-  /** Characters from its beginning at which a digit stands, if there is such a place: most that begin so have none. */
+  /** A place, counted from its beginning, that must have a digit: most texts with this beginning have none there. */
   readonly digitAt: number | undefined;
 }
 
-/** Where no letter or digit stands before it, in capitals or not. A head has two characters at least, all ASCII. */
+/** A form without a letter or digit before it, in capitals or not. A head has two characters at least, all ASCII. */
 export function form(head: string, rest: RegExp, digitAt?: number): TextForm {
   return { head: head.toLowerCase(), pattern: patternOf(head, rest, 'iy'), exact: false, anywhere: false, digitAt };
 }
@@ -24,7 +24,7 @@ export function anywhere(head: string, rest: RegExp): TextForm {
   return { ...form(head, rest), anywhere: true };
 }
 
-/** Where no letter or digit stands before it, as it is spelled. */
+/** A form without a letter or digit before it, exactly as spelled. */
 export function exactForm(head: string, rest: RegExp): TextForm {
   return { head, pattern: patternOf(head, rest, 'y'), exact: true, anywhere: false, digitAt: undefined };
 }
@@ -44,12 +44,12 @@ const IN_WORD = Uint8Array.from({ length: 128 }, (_, code) => (/[A-Za-z0-9]/.tes
 /** Characters in small letters, by their codes. */
 const SMALL = Uint8Array.from({ length: 128 }, (_, code) => String.fromCharCode(code).toLowerCase().charCodeAt(0));
 
-/** Says where to go on with forms of this group, from one that was found. */
+/** Called for each finding of a group; returns where the search of this group goes on. */
 export type WhereToGoOn = (group: number, start: number, end: number) => number;
 
 /**
- * Groups of forms, looked for together: only where two characters stand with which one of them begins is a pattern tried,
- * so that a text costs one look at each character whatever the number of forms.
+ * Groups of forms that are searched together. A pattern is tried only where the two first characters of one of them stand,
+ * so each character of a text is read once, however many forms there are.
  */
 export class Forms {
   /** By two characters in small letters: one more than the place in `#lists` of the forms that begin with them. */
@@ -69,7 +69,7 @@ export class Forms {
     }
   }
 
-  /** Finds what has one of the forms; those of one group do not overlap. `groups`: those that are looked for, as bits. */
+  /** Finds texts in these forms; findings of one group do not overlap. @param groups those that are searched, as bits */
   find(text: string, groups: number, found: WhereToGoOn): void {
     const table = this.#table;
     const goOn = this.#goOn.fill(0);
@@ -88,7 +88,7 @@ export class Forms {
   }
 }
 
-/** Where what has this form ends; its first two characters are known to be there, in capitals or not. -1 = nothing has. */
+/** Where the text in this form ends; -1 = it is not there. Its first two characters are there, in capitals or not. */
 function endOf(text: string, start: number, { head, pattern, exact, anywhere: within, digitAt }: TextForm): number {
   const before = codeAt(text, start - 1);
   if (!within && before < 128 && IN_WORD[before] === 1) return -1;

@@ -1,4 +1,4 @@
-/** Digits of a text as numbers; the caller has made sure that there is nothing else in it. */
+/** Digits of a text as numbers; the text must have nothing else in it. */
 function digit(text: string, i: number): number {
   return text.charCodeAt(i) - 48;
 }

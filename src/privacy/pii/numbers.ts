@@ -7,8 +7,8 @@ import { internationalRange, isMobile, isNordicPhone } from './phones.ts';
 import { CPR, isCalledArticle, KENNITALA, PERSONNUMMER, WordsBefore } from './words-before.ts';
 
 /**
- * Whether a whole id of digits is a person's number, so that it is no id of its own: a phone number with the code of a
- * northern country, or a national id, of Norwegians by its date alone.
+ * Whether an id that is only digits is a person's number: a phone number with the code of a northern country, or a
+ * national id (for Norway the date alone decides).
  */
 export function isPersonalNumber(id: string): boolean {
   if (!ONLY_DIGITS.test(id)) return false;
@@ -24,7 +24,7 @@ const ONLY_DIGITS = /^\d[\d .+-]{8,16}$/;
 const FNR_SHAPES = byHead([[11], [6, 5], [2, 2, 2, 5], [6, 3, 2], [2, 2, 2, 3, 2]]);
 const TEN_SHAPES = byHead([[10], [6, 4], [2, 2, 2, 4]]);
 const TWELVE_SHAPES = byHead([[12], [8, 4], [4, 2, 2, 4]]);
-/** With how many digits any of these begins. */
+/** How many digits the first group of any of these may have. */
 const HEADS = Uint8Array.from({ length: 13 }, (_, length) =>
   [FNR_SHAPES, TEN_SHAPES, TWELVE_SHAPES].some((shapes) => (shapes[length] ?? []).length > 0) ? 1 : 0,
 );
@@ -36,7 +36,7 @@ function byHead(shapes: Shapes): readonly Shapes[] {
   return Array.from({ length: 13 }, (_, length) => shapes.filter(([head]) => head === length));
 }
 
-/** What an order number has before its date. A list: the empty text before a text is in every string, but not in it. */
+/** Texts before the date in an order number. This is a list, because a string would contain the empty text, too. */
 const ORDER_SIGNS = ['-', '_', '#'];
 
 const BLANK = 32;
@@ -54,8 +54,8 @@ const words = new WordsBefore();
 /**
  * Finds numbers that stand for a person: national ids, cards, accounts, phone numbers (R42). `runs` have been read;
  * `worded`: whether there are letters in the text at all.
- * Windows of runs are at most 19 digits long and no text is made before digits have passed a check, so the work for
- * each run is bounded and small.
+ * A window of runs has 19 digits at most, and a text is made only of digits that have passed a check, so the work for each
+ * run is bounded and small.
  */
 export function findNumbers(findings: Detection[], worded: boolean): void {
   const { text, starts, ends, reach, count } = runs;
@@ -68,17 +68,17 @@ export function findNumbers(findings: Detection[], worded: boolean): void {
     const lettered = worded && length > 1 && start > 1 && isLetter(codeAt(text, start - 1));
     // Most runs end here: too few digits around, and no letters in front as accounts have.
     if (!near && !lettered && !six) continue;
-    // A single digit begins nothing but a phone number.
+    // Only a phone number begins with a single digit.
     if (length === 1 && codeAt(text, start - 1) !== PLUS && !words.phoneBefore(start)) continue;
     let end = lettered ? iban(first, findings) : -1;
     if (end < 0 && six) end = hetu(first, findings);
     if (end < 0 && near) end = number(first, findings);
-    // What has been found is not looked at again.
+    // The search goes on behind the finding.
     if (end >= 0) while (first + 1 < count && (starts[first + 1] as number) < end) first++;
   }
 }
 
-/** Each detector answers where its finding ends, or -1. */
+/** Each detector returns where its finding ends, or -1. */
 function iban(first: number, findings: Detection[]): number {
   const { text, starts } = runs;
   const start = (starts[first] as number) - 2;
@@ -134,7 +134,7 @@ function number(first: number, findings: Detection[]): number {
 
 const FEWEST_WITH_PLUS = 8;
 
-/** National ids of people in the north, and the last of their runs. */
+/** National ids of the northern countries, and the last of their runs. */
 function nationalId(first: number): readonly [Detection['kind'], number] | undefined {
   const { text, starts, reach } = runs;
   const start = starts[first] as number;
@@ -156,13 +156,13 @@ function nationalId(first: number): readonly [Detection['kind'], number] | undef
   if (twelve < 0) return undefined;
   const digits = runs.digits(first, twelve);
   if (!isPersonnummer(digits)) return undefined;
-  // `ORD-20261120-1234` is an order of that day, not a child born on it.
+  // `ORD-20261120-1234` is an order of that day, not a date of birth.
   const order = digits.startsWith('20') && ORDER_SIGNS.includes(text.charAt(start - 1));
   const written = (!order && isSeparated(first)) || (words.idsBefore(start) & PERSONNUMMER) !== 0;
   return written ? ['personnummer', twelve] : undefined;
 }
 
-/** The words in front are read last: most digits are no date. */
+/** The words before the digits are read last, because most digits are no date. */
 function tenDigits(first: number, digits: string): Detection['kind'] | undefined {
   const cpr = isCpr(digits);
   const personnummer = isPersonnummer(digits);
@@ -175,7 +175,7 @@ function tenDigits(first: number, digits: string): Detection['kind'] | undefined
   return personnummer ? 'personnummer' : 'cpr';
 }
 
-/** Written as an id of a person, and not called an order or an article. */
+/** Whether it is written like a person's id, and no word calls it an order or an article. */
 function isSeparated(first: number): boolean {
   return hasSign(first) && standsAlone(first) && !isCalledArticle(runs.text, runs.starts[first] as number);
 }
@@ -231,7 +231,7 @@ function mobile(first: number): number {
 
 const NO_BREAK = 0xa0;
 
-/** In front of digits: they belong to a longer number. */
+/** Signs before digits that make them part of a longer number. */
 const MOBILE_PARTS: ReadonlySet<number> = new Set(Array.from('-._,/#:+', (character) => character.charCodeAt(0)));
 
 /** `DDMMYY-NNNN`, `YYMMDD+NNNN` and the like: the last four digits behind one sign. */
@@ -307,7 +307,7 @@ function groupsEnd(first: number, digits: number): number {
   const to = (before[first] as number) + digits;
   const separator = codeAt(text, ends[first] as number);
   const usual = separator === BLANK || separator === HYPHEN || separator === PLUS;
-  // Other signs stand in many numbers, but not in four groups of four.
+  // Many numbers have other signs in them, but none of these has four groups of four.
   if (!usual && !(CARD_SIGNS.includes(separator) && isFourOfFour(first))) return -1;
   for (let last = first + 1; last < count; last++) {
     const end = ends[last - 1] as number;
@@ -328,7 +328,7 @@ function isFourOfFour(first: number): boolean {
 const CARD_SIGNS = [46, 47, UNDERSCORE];
 const SHORTEST_CARD = 13;
 const LONGEST_CARD = 19;
-/** The check digit of an article number outweighs that of a card: shops write many more of those. */
+/** If both check digits are right it is an article number, because shops write many more of these than cards. */
 const LONGEST_ARTICLE = 14;
 
 /** The first four digits as a number; there are as many. */

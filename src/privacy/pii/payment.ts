@@ -6,7 +6,7 @@ export function isGtin(text: string, start: number, end: number): boolean {
   let digits = 0;
   for (let i = end - 1; i >= start; i--) {
     const digit = text.charCodeAt(i) - 48;
-    // What stands between groups of digits is none.
+    // The signs between groups of digits are skipped.
     if (digit < 0 || digit > 9) continue;
     sum += digits % 2 === 0 ? digit : digit * 3;
     digits++;
@@ -41,7 +41,7 @@ function lengths(...all: number[]): number {
   return all.reduce((bits, length) => bits | (1 << length), 0);
 }
 
-/** Maestro and Dankort, as far as cards of them are still about. */
+/** Maestro and Dankort, as far as such cards are still in use. */
 const MAESTRO: ReadonlySet<number> = new Set([5018, 5019, 5020, 5038, 5612, 5893, 6304, 6759, 6761, 6762, 6763]);
 
 /** Length of an IBAN by country (ISO 13616 registry). */

@@ -14,8 +14,8 @@ const COUNTRIES: ReadonlyMap<string, readonly [fewest: number, most: number]> = 
 );
 
 /**
- * With how many digits a number goes on that begins with these (a country's code and one or more after it), the code
- * counted; `(0)` behind the code is one more. Undefined: no country's code, or none of its numbers.
+ * How many digits a number has that begins with these (a country's code and one or more digits), the code included; `(0)`
+ * behind the code is one more. Undefined: no country's code, or no number of that country begins so.
  */
 export function internationalRange(head: string): readonly [fewest: number, most: number] | undefined {
   for (let length = 1; length <= 3; length++) {
@@ -31,7 +31,7 @@ export function internationalRange(head: string): readonly [fewest: number, most
 
 const EIGHT = ['45', '47'];
 
-/** Groups of digits in which nobody writes anything but a mobile number: 3-2-3 in Norway, `070-123 45 67` in Sweden, ... */
+/** Groups of digits in which only mobile numbers are written: 3-2-3 in Norway, `070-123 45 67` in Sweden, ... */
 export function isMobile(groups: readonly string[]): boolean {
   const shape = groups.map(({ length }) => length).join('-');
   const first = groups[0] ?? '';

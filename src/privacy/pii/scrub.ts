@@ -18,7 +18,7 @@ export interface Scrubbed {
 
 const NOTHING: Readonly<Record<Kind, number>> = Object.freeze(counted([]));
 
-/** Without any of these there is no personal data that a detector knows; half the price of `signs`. */
+/** A text without any of these has no personal data that a detector knows; this test takes half the time of `signs`. */
 const SUSPECT =
   /[0-9@%&=([{<\\\u0660-\u0e59\u2030-\uffff]|["'][ \t]{0,3}:|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa|AfmB|[ _-](?:at|AT|At|alfa|krøl|snab|miuk)[ _a-z-]/;
 
@@ -35,8 +35,9 @@ export function scrubCounted(text: string): Scrubbed {
 }
 
 /**
- * What only shows after decoding cannot be cut out of the original, so there the tags of what was found are all that
- * remains. Linear in the text. What was found goes into `all` as well.
+ * A finding that shows only after decoding cannot be cut out of the original, so then only the tags of the findings
+ * remain. Linear in the text.
+ * @param all gets the findings, too
  */
 function scrubbed(text: string, all: Detection[] | undefined): string {
   const seen = signs(text);
@@ -55,8 +56,8 @@ function scrubbed(text: string, all: Detection[] | undefined): string {
 const NONE: readonly Detection[] = [];
 
 /**
- * What shows once the text is decoded, and once it is decoded as far as it goes: what is encoded in several ways at
- * once must not cost a look at each of its layers.
+ * Findings in the text decoded once, and decoded completely. The layers between are not searched, so that a text with many
+ * encodings costs no search for each.
  */
 function afterDecoding(text: string): readonly Detection[] {
   const first = decoded(text, 1);
@@ -67,31 +68,31 @@ function afterDecoding(text: string): readonly Detection[] {
   return last === first ? NONE : detect(last, signs(last));
 }
 
-/** What a text has that personal data cannot do without; each sign calls for the detectors that look closer. */
+/** Signs that every kind of personal data has at least one of; each sign starts the detectors for it. */
 const NO_SIGNS = 0;
 const AT = 1;
 const DIGITS = 2;
 const RUN = 4;
 const ENCODED = 8;
-/** A number behind a dot or a colon: addresses on the net, dates, positions. */
+/** A number behind a dot or a colon: IP addresses, dates, positions. */
 const DOTTED = 16;
 /** A name and its value. */
 const PAIR = 32;
-/** A word that is long, and made of more than small letters. */
+/** A long word that has more than small letters in it. */
 const WORD = 64;
 /** A word with a digit in it, long enough for an id behind its name. */
 const NAMED = 128;
 
 /** Letters anywhere beside one of the others: words that say what a number is. */
 const LETTERS = 256;
-/** A word that may stand for the sign of an address. */
+/** A word that may stand for `@`. */
 const SPELLED = 512;
 /** A word of small letters and capitals, or of digits, which may be a text in base64 or in hexadecimal. */
 const HIDDEN = 1024;
 
-/** Fewer digits than this close together are no number of a person. */
+/** A person's number has at least this many digits close together. */
 const FEWEST_DIGITS = 7;
-/** Digits with more than this between them do not belong together; a letter parts them twice as much as a blank. */
+/** The most between digits of one number; a letter between them counts twice as much as a blank. */
 const WIDEST_GAP = 3;
 /** The shortest JSON web token is longer. */
 const SHORTEST_RUN = 30;
@@ -101,7 +102,7 @@ const SHORTEST_NAMED = 6;
 /** Two dots or colons behind a number: `1.2.3`. */
 const FEWEST_DOTS = 2;
 
-/** What a character is to `signs`, by its code; the first three are bits of what is in a word. */
+/** The class of a character for `signs`, by its code; the first three are bits that tell what a word has in it. */
 const LETTER = 1;
 const CAPITAL = 2;
 const DIGIT = 4;
@@ -117,7 +118,7 @@ const CLASS = Uint8Array.from({ length: 128 }, (_, code) => {
   return /[-._/+]/.test(character) ? JOINER : OTHER;
 });
 
-/** One pass without allocation: most texts with digits in them end here. */
+/** One pass without allocation; most texts with digits in them need no more. */
 function signs(text: string): number {
   const { length } = text;
   let found = NO_SIGNS;
@@ -158,7 +159,7 @@ function signs(text: string): number {
         found |= PAIR;
         if (++dots === FEWEST_DOTS) found |= DOTTED;
       } else if (code === 37 || code === 38 || code === 92) found |= ENCODED;
-      // Compatibility forms may hide an `@` or digits; dashes, blanks and quotes only ever stand between them.
+      // Compatibility forms may hide an `@` or digits; dashes, blanks and quotes can only be separators.
       else if (code >= 0x2030) found |= ENCODED;
       // Digits of other scripts.
       else if (code >= 0x660 && code <= 0xe59) found |= ENCODED;
@@ -204,9 +205,9 @@ function isPersonal(text: string): boolean {
   return scrub(text) !== text;
 }
 
-/** In order of appearance; of those that overlap, the first names them all, and what is cut out takes them along. */
+/** In order of appearance. Overlapping findings become one with the first one's tag; if one is cut out, all are. */
 function merged(findings: Detection[]): Detection[] {
-  // Most texts have what one detector found, which is in order.
+  // In most texts only one detector has findings, and these are in order.
   if (areApart(findings)) return findings;
   findings.sort((a, b) => a.start - b.start);
   const apart: Detection[] = [];

@@ -7,13 +7,13 @@ import type { Detection } from './findings.ts';
 
 const LONGEST_LOCAL = 64;
 
-/** Ends of host names that are in use enough to tell an address from a sentence. */
+/** Ends of host names that are frequent enough to tell an address from a sentence. */
 const ENDS = 'no|se|dk|fi|is|com|net|org|eu|de|uk|nl|fr|es|it|pl|io|info|biz|ch|ee|lv|lt|fo|gl';
 const LABEL = '[\\p{L}\\d][\\p{L}\\d-]{0,62}';
 const SPELLED_AT = 'at|a|ät|æt|alfakrøll|krøllalfa|krøll-alfa|snabel-?a|miukumauku';
 const SPELLED_DOT = 'dot|punktum|prikk|punkt|piste';
 
-/** What stands for `@`, with how sure it is: in brackets, in words of its own, in one word, or the sign with blanks. */
+/** Texts that stand for `@`, by how certain they are: in brackets, as a word, inside a word, or the sign with blanks. */
 const MARKS = new RegExp(
   `[ \\t]{0,3}(?:` +
     `(?:[([{<][ \\t]{0,2}(?:${SPELLED_AT}|@)[ \\t]{0,2}[)\\]}>])` +
@@ -36,19 +36,19 @@ const SPELLED_HOST = sticky(
   `(?!(?:the|this|that|an?|my|our|your)[ \\t])${LABEL}(?:\\.${LABEL}){0,3}(?:${DOT_IN_BRACKETS}|${DOT_AS_WORD})(?:${ENDS})${END}`,
 );
 const KNOWN_HOST = sticky(`${LABEL}(?:\\.${LABEL}){0,3}\\.(?:${ENDS})${END}`);
-/** An address with a slip in it: `@example,no`, `@gmail`, `@hotmailcom`, `@example . no`. */
+/** An address with a typing error: `@example,no`, `@gmail`, `@hotmailcom`, `@example . no`. */
 const SLIP = sticky(
   `(?:(?:gmail|googlemail|hotmail|outlook|yahoo|icloud|protonmail)(?:[., ]{0,2}(?:com|no|se|dk|fi))?|${LABEL}(?:,|[ \\t]{1,2}\\.[ \\t]{0,2}|\\.[ \\t]{1,2})(?:${ENDS}))${END}`,
 );
 
-/** Whether it is worth looking: finding that it is not is a fraction of the work. */
+/** Whether such an address is possible: this test costs a fraction of the search. */
 export function maySpell(text: string): boolean {
   return AT_WORD.test(text);
 }
 
 const AT_WORD = new RegExp(`[ \\t([{<_-](?:${SPELLED_AT}|@)[ \\t)\\]}>_-]`, 'i');
 
-/** Finds them. Each mark is looked at once, with a bounded number of characters on both sides. */
+/** Finds these addresses. Each mark is tried once, with a bounded number of characters on both sides. */
 export function findSpelledEmails(text: string, findings: Detection[]): void {
   MARKS.lastIndex = 0;
   for (let mark = MARKS.exec(text); mark !== null; mark = MARKS.exec(text)) {
@@ -68,7 +68,7 @@ function hostEnd(text: string, { index, 0: mark, groups }: RegExpExecArray): num
   if (groups?.['joined'] !== undefined) return endOf(KNOWN_HOST, text, from);
   if (groups?.['sign'] === undefined) return endOf(ANY_HOST, text, from);
   const slip = endOf(SLIP, text, from);
-  // A blank in front of it only: `Følg @krus.no` is nobody's address.
+  // A blank only before the sign: `Følg @krus.no` is no address.
   return slip < 0 && BLANK.test(mark.slice(-1)) ? endOf(KNOWN_HOST, text, from) : slip;
 }
 

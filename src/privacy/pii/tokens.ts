@@ -3,7 +3,7 @@ import type { Detection } from './findings.ts';
 const SHORTEST = 32;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Finds session tokens: JSON web tokens, and long runs of characters that look drawn by lot (R42). */
+/** Finds session tokens: JSON web tokens, and long runs of characters that look random (R42). */
 export function findTokens(text: string, findings: Detection[]): void {
   findJwts(text, findings);
   let start = 0;
@@ -30,8 +30,8 @@ function findJwts(text: string, findings: Detection[]): void {
 }
 
 /**
- * Whether a run changes between small letters, capitals and digits as often as chance does. Words, slugs and product
- * names do not; a UUID does, but names things more often than sessions, and is left.
+ * Whether a run changes between small letters, capitals and digits as often as random text does. Words, slugs and product
+ * names do not. A UUID does, but it names things more often than sessions, so it is kept.
  */
 function looksRandom(text: string, start: number, end: number): boolean {
   const length = end - start;
@@ -43,13 +43,13 @@ function looksRandom(text: string, start: number, end: number): boolean {
     const kind = KIND_OF[text.charCodeAt(i)] as number;
     if (kind === SEPARATOR) separators++;
     else if (kind === DIGIT) digits++;
-    // A capital before small letters begins a word: no sign of chance.
+    // A capital before small letters begins a word, so it is no sign of random text.
     const counts = previous !== SEPARATOR && kind !== SEPARATOR && kind !== previous;
     if (counts && i > start && !(previous === UPPER && kind === LOWER)) changes++;
     previous = kind;
   }
   if (changes * 6 < length) return false;
-  // Slugs have many hyphens, and names in programs no digits; there it takes more to look random.
+  // Slugs have many hyphens, and names in programs no digits; for these the limit is higher.
   if ((digits === 0 || separators * 8 > length) && changes * 4 < length) return false;
   return !(length === 36 && UUID.test(text.slice(start, end)));
 }

@@ -1,11 +1,11 @@
 import { sumOf, TOGETHER, type NameWords } from '../name-words.ts';
 
-/** Many more than there are words in the largest set, so that few others fall on a place that is taken. */
+/** Many more than there are words in the largest set, so that few other words fall on a used place. */
 const PLACES = 1 << 14;
 
 /**
- * A set of words that is asked about many words of names, nearly all of which are not in it, alone and written together:
- * a sum over their characters says so before a text is made of them.
+ * A set of words for testing the words of names, alone and written together. Nearly all of them are not in it, and a hash
+ * of their characters shows that before a text is made of them.
  */
 export class WordSet {
   readonly #words: ReadonlySet<string>;

@@ -16,7 +16,7 @@ const PHONE_WORDS: ReadonlySet<string> = new Set(
 );
 /** Longest of them. */
 const LONGEST = 13;
-/** How those words begin, and those for phones; others are not looked at. */
+/** How these words, and those for phones, begin; other words are skipped. */
 const BEGINS = Uint8Array.from({ length: 128 }, (_, code) =>
   'cpskCPSK'.includes(String.fromCharCode(code)) ? 2 : 'tmgwhTMGWH'.includes(String.fromCharCode(code)) ? 1 : 0,
 );
@@ -26,8 +26,8 @@ const CLOSING = 93;
 const HYPHEN = 45;
 
 /**
- * The words before the numbers of a text that say what these are. Numbers ask from left to right, and only what stands
- * up to 24 characters before one is read, once for all of them: the work is linear whatever the text is full of.
+ * The words before the numbers of a text that say what the numbers are. Numbers are asked about from left to right. For
+ * each, at most 24 characters before it are read, and none of them twice, so the work is linear for any text.
  */
 export class WordsBefore {
   #text = '';
@@ -67,7 +67,7 @@ export class WordsBefore {
     let i = Math.max(this.#read, at - REACH);
     if (i >= at) return;
     this.#read = at;
-    // What begins farther away is not read in its midst.
+    // A word that begins farther away is skipped whole.
     if (i > 0 && isLetterAt(text, i - 1)) i = wordEnd(text, i, at);
     while (i < at) {
       if (!isLetterAt(text, i)) {
@@ -101,7 +101,7 @@ function wordEnd(text: string, start: number, most: number): number {
   return end;
 }
 
-/** The national ids that a word between these places is for; most such words go on as they like: `personnummeret`. */
+/** The national ids that the word between these places is for; most such words may have endings: `personnummeret`. */
 function idWordAt(text: string, begin: number, end: number): number {
   switch (codeAt(text, begin) | 32) {
     case C:
@@ -138,7 +138,7 @@ function goesOn(text: string, at: number, letters: string): boolean {
   return true;
 }
 
-/** Whole words only; `tlf-deksel` is a thing. */
+/** Whole words only: `tlf-deksel` is an article. */
 function isPhoneWord(text: string, begin: number, end: number): boolean {
   if (text.startsWith('wa.me/', begin)) return true;
   if (end - begin < 3 || end - begin > LONGEST) return false;
@@ -147,7 +147,7 @@ function isPhoneWord(text: string, begin: number, end: number): boolean {
   return PHONE_WORDS.has(text.slice(begin, end).toLowerCase());
 }
 
-/** What an article or an order is called: a number behind it is not a person's, unless its check digits say so. */
+/** Words for an article or an order: a number behind one is not a person's, unless its check digits are right. */
 const ARTICLE_WORDS: ReadonlySet<string> = new Set(
   (
     'ordre ordrenr ordrenummer order ordernr ordernummer bestilling bestillingsnr tilaus sku vare varenr varenummer artikkel ' +
@@ -220,7 +220,7 @@ function isLetterAt(text: string, at: number): boolean {
   return code < 0x250 ? LATIN[code] === 1 : isRareLetter(text, at, code);
 }
 
-/** The halves of a surrogate pair are what the pair is. */
+/** A half of a surrogate pair counts as the whole pair. */
 function isRareLetter(text: string, at: number, code: number): boolean {
   const low = code >= 0xdc00 && code <= 0xdfff;
   return LETTER.test(String.fromCodePoint(text.codePointAt(low && at > 0 ? at - 1 : at) ?? 0));

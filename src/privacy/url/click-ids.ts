@@ -5,8 +5,8 @@ import { isPlaceholder } from '../../core/placeholders.ts';
 /**
  * URL parameters that name a click, a visitor, a recipient or a session (R46), by kind, in lower case. Facts collected
  * from public tracker lists and vendors' own documentation; labels of campaigns, ads and networks (`utm_source`,
- * `hsa_cam`, `adj_label`, `matchtype`), flags and positions (`irgwc`, `trk`), which name nobody, are not among them. `share`:
- * who passed the address on. Those of vendors that have a destination here are in its identifiers.
+ * `hsa_cam`, `adj_label`, `matchtype`), flags and positions (`irgwc`, `trk`) identify nobody and are left out. `share`:
+ * who passed the address on. Parameters of vendors that have a destination here are in its identifiers.
  */
 const PERSONAL_PARAMS = {
   ad_click:
@@ -47,18 +47,18 @@ export function personalParam(name: string): PersonalParam | undefined {
   return KINDS.get(name);
 }
 
-/** Click ids that travel on their own, each to its owner (R47). */
+/** Click ids that have a field of their own and go only to their owner (R47). */
 export const CLICK_IDS: readonly string[] = landingParams(IDENTIFIERS);
 
 /** Click ids by their parameters, as the vendor spelled them. */
 export type ClickIds = Readonly<Partial<Record<string, string>>>;
 
-/** No vendor's click id is as short. */
+/** Every vendor's click id is longer. */
 const SHORTEST = 4;
 
 /**
- * Whether a text can be a click id at all. People try links with `gclid=test`, and templates that nobody filled in
- * arrive as `{gclid}`: neither is a click, and neither may stand over the one that was.
+ * Whether a text can be a click id. People test links with `gclid=test`, and unfilled templates arrive as `{gclid}`:
+ * neither is a click, and neither may replace the id of a real click.
  */
 export function isClickIdText(id: string): boolean {
   return (

@@ -6,7 +6,7 @@ export interface Glob {
   readonly host: string | undefined;
   /** Segments in canonical form; `**` stands for any number of them, `*` for any characters in one. */
   readonly segments: readonly string[];
-  /** What every plainly spelled path that it covers has in it. */
+  /** A text that is in every plainly spelled path that it covers. */
   readonly needle: string;
 }
 
@@ -24,19 +24,19 @@ export function compileGlob(pattern: string): Glob {
 }
 
 const ROUNDS = 3;
-/** Paths in which nothing can be spelled in another way. */
+/** Paths with only one spelling. */
 const CANONICAL = /^[a-z0-9/_.~-]*$/;
 
 /**
- * Whether one of the patterns covers this page. The path is compared as a server may read it, after each of three
- * rounds of decoding: capitals, percent-encoding, `//`, dot segments and matrix parameters do not lead around it.
+ * Whether one of the patterns covers this page. The path is compared as a server may read it, after each of three rounds
+ * of decoding, so that capitals, percent-encoding, `//`, dot segments and matrix parameters cannot evade a pattern.
  */
 export function covers(globs: readonly Glob[], host: string, path: string): boolean {
   if (CANONICAL.test(path) && !globs.some((glob) => path.includes(glob.needle))) return false;
   let spelling = path;
   for (let round = 0; ; round++) {
     if (coversSegments(globs, host, segmentsOf(spelling))) return true;
-    // Dots that only show after decoding are followed by some servers and not by others.
+    // Some servers follow dot segments that show only after decoding, and others do not.
     if (spelling.includes('/..') && coversSegments(globs, host, segmentsOf(spelling.replaceAll('/..', '/'))))
       return true;
     if (round === ROUNDS || !spelling.includes('%')) return false;

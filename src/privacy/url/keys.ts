@@ -2,7 +2,7 @@ import { decodePart } from '../../protocols/percent.ts';
 import { readName } from '../name-words.ts';
 import { WordSet } from '../pii/word-set.ts';
 
-/** Names that say by themselves that the value is about a person, spelled without separators (R42, "names by key"). */
+/** Names that alone mean personal data, without separators (R42, "names by key"). */
 const NAMES = new WordSet(
   'name navn namn nimi nafn firstname fornavn fornamn etunimi lastname surname etternavn efternavn efternamn sukunimi',
   'middlename mellomnavn fullname fulltnavn givenname familyname nickname username brukernavn displayname login',
@@ -11,7 +11,7 @@ const NAMES = new WordSet(
   'lat lng lon latitude longitude coordinates latlng gps mail mob cell',
 );
 
-/** Words that make any name personal that they are part of. */
+/** Words that make every name personal that contains them. */
 const WORDS = new WordSet(
   'email emailaddress epost epostadresse sahkoposti netfang phone phonenumber telephone telefon telefonnummer tlf tel mobil mobilnummer',
   'mobilephone mobiltelefon puhelin puhelinnumero simi gsm msisdn whatsapp',
@@ -35,7 +35,7 @@ const NAME_WORDS = new WordSet('name navn namn nimi nafn');
 /** Words that two parts of a name form: `e_mail`, `e-post`. */
 const AFTER_E = new WordSet('mail post mailaddress postadresse');
 
-/** Longer names are nobody's parameter. */
+/** No parameter has a longer name. */
 const LONGEST_NAME = 100;
 
 /**
@@ -58,8 +58,8 @@ export function dropKey(name: string): boolean {
 }
 
 /**
- * Whether a name in a text says the same of what stands behind it (`password=...`, `"last_name":"..."`). There many more
- * things are called a name, a key, a code or a contact than in a list of parameters.
+ * Whether a name in a text says that the value behind it is personal (`password=...`, `"last_name":"..."`). Words such as
+ * name, key, code or contact do not count here, because in a text they have many other meanings.
  */
 export function saysPersonal(name: string): boolean {
   return dropKey(name) && !EVERYDAY.has(readName(name).joined);

@@ -10,9 +10,9 @@ const HOST = /^(?:(?:[\p{L}\p{N}_-]{1,63}\.){1,10}[\p{L}]{2,24}|\d{1,3}(?:\.\d{1
 const FILE = /\.(?:html?|xhtml|shtml|php\d?|aspx?|jsp|cgi|json|xml|txt|pdf|js)$/i;
 
 /**
- * A page address as a whole one: a tag may send a path only, and a back end may leave the scheme out. What has a
- * scheme of its own, or cannot be completed, comes back as it is, for the reader to refuse; what stands for nothing
- * (`undefined`) is no address.
+ * Completes a page address: a tag may send only a path, and a back end may leave the scheme out. A text with another
+ * scheme, or one that cannot be completed, is returned unchanged, and the URL reader refuses it. A placeholder (the text
+ * `undefined`) is no address.
  * @param origin where the page is when the address does not say it, e.g. `https://shop.example.no`.
  */
 export function wholeAddress(raw: string, origin: string | undefined): string | undefined {

@@ -12,7 +12,7 @@ export interface UrlParts {
   readonly hash: string;
 }
 
-/** Characters; longer ones are nobody's page. */
+/** Characters; no page has a longer address. */
 const LONGEST_URL = 8192;
 
 /** No character anywhere that the WHATWG parser would encode, remove or read in another way. */
@@ -27,7 +27,7 @@ export function splitUrl(raw: string): UrlParts | undefined {
   return splitPlain(raw) ?? splitOdd(raw);
 }
 
-/** What most pages send, at half of the parser's price; undefined = ask the parser. */
+/** Reads the usual addresses in half of the parser's time; undefined = the parser has to read it. */
 export function splitPlain(raw: string): UrlParts | undefined {
   if (!PLAIN.test(raw)) return undefined;
   const hostStart = raw.charAt(4) === 's' ? 8 : 7;
@@ -53,7 +53,7 @@ function orEnd(at: number, end: number): number {
 }
 
 function splitOdd(raw: string): UrlParts | undefined {
-  // To the parser a backslash is a slash, and `kari\\u0040example.no` two segments.
+  // The parser takes a backslash as a slash, and `kari\\u0040example.no` as two segments.
   const url = URL.parse(raw.includes('\\') ? unescaped(raw).replace(/\\(?=["'])/g, '') : raw);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
   return { origin: url.origin, host: url.hostname, path: url.pathname, search: url.search, hash: url.hash };

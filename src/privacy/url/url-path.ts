@@ -4,9 +4,9 @@ import { dropKey, keyName } from './keys.ts';
 import { scrub } from '../pii/scrub.ts';
 import { maySpell } from '../pii/spelled-emails.ts';
 
-/** Paths without any of these have nothing in them that would have to go. */
+/** A path without any of these has nothing to take out. */
 const SUSPECT = /[0-9;=%&@?]|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa|AfmB/;
-/** How click ids and tokens begin, whatever their words look like. */
+/** Beginnings of click ids and tokens that may look like words. */
 const TOKEN = /clid|eyJ|Iw[AYZ]|Cj[0w]|PA[QYZ]|EAIa|AfmB/;
 
 /**
@@ -28,8 +28,8 @@ export function cleanPath(path: string): string {
 }
 
 /**
- * Fewer digits close together than in anything personal but an IP address (`95.5.4.9`), which has three dots among them;
- * short words, and no sign of parameters or encoding.
+ * Whether a path is harmless at first sight: fewer digits close together than in any personal number (an IP address such
+ * as `95.5.4.9` is recognised by its three dots), short words, and no sign of parameters or encoding.
  */
 function isHarmless(path: string): boolean {
   let dots = 0;
@@ -62,7 +62,7 @@ const LONG_WORD = 16;
 // The parts between separators are disjoint, so each character is tried a bounded number of times.
 const PARAMETERS = /;|%3b|(?:[&?]|%26|%3f)[^=%&?]{1,40}(?:=|%3d)/i;
 const DOTS = /^(?:\.|%2e){1,2}$/i;
-/** What `isHarmless` stops at, in one segment. */
+/** The signs in a segment at which `isHarmless` is false. */
 const LIKE_A_VALUE = /(?:[0-9][^0-9]{0,3}){6}|[^-]{16}/;
 
 /** A character reference of HTML; its `;` separates nothing. */
@@ -80,7 +80,7 @@ function cleanSegment(segment: string, before: string): string {
   }
   const clean = scrubbed(rest);
   if (clean !== rest || rest.length < SHORTEST_VALUE) return clean;
-  // `/phone/40000000`, `/reset/x8Jd...`: what stands behind a personal name is its value.
+  // `/phone/40000000`, `/reset/x8Jd...`: the segment behind a personal name is its value.
   return isSecretBehind(before, rest) ? '[token]' : clean;
 }
 
@@ -89,20 +89,20 @@ const SIGNS = /[;%&?]/;
 const SHORTEST_VALUE = 6;
 
 function withoutParameters(segment: string): string {
-  // Before it is cut: the `;` of `kari&commat;example.no` is in the midst of what has to go.
+  // This comes before the path is cut at `;`, because the `;` of `kari&commat;example.no` is inside the address.
   const whole = ENTITY.test(segment) ? scrubbed(segment) : segment;
   const cut = whole.search(PARAMETERS);
   return cut < 0 ? whole : whole.slice(0, cut);
 }
 
-/** Parts of a path behind which a link from a message has what only its reader may know. */
+/** Parts of a path that, in links of messages, stand before a secret of the reader. */
 const LINKS: ReadonlySet<string> = new Set(
   (
     'invite invites invitation invitations invitasjon confirm confirmation bekreft verify verification activate activation aktiver ' +
     'unlock unsubscribe avmeld avmelding optout magic magic-link reset recover recovery'
   ).split(' '),
 );
-/** Digits among letters: hardly a word looks so. */
+/** Digits among letters: few words have this form. */
 const DRAWN = /\d[a-z]|[a-z]\d/i;
 
 function isSecretBehind(before: string, segment: string): boolean {

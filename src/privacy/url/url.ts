@@ -7,7 +7,7 @@ import { scrub } from '../pii/scrub.ts';
 import { splitUrl, type UrlParts } from './split-url.ts';
 import { cleanPath } from './url-path.ts';
 
-/** What a site says about its page addresses (`privacy` in the configuration). */
+/** A site's settings for its page addresses (`privacy` in the configuration). */
 export interface UrlSettings {
   /** Query keys that stay in page addresses and referrers; all others go. */
   readonly query: readonly string[];
@@ -15,7 +15,7 @@ export interface UrlSettings {
   readonly referrer: 'none' | 'own' | 'origin' | 'path';
   /** Origins of the site's own pages; default: none. */
   readonly own?: readonly string[];
-  /** Path patterns: what happens on these pages goes nowhere. */
+  /** Path patterns: events of these pages go nowhere. */
   readonly neverForward: readonly string[];
 }
 
@@ -36,7 +36,7 @@ interface Role {
 
 /** A page address, taken apart under a policy. */
 export interface PageUrl {
-  /** Fit to be sent: listed query keys only, no fragment, userinfo or click id, nothing personal in path and values. */
+  /** The address to send: listed query keys only, no fragment, userinfo or click id, nothing personal in path and values. */
   readonly url: string;
   /** Path, nothing personal in it. */
   readonly path: string;
@@ -52,8 +52,9 @@ export interface PageUrl {
 const NO_CLICK_IDS: ClickIds = Object.freeze({});
 
 /**
- * Compiles the settings. A listed key that names a click, a visitor, a recipient or a session is not kept all the same
- * (R46). Throws a TypeError that names the first pattern which is none.
+ * Compiles the settings. A key that names a click, a visitor, a recipient or a session is not kept, even if it is listed
+ * (R46).
+ * @throws TypeError naming the first pattern that is not valid
  */
 export function compileUrlPolicy(settings: UrlSettings): UrlPolicy {
   const keep = new Set(settings.query.map(keyName).filter((name) => personalParam(name) === undefined));
@@ -77,8 +78,8 @@ export function readUrl(raw: string, policy: UrlPolicy): PageUrl | undefined {
 }
 
 /**
- * A referrer as the policy wants it. One that points to a page whose events go nowhere, on whatever host, says more
- * than it may in any form: undefined.
+ * A referrer in the form that the policy asks for. Undefined if it points to a page whose events go nowhere, on any host:
+ * no form of it may be sent.
  */
 export function readReferrer(raw: string, policy: UrlPolicy): string | undefined {
   if (policy.referrer === 'none') return undefined;
@@ -96,17 +97,17 @@ export function cleanText(text: string, policy: UrlPolicy, allowance?: Allowance
   return cleanAt(text, policy, 0, allowance);
 }
 
-/** How many more addresses are read in the midst of texts; all texts of a hit share it. */
+/** How many more addresses inside texts are read; all texts of a hit share it. */
 export interface Allowance {
   left: number;
 }
 
-/** What all texts of a hit may have together. */
+/** The allowance of all texts of a hit together. */
 export function wholeAllowance(): Allowance {
   return { left: MOST_IN_HIT };
 }
 
-/** URLs inside URLs are read this deep; what lies deeper goes. */
+/** URLs inside URLs are read this deep; deeper ones are removed. */
 const DEEPEST = 2;
 
 function readAt(raw: string, policy: UrlPolicy, depth: number): PageUrl | undefined {
@@ -118,7 +119,7 @@ function readParts(parts: UrlParts, policy: UrlPolicy, depth: number): PageUrl {
   const path = pathOf(parts);
   const stripped = parts.origin + path;
   const query = parts.search === '' ? NO_QUERY : readQuery(parts.search, policy, depth);
-  // Single-page applications put a query behind `#`. None of it stays, but a click id there is one.
+  // Single-page applications put a query behind `#`. None of it stays, but a click id in it counts.
   const start = parts.hash.indexOf('?');
   const late = start < 0 ? NO_QUERY : readQuery(parts.hash.slice(start), policy, DEEPEST);
   return {
@@ -197,7 +198,7 @@ function readQuery(search: string, policy: UrlPolicy, depth: number): Query {
   return { kept, clickIds: clickIds ?? NO_CLICK_IDS, google };
 }
 
-/** What stands in brackets behind a listed name is as free as a value. */
+/** A listed name may have brackets behind it with any text in them, so this text is checked, too. */
 function isCleanKey(key: string): boolean {
   for (const part of decodePart(key, 0, key.length).split(BRACKET)) if (scrub(part) !== part) return false;
   return true;
@@ -211,7 +212,7 @@ function append(list: string | undefined, pair: string): string {
 
 const PLAIN_VALUE = /^[A-Za-z_.~-]*$/;
 
-/** A value of a listed key, as it stood or, where something had to go, encoded anew; undefined = nothing can stay. */
+/** A value of a listed key: unchanged, or cleaned and encoded again; undefined = nothing can stay. */
 function cleanValue(value: string, policy: UrlPolicy, depth: number): string | undefined {
   if (PLAIN_VALUE.test(value) && scrub(value) === value) return value;
   const text = decodePart(value, 0, value.length);
@@ -225,7 +226,7 @@ function encoded(text: string): string {
   return text === "'" ? '%27' : encodeURIComponent(text);
 }
 
-/** What would end a value, or does not stand plainly in a query; surrogates stay together. */
+/** Characters that would end a value or must be encoded in a query; surrogate pairs stay together. */
 const UNFIT_FOR_QUERY = /[\ud800-\udbff][\udc00-\udfff]|[^!$()*,\-./0-9:@A-Z[\]_a-z|~]/g;
 
 const SLASH = /[/\\]|%(?:25){0,2}(?:2f|5c)/i;
@@ -254,19 +255,19 @@ function cleanAt(text: string, policy: UrlPolicy, depth: number, allowance?: All
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as string;
     const start = addressIn(word);
-    // More addresses than anybody writes in one text cost only who sends them.
+    // A text with more addresses than anybody writes loses the further ones.
     if (start >= 0) words[i] = ++read <= most ? cleanWord(word, start, policy, depth) : '';
   }
   if (allowance !== undefined) allowance.left -= Math.min(read, most);
   return scrub(words.join(' '));
 }
 
-/** Addresses that are read in one text, and in all texts of a hit; the others go. */
+/** Most addresses that are read in one text, and in all texts of a hit; further ones are removed. */
 const MOST_ADDRESSES = 20;
 const MOST_IN_HIT = 300;
 
 const QUERY = /[?#]/;
-/** `shop.example.no:8080/krus`: what stands before a query, with no scheme in front. */
+/** `shop.example.no:8080/krus`: host and path before a query, without a scheme. */
 const HOST = /^[(<"'[]?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,24}(?::\d{1,5})?\//i;
 
 /** An absolute URL, or a path without blanks. */
