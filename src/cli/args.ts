@@ -6,7 +6,7 @@ export const FINE = 0;
 export const FINDINGS = 1;
 export const UNUSABLE = 2;
 
-/** The arguments make no sense; the message says what to write. Ends with exit code 2. */
+/** The arguments cannot be used; the message says what to write. Ends with exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -18,7 +18,7 @@ type Parsed<O extends Options> = ReturnType<
 
 /**
  * Options and positional arguments of a command.
- * @param positionals what they are called, for the message; one ending in `...` may repeat, one in `?` may be left out.
+ * @param positionals their names, for the message; one ending in `...` may repeat, one in `?` may be left out
  * @throws UsageError
  */
 export function readArgs<const O extends Options>(

@@ -36,7 +36,7 @@ export async function run(args: string[]): Promise<number> {
     { target: text, out: text, zone: text, jurisdiction: text, name: text, data: text, force: { type: 'boolean' } },
     ['config.yaml'],
   );
-  if (!TARGETS.includes(values.target ?? '')) throw new UsageError('say for what: --target workers');
+  if (!TARGETS.includes(values.target ?? '')) throw new UsageError('--target is missing: write --target workers');
   const out = values.out ?? join('deploy', 'workers');
   const file = positionals[0] as string;
   const config = checked(file);
@@ -57,7 +57,7 @@ export async function run(args: string[]): Promise<number> {
   return FINE;
 }
 
-/** The configuration, if this target can keep it; what is to be said about it is said. */
+/** The configuration, if this target supports it; findings are printed. */
 function checked(file: string): Config | undefined {
   const text = readText(file);
   const loaded = loadConfig(text, file);
@@ -99,7 +99,7 @@ async function write(
   return writeSecrets(join(out, SECRETS), config, data);
 }
 
-/** It lies beside the program in the package; in a checkout it is made now. */
+/** In the package it lies beside the program; in a checkout it is built now. */
 async function putWorker(out: string, worker: string): Promise<void> {
   const shipped = join(import.meta.dirname, 'workers', 'worker.js');
   if (existsSync(shipped)) {
@@ -111,7 +111,7 @@ async function putWorker(out: string, worker: string): Promise<void> {
   await buildWorker(out);
 }
 
-/** Secrets that are there stay: another key would be the end of every pseudonym. */
+/** Existing secrets stay, because a new key would change every pseudonym. */
 function writeSecrets(path: string, config: Config, data: string | undefined): readonly string[] {
   const before = new Map(existsSync(path) ? readFileSync(path, 'utf8').split('\n').flatMap(pairOf) : []);
   const names = secretsOf(config).flatMap(({ ref }) => ('env' in ref ? [ref.env] : []));

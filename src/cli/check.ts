@@ -10,7 +10,7 @@ import { FINDINGS, FINE, readArgs, UNUSABLE } from './args.ts';
 import { readText } from './read-text.ts';
 import { sinkAddress } from './serve.ts';
 
-/** What came of asking one vendor; `unchecked` = it has no way to ask without sending an event. */
+/** The result for one vendor; `unchecked` = it cannot be asked without sending an event. */
 interface Checked {
   readonly route: string;
   readonly result: 'ok' | 'failed' | 'unchecked';

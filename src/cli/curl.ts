@@ -1,7 +1,7 @@
 import type { WrittenRequest } from '../config/cases/request.ts';
 import { UsageError } from './args.ts';
 
-/** Options with a value that say something about the request. */
+/** Options with a value that change the request. */
 const HEADER_OPTIONS: Readonly<Record<string, string>> = {
   '-A': 'user-agent',
   '--user-agent': 'user-agent',
@@ -11,7 +11,7 @@ const HEADER_OPTIONS: Readonly<Record<string, string>> = {
   '--referer': 'referer',
 };
 const DATA_OPTIONS = ['-d', '--data', '--data-raw', '--data-binary', '--data-ascii'];
-/** Options with a value that say nothing about it. */
+/** Options with a value that do not change it. */
 const IGNORED = [
   '-o',
   '--output',
@@ -27,7 +27,7 @@ const IGNORED = [
 ];
 
 /**
- * The request a `curl` command would make. Options that change how it is sent, not what, are passed over.
+ * The request a `curl` command would make. Options that change only how it is sent are ignored.
  * @throws UsageError on files (`@name`) and when there is no URL.
  */
 export function curlRequest(words: readonly string[]): WrittenRequest {

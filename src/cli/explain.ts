@@ -16,9 +16,9 @@ import { readConfig } from './read-config.ts';
 import { readText } from './read-text.ts';
 import { readRequests } from './written-request.ts';
 
-/** `portvakt explain`: what becomes of a request, by the very function that serves. Nothing is sent or stored. */
+/** `portvakt explain`: what becomes of a request, by the same function that serving uses. Nothing is sent or stored. */
 export async function run(args: string[]): Promise<number> {
-  // What follows `curl` are curl's own options: a command copied out of a browser can be pasted as it is.
+  // All that follows `curl` is for curl, so a command copied from a browser can be pasted unchanged.
   const curlAt = args.indexOf('curl');
   const words = curlAt === -1 ? [] : args.slice(curlAt + 1);
   const { values, positionals } = readArgs(
@@ -29,7 +29,7 @@ export async function run(args: string[]): Promise<number> {
   const [configPath = '', requestPath = ''] = positionals;
   const loaded = readConfig(configPath);
   if (loaded === undefined) return UNUSABLE;
-  // Keys of back ends where this machine has them, so that a request of one can be explained as it was sent.
+  // Keys of back ends, where this machine has them: then the request of a back end can be explained as it was sent.
   const secrets = { ...NO_SECRETS, value: (ref: SecretRef) => secretValue(ref) ?? NO_SECRETS.value(ref) };
   const gateway = compileGateway(loaded.config, secrets);
   const written = requestPath === 'curl' ? [curlRequest(words)] : readRequests(readText(requestPath));
@@ -44,7 +44,7 @@ export async function run(args: string[]): Promise<number> {
   return results.some((result) => 'problem' in result) ? FINDINGS : FINE;
 }
 
-/** One entry of a HAR by its number, or all that are for this gateway. */
+/** The entry of a HAR with this number, or all entries for this gateway. */
 function choose(
   written: readonly WrittenRequest[],
   entry: string | undefined,
@@ -58,7 +58,7 @@ function choose(
   if (written.length === 1) return written;
   const ours = written.filter(({ url }) => {
     const parsed = URL.parse(url);
-    // What has a fixed answer is not read, so there is nothing to explain.
+    // A request with a fixed answer is not read, so there is nothing to explain.
     const does = parsed === null ? undefined : gateway.doors(parsed.pathname)?.door.does;
     return parsed !== null && gateway.siteOf.has(parsed.hostname) && typeof does === 'string';
   });
@@ -69,11 +69,11 @@ function choose(
 type Result =
   | (Explanation & {
       readonly request: string;
-      /** False: this path only looks, so that nothing of what follows is stored or sent. */
+      /** False: this path only validates, so nothing is stored or sent. */
       readonly kept: boolean;
       /** What is wrong with it, where its protocol says more than which event is invalid. */
       readonly remarks: readonly HitRemark[];
-      /** Consent platforms whose record is there and is not read. */
+      /** Consent platforms that are not configured although their record is there. */
       readonly unlistedPlatforms: readonly string[];
     })
   | { readonly request: string; readonly problem: Problem };

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Every Node can read this file: one that cannot run the rest is told so before it loads any of it.
+// Every version of Node can run this file. If the version is too old for the rest, it says so before it loads the rest.
 /* oxlint-disable no-var, prefer-template */
 var NEEDED = [24, 12];
 var found = process.versions.node.split('.');

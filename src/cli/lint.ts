@@ -6,8 +6,8 @@ import { missingSecrets } from '../runtimes/node/process/secrets.ts';
 import { FINDINGS, FINE, readArgs } from './args.ts';
 import { readText } from './read-text.ts';
 
-/** `portvakt lint`: errors and warnings are findings, notes are not. What
- * would be safer is said too. With `--env`, secrets must have values here. */
+/** `portvakt lint`: errors and warnings are findings, notes are not. It also prints what would be safer. With `--env`,
+ * secrets must have values here. */
 export async function run(args: string[]): Promise<number> {
   const options = { json: { type: 'boolean' }, env: { type: 'boolean' } } as const;
   const { values, positionals } = readArgs(args, options, ['config.yaml', 'config.yaml...']);

@@ -9,7 +9,7 @@ interface Command {
 interface Entry {
   readonly usage: string;
   readonly summary: string;
-  /** Imported when it is called, so that `serve` starts without the rest. */
+  /** Each command is imported when it is called, so that `serve` does not load the others. */
   readonly load: () => Promise<Command>;
 }
 
@@ -113,7 +113,7 @@ export async function run(args: readonly string[]): Promise<void> {
   try {
     process.exitCode = await main(args);
   } catch (error) {
-    // Our own fault: the place in the code helps, the message might hold something of the input.
+    // A fault of this program. Only the place in the code is printed, because the message may hold parts of the input.
     const place =
       error instanceof Error
         ? `${error.name}\n${error.stack

@@ -11,8 +11,8 @@ const SHOWN = 100;
 
 /**
  * `portvakt outbox <list | show | retry | purge>`: what waits and what vendors refused. Works beside a running gateway
- * and without one; with `--url` in a gateway on Workers. It tells sizes, ages, routes and reasons, and nothing of what
- * is in an event.
+ * and without one; with `--url` in a gateway on Workers. It shows sizes, ages, routes and reasons, and nothing of an
+ * event.
  */
 export async function run(args: string[]): Promise<number> {
   const text = { type: 'string' } as const;
@@ -72,7 +72,7 @@ function rowId(text: string): number {
   return id;
 }
 
-/** What changes dead letters says which: nobody empties the whole list by leaving a word out. */
+/** A change of dead letters has to name them, so that a forgotten word does not delete the whole list. */
 function chosen(which: Which, all: boolean | undefined): Which {
   const named = which.id !== undefined || which.route !== undefined;
   if (named === (all === true)) throw new UsageError('say which dead letters: an id, --route NAME, or --all');
@@ -99,7 +99,7 @@ async function show(dead: Inspected['dead'], which: Which, json: boolean): Promi
   return which.id !== undefined && letters.length === 0 ? FINDINGS : FINE;
 }
 
-/** Naming one that is not there is a finding; an empty list is not. */
+/** An id that does not exist is a finding; an empty list is not. */
 async function change(
   which: Which,
   act: (which: Which) => number | Promise<number>,
@@ -156,7 +156,7 @@ function stateOf({ marked }: DeadLetter): string {
   return marked ? 'retry asked for' : 'waits';
 }
 
-/** Columns as wide as what is in them; the last one as it is. */
+/** Columns as wide as their longest text; the last one is not padded. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = head.map((name, i) => Math.max(name.length, ...rows.map((cells) => cells[i]?.length ?? 0)));
   const line = (cells: readonly string[]) =>

@@ -2,7 +2,7 @@ import { showFinding, type Finding } from '../config/lint/finding.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { readText } from './read-text.ts';
 
-/** The configuration in a file; a refused one is told on stderr and the answer is undefined. */
+/** The configuration in a file; undefined if it is refused, and then the findings are printed to stderr. */
 export function readConfig(path: string): LoadedConfig | undefined {
   const loaded = loadConfig(readText(path), path);
   if ('config' in loaded) return loaded;

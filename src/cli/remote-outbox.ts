@@ -6,14 +6,14 @@ import { ADMIN_TOKEN } from '../runtimes/workers/built-version.ts';
 import type { SiteReport } from '../runtimes/workers/rpc.ts';
 import { UsageError } from './args.ts';
 
-/** Milliseconds for one answer: a gateway that sleeps is woken by the question. */
+/** Milliseconds for one answer: a stopped gateway first has to start. */
 const PATIENCE_MS = 30_000;
 
 /**
  * The outboxes of a gateway on Workers, asked by its paths for operators (`src/runtimes/workers/admin.ts`).
  * @param address where the gateway answers, with its mount path where it has one: `https://shop.example.no`
  * @param token what it was given as `PORTVAKT_ADMIN_TOKEN`
- * @throws UsageError where the address is none, would send the token readable, or the gateway does not answer as one
+ * @throws UsageError if the address is not valid or not https, or no such gateway answers
  */
 export function outboxesAt(address: string, token: string | undefined): Inspected {
   const ask = asking(baseOf(address), token);
@@ -68,7 +68,7 @@ function baseOf(address: string): string {
   const url = URL.parse(address);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '')
     throw new UsageError('--url takes the address of the gateway, e.g. https://shop.example.no');
-  // The token would be readable on the way.
+  // Without https the token could be read on the way.
   if (url.protocol === 'http:' && !isLoopbackName(url.hostname))
     throw new UsageError('--url takes an https address: the token goes with each request');
   const at = url.pathname.indexOf(ADMIN_PATH);
@@ -83,7 +83,7 @@ function asking(base: string, token: string | undefined): Ask {
     const query = new URLSearchParams();
     if (which.id !== undefined) query.set('id', String(which.id));
     if (which.route !== undefined) query.set('route', which.route);
-    // Where nothing is named, the command has asked for --all.
+    // If nothing is named, the command was given --all.
     if (method === 'POST' && query.size === 0) query.set('all', '');
     const answer = await fetch(`${base}${path}?${query}`, {
       method,
@@ -91,7 +91,7 @@ function asking(base: string, token: string | undefined): Ask {
       redirect: 'error',
       signal: AbortSignal.timeout(PATIENCE_MS),
     }).catch(() => undefined);
-    if (answer === undefined) throw new UsageError(`nobody answers at ${base}${path}`);
+    if (answer === undefined) throw new UsageError(`no answer from ${base}${path}`);
     if (answer.status === 401) throw new UsageError(`that gateway has another token than ${ADMIN_TOKEN}`);
     const body: unknown = await answer.json().catch(() => undefined);
     if (!answer.ok || body === undefined)

@@ -59,7 +59,7 @@ export async function run(args: string[]): Promise<number> {
   }
 }
 
-/** The thread starts first and this one loads the rest meanwhile: together they take most of a start. */
+/** The delivery thread starts first, and this thread loads the rest meanwhile: both take most of the time of a start. */
 async function startOne(options: ServeOptions): Promise<RunningGateway> {
   prepareThread();
   const { startGateway } = await import('../runtimes/node/process/serve.ts');
@@ -86,7 +86,7 @@ export function listenOptions(values: {
 
 const WRITE_PROBLEMS = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR']);
 
-/** Why starting failed, for the person at the terminal; undefined where the fault is ours. */
+/** Why starting failed, for the person at the terminal; undefined if it is a fault of this program. */
 export function startProblem(error: unknown, { listen, admin, data }: ListenOptions): string | undefined {
   if (error instanceof Unusable) return error.message;
   const { code, port, syscall } = error as NodeJS.ErrnoException & { port?: number };
@@ -94,7 +94,7 @@ export function startProblem(error: unknown, { listen, admin, data }: ListenOpti
     const option = listen.endsWith(`:${port}`) ? `--listen ${listen}` : `--admin ${admin}`;
     return `cannot listen (${option}): ${code}${code === 'EADDRINUSE' ? '; something else listens there, choose another port' : ''}`;
   }
-  // Node says ENOENT where a folder cannot be made on a read-only disk.
+  // Node reports ENOENT if a folder cannot be made on a read-only disk.
   if (WRITE_PROBLEMS.has(code ?? '') || (code === 'ENOENT' && syscall === 'mkdir')) {
     return `cannot write the data directory ${data}: ${code}; choose another with --data`;
   }
@@ -125,7 +125,7 @@ function adminToken(admin: string): string | undefined {
   throw new UsageError(`--admin ${admin} is not loopback: set ${ADMIN_TOKEN} to the token that callers must send`);
 }
 
-/** @throws UsageError where a production machine would deliver to nobody */
+/** @throws UsageError if a production machine would send nothing to any vendor */
 function sinkOf(text: string | undefined, allowed: boolean): string | undefined {
   if (text === undefined) return undefined;
   if (process.env['NODE_ENV'] === 'production' && !allowed) {

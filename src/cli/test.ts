@@ -29,7 +29,7 @@ export async function run(args: string[]): Promise<number> {
   return results.some(({ failures }) => failures.length > 0) ? FINDINGS : FINE;
 }
 
-/** Undefined when the file or its configuration cannot be used; why was told on stderr. */
+/** Undefined when the file or its configuration cannot be used; the reason is printed to stderr. */
 export function runFile(file: string): readonly Result[] | undefined {
   const read = readCases(readText(file), file);
   if ('findings' in read) {

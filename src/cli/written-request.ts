@@ -25,7 +25,7 @@ interface HarEntry {
   };
 }
 
-/** HAR 1.2. Browsers leave the Cookie header out of some exports; the `cookies` list stands in for it. */
+/** HAR 1.2. Browsers leave the Cookie header out of some exports; then the `cookies` list is used. */
 function harRequests(text: string): readonly WrittenRequest[] {
   const entries = harEntries(text);
   return entries.flatMap(({ startedDateTime, request }): WrittenRequest[] => {
@@ -51,7 +51,7 @@ function harEntries(text: string): readonly HarEntry[] {
     const har = JSON.parse(text) as { readonly log?: { readonly entries?: readonly HarEntry[] } };
     if (Array.isArray(har.log?.entries)) return har.log.entries;
   } catch {
-    // Said below.
+    // The error below says it.
   }
   throw new UsageError('this is JSON, but not a HAR file (log.entries)');
 }

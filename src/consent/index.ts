@@ -61,7 +61,7 @@ function statedOf(
 
 const HEADER_UNREADABLE = unreadable('cookies', {}, 'the cookie header is unreadable');
 
-/** The opt-out regime of a site holds only for visitors of the United States, where their country is known. */
+/** If the country is known, a site's opt-out regime holds only for visitors of the United States. */
 function regimeOf({ country }: ConsentInput, { regime }: SiteConsent): Regime {
   return regime === 'opt-out' && (country === undefined || country === 'US') ? 'opt-out' : 'opt-in';
 }

@@ -13,7 +13,7 @@ const HTML = 'text/html; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
 const STYLE = 'text/css; charset=utf-8';
 
-/** The shop, with one client or the other, and what it needs; the banner and the GA4 client are other people's, from npm. */
+/** The shop, with one client or the other, and its files; the banner and the GA4 client are packages from npm. */
 const FILES: readonly (readonly [path: string, file: () => string, type: string])[] = [
   ['/', () => own('index.html'), HTML],
   ['/tag', () => own('index.html').replace(CLIENT, TAG), HTML],
@@ -25,8 +25,8 @@ const FILES: readonly (readonly [path: string, file: () => string, type: string]
 ];
 
 /**
- * The same shop with the gateway's own tag in place of the GA4 client: the two lines that a site pastes, but that this
- * page says itself when it is viewed, because its window on the vendors has to be open by then.
+ * The same shop with the gateway's own tag in place of the GA4 client: the two lines that a site pastes. Only the page
+ * view is sent by this page itself, because the view of the vendors has to be open before it.
  */
 const CLIENT = /<!-- client: begin -->[^]*<!-- client: end -->/;
 const TAG = [
@@ -77,12 +77,12 @@ export function addPages(app: Hono, files: readonly PageFile[], stream: Live, ro
   }
   app.get('/favicon.ico', () => new Response(null, { status: 204 }));
   app.get('/demo/routes', (c) => c.json(routes()));
-  // The page's scripts cannot see all of its cookies; the visitor may.
+  // Scripts of the page cannot read all of its cookies, so the gateway shows them to the visitor.
   app.get('/demo/cookies', (c) => c.json(shownCookies(c.req.header('cookie') ?? '')));
   app.get('/demo/stream', () => stream.response() ?? new Response(null, { status: 503 }));
 }
 
-/** The banner's cookie and the governed ones; what other programs on this machine have set is nobody's business. */
+/** The banner's cookie and the governed ones, without cookies of other programs on this machine. */
 function shownCookies(header: string): { name: string; value: string; owner: string }[] {
   const { names, values } = parseCookies(header);
   return names.flatMap((name, i) => {

@@ -11,7 +11,7 @@ export interface Received {
   readonly body: string;
 }
 
-/** Plays the vendors on a loopback port and tells of every request. Gives its address. */
+/** Answers for the vendors on a loopback port and reports every request. Returns its address. */
 export async function startRecorder(tell: (received: Received) => void): Promise<{ url: string; close: () => void }> {
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];

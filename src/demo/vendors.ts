@@ -16,7 +16,7 @@ export function successAnswer(host: string, path: string, body: string): { statu
     case 'api.pinterest.com':
       return json({ num_events_received: count(body, 'data'), num_events_processed: count(body, 'data') });
     default:
-      // GA4 and the pixels: 204 whatever comes (`destinations/ga4.md` 2.2, 3.1; `destinations/microsoft.md` B).
+      // GA4 and the pixels answer 204 to everything (`destinations/ga4.md` 2.2, 3.1; `destinations/microsoft.md` B).
       return { status: path === '' ? 404 : 204 };
   }
 }

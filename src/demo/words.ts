@@ -3,7 +3,7 @@ import { BIT, type SignalMask, signalsOf } from '../core/signals.ts';
 import type { EventTrace, Trace } from '../decide/trace.ts';
 import type { RouteTrace } from '../policy/decide.ts';
 
-/** What was decided for one event, in words for people. */
+/** The decision about one event, in words for people. */
 export interface DecisionInWords {
   readonly event: string;
   /** Purposes the visitor allows. */

@@ -5,8 +5,8 @@ import { interestOf } from '../policy/signals.ts';
 import { NOTHING_REMOVED, removedFrom, type GuardedFields } from './guarded.ts';
 
 /**
- * What is counted of a hit once it is safe. Hundreds of hits wait for the disk at the same time; what a trace holds
- * would wait with them, personal data included, and be copied by every collection of garbage meanwhile.
+ * What is counted of a hit once it is stored. Hundreds of hits wait for the disk at the same time. Traces would keep
+ * personal data in memory for as long, and garbage collection would copy them again and again.
  */
 export interface Account extends Pick<Trace, 'site' | 'source' | 'unknownKeys' | 'leftOut' | 'unknownStream'> {
   /** When the hit came, unix milliseconds. */
@@ -18,12 +18,12 @@ export interface AccountEvent extends Pick<EventTrace, 'consent'> {
   /** Signals in force that rest on legitimate interest. */
   readonly interest: SignalMask;
   readonly routes: readonly AccountRoute[];
-  /** The client id, and what its visitor showed that may be rare; only where the site's ids are replaced. */
+  /** The client id, and its visitor's values that may be rare; only where the site's ids are replaced. */
   readonly visitor: { readonly id: string; readonly cells: readonly string[] } | undefined;
 }
 
 export interface AccountRoute extends Pick<RouteTrace, 'route' | 'signals' | 'outcome' | 'reason'> {
-  /** What the vendor is not told though it was there; nothing where no record is kept. */
+  /** Fields that were there and are not sent to the vendor; empty where no record is kept. */
   readonly removed: GuardedFields;
 }
 

@@ -17,13 +17,13 @@ export class Tally {
   }
 }
 
-/** What the collecting side counts. Plain numbers: exporting them is somebody else's business. */
+/** What the collecting side counts, as plain numbers; the runtime exports them. */
 export class Counters {
   /** Answers by status. */
   readonly answers = new Tally();
   /** Refused requests by site (empty = none has the host) and the code of the reason. */
   readonly refused = new Tally();
-  /** Requests that were answered unread, by site and the first of the paths that are answered so. */
+  /** Requests with a fixed answer, by site and the first path of their door. */
   readonly fixedAnswers = new Tally();
   /** Accepted events by site and source. */
   readonly events = new Tally();
@@ -33,7 +33,7 @@ export class Counters {
   readonly stored = new Tally();
   /** Unknown keys dropped, by site. */
   readonly unknownKeys = new Tally();
-  /** What senders wrote that could not be used, by site and kind. */
+  /** Values from senders that could not be used, by site and kind. */
   readonly leftOut = new Tally();
   /** Web hits with a measurement id no route has, by site. */
   readonly unknownStream = new Tally();
@@ -47,7 +47,7 @@ export class Counters {
   readonly faults = new Tally();
   /** From a request to its answer. */
   readonly answerTime = new Histogram(SHORT);
-  /** Connections that were one too many. */
+  /** Connections over the limit. */
   connectionsRefused = 0;
   /** Hits, by site. */
   readonly hits = new Tally();

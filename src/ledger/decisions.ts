@@ -9,7 +9,7 @@ import { namesOf, NOTHING_REMOVED, type GuardedFields } from './guarded.ts';
 
 /**
  * One line of the decision log (R18, `docs/decision-log.md`): how many (event, route) pairs of one hour were decided
- * alike, and on what. Names from the configuration, fixed words and counts: nobody is in it.
+ * alike, and on what. It has names from the configuration, fixed words and counts, and identifies nobody.
  */
 export interface LoggedDecision {
   /** UTC, e.g. `2026-11-23T12`: no finer time is kept. */
@@ -31,14 +31,14 @@ export interface LoggedDecision {
   readonly outcome: string;
   /** The code of the reason (`docs/reasons.md`). */
   readonly reason: string | null;
-  /** What the vendor could have been told of the visitor, was there, and did not pass. */
+  /** Fields about the visitor that the vendor reads, that were there, and that were not passed. */
   readonly removed: readonly FieldName[];
   readonly count: number;
 }
 
 /** Different combinations kept for one hour; more are counted without consent version and removed fields. */
 const MAX_ENTRIES = 10_000;
-/** Numbers for words end here; this one stands for all that came when there were no more. */
+/** The last number for words; it stands for all words that come when the others are used. */
 const REST = 63;
 
 /** A number up to `REST` for each pair of words. */
@@ -68,7 +68,7 @@ interface RouteHour {
   readonly counts: Map<number, number>;
 }
 
-/** One hour. Words are numbered anew in each, so that nobody can use them up for good. */
+/** One hour. Words get new numbers in each hour, so that nobody can use up the numbers for good. */
 class Hour {
   /** By the name of the protocol, then by route. */
   readonly sources = new Map<SourceName, Map<Route, RouteHour>>();
@@ -140,8 +140,8 @@ export class Decisions {
 }
 
 /**
- * Of a number that tells lines apart: signals 7 bits, one that is free, conflict, the first gate signal by legitimate interest,
- * then consent, end and removed fields, 6 each, and the other gate signals by legitimate interest.
+ * The bits of the number that tells lines apart: signals 7, one unused, conflict, the first gate signal by legitimate
+ * interest, then consent, end and removed fields, 6 each, and the other gate signals by legitimate interest.
  */
 const CONFLICT = 1 << 8;
 
@@ -153,10 +153,10 @@ function interestIn(key: number): number {
   return ((key >> 9) & 1) | ((key >> 27) & (GATE_MASK - 1));
 }
 
-/** Of the numbers for consents, those left for platforms whose versions are no longer told apart. */
+/** From this many consents on, versions are no longer told apart; the other numbers are left for platforms. */
 const FOR_VERSIONS = 32;
 
-/** The number of a consent that is met for the first time, or that was not given one. */
+/** The number of a consent that has none yet. */
 function consentNumber({ consents }: Hour, platform: string | undefined, version: string | undefined): number {
   const keep = isVersion(version) && consents.pairs.length < FOR_VERSIONS;
   return consents.of(platform, keep ? version : undefined);

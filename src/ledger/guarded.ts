@@ -11,11 +11,11 @@ export type GuardedFields = bigint;
 
 export const NOTHING_REMOVED: GuardedFields = 0n;
 
-/** A field whose removal is worth a proof. */
+/** A field whose removal is recorded as a proof. */
 interface Guarded {
   readonly field: FieldName;
   readonly bit: bigint;
-  /** It need not be in the hit as it was read: it is made of cookies, headers and the page's address. */
+  /** It may be missing in the raw hit, because it is made of cookies, headers and the page's address. */
   readonly derived: boolean;
 }
 
@@ -32,7 +32,7 @@ const DERIVED: ReadonlySet<string> = new Set([
   ...ownFields(IDENTIFIERS).keys(),
 ]);
 
-/** What is said of a visitor, for better or worse. */
+/** All fields about a visitor. */
 const GUARDED: readonly Guarded[] = guardedAmong(
   FIELD_NAMES.filter((field) => CLASSES.has(FIELDS[field].class) || OTHERS.has(field)),
 );
@@ -63,7 +63,7 @@ function shutFor(route: Route, signals: SignalMask): readonly Guarded[] {
   return shut[signals & GATE_MASK] as readonly Guarded[];
 }
 
-/** What each vendor that gets an event could have been told of its visitor, was there, and does not pass. */
+/** For each vendor that gets an event: the fields about its visitor that were there and are not passed. */
 export function removedFrom(event: EventTrace): readonly GuardedFields[] {
   return event.routes.map(({ route, signals, outcome }) => {
     if (outcome !== 'planned') return NOTHING_REMOVED;

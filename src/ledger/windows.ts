@@ -9,14 +9,14 @@ import type { Account } from './account.ts';
 export interface Windows {
   /** The windows in force at a time, unix milliseconds. Those that have ended are destroyed first, keys and counts. */
   readonly at: (gateway: Gateway, at: number) => IdWindows;
-  /** Counts who was seen with what. Only ids that go out count, so who has not consented is not counted. */
+  /** Counts which visitors have which traits. Only ids that are sent count, so visitors without consent do not. */
   readonly count: (account: Account) => void;
 }
 
 /** Beyond this many different browsers, languages and countries the rest counts as rare: memory is bounded (R75). */
 const MOST_CELLS = 2_000;
 
-/** `randomKey` gives 32 fresh random bytes; they are overwritten here once they are taken in. */
+/** @param randomKey gives 32 fresh random bytes; they are overwritten here after use */
 export function createWindows(randomKey: () => Uint8Array): Windows {
   const open = new Map<string, OpenWindow>();
   let gateway: Gateway | undefined;
@@ -56,7 +56,7 @@ function siteWindow(open: ReadonlyMap<string, OpenWindow>, site: Site): OpenWind
   return site.privacy.replacedIds === undefined ? undefined : open.get(site.name);
 }
 
-/** A configuration that was read again does not begin a new window, unless it says something else about it. */
+/** A configuration that is read again begins a new window only if its settings for windows have changed. */
 function sameWindow(before: ReplacedIds, now: ReplacedIds | undefined): boolean {
   return now?.bits === before.bits && now.window === before.window && now.rareBelow === before.rareBelow;
 }
@@ -66,7 +66,7 @@ class OpenWindow implements IdWindow {
   readonly began: number;
   readonly ends: number;
   readonly #prepared: ReturnType<typeof hmac.create>;
-  /** Who has shown a cell, by the numbers that stand for them; `true` = enough. */
+  /** The visitors of a cell, by the numbers that replace their ids; `true` = enough. */
   readonly #cells = new Map<string, Set<string> | true>();
 
   constructor(settings: ReplacedIds, at: number, key: Uint8Array) {

@@ -133,7 +133,7 @@ const SCHEME_LONG = 8;
 const LANGUAGE = /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}$/;
 const SCREEN = /^\d{1,5}x\d{1,5}$/;
 const CURRENCY = /^[A-Za-z]{3}$/;
-/** Unix seconds, a count, and milliseconds or a number (`destinations/ga4.md` 3.2, 3.3); any other text could identify the visitor. */
+/** Unix seconds, a count, and milliseconds or a number (`destinations/ga4.md` 3.2, 3.3); other texts could identify. */
 const SECONDS = /^1\d{9}$/;
 const SECONDS_LONG = 10;
 /** Tags number sessions like this since 2017; a visitor's clock may be wrong by a day, time zones included. */

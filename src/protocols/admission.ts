@@ -5,14 +5,14 @@ import type { Hit, Problem, RefusedCode } from './hit.ts';
 export type SentBy = 'browser' | 'backend';
 
 /**
- * What a back end shows, by the key of the configuration that lists it: a key that travels as a bearer, and one that stands
- * in an address, where more people come to see it. One kind is never taken for the other.
+ * Kinds of keys of back ends, named as the configuration lists them: a bearer key, and a key in an address, where more
+ * people can see it. A key of one kind is never accepted as the other.
  */
 export type KeyKind = (typeof KEY_KINDS)[number];
 
 export const KEY_KINDS = ['ingest_keys', 'mp_secrets'] as const;
 
-/** What a key is known by: compared by hash, so that time tells nothing. */
+/** The id of a key. Keys are compared by their hash, so that the time it takes reveals nothing. */
 export function keyId(kind: KeyKind, key: string): string {
   return kind === 'ingest_keys' ? sha256Hex(key) : `${kind}:${sha256Hex(key)}`;
 }

@@ -3,7 +3,7 @@ import type { End, ProtocolReply } from './protocol.ts';
 
 const NO_CONTENT: ProtocolReply = { status: 204 };
 
-/** 204, or the problem: for clients that look at the status only. */
+/** 204, or the problem: for clients that read only the status. */
 export function plainAnswer(end: End): ProtocolReply {
   return end.kind === 'refused' ? problemReply(end.problem) : NO_CONTENT;
 }

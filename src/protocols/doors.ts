@@ -2,7 +2,7 @@ import type { Hit, Problem } from './hit.ts';
 import { PROTOCOLS, type SourceName } from './index.ts';
 import type { Door, Protocol } from './protocol.ts';
 
-/** A door with the protocol it is of. */
+/** A door and its protocol. */
 export interface WayIn {
   readonly protocol: Protocol<SourceName>;
   readonly door: Door;
@@ -23,7 +23,7 @@ export function waysUnder(prefix: string): Ways {
   return (path) => exact.get(path) ?? below.find(([start]) => path.startsWith(start))?.[1];
 }
 
-/** What people call what comes from a source. */
+/** The name, for people, of what comes from a source. */
 export function titleOf(source: string): string {
   return PROTOCOLS.find(({ name }) => name === source)?.title ?? source;
 }
@@ -36,7 +36,7 @@ export function notFound(prefix: string): Problem {
   return { status: 404, title: 'Nothing here', detail: `${capital(ways.join(', '))}.` };
 }
 
-/** 405, with the methods there are; `Allow` says the same. */
+/** 405, with the allowed methods, which are also in `Allow`. */
 export function notAllowed(methods: readonly string[]): Problem {
   return { status: 405, title: 'Method not allowed', detail: `Use ${methods.join(', ')}.` };
 }

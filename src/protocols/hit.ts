@@ -23,7 +23,7 @@ export interface Hit {
   readonly body: string;
   /** Address of the TCP peer; undefined where the runtime has none. */
   readonly peer: string | undefined;
-  /** Its country, two capital letters, where the runtime knows it; then no header is asked. */
+  /** Its country, two capital letters, where the runtime knows it; then no header is read for it. */
   readonly country?: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export interface Visitor {
   /** The browser's Global Privacy Control. */
   readonly gpc: boolean;
   readonly userAgent: string | undefined;
-  /** Where the address is looked up when the policy wants it; a back end says it outright. */
+  /** Headers and peer, from which the address is found if the policy needs it; or the address that a back end states. */
   readonly address: string | undefined;
   /** From a trusted proxy's country header. */
   readonly country: Country | undefined;
@@ -52,7 +52,7 @@ export interface InvalidEvent {
   readonly says: string;
 }
 
-/** One thing that is wrong with a hit, for whoever asks before sending. Holds no value. */
+/** One mistake in a hit, for somebody who validates it before sending. Holds no value. */
 export interface HitRemark {
   /** The place, e.g. `events[0].name`. */
   readonly at: string;
@@ -65,15 +65,15 @@ export interface HitRemark {
 export interface SourceEvent {
   readonly raw: RawEvent;
   readonly visitor: Visitor;
-  /** It goes nowhere, and the others go on. */
+  /** It goes nowhere; the other events are used. */
   readonly invalid?: InvalidEvent;
-  /** It tells who somebody is or what they chose: consent and withdrawal are read from it, and it goes nowhere. */
+  /** It only states an identity or a choice: consent and withdrawal are read from it, and it goes nowhere. */
   readonly noEvent?: true;
   /** Vendors that its sender leaves out. */
   readonly leftOut?: LeftOutVendors | undefined;
 }
 
-/** Vendors that a sender does not want to have an event, by the names it has for them; it takes away and never grants. */
+/** Vendors that shall not get an event, by the sender's names for them; it takes away and never grants. */
 export interface LeftOutVendors {
   /** All of them, but for `but`. */
   readonly all: boolean;
@@ -88,7 +88,7 @@ export interface HitReading {
   readonly events: readonly SourceEvent[];
   /** Keys that were not known and therefore dropped. */
   readonly unknownKeys: number;
-  /** What could not be used, with the event going on without it. */
+  /** Values that could not be used; the event is used without them. */
   readonly leftOut: LeftOut;
   /** Everything that is wrong with the hit, where the protocol has a place to say it. */
   readonly remarks?: readonly HitRemark[];
@@ -100,9 +100,9 @@ export interface Problem {
   readonly title: string;
   /** What is wrong and what to do, for the person who wrote the tag or the back end. */
   readonly detail: string;
-  /** What it is counted as, where the status does not say it. */
+  /** The code it is counted under, if the status does not determine it. */
   readonly code?: RefusedCode;
-  /** Somebody may be guessing a key: the answer is held back for a moment, ever longer. */
+  /** Somebody may be guessing a key: after some of these the answer is delayed. */
   readonly guessed?: true;
   /** The same as `detail`, one by one. */
   readonly remarks?: readonly HitRemark[];
@@ -110,7 +110,7 @@ export interface Problem {
 
 /** A request that was refused before its body was read. */
 export interface Unread extends Problem {
-  /** What is known of it, without a body: its cookies may take something back all the same. */
+  /** What is known of it, without a body: its cookies may still withdraw consent. */
   readonly hit: Hit;
 }
 
@@ -131,7 +131,7 @@ const BY_STATUS: Readonly<Record<number, RefusedCode>> = {
   503: 'refused.unavailable',
 };
 
-/** What a problem is counted as. */
+/** The code that a problem is counted under. */
 export function refusedCode({ status, code }: Problem): RefusedCode {
   return code ?? BY_STATUS[status] ?? 'refused.fault';
 }

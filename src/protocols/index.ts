@@ -9,5 +9,5 @@ const all = [ga4, json, measurement, segment] as const;
 /** The name of a way in. */
 export type SourceName = (typeof all)[number]['name'];
 
-/** Every way in. A case that says nothing of a protocol is written for the first. */
+/** Every way in. A case that names no protocol uses the first. */
 export const PROTOCOLS: readonly [Protocol<SourceName>, ...Protocol<SourceName>[]] = all;

@@ -3,8 +3,8 @@ import { cutText } from './limits.ts';
 import { NAME } from './names.ts';
 
 /**
- * What bodies of JSON are made of, whatever the protocol, and what is told of the mistakes in them. Messages say what is
- * expected, never what came.
+ * Parts of JSON bodies that several protocols share, and the messages about mistakes in them. A message says what is
+ * expected and never repeats a value.
  */
 
 export const FINITE = 'expected a finite number';
@@ -17,12 +17,12 @@ export const wellFormed = (value: string): string => cutText(value).toWellFormed
 export const text = () =>
   z.union([z.string(), numberSchema.transform(String)], { error: 'expected a text' }).transform(wellFormed);
 
-/** An address: no number is one. */
+/** An address; a number is not accepted. */
 export const address = () => z.string({ error: 'expected a text' }).transform(wellFormed);
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/;
 
-/** Unix milliseconds. A number that would be a day in the early seventies is a time in seconds. */
+/** Unix milliseconds. A number of seconds is refused: as milliseconds it would be a day in January 1970. */
 export const time = z.union(
   [
     z
@@ -62,7 +62,7 @@ export function said({ path, message }: Mistake): string {
   return where === '' ? message : `${where}: ${message}`;
 }
 
-/** `events[0].params.value`; a key that is no name is left out, since it could hold anything. */
+/** `events[0].params.value`; a key without the form of a name is left out, because it could hold anything. */
 export function placeOf(path: readonly PropertyKey[]): string {
   let where = '';
   for (const part of path) {

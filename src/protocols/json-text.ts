@@ -8,7 +8,7 @@ export interface ShapeFault {
   readonly message: string;
 }
 
-/** The event of a list that a fault lies in; undefined = outside of all. */
+/** The index of the event that has the fault; undefined = it is outside all events. */
 export function faultyEvent({ path }: ShapeFault, list = 'events'): number | undefined {
   const [first, second] = path;
   return first === list && typeof second === 'number' ? second : undefined;
@@ -22,7 +22,7 @@ export interface ParsedJson {
 
 /** What keys a body may have. */
 export interface JsonShape {
-  /** Keys are names of parameters; else any text is one, but for what reaches a prototype. */
+  /** Keys must have the form of parameter names; otherwise any text is a key, except one that reaches a prototype. */
   readonly namesOnly: boolean;
   /** Levels of nesting. */
   readonly depth: number;
@@ -30,13 +30,13 @@ export interface JsonShape {
 
 const NAMES_ONLY: JsonShape = { namesOnly: true, depth: LIMITS.depth };
 
-/** Enough to mend a body by. Beyond it only the first fault of every further event is told: that it has one decides. */
+/** Most faults that are reported. Of further events only the first fault is, because one already makes them invalid. */
 const MOST_FAULTS = 100;
 
 /**
- * Parses JSON from outside (R72, R73). Beside the grammar it looks for what `JSON.parse` is silent about: a key twice
- * in one object, names of other than letters, digits and `_`, words that reach a prototype, more levels than `shape`
- * allows or `LIMITS.keys` keys an object. Undefined: it is no JSON.
+ * Parses JSON from outside (R72, R73). It also finds what `JSON.parse` accepts silently: a key twice in one object, names
+ * with other characters than letters, digits and `_`, words that reach a prototype, more levels than `shape` allows, more
+ * than `LIMITS.keys` keys in an object. Undefined: the text is not JSON.
  */
 export function parseBody(body: string, shape: JsonShape = NAMES_ONLY): ParsedJson | undefined {
   // Some editors and back ends put a byte order mark first; RFC 8259 8.1 lets a reader ignore it.
@@ -58,7 +58,7 @@ interface Open {
   at: string | number;
 }
 
-/** Walks text that is known to be valid JSON. Of each object or list only the first fault is told. */
+/** Walks text that is valid JSON. For each object or list only the first fault is reported. */
 function checkShape(text: string, shape: JsonShape): readonly ShapeFault[] {
   const faults: ShapeFault[] = [];
   const open: Open[] = [];
@@ -90,7 +90,7 @@ function checkShape(text: string, shape: JsonShape): readonly ShapeFault[] {
     }
     if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
       if (open.length === shape.depth) blame(`nested deeper than ${shape.depth} levels`, shape.depth);
-      // Below that nothing is looked at any more, only counted.
+      // Deeper parts are not checked; only their brackets are counted.
       const deep = open.length >= shape.depth;
       open.push(code === OPEN_OBJECT && !deep ? { keys: new Set(), at: '' } : { keys: undefined, at: 0 });
     } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
@@ -141,8 +141,8 @@ function keyOf(literal: string): string {
 
 function checkKey(key: string, seen: Set<string>, { namesOnly }: JsonShape): string | undefined {
   if (!namesOnly) {
-    if (isUnsafeName(key)) return 'a key reaches a prototype';
-    // It may be anything, so it is not repeated.
+    if (isUnsafeName(key)) return 'a key has a forbidden name, such as `__proto__`';
+    // Any text may be the key here, so the message does not repeat it.
     if (seen.has(key)) return 'a key is there twice';
   } else if (!isName(key)) {
     return 'a key is not a name: it starts with a letter and has at most 40 letters, digits and `_`';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** Prefixes Google keeps for itself (`destinations/ga4.md` 2.4); `_` and `gtag.` fail the alphabet already. */
+/** Prefixes reserved by Google (`destinations/ga4.md` 2.4); `_` and `gtag.` are not allowed in a name anyway. */
 export const RESERVED_PREFIX = /^(?:firebase_|ga_|google_)/;
 
 /** Events that the tag or the app SDK makes itself (`destinations/ga4.md` 2.4). */
@@ -27,7 +27,7 @@ const RESERVED_EVENTS: ReadonlySet<string> = new Set([
   'user_engagement',
 ]);
 
-/** Names that Google Analytics keeps for itself: a sender's event cannot have one. */
+/** Names reserved by Google Analytics: a sender's event cannot have one. */
 export function isReservedEvent(name: string): boolean {
   return RESERVED_EVENTS.has(name) || name.startsWith('notification_') || RESERVED_PREFIX.test(name);
 }

@@ -8,18 +8,18 @@ import { RESERVED_PREFIX } from './names.ts';
 import { UNREADABLE } from './settle.ts';
 
 /**
- * Parameters of an event in JSON. What can be understood all the same is: numbers written as text, texts that are too
- * long, nested parameters (left out).
+ * Parameters of an event in JSON. Small mistakes are tolerated: numbers written as text, texts that are too long (cut),
+ * nested parameters (left out).
  */
 
 const RESERVED = 'names that start with `firebase_`, `ga_` or `google_` are reserved by Google';
 
-const IDENTIFIER = 'identifiers belong in `user`, `client_id` or the page address, where consent is asked for them';
+const IDENTIFIER = 'identifiers belong in `user`, `client_id` or the page address, where consent decides about them';
 
 const ITEM_TEXT_NAMES: ReadonlySet<string> = new Set(ITEM_TEXTS.values());
 const ITEM_NUMBER_NAMES: ReadonlySet<string> = new Set(ITEM_NUMBERS.values());
 
-/** What a list of parameters is read into, with what had to stay out of it. */
+/** Reads a list of parameters, and counts what has to be left out. */
 export class Reader {
   readonly leftOut: LeftOutKind[] = [];
   private readonly context: z.RefinementCtx;
@@ -31,12 +31,12 @@ export class Reader {
     this.leftOut = leftOut;
   }
 
-  /** The same list, further in. */
+  /** The same reader for a part of the list. */
   at(...path: readonly (string | number)[]): Reader {
     return new Reader(this.context, [...this.path, ...path], this.leftOut);
   }
 
-  /** A mistake: whoever wrote the event hears of it. */
+  /** A mistake that is reported to the sender. */
   wrong(name: string | number, message: string): undefined {
     this.context.addIssue({ code: 'custom', path: [...this.path, name], message, input: undefined });
     return undefined;
@@ -58,7 +58,7 @@ export class Reader {
     return trimmed === '' ? undefined : (finiteNumber(trimmed) ?? UNREADABLE);
   }
 
-  /** The same where nothing hangs on it. */
+  /** The same, but an unreadable number is left out here, because nothing else depends on it. */
   plainNumber(name: string, value: unknown): number | undefined {
     const number = this.number(name, value);
     if (number === undefined || !Number.isNaN(number)) return number;
@@ -86,7 +86,7 @@ export class Reader {
   }
 }
 
-/** An item: names GA4 knows have their types, the others go to `custom`. Null is as good as absent. */
+/** An item: GA4's names have their types, the others go to `custom`. Null counts as absent. */
 function readItem(fields: Readonly<Record<string, unknown>>, reader: Reader): Item {
   const known: Record<string, string | number> = {};
   const custom: Record<string, string | number> = {};

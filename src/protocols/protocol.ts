@@ -3,18 +3,18 @@ import type { KeyKind, SentBy, Senders } from './admission.ts';
 import type { Hit, Problem, HitReading, HitRemark, Visitor } from './hit.ts';
 
 /**
- * One way in: how events come, and what is answered. Everything that is particular to it stands in its folder; the
- * listeners, `explain`, cases, metrics, the decision log and the docs walk `PROTOCOLS` and know nothing else of it.
+ * One way in: how events come, and what is answered. Everything that is particular to it is in its folder; listeners,
+ * `explain`, cases, metrics, the decision log and the docs use only the list `PROTOCOLS`.
  */
 export interface Protocol<N extends string = string> {
-  /** What metrics, traces, reasons and the decision log call it, and destinations whose limited form is for some only. */
+  /** Its name in metrics, traces, reasons and the decision log, and in destinations with a limited form for some only. */
   readonly name: N;
-  /** What people call what comes in: a plural, e.g. `web hits`. */
+  /** The name, for people, of what comes in: a plural, e.g. `web hits`. */
   readonly title: string;
   readonly doors: readonly [Door, ...Door[]];
   /**
-   * Back ends that show a key of this kind may send, and state whose each event is. Their refusals are then carried out
-   * under load, too. Undefined = browsers alone send.
+   * Back ends with a key of this kind may send, and state whose each event is. Their refusals are carried out under load,
+   * too. Undefined = only browsers send.
    */
   readonly backends: KeyKind | undefined;
   /**
@@ -26,16 +26,16 @@ export interface Protocol<N extends string = string> {
   readonly admit: (hit: Hit, site: Senders) => SentBy | Problem;
   /** Reads the events. `visitor` is what the request says of its browser. Pure, and linear in the size of the hit. */
   readonly read: (hit: Hit, sender: SentBy, visitor: Visitor) => HitReading | Problem;
-  /** What is said in the end, in the form this protocol's clients know. It sees nothing of the hit. */
+  /** Makes the answer in the form that this protocol's clients expect. It gets nothing of the hit. */
   readonly answer: (end: End, door: Door) => ProtocolReply;
   readonly caseForm: CaseForm;
-  /** What pages load to speak it. */
+  /** Scripts that pages load to use it. */
   readonly scripts?: readonly Script[];
   /** Its pages do not say which of a visitor's events belong together: the gateway keeps that in a cookie (`pv_session`). */
   readonly keepsSession?: true;
 }
 
-/** A script the gateway serves: the same for everybody, so that a cache may keep it and nobody is known by it. */
+/** A script the gateway serves: the same for everybody, so that a cache may keep it and it identifies nobody. */
 export interface Script {
   /** Below the gateway's prefix. */
   readonly path: string;
@@ -50,20 +50,20 @@ export type Method = 'GET' | 'POST';
 export interface Door {
   /** Exact paths below the gateway's prefix, compared undecoded: another spelling is another path. The first one is the one to use. */
   readonly paths: readonly [string, ...string[]];
-  /** Everything that begins with one of these, too: for answers that are the same whatever is asked. */
+  /** Also every path that begins with one of these: for fixed answers. */
   readonly below?: readonly string[];
   readonly methods: readonly [Method, ...Method[]];
-  /** Media types a body may have; '' = none is said. */
+  /** Media types a body may have; '' = without a media type. */
   readonly types: ReadonlySet<string>;
-  /** Those of them that only a page may send: without `Origin` anybody's form could. */
+  /** Those of them that only a page may send: without `Origin` a form of any site could send them. */
   readonly fromPages: ReadonlySet<string>;
   /** Pages of listed origins may ask beforehand (CORS preflight). */
   readonly preflight: boolean;
   /** Headers that those pages may send beside `Content-Type`. */
   readonly headers?: readonly string[];
-  /** Bytes of a body from a back end that has shown its key; default: as much as from anybody (`LIMITS.body`). */
+  /** Most bytes of a body from a back end with a key; default: the general limit (`LIMITS.body`). */
   readonly backendBytes?: number;
-  /** `store`: events are decided, stored and sent. `validate`: they are read and decided, and nothing is kept. A reply: that is answered, and the request is not read. */
+  /** `store`: events are decided, stored and sent. `validate`: they are read and decided, and nothing is kept. A reply: it is the answer, and the request is not read. */
   readonly does: 'store' | 'validate' | ProtocolReply | AddressReply;
 }
 
@@ -74,9 +74,9 @@ export interface AddressReply {
   readonly replyTo: (address: Address) => ProtocolReply;
 }
 
-/** Where something was asked. */
+/** The address of a request. */
 export interface Address {
-  /** What stands before every path of the gateway there: scheme, host, port where there is one, and prefix. */
+  /** The part before every path of the gateway: scheme, host, port where there is one, and prefix. */
   readonly base: string;
   /** Below the prefix, undecoded. */
   readonly path: string;
@@ -91,7 +91,7 @@ export type End =
   /** Nothing of it is kept. Status 503: it may be sent again after a while, which `Retry-After` says. */
   | { readonly kind: 'refused'; readonly problem: Problem };
 
-/** What would have become of a hit that was only looked at. */
+/** What would have become of a hit that was only validated. */
 export interface Validated {
   /** What is wrong with it, without values. */
   readonly mistakes: readonly HitRemark[];
@@ -106,13 +106,13 @@ export interface Validated {
   }[];
 }
 
-/** What a protocol says in an answer. CORS, `Cache-Control`, cookies and `Retry-After` are added for all alike. */
+/** A protocol's part of an answer. CORS, `Cache-Control`, cookies and `Retry-After` are added to every answer. */
 export interface ProtocolReply {
   readonly status: number;
   /** The media type of the body. */
   readonly type?: string;
   readonly body?: string;
-  /** In the place of what all answers have. */
+  /** Instead of the header that all answers have. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -122,13 +122,13 @@ export interface CaseForm {
   readonly key: string;
   /** What the key is for. */
   readonly help: string;
-  /** What may stand there. */
+  /** The schema of its value. */
   readonly schema: z.ZodType;
   /** The request; `given` is what stands under `key`, undefined = nothing. */
   readonly write: (given: unknown, about: CaseFacts) => WrittenHit;
 }
 
-/** What a case says beside its events. */
+/** The other parts of a case, beside its events. */
 export interface CaseFacts {
   /** Unix milliseconds. */
   readonly now: number;

@@ -4,15 +4,15 @@ import type { LeftOutTally } from '../core/left-out.ts';
 import { currencyCode, roundAmount } from '../core/money.ts';
 import type { Item } from '../core/values.ts';
 
-/** Stands for a number that was written so that it cannot be read, until `settle` has decided what that means. */
+/** Stands for a number that cannot be read, until `settle` decides what to leave out. */
 export const UNREADABLE = Number.NaN;
 
 const AMOUNTS = ['tax', 'shipping'] as const;
 
 /**
- * Puts money and places of an event in the form every vendor takes, the same for every source. A value without the
- * currency it was meant in would count as another sum, and vendors refuse a currency that is none, conversion and all:
- * then both are left out. Amounts are rounded to six decimals.
+ * Puts money and countries of an event into the form that every vendor takes, the same for every source. If value or
+ * currency cannot be read, both are left out: a value without its currency would count as another sum, and vendors refuse
+ * a conversion with an invalid currency. Amounts are rounded to six decimals.
  */
 export function settle(raw: RawEvent, leftOut: LeftOutTally): void {
   if (raw.value !== undefined) {
@@ -56,7 +56,7 @@ export function settle(raw: RawEvent, leftOut: LeftOutTally): void {
   }
 }
 
-/** Whether an amount has to be rounded: nearly none has. */
+/** The item with rounded amounts; nearly always unchanged. */
 function settleItem(item: Item): Item {
   const { price, discount } = item;
   const plain = (price === undefined || roundAmount(price) === price) && (discount ?? 0) === roundAmount(discount ?? 0);

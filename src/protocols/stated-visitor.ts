@@ -4,7 +4,7 @@ import { text } from './json-parts.ts';
 
 const MAX_COOKIE_HEADER = 32 * 1024;
 
-/** The header as a text, or the list of `name=value` that some servers take it apart into. */
+/** The header as a text, or the list of `name=value` into which some servers split it. */
 const cookieHeader = z
   .union([z.string(), z.array(z.string()).transform((pairs) => pairs.join('; '))], {
     error: 'expected the Cookie header as a text, or a list of `name=value`',
@@ -15,7 +15,7 @@ const cookieHeader = z
     error: 'expected cookies, `name=value; name=value`',
   });
 
-/** Without the header's own name, and without the encoding of the whole that a query or a form has put around it. */
+/** Without the header's name, and without the percent-encoding of a query or form around the whole. */
 function unwrapped(header: string): string {
   const bare = header.replace(/^\s{0,8}cookie:/i, '');
   if (bare.includes('=') || !/%3d/i.test(bare) || bare.length > 3 * MAX_COOKIE_HEADER) return bare;
@@ -28,7 +28,7 @@ function unwrapped(header: string): string {
   }
 }
 
-/** What a back end knows of the visitor (design 3a); `cookies` is the visitor's Cookie header as it was received. */
+/** What a back end states of the visitor (design 3a); `cookies` is the visitor's Cookie header as it was received. */
 export const visitor = z.strictObject({
   cookies: cookieHeader.nullish(),
   client_id: text().nullish(),
@@ -42,7 +42,7 @@ export const visitor = z.strictObject({
     .nullish(),
 });
 
-/** A visitor nothing is known of: denied. */
+/** A visitor of whom nothing is known, so everything is denied. */
 export const NOBODY: Visitor = {
   cookies: '',
   gpc: false,
@@ -58,7 +58,7 @@ export function statedVisitor(stated: z.output<typeof visitor> | null | undefine
   if (stated == null) return NOBODY;
   return {
     cookies: stated.cookies ?? '',
-    // The header's own value may be empty, and joined where it came twice: one copy that objects is enough.
+    // The header may be empty, or have come twice and be joined; one copy that objects is enough.
     gpc: stated.gpc === true || String(stated.gpc ?? '').includes('1'),
     userAgent: stated.user_agent ?? undefined,
     address: stated.ip ?? undefined,

@@ -1,4 +1,4 @@
-/** Where a request goes, as its first line and `Host` say it. */
+/** The target of a request, from its first line and `Host`. */
 export interface Target {
   /** Host and port of a target in absolute form, which counts in place of `Host` (RFC 9112 3.2.2). */
   readonly authority: string | undefined;
@@ -8,7 +8,7 @@ export interface Target {
   readonly query: string;
 }
 
-/** Takes a request target apart: `/path?query`, or the same behind `http://host` (RFC 9112 3.2). */
+/** Splits a request target: `/path?query`, or the same behind `http://host` (RFC 9112 3.2). */
 export function splitTarget(target: string): Target {
   let from = 0;
   let authority: string | undefined;
@@ -34,7 +34,7 @@ export function hostOf(text: string): string {
   if (colon === -1) return text.toLowerCase();
   for (let i = colon + 1; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    // `[::1]` has colons and no port; anything else that is no port makes a host nobody has.
+    // `[::1]` has colons and no port; any other text that is no port stays, and then no site has the host.
     if (code < 48 || code > 57) return text.toLowerCase();
   }
   return text.slice(0, colon).toLowerCase();

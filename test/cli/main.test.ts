@@ -261,7 +261,7 @@ describe('explain', () => {
     vi.unstubAllEnvs();
     expect(done.out).toContain('read as measurement-protocol');
     expect(done.out).toContain('evidence  back-end: given - asserted by the back end');
-    expect(done.out).toContain('events[0].params.gclid: an identifier belongs where consent is asked for it');
+    expect(done.out).toContain('events[0].params.gclid: an identifier belongs into a field that consent decides about');
     expect(done.out).toContain('api_secret=${GA4_API_SECRET}');
     expect(done.out).not.toContain(key);
     expect(refused.out).toContain('refused: 403');

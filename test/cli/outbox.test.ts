@@ -127,7 +127,7 @@ describe('portvakt outbox', () => {
       ['', 'https://shop.example.no', 'PORTVAKT_ADMIN_TOKEN'],
       ['t'.repeat(64), 'http://shop.example.no', 'https'],
       ['t'.repeat(64), 'shop.example.no', 'https://shop.example.no'],
-      ['t'.repeat(64), 'http://127.0.0.1:9', 'nobody answers'],
+      ['t'.repeat(64), 'http://127.0.0.1:9', 'no answer from'],
       ['t'.repeat(64), gateway.url, 'is it a gateway built with --target workers?'],
     ];
     for (const [token, url, says] of refusals) {

@@ -1,4 +1,4 @@
-/* The demo shop: a real banner, one client or the other, and a window on what the gateway sent on. */
+/* The demo shop: a real banner, one client or the other, and a view of what the gateway sent. */
 const byId = (id) => document.getElementById(id);
 /** The gateway's own tag is in the page, and not the GA4 client. */
 const tag = window.minimalAnalytics === undefined;
@@ -10,7 +10,7 @@ const paintBanner = () => document.documentElement.classList.toggle('cc--darkmod
 dark.addEventListener('change', paintBanner);
 paintBanner();
 
-// The GA4 client reports every press of a button too, which would bury what is to be seen here.
+// The GA4 client also reports every press of a button; these events would hide the ones to be shown here.
 document.documentElement.addEventListener('click', (event) => event.stopPropagation());
 
 function showChoice() {
@@ -18,7 +18,7 @@ function showChoice() {
   const names = accepted.map((category) => (category === 'analytics' ? 'statistics' : category));
   byId('choice').textContent =
     names.length === 0
-      ? 'You allow nothing. The shop works all the same, and no vendor gets anything that tells who you are.'
+      ? 'You allow nothing. The shop still works, and no vendor gets anything that identifies you.'
       : `You allow ${names.join(' and ')}. Take it back at any time under "Privacy choices".`;
 }
 
@@ -30,9 +30,9 @@ CookieConsent.run({
   revision: 1,
   categories: { necessary: { enabled: true, readOnly: true }, analytics: {}, marketing: {} },
   onConsent: showChoice,
-  // The banner takes the keyboard to itself; when it goes, the keyboard is where the choice can be changed.
+  // The banner has the keyboard focus; when it closes, the focus goes to the button that changes the choice.
   onModalHide: () => requestAnimationFrame(takeBack),
-  // The tag sees by itself that there is a choice, or another one; the GA4 client has to be told.
+  // The tag notices a new or changed choice by itself; the GA4 client has to be told.
   onFirstConsent: () => tag || send(),
   onChange: () => {
     showChoice();
@@ -89,7 +89,7 @@ const CLIENT_KEYS = ['clientId', 'sessionId', 'sessionCount'];
 
 function send(event) {
   track(event);
-  // This client makes itself an id whatever the visitor says; a shop that means it takes the id away again.
+  // This client makes an id whatever the visitor has chosen, so the shop removes the id without consent.
   if (!CookieConsent.acceptedCategory('analytics')) {
     for (const key of CLIENT_KEYS) {
       localStorage.removeItem(key);
@@ -239,5 +239,5 @@ stream.addEventListener('received', ({ data }) => showReceived(JSON.parse(data))
 stream.addEventListener('error', () => {
   byId('status').textContent = 'The gateway does not answer. Is it still running?';
 });
-// The first page view waits until the window is open, so that it is seen.
+// The first page view waits until the view of the vendors is open, so that it is shown.
 stream.addEventListener('open', () => (tag ? pv('page_view') : send()), { once: true });

@@ -84,7 +84,7 @@ function domainEnd(text: string, from: number): number {
   return IMAGE.test(text.slice(from, from + 8)) ? -1 : end;
 }
 
-/** `logo@2x.png` is a picture for a fine screen. */
+/** `logo@2x.png` is a picture for a screen of high resolution. */
 const IMAGE = /^[1-4]x\.(?:png|jpe?g|gif|webp|avif|svg)/i;
 
 /** Where an address in brackets ends. A tag of an earlier finding, such as `[ip]`, is none. */

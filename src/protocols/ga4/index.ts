@@ -11,7 +11,7 @@ export const ga4: Protocol<'ga4-collect'> = {
   title: 'web hits',
   doors: [
     {
-      // Tags configured with a folder write the slash.
+      // Tags that are configured with a folder end the path with a slash.
       paths: ['/g/collect', '/g/collect/'],
       methods: ['GET', 'POST'],
       // gtag.js sends text/plain, or nothing at all.

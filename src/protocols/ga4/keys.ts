@@ -17,13 +17,13 @@ export type Draft = Omit<RawEvent, 'consent_mode' | 'privacy_keys'> & {
   privacy_keys?: { -readonly [K in keyof PrivacyKeys]: PrivacyKeys[K] };
 };
 
-/** Puts one decoded value where it belongs; false = it is of no use there. */
+/** Puts one decoded value into its field; false = it cannot be used. */
 export type Setter = (draft: Draft, text: string) => boolean;
 
 type TextField = { [F in FieldName]: RawEvent[F] extends string | undefined ? F : never }[FieldName];
 type NumberField = { [F in FieldName]: RawEvent[F] extends number | undefined ? F : never }[FieldName];
 
-/** An empty value is none, but it still overrides one that the query has for all lines. */
+/** An empty value counts as none, but it still overrides the value that the query has for all lines. */
 const text =
   (field: TextField): Setter =>
   (draft, value) => {
@@ -39,7 +39,7 @@ const number =
     return parsed !== undefined;
   };
 
-/** One that was written and cannot be read is not as good as absent: `settle` decides what goes with it. */
+/** A number that is there but cannot be read differs from a missing one: `settle` decides what to leave out with it. */
 const amount =
   (field: 'value' | 'tax' | 'shipping'): Setter =>
   (draft, value) => {
@@ -70,7 +70,7 @@ const hint =
     return true;
   };
 
-/** Stands for a consent key that says two things in one event: no value of any of them, hence malformed, hence denied. */
+/** Stands for a consent key with two different values in one event. It is no valid value of any key, so it means denied. */
 export const CONTRADICTION = '!';
 
 const consent =
@@ -91,7 +91,7 @@ const privacy =
     return true;
   };
 
-/** Keys that identify nobody have values of their own form; anything else could carry what it likes. */
+/** Keys that identify nobody, with the form of their values; a value of another form could hold anything. */
 const transport =
   (key: string, has: (value: string) => boolean): Setter =>
   (draft, value) => {
@@ -103,7 +103,7 @@ const transport =
 
 const LONGEST_TRANSPORT = 512;
 
-/** A number Google gave to a container: longer ones begin with higher digits, and phone numbers are none of them. */
+/** A container's number from Google: the longer, the higher the first digits, so that no phone number has this form. */
 const CONTAINER = '(?:7\\d{7}|[89]\\d{8}|9\\d{9})';
 const FLAG = (value: string): boolean => (value.length === 1 ? isDigits(value, 1) : value === 'true');
 const DEVELOPERS = matching(/^d[A-Za-z0-9]{6}(?:\.d[A-Za-z0-9]{6}){0,8}$/);
@@ -112,7 +112,7 @@ function matching(form: RegExp): (value: string) => boolean {
   return (value) => form.test(value);
 }
 
-/** Digits only, at most so many: without a pattern, for hits have nearly nothing else. */
+/** Digits only, at most so many. No regular expression, because most values of a hit come here. */
 function isDigits(value: string, most: number): boolean {
   if (value.length > most) return false;
   for (let i = 0; i < value.length; i++) {

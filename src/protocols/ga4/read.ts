@@ -7,7 +7,7 @@ import { badRequest, cutText, finiteNumber, IDENTIFIER_PARAMS, isUnsafeName, LIM
 import { decodePart } from '../percent.ts';
 import { settle } from '../settle.ts';
 
-/** What is known of the hit as a whole while its lists are read. */
+/** Counts and facts of the whole hit while its lists are read. */
 interface Tally {
   version: string | undefined;
   stream: string | undefined;
@@ -20,7 +20,7 @@ interface Tally {
 /**
  * Reads a GA4 web hit (`destinations/ga4.md` 3). Shared keys are in the query, one event per line of the body; a
  * line's keys override the query's; without lines the query holds the only event. Keys that are not known are
- * dropped and counted. An event that cannot be used never costs the others: it is marked as invalid; lines past the
+ * dropped and counted. An event that cannot be used is marked as invalid, and the others are still used; lines past the
  * limit are left out and counted.
  */
 export function readCollect(hit: Hit, visitor: Visitor): HitReading | Problem {
@@ -38,7 +38,7 @@ export function readCollect(hit: Hit, visitor: Visitor): HitReading | Problem {
     if (end === -1) end = body.length;
     const stop = end > start && body.charCodeAt(end - 1) === CR ? end - 1 : end;
     if (stop > start) {
-      // The query is copied into each line: what that adds up to is known before it is done.
+      // The query is copied into each line, so the sum is checked before that is done.
       if ((events.length + 1) * hit.query.length + body.length > LIMITS.expanded) return tooLarge(countLines(body));
       if (events.length === LIMITS.events) {
         tally.leftOut.add('events');
@@ -92,16 +92,16 @@ function countLines(body: string): number {
 }
 
 /**
- * Reads one `key=value&...` list. Each kind of mark is looked for from the last one found, hence once over the whole
- * list, whatever is in it; the runtime's own search is several times as fast as looking at characters here.
- * The answer is what makes the event unusable.
+ * Reads one `key=value&...` list. Each search for a kind of sign starts at its last match, so the whole list is searched
+ * once, whatever is in it; `indexOf` is several times as fast here as a loop over characters.
+ * @returns why the event cannot be used; undefined = it can
  */
 function readList(list: string, draft: Draft, tally: Tally): InvalidEvent | undefined {
   const { length } = list;
   let equals = -1;
   let percent = -1;
   let plus = -1;
-  // Read to the end all the same: what takes consent away must be seen wherever it stands.
+  // Even with a fault the list is read to the end, because any key in it may take consent away.
   let fault: InvalidEvent | undefined;
   for (let start = 0, end: number; start < length; start = end + 1) {
     end = orEnd(list.indexOf('&', start), length);
@@ -133,7 +133,7 @@ function readList(list: string, draft: Draft, tally: Tally): InvalidEvent | unde
 
 const PAGE = KEYS.find('dl', 0, 2);
 
-/** A value as long as it may be. Half of a query pair is another value, so of an address the whole pair goes. */
+/** A value cut to its longest length. Half a query pair would be another value, so from an address whole pairs are cut. */
 function shortened(value: string, address: boolean, { leftOut }: Tally): string {
   leftOut.add('cut');
   const cut = cutText(value);
@@ -142,12 +142,12 @@ function shortened(value: string, address: boolean, { leftOut }: Tally): string 
   return pair > 0 ? cut.slice(0, pair) : cut;
 }
 
-/** A place in a text, or where the text ends. */
+/** The index, or the end of the text for -1. */
 function orEnd(at: number, length: number): number {
   return at === -1 ? length : at;
 }
 
-/** Puts one decoded pair where it belongs, or drops and counts it. */
+/** Puts one decoded pair into its field, or drops and counts it. */
 function take(key: string, value: string, draft: Draft, tally: Tally): InvalidEvent | undefined {
   const known = KEYS.find(key, 0, key.length);
   if (known === undefined && key.startsWith('pr') && takeItem(key, value, draft, tally)) return undefined;
@@ -215,7 +215,7 @@ function emptyRecord<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>;
 }
 
-/** What a line starts from: the query's values, in records of its own. */
+/** The start of a line: a copy of the query's values. */
 function copy(shared: Draft): Draft {
   const draft = { ...shared };
   if (draft.params !== undefined) draft.params = Object.assign(emptyRecord(), draft.params);

@@ -2,9 +2,9 @@ import { problemReply } from '../answer.ts';
 import type { Door, ProtocolReply } from '../protocol.ts';
 
 /**
- * What gtag.js and Tag Manager ask of a server container beside hits (`protocols/google-paths.md` 1): each path has one
- * harmless answer, the same for everybody. Nothing of such a request is read, because what comes there was not permitted
- * by anybody: pings, conversions with click ids, hashed user data.
+ * Requests of gtag.js and Tag Manager to a server container beside hits (`protocols/google-paths.md` 1): each path has one
+ * harmless answer, the same for everybody. Nothing of such a request is read, because there is no permission for it: these
+ * are pings, conversions with click ids, hashed user data.
  */
 
 const taken: Omit<Door, 'paths' | 'below'> = {
@@ -15,7 +15,7 @@ const taken: Omit<Door, 'paths' | 'below'> = {
   does: { status: 204 },
 };
 
-/** A browser asks again after a day. A page that frames it gets nothing it could show or run. */
+/** Cached for a day. A page that frames it gets nothing it could show or run. */
 const ABSENT: ProtocolReply = {
   ...problemReply({ status: 404, title: 'Nothing here', detail: 'The gateway serves no scripts, frames or workers.' }),
   headers: { 'cache-control': 'max-age=86400', 'x-frame-options': 'DENY' },
@@ -31,9 +31,9 @@ export const TAG_PATHS: readonly Door[] = [
   { ...taken, paths: ['/gs/ccm/collect'], below: ['/gs/'] },
   // Diagnostics of the tag.
   { ...taken, paths: ['/a', '/td'] },
-  // Asked for only where an answer told the browser to, which none of the gateway's does.
+  // Requested only after an answer that tells the browser to, and the gateway gives none.
   { ...taken, paths: ['/_/set_cookie'] },
-  // A hidden frame with a worker that would send to Google by itself. A page of the shop must not be in its place.
+  // A hidden frame with a worker that would send to Google directly. Without this answer the shop's own page may be loaded.
   { ...absent, paths: ['/_/service_worker'], below: ['/_/service_worker/'] },
   // The scripts themselves, and the frame for browsers without scripts.
   { ...absent, paths: ['/gtag/js', '/gtag/destination', '/gtm.js', '/ns.html'] },

@@ -6,8 +6,8 @@ import { isCustom, params, Reader } from '../params.ts';
 import { visitor } from '../stated-visitor.ts';
 
 /**
- * The body of `/v1/events` (`contract/event.json`). Messages say what is expected, never what came. What can be
- * understood all the same is: numbers written as text, texts that are too long, nested parameters (left out).
+ * The body of `/v1/events` (`contract/event.json`). A message says what is expected and never repeats a value. Small
+ * mistakes are tolerated: numbers written as text, texts that are too long (cut), nested parameters (left out).
  */
 
 const scalar = z.union([z.string().transform(wellFormed), numberSchema, z.boolean()], {
@@ -72,7 +72,7 @@ export const event = z.strictObject(
   { error: 'expected an event: an object with a name' },
 );
 
-/** The body around the events, each of which is read by itself. */
+/** The body around the events; each event is read separately. */
 export const eventsBody = z.strictObject(
   {
     events: z

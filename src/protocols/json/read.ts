@@ -10,16 +10,16 @@ import { statedVisitor } from '../stated-visitor.ts';
 
 const TOO_MANY: Mistake = { path: ['events'], message: `expected at most ${LIMITS.events} events` };
 
-/** Mistakes that are told in one answer. */
+/** Most mistakes in one answer. */
 const MOST_TOLD = 50;
 
 /**
- * Reads the JSON events of `/v1/events`. From a browser they belong to `visitor`, read from the request; a back end's
- * own request says nothing about its visitors, so each of its events brings them along (design 3a).
+ * Reads the JSON events of `/v1/events`. Events from a browser belong to `visitor`, read from the request. A back end's
+ * request says nothing about its visitors, so each of its events states its visitor (design 3a).
  *
- * A back end is a program that somebody can mend: a body with a mistake is refused as a whole, and the answer names
- * every one. In a browser nobody reads the answer: an event with a mistake is marked as invalid, one past the limit is
- * left out and counted, and the others go on.
+ * A back end's program can be corrected, so a body with a mistake is refused as a whole, and the answer names all
+ * mistakes. In a browser nobody reads the answer, so an event with a mistake is marked as invalid, events past the limit
+ * are left out and counted, and the others are used.
  */
 export function readJson(hit: Hit, from: 'browser' | 'backend', visitor: Visitor): HitReading | Problem {
   const parsed = parseBody(hit.body);
@@ -63,11 +63,11 @@ function readEvent(
   const at = ['events', i];
   if (!parsed.success) return { read: undefined, wrong: [...shape, ...mistakesOf(parsed.error, at)] };
   if (from === 'backend' || parsed.data.visitor == null) return { read: parsed.data, wrong: shape };
-  const message = 'a browser speaks for itself; only a back end with an ingest key states the visitor';
+  const message = 'only a back end with an ingest key may state the visitor';
   return { read: parsed.data, wrong: [...shape, { path: [...at, 'visitor'], message }] };
 }
 
-/** The field of the first mistake, where it is one that an event has. */
+/** The field of the first mistake, if an event has such a field. */
 function fieldOf([mistake]: readonly Mistake[]): string | undefined {
   const field = mistake?.path[2];
   return typeof field === 'string' && Object.hasOwn(eventSchema.shape, field) ? field : undefined;

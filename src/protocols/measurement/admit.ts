@@ -2,7 +2,7 @@ import { keyId, notAdmitted, type SentBy, type Senders } from '../admission.ts';
 import type { Hit, Problem } from '../hit.ts';
 
 const FROM_A_PAGE = notAdmitted(
-  'The Measurement Protocol is for back ends: a page that holds the key gives it to everybody. Send from your server.',
+  'The Measurement Protocol is for back ends: everybody can read a key in a page. Send from your server.',
   'refused.key',
 );
 const BAD_KEY: Problem = {
@@ -11,10 +11,10 @@ const BAD_KEY: Problem = {
 };
 const NO_KEY = notAdmitted('Send `api_secret` with one of the `mp_secrets` of the site.', 'refused.key');
 
-/** Longer ones are not even hashed. */
+/** A longer key is refused without being hashed. */
 const LONGEST_KEY = 512;
 
-/** Admits back ends by `api_secret`, which is compared by its hash, so that the time it takes tells nothing. */
+/** Admits back ends by `api_secret`. It is compared by its hash, so that the time it takes reveals nothing. */
 export function admitMeasurement(hit: Hit, site: Senders): SentBy | Problem {
   if (hit.headers['origin'] !== undefined) return FROM_A_PAGE;
   const [key, ...others] = new URLSearchParams(hit.query).getAll('api_secret');

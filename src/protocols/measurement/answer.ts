@@ -3,8 +3,8 @@ import type { HitRemark } from '../hit.ts';
 import type { Door, End, ProtocolReply, Validated } from '../protocol.ts';
 
 /**
- * 204 or the problem; where a body is only looked at, Google's list of messages
- * (`protocols/measurement-protocol.md` 5), also for what is refused as unreadable elsewhere.
+ * 204 or the problem. At the path that only validates, Google's list of messages (`protocols/measurement-protocol.md` 5),
+ * also for bodies that the other path refuses as unreadable.
  */
 export function answerMeasurement(end: End, { does }: Door): ProtocolReply {
   if (does !== 'validate' || end.kind === 'accepted') return plainAnswer(end);

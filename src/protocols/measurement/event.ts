@@ -37,12 +37,12 @@ const OWN_TEXTS = [
   'event_id',
 ] as const satisfies readonly (keyof RawEvent)[];
 
-/** What Google takes of one event (`destinations/ga4.md` 2.4); the route keeps to it, and the sender is told. */
+/** The most that Google takes of one event (`destinations/ga4.md` 2.4): the route sends no more, and the sender is told. */
 const MOST_PARAMS = 25;
 
 const BAD_NAME = 'expected a name that starts with a letter and has at most 40 letters, digits and `_`';
 
-/** Reads one event. One that cannot be used is marked as invalid, and the others go on. */
+/** Reads one event. If it cannot be used it is marked as invalid, and the others are still used. */
 export function readEvent(value: unknown, i: number, of: Common, faults: readonly ShapeFault[]): SourceEvent {
   const path = ['events', i];
   const bad = (field: InvalidEvent['field'], code: Code, says: string): SourceEvent => {
@@ -73,7 +73,7 @@ export function readEvent(value: unknown, i: number, of: Common, faults: readonl
   if (wrong !== undefined) return invalid(of, { field: 'params', says: wrong });
   const stamp = micros ?? of.micros;
   draft.event_time = stamp === undefined ? of.at : Math.min(Math.floor(stamp / 1000), of.at);
-  // A sender that tries again says the same once more, and nobody else's event says it.
+  // A sender that repeats a request sends the same values, and no other event has them.
   if (stamp !== undefined) {
     draft.retry_key = sha256Hex(JSON.stringify([of.visitor.clientId ?? '', name, stamp, i]));
   }
@@ -94,7 +94,7 @@ function invalid({ at, visitor }: Common, why: InvalidEvent): SourceEvent {
   return { raw: { event_time: at }, visitor, invalid: why };
 }
 
-/** Puts parameters where they belong. The answer is what makes the event unusable. */
+/** Puts parameters into their fields. @returns why the event cannot be used; undefined = it can */
 function readParams(
   given: Readonly<Record<string, unknown>>,
   draft: RawEvent,
@@ -123,7 +123,7 @@ function readParams(
     about.add(
       path,
       'EXCEEDED_MAX_ENTITIES',
-      `Google takes ${MOST_PARAMS} parameters of an event, and the gateway sends so many`,
+      `Google takes at most ${MOST_PARAMS} parameters of an event: no more are sent`,
     );
   }
   const read = paramsSchema.safeParse(rest);
@@ -142,11 +142,11 @@ function readParams(
   return undefined;
 }
 
-/** Why a parameter stays here, with the event going on without it. */
+/** Why a parameter is left out, while the event is still used; undefined = it is kept. */
 function whyKept(name: string): string | undefined {
   if (RESERVED_PREFIX.test(name)) return 'this name is reserved by Google: it is left out';
   if (IDENTIFIER_PARAMS.has(name)) {
-    return 'an identifier belongs where consent is asked for it: it is left out';
+    return 'an identifier belongs into a field that consent decides about: it is left out';
   }
   return undefined;
 }

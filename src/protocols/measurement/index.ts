@@ -6,7 +6,7 @@ import { readMeasurement } from './read.ts';
 
 const door: Omit<Door, 'paths' | 'does'> = {
   methods: ['POST'],
-  // Senders of it often say nothing, and no page may send it, whatever its type.
+  // Its senders often name no type, and pages may not send it, whatever the type.
   types: new Set(['application/json', 'text/plain', '']),
   fromPages: new Set(),
   preflight: false,

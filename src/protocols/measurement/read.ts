@@ -15,9 +15,9 @@ import { readUserData } from './user-data.ts';
 type Body = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a body of the GA4 Measurement Protocol (`protocols/measurement-protocol.md` 3). What holds for all of its events
- * and cannot be read refuses it; a detail that cannot be used is left out; an event that cannot be used is invalid, and
- * the others go on. Whoever asks at the debug path is told all of it.
+ * Reads a body of the GA4 Measurement Protocol (`protocols/measurement-protocol.md` 3). If a part that holds for all
+ * events cannot be read, the body is refused. A detail that cannot be used is left out. An event that cannot be used is
+ * invalid, and the others are used. The debug path answers with all mistakes.
  */
 export function readMeasurement(hit: Hit): HitReading | Problem {
   const about = new Remarks();
@@ -36,7 +36,7 @@ export function readMeasurement(hit: Hit): HitReading | Problem {
   const events = eventsOf(body, about);
   const micros = readMicros(body['timestamp_micros']);
   if (micros === 'unreadable') about.add(['timestamp_micros'], 'VALUE_INVALID', MICROS);
-  // So far there is nothing but what refuses the body.
+  // Every remark up to here refuses the body.
   const refused = about.list.length > 0;
   const stated = readStatement(body, about);
   if (refused || stated === undefined || stream === undefined || micros === 'unreadable') return about.problem;
@@ -73,7 +73,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'portvakt',
 ]);
 
-/** Faults in names of user properties cost these only; they are looked at one by one. */
+/** A fault in the name of a user property makes only this property unusable; they are checked one by one. */
 function isOutside(fault: ShapeFault): boolean {
   return faultyEvent(fault) === undefined && fault.path[0] !== 'user_properties';
 }
@@ -104,7 +104,7 @@ function eventsOf({ events }: Body, about: Remarks): readonly unknown[] {
   return events as readonly unknown[];
 }
 
-/** What the body says of the visitor itself goes before what stands in the extension. */
+/** The body's own fields about the visitor count before those of the extension. */
 function visitorOf(body: Body, stated: Visitor, about: Remarks): Visitor {
   const location = asObject(body['user_location']);
   const country = textAt(location?.['country_id'], ['user_location', 'country_id'], about);
@@ -144,7 +144,7 @@ function rawOf(body: Body, about: Remarks): RawEvent {
   return raw;
 }
 
-/** A text that is not empty, or a number that somebody has for an id; what else stands there is left out. */
+/** A text that is not empty, or a number that is used as an id; any other value is left out. */
 function textAt(value: unknown, path: readonly PropertyKey[], about: Remarks): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string') return wellFormed(value);
@@ -188,7 +188,7 @@ function propertiesOf(value: unknown, about: Remarks): Scalars | undefined {
   return Object.keys(kept).length === 0 ? undefined : kept;
 }
 
-/** JSON can hold numbers that are larger than any. */
+/** A number in JSON may be too large, and is then read as `Infinity`. */
 function isFiniteNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }

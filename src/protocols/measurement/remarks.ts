@@ -2,7 +2,7 @@ import type { Problem, HitRemark } from '../hit.ts';
 import { type Mistake, placeOf, said } from '../json-parts.ts';
 import { badRequest } from '../limits.ts';
 
-/** Google's words for what is wrong (`destinations/ga4.md` 2.9). */
+/** Google's codes for mistakes (`destinations/ga4.md` 2.9). */
 export type Code =
   | 'VALUE_INVALID'
   | 'VALUE_REQUIRED'
@@ -11,7 +11,7 @@ export type Code =
   | 'VALUE_OUT_OF_BOUNDS'
   | 'EXCEEDED_MAX_ENTITIES';
 
-/** Enough to mend a body by. */
+/** Most mistakes that are reported. */
 const MOST_TOLD = 50;
 
 type Path = readonly PropertyKey[];

@@ -34,8 +34,8 @@ const extension = z.strictObject(
 );
 
 /**
- * The visitor of a body, with what is said of the consent. A mistake in our own key is one that somebody can mend, so it
- * is told and refuses the body: undefined.
+ * The visitor of a body, with what is said of the consent. A mistake in the gateway's own key can be corrected, so it is
+ * reported and refuses the body: undefined.
  */
 export function readStatement(body: Readonly<Record<string, unknown>>, about: Remarks): Visitor | undefined {
   const own = extension.nullish().safeParse(body['portvakt']);
@@ -61,8 +61,8 @@ function recordOf(choice: z.output<typeof record>): NonNullable<StatedConsent['r
 }
 
 /**
- * Google's own `consent`, which can only take away. It knows two signals; a denial of another one is a denial all the same.
- * What is neither granted nor denied may be a denial.
+ * Google's own `consent`, which can only take away. It has two signals; a denial of any other signal counts, too. A value
+ * that is neither granted nor denied may be a denial, so it counts as one.
  */
 function withheldBy(consent: unknown, about: Remarks): SignalMask {
   if (consent === undefined || consent === null) return 0;

@@ -21,8 +21,9 @@ const CLEAR = [
 const NO_HASH = 'expected SHA-256 in hex, 64 digits: it is left out';
 
 /**
- * `user_data` in the form in which tags send it (`em`): normalised and hashed Google's way, hence for Google's routes
- * only. What should be a hash and is none is left out, so that nothing of it can be in the clear. Undefined = nothing.
+ * `user_data` in the form in which tags send it (`em`): normalised and hashed as Google demands, so only Google's routes
+ * get it. A value that should be a hash and has not the form of one is left out, because it may be the raw value.
+ * Undefined = nothing.
  */
 export function readUserData(value: unknown, about: Remarks): string | undefined {
   if (value === undefined || value === null) return undefined;

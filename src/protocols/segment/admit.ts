@@ -10,12 +10,12 @@ const BAD_KEY: Problem = {
   guessed: true,
 };
 
-/** Longer ones are not even decoded. */
+/** A longer header is not decoded. */
 const LONGEST = 1_024;
 
 /**
- * Decides who sent a call: a listed page, whose write key is public and proves nothing, or a back end, which shows an
- * ingest key as the user of HTTP's Basic, where server libraries put their write key, or as a bearer.
+ * Decides who sent a call: a listed page, whose write key is public and proves nothing; or a back end with an ingest key,
+ * as the user of HTTP Basic, where server libraries put their write key, or as a bearer.
  */
 export function admitCalls(hit: Hit, site: Senders): SentBy | Problem {
   const { origin, authorization } = hit.headers;

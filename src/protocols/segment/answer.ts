@@ -1,18 +1,18 @@
 import { problemReply } from '../answer.ts';
 import type { End, ProtocolReply } from '../protocol.ts';
 
-/** What Segment answers; its browsers look at the status only, other libraries read it (`protocols/segment.md` 6). */
+/** Segment's own answer: its browser SDK reads only the status, other libraries read the body (`protocols/segment.md` 6). */
 const SUCCESS: ProtocolReply = { status: 200, type: 'application/json', body: JSON.stringify({ success: true }) };
 
-/** Statuses in the place of ours: what Segment's clients do depends on them. */
+/** Statuses that replace the gateway's own, because Segment's clients act on them. */
 const ELSEWHERE: ReadonlyMap<number, number> = new Map([
-  // Of a 503 they do not read `Retry-After`; of a 429 they do, and wait as long.
+  // They ignore `Retry-After` of a 503; that of a 429 they obey.
   [503, 429],
-  // The limits of size are Segment's own, and this is how it says so.
+  // Segment answers 400 to a request over its own limits of size.
   [413, 400],
 ]);
 
-/** `{"success":true}`, or the problem under the status that has a client send again or give up. */
+/** `{"success":true}`, or the problem with the status that makes a client send again or give up. */
 export function answerCall(end: End): ProtocolReply {
   if (end.kind !== 'refused') return SUCCESS;
   const { problem } = end;

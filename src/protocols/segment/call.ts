@@ -32,14 +32,14 @@ export interface Common {
   /** Traits of the people who are identified in this request. */
   readonly traits: ReadonlyMap<string, CallFields>;
   readonly leftOut: LeftOutTally;
-  /** What had no place. */
+  /** Values that GA4 has no field for. */
   readonly dropped: { count: number };
 }
 
 /** The SDK's notice that a visitor's choice has changed (`protocols/segment.md` 4). */
 const CHOICE = 'segment consent preference updated';
 
-/** Reads one call. One that cannot be used is marked as invalid, and the others go on. */
+/** Reads one call. If it cannot be used it is marked as invalid, and the others are still used. */
 export function readCall(call: CallFields, type: unknown, of: Common): SourceEvent {
   const bad = (field: InvalidEvent['field'], says: string): SourceEvent => {
     return { raw: { event_time: of.at }, visitor: of.visitors.nobody, invalid: { field, says } };
@@ -87,7 +87,7 @@ function calledIn(event: unknown): CalledEvent | undefined {
   return typeof event === 'string' ? eventCalled(event) : undefined;
 }
 
-/** Whom a call is about, by every name it has for them. */
+/** The ids of the person a call is about. */
 export function peopleIn({ userId, anonymousId }: CallFields): readonly string[] {
   const user = textOf(userId);
   const anonymous = textOf(anonymousId);
@@ -95,8 +95,8 @@ export function peopleIn({ userId, anonymousId }: CallFields): readonly string[]
 }
 
 /**
- * When it happened by our clock: as long before it came as it was before it was sent, by the sender's. Later than it
- * came is when it came.
+ * The time of the event by the gateway's clock: arrival minus the time between event and sending by the sender's clock. It
+ * is never later than the arrival.
  */
 function timeOf(call: CallFields, { at, sentAt }: Common): number {
   const happened = readTime(call['timestamp'] ?? call['originalTimestamp']);
@@ -110,10 +110,10 @@ function readTime(value: unknown): number | undefined {
   return read?.success === true ? read.data : undefined;
 }
 
-/** Properties that say what the fields of a page say. */
+/** Properties that repeat the fields of the page. */
 const OF_THE_PAGE = ['url', 'path', 'search', 'title', 'referrer', 'name', 'category'];
 
-/** Puts properties where they belong. The answer is what makes the event unusable. */
+/** Puts properties into their fields. @returns why the event cannot be used; undefined = it can */
 function readProperties(properties: CallFields, called: CalledEvent, draft: RawEvent, of: Common): string | undefined {
   const own = called === PAGE_VIEW ? without(properties, OF_THE_PAGE) : properties;
   const { params, dropped } = paramsOf(own, called);

@@ -29,18 +29,18 @@ const IN_GA4: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * What a name consists of that may be rewritten: words, and what people put between them. In anything else, an address,
- * a query, an id with dots in it, rewriting would hide from the cleaner what it is.
+ * Names that may be rewritten: words and the signs that people put between them. If an address, a query or an id with dots
+ * were rewritten, the cleaner would no longer recognise it.
  */
 const WORDS = /^[\p{L}\p{M}\p{N} _[\]()/:,!?'&+-]*$/u;
-/** A word as it stands in a title: its capitals say nothing. */
+/** A word in the spelling of a title: its capitals have no meaning. */
 const TITLE = /^(?:[A-Z]?[a-z]+|[A-Z]{1,12})$/;
-/** Before it is anything else: ids look alike in all alphabets. */
+/** A UUID; it is taken out before the letters are changed. */
 const ID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
 const LONGEST = 40;
-/** Characters of a name that are looked at. */
+/** Characters of a name that are read. */
 const MOST = 200;
-/** Letters that do not come apart into one of the alphabet and a mark. */
+/** Letters that Unicode does not decompose into a basic letter and a mark. */
 const LETTERS: Readonly<Record<string, string>> = {
   æ: 'ae',
   ø: 'o',
@@ -58,7 +58,7 @@ export interface CalledEvent {
   readonly segment: string | undefined;
 }
 
-/** What an event is called; undefined = that is no name. */
+/** The event's name in GA4's form; undefined = no name can be made of it. */
 export function eventCalled(said: string): CalledEvent | undefined {
   const plain = snake(said)?.toLowerCase();
   const known = plain === undefined ? undefined : IN_GA4.get(plain);
@@ -68,8 +68,8 @@ export function eventCalled(said: string): CalledEvent | undefined {
 }
 
 /**
- * A name as GA4 takes it: one that fits is left as it is, of any other the words are joined with `_`, without what looks
- * like an id. One that would begin with a digit begins with `prefix`. Undefined = nothing is left of it.
+ * A name in GA4's form. A name that fits is unchanged; of any other the words are joined with `_`, without those that look
+ * like an id. If it would begin with a digit, `prefix` is put before it. Undefined = nothing is left of it.
  */
 export function nameFrom(said: string, prefix: string): string | undefined {
   if (NAME.test(said)) return said;
@@ -92,7 +92,7 @@ function snake(said: string): string | undefined {
   return words.length === 0 ? undefined : words.map((word) => (TITLE.test(word) ? word.toLowerCase() : word)).join('_');
 }
 
-/** Long with a digit in it, or a long number: nobody names a kind of event so. */
+/** Long with a digit in it, or a long number: no kind of event has such a word in its name. */
 function isId(word: string): boolean {
   return word.length >= 25 || (word.length >= 8 && /\d/.test(word)) || /^\d{5,}$/.test(word);
 }

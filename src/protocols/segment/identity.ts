@@ -9,8 +9,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const GA = /(?:^|;)[ \t]{0,8}_ga=/;
 
 /**
- * Who a call is about (`protocols/segment.md` 3). The client id of Google's tag goes first, so that both are one
- * visitor; the SDK's own id stands in for it where there is none.
+ * Who a call is about (`protocols/segment.md` 3). The client id of Google's tag is used first, so that both count one
+ * visitor; without it the SDK's own id is used.
  */
 export function identify(draft: RawEvent, call: Fields, context: Fields, { cookies, clientId }: Visitor): void {
   const inContext = asObject(context['Google Analytics']);

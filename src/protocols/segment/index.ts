@@ -9,7 +9,7 @@ import { SETTINGS, settingsReply } from './settings.ts';
 
 const calls: Omit<Door, 'paths'> = {
   methods: ['POST'],
-  // Browsers send JSON as a text, so that nobody asks beforehand; server libraries say what it is.
+  // Browsers send JSON as `text/plain`, which needs no CORS preflight; server libraries send its own type.
   types: new Set(['application/json', 'text/plain']),
   fromPages: new Set(['text/plain']),
   preflight: true,
@@ -27,7 +27,7 @@ const fixed: Omit<Door, 'paths' | 'does'> = {
   headers: ['Authorization', 'X-Retry-Count'],
 };
 
-/** A browser asks again after a day. */
+/** Cached for a day. */
 const NO_SCRIPT: ProtocolReply = {
   ...problemReply({
     status: 404,
@@ -57,7 +57,7 @@ export const segment: Protocol<'segment'> = {
     { ...fixed, paths: ['/analytics.js/v1/WRITE_KEY/analytics.min.js'], below: SCRIPTS, does: NO_SCRIPT },
   ],
   backends: 'ingest_keys',
-  // The SDK says the same when it sends a call again, and never of another call.
+  // The SDK repeats this id when it sends a call again, and uses it for no other call.
   ownEventIds: true,
   admit: admitCalls,
   read: readCalls,

@@ -16,16 +16,16 @@ const IN_GA4: ReadonlyMap<string, string> = new Map([
   ['position', 'index'],
 ]);
 
-/** Parts of a product that stand among the properties of an event about one product, beside those above. */
+/** Further parts of a product, which only stand among the properties of an event about one product. */
 const BESIDE = ['sku', 'url', 'image_url'];
 
-/** Everything among the properties of an event that says something of its one product. */
+/** All properties of an event that describe its one product. */
 export const PRODUCT_KEYS: ReadonlySet<string> = new Set([...IN_GA4.keys(), ...BESIDE]);
 
-/** Addresses of the product are nobody's to have. */
+/** Addresses of the product are not passed on. */
 const KEPT_BACK: ReadonlySet<string> = new Set(BESIDE);
 
-/** A product as GA4 has an item; what else is said of it goes along under its own name. Undefined = it says nothing. */
+/** A product as a GA4 item; other properties are passed on under their own names. Undefined = it has none. */
 export function itemOf(product: Fields): Fields | undefined {
   const item: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(product)) {
@@ -42,7 +42,7 @@ function isNothing(value: unknown): boolean {
   return value === undefined || value === null || value === '';
 }
 
-/** A name that goes along. */
+/** A name that is passed on. */
 export function isOwn(key: string): boolean {
   return isName(key) && !RESERVED_PREFIX.test(key) && !IDENTIFIER_PARAMS.has(key);
 }

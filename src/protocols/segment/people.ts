@@ -14,7 +14,7 @@ type UserField =
   | 'postal_code'
   | 'user_country';
 
-/** Traits by the names Segment reserves for them (`protocols/segment.md` 3), and the fields they are. */
+/** Segment's reserved names of traits (`protocols/segment.md` 3), and the fields for them. */
 const TRAITS: readonly (readonly [UserField, ...string[]])[] = [
   ['email', 'email'],
   ['phone', 'phone'],
@@ -29,7 +29,7 @@ const ADDRESS: readonly (readonly [UserField, ...string[]])[] = [
   ['user_country', 'country'],
 ];
 
-/** Puts into an event what traits say of the person, where nothing is said of it yet. */
+/** Fills the fields of an event that are still empty from the person's traits. */
 export function putTraits(draft: RawEvent, value: unknown): void {
   const traits = asObject(value);
   if (traits === undefined) return;

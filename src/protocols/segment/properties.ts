@@ -8,11 +8,11 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Properties as GA4's parameters, before they are read as such. */
 export interface Moved {
   readonly params: Readonly<Record<string, unknown>>;
-  /** Properties that have no place. */
+  /** Properties that are not passed on. */
   readonly dropped: number;
 }
 
-/** Events about one product, which stands among the properties. */
+/** Events about one product, whose parts stand among the properties. */
 const ONE_PRODUCT: ReadonlySet<string> = new Set([
   'product_clicked',
   'product_viewed',
@@ -25,7 +25,7 @@ const ONE_PRODUCT: ReadonlySet<string> = new Set([
 const PROMOTION = { creative: 'creative_name', name: 'promotion_name', position: 'creative_slot' };
 const LIST = { list_id: 'item_list_id', category: 'item_list_name' };
 const ORDER = { order_id: 'transaction_id' };
-/** What somebody wrote to whom is not told. */
+/** Messages and their recipients are not passed on. */
 const SHARED = { share_via: 'method', share_message: undefined, recipient: undefined };
 
 /** Properties with another name at GA4, by Segment's name of the event; undefined = they go nowhere. */
@@ -48,7 +48,7 @@ const ORDER_SUMS = ['revenue', 'total', 'value'];
 const OTHER_SUMS = ['value', 'revenue', 'total'];
 const SUMS: ReadonlySet<string> = new Set(ORDER_SUMS);
 const PRODUCTS: ReadonlySet<string> = new Set(['products', 'items']);
-/** Parameters that are texts or numbers: a switch is neither. */
+/** Parameters that are texts or numbers, so that true and false are left out. */
 const NO_SWITCH: ReadonlySet<string> = new Set(
   'currency coupon transaction_id search_term tax shipping engagement_time_msec'.split(' '),
 );
@@ -103,7 +103,7 @@ function itemsOf(properties: Fields, single: boolean): readonly Fields[] {
   return item === undefined ? [] : [item];
 }
 
-/** What is put into the cart or taken out of it: price times quantity. */
+/** The value of what is put into the cart or taken out of it: price times quantity. */
 function worthOf({ price, quantity }: Fields): number | undefined {
   const each = numberOf(price);
   const many = quantity === undefined || quantity === null ? 1 : numberOf(quantity);

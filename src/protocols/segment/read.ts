@@ -30,8 +30,8 @@ const TYPE_AT: ReadonlyMap<string, CallType> = new Map<string, CallType>([
 ]);
 
 /**
- * Reads calls as Segment's SDKs send them (`protocols/segment.md` 1, 3). In a batch a call that cannot be used is
- * invalid and the others go on; a back end that sends one call is told what is wrong with it.
+ * Reads calls as Segment's SDKs send them (`protocols/segment.md` 1, 3). In a batch a call that cannot be used is invalid,
+ * and the others are used. A back end that sends a single call gets its mistakes in the answer.
  */
 export function readCalls(hit: Hit, sender: SentBy, browser: Visitor): HitReading | Problem {
   const parsed = parseBody(hit.body, SHAPE);

@@ -16,8 +16,8 @@ const ON = { enabled: true, integrations: {} };
 const CACHED = 'public, max-age=300';
 
 /**
- * What the SDK asks for before it starts, where `cdnURL` is the gateway (`protocols/segment.md` 2): no vendor is loaded
- * into the page, calls come here, and the SDK's own metrics stay away.
+ * The settings that the SDK loads before it starts, where `cdnURL` is the gateway (`protocols/segment.md` 2): no vendor is
+ * loaded into the page, calls come here, and the SDK sends no metrics of its own.
  */
 export const settingsReply: AddressReply = {
   status: 200,

@@ -4,12 +4,12 @@ import type { LeftOutVendors } from '../hit.ts';
 
 /** What a call says of consent, and of the vendors it is meant for (`protocols/segment.md` 3, 4). */
 
-/** Longer ones are no category and no vendor. */
+/** No category or vendor has a longer name. */
 const LONGEST = 64;
 
 /**
- * `context.consent.categoryPreferences`; undefined = there is none. What is there and is no object of switches cannot be
- * read, and a category that is not `true` is not allowed.
+ * `context.consent.categoryPreferences`; undefined = there is none. Anything but an object of true and false counts as
+ * unreadable, and only a category that is `true` is allowed.
  */
 export function preferencesIn(
   consent: unknown,
@@ -32,9 +32,9 @@ export function preferencesIn(
 const ALL = 'all';
 /** The way here itself. */
 const OWN: ReadonlySet<string> = new Set(['segment.io', 'segment']);
-/** Vendors that Segment calls as no banner does. */
+/** Segment's names for vendors where no banner uses the same. */
 const ALSO: Readonly<Record<string, string>> = { 'google data manager': 'Google Ads' };
-/** What Segment adds to the name of a vendor: how events get there. */
+/** Segment's suffixes to vendor names, which say how events get there. */
 const MODE = /(?: (?:cloud|web|server|classic|new|destination|\(actions\)))+$/;
 
 /** Vendors that `integrations` leaves out; undefined = none. `true` and settings open nothing. */

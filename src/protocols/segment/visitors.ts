@@ -11,13 +11,13 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** The visitors of one request, with what their calls say of consent. */
 export class Visitors {
-  /** Of a call of whom nothing can be said. */
+  /** The visitor of a call that cannot be read. */
   readonly nobody: Visitor;
   readonly #sender: SentBy;
   readonly #browser: Visitor;
   #last: { readonly said: string; readonly visitor: Visitor } | undefined;
 
-  /** @param browser the visitor whose browser sent the request; of a back end's request it says nothing. */
+  /** @param browser the visitor whose browser sent the request; not used for a request of a back end */
   constructor(sender: SentBy, browser: Visitor) {
     this.#sender = sender;
     this.#browser = browser;
@@ -25,7 +25,8 @@ export class Visitors {
   }
 
   /**
-   * Whose a call is, by its context; a text = what is wrong there. `chosenAt`: the call tells a choice of that time.
+   * The visitor of a call, by its context; a text = what is wrong in the context.
+   * @param chosenAt the time of a choice, if the call reports one
    */
   of(context: Fields, chosenAt: number | undefined): Visitor | string {
     const byPage = this.#sender === 'browser';
@@ -33,7 +34,7 @@ export class Visitors {
     return byPage ? this.#ofBrowser(preferences) : ofBackEnd(context, preferences);
   }
 
-  /** Calls that say the same share their visitor, and so what is read of the cookies. */
+  /** Calls with the same consent share one visitor object, so its cookies are read once. */
   #ofBrowser(preferences: StatedPreferences | undefined): Visitor {
     if (preferences === undefined) return this.#browser;
     const text = JSON.stringify([preferences.chosenAt, [...(preferences.categories ?? ['unreadable'])]]);

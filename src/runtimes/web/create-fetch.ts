@@ -40,7 +40,7 @@ export interface WebGateway {
   readonly counters: Counters;
 }
 
-/** The gateway's public listener for any runtime that has web standards. It has no timers and asks for nothing itself. */
+/** The gateway's public listener for any runtime that has web standards. It sets no timers and sends no requests. */
 export function createFetch({ gateway, outbox, stopped = () => 0, headers = {} }: FetchOptions): WebGateway {
   const counters = new Counters();
   const ports: Ports = {
@@ -85,7 +85,7 @@ function askedOf({ url, method, headers }: Request): Asked {
   };
 }
 
-/** Some runtimes draw no random bytes before there is a request. */
+/** Made late, because some runtimes have no random bytes before the first request. */
 function lazyRateLimit(): Ports['rateLimit'] {
   let made: Ports['rateLimit'] | undefined;
   const limit = (): Ports['rateLimit'] => (made ??= createRateLimit(() => crypto.getRandomValues(new Uint8Array(32))));

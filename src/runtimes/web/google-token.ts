@@ -53,7 +53,7 @@ async function readAccount(json: string, name: string): Promise<Account> {
     const key = await crypto.subtle.importKey('pkcs8', derOf(pem), RS256, false, ['sign']);
     return { email, keyId: typeof keyId === 'string' ? keyId : undefined, key };
   } catch {
-    // The parser's message would quote the key.
+    // The parser's message would quote the key, so it is not passed on.
     throw new SecretProblem(reason('vendor.secret_unusable', { name }));
   }
 }

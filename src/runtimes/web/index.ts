@@ -1,6 +1,6 @@
 /**
  * The gateway for runtimes with web standards and no command of their own: `import { createFetch } from 'portvakt/web'`.
- * What has to be brought is a durable outbox (`docs/runtimes.md`).
+ * The program has to bring a durable outbox (`docs/runtimes.md`).
  */
 export { createFetch, type FetchOptions, type Seen, type WebGateway } from './create-fetch.ts';
 export { makeGateway, UnusableConfig, type MakeOptions } from './make-gateway.ts';

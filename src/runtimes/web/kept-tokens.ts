@@ -47,7 +47,7 @@ export function keepTokens<T extends AccessToken>(
       const current = kept.get(key) ?? start(token, key);
       const { value, renewAt } = await current;
       if (now() < renewAt) return value;
-      // Whoever comes first renews; the others find the new exchange under way.
+      // The first caller starts a new exchange; the others wait for it.
       const newer = kept.get(key);
       return (await (newer === undefined || newer === current ? start(token, key) : newer)).value;
     },

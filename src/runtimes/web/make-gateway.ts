@@ -12,7 +12,7 @@ export class UnusableConfig extends Error {
 }
 
 export interface MakeOptions {
-  /** Names the text in what is said about it. */
+  /** The name of the text in messages. */
   readonly file: string;
   /** Values of the gateway's own secrets: ingest keys and signing keys. */
   readonly secret: SecretValue;
@@ -34,13 +34,13 @@ export function makeGateway(text: string, { file, secret, rootKey, sealing }: Ma
   const { delivery, server } = loaded.config;
   if (delivery.outbox !== 'sqlite' || server.root_key !== undefined) {
     const key = delivery.outbox === 'sqlite' ? 'server.root_key' : 'delivery.outbox';
-    throw new UnusableConfig(`${file}: \`${key}\` means nothing here: what runs the gateway brings it; leave it out`);
+    throw new UnusableConfig(`${file}: \`${key}\` has no effect here, because the program provides it: leave it out`);
   }
   for (const { destinations } of loaded.config.sites)
     for (const [name, route] of destinations)
       if (sealing === undefined && isSealed(route))
         throw new UnusableConfig(
-          `${file}: \`${name}\` gets user data in the clear, which has to wait sealed: what runs the gateway has to bring \`sealing\``,
+          `${file}: \`${name}\` gets user data in the clear, which must be stored sealed: the program has to pass \`sealing\``,
         );
   if (rootKey.length !== KEY_BYTES)
     throw new UnusableConfig(`the root key has ${rootKey.length} bytes, not ${KEY_BYTES}`);

@@ -4,7 +4,7 @@ import { Unsendable, type FilledRequest } from '../../delivery/lane/ports.ts';
 const TARGET = /^[\x21-\x7e]*$/;
 const AUTHORITY_END = /[/?#]/g;
 
-/** Headers that frame the message or belong to the connection: the plan does not decide them. */
+/** Headers of the message's framing or the connection: a plan may not set them. */
 const OURS = new Set([
   'host',
   'content-length',

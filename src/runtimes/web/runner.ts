@@ -21,8 +21,8 @@ export interface RunnerOptions {
   readonly secrets: Secrets;
   readonly log: Log;
   /**
-   * Where the runtime stops what has nothing to do: asks it to call `wake` within so many milliseconds, even after a
-   * crash. Then no timer of the engine is longer than that. Left out: the runtime runs on.
+   * For a runtime that stops idle programs: asks it to call `wake` within so many milliseconds, even after a crash. The
+   * engine then has no longer timer than that. Left out: the runtime does not stop.
    */
   readonly wakeWithin?: (ms: number) => void;
 }
@@ -38,15 +38,15 @@ export interface RunnerReport {
 }
 
 /**
- * How long an end may wait to be written, milliseconds: what ends together is written together. A crash in between sends
- * those events again.
+ * How long an end may wait to be written, milliseconds, so that several ends are written together. After a crash in
+ * between those events are sent again.
  */
 const SETTLE_MS = 250;
 /** How soon a store that failed is tried again, milliseconds. */
 const RETRY_MS = 1_000;
-/** How often what has had its time is forgotten, milliseconds. */
+/** How often entries of the store that are past their time are deleted, milliseconds. */
 const PRUNE_MS = 60_000;
-/** The longest timer where the runtime may stop this: anything beyond is looked at when it wakes, milliseconds. */
+/** The longest timer where the runtime may stop the program, milliseconds; later calls are checked in `wake`. */
 export const WAKE_MS = 30_000;
 
 /** Accepts, commits and delivers with one queue, in one thread: the outbox of `createFetch`. */
@@ -104,7 +104,7 @@ export class Runner implements Outbox {
     return [];
   }
 
-  /** Whatever waits goes on. To be called when the runtime has been asked for it (`wakeWithin`), and after a start. */
+  /** Continues with everything that waits. The runtime calls it after `wakeWithin` asked for it, and after a start. */
   wake(): void {
     this.#timers.due();
     this.#prune();
@@ -136,7 +136,7 @@ export class Runner implements Outbox {
 
   #refusal(records: readonly OutboxRecord[]): OutboxUnavailable | undefined {
     const known = records.every(({ routes }) => routes.every(({ route }) => this.#gateway.routeOf.has(route)));
-    // Who decided it has another configuration, for the moment that putting one in force takes.
+    // While a new configuration comes into force, the sender may still have decided with the other one.
     if (!known) return new OutboxUnavailable('a route that is not configured here', 1);
     return this.#options.store.full ? new OutboxUnavailable('the outbox is full') : undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * Calls that come later. Where a runtime stops what is idle, a timer would keep it running, and be lost when it is
- * stopped all the same: waits of `longest` milliseconds and more are looked at with `due` then.
+ * Later calls. In a runtime that stops idle programs a timer keeps the program running, and is lost if it is stopped
+ * anyway. So waits of `longest` milliseconds and more have no timer; `due` makes their calls.
  */
 export class Timers {
   readonly #longest: number;
@@ -11,7 +11,7 @@ export class Timers {
     this.#longest = longest;
   }
 
-  /** Calls back after so many milliseconds, unless what it gives is called before. */
+  /** Calls back after so many milliseconds, unless the returned function is called before. */
   after(ms: number, call: () => void): () => void {
     if (ms >= this.#longest) {
       const waiting = { at: Date.now() + ms, call };

@@ -12,7 +12,7 @@ const MARGIN_MS = 5 * 60_000;
 const SINK_TOKEN = 'sink';
 
 interface Exchanged {
-  /** Of the credentials, as the configuration has it: for the message. */
+  /** The name of the credentials in the configuration, for the message. */
   readonly name: string;
   /** When it was asked, Unix milliseconds. */
   readonly at: number;

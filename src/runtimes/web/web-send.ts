@@ -12,10 +12,10 @@ export interface WebSendOptions {
 }
 
 const TIMEOUT_MS = 10_000;
-/** As much of a vendor's answer as is read (R74), bytes. */
+/** Most bytes of a vendor's answer that are read (R74). */
 const MAX_BODY = 64 * 1024;
 
-/** No whole answer came. Its code is all that is known outside: messages of the runtime may quote either side. */
+/** No complete answer came. Only its code is passed on, because messages of the runtime may quote request or answer. */
 class Failed extends Error {
   override readonly name = 'Failed';
   readonly code: string;
@@ -25,7 +25,7 @@ class Failed extends Error {
   }
 }
 
-/** A `Send` over `fetch`: to declared hosts only, over HTTPS, no redirect followed, one clock over the whole exchange. */
+/** A `Send` over `fetch`: to declared hosts only, over HTTPS, no redirect followed, one time limit for the whole exchange. */
 export function webSend({ version, timeoutMs = TIMEOUT_MS, fetch: ask = fetch }: WebSendOptions): Send {
   const agent = `portvakt/${version}`;
   return async ({ url, method, headers, body, timeoutMs: own }, hosts, may) => {
@@ -59,7 +59,7 @@ async function replyOf(response: Response): Promise<Reply> {
   return { status: response.status, at: Date.now(), headers, body };
 }
 
-/** The start of a body, which may be longer than anything anybody reads. */
+/** The start of a body, up to the limit. */
 async function startOf(stream: ReadableStream<Uint8Array>): Promise<string> {
   const reader = stream.getReader();
   const decoder = new TextDecoder();

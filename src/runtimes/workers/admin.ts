@@ -10,10 +10,10 @@ import type { ObjectClient } from './object-client.ts';
 import type { OperatorAnswer, OperatorCall, SiteReport } from './rpc.ts';
 import { VERSION } from './version.ts';
 
-/** Answers what an operator asks; undefined = it is no path of theirs. Nothing it tells is of an event. */
+/** Answers an operator's request; undefined = the path is not for operators. No answer has anything of an event in it. */
 export type Admin = (request: Request) => Promise<Response> | undefined;
 
-/** What all paths for operators begin with, behind `server.path_prefix`. */
+/** The beginning of all paths for operators, behind `server.path_prefix`. */
 export const ADMIN_PATH = '/g/admin/';
 
 const REFUSED: Problem = { status: 401, title: 'Unauthorized', detail: 'Authorization: Bearer and the admin token.' };
@@ -25,7 +25,7 @@ const NO_PATH: Problem = {
 const NOT_SAID: Problem = {
   status: 400,
   title: 'Which dead letters?',
-  detail: 'Say ?site= and ?id=, or ?route=, or ?all: nobody empties the whole list by leaving a word out.',
+  detail: 'Add ?site= and ?id=, or ?route=, or ?all to the address.',
 };
 const NO_ANSWER: Problem = { status: 503, title: 'The outbox does not answer', detail: 'Try again in a moment.' };
 

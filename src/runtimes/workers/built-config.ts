@@ -5,7 +5,7 @@ import { BUILT_VERSION, ROOT_KEY } from './built-version.ts';
 
 /** A configuration as `portvakt build` writes it: data alone, with nothing that reads YAML. */
 export interface BuiltConfig {
-  /** Of the form of this object: a worker reads what was built for it. */
+  /** The version of this object's form: a worker reads only its own. */
   readonly version: number;
   readonly config: PortableConfig;
 }
@@ -18,7 +18,7 @@ export function envText(env: Readonly<Record<string, unknown>>, name: string): s
 
 /**
  * The gateway of a built configuration.
- * @throws Error with what to do, where something of it is not there
+ * @throws Error with what to do, if a part is missing
  */
 export function gatewayOf({ version, config }: BuiltConfig, env: Readonly<Record<string, unknown>>): Gateway {
   if (version !== BUILT_VERSION)

@@ -1,7 +1,7 @@
-/** Of the form of `config.js`: grows when a worker can no longer read what an earlier `build` has written. */
+/** The version of the form of `config.js`. It grows when a worker cannot read what an earlier `build` has written. */
 export const BUILT_VERSION = 1;
 
-/** Where the gateway's own key is: 64 hex digits. */
+/** The name of the secret with the gateway's own key: 64 hex digits. */
 export const ROOT_KEY = 'PORTVAKT_ROOT_KEY';
-/** What callers of the operator's paths must show. */
+/** The name of the secret with the token for the operator's paths. */
 export const ADMIN_TOKEN = 'PORTVAKT_ADMIN_TOKEN';

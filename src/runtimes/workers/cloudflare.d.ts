@@ -1,5 +1,5 @@
-// As much of Cloudflare's module as is used here. Its own package of types declares a whole world of globals, which
-// would let every other file of the neutral layers use them.
+// The parts of Cloudflare's module that are used here. Its own package of types declares many globals, and every file of
+// the neutral layers could then use them by mistake.
 
 declare module 'cloudflare:workers' {
   interface SqlCursor extends Iterable<Record<string, unknown>> {

@@ -2,5 +2,5 @@ import { env } from 'cloudflare:workers';
 import built from 'portvakt:config';
 import { gatewayOf } from './built-config.ts';
 
-/** Made while the worker starts, where a second of processor time is allowed, and not with the first visitor. */
+/** Made while the worker starts, because a start may take a second of processor time and a request may not. */
 export const gateway = gatewayOf(built, env);

@@ -39,7 +39,7 @@ const bySite = (name: string, type: Family['type'], help: string, value: (of: Si
   samples: (reports) => reports.map(([site, report]) => [{ site }, value(report)]),
 });
 
-/** The same names as on Node where the same is counted; counters begin anew when the object of a site has slept. */
+/** The same names as on Node where the same is counted. Counters begin at 0 when the object of a site starts again. */
 const FAMILIES: readonly Family[] = [
   {
     name: 'portvakt_outcomes_total',

@@ -2,11 +2,11 @@ import { OutboxUnavailable, type Outbox } from '../../delivery/outbox.ts';
 import type { Gateway } from '../../policy/gateway.ts';
 import { RPC, type OperatorAnswer, type OperatorCall, type OutboxNamespace } from './rpc.ts';
 
-/** The objects, one for each site: all that belongs to a visitor of a site meets there, so that a withdrawal finds it. */
+/** The objects, one for each site. All events of a site's visitor are in one object, so that a withdrawal finds them. */
 export class ObjectClient implements Outbox {
   readonly #namespace: OutboxNamespace;
   readonly #gateway: Gateway;
-  /** Nobody knows here what waits there: withdrawals are always told. */
+  /** It is not known here what waits in the object, so withdrawals are always sent to it. */
   readonly pending = 1;
   readonly shared = true;
   readonly ready = true;

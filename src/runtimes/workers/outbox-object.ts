@@ -22,8 +22,8 @@ const OTHER_VERSION: Refused = { refused: 'another version of the worker is bein
 type Env = Readonly<Record<string, unknown>>;
 
 /**
- * The outbox of one site: its queue and its delivery. It is there while something is asked of it or waits in it; an alarm
- * brings it back at most half a minute after it was stopped, whatever stopped it.
+ * The outbox of one site: its queue and its delivery. The platform runs it while there are requests for it. While
+ * something waits in it, an alarm starts it again at most half a minute after a stop of any cause.
  */
 export class OutboxObject extends DurableObject<Env> {
   readonly #store: ObjectOutbox;
@@ -94,7 +94,7 @@ export class OutboxObject extends DurableObject<Env> {
     this.#runner.wake();
   }
 
-  /** Each alarm that is set is a row that is billed: one that is set already is not set again. */
+  /** Each `setAlarm` is billed as a row, so an alarm that is set already is not set again. */
   #wakeWithin(ms: number): void {
     const now = Date.now();
     if (this.#alarmAt > now) return;

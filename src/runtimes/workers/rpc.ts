@@ -3,12 +3,12 @@ import type { RunnerReport } from '../web/runner.ts';
 import type { DeadLetter, Which } from '../../outbox/dead-letters.ts';
 
 /*
- * What the worker and the object of a site say to each other. While a new version is put in force, one of them may be
- * newer than the other for a while: who does not know the number takes nothing. Classes of errors do not survive the
- * way, so that every answer is a value.
+ * The calls between the worker and the object of a site. While a new version is deployed, one of them may be newer than
+ * the other for a while: with another version number a call is refused. Classes of errors are lost on the way, so every
+ * answer is a value.
  */
 
-/** Grows with every change of what is said here. */
+/** The version of these calls; it grows with every change. */
 export const RPC = 1;
 
 export interface AppendCall {
@@ -25,7 +25,7 @@ export interface Refused {
 
 export type AppendAnswer = { readonly stored: readonly Stored[] } | Refused;
 
-/** What an operator asks of the object. */
+/** A call of an operator. */
 export interface OperatorCall {
   readonly rpc: number;
   readonly action: 'list' | 'show' | 'retry' | 'purge';
@@ -38,10 +38,10 @@ export type OperatorAnswer =
   | { readonly count: number }
   | Refused;
 
-/** What the object of a site knows. */
+/** The report of the object of a site. */
 export interface SiteReport extends RunnerReport {
   readonly stopped: Readonly<Record<string, string>>;
-  /** Rows written since it woke, which is what is billed; and calls of `append` since then. */
+  /** Rows written since it started, which are billed; and calls of `append` since then. */
   readonly rowsWritten: number;
   readonly appends: number;
 }

@@ -18,7 +18,7 @@ interface Isolate {
 
 let made: Isolate | undefined;
 
-/** Once for each isolate, with the first request: before it there is no randomness. */
+/** Made once for each isolate, at the first request, because before it there are no random bytes. */
 function isolate(env: Env): Isolate {
   if (made !== undefined) return made;
   const client = new ObjectClient(env.OUTBOX, gateway, envText(env, 'PORTVAKT_JURISDICTION'));
@@ -32,7 +32,7 @@ export default {
     const { web, admin } = isolate(env);
     const asked = admin(request);
     if (asked !== undefined) return asked;
-    // The platform writes both, and lets no client do it.
+    // The platform sets both, and a client cannot.
     const peer = request.headers.get('cf-connecting-ip') ?? undefined;
     return web.fetch(request, { peer, country: request.cf?.country });
   },
