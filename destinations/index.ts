@@ -8,6 +8,7 @@ import matomo from './matomo/index.ts';
 import meta from './meta/index.ts';
 import microsoftAds from './microsoft-ads/index.ts';
 import pinterest from './pinterest/index.ts';
+import snapchat from './snapchat/index.ts';
 import tiktok from './tiktok/index.ts';
 
 /** Every destination by its `type`. */
@@ -20,5 +21,6 @@ export const destinations: Readonly<Record<string, Destination>> = {
   meta,
   microsoft_ads: microsoftAds,
   pinterest,
+  snapchat,
   tiktok,
 };

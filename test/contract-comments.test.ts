@@ -56,7 +56,12 @@ const planned = (of: Trace): string[] =>
 const SECOND = Math.floor(NOW / 1000);
 const GRANTED = cookiebot({ preferences: true, statistics: true, marketing: true });
 const CLIENT_ID = `482310557.${SECOND - 86_400}`;
-const EVENT = { name: 'purchase', params: { value: 1, currency: 'NOK' }, user: { email: 'kari@example.no' } };
+const EVENT = {
+  name: 'purchase',
+  page: { url: 'https://shop.example.no/takk' },
+  params: { value: 1, currency: 'NOK' },
+  user: { email: 'kari@example.no' },
+};
 const purchase = (more: object = {}, cookies = `${GRANTED}; _ga=GA1.1.${CLIENT_ID}`, headers = {}): Hit =>
   jsonHit({ events: [{ ...EVENT, ...more }] }, { cookies, headers });
 const view = (query: Record<string, string> = {}, more: Parameters<typeof webHit>[1] = {}): Hit =>
@@ -77,7 +82,7 @@ const sent = (of: Trace, route = 'ga4'): URLSearchParams => {
   if (plan === undefined) throw new Error(`${route} has no plan: ${JSON.stringify(outcomes(of))}`);
   return new URLSearchParams(plan.element.split('\n')[0]);
 };
-const ALL = ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'tiktok'];
+const ALL = ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'snapchat', 'tiktok'];
 
 it('loads, and all routes are open to a visitor who agreed', () => {
   expect(planned(trace(purchase()))).toEqual(ALL);

@@ -51,6 +51,7 @@ const ROUTES = {
   linkedin: 'api.linkedin.com',
   microsoft_ads: 'capi.uet.microsoft.com',
   pinterest: 'api.pinterest.com',
+  snapchat: 'tr.snapchat.com',
   tiktok: 'business-api.tiktok.com',
 } as const;
 
@@ -69,6 +70,7 @@ beforeAll(async () => {
       LINKEDIN_ACCESS_TOKEN: 'linkedin-token',
       MICROSOFT_UET_TOKEN: 'microsoft-token',
       PINTEREST_ACCESS_TOKEN: 'pinterest-token',
+      SNAPCHAT_ACCESS_TOKEN: 'snapchat-token',
       TIKTOK_ACCESS_TOKEN: 'tiktok-token',
     },
   });
@@ -334,6 +336,34 @@ describe('the reference event under full consent', () => {
         num_items: 2,
         content_ids: ['SKU-1'],
         contents: [{ id: 'SKU-1', item_price: '299.5', quantity: 2 }],
+      },
+    });
+  });
+
+  it('reaches Snapchat through the Conversions API (snapchat.md 1-4)', () => {
+    const request = one(ROUTES.snapchat);
+    expect(`${request.method} ${request.path}?${request.query}`).toBe(
+      'POST /v3/1ec32188-754e-4be2-8e55-c949a984a39f/events?access_token=snapchat-token',
+    );
+    const [{ event_time, ...event }] = bodyOf(request)['data'] as [Record<string, unknown>];
+    isNow(Number(event_time) * 1000);
+    expect(event).toEqual({
+      event_name: 'PURCHASE',
+      event_id: id,
+      action_source: 'WEB',
+      event_source_url: 'https://shop.example.no/takk?utm_source=google',
+      user_data: {
+        em: [sha256('kari.nordmann+nett@example.no')],
+        // Digits only (4).
+        ph: [sha256('4740000000')],
+        external_id: sha256('crm-8841'),
+        client_user_agent: FAMILY,
+      },
+      custom_data: {
+        currency: 'NOK',
+        value: 599,
+        order_id: id.toUpperCase(),
+        contents: [{ id: 'SKU-1', quantity: 2, item_price: 299.5 }],
       },
     });
   });

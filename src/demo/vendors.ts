@@ -11,6 +11,8 @@ export function successAnswer(host: string, path: string, body: string): { statu
       return json({ elements: Array.from({ length: count(body, 'elements') }, () => ({ status: 201 })) });
     case 'business-api.tiktok.com':
       return json({ code: 0, message: 'OK', request_id: 'demo', data: {} });
+    case 'tr.snapchat.com':
+      return json({ status: 'VALID' });
     case 'capi.uet.microsoft.com':
       return json({ eventsReceived: count(body, 'data') });
     case 'api.pinterest.com':

@@ -47,9 +47,18 @@ const SERVICE_OF: Readonly<Record<KnownVendor, readonly string[]>> = {
   matomo: ['matomo', 'Matomo Analytics'],
   microsoft_ads: ['microsoft-ads', 'bing', 'Microsoft Advertising'],
   pinterest: ['pinterest', 'Pinterest Tag'],
+  snapchat: ['snapchat', 'Snapchat Pixel'],
   tiktok: ['tiktok', 'TikTok Pixel'],
 };
-const ADVERTISERS: readonly KnownVendor[] = ['google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'tiktok'];
+const ADVERTISERS: readonly KnownVendor[] = [
+  'google_ads',
+  'meta',
+  'linkedin',
+  'microsoft_ads',
+  'pinterest',
+  'snapchat',
+  'tiktok',
+];
 const ANALYSTS: readonly KnownVendor[] = ['ga4', 'matomo'];
 const VENDORS: readonly KnownVendor[] = [...ANALYSTS, ...ADVERTISERS];
 

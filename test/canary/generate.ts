@@ -55,6 +55,7 @@ const IDENTIFIER_NAMES = [
   'li_fat_id',
   'epik',
   'dclid',
+  'sccid',
   'ttclid',
   'ttp',
   ...OTHER_NAMES,
@@ -248,6 +249,7 @@ class Maker {
     if (this.maybe()) add(spelled('msclkid'), this.hex('msclkid'));
     if (this.maybe()) add(spelled('li_fat_id'), this.own('liFatId', uuid('liFatId', this.serial)));
     if (this.maybe()) add(spelled('epik'), this.own('epik', `dj0y${word('epik', this.serial)}`));
+    if (this.maybe()) add(spelled('ScCid'), this.own('sccid', word('sccid', this.serial)));
     if (this.maybe()) add(spelled('ttclid'), this.own('ttclid', `E.C.P.${word('ttclid', this.serial)}`));
     for (const { kind, row } of OTHER_IDS) {
       const isParam = row.param !== undefined && kind.endsWith('of a page');
@@ -306,6 +308,9 @@ class Maker {
       const id = this.own('pkCookie', `abc${digits('pkCookie', serial)}`);
       list.push(`_pk_id.3.1fff=${id}.${seconds(at)}.`);
     }
+    if (this.maybe(0.3)) list.push(`_scclid=${this.own('scclidCookie', word('scclidCookie', serial))}`);
+    if (this.maybe(0.3)) list.push(`_scid=${this.own('scidCookie', uuid('scidCookie', serial))}`);
+    if (this.maybe(0.2)) list.push(`_scid_r=${this.own('scidCopyCookie', uuid('scidCopyCookie', serial))}`);
     if (this.maybe(0.3)) list.push(`ttclid=${this.own('ttclidCookie', `E.C.P.${word('ttclidCookie', serial)}`)}`);
     if (this.maybe(0.3)) list.push(`_ttp=${this.own('ttpCookie', `${word('ttpCookie', serial)}YkS1j57AYSKTI`)}`);
     if (this.maybe(0.2))

@@ -21,7 +21,8 @@ export type KnownVendor =
   | 'matomo'
   | 'microsoft_ads'
   | 'pinterest'
-  | 'tiktok';
+  | 'tiktok'
+  | 'snapchat';
 /** One that has lines here, or one that was added since (`other-vendors.ts`). */
 export type Vendor = string;
 
@@ -44,6 +45,7 @@ const KNOWN_NEEDS: Readonly<Record<KnownVendor, number>> = {
   microsoft_ads: ADS | PERSONAL,
   pinterest: ADS | USER_DATA | PERSONAL,
   tiktok: ADS | USER_DATA | PERSONAL,
+  snapchat: ADS | USER_DATA | PERSONAL,
 };
 
 const KNOWN = Object.keys(KNOWN_NEEDS);
@@ -91,7 +93,7 @@ const to = (place: Place, more: Partial<Omit<Leave, 'to'>> = {}): Leave => ({
 
 const hashed = (place: KnownVendor, needs = 0): Leave => to(place, { form: 'sha256', needs });
 const eachFull: readonly Leave[] = (
-  ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'tiktok'] as const
+  ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'tiktok', 'snapchat'] as const
 ).map((vendor) => to(vendor));
 /** Kept for the conversion that comes pages later, in the vendor's own cookie (design 3a). */
 const kept = to('set-cookie', { needs: ADS });
@@ -103,17 +105,18 @@ const GOOGLE_USER = ADS | USER_DATA;
 /** Every kind of thing that comes in, and where it may leave to. */
 const KNOWN_KINDS = {
   // Addresses: R1. Whole ones never; the first half only where the site says `ip: truncate`.
-  ipPeer: [cut('ga4'), cut('matomo'), cut('meta'), cut('pinterest'), cut('tiktok')],
+  ipPeer: [cut('ga4'), cut('matomo'), cut('meta'), cut('pinterest'), cut('tiktok'), cut('snapchat')],
   ipForwarded: [
     cut('ga4', 'behind a proxy'),
     cut('matomo', 'behind a proxy'),
     cut('meta', 'behind a proxy'),
     cut('pinterest', 'behind a proxy'),
     cut('tiktok', 'behind a proxy'),
+    cut('snapchat', 'behind a proxy'),
   ],
   ipHeader: [],
   /** The Measurement Protocol gets a country at most (`destinations/ga4.md` 2.7). */
-  ipStated: [cut('matomo'), cut('meta'), cut('pinterest'), cut('tiktok')],
+  ipStated: [cut('matomo'), cut('meta'), cut('pinterest'), cut('tiktok'), cut('snapchat')],
   ipParam: [],
 
   // Device: R7.
@@ -123,6 +126,7 @@ const KNOWN_KINDS = {
     to('meta', { where: ['user agent full'] }),
     to('pinterest', { where: ['user agent full'] }),
     to('tiktok', { where: ['user agent full'] }),
+    to('snapchat', { where: ['user agent full'] }),
   ],
   clientHint: [to('ga4', { needs: EVERYTHING, where: ['user agent full'] })],
   header: [],
@@ -139,6 +143,7 @@ const KNOWN_KINDS = {
     // The address is read for the ping only; the API has no field for it.
     to('google_ads', { full: false, limited: true }),
     to('tiktok'),
+    to('snapchat'),
   ],
   utm: [
     to('ga4', { where: ['keeps utm_campaign'] }),
@@ -147,6 +152,7 @@ const KNOWN_KINDS = {
     to('microsoft_ads', { where: ['keeps utm_campaign'] }),
     to('pinterest', { where: ['keeps utm_campaign'] }),
     to('tiktok', { where: ['keeps utm_campaign'] }),
+    to('snapchat', { where: ['keeps utm_campaign'] }),
   ],
   query: [],
   tracker: [],
@@ -177,6 +183,7 @@ const KNOWN_KINDS = {
   fbclid: [to('meta'), kept],
   msclkid: [to('microsoft_ads'), kept],
   liFatId: [to('linkedin'), kept],
+  sccid: [to('snapchat'), kept],
   ttclid: [to('tiktok'), kept],
   epik: [to('pinterest'), kept],
 
@@ -188,6 +195,10 @@ const KNOWN_KINDS = {
   gclAuCookie: [kept],
   uetCookie: [to('microsoft_ads'), kept],
   liCookie: [to('linkedin'), kept],
+  scclidCookie: [to('snapchat'), kept],
+  scidCookie: [to('snapchat'), kept],
+  /** A copy of `_scid`, which Snap is not sent. */
+  scidCopyCookie: [kept],
   ttclidCookie: [to('tiktok'), kept],
   ttpCookie: [to('tiktok'), kept],
   /** The session of TikTok's pixel, which it is not sent. */
@@ -217,6 +228,7 @@ const KNOWN_KINDS = {
     hashed('pinterest'),
     to('matomo', { needs: GOOGLE_USER }),
     hashed('tiktok'),
+    hashed('snapchat'),
   ],
 
   // A user id that is personal is none: it goes only where the vendor takes it hashed, as what it is.
@@ -228,6 +240,7 @@ const KNOWN_KINDS = {
     hashed('microsoft_ads', USER_DATA),
     hashed('pinterest'),
     hashed('tiktok'),
+    hashed('snapchat'),
   ],
   phoneUserId: [
     hashed('ga4', GOOGLE_USER),
@@ -236,6 +249,7 @@ const KNOWN_KINDS = {
     hashed('microsoft_ads', USER_DATA),
     hashed('pinterest'),
     hashed('tiktok'),
+    hashed('snapchat'),
   ],
 
   // User data: hashed, and only where the vendor can match on it.
@@ -247,6 +261,7 @@ const KNOWN_KINDS = {
     hashed('microsoft_ads', USER_DATA),
     hashed('pinterest'),
     hashed('tiktok'),
+    hashed('snapchat'),
   ],
   phone: [
     hashed('ga4', GOOGLE_USER),
@@ -255,6 +270,7 @@ const KNOWN_KINDS = {
     hashed('microsoft_ads', USER_DATA),
     hashed('pinterest'),
     hashed('tiktok'),
+    hashed('snapchat'),
   ],
   firstName: [
     hashed('ga4', GOOGLE_USER),
@@ -263,6 +279,7 @@ const KNOWN_KINDS = {
     hashed('linkedin'),
     hashed('pinterest'),
     hashed('tiktok'),
+    hashed('snapchat'),
   ],
   lastName: [
     hashed('ga4', GOOGLE_USER),
@@ -271,13 +288,20 @@ const KNOWN_KINDS = {
     hashed('linkedin'),
     hashed('pinterest'),
     hashed('tiktok'),
+    hashed('snapchat'),
   ],
   street: [hashed('ga4', GOOGLE_USER)],
   // Pinterest's regions are codes of two letters and its postcodes digits (`destinations/pinterest.md` 4); these are neither.
   // TikTok takes places in the clear (`destinations/tiktok.md` 4).
-  city: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), hashed('pinterest'), to('tiktok')],
-  region: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), to('tiktok')],
-  postalCode: [to('ga4', { needs: GOOGLE_USER }), to('google_ads'), hashed('meta'), hashed('tiktok')],
+  city: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), hashed('pinterest'), to('tiktok'), hashed('snapchat')],
+  region: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), to('tiktok'), hashed('snapchat')],
+  postalCode: [
+    to('ga4', { needs: GOOGLE_USER }),
+    to('google_ads'),
+    hashed('meta'),
+    hashed('tiktok'),
+    hashed('snapchat'),
+  ],
   /** The hash inside GA4's `em`. */
   hashedEmail: [hashed('ga4', GOOGLE_USER), hashed('google_ads')],
   clearEm: [],
@@ -309,7 +333,7 @@ const KNOWN_KINDS = {
   transport: [],
   campaign: [to('ga4')],
   coupon: [to('ga4')],
-  searchTerm: [to('ga4'), to('matomo'), to('meta'), to('microsoft_ads'), to('pinterest'), to('tiktok')],
+  searchTerm: [to('ga4'), to('matomo'), to('meta'), to('microsoft_ads'), to('pinterest'), to('tiktok'), to('snapchat')],
   itemName: [to('ga4'), to('matomo'), to('microsoft_ads'), to('tiktok')],
   itemId: [
     to('ga4'),
@@ -319,6 +343,7 @@ const KNOWN_KINDS = {
     to('google_ads', { where: ['merchant'] }),
     to('pinterest'),
     to('tiktok'),
+    to('snapchat'),
   ],
   order: [...eachFull, to('matomo')],
   eventId: eachFull,
@@ -360,6 +385,7 @@ export const KIND_NAMES = Object.keys(KINDS) as Kind[];
  * numbers and coupons, what the site calls its visitors, and parameters nobody has listed.
  */
 const NOT_WHERE_IDS_ARE_REPLACED: ReadonlySet<Kind> = new Set<Kind>([
+  ...(['sccid', 'scclidCookie', 'scidCookie'] as const),
   ...(['ttclid', 'ttclidCookie', 'ttpCookie'] as const),
   ...(['cid', 'gaCookie', 'session', 'pageLoad', 'userId', 'order', 'eventId', 'coupon', 'property', 'param'] as const),
   ...([
@@ -391,6 +417,7 @@ const NOT_WHERE_IDS_ARE_REPLACED: ReadonlySet<Kind> = new Set<Kind>([
 
 /** Whose cookie it is kept in: written only while one of them may have it. */
 const OWNERS: Readonly<Partial<Record<Kind, readonly Vendor[]>>> = {
+  ...owned(['sccid', 'scclidCookie', 'scidCookie', 'scidCopyCookie'], ['snapchat']),
   ...owned(['ttclid', 'ttclidCookie', 'ttpCookie', 'ttcsidCookie'], ['tiktok']),
   ...owned(['gclid', 'gbraid', 'wbraid', 'dclid', 'gclAwCookie', 'gclAuCookie', 'gaCookie'], ['ga4', 'google_ads']),
   ...owned(['fbclid', 'fbpCookie', 'fbcCookie'], ['meta']),

@@ -26,6 +26,7 @@ const VENDOR_OF: ReadonlyMap<string, Vendor> = new Map([
   ['capi.uet.microsoft.com', 'microsoft_ads'],
   ['bat.bing.com', 'microsoft_ads'],
   ['api.pinterest.com', 'pinterest'],
+  ['tr.snapchat.com', 'snapchat'],
   ['business-api.tiktok.com', 'tiktok'],
 ]);
 const VENDORS = [...new Set(VENDOR_OF.values())];
@@ -37,6 +38,7 @@ const SECRETS = {
   MATOMO_TOKEN: 'wzsecretmatomowz',
   MICROSOFT_UET_TOKEN: 'wzsecretmicrosoftwz',
   PINTEREST_ACCESS_TOKEN: 'wzsecretpinterestwz',
+  SNAPCHAT_ACCESS_TOKEN: 'wzsecretsnapchatwz',
   TIKTOK_ACCESS_TOKEN: 'wzsecrettiktokwz',
 };
 

@@ -9,6 +9,7 @@ import { googleError, replies as googleReplies } from '../vendors/google-ads.ts'
 import { errorReply } from '../vendors/meta.ts';
 import { replies as microsoftReplies } from '../vendors/microsoft-ads.ts';
 import { replies as pinterestReplies } from '../vendors/pinterest.ts';
+import { replies as snapchatReplies } from '../vendors/snapchat.ts';
 import { replies as tiktokReplies } from '../vendors/tiktok.ts';
 
 const CONFIG = join(import.meta.dirname, '../../config/gateway.yaml');
@@ -19,6 +20,7 @@ const HOSTS = {
   linkedin: 'api.linkedin.com',
   microsoft_ads: 'capi.uet.microsoft.com',
   pinterest: 'api.pinterest.com',
+  snapchat: 'tr.snapchat.com',
   tiktok: 'business-api.tiktok.com',
 } as const;
 type Vendor = keyof typeof HOSTS;
@@ -98,6 +100,10 @@ describe('all is well', () => {
     expect(JSON.parse(recorder.to(HOSTS.meta)[0]?.body ?? '')).toMatchObject({ data: [] });
     expect(JSON.parse(recorder.to(HOSTS.microsoft_ads)[0]?.body ?? '')).toEqual({ data: [] });
     expect(recorder.to(HOSTS.pinterest)[0]).toMatchObject({ query: 'test=true', body: '{"data":[]}' });
+    expect(recorder.to(HOSTS.snapchat)[0]).toMatchObject({
+      path: '/v3/1ec32188-754e-4be2-8e55-c949a984a39f/events/validate',
+      body: '{"data":[]}',
+    });
     expect(JSON.parse(recorder.to(HOSTS.tiktok)[0]?.body ?? '')).toMatchObject({ data: [] });
     expect(recorder.to(HOSTS.linkedin)).toEqual([]);
     // One each, and the token of Google Ads.
@@ -140,6 +146,8 @@ describe('a vendor objects', () => {
     ['pinterest', 'a role in the account', pinterestReplies.forbidden, '403'],
     ['pinterest', 'the account', pinterestReplies.noAccount, '404'],
     ['microsoft_ads', 'nothing: it is down', { status: 503, body: '<html>kari@example.no' }, '503'],
+    ['snapchat', 'the token', snapchatReplies.unauthorized, '401'],
+    ['snapchat', 'the pixel', snapchatReplies.forbidden, '403'],
     ['tiktok', 'the token', tiktokReplies.badToken, '40105'],
     ['tiktok', 'a permission', tiktokReplies.permission, '40001'],
   ])('%s: %s', async (vendor, _, reply, word) => {

@@ -212,6 +212,7 @@ describe('explain', () => {
       ['linkedin', 'blocked'],
       ['microsoft_ads', 'blocked'],
       ['pinterest', 'blocked'],
+      ['snapchat', 'blocked'],
       ['tiktok', 'blocked'],
     ]);
     expect(events[0]?.routes[0]?.dropped).toContainEqual({ field: 'google_click_params', why: 'needs ad_storage' });

@@ -194,6 +194,7 @@ describe('click ids of a landing page (design 3a)', () => {
     ['msclkid', '0a1b2c', '_uetmsclkid', '_uet0a1b2c', 'msclkid', '0a1b2c'],
     ['li_fat_id', 'df5g-1', 'li_fat_id', 'df5g-1', 'li_fat_id', 'df5g-1'],
     ['epik', 'dj0yExample', '_epik', 'dj0yExample', 'epik', 'dj0yExample'],
+    ['sccid', 'ScAb-1', '_scclid', 'ScAb-1', 'sccid', 'ScAb-1'],
     ['ttclid', 'E.C.P.aB-1', 'ttclid', 'E.C.P.aB-1', 'ttclid', 'E.C.P.aB-1'],
   ])('%s is used at once and kept in the vendor’s format', (param, id, name, value, field, used) => {
     const reading = land({ [param]: id });
@@ -252,7 +253,18 @@ describe('click ids of a landing page (design 3a)', () => {
   it.each(['', 'a b', 'a;b', 'a,b', 'a"b', 'a\r\nSet-Cookie: x=y', 'æ', 'x'.repeat(513)])(
     'takes no click id that would need quoting or is too long: %j',
     (id) => {
-      const params = ['gclid', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'li_fat_id', 'epik', 'ttclid'];
+      const params = [
+        'gclid',
+        'gbraid',
+        'wbraid',
+        'dclid',
+        'fbclid',
+        'msclkid',
+        'li_fat_id',
+        'epik',
+        'sccid',
+        'ttclid',
+      ];
       const reading = land(Object.fromEntries(params.map((param) => [param, id])));
       expect(reading).toEqual({ identifiers: {}, subjects: [], carried: [], set: [] });
     },

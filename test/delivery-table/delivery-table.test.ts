@@ -29,6 +29,8 @@ const SETTINGS: Readonly<Record<Row['vendor'], (row: TestRow) => string>> = {
   microsoft_ads: () => `tag_id: "97000001", access_token: "\${SECRET}"`,
   pinterest: ({ name }) =>
     `ad_account_id: "549757463328", access_token: "\${SECRET}", event_names: { ${name}: custom }`,
+  snapchat: ({ name }) =>
+    `pixel_id: 1ec32188-754e-4be2-8e55-c949a984a39f, access_token: "\${SECRET}", event_names: { ${name}: SAVE }`,
   tiktok: ({ name }) => `pixel_id: D6AP4E3C77U3L7SP8O7G, access_token: "\${SECRET}", event_names: { ${name}: Contact }`,
 };
 
@@ -139,53 +141,60 @@ function timesSent(row: TestRow): Map<string, number> {
   return times;
 }
 
-describe.each(['ga4', 'google_ads', 'meta', 'linkedin', 'matomo', 'microsoft_ads', 'pinterest', 'tiktok'] as const)(
-  '%s',
-  (vendor) => {
-    it.each(rows.filter((row) => row.vendor === vendor).map((row) => [row.answer, row] as const))('%s', (_, row) => {
-      const { delivered = 0, dead = 0 } = row.ends;
-      expect({ delivered: outcome(row, 'delivered'), dead: outcome(row, 'dead'), waiting: waiting(row) }).toEqual({
-        delivered,
-        dead,
-        waiting: row.events - delivered - dead,
-      });
-      expect(stateOf(row)).toBe(row.state ?? 'closed');
-      const requests = vendors.of(row.id);
-      const times = timesSent(row);
-      expect(times.size).toBe(row.events);
-      const bad = `${row.id}-e13`;
-      const others = [...times].filter(([id]) => id !== bad).map(([, count]) => count);
-      switch (row.resent) {
-        case 'nothing':
-          expect(new Set(times.values())).toEqual(new Set([1]));
-          break;
-        case 'all':
-          expect(new Set(times.values())).toEqual(new Set([2]));
-          break;
-        case 'rest':
-          // Named, it is never sent again; those who were with it once more, the other request not at all.
-          expect(times.get(bad)).toBe(1);
-          expect(others.filter((count) => count === 2)).toHaveLength(24);
-          expect(others.filter((count) => count === 1)).toHaveLength(25);
-          break;
-        case 'parts':
-          // Halved until what is bad is alone: in 25, about log2 steps, and a good half beside each.
-          expect(requests.length).toBeLessThanOrEqual(14);
-          expect(requests.findLast(({ ids }) => ids.includes(bad))?.ids ?? [bad]).toEqual([bad]);
-      }
-      // What the vendor has taken is never sent again.
-      const taken = new Set<string>();
-      for (const { ids, fine } of requests) {
-        for (const id of ids) expect(taken.has(id), `${id} again`).toBe(false);
-        if (fine) for (const id of ids) taken.add(id);
-      }
-      if (row.pause !== undefined) {
-        expect((requests[1]?.at ?? 0) - (requests[0]?.at ?? 0)).toBeGreaterThanOrEqual(row.pause);
-      }
-      expect(requests.filter(({ path }) => path.includes('elsewhere'))).toEqual([]);
+describe.each([
+  'ga4',
+  'google_ads',
+  'meta',
+  'linkedin',
+  'matomo',
+  'microsoft_ads',
+  'pinterest',
+  'snapchat',
+  'tiktok',
+] as const)('%s', (vendor) => {
+  it.each(rows.filter((row) => row.vendor === vendor).map((row) => [row.answer, row] as const))('%s', (_, row) => {
+    const { delivered = 0, dead = 0 } = row.ends;
+    expect({ delivered: outcome(row, 'delivered'), dead: outcome(row, 'dead'), waiting: waiting(row) }).toEqual({
+      delivered,
+      dead,
+      waiting: row.events - delivered - dead,
     });
-  },
-);
+    expect(stateOf(row)).toBe(row.state ?? 'closed');
+    const requests = vendors.of(row.id);
+    const times = timesSent(row);
+    expect(times.size).toBe(row.events);
+    const bad = `${row.id}-e13`;
+    const others = [...times].filter(([id]) => id !== bad).map(([, count]) => count);
+    switch (row.resent) {
+      case 'nothing':
+        expect(new Set(times.values())).toEqual(new Set([1]));
+        break;
+      case 'all':
+        expect(new Set(times.values())).toEqual(new Set([2]));
+        break;
+      case 'rest':
+        // Named, it is never sent again; those who were with it once more, the other request not at all.
+        expect(times.get(bad)).toBe(1);
+        expect(others.filter((count) => count === 2)).toHaveLength(24);
+        expect(others.filter((count) => count === 1)).toHaveLength(25);
+        break;
+      case 'parts':
+        // Halved until what is bad is alone: in 25, about log2 steps, and a good half beside each.
+        expect(requests.length).toBeLessThanOrEqual(14);
+        expect(requests.findLast(({ ids }) => ids.includes(bad))?.ids ?? [bad]).toEqual([bad]);
+    }
+    // What the vendor has taken is never sent again.
+    const taken = new Set<string>();
+    for (const { ids, fine } of requests) {
+      for (const id of ids) expect(taken.has(id), `${id} again`).toBe(false);
+      if (fine) for (const id of ids) taken.add(id);
+    }
+    if (row.pause !== undefined) {
+      expect((requests[1]?.at ?? 0) - (requests[0]?.at ?? 0)).toBeGreaterThanOrEqual(row.pause);
+    }
+    expect(requests.filter(({ path }) => path.includes('elsewhere'))).toEqual([]);
+  });
+});
 
 describe('together', () => {
   it('every (event, route) is in exactly one place', () => {

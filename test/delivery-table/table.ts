@@ -4,11 +4,21 @@ import * as matomo from '../vendors/matomo.ts';
 import * as meta from '../vendors/meta.ts';
 import * as microsoft from '../vendors/microsoft-ads.ts';
 import * as pinterest from '../vendors/pinterest.ts';
+import * as snapchat from '../vendors/snapchat.ts';
 import * as tiktok from '../vendors/tiktok.ts';
 import type { FakeReply } from '../support/recorder.ts';
 import type { Answer, Script } from './scripted.ts';
 
-export type Vendor = 'ga4' | 'google_ads' | 'meta' | 'linkedin' | 'matomo' | 'microsoft_ads' | 'pinterest' | 'tiktok';
+export type Vendor =
+  | 'ga4'
+  | 'google_ads'
+  | 'meta'
+  | 'linkedin'
+  | 'matomo'
+  | 'microsoft_ads'
+  | 'pinterest'
+  | 'snapchat'
+  | 'tiktok';
 
 /** What a vendor answers, and what must come of it. */
 export interface Row {
@@ -445,6 +455,21 @@ export const TABLE: readonly Row[] = [
   row('pinterest', 'pinterest.md 9', '403, code 29', always(pinterest.replies.forbidden), stopped),
   row('pinterest', 'pinterest.md 9', '404: no such account', always(pinterest.replies.noAccount), stopped),
   row('pinterest', 'pinterest.md 9', '503, code 4197', once(pinterest.replies.rampedDown), again),
+
+  ...everyone('snapchat').map((one) => ({ ...one, from: 'snapchat.md 9' })),
+  row('snapchat', 'snapchat.md 9', '200 without a body', always({ status: 200 }), delivered),
+  row('snapchat', 'snapchat.md 9', '200 with a page of HTML', once(html(200)), again),
+  row(
+    'snapchat',
+    'snapchat.md 9',
+    '400: one of them is bad',
+    poison(() => snapchat.replies.invalid),
+    oneIn50('parts'),
+  ),
+  row('snapchat', 'snapchat.md 9', '401: the token', always(snapchat.replies.unauthorized), stopped),
+  row('snapchat', 'snapchat.md 9', '403: the pixel', always(snapchat.replies.forbidden), stopped),
+  row('snapchat', 'snapchat.md 9', '429 without Retry-After', once(snapchat.replies.throttled), again),
+  row('snapchat', 'snapchat.md 9', '503', once(snapchat.replies.server), again),
 
   ...everyone('tiktok').map((one) => ({ ...one, from: 'tiktok.md 9' })),
   row('tiktok', 'tiktok.md 9', '20001: taken in part', always(tiktok.replies.partly), delivered),

@@ -190,6 +190,7 @@ const SAID: Readonly<Record<string, readonly GateSignal[]>> = {
   linkedin: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   pinterest: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   microsoft_ads: ['ad_storage', 'ad_personalization'],
+  snapchat: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   tiktok: ['ad_storage', 'ad_user_data', 'ad_personalization'],
 };
 
@@ -248,12 +249,22 @@ describe('ga4, statistics only', () => {
     expect(check(one, changed(one.request, from, to))).toBeDefined();
   });
 
-  it.each(['gclid', 'GCLID', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'li_fat_id', 'epik', 'ttclid', '_gl'])(
-    'is stopped with %s in the page address',
-    (name) => {
-      expect(check(one, changed(one.request, 'checkout', `checkout%3Fq%3D1%26${name}%3Dabc`))).toMatch(/^dl: /);
-    },
-  );
+  it.each([
+    'gclid',
+    'GCLID',
+    'gbraid',
+    'wbraid',
+    'dclid',
+    'fbclid',
+    'msclkid',
+    'li_fat_id',
+    'epik',
+    'ttclid',
+    'ScCid',
+    '_gl',
+  ])('is stopped with %s in the page address', (name) => {
+    expect(check(one, changed(one.request, 'checkout', `checkout%3Fq%3D1%26${name}%3Dabc`))).toMatch(/^dl: /);
+  });
 
   it('is stopped with a fragment or a user in the page address, or no address at all', () => {
     for (const dl of ['https%3A%2F%2Fshop.example%2F%23x', 'https%3A%2F%2Fkari%40shop.example%2F', 'kari', '%ff']) {
@@ -378,6 +389,11 @@ describe('values of JSON bodies', () => {
     ],
     ['microsoft_ads', /^A purchase/, 'a raw address', /62a804[0-9a-f]+/, 'kari@example.no'],
     ['microsoft_ads', /^A purchase/, 'a visitor id', '"msclkid":', '"anonymousId":"x","msclkid":'],
+    ['snapchat', /everything/, 'a raw address', HASH, 'kari@example.no'],
+    ['snapchat', /everything/, 'a whole address', '203.0.113.0', '203.0.113.7'],
+    ['snapchat', /everything/, 'a click id in the address', 'thank-you', 'thank-you?ScCid=abc'],
+    ['snapchat', /everything/, "another vendor's id", '"sc_click_id":', '"ttclid":"E.C.P.abc","sc_click_id":'],
+    ['snapchat', /everything/, 'the name of a product', '"id":"SKU-1"', '"id":"SKU-1","name":"Mug"'],
     ['tiktok', /everything/, 'a raw address', HASH, 'kari@example.no'],
     ['tiktok', /everything/, 'a whole address', '203.0.113.0', '203.0.113.7'],
     ['tiktok', /everything/, 'a click id in the address', 'thank-you', 'thank-you?ttclid=E.C.P.abc'],

@@ -95,6 +95,7 @@ describe('a record', () => {
       'microsoft_ads full',
       'microsoft_ads limited',
       'pinterest full',
+      'snapchat full',
       'tiktok full',
     ]);
     for (const count of compared.values()) expect(count).toBeGreaterThan(20);

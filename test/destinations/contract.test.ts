@@ -224,6 +224,8 @@ describe('every destination', () => {
     li_fat_id: ['linkedin'],
     epik: ['pinterest'],
     client_id: ['ga4'],
+    sccid: ['snapchat'],
+    scid: ['snapchat'],
     ttclid: ['tiktok'],
     ttp: ['tiktok'],
   };

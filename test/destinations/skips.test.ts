@@ -44,6 +44,8 @@ const VALUES = {
   ip: { good: ['203.0.113.0'], bad: [''] },
   user_agent_family: { good: ['Mozilla/5.0 (compatible)'], bad: [''] },
   event_id: { good: ['ord-1'], bad: [''] },
+  sccid: { good: ['ExampleClick'], bad: ['abc', 'kari@example.no', ''] },
+  scid: { good: ['0b4c1f0a-6d1e-4c7e-9a55-2d5b3c1e7f90'], bad: ['1', ''] },
   ttclid: { good: ['E.C.P.Example'], bad: ['abc', 'kari@example.no', ''] },
   ttp: { good: ['2F7h37YkS1j57AYSKTI7IHhJPYH'], bad: ['1', ''] },
   user_agent: { good: ['Mozilla/5.0 whole'], bad: [''] },
@@ -77,6 +79,8 @@ const TOGETHER: readonly (readonly Field[])[] = [
   ['client_id'],
   ['event_id', 'epik', 'ip', 'user_agent_family'],
   ['event_id', 'email', 'phone'],
+  ['sccid', 'ip', 'user_agent', 'page_location'],
+  ['email', 'page_location', 'value', 'currency'],
   ['ttclid'],
   ['ip', 'user_agent', 'ttp'],
 ];
@@ -284,6 +288,29 @@ const SHEETS: Readonly<Record<string, Sheet<object>>> = {
     },
     limited: ({ name }) => (name === '' ? lacks('event_name') : undefined),
   }),
+  // `destinations/snapchat.md` 3, 4, 5.
+  snapchat: sheet<{ event_names: Record<string, string | null>; user_data: string[] }>({
+    settings: fc
+      .record({
+        event_names: mapped(fc.constantFrom('PURCHASE', 'CUSTOM_EVENT_1', 'off')).map((names) =>
+          Object.fromEntries(Object.entries(names).map(([name, to]) => [name, to === 'off' ? null : to])),
+        ),
+        user_data: fc.subarray(['email', 'phone', 'first_name', 'country', 'user_id']),
+      })
+      .map((more) => ({ pixel_id: '1ec32188-754e-4be2-8e55-c949a984a39f', access_token: '${S}', ...more })),
+    full: ({ name, good }, { event_names, user_data }) => {
+      const standard = { purchase: 'PURCHASE', page_view: 'PAGE_VIEW', view_item: 'VIEW_CONTENT' };
+      const becomes = Object.hasOwn(event_names, name) ? event_names[name] : own(standard, name);
+      if (typeof becomes !== 'string') return NOT_MAPPED;
+      const allowed = (setting: string, ...fields: Field[]) => user_data.includes(setting) && any(good, ...fields);
+      const device = good.has('ip') && any(good, 'user_agent', 'user_agent_family');
+      const beside = any(good, 'sccid', 'scid') || allowed('user_id', 'user_id');
+      const person = allowed('email', 'email', 'email_sha256') || allowed('phone', 'phone');
+      if (!person && !(device && beside)) return NOTHING;
+      if (!good.has('page_location')) return lacks('page_location');
+      return becomes === 'PURCHASE' && !all(good, 'value', 'currency') ? lacks('value, currency') : undefined;
+    },
+  }),
   // `destinations/tiktok.md` 4, 5.
   tiktok: sheet<{ event_names: Record<string, string | null>; user_data: string[] }>({
     settings: fc
@@ -378,5 +405,6 @@ const SIDES: Readonly<Record<string, readonly string[]>> = {
   http: ['full taken'],
   matomo: ['full taken', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],
   microsoft_ads: ['full taken', 'full skip.nothing_to_match', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],
+  snapchat: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],
   tiktok: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match'],
 };

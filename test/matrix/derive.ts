@@ -14,6 +14,7 @@ export const VENDORS = [
   'matomo',
   'microsoft_ads',
   'pinterest',
+  'snapchat',
   'tiktok',
 ] as const;
 export type Vendor = (typeof VENDORS)[number];
@@ -63,6 +64,7 @@ const RULES: Readonly<Record<Vendor, Rule>> = {
     limited: [],
     full: ['json'],
   },
+  snapchat: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
   tiktok: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
 };
 

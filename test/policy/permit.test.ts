@@ -60,6 +60,7 @@ const TABLE: Readonly<
     beyond: (field) => (FIELDS[field].class === 'user_data' ? ['ad_user_data'] : []),
     limited: true,
   },
+  snapchat: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
   tiktok: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
 };
 

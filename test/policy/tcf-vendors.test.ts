@@ -21,6 +21,7 @@ sites:
       linkedin: { conversions: { purchase: "104012" }, access_token: "\${TOKEN}" }
       microsoft_ads: { tag_id: "97000001", access_token: "\${TOKEN}" }
       pinterest: { ad_account_id: "549757463328", access_token: "\${TOKEN}" }
+      snapchat: { pixel_id: 1ec32188-754e-4be2-8e55-c949a984a39f, access_token: "\${TOKEN}" }
       tiktok: { pixel_id: D6AP4E3C77U3L7SP8O7G, access_token: "\${TOKEN}" }
 `;
 const gateway = (basis: string, listed: string) => gatewayOf(CONFIG.replace('BASIS', basis).replace('LISTED', listed));
@@ -61,13 +62,14 @@ function outcomes(restrictions: readonly Restriction[], purposes = ALL, asked = 
   return Object.fromEntries(routes.map(({ route, outcome }) => [route.key.split('/')[1], outcome]));
 }
 
-// Meta, Pinterest and TikTok are on no vendor list.
+// Meta, Pinterest, Snap and TikTok are on no vendor list.
 const EVERYBODY = {
   ga4: 'planned',
   meta: 'blocked',
   linkedin: 'planned',
   microsoft_ads: 'planned',
   pinterest: 'blocked',
+  snapchat: 'blocked',
   tiktok: 'blocked',
 };
 

@@ -5,6 +5,7 @@ import * as matomo from '../vendors/matomo.ts';
 import * as meta from '../vendors/meta.ts';
 import * as microsoft from '../vendors/microsoft-ads.ts';
 import * as pinterest from '../vendors/pinterest.ts';
+import * as snapchat from '../vendors/snapchat.ts';
 import * as tiktok from '../vendors/tiktok.ts';
 import type { FakeVendor } from './recorder.ts';
 
@@ -17,6 +18,7 @@ export const VENDORS: readonly FakeVendor[] = [
   meta.meta,
   microsoft.microsoftAdsVendor,
   pinterest.pinterest,
+  snapchat.snapchat,
   tiktok.tiktok,
 ];
 
@@ -28,6 +30,7 @@ const LISTS = [
   meta.violations,
   microsoft.violations,
   pinterest.violations,
+  snapchat.violations,
   tiktok.violations,
 ];
 

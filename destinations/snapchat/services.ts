@@ -1,0 +1,2 @@
+/** What consent banners call Snapchat's pixel, taken from the lists of services that banner libraries and plugins ship. */
+export const SERVICES = ['snapchat', 'snapchat-pixel', 'snap-pixel'] as const;
