@@ -179,10 +179,23 @@ function routePage(route: Route, site: Site): string[] {
 }
 
 /** The rules of a route, for people. */
-function ruleFacts({ rules, destination: { title } }: Route): string[] {
+function ruleFacts({ rules, permits, destination: { title } }: Route): string[] {
   if (rules === undefined) return [];
+  const asked = [...(rules.under[GATE_MASK]?.values() ?? [])].flatMap((all) =>
+    all.rules.flatMap((one) => one.conditions),
+  );
+  const sent = new Set(permits[GATE_MASK]?.open.map(({ field }) => field));
+  const unsent = new Set(
+    asked
+      .filter(({ field }) => !sent.has(field))
+      .map(({ field, param }) => (param === undefined ? field : `${field}.${param}`)),
+  );
+  const only =
+    unsent.size === 0
+      ? ''
+      : ` They look at ${codes([...unsent])}, which ${title} is not sent and which is not stored for it: what it learns is which rule applied.`;
   return [
-    `What of them it is sent is decided by rules, in this order; several may apply to one event, and then it is sent for each of them, once under one name. A rule looks only at what the visitor's choice opens for ${title}, and what only a rule looks at is not stored.`,
+    `Rules decide what of them it is sent, in this order. Several may apply to one event: it is then sent for each, once under one name. They are asked about events that the visitor's choice opens for ${title}, and about no others.${only}`,
     '',
     ...rules.variants.map(({ rule }) => `${rule?.place}. ${rule?.words ?? ''}`),
     '',
