@@ -52,8 +52,8 @@ made-up values of one sort, alone in a text. The generators are in \`test/privac
 
 ## Recall: personal data
 
-What was redacted, under whatever tag. A number may be called by the name of another kind of number, never left. Tokens
-that chance made look like words are what is missed.
+The share of values that were redacted, with the tags they got. A number may get the tag of another kind of number, but it
+is never left in the text. The missed tokens are random ones that look like words.
 
 ${table('kind', PERSONAL)}
 
@@ -68,13 +68,13 @@ ${table('values', HARMLESS)}
 
 Names and street addresses (only by the parameter's name), addresses with a blank between all letters or without a host (such as kari@localhost), a bare id that looks like any number or UUID,
 numbers without separator or keyword where the rule asks for one (CPR, personnummer, kennitala, national phone numbers),
-and UUIDs, which name things more often than sessions. Of the visitor's
-own ids, copies are found as they are, in percent sequences, entities and escapes, and the client id in base64 and
-hexadecimal as a whole; not what is reversed, encrypted, cut in pieces or hashed (a long random hash goes as a token).
+and UUIDs, which name things more often than sessions. Copies of the visitor's own ids are found unchanged, in percent
+sequences, entities and escapes, and the client id in base64 and hexadecimal as a whole; copies that are reversed, encrypted,
+cut in pieces or hashed are not found (but a long random hash is redacted as a token).
 
-Where a field is by its type or its name the number of an article or an order (\`item_id\`, \`sku\`, \`ordrenr\`,
-\`transaction_id\`), the false alarms above do not apply. In free text they do: there nothing but the check digits tells a
-card or a national id from another number, and a leak weighs more than a lost number.
+Where the type or the name of a field says that it is the number of an article or an order (\`item_id\`, \`sku\`, \`ordrenr\`,
+\`transaction_id\`), the false alarms above do not occur. In free text they do: there only the check digits tell a card or a
+national id from another number, and a leak is worse than a lost number.
 `;
 
 writeFileSync(new URL('../docs/pii-detectors.md', import.meta.url), page);

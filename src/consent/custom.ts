@@ -134,7 +134,7 @@ function timeOf(look: Look, { time }: CustomBanner): number | undefined {
   return typeof found === 'string' ? digitsTime(found, unit) : unixTime(asCount(found), unit);
 }
 
-/** The record as JSON; undefined = it is none. */
+/** The record as JSON; undefined = it is not JSON. */
 function inJson(value: string, { encoding, list }: CustomBanner): Look | undefined {
   const isList = list !== undefined && list.at.length === 0;
   const root = isList ? jsonList(value, encoding) : encoding === 'base64' ? base64Object(value) : jsonObject(value);
@@ -154,7 +154,7 @@ function jsonList(value: string, encoding: CustomBanner['encoding']): Json | und
   return readLayers(value, 0, read, (json) => json !== undefined);
 }
 
-/** The record as text: the choice itself, a list, or entries. Undefined = an entry is none, or is there twice. */
+/** The record as text: the choice itself, a list, or entries. Undefined = an entry is malformed or stands twice. */
 function inText(value: string, banner: CustomBanner): Look | undefined {
   const text = decoded(value, banner.encoding);
   if (text === undefined) return undefined;

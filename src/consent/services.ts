@@ -295,7 +295,7 @@ export class Narrowing {
     return this;
   }
 
-  /** Signals that a service can stand for at a route; `unknown` = those of a service nobody knows. */
+  /** Signals that a service can stand for at a route. @param unknown those of a service whose owner is unknown */
   #reach(owner: Owner | undefined, route: ConsentRoute, unknown: SignalMask): SignalMask {
     if (owner === undefined) return unknown;
     if (owner.routes.includes(route.name)) return ALL_SIGNALS;

@@ -20,7 +20,7 @@ export interface FoundGoverned {
  * a name of their own are always read: they are few, and they show who withdraws.
  */
 const MAX_OF_FAMILIES = 64;
-/** Different values of one name that are looked at: a browser sends one for each domain and path a cookie was set on. */
+/** Most different values of one name that are read: a browser sends one for each domain and path of a cookie. */
 const MAX_OTHERS = 8;
 
 const NONE: readonly FoundGoverned[] = [];

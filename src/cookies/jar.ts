@@ -93,7 +93,7 @@ export class Jar {
         continue;
       }
       const value = click.write(id, at, settings.domain ?? host);
-      // What could not be read back is not a click id of this vendor.
+      // If the cookie cannot be read back, it is not a click id of this vendor.
       if (click.read(value) !== id) continue;
       const cookie: FoundGoverned = { rule, name, value, others: undefined, copies: undefined, ...rule.parse(value) };
       if (cookie.id === undefined) continue;
@@ -174,7 +174,7 @@ export class Jar {
   private use({ field, newestOf, name }: GovernedCookie, id: string, issued: number): void {
     if (field === undefined) return;
     const before = this.identifiers[field];
-    // Two cookies of a family (`_pk_id.*`): nobody can say which is meant (R29).
+    // Two cookies of a family (`_pk_id.*`): it is unknown which is meant (R29).
     if (before !== undefined && before !== id && isFamily(name)) this.disputed.push(field);
     this.identifiers[field] = id;
     if (newestOf !== undefined) this.clicks.push({ field, newestOf, issued });

@@ -26,7 +26,7 @@ export interface SessionHome {
   readonly cap: number;
 }
 
-/** The session in a cookie; undefined unless the gateway signed it and it goes on at `at`, unix milliseconds. */
+/** The session in a cookie; undefined unless the gateway signed it and it has not ended at `at`, unix milliseconds. */
 export function ownSessionIn(cookie: string, at: number, home: SessionHome): OwnSession | undefined {
   const { site, keys, cap } = home;
   const signed = verify(OWN_SESSION, cookie, site, keys);

@@ -43,7 +43,7 @@ export interface CookieInput {
   readonly settings: SiteCookies;
   /** Click ids in the page's address. */
   readonly landing: ClickIds | undefined;
-  /** The gateway's own session: `kept` = one begins where there is none, `read` = only one that goes on counts. */
+  /** The gateway's own session: `kept` = one begins where there is none, `read` = only an existing one counts. */
   readonly session?: 'kept' | 'read' | undefined;
   /** Measurement ids whose session counts, most important first; without a list, the session all streams agree on. */
   readonly streams?: readonly string[];

@@ -6,7 +6,7 @@ import { isSafe } from './set-cookie.ts';
 
 /** A cookie the gateway answers for, as its vendor's row says (`core/identifiers.ts`). */
 export interface GovernedCookie {
-  /** The name; where it ends in `*`, every name that goes on from there. */
+  /** The name; with `*` at its end, every name that begins so. */
   readonly name: string;
   /** The vendor whose routes may use it; `THIS_GATEWAY` for ours. */
   readonly owner: string;
@@ -127,7 +127,7 @@ export const GOVERNED: readonly GovernedCookie[] = [
   ours(
     'pv_session',
     'analytics_storage',
-    'when the visit began and when it was last heard of, for pages without a tag of Google; ends after half an hour without an event',
+    'when the visit began and when its last event came, for pages without a tag of Google; ends after half an hour without an event',
   ),
   ours(
     'pv_seen',

@@ -15,14 +15,14 @@ export const CONSENT_FAULT = reason('failed.chain', { module: 'consent', step: '
 export const COOKIE_FAULT = reason('failed.chain', { module: 'cookies', step: 'read' });
 export const FILTER_FAULT = reason('failed.chain', { module: 'privacy', step: 'filter' });
 
-/** An event that cannot be used: nothing of it is read any further, and it goes nowhere. */
+/** An event that cannot be used: nothing more of it is read, and it goes nowhere. */
 export function invalidEvent(of: OneHit, one: Understood, invalid: InvalidEvent, line: number): EventTrace {
   const { hit } = of;
   const why = reason('invalid.event', { field: invalid.field });
   return { ...heldBack(of, one, { name: '', id: `${hit.id}-${line}`, at: hit.at }, why), invalid: invalid.says };
 }
 
-/** An event that goes nowhere, whatever the consent: nothing of it is read any further. */
+/** An event that goes nowhere under any consent: nothing more of it is read. */
 export function heldBack(
   { site, routes }: OneHit,
   { source, consent, signals, decidedAt }: Understood,

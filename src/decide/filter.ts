@@ -92,7 +92,7 @@ function identifyAnalytics(
   if (session !== undefined) identifiers.session_id = session;
 }
 
-/** Whether a route that may take the event is told whose it is by a hash. */
+/** Whether a route that may take the event gets a hash of its visitor. */
 function isHashed({ hashesVisitors: events }: Site, name = ''): boolean {
   if (events === 'every') return true;
   // What becomes of any other name is known only when it was cleaned.

@@ -49,7 +49,7 @@ export interface Trace {
   readonly leftOut: LeftOut;
   /** The hit names a measurement id no route has; it goes nowhere. */
   readonly unknownStream: boolean;
-  /** Characters that were looked at for personal data and ids: the work that the hit made. */
+  /** Characters that were searched for personal data and ids: a measure of the work for the hit. */
   readonly looked: number;
 }
 

@@ -22,7 +22,7 @@ export interface EnginePorts extends Wire {
   /** Calls back soon, after everything that is waiting to be accepted. */
   readonly soon: (call: () => void) => void;
   readonly log: Log;
-  /** Who is told how rows end; undefined while nobody looks. */
+  /** Gets the end of each row; undefined while nobody watches. */
   readonly ended?: () => Ended | undefined;
 }
 
@@ -69,7 +69,7 @@ export class Drain {
     }
   }
 
-  /** Puts another configuration in force; rows decided under the old one are looked at again. */
+  /** Puts another configuration in force; rows decided under the old one are checked again. */
   reload(gateway: Gateway): void {
     this.#gateway = gateway;
     for (const lane of this.#lanes.values()) {

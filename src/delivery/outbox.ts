@@ -15,7 +15,7 @@ export interface RecordRoute {
   readonly mark: string;
   /** When it ends as expired, unix milliseconds. */
   readonly expiresAt: number;
-  /** The signals it was decided under; looked at again on dequeue. */
+  /** The signals it was decided under; checked again on dequeue. */
   readonly signals: SignalMask;
   /** Fields that passed (`policy/field-set.ts`): a policy that has become tighter is noticed. */
   readonly fields: string;
@@ -69,7 +69,7 @@ export interface Withdrawal {
   /** The signals in force now. */
   readonly signals: SignalMask;
   /**
-   * Routes (`Route.key`) that are closed all the same, because their vendor or service was refused; `narrowed` ones stay
+   * Routes (`Route.key`) that are closed in spite of these signals, because their vendor or service was refused; `narrowed` ones stay
    * open with less (`policy/closed-routes.ts`).
    */
   readonly closedRoutes: readonly string[];

@@ -36,7 +36,7 @@ export function recordsOf(trace: Trace, policy: string): HitRecords {
   return { records, places: mixed ? placesOf(trace, stored) : undefined };
 }
 
-/** A form that identifies nobody is a record of its own, and what a further rule of a route makes of the event is one. */
+/** Each form that identifies nobody is a separate record, and so is the event under a further rule of a route. */
 function shares({ permit, route }: Planned, full: readonly Planned[]): boolean {
   if (permit.verdict !== 'full') return false;
   return route.rule === undefined || full.every((one) => one.route.key !== route.key);

@@ -20,7 +20,7 @@ export interface Asked {
   /** As `hostOf` gives it. */
   readonly host: string;
   readonly origin: string | undefined;
-  /** Host and port as they came; undefined = nobody knows the port. */
+  /** Host and port as they came; undefined = the port is unknown. */
   readonly authority?: string | undefined;
   /** The browser would run the answer as a service worker (`Service-Worker: script`). */
   readonly asWorker: boolean;

@@ -8,7 +8,7 @@ export class Live {
   readonly #listeners = new Set<Listener>();
   readonly #changed: (watched: boolean) => void;
   readonly #most: number;
-  /** What everybody is told first, by event. */
+  /** The first message to every new listener, by event. */
   readonly #greetings = new Map<string, string>();
 
   /**

@@ -30,7 +30,7 @@ export interface Ports {
   readonly counters: Counters;
   /** Counts what was refused, and shows it. */
   readonly refusals?: Refusals | undefined;
-  /** Looks for consent platforms that nobody listed. */
+  /** Looks for consent platforms that are not configured. */
   readonly unlisted?: Unlisted | undefined;
   readonly rateLimit: RateLimit;
   /** Counts what was decided, for the record. */

@@ -25,7 +25,7 @@ export interface PreviewRecord {
   readonly event: string;
   readonly consent: readonly string[];
   readonly signals: readonly string[];
-  /** What a person should know beside it, e.g. a consent platform that nobody listed. */
+  /** Further advice, e.g. about a consent platform that is not configured. */
   readonly hints: readonly string[];
   readonly routes: readonly {
     readonly route: string;
@@ -45,13 +45,13 @@ export interface PreviewRecord {
   }[];
 }
 
-/** What the preview is told. */
+/** What the preview shows. */
 export type PreviewMessage =
   | { readonly kind: 'trace'; readonly record: PreviewRecord }
   | { readonly kind: 'refused'; readonly record: RefusalRecord }
   | { readonly kind: 'ended'; readonly record: readonly EndedRow[] };
 
-/** Takes what the preview is told. */
+/** Shows it in the preview. */
 export type Show = (message: PreviewMessage) => void;
 
 /** Pages that may watch at once: each one costs processor time. */
@@ -62,7 +62,7 @@ const TOO_MANY_WATCHERS: Problem = {
   detail: `At most ${MOST_WATCHERS} previews are open at once. Close one of them.`,
 };
 
-/** The live preview of the admin listener: what is decided and what becomes of it, while somebody looks. */
+/** The live preview of the admin listener: the decisions and their ends, while somebody watches. */
 export class Preview {
   readonly #live: Live;
   /** Routes that wait for a person, as each process says it, by its number. */
@@ -133,7 +133,7 @@ export function previewRecord(trace: Trace, event: EventTrace, hints: readonly s
   };
 }
 
-/** The signals in force; those that nobody has granted say so. */
+/** The signals in force, with a mark at those on legitimate interest. */
 function signalsInForce({ site }: Trace, { consent, signals }: EventTrace): readonly string[] {
   const interest = signalsOf(interestOf(site, consent, signals));
   return signalsOf(signals).map((signal) => (interest.includes(signal) ? `${signal} (legitimate interest)` : signal));

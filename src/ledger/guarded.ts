@@ -73,7 +73,7 @@ export function removedFrom(event: EventTrace): readonly GuardedFields[] {
   });
 }
 
-/** Which of these fields came with an event, in whatever form. */
+/** Which of these fields came with an event, in any form. */
 export function presentOf(
   { raw, event }: Pick<EventTrace, 'raw' | 'event'>,
   wanted: readonly Guarded[],

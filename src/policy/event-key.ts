@@ -14,7 +14,7 @@ export interface GivenIds {
   readonly event: string | undefined;
   /** The order number of a purchase. */
   readonly order: string | undefined;
-  /** Made from what the sender said of the event; no vendor is told it. */
+  /** Made from the sender's values of the event; it is sent to no vendor. */
   readonly retry: string | undefined;
 }
 

@@ -108,7 +108,7 @@ export interface Route {
   readonly rules: RouteRules | undefined;
   /** The rule it is a variant of the route for; undefined = it is the route itself. */
   readonly rule: RuleOf | undefined;
-  /** Why it does not take an event: it is not in `events`, or its form does not want it (`Form.wants`). */
+  /** Why it does not take an event: it is not in `events`, or its form does not take it (`Form.wants`). */
   readonly unlisted: NameReasons;
   readonly unmapped: Readonly<Record<'full' | 'limited', NameReasons>>;
   /** Custom parameters it takes; undefined = all. */

@@ -31,7 +31,7 @@ export const PECULIAR_NAMES: readonly string[] = [...new Set(IDENTIFIERS.flatMap
 const INSIDE = [...PECULIAR_NAMES.map((name) => name.replaceAll('_', '')), 'hubspotutk', 'clickid'];
 
 /**
- * Cookies whose names go on with a key of the site: `amp_1a2b3c`, `mp_<token>_mixpanel`, `_sp_id.1fff`, `_pk_id.1.1fff`,
+ * Cookies whose names end with a key of the site: `amp_1a2b3c`, `mp_<token>_mixpanel`, `_sp_id.1fff`, `_pk_id.1.1fff`,
  * `AMCV_<org>@AdobeOrg`, `_ga_<stream>`, `_hjSessionUser_<site>`.
  */
 const KEYED =

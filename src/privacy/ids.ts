@@ -11,8 +11,8 @@ const VENDOR_FORMS = IDENTIFIERS.flatMap(({ forms = [] }) => forms.map(formOf));
 
 /**
  * The forms of vendors' cookies and click ids in any text (`destinations/ga4.md` 7, `google-ads.md` 5,
- * `meta.md` 6, `microsoft.md` B). Each begins with letters or digits of its own and goes on as far as it can, percent
- * signs of an encoded one included, so nothing is looked at twice.
+ * `meta.md` 6, `microsoft.md` B). Each begins with letters or digits of its own and is as long as possible, percent
+ * signs of an encoded one included, so no character is read twice.
  */
 const FORMATS = [
   ...VENDOR_FORMS.filter(({ exact }) => !exact),

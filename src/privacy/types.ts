@@ -3,7 +3,7 @@ import type { UrlPolicy } from './url/url.ts';
 
 /** The privacy section of one site, compiled. */
 export interface SitePrivacy {
-  /** `none`: no address is looked at. `country`: derive, then drop. `truncate`: /24 and /32, pseudonymous. */
+  /** `none`: no address is read. `country`: derive, then drop. `truncate`: /24 and /32, pseudonymous. */
   readonly ip: 'none' | 'country' | 'truncate';
   readonly userAgent: 'drop' | 'family' | 'full';
   readonly url: UrlPolicy;

@@ -48,7 +48,7 @@ export class Reader {
     return typeof value === 'string' ? this.cut(value) : this.wrong(name, 'expected a text');
   }
 
-  /** A number, or a text that is one. A text that is none is left out, and counted where its meaning is known. */
+  /** A number, or a text that can be read as one. Any other text is left out, and counted where its meaning is known. */
   number(name: string, value: unknown): number | undefined {
     if (value === undefined || value === null) return undefined;
     if (typeof value === 'number') return Number.isFinite(value) ? value : this.wrong(name, FINITE);
@@ -73,7 +73,7 @@ export class Reader {
     return this.wrong(name, 'expected a text, a finite number, true or false');
   }
 
-  /** Nested values have no place in any vendor's format; the event goes on without them. */
+  /** No vendor's format has nested values; the event is sent without them. */
   private isNested(value: unknown): boolean {
     if (typeof value !== 'object' || value === null) return false;
     this.leftOut.push('nested');

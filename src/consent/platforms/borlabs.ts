@@ -44,7 +44,7 @@ function marksOf(consents: JsonObject, context: Context) {
   );
 }
 
-/** Anything but a list of names lists nobody. */
+/** Anything but a list of names counts as an empty list. */
 function servicesIn(services: Json | undefined): readonly string[] {
   const names = asStrings(services);
   return names === undefined || names.includes('') ? [] : names;

@@ -3,7 +3,7 @@ import { categorised, jsonObject, perObject, type Platform } from '../platform.t
 import { choice, unreadable } from '../reading.ts';
 import { isoTime } from '../text.ts';
 
-/** Cookie Information (`consent.md` 1): what was approved, less what was denied. */
+/** Cookie Information (`consent.md` 1): the approved categories, without the denied ones. */
 export const cookieInformation: Platform = {
   name: 'cookie-information',
   title: 'Cookie Information',

@@ -133,7 +133,7 @@ function bare(text: string): string {
   return text.replace(/^[ +]{1,16}/, '').trimEnd();
 }
 
-/** The text inside quotes of either kind; what has none is taken as it is, and what is empty as absent. */
+/** The text inside quotes of either kind; a text without quotes is unchanged, and an empty one counts as absent. */
 function quoted(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const isQuoted = value.length > 1 && /^(?:'.*'|".*")$/s.test(value);

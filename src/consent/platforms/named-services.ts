@@ -51,8 +51,8 @@ const readOrejime = perObject(jsonObject, (root, context) => {
 });
 
 /**
- * Orejime, which grew from Klaro. Its purposes are the site's own; usual English names need no mapping. Others leave
- * cookies of this name, too: what does not even begin like its record is none.
+ * Orejime, which grew from Klaro. Its purposes are the site's own; usual English names need no mapping. Other tools
+ * use this cookie name, too: a value that does not begin like Orejime's record is not read as one.
  */
 export const orejime: Platform = {
   name: 'orejime',
@@ -124,7 +124,7 @@ export const civic: Platform = {
     const optional = asJsonObject(root.get('optionalCookies'));
     if (optional === undefined) return unreadable(context.source);
     if (root.get('interactedWith') !== true) return noChoice(context.source, facts);
-    // On the ground of legitimate interest nobody was asked: neither accepted nor refused.
+    // A category on legitimate interest was not asked about, so it is neither accepted nor refused.
     const flags = [...optional]
       .filter(([, state]) => state !== 'legitimate interest')
       .map(([name, state]) => [name.toLowerCase(), state === 'accepted'] as const);

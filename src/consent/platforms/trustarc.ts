@@ -39,7 +39,7 @@ function withoutPreference(found: Cookies, context: Context, facts: Facts): Read
   if (behaviours.length === 0) return mute(context.source, facts, 'an id, and no record of a choice');
   return behaviours.every(isImpliedElsewhere)
     ? { ...notRequired(context.source, context.all, 0, facts, 'implied: nobody clicked'), onlyTakes: true }
-    : mute(context.source, facts, 'what the notice asks for, and no record of a choice');
+    : mute(context.source, facts, 'the kind of notice, but no record of a choice');
 }
 
 /** How the notice asks, and for which region: `expressed,eu`, `implied|us`. */
@@ -80,7 +80,7 @@ function readText(
   const asked = own === '' ? behaviours : [own];
   if (!asked.some(isImplied)) return choice(source, on, off, facts);
   if (asked.every(isImpliedElsewhere)) return notRequired(source, on, off, facts, 'implied: nobody clicked');
-  // A level that was switched off is refused all the same.
+  // A level that was switched off still counts as refused.
   return lapsed(choice(source, 0, off, facts), 'implied where consent must be given');
 }
 

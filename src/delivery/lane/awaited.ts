@@ -26,7 +26,7 @@ const AGAIN = reason('vendor.again');
 /** Events that went in one request, and the ticket by which the vendor is asked. Times are monotonic milliseconds. */
 interface Taken {
   readonly ticket: string;
-  /** Whose ticket it is: nobody else is asked. */
+  /** The recipient that gave the ticket; only this one is asked. */
   readonly type: string;
   readonly again: boolean;
   readonly ids: Set<number>;

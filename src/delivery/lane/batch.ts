@@ -59,7 +59,7 @@ export class FreshRows {
 
   /**
    * Up to `maxBatch` rows of the first envelope that `may` go; it then goes to the back of the line.
-   * @param may is told the envelope, how many of its rows wait and how many make a full batch
+   * @param may gets the envelope, how many of its rows wait and how many make a full batch
    * @param acceptedBy rows accepted later are too young and do not count; rows without a form do not wait
    * @param atOnce envelopes that do not wait to be old enough
    */

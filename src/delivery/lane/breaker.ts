@@ -49,13 +49,13 @@ export class Breaker {
     return 'probe';
   }
 
-  /** A claimed probe did not start after all. */
-  giveBack(): void {
+  /** A claimed probe was not started. */
+  releaseProbe(): void {
     this.#probing = false;
   }
 
   /** The vendor answered, whether it took the events or not. True if that ended an outage. */
-  worked(): boolean {
+  answered(): boolean {
     const ended = this.#state !== 'closed';
     this.reset();
     return ended;

@@ -182,7 +182,7 @@ export class Lane {
     const rows =
       batch === undefined ? [] : this.#inForm(route, batch).filter((row) => !this.#ends.endIfRefused(route, row, now));
     if (batch === undefined || route === undefined || rows.length === 0) {
-      if (probe) this.#breaker.giveBack();
+      if (probe) this.#breaker.releaseProbe();
       return batch !== undefined;
     }
     const going = rows.length === batch.rows.length ? batch : { ...batch, rows };
@@ -244,18 +244,18 @@ export class Lane {
       if (young !== undefined) this.#paced = Math.min(this.#paced, tick + young - acceptedBy);
       return undefined;
     }
-    if (this.#lastFull > 1) this.#pace.goes(taken.envelope, tick);
+    if (this.#lastFull > 1) this.#pace.started(taken.envelope, tick);
     return freshBatch(taken.envelope, taken.rows);
   }
 
   #finish(batch: Batch, ended: Attempted, probe: boolean): void {
     if ('recalled' in ended) {
-      if (probe) this.#breaker.giveBack();
+      if (probe) this.#breaker.releaseProbe();
       this.#sendAgain(batch);
       return;
     }
     if ('fault' in ended) {
-      if (probe) this.#breaker.giveBack();
+      if (probe) this.#breaker.releaseProbe();
       this.#halve(batch, (row) => this.#ends.fault(row, ended.fault));
       return;
     }
@@ -267,7 +267,7 @@ export class Lane {
 
   /** The vendor judged the events. */
   #answered(batch: Batch, verdict: Exclude<Verdict, { kind: 'retry' | 'stop' }>): void {
-    if (this.#breaker.worked()) {
+    if (this.#breaker.answered()) {
       this.#log.deliversAgain();
       this.#retries.makeDue(this.#context.ports.tick());
     }

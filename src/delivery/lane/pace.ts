@@ -3,16 +3,16 @@ const PACE_MS = 150;
 
 /** Spaces the requests of each envelope out, so that more events go in one. Times are monotonic milliseconds. */
 export class Pace {
-  /** Envelope -> when its next request may go unless it is full; soonest first. */
+  /** Envelope -> the earliest time of its next request, unless that is full; soonest first. */
   readonly #until = new Map<string, number>();
 
-  /** When a request of this envelope may go that is not full. */
+  /** The earliest time of a request of this envelope that is not full. */
   nextAt(envelope: string): number {
     return this.#until.get(envelope) ?? 0;
   }
 
-  /** A request of this envelope goes now. */
-  goes(envelope: string, tick: number): void {
+  /** A request of this envelope starts now. */
+  started(envelope: string, tick: number): void {
     for (const [past, until] of this.#until) {
       if (until > tick) break;
       this.#until.delete(past);

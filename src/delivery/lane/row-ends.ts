@@ -22,7 +22,7 @@ const WITHDRAWN: ReasonCode = 'withdrawn.consent';
 
 type Fault = Reason<CodeOf<'failed'>>;
 
-/** How the rows of one route end: each end is counted, told to whoever watches, and written to the store. */
+/** Ends the rows of one route: each end is counted, shown in the preview, and written to the store. */
 export class RowEnds {
   readonly #key: string;
   readonly #context: LaneContext;
@@ -31,7 +31,7 @@ export class RowEnds {
   /** Rows that were withdrawn while they were in flight. */
   readonly #withdrawn = new Set<number>();
 
-  /** @param left is told of each row that has ended */
+  /** @param left called for each row that has ended */
   constructor(key: string, context: LaneContext, log: LaneLog, left: (row: QueuedRow) => void) {
     this.#key = key;
     this.#context = context;

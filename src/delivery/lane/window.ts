@@ -59,7 +59,7 @@ export class Window {
     else for (const record of records) this.#hold(record);
   }
 
-  /** Reads on until so many rows are fresh, or there is no more room, or nothing more to read for now. */
+  /** Reads until so many rows are fresh, or there is no more room, or nothing more to read now. */
   refill(wanted: number): void {
     while (this.behind && this.fresh.size < wanted) {
       const { records, upTo, more } = this.#read(this.#cursor, PAGE);

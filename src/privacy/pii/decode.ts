@@ -43,8 +43,8 @@ let layers: string[] = [''];
 let complete = true;
 
 /**
- * The text after so many rounds of decoding, at most three; as far as it goes if there is nothing more to decode.
- * Remembered until another text is asked about.
+ * The text after so many rounds of decoding, three at most, or fewer if there is nothing more to decode. Kept until
+ * another text is decoded.
  */
 export function decoded(text: string, rounds: number = ROUNDS): string {
   if (layers[0] !== text) {

@@ -61,7 +61,7 @@ const PATH_WORDS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Where the host name ends; -1 = it is none: no label that begins with two letters has another before it. */
+/** Where the host name ends; -1 = it is no host name: no label that begins with two letters has another label before it. */
 function domainEnd(text: string, from: number): number {
   const rightmost = Math.min(text.length, from + LONGEST_DOMAIN);
   let end = from;

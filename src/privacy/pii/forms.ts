@@ -98,13 +98,13 @@ function endOf(text: string, start: number, { head, pattern, exact, anywhere: wi
   return pattern.test(text) ? pattern.lastIndex : -1;
 }
 
-/** A character in small letters, by its code; 0 = it is none of ASCII, and no head has it. */
+/** A character in small letters, by its code; 0 = it is not ASCII, so no head has it. */
 function smallAt(text: string, at: number): number {
   const code = text.charCodeAt(at);
   return code < 128 ? (SMALL[code] as number) : 0;
 }
 
-/** Whether a text goes on with a head here; its first two characters are known to be there, in capitals or not. */
+/** Whether this head stands here in a text; its first two characters are known to be there, in capitals or not. */
 function begins(text: string, start: number, head: string, exact: boolean): boolean {
   for (let i = exact ? 0 : 2; i < head.length; i++) {
     const code = codeAt(text, start + i);

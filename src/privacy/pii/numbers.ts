@@ -140,7 +140,7 @@ function nationalId(first: number): readonly [Detection['kind'], number] | undef
   const start = starts[first] as number;
   const length = runs.length(first);
   if ((reach[first] as number) < 10 || HEADS[length] !== 1) return undefined;
-  // `12-12-12-12`: after three pairs no id goes on with a fourth.
+  // `12-12-12-12` is no id: no id has a fourth pair.
   if (length === 2 && runs.length(first + 3) < 3) return undefined;
   const eleven = shaped(first, FNR_SHAPES);
   if (eleven >= 0) {

@@ -132,7 +132,7 @@ function afterHyphen(text: string, at: number): number {
   return codeAt(text, at) === HYPHEN ? at + 1 : at;
 }
 
-/** Whether a text goes on with these small letters here, in capitals or not. */
+/** Whether these small letters stand here in a text, in capitals or not. */
 function goesOn(text: string, at: number, letters: string): boolean {
   for (let i = 0; i < letters.length; i++) if ((codeAt(text, at + i) | 32) !== letters.charCodeAt(i)) return false;
   return true;
@@ -198,7 +198,7 @@ function beforeSigns(text: string, start: number, signs: Uint8Array, most: numbe
   return at;
 }
 
-/** Where the word of ASCII letters begins that ends here; -1 = there is none, or it goes on to the left, or is a tag. */
+/** Where the word of ASCII letters begins that ends here; -1 = there is none, or it begins farther to the left, or is a tag. */
 function wordBegin(text: string, end: number, from: number, bracket = false): number {
   let begin = end;
   while (begin > from && isAsciiLetter(codeAt(text, begin - 1))) begin--;

@@ -12,7 +12,7 @@ export interface Glob {
 
 /**
  * Compiles `/helse/**` (any host) or `https://shop.example.no/helse/**` (that host).
- * Throws a TypeError that names the pattern when it is neither.
+ * @throws TypeError naming the pattern if it is neither
  */
 export function compileGlob(pattern: string): Glob {
   const url = /^https?:\/\/([^/]+)(\/.*)$/i.exec(pattern);

@@ -221,7 +221,7 @@ function cleanValue(value: string, policy: UrlPolicy, depth: number): string | u
   return clean.toWellFormed().replaceAll(UNFIT_FOR_QUERY, encoded);
 }
 
-/** `encodeURIComponent` leaves an apostrophe as it is; a URL does not. */
+/** `encodeURIComponent` does not encode an apostrophe, but a URL's query does. */
 function encoded(text: string): string {
   return text === "'" ? '%27' : encodeURIComponent(text);
 }

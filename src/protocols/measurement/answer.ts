@@ -21,7 +21,7 @@ const UNKNOWN_STREAM: HitRemark = {
   says: 'no route of the site has this measurement id: its events go nowhere',
 };
 
-/** Google's form has no place for consent, hence the header. */
+/** Google's form has no place for consent, so it is in a header. */
 function messages(mistakes: readonly HitRemark[], routes: Validated['routes']): ProtocolReply {
   const told = mistakes.map(({ at, code, says }) => ({ fieldPath: at, description: says, validationCode: code }));
   const verdicts = routes.map(({ route, verdict, reason }) => {

@@ -94,7 +94,7 @@ export class Runner implements Outbox {
     }
   }
 
-  /** The same at once. @throws OutboxUnavailable where records are not stored; withdrawals are carried out all the same */
+  /** The same at once. @throws OutboxUnavailable where records are not stored; withdrawals are carried out in any case */
   appendNow(records: readonly OutboxRecord[], withdrawals: readonly Withdrawal[]): readonly Stored[] {
     const why = records.length === 0 ? undefined : this.#refusal(records);
     const stored = this.#commit({ records: why === undefined ? records : [], withdrawals });
