@@ -203,7 +203,7 @@ function wrongPairs(
   { name, rules }: Extract<JsonRule, { kind: 'pairs' }>,
   facts: EgressFacts,
 ): string | undefined {
-  if (typeof value !== 'string' || !value.startsWith('?') || value.includes('#')) return `${name}: not as it must be`;
+  if (typeof value !== 'string' || !value.startsWith('?') || value.includes('#')) return `${name}: value not allowed`;
   rules.begin();
   return rules.text(value, 1, facts) ?? rules.missing();
 }
