@@ -96,6 +96,18 @@ function subjectOf(raw: RawEvent, { visitor, jar, signals, sender }: EventOrigin
   return browserOf(jar.carried) ?? (sender !== 'browser' || own_id === undefined ? undefined : `own:${own_id}`);
 }
 
+/** Whose an event is by this key of it (`own`, `repeat`); undefined = the key does not say, or nobody's in particular. */
+export function whoseOf(key: string): string | undefined {
+  let at = 0;
+  for (let part = 0; part < 2; part++) {
+    const length = /^\d+(?=\|)/.exec(key.slice(at, at + 8))?.[0];
+    if (length === undefined) return undefined;
+    at += length.length + 1 + Number(length) + 1;
+  }
+  const whose = key.slice(at);
+  return whose === '' || whose === 'backend' || whose.startsWith('hit:') ? undefined : whose;
+}
+
 /** Joins the texts with their lengths, so that different parts never give the same key. */
 function joined(name: string, id: string, whose: string): string {
   return `${name.length}|${name}|${id.length}|${id}|${whose}`;

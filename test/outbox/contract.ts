@@ -15,8 +15,8 @@ const REFUSED = reason('vendor.refused');
 /** An open world that the next test does not see. */
 let world: EngineWorld;
 
-/** The suite, for one engine. */
-export function describeEngine(name: string, open: OpenEngine): void {
+/** The suite, for one engine; `runs`: random sequences, fewer where each call waits for a disk. */
+export function describeEngine(name: string, open: OpenEngine, runs = 40): void {
   describe(`the outbox engine ${name}`, () => {
     beforeEach(async () => {
       world = await new EngineWorld(open).start();
@@ -30,7 +30,7 @@ export function describeEngine(name: string, open: OpenEngine): void {
       });
     }
   });
-  describeModel(name, open);
+  describeModel(name, open, runs);
 }
 
 const PARTS: Readonly<Record<string, () => void>> = {

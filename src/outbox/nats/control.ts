@@ -1,0 +1,235 @@
+import { EVERYBODY } from '../../delivery/held-withdrawals.ts';
+import type { StorePolicy } from '../store-policy.ts';
+import { lastOf, merge, type Tombstone } from '../tombstone.ts';
+import { NoAnswer, WriteRefused, type Broker, type Following, type StoredMessage } from './broker.ts';
+import type { Names } from './names.ts';
+import { readTombstone, write } from './written.ts';
+
+/** A gateway that has said nothing for so long delivers nothing any more: another one takes its parts, milliseconds. */
+const SILENT_MS = 5_000;
+const TRIES = 20;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export interface ControlOptions {
+  readonly broker: Broker;
+  readonly names: Names;
+  readonly policy: () => StorePolicy;
+  /** Of this gateway, and nobody else's. */
+  readonly node: string;
+  /** Monotonic milliseconds. */
+  readonly tick: () => number;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** How long a withdrawal is remembered, milliseconds. */
+  readonly maxAge: () => number;
+  /** For so long a gateway may send after it has proven that it knows all withdrawals, milliseconds. */
+  readonly proofMs: number;
+  /** Told of each withdrawal, and when the owner of a part is another one. */
+  readonly withdrawn: (tombstone: Tombstone) => void;
+  readonly owned: (part: number, node: string) => void;
+}
+
+interface KeptTombstone {
+  readonly tombstone: Tombstone;
+  readonly seq: number;
+}
+
+/**
+ * What every gateway knows of the others: withdrawals, who is there, who delivers which part. All of it is in one stream,
+ * in one order. A gateway proves that it is current by writing to that stream, which takes most of the brokers, and then
+ * hearing what it wrote: whatever was withdrawn before has come before. It may send for `proofMs` from when it began to
+ * write; a withdrawal is answered that much after it is durable, so that no request begins after the answer.
+ */
+export class Control {
+  readonly #options: ControlOptions;
+  readonly #tombstones = new Map<number, KeptTombstone>();
+  readonly #nodes = new Map<string, number>();
+  readonly #owners = new Map<number, { readonly node: string; readonly seq: number }>();
+  #following: Following | undefined;
+  #position = 0;
+  #waiters: { readonly seq: number; readonly call: () => void }[] = [];
+  #provenAt = Number.NEGATIVE_INFINITY;
+  #proving: Promise<boolean> | undefined;
+
+  constructor(options: ControlOptions) {
+    this.#options = options;
+  }
+
+  /** Whether every withdrawal is known here that anybody has been told is carried out. */
+  get current(): boolean {
+    return this.age < this.#options.proofMs;
+  }
+
+  /** Since when it has not been proven, milliseconds. */
+  get age(): number {
+    return this.#options.tick() - this.#provenAt;
+  }
+
+  /** The gateways that are there, this one included. */
+  get alive(): readonly string[] {
+    const { tick, node } = this.#options;
+    const others = [...this.#nodes].filter(([name, at]) => name !== node && tick() - at < SILENT_MS);
+    return [node, ...others.map(([name]) => name)];
+  }
+
+  /** Who delivers a part; undefined = nobody, or one that is not there any more. */
+  ownerOf(part: number): string | undefined {
+    const owner = this.#owners.get(part)?.node;
+    return owner !== undefined && this.alive.includes(owner) ? owner : undefined;
+  }
+
+  /** Follows the stream; resolves when all that is there has come. */
+  start(): Promise<void> {
+    const { broker, names } = this.#options;
+    return new Promise((resolve) => {
+      this.#following = broker.follow(names.control, [names.all('control')], (message) => this.#hear(message), resolve);
+    });
+  }
+
+  stop(): void {
+    this.#following?.stop();
+    for (const { call } of this.#waiters.splice(0)) call();
+  }
+
+  /** What these subjects of a site have withdrawn, and what everybody there has. */
+  withdrawnBy(subjects: readonly number[], site: string): Tombstone[] {
+    const everybody = this.#options.policy().subjectKey(site, EVERYBODY) ?? Number.NaN;
+    return [...subjects, everybody].flatMap((key) => this.#tombstones.get(key)?.tombstone ?? []);
+  }
+
+  /** Makes withdrawals durable. @throws NoAnswer */
+  async withdraw(tombstones: readonly Tombstone[]): Promise<void> {
+    const bySubject = Map.groupBy(tombstones, ({ subject }) => subject);
+    await Promise.all([...bySubject.values()].map((all) => this.#withdraw(all.reduce(merge))));
+  }
+
+  /** Whether it could be proven that everything is known here; who asks while somebody does hears the same. */
+  prove(): Promise<boolean> {
+    this.#proving ??= this.#prove().finally(() => {
+      this.#proving = undefined;
+    });
+    return this.#proving;
+  }
+
+  /** Takes a part that nobody delivers; false = somebody else was faster. @throws NoAnswer */
+  claim(part: number): Promise<boolean> {
+    return this.#own(part, this.#options.node);
+  }
+
+  /** Leaves a part to the others. @throws NoAnswer */
+  async release(part: number): Promise<void> {
+    await this.#own(part, '');
+  }
+
+  /** Forgets what concerns nothing that may still come. */
+  prune(): void {
+    const { now, maxAge, tick } = this.#options;
+    const before = now() - maxAge() - 3_600_000;
+    for (const [key, { tombstone }] of this.#tombstones) if (lastOf(tombstone) < before) this.#tombstones.delete(key);
+    for (const [node, at] of this.#nodes) if (tick() - at > 10 * SILENT_MS) this.#nodes.delete(node);
+  }
+
+  async #prove(): Promise<boolean> {
+    const { broker, names, node, tick } = this.#options;
+    const began = tick();
+    const before = this.#provenAt;
+    try {
+      const ttlMs = 10 * SILENT_MS;
+      const seq = await broker.write(names.control, [{ subject: names.node(node), data: encoder.encode('{}'), ttlMs }]);
+      if (!(await this.#reached(seq, began + SILENT_MS))) return false;
+    } catch (error) {
+      if (error instanceof NoAnswer) return false;
+      throw error;
+    }
+    // Whoever has heard nothing for a while does not know who has been silent.
+    if (began - before > SILENT_MS / 2) for (const name of this.#nodes.keys()) this.#nodes.set(name, tick());
+    this.#provenAt = began;
+    return true;
+  }
+
+  async #reached(seq: number, until: number): Promise<boolean> {
+    if (this.#position >= seq) return true;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([
+      new Promise<void>((call) => this.#waiters.push({ seq, call })),
+      new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, Math.max(0, until - this.#options.tick()));
+      }),
+    ]);
+    clearTimeout(timer);
+    return this.#position >= seq;
+  }
+
+  async #withdraw(tombstone: Tombstone): Promise<void> {
+    const { broker, names, maxAge } = this.#options;
+    const subject = names.tombstone(tombstone.subject);
+    let expected = this.#tombstones.get(tombstone.subject)?.seq ?? 0;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const known = this.#tombstones.get(tombstone.subject);
+      const merged = known === undefined ? tombstone : merge(known.tombstone, tombstone);
+      const data = encoder.encode(write({ gone: merged.gone, closed: merged.closed }));
+      try {
+        const message = { subject, data, expected, ttlMs: maxAge() + 3_600_000 };
+        this.#keep(merged, await broker.write(names.control, [message]));
+        return;
+      } catch (error) {
+        if (!(error instanceof WriteRefused)) throw error;
+        const [newest] = await broker.last(names.control, [subject]);
+        const found = newest && readTombstone(tombstone.subject, decoder.decode(newest.data));
+        if (found !== undefined && newest !== undefined) this.#keep(found, newest.seq);
+        expected = newest?.seq ?? 0;
+      }
+    }
+    throw new NoAnswer('what is withdrawn changes faster than it can be read');
+  }
+
+  #keep(tombstone: Tombstone, seq: number): void {
+    const known = this.#tombstones.get(tombstone.subject);
+    if (known !== undefined && known.seq >= seq) return;
+    this.#tombstones.set(tombstone.subject, { tombstone, seq });
+    this.#options.withdrawn(tombstone);
+  }
+
+  async #own(part: number, node: string): Promise<boolean> {
+    const { broker, names } = this.#options;
+    const expected = this.#owners.get(part)?.seq ?? 0;
+    try {
+      const message = { subject: names.owner(part), data: encoder.encode(JSON.stringify({ node })), expected };
+      this.#hearOwner(part, node, await broker.write(names.control, [message]));
+      return true;
+    } catch (error) {
+      if (error instanceof WriteRefused) return false;
+      throw error;
+    }
+  }
+
+  #hear({ subject, seq, data }: StoredMessage): void {
+    const { names, tick } = this.#options;
+    const { kind, key } = names.read(subject);
+    if (kind === 'n') this.#nodes.set(key, tick());
+    else if (kind === 'p') this.#hearOwner(Number(key), nodeIn(data), seq);
+    else if (kind === 'w') {
+      const tombstone = readTombstone(Number.parseInt(key, 16), decoder.decode(data));
+      if (tombstone !== undefined) this.#keep(tombstone, seq);
+    }
+    this.#position = seq;
+    const there = this.#waiters.filter((one) => one.seq <= seq);
+    if (there.length > 0) this.#waiters = this.#waiters.filter((one) => one.seq > seq);
+    for (const { call } of there) call();
+  }
+
+  #hearOwner(part: number, node: string, seq: number): void {
+    if ((this.#owners.get(part)?.seq ?? 0) >= seq) return;
+    this.#owners.set(part, { node, seq });
+    this.#options.owned(part, node);
+  }
+}
+
+function nodeIn(data: Uint8Array): string {
+  try {
+    return String((JSON.parse(decoder.decode(data)) as { readonly node?: unknown }).node ?? '');
+  } catch {
+    return '';
+  }
+}

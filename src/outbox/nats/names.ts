@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+
+/** The names of everything that gateways share, under one word: several clusters may share brokers. */
+export class Names {
+  readonly #word: string;
+  readonly parts: number;
+
+  constructor(word: string, parts: number) {
+    this.#word = word;
+    this.parts = parts;
+  }
+
+  /** The stream with what every gateway has to know: what was withdrawn, who is there, who delivers which part. */
+  get control(): string {
+    return `${this.#word}_CONTROL`;
+  }
+
+  /** The stream of a part. */
+  part(part: number): string {
+    return `${this.#word}_EVENTS_${part}`;
+  }
+
+  /** All subjects of a stream. */
+  all(part: number | 'control'): string {
+    return `${this.#word}.${part === 'control' ? 'c' : part}.>`;
+  }
+
+  record(part: number, key: string): string {
+    return `${this.#word}.${part}.r.${key}`;
+  }
+
+  /** A dead letter. */
+  dead(part: number, key: string): string {
+    return `${this.#word}.${part}.d.${key}`;
+  }
+
+  /** What tells a repeat; `mark`: its keyed hash. */
+  mark(part: number, mark: number, lasting: boolean): string {
+    return `${this.#word}.${part}.m.${lasting ? 'l' : 'b'}${mark.toString(16)}`;
+  }
+
+  /** What a subject has withdrawn; `key`: its keyed hash. */
+  tombstone(key: number): string {
+    return `${this.#word}.c.w.${key.toString(16)}`;
+  }
+
+  node(id: string): string {
+    return `${this.#word}.c.n.${id}`;
+  }
+
+  owner(part: number): string {
+    return `${this.#word}.c.p.${part}`;
+  }
+
+  /** The kind of a subject and what stands behind it. */
+  read(subject: string): { readonly kind: string; readonly key: string } {
+    const [kind = '', key = ''] = subject.slice(this.#word.length).split('.').slice(2);
+    return { kind, key };
+  }
+
+  /** The part that all that belongs to this text is in. */
+  partOf(text: string): number {
+    return createHash('sha256').update(text).digest().readUInt32BE() % this.parts;
+  }
+}

@@ -1,0 +1,379 @@
+import { showReason, type DeadReason } from '../../core/reason.ts';
+import type { Log } from '../../delivery/drain.ts';
+import { OutboxUnavailable, type Stored, type Withdrawal } from '../../delivery/outbox.ts';
+import { NOT_TAKEN, type Awaiting, type Page, type Purged, type RowOutcome, type Store } from '../../delivery/store.ts';
+import { bump, CommitUnwanted, type Append, type UnwrittenEnd } from '../commit.ts';
+import { newest, type DeadLetters } from '../dead-letters.ts';
+import type { OutboxStore } from '../engine.ts';
+import { partsOf, queuedOf } from '../record.ts';
+import type { StorePolicy } from '../store-policy.ts';
+import { tombstoneOf, type Tombstone } from '../tombstone.ts';
+import { NoAnswer, NoRoom, WriteRefused, type Broker } from './broker.ts';
+import { Control } from './control.ts';
+import type { Names } from './names.ts';
+import { OwnedPart, type Happened } from './owned-part.ts';
+import { PartWriter, type PartContext, type PartStored } from './part-writer.ts';
+import type { Seal } from './seal.ts';
+import { sharesOf, type Share } from './shares.ts';
+
+/** For so long an append is tried with one part after the other, milliseconds. */
+const PATIENCE_MS = 3_000;
+/** A part that did not answer is left alone for so long, milliseconds. */
+const REST_MS = 500;
+/** Records that one gateway holds at most for all of its parts: each is about 2 kB of its memory. */
+const MOST_RECORDS = 200_000;
+
+export interface NatsOptions {
+  readonly broker: Broker;
+  readonly names: Names;
+  readonly seal: Seal;
+  readonly policy: () => StorePolicy;
+  /** Of this gateway, and nobody else's. */
+  readonly node: string;
+  /** Unix milliseconds, and monotonic ones. */
+  readonly now: () => number;
+  readonly tick: () => number;
+  /** How long a withdrawal is remembered, milliseconds. */
+  readonly maxAge: () => number;
+  /** How long a gateway may send after it has proven that it is current, milliseconds. */
+  readonly proofMs: number;
+  /** Clocks of two gateways may differ by so much: a withdrawal reaches so far beyond its own time, milliseconds. */
+  readonly skewMs: number;
+  readonly log: Log;
+  /** Something was stored, withdrawn or reopened in a part that is delivered here. */
+  readonly happened: (what: Happened) => void;
+  /** Parts that were delivered here have another gateway: what was read of them is not to be sent. */
+  readonly lost: () => void;
+}
+
+/**
+ * The queue of several gateways, on NATS JetStream. Any of them accepts; each part is delivered by one of them, which
+ * holds in memory what waits in it. What it promises is what `OutboxStore` says, with these differences: what several
+ * gateways do cannot be had without waiting, so `store` and `flush` answer later; order is kept within a part, that is
+ * for each visitor; and what one append stores in several parts is stored by part.
+ */
+export class NatsOutbox implements Store {
+  readonly control: Control;
+  readonly #options: NatsOptions;
+  readonly #context: PartContext;
+  readonly #writers: readonly PartWriter[];
+  readonly #owned = new Map<number, OwnedPart>();
+  readonly #restUntil: number[];
+  #ends: UnwrittenEnd[] = [];
+  /** What writers have found withdrawn already. */
+  #purged: Purged[] = [];
+  #lastId = 0;
+  #turn = 0;
+  #told = false;
+  #bytes = 0;
+  /** Appends found no part that answers: until one does, none is tried. */
+  #silent = false;
+
+  constructor(options: NatsOptions) {
+    this.#options = options;
+    const { broker, names, seal, policy, now } = options;
+    this.control = new Control({
+      ...options,
+      withdrawn: (tombstone) => this.#withdrawn(tombstone),
+      owned: (part, node) => this.#hearOwner(part, node),
+    });
+    const withdrawn: PartContext['withdrawn'] = (subjects, site) => this.control.withdrawnBy(subjects, site);
+    this.#context = { broker, names, seal, policy, now, withdrawn };
+    this.#writers = Array.from({ length: names.parts }, (_, part) => new PartWriter(this.#context, part));
+    this.#restUntil = this.#writers.map(() => 0);
+  }
+
+  /** Events that wait here and dead letters, counted for each of their routes. */
+  get pending(): number {
+    return Object.values(this.queues()).reduce((sum, { waiting, dead }) => sum + waiting + dead, 0);
+  }
+
+  get unwritten(): number {
+    return this.#ends.length + this.#parts().reduce((sum, part) => sum + part.unwritten, 0);
+  }
+
+  get routes(): Iterable<string> {
+    return new Set(this.#parts().flatMap(({ records }) => [...records.routes]));
+  }
+
+  get damaged(): ReadonlyMap<string, number> {
+    const damaged = this.#parts().reduce((sum, part) => sum + part.damaged, 0);
+    return damaged === 0 ? new Map() : new Map([['', damaged]]);
+  }
+
+  /** Bytes of all parts, as they were last looked at. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get used(): number {
+    const records = this.#parts().reduce((sum, part) => sum + part.records.size + part.letters, 0);
+    return Math.max(this.#bytes / this.#options.policy().maxSize, records / MOST_RECORDS);
+  }
+
+  get full(): boolean {
+    return this.used >= 1;
+  }
+
+  /** The brokers do not answer: appends are refused at once. */
+  get silent(): boolean {
+    return this.#silent;
+  }
+
+  get ownedParts(): readonly number[] {
+    return [...this.#owned.keys()];
+  }
+
+  read(route: string, after: number, limit: number): Page {
+    const { name } = partsOf(route);
+    const found = this.#parts()
+      .flatMap(({ records }) => records.after(route, after, limit))
+      .sort((a, b) => a.record.id - b.record.id)
+      .slice(0, limit);
+    const records = found.flatMap(({ record }) =>
+      queuedOf(
+        record,
+        record.routes.filter((one) => one.name === name),
+      ),
+    );
+    return { records, upTo: found.at(-1)?.record.id ?? after, more: found.length === limit };
+  }
+
+  settle(route: string, id: number, outcome: RowOutcome): void {
+    this.#ends.push({ id, route, unmark: NOT_TAKEN.has(outcome), dead: undefined });
+  }
+
+  bury(route: string, id: number, reason: DeadReason): void {
+    this.#ends.push({ id, route, unmark: false, dead: showReason(reason) });
+  }
+
+  hold(route: string, id: number, awaiting: Awaiting): void {
+    this.#ends.push({ id, route, unmark: false, dead: undefined, awaiting });
+  }
+
+  takeUnwritten(): readonly UnwrittenEnd[] {
+    return this.#ends.splice(0);
+  }
+
+  /**
+   * Stores what one hit brings. Withdrawals first: they are durable, and no gateway begins a request with what they take
+   * away, when this resolves.
+   * @param wanted is asked last thing before something is written
+   * @throws OutboxUnavailable: the records are not stored, or nobody knows; with withdrawals: nobody knows of them either
+   */
+  async store({ records, withdrawals }: Append, wanted: () => boolean = () => true): Promise<readonly Stored[]> {
+    const began = this.#options.tick();
+    const withdrawn = withdrawals.length === 0 ? undefined : await this.withdraw(withdrawals);
+    const stored: Stored[][] = [];
+    const shares = sharesOf(records, this.#options.names, () => (this.#turn = (this.#turn + 1) % this.#writers.length));
+    await Promise.all(
+      shares.map(async (share) => {
+        const { results, purged } = await this.#storeShare(share, wanted, began);
+        share.places.forEach((place, i) => (stored[place] = [...(results[i] ?? [])]));
+        this.#purged.push(...purged);
+        if (purged.length > 0) this.#tellSoon();
+      }),
+    );
+    await withdrawn?.settled;
+    return stored.flat();
+  }
+
+  /**
+   * Makes withdrawals durable; `settled` resolves when no gateway sends any more what they take away.
+   * @throws OutboxUnavailable
+   */
+  async withdraw(withdrawals: readonly Withdrawal[]): Promise<{ readonly settled: Promise<void> }> {
+    const { policy, skewMs, proofMs, now } = this.#options;
+    const tombstones = withdrawals.flatMap((withdrawal): Tombstone[] => {
+      const key = policy().subjectKey(withdrawal.site, withdrawal.subject);
+      return key === undefined ? [] : [tombstoneOf(key, { ...withdrawal, at: Math.min(withdrawal.at, now()) + skewMs })];
+    });
+    try {
+      await this.control.withdraw(tombstones);
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+    return { settled: proofMs === 0 ? Promise.resolve() : pause(proofMs) };
+  }
+
+  /** Writes what has ended. @throws NoAnswer, NoRoom, WriteRefused: it is kept for the next time */
+  async flush(): Promise<void> {
+    for (const end of this.#ends.splice(0)) for (const part of this.#parts()) part.end(end);
+    await Promise.all(this.#parts().map((part) => part.flush()));
+  }
+
+  /** What happened since this was last asked. */
+  takeHappened(): Happened {
+    const all = this.#parts().map((part) => part.takeHappened());
+    const added = new Map<string, Happened['added'] extends ReadonlyMap<string, infer R> ? R : never>();
+    const purgedDead = new Map<string, number>();
+    const reopened = new Map<string, number>();
+    for (const one of all) {
+      for (const [route, records] of one.added)
+        added.set(route, [...(added.get(route) ?? []), ...records].sort((a, b) => a.id - b.id));
+      for (const [route, n] of one.purgedDead) bump(purgedDead, route, n);
+      for (const [route, n] of one.reopened) bump(reopened, route, n);
+    }
+    const purged = [...this.#purged.splice(0), ...all.flatMap((one) => one.purged)];
+    return { added, purged, purgedDead, reopened };
+  }
+
+  /** Resolves when all that was written in the parts of this gateway has come. */
+  async caughtUp(): Promise<void> {
+    await Promise.all(this.#parts().map((part) => part.reached(this.#stored[part.part] ?? 0)));
+  }
+  /** By part, the last sequence stored here. */
+  readonly #stored: number[] = [];
+
+  readonly dead: DeadLetters = {
+    list: (which = {}, limit = 100) =>
+      newest(
+        this.#parts().flatMap((part) => part.list(which)),
+        limit,
+      ),
+    retry: (which = {}) => this.#parts().reduce((sum, part) => sum + part.retry(which), 0),
+    purge: async (which = {}) => {
+      const purged = this.#parts().reduce((sum, part) => sum + part.purge(which), 0);
+      await Promise.all(this.#parts().map((part) => part.flush()));
+      return purged;
+    },
+  };
+
+  /** Forgets what has had its time. @throws as `flush` */
+  async prune(): Promise<void> {
+    this.control.prune();
+    const { now, policy } = this.#options;
+    for (const part of this.#parts()) part.prune(now() - policy().deadLetters);
+    await this.flush();
+  }
+
+  /** Looks how much room there is. @throws NoAnswer */
+  async measureRoom(): Promise<void> {
+    const { broker, names } = this.#options;
+    const sizes = await Promise.all(this.#writers.map((_, part) => broker.bytes(names.part(part))));
+    this.#bytes = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  queues(): ReturnType<OutboxStore['queues']> {
+    const queues: Record<string, { waiting: number; dead: number; oldestMs: number }> = {};
+    const of = (route: string) => (queues[route] ??= { waiting: 0, dead: 0, oldestMs: 0 });
+    for (const part of this.#parts()) {
+      for (const [route, waiting, acceptedAt] of part.records.queues()) {
+        const queue = of(route);
+        queue.waiting += waiting;
+        queue.oldestMs = Math.max(queue.oldestMs, this.#options.now() - acceptedAt);
+      }
+      for (const [route, dead] of part.deadQueues()) of(route).dead += dead;
+    }
+    return queues;
+  }
+
+  /** Begins to deliver a part that nobody delivers; false = somebody else was faster. @throws NoAnswer */
+  async take(part: number): Promise<boolean> {
+    if (!(await this.control.claim(part))) return false;
+    // Whoever had it may have proven just before that it may send.
+    if (this.#options.proofMs > 0) await pause(this.#options.proofMs);
+    if (this.control.ownerOf(part) !== this.#options.node || this.#owned.has(part)) return false;
+    const nextId = (): number => ++this.#lastId;
+    const owned = new OwnedPart(part, this.#context, this.#writers[part] as PartWriter, nextId, () => this.#tellSoon());
+    this.#owned.set(part, owned);
+    await owned.start();
+    return true;
+  }
+
+  /** Leaves a part to others; whoever calls has seen to it that nothing of it is under way. @throws NoAnswer */
+  async leave(part: number): Promise<void> {
+    const owned = this.#owned.get(part);
+    if (owned === undefined) return;
+    await this.flush();
+    this.#owned.delete(part);
+    owned.stop();
+    await this.control.release(part);
+  }
+
+  /** Whether the brokers answer again, where they did not. */
+  async probe(): Promise<boolean> {
+    const proven = await this.control.prove();
+    if (proven && this.#silent) {
+      this.#silent = false;
+      this.#restUntil.fill(0);
+    }
+    return proven;
+  }
+
+  stop(): void {
+    for (const part of this.#parts()) part.stop();
+    this.control.stop();
+  }
+
+  #parts(): readonly OwnedPart[] {
+    return [...this.#owned.values()];
+  }
+
+  async #storeShare(share: Share, wanted: () => boolean, began: number): Promise<PartStored> {
+    const { tick } = this.#options;
+    for (let part = share.part, tried = 0; ; tried++) {
+      part = this.#awake(part);
+      try {
+        const stored = await (this.#writers[part] as PartWriter).store(share.records, wanted);
+        this.#stored[part] = Math.max(this.#stored[part] ?? 0, stored.seq);
+        return stored;
+      } catch (error) {
+        if (!(error instanceof NoAnswer)) throw asUnavailable(error);
+        this.#restUntil[part] = tick() + REST_MS;
+        if (tick() - began >= PATIENCE_MS) {
+          this.#silent = true;
+          throw asUnavailable(error);
+        }
+        // One that refuses at once is not asked again and again.
+        if (tried >= this.#writers.length - 1) await pause(100);
+        part = (part + 1) % this.#writers.length;
+      }
+    }
+  }
+
+  /** This part, or the next one that has not been silent just now. */
+  #awake(part: number): number {
+    const now = this.#options.tick();
+    for (let i = 0; i < this.#writers.length; i++) {
+      const next = (part + i) % this.#writers.length;
+      if ((this.#restUntil[next] as number) <= now) return next;
+    }
+    return part;
+  }
+
+  #withdrawn(tombstone: Tombstone): void {
+    for (const part of this.#parts()) part.withdraw(tombstone);
+  }
+
+  #hearOwner(part: number, node: string): void {
+    const owned = this.#owned.get(part);
+    if (owned === undefined || node === this.#options.node) return;
+    this.#owned.delete(part);
+    owned.stop();
+    this.#options.log('warn', 'another gateway delivers a part of this one, which was silent for too long', { part });
+    this.#options.lost();
+  }
+
+  #tellSoon(): void {
+    if (this.#told) return;
+    this.#told = true;
+    queueMicrotask(() => {
+      this.#told = false;
+      this.#options.happened(this.takeHappened());
+    });
+  }
+}
+
+function asUnavailable(error: unknown): Error {
+  if (error instanceof NoRoom) return new OutboxUnavailable('the outbox is full');
+  if (error instanceof NoAnswer || error instanceof WriteRefused)
+    return new OutboxUnavailable('the brokers do not answer', 2);
+  return error instanceof CommitUnwanted || error instanceof Error ? error : new Error(String(error));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

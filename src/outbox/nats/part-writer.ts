@@ -1,0 +1,207 @@
+import { randomBytes } from 'node:crypto';
+import type { OutboxRecord, Stored } from '../../delivery/outbox.ts';
+import type { Purged } from '../../delivery/store.ts';
+import { CommitUnwanted } from '../commit.ts';
+import { takeIn } from '../intake.ts';
+import type { StorePolicy } from '../store-policy.ts';
+import type { Tombstone } from '../tombstone.ts';
+import { NoAnswer, WriteRefused, type Broker, type Message } from './broker.ts';
+import type { Names } from './names.ts';
+import { PartMarks, type MarkDraft } from './part-marks.ts';
+import type { Seal } from './seal.ts';
+import { write, type KeptRecord } from './written.ts';
+
+/** Messages in one batch; the brokers take a thousand. */
+const PER_BATCH = 900;
+/** How often a batch that was refused is made anew with what the brokers know. */
+const TRIES = 5;
+/** A record outlives its last route by so much in the brokers' files, should no gateway come to end it, milliseconds. */
+const BEYOND_MS = 3_600_000;
+
+/** What all parts of an outbox share. */
+export interface PartContext {
+  readonly broker: Broker;
+  readonly names: Names;
+  readonly seal: Seal;
+  readonly policy: () => StorePolicy;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** What these subjects of a site have withdrawn, as far as it is known here. */
+  readonly withdrawn: (subjects: readonly number[], site: string) => readonly Tombstone[];
+}
+
+/** What became of the records that were given to a part. */
+export interface PartStored {
+  readonly results: readonly (readonly Stored[])[];
+  readonly purged: readonly Purged[];
+  /** The last sequence that was written; 0 = nothing had to be. */
+  readonly seq: number;
+}
+
+interface Waiting {
+  readonly records: readonly OutboxRecord[];
+  readonly wanted: () => boolean;
+  readonly resolve: (stored: PartStored) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What a batch writes, and what it answers. */
+interface Draft {
+  readonly marks: MarkDraft;
+  readonly messages: readonly Message[];
+  readonly answers: readonly Omit<PartStored, 'seq'>[];
+}
+
+/**
+ * Stores in one part: whatever waits goes in one batch, one batch at a time, so that marks that are under way are known.
+ * A repeat that another gateway has stored lets the brokers refuse the batch: then they are asked, and it is made anew.
+ */
+export class PartWriter {
+  readonly marks: PartMarks;
+  readonly #context: PartContext;
+  readonly #part: number;
+  readonly #waiting: Waiting[] = [];
+  #busy = false;
+  #lastId = 0;
+
+  constructor(context: PartContext, part: number) {
+    this.#context = context;
+    this.#part = part;
+    this.marks = new PartMarks(context.broker, context.names, part, context.now);
+  }
+
+  /** @throws NoAnswer: nobody knows whether they were stored. NoRoom, CommitUnwanted: they were not. */
+  store(records: readonly OutboxRecord[], wanted: () => boolean): Promise<PartStored> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ records, wanted, resolve, reject });
+      // What comes in the same turn of the event loop goes together.
+      if (!this.#busy) void Promise.resolve().then(() => this.#writeAll());
+    });
+  }
+
+  /** The events did not reach these routes. @throws NoAnswer */
+  async forget(events: readonly Forgotten[]): Promise<void> {
+    const { broker, names } = this.#context;
+    const subjects = [...new Set(events.map(({ mark, lasting }) => names.mark(this.#part, mark, lasting)))];
+    for (let tries = 0; tries < TRIES; tries++) {
+      await this.marks.look(subjects);
+      const draft = this.marks.draft();
+      for (const { mark, route, lasting } of events) draft.forget(mark, route, lasting);
+      const messages = draft.messages().slice(0, PER_BATCH);
+      if (messages.length === 0) return;
+      try {
+        this.#keep(draft, messages, await broker.write(names.part(this.#part), messages));
+        if (messages.length === draft.changed.size) return;
+      } catch (error) {
+        if (!(error instanceof WriteRefused)) throw error;
+      }
+    }
+  }
+
+  async #writeAll(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    while (this.#waiting.length > 0) {
+      const taken = this.#take().filter((one) => {
+        const wanted = one.wanted();
+        if (!wanted) one.reject(new CommitUnwanted('given up while it was being written'));
+        return wanted;
+      });
+      try {
+        await this.#write(taken);
+      } catch (error) {
+        for (const { reject } of taken) reject(error);
+        // Nobody waits for a part that is silent: the next one is tried at once.
+        if (error instanceof NoAnswer) for (const { reject } of this.#waiting.splice(0)) reject(error);
+      }
+    }
+    this.#busy = false;
+  }
+
+  #take(): readonly Waiting[] {
+    let messages = 0;
+    let count = 0;
+    for (const { records } of this.#waiting) {
+      // Each record may bring a mark for each of its routes.
+      messages += records.reduce((sum, { routes }) => sum + 1 + routes.length, 0);
+      if (count > 0 && messages > PER_BATCH) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #write(taken: readonly Waiting[]): Promise<void> {
+    const { broker, names } = this.#context;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { marks, messages, answers } = this.#draft(taken);
+      try {
+        const seq = messages.length === 0 ? 0 : await broker.write(names.part(this.#part), messages);
+        if (seq > 0) this.#keep(marks, messages, seq);
+        taken.forEach(({ resolve }, i) => resolve({ ...(answers[i] as Omit<PartStored, 'seq'>), seq }));
+        return;
+      } catch (error) {
+        if (!(error instanceof WriteRefused)) throw error;
+        await this.marks.look([...marks.changed.keys()]);
+      }
+    }
+    throw new NoAnswer('what is stored here changes faster than it can be read');
+  }
+
+  #keep(marks: MarkDraft, messages: readonly Message[], seq: number): void {
+    const first = seq - messages.length + 1;
+    const at = new Map(messages.map(({ subject }, i) => [subject, first + i]));
+    this.marks.written(marks, (subject) => at.get(subject) ?? 0);
+  }
+
+  #draft(taken: readonly Waiting[]): Draft {
+    const marks = this.marks.draft();
+    const records: Message[] = [];
+    const answers = taken.map((one): Draft['answers'][number] => {
+      const purged: Purged[] = [];
+      const results = one.records.map((record) => {
+        const stored = this.#takeIn(record, marks);
+        purged.push(...stored.purged);
+        if (stored.message !== undefined) records.push(stored.message);
+        return stored.results;
+      });
+      return { results, purged };
+    });
+    // Records last: who follows knows that all of a batch has come when its last one has.
+    return { marks, messages: [...marks.messages(), ...records], answers };
+  }
+
+  #takeIn(one: OutboxRecord, marks: MarkDraft) {
+    const { policy, withdrawn, names, seal, now } = this.#context;
+    const { results, record, purged } = takeIn(one, policy(), {
+      // Of what is withdrawn before it is stored; what is stored gets one from whoever delivers it.
+      nextId: () => --this.#lastId,
+      claim: (mark, route, lasting) => marks.claim(mark, route, lasting),
+      forget: (mark, route) => marks.forget(mark, route, one.lasting),
+      withdrawn: (subjects, site) => withdrawn(subjects, site),
+    });
+    if (record === undefined) return { results, purged, message: undefined };
+    const { id: _, ...rest } = record;
+    const kept: KeptRecord = { ...rest, lasting: one.lasting };
+    const subject = names.record(this.#part, randomBytes(12).toString('hex'));
+    const message = { subject, expected: 0, ...sealed(kept, subject, seal, now()) };
+    return { results, purged, message };
+  }
+}
+
+/** A mark that is forgotten for a route. */
+export interface Forgotten {
+  readonly mark: number;
+  readonly route: string;
+  readonly lasting: boolean;
+}
+
+/** A record as a message has it. */
+export function sealed(
+  record: KeptRecord,
+  subject: string,
+  seal: Seal,
+  now: number,
+): Pick<Message, 'data' | 'ttlMs'> {
+  const expires = Math.max(...record.routes.map(({ expiresAt }) => expiresAt));
+  return { data: seal.seal(write(record), subject, now), ttlMs: Math.max(0, expires - now) + BEYOND_MS };
+}

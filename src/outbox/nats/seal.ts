@@ -1,0 +1,62 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+
+/** Of the form of what is sealed: a later version writes another number. */
+const VERSION = 1;
+const HOUR_MS = 3_600_000;
+const NONCE = 12;
+const TAG = 16;
+const HEAD = 1 + 4;
+
+/**
+ * Seals what brokers keep (AES-256-GCM): what was deleted stays in their files for minutes. Each hour has a key of its
+ * own, derived from that of the gateways, so that no key seals more than can be told apart by a random nonce. Who has the
+ * gateways' key can read it, nobody else (docs/decisions/nats.md).
+ */
+export class Seal {
+  readonly #key: Uint8Array;
+  /** By hour since 1970. */
+  readonly #hours = new Map<number, Uint8Array>();
+
+  /** @param key 32 bytes, for this use alone */
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  /** @param subject what it is stored under: it opens under no other. @param now unix milliseconds */
+  seal(text: string, subject: string, now: number): Uint8Array {
+    const hour = Math.floor(now / HOUR_MS);
+    const head = Buffer.alloc(HEAD);
+    head.writeUInt8(VERSION);
+    head.writeUInt32BE(hour, 1);
+    const nonce = randomBytes(NONCE);
+    const cipher = createCipheriv('aes-256-gcm', this.#hourKey(hour), nonce);
+    cipher.setAAD(Buffer.from(subject));
+    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+    return Buffer.concat([head, nonce, sealed, cipher.getAuthTag()]);
+  }
+
+  /** Undefined where it was sealed with another key, or is not what was sealed. */
+  open(data: Uint8Array, subject: string): string | undefined {
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    if (bytes.length < HEAD + NONCE + TAG || bytes.readUInt8() !== VERSION) return undefined;
+    try {
+      const key = this.#hourKey(bytes.readUInt32BE(1));
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(HEAD, HEAD + NONCE), { authTagLength: TAG });
+      decipher.setAAD(Buffer.from(subject));
+      decipher.setAuthTag(bytes.subarray(-TAG));
+      return decipher.update(bytes.subarray(HEAD + NONCE, -TAG), undefined, 'utf8') + decipher.final('utf8');
+    } catch {
+      return undefined;
+    }
+  }
+
+  #hourKey(hour: number): Uint8Array {
+    let key = this.#hours.get(hour);
+    if (key === undefined) {
+      key = createHmac('sha256', this.#key).update(`hour ${hour}`).digest();
+      if (this.#hours.size > 200) this.#hours.clear();
+      this.#hours.set(hour, key);
+    }
+    return key;
+  }
+}

@@ -1,0 +1,71 @@
+import type { StoredRecord, StoredRoute } from '../record.ts';
+import type { Tombstone } from '../tombstone.ts';
+
+/** A record as it is kept by the brokers; its id is given by whoever reads it. */
+export interface KeptRecord extends Omit<StoredRecord, 'id'> {
+  /** Its mark is remembered for 48 h (`OutboxRecord.lasting`). */
+  readonly lasting: boolean;
+  /** The sequence under which it was stored first, where it has been written again since: its place in the order. */
+  readonly place?: number | undefined;
+}
+
+/** A dead letter, with one route. */
+export interface KeptLetter {
+  readonly record: KeptRecord;
+  /** Unix milliseconds. */
+  readonly died: number;
+  /** As `showReason` wrote it. */
+  readonly reason: string;
+  /** A person wants it sent again. */
+  readonly retry: boolean;
+}
+
+/** That an event was stored, and for which routes. */
+export interface KeptMark {
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly routes: readonly string[];
+}
+
+/** Of the form of all of these: a later version writes another number. */
+const VERSION = 1;
+
+export function write(what: KeptRecord | KeptLetter | KeptMark | Omit<Tombstone, 'subject'>): string {
+  return JSON.stringify([VERSION, what]);
+}
+
+export function readRecord(text: string | undefined): KeptRecord | undefined {
+  const record = read(text) as KeptRecord | undefined;
+  return record === undefined || !Array.isArray(record.routes) ? undefined : whole(record);
+}
+
+export function readLetter(text: string | undefined): KeptLetter | undefined {
+  const letter = read(text) as KeptLetter | undefined;
+  return Array.isArray(letter?.record?.routes) ? { ...letter, record: whole(letter.record) } : undefined;
+}
+
+export function readMark(text: string): KeptMark | undefined {
+  const mark = read(text) as KeptMark | undefined;
+  return Array.isArray(mark?.routes) ? mark : undefined;
+}
+
+export function readTombstone(subject: number, text: string): Tombstone | undefined {
+  const tombstone = read(text) as Tombstone | undefined;
+  return Array.isArray(tombstone?.gone) ? { ...tombstone, subject } : undefined;
+}
+
+function read(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    const [version, what] = JSON.parse(text) as [number, unknown];
+    return version === VERSION && typeof what === 'object' && what !== null ? what : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** JSON leaves out what is undefined, which types say is there. */
+function whole(record: KeptRecord): KeptRecord {
+  const routes = record.routes.map((route): StoredRoute => ({ ...route, limited: route.limited, params: route.params }));
+  return { ...record, consentDay: record.consentDay, routes };
+}

@@ -1,0 +1,196 @@
+import type { JetStreamClient, JetStreamManager, OrderedConsumerOptions } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import {
+  NoAnswer,
+  NoRoom,
+  WriteRefused,
+  type Broker,
+  type Following,
+  type Message,
+  type StoredMessage,
+} from '../../../outbox/nats/broker.ts';
+
+/** A write that is not acknowledged after so long is as good as none, milliseconds: another part is tried. */
+const WRITE_MS = 1_000;
+/** How long a pull of who follows is open; a consumer that is gone is noticed after twice that, milliseconds. */
+const PULL_MS = 2_000;
+const AGAIN_MS = 250;
+
+/** What the brokers say when one of the expectations does not hold: wrong last sequence, and that of a batch. */
+const WRONG_SEQUENCE: ReadonlySet<number> = new Set([10_071, 10_164]);
+/** No room: maximum bytes, maximum messages, and the storage of a broker or an account. */
+const NO_ROOM: ReadonlySet<number> = new Set([10_047, 10_023, 10_002, 10_028]);
+
+/** The library, loaded when it is needed. */
+export interface NatsLibrary {
+  readonly headers: typeof import('@nats-io/transport-node').headers;
+}
+
+interface Acknowledged {
+  readonly seq?: number;
+  readonly error?: { readonly err_code?: number; readonly description?: string };
+}
+
+/** `Broker` over a connection to NATS. */
+export class JetStreamBroker implements Broker {
+  readonly #connection: NatsConnection;
+  readonly #jetstream: JetStreamClient;
+  readonly #manager: JetStreamManager;
+  readonly #library: NatsLibrary;
+  readonly #batches = `${process.pid.toString(36)}${Date.now().toString(36)}`;
+  #batch = 0;
+
+  constructor(
+    connection: NatsConnection,
+    jetstream: JetStreamClient,
+    manager: JetStreamManager,
+    library: NatsLibrary,
+  ) {
+    this.#connection = connection;
+    this.#jetstream = jetstream;
+    this.#manager = manager;
+    this.#library = library;
+  }
+
+  async write(_stream: string, messages: readonly Message[]): Promise<number> {
+    const id = `${this.#batches}-${(this.#batch++).toString(36)}`;
+    const last = messages.length - 1;
+    let answer: Acknowledged;
+    try {
+      for (let i = 0; i < last; i++) {
+        const { subject, data } = messages[i] as Message;
+        this.#connection.publish(subject, data, { headers: this.#headersOf(messages, i, id) });
+      }
+      const { subject, data } = messages[last] as Message;
+      const options = { headers: this.#headersOf(messages, last, id), timeout: WRITE_MS };
+      answer = (await this.#connection.request(subject, data, options)).json<Acknowledged>();
+    } catch (error) {
+      throw new NoAnswer((error as Error).name, { cause: error });
+    }
+    const code = answer.error?.err_code ?? 0;
+    if (WRONG_SEQUENCE.has(code)) throw new WriteRefused('something else is stored there');
+    if (NO_ROOM.has(code)) throw new NoRoom('the stream is full');
+    if (answer.error !== undefined || answer.seq === undefined) throw new NoAnswer(`refused with code ${code}`);
+    return answer.seq;
+  }
+
+  async last(stream: string, subjects: readonly string[]): Promise<readonly StoredMessage[]> {
+    const found: StoredMessage[] = [];
+    try {
+      for (let i = 0; i < subjects.length; i += MULTI) {
+        const some = subjects.slice(i, i + MULTI);
+        const messages = await this.#manager.direct.getLastMessagesFor(stream, { multi_last: [...some] });
+        for await (const { subject, seq, data } of messages) found.push({ subject, seq, data });
+      }
+    } catch (error) {
+      if (isNotFound(error)) return found;
+      throw new NoAnswer((error as Error).name, { cause: error });
+    }
+    return found;
+  }
+
+  follow(
+    stream: string,
+    subjects: readonly string[],
+    heard: (message: StoredMessage) => void,
+    complete: () => void,
+  ): Following {
+    const following = new Follower(this.#jetstream, stream, subjects, heard, complete);
+    void following.run();
+    return following;
+  }
+
+  async bytes(stream: string): Promise<number> {
+    try {
+      return (await this.#manager.streams.info(stream)).state.bytes;
+    } catch (error) {
+      throw new NoAnswer((error as Error).name, { cause: error });
+    }
+  }
+
+  #headersOf(messages: readonly Message[], i: number, id: string): ReturnType<NatsLibrary['headers']> {
+    const { expected, ttlMs } = messages[i] as Message;
+    const headers = this.#library.headers();
+    if (expected !== undefined) headers.set('Nats-Expected-Last-Subject-Sequence', String(expected));
+    if (ttlMs !== undefined) headers.set('Nats-TTL', `${Math.max(1, Math.ceil(ttlMs / 1000))}s`);
+    if (messages.length === 1) return headers;
+    headers.set('Nats-Batch-Id', id);
+    headers.set('Nats-Batch-Sequence', String(i + 1));
+    if (i === messages.length - 1) headers.set('Nats-Batch-Commit', '1');
+    return headers;
+  }
+}
+
+/** Subjects that are asked for at once. */
+const MULTI = 500;
+
+function isNotFound(error: unknown): boolean {
+  return /404|no results|not found/i.test((error as Error).message);
+}
+
+/** Reads a stream in order for ever, from where it was when something comes between. */
+class Follower implements Following {
+  readonly #jetstream: JetStreamClient;
+  readonly #stream: string;
+  readonly #subjects: readonly string[];
+  readonly #heard: (message: StoredMessage) => void;
+  #complete: (() => void) | undefined;
+  #stopped = false;
+  #last = 0;
+  #end: (() => void) | undefined;
+
+  constructor(
+    jetstream: JetStreamClient,
+    stream: string,
+    subjects: readonly string[],
+    heard: (message: StoredMessage) => void,
+    complete: () => void,
+  ) {
+    this.#jetstream = jetstream;
+    this.#stream = stream;
+    this.#subjects = subjects;
+    this.#heard = heard;
+    this.#complete = complete;
+  }
+
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.#read();
+      } catch {
+        // No leader, no connection: the next try says.
+      }
+      if (!this.#stopped) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS).unref());
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#end?.();
+  }
+
+  async #read(): Promise<void> {
+    const options: Partial<OrderedConsumerOptions> = {
+      filter_subjects: [...this.#subjects],
+      ...(this.#last > 0 && { opt_start_seq: this.#last + 1 }),
+    };
+    const consumer = await this.#jetstream.consumers.get(this.#stream, options);
+    const { num_pending: pending } = await consumer.info();
+    if (pending === 0) this.#allThere();
+    const messages = await consumer.consume({ max_messages: 1_000, expires: PULL_MS, idle_heartbeat: PULL_MS / 2 });
+    this.#end = () => messages.stop();
+    if (this.#stopped) messages.stop();
+    for await (const { subject, seq, data, info } of messages) {
+      if (this.#stopped) return;
+      if (seq <= this.#last) continue;
+      this.#last = seq;
+      this.#heard({ subject, seq, data });
+      if (info.pending === 0) this.#allThere();
+    }
+  }
+
+  #allThere(): void {
+    this.#complete?.();
+    this.#complete = undefined;
+  }
+}

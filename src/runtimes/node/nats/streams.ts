@@ -1,0 +1,78 @@
+import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import type { Names } from '../../../outbox/nats/names.ts';
+
+/** What a stream has to be for an event to be safe in it. */
+export interface StreamsWanted {
+  readonly names: Names;
+  readonly replicas: number;
+  /** Bytes of all parts together. */
+  readonly maxSize: number;
+}
+
+/** A stream is not what it has to be. */
+export class UnsafeStream extends Error {
+  override readonly name = 'UnsafeStream';
+}
+
+/** Makes the streams that are not there, and looks at those that are. @throws UnsafeStream, and the library's errors */
+export async function demandStreams(manager: JetStreamManager, wanted: StreamsWanted): Promise<readonly StreamInfo[]> {
+  const { names } = wanted;
+  const infos: StreamInfo[] = [];
+  infos.push(await demandStream(manager, wanted, names.control, names.all('control'), 0));
+  for (let part = 0; part < names.parts; part++)
+    infos.push(await demandStream(manager, wanted, names.part(part), names.all(part), wanted.maxSize / names.parts));
+  const more = await manager.streams.info(names.part(names.parts)).catch(() => undefined);
+  if (more !== undefined)
+    throw new UnsafeStream(
+      `stream ${more.config.name} is there, beyond delivery.outbox.parts: ${names.parts}: what waits in it would never be sent; write as many parts as before`,
+    );
+  return infos;
+}
+
+async function demandStream(
+  manager: JetStreamManager,
+  { replicas }: StreamsWanted,
+  name: string,
+  subjects: string,
+  maxBytes: number,
+): Promise<StreamInfo> {
+  const config = {
+    name,
+    subjects: [subjects],
+    storage: 'file',
+    retention: 'limits',
+    discard: 'new',
+    num_replicas: replicas,
+    max_msgs_per_subject: 1,
+    ...(maxBytes > 0 && { max_bytes: Math.floor(maxBytes) }),
+    allow_atomic: true,
+    allow_msg_ttl: true,
+    allow_direct: true,
+  } as const;
+  let info = await manager.streams.info(name).catch((error: unknown) => {
+    if (/not found/i.test((error as Error).message)) return undefined;
+    throw error;
+  });
+  info ??= await manager.streams.add(config as unknown as StreamConfig);
+  const problem = problemOf(info.config, config);
+  if (problem !== undefined) throw new UnsafeStream(`stream ${name} ${problem}`);
+  return info;
+}
+
+type Found = StreamConfig & { readonly allow_atomic?: boolean; readonly persist_mode?: string };
+
+/** Why events would not be safe in it; undefined = they are. */
+function problemOf(config: StreamConfig, wanted: { readonly num_replicas: number }): string | undefined {
+  const found = config as Found;
+  if (found.storage !== 'file') return 'is in memory: what is stored in it is lost with the brokers; it has to be on file';
+  if (found.num_replicas < wanted.num_replicas)
+    return `has ${found.num_replicas} replicas, fewer than the ${wanted.num_replicas} of delivery.outbox.replicas`;
+  if (found.persist_mode === 'async') return 'acknowledges before it writes (persist_mode async)';
+  if (found.allow_atomic !== true) return 'takes no atomic batches: allow_atomic has to be true';
+  if (found.allow_msg_ttl !== true) return 'keeps messages for ever: allow_msg_ttl has to be true';
+  if (found.max_msgs_per_subject !== 1) return 'keeps what was replaced: max_msgs_per_subject has to be 1';
+  if (found.discard !== 'new' || found.retention !== 'limits')
+    return 'throws away what is old when it is full: discard has to be new, and retention limits';
+  if ((found.max_age ?? 0) !== 0) return 'ends messages by their age: max_age has to be 0';
+  return undefined;
+}
