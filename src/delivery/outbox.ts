@@ -89,7 +89,8 @@ export interface Outbox {
    * that was to store them.
    *
    * Withdrawals do not depend on that: once the promise is resolved or rejected, nothing they concern is sent any more.
-   * Without records it never rejects.
+   * Without records it rejects only where other machines deliver, too, and cannot be told: until they are, they may
+   * still send what they have of it.
    */
   append(records: readonly OutboxRecord[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]>;
   /** Events that wait, counted for each of their routes, dead letters included. Cheap: a number kept in memory. */

@@ -137,7 +137,12 @@ function refuseHit(hit: Hit, of: Asked, problem: Problem, more: More): Answer | 
   if (trace === undefined) return refuse(of, problem, more);
   const answer = refuse(of, problem, { ...more, cookies: trace.setCookies });
   const withdrawals = withdrawalsToStore(trace, ports.outbox);
-  return withdrawals.length === 0 ? answer : after(ports.outbox.append([], withdrawals), answer);
+  if (withdrawals.length === 0) return answer;
+  // It is held where it could not be stored, and the answer is no 2xx as it is.
+  return after(
+    ports.outbox.append([], withdrawals).catch(() => NOTHING_STORED),
+    answer,
+  );
 }
 
 /** The answer to a hit that is only validated: what would have become of it. */
@@ -184,7 +189,8 @@ function withdrawOnly(hit: Hit, of: Asked, { problem, retryAfter }: Unwanted): A
   const done = trace.events.some(({ routes }) => routes.some(({ outcome }) => outcome === 'planned'))
     ? () => refused(trace.setCookies)
     : accepting(trace, of);
-  return withdrawals.length === 0 ? done(NOTHING_STORED) : ports.outbox.append([], withdrawals).then(done);
+  if (withdrawals.length === 0) return done(NOTHING_STORED);
+  return ports.outbox.append([], withdrawals).then(done, () => refused(trace.setCookies));
 }
 
 /** Whether it comes from a browser with cookies, or from a back end, which states its visitors' consent. */

@@ -7,7 +7,10 @@ export const LASTING_MS = 48 * 3_600_000;
 export const BRIEF_MS = 30 * 60_000;
 
 /**
- * A durable queue as the delivery thread works with it: what accepts (`commit`) and what delivers (`Store`) in one.
+ * A durable queue of one process, as the delivery thread works with it: what accepts (`commit`) and what delivers (`Store`) in one.
+ *
+ * The queue of several gateways promises the same and answers later (`nats/nats-outbox.ts`); it is no `OutboxStore`,
+ * so that nobody on a file waits for a promise.
  *
  * - **Durable**: when `commit` returns, what was accepted and what was withdrawn survives a power cut. Ends may be lost
  *   with the machine: those events are handed out once more.

@@ -62,9 +62,7 @@ export async function openNats(connected: Connected, options: NatsWorldOptions):
     const withdrawals = appends.flatMap((append) => append.withdrawals);
     if (withdrawals.length > 0) await engine.withdraw(withdrawals);
     if (wanted === undefined) await engine.flush();
-    const results = await Promise.all(
-      appends.map(({ records }) => engine.store({ records, withdrawals: [] }, wanted)),
-    );
+    const results = await Promise.all(appends.map(({ records }) => engine.store({ records, withdrawals: [] }, wanted)));
     await engine.flush();
     await engine.caughtUp();
     // What was withdrawn as it came is out of the brokers, too.

@@ -15,7 +15,9 @@ export const natsServer: string | undefined = [
   join(homedir(), 'go', 'bin'),
 ]
   .map((dir) => join(dir, 'nats-server'))
-  .find((path) => existsSync(path) && spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout.includes('nats-server'));
+  .find(
+    (path) => existsSync(path) && spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout.includes('nats-server'),
+  );
 
 /** Without it a test is skipped; where everything has to be there it fails. */
 export const skipNats = natsServer === undefined && process.env['CI'] !== 'true';
@@ -96,7 +98,9 @@ export async function startBrokers(count: number, options: BrokerOptions = {}): 
 }
 
 async function start(dir: string, monitor: string): Promise<ChildProcess> {
-  const child = spawn(natsServer as string, ['-c', join(dir, 'nats.conf'), '-l', join(dir, 'log')], { stdio: 'ignore' });
+  const child = spawn(natsServer as string, ['-c', join(dir, 'nats.conf'), '-l', join(dir, 'log')], {
+    stdio: 'ignore',
+  });
   for (const until = Date.now() + 60_000; Date.now() < until; ) {
     const there = await fetch(`${monitor}/healthz?js-enabled-only=true`).catch(() => undefined);
     if (there?.ok === true) return child;

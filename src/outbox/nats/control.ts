@@ -50,6 +50,7 @@ export class Control {
   #position = 0;
   #waiters: { readonly seq: number; readonly call: () => void }[] = [];
   #provenAt = Number.NEGATIVE_INFINITY;
+  #answeredAt = Number.NEGATIVE_INFINITY;
   #proving: Promise<boolean> | undefined;
 
   constructor(options: ControlOptions) {
@@ -64,6 +65,11 @@ export class Control {
   /** Since when it has not been proven, milliseconds. */
   get age(): number {
     return this.#options.tick() - this.#provenAt;
+  }
+
+  /** Since when the brokers have not taken anything here, milliseconds. */
+  get silentMs(): number {
+    return this.#options.tick() - this.#answeredAt;
   }
 
   /** The gateways that are there, this one included. */
@@ -117,6 +123,13 @@ export class Control {
     return this.#own(part, this.#options.node);
   }
 
+  /** Says that this gateway goes, so that the others count on it no more. @throws NoAnswer */
+  async leave(): Promise<void> {
+    const { broker, names, node } = this.#options;
+    const message = { subject: names.node(node), data: new Uint8Array(0), ttlMs: 10 * SILENT_MS };
+    await broker.write(names.control, [message]);
+  }
+
   /** Leaves a part to the others. @throws NoAnswer */
   async release(part: number): Promise<void> {
     await this.#own(part, '');
@@ -137,6 +150,7 @@ export class Control {
     try {
       const ttlMs = 10 * SILENT_MS;
       const seq = await broker.write(names.control, [{ subject: names.node(node), data: encoder.encode('{}'), ttlMs }]);
+      this.#answeredAt = tick();
       if (!(await this.#reached(seq, began + SILENT_MS))) return false;
     } catch (error) {
       if (error instanceof NoAnswer) return false;
@@ -207,7 +221,8 @@ export class Control {
   #hear({ subject, seq, data }: StoredMessage): void {
     const { names, tick } = this.#options;
     const { kind, key } = names.read(subject);
-    if (kind === 'n') this.#nodes.set(key, tick());
+    if (kind === 'n' && data.length > 0) this.#nodes.set(key, tick());
+    else if (kind === 'n') this.#nodes.delete(key);
     else if (kind === 'p') this.#hearOwner(Number(key), nodeIn(data), seq);
     else if (kind === 'w') {
       const tombstone = readTombstone(Number.parseInt(key, 16), decoder.decode(data));
@@ -228,7 +243,8 @@ export class Control {
 
 function nodeIn(data: Uint8Array): string {
   try {
-    return String((JSON.parse(decoder.decode(data)) as { readonly node?: unknown }).node ?? '');
+    const { node } = JSON.parse(decoder.decode(data)) as { readonly node?: unknown };
+    return typeof node === 'string' ? node : '';
   } catch {
     return '';
   }

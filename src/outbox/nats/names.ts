@@ -34,6 +34,11 @@ export class Names {
     return `${this.#word}.${part}.d.${key}`;
   }
 
+  /** Where it is tried whether a part takes anything. */
+  probe(part: number): string {
+    return `${this.#word}.${part}.x.probe`;
+  }
+
   /** What tells a repeat; `mark`: its keyed hash. */
   mark(part: number, mark: number, lasting: boolean): string {
     return `${this.#word}.${part}.m.${lasting ? 'l' : 'b'}${mark.toString(16)}`;

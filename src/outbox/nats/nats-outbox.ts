@@ -1,50 +1,26 @@
 import { showReason, type DeadReason } from '../../core/reason.ts';
-import type { Log } from '../../delivery/drain.ts';
 import { OutboxUnavailable, type Stored, type Withdrawal } from '../../delivery/outbox.ts';
 import { NOT_TAKEN, type Awaiting, type Page, type Purged, type RowOutcome, type Store } from '../../delivery/store.ts';
 import { bump, CommitUnwanted, type Append, type UnwrittenEnd } from '../commit.ts';
 import { newest, type DeadLetters } from '../dead-letters.ts';
 import type { OutboxStore } from '../engine.ts';
 import { partsOf, queuedOf } from '../record.ts';
-import type { StorePolicy } from '../store-policy.ts';
 import { tombstoneOf, type Tombstone } from '../tombstone.ts';
-import { NoAnswer, NoRoom, WriteRefused, type Broker } from './broker.ts';
+import { NoAnswer, NoRoom, WriteRefused } from './broker.ts';
 import { Control } from './control.ts';
-import type { Names } from './names.ts';
+import type { NatsOptions } from './nats-options.ts';
 import { OwnedPart, type Happened } from './owned-part.ts';
 import { PartWriter, type PartContext, type PartStored } from './part-writer.ts';
-import type { Seal } from './seal.ts';
 import { sharesOf, type Share } from './shares.ts';
 
 /** For so long an append is tried with one part after the other, milliseconds. */
 const PATIENCE_MS = 3_000;
 /** A part that did not answer is left alone for so long, milliseconds. */
 const REST_MS = 500;
+/** Clocks do not tick alike, and timers may be early, milliseconds. */
+const MARGIN_MS = 50;
 /** Records that one gateway holds at most for all of its parts: each is about 2 kB of its memory. */
 const MOST_RECORDS = 200_000;
-
-export interface NatsOptions {
-  readonly broker: Broker;
-  readonly names: Names;
-  readonly seal: Seal;
-  readonly policy: () => StorePolicy;
-  /** Of this gateway, and nobody else's. */
-  readonly node: string;
-  /** Unix milliseconds, and monotonic ones. */
-  readonly now: () => number;
-  readonly tick: () => number;
-  /** How long a withdrawal is remembered, milliseconds. */
-  readonly maxAge: () => number;
-  /** How long a gateway may send after it has proven that it is current, milliseconds. */
-  readonly proofMs: number;
-  /** Clocks of two gateways may differ by so much: a withdrawal reaches so far beyond its own time, milliseconds. */
-  readonly skewMs: number;
-  readonly log: Log;
-  /** Something was stored, withdrawn or reopened in a part that is delivered here. */
-  readonly happened: (what: Happened) => void;
-  /** Parts that were delivered here have another gateway: what was read of them is not to be sent. */
-  readonly lost: () => void;
-}
 
 /**
  * The queue of several gateways, on NATS JetStream. Any of them accepts; each part is delivered by one of them, which
@@ -88,6 +64,11 @@ export class NatsOutbox implements Store {
     return Object.values(this.queues()).reduce((sum, { waiting, dead }) => sum + waiting + dead, 0);
   }
 
+  /** Records and dead letters that are held here. */
+  get size(): number {
+    return this.#parts().reduce((sum, part) => sum + part.records.size + part.letters.size, 0);
+  }
+
   get unwritten(): number {
     return this.#ends.length + this.#parts().reduce((sum, part) => sum + part.unwritten, 0);
   }
@@ -107,8 +88,7 @@ export class NatsOutbox implements Store {
   }
 
   get used(): number {
-    const records = this.#parts().reduce((sum, part) => sum + part.records.size + part.letters, 0);
-    return Math.max(this.#bytes / this.#options.policy().maxSize, records / MOST_RECORDS);
+    return Math.max(this.#bytes / this.#options.policy().maxSize, this.size / MOST_RECORDS);
   }
 
   get full(): boolean {
@@ -183,17 +163,19 @@ export class NatsOutbox implements Store {
    * @throws OutboxUnavailable
    */
   async withdraw(withdrawals: readonly Withdrawal[]): Promise<{ readonly settled: Promise<void> }> {
-    const { policy, skewMs, proofMs, now } = this.#options;
+    const { policy, skewMs, now } = this.#options;
     const tombstones = withdrawals.flatMap((withdrawal): Tombstone[] => {
       const key = policy().subjectKey(withdrawal.site, withdrawal.subject);
-      return key === undefined ? [] : [tombstoneOf(key, { ...withdrawal, at: Math.min(withdrawal.at, now()) + skewMs })];
+      return key === undefined
+        ? []
+        : [tombstoneOf(key, { ...withdrawal, at: Math.min(withdrawal.at, now()) + skewMs })];
     });
     try {
       await this.control.withdraw(tombstones);
     } catch (error) {
       throw asUnavailable(error);
     }
-    return { settled: proofMs === 0 ? Promise.resolve() : pause(proofMs) };
+    return { settled: this.#proofsEnd() };
   }
 
   /** Writes what has ended. @throws NoAnswer, NoRoom, WriteRefused: it is kept for the next time */
@@ -210,7 +192,10 @@ export class NatsOutbox implements Store {
     const reopened = new Map<string, number>();
     for (const one of all) {
       for (const [route, records] of one.added)
-        added.set(route, [...(added.get(route) ?? []), ...records].sort((a, b) => a.id - b.id));
+        added.set(
+          route,
+          [...(added.get(route) ?? []), ...records].sort((a, b) => a.id - b.id),
+        );
       for (const [route, n] of one.purgedDead) bump(purgedDead, route, n);
       for (const [route, n] of one.reopened) bump(reopened, route, n);
     }
@@ -228,12 +213,12 @@ export class NatsOutbox implements Store {
   readonly dead: DeadLetters = {
     list: (which = {}, limit = 100) =>
       newest(
-        this.#parts().flatMap((part) => part.list(which)),
+        this.#parts().flatMap((part) => part.letters.list(which)),
         limit,
       ),
-    retry: (which = {}) => this.#parts().reduce((sum, part) => sum + part.retry(which), 0),
+    retry: (which = {}) => this.#parts().reduce((sum, part) => sum + part.letters.retry(which), 0),
     purge: async (which = {}) => {
-      const purged = this.#parts().reduce((sum, part) => sum + part.purge(which), 0);
+      const purged = this.#parts().reduce((sum, part) => sum + part.letters.purge(which), 0);
       await Promise.all(this.#parts().map((part) => part.flush()));
       return purged;
     },
@@ -263,7 +248,7 @@ export class NatsOutbox implements Store {
         queue.waiting += waiting;
         queue.oldestMs = Math.max(queue.oldestMs, this.#options.now() - acceptedAt);
       }
-      for (const [route, dead] of part.deadQueues()) of(route).dead += dead;
+      for (const [route, dead] of part.letters.queues()) of(route).dead += dead;
     }
     return queues;
   }
@@ -272,7 +257,7 @@ export class NatsOutbox implements Store {
   async take(part: number): Promise<boolean> {
     if (!(await this.control.claim(part))) return false;
     // Whoever had it may have proven just before that it may send.
-    if (this.#options.proofMs > 0) await pause(this.#options.proofMs);
+    await this.#proofsEnd();
     if (this.control.ownerOf(part) !== this.#options.node || this.#owned.has(part)) return false;
     const nextId = (): number => ++this.#lastId;
     const owned = new OwnedPart(part, this.#context, this.#writers[part] as PartWriter, nextId, () => this.#tellSoon());
@@ -291,19 +276,37 @@ export class NatsOutbox implements Store {
     await this.control.release(part);
   }
 
-  /** Whether the brokers answer again, where they did not. */
+  /** Tries whether any part takes something; where none does, appends are refused at once. */
   async probe(): Promise<boolean> {
-    const proven = await this.control.prove();
-    if (proven && this.#silent) {
-      this.#silent = false;
-      this.#restUntil.fill(0);
-    }
-    return proven;
+    const { broker, names, tick } = this.#options;
+    const answers = await Promise.all(
+      this.#writers.map(async (_, part) => {
+        const message = { subject: names.probe(part), data: new Uint8Array(0), ttlMs: 1_000 };
+        try {
+          await broker.write(names.part(part), [message]);
+          this.#restUntil[part] = 0;
+          return true;
+        } catch (error) {
+          // A full one answers, too.
+          if (!(error instanceof NoAnswer)) return true;
+          this.#restUntil[part] = tick() + REST_MS;
+          return false;
+        }
+      }),
+    );
+    this.#silent = !answers.includes(true);
+    return !this.#silent;
   }
 
   stop(): void {
     for (const part of this.#parts()) part.stop();
     this.control.stop();
+  }
+
+  /** Resolves when no gateway may send any more by what it knew before. */
+  #proofsEnd(): Promise<void> {
+    const { proofMs } = this.#options;
+    return proofMs === 0 ? Promise.resolve() : pause(proofMs + MARGIN_MS);
   }
 
   #parts(): readonly OwnedPart[] {

@@ -1,28 +1,15 @@
-import { createHash } from 'node:crypto';
 import type { Purged, QueuedRecord } from '../../delivery/store.ts';
-import { bump, Work, type UnwrittenEnd } from '../commit.ts';
-import { isMeant, letterOf, type DeadLetter, type Which } from '../dead-letters.ts';
-import { heldOn, keyOf, narrowed, type StoredRoute } from '../record.ts';
+import { Work, type UnwrittenEnd } from '../commit.ts';
+import { heldOn, keyOf, type StoredRoute } from '../record.ts';
 import { closedBy, type Tombstone } from '../tombstone.ts';
 import { WriteRefused, type Following, type Message, type StoredMessage } from './broker.ts';
+import { GONE_MS, NOTHING, OwnedLetters, recordOf } from './owned-letters.ts';
 import { sealed, type Forgotten, type PartContext, type PartWriter } from './part-writer.ts';
 import { WaitingRecords, type Entry } from './waiting.ts';
-import { readLetter, readRecord, write, type KeptLetter, type KeptRecord } from './written.ts';
+import { readRecord, withoutId, type KeptRecord } from './written.ts';
 
 /** Messages in one batch. */
 const PER_BATCH = 900;
-/** How long it is kept that something has gone, milliseconds: who follows has to see it. */
-const GONE_MS = 5_000;
-const NOTHING = new Uint8Array(0);
-
-/** A dead letter as this gateway knows it; what is in it the brokers have. */
-interface Letter {
-  readonly key: string;
-  readonly id: number;
-  readonly letter: KeptLetter;
-  readonly seq: number;
-}
-
 /** What has happened in a part since it was last asked. */
 export interface Happened {
   readonly added: ReadonlyMap<string, readonly QueuedRecord[]>;
@@ -43,11 +30,9 @@ export class OwnedPart {
   readonly #nextId: () => number;
   readonly #tell: () => void;
   readonly #records = new WaitingRecords();
-  readonly #letters = new Map<string, Letter>();
+  readonly letters: OwnedLetters;
   /** By key: entries whose messages are not as they are, each with the dead letters that its batch writes. */
   readonly #dirty = new Map<string, { readonly entry: Entry; letters: readonly Message[] }>();
-  /** By key: dead letters that go, each with what its batch writes. */
-  readonly #lettersOut = new Map<string, Message[]>();
   #forgotten: Forgotten[] = [];
   /** What is gone, and since which sequence: an older message of it may still come. */
   readonly #gone = new Map<string, number>();
@@ -69,19 +54,21 @@ export class OwnedPart {
     this.#writer = writer;
     this.#nextId = nextId;
     this.#tell = tell;
+    this.letters = new OwnedLetters(
+      part,
+      context,
+      () => this.#happened,
+      (mark) => this.#forgotten.push(mark),
+    );
   }
 
   get records(): WaitingRecords {
     return this.#records;
   }
 
-  get letters(): number {
-    return this.#letters.size;
-  }
-
   /** Ends that the brokers do not have. */
   get unwritten(): number {
-    return this.#dirty.size + this.#lettersOut.size;
+    return this.#dirty.size + this.letters.out.size;
   }
 
   /** Begins to follow; resolves when all that is there has come. */
@@ -126,7 +113,7 @@ export class OwnedPart {
       this.#change(entry);
       return;
     }
-    const letter = dead === undefined ? undefined : this.#letterFor(entry, own, dead);
+    const letter = dead === undefined ? undefined : this.letters.made(entry, own, dead);
     this.#records.take(entry, [own]);
     this.#change(entry, letter);
     if (unmark) this.#forget({ site: entry.record.site, lasting: entry.lasting }, own);
@@ -136,46 +123,14 @@ export class OwnedPart {
   withdraw(tombstone: Tombstone): void {
     const everybody = this.#context.policy().everybodyOf(tombstone.subject);
     for (const entry of this.#records.ofSubject(tombstone.subject, everybody)) this.#close(entry, [tombstone]);
-    for (const { key, letter } of [...this.#letters.values()]) {
-      const { subjects, site } = letter.record;
-      const meant = everybody === undefined ? subjects.includes(tombstone.subject) : site === everybody;
-      if (meant && subjects.length > 0) this.#closeLetter(key, tombstone);
-    }
+    this.letters.withdraw(tombstone, everybody);
     this.#tell();
   }
 
-  list(which: Which): DeadLetter[] {
-    return this.#chosen(which).map(({ id, letter }) => {
-      const { record } = letter;
-      return letterOf({ ...record, id }, record.routes as readonly [StoredRoute], record.body.length, letter);
-    });
-  }
-
-  /** Asks for another attempt, with the next `flush`. */
-  retry(which: Which): number {
-    const chosen = this.#chosen(which);
-    for (const one of chosen) this.#letters.set(one.key, { ...one, letter: { ...one.letter, retry: true } });
-    return chosen.length;
-  }
-
-  purge(which: Which): number {
-    const chosen = this.#chosen(which);
-    for (const { key } of chosen) this.#letterGoes(key);
-    return chosen.length;
-  }
-
-  /** Dead letters from before `before`, unix milliseconds, have had their time. */
+  /** Forgets what has had its time; `before`: when dead letters died that are kept, unix milliseconds. */
   prune(before: number): void {
-    for (const { key, letter } of [...this.#letters.values()]) if (letter.died < before) this.#letterGoes(key);
+    this.letters.prune(before);
     for (const [key, seq] of this.#gone) if (seq < this.#position) this.#gone.delete(key);
-  }
-
-  /** Dead letters by route. */
-  deadQueues(): ReadonlyMap<string, number> {
-    const dead = new Map<string, number>();
-    for (const { letter } of this.#letters.values())
-      for (const route of letter.record.routes) bump(dead, keyOf(letter.record, route), 1);
-    return dead;
   }
 
   /** Writes what is not written: one at a time. @throws NoAnswer, NoRoom: it is kept for the next time */
@@ -190,7 +145,7 @@ export class OwnedPart {
   }
 
   async #flushAll(): Promise<void> {
-    this.#reopenAsked();
+    this.letters.reopen();
     for (let refused = 0; this.unwritten > 0; ) {
       try {
         await this.#flushSome();
@@ -222,7 +177,7 @@ export class OwnedPart {
       messages.push(this.#messageOf(entry), ...out);
       entries.push({ entry, letters: out, was: entry.record });
     }
-    for (const [key, out] of this.#lettersOut) {
+    for (const [key, out] of this.letters.out) {
       if (messages.length + out.length > PER_BATCH) break;
       messages.push(...out);
       gone.push(key);
@@ -240,7 +195,7 @@ export class OwnedPart {
       this.#dirty.delete(entry.key);
       if (entry.record.routes.length === 0 && this.#position < seq) this.#gone.set(entry.key, seq);
     }
-    for (const key of gone) this.#lettersOut.delete(key);
+    for (const key of gone) this.letters.out.delete(key);
     this.#written = Math.max(this.#written, last);
   }
 
@@ -313,25 +268,12 @@ export class OwnedPart {
   }
 
   #hearLetter(key: string, seq: number, text: string | undefined): void {
-    const known = this.#letters.get(key);
-    if (known !== undefined && seq <= known.seq) return;
-    const letter = readLetter(text);
-    // What it says is the last word, whoever wrote it: what was to be written over the one before is not any more.
-    this.#lettersOut.delete(key);
     const dirty = this.#dirty.get(recordOf(key));
     const subject = this.#context.names.dead(this.part, key);
+    // It was written, though nobody could say so at the time.
     if (dirty !== undefined) dirty.letters = dirty.letters.filter((one) => one.subject !== subject);
-    if (letter === undefined) {
-      if (text !== undefined) this.damaged++;
-      this.#letters.delete(key);
-      return;
-    }
-    // What is asked for by its id keeps it, whoever lists it.
-    const id = known?.id ?? letterId(this.part, seq);
-    this.#letters.set(key, { key, id, letter, seq });
-    const { subjects, site } = letter.record;
-    if (subjects.length > 0) for (const one of this.#context.withdrawn(subjects, site)) this.#closeLetter(key, one);
-    if (letter.retry) this.#tell();
+    if (!this.letters.hear(key, seq, text)) this.damaged++;
+    this.#tell();
   }
 
   /** Takes out of a record what these withdrawals close. */
@@ -349,17 +291,6 @@ export class OwnedPart {
     }
   }
 
-  #closeLetter(key: string, tombstone: Tombstone): void {
-    const record = this.#letters.get(key)?.letter.record;
-    const taken = record === undefined ? [] : this.#closedBy(tombstone, { ...record, id: 0 });
-    if (record === undefined || taken.length === 0) return;
-    this.#letterGoes(key);
-    for (const route of taken) {
-      bump(this.#happened.purgedDead, keyOf(record, route), 1);
-      this.#forget(record, route);
-    }
-  }
-
   #closedBy(tombstone: Tombstone, record: Parameters<typeof closedBy>[1]): readonly StoredRoute[] {
     return closedBy(tombstone, record, this.#context.now(), this.#context.policy());
   }
@@ -372,58 +303,4 @@ export class OwnedPart {
   #forget({ site, lasting }: Pick<KeptRecord, 'site' | 'lasting'>, { mark, name }: StoredRoute): void {
     if (mark !== 0) this.#forgotten.push({ mark, route: keyOf({ site }, { name }), lasting });
   }
-
-  #letterFor({ key, record, lasting }: Entry, own: StoredRoute, reason: string): Message {
-    const one = heldOn(narrowed(record, [own]), own.name, undefined);
-    const letter = { record: { ...withoutId(one), lasting }, died: this.#context.now(), reason, retry: false };
-    const { names, seal, now } = this.#context;
-    const subject = names.dead(this.part, `${key}-${Buffer.from(own.name).toString('base64url')}`);
-    return { subject, expected: 0, data: seal.seal(write(letter), subject, now()) };
-  }
-
-  #letterGoes(key: string): void {
-    const known = this.#letters.get(key);
-    if (known === undefined) return;
-    this.#letters.delete(key);
-    const subject = this.#context.names.dead(this.part, key);
-    this.#lettersOut.set(key, [{ subject, data: NOTHING, expected: known.seq, ttlMs: GONE_MS }]);
-  }
-
-  /** Dead letters that are asked for become records again. */
-  #reopenAsked(): void {
-    const { names, seal, now } = this.#context;
-    for (const { key, letter } of [...this.#letters.values()]) {
-      if (!letter.retry) continue;
-      const { record } = letter;
-      this.#letterGoes(key);
-      const subject = names.record(this.part, keyAfter(key, letter.died));
-      this.#lettersOut.get(key)?.push({ subject, expected: 0, ...sealed(record, subject, seal, now()) });
-      for (const route of record.routes) bump(this.#happened.reopened, keyOf(record, route), 1);
-    }
-  }
-
-  #chosen(which: Which): Letter[] {
-    return [...this.#letters.values()].filter(({ id, letter: { record } }) =>
-      record.routes.some((route) => isMeant(which, id, keyOf(record, route))),
-    );
-  }
-}
-
-/** Characters of a record's key; that of its dead letter begins with it. */
-const KEY = 24;
-
-const recordOf = (letterKey: string): string => letterKey.slice(0, KEY);
-
-/** What a dead letter is stored under when it is a record again: always the same, so that it becomes one once. */
-function keyAfter(letterKey: string, died: number): string {
-  return createHash('sha256').update(`${letterKey} ${died}`).digest('hex').slice(0, KEY);
-}
-
-/** The same for all who see it: sequence and part. */
-function letterId(part: number, seq: number): number {
-  return seq * 16 + part;
-}
-
-function withoutId<R extends { readonly id: number }>({ id: _, ...rest }: R): Omit<R, 'id'> {
-  return rest;
 }

@@ -9,7 +9,7 @@ import { NoAnswer, WriteRefused, type Broker, type Message } from './broker.ts';
 import type { Names } from './names.ts';
 import { PartMarks, type MarkDraft } from './part-marks.ts';
 import type { Seal } from './seal.ts';
-import { write, type KeptRecord } from './written.ts';
+import { withoutId, write, type KeptRecord } from './written.ts';
 
 /** Messages in one batch; the brokers take a thousand. */
 const PER_BATCH = 900;
@@ -180,8 +180,7 @@ export class PartWriter {
       withdrawn: (subjects, site) => withdrawn(subjects, site),
     });
     if (record === undefined) return { results, purged, message: undefined };
-    const { id: _, ...rest } = record;
-    const kept: KeptRecord = { ...rest, lasting: one.lasting };
+    const kept: KeptRecord = { ...withoutId(record), lasting: one.lasting };
     const subject = names.record(this.#part, randomBytes(12).toString('hex'));
     const message = { subject, expected: 0, ...sealed(kept, subject, seal, now()) };
     return { results, purged, message };
@@ -196,12 +195,7 @@ export interface Forgotten {
 }
 
 /** A record as a message has it. */
-export function sealed(
-  record: KeptRecord,
-  subject: string,
-  seal: Seal,
-  now: number,
-): Pick<Message, 'data' | 'ttlMs'> {
+export function sealed(record: KeptRecord, subject: string, seal: Seal, now: number): Pick<Message, 'data' | 'ttlMs'> {
   const expires = Math.max(...record.routes.map(({ expiresAt }) => expiresAt));
   return { data: seal.seal(write(record), subject, now), ttlMs: Math.max(0, expires - now) + BEYOND_MS };
 }

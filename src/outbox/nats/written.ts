@@ -66,6 +66,12 @@ function read(text: string | undefined): unknown {
 
 /** JSON leaves out what is undefined, which types say is there. */
 function whole(record: KeptRecord): KeptRecord {
-  const routes = record.routes.map((route): StoredRoute => ({ ...route, limited: route.limited, params: route.params }));
+  const routes = record.routes.map(
+    (route): StoredRoute => ({ ...route, limited: route.limited, params: route.params }),
+  );
   return { ...record, consentDay: record.consentDay, routes };
+}
+
+export function withoutId<R extends { readonly id: number }>({ id: _id, ...rest }: R): Omit<R, 'id'> {
+  return rest;
 }

@@ -13,7 +13,7 @@ import type { ThreadReport } from '../process/metrics.ts';
 import { AppendQueue, RECORDS_PER_COMMIT, withoutRefused, type AppendResult, type Pending } from './append-queue.ts';
 import { enginePorts } from './engine-ports.ts';
 import { RoomLog } from './room-log.ts';
-import type { RunnerOptions } from './runner-options.ts';
+import type { DeliveryRunner, RunnerOptions } from './runner-options.ts';
 
 /** How long an end may wait to be written when nothing else is, milliseconds. A crash in between sends the row again. */
 const SETTLE_MS = 10;
@@ -27,7 +27,7 @@ const ERASE_MS = 1_000;
 const sha256 = (text: string): string => hash('sha256', text);
 
 /** Store and engine of one outbox: accepts, commits, delivers. Runs in the delivery thread, or in a test's own. */
-export class Runner {
+export class Runner implements DeliveryRunner {
   readonly #options: RunnerOptions;
   readonly #telemetry = new Telemetry();
   #gateway: Gateway;

@@ -13,6 +13,7 @@ import {
 import { flatten, type Flat } from './append-codec.ts';
 import { takeThread } from './delivery-thread.ts';
 import { Gathering } from './gathering.ts';
+import { Unusable } from '../process/unusable.ts';
 import type { DeliveryReport, ThreadReport } from '../process/metrics.ts';
 import type { FromWorker, GatewaySource, ToWorker, WorkerData, WorkerState } from '../process/outbox-worker.ts';
 
@@ -147,7 +148,7 @@ class ThreadedDelivery implements Delivery {
   }
 
   start(): Promise<void> {
-    const { dir, name = 'outbox', sink, version } = this.#options;
+    const { dir, name = 'outbox', sink, version, nats } = this.#options;
     for (const { withdrawals } of this.#waiting.values()) this.#unsafe.add(withdrawals);
     this.#unsafe.add(this.#held.list());
     this.#held.clear();
@@ -155,12 +156,13 @@ class ThreadedDelivery implements Delivery {
     const givenUp = this.#givenUp;
     const given = Number(Atomics.load(givenUp, WITHHELD));
     const { shared } = this;
-    const worker = takeThread({ source: this.#source, dir, name, sink, version, shared, givenUp, withdrawn, given });
+    const source = this.#source;
+    const worker = takeThread({ source, dir, name, sink, version, shared, givenUp, withdrawn, given, nats });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'started') resolve();
-        if (message.kind === 'refused') reject(new Error(message.message));
+        if (message.kind === 'refused') reject(new Unusable(message.message));
         this.#hear(message);
       });
       worker.on('error', (error: Error) =>

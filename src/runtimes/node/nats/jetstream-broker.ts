@@ -40,12 +40,7 @@ export class JetStreamBroker implements Broker {
   readonly #batches = `${process.pid.toString(36)}${Date.now().toString(36)}`;
   #batch = 0;
 
-  constructor(
-    connection: NatsConnection,
-    jetstream: JetStreamClient,
-    manager: JetStreamManager,
-    library: NatsLibrary,
-  ) {
+  constructor(connection: NatsConnection, jetstream: JetStreamClient, manager: JetStreamManager, library: NatsLibrary) {
     this.#connection = connection;
     this.#jetstream = jetstream;
     this.#manager = manager;

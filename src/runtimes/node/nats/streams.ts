@@ -59,12 +59,10 @@ async function demandStream(
   return info;
 }
 
-type Found = StreamConfig & { readonly allow_atomic?: boolean; readonly persist_mode?: string };
-
 /** Why events would not be safe in it; undefined = they are. */
-function problemOf(config: StreamConfig, wanted: { readonly num_replicas: number }): string | undefined {
-  const found = config as Found;
-  if (found.storage !== 'file') return 'is in memory: what is stored in it is lost with the brokers; it has to be on file';
+function problemOf(found: StreamConfig, wanted: { readonly num_replicas: number }): string | undefined {
+  if (found.storage !== 'file')
+    return 'is in memory: what is stored in it is lost with the brokers; it has to be on file';
   if (found.num_replicas < wanted.num_replicas)
     return `has ${found.num_replicas} replicas, fewer than the ${wanted.num_replicas} of delivery.outbox.replicas`;
   if (found.persist_mode === 'async') return 'acknowledges before it writes (persist_mode async)';

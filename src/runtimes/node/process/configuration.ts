@@ -1,7 +1,10 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import type { Finding } from '../../../config/lint/finding.ts';
 import type { Gateway } from '../../../policy/gateway.ts';
+import { deriveKey } from '../../../core/hash.ts';
 import { GATEWAY_SOURCE } from '../delivery/delivery-thread.ts';
+import type { NatsStart } from '../nats/open-nats.ts';
+import { secretValue } from './gateway-source.ts';
 import { rootKey } from './keys.ts';
 import type { JsonLog } from './log.ts';
 import type { Reloads } from './metric-family.ts';
@@ -38,6 +41,21 @@ export class Configuration {
   /** What another thread makes the same gateway of. */
   get source(): GatewaySource {
     return sourceOf(this.#current);
+  }
+
+  /** The brokers that several gateways share; undefined = events wait in a file. */
+  get nats(): NatsStart | undefined {
+    const { config, rootKey: key } = this.#current.input;
+    const { outbox } = config.delivery;
+    if (outbox === 'sqlite') return undefined;
+    const { credentials: ref } = outbox;
+    const credentials = ref && secretValue(ref);
+    return {
+      config: outbox,
+      credentials,
+      key: deriveKey(key, 'outbox contents'),
+      sink: this.#options.sink !== undefined,
+    };
   }
 
   get reloads(): Reloads {
@@ -79,6 +97,7 @@ export class Configuration {
     const { file } = this.#options;
     try {
       const next = this.#read(readFileSync(file, 'utf8'));
+      demandSameOutbox(this.#current, next);
       await prepare(sourceOf(next));
       this.#current = next;
       this.keepPolicy();
@@ -99,6 +118,15 @@ export class Configuration {
     const written = { text, file, sink: sink !== undefined, rootKey: () => rootKey(data) };
     return readGateway(written, (finding) => logFinding(finding, this.#log));
   }
+}
+
+/** What events wait in, and the key they are found by, are those of the start. @throws Unusable */
+function demandSameOutbox({ input: before }: ReadGateway, { input: next }: ReadGateway): void {
+  const [one, other] = [before, next].map(({ config, rootKey: key }) =>
+    JSON.stringify([config.delivery.outbox, [...key]]),
+  );
+  if (one !== other)
+    throw new Unusable('delivery.outbox and server.root_key cannot change while the gateway runs: start it again');
 }
 
 function sourceOf({ input }: ReadGateway): GatewaySource {

@@ -201,6 +201,12 @@ export const DELIVERY: readonly Family[] = [
     'gauge',
     ({ deliveries }) => deliveries.reduce((sum, { damaged }) => sum + damaged, 0),
   ),
+  ofProcess(
+    'portvakt_outbox_unsafe_brokers',
+    'Brokers with which an acknowledged event could be lost; 0 also where there are none (docs/cluster.md)',
+    'gauge',
+    ({ deliveries }) => deliveries.reduce((sum, { unsafeBrokers = 0 }) => sum + unsafeBrokers, 0),
+  ),
 ];
 
 const STATES = ['closed', 'open', 'stopped'] as const;

@@ -24,6 +24,8 @@ export interface DeliveryReport {
   readonly bytes: number;
   /** Records that were damaged on disk and set aside. */
   readonly damaged: number;
+  /** Brokers with which an event could be lost; undefined = there are none. */
+  readonly unsafeBrokers?: number;
   /** How long storing took, as the collecting side waited for it. */
   readonly storeTime: HistogramData;
 }

@@ -5,6 +5,8 @@ import type { Gateway } from '../../../policy/gateway.ts';
 import { unflatten, type Flat } from '../delivery/append-codec.ts';
 import type { AppendResult } from '../delivery/append-queue.ts';
 import { Runner } from '../delivery/delivery-runner.ts';
+import type { DeliveryRunner, RunnerOptions } from '../delivery/runner-options.ts';
+import type { NatsStart } from '../nats/open-nats.ts';
 import type { ThreadReport } from './metrics.ts';
 import { nodeSecrets } from './secrets.ts';
 import { createSend } from '../vendors/send.ts';
@@ -44,6 +46,8 @@ export interface WorkerData {
   readonly givenUp: BigInt64Array<SharedArrayBuffer>;
   /** Withdrawals to be carried out before anything is sent. */
   readonly withdrawn: readonly Withdrawal[];
+  /** The brokers that several gateways share, instead of a file. */
+  readonly nats?: NatsStart | undefined;
   /** How often withdrawals had been held back until then. */
   readonly given: number;
 }
@@ -101,7 +105,19 @@ async function main(port: MessagePort, data: WorkerData): Promise<void> {
     port.postMessage({ kind: 'refused', message: messageOf(error) } satisfies FromWorker);
     return;
   }
-  new OutboxThread(port, data, gateway).start();
+  const thread = new OutboxThread(port, data);
+  try {
+    await thread.start(gateway);
+  } catch (error) {
+    port.postMessage({ kind: 'refused', message: messageOf(error) } satisfies FromWorker);
+  }
+}
+
+/** On a file, or on brokers: what these need is loaded only then. */
+async function openRunner(gateway: Gateway, options: RunnerOptions): Promise<DeliveryRunner> {
+  if (options.nats === undefined) return new Runner(gateway, options);
+  const { NatsRunner } = await import('../delivery/nats-runner.ts');
+  return NatsRunner.open(gateway, options, options.nats);
 }
 
 /** The thread that owns the outbox: does what the collecting thread says, and tells it what has become of that. */
@@ -110,7 +126,8 @@ class OutboxThread {
   readonly #tell: (message: FromWorker) => void;
   readonly #send: ReturnType<typeof createSend>;
   readonly #secrets: ReturnType<typeof nodeSecrets>;
-  readonly #runner: Runner;
+  readonly #data: WorkerData;
+  #runner!: DeliveryRunner;
   readonly #answers: Answers;
   /** Who is told how rows end; undefined while nobody wants to know. */
   #ends: Ends | undefined;
@@ -118,10 +135,11 @@ class OutboxThread {
   #given: number;
   /** The state that was told last. */
   #told = '';
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(port: MessagePort, data: WorkerData, gateway: Gateway) {
+  constructor(port: MessagePort, data: WorkerData) {
     this.#port = port;
+    this.#data = data;
     this.#tell = (message) => port.postMessage(message);
     this.#given = data.given;
     this.#send = createSend({ sink: data.sink, version: data.version });
@@ -130,23 +148,25 @@ class OutboxThread {
       this.#told = '';
       this.#tell({ kind: 'appended', first, results, state: this.#state });
     });
-    this.#runner = new Runner(gateway, {
+  }
+
+  async start(gateway: Gateway): Promise<void> {
+    const data = this.#data;
+    this.#runner = await openRunner(gateway, {
       dir: data.dir,
       name: data.name,
       send: this.#send,
       secrets: this.#secrets,
       log: (level, msg, fields) => this.#tell({ kind: 'log', level, msg, fields }),
-      changed: () => setImmediate(() => this.#tellState()),
+      changed: () => setImmediate(() => this.#runner !== undefined && this.#tellState()),
       ended: () => this.#ends?.add,
       givenUp: () => Number(Atomics.load(data.givenUp, 0)),
       withheld: () => Number(Atomics.load(data.givenUp, 1)) > this.#given,
       shared: data.shared,
       withdrawn: data.withdrawn,
+      nats: data.nats,
     });
     this.#timer = setInterval(() => this.#tellState(), TELL_MS);
-  }
-
-  start(): void {
     this.#port.on('message', (message: ToWorker) => this.#hear(message));
     this.#tell({ kind: 'started', state: this.#state });
   }

@@ -1,8 +1,21 @@
+import { existsSync } from 'node:fs';
+import { outboxesIn } from '../../../outbox/sql/outbox-inspect.ts';
 import { orphans, outboxName } from '../../../outbox/sql/outbox-names.ts';
 import { startDelivery, type Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
 import type { GatewaySource } from './outbox-worker.ts';
 import type { DeliveryReport } from './metrics.ts';
+import { Unusable } from './unusable.ts';
 import type { MemberPlace } from './serve-options.ts';
+
+/** What waits in a file would not hear of a withdrawal that another gateway takes. @throws Unusable */
+async function demandNoFile(dir: string): Promise<void> {
+  const queues = existsSync(dir) ? await outboxesIn(dir).queues(Date.now()) : [];
+  const left = queues.reduce((sum, { waiting, awaiting = 0, dead }) => sum + waiting + awaiting + dead, 0);
+  if (left > 0)
+    throw new Unusable(
+      `${left} events wait in a file of ${dir}: let them be delivered with \`outbox: sqlite\` first, or delete what is left of them (portvakt outbox purge)`,
+    );
+}
 
 /** The outboxes a process delivers from: its own, and those of processes that are no more. */
 export class Outboxes {
@@ -20,6 +33,10 @@ export class Outboxes {
     options: Omit<DeliveryOptions, 'name' | 'shared'>,
     member: MemberPlace | undefined,
   ): Promise<Outboxes> {
+    if (options.nats !== undefined) {
+      await demandNoFile(options.dir);
+      return new Outboxes(await startDelivery({ ...options, shared: true }), []);
+    }
     const left = orphans(options.dir, member);
     const shared = member !== undefined || left.length > 0;
     const names = [outboxName(member), ...left];

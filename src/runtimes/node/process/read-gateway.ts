@@ -45,8 +45,6 @@ export function readGateway(written: WrittenGateway, note: (finding: Finding) =>
     );
   }
   loaded.notes.forEach(note);
-  if (loaded.config.delivery.outbox !== 'sqlite')
-    throw new Unusable(`${file}: \`engine: nats\` can be checked, and not be used yet: write \`outbox: sqlite\``);
   const missing = sink ? [] : missingSecrets(secretsOf(loaded.config).map(({ ref }) => ref));
   if (missing.length > 0) {
     throw new Unusable(

@@ -138,6 +138,7 @@ async function startParts(options: ServeOptions): Promise<Parts> {
   };
   const delivery = {
     source: configuration.source,
+    nats: configuration.nats,
     dir: data,
     sink: options.sink,
     version: version(),

@@ -9,6 +9,7 @@ import { addUp } from './metrics.ts';
 import { demandPrivate, makePrivately } from './private-files.ts';
 import { readGateway } from './read-gateway.ts';
 import type { ServeOptions } from './serve-options.ts';
+import { Unusable } from './unusable.ts';
 import { stopOnSignals } from './signals.ts';
 import type { ToMember } from './worker.ts';
 
@@ -45,7 +46,11 @@ export async function startWorkers(count: number, options: WorkersOptions): Prom
   const { text, file, sink, data } = options;
   makePrivately();
   demandPrivate(data);
-  readGateway({ text, file, sink: sink !== undefined, rootKey: () => rootKey(data) });
+  const { input } = readGateway({ text, file, sink: sink !== undefined, rootKey: () => rootKey(data) });
+  if (input.config.delivery.outbox !== 'sqlite')
+    throw new Unusable(
+      `${file}: --workers shares files of one machine, and delivery.outbox has brokers: start a gateway for each core instead, each with its own --listen and --data`,
+    );
   const lock = lockData(data);
   forgetHeld(data);
 

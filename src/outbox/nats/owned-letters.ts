@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { bump, type Work } from '../commit.ts';
+import { isMeant, letterOf, type DeadLetter, type Which } from '../dead-letters.ts';
+import { heldOn, keyOf, narrowed, type StoredRoute } from '../record.ts';
+import { closedBy, type Tombstone } from '../tombstone.ts';
+import type { Message } from './broker.ts';
+import { sealed, type Forgotten, type PartContext } from './part-writer.ts';
+import type { Entry } from './waiting.ts';
+import { readLetter, withoutId, write, type KeptLetter } from './written.ts';
+
+/** How long it is kept that something has gone, milliseconds: who follows has to see it. */
+export const GONE_MS = 5_000;
+export const NOTHING = new Uint8Array(0);
+/** Characters of a record's key; that of its dead letter begins with it. */
+const KEY = 24;
+
+/** A dead letter as this gateway knows it. */
+interface Letter {
+  readonly key: string;
+  readonly id: number;
+  readonly letter: KeptLetter;
+  readonly seq: number;
+}
+
+/** The dead letters of a part that this gateway delivers. */
+export class OwnedLetters {
+  readonly #part: number;
+  readonly #context: PartContext;
+  readonly #happened: () => Work;
+  readonly #forget: (mark: Forgotten) => void;
+  readonly #letters = new Map<string, Letter>();
+  /** By key: those that go, each with what its batch writes. */
+  readonly out = new Map<string, Message[]>();
+
+  constructor(part: number, context: PartContext, happened: () => Work, forget: (mark: Forgotten) => void) {
+    this.#part = part;
+    this.#context = context;
+    this.#happened = happened;
+    this.#forget = forget;
+  }
+
+  get size(): number {
+    return this.#letters.size;
+  }
+
+  /** What makes a dead letter of a record, for one of its routes. */
+  made({ key, record, lasting }: Entry, own: StoredRoute, reason: string): Message {
+    const { names, seal, now } = this.#context;
+    const one = heldOn(narrowed(record, [own]), own.name, undefined);
+    const letter = { record: { ...withoutId(one), lasting }, died: now(), reason, retry: false };
+    const subject = names.dead(this.#part, `${key}-${Buffer.from(own.name).toString('base64url')}`);
+    return { subject, expected: 0, data: seal.seal(write(letter), subject, now()) };
+  }
+
+  /**
+   * What the brokers say of one, whoever wrote it: it is the last word, and what was to be written over the one before is
+   * not any more. False = it cannot be read.
+   */
+  hear(key: string, seq: number, text: string | undefined): boolean {
+    const known = this.#letters.get(key);
+    if (known !== undefined && seq <= known.seq) return true;
+    this.out.delete(key);
+    const letter = readLetter(text);
+    if (letter === undefined) {
+      this.#letters.delete(key);
+      return text === undefined;
+    }
+    // What is asked for by its id keeps it, whoever lists it.
+    const id = known?.id ?? letterId(this.#part, seq);
+    this.#letters.set(key, { key, id, letter, seq });
+    const { subjects, site } = letter.record;
+    if (subjects.length > 0) for (const one of this.#context.withdrawn(subjects, site)) this.#close(key, one);
+    return true;
+  }
+
+  withdraw(tombstone: Tombstone, everybody: string | undefined): void {
+    for (const { key, letter } of this.#letters.values()) {
+      const { subjects, site } = letter.record;
+      const meant = everybody === undefined ? subjects.includes(tombstone.subject) : site === everybody;
+      if (meant && subjects.length > 0) this.#close(key, tombstone);
+    }
+  }
+
+  list(which: Which): DeadLetter[] {
+    return this.#chosen(which).map(({ id, letter }) => {
+      const { record } = letter;
+      return letterOf({ ...record, id }, record.routes as readonly [StoredRoute], record.body.length, letter);
+    });
+  }
+
+  /** Asks for another attempt. */
+  retry(which: Which): number {
+    const chosen = this.#chosen(which);
+    for (const one of chosen) this.#letters.set(one.key, { ...one, letter: { ...one.letter, retry: true } });
+    return chosen.length;
+  }
+
+  purge(which: Which): number {
+    const chosen = this.#chosen(which);
+    for (const { key } of chosen) this.#goes(key);
+    return chosen.length;
+  }
+
+  /** Those from before `before`, unix milliseconds, have had their time. */
+  prune(before: number): void {
+    for (const { key, letter } of this.#letters.values()) if (letter.died < before) this.#goes(key);
+  }
+
+  /** Those that are asked for become records again. */
+  reopen(): void {
+    const { names, seal, now } = this.#context;
+    for (const { key, letter } of this.#letters.values()) {
+      if (!letter.retry) continue;
+      const { record } = letter;
+      this.#goes(key);
+      const subject = names.record(this.#part, keyAfter(key, letter.died));
+      this.out.get(key)?.push({ subject, expected: 0, ...sealed(record, subject, seal, now()) });
+      for (const route of record.routes) bump(this.#happened().reopened, keyOf(record, route), 1);
+    }
+  }
+
+  /** How many there are, by route. */
+  queues(): ReadonlyMap<string, number> {
+    const dead = new Map<string, number>();
+    for (const { letter } of this.#letters.values())
+      for (const route of letter.record.routes) bump(dead, keyOf(letter.record, route), 1);
+    return dead;
+  }
+
+  #close(key: string, tombstone: Tombstone): void {
+    const record = this.#letters.get(key)?.letter.record;
+    if (record === undefined) return;
+    const taken = closedBy(tombstone, { ...record, id: 0 }, this.#context.now(), this.#context.policy());
+    if (taken.length === 0) return;
+    this.#goes(key);
+    for (const route of taken) {
+      bump(this.#happened().purgedDead, keyOf(record, route), 1);
+      this.#forget({ mark: route.mark, route: keyOf(record, route), lasting: record.lasting });
+    }
+  }
+
+  #goes(key: string): void {
+    const known = this.#letters.get(key);
+    if (known === undefined) return;
+    this.#letters.delete(key);
+    const subject = this.#context.names.dead(this.#part, key);
+    this.out.set(key, [{ subject, data: NOTHING, expected: known.seq, ttlMs: GONE_MS }]);
+  }
+
+  #chosen(which: Which): Letter[] {
+    return [...this.#letters.values()].filter(({ id, letter: { record } }) =>
+      record.routes.some((route) => isMeant(which, id, keyOf(record, route))),
+    );
+  }
+}
+
+/** The key of the record that a dead letter was. */
+export const recordOf = (letterKey: string): string => letterKey.slice(0, KEY);
+
+/** What a dead letter is stored under when it is a record again: always the same, so that it becomes one once. */
+function keyAfter(letterKey: string, died: number): string {
+  return createHash('sha256').update(`${letterKey} ${died}`).digest('hex').slice(0, KEY);
+}
+
+/** The same for all who see it: sequence and part. */
+function letterId(part: number, seq: number): number {
+  return seq * 16 + part;
+}

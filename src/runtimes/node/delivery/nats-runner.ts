@@ -1,0 +1,373 @@
+import { hash, randomBytes } from 'node:crypto';
+import { Drain, type EnginePorts } from '../../../delivery/drain.ts';
+import { HeldWithdrawals } from '../../../delivery/held-withdrawals.ts';
+import { OutboxUnavailable } from '../../../delivery/outbox.ts';
+import { Telemetry } from '../../../delivery/telemetry.ts';
+import type { Append } from '../../../outbox/commit.ts';
+import { NatsOutbox } from '../../../outbox/nats/nats-outbox.ts';
+import type { Happened } from '../../../outbox/nats/owned-part.ts';
+import { Seal } from '../../../outbox/nats/seal.ts';
+import { storePolicyOf, type StorePolicy } from '../../../outbox/store-policy.ts';
+import type { Gateway } from '../../../policy/gateway.ts';
+import { BrokerWatch, NotThere, openNats, type NatsStart, type OpenedNats } from '../nats/open-nats.ts';
+import { Parts } from '../nats/parts.ts';
+import type { ThreadReport } from '../process/metrics.ts';
+import { Unusable } from '../process/unusable.ts';
+import type { AppendResult } from './append-queue.ts';
+import { enginePorts } from './engine-ports.ts';
+import { RoomLog } from './room-log.ts';
+import type { DeliveryRunner, RunnerOptions } from './runner-options.ts';
+
+/** How long a gateway may send after it has proven that it knows all withdrawals, and a withdrawal waits for that, milliseconds. */
+const PROOF_MS = 500;
+/** Clocks of two gateways differ by twice what is allowed of a broker's at most, milliseconds. */
+const SKEW_MS = 2_000;
+/** How often it is proven anew while something is sent, and while nothing is, milliseconds. */
+const BUSY_MS = 100;
+const IDLE_MS = 1_000;
+/** How long an end waits for others of the same event to be written with, milliseconds. */
+const SETTLE_MS = 50;
+const AGAIN_MS = 500;
+const ROOM_MS = 2_000;
+const PRUNE_MS = 60_000;
+/** How long a start waits for brokers that do not answer, milliseconds; beyond that it goes on trying, and is not ready. */
+const START_MS = 10_000;
+
+const sha256 = (text: string): string => hash('sha256', text);
+
+/** Accepts into the brokers that several gateways share, and delivers the parts that are this one's. */
+export class NatsRunner implements DeliveryRunner {
+  readonly #options: RunnerOptions;
+  readonly #start: NatsStart;
+  readonly #telemetry = new Telemetry();
+  readonly #held = new HeldWithdrawals();
+  readonly #roomLog: RoomLog;
+  readonly #watch: BrokerWatch;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #gateway: Gateway;
+  #policy: StorePolicy;
+  #opened: OpenedNats | undefined;
+  #outbox: NatsOutbox | undefined;
+  #parts: Parts | undefined;
+  #drain: Drain;
+  #stopping = false;
+  #flushing = false;
+  #settleTimer: NodeJS.Timeout | undefined;
+  /** When something was last about to be sent, monotonic milliseconds. */
+  #busyAt = Number.NEGATIVE_INFINITY;
+  /** Turns of the engine that wait until something may be sent. */
+  #parked: (() => void)[] = [];
+
+  /**
+   * Resolves when it accepts, or when the brokers have not answered for some time.
+   * @throws Unusable: what would be accepted would not be safe
+   */
+  static async open(gateway: Gateway, options: RunnerOptions, start: NatsStart): Promise<NatsRunner> {
+    const runner = new NatsRunner(gateway, options, start);
+    const opening = runner.#openUntilThere();
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await Promise.race([
+        opening,
+        new Promise<void>((resolve) => {
+          timer = setTimeout(resolve, START_MS);
+        }),
+      ]);
+    } finally {
+      clearTimeout(timer);
+    }
+    opening.catch((error: unknown) => options.log('error', (error as Error).message, {}));
+    return runner;
+  }
+
+  private constructor(gateway: Gateway, options: RunnerOptions, start: NatsStart) {
+    this.#gateway = gateway;
+    this.#options = options;
+    this.#start = start;
+    this.#policy = storePolicyOf(gateway, true, sha256);
+    this.#roomLog = new RoomLog(options.log);
+    this.#watch = new BrokerWatch(start.config, options.log);
+    this.#held.add(options.withdrawn ?? []);
+    this.#drain = new Drain(gateway, this.#ports(), this.#telemetry);
+  }
+
+  get ready(): boolean {
+    return this.#outbox !== undefined && !this.#outbox.silent && !this.#outbox.full && !this.#stopping;
+  }
+
+  get pending(): number {
+    return this.#outbox?.size ?? 1;
+  }
+
+  get held(): number {
+    return this.#held.size;
+  }
+
+  get stopped(): Readonly<Record<string, string>> {
+    return this.#drain.stopped();
+  }
+
+  append(append: Append, done: (result: AppendResult) => void, number = Infinity): void {
+    const { records, withdrawals } = append;
+    const outbox = this.#outbox;
+    const known = records.every(({ routes }) => routes.every(({ route }) => this.#gateway.routeOf.has(route)));
+    const why = this.#refusal(known, records.length);
+    if (outbox === undefined || (why !== undefined && withdrawals.length === 0)) {
+      this.#hold(withdrawals);
+      done(new OutboxUnavailable(why ?? 'the brokers do not answer', 1));
+      return;
+    }
+    const wanted = (): boolean => number >= (this.#options.givenUp?.() ?? 0);
+    outbox.store({ records: why === undefined ? records : [], withdrawals }, wanted).then(
+      (stored) => done(why === undefined ? stored : new OutboxUnavailable(why)),
+      (error: unknown) => {
+        this.#hold(withdrawals);
+        done(error instanceof OutboxUnavailable ? error : new OutboxUnavailable('the outbox cannot be written'));
+        this.#options.changed();
+      },
+    );
+  }
+
+  reload(gateway: Gateway): void {
+    this.#gateway = gateway;
+    this.#policy = storePolicyOf(gateway, true, sha256);
+    this.#drain.reload(gateway);
+  }
+
+  report(): ThreadReport {
+    const damaged = [...(this.#outbox?.damaged.values() ?? [])].reduce((sum, n) => sum + n, 0);
+    return {
+      routes: this.#drain.counters(),
+      queues: this.#outbox?.queues() ?? {},
+      bytes: this.#outbox?.bytes ?? 0,
+      damaged,
+      unsafeBrokers: this.#watch.unsafe,
+    };
+  }
+
+  resume(): void {
+    for (const call of this.#parked.splice(0)) this.#soon(call);
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    clearTimeout(this.#settleTimer);
+    await this.#drain.stop(graceMs);
+    try {
+      await this.#parts?.leaveAll();
+    } catch {
+      // Another gateway takes them when this one has been silent for long enough.
+    }
+    this.#outbox?.stop();
+    await this.#opened?.connection.close();
+  }
+
+  async #openUntilThere(): Promise<void> {
+    for (let said = false; !this.#stopping; ) {
+      try {
+        await this.#open();
+        if (said) this.#options.log('info', 'the brokers answer: events are stored', {});
+        return;
+      } catch (error) {
+        if (error instanceof Unusable) throw error;
+        if (!said) {
+          const reason = error instanceof NotThere ? error.message.slice(0, 80) : (error as Error).name;
+          this.#options.log('error', 'the brokers do not answer: answering 503 until they do', { reason });
+        }
+        said = true;
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      }
+    }
+  }
+
+  async #open(): Promise<void> {
+    const opened = await openNats(this.#start, this.#gateway.delivery.maxSize);
+    const outbox = new NatsOutbox({
+      broker: opened.broker,
+      names: opened.names,
+      seal: new Seal(this.#start.key),
+      policy: () => this.#policy,
+      node: randomBytes(9).toString('base64url'),
+      now: Date.now,
+      tick: () => performance.now(),
+      maxAge: () => this.#gateway.delivery.maxAge,
+      proofMs: PROOF_MS,
+      skewMs: SKEW_MS,
+      log: this.#options.log,
+      happened: (what) => this.#happened(what),
+      lost: () => this.#beginAnew(),
+    });
+    await outbox.control.start();
+    this.#opened = opened;
+    this.#outbox = outbox;
+    this.#parts = new Parts(outbox, opened.names.parts, (grace) => this.#pause(grace));
+    this.#every(BUSY_MS, () => this.#keepCurrent());
+    this.#every(AGAIN_MS, () => void this.#look());
+    this.#every(ROOM_MS, () => void this.#measure());
+    this.#every(PRUNE_MS, () => void this.#prune());
+    await this.#look();
+    this.#options.changed();
+  }
+
+  #refusal(known: boolean, records: number): string | undefined {
+    if (records === 0) return undefined;
+    if (!known) return 'a route that is not configured here';
+    if (this.#outbox?.silent !== false) return 'the brokers do not answer';
+    return this.#outbox.full ? 'the outbox is full' : undefined;
+  }
+
+  /** Withdrawals that may not be durable: until they are, nothing is sent here. */
+  #hold(withdrawals: Append['withdrawals']): void {
+    if (withdrawals.length > 0) this.#held.add(withdrawals);
+  }
+
+  #happened({ added, purged, purgedDead, reopened }: Happened): void {
+    for (const [route, n] of purgedDead) {
+      const tally = this.#telemetry.of(route);
+      tally.reopened += n;
+      tally.count('withdrawn', 'withdrawn.consent', n);
+    }
+    for (const [route, n] of reopened) this.#telemetry.of(route).reopened += n;
+    if (purged.length > 0) this.#drain.withdrawn(purged);
+    if (added.size > 0) this.#drain.rowsStored(added);
+    this.#settleLater();
+  }
+
+  #maySend(): boolean {
+    this.#busyAt = performance.now();
+    if (this.#held.size > 0 || this.#options.withheld?.() === true) return false;
+    return this.#outbox?.control.current === true;
+  }
+
+  #soon(call: () => void): void {
+    setImmediate(() => {
+      if (this.#maySend()) call();
+      else {
+        this.#parked.push(call);
+        this.#keepCurrent();
+      }
+    });
+  }
+
+  /** Proves that all withdrawals are known, in time for the next request; what waited for that goes on. */
+  #keepCurrent(): void {
+    const control = this.#outbox?.control;
+    if (control === undefined || this.#stopping) return;
+    const busy = this.#parked.length > 0 || performance.now() - this.#busyAt < IDLE_MS;
+    if (control.age < (busy ? BUSY_MS : IDLE_MS)) {
+      if (this.#parked.length > 0 && control.current && this.#held.size === 0) this.resume();
+      return;
+    }
+    void control.prove().then((proven) => {
+      if (proven && this.#parked.length > 0 && this.#held.size === 0) this.resume();
+    });
+  }
+
+  /** Another drain: what the one before has read is not to be sent by it. */
+  #beginAnew(): void {
+    void this.#drain.stop(0);
+    this.#parked = [];
+    this.#drain = new Drain(this.#gateway, this.#ports(), this.#telemetry);
+    this.#drain.rowsAdded(this.#outbox?.routes ?? []);
+  }
+
+  /** Lets what is in flight end, and does something while nothing is. */
+  async #pause(body: () => Promise<void>): Promise<void> {
+    await this.#drain.stop(4_000);
+    try {
+      await body();
+    } finally {
+      this.#beginAnew();
+    }
+  }
+
+  async #look(): Promise<void> {
+    const outbox = this.#outbox;
+    if (outbox === undefined || this.#stopping) return;
+    try {
+      if (outbox.silent || outbox.control.silentMs > 2_000) {
+        const before = outbox.silent;
+        await outbox.probe();
+        if (before !== outbox.silent) this.#tellSilent(outbox.silent);
+      }
+      await this.#withdrawHeld(outbox);
+      await this.#parts?.look();
+    } catch {
+      // The brokers do not answer: the next look says.
+    }
+    this.#options.changed();
+  }
+
+  #tellSilent(silent: boolean): void {
+    if (silent) this.#options.log('error', 'the brokers do not answer: answering 503 until they do', {});
+    else this.#options.log('info', 'events are stored again', {});
+  }
+
+  async #withdrawHeld(outbox: NatsOutbox): Promise<void> {
+    const held = this.#held.list();
+    if (held.length === 0) return;
+    await outbox.withdraw(held);
+    this.#held.clear();
+    this.resume();
+  }
+
+  async #measure(): Promise<void> {
+    const outbox = this.#outbox;
+    if (outbox === undefined) return;
+    await outbox.measureRoom().catch(() => undefined);
+    this.#roomLog.look(outbox);
+  }
+
+  async #prune(): Promise<void> {
+    await this.#watch.look();
+    await this.#outbox?.prune().catch(() => undefined);
+  }
+
+  #settleLater(): void {
+    this.#settleTimer ??= setTimeout(() => {
+      this.#settleTimer = undefined;
+      void this.#flush();
+    }, SETTLE_MS);
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#flushing || this.#outbox === undefined || this.#stopping) return;
+    this.#flushing = true;
+    try {
+      await this.#outbox.flush();
+    } catch (error) {
+      this.#options.log('warn', 'what has ended could not be written yet', { reason: (error as Error).name });
+      setTimeout(() => this.#settleLater(), AGAIN_MS);
+    } finally {
+      this.#flushing = false;
+    }
+    if (this.#outbox.unwritten > 0) this.#settleLater();
+    this.#options.changed();
+  }
+
+  #ports(): EnginePorts {
+    const { send, secrets, log, ended } = this.#options;
+    const after = (what: (outbox: NatsOutbox) => void): void => {
+      if (this.#outbox === undefined) return;
+      what(this.#outbox);
+      this.#settleLater();
+    };
+    return enginePorts({
+      sending: { send, secrets, log, ...(ended !== undefined && { ended }) },
+      store: {
+        read: (route, from, limit) =>
+          this.#outbox?.read(route, from, limit) ?? { records: [], upTo: from, more: false },
+        settle: (route, id, outcome) => after((outbox) => outbox.settle(route, id, outcome)),
+        bury: (route, id, reason) => after((outbox) => outbox.bury(route, id, reason)),
+        hold: (route, id, awaiting) => after((outbox) => outbox.hold(route, id, awaiting)),
+      },
+      maySend: () => this.#maySend(),
+      soon: (call) => this.#soon(call),
+    });
+  }
+
+  #every(ms: number, call: () => void): void {
+    this.#timers.push(setInterval(call, ms).unref());
+  }
+}

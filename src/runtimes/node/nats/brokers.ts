@@ -1,0 +1,68 @@
+import type { NatsConfig } from '../../../config/outbox-schema.ts';
+
+/** The first version with all that is needed: atomic batches in which many expectations hold. */
+const OLDEST = [2, 15] as const;
+/** How far the clocks of a broker and this machine may be apart, milliseconds. */
+const CLOCK_MS = 1_000;
+const ASK_MS = 1_000;
+
+/** What a broker says of itself on its monitor port. */
+export interface Broker {
+  readonly monitor: string;
+  readonly name: string;
+  readonly version: string;
+  /** Each write is on the disk before it is acknowledged. */
+  readonly syncAlways: boolean;
+  /** Its clock less this one, milliseconds, as far as that is certain. */
+  readonly clockMs: number;
+}
+
+interface Varz {
+  readonly server_name?: string;
+  readonly version?: string;
+}
+
+interface Jsz {
+  readonly now?: string;
+  readonly config?: { readonly sync_always?: boolean };
+}
+
+/** Asks all of them; one that does not answer is left out. */
+export async function askBrokers({ monitor }: Pick<NatsConfig, 'monitor'>): Promise<readonly Broker[]> {
+  const asked = await Promise.all(monitor.map((address) => askBroker(address).catch(() => undefined)));
+  return asked.filter((broker) => broker !== undefined);
+}
+
+async function askBroker(monitor: string): Promise<Broker> {
+  const { server_name: name = monitor, version = '' } = await get<Varz>(`${monitor}/varz`);
+  const before = Date.now();
+  const { now = '', config } = await get<Jsz>(`${monitor}/jsz`);
+  const after = Date.now();
+  const theirs = Date.parse(now);
+  // It was some time between the question and the answer.
+  const clockMs = theirs < before ? theirs - before : Math.max(0, theirs - after);
+  return { monitor, name, version, syncAlways: config?.sync_always === true, clockMs };
+}
+
+async function get<T>(url: string): Promise<T> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(ASK_MS), redirect: 'error' });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  return (await answer.json()) as T;
+}
+
+/** Why an event that this broker acknowledges could be lost, or a withdrawal be passed by; in words for a person. */
+export function unsafe({ monitor, name, version, syncAlways, clockMs }: Broker): string | undefined {
+  const broker = `broker ${name} (${monitor})`;
+  if (isOlder(version))
+    return `${broker} has version ${version || 'unknown'}: ${OLDEST.join('.')} is the oldest that stores batches as a whole; update it`;
+  if (!syncAlways)
+    return `${broker} does not write to the disk at once: a power cut would take acknowledged events with it; set jetstream { sync_interval: always } there`;
+  if (!(Math.abs(clockMs) <= CLOCK_MS))
+    return `the clock of ${broker} and the one here are ${Math.round(Math.abs(clockMs))} ms apart: what was withdrawn could not be told from what came after; synchronise both (NTP)`;
+  return undefined;
+}
+
+function isOlder(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10) || 0);
+  return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
+}
