@@ -4,6 +4,7 @@ import type { DeadLetter, Which } from '../outbox/dead-letters.ts';
 import { EarlierVersion, outboxesIn, type Inspected, type QueueInfo } from '../outbox/sql/outbox-inspect.ts';
 import { ADMIN_TOKEN } from '../runtimes/workers/built-version.ts';
 import { FINDINGS, FINE, readArgs, UsageError } from './args.ts';
+import { readText } from './read-text.ts';
 import { outboxesAt } from './remote-outbox.ts';
 
 /** Dead letters shown at once; the newest first. */
@@ -11,14 +12,14 @@ const SHOWN = 100;
 
 /**
  * `portvakt outbox <list | show | retry | purge>`: what waits and what vendors refused. Works beside a running gateway
- * and without one; with `--url` in a gateway on Workers. It shows sizes, ages, routes and reasons, and nothing of an
- * event.
+ * and without one; with `--url` in a gateway on Workers, with `--config` in the brokers that several gateways share. It
+ * shows sizes, ages, routes and reasons, and nothing of an event.
  */
 export async function run(args: string[]): Promise<number> {
   const text = { type: 'string' } as const;
   const { values, positionals } = readArgs(
     args,
-    { data: text, url: text, route: text, all: { type: 'boolean' }, json: { type: 'boolean' } },
+    { data: text, url: text, config: text, route: text, all: { type: 'boolean' }, json: { type: 'boolean' } },
     ['list | show | retry | purge', 'id?'],
   );
   const [action = '', id] = positionals;
@@ -26,10 +27,26 @@ export async function run(args: string[]): Promise<number> {
     ...(values.route !== undefined && { route: values.route }),
     ...(id !== undefined && { id: rowId(id) }),
   };
+  const brokers = values.config === undefined ? undefined : await brokersOf(values.config, values);
   try {
-    return await act(action, { outboxes: outboxesOf(values), which, all: values.all, json: values.json === true });
+    const outboxes = brokers ?? outboxesOf(values);
+    return await act(action, { outboxes, which, all: values.all, json: values.json === true });
   } catch (error) {
     if (error instanceof EarlierVersion) throw new UsageError(error.message);
+    throw error;
+  } finally {
+    await brokers?.close();
+  }
+}
+
+/** The brokers of a configuration. @throws UsageError */
+async function brokersOf(file: string, { data, url }: { readonly data?: string; readonly url?: string }) {
+  if (data !== undefined || url !== undefined) throw new UsageError('--config, --data or --url, one of them');
+  const { inspectBrokers } = await import('../runtimes/node/nats/inspect-nats.ts');
+  try {
+    return await inspectBrokers(readText(file), file);
+  } catch (error) {
+    if (error instanceof Error && ['Unusable', 'NotThere'].includes(error.name)) throw new UsageError(error.message);
     throw error;
   }
 }

@@ -25,9 +25,24 @@ export interface ControlOptions {
   readonly maxAge: () => number;
   /** For so long a gateway may send after it has proven that it knows all withdrawals, milliseconds. */
   readonly proofMs: number;
+  /** What waits in the parts of this gateway, for the others. */
+  readonly load: () => Load;
   /** Told of each withdrawal, and when the owner of a part is another one. */
   readonly withdrawn: (tombstone: Tombstone) => void;
   readonly owned: (part: number, node: string) => void;
+}
+
+/** What waits in the parts of a gateway. */
+export interface Load {
+  /** Characters. */
+  readonly bytes: number;
+  readonly records: number;
+}
+
+/** A gateway, when it was heard last, and what it said. */
+interface Node extends Load {
+  /** Monotonic milliseconds. */
+  readonly at: number;
 }
 
 interface KeptTombstone {
@@ -44,7 +59,7 @@ interface KeptTombstone {
 export class Control {
   readonly #options: ControlOptions;
   readonly #tombstones = new Map<number, KeptTombstone>();
-  readonly #nodes = new Map<string, number>();
+  readonly #nodes = new Map<string, Node>();
   readonly #owners = new Map<number, { readonly node: string; readonly seq: number }>();
   #following: Following | undefined;
   #position = 0;
@@ -74,9 +89,12 @@ export class Control {
 
   /** The gateways that are there, this one included. */
   get alive(): readonly string[] {
-    const { tick, node } = this.#options;
-    const others = [...this.#nodes].filter(([name, at]) => name !== node && tick() - at < SILENT_MS);
-    return [node, ...others.map(([name]) => name)];
+    return [this.#options.node, ...this.#others().map(([name]) => name)];
+  }
+
+  /** What waits in the parts of the other gateways, as each of them said last. */
+  get loads(): readonly Load[] {
+    return this.#others().map(([, load]) => load);
   }
 
   /** Who delivers a part; undefined = nobody, or one that is not there any more. */
@@ -140,16 +158,17 @@ export class Control {
     const { now, maxAge, tick } = this.#options;
     const before = now() - maxAge() - 3_600_000;
     for (const [key, { tombstone }] of this.#tombstones) if (lastOf(tombstone) < before) this.#tombstones.delete(key);
-    for (const [node, at] of this.#nodes) if (tick() - at > 10 * SILENT_MS) this.#nodes.delete(node);
+    for (const [node, { at }] of this.#nodes) if (tick() - at > 10 * SILENT_MS) this.#nodes.delete(node);
   }
 
   async #prove(): Promise<boolean> {
-    const { broker, names, node, tick } = this.#options;
+    const { broker, names, node, tick, load } = this.#options;
     const began = tick();
     const before = this.#provenAt;
     try {
       const ttlMs = 10 * SILENT_MS;
-      const seq = await broker.write(names.control, [{ subject: names.node(node), data: encoder.encode('{}'), ttlMs }]);
+      const data = encoder.encode(JSON.stringify(load()));
+      const seq = await broker.write(names.control, [{ subject: names.node(node), data, ttlMs }]);
       this.#answeredAt = tick();
       if (!(await this.#reached(seq, began + SILENT_MS))) return false;
     } catch (error) {
@@ -157,7 +176,8 @@ export class Control {
       throw error;
     }
     // Whoever has heard nothing for a while does not know who has been silent.
-    if (began - before > SILENT_MS / 2) for (const name of this.#nodes.keys()) this.#nodes.set(name, tick());
+    if (began - before > SILENT_MS / 2)
+      for (const [name, known] of this.#nodes) this.#nodes.set(name, { ...known, at: tick() });
     this.#provenAt = began;
     return true;
   }
@@ -221,7 +241,7 @@ export class Control {
   #hear({ subject, seq, data }: StoredMessage): void {
     const { names, tick } = this.#options;
     const { kind, key } = names.read(subject);
-    if (kind === 'n' && data.length > 0) this.#nodes.set(key, tick());
+    if (kind === 'n' && data.length > 0) this.#nodes.set(key, { at: tick(), ...loadIn(data) });
     else if (kind === 'n') this.#nodes.delete(key);
     else if (kind === 'p') this.#hearOwner(Number(key), nodeIn(data), seq);
     else if (kind === 'w') {
@@ -234,10 +254,24 @@ export class Control {
     for (const { call } of there) call();
   }
 
+  #others(): [string, Node][] {
+    const { tick, node } = this.#options;
+    return [...this.#nodes].filter(([name, { at }]) => name !== node && tick() - at < SILENT_MS);
+  }
+
   #hearOwner(part: number, node: string, seq: number): void {
     if ((this.#owners.get(part)?.seq ?? 0) >= seq) return;
     this.#owners.set(part, { node, seq });
     this.#options.owned(part, node);
+  }
+}
+
+function loadIn(data: Uint8Array): Load {
+  try {
+    const { bytes = 0, records = 0 } = JSON.parse(decoder.decode(data)) as Partial<Load>;
+    return { bytes, records };
+  } catch {
+    return { bytes: 0, records: 0 };
   }
 }
 

@@ -7,7 +7,7 @@ import type { OutboxStore } from '../engine.ts';
 import { partsOf, queuedOf } from '../record.ts';
 import { tombstoneOf, type Tombstone } from '../tombstone.ts';
 import { NoAnswer, NoRoom, WriteRefused } from './broker.ts';
-import { Control } from './control.ts';
+import { Control, type Load } from './control.ts';
 import type { NatsOptions } from './nats-options.ts';
 import { OwnedPart, type Happened } from './owned-part.ts';
 import { PartWriter, type PartContext, type PartStored } from './part-writer.ts';
@@ -17,6 +17,8 @@ import { sharesOf, type Share } from './shares.ts';
 const PATIENCE_MS = 3_000;
 /** A part that did not answer is left alone for so long, milliseconds. */
 const REST_MS = 500;
+/** A record takes about this much beside its body. */
+const RECORD_BYTES = 400;
 /** Clocks do not tick alike, and timers may be early, milliseconds. */
 const MARGIN_MS = 50;
 /** Records that one gateway holds at most for all of its parts: each is about 2 kB of its memory. */
@@ -41,7 +43,6 @@ export class NatsOutbox implements Store {
   #lastId = 0;
   #turn = 0;
   #told = false;
-  #bytes = 0;
   /** Appends found no part that answers: until one does, none is tried. */
   #silent = false;
 
@@ -50,6 +51,7 @@ export class NatsOutbox implements Store {
     const { broker, names, seal, policy, now } = options;
     this.control = new Control({
       ...options,
+      load: () => this.#load(),
       withdrawn: (tombstone) => this.#withdrawn(tombstone),
       owned: (part, node) => this.#hearOwner(part, node),
     });
@@ -82,13 +84,16 @@ export class NatsOutbox implements Store {
     return damaged === 0 ? new Map() : new Map([['', damaged]]);
   }
 
-  /** Bytes of all parts, as they were last looked at. */
+  /** Characters of what waits here. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#parts().reduce((sum, part) => sum + part.records.bytes, 0);
   }
 
+  /** Of the room that all gateways have together, or of the memory of the one with the most. */
   get used(): number {
-    return Math.max(this.#bytes / this.#options.policy().maxSize, this.size / MOST_RECORDS);
+    const loads = [this.#load(), ...this.control.loads];
+    const bytes = loads.reduce((sum, load) => sum + load.bytes + load.records * RECORD_BYTES, 0);
+    return Math.max(bytes / this.#options.policy().maxSize, ...loads.map(({ records }) => records / MOST_RECORDS));
   }
 
   get full(): boolean {
@@ -232,13 +237,6 @@ export class NatsOutbox implements Store {
     await this.flush();
   }
 
-  /** Looks how much room there is. @throws NoAnswer */
-  async measureRoom(): Promise<void> {
-    const { broker, names } = this.#options;
-    const sizes = await Promise.all(this.#writers.map((_, part) => broker.bytes(names.part(part))));
-    this.#bytes = sizes.reduce((sum, bytes) => sum + bytes, 0);
-  }
-
   queues(): ReturnType<OutboxStore['queues']> {
     const queues: Record<string, { waiting: number; dead: number; oldestMs: number }> = {};
     const of = (route: string) => (queues[route] ??= { waiting: 0, dead: 0, oldestMs: 0 });
@@ -307,6 +305,10 @@ export class NatsOutbox implements Store {
   #proofsEnd(): Promise<void> {
     const { proofMs } = this.#options;
     return proofMs === 0 ? Promise.resolve() : pause(proofMs + MARGIN_MS);
+  }
+
+  #load(): Load {
+    return { bytes: this.bytes, records: this.size };
   }
 
   #parts(): readonly OwnedPart[] {

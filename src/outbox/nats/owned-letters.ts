@@ -163,6 +163,6 @@ function keyAfter(letterKey: string, died: number): string {
 }
 
 /** The same for all who see it: sequence and part. */
-function letterId(part: number, seq: number): number {
+export function letterId(part: number, seq: number): number {
   return seq * 16 + part;
 }

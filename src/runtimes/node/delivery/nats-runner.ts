@@ -204,7 +204,7 @@ export class NatsRunner implements DeliveryRunner {
     this.#parts = new Parts(outbox, opened.names.parts, (grace) => this.#pause(grace));
     this.#every(BUSY_MS, () => this.#keepCurrent());
     this.#every(AGAIN_MS, () => void this.#look());
-    this.#every(ROOM_MS, () => void this.#measure());
+    this.#every(ROOM_MS, () => this.#roomLog.look(outbox));
     this.#every(PRUNE_MS, () => void this.#prune());
     await this.#look();
     this.#options.changed();
@@ -310,13 +310,6 @@ export class NatsRunner implements DeliveryRunner {
     await outbox.withdraw(held);
     this.#held.clear();
     this.resume();
-  }
-
-  async #measure(): Promise<void> {
-    const outbox = this.#outbox;
-    if (outbox === undefined) return;
-    await outbox.measureRoom().catch(() => undefined);
-    this.#roomLog.look(outbox);
   }
 
   async #prune(): Promise<void> {

@@ -115,6 +115,8 @@ async function connectTo({ config, credentials }: NatsStart, transport: Transpor
       reconnectTimeWait: RECONNECT_MS,
       pingInterval: 3_000,
       maxPingOut: 2,
+      // Only those that the configuration names.
+      ignoreClusterUpdates: true,
       ...(config.servers.some((server) => server.startsWith('tls:')) && { tls: {} }),
       ...(credentials !== undefined && {
         authenticator: transport.credsAuthenticator(new TextEncoder().encode(credentials)),

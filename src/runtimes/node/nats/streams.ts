@@ -20,13 +20,21 @@ export async function demandStreams(manager: JetStreamManager, wanted: StreamsWa
   const infos: StreamInfo[] = [];
   infos.push(await demandStream(manager, wanted, names.control, names.all('control'), 0));
   for (let part = 0; part < names.parts; part++)
-    infos.push(await demandStream(manager, wanted, names.part(part), names.all(part), wanted.maxSize / names.parts));
+    infos.push(await demandStream(manager, wanted, names.part(part), names.all(part), mostBytes(wanted)));
   const more = await manager.streams.info(names.part(names.parts)).catch(() => undefined);
   if (more !== undefined)
     throw new UnsafeStream(
       `stream ${more.config.name} is there, beyond delivery.outbox.parts: ${names.parts}: what waits in it would never be sent; write as many parts as before`,
     );
   return infos;
+}
+
+/**
+ * Bytes of a stream. Gateways stop at `maxSize`; beyond that there is room for what they write when an event ends, without
+ * which nothing would ever leave, and for the marks that tell repeats.
+ */
+function mostBytes({ names, maxSize }: StreamsWanted): number {
+  return (2 * maxSize) / names.parts + 256e6;
 }
 
 async function demandStream(

@@ -1,10 +1,9 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import type { Finding } from '../../../config/lint/finding.ts';
 import type { Gateway } from '../../../policy/gateway.ts';
-import { deriveKey } from '../../../core/hash.ts';
 import { GATEWAY_SOURCE } from '../delivery/delivery-thread.ts';
+import { natsOf } from '../nats/nats-of.ts';
 import type { NatsStart } from '../nats/open-nats.ts';
-import { secretValue } from './gateway-source.ts';
 import { rootKey } from './keys.ts';
 import type { JsonLog } from './log.ts';
 import type { Reloads } from './metric-family.ts';
@@ -45,17 +44,7 @@ export class Configuration {
 
   /** The brokers that several gateways share; undefined = events wait in a file. */
   get nats(): NatsStart | undefined {
-    const { config, rootKey: key } = this.#current.input;
-    const { outbox } = config.delivery;
-    if (outbox === 'sqlite') return undefined;
-    const { credentials: ref } = outbox;
-    const credentials = ref && secretValue(ref);
-    return {
-      config: outbox,
-      credentials,
-      key: deriveKey(key, 'outbox contents'),
-      sink: this.#options.sink !== undefined,
-    };
+    return natsOf(this.#current.input, this.#options.sink !== undefined);
   }
 
   get reloads(): Reloads {
