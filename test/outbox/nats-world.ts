@@ -61,7 +61,7 @@ export async function openNats(connected: Connected, options: NatsWorldOptions):
   const commit = async (appends: readonly Append[], wanted?: () => boolean): Promise<Committed> => {
     const withdrawals = appends.flatMap((append) => append.withdrawals);
     if (withdrawals.length > 0) await engine.withdraw(withdrawals);
-    if (wanted === undefined) await engine.flush();
+    if (wanted === undefined) await engine.flush(false);
     const results = await Promise.all(appends.map(({ records }) => engine.store({ records, withdrawals: [] }, wanted)));
     await engine.flush();
     await engine.caughtUp();

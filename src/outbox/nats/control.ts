@@ -26,21 +26,21 @@ export interface ControlOptions {
   /** For so long a gateway may send after it has proven that it knows all withdrawals, milliseconds. */
   readonly proofMs: number;
   /** What waits in the parts of this gateway, for the others. */
-  readonly load: () => Load;
+  readonly load: () => HeldLoad;
   /** Told of each withdrawal, and when the owner of a part is another one. */
   readonly withdrawn: (tombstone: Tombstone) => void;
   readonly owned: (part: number, node: string) => void;
 }
 
 /** What waits in the parts of a gateway. */
-export interface Load {
+export interface HeldLoad {
   /** Characters. */
   readonly bytes: number;
   readonly records: number;
 }
 
 /** A gateway, when it was heard last, and what it said. */
-interface Node extends Load {
+interface Node extends HeldLoad {
   /** Monotonic milliseconds. */
   readonly at: number;
 }
@@ -93,7 +93,7 @@ export class Control {
   }
 
   /** What waits in the parts of the other gateways, as each of them said last. */
-  get loads(): readonly Load[] {
+  get loads(): readonly HeldLoad[] {
     return this.#others().map(([, load]) => load);
   }
 
@@ -266,9 +266,9 @@ export class Control {
   }
 }
 
-function loadIn(data: Uint8Array): Load {
+function loadIn(data: Uint8Array): HeldLoad {
   try {
-    const { bytes = 0, records = 0 } = JSON.parse(decoder.decode(data)) as Partial<Load>;
+    const { bytes = 0, records = 0 } = JSON.parse(decoder.decode(data)) as Partial<HeldLoad>;
     return { bytes, records };
   } catch {
     return { bytes: 0, records: 0 };

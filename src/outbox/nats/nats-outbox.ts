@@ -7,7 +7,7 @@ import type { OutboxStore } from '../engine.ts';
 import { partsOf, queuedOf } from '../record.ts';
 import { tombstoneOf, type Tombstone } from '../tombstone.ts';
 import { NoAnswer, NoRoom, WriteRefused } from './broker.ts';
-import { Control, type Load } from './control.ts';
+import { Control, type HeldLoad } from './control.ts';
 import type { NatsOptions } from './nats-options.ts';
 import { OwnedPart, type Happened } from './owned-part.ts';
 import { PartWriter, type PartContext, type PartStored } from './part-writer.ts';
@@ -183,10 +183,13 @@ export class NatsOutbox implements Store {
     return { settled: this.#proofsEnd() };
   }
 
-  /** Writes what has ended. @throws NoAnswer, NoRoom, WriteRefused: it is kept for the next time */
-  async flush(): Promise<void> {
-    for (const end of this.#ends.splice(0)) for (const part of this.#parts()) part.end(end);
-    await Promise.all(this.#parts().map((part) => part.flush()));
+  /**
+   * Writes what has ended, and what is asked for of the dead letters (`reopens`).
+   * @throws NoAnswer, NoRoom, WriteRefused: it is kept for the next time
+   */
+  async flush(reopens = true): Promise<void> {
+    this.#endTold();
+    await Promise.all(this.#parts().map((part) => part.flush(reopens)));
   }
 
   /** What happened since this was last asked. */
@@ -221,10 +224,14 @@ export class NatsOutbox implements Store {
         this.#parts().flatMap((part) => part.letters.list(which)),
         limit,
       ),
-    retry: (which = {}) => this.#parts().reduce((sum, part) => sum + part.letters.retry(which), 0),
+    retry: async (which = {}) => {
+      const asked = this.#parts().reduce((sum, part) => sum + part.letters.retry(which), 0);
+      await Promise.all(this.#parts().map((part) => part.flush(false)));
+      return asked;
+    },
     purge: async (which = {}) => {
       const purged = this.#parts().reduce((sum, part) => sum + part.letters.purge(which), 0);
-      await Promise.all(this.#parts().map((part) => part.flush()));
+      await Promise.all(this.#parts().map((part) => part.flush(false)));
       return purged;
     },
   };
@@ -307,7 +314,7 @@ export class NatsOutbox implements Store {
     return proofMs === 0 ? Promise.resolve() : pause(proofMs + MARGIN_MS);
   }
 
-  #load(): Load {
+  #load(): HeldLoad {
     return { bytes: this.bytes, records: this.size };
   }
 
@@ -347,7 +354,13 @@ export class NatsOutbox implements Store {
     return part;
   }
 
+  #endTold(): void {
+    for (const end of this.#ends.splice(0)) for (const part of this.#parts()) part.end(end);
+  }
+
   #withdrawn(tombstone: Tombstone): void {
+    // What has ended by then is not withdrawn.
+    this.#endTold();
     for (const part of this.#parts()) part.withdraw(tombstone);
   }
 

@@ -5,7 +5,7 @@ import { heldOn, keyOf, narrowed, type StoredRoute } from '../record.ts';
 import { closedBy, type Tombstone } from '../tombstone.ts';
 import type { Message } from './broker.ts';
 import { sealed, type Forgotten, type PartContext } from './part-writer.ts';
-import type { Entry } from './waiting.ts';
+import type { WaitingEntry } from './waiting.ts';
 import { readLetter, withoutId, write, type KeptLetter } from './written.ts';
 
 /** How long it is kept that something has gone, milliseconds: who follows has to see it. */
@@ -29,7 +29,7 @@ export class OwnedLetters {
   readonly #happened: () => Work;
   readonly #forget: (mark: Forgotten) => void;
   readonly #letters = new Map<string, Letter>();
-  /** By key: those that go, each with what its batch writes. */
+  /** By key: those that go or change, each with what its batch writes. */
   readonly out = new Map<string, Message[]>();
 
   constructor(part: number, context: PartContext, happened: () => Work, forget: (mark: Forgotten) => void) {
@@ -44,7 +44,7 @@ export class OwnedLetters {
   }
 
   /** What makes a dead letter of a record, for one of its routes. */
-  made({ key, record, lasting }: Entry, own: StoredRoute, reason: string): Message {
+  made({ key, record, lasting }: WaitingEntry, own: StoredRoute, reason: string): Message {
     const { names, seal, now } = this.#context;
     const one = heldOn(narrowed(record, [own]), own.name, undefined);
     const letter = { record: { ...withoutId(one), lasting }, died: now(), reason, retry: false };
@@ -90,9 +90,23 @@ export class OwnedLetters {
 
   /** Asks for another attempt. */
   retry(which: Which): number {
+    const { names, seal, now } = this.#context;
     const chosen = this.#chosen(which);
-    for (const one of chosen) this.#letters.set(one.key, { ...one, letter: { ...one.letter, retry: true } });
+    for (const one of chosen) {
+      const { key, seq: expected } = one;
+      const letter = { ...one.letter, retry: true };
+      const subject = names.dead(this.#part, key);
+      this.#letters.set(key, { ...one, letter });
+      this.out.set(key, [{ subject, expected, data: seal.seal(write(letter), subject, now()) }]);
+    }
     return chosen.length;
+  }
+
+  /** What was to be written of one is written, under this sequence. */
+  written(key: string, what: readonly Message[], seq: number): void {
+    if (this.out.get(key) === what) this.out.delete(key);
+    const known = this.#letters.get(key);
+    if (known !== undefined && known.seq < seq) this.#letters.set(key, { ...known, seq });
   }
 
   purge(which: Which): number {
@@ -155,7 +169,7 @@ export class OwnedLetters {
 }
 
 /** The key of the record that a dead letter was. */
-export const recordOf = (letterKey: string): string => letterKey.slice(0, KEY);
+export const recordKeyIn = (letterKey: string): string => letterKey.slice(0, KEY);
 
 /** What a dead letter is stored under when it is a record again: always the same, so that it becomes one once. */
 function keyAfter(letterKey: string, died: number): string {

@@ -3,9 +3,9 @@ import { Work, type UnwrittenEnd } from '../commit.ts';
 import { heldOn, keyOf, type StoredRoute } from '../record.ts';
 import { closedBy, type Tombstone } from '../tombstone.ts';
 import { WriteRefused, type Following, type Message, type StoredMessage } from './broker.ts';
-import { GONE_MS, NOTHING, OwnedLetters, recordOf } from './owned-letters.ts';
+import { GONE_MS, NOTHING, OwnedLetters, recordKeyIn } from './owned-letters.ts';
 import { sealed, type Forgotten, type PartContext, type PartWriter } from './part-writer.ts';
-import { WaitingRecords, type Entry } from './waiting.ts';
+import { WaitingRecords, type WaitingEntry } from './waiting.ts';
 import { readRecord, withoutId, type KeptRecord } from './written.ts';
 
 /** Messages in one batch. */
@@ -32,7 +32,7 @@ export class OwnedPart {
   readonly #records = new WaitingRecords();
   readonly letters: OwnedLetters;
   /** By key: entries whose messages are not as they are, each with the dead letters that its batch writes. */
-  readonly #dirty = new Map<string, { readonly entry: Entry; letters: readonly Message[] }>();
+  readonly #dirty = new Map<string, { readonly entry: WaitingEntry; letters: readonly Message[] }>();
   #forgotten: Forgotten[] = [];
   /** What is gone, and since which sequence: an older message of it may still come. */
   readonly #gone = new Map<string, number>();
@@ -134,9 +134,9 @@ export class OwnedPart {
   }
 
   /** Writes what is not written: one at a time. @throws NoAnswer, NoRoom: it is kept for the next time */
-  async flush(): Promise<void> {
+  async flush(reopens: boolean): Promise<void> {
     while (this.#flushing !== undefined) await this.#flushing.catch(() => undefined);
-    this.#flushing = this.#flushAll();
+    this.#flushing = this.#flushAll(reopens);
     try {
       await this.#flushing;
     } finally {
@@ -144,8 +144,8 @@ export class OwnedPart {
     }
   }
 
-  async #flushAll(): Promise<void> {
-    this.letters.reopen();
+  async #flushAll(reopens: boolean): Promise<void> {
+    if (reopens) this.letters.reopen();
     for (let refused = 0; this.unwritten > 0; ) {
       try {
         await this.#flushSome();
@@ -169,37 +169,37 @@ export class OwnedPart {
   /** Writes as much as one batch takes. */
   async #flushSome(): Promise<void> {
     const { broker, names } = this.#context;
-    const entries: { readonly entry: Entry; readonly letters: readonly Message[]; readonly was: unknown }[] = [];
-    const gone: string[] = [];
+    const entries: { readonly entry: WaitingEntry; readonly made: readonly Message[]; readonly was: unknown }[] = [];
+    const letters: (readonly [key: string, what: readonly Message[]])[] = [];
     const messages: Message[] = [];
     for (const { entry, letters: out } of this.#dirty.values()) {
       if (messages.length + out.length >= PER_BATCH) break;
       messages.push(this.#messageOf(entry), ...out);
-      entries.push({ entry, letters: out, was: entry.record });
+      entries.push({ entry, made: out, was: entry.record });
     }
     for (const [key, out] of this.letters.out) {
       if (messages.length + out.length > PER_BATCH) break;
       messages.push(...out);
-      gone.push(key);
+      letters.push([key, out]);
     }
     const last = await broker.write(names.part(this.part), messages);
     const seqOf = new Map(messages.map(({ subject }, i) => [subject, last - messages.length + 1 + i]));
-    for (const { entry, letters, was } of entries) {
+    for (const { entry, made, was } of entries) {
       const seq = seqOf.get(names.record(this.part, entry.key)) as number;
       entry.seq = Math.max(entry.seq, seq);
       const dirty = this.#dirty.get(entry.key);
       if (entry.record !== was) {
-        if (dirty !== undefined) dirty.letters = dirty.letters.filter((one) => !letters.includes(one));
+        if (dirty !== undefined) dirty.letters = dirty.letters.filter((one) => !made.includes(one));
         continue;
       }
       this.#dirty.delete(entry.key);
       if (entry.record.routes.length === 0 && this.#position < seq) this.#gone.set(entry.key, seq);
     }
-    for (const key of gone) this.letters.out.delete(key);
+    for (const [key, what] of letters) this.letters.written(key, what, seqOf.get(names.dead(this.part, key)) ?? last);
     this.#written = Math.max(this.#written, last);
   }
 
-  #messageOf(entry: Entry): Message {
+  #messageOf(entry: WaitingEntry): Message {
     const { names, seal, now } = this.#context;
     const subject = names.record(this.part, entry.key);
     const { record, seq: expected, lasting, place } = entry;
@@ -259,7 +259,7 @@ export class OwnedPart {
   }
 
   #add(key: string, seq: number, { lasting, place = seq, ...rest }: KeptRecord): void {
-    const entry: Entry = { key, lasting, place, seq, record: { ...rest, id: this.#nextId() } };
+    const entry: WaitingEntry = { key, lasting, place, seq, record: { ...rest, id: this.#nextId() } };
     this.#records.add(entry);
     this.#happened.add(entry.record);
     const { subjects, site } = entry.record;
@@ -268,7 +268,7 @@ export class OwnedPart {
   }
 
   #hearLetter(key: string, seq: number, text: string | undefined): void {
-    const dirty = this.#dirty.get(recordOf(key));
+    const dirty = this.#dirty.get(recordKeyIn(key));
     const subject = this.#context.names.dead(this.part, key);
     // It was written, though nobody could say so at the time.
     if (dirty !== undefined) dirty.letters = dirty.letters.filter((one) => one.subject !== subject);
@@ -277,7 +277,7 @@ export class OwnedPart {
   }
 
   /** Takes out of a record what these withdrawals close. */
-  #close(entry: Entry, tombstones: readonly Tombstone[]): void {
+  #close(entry: WaitingEntry, tombstones: readonly Tombstone[]): void {
     for (const tombstone of tombstones) {
       const { record } = entry;
       const taken = this.#closedBy(tombstone, record);
@@ -295,7 +295,7 @@ export class OwnedPart {
     return closedBy(tombstone, record, this.#context.now(), this.#context.policy());
   }
 
-  #change(entry: Entry, letter?: Message): void {
+  #change(entry: WaitingEntry, letter?: Message): void {
     const before = this.#dirty.get(entry.key)?.letters ?? [];
     this.#dirty.set(entry.key, { entry, letters: letter === undefined ? before : [...before, letter] });
   }

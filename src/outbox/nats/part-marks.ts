@@ -70,6 +70,11 @@ export class MarkDraft {
     this.#known = known;
   }
 
+  /** Messages that make it so. */
+  get size(): number {
+    return this.changed.size;
+  }
+
   /** Marks the event as stored for the route; false if it was already. `mark`: its key, 0 = it has none. */
   claim(mark: number, route: string, lasting: boolean): boolean {
     if (mark === 0) return true;

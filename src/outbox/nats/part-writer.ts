@@ -34,7 +34,7 @@ export interface PartContext {
 export interface PartStored {
   readonly results: readonly (readonly Stored[])[];
   readonly purged: readonly Purged[];
-  /** The last sequence that was written; 0 = nothing had to be. */
+  /** The sequence of the last record; 0 = there was none to be stored. */
   readonly seq: number;
 }
 
@@ -137,7 +137,8 @@ export class PartWriter {
       try {
         const seq = messages.length === 0 ? 0 : await broker.write(names.part(this.#part), messages);
         if (seq > 0) this.#keep(marks, messages, seq);
-        taken.forEach(({ resolve }, i) => resolve({ ...(answers[i] as Omit<PartStored, 'seq'>), seq }));
+        const stored = messages.length > marks.size ? seq : 0;
+        taken.forEach(({ resolve }, i) => resolve({ ...(answers[i] as Omit<PartStored, 'seq'>), seq: stored }));
         return;
       } catch (error) {
         if (!(error instanceof WriteRefused)) throw error;

@@ -2,7 +2,7 @@ import type { StoredRecord } from '../record.ts';
 import { keyOf, narrowed, type StoredRoute } from '../record.ts';
 
 /** A record that waits, as this gateway knows it. */
-export interface Entry {
+export interface WaitingEntry {
   /** What it is stored under. */
   readonly key: string;
   readonly lasting: boolean;
@@ -16,12 +16,12 @@ export interface Entry {
 
 /** The records of one part that wait, by all they are looked up by. */
 export class WaitingRecords {
-  readonly #byKey = new Map<string, Entry>();
-  readonly #byId = new Map<number, Entry>();
+  readonly #byKey = new Map<string, WaitingEntry>();
+  readonly #byId = new Map<number, WaitingEntry>();
   /** By subject; those of nobody are in none. */
-  readonly #bySubject = new Map<number, Set<Entry>>();
+  readonly #bySubject = new Map<number, Set<WaitingEntry>>();
   /** What waits for each route, by id. */
-  readonly #byRoute = new Map<string, Map<number, Entry>>();
+  readonly #byRoute = new Map<string, Map<number, WaitingEntry>>();
   #bytes = 0;
 
   get size(): number {
@@ -37,15 +37,15 @@ export class WaitingRecords {
     return this.#byRoute.keys();
   }
 
-  of(key: string): Entry | undefined {
+  of(key: string): WaitingEntry | undefined {
     return this.#byKey.get(key);
   }
 
-  get(id: number): Entry | undefined {
+  get(id: number): WaitingEntry | undefined {
     return this.#byId.get(id);
   }
 
-  add(entry: Entry): void {
+  add(entry: WaitingEntry): void {
     const { key, record } = entry;
     this.#byKey.set(key, entry);
     this.#byId.set(record.id, entry);
@@ -64,7 +64,7 @@ export class WaitingRecords {
   }
 
   /** Leaves it the routes that are not among these; without any it goes. */
-  take(entry: Entry, taken: readonly StoredRoute[]): void {
+  take(entry: WaitingEntry, taken: readonly StoredRoute[]): void {
     const { record } = entry;
     const left = record.routes.filter((route) => !taken.includes(route));
     for (const route of taken) this.#unqueue(keyOf(record, route), record.id);
@@ -85,14 +85,14 @@ export class WaitingRecords {
   }
 
   /** Those of a subject, or of anybody of a site. */
-  ofSubject(subject: number, everybodyOf: string | undefined): Entry[] {
+  ofSubject(subject: number, everybodyOf: string | undefined): WaitingEntry[] {
     if (everybodyOf === undefined) return [...(this.#bySubject.get(subject) ?? [])];
     return [...this.#byKey.values()].filter(({ record }) => record.site === everybodyOf && record.subjects.length > 0);
   }
 
   /** Up to `limit` of a route with an id above `after`, by id. */
-  after(route: string, after: number, limit: number): Entry[] {
-    const found: Entry[] = [];
+  after(route: string, after: number, limit: number): WaitingEntry[] {
+    const found: WaitingEntry[] = [];
     for (const [id, entry] of this.#byRoute.get(route) ?? []) {
       if (id <= after) continue;
       found.push(entry);

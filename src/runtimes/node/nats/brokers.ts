@@ -7,7 +7,7 @@ const CLOCK_MS = 1_000;
 const ASK_MS = 1_000;
 
 /** What a broker says of itself on its monitor port. */
-export interface Broker {
+export interface AskedBroker {
   readonly monitor: string;
   readonly name: string;
   readonly version: string;
@@ -28,12 +28,12 @@ interface Jsz {
 }
 
 /** Asks all of them; one that does not answer is left out. */
-export async function askBrokers({ monitor }: Pick<NatsConfig, 'monitor'>): Promise<readonly Broker[]> {
+export async function askBrokers({ monitor }: Pick<NatsConfig, 'monitor'>): Promise<readonly AskedBroker[]> {
   const asked = await Promise.all(monitor.map((address) => askBroker(address).catch(() => undefined)));
   return asked.filter((broker) => broker !== undefined);
 }
 
-async function askBroker(monitor: string): Promise<Broker> {
+async function askBroker(monitor: string): Promise<AskedBroker> {
   const { server_name: name = monitor, version = '' } = await get<Varz>(`${monitor}/varz`);
   const before = Date.now();
   const { now = '', config } = await get<Jsz>(`${monitor}/jsz`);
@@ -51,7 +51,7 @@ async function get<T>(url: string): Promise<T> {
 }
 
 /** Why an event that this broker acknowledges could be lost, or a withdrawal be passed by; in words for a person. */
-export function unsafe({ monitor, name, version, syncAlways, clockMs }: Broker): string | undefined {
+export function unsafe({ monitor, name, version, syncAlways, clockMs }: AskedBroker): string | undefined {
   const broker = `broker ${name} (${monitor})`;
   if (isOlder(version))
     return `${broker} has version ${version || 'unknown'}: ${OLDEST.join('.')} is the oldest that stores batches as a whole; update it`;
