@@ -10,7 +10,7 @@ import { compare, wrongAnswers, type Form, type Summary } from './support/summar
 import { eventId, purchases, withdrawal, type RouteName } from './support/world.ts';
 
 /**
- * Three brokers and three gateways on this machine, and what may happen to them (cluster.md 4 is what has to hold): each
+ * Three brokers and three gateways on this machine, and what may happen to them: each
  * part says what it did and what must not have happened.
  */
 export interface World {
