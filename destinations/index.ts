@@ -8,6 +8,7 @@ import matomo from './matomo/index.ts';
 import meta from './meta/index.ts';
 import microsoftAds from './microsoft-ads/index.ts';
 import pinterest from './pinterest/index.ts';
+import piwikPro from './piwik-pro/index.ts';
 import snapchat from './snapchat/index.ts';
 import tiktok from './tiktok/index.ts';
 
@@ -21,6 +22,7 @@ export const destinations: Readonly<Record<string, Destination>> = {
   meta,
   microsoft_ads: microsoftAds,
   pinterest,
+  piwik_pro: piwikPro,
   snapchat,
   tiktok,
 };

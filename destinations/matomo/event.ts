@@ -1,10 +1,10 @@
 import type { Element, PlanContext, Reads, Requirement, View, Wants } from '../../src/core/destination.ts';
 import type { Item } from '../../src/core/values.ts';
-import { currencyCode } from '../../src/core/money.ts';
 import type { GateSignal } from '../../src/core/signals.ts';
 import { sha256Hex } from '../../src/core/hash.ts';
 import {
   amountOf,
+  amountsOf,
   pageAlone,
   cacheBuster,
   categoryOf,
@@ -159,7 +159,7 @@ function titleOf({ event_name, page_title }: Pick<Seen, 'event_name' | 'page_tit
 /** What was done (3). `name` is a goal's number where the settings have one for this event. */
 function actionOf(view: Seen, settings: Settings, name: string): Pairs {
   const { event_name: event = '', search_term } = view;
-  if (Object.hasOwn(settings.goals, event)) return { idgoal: name, revenue: moneyOf(view, settings).revenue };
+  if (Object.hasOwn(settings.goals, event)) return { idgoal: name, revenue: amountsOf(view, settings).revenue };
   if (event === 'page_view') return {};
   if (event === 'purchase') return orderOf(view, settings);
   if (event === 'user_engagement') return { ping: 1 };
@@ -172,7 +172,7 @@ function actionOf(view: Seen, settings: Settings, name: string): Pairs {
 }
 
 function orderOf(view: Seen, settings: Settings): Pairs {
-  const { revenue, subtotal, tax, shipping } = moneyOf(view, settings);
+  const { revenue, subtotal, tax, shipping } = amountsOf(view, settings);
   return {
     idgoal: 0,
     ec_id: view.transaction_id,
@@ -186,13 +186,13 @@ function orderOf(view: Seen, settings: Settings): Pairs {
 
 /** Of the whole cart: amounts of an event in another currency are none. */
 function cartOf(view: Seen, settings: Settings): Pairs {
-  return { idgoal: 0, revenue: moneyOf(view, settings).revenue ?? 0, ec_items: itemsOf(view.items) };
+  return { idgoal: 0, revenue: amountsOf(view, settings).revenue ?? 0, ec_items: itemsOf(view.items) };
 }
 
 function eventOf(view: Seen, settings: Settings, event: string): Pairs {
   const { items, params } = view;
   const [item] = items ?? [];
-  const { revenue } = moneyOf(view, settings);
+  const { revenue } = amountsOf(view, settings);
   const ecommerce = CART_EVENTS.has(event);
   return {
     e_c: ecommerce ? 'Ecommerce' : settings.category,
@@ -212,35 +212,6 @@ function productOf(item: Item): Pairs {
     _pkc: typeof category === 'string' ? category : JSON.stringify(category),
     _pkp: amountOf(item.price),
   };
-}
-
-interface Money {
-  /** With everything. */
-  readonly revenue?: number | undefined;
-  /** The products alone. */
-  readonly subtotal?: number | undefined;
-  readonly tax?: number | undefined;
-  readonly shipping?: number | undefined;
-}
-
-/** Amounts in the currency of the site; none of an event in another one. */
-function moneyOf(view: Seen, { currency, value_includes }: Settings): Money {
-  if (view.currency !== undefined && currencyCode(view.currency) !== currency) return {};
-  const value = amountOf(view.value);
-  const tax = amountOf(view.tax);
-  const shipping = amountOf(view.shipping);
-  if (value === undefined) return { tax, shipping };
-  let revenue = value;
-  let subtotal = value;
-  for (const [part, amount = 0] of [
-    ['tax', tax],
-    ['shipping', shipping],
-  ] as const) {
-    if (value_includes.includes(part)) subtotal -= amount;
-    else revenue += amount;
-  }
-  const known = tax !== undefined || shipping !== undefined;
-  return { revenue: amountOf(revenue), subtotal: known ? amountOf(subtotal) : undefined, tax, shipping };
 }
 
 /** `[["SKU-1","Mug","Cups",27.5,2]]`: number, name, category, price, quantity. */

@@ -1,10 +1,11 @@
 import { sha256Hex } from './hash.ts';
-import { roundAmount } from './money.ts';
+import { currencyCode, roundAmount } from './money.ts';
 import type { Item } from './values.ts';
 
 /*
  * What the tracking requests of Matomo and Piwik PRO have in common: both are lists of pairs as in a query, many of them
- * in one body of JSON (`destinations/matomo.md` 1).
+ * in one body of JSON (`destinations/matomo.md` 1,
+ * `destinations/piwik-pro.md` 1).
  */
 
 /** A pair, or undefined where there is nothing to say. */
@@ -69,4 +70,47 @@ const TOO_MUCH = 1e15;
 export function amountOf(value: number | undefined): number | undefined {
   const isNone = value === undefined || !(Math.abs(value) < TOO_MUCH);
   return isNone ? undefined : roundAmount(value);
+}
+
+/** Amounts of an event. */
+export interface Amounts {
+  /** With everything. */
+  readonly revenue?: number | undefined;
+  /** The products alone. */
+  readonly subtotal?: number | undefined;
+  readonly tax?: number | undefined;
+  readonly shipping?: number | undefined;
+}
+
+interface Valued {
+  readonly currency?: string;
+  readonly value?: number;
+  readonly tax?: number;
+  readonly shipping?: number;
+}
+
+/** What the settings say of the values of a site: it has one currency, and `value` holds these beside the products. */
+export interface ValueSettings {
+  readonly currency: string;
+  readonly value_includes: readonly ('tax' | 'shipping')[];
+}
+
+/** Amounts in the currency of the site; none of an event in another one. */
+export function amountsOf(view: Valued, { currency, value_includes }: ValueSettings): Amounts {
+  if (view.currency !== undefined && currencyCode(view.currency) !== currency) return {};
+  const value = amountOf(view.value);
+  const tax = amountOf(view.tax);
+  const shipping = amountOf(view.shipping);
+  if (value === undefined) return { tax, shipping };
+  let revenue = value;
+  let subtotal = value;
+  for (const [part, amount = 0] of [
+    ['tax', tax],
+    ['shipping', shipping],
+  ] as const) {
+    if (value_includes.includes(part)) subtotal -= amount;
+    else revenue += amount;
+  }
+  const known = tax !== undefined || shipping !== undefined;
+  return { revenue: amountOf(revenue), subtotal: known ? amountOf(subtotal) : undefined, tax, shipping };
 }

@@ -49,6 +49,7 @@ const SERVICE_OF: Readonly<Record<KnownVendor, readonly string[]>> = {
   pinterest: ['pinterest', 'Pinterest Tag'],
   snapchat: ['snapchat', 'Snapchat Pixel'],
   tiktok: ['tiktok', 'TikTok Pixel'],
+  piwik_pro: ['piwik-pro', 'Piwik PRO'],
 };
 const ADVERTISERS: readonly KnownVendor[] = [
   'google_ads',
@@ -59,7 +60,7 @@ const ADVERTISERS: readonly KnownVendor[] = [
   'snapchat',
   'tiktok',
 ];
-const ANALYSTS: readonly KnownVendor[] = ['ga4', 'matomo'];
+const ANALYSTS: readonly KnownVendor[] = ['ga4', 'matomo', 'piwik_pro'];
 const VENDORS: readonly KnownVendor[] = [...ANALYSTS, ...ADVERTISERS];
 
 const flag = (on: boolean): string => (on ? '1' : '0');

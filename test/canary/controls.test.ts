@@ -132,7 +132,18 @@ describe('a fault in what decides is found', () => {
     run.hits(1, HITS);
     const { heldBack } = run.finish(HITS);
     expect(new Set(Object.keys(heldBack).map((rule) => rule.split(':')[0]))).toEqual(
-      new Set(['ga4', 'google_ads', 'linkedin', 'matomo', 'meta', 'microsoft_ads', 'pinterest', 'snapchat', 'tiktok']),
+      new Set([
+        'ga4',
+        'google_ads',
+        'linkedin',
+        'matomo',
+        'meta',
+        'microsoft_ads',
+        'pinterest',
+        'snapchat',
+        'tiktok',
+        'piwik_pro',
+      ]),
     );
   });
 

@@ -22,7 +22,8 @@ export type KnownVendor =
   | 'microsoft_ads'
   | 'pinterest'
   | 'tiktok'
-  | 'snapchat';
+  | 'snapchat'
+  | 'piwik_pro';
 /** One that has lines here, or one that was added since (`other-vendors.ts`). */
 export type Vendor = string;
 
@@ -42,6 +43,7 @@ const KNOWN_NEEDS: Readonly<Record<KnownVendor, number>> = {
   meta: ADS | USER_DATA | PERSONAL,
   linkedin: ADS | USER_DATA | PERSONAL,
   matomo: ANALYTICS,
+  piwik_pro: ANALYTICS,
   microsoft_ads: ADS | PERSONAL,
   pinterest: ADS | USER_DATA | PERSONAL,
   tiktok: ADS | USER_DATA | PERSONAL,
@@ -105,10 +107,11 @@ const GOOGLE_USER = ADS | USER_DATA;
 /** Every kind of thing that comes in, and where it may leave to. */
 const KNOWN_KINDS = {
   // Addresses: R1. Whole ones never; the first half only where the site says `ip: truncate`.
-  ipPeer: [cut('ga4'), cut('matomo'), cut('meta'), cut('pinterest'), cut('tiktok'), cut('snapchat')],
+  ipPeer: [cut('ga4'), cut('matomo'), cut('piwik_pro'), cut('meta'), cut('pinterest'), cut('tiktok'), cut('snapchat')],
   ipForwarded: [
     cut('ga4', 'behind a proxy'),
     cut('matomo', 'behind a proxy'),
+    cut('piwik_pro', 'behind a proxy'),
     cut('meta', 'behind a proxy'),
     cut('pinterest', 'behind a proxy'),
     cut('tiktok', 'behind a proxy'),
@@ -116,13 +119,14 @@ const KNOWN_KINDS = {
   ],
   ipHeader: [],
   /** The Measurement Protocol gets a country at most (`destinations/ga4.md` 2.7). */
-  ipStated: [cut('matomo'), cut('meta'), cut('pinterest'), cut('tiktok'), cut('snapchat')],
+  ipStated: [cut('matomo'), cut('piwik_pro'), cut('meta'), cut('pinterest'), cut('tiktok'), cut('snapchat')],
   ipParam: [],
 
   // Device: R7.
   userAgent: [
     to('ga4', { needs: EVERYTHING, where: ['user agent full'] }),
     to('matomo', { needs: EVERYTHING, where: ['user agent full'] }),
+    to('piwik_pro', { needs: EVERYTHING, where: ['user agent full'] }),
     to('meta', { where: ['user agent full'] }),
     to('pinterest', { where: ['user agent full'] }),
     to('tiktok', { where: ['user agent full'] }),
@@ -137,6 +141,7 @@ const KNOWN_KINDS = {
   path: [
     to('ga4', { limited: true }),
     to('matomo', { limited: true }),
+    to('piwik_pro', { limited: true }),
     to('meta'),
     to('microsoft_ads', { limited: true }),
     to('pinterest'),
@@ -148,6 +153,7 @@ const KNOWN_KINDS = {
   utm: [
     to('ga4', { where: ['keeps utm_campaign'] }),
     to('matomo', { where: ['keeps utm_campaign'] }),
+    to('piwik_pro', { where: ['keeps utm_campaign'] }),
     to('meta', { where: ['keeps utm_campaign'] }),
     to('microsoft_ads', { where: ['keeps utm_campaign'] }),
     to('pinterest', { where: ['keeps utm_campaign'] }),
@@ -163,7 +169,9 @@ const KNOWN_KINDS = {
     to('ga4', { where: ['referrer origin'] }),
     to('ga4', { where: ['referrer path'] }),
     to('matomo', { where: ['referrer origin'] }),
+    to('piwik_pro', { where: ['referrer origin'] }),
     to('matomo', { where: ['referrer path'] }),
+    to('piwik_pro', { where: ['referrer path'] }),
     to('tiktok', { where: ['referrer origin'] }),
     to('tiktok', { where: ['referrer path'] }),
   ],
@@ -171,6 +179,7 @@ const KNOWN_KINDS = {
     to('ga4', { where: ['referrer path'] }),
     to('matomo', { where: ['referrer path'] }),
     to('tiktok', { where: ['referrer path'] }),
+    to('piwik_pro', { where: ['referrer path'] }),
   ],
   referrerQuery: [],
 
@@ -229,6 +238,7 @@ const KNOWN_KINDS = {
     to('matomo', { needs: GOOGLE_USER }),
     hashed('tiktok'),
     hashed('snapchat'),
+    to('piwik_pro', { needs: GOOGLE_USER }),
   ],
 
   // A user id that is personal is none: it goes only where the vendor takes it hashed, as what it is.
@@ -325,19 +335,29 @@ const KNOWN_KINDS = {
 
   // What the event itself is about: class event and page.
   // A name of the site's own could say anything: where nothing was allowed it stays here.
-  eventName: [to('ga4'), to('matomo'), to('microsoft_ads'), to('preview')],
-  title: [to('ga4', { limited: true }), to('matomo', { limited: true })],
-  param: [to('ga4'), to('matomo')],
+  eventName: [to('ga4'), to('matomo'), to('piwik_pro'), to('microsoft_ads'), to('preview')],
+  title: [to('ga4', { limited: true }), to('matomo', { limited: true }), to('piwik_pro', { limited: true })],
+  param: [to('ga4'), to('matomo'), to('piwik_pro')],
   property: [to('ga4')],
   /** Not in the form that the key has. */
   transport: [],
   campaign: [to('ga4')],
   coupon: [to('ga4')],
-  searchTerm: [to('ga4'), to('matomo'), to('meta'), to('microsoft_ads'), to('pinterest'), to('tiktok'), to('snapchat')],
-  itemName: [to('ga4'), to('matomo'), to('microsoft_ads'), to('tiktok')],
+  searchTerm: [
+    to('ga4'),
+    to('matomo'),
+    to('piwik_pro'),
+    to('meta'),
+    to('microsoft_ads'),
+    to('pinterest'),
+    to('tiktok'),
+    to('snapchat'),
+  ],
+  itemName: [to('ga4'), to('matomo'), to('piwik_pro', { limited: true }), to('microsoft_ads'), to('tiktok')],
   itemId: [
     to('ga4'),
     to('matomo'),
+    to('piwik_pro', { limited: true }),
     to('meta'),
     to('microsoft_ads'),
     to('google_ads', { where: ['merchant'] }),
@@ -345,7 +365,7 @@ const KNOWN_KINDS = {
     to('tiktok'),
     to('snapchat'),
   ],
-  order: [...eachFull, to('matomo')],
+  order: [...eachFull, to('matomo'), to('piwik_pro')],
   eventId: eachFull,
 } as const satisfies Readonly<Record<string, readonly Leave[]>>;
 
@@ -358,7 +378,7 @@ const IN_RECORDS: Readonly<Partial<Record<keyof typeof KNOWN_KINDS, readonly Lea
   itemId: [to('google_ads')],
   itemName: [to('google_ads'), to('meta'), to('pinterest')],
   // A number is made of it.
-  pageLoad: [to('matomo'), to('microsoft_ads')],
+  pageLoad: [to('matomo'), to('piwik_pro'), to('microsoft_ads')],
   // Only its country is told, by the vendor that can tell.
   ipStated: [cut('ga4')],
 };

@@ -23,6 +23,7 @@ const VENDOR_OF: ReadonlyMap<string, Vendor> = new Map([
   ['graph.facebook.com', 'meta'],
   ['api.linkedin.com', 'linkedin'],
   ['stats.example.no', 'matomo'],
+  ['example.piwik.pro', 'piwik_pro'],
   ['capi.uet.microsoft.com', 'microsoft_ads'],
   ['bat.bing.com', 'microsoft_ads'],
   ['api.pinterest.com', 'pinterest'],

@@ -181,6 +181,13 @@ const ROUTES = `
         user_id: true
         without_consent: limited
       microsoft_ads: { tag_id: "97000001", access_token: "\${MICROSOFT_UET_TOKEN}", without_consent: limited }
+      piwik_pro:
+        host: example.piwik.pro
+        app_id: 892d04bd-0000-4000-8000-000000000001
+        currency: NOK
+        dimensions: { "1": note }
+        user_id: true
+        without_consent: limited
       pinterest: { ad_account_id: "549757463328", access_token: "\${PINTEREST_ACCESS_TOKEN}" }
       snapchat: { pixel_id: 1ec32188-754e-4be2-8e55-c949a984a39f, access_token: "\${SNAPCHAT_ACCESS_TOKEN}" }
       tiktok:
@@ -236,6 +243,7 @@ const SERVICES = LIMITED.replace('cmp: [onetrust]', 'cmp: [klaro]').replace(
             facebook-pixel: [ad_storage, ad_user_data, ad_personalization]
             linkedin: [ad_storage, ad_user_data, ad_personalization]
             matomo: [analytics_storage]
+            piwik-pro: [analytics_storage]
             microsoft-ads: [ad_storage, ad_user_data, ad_personalization]
             pinterest: [ad_storage, ad_user_data, ad_personalization]
             snapchat: [ad_storage, ad_user_data, ad_personalization]

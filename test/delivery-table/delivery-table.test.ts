@@ -25,6 +25,7 @@ const SETTINGS: Readonly<Record<Row['vendor'], (row: TestRow) => string>> = {
     (form === 'limited' ? `, conversion_id: AW-123456789, labels: { ${name}: tested }` : ''),
   meta: ({ name }) => `pixel_id: "123456789012345", access_token: "\${SECRET}", event_names: { ${name}: Contact }`,
   linkedin: ({ name }) => `access_token: "\${SECRET}", conversions: { ${name}: "104012" }`,
+  piwik_pro: () => `host: example.piwik.pro, app_id: 892d04bd-0000-4000-8000-000000000001, currency: NOK`,
   matomo: () => `host: stats.example.no, site_id: "3", token: "\${SECRET}", currency: NOK`,
   microsoft_ads: () => `tag_id: "97000001", access_token: "\${SECRET}"`,
   pinterest: ({ name }) =>
@@ -150,7 +151,9 @@ describe.each([
   'microsoft_ads',
   'pinterest',
   'snapchat',
+
   'tiktok',
+  'piwik_pro',
 ] as const)('%s', (vendor) => {
   it.each(rows.filter((row) => row.vendor === vendor).map((row) => [row.answer, row] as const))('%s', (_, row) => {
     const { delivered = 0, dead = 0 } = row.ends;

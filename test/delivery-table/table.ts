@@ -6,6 +6,7 @@ import * as microsoft from '../vendors/microsoft-ads.ts';
 import * as pinterest from '../vendors/pinterest.ts';
 import * as snapchat from '../vendors/snapchat.ts';
 import * as tiktok from '../vendors/tiktok.ts';
+import * as piwikPro from '../vendors/piwik-pro.ts';
 import type { FakeReply } from '../support/recorder.ts';
 import type { Answer, Script } from './scripted.ts';
 
@@ -18,7 +19,8 @@ export type Vendor =
   | 'microsoft_ads'
   | 'pinterest'
   | 'snapchat'
-  | 'tiktok';
+  | 'tiktok'
+  | 'piwik_pro';
 
 /** What a vendor answers, and what must come of it. */
 export interface Row {
@@ -311,6 +313,25 @@ export const TABLE: readonly Row[] = [
   }),
   row('linkedin', 'linkedin.md 7', '426: the version has ended', always(linkedin.replies.sunset), stopped),
   row('linkedin', 'linkedin.md 7', '503', once(json(503, {})), again),
+
+  ...everyone('piwik_pro').map((one) => ({ ...one, from: 'piwik-pro.md 5' })),
+  row('piwik_pro', 'piwik-pro.md 5', '202', always({ status: 202 }), delivered),
+  row('piwik_pro', 'piwik-pro.md 5', '200 with a page of HTML', once(piwikPro.replies.page), again),
+  row(
+    'piwik_pro',
+    'piwik-pro.md 5',
+    '400: one of them is bad',
+    poison(() => piwikPro.replies.malformed),
+    oneIn50('parts'),
+  ),
+  row('piwik_pro', 'piwik-pro.md 5', '413', (_, ids) => (ids.length > 1 ? piwikPro.replies.tooLarge : undefined), {
+    ...delivered,
+    resent: 'parts',
+  }),
+  row('piwik_pro', 'piwik-pro.md 5', '403', always(piwikPro.replies.forbidden), stopped),
+  row('piwik_pro', 'piwik-pro.md 5', '404', always(piwikPro.replies.notThere), stopped),
+
+  ...single('piwik_pro', 'limited', 'piwik-pro.md 4', 'without consent'),
 
   ...everyone('matomo').map((one) => ({ ...one, from: 'matomo.md 6' })),
   row('matomo', 'matomo.md 6', '204', always({ status: 204 }), delivered),

@@ -95,6 +95,8 @@ describe('a record', () => {
       'microsoft_ads full',
       'microsoft_ads limited',
       'pinterest full',
+      'piwik_pro full',
+      'piwik_pro limited',
       'snapchat full',
       'tiktok full',
     ]);

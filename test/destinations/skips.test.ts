@@ -264,6 +264,17 @@ const SHEETS: Readonly<Record<string, Sheet<object>>> = {
       })),
     full: () => undefined,
   }),
+  // `destinations/piwik-pro.md` 3, 4.
+  piwik_pro: sheet<{ goals: Record<string, string> }>({
+    settings: fc.record({ goals: mapped(fc.constant('5')) }).map((more) => ({
+      host: 'example.piwik.pro',
+      app_id: '892d04bd-0000-4000-8000-000000000001',
+      currency: 'NOK',
+      ...more,
+    })),
+    full: ({ name, event }) => (name === 'page_view' && !event.page_location ? lacks('page_location') : undefined),
+    limited: ({ name, event }) => (name === 'page_view' && !event.page_location ? lacks('page_location') : undefined),
+  }),
   // `destinations/matomo.md` 3; 5 for the form without consent, whose orders have a number that is made for them.
   matomo: sheet<{ goals: Record<string, string> }>({
     settings: fc
@@ -403,6 +414,7 @@ const SIDES: Readonly<Record<string, readonly string[]>> = {
   linkedin: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match'],
   pinterest: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],
   http: ['full taken'],
+  piwik_pro: ['full taken', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],
   matomo: ['full taken', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],
   microsoft_ads: ['full taken', 'full skip.nothing_to_match', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],
   snapchat: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],

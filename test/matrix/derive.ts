@@ -16,6 +16,7 @@ export const VENDORS = [
   'pinterest',
   'snapchat',
   'tiktok',
+  'piwik_pro',
 ] as const;
 export type Vendor = (typeof VENDORS)[number];
 
@@ -51,6 +52,7 @@ const RULES: Readonly<Record<Vendor, Rule>> = {
   meta: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
   linkedin: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
   matomo: { needs: ['analytics_storage'], beyond: [], limited: ['web', 'json'] },
+  piwik_pro: { needs: ['analytics_storage'], beyond: [], limited: ['web', 'json'] },
   microsoft_ads: {
     needs: ['ad_storage', 'ad_personalization'],
     // A web hit has no address of its own for Microsoft: GA4's `em` is hashed Google's way.

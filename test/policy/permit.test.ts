@@ -46,6 +46,14 @@ const TABLE: Readonly<
     },
     limited: true,
   },
+  piwik_pro: {
+    needs: ['analytics_storage'],
+    beyond: (field) => {
+      if (field === 'user_id') return ['ad_storage', 'ad_user_data'];
+      return field === 'user_agent' ? ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] : [];
+    },
+    limited: true,
+  },
   // Each route says its own needs and fields: below.
   http: {
     needs: [],

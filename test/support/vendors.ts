@@ -7,6 +7,7 @@ import * as microsoft from '../vendors/microsoft-ads.ts';
 import * as pinterest from '../vendors/pinterest.ts';
 import * as snapchat from '../vendors/snapchat.ts';
 import * as tiktok from '../vendors/tiktok.ts';
+import * as piwikPro from '../vendors/piwik-pro.ts';
 import type { FakeVendor } from './recorder.ts';
 
 /** Every vendor, each answering as its sheet says. */
@@ -20,6 +21,7 @@ export const VENDORS: readonly FakeVendor[] = [
   pinterest.pinterest,
   snapchat.snapchat,
   tiktok.tiktok,
+  piwikPro.piwikProVendor,
 ];
 
 const LISTS = [
@@ -32,6 +34,7 @@ const LISTS = [
   pinterest.violations,
   snapchat.violations,
   tiktok.violations,
+  piwikPro.violations,
 ];
 
 /** What the vendors have found wrong with what they were sent since the last call. */

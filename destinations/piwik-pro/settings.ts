@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import { eventNameSetting } from '../../src/core/event-name-setting.ts';
+import { host } from '../../src/core/host-setting.ts';
+import { idText } from '../../src/core/id-text.ts';
+import { currencyCode } from '../../src/core/money.ts';
+
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+
+/** What an operator says about one app in Piwik PRO (`destinations/piwik-pro.md`). */
+export const settings = z.strictObject({
+  host: host().describe(
+    'Where your Piwik PRO is, without `https://`: `<account>.piwik.pro`, or your own tracking domain (Menu > Administration > Account > Tracking domains).',
+  ),
+  app_id: idText(
+    new RegExp(`^${UUID}$`),
+    'the id of an app, 36 characters (Piwik PRO: Menu > Administration > Sites & apps, "App ID" below its name)',
+  ).describe('The app the events are counted for: Menu > Administration > Sites & apps, below its name.'),
+  currency: z
+    .string()
+    .refine((text) => currencyCode(text) === text, 'expected a currency of ISO 4217, e.g. `NOK`')
+    .describe(
+      'The currency of the app: Menu > Administration > Sites & apps > Settings. An event in another one goes without its amounts.',
+    ),
+  value_includes: z
+    .array(z.enum(['tax', 'shipping']))
+    .default(['tax', 'shipping'])
+    .describe('What the `value` of your orders holds beside the price of the products.'),
+  goals: z
+    .record(
+      eventNameSetting(),
+      idText(new RegExp(`^(?:${UUID}|[1-9]\\d{0,9})$`), 'the id of a goal (Piwik PRO: Analytics > Goals)'),
+    )
+    .default({})
+    .describe('Event -> id of the goal that it fulfils. Analytics > Goals.'),
+  dimensions: z
+    .record(
+      z.string().regex(/^[1-9]\d{0,2}$/, 'expected the number of a custom dimension, e.g. "1"'),
+      z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,39}$/, 'expected the name of a parameter of your events'),
+    )
+    .default({})
+    .describe(
+      'Number of a custom dimension of events -> the parameter of your events that it shows: {"1": page_type}. Analytics > Settings > Custom dimensions.',
+    ),
+  category: z
+    .string()
+    .regex(/^[^\p{Cc}]{1,100}$/u, 'expected a name of at most 100 characters')
+    .default('GA4')
+    .describe('The category under which custom events are shown.'),
+  user_id: z
+    .boolean()
+    .default(false)
+    .describe(
+      '`true`: your own id of a visitor who has logged in goes to Piwik PRO as user ID, with `ad_storage` and `ad_user_data`.',
+    ),
+});
+
+export type Settings = z.output<typeof settings>;
