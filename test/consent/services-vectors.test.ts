@@ -55,20 +55,31 @@ const EXPECTED: Readonly<Record<string, readonly [unknown: readonly string[], cl
   // Nobody's but AdSense's beside the two that are known.
   'borlabs-02': [
     ['google-adsense'],
-    ['google_ads', 'linkedin', 'matomo', 'microsoft_ads', 'pinterest', 'piwik_pro', 'tiktok'],
+    ['google_ads', 'linkedin', 'matomo', 'microsoft_ads', 'pinterest', 'piwik_pro', 'snapchat', 'tiktok'],
   ],
   'borlabs-04': [[], ['ga4', 'piwik_pro']],
   // s26 is Google Analytics; s905 is not told anywhere.
   'consentmanager-01': [
     ['s905'],
-    ['google_ads', 'linkedin', 'matomo', 'meta', 'microsoft_ads', 'pinterest', 'piwik_pro', 'tiktok'],
+    ['google_ads', 'linkedin', 'matomo', 'meta', 'microsoft_ads', 'pinterest', 'piwik_pro', 'snapchat', 'tiktok'],
   ],
   // Google Analytics is the one in the list of statistics.
   'consentmanager-03': [[], ['matomo', 'piwik_pro']],
   // Numbers of the site's own.
   'realcookiebanner-01': [
     ['37560', '37547'],
-    ['ga4', 'google_ads', 'linkedin', 'matomo', 'meta', 'microsoft_ads', 'pinterest', 'piwik_pro', 'tiktok'],
+    [
+      'ga4',
+      'google_ads',
+      'linkedin',
+      'matomo',
+      'meta',
+      'microsoft_ads',
+      'pinterest',
+      'piwik_pro',
+      'snapchat',
+      'tiktok',
+    ],
   ],
   'realcookiebanner-03': [['601'], ['ga4', 'matomo', 'piwik_pro']],
 };
