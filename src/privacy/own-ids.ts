@@ -185,7 +185,7 @@ export type Whose = 'machine' | 'long' | 'all';
 const WORTH_A_FILTER = 4_000;
 /**
  * Most characters times ids that are searched for one visitor where texts have beginnings of ids in them. If somebody
- * sends hundreds of ids and texts full of their beginnings, the texts are dropped without a search.
+ * sends hundreds of ids and texts full of their beginnings, the tag replaces these texts without a search.
  */
 const MOST_SEARCHED = 200_000;
 

@@ -51,7 +51,7 @@ export function finiteNumber(text: string): number | undefined {
   const first = text.charCodeAt(0);
   // `Number` also takes blanks (as 0) and `Infinity`, which are not meant as numbers.
   if (!((first >= 48 && first <= 57) || first === 45 || first === 46 || first === 43)) return undefined;
-  // It also takes `0x`, `0b` and `0o`.
+  // `Number` also takes numbers behind `0x`, `0b` and `0o`.
   if (first === 48 && text.charCodeAt(1) > 57 && (text.charCodeAt(1) | 32) !== 101) return undefined;
   const number = Number(text);
   return Number.isFinite(number) ? number : undefined;

@@ -328,7 +328,7 @@ function isFourOfFour(first: number): boolean {
 const CARD_SIGNS = [46, 47, UNDERSCORE];
 const SHORTEST_CARD = 13;
 const LONGEST_CARD = 19;
-/** If both check digits are right it is an article number, because shops write many more of these than cards. */
+/** Up to this length digits that pass the checks of both are an article number: shops write more of these than of cards. */
 const LONGEST_ARTICLE = 14;
 
 /** The first four digits as a number; there are as many. */
