@@ -10,7 +10,7 @@ import { slowClients } from '../test/torture/slow-clients.ts';
 import { restart } from '../test/torture/restart.ts';
 import { answers } from '../test/torture/answers.ts';
 import { damage } from '../test/torture/damage.ts';
-import { cluster } from '../test/torture/cluster.ts';
+import { cluster, clusterKilled } from '../test/torture/cluster.ts';
 import { disk } from '../test/torture/disk.ts';
 import { kill } from '../test/torture/kill.ts';
 import { withdrawal } from '../test/torture/withdrawal.ts';
@@ -31,6 +31,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   overload,
   withdrawal,
   cluster,
+  'cluster-killed': clusterKilled,
   stranger,
   ...Object.fromEntries(ATTACK_NAMES.map((name) => [`stranger-${name}`, (form: Form) => attack(name, form)])),
 };

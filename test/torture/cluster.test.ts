@@ -35,7 +35,7 @@ describe.skipIf(skipNats)('three brokers and three gateways', { timeout: 300_000
     expect(tally.acknowledged.size).toBeGreaterThan(100);
   });
 
-  it('lose nothing and repeat nothing when all six are restarted one by one', async () => {
+  it('lose nothing, and repeat little, when all six are restarted one by one', async () => {
     const { problems, tally } = await rolled(world);
     expect(problems).toEqual([]);
     expect(tally.acknowledged.size).toBeGreaterThan(200);
