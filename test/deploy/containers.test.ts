@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { startBrokers, type Brokers } from './brokers.ts';
 import { ADMIN_TOKEN, CONFIG_AT, statusOf, tryForm } from './form.ts';
 import { absent, deployed, program, PYTHON } from './programs.ts';
 
@@ -10,10 +11,24 @@ import { absent, deployed, program, PYTHON } from './programs.ts';
 
 const { version } = JSON.parse(readFileSync(deployed('../package.json'), 'utf8')) as { version: string };
 /** What a person has to give: the test's own. */
-const SECRETS = { GA4_API_SECRET: 'a secret', PORTVAKT_ADMIN_TOKEN: ADMIN_TOKEN };
+const SECRETS = {
+  GA4_API_SECRET: 'a secret',
+  PORTVAKT_ADMIN_TOKEN: ADMIN_TOKEN,
+  PORTVAKT_ROOT_KEY: '6b'.repeat(32),
+};
 /** User and group of the image. */
 const NONROOT = 65_532;
 const files = (folder: string): string[] => globSync(`${folder}/*.yaml`, { cwd: deployed('') }).sort();
+
+/** What the gateways of the files for several share. */
+let brokers: Brokers | undefined;
+beforeAll(async () => {
+  if (!absent('nats-server')) brokers = await startBrokers(readFileSync(deployed('nats/nats.conf'), 'utf8'));
+}, 300_000);
+afterAll(() => brokers?.stop());
+/** A configuration with the brokers' addresses of here. */
+const reaching = (config: string): string => brokers?.moved(config) ?? config;
+const skipped = (file: string): boolean => file.includes('cluster') && absent('nats-server');
 
 describe.skipIf(absent('kubernetes-validate'))('Kubernetes', () => {
   // The oldest that knows `sleep` before a stop without being told to, and the newest the checker has.
@@ -34,6 +49,7 @@ describe.skipIf(absent('kubernetes-validate'))('the compose specification', () =
 });
 
 interface Service {
+  readonly extends?: { readonly service: string };
   readonly image: string;
   readonly build?: string;
   readonly command: readonly string[];
@@ -49,6 +65,17 @@ interface Compose {
   readonly volumes?: Readonly<Record<string, unknown>>;
 }
 
+/** The services of a file, each with what it takes over from another one: lists are joined, the rest is replaced. */
+function servicesOf({ services }: Compose): Record<string, Service> {
+  const whole = ([name, own]: [string, Service]): [string, Service] => {
+    const base = own.extends === undefined ? undefined : services[own.extends.service];
+    // A volume for the same path replaces the one there was: what the test looks at are the files, and those stay.
+    const volumes = [...(base?.volumes ?? []), ...(own.volumes ?? [])];
+    return [name, { ...base, ...own, volumes }];
+  };
+  return Object.fromEntries(Object.entries(services).map(whole));
+}
+
 /** `${NAME:?}` is what a person gives. */
 const filled = (environment: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(
@@ -59,7 +86,9 @@ const filled = (environment: Readonly<Record<string, string>>): Record<string, s
   );
 
 describe.each(files('compose'))('%s', (file) => {
-  const { services, volumes = {} } = parse(readFileSync(deployed(file), 'utf8')) as Compose;
+  const compose = parse(readFileSync(deployed(file), 'utf8')) as Compose;
+  const { volumes = {} } = compose;
+  const services = servicesOf(compose);
   const beside = (path: string): string => join(dirname(deployed(file)), path);
 
   it('mounts volumes it declares and files that are there', () => {
@@ -80,14 +109,18 @@ describe.each(files('compose'))('%s', (file) => {
   });
 
   const gateways = Object.entries(services).filter(([, { image }]) => image.startsWith('portvakt:'));
-  it.each(gateways)('%s serves, and delivers a hit', { timeout: 120_000 }, async (_, service) => {
+  it.skipIf(skipped(file)).each(gateways)('%s serves, and delivers a hit', { timeout: 120_000 }, async (_, service) => {
     expect(service.image).toBe(`portvakt:${version}`);
     expect(existsSync(join(beside(service.build ?? ''), 'Dockerfile'))).toBe(true);
     const mounted = service.volumes.find((volume) => typeof volume !== 'string' && volume.target === CONFIG_AT);
     const config = readFileSync(beside((mounted as { source: string }).source), 'utf8');
-    await tryForm({ args: service.command, env: filled(service.environment), config }, '/data', async (gateway) => {
-      expect(await statusOf(gateway, 'admin', '/metrics')).toBe(200);
-    });
+    await tryForm(
+      { args: service.command, env: filled(service.environment), config: reaching(config) },
+      '/data',
+      async (gateway) => {
+        expect(await statusOf(gateway, 'admin', '/metrics')).toBe(200);
+      },
+    );
   });
 });
 
@@ -133,21 +166,29 @@ describe.each(files('kubernetes'))('%s', (file) => {
   });
 
   const gateways = pods.filter(({ containers }) => /portvakt:/.test(containers[0]?.image ?? ''));
-  it.each(gateways)('serves, answers its probes, and delivers a hit', { timeout: 120_000 }, async (pod) => {
-    const [container] = pod.containers as [Container];
-    expect(pod.securityContext).toMatchObject({ runAsUser: NONROOT, runAsGroup: NONROOT, fsGroup: NONROOT });
-    expect(container.image).toMatch(new RegExp(`/portvakt:${version.replaceAll('.', String.raw`\.`)}$`));
-    expect(container.volumeMounts.map(({ mountPath }) => mountPath)).toContain(dirname(CONFIG_AT));
-    const config = manifests.find(({ kind }) => kind === 'ConfigMap')?.data?.['gateway.yaml'] ?? '';
-    const given = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
-    await tryForm({ args: container.args, env: { ...SECRETS, ...given }, config }, '/data', async (gateway) => {
-      const { startupProbe, livenessProbe, readinessProbe } = container;
-      expect([livenessProbe.httpGet.path, readinessProbe.httpGet.path]).toEqual(['/healthz', '/readyz']);
-      for (const { httpGet } of [startupProbe, livenessProbe, readinessProbe])
-        expect([httpGet, await statusOf(gateway, httpGet.port, httpGet.path)]).toEqual([httpGet, 200]);
-      expect(await statusOf(gateway, 'admin', '/metrics')).toBe(200);
-    });
-  });
+  it.skipIf(skipped(file)).each(gateways)(
+    'serves, answers its probes, and delivers a hit',
+    { timeout: 120_000 },
+    async (pod) => {
+      const [container] = pod.containers as [Container];
+      expect(pod.securityContext).toMatchObject({ runAsUser: NONROOT, runAsGroup: NONROOT, fsGroup: NONROOT });
+      expect(container.image).toMatch(new RegExp(`/portvakt:${version.replaceAll('.', String.raw`\.`)}$`));
+      expect(container.volumeMounts.map(({ mountPath }) => mountPath)).toContain(dirname(CONFIG_AT));
+      const config = manifests.map(({ data }) => data?.['gateway.yaml']).find((text) => text !== undefined) ?? '';
+      const given = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
+      await tryForm(
+        { args: container.args, env: { ...SECRETS, ...given }, config: reaching(config) },
+        '/data',
+        async (gateway) => {
+          const { startupProbe, livenessProbe, readinessProbe } = container;
+          expect([livenessProbe.httpGet.path, readinessProbe.httpGet.path]).toEqual(['/healthz', '/readyz']);
+          for (const { httpGet } of [startupProbe, livenessProbe, readinessProbe])
+            expect([httpGet, await statusOf(gateway, httpGet.port, httpGet.path)]).toEqual([httpGet, 200]);
+          expect(await statusOf(gateway, 'admin', '/metrics')).toBe(200);
+        },
+      );
+    },
+  );
 
   it('has one gateway where the outbox is its own', () => {
     const own = manifests.filter(({ kind }) => kind === 'StatefulSet' && file.includes('one-gateway'));

@@ -1,6 +1,8 @@
+import { freePorts } from './brokers.ts';
 import { expect } from 'vitest';
 import { ask } from '../support/ask.ts';
 import { cookiebot } from '../support/hits.ts';
+import { until } from '../support/metrics.ts';
 import { startRecorder } from '../support/recorder.ts';
 import { serve, temporary, type Served } from '../support/serve.ts';
 
@@ -39,6 +41,8 @@ export async function tryForm(form: Form, data: string, look?: (gateway: Served)
     nodeArgs: form.node ?? [],
   });
   try {
+    const ready = async (): Promise<boolean> => (await statusOf(gateway, 'http', '/readyz')) === 200;
+    await until('it can store events', ready, 120_000);
     const seconds = Math.floor(Date.now() / 1000) - 60;
     const hit = await ask(gateway.url, {
       path: `/g/collect?v=2&tid=G-TEST000001&cid=482310557.${seconds}&_p=1&en=page_view&dl=https%3A%2F%2Fshop.example.no%2F`,
@@ -62,4 +66,10 @@ export async function statusOf(gateway: Served, port: 'http' | 'admin', path: st
   const url = port === 'http' ? gateway.url : gateway.adminUrl;
   const headers = port === 'http' ? {} : { authorization: `Bearer ${ADMIN_TOKEN}` };
   return (await ask(url, { method: 'GET', path, headers })).status;
+}
+
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  return port;
 }

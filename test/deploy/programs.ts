@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
 
 // The programs that deploy/ is held against. `.ci/run` installs them; without one its tests are skipped, and fail with CI=true.
 
 const root = join(import.meta.dirname, '../..');
 const VENV = join(import.meta.dirname, '.venv/bin');
-const PLACES = [VENV, '/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin'];
+const GO = process.env['GOBIN'] ?? join(homedir(), 'go/bin');
+const PLACES = [VENV, GO, ...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 
 /** Where a program is; its name where it is nowhere, so that starting it says so. */
 export function program(name: string): string {

@@ -1,7 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -11,6 +10,7 @@ import { cookiebot } from '../support/hits.ts';
 import { until } from '../support/metrics.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, temporary, type Served } from '../support/serve.ts';
+import { freePort } from './form.ts';
 import { absent, deployed, program } from './programs.ts';
 
 // deploy/nginx and deploy/caddy: the checker of each, and hits and pages of a shop through them. The README shows the same lines.
@@ -45,15 +45,6 @@ afterAll(async () => {
   await gateway.stop();
   await Promise.all([vendors.close(), shop.close()]);
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 const moved = (of: string): string =>
   of

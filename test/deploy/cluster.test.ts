@@ -1,0 +1,132 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { ask } from '../support/ask.ts';
+import { cookiebot } from '../support/hits.ts';
+import { until } from '../support/metrics.ts';
+import { startRecorder, type Recorder } from '../support/recorder.ts';
+import { serve, temporary, type Served } from '../support/serve.ts';
+import { freePort } from './form.ts';
+import { startBrokers, told, type Brokers, type Jsz } from './brokers.ts';
+import { absent, deployed, program } from './programs.ts';
+
+// The brokers of deploy/nats, two gateways on them, and the proxy that deploy/compose/cluster.yaml has in front.
+
+const CONF = readFileSync(deployed('nats/nats.conf'), 'utf8');
+const MANIFESTS = parseAllDocuments(readFileSync(deployed('kubernetes/cluster.yaml'), 'utf8')).map(
+  (one) =>
+    one.toJS() as {
+      readonly kind: string;
+      readonly data?: Readonly<Record<string, string>>;
+      readonly spec: {
+        readonly template: { readonly spec: { readonly containers: readonly Record<string, unknown>[] } };
+      };
+    },
+);
+
+it('Kubernetes has the same configuration of the brokers, with its own names', () => {
+  const map = MANIFESTS.find(({ data }) => data?.['nats.conf'] !== undefined);
+  expect(map?.data?.['nats.conf']?.replaceAll('.nats:', ':')).toBe(CONF.slice(CONF.indexOf('port:')));
+});
+
+describe.skipIf(absent('nats-server'))('the brokers', () => {
+  let brokers: Brokers;
+  let vendors: Recorder;
+  const gateways: Served[] = [];
+  let proxy: ChildProcess | undefined;
+
+  beforeAll(async () => {
+    brokers = await startBrokers(CONF);
+    vendors = await startRecorder();
+    const config = brokers.moved(readFileSync(deployed('cluster-gateway.yaml'), 'utf8'));
+    const env = { GA4_API_SECRET: 'a secret', PORTVAKT_ROOT_KEY: '6b'.repeat(32) };
+    for (let n = 0; n < 2; n++) gateways.push(await serve({ config, env, sink: vendors.url }));
+    for (const { url } of gateways)
+      await until(
+        'it is ready',
+        async () => (await ask(url, { method: 'GET', path: '/readyz' })).status === 200,
+        120_000,
+      );
+  }, 300_000);
+  afterAll(async () => {
+    proxy?.kill('SIGTERM');
+    await Promise.all(gateways.map((gateway) => gateway.stop('SIGKILL')));
+    brokers.stop();
+    await vendors.close();
+  });
+
+  it('are three that write at once', async () => {
+    for (const monitor of brokers.monitors) {
+      const { config, meta_cluster: cluster } = (await told<Jsz>(`${monitor}/jsz`)) ?? {};
+      expect([config?.sync_always, cluster?.cluster_size]).toEqual([true, 3]);
+    }
+  });
+
+  it('answer the probes of Kubernetes', async () => {
+    const containers = MANIFESTS.find(({ kind }) => kind === 'StatefulSet')?.spec.template.spec.containers ?? [];
+    for (const kind of ['startupProbe', 'livenessProbe', 'readinessProbe']) {
+      const probe = containers[0]?.[kind] as { httpGet: { path: string; port: string } };
+      expect(probe.httpGet.port).toBe('monitor');
+      for (const monitor of brokers.monitors)
+        expect([kind, (await fetch(`${monitor}${probe.httpGet.path}`)).status]).toEqual([kind, 200]);
+    }
+  });
+
+  const hit = async (url: string, n: number): Promise<number> => {
+    const seconds = Math.floor(Date.now() / 1000) - 60;
+    const query = `v=2&tid=G-TEST000001&cid=${482_310_000 + n}.${seconds}&_p=${n}&en=page_view&dl=https%3A%2F%2Fshop.example.no%2F`;
+    const answer = await ask(url, {
+      path: `/g/collect?${query}`,
+      headers: {
+        host: 'shop.example.no',
+        origin: 'https://shop.example.no',
+        cookie: cookiebot({ statistics: true }, seconds * 1000),
+      },
+    });
+    return answer.status;
+  };
+  const arrived = (): Set<string | null> =>
+    new Set(vendors.requests.map(({ query }) => new URLSearchParams(query).get('_p')));
+
+  it('keep what either gateway takes until it is delivered', { timeout: 120_000 }, async () => {
+    for (const [n, { url }] of gateways.entries()) expect(await hit(url, n)).toBe(204);
+    await until('both are delivered', () => ['0', '1'].every((n) => arrived().has(n)), 60_000);
+  });
+
+  it.skipIf(absent('caddy'))(
+    'take hits through the proxy while one gateway is gone',
+    { timeout: 180_000 },
+    async () => {
+      const port = await freePort();
+      const dir = temporary();
+      const file = join(dir, 'Caddyfile');
+      const here = (gateway: Served | undefined) => gateway?.url.replace('http://', '') ?? '';
+      const text = readFileSync(deployed('caddy/two-gateways.Caddyfile'), 'utf8')
+        .replace(':8080 {', `http://127.0.0.1:${port} {`)
+        .replace('gateway-1:8080', here(gateways[0]))
+        .replace('gateway-2:8080', here(gateways[1]))
+        // The host is the shop's, as behind any web server.
+        .replace(`http://127.0.0.1:${port}`, `http://:${port}`);
+      writeFileSync(file, text);
+      proxy = spawn(program('caddy'), ['run', '--adapter', 'caddyfile', '--config', file], {
+        stdio: 'ignore',
+        env: { ...process.env, HOME: dir, XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir },
+      });
+      const url = `http://127.0.0.1:${port}`;
+      await until('the proxy is there', () =>
+        ask(url, { method: 'GET', path: '/healthz' }).then(
+          ({ status }) => status === 200,
+          () => false,
+        ),
+      );
+      const wanted = Array.from({ length: 10 }, (_, n) => 100 + n);
+      for (const n of wanted) {
+        if (n === 105) await gateways[0]?.stop('SIGKILL');
+        expect([n, await hit(url, n)]).toEqual([n, 204]);
+      }
+      await until('all are delivered', () => wanted.every((n) => arrived().has(`${n}`)), 120_000);
+    },
+  );
+});
