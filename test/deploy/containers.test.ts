@@ -58,6 +58,7 @@ interface Service {
   readonly volumes: readonly (string | { readonly source: string; readonly target: string })[];
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
+  readonly cap_add?: readonly string[];
   readonly security_opt?: readonly string[];
 }
 interface Compose {
@@ -104,6 +105,7 @@ describe.each(files('compose'))('%s', (file) => {
     for (const [name, service] of Object.entries(services)) {
       expect([name, service.read_only, service.cap_drop]).toEqual([name, true, ['ALL']]);
       expect(service.security_opt).toEqual(['no-new-privileges:true']);
+      expect([name, service.cap_add]).toEqual([name, name === 'proxy' ? ['NET_BIND_SERVICE'] : undefined]);
       for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
     }
   });
