@@ -119,7 +119,8 @@ async function connectTo({ config, credentials }: NatsStart, transport: Transpor
       ignoreClusterUpdates: true,
       ...(config.servers.some((server) => server.startsWith('tls:')) && { tls: {} }),
       ...(credentials !== undefined && {
-        authenticator: transport.credsAuthenticator(new TextEncoder().encode(credentials)),
+        // The library reads a last line only where a line break ends it, and the value of a secret has none.
+        authenticator: transport.credsAuthenticator(new TextEncoder().encode(`${credentials}\n`)),
       }),
     });
   } catch (error) {
