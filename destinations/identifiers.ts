@@ -7,6 +7,7 @@ import { identifiers as matomo } from './matomo/identifiers.ts';
 import { identifiers as meta } from './meta/identifiers.ts';
 import { identifiers as microsoftAds } from './microsoft-ads/identifiers.ts';
 import { identifiers as pinterest } from './pinterest/identifiers.ts';
+import { identifiers as reddit } from './reddit/identifiers.ts';
 import { identifiers as snapchat } from './snapchat/identifiers.ts';
 import { identifiers as tiktok } from './tiktok/identifiers.ts';
 
@@ -19,6 +20,7 @@ export const IDENTIFIERS: readonly Identifier[] = [
   ...meta,
   ...microsoftAds,
   ...pinterest,
+  ...reddit,
   ...snapchat,
   ...tiktok,
 ];

@@ -9,6 +9,7 @@ import meta from './meta/index.ts';
 import microsoftAds from './microsoft-ads/index.ts';
 import pinterest from './pinterest/index.ts';
 import piwikPro from './piwik-pro/index.ts';
+import reddit from './reddit/index.ts';
 import snapchat from './snapchat/index.ts';
 import tiktok from './tiktok/index.ts';
 
@@ -23,6 +24,7 @@ export const destinations: Readonly<Record<string, Destination>> = {
   microsoft_ads: microsoftAds,
   pinterest,
   piwik_pro: piwikPro,
+  reddit,
   snapchat,
   tiktok,
 };

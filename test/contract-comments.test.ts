@@ -82,7 +82,7 @@ const sent = (of: Trace, route = 'ga4'): URLSearchParams => {
   if (plan === undefined) throw new Error(`${route} has no plan: ${JSON.stringify(outcomes(of))}`);
   return new URLSearchParams(plan.element.split('\n')[0]);
 };
-const ALL = ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'snapchat', 'tiktok'];
+const ALL = ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'reddit', 'snapchat', 'tiktok'];
 
 it('loads, and all routes are open to a visitor who agreed', () => {
   expect(planned(trace(purchase()))).toEqual(ALL);
@@ -514,7 +514,7 @@ describe('destinations', () => {
     expect(sent(refused, 'google_ads').get('label')).toBe('abc_DEF');
   });
 
-  it.each(['meta', 'linkedin', 'pinterest'])(
+  it.each(['meta', 'linkedin', 'pinterest', 'reddit'])(
     '%s: has no form without consent, so `limited` refuses to start',
     (name) => {
       const text = changed([`      ${name}:\n`, `      ${name}:\n        without_consent: limited\n`]);

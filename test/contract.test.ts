@@ -51,6 +51,7 @@ const ROUTES = {
   linkedin: 'api.linkedin.com',
   microsoft_ads: 'capi.uet.microsoft.com',
   pinterest: 'api.pinterest.com',
+  reddit: 'ads-api.reddit.com',
   snapchat: 'tr.snapchat.com',
   tiktok: 'business-api.tiktok.com',
 } as const;
@@ -70,6 +71,7 @@ beforeAll(async () => {
       LINKEDIN_ACCESS_TOKEN: 'linkedin-token',
       MICROSOFT_UET_TOKEN: 'microsoft-token',
       PINTEREST_ACCESS_TOKEN: 'pinterest-token',
+      REDDIT_ACCESS_TOKEN: 'reddit-token',
       SNAPCHAT_ACCESS_TOKEN: 'snapchat-token',
       TIKTOK_ACCESS_TOKEN: 'tiktok-token',
     },
@@ -336,6 +338,37 @@ describe('the reference event under full consent', () => {
         num_items: 2,
         content_ids: ['SKU-1'],
         contents: [{ id: 'SKU-1', item_price: '299.5', quantity: 2 }],
+      },
+    });
+  });
+
+  it('reaches Reddit through the Conversions API (reddit.md 1-5)', () => {
+    const request = one(ROUTES.reddit);
+    expect(`${request.method} ${request.path}?${request.query}`).toBe(
+      'POST /api/v3/pixels/a2_exampleabc/conversion_events?',
+    );
+    expect(request.headers['authorization']).toBe('Bearer reddit-token');
+    const { events } = bodyOf(request)['data'] as { events: [Record<string, unknown>] };
+    const [{ event_at, ...event }, ...others] = events;
+    expect(others).toEqual([]);
+    isNow(event_at);
+    expect(event).toEqual({
+      action_source: 'WEBSITE',
+      type: { tracking_type: 'PURCHASE' },
+      event_source_url: 'https://shop.example.no/takk?utm_source=google',
+      user: {
+        // Nothing but letters and digits stays of the local part; the phone has its plus.
+        email: sha256('karinordmann@example.no'),
+        phone_number: sha256('+4740000000'),
+        external_id: sha256('crm-8841'),
+        user_agent: FAMILY,
+      },
+      metadata: {
+        conversion_id: id,
+        currency: 'NOK',
+        value: 599,
+        item_count: 2,
+        products: [{ id: 'SKU-1', quantity: 2, item_price: 299.5 }],
       },
     });
   });

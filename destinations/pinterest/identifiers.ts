@@ -20,7 +20,7 @@ export const identifiers: readonly Identifier[] = [
       parse: itself,
       click: KEPT_AS_IT_IS,
     },
-    forms: [{ head: 'dj0y', rest: /[\w-]{20,600}/, exact: true }],
+    forms: [{ head: 'dj0y', rest: /[\w-]{12,600}/, exact: true }],
   },
   // Not named as a source of the click id: it stays in no address, and is not read.
   { owner: 'Pinterest', signal: 'ad_storage', param: '_epik' },

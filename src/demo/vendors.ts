@@ -15,6 +15,8 @@ export function successAnswer(host: string, path: string, body: string): { statu
       return json({ status: 'VALID' });
     case 'capi.uet.microsoft.com':
       return json({ eventsReceived: count(body, 'data') });
+    case 'ads-api.reddit.com':
+      return json({ data: { message: 'demo' } });
     case 'api.pinterest.com':
       return json({ num_events_received: count(body, 'data'), num_events_processed: count(body, 'data') });
     default:

@@ -14,7 +14,7 @@ const ID_WORDS = 'id ids nr no num number nummer key hash uuid guid identifier r
 /** Names that mean an id, alone or as a part of a longer name; without separators. */
 const ALONE = new WordSet(
   ...idWords(IDENTIFIERS),
-  'muid twclid rdtcid rdtuuid',
+  'muid twclid',
   'idfa idfv gaid aaid adid oaid ifa maid androidid hubspotutk hutk hstc hssc hsfp hjid hjsessionuser clck clsk vuid mcid ecid ecsid auid',
   'ajsanonymousid ajsuserid amplitudeid mixpanelid klaviyoid kx mkttok clickid clid useragent ipoverride ipaddr ip remoteip xforwardedfor',
   'personid personkey pvid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid duid nuid vwouuid mktotrk posthogid heapid',

@@ -25,11 +25,7 @@ const FORMATS = [
   form('$device', /(?::|%3A)[0-9a-f-]{12,80}/),
 ];
 /** Click ids as Google and Meta write them: capitals matter. */
-const CLICKS = [
-  ...VENDOR_FORMS.filter(({ exact }) => exact),
-  exactForm('AfmBO', /[\w-]{12,600}/),
-  exactForm('dj0yJnU9', /[\w-]{8,600}/),
-];
+const CLICKS = [...VENDOR_FORMS.filter(({ exact }) => exact), exactForm('AfmBO', /[\w-]{12,600}/)];
 
 /** Names of click ids and visitor ids that are no words of a language, so they count without a sign behind them. */
 const PECULIAR = [

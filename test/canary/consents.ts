@@ -47,6 +47,7 @@ const SERVICE_OF: Readonly<Record<KnownVendor, readonly string[]>> = {
   matomo: ['matomo', 'Matomo Analytics'],
   microsoft_ads: ['microsoft-ads', 'bing', 'Microsoft Advertising'],
   pinterest: ['pinterest', 'Pinterest Tag'],
+  reddit: ['reddit', 'Reddit Pixel'],
   snapchat: ['snapchat', 'Snapchat Pixel'],
   tiktok: ['tiktok', 'TikTok Pixel'],
   piwik_pro: ['piwik-pro', 'Piwik PRO'],
@@ -57,6 +58,7 @@ const ADVERTISERS: readonly KnownVendor[] = [
   'linkedin',
   'microsoft_ads',
   'pinterest',
+  'reddit',
   'snapchat',
   'tiktok',
 ];

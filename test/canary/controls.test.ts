@@ -140,6 +140,7 @@ describe('a fault in what decides is found', () => {
         'meta',
         'microsoft_ads',
         'pinterest',
+        'reddit',
         'snapchat',
         'tiktok',
         'piwik_pro',

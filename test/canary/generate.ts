@@ -54,6 +54,7 @@ const IDENTIFIER_NAMES = [
   'msclkid',
   'li_fat_id',
   'epik',
+  'rdt_cid',
   'dclid',
   'sccid',
   'ttclid',
@@ -249,6 +250,7 @@ class Maker {
     if (this.maybe()) add(spelled('msclkid'), this.hex('msclkid'));
     if (this.maybe()) add(spelled('li_fat_id'), this.own('liFatId', uuid('liFatId', this.serial)));
     if (this.maybe()) add(spelled('epik'), this.own('epik', `dj0y${word('epik', this.serial)}`));
+    if (this.maybe()) add(spelled('rdt_cid'), this.own('rdtCid', word('rdtCid', this.serial)));
     if (this.maybe()) add(spelled('ScCid'), this.own('sccid', word('sccid', this.serial)));
     if (this.maybe()) add(spelled('ttclid'), this.own('ttclid', `E.C.P.${word('ttclid', this.serial)}`));
     for (const { kind, row } of OTHER_IDS) {
@@ -304,6 +306,9 @@ class Maker {
     if (this.maybe(0.2))
       list.push(`_derived_epik=${this.own('derivedEpikCookie', `dj0y${word('derivedEpikCookie', serial)}`)}`);
     if (this.maybe(0.2)) list.push(`_pin_unauth=${this.own('pinCookie', `dWlkPU${word('pinCookie', serial)}`)}`);
+    if (this.maybe(0.3)) list.push(`_rdt_cid=${this.own('rdtCidCookie', word('rdtCidCookie', serial))}`);
+    if (this.maybe(0.3)) list.push(`_rdt_uuid=${at}.${this.own('rdtUuidCookie', uuid('rdtUuidCookie', serial))}`);
+    if (this.maybe(0.2)) list.push(`_rdt_em=${this.own('rdtEmCookie', word('rdtEmCookie', serial))}`);
     if (this.maybe(0.3)) {
       const id = this.own('pkCookie', `abc${digits('pkCookie', serial)}`);
       list.push(`_pk_id.3.1fff=${id}.${seconds(at)}.`);

@@ -21,6 +21,7 @@ export type KnownVendor =
   | 'matomo'
   | 'microsoft_ads'
   | 'pinterest'
+  | 'reddit'
   | 'tiktok'
   | 'snapchat'
   | 'piwik_pro';
@@ -46,6 +47,7 @@ const KNOWN_NEEDS: Readonly<Record<KnownVendor, number>> = {
   piwik_pro: ANALYTICS,
   microsoft_ads: ADS | PERSONAL,
   pinterest: ADS | USER_DATA | PERSONAL,
+  reddit: ADS | USER_DATA | PERSONAL,
   tiktok: ADS | USER_DATA | PERSONAL,
   snapchat: ADS | USER_DATA | PERSONAL,
 };
@@ -95,7 +97,7 @@ const to = (place: Place, more: Partial<Omit<Leave, 'to'>> = {}): Leave => ({
 
 const hashed = (place: KnownVendor, needs = 0): Leave => to(place, { form: 'sha256', needs });
 const eachFull: readonly Leave[] = (
-  ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'tiktok', 'snapchat'] as const
+  ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'reddit', 'tiktok', 'snapchat'] as const
 ).map((vendor) => to(vendor));
 /** Kept for the conversion that comes pages later, in the vendor's own cookie (design 3a). */
 const kept = to('set-cookie', { needs: ADS });
@@ -131,6 +133,7 @@ const KNOWN_KINDS = {
     to('pinterest', { where: ['user agent full'] }),
     to('tiktok', { where: ['user agent full'] }),
     to('snapchat', { where: ['user agent full'] }),
+    to('reddit', { where: ['user agent full'] }),
   ],
   clientHint: [to('ga4', { needs: EVERYTHING, where: ['user agent full'] })],
   header: [],
@@ -149,6 +152,7 @@ const KNOWN_KINDS = {
     to('google_ads', { full: false, limited: true }),
     to('tiktok'),
     to('snapchat'),
+    to('reddit'),
   ],
   utm: [
     to('ga4', { where: ['keeps utm_campaign'] }),
@@ -159,6 +163,7 @@ const KNOWN_KINDS = {
     to('pinterest', { where: ['keeps utm_campaign'] }),
     to('tiktok', { where: ['keeps utm_campaign'] }),
     to('snapchat', { where: ['keeps utm_campaign'] }),
+    to('reddit', { where: ['keeps utm_campaign'] }),
   ],
   query: [],
   tracker: [],
@@ -195,6 +200,7 @@ const KNOWN_KINDS = {
   sccid: [to('snapchat'), kept],
   ttclid: [to('tiktok'), kept],
   epik: [to('pinterest'), kept],
+  rdtCid: [to('reddit'), kept],
 
   // Cookies: each under its signal, to its owner, and back to the browser it came from.
   gaCookie: [to('ga4'), to('set-cookie', { needs: ANALYTICS })],
@@ -216,6 +222,9 @@ const KNOWN_KINDS = {
   epikCookie: [to('pinterest'), kept],
   derivedEpikCookie: [kept],
   pinCookie: [kept],
+  rdtCidCookie: [to('reddit'), kept],
+  rdtUuidCookie: [to('reddit'), kept],
+  rdtEmCookie: [kept],
   /** `destinations/matomo.md` 2, 7. */
   pkCookie: [to('matomo'), to('set-cookie', { needs: ANALYTICS })],
   otherCookie: [],
@@ -239,6 +248,7 @@ const KNOWN_KINDS = {
     hashed('tiktok'),
     hashed('snapchat'),
     to('piwik_pro', { needs: GOOGLE_USER }),
+    hashed('reddit'),
   ],
 
   // A user id that is personal is none: it goes only where the vendor takes it hashed, as what it is.
@@ -251,6 +261,7 @@ const KNOWN_KINDS = {
     hashed('pinterest'),
     hashed('tiktok'),
     hashed('snapchat'),
+    hashed('reddit'),
   ],
   phoneUserId: [
     hashed('ga4', GOOGLE_USER),
@@ -260,6 +271,7 @@ const KNOWN_KINDS = {
     hashed('pinterest'),
     hashed('tiktok'),
     hashed('snapchat'),
+    hashed('reddit'),
   ],
 
   // User data: hashed, and only where the vendor can match on it.
@@ -272,6 +284,7 @@ const KNOWN_KINDS = {
     hashed('pinterest'),
     hashed('tiktok'),
     hashed('snapchat'),
+    hashed('reddit'),
   ],
   phone: [
     hashed('ga4', GOOGLE_USER),
@@ -281,6 +294,7 @@ const KNOWN_KINDS = {
     hashed('pinterest'),
     hashed('tiktok'),
     hashed('snapchat'),
+    hashed('reddit'),
   ],
   firstName: [
     hashed('ga4', GOOGLE_USER),
@@ -364,6 +378,7 @@ const KNOWN_KINDS = {
     to('pinterest'),
     to('tiktok'),
     to('snapchat'),
+    to('reddit'),
   ],
   order: [...eachFull, to('matomo'), to('piwik_pro')],
   eventId: eachFull,
@@ -376,7 +391,7 @@ const KNOWN_KINDS = {
 const IN_RECORDS: Readonly<Partial<Record<keyof typeof KNOWN_KINDS, readonly Leave[]>>> = {
   // Of items these two are sent the ids, or the numbers only.
   itemId: [to('google_ads')],
-  itemName: [to('google_ads'), to('meta'), to('pinterest')],
+  itemName: [to('google_ads'), to('meta'), to('pinterest'), to('reddit')],
   // A number is made of it.
   pageLoad: [to('matomo'), to('piwik_pro'), to('microsoft_ads')],
   // Only its country is told, by the vendor that can tell.
@@ -420,6 +435,7 @@ const NOT_WHERE_IDS_ARE_REPLACED: ReadonlySet<Kind> = new Set<Kind>([
     'msclkid',
     'liFatId',
     'epik',
+    'rdtCid',
   ] as const),
   ...(['email', 'phone', 'firstName', 'lastName', 'street', 'city', 'region', 'postalCode', 'hashedEmail'] as const),
   ...(['mailUserId', 'phoneUserId'] as const),
@@ -444,6 +460,7 @@ const OWNERS: Readonly<Partial<Record<Kind, readonly Vendor[]>>> = {
   ...owned(['msclkid', 'uetCookie', 'uetvidCookie'], ['microsoft_ads']),
   ...owned(['liFatId', 'liCookie'], ['linkedin']),
   ...owned(['epik', 'epikCookie', 'derivedEpikCookie', 'pinCookie'], ['pinterest']),
+  ...owned(['rdtCid', 'rdtCidCookie', 'rdtUuidCookie', 'rdtEmCookie'], ['reddit']),
   ...owned(['pkCookie'], ['matomo']),
 };
 

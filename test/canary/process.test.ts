@@ -27,6 +27,7 @@ const VENDOR_OF: ReadonlyMap<string, Vendor> = new Map([
   ['capi.uet.microsoft.com', 'microsoft_ads'],
   ['bat.bing.com', 'microsoft_ads'],
   ['api.pinterest.com', 'pinterest'],
+  ['ads-api.reddit.com', 'reddit'],
   ['tr.snapchat.com', 'snapchat'],
   ['business-api.tiktok.com', 'tiktok'],
 ]);
@@ -39,6 +40,7 @@ const SECRETS = {
   MATOMO_TOKEN: 'wzsecretmatomowz',
   MICROSOFT_UET_TOKEN: 'wzsecretmicrosoftwz',
   PINTEREST_ACCESS_TOKEN: 'wzsecretpinterestwz',
+  REDDIT_ACCESS_TOKEN: 'wzsecretredditwz',
   SNAPCHAT_ACCESS_TOKEN: 'wzsecretsnapchatwz',
   TIKTOK_ACCESS_TOKEN: 'wzsecrettiktokwz',
 };

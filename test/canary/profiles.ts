@@ -189,6 +189,7 @@ const ROUTES = `
         user_id: true
         without_consent: limited
       pinterest: { ad_account_id: "549757463328", access_token: "\${PINTEREST_ACCESS_TOKEN}" }
+      reddit: { pixel_id: a2_exampleabc, access_token: "\${REDDIT_ACCESS_TOKEN}" }
       snapchat: { pixel_id: 1ec32188-754e-4be2-8e55-c949a984a39f, access_token: "\${SNAPCHAT_ACCESS_TOKEN}" }
       tiktok:
         pixel_id: D6AP4E3C77U3L7SP8O7G
@@ -246,6 +247,7 @@ const SERVICES = LIMITED.replace('cmp: [onetrust]', 'cmp: [klaro]').replace(
             piwik-pro: [analytics_storage]
             microsoft-ads: [ad_storage, ad_user_data, ad_personalization]
             pinterest: [ad_storage, ad_user_data, ad_personalization]
+            reddit: [ad_storage, ad_user_data, ad_personalization]
             snapchat: [ad_storage, ad_user_data, ad_personalization]
             tiktok: [ad_storage, ad_user_data, ad_personalization]`,
 );

@@ -55,7 +55,13 @@ export function digits(kind: (typeof NUMERIC)[number], serial: number): string {
   return `${DIGITS}${place}${String(serial % 1e7).padStart(7, '0')}`;
 }
 
-const UUID_KINDS = ['liFatId', 'liCookie', 'scidCookie', 'scidCopyCookie'] as const satisfies readonly Kind[];
+const UUID_KINDS = [
+  'liFatId',
+  'liCookie',
+  'scidCookie',
+  'scidCopyCookie',
+  'rdtUuidCookie',
+] as const satisfies readonly Kind[];
 
 /** A UUID, which is what LinkedIn's click ids and Snap's browser ids look like. */
 export function uuid(kind: (typeof UUID_KINDS)[number], serial: number): string {
@@ -99,7 +105,7 @@ const PATTERN = new RegExp(
   [
     `${LETTERS}([a-z]{2})([a-z]{6})`,
     `${DIGITS}([12]\\d)(\\d{7})`,
-    '7314159([0-3])-?265a-?4358-?9793-?(\\d{12})',
+    '7314159([0-4])-?265a-?4358-?9793-?(\\d{12})',
     '(?<![\\d.])(9[1-5])\\.(\\d{1,3})\\.(\\d{1,3})(?:\\.(\\d{1,3}))?(?![\\d])',
     '2a0d:0*(9[1-5])(?::([0-9a-f]{1,4}):([0-9a-f]{1,4}))?',
     '(?<!\\d)(15[0-4]\\d{7})(?!\\d)',

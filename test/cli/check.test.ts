@@ -9,6 +9,7 @@ import { googleError, replies as googleReplies } from '../vendors/google-ads.ts'
 import { errorReply } from '../vendors/meta.ts';
 import { replies as microsoftReplies } from '../vendors/microsoft-ads.ts';
 import { replies as pinterestReplies } from '../vendors/pinterest.ts';
+import { replies as redditReplies } from '../vendors/reddit.ts';
 import { replies as snapchatReplies } from '../vendors/snapchat.ts';
 import { replies as tiktokReplies } from '../vendors/tiktok.ts';
 
@@ -20,6 +21,7 @@ const HOSTS = {
   linkedin: 'api.linkedin.com',
   microsoft_ads: 'capi.uet.microsoft.com',
   pinterest: 'api.pinterest.com',
+  reddit: 'ads-api.reddit.com',
   snapchat: 'tr.snapchat.com',
   tiktok: 'business-api.tiktok.com',
 } as const;
@@ -99,6 +101,7 @@ describe('all is well', () => {
     // No event at all: meta.md 10, microsoft.md A.5, tiktok.md 10, pinterest.md 1, where nothing is recorded besides.
     expect(JSON.parse(recorder.to(HOSTS.meta)[0]?.body ?? '')).toMatchObject({ data: [] });
     expect(JSON.parse(recorder.to(HOSTS.microsoft_ads)[0]?.body ?? '')).toEqual({ data: [] });
+    expect(JSON.parse(recorder.to(HOSTS.reddit)[0]?.body ?? '')).toEqual({ data: { events: [] } });
     expect(recorder.to(HOSTS.pinterest)[0]).toMatchObject({ query: 'test=true', body: '{"data":[]}' });
     expect(recorder.to(HOSTS.snapchat)[0]).toMatchObject({
       path: '/v3/1ec32188-754e-4be2-8e55-c949a984a39f/events/validate',
@@ -145,6 +148,8 @@ describe('a vendor objects', () => {
     ['pinterest', 'the token', pinterestReplies.unauthorized, '401'],
     ['pinterest', 'a role in the account', pinterestReplies.forbidden, '403'],
     ['pinterest', 'the account', pinterestReplies.noAccount, '404'],
+    ['reddit', 'the token', redditReplies.unauthorized, '401'],
+    ['reddit', 'the pixel', redditReplies.noPixel, '404'],
     ['microsoft_ads', 'nothing: it is down', { status: 503, body: '<html>kari@example.no' }, '503'],
     ['snapchat', 'the token', snapchatReplies.unauthorized, '401'],
     ['snapchat', 'the pixel', snapchatReplies.forbidden, '403'],

@@ -212,6 +212,7 @@ describe('explain', () => {
       ['linkedin', 'blocked'],
       ['microsoft_ads', 'blocked'],
       ['pinterest', 'blocked'],
+      ['reddit', 'blocked'],
       ['snapchat', 'blocked'],
       ['tiktok', 'blocked'],
     ]);

@@ -34,6 +34,15 @@ export function singles(request: Recorded): readonly Single[] {
     }));
   }
   const body = json(request.body);
+  // Reddit has its list one level further in.
+  const { events: inner, ...about } = (body?.['data'] ?? {}) as Json;
+  if (Array.isArray(inner)) {
+    return (inner as Json[]).map((event) => ({
+      ...one,
+      query,
+      body: { ...body, data: { ...about, events: [event] } },
+    }));
+  }
   const list = LISTS.find((name) => Array.isArray(body?.[name]));
   if (body === undefined || list === undefined) return [{ ...one, query, body: body ?? (request.body || undefined) }];
   return (body[list] as (Json | string)[]).map((row) => {

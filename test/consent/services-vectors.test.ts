@@ -55,13 +55,24 @@ const EXPECTED: Readonly<Record<string, readonly [unknown: readonly string[], cl
   // Nobody's but AdSense's beside the two that are known.
   'borlabs-02': [
     ['google-adsense'],
-    ['google_ads', 'linkedin', 'matomo', 'microsoft_ads', 'pinterest', 'piwik_pro', 'snapchat', 'tiktok'],
+    ['google_ads', 'linkedin', 'matomo', 'microsoft_ads', 'pinterest', 'piwik_pro', 'reddit', 'snapchat', 'tiktok'],
   ],
   'borlabs-04': [[], ['ga4', 'piwik_pro']],
   // s26 is Google Analytics; s905 is not told anywhere.
   'consentmanager-01': [
     ['s905'],
-    ['google_ads', 'linkedin', 'matomo', 'meta', 'microsoft_ads', 'pinterest', 'piwik_pro', 'snapchat', 'tiktok'],
+    [
+      'google_ads',
+      'linkedin',
+      'matomo',
+      'meta',
+      'microsoft_ads',
+      'pinterest',
+      'piwik_pro',
+      'reddit',
+      'snapchat',
+      'tiktok',
+    ],
   ],
   // Google Analytics is the one in the list of statistics.
   'consentmanager-03': [[], ['matomo', 'piwik_pro']],
@@ -77,6 +88,7 @@ const EXPECTED: Readonly<Record<string, readonly [unknown: readonly string[], cl
       'microsoft_ads',
       'pinterest',
       'piwik_pro',
+      'reddit',
       'snapchat',
       'tiktok',
     ],

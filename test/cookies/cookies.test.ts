@@ -194,6 +194,7 @@ describe('click ids of a landing page (design 3a)', () => {
     ['msclkid', '0a1b2c', '_uetmsclkid', '_uet0a1b2c', 'msclkid', '0a1b2c'],
     ['li_fat_id', 'df5g-1', 'li_fat_id', 'df5g-1', 'li_fat_id', 'df5g-1'],
     ['epik', 'dj0yExample', '_epik', 'dj0yExample', 'epik', 'dj0yExample'],
+    ['rdt_cid', 'ExampleClick', '_rdt_cid', 'ExampleClick', 'rdt_cid', 'ExampleClick'],
     ['sccid', 'ScAb-1', '_scclid', 'ScAb-1', 'sccid', 'ScAb-1'],
     ['ttclid', 'E.C.P.aB-1', 'ttclid', 'E.C.P.aB-1', 'ttclid', 'E.C.P.aB-1'],
   ])('%s is used at once and kept in the vendor’s format', (param, id, name, value, field, used) => {
@@ -212,7 +213,7 @@ describe('click ids of a landing page (design 3a)', () => {
   });
 
   it('leaves no trace without ad_storage', () => {
-    const landing = { gclid: 'abc1', fbclid: 'def1', msclkid: '0a', li_fat_id: 'x', epik: 'dj0y' };
+    const landing = { gclid: 'abc1', fbclid: 'def1', msclkid: '0a', li_fat_id: 'x', epik: 'dj0y', rdt_cid: 'abcd' };
     for (const granted of [0, ANALYTICS, 127 & ~ADS]) {
       expect(visit('', { granted, landing })).toEqual({ identifiers: {}, subjects: [], carried: [], set: [] });
     }

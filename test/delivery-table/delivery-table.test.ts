@@ -30,6 +30,7 @@ const SETTINGS: Readonly<Record<Row['vendor'], (row: TestRow) => string>> = {
   microsoft_ads: () => `tag_id: "97000001", access_token: "\${SECRET}"`,
   pinterest: ({ name }) =>
     `ad_account_id: "549757463328", access_token: "\${SECRET}", event_names: { ${name}: custom }`,
+  reddit: ({ name }) => `pixel_id: a2_exampleabc, access_token: "\${SECRET}", event_names: { ${name}: CUSTOM }`,
   snapchat: ({ name }) =>
     `pixel_id: 1ec32188-754e-4be2-8e55-c949a984a39f, access_token: "\${SECRET}", event_names: { ${name}: SAVE }`,
   tiktok: ({ name }) => `pixel_id: D6AP4E3C77U3L7SP8O7G, access_token: "\${SECRET}", event_names: { ${name}: Contact }`,
@@ -150,6 +151,7 @@ describe.each([
   'matomo',
   'microsoft_ads',
   'pinterest',
+  'reddit',
   'snapchat',
 
   'tiktok',

@@ -4,6 +4,7 @@ import * as matomo from '../vendors/matomo.ts';
 import * as meta from '../vendors/meta.ts';
 import * as microsoft from '../vendors/microsoft-ads.ts';
 import * as pinterest from '../vendors/pinterest.ts';
+import * as reddit from '../vendors/reddit.ts';
 import * as snapchat from '../vendors/snapchat.ts';
 import * as tiktok from '../vendors/tiktok.ts';
 import * as piwikPro from '../vendors/piwik-pro.ts';
@@ -18,6 +19,7 @@ export type Vendor =
   | 'matomo'
   | 'microsoft_ads'
   | 'pinterest'
+  | 'reddit'
   | 'snapchat'
   | 'tiktok'
   | 'piwik_pro';
@@ -476,6 +478,42 @@ export const TABLE: readonly Row[] = [
   row('pinterest', 'pinterest.md 9', '403, code 29', always(pinterest.replies.forbidden), stopped),
   row('pinterest', 'pinterest.md 9', '404: no such account', always(pinterest.replies.noAccount), stopped),
   row('pinterest', 'pinterest.md 9', '503, code 4197', once(pinterest.replies.rampedDown), again),
+
+  ...everyone('reddit').map((one) => ({ ...one, from: 'reddit.md 9' })),
+  row('reddit', 'reddit.md 9', '201 without a body', always({ status: 201 }), delivered),
+  row('reddit', 'reddit.md 9', '200 with a page of HTML', once(html(200)), again),
+  row(
+    'reddit',
+    'reddit.md 9',
+    '200 with a huge body',
+    always({ status: 200, body: `{"data":{"message":"${HUGE}` }),
+    delivered,
+  ),
+  row(
+    'reddit',
+    'reddit.md 9',
+    '400 that names the bad event',
+    poison((i) => reddit.indexReply(i)),
+    oneIn50('rest'),
+  ),
+  row(
+    'reddit',
+    'reddit.md 9',
+    '400 that names nothing',
+    poison(() => reddit.replies.invalid),
+    oneIn50('parts'),
+  ),
+  row('reddit', 'reddit.md 9', '401', always(reddit.replies.unauthorized), stopped),
+  row('reddit', 'reddit.md 9', '403', always(reddit.replies.forbidden), stopped),
+  row('reddit', 'reddit.md 9', '404: no such pixel', always(reddit.replies.noPixel), stopped),
+  row(
+    'reddit',
+    'reddit.md 9',
+    '429 with X-RateLimit-Reset: 1',
+    once(reddit.errorReply(429, [], { 'x-ratelimit-reset': '1' })),
+    { ...again, pause: 1000 },
+  ),
+  row('reddit', 'reddit.md 9', '503', once(reddit.replies.unavailable), again),
 
   ...everyone('snapchat').map((one) => ({ ...one, from: 'snapchat.md 9' })),
   row('snapchat', 'snapchat.md 9', '200 without a body', always({ status: 200 }), delivered),

@@ -29,6 +29,7 @@ sites:
       linkedin: { conversions: { purchase: "104012", page_view: "104013" }, access_token: "\${D}" }
       microsoft_ads: { tag_id: "97000001", access_token: "\${E}"${limited ? ', without_consent: limited' : ''} }
       pinterest: { ad_account_id: "549757463328", access_token: "\${P}" }
+      reddit: { pixel_id: a2_exampleabc, access_token: "\${R}" }
       snapchat: { pixel_id: 1ec32188-754e-4be2-8e55-c949a984a39f, access_token: "\${G}" }
       tiktok: { pixel_id: D6AP4E3C77U3L7SP8O7G, access_token: "\${F}", event_names: { page_view: Pageview } }
 `;
@@ -41,7 +42,7 @@ const GATEWAYS: readonly Gateway[] = [
 
 const CID = `482310557.${NOW / 1000 - 86_400}`;
 const CLICKS =
-  'gclid=Cj0KExample_aBc&fbclid=IwAR2Example&msclkid=0a1b2c3d4e5f60718293a4b5c6d7e8f9&li_fat_id=11111111-2222-4333-8444-555555555555&epik=dj0yExample&ttclid=E.C.P.CrABqKZ8pU6u7wVb&ScCid=ExampleClick';
+  'gclid=Cj0KExample_aBc&fbclid=IwAR2Example&msclkid=0a1b2c3d4e5f60718293a4b5c6d7e8f9&li_fat_id=11111111-2222-4333-8444-555555555555&epik=dj0yExample&rdt_cid=ExampleClick&ttclid=E.C.P.CrABqKZ8pU6u7wVb&ScCid=ExampleClick';
 
 /** Any text, and texts that mean something to somebody. */
 const anyText = fc.oneof(
@@ -125,7 +126,7 @@ const surroundings = fc.record({
 });
 
 function cookiesOf(said: { statistics: boolean; marketing: boolean }): string {
-  return `${cookiebot(said)}; _ga=GA1.1.${CID}; _fbp=fb.1.${NOW - 86_400_000}.1098115397; _fbc=fb.1.${NOW - 86_400_000}.IwAR2Example; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9; li_fat_id=11111111-2222-4333-8444-555555555555; _epik=dj0yExample; _scid=0b4c1f0a-6d1e-4c7e-9a55-2d5b3c1e7f90; _ttp=2F7h37YkS1j57AYSKTI7IHhJPYH; _gcl_aw=GCL.${NOW / 1000 - 86_400}.Cj0KExample_aBc`;
+  return `${cookiebot(said)}; _ga=GA1.1.${CID}; _fbp=fb.1.${NOW - 86_400_000}.1098115397; _fbc=fb.1.${NOW - 86_400_000}.IwAR2Example; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9; li_fat_id=11111111-2222-4333-8444-555555555555; _epik=dj0yExample; _rdt_uuid=${NOW - 86_400_000}.0b4c1f0a-6d1e-4c7e-9a55-2d5b3c1e7f90; _scid=0b4c1f0a-6d1e-4c7e-9a55-2d5b3c1e7f90; _ttp=2F7h37YkS1j57AYSKTI7IHhJPYH; _gcl_aw=GCL.${NOW / 1000 - 86_400}.Cj0KExample_aBc`;
 }
 
 interface Sent {

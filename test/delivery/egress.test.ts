@@ -189,6 +189,7 @@ const SAID: Readonly<Record<string, readonly GateSignal[]>> = {
   meta: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   linkedin: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   pinterest: ['ad_storage', 'ad_user_data', 'ad_personalization'],
+  reddit: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   microsoft_ads: ['ad_storage', 'ad_personalization'],
   snapchat: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   tiktok: ['ad_storage', 'ad_user_data', 'ad_personalization'],
@@ -259,6 +260,7 @@ describe('ga4, statistics only', () => {
     'msclkid',
     'li_fat_id',
     'epik',
+    'rdt_cid',
     'ttclid',
     'ScCid',
     '_gl',
@@ -407,6 +409,12 @@ describe('values of JSON bodies', () => {
     ['pinterest', /^A purchase/, 'an address for a click id', '"dj0yExample"', '"kari@example.no"'],
     ['pinterest', /^A purchase/, "the tag's own id", '"click_id":', '"partner_id":"x","click_id":'],
     ['pinterest', /^A purchase/, 'an event of an app', '"web"', '"app_ios"'],
+    ['reddit', /^A purchase/, 'a raw address', /c4d25e[0-9a-f]+/, 'jane@example.com'],
+    ['reddit', /^A purchase/, 'an address, hashed', '"uuid":', `"ip_address":"${HASH}","uuid":`],
+    ['reddit', /^A purchase/, 'a click id in the address', 'thank-you', 'thank-you?rdt_cid=ExampleClick'],
+    ['reddit', /^A purchase/, 'an address for a click id', '"ExampleClick"', '"kari@example.no"'],
+    ['reddit', /^A purchase/, 'a name of a product', '"quantity":', '"name":"Mug","quantity":'],
+    ['reddit', /^A purchase/, 'a word on processing', '"uuid":', '"data_processing_options":{"modes":[]},"uuid":'],
   ] as const)('%s %s: is stopped with %s', (type, title, _what, from, to) => {
     const one = right(type, title);
     expect(check(one, changed(one.request, from, to))).toBeDefined();

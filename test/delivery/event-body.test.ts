@@ -95,6 +95,7 @@ describe('a record', () => {
       'microsoft_ads full',
       'microsoft_ads limited',
       'pinterest full',
+      'reddit full',
       'piwik_pro full',
       'piwik_pro limited',
       'snapchat full',

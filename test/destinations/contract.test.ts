@@ -223,6 +223,8 @@ describe('every destination', () => {
     msclkid: ['microsoft_ads'],
     li_fat_id: ['linkedin'],
     epik: ['pinterest'],
+    rdt_cid: ['reddit'],
+    rdt_uuid: ['reddit'],
     client_id: ['ga4'],
     sccid: ['snapchat'],
     scid: ['snapchat'],

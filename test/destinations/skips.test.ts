@@ -41,6 +41,8 @@ const VALUES = {
   msclkid: { good: ['0a1b2c3d4e5f60718293a4b5c6d7e8f9'], bad: ['N', ''] },
   li_fat_id: { good: [UUID], bad: ['kari', '-'] },
   epik: { good: ['dj0yExample'], bad: ['kari@example.no', 'a b', ''] },
+  rdt_uuid: { good: ['0b4c1f0a-6d1e-4c7e-9a55-2d5b3c1e7f90'], bad: ['kari', ''] },
+  rdt_cid: { good: ['ExampleClick'], bad: ['kari@example.no', ''] },
   ip: { good: ['203.0.113.0'], bad: [''] },
   user_agent_family: { good: ['Mozilla/5.0 (compatible)'], bad: [''] },
   event_id: { good: ['ord-1'], bad: [''] },
@@ -79,6 +81,7 @@ const TOGETHER: readonly (readonly Field[])[] = [
   ['client_id'],
   ['event_id', 'epik', 'ip', 'user_agent_family'],
   ['event_id', 'email', 'phone'],
+  ['event_id', 'rdt_uuid', 'rdt_cid', 'user_agent_family'],
   ['sccid', 'ip', 'user_agent', 'page_location'],
   ['email', 'page_location', 'value', 'currency'],
   ['ttclid'],
@@ -153,6 +156,13 @@ const PINTEREST_NAMES: Readonly<Record<string, string>> = {
   purchase: 'checkout',
   page_view: 'page_visit',
   view_item: 'view_content',
+};
+
+/** `destinations/reddit.md` 5, as far as the names above go. */
+const REDDIT_NAMES: Readonly<Record<string, string>> = {
+  purchase: 'PURCHASE',
+  page_view: 'PAGE_VISIT',
+  view_item: 'VIEW_CONTENT',
 };
 
 const SHEETS: Readonly<Record<string, Sheet<object>>> = {
@@ -242,8 +252,29 @@ const SHEETS: Readonly<Record<string, Sheet<object>>> = {
       if (typeof becomes !== 'string') return NOT_MAPPED;
       const allowed = (setting: string, ...fields: Field[]) => user_data.includes(setting) && any(good, ...fields);
       const person = good.has('epik') || allowed('phone', 'phone') || allowed('user_id', 'user_id');
-      const beside = person && all(good, 'ip', 'user_agent_family');
+      const beside = person && good.has('ip') && any(good, 'user_agent', 'user_agent_family');
       if (!allowed('email', 'email', 'email_sha256') && !beside) return NOTHING;
+      return good.has('event_id') ? undefined : lacks('event_id');
+    },
+  }),
+  // `destinations/reddit.md` 3, 4, 5.
+  reddit: sheet<{ event_names: Record<string, string | null>; user_data: string[] }>({
+    settings: fc
+      .record({
+        event_names: mapped(fc.constantFrom('CUSTOM', 'LEAD', 'off')).map((names) =>
+          Object.fromEntries(Object.entries(names).map(([name, to]) => [name, to === 'off' ? null : to])),
+        ),
+        user_data: fc.subarray(['email', 'phone', 'user_id']),
+      })
+      .map((more) => ({ pixel_id: 'a2_exampleabc', access_token: '${R}', ...more })),
+    full: ({ name, good }, { event_names, user_data }) => {
+      const becomes = Object.hasOwn(event_names, name) ? event_names[name] : own(REDDIT_NAMES, name);
+      if (typeof becomes !== 'string') return NOT_MAPPED;
+      const allowed = (setting: string, ...fields: Field[]) => user_data.includes(setting) && any(good, ...fields);
+      const person =
+        allowed('email', 'email') || allowed('phone', 'phone', 'phone_sha256') || allowed('user_id', 'user_id');
+      const clicked = good.has('rdt_cid') && any(good, 'user_agent', 'user_agent_family');
+      if (!good.has('rdt_uuid') && !clicked && !person) return NOTHING;
       return good.has('event_id') ? undefined : lacks('event_id');
     },
   }),
@@ -413,6 +444,7 @@ const SIDES: Readonly<Record<string, readonly string[]>> = {
   meta: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],
   linkedin: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match'],
   pinterest: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],
+  reddit: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],
   http: ['full taken'],
   piwik_pro: ['full taken', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],
   matomo: ['full taken', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],

@@ -70,7 +70,17 @@ vi.mock('../../src/privacy/url/url-path.ts', { spy: true });
 vi.mock('../../src/privacy/user-agent.ts', { spy: true });
 
 const gateway = gatewayOf(CONFIG);
-const ALL_ROUTES = ['ga4', 'google_ads', 'linkedin', 'meta', 'microsoft_ads', 'pinterest', 'snapchat', 'tiktok'];
+const ALL_ROUTES = [
+  'ga4',
+  'google_ads',
+  'linkedin',
+  'meta',
+  'microsoft_ads',
+  'pinterest',
+  'reddit',
+  'snapchat',
+  'tiktok',
+];
 
 /** Route and outcome of every decision about a hit. */
 function outcomes(hit: Hit): string[] {

@@ -18,13 +18,14 @@ sites:
       linkedin: { conversions: { purchase: "104012" }, access_token: "\${LINKEDIN_ACCESS_TOKEN}" }
       microsoft_ads: { tag_id: "97000001", access_token: "\${MICROSOFT_UET_TOKEN}" }
       pinterest: { ad_account_id: "549757463328", access_token: "\${PINTEREST_ACCESS_TOKEN}" }
+      reddit: { pixel_id: a2_exampleabc, access_token: "\${REDDIT_ACCESS_TOKEN}" }
       snapchat: { pixel_id: 1ec32188-754e-4be2-8e55-c949a984a39f, access_token: "\${SNAPCHAT_ACCESS_TOKEN}" }
       tiktok: { pixel_id: D6AP4E3C77U3L7SP8O7G, access_token: "\${TIKTOK_ACCESS_TOKEN}" }
 `;
 
 const CID = `482310557.${NOW / 1000 - 86_400}`;
 const CLICKS =
-  'gclid=Cj0KExample_aBc&fbclid=IwAR2Example&msclkid=0a1b2c3d4e5f60718293a4b5c6d7e8f9&li_fat_id=11111111-2222-4333-8444-555555555555&epik=dj0yExample&ttclid=E.C.P.CrABqKZ8pU6u7wVb&ScCid=ExampleClick';
+  'gclid=Cj0KExample_aBc&fbclid=IwAR2Example&msclkid=0a1b2c3d4e5f60718293a4b5c6d7e8f9&li_fat_id=11111111-2222-4333-8444-555555555555&epik=dj0yExample&rdt_cid=ExampleClick&ttclid=E.C.P.CrABqKZ8pU6u7wVb&ScCid=ExampleClick';
 const PAGE = `https://shop.example.no/takk?utm_campaign=jul%202026&${CLICKS}`;
 let asked = 0;
 

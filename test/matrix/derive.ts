@@ -14,6 +14,7 @@ export const VENDORS = [
   'matomo',
   'microsoft_ads',
   'pinterest',
+  'reddit',
   'snapchat',
   'tiktok',
   'piwik_pro',
@@ -66,6 +67,7 @@ const RULES: Readonly<Record<Vendor, Rule>> = {
     limited: [],
     full: ['json'],
   },
+  reddit: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
   snapchat: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
   tiktok: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
 };

@@ -38,6 +38,7 @@ const TABLE: Readonly<
   meta: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
   linkedin: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
   pinterest: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
+  reddit: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
   matomo: {
     needs: ['analytics_storage'],
     beyond: (field) => {

@@ -21,6 +21,7 @@ sites:
       linkedin: { conversions: { purchase: "104012" }, access_token: "\${TOKEN}" }
       microsoft_ads: { tag_id: "97000001", access_token: "\${TOKEN}" }
       pinterest: { ad_account_id: "549757463328", access_token: "\${TOKEN}" }
+      reddit: { pixel_id: a2_exampleabc, access_token: "\${TOKEN}" }
       snapchat: { pixel_id: 1ec32188-754e-4be2-8e55-c949a984a39f, access_token: "\${TOKEN}" }
       tiktok: { pixel_id: D6AP4E3C77U3L7SP8O7G, access_token: "\${TOKEN}" }
 `;
@@ -53,7 +54,7 @@ function outcomes(restrictions: readonly Restriction[], purposes = ALL, asked = 
     { v: '2', tid: 'G-TEST000001', en: 'purchase', cid: `482310557.${seconds}`, cu: 'NOK', 'epn.value': '599' },
     {
       headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0' },
-      cookies: `euconsent-v2=${string}; _fbp=fb.1.${seconds}000.1098115397; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9; _epik=dj0yExample; _ttp=2F7h37YkS1j57AYSKTI7IHhJPYH`,
+      cookies: `euconsent-v2=${string}; _fbp=fb.1.${seconds}000.1098115397; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9; _epik=dj0yExample; _rdt_uuid=${seconds}000.0b4c1f0a-6d1e-4c7e-9a55-2d5b3c1e7f90; _ttp=2F7h37YkS1j57AYSKTI7IHhJPYH`,
     },
   );
   const done = decideRequest(hit, asked);
@@ -62,13 +63,14 @@ function outcomes(restrictions: readonly Restriction[], purposes = ALL, asked = 
   return Object.fromEntries(routes.map(({ route, outcome }) => [route.key.split('/')[1], outcome]));
 }
 
-// Meta, Pinterest, Snap and TikTok are on no vendor list.
+// Meta, Pinterest, Reddit, Snap and TikTok are on no vendor list.
 const EVERYBODY = {
   ga4: 'planned',
   meta: 'blocked',
   linkedin: 'planned',
   microsoft_ads: 'planned',
   pinterest: 'blocked',
+  reddit: 'blocked',
   snapchat: 'blocked',
   tiktok: 'blocked',
 };
@@ -116,6 +118,7 @@ describe('a vendor without an id behind a TC string alone (design 3)', () => {
     expect(outcomes([], ALL, gateway('consent', listed))).toMatchObject({
       meta: outcome,
       pinterest: outcome,
+      reddit: outcome,
       tiktok: outcome,
     });
   });

@@ -99,7 +99,20 @@ describe('parameters that name a click, a visitor or a recipient (R46)', () => {
   const listed = readFileSync(new URL('../canary/trackers.txt', import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'));
-  const names = [...listed, 'gclid', 'gbraid', 'wbraid', 'dclid', 'fbclid', 'msclkid', 'li_fat_id', 'epik', '_epik'];
+  const names = [
+    ...listed,
+    'gclid',
+    'gbraid',
+    'wbraid',
+    'dclid',
+    'fbclid',
+    'msclkid',
+    'li_fat_id',
+    'epik',
+    '_epik',
+    'rdt_cid',
+    'rtd_cid',
+  ];
   const forms: readonly ((name: string) => string)[] = [
     (name) => `${name}=SECRETq1`,
     (name) => `?${name}=SECRETq1&utm_source=google`,

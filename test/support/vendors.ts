@@ -5,6 +5,7 @@ import * as matomo from '../vendors/matomo.ts';
 import * as meta from '../vendors/meta.ts';
 import * as microsoft from '../vendors/microsoft-ads.ts';
 import * as pinterest from '../vendors/pinterest.ts';
+import * as reddit from '../vendors/reddit.ts';
 import * as snapchat from '../vendors/snapchat.ts';
 import * as tiktok from '../vendors/tiktok.ts';
 import * as piwikPro from '../vendors/piwik-pro.ts';
@@ -19,6 +20,7 @@ export const VENDORS: readonly FakeVendor[] = [
   meta.meta,
   microsoft.microsoftAdsVendor,
   pinterest.pinterest,
+  reddit.reddit,
   snapchat.snapchat,
   tiktok.tiktok,
   piwikPro.piwikProVendor,
@@ -32,6 +34,7 @@ const LISTS = [
   meta.violations,
   microsoft.violations,
   pinterest.violations,
+  reddit.violations,
   snapchat.violations,
   tiktok.violations,
   piwikPro.violations,

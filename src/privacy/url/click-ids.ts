@@ -12,7 +12,7 @@ const PERSONAL_PARAMS = {
   ad_click:
     '_branch_match_id _branch_referrer _openstat _zucks_suid adfcd adfctp aiad_clid bd_vid cto_pld ' +
     'cx_click dicbo ebisadid ef_id gs_l guce_referrer_sig ko_click_id ldtag_cl mindbox-click-id ' +
-    'n_clid napm ndclid obclid outbrainclickid qclid rdt_cid rtd_cid s_kwcid sapclid sclid ' +
+    'n_clid napm ndclid obclid outbrainclickid qclid s_kwcid sapclid sclid ' +
     'spclid tblci ttd_id ttdclid twclid unicorn_click_id vkclid wickedid yclid yj_dn ' +
     'yj_r ymclid ysclid',
   affiliate_click:
