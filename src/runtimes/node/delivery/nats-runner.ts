@@ -50,6 +50,8 @@ export class NatsRunner implements DeliveryRunner {
   #outbox: NatsOutbox | undefined;
   #parts: Parts | undefined;
   #drain: Drain;
+  /** Counts drains: one that has been replaced sends nothing any more, since it hears of no withdrawal. */
+  #drains = 0;
   #stopping = false;
   #flushing = false;
   #settleTimer: NodeJS.Timeout | undefined;
@@ -275,6 +277,8 @@ export class NatsRunner implements DeliveryRunner {
   /** Lets what is in flight end, and does something while nothing is. */
   async #pause(body: () => Promise<void>): Promise<void> {
     await this.#drain.stop(4_000);
+    // What has not ended by then sends nothing any more.
+    this.#drains++;
     try {
       await body();
     } finally {
@@ -308,6 +312,8 @@ export class NatsRunner implements DeliveryRunner {
     const held = this.#held.list();
     if (held.length === 0) return;
     await outbox.withdraw(held);
+    // What has come meanwhile is next.
+    if (this.#held.list().some((one) => !held.includes(one))) return;
     this.#held.clear();
     this.resume();
   }
@@ -341,6 +347,7 @@ export class NatsRunner implements DeliveryRunner {
 
   #ports(): EnginePorts {
     const { send, secrets, log, ended } = this.#options;
+    const drain = ++this.#drains;
     const after = (what: (outbox: NatsOutbox) => void): void => {
       if (this.#outbox === undefined) return;
       what(this.#outbox);
@@ -355,7 +362,7 @@ export class NatsRunner implements DeliveryRunner {
         bury: (route, id, reason) => after((outbox) => outbox.bury(route, id, reason)),
         hold: (route, id, awaiting) => after((outbox) => outbox.hold(route, id, awaiting)),
       },
-      maySend: () => this.#maySend(),
+      maySend: () => drain === this.#drains && this.#maySend(),
       soon: (call) => this.#soon(call),
     });
   }
