@@ -18,7 +18,7 @@ export default defineDestination({
   about: ({ recipient: { name, country, purpose } }) => `Recipient: ${name}, ${country}. Purpose: ${purpose}.`,
   demands: (at) => ({ needs: at.needs, fields: fieldsOfRoute(at) }),
   vendor: 'a receiver of your own',
-  services: ['webhook', 'crm', 'make', 'zapier', 'n8n'],
+  services: [],
   hosts: (at) => [...new Set([at.host, ...hostsOf(at.auth)])],
   recipient: ['path'],
   egress,

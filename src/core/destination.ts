@@ -135,9 +135,10 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   readonly vendor: string;
   /**
    * What banners usually call the service that stands for this destination, the most usual name first. Case and
-   * separators do not count, nor do words that say nothing of whose it is (`pixel`, `tag`, `inc`).
+   * separators do not count, nor do words that say nothing of whose it is (`pixel`, `tag`, `inc`). None where only the
+   * owner of a route knows who the receiver is, and so what banners call it: then `services` of the route says it.
    */
-  readonly services: readonly [string, ...string[]];
+  readonly services: readonly string[];
   /** The vendor's id on the IAB Global Vendor List; without one, a TCF string alone does not open the route. */
   readonly tcfVendor?: number;
   /** The vendor's id on Google's list of ad technology providers, which Additional Consent strings speak of. */
@@ -240,7 +241,7 @@ export interface Destination {
   readonly needs: readonly GateSignal[];
   readonly listsEvents: boolean;
   readonly vendor: string;
-  readonly services: readonly [string, ...string[]];
+  readonly services: readonly string[];
   readonly tcfVendor: number | undefined;
   readonly acProvider: number | undefined;
   /** The hosts of every route alike; undefined where they follow from the settings. */

@@ -162,11 +162,11 @@ export function say(chance: Random, profile: Profile, serial: number, web: boole
     how = `onetrust, groups of the site's own: ${granted}`;
   } else if (profile.services && sort !== 'nothing') {
     // Klaro: the record is a list of services.
-    const allowed = new Set(VENDORS.filter(() => chance() < 0.6));
+    const allowed = new Set([...VENDORS, 'http'].filter(() => chance() < 0.6));
     byService = refusedServices(allowed);
     granted = chosen(
       ANALYSTS.some((vendor) => allowed.has(vendor)),
-      ADVERTISERS.some((vendor) => allowed.has(vendor)),
+      [...ADVERTISERS, 'http'].some((vendor) => allowed.has(vendor)),
     );
     refused = EVERYTHING & ~granted;
     cookies = [klaro(allowed)];
@@ -329,7 +329,9 @@ function listedServices(
 
 /** Klaro's record names each service with its state. */
 function klaro(allowed: ReadonlySet<Vendor>): string {
-  return `klaro=${json(Object.fromEntries(VENDORS.map((vendor) => [SERVICE_OF[vendor][0], allowed.has(vendor)])))}`;
+  const named = VENDORS.map((vendor) => [SERVICE_OF[vendor][0], allowed.has(vendor)] as const);
+  // What the route of the profile calls its receiver.
+  return `klaro=${json(Object.fromEntries([...named, ['lead-crm', allowed.has('http')]]))}`;
 }
 
 /** Ids on the IAB vendor list; Meta has none (design 3). */

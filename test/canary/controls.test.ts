@@ -104,7 +104,10 @@ describe('a planted leak is found', () => {
 
 /** The same gateway with other permits on every route of every site. */
 function withPermits(profile: Profile, change: (permits: readonly Permit[]) => readonly Permit[]): Profile {
-  const changed = (route: Route): Route => ({ ...route, permits: change(route.permits) });
+  return withRoutes(profile, (route) => ({ ...route, permits: change(route.permits) }));
+}
+
+function withRoutes(profile: Profile, changed: (route: Route) => Route): Profile {
   const sites = new Map<Site, Site>();
   for (const site of profile.gateway.sites) {
     sites.set(site, { ...site, routes: site.routes.map(changed), feeds: site.feeds.map(changed) });
@@ -158,6 +161,13 @@ describe('a fault in what decides is found', () => {
     expect(found).toContain('email raw -> linkedin');
     expect(found).toContain('phone raw -> google_ads');
     expect(found).toContain('userId raw -> meta');
+  });
+
+  it('user data in the clear that is not sealed while it waits', () => {
+    const open = { seal: (text: string) => text, open: (text: string) => text };
+    const found = leaks(withRoutes(everyLimited, (route) => ({ ...route, sealer: open })));
+    expect(found).toContain('email raw -> http');
+    expect(found).toContain('lastName raw -> http');
   });
 
   it('one signal mistaken for another', () => {

@@ -477,6 +477,8 @@ export interface Setting {
   readonly grantedTo?: (vendor: Vendor) => number;
   /** It is what is stored for the place, rather than what is sent to it. */
   readonly stored?: boolean;
+  /** Signals that the route itself asks for, beyond what its vendor needs. */
+  readonly routeNeeds?: number;
   /** The operator chose `without_consent: limited` for the route. */
   readonly limited: boolean;
   readonly choices: ReadonlySet<Choice>;
@@ -494,7 +496,7 @@ export function permission(kind: Kind, form: Form, setting: Setting): string | u
   const stored =
     setting.stored === true && !choices.has('ids replaced') ? IN_RECORDS[kind as keyof typeof IN_RECORDS] : [];
   const leaves: readonly Leave[] = [...(KINDS[kind] ?? []), ...(stored ?? [])];
-  const base = place in NEEDS ? needsOf(place) : 0;
+  const base = (place in NEEDS ? needsOf(place) : 0) | (setting.routeNeeds ?? 0);
   const full = (granted & base) === base;
   for (const leave of leaves) {
     if (leave.to !== place || leave.form !== form) continue;

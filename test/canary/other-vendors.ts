@@ -85,10 +85,16 @@ const FIELDS_OF: Readonly<Record<string, readonly FieldName[]>> = {
 
 /** Where a thing of this kind may leave to among them. */
 export function leavesToOthers(kind: string, names: readonly string[]): readonly Leave[] {
+  if (kind === 'referrerHost') return [...referrers('referrer origin', names), ...referrers('referrer path', names)];
+  if (kind === 'referrerPath') return referrers('referrer path', names);
   const where = kind === 'utm' ? (['keeps utm_campaign'] as const) : [];
   return others(names).flatMap((one) =>
     (FIELDS_OF[kind] ?? []).flatMap((field) => declared(one, field).map((leave) => ({ ...leave, where }))),
   );
+}
+
+function referrers(choice: 'referrer origin' | 'referrer path', names: readonly string[]): readonly Leave[] {
+  return others(names).flatMap((one) => declared(one, 'page_referrer').map((leave) => ({ ...leave, where: [choice] })));
 }
 
 function declared({ name, reads, limited }: Destination, field: FieldName): readonly Leave[] {

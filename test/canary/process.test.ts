@@ -30,6 +30,7 @@ const VENDOR_OF: ReadonlyMap<string, Vendor> = new Map([
   ['ads-api.reddit.com', 'reddit'],
   ['tr.snapchat.com', 'snapchat'],
   ['business-api.tiktok.com', 'tiktok'],
+  ['crm.example.com', 'http'],
 ]);
 const VENDORS = [...new Set(VENDOR_OF.values())];
 /** Values of the environment that must be seen in the right vendor's requests and nowhere else (R77). */
@@ -43,6 +44,7 @@ const SECRETS = {
   REDDIT_ACCESS_TOKEN: 'wzsecretredditwz',
   SNAPCHAT_ACCESS_TOKEN: 'wzsecretsnapchatwz',
   TIKTOK_ACCESS_TOKEN: 'wzsecrettiktokwz',
+  HTTP_HOOK: 'wzsecrethttpwz',
 };
 
 /** Two sites in one gateway: every limited form, and the loosest there is. */
@@ -142,10 +144,19 @@ function allowed(found: Found, places: readonly Place[], stored: boolean): boole
   return candidates.some(({ profile, generated: { said } }) =>
     places.some((place) => {
       const vendor = VENDORS.find((name) => name === place);
-      const limited = [...profile.routes.values()].some((route) => route.vendor === vendor && route.limited);
+      const routes = [...profile.routes.values()].filter((route) => route.vendor === vendor);
+      const limited = routes.some((route) => route.limited);
+      const routeNeeds = routes[0]?.needs ?? 0;
       const granted = vendor === undefined ? said.granted : said.grantedTo(vendor);
       return (
-        permission(found.kind, found.form, { place, stored, granted, limited, choices: profile.choices }) !== undefined
+        permission(found.kind, found.form, {
+          place,
+          stored,
+          granted,
+          limited,
+          routeNeeds,
+          choices: profile.choices,
+        }) !== undefined
       );
     }),
   );
@@ -227,6 +238,8 @@ describe('a process that was full of canaries', () => {
     expect(metrics).toMatch(/portvakt_outbox_waiting\{[^}]*linkedin[^}]*\} [1-9]/);
     const shown = look(preview, 'preview', ...VENDORS);
     expect(shown.leaks).toEqual([]);
+    // What waits sealed is not shown either.
+    expect(lookFor(preview, ['preview', ...VENDORS], true).leaks).toEqual([]);
     expect(shown.found).toBeGreaterThan(500);
     expect(secretsIn(gateway.log() + metrics + preview)).toEqual([]);
     for (const line of gateway.log().trim().split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow();

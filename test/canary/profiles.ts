@@ -6,7 +6,7 @@ import { createWindows, type Windows } from '../../src/ledger/windows.ts';
 import { aesSealing } from '../../src/runtimes/node/process/sealing.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
 import { NOW } from '../support/hits.ts';
-import { ANALYTICS, EVERYTHING, type Choice, type Vendor } from './kinds.ts';
+import { ADS, ANALYTICS, EVERYTHING, PERSONAL, USER_DATA, type Choice, type Vendor } from './kinds.ts';
 
 /** One site of one configuration, and what its YAML says in so many words. */
 export interface Profile {
@@ -34,7 +34,15 @@ export interface Profile {
   readonly services: boolean;
   readonly choices: ReadonlySet<Choice>;
   readonly streams: readonly string[];
-  readonly routes: ReadonlyMap<string, { readonly vendor: Vendor; readonly limited: boolean }>;
+  readonly routes: ReadonlyMap<
+    string,
+    {
+      readonly vendor: Vendor;
+      readonly limited: boolean;
+      /** Signals that the route itself asks for. */
+      readonly needs: number;
+    }
+  >;
 }
 
 /** The parts of a site's YAML that the table of what may leave needs to know. */
@@ -67,6 +75,7 @@ interface Yaml {
         {
           readonly type?: Vendor;
           readonly without_consent?: string;
+          readonly needs?: readonly string[];
           readonly measurement_id?: string;
           readonly merchant?: object;
         }
@@ -127,8 +136,9 @@ export function sitesOf(name: string, text: string, now = NOW): Profile[] {
     if (privacy.replaced_ids !== undefined) choices.add('ids replaced');
     if (privacy.user_agent === 'full') choices.add('user agent full');
     if (Object.values(destinations).some(({ merchant }) => merchant !== undefined)) choices.add('merchant');
-    const routes = Object.entries(destinations).map(([route, { type, without_consent }]) => {
-      return [route, { vendor: type ?? route, limited: without_consent === 'limited' }] as const;
+    const routes = Object.entries(destinations).map(([route, { type, without_consent, needs = [] }]) => {
+      const own = needs.reduce((mask, name) => mask | (SIGNALS[name] ?? 0), 0);
+      return [route, { vendor: type ?? route, limited: without_consent === 'limited', needs: own }] as const;
     });
     return {
       now,
@@ -158,6 +168,13 @@ export function sitesOf(name: string, text: string, now = NOW): Profile[] {
 function endsWith(purpose: { basis: string; on_objection?: string } | undefined, signals: number): number {
   return purpose?.basis === 'legitimate_interest' && purpose.on_objection !== 'limited' ? signals : 0;
 }
+
+const SIGNALS: Readonly<Record<string, number>> = {
+  ad_storage: ADS,
+  analytics_storage: ANALYTICS,
+  ad_user_data: USER_DATA,
+  ad_personalization: PERSONAL,
+};
 
 const EVERY_PLATFORM = ['cookiebot', 'cookie-information', 'onetrust', 'tcf', 'vanilla-cookieconsent', 'bridge'];
 
@@ -194,7 +211,18 @@ const ROUTES = `
       tiktok:
         pixel_id: D6AP4E3C77U3L7SP8O7G
         access_token: "\${TIKTOK_ACCESS_TOKEN}"
-        user_data: [email, phone, first_name, last_name, city, region, postal_code, country, user_id]`;
+        user_data: [email, phone, first_name, last_name, city, region, postal_code, country, user_id]
+      crm:
+        type: http
+        host: crm.example.com
+        path: /in/\${HTTP_HOOK}/{event.id}
+        needs: [ad_storage]
+        recipient: { name: Example AS, country: NO, purpose: sales }
+        services: [lead-crm]
+        events: [page_view, view_item, search, add_to_cart, begin_checkout, purchase, generate_lead, sign_up, login]
+        params: all
+        fields: [currency, value, tax, shipping, coupon, transaction_id, search_term, items, params, page_location, page_referrer, page_title, language, country, own_id, user_id, email, phone]
+        user_data: { email: plain, phone: plain, first_name: plain, last_name: plain, street: plain, city: plain, region: plain, postal_code: plain, country: plain }`;
 
 /** Every identifier-free form is on, and OneTrust's groups grant one signal each, so that all 16 states occur. */
 export const LIMITED = `
@@ -249,7 +277,8 @@ const SERVICES = LIMITED.replace('cmp: [onetrust]', 'cmp: [klaro]').replace(
             pinterest: [ad_storage, ad_user_data, ad_personalization]
             reddit: [ad_storage, ad_user_data, ad_personalization]
             snapchat: [ad_storage, ad_user_data, ad_personalization]
-            tiktok: [ad_storage, ad_user_data, ad_personalization]`,
+            tiktok: [ad_storage, ad_user_data, ad_personalization]
+            lead-crm: [ad_storage, ad_user_data, ad_personalization]`,
 );
 
 /** Statistics rest on legitimate interest and end with an objection; refusals come from a list of services, too. */

@@ -140,6 +140,7 @@ export class Run {
           granted: said.grantedTo(known.vendor),
           limited: known.limited && !said.ended(known.vendor),
           choices: profile.choices,
+          routeNeeds: known.needs,
         };
         const { sent = '', ...shown } = routes[i] ?? {};
         lookAt(JSON.stringify(shown), own);

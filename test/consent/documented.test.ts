@@ -37,7 +37,8 @@ describe('docs/consent-platforms.md', () => {
     'names the services of %s',
     (title, { services }) => {
       const [, , cell = ''] = lines.find((line) => line.startsWith(`| ${title} |`))?.split('|') ?? [];
-      expect(cell.trim()).toBe(services.map((name) => `\`${name}\``).join(', '));
+      const written = services.map((name) => `\`${name}\``).join(', ');
+      expect(cell.trim()).toBe(written || 'none: nobody but you knows who the receiver is');
     },
   );
 });

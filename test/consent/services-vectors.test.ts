@@ -16,7 +16,7 @@ const ROUTES: readonly ConsentRoute[] = Object.values(destinations).map(
     vendor,
     tcfVendor,
     needs: maskOf(needs),
-    service: services[0],
+    service: services[0] ?? name,
   }),
 );
 

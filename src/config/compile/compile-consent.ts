@@ -49,13 +49,13 @@ export function compileConsent(site: SiteConfig): SiteConsent {
     regime: regimeOf(site.country),
     withoutChoice: consent.without_choice,
     vendors: [...new Set([...site.destinations.values()].flatMap(({ destination }) => destination.tcfVendor ?? []))],
-    routes: [...site.destinations].map(([name, { destination, settings }]) => ({
+    routes: [...site.destinations].map(([name, { destination, settings, services }]) => ({
       name,
       vendor: destination.vendor,
       tcfVendor: destination.tcfVendor,
       acProvider: destination.acProvider,
       needs: maskOf(destination.bind(settings).needs),
-      service: destination.services[0],
+      service: services?.[0] ?? destination.services[0] ?? name,
     })),
     services: compileServices(site),
   };
@@ -70,7 +70,7 @@ function compilePreferences(
   return { takes: take, signals: categorySignals(categories, new Map(stated)) };
 }
 
-/** Whose services are: what the site says, and the usual names of every destination there is. */
+/** Whose services are: what the site and its routes say, and the usual names of every destination there is. */
 function compileServices({ consent, destinations: routes }: SiteConfig): SiteServices {
   const usual = new Map<string, string[]>();
   for (const destination of Object.values(destinations)) {
@@ -79,7 +79,10 @@ function compileServices({ consent, destinations: routes }: SiteConfig): SiteSer
       usual.set(service, [...(usual.get(service) ?? []), ...own]);
     }
   }
-  return { own: new Map(Object.entries(consent.services)), usual };
+  const own = new Map(Object.entries(consent.services));
+  for (const [name, { services = [] }] of routes)
+    for (const service of services) own.set(service, [...(own.get(service) ?? []), name]);
+  return { own, usual };
 }
 
 function isList(

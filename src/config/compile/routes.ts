@@ -36,6 +36,13 @@ export const commonKeys = z.strictObject({
   since: day()
     .optional()
     .describe('The day this route was added to the policy: consents older than it do not cover the route.'),
+  services: z
+    .array(z.string().min(1).max(64))
+    .min(1)
+    .optional()
+    .describe(
+      "What the site's banner calls the service that stands for this route, beside the usual names: where it lists services, the route rests on this one.",
+    ),
   without_consent: z
     .enum(['block', 'limited'])
     .default('block')

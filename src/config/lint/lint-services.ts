@@ -42,7 +42,10 @@ function lintNumbered({ consent, destinations }: SiteConfig, path: ConfigPath): 
     const at = cmp.indexOf(platform);
     if (at === -1) return [];
     const closed = [...destinations]
-      .filter(([name, { destination }]) => !named.has(name) && !KNOWN_NUMBERS[platform].includes(destination.name))
+      .filter(
+        ([name, { destination, services: own }]) =>
+          own === undefined && !named.has(name) && !KNOWN_NUMBERS[platform].includes(destination.name),
+      )
       .map(([name]) => name);
     if (closed.length === 0) return [];
     return [
