@@ -138,6 +138,7 @@ describe('a fault in what decides is found', () => {
       new Set([
         'ga4',
         'google_ads',
+        'http',
         'linkedin',
         'matomo',
         'meta',

@@ -96,9 +96,9 @@ describe('a record', () => {
       'microsoft_ads full',
       'microsoft_ads limited',
       'pinterest full',
-      'reddit full',
       'piwik_pro full',
       'piwik_pro limited',
+      'reddit full',
       'snapchat full',
       'tiktok full',
     ]);
