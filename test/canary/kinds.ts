@@ -315,17 +315,12 @@ const KNOWN_KINDS = {
     hashed('snapchat'),
   ],
   street: [hashed('ga4', GOOGLE_USER)],
-  // Pinterest's regions are codes of two letters and its postcodes digits (`destinations/pinterest.md` 4); these are neither.
+  // Regions of Pinterest's and Snap's are codes of two letters, their postcodes digits (`destinations/pinterest.md` 4,
+  // `destinations/snapchat.md` 4); these are neither.
   // TikTok takes places in the clear (`destinations/tiktok.md` 4).
   city: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), hashed('pinterest'), to('tiktok'), hashed('snapchat')],
-  region: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), to('tiktok'), hashed('snapchat')],
-  postalCode: [
-    to('ga4', { needs: GOOGLE_USER }),
-    to('google_ads'),
-    hashed('meta'),
-    hashed('tiktok'),
-    hashed('snapchat'),
-  ],
+  region: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), to('tiktok')],
+  postalCode: [to('ga4', { needs: GOOGLE_USER }), to('google_ads'), hashed('meta'), hashed('tiktok')],
   /** The hash inside GA4's `em`. */
   hashedEmail: [hashed('ga4', GOOGLE_USER), hashed('google_ads')],
   clearEm: [],
