@@ -1,5 +1,5 @@
 import { SECRET, type EgressForm, type Leaf, type ListShape } from '../../src/core/egress.ts';
-import { exactly, matching, sha256, short, truncatedAddress } from '../../src/core/egress-claims.ts';
+import { exactly, matching, sha256, truncatedAddress } from '../../src/core/egress-claims.ts';
 
 const any: Leaf = {};
 const hashes: ListShape = { each: { may: sha256 } };
@@ -31,7 +31,7 @@ export const egress: readonly EgressForm[] = [
                 event_name: { may: matching(/^[a-z_]{4,20}$/), required: true },
                 action_source: { may: exactly('web'), required: true },
                 event_time: { may: matching(/^\d{10}$/), required: true },
-                event_id: { may: short(256), required: true },
+                event_id: { required: true },
                 event_source_url: { address: {} },
                 user_data: {
                   required: true,
