@@ -75,6 +75,9 @@ export class NatsRunner implements DeliveryRunner {
           timer = setTimeout(resolve, START_MS);
         }),
       ]);
+    } catch (error) {
+      await runner.stop(0);
+      throw error;
     } finally {
       clearTimeout(timer);
     }

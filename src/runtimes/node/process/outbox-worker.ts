@@ -109,6 +109,7 @@ async function main(port: MessagePort, data: WorkerData): Promise<void> {
   try {
     await thread.start(gateway);
   } catch (error) {
+    thread.abandon();
     port.postMessage({ kind: 'refused', message: messageOf(error) } satisfies FromWorker);
   }
 }
@@ -169,6 +170,11 @@ class OutboxThread {
     this.#timer = setInterval(() => this.#tellState(), TELL_MS);
     this.#port.on('message', (message: ToWorker) => this.#hear(message));
     this.#tell({ kind: 'started', state: this.#state });
+  }
+
+  /** Nothing was started: the thread ends by itself. */
+  abandon(): void {
+    this.#send.close();
   }
 
   #hear(message: ToWorker): void {
