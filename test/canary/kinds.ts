@@ -386,7 +386,7 @@ const KNOWN_KINDS = {
 const IN_RECORDS: Readonly<Partial<Record<keyof typeof KNOWN_KINDS, readonly Leave[]>>> = {
   // Of items these two are sent the ids, or the numbers only.
   itemId: [to('google_ads')],
-  itemName: [to('google_ads'), to('meta'), to('pinterest'), to('reddit'), to('snapchat')],
+  itemName: [to('google_ads'), to('meta'), to('pinterest'), to('reddit'), to('snapchat'), to('snapchat')],
   // A number is made of it.
   pageLoad: [to('matomo'), to('piwik_pro'), to('microsoft_ads')],
   // Only its country is told, by the vendor that can tell.
