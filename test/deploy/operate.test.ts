@@ -63,7 +63,7 @@ class Machine {
   gateway: Served | undefined;
 
   constructor() {
-    for (const folder of ['var/lib', 'root']) mkdirSync(join(this.root, folder), { recursive: true });
+    for (const folder of ['var/lib', 'var/backups']) mkdirSync(join(this.root, folder), { recursive: true });
     machines.push(this);
   }
 
@@ -100,7 +100,7 @@ class Machine {
 
   #shell(line: string): string {
     const here = line
-      .replaceAll(/(?<=\s)\/(?:var|root)\//g, (path) => this.root + path)
+      .replaceAll(/(?<=\s)\/var\//g, (path) => this.root + path)
       .replaceAll('portvakt:portvakt', `${process.getuid?.()}:${process.getgid?.()}`)
       .replaceAll(/-o portvakt -g portvakt /g, '');
     const { status, stdout, stderr } = spawnSync('sh', ['-euc', here], { encoding: 'utf8' });
@@ -200,7 +200,7 @@ it('is restored from its root key: cookies are accepted, by a file and by a vari
   expect(hex).toMatch(/^[0-9a-f]{64}$/);
 
   const byFile = new Machine();
-  cpSync(join(old.root, 'root/portvakt-root.key'), join(byFile.root, 'root/portvakt-root.key'));
+  cpSync(join(old.root, 'var/backups/portvakt-root.key'), join(byFile.root, 'var/backups/portvakt-root.key'));
   await byFile.run(restore);
   expect(await known(byFile, 'anna_by_file', anna)).toBe(id);
 
