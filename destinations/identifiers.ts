@@ -2,6 +2,7 @@
 import type { Identifier } from '../src/core/identifiers.ts';
 import { identifiers as ga4 } from './ga4/identifiers.ts';
 import { identifiers as googleAds } from './google-ads/identifiers.ts';
+import { identifiers as hubspot } from './hubspot/identifiers.ts';
 import { identifiers as linkedin } from './linkedin/identifiers.ts';
 import { identifiers as matomo } from './matomo/identifiers.ts';
 import { identifiers as meta } from './meta/identifiers.ts';
@@ -15,6 +16,7 @@ import { identifiers as tiktok } from './tiktok/identifiers.ts';
 export const IDENTIFIERS: readonly Identifier[] = [
   ...ga4,
   ...googleAds,
+  ...hubspot,
   ...linkedin,
   ...matomo,
   ...meta,

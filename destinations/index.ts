@@ -3,6 +3,7 @@ import type { Destination } from '../src/core/destination.ts';
 import ga4 from './ga4/index.ts';
 import googleAds from './google-ads/index.ts';
 import http from './http/index.ts';
+import hubspot from './hubspot/index.ts';
 import linkedin from './linkedin/index.ts';
 import matomo from './matomo/index.ts';
 import meta from './meta/index.ts';
@@ -18,6 +19,7 @@ export const destinations: Readonly<Record<string, Destination>> = {
   ga4,
   google_ads: googleAds,
   http,
+  hubspot,
   linkedin,
   matomo,
   meta,

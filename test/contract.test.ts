@@ -38,6 +38,7 @@ const IDENTIFIERS = [
   `_fbp=${FBP}`,
   `_fbc=${FBC}`,
   `_gcl_aw=GCL.${started - DAY}.AnOlderClick_1`,
+  'hubspotutk=0f1e2d3c4b5a69788796a5b4c3d2e1f0',
 ].join('; ');
 const EVERYTHING = cookiebot({ preferences: true, statistics: true, marketing: true }, (started - 3600) * 1000);
 const ANALYTICS_ONLY = cookiebot({ statistics: true }, (started - 3600) * 1000);
@@ -49,6 +50,7 @@ const ROUTES = {
   google_ads: 'datamanager.googleapis.com',
   meta: 'graph.facebook.com',
   linkedin: 'api.linkedin.com',
+  hubspot: 'api.hubapi.com',
   microsoft_ads: 'capi.uet.microsoft.com',
   pinterest: 'api.pinterest.com',
   reddit: 'ads-api.reddit.com',
@@ -69,6 +71,7 @@ beforeAll(async () => {
       GA4_API_SECRET: 'ga4-secret',
       META_ACCESS_TOKEN: 'meta-token',
       LINKEDIN_ACCESS_TOKEN: 'linkedin-token',
+      HUBSPOT_TOKEN: 'hubspot-token',
       MICROSOFT_UET_TOKEN: 'microsoft-token',
       PINTEREST_ACCESS_TOKEN: 'pinterest-token',
       REDDIT_ACCESS_TOKEN: 'reddit-token',
@@ -309,6 +312,21 @@ describe('the reference event under full consent', () => {
         pageType: 'purchase',
         items: [{ id: 'SKU-1', quantity: 2, price: 299.5, name: 'Krus' }],
       },
+    });
+  });
+
+  it('reaches HubSpot as a custom event of the visitor its cookie knows (hubspot.md 2, 3)', () => {
+    const request = one(ROUTES.hubspot);
+    expect(`${request.method} ${request.path}?${request.query}`).toBe('POST /events/2026-09/send/batch?');
+    expect(request.headers['authorization']).toBe('Bearer hubspot-token');
+    const [{ occurredAt, uuid, ...input }, ...others] = bodyOf(request)['inputs'] as [Record<string, unknown>];
+    expect(others).toEqual([]);
+    isNow(Date.parse(String(occurredAt)));
+    expect(uuid).toMatch(/^[0-9a-f-]{36}$/);
+    expect(input).toEqual({
+      eventName: 'pe1234567_purchase',
+      utk: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
+      properties: { order_id: id.toUpperCase(), amount: '599' },
     });
   });
 

@@ -1,4 +1,5 @@
 import { hmac } from '@noble/hashes/hmac.js';
+import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 
@@ -31,4 +32,37 @@ export function keyedHash(key: Uint8Array): KeyedHash {
 /** Derives an independent 32-byte key for one use from a root key. */
 export function deriveKey(root: Uint8Array, use: string): Uint8Array {
   return hmac(sha256, root, utf8.encode(use));
+}
+
+/** The namespace for addresses and other names that are told apart by a prefix (RFC 9562 6.6), as bytes. */
+const NAMESPACE_URL = Uint8Array.of(
+  0x6b,
+  0xa7,
+  0xb8,
+  0x11,
+  0x9d,
+  0xad,
+  0x11,
+  0xd1,
+  0x80,
+  0xb4,
+  0,
+  0xc0,
+  0x4f,
+  0xd4,
+  0x30,
+  0xc8,
+);
+
+/** The UUID of version 5 of a name in the namespace URL (RFC 9562 5.5): the same for the same name, wherever it is made. */
+export function uuidOfUrl(name: string): string {
+  const text = utf8.encode(name);
+  const whole = new Uint8Array(NAMESPACE_URL.length + text.length);
+  whole.set(NAMESPACE_URL);
+  whole.set(text, NAMESPACE_URL.length);
+  const bytes = sha1(whole).subarray(0, 16);
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x50;
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
+  const hex = bytesToHex(bytes);
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }

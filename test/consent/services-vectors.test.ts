@@ -55,7 +55,18 @@ const EXPECTED: Readonly<Record<string, readonly [unknown: readonly string[], cl
   // Nobody's but AdSense's beside the two that are known.
   'borlabs-02': [
     ['google-adsense'],
-    ['google_ads', 'linkedin', 'matomo', 'microsoft_ads', 'pinterest', 'piwik_pro', 'reddit', 'snapchat', 'tiktok'],
+    [
+      'google_ads',
+      'hubspot',
+      'linkedin',
+      'matomo',
+      'microsoft_ads',
+      'pinterest',
+      'piwik_pro',
+      'reddit',
+      'snapchat',
+      'tiktok',
+    ],
   ],
   'borlabs-04': [[], ['ga4', 'piwik_pro']],
   // s26 is Google Analytics; s905 is not told anywhere.
@@ -63,6 +74,7 @@ const EXPECTED: Readonly<Record<string, readonly [unknown: readonly string[], cl
     ['s905'],
     [
       'google_ads',
+      'hubspot',
       'linkedin',
       'matomo',
       'meta',
@@ -82,6 +94,7 @@ const EXPECTED: Readonly<Record<string, readonly [unknown: readonly string[], cl
     [
       'ga4',
       'google_ads',
+      'hubspot',
       'linkedin',
       'matomo',
       'meta',

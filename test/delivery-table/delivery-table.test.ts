@@ -25,6 +25,8 @@ const SETTINGS: Readonly<Record<Row['vendor'], (row: TestRow) => string>> = {
     (form === 'limited' ? `, conversion_id: AW-123456789, labels: { ${name}: tested }` : ''),
   meta: ({ name }) => `pixel_id: "123456789012345", access_token: "\${SECRET}", event_names: { ${name}: Contact }`,
   linkedin: ({ name }) => `access_token: "\${SECRET}", conversions: { ${name}: "104012" }`,
+  hubspot: ({ name }) =>
+    `access_token: "\${SECRET}", email: true, custom_events: { ${name}: { name: pe1_x, properties: { id: transaction_id } } }`,
   piwik_pro: () => `host: example.piwik.pro, app_id: 892d04bd-0000-4000-8000-000000000001, currency: NOK`,
   matomo: () => `host: stats.example.no, site_id: "3", token: "\${SECRET}", currency: NOK`,
   microsoft_ads: () => `tag_id: "97000001", access_token: "\${SECRET}"`,
@@ -147,6 +149,7 @@ describe.each([
   'ga4',
   'google_ads',
   'meta',
+  'hubspot',
   'linkedin',
   'matomo',
   'microsoft_ads',

@@ -1,4 +1,5 @@
 import * as googleAds from '../vendors/google-ads.ts';
+import * as hubspot from '../vendors/hubspot.ts';
 import * as linkedin from '../vendors/linkedin.ts';
 import * as matomo from '../vendors/matomo.ts';
 import * as meta from '../vendors/meta.ts';
@@ -15,6 +16,7 @@ export type Vendor =
   | 'ga4'
   | 'google_ads'
   | 'meta'
+  | 'hubspot'
   | 'linkedin'
   | 'matomo'
   | 'microsoft_ads'
@@ -315,6 +317,25 @@ export const TABLE: readonly Row[] = [
   }),
   row('linkedin', 'linkedin.md 7', '426: the version has ended', always(linkedin.replies.sunset), stopped),
   row('linkedin', 'linkedin.md 7', '503', once(json(503, {})), again),
+
+  ...everyone('hubspot').map((one) => ({ ...one, from: 'hubspot.md 6' })),
+  row('hubspot', 'hubspot.md 6', '204', always({ status: 204 }), delivered),
+  row('hubspot', 'hubspot.md 6', '200 with a page of HTML', once(html(200)), again),
+  row(
+    'hubspot',
+    'hubspot.md 6',
+    '400: one of them is bad',
+    poison(() => hubspot.replies.invalid),
+    oneIn50('parts'),
+  ),
+  row('hubspot', 'hubspot.md 6', '401', always(hubspot.replies.unauthorized), stopped),
+  row('hubspot', 'hubspot.md 6', '403', always(hubspot.replies.scopes), stopped),
+  row('hubspot', 'hubspot.md 6', '404', always(hubspot.replies.noEvent), stopped),
+  row('hubspot', 'hubspot.md 6', '429: the day is used up', always(hubspot.replies.daily), {
+    ...stopped,
+    state: 'open',
+  }),
+  row('hubspot', 'hubspot.md 6', '477', once(hubspot.replies.moving), { ...again, pause: 2000 }),
 
   ...everyone('piwik_pro').map((one) => ({ ...one, from: 'piwik-pro.md 5' })),
   row('piwik_pro', 'piwik-pro.md 5', '202', always({ status: 202 }), delivered),

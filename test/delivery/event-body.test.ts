@@ -89,6 +89,7 @@ describe('a record', () => {
       'google_ads full',
       'google_ads limited',
       'http full',
+      'hubspot full',
       'linkedin full',
       'matomo full',
       'matomo limited',

@@ -313,6 +313,7 @@ function fullEvent(): Event {
     session_number: '3',
     fbp: 'fb.1.1763600000000.1234567890',
     fbc: 'fb.1.1763600000000.canaryfbc',
+    hubspotutk: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
     google_click_params: 'gclid=canarygclid',
     google_user_data: 'tv.1~em.canaryem',
     email: 'canary@example.no',

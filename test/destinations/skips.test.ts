@@ -38,6 +38,7 @@ const VALUES = {
   wbraid: { good: ['CjgKExample'], bad: ['\n'] },
   fbp: { good: ['fb.1.1763600000000.1098115397'], bad: ['1098115397', ''] },
   fbc: { good: ['fb.1.1763600000000.IwAR2Example'], bad: ['fb.x.1.y'] },
+  hubspotutk: { good: ['0f1e2d3c4b5a69788796a5b4c3d2e1f0'], bad: ['kari', ''] },
   msclkid: { good: ['0a1b2c3d4e5f60718293a4b5c6d7e8f9'], bad: ['N', ''] },
   li_fat_id: { good: [UUID], bad: ['kari', '-'] },
   epik: { good: ['dj0yExample'], bad: ['kari@example.no', 'a b', ''] },
@@ -295,6 +296,21 @@ const SHEETS: Readonly<Record<string, Sheet<object>>> = {
       })),
     full: () => undefined,
   }),
+  // `destinations/hubspot.md` 2, 3.
+  hubspot: sheet<{ custom_events: Record<string, object>; email: boolean }>({
+    settings: fc
+      .record({ custom_events: mapped(fc.constant('pe1_kjop')), email: fc.boolean() })
+      .filter(({ custom_events }) => Object.keys(custom_events).length > 0)
+      .map(({ custom_events, email }) => ({
+        access_token: '${H}',
+        email,
+        custom_events: Object.fromEntries(Object.entries(custom_events).map(([name, to]) => [name, { name: to }])),
+      })),
+    full: ({ name, good }, { custom_events, email }) => {
+      if (own(custom_events, name) === undefined) return NOT_MAPPED;
+      return good.has('hubspotutk') || (email && good.has('email')) ? undefined : NOTHING;
+    },
+  }),
   // `destinations/piwik-pro.md` 3, 4.
   piwik_pro: sheet<{ goals: Record<string, string> }>({
     settings: fc.record({ goals: mapped(fc.constant('5')) }).map((more) => ({
@@ -446,6 +462,7 @@ const SIDES: Readonly<Record<string, readonly string[]>> = {
   pinterest: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],
   reddit: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],
   http: ['full taken'],
+  hubspot: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match'],
   piwik_pro: ['full taken', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],
   matomo: ['full taken', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],
   microsoft_ads: ['full taken', 'full skip.nothing_to_match', 'full skip.lacks', 'limited taken', 'limited skip.lacks'],

@@ -55,6 +55,7 @@ const TABLE: Readonly<
     },
     limited: true,
   },
+  hubspot: { needs: ['ad_storage', 'ad_user_data'], beyond: () => [], limited: false },
   // Each route says its own needs and fields: below.
   http: {
     needs: [],

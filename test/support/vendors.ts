@@ -1,5 +1,6 @@
 import * as ga4 from '../vendors/ga4.ts';
 import * as googleAds from '../vendors/google-ads.ts';
+import * as hubspot from '../vendors/hubspot.ts';
 import * as linkedin from '../vendors/linkedin.ts';
 import * as matomo from '../vendors/matomo.ts';
 import * as meta from '../vendors/meta.ts';
@@ -15,6 +16,7 @@ import type { FakeVendor } from './recorder.ts';
 export const VENDORS: readonly FakeVendor[] = [
   ga4.ga4,
   googleAds.googleAdsVendor,
+  hubspot.hubspotVendor,
   linkedin.linkedin,
   matomo.matomoVendor,
   meta.meta,
@@ -29,6 +31,7 @@ export const VENDORS: readonly FakeVendor[] = [
 const LISTS = [
   ga4.violations,
   googleAds.violations,
+  hubspot.violations,
   linkedin.violations,
   matomo.violations,
   meta.violations,

@@ -33,7 +33,7 @@ export function platformCalled(name: string): string | undefined {
 /** Vendors that people ask for and that there is no destination for. */
 const NO_DESTINATION = new Set(
   (
-    'x twitter hubspot hotjar clarity criteo taboola outbrain klaviyo ' +
+    'x twitter hotjar clarity criteo taboola outbrain klaviyo ' +
     'mailchimp braze segment amplitude mixpanel plausible posthog floodlight dv360 cm360 campaignmanager adform ' +
     'adobe awin tradedoubler quora spotify yandex baidu'
   ).split(' '),
