@@ -56,13 +56,15 @@ const planned = (of: Trace): string[] =>
 const SECOND = Math.floor(NOW / 1000);
 const GRANTED = cookiebot({ preferences: true, statistics: true, marketing: true });
 const CLIENT_ID = `482310557.${SECOND - 86_400}`;
+/** HubSpot knows nobody without its cookie. */
+const IDS = `_ga=GA1.1.${CLIENT_ID}; hubspotutk=0f1e2d3c4b5a69788796a5b4c3d2e1f0`;
 const EVENT = {
   name: 'purchase',
   page: { url: 'https://shop.example.no/takk' },
   params: { value: 1, currency: 'NOK' },
   user: { email: 'kari@example.no' },
 };
-const purchase = (more: object = {}, cookies = `${GRANTED}; _ga=GA1.1.${CLIENT_ID}`, headers = {}): Hit =>
+const purchase = (more: object = {}, cookies = `${GRANTED}; ${IDS}`, headers = {}): Hit =>
   jsonHit({ events: [{ ...EVENT, ...more }] }, { cookies, headers });
 const view = (query: Record<string, string> = {}, more: Parameters<typeof webHit>[1] = {}): Hit =>
   webHit(
@@ -82,7 +84,18 @@ const sent = (of: Trace, route = 'ga4'): URLSearchParams => {
   if (plan === undefined) throw new Error(`${route} has no plan: ${JSON.stringify(outcomes(of))}`);
   return new URLSearchParams(plan.element.split('\n')[0]);
 };
-const ALL = ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'reddit', 'snapchat', 'tiktok'];
+const ALL = [
+  'ga4',
+  'google_ads',
+  'meta',
+  'linkedin',
+  'hubspot',
+  'microsoft_ads',
+  'pinterest',
+  'reddit',
+  'snapchat',
+  'tiktok',
+];
 
 it('loads, and all routes are open to a visitor who agreed', () => {
   expect(planned(trace(purchase()))).toEqual(ALL);
@@ -155,13 +168,13 @@ describe('sites', () => {
       ...jsonHit({ events: [{ ...EVENT, ...(visitor && { visitor }) }] }, { cookies: GRANTED }),
       headers: {
         'content-type': 'application/json',
-        cookie: `${GRANTED}; _ga=GA1.1.${CLIENT_ID}`,
+        cookie: `${GRANTED}; ${IDS}`,
         ...(bearer && { authorization: `Bearer ${bearer}` }),
       },
     });
 
     it('the back end speaks for its visitors, whose consent it brings along', () => {
-      const cookies = `${GRANTED}; _ga=GA1.1.${CLIENT_ID}`;
+      const cookies = `${GRANTED}; ${IDS}`;
       expect(planned(trace(backend(key, { cookies }), keyed()))).toEqual(ALL);
     });
 
@@ -226,11 +239,11 @@ describe('consent', () => {
       'cookieyes-consent=consentid:abc,consent:yes,action:yes,necessary:yes,functional:yes,analytics:yes,performance:yes,advertisement:yes';
     expect(planned(trace(purchase({}, cookieyes)))).toEqual([]);
     const auto = changed(['[cookiebot, cookie-information, onetrust, tcf]', 'auto']);
-    expect(planned(trace(purchase({}, `${cookieyes}; _ga=GA1.1.${CLIENT_ID}`), auto))).toEqual(ALL);
+    expect(planned(trace(purchase({}, `${cookieyes}; ${IDS}`), auto))).toEqual(ALL);
   });
 
   it('honour: gpc takes the ad signals away, and only if it is named', () => {
-    const hit = purchase({}, `${GRANTED}; _ga=GA1.1.${CLIENT_ID}`, { 'sec-gpc': '1' });
+    const hit = purchase({}, `${GRANTED}; ${IDS}`, { 'sec-gpc': '1' });
     expect(planned(trace(hit))).toEqual(['ga4']);
     expect(planned(trace(hit, changed(['honour: [gpc, consent-mode]', 'honour: [consent-mode]'])))).toEqual(ALL);
   });
@@ -252,7 +265,7 @@ describe('consent', () => {
   });
 
   it("mapping: the site's own purposes stand for signals", () => {
-    const klaro = `klaro=${encodeURIComponent(JSON.stringify({ maaling: true, annonser: false }))}; _ga=GA1.1.${CLIENT_ID}`;
+    const klaro = `klaro=${encodeURIComponent(JSON.stringify({ maaling: true, annonser: false }))}; ${IDS}`;
     const named = ['[cookiebot, cookie-information, onetrust, tcf]', '[klaro]'] as const;
     // Purposes that nobody has mapped grant nothing; the gateway refuses to start rather than to stay silent for ever.
     expect(loadConfig(changed(named), 'gateway.yaml', NOW)).toHaveProperty('findings');
@@ -271,14 +284,12 @@ describe('consent', () => {
   ])('max_age: a choice made %s ago', (_, days, counts) => {
     const text = changed(['# max_age: 365d ', 'max_age: 365d ']);
     const old = cookiebot({ preferences: true, statistics: true, marketing: true }, NOW - days * 86_400_000);
-    const hit = purchase({}, `${old}; _ga=GA1.1.${CLIENT_ID}`);
+    const hit = purchase({}, `${old}; ${IDS}`);
     expect(planned(trace(hit, text))).toEqual(counts ? ALL : []);
   });
 
   it('without_choice: nothing readable is denied', () => {
-    expect(outcomes(trace(purchase({}, `_ga=GA1.1.${CLIENT_ID}`)))).toEqual(
-      Object.fromEntries(ALL.map((name) => [name, 'blocked'])),
-    );
+    expect(outcomes(trace(purchase({}, IDS)))).toEqual(Object.fromEntries(ALL.map((name) => [name, 'blocked'])));
   });
 
   it('without_choice: `denied` is the only value in the EEA', () => {
@@ -291,7 +302,7 @@ describe('consent', () => {
 
 describe('purposes', () => {
   const interest = changed(['analytics: { basis: consent }', 'analytics: { basis: legitimate_interest }']);
-  const nobody = `_ga=GA1.1.${CLIENT_ID}`;
+  const nobody = IDS;
 
   it('legitimate_interest: allowed until the visitor objects, for that purpose only', () => {
     expect(planned(trace(purchase({}, nobody), interest))).toEqual(['ga4']);
@@ -466,7 +477,7 @@ describe('destinations', () => {
   ])('since: 2026-11-01 and a consent of the time %s', (_, day, offset, covered) => {
     const text = changed(route('since: 2026-11-01'));
     const cookie = cookiebot({ preferences: true, statistics: true, marketing: true }, Date.parse(day) + offset);
-    const found = planned(trace(purchase({}, `${cookie}; _ga=GA1.1.${CLIENT_ID}`), text));
+    const found = planned(trace(purchase({}, `${cookie}; ${IDS}`), text));
     // The other routes have no such line.
     expect(found).toEqual(covered ? ALL : ALL.slice(1));
   });
@@ -474,7 +485,7 @@ describe('destinations', () => {
   it('since: a consent without a readable time does not cover the route', () => {
     const text = changed(route('since: 2026-11-01'));
     const timeless = cookiebot({ preferences: true, statistics: true, marketing: true }).replace(/%2Cutc:\d+/, '');
-    expect(planned(trace(purchase({}, `${timeless}; _ga=GA1.1.${CLIENT_ID}`), text))).not.toContain('ga4');
+    expect(planned(trace(purchase({}, `${timeless}; ${IDS}`), text))).not.toContain('ga4');
   });
 
   it('ga4 region: eu, and global without the line', () => {
@@ -514,7 +525,7 @@ describe('destinations', () => {
     expect(sent(refused, 'google_ads').get('label')).toBe('abc_DEF');
   });
 
-  it.each(['meta', 'linkedin', 'pinterest', 'reddit'])(
+  it.each(['meta', 'linkedin', 'hubspot', 'pinterest', 'reddit'])(
     '%s: has no form without consent, so `limited` refuses to start',
     (name) => {
       const text = changed([`      ${name}:\n`, `      ${name}:\n        without_consent: limited\n`]);

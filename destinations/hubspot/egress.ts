@@ -4,8 +4,11 @@ import type { Settings } from './settings.ts';
 
 const value: Leaf = { may: short(50) };
 
-/** `destinations/hubspot.md` 2, 4: an occurrence belongs to somebody, so all of it takes both signals. */
-export const egress = ({ custom_events }: Settings): readonly EgressForm[] => [
+/**
+ * `destinations/hubspot.md` 2, 4: an occurrence belongs to somebody, so all of it takes both signals. An address passes only
+ * where the settings give it away.
+ */
+export const egress = ({ custom_events, email }: Settings): readonly EgressForm[] => [
   {
     kind: 'full',
     needs: ['ad_storage', 'ad_user_data'],
@@ -26,7 +29,7 @@ export const egress = ({ custom_events }: Settings): readonly EgressForm[] => [
             each: {
               keys: {
                 eventName: { may: matching(/^pe\d{1,20}_[a-z][a-z0-9_]{0,99}$/), required: true },
-                email: { may: matching(/^[^\s@]{1,64}@[^\s@]{1,255}$/) },
+                ...(email && { email: { may: matching(/^[^\s@]{1,64}@[^\s@]{1,255}$/) } }),
                 utk: { may: matching(/^[0-9a-f]{32}$/) },
                 occurredAt: { may: matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/), required: true },
                 uuid: { may: matching(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/) },

@@ -15,7 +15,7 @@ const ID_WORDS = 'id ids nr no num number nummer key hash uuid guid identifier r
 const ALONE = new WordSet(
   ...idWords(IDENTIFIERS),
   'muid twclid',
-  'idfa idfv gaid aaid adid oaid ifa maid androidid hubspotutk hutk hstc hssc hsfp hjid hjsessionuser clck clsk vuid mcid ecid ecsid auid',
+  'idfa idfv gaid aaid adid oaid ifa maid androidid hsfp hjid hjsessionuser clck clsk vuid mcid ecid ecsid auid',
   'ajsanonymousid ajsuserid amplitudeid mixpanelid klaviyoid kx mkttok clickid clid useragent ipoverride ipaddr ip remoteip xforwardedfor',
   'personid personkey pvid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid duid nuid vwouuid mktotrk posthogid heapid',
   ...WHOSE.split(' ').flatMap((whose) => ID_WORDS.split(' ').map((id) => whose + id)),
@@ -28,7 +28,7 @@ const WHOLE = new WordSet('ga cid uid vid fid uuid guid muid mid ide dsid nid');
 export const PECULIAR_NAMES: readonly string[] = [...new Set(IDENTIFIERS.flatMap(({ peculiar = [] }) => peculiar))];
 
 /** Parts of names so peculiar that they need no separators around them. */
-const INSIDE = [...PECULIAR_NAMES.map((name) => name.replaceAll('_', '')), 'hubspotutk', 'clickid'];
+const INSIDE = [...PECULIAR_NAMES.map((name) => name.replaceAll('_', '')), 'clickid'];
 
 /**
  * Cookies whose names end with a key of the site: `amp_1a2b3c`, `mp_<token>_mixpanel`, `_sp_id.1fff`, `_pk_id.1.1fff`,

@@ -29,7 +29,7 @@ const CLICKS = [...VENDOR_FORMS.filter(({ exact }) => exact), exactForm('AfmBO',
 
 /** Names of click ids and visitor ids that are no words of a language, so they count without a sign behind them. */
 const PECULIAR = [
-  ...[...PECULIAR_NAMES, 'twclid', 'yclid', 'hubspotutk'].map((name) => {
+  ...[...PECULIAR_NAMES, 'twclid', 'yclid'].map((name) => {
     const [head = '', ...rest] = name.split('_');
     return anywhere(head, new RegExp(rest.map((part) => `_?${part}`).join('')));
   }),

@@ -139,6 +139,7 @@ describe('a fault in what decides is found', () => {
         'ga4',
         'google_ads',
         'http',
+        'hubspot',
         'linkedin',
         'matomo',
         'meta',

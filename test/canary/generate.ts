@@ -54,6 +54,7 @@ const IDENTIFIER_NAMES = [
   'msclkid',
   'li_fat_id',
   'epik',
+  'hubspotutk',
   'rdt_cid',
   'dclid',
   'sccid',
@@ -264,7 +265,7 @@ class Maker {
     return this.note('query', `${profile.origin.replace('://', `://${own}`)}/${segments.join('/')}${search}${hash}`);
   }
 
-  private hex(kind: 'msclkid' | 'uetCookie'): string {
+  private hex(kind: 'msclkid' | 'uetCookie' | 'utkCookie'): string {
     return this.own(kind, `ab${digits(kind, this.serial)}cdef0123456789abc`);
   }
 
@@ -302,6 +303,14 @@ class Maker {
     if (this.maybe(0.3)) list.push(`_uetmsclkid=_uet${this.hex('uetCookie')}`);
     if (this.maybe(0.3)) list.push(`_uetvid=${this.own('uetvidCookie', word('uetvidCookie', serial))}`);
     if (this.maybe(0.3)) list.push(`li_fat_id=${this.own('liCookie', uuid('liCookie', serial))}`);
+    if (this.maybe(0.3)) list.push(`hubspotutk=${this.hex('utkCookie')}`);
+    if (this.maybe(0.2)) {
+      const id = this.own('hstcCookie', word('hstcCookie', serial));
+      list.push(
+        `__hstc=1.${id}.${at}.${at}.${at}.1`,
+        `__hssc=${this.own('hsscCookie', word('hsscCookie', serial))}.1.${at}`,
+      );
+    }
     if (this.maybe(0.3)) list.push(`_epik=${this.own('epikCookie', `dj0y${word('epikCookie', serial)}`)}`);
     if (this.maybe(0.2))
       list.push(`_derived_epik=${this.own('derivedEpikCookie', `dj0y${word('derivedEpikCookie', serial)}`)}`);
@@ -325,7 +334,7 @@ class Maker {
       const id = this.own(kind, word(kind, serial));
       list.push(`${row.cookie.name}=${row.cookie.click?.write(id, at, 'example.no') ?? id}`);
     }
-    for (const name of ['pv_id', 'hubspotutk', '_clck'])
+    for (const name of ['pv_id', '_hjid', '_clck'])
       if (this.maybe(0.1)) list.push(`${name}=${this.own('otherCookie', word('otherCookie', serial))}`);
     return list.join('; ');
   }

@@ -18,6 +18,7 @@ export type KnownVendor =
   | 'google_ads'
   | 'meta'
   | 'linkedin'
+  | 'hubspot'
   | 'matomo'
   | 'microsoft_ads'
   | 'pinterest'
@@ -43,6 +44,7 @@ const KNOWN_NEEDS: Readonly<Record<KnownVendor, number>> = {
   google_ads: ADS | USER_DATA,
   meta: ADS | USER_DATA | PERSONAL,
   linkedin: ADS | USER_DATA | PERSONAL,
+  hubspot: ADS | USER_DATA,
   matomo: ANALYTICS,
   piwik_pro: ANALYTICS,
   microsoft_ads: ADS | PERSONAL,
@@ -96,6 +98,8 @@ const to = (place: Place, more: Partial<Omit<Leave, 'to'>> = {}): Leave => ({
 });
 
 const hashed = (place: KnownVendor, needs = 0): Leave => to(place, { form: 'sha256', needs });
+/** In the clear, and sealed until it is sent. */
+const sealed = (place: KnownVendor): Leave => ({ ...to(place), sealed: true });
 const eachFull: readonly Leave[] = (
   ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'reddit', 'tiktok', 'snapchat'] as const
 ).map((vendor) => to(vendor));
@@ -153,6 +157,8 @@ const KNOWN_KINDS = {
     to('tiktok'),
     to('snapchat'),
     to('reddit'),
+    // The first 50 characters (`destinations/hubspot.md` 3).
+    to('hubspot'),
   ],
   utm: [
     to('ga4', { where: ['keeps utm_campaign'] }),
@@ -219,6 +225,10 @@ const KNOWN_KINDS = {
   /** The session of TikTok's pixel, which it is not sent. */
   ttcsidCookie: [kept],
   uetvidCookie: [kept],
+  utkCookie: [to('hubspot'), kept],
+  /** Visits, which HubSpot is not sent. */
+  hstcCookie: [kept],
+  hsscCookie: [],
   epikCookie: [to('pinterest'), kept],
   derivedEpikCookie: [kept],
   pinCookie: [kept],
@@ -262,6 +272,7 @@ const KNOWN_KINDS = {
     hashed('tiktok'),
     hashed('snapchat'),
     hashed('reddit'),
+    sealed('hubspot'),
   ],
   phoneUserId: [
     hashed('ga4', GOOGLE_USER),
@@ -285,6 +296,8 @@ const KNOWN_KINDS = {
     hashed('tiktok'),
     hashed('snapchat'),
     hashed('reddit'),
+    // It has no hashed form (`destinations/hubspot.md` 2).
+    sealed('hubspot'),
   ],
   phone: [
     hashed('ga4', GOOGLE_USER),
@@ -345,8 +358,13 @@ const KNOWN_KINDS = {
   // What the event itself is about: class event and page.
   // A name of the site's own could say anything: where nothing was allowed it stays here.
   eventName: [to('ga4'), to('matomo'), to('piwik_pro'), to('microsoft_ads'), to('preview')],
-  title: [to('ga4', { limited: true }), to('matomo', { limited: true }), to('piwik_pro', { limited: true })],
-  param: [to('ga4'), to('matomo'), to('piwik_pro')],
+  title: [
+    to('ga4', { limited: true }),
+    to('matomo', { limited: true }),
+    to('piwik_pro', { limited: true }),
+    to('hubspot'),
+  ],
+  param: [to('ga4'), to('matomo'), to('piwik_pro'), to('hubspot')],
   property: [to('ga4')],
   /** Not in the form that the key has. */
   transport: [],
@@ -361,6 +379,7 @@ const KNOWN_KINDS = {
     to('pinterest'),
     to('tiktok'),
     to('snapchat'),
+    to('hubspot'),
   ],
   itemName: [to('ga4'), to('matomo'), to('piwik_pro', { limited: true }), to('microsoft_ads'), to('tiktok')],
   itemId: [
@@ -374,8 +393,9 @@ const KNOWN_KINDS = {
     to('tiktok'),
     to('snapchat'),
     to('reddit'),
+    to('hubspot'),
   ],
-  order: [...eachFull, to('matomo'), to('piwik_pro')],
+  order: [...eachFull, to('matomo'), to('piwik_pro'), to('hubspot')],
   eventId: eachFull,
 } as const satisfies Readonly<Record<string, readonly Leave[]>>;
 
@@ -384,9 +404,13 @@ const KNOWN_KINDS = {
  * the same consent, and as the privacy floor has left it.
  */
 const IN_RECORDS: Readonly<Partial<Record<keyof typeof KNOWN_KINDS, readonly Leave[]>>> = {
-  // Of items these two are sent the ids, or the numbers only.
+  // Of items these are sent the ids, or the numbers only.
   itemId: [to('google_ads')],
-  itemName: [to('google_ads'), to('meta'), to('pinterest'), to('reddit'), to('snapchat'), to('snapchat')],
+  itemName: [to('google_ads'), to('meta'), to('pinterest'), to('reddit'), to('snapchat'), to('hubspot')],
+  // Beyond the 50 characters that HubSpot is sent.
+  utm: [to('hubspot', { where: ['keeps utm_campaign'] })],
+  // HubSpot's own id of the event is made of it.
+  eventId: [to('hubspot')],
   // A number is made of it.
   pageLoad: [to('matomo'), to('piwik_pro'), to('microsoft_ads')],
   // Only its country is told, by the vendor that can tell.
@@ -417,6 +441,7 @@ export const KIND_NAMES = Object.keys(KINDS) as Kind[];
 const NOT_WHERE_IDS_ARE_REPLACED: ReadonlySet<Kind> = new Set<Kind>([
   ...(['sccid', 'scclidCookie', 'scidCookie'] as const),
   ...(['ttclid', 'ttclidCookie', 'ttpCookie'] as const),
+  ...(['utkCookie'] as const),
   ...(['cid', 'gaCookie', 'session', 'pageLoad', 'userId', 'order', 'eventId', 'coupon', 'property', 'param'] as const),
   ...([
     'utm',
@@ -454,6 +479,7 @@ const OWNERS: Readonly<Partial<Record<Kind, readonly Vendor[]>>> = {
   ...owned(['fbclid', 'fbpCookie', 'fbcCookie'], ['meta']),
   ...owned(['msclkid', 'uetCookie', 'uetvidCookie'], ['microsoft_ads']),
   ...owned(['liFatId', 'liCookie'], ['linkedin']),
+  ...owned(['utkCookie', 'hstcCookie', 'hsscCookie'], ['hubspot']),
   ...owned(['epik', 'epikCookie', 'derivedEpikCookie', 'pinCookie'], ['pinterest']),
   ...owned(['rdtCid', 'rdtCidCookie', 'rdtUuidCookie', 'rdtEmCookie'], ['reddit']),
   ...owned(['pkCookie'], ['matomo']),

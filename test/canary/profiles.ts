@@ -189,6 +189,12 @@ const ROUTES = `
         merchant: { id: "12345", feed_label: "NO", feed_language: nb }
       meta: { pixel_id: "123456789012345", access_token: "\${META_ACCESS_TOKEN}" }
       linkedin: { conversions: { purchase: "104012", generate_lead: "104013" }, access_token: "\${LINKEDIN_ACCESS_TOKEN}" }
+      hubspot:
+        custom_events:
+          purchase: { name: pe1234567_purchase, properties: { order: transaction_id, items: item_ids, note: params.note, title: page_title } }
+          generate_lead: { name: pe1234567_lead, properties: { page: page_location, search: search_term } }
+        email: true
+        access_token: "\${HUBSPOT_TOKEN}"
       matomo:
         host: stats.example.no
         site_id: "3"
@@ -271,6 +277,7 @@ const SERVICES = LIMITED.replace('cmp: [onetrust]', 'cmp: [klaro]').replace(
             google-ads: [ad_storage, ad_user_data, ad_personalization]
             facebook-pixel: [ad_storage, ad_user_data, ad_personalization]
             linkedin: [ad_storage, ad_user_data, ad_personalization]
+            hubspot: [ad_storage, ad_user_data, ad_personalization]
             matomo: [analytics_storage]
             piwik-pro: [analytics_storage]
             microsoft-ads: [ad_storage, ad_user_data, ad_personalization]

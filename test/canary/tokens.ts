@@ -47,6 +47,7 @@ const NUMERIC = [
   'phoneUserId',
   'formatInText',
   'pkCookie',
+  'utkCookie',
 ] as const satisfies readonly Kind[];
 
 /** Thirteen digits. */

@@ -19,6 +19,7 @@ const HOSTS = {
   google_ads: 'datamanager.googleapis.com',
   meta: 'graph.facebook.com',
   linkedin: 'api.linkedin.com',
+  hubspot: 'api.hubapi.com',
   microsoft_ads: 'capi.uet.microsoft.com',
   pinterest: 'api.pinterest.com',
   reddit: 'ads-api.reddit.com',
@@ -26,8 +27,8 @@ const HOSTS = {
   tiktok: 'business-api.tiktok.com',
 } as const;
 type Vendor = keyof typeof HOSTS;
-/** They have no harmless request, so nothing is said about them, and nothing sent to them: linkedin.md 9. */
-const UNASKED: readonly string[] = ['linkedin'];
+/** They have no harmless request, so nothing is said about them, and nothing sent to them: linkedin.md 9, hubspot.md 7. */
+const UNASKED: readonly string[] = ['linkedin', 'hubspot'];
 const ASKED = Object.keys(HOSTS).filter((name) => !UNASKED.includes(name));
 
 interface Checked {
@@ -109,6 +110,7 @@ describe('all is well', () => {
     });
     expect(JSON.parse(recorder.to(HOSTS.tiktok)[0]?.body ?? '')).toMatchObject({ data: [] });
     expect(recorder.to(HOSTS.linkedin)).toEqual([]);
+    expect(recorder.to(HOSTS.hubspot)).toEqual([]);
     // One each, and the token of Google Ads.
     expect(recorder.requests).toHaveLength(ASKED.length + 1);
   });

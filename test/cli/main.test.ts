@@ -210,6 +210,7 @@ describe('explain', () => {
       ['google_ads', 'blocked'],
       ['meta', 'blocked'],
       ['linkedin', 'blocked'],
+      ['hubspot', 'blocked'],
       ['microsoft_ads', 'blocked'],
       ['pinterest', 'blocked'],
       ['reddit', 'blocked'],

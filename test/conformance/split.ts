@@ -14,7 +14,7 @@ export interface Single {
 }
 
 /** The lists that may hold several events. */
-const LISTS = ['data', 'elements', 'events', 'requests'] as const;
+const LISTS = ['data', 'elements', 'events', 'inputs', 'requests'] as const;
 
 /**
  * A request as one request for each of its events: how many of them share one is the gateway's own business. Lines of a

@@ -350,6 +350,7 @@ describe('whose a service is, as banners spell it', () => {
       ],
     ],
     ['pinterest', ['Pinterest Tag', 'pinterestpixel', 'Pinterest Ads', 'Pinterest Europe Ltd.']],
+    ['hubspot', ['HubSpot', 'HubSpot Analytics', 'HubSpot Tracking Code', 'HubSpot, Inc.']],
     ['reddit', ['Reddit Pixel', 'reddit', 'Reddit Ads', 'Reddit, Inc.']],
   ])('%s', (type, names) => {
     for (const name of names) expect([name, book.ownerOf(name)?.routes]).toEqual([name, [type]]);

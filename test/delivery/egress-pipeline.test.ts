@@ -27,6 +27,12 @@ sites:
         ${limited ? '{ conversion_id: AW-123456789, labels: { purchase: AbC-D_efG, page_view: x }, without_consent: limited }'.slice(2, -2).replaceAll(/, (?=labels|without)/g, '\n        ') : ''}
       ${privacy.includes('user_agent: drop') ? '' : 'meta: { pixel_id: "123456789012345", access_token: "${C}" }'}
       linkedin: { conversions: { purchase: "104012", page_view: "104013" }, access_token: "\${D}" }
+      hubspot:
+        custom_events:
+          purchase: { name: pe1_purchase, properties: { order: transaction_id, amount: value, items: item_ids, note: params.note } }
+          page_view: { name: pe1_view, properties: { page: page_location, title: page_title, search: search_term } }
+        email: true
+        access_token: "\${H}"
       microsoft_ads: { tag_id: "97000001", access_token: "\${E}"${limited ? ', without_consent: limited' : ''} }
       pinterest: { ad_account_id: "549757463328", access_token: "\${P}" }
       reddit: { pixel_id: a2_exampleabc, access_token: "\${R}" }
@@ -126,7 +132,7 @@ const surroundings = fc.record({
 });
 
 function cookiesOf(said: { statistics: boolean; marketing: boolean }): string {
-  return `${cookiebot(said)}; _ga=GA1.1.${CID}; _fbp=fb.1.${NOW - 86_400_000}.1098115397; _fbc=fb.1.${NOW - 86_400_000}.IwAR2Example; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9; li_fat_id=11111111-2222-4333-8444-555555555555; _epik=dj0yExample; _rdt_uuid=${NOW - 86_400_000}.0b4c1f0a-6d1e-4c7e-9a55-2d5b3c1e7f90; _scid=0b4c1f0a-6d1e-4c7e-9a55-2d5b3c1e7f90; _ttp=2F7h37YkS1j57AYSKTI7IHhJPYH; _gcl_aw=GCL.${NOW / 1000 - 86_400}.Cj0KExample_aBc`;
+  return `${cookiebot(said)}; _ga=GA1.1.${CID}; _fbp=fb.1.${NOW - 86_400_000}.1098115397; _fbc=fb.1.${NOW - 86_400_000}.IwAR2Example; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9; li_fat_id=11111111-2222-4333-8444-555555555555; hubspotutk=0f1e2d3c4b5a69788796a5b4c3d2e1f0; _epik=dj0yExample; _rdt_uuid=${NOW - 86_400_000}.0b4c1f0a-6d1e-4c7e-9a55-2d5b3c1e7f90; _scid=0b4c1f0a-6d1e-4c7e-9a55-2d5b3c1e7f90; _ttp=2F7h37YkS1j57AYSKTI7IHhJPYH; _gcl_aw=GCL.${NOW / 1000 - 86_400}.Cj0KExample_aBc`;
 }
 
 interface Sent {

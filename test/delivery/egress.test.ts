@@ -188,6 +188,7 @@ const SAID: Readonly<Record<string, readonly GateSignal[]>> = {
   google_ads: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   meta: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   linkedin: ['ad_storage', 'ad_user_data', 'ad_personalization'],
+  hubspot: ['ad_storage', 'ad_user_data'],
   pinterest: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   reddit: ['ad_storage', 'ad_user_data', 'ad_personalization'],
   microsoft_ads: ['ad_storage', 'ad_personalization'],
@@ -381,6 +382,10 @@ describe('values of JSON bodies', () => {
     ['linkedin', /^A purchase/, 'a name in clear', 'hashedFirstName', 'firstName'],
     ['linkedin', /^A purchase/, 'an address', 'SHA256_EMAIL', 'PLAINTEXT_IP_ADDRESS'],
     ['linkedin', /own id/, "the site's own id in clear", /684d6d[0-9a-f]+/, 'crm-8841'],
+    ['hubspot', /^A lead/, 'an address, without `email: true`', '"utk":', '"email":"kari@example.no","utk":'],
+    ['hubspot', /^A purchase/, 'an address for a visitor', '0f1e2d3c4b5a69788796a5b4c3d2e1f0', 'kari@example.no'],
+    ['hubspot', /^A purchase/, "another vendor's id", '"utk":', '"fbp":"fb.1.1.1","utk":'],
+    ['hubspot', /^A purchase/, 'a property that is not mapped', '"order_id":', '"phone":"40000000","order_id":'],
     ['microsoft_ads', /^A purchase/, 'no consent, which would mean granted', '"adStorageConsent":"G",', ''],
     [
       'microsoft_ads',

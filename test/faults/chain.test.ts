@@ -73,6 +73,7 @@ const gateway = gatewayOf(CONFIG);
 const ALL_ROUTES = [
   'ga4',
   'google_ads',
+  'hubspot',
   'linkedin',
   'meta',
   'microsoft_ads',

@@ -16,6 +16,7 @@ sites:
       google_ads: { customer_id: "1234567890", conversions: { purchase: "700123456" }, credentials: "\${GOOGLE_ADS_CREDENTIALS}" }
       meta: { pixel_id: "123456789012345", access_token: "\${META_ACCESS_TOKEN}" }
       linkedin: { conversions: { purchase: "104012" }, access_token: "\${LINKEDIN_ACCESS_TOKEN}" }
+      hubspot: { custom_events: { purchase: { name: pe1234567_purchase } }, email: true, access_token: "\${HUBSPOT_TOKEN}" }
       microsoft_ads: { tag_id: "97000001", access_token: "\${MICROSOFT_UET_TOKEN}" }
       pinterest: { ad_account_id: "549757463328", access_token: "\${PINTEREST_ACCESS_TOKEN}" }
       reddit: { pixel_id: a2_exampleabc, access_token: "\${REDDIT_ACCESS_TOKEN}" }
@@ -34,7 +35,7 @@ function more() {
   asked++;
   const choice = cookiebot({ preferences: true, statistics: true, marketing: true }, NOW - 3_600_000 - asked);
   return {
-    cookies: `${choice}; _ga=GA1.1.${CID}; _fbp=fb.1.${NOW - 86_400_000}.1098115397`,
+    cookies: `${choice}; _ga=GA1.1.${CID}; _fbp=fb.1.${NOW - 86_400_000}.1098115397; hubspotutk=0f1e2d3c4b5a69788796a5b4c3d2e1f0`,
     headers: {
       'user-agent':
         'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36',

@@ -11,6 +11,7 @@ export const VENDORS = [
   'google_ads',
   'meta',
   'linkedin',
+  'hubspot',
   'matomo',
   'microsoft_ads',
   'pinterest',
@@ -52,6 +53,7 @@ const RULES: Readonly<Record<Vendor, Rule>> = {
   google_ads: { needs: ['ad_storage', 'ad_user_data'], beyond: [], limited: ['web', 'json'] },
   meta: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
   linkedin: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
+  hubspot: { needs: ['ad_storage', 'ad_user_data'], beyond: [], limited: [] },
   matomo: { needs: ['analytics_storage'], beyond: [], limited: ['web', 'json'] },
   piwik_pro: { needs: ['analytics_storage'], beyond: [], limited: ['web', 'json'] },
   microsoft_ads: {

@@ -19,6 +19,7 @@ sites:
       ga4: { measurement_id: G-TEST000001 }
       meta: { pixel_id: "123456789012345", access_token: "\${TOKEN}" }
       linkedin: { conversions: { purchase: "104012" }, access_token: "\${TOKEN}" }
+      hubspot: { custom_events: { purchase: { name: pe1234567_purchase } }, access_token: "\${TOKEN}" }
       microsoft_ads: { tag_id: "97000001", access_token: "\${TOKEN}" }
       pinterest: { ad_account_id: "549757463328", access_token: "\${TOKEN}" }
       reddit: { pixel_id: a2_exampleabc, access_token: "\${TOKEN}" }
@@ -54,7 +55,7 @@ function outcomes(restrictions: readonly Restriction[], purposes = ALL, asked = 
     { v: '2', tid: 'G-TEST000001', en: 'purchase', cid: `482310557.${seconds}`, cu: 'NOK', 'epn.value': '599' },
     {
       headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0' },
-      cookies: `euconsent-v2=${string}; _fbp=fb.1.${seconds}000.1098115397; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9; _epik=dj0yExample; _rdt_uuid=${seconds}000.0b4c1f0a-6d1e-4c7e-9a55-2d5b3c1e7f90; _ttp=2F7h37YkS1j57AYSKTI7IHhJPYH`,
+      cookies: `euconsent-v2=${string}; _fbp=fb.1.${seconds}000.1098115397; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9; hubspotutk=0f1e2d3c4b5a69788796a5b4c3d2e1f0; _epik=dj0yExample; _rdt_uuid=${seconds}000.0b4c1f0a-6d1e-4c7e-9a55-2d5b3c1e7f90; _ttp=2F7h37YkS1j57AYSKTI7IHhJPYH`,
     },
   );
   const done = decideRequest(hit, asked);
@@ -63,11 +64,12 @@ function outcomes(restrictions: readonly Restriction[], purposes = ALL, asked = 
   return Object.fromEntries(routes.map(({ route, outcome }) => [route.key.split('/')[1], outcome]));
 }
 
-// Meta, Pinterest, Reddit, Snap and TikTok are on no vendor list.
+// Meta, HubSpot, Pinterest, Reddit, Snap and TikTok are on no vendor list.
 const EVERYBODY = {
   ga4: 'planned',
   meta: 'blocked',
   linkedin: 'planned',
+  hubspot: 'blocked',
   microsoft_ads: 'planned',
   pinterest: 'blocked',
   reddit: 'blocked',
@@ -117,6 +119,7 @@ describe('a vendor without an id behind a TC string alone (design 3)', () => {
   ] as const)('%s', (_what, listed, outcome) => {
     expect(outcomes([], ALL, gateway('consent', listed))).toMatchObject({
       meta: outcome,
+      hubspot: outcome,
       pinterest: outcome,
       reddit: outcome,
       tiktok: outcome,
