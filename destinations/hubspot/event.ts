@@ -70,12 +70,18 @@ function propertiesOf(view: Seen, mapped: Readonly<Record<string, string>>): Rea
   for (const [property, source] of Object.entries(mapped)) {
     const value = valueOf(view, source);
     if (value === undefined || value === '') continue;
-    found[property] = Array.from(String(value).toWellFormed()).slice(0, LONGEST).join('');
+    found[property] = cut(String(value).toWellFormed());
   }
   return found;
 }
 
-/** Amounts without a currency that is one say nothing. */
+/** Counted as the units of UTF-16, which is the larger count; no half of a character stays at the end. */
+function cut(text: string): string {
+  const short = text.slice(0, LONGEST);
+  return short.isWellFormed() ? short : short.slice(0, -1);
+}
+
+/** What of the event a property is. */
 function valueOf(view: Seen, source: string): string | number | boolean | undefined {
   const { params, items, value } = view;
   if (source.startsWith('params.')) return params?.[source.slice('params.'.length)];

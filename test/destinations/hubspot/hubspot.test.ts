@@ -60,6 +60,13 @@ describe('an occurrence (2, 3)', () => {
     });
   });
 
+  it('has no more than 50 however characters are counted, and none of them in half', () => {
+    const titled = (page_title: string): unknown =>
+      inputOf({ event_name: 'purchase', hubspotutk: UTK, page_title })['properties'];
+    expect(titled('𐀀'.repeat(30))).toEqual({ title: '𐀀'.repeat(25) });
+    expect(titled(`x${'𐀀'.repeat(30)}`)).toEqual({ title: `x${'𐀀'.repeat(24)}` });
+  });
+
   it('has the same `uuid` whenever it is sent, and another for another event', () => {
     const one = { event_name: 'purchase', event_id: 'ord-20261120-7', hubspotutk: UTK };
     expect(inputOf(one)['uuid']).toBe('ed8d23a9-6ec1-5a2d-9c99-7ccd68358b15');
