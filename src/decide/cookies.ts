@@ -69,7 +69,15 @@ function landingOf(
   if ((granted & BIT.ad_storage) === 0 || site.privacy.replacedIds !== undefined) return undefined;
   for (const { source, page } of understood) {
     const url = source.visitor === visitor ? page.url : undefined;
-    if (url !== undefined) return url.clickIds;
+    if (url !== undefined) return readBySite(url.clickIds, site);
   }
   return undefined;
+}
+
+/** Those that one of its routes reads: a cookie that nobody here uses would only name the visitor. */
+function readBySite(clickIds: PageUrl['clickIds'], { clickParams }: Site): PageUrl['clickIds'] {
+  const params = Object.keys(clickIds);
+  return params.every((param) => clickParams.has(param))
+    ? clickIds
+    : Object.fromEntries(Object.entries(clickIds).filter(([param]) => clickParams.has(param)));
 }

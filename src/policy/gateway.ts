@@ -75,6 +75,8 @@ export interface Site {
   readonly eventNames: ReadonlySet<string>;
   /** Measurement ids of its routes, the primary one first. */
   readonly streams: readonly string[];
+  /** Parameters of a landing page whose click id one of its routes reads: nobody else's is kept. */
+  readonly clickParams: ReadonlySet<string>;
   /** Names of the events that a route takes which reads `visitor_hash`: for others it is not made. */
   readonly hashesVisitors: ReadonlySet<string> | 'every';
   /** For each of its vendors and each signal that cookies rest on. */

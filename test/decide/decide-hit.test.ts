@@ -40,6 +40,27 @@ function planned(trace: Trace, route: string, event = 0): string {
 
 const ga4 = (trace: Trace) => new URLSearchParams(planned(trace, 'ga4').split('\n')[0]);
 
+describe('click ids of a landing page', () => {
+  const dl = 'https://shop.example.no/?gclid=Cj0KCQExample&fbclid=IwAR2ExampleClick&epik=dj0yExampleClick';
+  const set = (at: Gateway) =>
+    traced(webHit(page({ dl }), { cookies: cookiebot(ALL) }), at).setCookies.map((cookie) => cookie.split('=', 1)[0]);
+  const shop = (destinations: string) =>
+    gatewayOf(`sites:
+  - hosts: [shop.example.no]
+    origins: [https://shop.example.no]
+    country: NO
+    consent: { cmp: [cookiebot] }
+    destinations: { ga4: { measurement_id: G-TEST000001, region: eu }${destinations} }
+`);
+
+  it('are kept for vendors that a route of the site sends them to, and for nobody else', () => {
+    const meta = ', meta: { pixel_id: "123456789012345", access_token: "${META_ACCESS_TOKEN}" }';
+    expect(set(shop(meta))).toEqual(['_fbc']);
+    expect(set(shop(''))).toEqual([]);
+    expect(set(gateway)).toEqual(expect.arrayContaining(['_gcl_aw', '_fbc', '_epik']));
+  });
+});
+
 describe('the client id (3a)', () => {
   it('goes out as it is while it is younger than the cap', () => {
     expect(ga4(traced(webHit(page(), { cookies: cookiebot(ALL) }))).get('cid')).toBe(CID);

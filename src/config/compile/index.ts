@@ -2,6 +2,7 @@ import { AD_SIGNALS, BIT, maskOf, NO_SIGNALS, type SignalMask } from '../../core
 import { deriveKey, keyedHash, sha256Hex } from '../../core/hash.ts';
 import { showSecretRef, type SecretRef } from '../../core/secret.ts';
 import type { SigningKey, SiteCookies } from '../../cookies/types.ts';
+import { CLICK_COOKIES } from '../../cookies/vendor-cookies.ts';
 import type { BoundForm } from '../../core/destination.ts';
 import type { CookieUsers, Gateway, Route, Site } from '../../policy/gateway.ts';
 import { type NameReasons, nameReasons } from '../../policy/near.ts';
@@ -92,6 +93,7 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
       .filter(({ stream }) => stream !== undefined)
       .sort((a, b) => Number(b.primary) - Number(a.primary))
       .map(({ stream }) => stream as string),
+    clickParams: clickParamsOf(routes),
     hashesVisitors: hashedEvents(routes),
     cookieUsers: cookieUsersOf(routes),
   };
@@ -113,6 +115,14 @@ function conversionsOf(routes: readonly Route[]): ReadonlySet<string> {
 function eventNamesOf(routes: readonly Route[]): ReadonlySet<string> {
   const listed = routes.flatMap(({ events }) => [...(events ?? [])]);
   return new Set([...listed, 'purchase', ...routes.flatMap(formsOf).flatMap(({ wants }) => [...wants.names.keys()])]);
+}
+
+function clickParamsOf(routes: readonly Route[]): ReadonlySet<string> {
+  const reads = routes.flatMap(({ destination }) => Object.entries(destination.reads));
+  const read = new Set<string | undefined>(reads.map(([field, { from = field }]) => from));
+  return new Set(
+    CLICK_COOKIES.flatMap(({ click, field }) => (click !== undefined && read.has(field) ? [click.param] : [])),
+  );
 }
 
 function hashedEvents(routes: readonly Route[]): Site['hashesVisitors'] {

@@ -11,6 +11,8 @@ export interface CookieTableInput {
   readonly analytics: string;
   readonly ads: string;
   readonly ownId: boolean;
+  /** Parameters of a landing page whose click ids are kept; undefined = all. */
+  readonly clickParams: ReadonlySet<string> | undefined;
   /** Platforms whose cookies are read; undefined = every known one, said in one row. */
   readonly cmp: readonly string[] | undefined;
   /** Banners that the site describes itself: name and cookie. */
@@ -44,12 +46,13 @@ export function cookiesPage(): string {
     '',
     'Every cookie the gateway sets, reads, shortens or removes. It touches no other. `portvakt docs <config.yaml>` writes the same table with the lives and the consent platforms of one site, for its cookie list.',
     '',
-    'A governed cookie that arrives without the signal it needs is read this once, so that what waits of the visitor can be purged, and the answer removes it. `pv_seen` is set whenever an ad cookie that carries no time of its own arrives with consent: without it such a cookie would live on for as long as the tag renews it. Which platform writes which consent cookie: [consent platforms](consent-platforms.md).',
+    'A governed cookie that arrives without the signal it needs is read this once, so that what waits of the visitor can be purged, and the answer removes it. `pv_seen` is set whenever an ad cookie that carries no time of its own arrives with consent: without it such a cookie would live on for as long as the tag renews it. A click id of a landing page is kept only where a route of the site reads it. Which platform writes which consent cookie: [consent platforms](consent-platforms.md).',
     '',
     ...cookieTable({
       analytics: '`cookies.analytics` (7 days)',
       ads: '`cookies.ads` (30 days)',
       ownId: true,
+      clickParams: undefined,
       cmp: undefined,
       custom: [],
       renamed: new Map(),
@@ -58,11 +61,12 @@ export function cookiesPage(): string {
   ].join('\n');
 }
 
-function governedRow(rule: GovernedCookie, { analytics, ads }: CookieTableInput): string[] {
+function governedRow(rule: GovernedCookie, { analytics, ads, clickParams }: CookieTableInput): string[] {
   const { name, owner, bit, life, click, purpose } = rule;
   const ours = owner === THIS_GATEWAY;
   const script = `the site's tags (${owner})`;
-  const setBy = ours ? 'the gateway' : click === undefined ? script : `the gateway on a landing page, or ${script}`;
+  const landed = click !== undefined && (clickParams === undefined || clickParams.has(click.param));
+  const setBy = ours ? 'the gateway' : landed ? `the gateway on a landing page, or ${script}` : script;
   const cap = bit === BIT.ad_storage ? ads : analytics;
   return [
     `\`${name}\``,

@@ -51,6 +51,7 @@ function sitePage(site: Site, config: SiteConfig, perClient: Config['limits']['p
       analytics: showDuration(site.cookies.analytics),
       ads: showDuration(site.cookies.ads),
       ownId: site.cookies.ownId,
+      clickParams: site.clickParams,
       cmp: config.consent.cmp === 'auto' ? undefined : config.consent.cmp,
       custom: Object.entries(config.consent.custom).map(([name, { cookie }]) => [name, cookie] as const),
       renamed: renamedBy(config),
