@@ -86,8 +86,8 @@ export class Jar {
     for (const rule of CLICK_COOKIES) {
       const { click, field, name } = rule;
       if (!isAllowed(rule, this.input)) continue;
-      const id = click === undefined ? undefined : landing[click.param];
-      if (click === undefined || field === undefined || id === undefined || !isClickId(id)) continue;
+      const id = click === undefined ? undefined : this.landed(click, landing);
+      if (click === undefined || field === undefined || id === undefined) continue;
       if (this.identifiers[field] !== undefined) {
         this.use(rule, this.identifiers[field], at);
         continue;
@@ -198,8 +198,15 @@ export class Jar {
   }
 
   private isOutdated({ click }: GovernedCookie, value: string, landing: ClickIds): boolean {
-    const landed = click === undefined ? undefined : landing[click.param];
-    return landed !== undefined && isClickId(landed) && click?.read(value) !== landed;
+    const landed = click === undefined ? undefined : this.landed(click, landing);
+    return landed !== undefined && click?.read(value) !== landed;
+  }
+
+  /** The click id of the landing page that is to be kept; undefined = there is none. */
+  private landed({ param }: { readonly param: string }, landing: ClickIds): string | undefined {
+    const id = landing[param];
+    const { clickParams } = this.input;
+    return id !== undefined && (clickParams === undefined || clickParams.has(param)) && isClickId(id) ? id : undefined;
   }
 
   /** Milliseconds a cookie may still live; undefined = it is expired. */

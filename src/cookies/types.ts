@@ -43,6 +43,11 @@ export interface CookieInput {
   readonly settings: SiteCookies;
   /** Click ids in the page's address. */
   readonly landing: ClickIds | undefined;
+  /**
+   * Parameters whose click ids are kept, because somebody here reads them: a cookie that nobody uses would only name the
+   * visitor. Undefined = all.
+   */
+  readonly clickParams?: ReadonlySet<string> | undefined;
   /** The gateway's own session: `kept` = one begins where there is none, `read` = only an existing one counts. */
   readonly session?: 'kept' | 'read' | undefined;
   /** Measurement ids whose session counts, most important first; without a list, the session all streams agree on. */

@@ -30,6 +30,7 @@ export function cookiesOf({ hit, site, protocol, sender }: OneHit, understood: r
         host: hit.host,
         site: site.name,
         settings: site.cookies,
+        clickParams: site.clickParams,
         landing: landingOf(site, source.visitor, granted, understood),
         // An answer to a back end sets no cookies in the visitor's browser, so its events begin no session.
         session: sender !== 'browser' ? 'read' : protocol.keepsSession === true ? 'kept' : undefined,
@@ -69,15 +70,7 @@ function landingOf(
   if ((granted & BIT.ad_storage) === 0 || site.privacy.replacedIds !== undefined) return undefined;
   for (const { source, page } of understood) {
     const url = source.visitor === visitor ? page.url : undefined;
-    if (url !== undefined) return readBySite(url.clickIds, site);
+    if (url !== undefined) return url.clickIds;
   }
   return undefined;
-}
-
-/** Those that one of its routes reads: a cookie that nobody here uses would only name the visitor. */
-function readBySite(clickIds: PageUrl['clickIds'], { clickParams }: Site): PageUrl['clickIds'] {
-  const params = Object.keys(clickIds);
-  return params.every((param) => clickParams.has(param))
-    ? clickIds
-    : Object.fromEntries(Object.entries(clickIds).filter(([param]) => clickParams.has(param)));
 }
