@@ -1,5 +1,6 @@
 // Written by `npm run gen` from the folders beside it.
 import type { Destination } from '../src/core/destination.ts';
+import floodlight from './floodlight/index.ts';
 import ga4 from './ga4/index.ts';
 import googleAds from './google-ads/index.ts';
 import http from './http/index.ts';
@@ -16,6 +17,7 @@ import tiktok from './tiktok/index.ts';
 
 /** Every destination by its `type`. */
 export const destinations: Readonly<Record<string, Destination>> = {
+  floodlight,
   ga4,
   google_ads: googleAds,
   http,

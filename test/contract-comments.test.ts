@@ -87,6 +87,7 @@ const sent = (of: Trace, route = 'ga4'): URLSearchParams => {
 const ALL = [
   'ga4',
   'google_ads',
+  'floodlight',
   'meta',
   'linkedin',
   'hubspot',
@@ -525,7 +526,7 @@ describe('destinations', () => {
     expect(sent(refused, 'google_ads').get('label')).toBe('abc_DEF');
   });
 
-  it.each(['meta', 'linkedin', 'hubspot', 'pinterest', 'reddit'])(
+  it.each(['floodlight', 'meta', 'linkedin', 'hubspot', 'pinterest', 'reddit'])(
     '%s: has no form without consent, so `limited` refuses to start',
     (name) => {
       const text = changed([`      ${name}:\n`, `      ${name}:\n        without_consent: limited\n`]);
@@ -535,8 +536,8 @@ describe('destinations', () => {
 
   it('conversions: event -> action; other events are skipped', () => {
     const of = (name: string) => outcomes(trace(purchase({ name })));
-    expect(of('generate_lead')).toMatchObject({ google_ads: 'planned', linkedin: 'planned' });
-    expect(of('add_to_cart')).toMatchObject({ google_ads: 'skipped', linkedin: 'skipped' });
+    expect(of('generate_lead')).toMatchObject({ google_ads: 'planned', floodlight: 'planned', linkedin: 'planned' });
+    expect(of('add_to_cart')).toMatchObject({ google_ads: 'skipped', floodlight: 'skipped', linkedin: 'skipped' });
   });
 
   it('a literal secret refuses to start', () => {

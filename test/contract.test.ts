@@ -48,6 +48,7 @@ const NOTHING = cookiebot({}, (started - 3600) * 1000);
 const ROUTES = {
   ga4: 'region1.google-analytics.com',
   google_ads: 'datamanager.googleapis.com',
+  floodlight: 'datamanager.googleapis.com',
   meta: 'graph.facebook.com',
   linkedin: 'api.linkedin.com',
   hubspot: 'api.hubapi.com',
@@ -117,6 +118,12 @@ const one = (host: string): Recorded => {
   expect(found.map(({ path }) => path)).toHaveLength(1);
   return found[0] as Recorded;
 };
+/** The one request to the Data Manager API for an account of this type: Google Ads and Floodlight share it. */
+const ingested = (accountType: string): Recorded => {
+  const found = recorder.to(ROUTES.google_ads).filter(({ body }) => body.includes(`"${accountType}"`));
+  expect(found.map(({ path }) => path)).toHaveLength(1);
+  return found[0] as Recorded;
+};
 const bodyOf = (request: Recorded) => JSON.parse(request.body) as Record<string, unknown>;
 
 const outcomes = (metrics: Metrics, outcome: string) =>
@@ -139,7 +146,7 @@ describe('the reference event under full consent', () => {
     ({ id } = sent);
     const { status, body } = await sent;
     expect([status, body]).toEqual([204, '']);
-    for (const host of Object.values(ROUTES)) await recorder.waitFor(1, { host });
+    for (const host of Object.values(ROUTES)) await recorder.waitFor(host === ROUTES.google_ads ? 2 : 1, { host });
   });
 
   const isNow = (ms: unknown) => {
@@ -150,9 +157,9 @@ describe('the reference event under full consent', () => {
   it('pleases all vendors and reaches nobody else', () => {
     expect(violations()).toEqual([]);
     const hosts = new Set(recorder.requests.map(({ host }) => host));
-    // Google's token endpoint makes the bearer token of Google Ads.
+    // Google's token endpoint makes the bearer token of Google Ads and Floodlight.
     hosts.delete('oauth2.googleapis.com');
-    expect([...hosts].toSorted()).toEqual(Object.values(ROUTES).toSorted());
+    expect([...hosts].toSorted()).toEqual([...new Set(Object.values(ROUTES))].toSorted());
   });
 
   it('reaches GA4 over the Measurement Protocol (ga4.md 2)', () => {
@@ -192,7 +199,7 @@ describe('the reference event under full consent', () => {
   });
 
   it('reaches Google Ads through the Data Manager API (google-ads.md 2)', () => {
-    const request = one(ROUTES.google_ads);
+    const request = ingested('GOOGLE_ADS');
     expect(`${request.method} ${request.path}?${request.query}`).toBe('POST /v1/events:ingest?');
     expect(request.headers['authorization']).toBe('Bearer ya29.fake');
     const body = bodyOf(request);
@@ -357,6 +364,38 @@ describe('the reference event under full consent', () => {
         content_ids: ['SKU-1'],
         contents: [{ id: 'SKU-1', item_price: '299.5', quantity: 2 }],
       },
+    });
+  });
+
+  it('reaches Floodlight through the same API (floodlight.md 2, 3)', () => {
+    const request = ingested('FLOODLIGHT_CONFIG');
+    expect(`${request.method} ${request.path}?${request.query}`).toBe('POST /v1/events:ingest?');
+    expect(request.headers['authorization']).toBe('Bearer ya29.fake');
+    const body = bodyOf(request);
+    const [{ eventTimestamp, ...event }] = body['events'] as [Record<string, unknown>];
+    isNow(Date.parse(String(eventTimestamp)));
+    const account = { accountType: 'FLOODLIGHT_CONFIG', accountId: '8031234' };
+    expect({ ...body, events: [event] }).toEqual({
+      destinations: [
+        {
+          reference: '14567890',
+          operatingAccount: account,
+          loginAccount: account,
+          productDestinationId: '14567890',
+        },
+      ],
+      events: [
+        {
+          destinationReferences: ['14567890'],
+          transactionId: id.toUpperCase(),
+          eventSource: 'WEB',
+          currency: 'NOK',
+          conversionValue: 599,
+          conversionCount: 1,
+          adIdentifiers: { gclid: 'Cj0KExample_aBc' },
+          consent: { adUserData: 'CONSENT_GRANTED', adPersonalization: 'CONSENT_GRANTED' },
+        },
+      ],
     });
   });
 

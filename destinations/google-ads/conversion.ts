@@ -1,14 +1,16 @@
+import {
+  consentWords,
+  conversionMoney,
+  googleClickId,
+  requestIngest,
+  shortTransactionId,
+} from '../../src/core/data-manager/ingest.ts';
 import type { Element, PlanContext, PlannedRequest, Reads, View, Wants } from '../../src/core/destination.ts';
-import { sha256Hex } from '../../src/core/hash.ts';
-import { currencyCode } from '../../src/core/money.ts';
-import { bearer } from '../../src/core/secret.ts';
-import { BIT, type SignalMask } from '../../src/core/signals.ts';
 import { sha256Of } from '../../src/core/user-data.ts';
 import type { Item } from '../../src/core/values.ts';
 import { countryCode } from '../../src/core/countries.ts';
 import {
   addressOf,
-  clickId,
   emailHash,
   nameHash,
   phoneHash,
@@ -17,8 +19,6 @@ import {
   type UserIdentifier,
 } from './normalise.ts';
 import type { Settings } from './settings.ts';
-
-export const HOST = 'datamanager.googleapis.com';
 
 /** The envelope of conversions; all of an account's may share a request. */
 export const CONVERSIONS = 'conversions';
@@ -34,9 +34,9 @@ export const reads = {
   value: {},
   transaction_id: {},
   items: {},
-  gclid: { as: clickId },
-  gbraid: { as: clickId },
-  wbraid: { as: clickId },
+  gclid: { as: googleClickId },
+  gbraid: { as: googleClickId },
+  wbraid: { as: googleClickId },
   email: { as: emailHash },
   phone: { as: phoneHash },
   phone_sha256: { as: sha256Of },
@@ -71,20 +71,17 @@ export const matchesOn = () =>
 export function planConversion(view: Seen, settings: Settings, context: PlanContext, action: string): Element {
   const click = clickOf(view);
   const userIdentifiers = identifiersOf(view);
-  const money = moneyOf(view);
+  const money = conversionMoney(view);
   return {
     envelope: CONVERSIONS,
     element: JSON.stringify({
       destinationReferences: [action],
-      transactionId: transactionIdOf(view),
+      transactionId: shortTransactionId(view.transaction_id || view.event_id),
       eventTimestamp: new Date(view.event_time ?? context.at).toISOString(),
       eventSource: 'WEB',
       currency: money.currency,
       conversionValue: money.value,
-      consent: {
-        adUserData: consentWord(context.signals, BIT.ad_user_data),
-        adPersonalization: consentWord(context.signals, BIT.ad_personalization),
-      },
+      consent: consentWords(context.signals),
       adIdentifiers: click,
       userData: userIdentifiers.length === 0 ? undefined : { userIdentifiers },
       // Cart data is not supported with the braids (2.3).
@@ -95,23 +92,7 @@ export function planConversion(view: Seen, settings: Settings, context: PlanCont
 
 /** Conversions of one account in one request; the conversion actions they name become its destinations (2.5). */
 export function requestConversions(elements: readonly string[], settings: Settings): PlannedRequest {
-  const actions = new Set<string>();
-  for (const element of elements) actions.add(actionOf(element));
-  // Required as soon as there is a hash in the request (2.2). Inside a JSON text a quote is escaped, so the key is meant.
-  const encoding = elements.some((element) => element.includes('"userData":')) ? '"encoding":"HEX",' : '';
-  const destinations = JSON.stringify([...actions].map((action) => destinationOf(action, settings)));
-  return {
-    method: 'POST',
-    url: `https://${HOST}/v1/events:ingest`,
-    headers: { ...authorization(settings), 'content-type': 'application/json' },
-    body: `{"destinations":${destinations},${encoding}"events":[${elements.join(',')}]}`,
-  };
-}
-
-/** The token of the service account, made at the attempt. */
-export function authorization(settings: Settings) {
-  const scope = 'https://www.googleapis.com/auth/datamanager';
-  return { authorization: bearer({ kind: 'google-service-account', credentials: settings.credentials, scope }) };
+  return requestIngest(elements, settings.credentials, (action) => destinationOf(action, settings));
 }
 
 /** One conversion action of the account; it is its own reference. */
@@ -125,12 +106,6 @@ export function destinationOf(action: string, settings: Settings) {
         : { accountType: 'GOOGLE_ADS', accountId: settings.login_customer_id },
     productDestinationId: action,
   };
-}
-
-/** Elements begin with the action they are for: `planConversion` writes them so. */
-function actionOf(element: string): string {
-  const start = '{"destinationReferences":["'.length;
-  return element.slice(start, element.indexOf('"', start));
 }
 
 /** One click id, the most exact one there is: braids exclude each other and the gclid (3.2). */
@@ -155,31 +130,6 @@ function identifiersOf(view: Seen): readonly UserIdentifier[] {
     known.add(text);
   }
   return found.slice(0, MAX_IDENTIFIERS);
-}
-
-/**
- * What Google deduplicates on, and what makes a repeated request harmless. Longer than it may be (64), it is hashed,
- * which gives 64 digits.
- */
-function transactionIdOf(view: Seen): string | undefined {
-  const id = view.transaction_id || view.event_id;
-  return id === undefined || id.length <= 64 ? id : sha256Hex(id);
-}
-
-/**
- * Zero is a value. A value in a currency that is none would count as the account's own, so it is left out; without
- * any currency that is what the site means.
- */
-function moneyOf(view: Seen): { readonly currency?: string; readonly value?: number } {
-  const value = view.value !== undefined && Number.isFinite(view.value) ? view.value : undefined;
-  if (view.currency === undefined) return value === undefined ? {} : { value };
-  const currency = currencyCode(view.currency);
-  if (currency === undefined) return {};
-  return value === undefined ? { currency } : { currency, value };
-}
-
-function consentWord(signals: SignalMask, bit: SignalMask): string {
-  return (signals & bit) === 0 ? 'CONSENT_DENIED' : 'CONSENT_GRANTED';
 }
 
 function cartOf(items: readonly Item[] | undefined, { merchant }: Settings) {

@@ -1,5 +1,6 @@
+import { DATA_MANAGER_HOST, GOOGLE_TOKEN_HOST } from '../../src/core/data-manager/ingest.ts';
 import { defineDestination } from '../../src/core/destination.ts';
-import { HOST, matchesOn, planConversion, reads, requestConversions, wants } from './conversion.ts';
+import { matchesOn, planConversion, reads, requestConversions, wants } from './conversion.ts';
 import { egress } from './egress.ts';
 import { examples } from './examples.ts';
 import { judge } from './judge.ts';
@@ -21,7 +22,7 @@ export default defineDestination({
   vendor: 'Google',
   services: SERVICES,
   tcfVendor: 755,
-  hosts: [HOST, 'oauth2.googleapis.com', PING_HOST],
+  hosts: [DATA_MANAGER_HOST, GOOGLE_TOKEN_HOST, PING_HOST],
   egress,
   settings,
   reads,

@@ -42,11 +42,6 @@ export function nameHash(raw: string): string | undefined {
   return text === '' ? undefined : sha256Hex(text);
 }
 
-/** A click id is passed on unmodified, or not at all: it is a token, so nothing else can be hidden in it. */
-export function clickId(raw: string): string | undefined {
-  return /^[\w.-]{1,512}$/.test(raw) ? raw : undefined;
-}
-
 /**
  * GA4's `em` (`destinations/ga4.md` 3.8), which is normalised and hashed Google's way already: the same hashes as
  * user identifiers. Parts that cannot be read, error markers (`em.e2`) among them, are left out.

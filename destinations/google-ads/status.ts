@@ -1,159 +1,21 @@
-import * as z from 'zod';
-import type { Later, LaterVerdict, Probe, Reply } from '../../src/core/destination.ts';
-import { answered } from '../../src/core/reason.ts';
-import { parseJson } from '../../src/core/reply.ts';
-import { authorization, destinationOf, HOST } from './conversion.ts';
-import { eventIndex, readError } from './judge.ts';
+import { ingestVerdicts, laterIngest, probeIngest } from '../../src/core/data-manager/status.ts';
+import type { Later, Probe } from '../../src/core/destination.ts';
+import { destinationOf } from './conversion.ts';
 import type { Settings } from './settings.ts';
 
-const HALF_HOUR = 1_800_000;
-const DAY = 86_400_000;
-/** How old a click is before Google can match it (2.6, 2.7), milliseconds. */
-export const CLICK_AGE = 6 * 3_600_000;
-/** Answers to a question that may be another one later: the credentials, and a quota. */
-const PASSES: ReadonlySet<number> = new Set([401, 403, 429]);
-const PREFIX = 'PROCESSING_ERROR_REASON_';
-const PROCESSED = 'processed';
-const UNREADABLE = 'unreadable';
-const UNKNOWN_REASON = 'UNKNOWN_REASON';
+export const VERDICTS = ingestVerdicts();
 
-/** Why Google did not use a conversion it had taken (`destinations/google-ads.md` 2.7): the words of the metrics. */
-const REASONS = new Set(
-  `EVENT_TOO_OLD DENIED_CONSENT NO_CONSENT UNKNOWN_CONSENT DUPLICATE_GCLID DUPLICATE_TRANSACTION_ID TOO_RECENT_CLICK
-  INVALID_GCLID INVALID_GBRAID INVALID_WBRAID INVALID_CLICK CLICK_NOT_FOUND CONVERSION_PRECEDES_CLICK
-  INVALID_OPERATING_ACCOUNT_FOR_CLICK ONE_PER_CLICK_CONVERSION_ACTION_NOT_PERMITTED_WITH_BRAID
-  ORIGINAL_CONVERSIONS_NOT_FOUND EXTERNAL_ATTRIBUTION_DATA_MISSING INVALID_EVENT INVALID_FORMAT
-  INSUFFICIENT_TRANSACTIONS INSUFFICIENT_MATCHED_TRANSACTIONS INTERNAL_ERROR DECRYPTION_ERROR DEK_DECRYPTION_ERROR
-  INVALID_WIP INVALID_KEK WIP_AUTH_FAILED KEK_PERMISSION_DENIED AWS_AUTH_FAILED
-  USER_IDENTIFIER_DECRYPTION_ERROR`.split(/\s+/),
-);
-
-/** Under these Google has the events. */
-const USED: ReadonlySet<string> = new Set([PROCESSED, 'DUPLICATE_GCLID', 'DUPLICATE_TRANSACTION_ID']);
-
-/** Everything `later` counts under. */
-export const VERDICTS: readonly string[] = [PROCESSED, UNREADABLE, UNKNOWN_REASON, ...REASONS];
-
-/** int64 arrives as text. */
-const recordCount = z.coerce.number().int().nonnegative().catch(0);
-const statusBody = z.object({
-  requestStatusPerDestination: z.array(
-    z.object({
-      requestStatus: z.string().catch(''),
-      errorInfo: z
-        .object({ errorCounts: z.array(z.object({ recordCount, reason: z.string().catch('') })).catch([]) })
-        .catch({ errorCounts: [] }),
-      eventsIngestionStatus: z.object({ recordCount }).catch({ recordCount: 0 }),
-    }),
-  ),
-});
-
-/**
- * Google decides later what it makes of the events; half an hour on it can be asked (2.5). What comes too soon after its
- * click is taken six hours later (2.7), and a fault of Google's own is tried once more; the answer has counts and names
- * no event, so the whole request goes again, as far as Google knows its events by their `transactionId`.
- */
-export function later(settings: Settings): Later {
-  return {
-    everyMs: HALF_HOUR,
-    untilMs: DAY,
-    request: (ticket) => ({
-      method: 'GET',
-      url: `https://${HOST}/v1/requestStatus:retrieve?requestId=${encodeURIComponent(ticket)}`,
-      headers: authorization(settings),
-    }),
-    read: readStatus,
-    repeatable: (element) => z.object({ transactionId: z.string().min(1) }).safeParse(parseJson(element)).success,
-  };
+/** Google says half an hour later what it made of the conversions (`destinations/google-ads.md` 2.5). */
+export function later({ credentials }: Settings): Later {
+  return laterIngest(credentials);
 }
 
-/** Events by what became of them: `processed`, or the reason; undefined while Google is still at work. */
-function readStatus(reply: Reply, count: number): LaterVerdict | undefined {
-  if (PASSES.has(reply.status) || reply.status >= 500) return undefined;
-  const { data } = statusBody.safeParse(parseJson(reply.body));
-  if (data === undefined) return { counts: { [UNREADABLE]: 1 } };
-  const counts: Record<string, number> = {};
-  for (const { requestStatus, errorInfo, eventsIngestionStatus } of data.requestStatusPerDestination) {
-    if (requestStatus === 'PROCESSING') return undefined;
-    let failed = 0;
-    for (const { recordCount: records, reason } of errorInfo.errorCounts) {
-      const word = reason.startsWith(PREFIX) ? reason.slice(PREFIX.length) : reason;
-      add(counts, REASONS.has(word) ? word : UNKNOWN_REASON, records);
-      failed += records;
-    }
-    const rest = Math.max(0, eventsIngestionStatus.recordCount - failed);
-    add(counts, requestStatus === 'FAILED' ? UNKNOWN_REASON : PROCESSED, rest);
-  }
-  return { counts, ...againOf(counts), ...rejectedOf(counts, count, reply.status) };
-}
-
-function againOf(counts: Readonly<Record<string, number>>): Pick<LaterVerdict, 'againAfterMs'> {
-  if (counts['TOO_RECENT_CLICK'] !== undefined) return { againAfterMs: CLICK_AGE };
-  return counts['INTERNAL_ERROR'] === undefined ? {} : { againAfterMs: HALF_HOUR };
-}
-
-/** Google used none of them: what it had before, it has. */
-function rejectedOf(
-  counts: Readonly<Record<string, number>>,
-  count: number,
-  status: number,
-): Pick<LaterVerdict, 'rejected'> {
-  const words = Object.keys(counts);
-  const refused = words.reduce((sum, word) => sum + (counts[word] ?? 0), 0);
-  if (words.some((word) => USED.has(word)) || refused < count) return {};
-  return { rejected: answered('vendor.refused', status, ...words) };
-}
-
-function add(counts: Record<string, number>, word: string, records: number): void {
-  if (records > 0) counts[word] = (counts[word] ?? 0) + records;
-}
-
-/**
- * A request that is only validated (2.2 `validateOnly`): shows whether the credentials, the account and the conversion
- * actions are accepted. The event in it belongs to nobody and carries a denial, and is not looked at.
- */
+/** Validates the credentials, the account and the conversion actions; counts nothing. */
 export function probe(settings: Settings): Probe {
-  const actions = [...new Set(Object.values(settings.conversions))].slice(0, 10);
-  return {
-    request: {
-      method: 'POST',
-      url: `https://${HOST}/v1/events:ingest`,
-      headers: { ...authorization(settings), 'content-type': 'application/json' },
-      body: JSON.stringify({
-        destinations: actions.map((action) => destinationOf(action, settings)),
-        validateOnly: true,
-        events: [
-          {
-            transactionId: 'portvakt-check',
-            eventTimestamp: '2026-11-20T10:15:00Z',
-            eventSource: 'WEB',
-            consent: { adUserData: 'CONSENT_DENIED', adPersonalization: 'CONSENT_DENIED' },
-            adIdentifiers: { gclid: 'portvakt-check' },
-          },
-        ],
-      }),
-    },
-    read: readProbe,
-  };
-}
-
-function readProbe(reply: Reply): { readonly ok: boolean; readonly message: string } {
-  const accepted = { ok: true, message: 'Google accepts the credentials, the account and the conversion actions' };
-  if (reply.status >= 200 && reply.status < 300) return accepted;
-  const error = readError(reply.body);
-  const violations = error?.details.flatMap(({ fieldViolations }) => fieldViolations) ?? [];
-  // The made-up event may be refused: then everything around it was accepted.
-  if (
-    reply.status === 400 &&
-    violations.length > 0 &&
-    violations.every(({ field }) => eventIndex(field) !== undefined)
-  ) {
-    return accepted;
-  }
-  const words = [...(error?.details.map(({ reason }) => reason) ?? []), ...violations.map(({ reason }) => reason)];
-  const named = words.filter((word) => word !== '').join(', ');
-  return {
-    ok: false,
-    message: `Google answers ${reply.status} ${error?.status ?? ''}${named === '' ? '' : `: ${named}`}`,
-  };
+  const actions = [...new Set(Object.values(settings.conversions))];
+  return probeIngest(
+    actions.map((action) => destinationOf(action, settings)),
+    settings.credentials,
+    'the credentials, the account and the conversion actions',
+  );
 }

@@ -42,6 +42,7 @@ interface Choice {
 const SERVICE_OF: Readonly<Record<KnownVendor, readonly string[]>> = {
   ga4: ['google-analytics', 'Google Analytics 4', 'gtag'],
   google_ads: ['google-ads', 'Google Ads', 'adwords'],
+  floodlight: ['floodlight'],
   meta: ['facebook-pixel', 'Meta Pixel', 'facebook'],
   linkedin: ['linkedin', 'LinkedIn Insight Tag'],
   hubspot: ['hubspot', 'HubSpot Tracking Code'],
@@ -55,6 +56,7 @@ const SERVICE_OF: Readonly<Record<KnownVendor, readonly string[]>> = {
 };
 const ADVERTISERS: readonly KnownVendor[] = [
   'google_ads',
+  'floodlight',
   'meta',
   'linkedin',
   'hubspot',
@@ -289,7 +291,7 @@ interface Services {
   readonly refused: (vendor: Vendor) => boolean;
 }
 
-/** Google Ads and Google Analytics are one vendor: who refuses one of them refuses what the other would do for it. */
+/** Google Ads, Floodlight and Google Analytics are one vendor: who refuses one of them refuses what the other would do for it. */
 function beside(own: number, ads: boolean, analytics: boolean): number {
   return own & (ads ? EVERYTHING : ~MARKETING) & (analytics ? EVERYTHING : ~ANALYTICS);
 }
@@ -298,8 +300,10 @@ function refusedServices(allowed: ReadonlySet<Vendor>): Services {
   return {
     open(vendor) {
       if (!allowed.has(vendor)) return 0;
-      if (vendor === 'ga4') return beside(EVERYTHING, allowed.has('google_ads'), true);
-      return vendor === 'google_ads' ? beside(EVERYTHING, true, allowed.has('ga4')) : EVERYTHING;
+      const ads = allowed.has('google_ads') && allowed.has('floodlight');
+      if (vendor === 'ga4') return beside(EVERYTHING, ads, true);
+      const google = vendor === 'google_ads' || vendor === 'floodlight';
+      return google ? beside(EVERYTHING, ads, allowed.has('ga4')) : EVERYTHING;
     },
     refused: (vendor) => !allowed.has(vendor),
   };
@@ -318,8 +322,10 @@ function listedServices(
     const statistician = isAnalyst(vendor);
     const analysed = analytics.length > 0 && statistics && !listed.includes(statistician ? vendor : 'ga4');
     // In the list of advertisers only Google has a service, too.
-    const advertiser = vendor === 'ga4' ? 'google_ads' : vendor;
-    const named = listed.includes(advertiser) && !isAnalyst(advertiser);
+    // The name `floodlight` is one of Google Ads', too; not the other way round.
+    const advertisers: readonly Vendor[] =
+      vendor === 'ga4' || vendor === 'google_ads' ? ['google_ads', 'floodlight'] : [vendor];
+    const named = advertisers.some((one) => listed.includes(one)) && !isAnalyst(advertisers[0] ?? '');
     const advertised = marketing.length > 0 && ads && !named;
     return (analysed ? ANALYTICS : 0) | (advertised ? MARKETING : 0);
   };
@@ -340,6 +346,7 @@ function klaro(allowed: ReadonlySet<Vendor>): string {
 const VENDOR_IDS: Readonly<Partial<Record<Vendor, number>>> = {
   ga4: 755,
   google_ads: 755,
+  floodlight: 755,
   linkedin: 804,
   microsoft_ads: 1126,
 };

@@ -136,6 +136,7 @@ describe('a fault in what decides is found', () => {
     const { heldBack } = run.finish(HITS);
     expect(new Set(Object.keys(heldBack).map((rule) => rule.split(':')[0]))).toEqual(
       new Set([
+        'floodlight',
         'ga4',
         'google_ads',
         'http',

@@ -16,6 +16,7 @@ export const EVERYTHING = 15;
 export type KnownVendor =
   | 'ga4'
   | 'google_ads'
+  | 'floodlight'
   | 'meta'
   | 'linkedin'
   | 'hubspot'
@@ -42,6 +43,7 @@ export type Form = 'raw' | 'prefix' | 'md5' | 'sha1' | 'sha256';
 const KNOWN_NEEDS: Readonly<Record<KnownVendor, number>> = {
   ga4: ANALYTICS,
   google_ads: ADS | USER_DATA,
+  floodlight: ADS | USER_DATA,
   meta: ADS | USER_DATA | PERSONAL,
   linkedin: ADS | USER_DATA | PERSONAL,
   hubspot: ADS | USER_DATA,
@@ -101,7 +103,18 @@ const hashed = (place: KnownVendor, needs = 0): Leave => to(place, { form: 'sha2
 /** In the clear, and sealed until it is sent. */
 const sealed = (place: KnownVendor): Leave => ({ ...to(place), sealed: true });
 const eachFull: readonly Leave[] = (
-  ['ga4', 'google_ads', 'meta', 'linkedin', 'microsoft_ads', 'pinterest', 'reddit', 'tiktok', 'snapchat'] as const
+  [
+    'ga4',
+    'google_ads',
+    'floodlight',
+    'meta',
+    'linkedin',
+    'microsoft_ads',
+    'pinterest',
+    'reddit',
+    'tiktok',
+    'snapchat',
+  ] as const
 ).map((vendor) => to(vendor));
 /** Kept for the conversion that comes pages later, in the vendor's own cookie (design 3a). */
 const kept = to('set-cookie', { needs: ADS });
@@ -195,10 +208,10 @@ const KNOWN_KINDS = {
   referrerQuery: [],
 
   // Click ids: with ad_storage, each to its owner (R46, R47).
-  gclid: google,
+  gclid: [...google, to('floodlight')],
   gbraid: google,
   wbraid: google,
-  dclid: [to('ga4', { needs: ADS }), kept],
+  dclid: [to('ga4', { needs: ADS }), to('floodlight'), kept],
   srsltid: [to('ga4', { needs: ADS })],
   fbclid: [to('meta'), kept],
   msclkid: [to('microsoft_ads'), kept],
@@ -212,7 +225,7 @@ const KNOWN_KINDS = {
   gaCookie: [to('ga4'), to('set-cookie', { needs: ANALYTICS })],
   fbpCookie: [to('meta'), kept],
   fbcCookie: [to('meta'), kept],
-  gclAwCookie: [to('google_ads'), kept],
+  gclAwCookie: [to('google_ads'), to('floodlight'), kept],
   gclAuCookie: [kept],
   uetCookie: [to('microsoft_ads'), kept],
   liCookie: [to('linkedin'), kept],
@@ -364,12 +377,13 @@ const KNOWN_KINDS = {
     to('piwik_pro', { limited: true }),
     to('hubspot'),
   ],
-  param: [to('ga4'), to('matomo'), to('piwik_pro'), to('hubspot')],
+  // A custom variable of Floodlight's where the route names it.
+  param: [to('ga4'), to('floodlight'), to('matomo'), to('piwik_pro'), to('hubspot')],
   property: [to('ga4')],
   /** Not in the form that the key has. */
   transport: [],
   campaign: [to('ga4')],
-  coupon: [to('ga4')],
+  coupon: [to('ga4'), to('floodlight')],
   searchTerm: [
     to('ga4'),
     to('matomo'),
@@ -475,7 +489,10 @@ const NOT_WHERE_IDS_ARE_REPLACED: ReadonlySet<Kind> = new Set<Kind>([
 const OWNERS: Readonly<Partial<Record<Kind, readonly Vendor[]>>> = {
   ...owned(['sccid', 'scclidCookie', 'scidCookie', 'scidCopyCookie'], ['snapchat']),
   ...owned(['ttclid', 'ttclidCookie', 'ttpCookie', 'ttcsidCookie'], ['tiktok']),
-  ...owned(['gclid', 'gbraid', 'wbraid', 'dclid', 'gclAwCookie', 'gclAuCookie', 'gaCookie'], ['ga4', 'google_ads']),
+  ...owned(
+    ['gclid', 'gbraid', 'wbraid', 'dclid', 'gclAwCookie', 'gclAuCookie', 'gaCookie'],
+    ['ga4', 'google_ads', 'floodlight'],
+  ),
   ...owned(['fbclid', 'fbpCookie', 'fbcCookie'], ['meta']),
   ...owned(['msclkid', 'uetCookie', 'uetvidCookie'], ['microsoft_ads']),
   ...owned(['liFatId', 'liCookie'], ['linkedin']),

@@ -187,6 +187,11 @@ const ROUTES = `
         conversion_id: "987654321"
         labels: { purchase: AbC-D_efGhIjKl, generate_lead: MnO-P_qrStUvWx }
         merchant: { id: "12345", feed_label: "NO", feed_language: nb }
+      floodlight:
+        floodlight_config_id: "8031234"
+        activities: { purchase: { id: "14567890", count: transactions }, generate_lead: { id: "14567891", count: standard } }
+        credentials: \${GOOGLE_ADS_CREDENTIALS}
+        variables: { U1: params.note, U2: coupon }
       meta: { pixel_id: "123456789012345", access_token: "\${META_ACCESS_TOKEN}" }
       linkedin: { conversions: { purchase: "104012", generate_lead: "104013" }, access_token: "\${LINKEDIN_ACCESS_TOKEN}" }
       hubspot:
@@ -275,6 +280,7 @@ const SERVICES = LIMITED.replace('cmp: [onetrust]', 'cmp: [klaro]').replace(
           purposes:
             google-analytics: [analytics_storage]
             google-ads: [ad_storage, ad_user_data, ad_personalization]
+            floodlight: [ad_storage, ad_user_data, ad_personalization]
             facebook-pixel: [ad_storage, ad_user_data, ad_personalization]
             linkedin: [ad_storage, ad_user_data, ad_personalization]
             hubspot: [ad_storage, ad_user_data, ad_personalization]

@@ -17,6 +17,7 @@ const CONFIG = join(import.meta.dirname, '../../config/gateway.yaml');
 const HOSTS = {
   ga4: 'region1.google-analytics.com',
   google_ads: 'datamanager.googleapis.com',
+  floodlight: 'datamanager.googleapis.com',
   meta: 'graph.facebook.com',
   linkedin: 'api.linkedin.com',
   hubspot: 'api.hubapi.com',
@@ -91,7 +92,7 @@ describe('all is well', () => {
     expect(more).toEqual([]);
     // ga4.md 2.1, 2.9.
     expect(ga4?.path).toBe('/debug/mp/collect');
-    const [google] = recorder.to(HOSTS.google_ads);
+    const google = recorder.to(HOSTS.google_ads).find(({ body }) => body.includes('"GOOGLE_ADS"'));
     expect(JSON.parse(google?.body ?? '')).toMatchObject({
       validateOnly: true,
       events: [{ consent: { adUserData: 'CONSENT_DENIED', adPersonalization: 'CONSENT_DENIED' } }],
@@ -99,6 +100,9 @@ describe('all is well', () => {
     // Both conversion actions of the configuration are asked about (google-ads.md 2.2).
     expect(google?.body).toContain('"productDestinationId":"700123456"');
     expect(google?.body).toContain('"productDestinationId":"700123457"');
+    const floodlight = recorder.to(HOSTS.floodlight).find(({ body }) => body.includes('FLOODLIGHT_CONFIG'));
+    expect(JSON.parse(floodlight?.body ?? '')).toMatchObject({ validateOnly: true });
+    expect(floodlight?.body).toContain('"productDestinationId":"14567891"');
     // No event at all: meta.md 10, microsoft.md A.5, tiktok.md 10, pinterest.md 1, where nothing is recorded besides.
     expect(JSON.parse(recorder.to(HOSTS.meta)[0]?.body ?? '')).toMatchObject({ data: [] });
     expect(JSON.parse(recorder.to(HOSTS.microsoft_ads)[0]?.body ?? '')).toEqual({ data: [] });
@@ -111,7 +115,7 @@ describe('all is well', () => {
     expect(JSON.parse(recorder.to(HOSTS.tiktok)[0]?.body ?? '')).toMatchObject({ data: [] });
     expect(recorder.to(HOSTS.linkedin)).toEqual([]);
     expect(recorder.to(HOSTS.hubspot)).toEqual([]);
-    // One each, and the token of Google Ads.
+    // One each, and the token of Google Ads and Floodlight.
     expect(recorder.requests).toHaveLength(ASKED.length + 1);
   });
 
@@ -142,6 +146,7 @@ describe('a vendor objects', () => {
     ['google_ads', 'the token', googleReplies.unauthenticated, 'UNAUTHENTICATED'],
     ['google_ads', 'a conversion action', googleReplies.wrongAction, 'INVALID_CONVERSION_ACTION_ID'],
     ['google_ads', 'the terms', googleReplies.termsNotSigned, 'TERMS_AND_CONDITIONS_NOT_SIGNED'],
+    ['floodlight', 'the configuration', googleReplies.permissionDenied, 'PERMISSION_DENIED'],
     ['meta', 'the token', errorReply(400, 190), '190'],
     ['meta', 'a permission', errorReply(403, 200), '200'],
     ['meta', 'the pixel', errorReply(400, 100, { subcode: 33 }), '33'],
@@ -165,7 +170,9 @@ describe('a vendor objects', () => {
     expect(of[vendor].message).toContain(word);
     expect(of[vendor].message).not.toMatch(/kari|example\.no|400 00 000/);
     // The others are asked all the same.
-    const others = Object.entries(of).filter(([name]) => name !== vendor && !UNASKED.includes(name));
+    const others = Object.entries(of).filter(
+      ([name]) => HOSTS[name as Vendor] !== HOSTS[vendor] && !UNASKED.includes(name),
+    );
     expect(others.map(([, { result }]) => result)).toEqual(others.map(() => 'ok'));
   });
 

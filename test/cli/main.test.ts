@@ -208,6 +208,7 @@ describe('explain', () => {
     expect(events[0]?.routes.map(({ route, verdict }) => [route, verdict])).toEqual([
       ['ga4', 'full'],
       ['google_ads', 'blocked'],
+      ['floodlight', 'blocked'],
       ['meta', 'blocked'],
       ['linkedin', 'blocked'],
       ['hubspot', 'blocked'],

@@ -56,6 +56,7 @@ const EXPECTED: Readonly<Record<string, readonly [unknown: readonly string[], cl
   'borlabs-02': [
     ['google-adsense'],
     [
+      'floodlight',
       'google_ads',
       'hubspot',
       'linkedin',
@@ -73,6 +74,7 @@ const EXPECTED: Readonly<Record<string, readonly [unknown: readonly string[], cl
   'consentmanager-01': [
     ['s905'],
     [
+      'floodlight',
       'google_ads',
       'hubspot',
       'linkedin',
@@ -92,6 +94,7 @@ const EXPECTED: Readonly<Record<string, readonly [unknown: readonly string[], cl
   'realcookiebanner-01': [
     ['37560', '37547'],
     [
+      'floodlight',
       'ga4',
       'google_ads',
       'hubspot',

@@ -23,6 +23,8 @@ const SETTINGS: Readonly<Record<Row['vendor'], (row: TestRow) => string>> = {
   google_ads: ({ name, form }) =>
     `customer_id: "1234567890", conversions: { ${name}: "7001" }, credentials: "\${GOOGLE}"` +
     (form === 'limited' ? `, conversion_id: AW-123456789, labels: { ${name}: tested }` : ''),
+  floodlight: ({ name }) =>
+    `floodlight_config_id: "8031234", activities: { ${name}: { id: "7002", count: transactions } }, credentials: "\${GOOGLE}"`,
   meta: ({ name }) => `pixel_id: "123456789012345", access_token: "\${SECRET}", event_names: { ${name}: Contact }`,
   linkedin: ({ name }) => `access_token: "\${SECRET}", conversions: { ${name}: "104012" }`,
   hubspot: ({ name }) =>
@@ -68,6 +70,8 @@ const CLIENT_ID = `482310557.${second - 3600}`;
 const AGREED = [
   cookiebot({ preferences: true, statistics: true, marketing: true }, Date.now() - 60_000),
   `_ga=GA1.1.${CLIENT_ID}`,
+  // Floodlight matches by a click only.
+  `_gcl_dc=GCL.${second - 3600}.CNExampleDclid`,
 ].join('; ');
 const REFUSED = cookiebot({}, Date.now() - 60_000);
 
@@ -148,6 +152,7 @@ function timesSent(row: TestRow): Map<string, number> {
 describe.each([
   'ga4',
   'google_ads',
+  'floodlight',
   'meta',
   'hubspot',
   'linkedin',

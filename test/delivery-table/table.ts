@@ -15,6 +15,7 @@ import type { Answer, Script } from './scripted.ts';
 export type Vendor =
   | 'ga4'
   | 'google_ads'
+  | 'floodlight'
   | 'meta'
   | 'hubspot'
   | 'linkedin'
@@ -210,6 +211,33 @@ export const TABLE: readonly Row[] = [
     state: 'open',
   }),
   row('google_ads', 'google-ads.md 2.7', '503', once(googleAds.replies.unavailable), { ...again, pause: 5000 }),
+
+  // The same API, and one judge (floodlight.md 7): what its events are lies in the form.
+  ...everyone('floodlight').map((one) => ({ ...one, from: 'floodlight.md 7' })),
+  row(
+    'floodlight',
+    'floodlight.md 7',
+    '400 that names the bad event',
+    poison((i) =>
+      googleAds.googleError(400, 'INVALID_ARGUMENT', [
+        { field: `events[${i}].custom_variables[0].value`, reason: 'CUSTOM_VARIABLE_VALUE_CONTAINS_PII' },
+      ]),
+    ),
+    oneIn50('rest'),
+  ),
+  row(
+    'floodlight',
+    'floodlight.md 2',
+    '400: the accounts do not match',
+    always(
+      googleAds.googleError(400, 'INVALID_ARGUMENT', [
+        { field: 'destinations[0].login_account', reason: 'OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH' },
+      ]),
+    ),
+    stopped,
+  ),
+  row('floodlight', 'floodlight.md 7', '403', always(googleAds.replies.permissionDenied), stopped),
+  row('floodlight', 'floodlight.md 7', '503', once(googleAds.replies.unavailable), { ...again, pause: 5000 }),
 
   ...single('google_ads', 'limited', 'google-ads.md 4', 'ping'),
   // It answers with an image, or with a redirect to one (4), which is not followed.

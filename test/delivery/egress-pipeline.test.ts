@@ -35,6 +35,7 @@ sites:
         access_token: "\${H}"
       microsoft_ads: { tag_id: "97000001", access_token: "\${E}"${limited ? ', without_consent: limited' : ''} }
       pinterest: { ad_account_id: "549757463328", access_token: "\${P}" }
+      floodlight: { floodlight_config_id: "8031234", activities: { purchase: { id: "14567890", count: transactions } }, credentials: "\${F}", variables: { U1: params.farge } }
       reddit: { pixel_id: a2_exampleabc, access_token: "\${R}" }
       snapchat: { pixel_id: 1ec32188-754e-4be2-8e55-c949a984a39f, access_token: "\${G}" }
       tiktok: { pixel_id: D6AP4E3C77U3L7SP8O7G, access_token: "\${F}", event_names: { page_view: Pageview } }

@@ -84,6 +84,7 @@ describe('a record', () => {
       expect(waiting).toEqual([]);
     }
     expect([...compared.keys()].toSorted()).toEqual([
+      'floodlight full',
       'ga4 full',
       'ga4 limited',
       'google_ads full',

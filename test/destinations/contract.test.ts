@@ -214,10 +214,10 @@ describe('every destination', () => {
   const OWNERS: Readonly<Partial<Record<FieldName, readonly string[]>>> = {
     google_click_params: ['ga4', 'google_ads'],
     google_user_data: ['ga4', 'google_ads'],
-    gclid: ['ga4', 'google_ads'],
+    gclid: ['ga4', 'google_ads', 'floodlight'],
     gbraid: ['ga4', 'google_ads'],
     wbraid: ['ga4', 'google_ads'],
-    dclid: ['ga4', 'google_ads'],
+    dclid: ['ga4', 'google_ads', 'floodlight'],
     fbc: ['meta'],
     fbp: ['meta'],
     msclkid: ['microsoft_ads'],

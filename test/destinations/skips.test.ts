@@ -34,6 +34,7 @@ const VALUES = {
   value: { good: [0, 599, 0.1], bad: [Number.NaN, Number.POSITIVE_INFINITY] },
   currency: { good: ['NOK', ' eur '], bad: ['kr', '', 'XXX'] },
   gclid: { good: ['Cj0KExample_aBc'], bad: ['a b', ''] },
+  dclid: { good: ['CNExampleDclid'], bad: ['kari@example.no', ''] },
   gbraid: { good: ['0AAAAAexample'], bad: ['kari@example.no'] },
   wbraid: { good: ['CjgKExample'], bad: ['\n'] },
   fbp: { good: ['fb.1.1763600000000.1098115397'], bad: ['1098115397', ''] },
@@ -82,6 +83,7 @@ const TOGETHER: readonly (readonly Field[])[] = [
   ['client_id'],
   ['event_id', 'epik', 'ip', 'user_agent_family'],
   ['event_id', 'email', 'phone'],
+  ['event_id', 'dclid', 'gclid'],
   ['event_id', 'rdt_uuid', 'rdt_cid', 'user_agent_family'],
   ['sccid', 'ip', 'user_agent', 'page_location'],
   ['email', 'page_location', 'value', 'currency'],
@@ -198,6 +200,23 @@ const SHEETS: Readonly<Record<string, Sheet<object>>> = {
       return any(good, 'gclid', 'gbraid', 'wbraid') || person || address ? undefined : NOTHING;
     },
     limited: ({ name }, { labels }) => (own(labels, name) === undefined ? NOT_MAPPED : undefined),
+  }),
+  // `destinations/floodlight.md` 2, 3.
+  floodlight: sheet<{ activities: Record<string, { id: string; count: string }> }>({
+    settings: mapped(fc.constantFrom('transactions', 'standard'))
+      .filter((counts) => Object.keys(counts).length > 0)
+      .map((counts) => ({
+        floodlight_config_id: '8031234',
+        credentials: '${C}',
+        activities: Object.fromEntries(
+          Object.entries(counts).map(([name, count]) => [name, { id: count === 'standard' ? '1' : '2', count }]),
+        ),
+      })),
+    full: ({ name, good }, { activities }) => {
+      if (name === undefined || !Object.hasOwn(activities, name)) return NOT_MAPPED;
+      if (!any(good, 'dclid', 'gclid')) return NOTHING;
+      return good.has('event_id') ? undefined : lacks('event_id');
+    },
   }),
   // `destinations/meta.md` 3, 4.3.
   meta: sheet<{ event_names: Record<string, string | null>; user_data: string[] }>({
@@ -457,6 +476,7 @@ const SIDES: Readonly<Record<string, readonly string[]>> = {
     'limited taken',
     'limited skip.not_mapped',
   ],
+  floodlight: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],
   meta: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],
   linkedin: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match'],
   pinterest: ['full taken', 'full skip.not_mapped', 'full skip.nothing_to_match', 'full skip.lacks'],

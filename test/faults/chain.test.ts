@@ -71,6 +71,7 @@ vi.mock('../../src/privacy/user-agent.ts', { spy: true });
 
 const gateway = gatewayOf(CONFIG);
 const ALL_ROUTES = [
+  'floodlight',
   'ga4',
   'google_ads',
   'hubspot',

@@ -14,6 +14,7 @@ sites:
     destinations:
       ga4: { measurement_id: G-TEST000001, api_secret: "\${GA4_API_SECRET}" }
       google_ads: { customer_id: "1234567890", conversions: { purchase: "700123456" }, credentials: "\${GOOGLE_ADS_CREDENTIALS}" }
+      floodlight: { floodlight_config_id: "8031234", activities: { purchase: { id: "14567890", count: transactions } }, credentials: "\${GOOGLE_ADS_CREDENTIALS}" }
       meta: { pixel_id: "123456789012345", access_token: "\${META_ACCESS_TOKEN}" }
       linkedin: { conversions: { purchase: "104012" }, access_token: "\${LINKEDIN_ACCESS_TOKEN}" }
       hubspot: { custom_events: { purchase: { name: pe1234567_purchase } }, email: true, access_token: "\${HUBSPOT_TOKEN}" }

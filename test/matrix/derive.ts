@@ -9,6 +9,7 @@ export type Signal = (typeof SIGNALS)[number];
 export const VENDORS = [
   'ga4',
   'google_ads',
+  'floodlight',
   'meta',
   'linkedin',
   'hubspot',
@@ -51,6 +52,7 @@ const RULES: Readonly<Record<Vendor, Rule>> = {
   },
   // ad_personalization is mirrored in the consent object: a word, not a form.
   google_ads: { needs: ['ad_storage', 'ad_user_data'], beyond: [], limited: ['web', 'json'] },
+  floodlight: { needs: ['ad_storage', 'ad_user_data'], beyond: [], limited: [] },
   meta: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
   linkedin: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
   hubspot: { needs: ['ad_storage', 'ad_user_data'], beyond: [], limited: [] },

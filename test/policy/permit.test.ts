@@ -35,6 +35,7 @@ const TABLE: Readonly<
     limitedSources: ['ga4-collect'],
   },
   google_ads: { needs: ['ad_storage', 'ad_user_data'], beyond: () => [], limited: true },
+  floodlight: { needs: ['ad_storage', 'ad_user_data'], beyond: () => [], limited: false },
   meta: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
   linkedin: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },
   pinterest: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: () => [], limited: false },

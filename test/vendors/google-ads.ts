@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { FakeReply, FakeVendor, Recorded } from '../support/recorder.ts';
+import { floodlightIngest, isFloodlight } from './floodlight.ts';
 
 /** What Google would have found wrong (`destinations/google-ads.md` 2, 4); empty it before a test. */
 export const violations: string[] = [];
@@ -195,7 +196,7 @@ function answerApi(request: Recorded): FakeReply {
     violations.push('body is no JSON');
     return replies.invalidUnnamed;
   }
-  if (!probing.safeParse(body).success) problems(ingest, body);
+  if (!probing.safeParse(body).success) problems(isFloodlight(request.body) ? floodlightIngest : ingest, body);
   return replies[scripted ?? 'accepted'];
 }
 
@@ -225,7 +226,7 @@ function answerToken(request: Recorded): FakeReply {
   return json(200, { access_token: 'ya29.fake', token_type: 'Bearer', expires_in: 3599 });
 }
 
-/** Data Manager, Google's token endpoint and the ping host. */
+/** Data Manager, for Google Ads and Floodlight, Google's token endpoint and the ping host. */
 export const googleAdsVendor: FakeVendor = {
   hosts: ['datamanager.googleapis.com', 'oauth2.googleapis.com', 'pagead2.googlesyndication.com'],
   answer(request) {

@@ -34,7 +34,7 @@ export function platformCalled(name: string): string | undefined {
 const NO_DESTINATION = new Set(
   (
     'x twitter hotjar clarity criteo taboola outbrain klaviyo ' +
-    'mailchimp braze segment amplitude mixpanel plausible posthog floodlight dv360 cm360 campaignmanager adform ' +
+    'mailchimp braze segment amplitude mixpanel plausible posthog adform ' +
     'adobe awin tradedoubler quora spotify yandex baidu'
   ).split(' '),
 );

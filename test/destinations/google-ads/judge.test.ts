@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eventIndex } from '../../../destinations/google-ads/judge.ts';
+import { eventIndex } from '../../../src/core/data-manager/judge.ts';
 import googleAds from '../../../destinations/google-ads/index.ts';
 import type { Reply, Verdict } from '../../../src/core/destination.ts';
 import { answered, showReason } from '../../../src/core/reason.ts';

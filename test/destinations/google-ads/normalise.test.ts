@@ -2,13 +2,13 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   addressOf,
-  clickId,
   emailHash,
   nameHash,
   phoneHash,
   postalCode,
   readUserParts,
 } from '../../../destinations/google-ads/normalise.ts';
+import { googleClickId } from '../../../src/core/data-manager/ingest.ts';
 import { sha256Hex } from '../../../src/core/hash.ts';
 import peers from '../../fixtures/google-ads-peers.json' with { type: 'json' };
 
@@ -65,9 +65,9 @@ describe('what is unusable is left out', () => {
   it('a name of signs only', () => expect(nameHash(' -. ')).toBeUndefined());
 
   it.each(['kari@example.no', 'a b', '', 'x'.repeat(513)])('click id %.20j', (raw) =>
-    expect(clickId(raw)).toBeUndefined(),
+    expect(googleClickId(raw)).toBeUndefined(),
   );
-  it('and a click id is not touched', () => expect(clickId('Cj0KExample_aBc-1')).toBe('Cj0KExample_aBc-1'));
+  it('and a click id is not touched', () => expect(googleClickId('Cj0KExample_aBc-1')).toBe('Cj0KExample_aBc-1'));
 });
 
 it('differs from an address in capitals and blanks in nothing', () => {

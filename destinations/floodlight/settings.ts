@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { MAX_DATA_MANAGER_DESTINATIONS } from '../../src/core/data-manager/ingest.ts';
+import { eventNameSetting } from '../../src/core/event-name-setting.ts';
+import { idText } from '../../src/core/id-text.ts';
+import { secret } from '../../src/core/secret-schema.ts';
+
+/** How an activity counts: every order with its value, or every event. */
+export const COUNTS = ['transactions', 'standard'] as const;
+
+const activity = z.strictObject({
+  id: idText(/^\d{1,20}$/, 'the id of a Floodlight activity: a number in quotes, not its tag string (`cat`)').describe(
+    'Id of the Floodlight activity: the number, not the activity tag string (`cat=`).',
+  ),
+  count: z
+    .enum(COUNTS)
+    .describe(
+      'How the activity counts. transactions: a sale, with value and currency, known by its order number. ' +
+        'standard: a counter, with neither, known by the id of the event.',
+    ),
+});
+
+/** What a marketer and an operator say about one Floodlight configuration. */
+export const settings = z.strictObject({
+  floodlight_config_id: idText(
+    /^\d{1,20}$/,
+    'the id of the Floodlight configuration: a number in quotes, `src=` in the tag',
+  ).describe('Id of the Floodlight configuration in Campaign Manager 360: the number behind `src=` in its tags.'),
+  activities: z
+    .record(eventNameSetting(), activity)
+    .refine((map) => Object.keys(map).length > 0, 'name at least one event')
+    .refine(
+      (map) => new Set(Object.values(map).map(({ id }) => id)).size <= MAX_DATA_MANAGER_DESTINATIONS,
+      'ten activities at most; use a second route for more',
+    )
+    .refine(
+      (map) =>
+        new Set(Object.values(map).map(({ id }) => id)).size ===
+        new Set(Object.values(map).map(({ id, count }) => `${id} ${count}`)).size,
+      'one activity counts in one way: the same id has two values of `count`',
+    )
+    .describe(
+      'Which event counts as which Floodlight activity: GA4 event name to id and way of counting. Events that are not listed are not sent.',
+    ),
+  credentials: secret().describe(
+    'Service account key (JSON) with the Data Manager API enabled in its Cloud project and access to the Floodlight configuration.',
+  ),
+  variables: z
+    .record(
+      z.string().regex(/^U[1-9]\d{0,2}$/, 'a custom Floodlight variable is written U1, U2, ...'),
+      z.string().regex(/^(?:coupon|params\.[A-Za-z]\w{0,39})$/, '`coupon`, or `params.` and the name of a parameter'),
+    )
+    .default({})
+    .describe(
+      'Custom Floodlight variables: {U1: params.colour, U2: coupon}. Left out, none is sent. Variables must be switched on in the Floodlight configuration.',
+    ),
+  wait_hours: z
+    .int()
+    .min(0)
+    .max(72)
+    .optional()
+    .describe(
+      'How many hours a conversion waits before it is sent. Google wants six after the click; without a wait, those that come too soon are sent once more by then.',
+    ),
+});
+
+export type Settings = z.output<typeof settings>;
