@@ -60,7 +60,8 @@ const CLIENT_ID = `482310557.${SECOND - 86_400}`;
 const IDS = `_ga=GA1.1.${CLIENT_ID}; hubspotutk=0f1e2d3c4b5a69788796a5b4c3d2e1f0`;
 const EVENT = {
   name: 'purchase',
-  page: { url: 'https://shop.example.no/takk' },
+  // Floodlight takes an event by a click only.
+  page: { url: 'https://shop.example.no/takk?dclid=CNExampleDclid' },
   params: { value: 1, currency: 'NOK' },
   user: { email: 'kari@example.no' },
 };

@@ -308,7 +308,6 @@ describe('whose a service is, as banners spell it', () => {
         'Google AdServices',
         'Google Ads Dynamic Remarketing',
         'google-tag-manager-google-ads',
-        'DoubleClick Floodlight',
       ],
     ],
     [
@@ -354,6 +353,11 @@ describe('whose a service is, as banners spell it', () => {
     ['reddit', ['Reddit Pixel', 'reddit', 'Reddit Ads', 'Reddit, Inc.']],
   ])('%s', (type, names) => {
     for (const name of names) expect([name, book.ownerOf(name)?.routes]).toEqual([name, [type]]);
+  });
+
+  it('two routes have the name of what serves both', () => {
+    for (const name of ['DoubleClick Floodlight', 'doubleclick', 'Google Marketing Platform'])
+      expect([name, book.ownerOf(name)?.routes]).toEqual([name, ['floodlight', 'google_ads']]);
   });
 
   it('does not take another product of a company for one of the site', () => {

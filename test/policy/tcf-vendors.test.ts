@@ -22,7 +22,6 @@ sites:
       hubspot: { custom_events: { purchase: { name: pe1234567_purchase } }, access_token: "\${TOKEN}" }
       microsoft_ads: { tag_id: "97000001", access_token: "\${TOKEN}" }
       pinterest: { ad_account_id: "549757463328", access_token: "\${TOKEN}" }
-      floodlight: { floodlight_config_id: "8031234", activities: { purchase: { id: "1", count: transactions } }, credentials: "\${TOKEN}" }
       reddit: { pixel_id: a2_exampleabc, access_token: "\${TOKEN}" }
       snapchat: { pixel_id: 1ec32188-754e-4be2-8e55-c949a984a39f, access_token: "\${TOKEN}" }
       tiktok: { pixel_id: D6AP4E3C77U3L7SP8O7G, access_token: "\${TOKEN}" }
@@ -73,7 +72,6 @@ const EVERYBODY = {
   hubspot: 'blocked',
   microsoft_ads: 'planned',
   pinterest: 'blocked',
-  floodlight: 'planned',
   reddit: 'blocked',
   snapchat: 'blocked',
   tiktok: 'blocked',
