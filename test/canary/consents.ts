@@ -303,7 +303,8 @@ function refusedServices(allowed: ReadonlySet<Vendor>): Services {
       const ads = allowed.has('google_ads') && allowed.has('floodlight');
       if (vendor === 'ga4') return beside(EVERYTHING, ads, true);
       const google = vendor === 'google_ads' || vendor === 'floodlight';
-      return google ? beside(EVERYTHING, ads, allowed.has('ga4')) : EVERYTHING;
+      // What the route itself needs is not another's to refuse.
+      return google ? beside(EVERYTHING, ads, allowed.has('ga4')) | needsOf(vendor) : EVERYTHING;
     },
     refused: (vendor) => !allowed.has(vendor),
   };
