@@ -48,7 +48,9 @@ describe.skipIf(absent('nats-server'))('the brokers', () => {
         'it is ready',
         async () => (await ask(url, { method: 'GET', path: '/readyz' })).status === 200,
         120_000,
-      );
+      ).catch((error: Error) => {
+        throw new Error(gateways.map((gateway) => gateway.log()).join('\n\n'), { cause: error });
+      });
   }, 300_000);
   afterAll(async () => {
     proxy?.kill('SIGTERM');
