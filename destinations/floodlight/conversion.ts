@@ -31,6 +31,13 @@ export const reads = {
 
 type Seen = View<typeof reads>;
 
+/** What only variables are made of is neither read nor stored where none is made of it. */
+export function fieldsTaken({ variables }: Settings): readonly (keyof typeof reads)[] {
+  const named = new Set(Object.values(variables).map((from) => (from === 'coupon' ? 'coupon' : 'params')));
+  const all = Object.keys(reads) as (keyof typeof reads)[];
+  return all.filter((field) => (field !== 'coupon' && field !== 'params') || named.has(field));
+}
+
 /** Events that count, with the activity of each. */
 export function wants({ activities }: Settings): Wants {
   return { names: new Map(Object.entries(activities).map(([name, { id }]) => [name, id])), conversions: true };

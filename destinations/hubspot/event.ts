@@ -40,6 +40,12 @@ export const reads = {
 
 type Seen = View<typeof reads>;
 
+/** The address is neither read nor stored where it is not sent. */
+export function fieldsTaken({ email }: Settings): readonly (keyof typeof reads)[] | undefined {
+  const all = Object.keys(reads) as (keyof typeof reads)[];
+  return email ? undefined : all.filter((field) => field !== 'plain_email');
+}
+
 /** Only events with a custom event (3). */
 export function wants({ custom_events }: Settings): Wants {
   return { names: new Map(Object.entries(custom_events).map(([event, { name }]) => [event, name])), conversions: true };

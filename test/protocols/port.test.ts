@@ -296,6 +296,7 @@ describe('nobody else knows', () => {
   const OTHERWISE: Readonly<Record<string, string>> = {
     "src/delivery/egress/index.ts: 'json'": 'the form of a body that a vendor takes',
     "src/runtimes/workers/version.ts: 'json'": 'how a file is imported',
+    'src/core/data-manager/ingest.ts: /v1/events': "a path of Google's, which begins like ours",
     "src/config/compile/compile-consent.ts: 'segment'": 'the key `consent.segment`',
     "src/config/custom-schema.ts: 'json'": 'how a cookie of a platform is written',
     'src/config/custom-schema.ts: `json`': 'how a cookie of a platform is written',
