@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Case } from '../conformance/format.ts';
 import { readSuite } from '../conformance/read.ts';
 import { runCases } from '../conformance/runner.ts';
 import { ask, type Ask } from '../support/ask.ts';
@@ -16,16 +17,19 @@ import { configOf, cookiesOf, eventId, HOST, purchases, withdrawal } from '../to
 import { sendRaw, type RawAnswer } from './raw.ts';
 import type { Running, Start } from './runtime.ts';
 
-/** What holds on every runtime; each of them is walked by the same tests. */
-export function walk(start: Start): void {
+/** What holds on every runtime; each of them is walked by the same tests. @param seals whether it can seal what waits */
+export function walk(start: Start, seals = true): void {
   describe.each(['block', 'limited'])('the conformance suite: %s', (config) => {
     it('conforms', async () => {
       const recorder = await startRecorder(VENDORS);
       const text = readFileSync(join(import.meta.dirname, `../conformance/configs/${config}.yaml`), 'utf8');
-      const gateway = await start({ config: text, sink: recorder.url });
+      const usable = seals ? text : text.replace(/^ +email: true\n/m, '');
+      expect(usable === text).toBe(seals);
+      const gateway = await start({ config: usable, sink: recorder.url });
       violations();
       try {
-        const own = readSuite().filter((one) => one.config === config);
+        const suite = readSuite().filter((one) => one.config === config);
+        const own = seals ? suite : suite.map(withoutAddresses);
         const results = await runCases(own, { url: gateway.url, recorder });
         expect(results.filter(({ problems }) => problems.length > 0)).toEqual([]);
         expect(results).toHaveLength(own.length);
@@ -44,6 +48,19 @@ export function walk(start: Start): void {
   describe('the outbox', () => {
     outbox(start);
   });
+}
+
+/** The same case where no address waits, hence none goes out in the clear: HubSpot is told of a visitor by its cookie alone. */
+function withoutAddresses(one: Case): Case {
+  const requests = one.expect.requests.flatMap((request) => {
+    if (request.to !== 'api.hubapi.com') return [request];
+    const { inputs } = request.body as {
+      readonly inputs: readonly { readonly email?: string; readonly utk?: string }[];
+    };
+    const left = inputs.filter(({ utk }) => utk !== undefined).map(({ email: _, ...rest }) => rest);
+    return left.length === 0 ? [] : [{ ...request, body: { inputs: left } }];
+  });
+  return { ...one, expect: { ...one.expect, requests } };
 }
 
 const ORIGIN = 'https://shop.example.no';

@@ -17,7 +17,7 @@ import { built, startBuilt, workerdStart } from './workerd.ts';
 // The built worker on workerd, the engine of Cloudflare Workers. Nothing here has run at Cloudflare itself.
 
 describe.skipIf(missing(miniflareFolder, 'workerd'))('workers', () => {
-  walk(workerdStart);
+  walk(workerdStart, false);
   describe('only there', () => {
     onlyThere();
   });
