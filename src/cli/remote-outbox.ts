@@ -1,4 +1,4 @@
-import { newest, type DeadLetter, type DeadLetters, type Which } from '../outbox/dead-letters.ts';
+import { isMeant, newest, type DeadLetter, type DeadLetters, type Which } from '../outbox/dead-letters.ts';
 import type { Inspected, QueueInfo } from '../outbox/sql/outbox-inspect.ts';
 import { isLoopbackName } from '../http/loopback.ts';
 import { ADMIN_PATH } from '../runtimes/workers/admin.ts';
@@ -30,7 +30,10 @@ type Ask = (method: 'GET' | 'POST', path: string, which?: Which) => Promise<unkn
 
 function lettersAt(ask: Ask): DeadLetters {
   const list = async (which: Which = {}, limit = 100) =>
-    newest(((await ask('GET', 'outbox/dead', which)) as DeadLetter[]).filter(meant(which)), limit);
+    newest(
+      ((await ask('GET', 'outbox/dead', which)) as DeadLetter[]).filter(({ id, route }) => isMeant(which, id, route)),
+      limit,
+    );
   /** Ids are counted by each site: the one that is meant has a route, and the route has a site. */
   const change = async (path: string, which: Which): Promise<number> => {
     const routes = which.id === undefined || which.route !== undefined ? [which.route] : await routesOf(which);
@@ -48,10 +51,6 @@ function lettersAt(ask: Ask): DeadLetters {
     retry: (which = {}) => change('outbox/retry', which),
     purge: (which = {}) => change('outbox/purge', which),
   };
-}
-
-function meant({ id, route }: Which): (letter: DeadLetter) => boolean {
-  return (letter) => (id === undefined || letter.id === id) && (route === undefined || letter.route === route);
 }
 
 function queuesOf(site: string, { queues }: SiteReport): QueueInfo[] {

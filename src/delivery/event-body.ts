@@ -69,6 +69,7 @@ function placeOf(hitId: string, field: string): string {
 
 /** The view as it is stored. @throws Error where something is to be sealed and the runtime cannot */
 function sealedView({ route, permit, view }: Planned, hitId: string): AnyView {
+  if (permit.sealed.length === 0) return view;
   const sealed = permit.sealed.filter((field) => view[field] !== undefined);
   if (sealed.length === 0) return view;
   const { sealer } = route;
