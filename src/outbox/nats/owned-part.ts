@@ -10,6 +10,14 @@ import { readRecord, withoutId, type KeptRecord } from './written.ts';
 
 /** Messages in one batch. */
 const PER_BATCH = 900;
+
+/** A dead letter that is not written yet. */
+interface MadeLetter {
+  readonly message: Message;
+  /** How many were made before it: they are written in this order, in which they come back when they are asked for. */
+  readonly nth: number;
+}
+
 /** What has happened in a part since it was last asked. */
 export interface Happened {
   readonly added: ReadonlyMap<string, readonly QueuedRecord[]>;
@@ -32,7 +40,8 @@ export class OwnedPart {
   readonly #records = new WaitingRecords();
   readonly letters: OwnedLetters;
   /** By key: entries whose messages are not as they are, each with the dead letters that its batch writes. */
-  readonly #dirty = new Map<string, { readonly entry: WaitingEntry; letters: readonly Message[] }>();
+  readonly #dirty = new Map<string, { readonly entry: WaitingEntry; letters: readonly MadeLetter[] }>();
+  #lettersMade = 0;
   #forgotten: Forgotten[] = [];
   /** What is gone, and since which sequence: an older message of it may still come. */
   readonly #gone = new Map<string, number>();
@@ -169,14 +178,17 @@ export class OwnedPart {
   /** Writes as much as one batch takes. */
   async #flushSome(): Promise<void> {
     const { broker, names } = this.#context;
-    const entries: { readonly entry: WaitingEntry; readonly made: readonly Message[]; readonly was: unknown }[] = [];
+    const entries: { readonly entry: WaitingEntry; readonly made: readonly MadeLetter[]; readonly was: unknown }[] = [];
     const letters: (readonly [key: string, what: readonly Message[]])[] = [];
     const messages: Message[] = [];
-    for (const { entry, letters: out } of this.#dirty.values()) {
-      if (messages.length + out.length >= PER_BATCH) break;
-      messages.push(this.#messageOf(entry), ...out);
-      entries.push({ entry, made: out, was: entry.record });
+    const dying: MadeLetter[] = [];
+    for (const { entry, letters: made } of this.#dirty.values()) {
+      if (messages.length + dying.length + made.length >= PER_BATCH) break;
+      messages.push(this.#messageOf(entry));
+      dying.push(...made);
+      entries.push({ entry, made, was: entry.record });
     }
+    messages.push(...dying.sort((a, b) => a.nth - b.nth).map(({ message }) => message));
     for (const [key, out] of this.letters.out) {
       if (messages.length + out.length > PER_BATCH) break;
       messages.push(...out);
@@ -271,7 +283,7 @@ export class OwnedPart {
     const dirty = this.#dirty.get(recordKeyIn(key));
     const subject = this.#context.names.dead(this.part, key);
     // It was written, though nobody could say so at the time.
-    if (dirty !== undefined) dirty.letters = dirty.letters.filter((one) => one.subject !== subject);
+    if (dirty !== undefined) dirty.letters = dirty.letters.filter(({ message }) => message.subject !== subject);
     if (!this.letters.hear(key, seq, text)) this.damaged++;
     this.#tell();
   }
@@ -297,7 +309,8 @@ export class OwnedPart {
 
   #change(entry: WaitingEntry, letter?: Message): void {
     const before = this.#dirty.get(entry.key)?.letters ?? [];
-    this.#dirty.set(entry.key, { entry, letters: letter === undefined ? before : [...before, letter] });
+    const made = letter === undefined ? [] : [{ message: letter, nth: this.#lettersMade++ }];
+    this.#dirty.set(entry.key, { entry, letters: [...before, ...made] });
   }
 
   #forget({ site, lasting }: Pick<KeptRecord, 'site' | 'lasting'>, { mark, name }: StoredRoute): void {
