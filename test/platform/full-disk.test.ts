@@ -3,10 +3,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SqliteOutbox } from '../../src/outbox/sql/outbox-sqlite.ts';
+import type { StorePolicy } from '../../src/outbox/store-policy.ts';
+import { WithdrawalLog } from '../../src/outbox/sql/withdrawal-log.ts';
 import { startDelivery } from '../../src/runtimes/node/delivery/delivery.ts';
 import { outboxRecord } from '../support/delivery.ts';
 import { startRecorder } from '../support/recorder.ts';
 
+const POLICY: Omit<StorePolicy, 'maxSize'> = {
+  subjectKey: () => 9,
+  remembers: () => true,
+  shared: false,
+  everybodyOf: () => undefined,
+  siteOf: () => 'shop',
+  mayStay: () => true,
+  deadLetters: 1e9,
+};
 const dir = mkdtempSync(join(tmpdir(), 'full-disk-'));
 // A file system of its own needs rights that not every machine gives.
 const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', dir]).status === 0;
@@ -72,5 +84,46 @@ describe.skipIf(!mounted)('a disk that is full (R55)', () => {
     await delivery.stop();
     const arrived = new Set(sink.requests.flatMap(({ body }) => body.split('\n').map((line) => line.split(' ')[0])));
     expect(taken.filter((n) => !arrived.has(n))).toEqual([]);
+  });
+});
+
+describe.skipIf(!mounted)('a small disk', () => {
+  const small = mkdtempSync(join(tmpdir(), 'small-disk-'));
+  beforeAll(() => void spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', small]));
+  afterAll(() => {
+    spawnSync('umount', [small]);
+    rmSync(small, { recursive: true, force: true });
+  });
+
+  // While writing does not work, nothing that ends is written: then all of it waits at once.
+  it('is left by all that has ended, however much of it waits to be written', () => {
+    const log = new WithdrawalLog(join(small, 'withdrawals.sqlite'));
+    const policy = { ...POLICY, maxSize: 1e9 };
+    const outbox = new SqliteOutbox(join(small, 'outbox.sqlite'), log, () => policy, Date.now);
+    let bytes = 0;
+    while (bytes < 9 << 20) {
+      const record = outboxRecord('a', 'x'.repeat(10_000), { acceptedAt: Date.now() });
+      outbox.commit([{ records: [record], withdrawals: [] }]);
+      // The log is copied back and emptied, as every so often: nothing of the reserve is used.
+      outbox.probe();
+      bytes += 10_000;
+    }
+    expect(outbox.full).toBe(false);
+    const { records } = outbox.read('shop/a', 0, 1e6);
+    for (const { id } of records) outbox.settle('shop/a', id, 'delivered');
+    let failed = 0;
+    while (outbox.unwritten > 0 && failed < 10) {
+      try {
+        outbox.commit([]);
+      } catch {
+        failed++;
+        outbox.probe();
+        outbox.measureRoom();
+      }
+    }
+    expect(outbox.unwritten, `${records.length} ended`).toBe(0);
+    expect(outbox.pending).toBe(0);
+    outbox.close();
+    log.close();
   });
 });

@@ -19,6 +19,7 @@ import { RecordWriter } from './record-writer.ts';
 import { restoreRecords } from './restore-records.ts';
 import { Sites } from './sites.ts';
 import type { StorePolicy } from '../store-policy.ts';
+import { EndsToWrite } from './ends-to-write.ts';
 import { partsOf, type StoredRecord } from '../record.ts';
 import { SubjectIndex } from './subject-index.ts';
 import type { WithdrawalLog } from './withdrawal-log.ts';
@@ -26,8 +27,6 @@ import { Withdrawn } from './withdrawn.ts';
 
 /** How long another process that writes is waited for while nothing can be stored, milliseconds: who asks hears it soon. */
 const BUSY_PROBE_MS = 50;
-/** Ends that one transaction writes where room is short. */
-const ENDS_AT_ONCE = 128;
 /** What a transaction writes beside its records: about, in bytes. */
 const COMMIT_BYTES = 4 * PAGE_SIZE;
 
@@ -53,7 +52,7 @@ export class SqliteOutbox implements OutboxStore {
   readonly #withdrawn: Withdrawn;
   readonly #policy: () => StorePolicy;
   readonly #now: () => number;
-  #ends: UnwrittenEnd[] = [];
+  readonly #ends = new EndsToWrite();
   /** The last withdrawal of the record that is carried out here. */
   #applied: number;
   #flushes = true;
@@ -125,7 +124,7 @@ export class SqliteOutbox implements OutboxStore {
 
   /** Ends that wait for the next transaction. */
   get unwritten(): number {
-    return this.#ends.length + this.#queue.spoilt.size;
+    return this.#ends.size + this.#queue.spoilt.size;
   }
 
   /** Routes with something in the queue. */
@@ -144,15 +143,15 @@ export class SqliteOutbox implements OutboxStore {
 
   settle(route: string, id: number, outcome: RowOutcome, read?: QueuedRecord): void {
     const last = read?.alone === true ? (read.stored as StoredRecord | undefined) : undefined;
-    this.#ends.push({ id, route, unmark: NOT_TAKEN.has(outcome), dead: undefined, last });
+    this.#ends.add({ id, route, unmark: NOT_TAKEN.has(outcome), dead: undefined, last });
   }
 
   bury(route: string, id: number, reason: DeadReason): void {
-    this.#ends.push({ id, route, unmark: false, dead: showReason(reason) });
+    this.#ends.add({ id, route, unmark: false, dead: showReason(reason) });
   }
 
   hold(route: string, id: number, awaiting: Awaiting): void {
-    this.#ends.push({ id, route, unmark: false, dead: undefined, awaiting });
+    this.#ends.add({ id, route, unmark: false, dead: undefined, awaiting });
   }
 
   /**
@@ -165,31 +164,27 @@ export class SqliteOutbox implements OutboxStore {
     this.#flushToDisk(appends.length > 0);
     const work = new Work();
     const own = this.#withdrawn.record(appends, this.#applied);
-    const ends = this.#endsThatFit();
-    const applied = this.#transaction(() => {
-      this.#writeEnds(ends);
-      for (const append of appends) this.#write(append, work);
-      const last = this.#applyLog(own, work);
-      for (const route of this.#deadLetters.reopenMarked(work)) this.#queue.lost(route);
-      this.#log.add(work.found);
-      if (!wanted()) throw new CommitUnwanted('given up while it was being written');
-      return last;
-    });
-    this.#applied = applied;
+    const ends = this.#ends.next(this.#room.cramped);
+    try {
+      this.#applied = this.#transaction(() => {
+        this.#writeEnds(ends);
+        for (const append of appends) this.#write(append, work);
+        const last = this.#applyLog(own, work);
+        for (const route of this.#deadLetters.reopenMarked(work)) this.#queue.lost(route);
+        this.#log.add(work.found);
+        if (!wanted()) throw new CommitUnwanted('given up while it was being written');
+        return last;
+      });
+    } catch (error) {
+      if (!(error instanceof CommitUnwanted)) this.#ends.failed(ends.length);
+      throw error;
+    }
     this.#noteEnds(work);
-    this.#ends = this.#ends.slice(ends.length);
     if (this.#queue.spoilt.size > 0) this.#queue.spoiltDeleted();
-    if (this.#room.cramped) this.#checkpoints.copyLog();
+    if (this.#room.cramped || this.#ends.inPieces) this.#checkpoints.copyLog();
+    this.#ends.written(ends.length);
     this.#withdrawn.trim(this.#room.logLimit, (key) => this.#subjects.find(key).length > 0);
     return work;
-  }
-
-  /**
-   * The ends that one transaction writes. A deletion takes as much of the log as the record has bytes: where room is
-   * short, so many at a time as the log has room for, and the rest with the next.
-   */
-  #endsThatFit(): readonly UnwrittenEnd[] {
-    return this.#room.cramped ? this.#ends.slice(0, ENDS_AT_ONCE) : this.#ends;
   }
 
   /** The ends of one event on several routes are written together. */
@@ -222,12 +217,12 @@ export class SqliteOutbox implements OutboxStore {
 
   /** Hands over the ends not yet written, when another connection takes this one's place. */
   takeUnwritten(): readonly UnwrittenEnd[] {
-    return this.#ends.splice(0);
+    return this.#ends.takeAll();
   }
 
   /** Takes the place of another connection of this process: with its ends, and beyond the ids that it has given. */
   inherit(before: OutboxStore): void {
-    this.#ends.push(...before.takeUnwritten());
+    this.#ends.add(...before.takeUnwritten());
     if (before instanceof SqliteOutbox) this.#sites.goOnAfter(before.#sites);
   }
 
@@ -377,7 +372,7 @@ export class SqliteOutbox implements OutboxStore {
   }
 
   #noteEnds({ purged, purgedDead }: Work): void {
-    if (this.#ends.length > 0 || this.#queue.spoilt.size > 0) this.#checkpoints.ended();
+    if (this.#ends.size > 0 || this.#queue.spoilt.size > 0) this.#checkpoints.ended();
     if (purged.length > 0 || purgedDead.size > 0) this.#checkpoints.withdrawn();
   }
 
