@@ -90,7 +90,7 @@ export interface Outbox {
    *
    * Withdrawals do not depend on that: once the promise is resolved or rejected, nothing they concern is sent any more.
    * Without records it rejects only where other machines deliver, too, and cannot be told: until they are, they may
-   * still send what they have of it.
+   * still send what they have of it; or where it is not stored, and the runtime may stop the program that holds it.
    */
   append(records: readonly OutboxRecord[], withdrawals: readonly Withdrawal[]): Promise<readonly Stored[]>;
   /** Events that wait, counted for each of their routes, dead letters included. Cheap: a number kept in memory. */

@@ -55,6 +55,18 @@ export const DIFFERENCES: readonly Difference[] = [
     by: 'walk.ts: what comes twice is sent once, at once and after a restart',
   },
   {
+    what: 'the program is stopped while it delivers',
+    hosts: 'in order, or by a crash',
+    workers: 'at any time: the platform may throw an object away; its alarm starts it again',
+    by: 'thrown-away.test.ts: loses nothing, and nobody but its alarm has to wake it',
+  },
+  {
+    what: 'two versions at once',
+    hosts: 'one at a time on a data directory',
+    workers: 'while a deployment lasts: where they do not fit, 503 with `Retry-After: 1`',
+    by: 'versions.test.ts: two versions of the worker',
+  },
+  {
     what: 'deleted events',
     hosts: 'are overwritten in the file',
     workers: 'can be brought back by the owner of the account for 30 days (point-in-time recovery)',

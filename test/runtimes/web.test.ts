@@ -214,6 +214,17 @@ describe('the runner', () => {
     expect(sent).toEqual([]);
     await runner.stop(100);
   });
+
+  it('does not confirm such a withdrawal where the program may be stopped before it is stored', async () => {
+    const { runner, store } = running({ wakeWithin: () => {} });
+    store.commit = () => {
+      throw new Error('the disk is gone');
+    };
+    const outbox = listening();
+    await createFetch({ gateway: gatewayFor(), outbox }).fetch(purchase(REFUSED));
+    await expect(runner.append([], outbox.told[0]?.[1] ?? [])).rejects.toThrow('cannot be written');
+    await runner.stop(100).catch(() => {});
+  });
 });
 
 it('every difference names a test that there is', () => {

@@ -14,6 +14,8 @@ export interface WorkerdOptions {
   /** Where the objects keep their databases. */
   readonly data: string;
   readonly port?: number;
+  /** Modules in `dir`, the main one first; left out = those that are deployed. */
+  readonly modules?: readonly string[];
   /** Secrets beside those of `.secrets.env`. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -23,7 +25,8 @@ interface Miniflare {
   dispose(): Promise<void>;
 }
 
-const { dir, sink, data, port = 0, env = {} } = JSON.parse(process.argv[2] ?? '') as WorkerdOptions;
+const options = JSON.parse(process.argv[2] ?? '') as WorkerdOptions;
+const { dir, sink, data, port = 0, modules = ['worker.js', 'config.js'], env = {} } = options;
 const require = createRequire(import.meta.url);
 const { convertV4MiniflareOptions, Miniflare, Response } = require('miniflare') as {
   convertV4MiniflareOptions: (options: unknown) => unknown;
@@ -54,8 +57,8 @@ async function toSink(request: Request): Promise<unknown> {
   return new Response(empty ? null : await reply.arrayBuffer(), { status: reply.status, headers: [...reply.headers] });
 }
 
-const options = convertV4MiniflareOptions({
-  modules: ['worker.js', 'config.js'].map((path) => ({ type: 'ESModule', path: join(dir, path) })),
+const miniflareOptions = convertV4MiniflareOptions({
+  modules: modules.map((path) => ({ type: 'ESModule', path: join(dir, path) })),
   modulesRoot: dir,
   compatibilityDate: settings.compatibility_date,
   // Which jurisdiction an object is kept in is Cloudflare's business: workerd knows of none.
@@ -67,7 +70,7 @@ const options = convertV4MiniflareOptions({
   outboundService: toSink,
   handleStructuredLogs: ({ message }: { readonly message: string }) => process.stderr.write(`${message}\n`),
 });
-const miniflare = new Miniflare(options);
+const miniflare = new Miniflare(miniflareOptions);
 const url = await miniflare.ready;
 console.error(JSON.stringify({ level: 'info', url: url.origin, msg: 'listening' }));
 process.once('SIGTERM', () => {

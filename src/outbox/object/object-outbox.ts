@@ -13,7 +13,7 @@ import { closedBy, tombstoneOf, type Tombstone } from '../tombstone.ts';
 import { ObjectDeadLetters } from './dead-letters.ts';
 import { readHead, writeHead, type Head } from './head.ts';
 import { MarkBlocks } from './mark-blocks.ts';
-import { TABLES, type Sql } from './sql.ts';
+import { openTables, type Sql } from './sql.ts';
 import { Waiting } from './waiting.ts';
 import { Withdrawn } from './withdrawn.ts';
 
@@ -44,7 +44,10 @@ export class ObjectOutbox implements OutboxStore {
   readonly #touched = new Set<number>();
   readonly unrecorded = false;
 
-  /** @param now unix milliseconds */
+  /**
+   * @param now unix milliseconds
+   * @throws LaterForm where a later version has written it
+   */
   constructor(sql: Sql, policy: () => StorePolicy, now: () => number) {
     this.#sql = sql;
     this.#policy = policy;
@@ -52,7 +55,7 @@ export class ObjectOutbox implements OutboxStore {
     this.#blocks = new MarkBlocks(sql);
     this.#dead = new ObjectDeadLetters(sql);
     this.#withdrawn = new Withdrawn(sql);
-    for (const table of TABLES) sql.all(table);
+    openTables(sql);
     this.#load();
   }
 

@@ -13,10 +13,33 @@ export interface Sql {
  * Every row that is written is billed, those of an index, too: there is none, and what has to be found is found in
  * memory, which is filled when the object wakes.
  */
-export const TABLES: readonly string[] = [
+const TABLES: readonly string[] = [
+  'CREATE TABLE IF NOT EXISTS form (version INTEGER PRIMARY KEY)',
   // `head`: what `head.ts` writes; `body`: as `writeBody` made it.
   'CREATE TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY, head TEXT NOT NULL, body TEXT NOT NULL)',
   'CREATE TABLE IF NOT EXISTS dead_letters (id INTEGER PRIMARY KEY, head TEXT NOT NULL, body TEXT NOT NULL, died INTEGER NOT NULL, reason TEXT NOT NULL, retry INTEGER NOT NULL DEFAULT 0)',
   'CREATE TABLE IF NOT EXISTS marks (id INTEGER PRIMARY KEY, marks TEXT NOT NULL)',
   'CREATE TABLE IF NOT EXISTS withdrawn (subject INTEGER PRIMARY KEY, tombstone TEXT NOT NULL)',
 ];
+
+/** The version of these tables and of what is in them. It grows when an earlier version would misread something. */
+export const FORM = 1;
+
+/** A later version has written this database. An earlier one would not know whose events these are, hence not whom a withdrawal concerns. */
+export class LaterForm extends Error {
+  override readonly name = 'LaterForm';
+}
+
+/**
+ * Makes the tables, where they are not there.
+ * @throws LaterForm, with nothing changed
+ */
+export function openTables(sql: Sql): void {
+  const [form, ...others] = TABLES as readonly [string, ...string[]];
+  sql.all(form);
+  const version = sql.all('SELECT max(version) AS version FROM form')[0]?.['version'];
+  if (typeof version === 'number' && version > FORM)
+    throw new LaterForm(`the outbox has form ${version}, and this version reads ${FORM}`);
+  for (const table of others) sql.all(table);
+  if (version !== FORM) sql.all('INSERT INTO form (version) VALUES (?)', FORM);
+}

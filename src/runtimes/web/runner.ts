@@ -100,7 +100,9 @@ export class Runner implements Outbox {
     const stored = this.#commit({ records: why === undefined ? records : [], withdrawals });
     if (why !== undefined) throw why;
     if (stored !== undefined) return stored[0] ?? [];
-    if (records.length > 0) throw new OutboxUnavailable('the outbox cannot be written');
+    // Where the runtime may stop the program, a withdrawal that is held in memory alone is not carried out yet.
+    const lasts = this.#options.wakeWithin === undefined;
+    if (records.length > 0 || !lasts) throw new OutboxUnavailable('the outbox cannot be written');
     return [];
   }
 

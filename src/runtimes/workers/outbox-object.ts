@@ -1,8 +1,9 @@
 import { DurableObject, type ObjectState } from 'cloudflare:workers';
 import { ObjectOutbox } from '../../outbox/object/object-outbox.ts';
 import { OutboxUnavailable } from '../../delivery/outbox.ts';
-import { storePolicyOf } from '../../outbox/store-policy.ts';
-import { Runner } from '../web/runner.ts';
+import { LaterForm, type Sql } from '../../outbox/object/sql.ts';
+import { storePolicyOf, type StorePolicy } from '../../outbox/store-policy.ts';
+import { Runner, WAKE_MS } from '../web/runner.ts';
 import { webSecrets } from '../web/web-secrets.ts';
 import { envText } from './built-config.ts';
 import { gateway } from './gateway.ts';
@@ -21,51 +22,35 @@ const OTHER_VERSION: Refused = { refused: 'another version of the worker is bein
 
 type Env = Readonly<Record<string, unknown>>;
 
+/** The outbox of the object, and its delivery. */
+interface Queue {
+  readonly store: ObjectOutbox;
+  readonly runner: Runner;
+}
+
 /**
  * The outbox of one site: its queue and its delivery. The platform runs it while there are requests for it. While
  * something waits in it, an alarm starts it again at most half a minute after a stop of any cause.
  */
 export class OutboxObject extends DurableObject<Env> {
-  readonly #store: ObjectOutbox;
-  readonly #runner: Runner;
+  /** Undefined = a later version of the worker has written what is stored: this one leaves it alone. */
+  readonly #queue: Queue | undefined;
   #alarmAt = 0;
   #rowsWritten = 0;
   #appends = 0;
 
   constructor(ctx: ObjectState, env: Env) {
     super(ctx, env);
-    const { sql } = ctx.storage;
-    const policy = storePolicyOf(gateway, true);
-    this.#store = new ObjectOutbox(
-      {
-        all: (text, ...values) => {
-          const cursor = sql.exec(text, ...values);
-          const rows = cursor.toArray();
-          this.#rowsWritten += cursor.rowsWritten;
-          return rows;
-        },
-        transaction: (body) => ctx.storage.transactionSync(body),
-      },
-      () => policy,
-      Date.now,
-    );
-    const send = sendBy(ctx.exports.Sender);
-    const secrets = webSecrets((ref) => ('env' in ref ? envText(env, ref.env) : undefined), send);
-    this.#runner = new Runner(gateway, {
-      store: this.#store,
-      send,
-      secrets,
-      log,
-      wakeWithin: (ms) => this.#wakeWithin(ms),
-    });
+    this.#queue = this.#open(env);
+    if (this.#queue === undefined) log('error', 'a later version has written the outbox: nothing is taken or sent', {});
   }
 
   /** The answer leaves when what was written is durable: the platform holds it back until then. */
   append({ rpc, records, withdrawals }: AppendCall): AppendAnswer {
-    if (rpc !== RPC) return OTHER_VERSION;
+    if (rpc !== RPC || this.#queue === undefined) return OTHER_VERSION;
     this.#appends++;
     try {
-      return { stored: this.#runner.appendNow(records, withdrawals) };
+      return { stored: this.#queue.runner.appendNow(records, withdrawals) };
     } catch (error) {
       const retryAfter = error instanceof OutboxUnavailable ? error.retryAfter : 5;
       return { refused: 'the outbox does not take events now', retryAfter };
@@ -74,24 +59,48 @@ export class OutboxObject extends DurableObject<Env> {
 
   /** What an operator may see and do; nothing of what is in an event. */
   async operate({ rpc, action, which }: OperatorCall): Promise<OperatorAnswer> {
-    if (rpc !== RPC) return OTHER_VERSION;
-    const { dead } = this.#store;
+    if (rpc !== RPC || this.#queue === undefined) return OTHER_VERSION;
+    const { store, runner } = this.#queue;
+    const { dead } = store;
     if (action === 'show') return { letters: await dead.list(which) };
     if (action === 'retry') {
       const count = await dead.retry(which);
-      this.#runner.carryOut();
+      runner.carryOut();
       return { count };
     }
     if (action === 'purge') return { count: await dead.purge(which) };
-    const report = this.#runner.report();
-    const { stopped } = this.#runner;
+    const report = runner.report();
+    const { stopped } = runner;
     return { report: { ...report, stopped, rowsWritten: this.#rowsWritten, appends: this.#appends } };
   }
 
   alarm(): void {
     this.#alarmAt = 0;
-    this.#store.forgetWithdrawals(Date.now() - gateway.delivery.maxAge);
-    this.#runner.wake();
+    // What waits is for the later version, which must find an alarm when it is in force again.
+    if (this.#queue === undefined) return this.#wakeWithin(WAKE_MS);
+    const { store, runner } = this.#queue;
+    store.forgetWithdrawals(Date.now() - gateway.delivery.maxAge);
+    runner.wake();
+  }
+
+  #open(env: Env): Queue | undefined {
+    const { storage, exports } = this.ctx;
+    const sql: Sql = {
+      all: (text, ...values) => {
+        const cursor = storage.sql.exec(text, ...values);
+        const rows = cursor.toArray();
+        this.#rowsWritten += cursor.rowsWritten;
+        return rows;
+      },
+      transaction: (body) => storage.transactionSync(body),
+    };
+    const policy = storePolicyOf(gateway, true);
+    const store = outboxIn(sql, policy);
+    if (store === undefined) return undefined;
+    const send = sendBy(exports.Sender);
+    const secrets = webSecrets((ref) => ('env' in ref ? envText(env, ref.env) : undefined), send);
+    const wakeWithin = (ms: number): void => this.#wakeWithin(ms);
+    return { store, runner: new Runner(gateway, { store, send, secrets, log, wakeWithin }) };
   }
 
   /** Each `setAlarm` is billed as a row, so an alarm that is set already is not set again. */
@@ -101,5 +110,14 @@ export class OutboxObject extends DurableObject<Env> {
     this.#alarmAt = now + ms;
     this.#rowsWritten++;
     void this.ctx.storage.setAlarm(this.#alarmAt);
+  }
+}
+
+function outboxIn(sql: Sql, policy: StorePolicy): ObjectOutbox | undefined {
+  try {
+    return new ObjectOutbox(sql, () => policy, Date.now);
+  } catch (error) {
+    if (error instanceof LaterForm) return undefined;
+    throw error;
   }
 }
