@@ -6,6 +6,9 @@ import type { Beside, DeadColumns, Records } from './records.ts';
 import { recordFrom, type RecordColumns } from './stored-record.ts';
 import type { StoredRecord } from '../record.ts';
 
+/** Those that one transaction deletes or opens again, so that the others do not wait for it. */
+const AT_ONCE = 1_000;
+
 /** What waits for a person, and what becomes of it: each change inside a transaction. */
 export class SqliteDeadLetters {
   readonly #records: Records;
@@ -24,12 +27,13 @@ export class SqliteDeadLetters {
   /**
    * Those that a person marked go to the end of their queue, where consent is looked at again. Gives the route of each
    * that was damaged and is gone.
+   * @param most so many at a time
    */
-  reopenMarked(work: Work): readonly string[] {
+  reopenMarked(work: Work, most: number): readonly string[] {
     const { sql, sites, routes } = this.#beside;
     const damaged: string[] = [];
     if (!routes.hasDead) return damaged;
-    for (const columns of sql.marked.all() as unknown as DeadColumns[]) {
+    for (const columns of sql.marked.all(Math.min(AT_ONCE, most)) as unknown as DeadColumns[]) {
       const letter = this.#delete(columns);
       const [, , , , route] = columns;
       if (letter === undefined) {
@@ -44,9 +48,9 @@ export class SqliteDeadLetters {
     return damaged;
   }
 
-  /** Deletes those that died before `before`, unix milliseconds, some at a time. Answers with how many. */
-  deleteOld(before: number): number {
-    const old = this.#beside.sql.oldDead.all(before) as unknown as DeadColumns[];
+  /** Deletes those that died before `before`, unix milliseconds, `most` at a time. Answers with how many. */
+  deleteOld(before: number, most: number): number {
+    const old = this.#beside.sql.oldDead.all(before, Math.min(AT_ONCE, most)) as unknown as DeadColumns[];
     for (const columns of old) this.#delete(columns);
     return old.length;
   }
@@ -63,7 +67,7 @@ export class SqliteDeadLetters {
 
   /** Deletes these. */
   purge({ route, id }: Which): number {
-    const found = this.#beside.sql.chosenDead.all(route ?? null, id ?? null) as unknown as DeadColumns[];
+    const found = this.#beside.sql.chosenDead.all(route ?? null, id ?? null, -1) as unknown as DeadColumns[];
     for (const columns of found) this.#delete(columns);
     return found.length;
   }

@@ -122,20 +122,27 @@ export function retryDead(dir: string, which: Which = {}): number {
   return total(dir, (db) => Number(db.prepare(STATEMENTS.askDead).run(which.route ?? null, which.id ?? null).changes));
 }
 
+/** Dead letters that are deleted in one transaction: a full disk has no room in the log for all of them. */
+const DELETED_AT_ONCE = 128;
+
 /** Deletes dead letters for good. Answers with how many. */
 export function purgeDead(dir: string, which: Which = {}): number {
-  return total(dir, (db) => {
-    const letters = db.prepare(STATEMENTS.chosenDead);
-    letters.setReturnArrays(true);
-    const found = letters.all(which.route ?? null, which.id ?? null) as unknown as DeadColumns[];
-    const forget = db.prepare('DELETE FROM record_subjects WHERE subject = ? AND record = ?');
-    const remove = db.prepare(STATEMENTS.deleteDead);
-    for (const [id, head, body, sum] of found) {
-      for (const key of recordFrom([id, head, body, sum])?.subjects ?? []) forget.run(key, id);
-      remove.run(id);
-    }
-    return found.length;
-  });
+  let purged = 0;
+  for (let last = DELETED_AT_ONCE; last > 0; purged += last) last = total(dir, (db) => purgeSome(db, which));
+  return purged;
+}
+
+function purgeSome(db: DatabaseSync, { route, id }: Which): number {
+  const letters = db.prepare(STATEMENTS.chosenDead);
+  letters.setReturnArrays(true);
+  const found = letters.all(route ?? null, id ?? null, DELETED_AT_ONCE) as unknown as DeadColumns[];
+  const forget = db.prepare('DELETE FROM record_subjects WHERE subject = ? AND record = ?');
+  const remove = db.prepare(STATEMENTS.deleteDead);
+  for (const [letter, head, body, sum] of found) {
+    for (const key of recordFrom([letter, head, body, sum])?.subjects ?? []) forget.run(key, letter);
+    remove.run(letter);
+  }
+  return found.length;
 }
 
 function eachOutbox<T>(dir: string, look: (db: DatabaseSync, outbox: string, version: number) => T[]): T[] {

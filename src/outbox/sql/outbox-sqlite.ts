@@ -19,7 +19,7 @@ import { RecordWriter } from './record-writer.ts';
 import { restoreRecords } from './restore-records.ts';
 import { Sites } from './sites.ts';
 import type { StorePolicy } from '../store-policy.ts';
-import { EndsToWrite } from './ends-to-write.ts';
+import { Pieces } from './pieces.ts';
 import { partsOf, type StoredRecord } from '../record.ts';
 import { SubjectIndex } from './subject-index.ts';
 import type { WithdrawalLog } from './withdrawal-log.ts';
@@ -52,7 +52,8 @@ export class SqliteOutbox implements OutboxStore {
   readonly #withdrawn: Withdrawn;
   readonly #policy: () => StorePolicy;
   readonly #now: () => number;
-  readonly #ends = new EndsToWrite();
+  #ends: UnwrittenEnd[] = [];
+  readonly #pieces = new Pieces();
   /** The last withdrawal of the record that is carried out here. */
   #applied: number;
   #flushes = true;
@@ -124,7 +125,7 @@ export class SqliteOutbox implements OutboxStore {
 
   /** Ends that wait for the next transaction. */
   get unwritten(): number {
-    return this.#ends.size + this.#queue.spoilt.size;
+    return this.#ends.length + this.#queue.spoilt.size;
   }
 
   /** Routes with something in the queue. */
@@ -143,15 +144,15 @@ export class SqliteOutbox implements OutboxStore {
 
   settle(route: string, id: number, outcome: RowOutcome, read?: QueuedRecord): void {
     const last = read?.alone === true ? (read.stored as StoredRecord | undefined) : undefined;
-    this.#ends.add({ id, route, unmark: NOT_TAKEN.has(outcome), dead: undefined, last });
+    this.#ends.push({ id, route, unmark: NOT_TAKEN.has(outcome), dead: undefined, last });
   }
 
   bury(route: string, id: number, reason: DeadReason): void {
-    this.#ends.add({ id, route, unmark: false, dead: showReason(reason) });
+    this.#ends.push({ id, route, unmark: false, dead: showReason(reason) });
   }
 
   hold(route: string, id: number, awaiting: Awaiting): void {
-    this.#ends.add({ id, route, unmark: false, dead: undefined, awaiting });
+    this.#ends.push({ id, route, unmark: false, dead: undefined, awaiting });
   }
 
   /**
@@ -164,27 +165,27 @@ export class SqliteOutbox implements OutboxStore {
     this.#flushToDisk(appends.length > 0);
     const work = new Work();
     const own = this.#withdrawn.record(appends, this.#applied);
-    const ends = this.#ends.next(this.#room.cramped);
-    try {
-      this.#applied = this.#transaction(() => {
-        this.#writeEnds(ends);
-        for (const append of appends) this.#write(append, work);
-        const last = this.#applyLog(own, work);
-        for (const route of this.#deadLetters.reopenMarked(work)) this.#queue.lost(route);
-        this.#log.add(work.found);
-        if (!wanted()) throw new CommitUnwanted('given up while it was being written');
-        return last;
-      });
-    } catch (error) {
-      if (!(error instanceof CommitUnwanted)) this.#ends.failed(ends.length);
-      throw error;
-    }
+    const most = this.#most();
+    const ends = this.#ends.slice(0, most);
+    this.#applied = this.#transaction(() => {
+      this.#writeEnds(ends);
+      for (const append of appends) this.#write(append, work);
+      const last = this.#applyLog(own, work);
+      for (const route of this.#deadLetters.reopenMarked(work, most)) this.#queue.lost(route);
+      this.#log.add(work.found);
+      if (!wanted()) throw new CommitUnwanted('given up while it was being written');
+      return last;
+    });
     this.#noteEnds(work);
     if (this.#queue.spoilt.size > 0) this.#queue.spoiltDeleted();
-    if (this.#room.cramped || this.#ends.inPieces) this.#checkpoints.copyLog();
-    this.#ends.written(ends.length);
+    if (most < Infinity) this.#checkpoints.copyLog();
+    this.#ends = this.#ends.slice(ends.length);
     this.#withdrawn.trim(this.#room.logLimit, (key) => this.#subjects.find(key).length > 0);
     return work;
+  }
+
+  #most(): number {
+    return this.#pieces.most(this.#room.cramped, performance.now());
   }
 
   /** The ends of one event on several routes are written together. */
@@ -217,12 +218,12 @@ export class SqliteOutbox implements OutboxStore {
 
   /** Hands over the ends not yet written, when another connection takes this one's place. */
   takeUnwritten(): readonly UnwrittenEnd[] {
-    return this.#ends.takeAll();
+    return this.#ends.splice(0);
   }
 
   /** Takes the place of another connection of this process: with its ends, and beyond the ids that it has given. */
   inherit(before: OutboxStore): void {
-    this.#ends.add(...before.takeUnwritten());
+    this.#ends.push(...before.takeUnwritten());
     if (before instanceof SqliteOutbox) this.#sites.goOnAfter(before.#sites);
   }
 
@@ -284,7 +285,7 @@ export class SqliteOutbox implements OutboxStore {
     const now = this.#now();
     this.#transaction(() => {
       this.#marks.prune(now);
-      const old = this.#deadLetters.deleteOld(now - this.#policy().deadLetters);
+      const old = this.#deadLetters.deleteOld(now - this.#policy().deadLetters, this.#most());
       if (old > 0) this.#checkpoints.ended();
     });
   }
@@ -348,6 +349,7 @@ export class SqliteOutbox implements OutboxStore {
       this.#marks.rolledBack();
       this.#sites.rolledBack();
       this.#records.rolledBack();
+      if (!(error instanceof CommitUnwanted)) this.#pieces.failed(performance.now());
       // After some errors SQLite has rolled back on its own.
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
@@ -372,7 +374,7 @@ export class SqliteOutbox implements OutboxStore {
   }
 
   #noteEnds({ purged, purgedDead }: Work): void {
-    if (this.#ends.size > 0 || this.#queue.spoilt.size > 0) this.#checkpoints.ended();
+    if (this.#ends.length > 0 || this.#queue.spoilt.size > 0) this.#checkpoints.ended();
     if (purged.length > 0 || purgedDead.size > 0) this.#checkpoints.withdrawn();
   }
 
