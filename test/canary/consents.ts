@@ -45,6 +45,8 @@ const SERVICE_OF: Readonly<Record<KnownVendor, readonly string[]>> = {
   floodlight: ['floodlight'],
   meta: ['facebook-pixel', 'Meta Pixel', 'facebook'],
   linkedin: ['linkedin', 'LinkedIn Insight Tag'],
+  // The route of the profiles names it (`services`).
+  http: ['lead-crm'],
   hubspot: ['hubspot', 'HubSpot Tracking Code'],
   matomo: ['matomo', 'Matomo Analytics'],
   microsoft_ads: ['microsoft-ads', 'bing', 'Microsoft Advertising'],
@@ -68,6 +70,8 @@ const ADVERTISERS: readonly KnownVendor[] = [
 ];
 const ANALYSTS: readonly KnownVendor[] = ['ga4', 'matomo', 'piwik_pro'];
 const VENDORS: readonly KnownVendor[] = [...ANALYSTS, ...ADVERTISERS];
+/** Whose service a site can have in its list. */
+const WITH_SERVICE: readonly KnownVendor[] = [...VENDORS, 'http'];
 
 const flag = (on: boolean): string => (on ? '1' : '0');
 const iso = (at: number): string => new Date(at).toISOString();
@@ -166,11 +170,11 @@ export function say(chance: Random, profile: Profile, serial: number, web: boole
     how = `onetrust, groups of the site's own: ${granted}`;
   } else if (profile.services && sort !== 'nothing') {
     // Klaro: the record is a list of services.
-    const allowed = new Set([...VENDORS, 'http'].filter(() => chance() < 0.6));
+    const allowed = new Set<Vendor>(WITH_SERVICE.filter(() => chance() < 0.6));
     byService = refusedServices(allowed);
     granted = chosen(
       ANALYSTS.some((vendor) => allowed.has(vendor)),
-      [...ADVERTISERS, 'http'].some((vendor) => allowed.has(vendor)),
+      WITH_SERVICE.some((vendor) => !ANALYSTS.includes(vendor) && allowed.has(vendor)),
     );
     refused = EVERYTHING & ~granted;
     cookies = [klaro(allowed)];
@@ -338,9 +342,8 @@ function listedServices(
 
 /** Klaro's record names each service with its state. */
 function klaro(allowed: ReadonlySet<Vendor>): string {
-  const named = VENDORS.map((vendor) => [SERVICE_OF[vendor][0], allowed.has(vendor)] as const);
-  // What the route of the profile calls its receiver.
-  return `klaro=${json(Object.fromEntries([...named, ['lead-crm', allowed.has('http')]]))}`;
+  const named = WITH_SERVICE.map((vendor) => [SERVICE_OF[vendor][0], allowed.has(vendor)] as const);
+  return `klaro=${json(Object.fromEntries(named))}`;
 }
 
 /** Ids on the IAB vendor list; Meta has none (design 3). */

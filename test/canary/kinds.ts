@@ -1,4 +1,3 @@
-import { destinations } from '../../destinations/index.ts';
 import { leavesOf, leavesToOthers, otherIds, otherNeeds, type OtherId } from './other-vendors.ts';
 
 /**
@@ -17,6 +16,7 @@ export type KnownVendor =
   | 'ga4'
   | 'google_ads'
   | 'floodlight'
+  | 'http'
   | 'meta'
   | 'linkedin'
   | 'hubspot'
@@ -44,6 +44,8 @@ const KNOWN_NEEDS: Readonly<Record<KnownVendor, number>> = {
   ga4: ANALYTICS,
   google_ads: ADS | USER_DATA,
   floodlight: ADS | USER_DATA,
+  /** What its routes need is in their own `needs`. */
+  http: 0,
   meta: ADS | USER_DATA | PERSONAL,
   linkedin: ADS | USER_DATA | PERSONAL,
   hubspot: ADS | USER_DATA,
@@ -101,7 +103,7 @@ const to = (place: Place, more: Partial<Omit<Leave, 'to'>> = {}): Leave => ({
 
 const hashed = (place: KnownVendor, needs = 0): Leave => to(place, { form: 'sha256', needs });
 /** In the clear, and sealed until it is sent. */
-const sealed = (place: KnownVendor): Leave => ({ ...to(place), sealed: true });
+const sealed = (place: KnownVendor, needs = 0): Leave => ({ ...to(place, { needs }), sealed: true });
 const eachFull: readonly Leave[] = (
   [
     'ga4',
@@ -122,6 +124,9 @@ const google = [to('ga4', { needs: ADS }), to('google_ads'), kept];
 const cut = (place: Vendor, ...where: readonly Choice[]): Leave =>
   to(place, { form: 'prefix', where: ['ip truncate', ...where] });
 const GOOGLE_USER = ADS | USER_DATA;
+/** `destinations/http.md` 1: user data beside what the route needs, and in the clear only where the route names it. */
+const leadHash = hashed('http', ADS | USER_DATA);
+const lead = sealed('http', ADS | USER_DATA);
 
 /** Every kind of thing that comes in, and where it may leave to. */
 const KNOWN_KINDS = {
@@ -172,6 +177,7 @@ const KNOWN_KINDS = {
     to('reddit'),
     // The first 50 characters (`destinations/hubspot.md` 3).
     to('hubspot'),
+    to('http'),
   ],
   utm: [
     to('ga4', { where: ['keeps utm_campaign'] }),
@@ -183,6 +189,7 @@ const KNOWN_KINDS = {
     to('tiktok', { where: ['keeps utm_campaign'] }),
     to('snapchat', { where: ['keeps utm_campaign'] }),
     to('reddit', { where: ['keeps utm_campaign'] }),
+    to('http', { where: ['keeps utm_campaign'] }),
   ],
   query: [],
   tracker: [],
@@ -198,12 +205,15 @@ const KNOWN_KINDS = {
     to('piwik_pro', { where: ['referrer path'] }),
     to('tiktok', { where: ['referrer origin'] }),
     to('tiktok', { where: ['referrer path'] }),
+    to('http', { where: ['referrer origin'] }),
+    to('http', { where: ['referrer path'] }),
   ],
   referrerPath: [
     to('ga4', { where: ['referrer path'] }),
     to('matomo', { where: ['referrer path'] }),
     to('tiktok', { where: ['referrer path'] }),
     to('piwik_pro', { where: ['referrer path'] }),
+    to('http', { where: ['referrer path'] }),
   ],
   referrerQuery: [],
 
@@ -272,6 +282,7 @@ const KNOWN_KINDS = {
     hashed('snapchat'),
     to('piwik_pro', { needs: GOOGLE_USER }),
     hashed('reddit'),
+    to('http', { needs: GOOGLE_USER }),
   ],
 
   // A user id that is personal is none: it goes only where the vendor takes it hashed, as what it is.
@@ -286,6 +297,8 @@ const KNOWN_KINDS = {
     hashed('snapchat'),
     hashed('reddit'),
     sealed('hubspot'),
+    leadHash,
+    lead,
   ],
   phoneUserId: [
     hashed('ga4', GOOGLE_USER),
@@ -296,6 +309,8 @@ const KNOWN_KINDS = {
     hashed('tiktok'),
     hashed('snapchat'),
     hashed('reddit'),
+    leadHash,
+    lead,
   ],
 
   // User data: hashed, and only where the vendor can match on it.
@@ -311,6 +326,8 @@ const KNOWN_KINDS = {
     hashed('reddit'),
     // It has no hashed form (`destinations/hubspot.md` 2).
     sealed('hubspot'),
+    leadHash,
+    lead,
   ],
   phone: [
     hashed('ga4', GOOGLE_USER),
@@ -321,6 +338,8 @@ const KNOWN_KINDS = {
     hashed('tiktok'),
     hashed('snapchat'),
     hashed('reddit'),
+    leadHash,
+    lead,
   ],
   firstName: [
     hashed('ga4', GOOGLE_USER),
@@ -330,6 +349,7 @@ const KNOWN_KINDS = {
     hashed('pinterest'),
     hashed('tiktok'),
     hashed('snapchat'),
+    lead,
   ],
   lastName: [
     hashed('ga4', GOOGLE_USER),
@@ -339,14 +359,22 @@ const KNOWN_KINDS = {
     hashed('pinterest'),
     hashed('tiktok'),
     hashed('snapchat'),
+    lead,
   ],
-  street: [hashed('ga4', GOOGLE_USER)],
+  street: [hashed('ga4', GOOGLE_USER), lead],
   // Regions of Pinterest's and Snap's are codes of two letters, their postcodes digits (`destinations/pinterest.md` 4,
   // `destinations/snapchat.md` 4); these are neither.
   // TikTok takes places in the clear (`destinations/tiktok.md` 4).
-  city: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), hashed('pinterest'), to('tiktok'), hashed('snapchat')],
-  region: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), to('tiktok')],
-  postalCode: [to('ga4', { needs: GOOGLE_USER }), to('google_ads'), hashed('meta'), hashed('tiktok')],
+  city: [
+    to('ga4', { needs: GOOGLE_USER }),
+    hashed('meta'),
+    hashed('pinterest'),
+    to('tiktok'),
+    hashed('snapchat'),
+    lead,
+  ],
+  region: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), to('tiktok'), lead],
+  postalCode: [to('ga4', { needs: GOOGLE_USER }), to('google_ads'), hashed('meta'), hashed('tiktok'), lead],
   /** The hash inside GA4's `em`. */
   hashedEmail: [hashed('ga4', GOOGLE_USER), hashed('google_ads')],
   clearEm: [],
@@ -376,14 +404,15 @@ const KNOWN_KINDS = {
     to('matomo', { limited: true }),
     to('piwik_pro', { limited: true }),
     to('hubspot'),
+    to('http'),
   ],
   // A custom variable of Floodlight's where the route names it.
-  param: [to('ga4'), to('floodlight'), to('matomo'), to('piwik_pro'), to('hubspot')],
+  param: [to('ga4'), to('floodlight'), to('matomo'), to('piwik_pro'), to('hubspot'), to('http')],
   property: [to('ga4')],
   /** Not in the form that the key has. */
   transport: [],
   campaign: [to('ga4')],
-  coupon: [to('ga4'), to('floodlight')],
+  coupon: [to('ga4'), to('floodlight'), to('http')],
   searchTerm: [
     to('ga4'),
     to('matomo'),
@@ -394,8 +423,16 @@ const KNOWN_KINDS = {
     to('tiktok'),
     to('snapchat'),
     to('hubspot'),
+    to('http'),
   ],
-  itemName: [to('ga4'), to('matomo'), to('piwik_pro', { limited: true }), to('microsoft_ads'), to('tiktok')],
+  itemName: [
+    to('ga4'),
+    to('matomo'),
+    to('piwik_pro', { limited: true }),
+    to('microsoft_ads'),
+    to('tiktok'),
+    to('http'),
+  ],
   itemId: [
     to('ga4'),
     to('matomo'),
@@ -408,9 +445,10 @@ const KNOWN_KINDS = {
     to('snapchat'),
     to('reddit'),
     to('hubspot'),
+    to('http'),
   ],
-  order: [...eachFull, to('matomo'), to('piwik_pro'), to('hubspot')],
-  eventId: eachFull,
+  order: [...eachFull, to('matomo'), to('piwik_pro'), to('hubspot'), to('http')],
+  eventId: [...eachFull, to('http')],
 } as const satisfies Readonly<Record<string, readonly Leave[]>>;
 
 /**
@@ -432,11 +470,6 @@ const IN_RECORDS: Readonly<Partial<Record<keyof typeof KNOWN_KINDS, readonly Lea
   // Only its country is told, by the vendor that can tell.
   ipStated: [cut('ga4')],
 };
-
-/** Receivers whose routes list what they take. */
-const LISTED: ReadonlySet<string> = new Set(
-  Object.values(destinations).flatMap(({ name, listsEvents }) => (listsEvents ? [name] : [])),
-);
 
 /** Identifiers of vendors that were added since. */
 export const OTHER_IDS = otherIds(KNOWN);
@@ -549,14 +582,12 @@ export function permission(kind: Kind, form: Form, setting: Setting): string | u
 }
 
 /**
- * Every line `permission` can answer with: what a run long enough must have seen, or it has proved little. Not those of
- * receivers whose routes list what they take: a line is used where a shipped configuration lists its field.
+ * Every line `permission` can answer with: what a run long enough must have seen, or it has proved little.
  */
 export function allPermissions(): string[] {
   const lines = new Set<string>();
   for (const kind of KIND_NAMES) {
     for (const leave of [...(KINDS[kind] ?? []), ...(IN_RECORDS[kind as keyof typeof IN_RECORDS] ?? [])]) {
-      if (LISTED.has(leave.to)) continue;
       if (leave.full) lines.add(`${kind} ${leave.form} -> ${leave.to}, full`);
       if (leave.limited) lines.add(`${kind} ${leave.form} -> ${leave.to}, limited`);
     }

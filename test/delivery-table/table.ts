@@ -25,7 +25,8 @@ export type Vendor =
   | 'reddit'
   | 'snapchat'
   | 'tiktok'
-  | 'piwik_pro';
+  | 'piwik_pro'
+  | 'http';
 
 /** What a vendor answers, and what must come of it. */
 export interface Row {
@@ -611,4 +612,18 @@ export const TABLE: readonly Row[] = [
   row('tiktok', 'tiktok.md 9', '40100 with 401', once(tiktok.replies.throttledAs401), again),
   row('tiktok', 'tiktok.md 9', '50000', once(tiktok.replies.system), again),
   row('tiktok', 'tiktok.md 9', 'a code nobody has read', once(tiktok.replies.unknown), again),
+
+  ...everyone('http').map((one) => ({ ...one, from: 'http.md 3' })),
+  // What the receiver says beside it is read by nobody.
+  row('http', 'http.md 3', '202 with a page of HTML', always(html(202)), delivered),
+  row('http', 'http.md 3', '200 with a huge body', always({ status: 200, body: HUGE }), delivered),
+  // A receiver that is being replaced answers so for a while.
+  row('http', 'http.md 3', '404, for a while', once(json(404, {})), again),
+  row('http', 'http.md 3', '422, for a while', once(json(422, {})), again),
+  row('http', 'http.md 3', '401 from the receiver', always(json(401, {})), stopped),
+  row('http', 'http.md 3', '403', always(json(403, {})), stopped),
+  row('http', 'http.md 3', '410: the hook is gone', always(json(410, {})), stopped),
+  row('http', 'http.md 3', '504', once(json(504, {})), again),
+  row('http', 'http.md 7', '200 with an error in it, for a while', once(json(200, { error: [{ code: 1 }] })), again),
+  row('http', 'http.md 7', '200 that cannot be read, for a while', once(html(200)), again),
 ];

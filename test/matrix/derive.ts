@@ -20,6 +20,7 @@ export const VENDORS = [
   'snapchat',
   'tiktok',
   'piwik_pro',
+  'http',
 ] as const;
 export type Vendor = (typeof VENDORS)[number];
 
@@ -74,6 +75,12 @@ const RULES: Readonly<Record<Vendor, Rule>> = {
   reddit: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
   snapchat: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
   tiktok: { needs: ['ad_storage', 'ad_user_data', 'ad_personalization'], beyond: [], limited: [] },
+  // What the route of both configurations says it needs; nothing of a receiver's own is sent without it.
+  http: {
+    needs: ['ad_storage'],
+    beyond: [{ name: 'user_data', needs: ['ad_user_data'], of: ['web', 'json'] }],
+    limited: [],
+  },
 };
 
 /** What a vendor gets: `silence`, `limited`, `full`, or `full` with what else is unlocked. */

@@ -7,6 +7,8 @@ export interface Ask {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** On a connection of its own, which nobody has closed while this process was busy with something else. */
+  readonly alone?: true;
 }
 
 export interface Answer {
@@ -17,11 +19,15 @@ export interface Answer {
 }
 
 /** Sends one request to a listener on this machine. Rejects when the connection fails. */
-export function ask(base: string, { method = 'POST', path, headers = {}, body }: Ask): Promise<Answer> {
+export function ask(base: string, { method = 'POST', path, headers = {}, body, alone }: Ask): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       `${base}${path}`,
-      { method, headers: body === undefined ? headers : { ...headers, 'content-length': Buffer.byteLength(body) } },
+      {
+        method,
+        headers: body === undefined ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },
+        ...(alone && { agent: false }),
+      },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -17,7 +17,7 @@ export interface Metrics {
 
 /** Reads the metrics of a running gateway. */
 export async function metricsOf(adminUrl: string): Promise<Metrics> {
-  const { status, body } = await ask(adminUrl, { method: 'GET', path: '/metrics' });
+  const { status, body } = await ask(adminUrl, { method: 'GET', path: '/metrics', alone: true });
   if (status !== 200) throw new Error(`/metrics answered ${status}`);
   const samples: Sample[] = [];
   for (const line of body.split('\n')) {

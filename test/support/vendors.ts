@@ -1,5 +1,6 @@
 import * as ga4 from '../vendors/ga4.ts';
 import * as googleAds from '../vendors/google-ads.ts';
+import * as http from '../vendors/http.ts';
 import * as hubspot from '../vendors/hubspot.ts';
 import * as linkedin from '../vendors/linkedin.ts';
 import * as matomo from '../vendors/matomo.ts';
@@ -16,6 +17,7 @@ import type { FakeVendor } from './recorder.ts';
 export const VENDORS: readonly FakeVendor[] = [
   ga4.ga4,
   googleAds.googleAdsVendor,
+  http.httpReceiver,
   hubspot.hubspotVendor,
   linkedin.linkedin,
   matomo.matomoVendor,
@@ -31,6 +33,7 @@ export const VENDORS: readonly FakeVendor[] = [
 const LISTS = [
   ga4.violations,
   googleAds.violations,
+  http.violations,
   hubspot.violations,
   linkedin.violations,
   matomo.violations,
