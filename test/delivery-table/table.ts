@@ -43,9 +43,10 @@ export interface Row {
   readonly ends: { readonly delivered?: number; readonly dead?: number };
   /**
    * What is sent again: `nothing`; `all` of a request; the `rest` without what was refused by name; `parts` of a
-   * request, which are halved until what is bad is alone.
+   * request, which are halved until what is bad is alone; all of it each time that `pause` is over, if the test lasts so
+   * long (`later`).
    */
-  readonly resent: 'nothing' | 'all' | 'rest' | 'parts';
+  readonly resent: 'nothing' | 'all' | 'rest' | 'parts' | 'later';
   /** Why the route does not deliver: it waits for the vendor (`open`), or for a person (`stopped`). */
   readonly state?: 'open' | 'stopped';
   /** Least milliseconds before it is sent again. */
@@ -98,6 +99,8 @@ const delivered: Rest = { ends: { delivered: 4 }, resent: 'nothing' };
 const again: Rest = { ends: { delivered: 4 }, resent: 'all' };
 const refused: Rest = { ends: { dead: 4 }, resent: 'nothing' };
 const stopped: Rest = { ends: {}, resent: 'nothing', state: 'stopped' };
+/** A minute of the vendor's own. */
+const inAMinute: Rest = { ends: {}, resent: 'later', state: 'open', pause: 60_000 };
 const oneIn50 = (resent: Row['resent']): Rest => ({ events: 50, ends: { delivered: 49, dead: 1 }, resent });
 
 /** What R56 asks of every vendor: network errors, 5xx and 429 come again, other answers do not. */
@@ -288,11 +291,14 @@ export const TABLE: readonly Row[] = [
     poison(() => meta.replies.malformed),
     oneIn50('parts'),
   ),
-  row('meta', 'meta.md 9', '400, code 4: rate limit', always(meta.replies.appRateLimit), { ...stopped, state: 'open' }),
-  row('meta', 'meta.md 9', '400, code 80004: rate limit of the account', always(meta.replies.adAccountRateLimit), {
-    ...stopped,
-    state: 'open',
-  }),
+  row('meta', 'meta.md 9', '400, code 4: rate limit', always(meta.replies.appRateLimit), inAMinute),
+  row(
+    'meta',
+    'meta.md 9',
+    '400, code 80004: rate limit of the account',
+    always(meta.replies.adAccountRateLimit),
+    inAMinute,
+  ),
   row('meta', 'meta.md 9', '401, code 190: the token', always(meta.replies.token), stopped),
   row('meta', 'meta.md 9', '403, code 200: a permission', always(meta.replies.permissionRange), stopped),
   row('meta', 'meta.md 9', '400, code 100/33: the pixel', always(meta.replies.objectMissing), stopped),
