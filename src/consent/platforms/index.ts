@@ -15,6 +15,7 @@ import { FLAG_PLATFORMS } from './flag-table.ts';
 import { gpp } from '../standards/gpp.ts';
 import { hubSpot } from './hubspot.ts';
 import { iubenda } from './iubenda.ts';
+import { matomoOptOut } from './matomo-opt-out.ts';
 import { matomo } from './matomo.ts';
 import { axeptio, civic, evidon, fides, huManity, ketch, klaro, orejime, securiti } from './named-services.ts';
 import { oneTrust } from './onetrust.ts';
@@ -62,6 +63,7 @@ export const PLATFORMS: readonly Platform[] = [
   ketch,
   klaro,
   matomo,
+  matomoOptOut,
   oneTrust,
   orejime,
   osano,
