@@ -38,6 +38,11 @@ export function fieldsTaken({ variables }: Settings): readonly (keyof typeof rea
   return all.filter((field) => (field !== 'coupon' && field !== 'params') || named.has(field));
 }
 
+/** Of the custom parameters only what a variable is made of. */
+export function paramsTaken({ variables }: Settings): readonly string[] {
+  return Object.values(variables).flatMap((from) => (from === 'coupon' ? [] : from.slice('params.'.length)));
+}
+
 /** Events that count, with the activity of each. */
 export function wants({ activities }: Settings): Wants {
   return { names: new Map(Object.entries(activities).map(([name, { id }]) => [name, id])), conversions: true };

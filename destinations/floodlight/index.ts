@@ -1,7 +1,7 @@
 import { DATA_MANAGER_HOST, GOOGLE_TOKEN_HOST } from '../../src/core/data-manager/ingest.ts';
 import { judgeIngest } from '../../src/core/data-manager/judge.ts';
 import { defineDestination } from '../../src/core/destination.ts';
-import { fieldsTaken, matchesOn, plan, reads, request, requires, wants } from './conversion.ts';
+import { fieldsTaken, paramsTaken, matchesOn, plan, reads, request, requires, wants } from './conversion.ts';
 import { egress } from './egress.ts';
 import { examples } from './examples.ts';
 import { SERVICES } from './services.ts';
@@ -17,7 +17,7 @@ export default defineDestination({
   aliases: ['campaignmanager', 'campaignmanager360', 'cm360', 'googlemarketingplatform', 'dv360', 'sa360'],
   docs: 'https://developers.google.com/data-manager/api/devguides/events/cm360/offline/send-events',
   needs: ['ad_storage', 'ad_user_data'],
-  demands: (at) => ({ needs: [], fields: fieldsTaken(at) }),
+  demands: (at) => ({ needs: [], fields: fieldsTaken(at), params: paramsTaken(at) }),
   vendor: 'Google',
   services: SERVICES,
   tcfVendor: 755,

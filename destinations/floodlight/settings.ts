@@ -7,10 +7,13 @@ import { secret } from '../../src/core/secret-schema.ts';
 /** How an activity counts: every order with its value, or every event. */
 export const COUNTS = ['transactions', 'standard'] as const;
 
-const activity = z.strictObject({
-  id: idText(/^\d{1,20}$/, 'the id of a Floodlight activity: a number in quotes, not its tag string (`cat`)').describe(
-    'Id of the Floodlight activity: the number, not the activity tag string (`cat=`).',
-  ),
+const activityId = idText(
+  /^\d{1,20}$/,
+  'the id of a Floodlight activity: a number in quotes, not its tag string (`cat`)',
+).describe('Id of the Floodlight activity: the number, not the activity tag string (`cat=`).');
+
+const listed = z.strictObject({
+  id: activityId,
   count: z
     .enum(COUNTS)
     .describe(
@@ -18,6 +21,9 @@ const activity = z.strictObject({
         'standard: a counter, with neither, known by the id of the event.',
     ),
 });
+
+/** An id alone, as a rule has it: it counts as it is listed elsewhere, else as a counter. */
+const activity = z.union([listed, activityId.transform((id) => ({ id, count: undefined }))]);
 
 /** What a marketer and an operator say about one Floodlight configuration. */
 export const settings = z.strictObject({
@@ -32,14 +38,14 @@ export const settings = z.strictObject({
       (map) => new Set(Object.values(map).map(({ id }) => id)).size <= MAX_DATA_MANAGER_DESTINATIONS,
       'ten activities at most; use a second route for more',
     )
-    .refine(
-      (map) =>
-        new Set(Object.values(map).map(({ id }) => id)).size ===
-        new Set(Object.values(map).map(({ id, count }) => `${id} ${count}`)).size,
-      'one activity counts in one way: the same id has two values of `count`',
-    )
+    .refine((map) => {
+      const counted = Object.values(map).filter(({ count }) => count !== undefined);
+      return (
+        new Set(counted.map(({ id }) => id)).size === new Set(counted.map(({ id, count }) => `${id} ${count}`)).size
+      );
+    }, 'one activity counts in one way: the same id has two values of `count`')
     .describe(
-      'Which event counts as which Floodlight activity: GA4 event name to id and way of counting. Events that are not listed are not sent.',
+      'Which event counts as which Floodlight activity: GA4 event name to id and way of counting, e.g. {purchase: {id: "14567890", count: transactions}}; an id alone is a counter. Events that are not listed are not sent.',
     ),
   credentials: secret().describe(
     'Service account key (JSON) with the Data Manager API enabled in its Cloud project and access to the Floodlight configuration.',

@@ -16,7 +16,7 @@ export default defineDestination({
   needs: [],
   listsEvents: true,
   about: ({ recipient: { name, country, purpose } }) => `Recipient: ${name}, ${country}. Purpose: ${purpose}.`,
-  demands: (at) => ({ needs: at.needs, fields: fieldsOfRoute(at) }),
+  demands: (at) => ({ needs: at.needs, fields: fieldsOfRoute(at), listed: true }),
   vendor: 'a receiver of your own',
   services: [],
   hosts: (at) => [...new Set([at.host, ...hostsOf(at.auth)])],

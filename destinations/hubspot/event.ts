@@ -1,5 +1,6 @@
 import type { Element, PlanContext, PlannedRequest, Reads, View, Wants } from '../../src/core/destination.ts';
 import type { Event } from '../../src/core/fields.ts';
+import type { Item } from '../../src/core/values.ts';
 import { uuidOfUrl } from '../../src/core/hash.ts';
 import { currencyCode } from '../../src/core/money.ts';
 import { bearer } from '../../src/core/secret.ts';
@@ -11,6 +12,12 @@ export const HOST = 'api.hubapi.com';
 /** Longest value of a property (`destinations/hubspot.md` 3). */
 const LONGEST = 50;
 
+/** Counted as the units of UTF-16, which is the larger count; no half of a character stays at the end. */
+function short(text: string): string {
+  const start = text.toWellFormed().slice(0, LONGEST);
+  return start.isWellFormed() ? start : start.slice(0, -1);
+}
+
 /** `hubspotutk` as HubSpot writes it (4). */
 function utk(value: string): string | undefined {
   return /^[0-9a-f]{32}$/.test(value) ? value : undefined;
@@ -21,7 +28,13 @@ function plainEmail(value: NonNullable<Event['email']>): string | undefined {
   return address === undefined ? undefined : `${address.local}@${address.domain}`;
 }
 
-/** An address goes in the clear, so it waits sealed (2). */
+/** `SKU-1;SKU-2` (3: no JSON). */
+function itemIds(items: readonly Item[]): string | undefined {
+  const ids = items.flatMap(({ item_id: id }) => (id === undefined ? [] : [id]));
+  return ids.length === 0 ? undefined : short(ids.join(';'));
+}
+
+/** An address goes in the clear, so it waits sealed (2). Of products and texts no more is kept than is sent. */
 export const reads = {
   event_name: {},
   event_id: {},
@@ -29,22 +42,56 @@ export const reads = {
   currency: { as: currencyCode },
   value: {},
   transaction_id: {},
-  search_term: {},
-  items: {},
+  search_term: { as: short },
+  items: { as: itemIds },
   params: {},
-  page_location: {},
-  page_title: {},
+  page_location: { as: short },
+  page_title: { as: short },
   hubspotutk: { as: utk },
   plain_email: { from: 'email', as: plainEmail, sealed: true },
 } as const satisfies Reads;
 
 type Seen = View<typeof reads>;
 
-/** The address is neither read nor stored where it is not sent. */
-export function fieldsTaken({ email }: Settings): readonly (keyof typeof reads)[] | undefined {
-  const all = Object.keys(reads) as (keyof typeof reads)[];
-  return email ? undefined : all.filter((field) => field !== 'plain_email');
+/** What is read of every event. */
+const ALWAYS = [
+  'event_name',
+  'event_id',
+  'event_time',
+  'hubspotutk',
+] as const satisfies readonly (keyof typeof reads)[];
+
+/** What no property is made of, and the address where it is not sent, is neither read nor stored. */
+export function fieldsTaken(settings: Settings): readonly (keyof typeof reads)[] {
+  const used = sourcesOf(settings).map((source) => FIELD_OF[source.startsWith(PARAM) ? PARAM : source]);
+  return [
+    ...ALWAYS,
+    ...new Set(used.filter((field) => field !== undefined)),
+    ...(settings.email ? (['plain_email'] as const) : []),
+  ];
 }
+
+/** Of the custom parameters only what a property is made of. */
+export function paramsTaken(settings: Settings): readonly string[] {
+  return sourcesOf(settings).flatMap((source) => (source.startsWith(PARAM) ? source.slice(PARAM.length) : []));
+}
+
+function sourcesOf({ custom_events }: Settings): readonly string[] {
+  return Object.values(custom_events).flatMap(({ properties }) => Object.values(properties));
+}
+
+const PARAM = 'params.';
+/** The field that each source of a property is read from. */
+const FIELD_OF: Readonly<Record<string, keyof typeof reads>> = {
+  transaction_id: 'transaction_id',
+  value: 'value',
+  currency: 'currency',
+  search_term: 'search_term',
+  page_location: 'page_location',
+  page_title: 'page_title',
+  item_ids: 'items',
+  [PARAM]: 'params',
+};
 
 /** Only events with a custom event (3). */
 export function wants({ custom_events }: Settings): Wants {
@@ -76,24 +123,18 @@ function propertiesOf(view: Seen, mapped: Readonly<Record<string, string>>): Rea
   for (const [property, source] of Object.entries(mapped)) {
     const value = valueOf(view, source);
     if (value === undefined || value === '') continue;
-    found[property] = cut(String(value).toWellFormed());
+    found[property] = short(String(value));
   }
   return found;
-}
-
-/** Counted as the units of UTF-16, which is the larger count; no half of a character stays at the end. */
-function cut(text: string): string {
-  const short = text.slice(0, LONGEST);
-  return short.isWellFormed() ? short : short.slice(0, -1);
 }
 
 /** What of the event a property is. */
 function valueOf(view: Seen, source: string): string | number | boolean | undefined {
   const { params, items, value } = view;
-  if (source.startsWith('params.')) return params?.[source.slice('params.'.length)];
+  if (source.startsWith(PARAM)) return params?.[source.slice(PARAM.length)];
   switch (source) {
     case 'item_ids':
-      return items?.flatMap(({ item_id: id }) => (id === undefined ? [] : [id])).join(';');
+      return items;
     case 'value':
       return value !== undefined && Number.isFinite(value) ? value : undefined;
     case 'transaction_id':

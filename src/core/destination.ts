@@ -106,6 +106,10 @@ export interface Demands<R extends Reads = Reads> {
   readonly needs: readonly GateSignal[];
   /** Of what the destination reads only this: the rest is neither read nor stored for the route. Undefined = all. */
   readonly fields: readonly (keyof R & FieldName)[] | undefined;
+  /** The owner of the route lists its fields by name: rules of the route look at no others either. */
+  readonly listed?: true;
+  /** Of the custom parameters that the site lets the route have only these. Undefined = all. */
+  readonly params?: readonly string[];
 }
 
 /** What is the same for every route of a destination, or follows from the settings of one. */
@@ -215,6 +219,10 @@ export interface BoundDestination {
   readonly needs: readonly GateSignal[];
   /** The fields it takes of those the destination reads; undefined = all. */
   readonly fields: ReadonlySet<FieldName> | undefined;
+  /** The owner of the route lists them by name. */
+  readonly listsFields: boolean;
+  /** The custom parameters it has a use for; undefined = all. */
+  readonly params: ReadonlySet<string> | undefined;
   /** What may be in them. */
   readonly egress: readonly EgressForm[];
   /** How old an event is at least when it is sent, milliseconds from its acceptance. */
@@ -316,6 +324,8 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
       return {
         needs: [...new Set([...spec.needs, ...(demands?.needs ?? [])])],
         fields: demands?.fields && new Set(demands.fields),
+        listsFields: demands?.listed === true,
+        params: demands?.params && new Set(demands.params),
         about: spec.about?.(settings),
         full: bindForm(spec, settings),
         limited: limited === undefined ? undefined : bindForm(limited, settings),

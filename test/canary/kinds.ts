@@ -460,9 +460,7 @@ const IN_RECORDS: Readonly<Partial<Record<keyof typeof KNOWN_KINDS, readonly Lea
   searchTerm: [to('floodlight')],
   // Of items these are sent the ids, or the numbers only.
   itemId: [to('google_ads')],
-  itemName: [to('google_ads'), to('meta'), to('pinterest'), to('reddit'), to('snapchat'), to('hubspot')],
-  // Beyond the 50 characters that HubSpot is sent.
-  utm: [to('hubspot', { where: ['keeps utm_campaign'] })],
+  itemName: [to('google_ads'), to('meta'), to('pinterest'), to('reddit'), to('snapchat')],
   // HubSpot's own id of the event is made of it.
   eventId: [to('hubspot')],
   // A number is made of it.

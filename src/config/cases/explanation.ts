@@ -243,7 +243,8 @@ function whyClosed(field: FieldName, event: EventTrace, { route, permit, signals
   if (event.event === undefined) return reason === undefined ? 'the event goes nowhere' : wordsOf(reason);
   const read = route.destination.reads[field];
   if (read === undefined) return `${route.destination.title} does not take it`;
-  if (route.bound.fields?.has(field) === false) return 'the route does not list it in `fields`';
+  if (route.bound.fields?.has(field) === false)
+    return route.bound.listsFields ? 'the route does not list it in `fields`' : 'no setting of the route uses it';
   const lacking = maskOf([...route.bound.needs, ...(read.needs ?? [])]) & ~signals;
   if (lacking !== 0) return `needs ${signalsOf(lacking).join(', ')}`;
   return permit.verdict === 'limited' ? 'not in the form without consent' : 'not permitted';

@@ -22,8 +22,11 @@ interface Compiled {
   readonly further: Route;
 }
 
-/** The rules of a route; undefined where `events` only lists names, which costs nothing then. */
-export function compileRules(base: BaseRoute, config: RouteConfig): RouteRules | undefined {
+/**
+ * The rules of a route; undefined where `events` only lists names, which costs nothing then.
+ * @param params those that rules may look at, whether the vendor gets them or not
+ */
+export function compileRules(base: BaseRoute, config: RouteConfig, params: Route['params']): RouteRules | undefined {
   const rules = rulesIn(config.events);
   if (rules === undefined) return undefined;
   const keys = keysOf(rules);
@@ -31,7 +34,7 @@ export function compileRules(base: BaseRoute, config: RouteConfig): RouteRules |
   const variants = compiled.flatMap(({ first, further }) => (first === further ? [first] : [first, further]));
   return {
     variants: compiled.map(({ first }) => first),
-    under: base.permits.map((permit) => candidatesUnder(permit, base, compiled)),
+    under: base.permits.map((permit) => candidatesUnder(permit, { ...base, params }, compiled)),
     byKey: new Map(variants.flatMap((one) => (one.rule?.key === undefined ? [] : [[one.rule.key, one] as const]))),
   };
 }
@@ -103,7 +106,7 @@ function conditionFrom({ on, is, atLeast, below, prefix, exists }: ConditionConf
 /** Of the rules for each event name those that this permit lets be judged: every field they ask for is open. */
 function candidatesUnder(
   permit: Permit,
-  base: BaseRoute,
+  seen: Pick<Route, 'params' | 'bound' | 'destination'>,
   compiled: readonly Compiled[],
 ): ReadonlyMap<string, Candidates> {
   const byName = Map.groupBy(compiled, ({ rule }) => rule.event);
@@ -111,7 +114,7 @@ function candidatesUnder(
     [...byName].map(([event, all]): [string, Candidates] => {
       const closed = new Set<string>();
       const rules = all.flatMap(({ rule, conditions, first, further }): Candidate[] => {
-        const shut = rule.when.filter(({ on }) => !isOpen(ruledPlace(on), permit, base));
+        const shut = rule.when.filter(({ on }) => !isOpen(ruledPlace(on), permit, seen));
         for (const { on } of shut) closed.add(on);
         const form = permit.verdict === 'limited' ? first.bound.limited : first.bound.full;
         return shut.length > 0 ? [] : [{ conditions, name: form?.nameOf(event) ?? '', first, further }];
@@ -127,7 +130,8 @@ function candidatesUnder(
 
 /**
  * Whether a rule may look at something under this permit: what the permit opens; and in full, what says of the event or
- * its page what happened, which no consent of its own is asked for. A route that lists its fields has no others.
+ * its page what happened, which no consent of its own is asked for, sent or not. A route whose owner lists its fields has
+ * no others.
  */
 export function isOpen(
   { field, param }: Place,
@@ -136,9 +140,9 @@ export function isOpen(
 ): boolean {
   if (param !== undefined && route.params?.has(param) === false) return false;
   if (permit.open.some((one) => one.field === field)) return true;
-  if (permit.verdict !== 'full' || route.bound.fields !== undefined) return false;
+  if (permit.verdict !== 'full' || route.bound.listsFields) return false;
   const ofTheEvent = FIELDS[field].class === 'event' || FIELDS[field].class === 'page';
-  return ofTheEvent && route.destination.reads[field] === undefined;
+  return ofTheEvent && route.destination.reads[field]?.needs === undefined;
 }
 
 /** A value that a rule gives an event, and the signals without which the vendor may not have the field. */

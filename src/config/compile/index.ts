@@ -15,7 +15,7 @@ import { waysUnder } from '../../protocols/doors.ts';
 import { compileConsent } from './compile-consent.ts';
 import { compileRules } from './compile-rules.ts';
 import { policyHash, policyOf } from './policy.ts';
-import { paramsTaken, type RouteConfig } from './routes.ts';
+import { paramsOfUse, paramsTaken, type RouteConfig } from './routes.ts';
 import { namesIn } from './rules-in.ts';
 import type { Config, SiteConfig } from '../schema.ts';
 import type { ResolvedSecrets } from './secrets.ts';
@@ -197,7 +197,7 @@ function compileRoutes(site: SiteConfig, common: Pick<Route, 'site' | 'maxAge' |
 function compileRoute(
   route: RouteConfig,
   place: Pick<Route, 'name' | 'site' | 'stream' | 'primary' | 'maxAge' | 'sealer'>,
-  params: Route['params'],
+  taken: Route['params'],
 ): Route {
   const { destination } = route;
   const bound = destination.bind(route.settings);
@@ -210,7 +210,7 @@ function compileRoute(
     events: events && new Set(events),
     unlisted: nameReasons('skip.not_listed', events ?? []),
     unmapped: { full: unmappedReasons(bound.full), limited: unmappedReasons(bound.limited) },
-    params,
+    params: paramsOfUse(taken, bound.params),
     since: route.since,
     limited: route.without_consent === 'limited',
     needs: maskOf(bound.needs),
@@ -221,7 +221,7 @@ function compileRoute(
     }),
     maxAge: Math.min(place.maxAge, destination.maxAge),
   };
-  return { ...base, rules: compileRules(base, route), rule: undefined };
+  return { ...base, rules: compileRules(base, route, taken), rule: undefined };
 }
 
 /** Why a form does not take an event: by name, where it takes some names only. */

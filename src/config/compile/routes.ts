@@ -68,6 +68,15 @@ export function paramsTaken(
   return replaced ? new Set() : undefined;
 }
 
+/** Those of them that are of use to the route. @param used undefined = all */
+export function paramsOfUse(
+  taken: ReadonlySet<string> | undefined,
+  used: ReadonlySet<string> | undefined,
+): ReadonlySet<string> | undefined {
+  if (taken === undefined || used === undefined) return taken ?? used;
+  return new Set([...used].filter((name) => taken.has(name)));
+}
+
 /** Whether a route gets user data in the clear, which has to be sealed while it waits. */
 export function isSealed({ destination, settings }: RouteConfig): boolean {
   const { reads } = destination;

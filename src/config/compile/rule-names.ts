@@ -6,7 +6,7 @@ import type { EventConfig, NumberedRule } from './rules-in.ts';
 
 /*
  * What a rule says the vendor calls an event stands in the place where the settings of its destination say it for all
- * events: a setting `event_names`, `conversions` or `goals`. So a destination has nothing to do for rules, and its own schema
+ * events: a setting `event_names`, `conversions`, `goals` or `activities`. So a destination has nothing to do for rules, and its own schema
  * says what is wrong with a name.
  */
 
@@ -15,6 +15,7 @@ const NAMED_BY = [
   { key: 'as', setting: 'event_names' },
   { key: 'conversion', setting: 'conversions' },
   { key: 'conversion', setting: 'goals' },
+  { key: 'conversion', setting: 'activities' },
 ] as const;
 
 type NamedBy = (typeof NAMED_BY)[number];

@@ -5,7 +5,7 @@ import { numberIn } from '../../policy/rules.ts';
 import { GATE_MASK } from '../../core/signals.ts';
 import { LEFT } from '../../privacy/replaced-event.ts';
 import { givenTo, isOpen } from '../compile/compile-rules.ts';
-import { paramsTaken, type RouteConfig } from '../compile/routes.ts';
+import { paramsOfUse, paramsTaken, type RouteConfig } from '../compile/routes.ts';
 import { ruledPlace, type ConditionConfig } from '../compile/rule-fields.ts';
 import { renamedTo, settingsUnder } from '../compile/rule-names.ts';
 import { rulesIn, type NumberedRule } from '../compile/rules-in.ts';
@@ -70,7 +70,8 @@ function whyShut(on: string, { destination, bound, params }: Shown): string {
   const never = 'so the rule never applies';
   if (param !== undefined && params?.has(param) === false)
     return `the route does not list \`${param}\` in \`params\`, ${never}`;
-  if (bound.fields?.has(field) === false) return `the route does not list \`${on}\` in \`fields\`, ${never}`;
+  if (bound.listsFields && bound.fields?.has(field) === false)
+    return `the route does not list \`${on}\` in \`fields\`, ${never}`;
   const what = FIELDS[field].description;
   return `${destination.title} may not have \`${on}\` (${what}), whatever the visitor allows, ${never}`;
 }
@@ -89,7 +90,8 @@ function isBetween(text: string, atLeast: number | undefined, below: number | un
 
 function lintSet(rule: NumberedRule, { destination, bound, params }: Shown, path: ConfigPath): Remark[] {
   const untaken = Object.entries(rule.set).flatMap(([name, value]) => {
-    if (givenTo(destination.reads, { ...rule, set: { [name]: value } }, { bound, params }).length > 0) return [];
+    const sent = paramsOfUse(params, bound.params);
+    if (givenTo(destination.reads, { ...rule, set: { [name]: value } }, { bound, params: sent }).length > 0) return [];
     const { param } = ruledPlace(name);
     const listed = param === undefined || params?.has(param) !== false;
     const why = listed
