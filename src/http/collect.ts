@@ -94,7 +94,8 @@ function takeOne(read: Hit | Problem | Unread, of: Asked): Answer | Promise<Answ
 
 function collect(hit: Hit, of: Asked): Answer | Promise<Answer> {
   const { ports, way, gateway } = of;
-  const processed = decideHit(hit, way.protocol, gateway, ports.windows?.at(gateway, hit.at), ports.withdrawnSince);
+  const windows = ports.windows?.at(gateway, hit.at);
+  const processed = decideHit(hit, way.protocol, gateway, windows, ports.withdrawnSince);
   if ('problem' in processed) {
     const { problem } = processed;
     const answer = refuseHit(hit, of, problem, { hit });
@@ -103,6 +104,9 @@ function collect(hit: Hit, of: Asked): Answer | Promise<Answer> {
   }
   const { trace } = processed;
   if (way.door.does === 'validate') return validated(trace, processed.remarks, of);
+  const { name, privacy } = trace.site;
+  if (privacy.replacedIds !== undefined && windows?.has(name) === false)
+    return refuseHit(hit, of, UNAVAILABLE, { retryAfter: SOON });
   const stores = recordsOf(trace, gateway.policy);
   const withdrawals = withdrawalsToStore(trace, ports.outbox);
   const done = accepting(trace, of);

@@ -137,7 +137,8 @@ function preflight(asked: Asked, door: Door, gateway: Gateway, ports: Ports): An
 }
 
 function readiness(ports: Ports): Answer {
-  const { ready } = ports.outbox;
+  const keyed = ports.windows?.complete(ports.gateway(), Date.now()) !== false;
+  const ready = ports.outbox.ready && keyed;
   // Only their number: this page is public, and which vendor refuses credentials is not. The admin listener names the
   // routes (`/stopped`).
   const count = ports.stopped();

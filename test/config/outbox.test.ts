@@ -25,16 +25,6 @@ describe('delivery.outbox', () => {
     expect(read(NATS, '')).toMatchObject([{ message: expect.stringContaining('need the same key') }]);
   });
 
-  it('refuses replaced ids, which no two gateways would replace alike', () => {
-    const site = { privacy: '{ referrer: none, replaced_ids: {} }' };
-    const said = (outbox: string): readonly string[] => {
-      const loaded = loadConfig(`${KEY}${yaml(site, `delivery: { outbox: ${outbox} }`)}`, 'gateway.yaml');
-      return 'findings' in loaded ? loaded.findings.map(({ message }) => message) : [];
-    };
-    expect(said(NATS)).toContainEqual(expect.stringContaining('no key of a window in common'));
-    expect(said('sqlite')).toEqual([]);
-  });
-
   it.each([
     [
       'no monitor, where alone it can be seen what a broker does with a write',

@@ -127,6 +127,11 @@ describe.skipIf(skipNats)('a gateway with brokers does not start', { timeout: 12
     ['a stream without batches', { allow_atomic: false }, 'no atomic batches'],
     ['a stream that throws away what is old', { discard: 'old' }, 'discard has to be new'],
     ['a stream that ends messages', { max_age: 3_600e9 }, 'max_age has to be 0'],
+    [
+      'a stream on file for the keys of windows',
+      { name: 'PORTVAKT_WINDOWS', subjects: ['PORTVAKT.w.>'], storage: 'file' },
+      'would be left there',
+    ],
     ['a stream that keeps what was replaced', { max_msgs_per_subject: -1 }, 'keeps what was replaced'],
   ])('on %s', async (_, change, why) => {
     await stream(change);

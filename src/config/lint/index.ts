@@ -171,15 +171,8 @@ function lintWaits({ delivery, sites }: Config): Remark[] {
   );
 }
 
-function lintDelivery({ delivery, server, sites }: Config): Remark[] {
+function lintDelivery({ delivery, server }: Config): Remark[] {
   const remarks: Remark[] = [];
-  sites.forEach(({ privacy }, i) => {
-    if (privacy.replaced_ids === undefined || delivery.outbox === 'sqlite') return;
-    const path = ['sites', i, 'privacy', 'replaced_ids'];
-    const why =
-      'gateways that share an outbox have no key of a window in common yet: each would replace an id in its own way';
-    remarks.push(contradiction(path, why, 'no such key, or `outbox: sqlite`'));
-  });
   if (delivery.outbox !== 'sqlite' && server.root_key === undefined) {
     remarks.push(
       contradiction(

@@ -15,14 +15,19 @@ export class Names {
     return `${this.#word}_CONTROL`;
   }
 
+  /** The stream with what belongs to the windows of replaced ids: in memory only. */
+  get windows(): string {
+    return `${this.#word}_WINDOWS`;
+  }
+
   /** The stream of a part. */
   part(part: number): string {
     return `${this.#word}_EVENTS_${part}`;
   }
 
   /** All subjects of a stream. */
-  all(part: number | 'control'): string {
-    return `${this.#word}.${part === 'control' ? 'c' : part}.>`;
+  all(part: number | 'control' | 'windows'): string {
+    return `${this.#word}.${typeof part === 'number' ? part : part.slice(0, 1)}.>`;
   }
 
   record(part: number, key: string): string {
@@ -47,6 +52,15 @@ export class Names {
   /** What a subject has withdrawn; `key`: its keyed hash. */
   tombstone(key: number): string {
     return `${this.#word}.c.w.${key.toString(16)}`;
+  }
+
+  windowKey(window: string): string {
+    return `${this.#word}.w.k.${window}`;
+  }
+
+  /** What visitors of a window have shown, told by a gateway. */
+  windowShown(window: string, key: string): string {
+    return `${this.#word}.w.s.${window}.${key}`;
   }
 
   node(id: string): string {

@@ -1,3 +1,4 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { NatsConfig } from '../../../config/outbox-schema.ts';
 import type { Log } from '../../../delivery/drain.ts';
@@ -20,12 +21,13 @@ export interface NatsStart {
 
 export interface OpenedNats {
   readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
   readonly broker: JetStreamBroker;
   readonly names: Names;
 }
 
 /** What all that gateways share is called by. */
-const WORD = 'PORTVAKT';
+export const WORD = 'PORTVAKT';
 const CONNECT_MS = 1_000;
 const RECONNECT_MS = 50;
 const MANAGE_MS = 5_000;
@@ -46,11 +48,9 @@ export async function openNats(start: NatsStart, maxSize: number): Promise<Opene
       'delivery.outbox.replicas: 1 keeps an event on one disk: it is for trying things with --sink; write 3, and three brokers',
     );
   await demandSafe(config);
-  const { transport, stream } = await library();
-  const connection = await connectTo(start, transport);
+  const opened = await connectBrokers(start);
+  const { connection, manager, names } = opened;
   try {
-    const manager = await stream.jetstreamManager(connection, { timeout: MANAGE_MS });
-    const names = new Names(WORD, config.parts);
     const infos = await demandStreams(manager, { names, replicas: config.replicas, maxSize });
     const asked = new Set((await askBrokers(config)).map(({ name }) => name));
     for (const { cluster } of infos) {
@@ -63,12 +63,25 @@ export async function openNats(start: NatsStart, maxSize: number): Promise<Opene
         );
     }
     await spread(connection, infos.slice(1), names);
-    const broker = new JetStreamBroker(connection, stream.jetstream(connection), manager, transport);
-    return { connection, broker, names };
+    return opened;
   } catch (error) {
     await connection.close();
     if (error instanceof UnsafeStream) throw new Unusable(error.message, { cause: error });
     if (error instanceof Unusable) throw error;
+    throw new NotThere((error as Error).message, { cause: error });
+  }
+}
+
+/** @throws Unusable: they take no credentials of these. NotThere */
+export async function connectBrokers(start: NatsStart): Promise<OpenedNats> {
+  const { transport, stream } = await library();
+  const connection = await connectTo(start, transport);
+  try {
+    const manager = await stream.jetstreamManager(connection, { timeout: MANAGE_MS });
+    const broker = new JetStreamBroker(connection, stream.jetstream(connection), manager, transport);
+    return { connection, manager, broker, names: new Names(WORD, start.config.parts) };
+  } catch (error) {
+    await connection.close();
     throw new NotThere((error as Error).message, { cause: error });
   }
 }

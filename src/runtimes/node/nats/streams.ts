@@ -14,13 +14,25 @@ export class UnsafeStream extends Error {
   override readonly name = 'UnsafeStream';
 }
 
+/** Bytes of what belongs to the windows of replaced ids: a few hundred thousand visitors' showings. */
+const WINDOWS = 64e6;
+
 /** Makes the streams that are not there, and looks at those that are. @throws UnsafeStream, and the library's errors */
 export async function demandStreams(manager: JetStreamManager, wanted: StreamsWanted): Promise<readonly StreamInfo[]> {
   const { names } = wanted;
   const infos: StreamInfo[] = [];
-  infos.push(await demandStream(manager, wanted, names.control, names.all('control'), 0));
-  for (let part = 0; part < names.parts; part++)
-    infos.push(await demandStream(manager, wanted, names.part(part), names.all(part), mostBytes(wanted)));
+  infos.push(await demandStream(manager, wanted, { name: names.control, subjects: names.all('control') }));
+  for (let part = 0; part < names.parts; part++) {
+    const stream = { name: names.part(part), subjects: names.all(part), maxBytes: mostBytes(wanted) };
+    infos.push(await demandStream(manager, wanted, stream));
+  }
+  const windows = {
+    name: names.windows,
+    subjects: names.all('windows'),
+    storage: 'memory',
+    maxBytes: WINDOWS,
+  } as const;
+  await demandStream(manager, wanted, windows);
   const more = await manager.streams.info(names.part(names.parts)).catch(() => undefined);
   if (more !== undefined)
     throw new UnsafeStream(
@@ -37,17 +49,22 @@ function mostBytes({ names, maxSize }: StreamsWanted): number {
   return (2 * maxSize) / names.parts + 256e6;
 }
 
+interface Stream {
+  readonly name: string;
+  readonly subjects: string;
+  readonly storage?: 'file' | 'memory';
+  readonly maxBytes?: number;
+}
+
 async function demandStream(
   manager: JetStreamManager,
   { replicas }: StreamsWanted,
-  name: string,
-  subjects: string,
-  maxBytes: number,
+  { name, subjects, storage = 'file', maxBytes = 0 }: Stream,
 ): Promise<StreamInfo> {
   const config = {
     name,
     subjects: [subjects],
-    storage: 'file',
+    storage,
     retention: 'limits',
     discard: 'new',
     num_replicas: replicas,
@@ -67,10 +84,14 @@ async function demandStream(
   return info;
 }
 
-/** Why events would not be safe in it; undefined = they are. */
-function problemOf(found: StreamConfig, wanted: { readonly num_replicas: number }): string | undefined {
-  if (found.storage !== 'file')
-    return 'is in memory: what is stored in it is lost with the brokers; it has to be on file';
+type WantedConfig = Pick<StreamConfig, 'num_replicas'> & { readonly storage: 'file' | 'memory' };
+
+/** Why what is in it would not be safe; undefined = it is. */
+function problemOf(found: StreamConfig, wanted: WantedConfig): string | undefined {
+  if (found.storage !== wanted.storage)
+    return wanted.storage === 'file'
+      ? 'is in memory: what is stored in it is lost with the brokers; it has to be on file'
+      : 'is on file: the keys of windows that have ended would be left there; it has to be in memory';
   if (found.num_replicas < wanted.num_replicas)
     return `has ${found.num_replicas} replicas, fewer than the ${wanted.num_replicas} of delivery.outbox.replicas`;
   if (found.persist_mode === 'async') return 'acknowledges before it writes (persist_mode async)';

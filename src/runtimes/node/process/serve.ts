@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import type { Log } from '../../../delivery/drain.ts';
 import { createApp } from '../../../http/app.ts';
 import { frontOf } from '../../../http/front.ts';
 import type { Ports } from '../../../http/ports.ts';
@@ -9,9 +10,10 @@ import { Refusals } from '../../../http/refusals.ts';
 import { Unlisted, unlistedWords } from '../../../http/unlisted.ts';
 import { Counters } from '../../../ledger/counters.ts';
 import { Decisions } from '../../../ledger/decisions.ts';
-import { createWindows, type Windows } from '../../../ledger/windows.ts';
+import { createWindows, windowsIn, type Windows } from '../../../ledger/windows.ts';
 import { withdrawnSinceIn } from '../../../outbox/sql/withdrawn-since.ts';
 import type { Route } from '../../../policy/gateway.ts';
+import type { WindowSharing } from '../nats/window-sharing.ts';
 import { createListener, rawTarget, toHit } from '../http/listener.ts';
 import { watchLoad } from '../http/overload.ts';
 import { keepIdle } from '../http/sockets.ts';
@@ -57,6 +59,8 @@ interface Parts {
   readonly counters: Counters;
   readonly decisions: Decisions;
   readonly windows: Windows;
+  /** Undefined = no other gateway has a part in them. */
+  readonly sharing: WindowSharing | undefined;
   readonly refusals: Refusals;
   readonly load: ReturnType<typeof watchLoad>;
 }
@@ -79,7 +83,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     await listen(listeners.site, options.listen, member !== undefined);
     if (listeners.admin !== undefined) await listen(listeners.admin, options.admin as string);
   } catch (error) {
-    await outboxes.stop();
+    await Promise.all([outboxes.stop(), parts.sharing?.stop()]);
     listeners.site.close();
     lock.release();
     throw error;
@@ -154,6 +158,11 @@ async function startParts(options: ServeOptions): Promise<Parts> {
   }
   tellStopped();
   const { own } = outboxes;
+  const sharing = await sharingOf(configuration, delivery.log);
+  const windows = sharing === undefined ? createWindows(() => randomBytes(32)) : windowsIn(sharing.store);
+  // Those that a site needs are there when the first hit comes, if the brokers answer.
+  windows.at(configuration.gateway, Date.now());
+  await sharing?.look();
   const counters = new Counters();
   return {
     options,
@@ -164,13 +173,21 @@ async function startParts(options: ServeOptions): Promise<Parts> {
     outboxes,
     counters,
     decisions: new Decisions(),
-    windows: createWindows(() => randomBytes(32)),
+    windows,
+    sharing,
     refusals: new Refusals(counters, () => {
       const { show } = audience;
       return show && ((record) => show({ kind: 'refused', record }));
     }),
     load: watchLoad(() => own.delay),
   };
+}
+
+/** Loaded only where events wait in brokers. */
+async function sharingOf({ nats }: Configuration, log: Log): Promise<WindowSharing | undefined> {
+  if (nats === undefined) return undefined;
+  const { WindowSharing: Sharing } = await import('../nats/window-sharing.ts');
+  return new Sharing(nats, log);
 }
 
 /** What the public listener works with. */
@@ -211,14 +228,14 @@ function createListeners(parts: Parts, metrics: Metrics): Listeners {
   return { site, admin };
 }
 
-async function snapshotOf({ options, configuration, outboxes, counters }: Parts): Promise<Snapshot> {
+async function snapshotOf({ options, configuration, outboxes, counters, windows }: Parts): Promise<Snapshot> {
   return {
     counters,
     gateway: configuration.gateway,
     deliveries: await outboxes.reports(),
     version: version(),
     sink: options.sink !== undefined,
-    ready: outboxes.own.ready,
+    ready: outboxes.own.ready && windows.complete(configuration.gateway, Date.now()),
     reloads: configuration.reloads,
   };
 }
@@ -257,14 +274,18 @@ function startChores({ options, log, configuration, counters, decisions, windows
 }
 
 /** Ends it in order: no new hits, what was decided is recorded, what is in flight is delivered or stays stored. */
-async function stopParts({ log, lock, outboxes, refusals, load }: Parts, listeners: Listeners, chores: Chores) {
+async function stopParts(
+  { log, lock, outboxes, refusals, load, sharing }: Parts,
+  listeners: Listeners,
+  chores: Chores,
+) {
   for (const timer of chores.timers) clearInterval(timer);
   load.stop();
   const { site, admin } = listeners;
   await Promise.all([close(site), admin === undefined ? undefined : close(admin)]);
   sayRefusals(refusals, log);
   chores.record.stop();
-  await outboxes.stop();
+  await Promise.all([outboxes.stop(), sharing?.stop()]);
   lock.release();
   log.info('stopped');
 }

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import type { Log } from '../../../delivery/drain.ts';
+import { Names } from '../../../outbox/nats/names.ts';
+import { Seal } from '../../../outbox/nats/seal.ts';
+import { SharedWindows } from '../../../outbox/nats/shared-windows.ts';
+import { connectBrokers, WORD, type NatsStart, type OpenedNats } from './open-nats.ts';
+
+/** How often keys are asked for and counts are told, milliseconds. */
+const LOOK_MS = 500;
+
+/** Keeps the windows of replaced ids in common with the other gateways; connects when the first site needs one. */
+export class WindowSharing {
+  readonly store: SharedWindows;
+  readonly #start: NatsStart;
+  readonly #log: Log;
+  readonly #timer: NodeJS.Timeout;
+  #opened: OpenedNats | undefined;
+  #looking: Promise<void> | undefined;
+  #failing = false;
+
+  constructor(start: NatsStart, log: Log) {
+    this.#start = start;
+    this.#log = log;
+    this.store = new SharedWindows({
+      broker: () => this.#opened?.broker,
+      names: new Names(WORD, start.config.parts),
+      seal: new Seal(start.key),
+      node: randomBytes(9).toString('base64url'),
+      now: Date.now,
+    });
+    this.#timer = setInterval(() => void this.look(), LOOK_MS).unref();
+  }
+
+  /** Asks the brokers; it is not an error when they do not answer. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  /** Tells the others what they have not been told, and forgets the keys. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.look();
+    this.store.stop();
+    await this.#opened?.connection.close();
+  }
+
+  async #look(): Promise<void> {
+    if (!this.store.wanted) return;
+    try {
+      this.#opened ??= await connectBrokers(this.#start);
+      await this.store.look();
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing)
+        this.#log('warn', 'the keys of replaced ids cannot be asked for: without one, hits are answered 503', {
+          reason: (error as Error).name,
+        });
+      this.#failing = true;
+    }
+  }
+}
