@@ -6,7 +6,7 @@ import { windowsIn } from '../../src/ledger/windows.ts';
 import type { Broker } from '../../src/outbox/nats/broker.ts';
 import { Names } from '../../src/outbox/nats/names.ts';
 import { Seal } from '../../src/outbox/nats/seal.ts';
-import { SharedWindows } from '../../src/outbox/nats/shared-windows.ts';
+import { SharedWindows } from '../../src/runtimes/node/nats/shared-windows.ts';
 import { demandStreams } from '../../src/runtimes/node/nats/streams.ts';
 import { replacing } from '../privacy/replaced-gateway.ts';
 import { ask } from '../support/ask.ts';

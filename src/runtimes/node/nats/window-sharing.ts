@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Log } from '../../../delivery/drain.ts';
 import { Names } from '../../../outbox/nats/names.ts';
 import { Seal } from '../../../outbox/nats/seal.ts';
-import { SharedWindows } from '../../../outbox/nats/shared-windows.ts';
+import { SharedWindows } from './shared-windows.ts';
 import { connectBrokers, WORD, type NatsStart, type OpenedNats } from './open-nats.ts';
 
 /** How often keys are asked for and counts are told, milliseconds. */

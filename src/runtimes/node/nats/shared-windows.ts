@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Shown, type OpenedWindow, type WindowId, type WindowStore } from '../../ledger/windows.ts';
-import { NoRoom, WriteRefused, type Broker, type Following, type StoredMessage } from './broker.ts';
-import type { Names } from './names.ts';
-import type { Seal } from './seal.ts';
+import { Shown, type OpenedWindow, type WindowId, type WindowStore } from '../../../ledger/windows.ts';
+import { NoRoom, WriteRefused, type Broker, type Following, type StoredMessage } from '../../../outbox/nats/broker.ts';
+import type { Names } from '../../../outbox/nats/names.ts';
+import type { Seal } from '../../../outbox/nats/seal.ts';
 
 /** So long before a window ends, the key of the next one is made: no gateway has to wait for it, milliseconds. */
 const AHEAD_MS = 60_000;
