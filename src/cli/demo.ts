@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runDemo } from '../demo/run.ts';
-import { readArgs, UNUSABLE, UsageError } from './args.ts';
+import { Unusable } from '../runtimes/node/process/unusable.ts';
+import { FINDINGS, FINE, readArgs, UNUSABLE, UsageError } from './args.ts';
 import { listenOptions, startProblem } from './serve.ts';
 
 /** `portvakt demo`: what `npm start` runs. */
@@ -10,7 +11,9 @@ export async function run(args: string[]): Promise<number> {
     listen: { type: 'string' },
     admin: { type: 'string' },
     data: { type: 'string' },
+    cluster: { type: 'boolean' },
   });
+  if (values.cluster === true) return runCluster(values);
   const options = listenOptions({ ...values, data: values.data ?? join('.portvakt', 'demo') });
   // The page's origin is in the configuration, so it must be known before anything listens.
   if (options.listen.endsWith(':0')) throw new UsageError('--listen of the demo needs a port, e.g. 127.0.0.1:8080');
@@ -20,6 +23,21 @@ export async function run(args: string[]): Promise<number> {
     const message = startProblem(error, options);
     if (message === undefined) throw error;
     console.error(message);
+    return UNUSABLE;
+  }
+}
+
+/** Several gateways and their brokers, once: nothing is left to look at. */
+async function runCluster({ cluster: _, ...others }: Readonly<Record<string, unknown>>): Promise<number> {
+  const [other] = Object.keys(others);
+  if (other !== undefined)
+    throw new UsageError(`--${other} means nothing beside --cluster: it takes ports and folders that are free`);
+  try {
+    const { runClusterDemo } = await import('../demo/cluster/run.ts');
+    return (await runClusterDemo(process.env, console.log)) ? FINE : FINDINGS;
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error;
+    console.error(error.message);
     return UNUSABLE;
   }
 }

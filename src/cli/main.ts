@@ -21,8 +21,9 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./serve.ts'),
   },
   demo: {
-    usage: 'demo [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR]',
-    summary: 'Run the gateway with a demo shop and pretend vendors; needs nothing.',
+    usage: 'demo [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR] | demo --cluster',
+    summary:
+      'Run the gateway with a demo shop and pretend vendors; needs nothing. --cluster: three brokers and two gateways, one of each killed; needs nats-server.',
     load: () => import('./demo.ts'),
   },
   lint: {

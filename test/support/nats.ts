@@ -1,121 +1,21 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as demo from '../../src/demo/cluster/brokers.ts';
 
-/** The version that `.ci/run` installs; the gateway takes no older one. */
-export const NATS_VERSION = '2.15.3';
+export { freePorts, NATS_VERSION, type RunningBroker } from '../../src/demo/cluster/brokers.ts';
 
 /** Where `nats-server` is; undefined = there is none. */
-export const natsServer: string | undefined = [
-  ...(process.env['GOBIN'] === undefined ? [] : [process.env['GOBIN']]),
-  ...(process.env['PATH'] ?? '').split(delimiter),
-  join(homedir(), 'go', 'bin'),
-]
-  .map((dir) => join(dir, 'nats-server'))
-  .find(
-    (path) => existsSync(path) && spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout.includes('nats-server'),
-  );
+export const natsServer: string | undefined = demo.findNatsServer(process.env);
 
 /** Without it a test is skipped; where everything has to be there it fails. */
 export const skipNats = natsServer === undefined && process.env['CI'] !== 'true';
 
-export interface RunningBroker {
-  readonly name: string;
-  readonly url: string;
-  readonly monitor: string;
-  readonly dir: string;
-  readonly pid: number;
-  readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
-  /** Starts it again on the same disk. */
-  readonly restart: () => Promise<void>;
-}
-
-export interface BrokerOptions {
-  /** `always` unless told. */
-  readonly sync?: string;
-  /** Instead of a disk: lines of the configuration that replace the storage's. */
-  readonly more?: string;
-}
-
-/** Ports that are free now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
-}
-
 /** Starts so many brokers on loopback, each with a disk of its own; one is no cluster. */
-export async function startBrokers(count: number, options: BrokerOptions = {}): Promise<readonly RunningBroker[]> {
-  const { sync = 'always', more = '' } = options;
-  const ports = await freePorts(count * 3);
-  const routes = Array.from({ length: count }, (_, i) => `nats://127.0.0.1:${ports[i * 3 + 2]}`);
-  const cluster = `c${randomBytes(4).toString('hex')}`;
-  return Promise.all(
-    Array.from({ length: count }, async (_, i) => {
-      const dir = mkdtempSync(join(tmpdir(), 'portvakt-nats-'));
-      const [port = 0, http = 0, own = 0] = ports.slice(i * 3, i * 3 + 3);
-      const name = `n${i}`;
-      writeFileSync(
-        join(dir, 'nats.conf'),
-        [
-          `server_name: ${name}`,
-          `listen: 127.0.0.1:${port}`,
-          `http: 127.0.0.1:${http}`,
-          `jetstream { store_dir: "${dir}/js"${sync === '' ? '' : `, sync_interval: ${sync}`} }`,
-          count === 1 ? '' : `cluster { name: ${cluster}, listen: 127.0.0.1:${own}, routes: [${routes.join(', ')}] }`,
-          more,
-        ].join('\n'),
-      );
-      const monitor = `http://127.0.0.1:${http}`;
-      const url = `nats://127.0.0.1:${port}`;
-      let child = await start(dir, monitor);
-      return {
-        name,
-        url,
-        monitor,
-        dir,
-        get pid() {
-          return child.pid as number;
-        },
-        kill: (signal: NodeJS.Signals = 'SIGKILL') => end(child, signal),
-        restart: async () => {
-          child = await start(dir, monitor);
-        },
-      };
-    }),
-  );
-}
-
-async function start(dir: string, monitor: string): Promise<ChildProcess> {
-  const child = spawn(natsServer as string, ['-c', join(dir, 'nats.conf'), '-l', join(dir, 'log')], {
-    stdio: 'ignore',
-  });
-  for (const until = Date.now() + 60_000; Date.now() < until; ) {
-    const there = await fetch(`${monitor}/healthz?js-enabled-only=true`).catch(() => undefined);
-    if (there?.ok === true) return child;
-    if (child.exitCode !== null) throw new Error(`nats-server ended; see ${dir}/log`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  child.kill('SIGKILL');
-  throw new Error(`nats-server does not get ready; see ${dir}/log`);
-}
-
-function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill('SIGCONT');
-    child.kill(signal);
-  });
+export function startBrokers(
+  count: number,
+  options: Pick<demo.BrokerOptions, 'sync' | 'more'> = {},
+): Promise<readonly demo.RunningBroker[]> {
+  const folder = () => mkdtempSync(join(tmpdir(), 'portvakt-nats-'));
+  return demo.startBrokers(count, { program: natsServer as string, folder, ...options });
 }
