@@ -28,7 +28,7 @@ export async function run(args: string[]): Promise<number> {
 }
 
 /** Several gateways and their brokers, once: nothing is left to look at. */
-async function runCluster({ cluster: _, ...others }: Readonly<Record<string, unknown>>): Promise<number> {
+async function runCluster({ cluster: _cluster, ...others }: Readonly<Record<string, unknown>>): Promise<number> {
   const [other] = Object.keys(others);
   if (other !== undefined)
     throw new UsageError(`--${other} means nothing beside --cluster: it takes ports and folders that are free`);

@@ -37,6 +37,8 @@ export interface HeldLoad {
   /** Characters. */
   readonly bytes: number;
   readonly records: number;
+  /** By route: bytes of what waits for it and for no other. */
+  readonly alone: Readonly<Record<string, number>>;
 }
 
 /** A gateway, when it was heard last, and what it said. */
@@ -268,10 +270,10 @@ export class Control {
 
 function loadIn(data: Uint8Array): HeldLoad {
   try {
-    const { bytes = 0, records = 0 } = JSON.parse(decoder.decode(data)) as Partial<HeldLoad>;
-    return { bytes, records };
+    const { bytes = 0, records = 0, alone = {} } = JSON.parse(decoder.decode(data)) as Partial<HeldLoad>;
+    return { bytes, records, alone };
   } catch {
-    return { bytes: 0, records: 0 };
+    return { bytes: 0, records: 0, alone: {} };
   }
 }
 

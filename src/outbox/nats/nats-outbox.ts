@@ -12,13 +12,12 @@ import type { NatsOptions } from './nats-options.ts';
 import { OwnedPart, type Happened } from './owned-part.ts';
 import { PartWriter, type PartContext, type PartStored } from './part-writer.ts';
 import { sharesOf, type Share } from './shares.ts';
+import { RECORD_BYTES } from './waiting.ts';
 
 /** For so long an append is tried with one part after the other, milliseconds. */
 const PATIENCE_MS = 3_000;
 /** A part that did not answer is left alone for so long, milliseconds. */
 const REST_MS = 500;
-/** A record takes about this much beside its body. */
-const RECORD_BYTES = 400;
 /** Clocks do not tick alike, and timers may be early, milliseconds. */
 const MARGIN_MS = 50;
 /** Records that one gateway holds at most for all of its parts: each is about 2 kB of its memory. */
@@ -94,6 +93,15 @@ export class NatsOutbox implements Store {
     const loads = [this.#load(), ...this.control.loads];
     const bytes = loads.reduce((sum, load) => sum + load.bytes + load.records * RECORD_BYTES, 0);
     return Math.max(bytes / this.#options.policy().maxSize, ...loads.map(({ records }) => records / MOST_RECORDS));
+  }
+
+  /** By route: the part of the room of all gateways that is taken by what waits for it and for no other. */
+  get alone(): Readonly<Record<string, number>> {
+    const { maxSize } = this.#options.policy();
+    const bytes = new Map<string, number>();
+    for (const { alone } of [this.#load(), ...this.control.loads])
+      for (const [route, taken] of Object.entries(alone)) bump(bytes, route, taken);
+    return Object.fromEntries([...bytes].map(([route, taken]) => [route, taken / maxSize]));
   }
 
   get full(): boolean {
@@ -315,7 +323,9 @@ export class NatsOutbox implements Store {
   }
 
   #load(): HeldLoad {
-    return { bytes: this.bytes, records: this.size };
+    const alone = new Map<string, number>();
+    for (const { records } of this.#parts()) for (const [route, bytes] of records.alone) bump(alone, route, bytes);
+    return { bytes: this.bytes, records: this.size, alone: Object.fromEntries(alone) };
   }
 
   #parts(): readonly OwnedPart[] {

@@ -1,5 +1,9 @@
+import { bump } from '../commit.ts';
 import type { StoredRecord } from '../record.ts';
 import { keyOf, narrowed, type StoredRoute } from '../record.ts';
+
+/** A record takes about this much beside its body. */
+export const RECORD_BYTES = 400;
 
 /** A record that waits, as this gateway knows it. */
 export interface WaitingEntry {
@@ -23,6 +27,8 @@ export class WaitingRecords {
   /** What waits for each route, by id. */
   readonly #byRoute = new Map<string, Map<number, WaitingEntry>>();
   #bytes = 0;
+  /** By route: bytes of what waits for it and for no other. */
+  readonly #alone = new Map<string, number>();
 
   get size(): number {
     return this.#byKey.size;
@@ -31,6 +37,11 @@ export class WaitingRecords {
   /** Characters of the bodies. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** By route: bytes that are taken for it alone. */
+  get alone(): ReadonlyMap<string, number> {
+    return this.#alone;
   }
 
   get routes(): Iterable<string> {
@@ -50,6 +61,7 @@ export class WaitingRecords {
     this.#byKey.set(key, entry);
     this.#byId.set(record.id, entry);
     this.#bytes += record.body.length;
+    this.#countAlone(record, 1);
     for (const subject of record.subjects) {
       const entries = this.#bySubject.get(subject);
       if (entries === undefined) this.#bySubject.set(subject, new Set([entry]));
@@ -69,9 +81,11 @@ export class WaitingRecords {
     const left = record.routes.filter((route) => !taken.includes(route));
     for (const route of taken) this.#unqueue(keyOf(record, route), record.id);
     this.#bytes -= record.body.length;
+    this.#countAlone(record, -1);
     if (left.length > 0) {
       entry.record = narrowed(record, left);
       this.#bytes += entry.record.body.length;
+      this.#countAlone(entry.record, 1);
       return;
     }
     entry.record = { ...record, routes: [] };
@@ -107,6 +121,12 @@ export class WaitingRecords {
       const [first] = entries.values();
       yield [route, entries.size, first?.record.acceptedAt ?? 0];
     }
+  }
+
+  #countAlone(record: StoredRecord, sign: 1 | -1): void {
+    const [only, another] = record.routes;
+    if (only === undefined || another !== undefined) return;
+    bump(this.#alone, keyOf(record, only), sign * (record.body.length + RECORD_BYTES));
   }
 
   #unqueue(route: string, id: number): void {

@@ -117,6 +117,7 @@ export class Runner implements DeliveryRunner {
       routes: this.#drain.counters(),
       queues: this.#store?.queues() ?? {},
       bytes: this.#store?.bytes ?? 0,
+      used: this.#store?.used ?? 0,
       damaged: this.#files.damaged + [...lost.values()].reduce((a, b) => a + b, 0),
     };
   }

@@ -145,6 +145,8 @@ export class NatsRunner implements DeliveryRunner {
       routes: this.#drain.counters(),
       queues: this.#outbox?.queues() ?? {},
       bytes: this.#outbox?.bytes ?? 0,
+      used: this.#outbox?.used ?? 0,
+      alone: this.#outbox?.alone ?? {},
       damaged,
       unsafeBrokers: this.#watch.unsafe,
     };

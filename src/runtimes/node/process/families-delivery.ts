@@ -196,6 +196,25 @@ export const DELIVERY: readonly Family[] = [
     ({ gateway, deliveries }) => gateway.delivery.maxSize * Math.max(1, deliveries.length),
   ),
   ofProcess(
+    'portvakt_outbox_used_ratio',
+    'Part of the room that is in use; several gateways have one room together, and each says the same',
+    'gauge',
+    ({ deliveries }) => Math.max(0, ...deliveries.map(({ used }) => used)),
+    'max',
+  ),
+  {
+    name: 'portvakt_outbox_route_ratio',
+    help: 'Part of the room that is taken by events which wait for this route and for no other, of all gateways together; 0 where events wait in a file (docs/cluster.md)',
+    type: 'gauge',
+    labels: ['route'],
+    over: 'max',
+    *series(of) {
+      for (const { key } of routes(of)) yield [[key], 0];
+      for (const { alone = {} } of of.deliveries)
+        yield* Object.entries(alone).map(([key, part]) => [[key], part] as const);
+    },
+  },
+  ofProcess(
     'portvakt_outbox_damaged_records',
     'Stored records that were damaged and set aside',
     'gauge',

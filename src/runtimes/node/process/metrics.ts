@@ -22,6 +22,10 @@ export interface DeliveryReport {
   >;
   /** Bytes the outbox takes. */
   readonly bytes: number;
+  /** Part of its room that is in use; with several gateways, of the room they have together. */
+  readonly used: number;
+  /** By route: the part of it that is taken by events which wait for that route and for no other; undefined = not known. */
+  readonly alone?: Readonly<Record<string, number>>;
   /** Records that were damaged on disk and set aside. */
   readonly damaged: number;
   /** Brokers with which an event could be lost; undefined = there are none. */
