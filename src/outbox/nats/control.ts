@@ -2,6 +2,7 @@ import { EVERYBODY } from '../../delivery/held-withdrawals.ts';
 import type { StorePolicy } from '../store-policy.ts';
 import { lastOf, merge, type Tombstone } from '../tombstone.ts';
 import { NoAnswer, WriteRefused, type Broker, type Following, type StoredMessage } from './broker.ts';
+import { loadIn, type HeldLoad } from './load.ts';
 import type { Names } from './names.ts';
 import { readTombstone, write } from './written.ts';
 
@@ -30,15 +31,6 @@ export interface ControlOptions {
   /** Told of each withdrawal, and when the owner of a part is another one. */
   readonly withdrawn: (tombstone: Tombstone) => void;
   readonly owned: (part: number, node: string) => void;
-}
-
-/** What waits in the parts of a gateway. */
-export interface HeldLoad {
-  /** Characters. */
-  readonly bytes: number;
-  readonly records: number;
-  /** By route: bytes of what waits for it and for no other. */
-  readonly alone: Readonly<Record<string, number>>;
 }
 
 /** A gateway, when it was heard last, and what it said. */
@@ -243,7 +235,7 @@ export class Control {
   #hear({ subject, seq, data }: StoredMessage): void {
     const { names, tick } = this.#options;
     const { kind, key } = names.read(subject);
-    if (kind === 'n' && data.length > 0) this.#nodes.set(key, { at: tick(), ...loadIn(data) });
+    if (kind === 'n' && data.length > 0) this.#nodes.set(key, { at: tick(), ...loadIn(decoder.decode(data)) });
     else if (kind === 'n') this.#nodes.delete(key);
     else if (kind === 'p') this.#hearOwner(Number(key), nodeIn(data), seq);
     else if (kind === 'w') {
@@ -265,15 +257,6 @@ export class Control {
     if ((this.#owners.get(part)?.seq ?? 0) >= seq) return;
     this.#owners.set(part, { node, seq });
     this.#options.owned(part, node);
-  }
-}
-
-function loadIn(data: Uint8Array): HeldLoad {
-  try {
-    const { bytes = 0, records = 0, alone = {} } = JSON.parse(decoder.decode(data)) as Partial<HeldLoad>;
-    return { bytes, records, alone };
-  } catch {
-    return { bytes: 0, records: 0, alone: {} };
   }
 }
 

@@ -1,18 +1,19 @@
 import { showReason, type DeadReason } from '../../core/reason.ts';
-import { OutboxUnavailable, type Stored, type Withdrawal } from '../../delivery/outbox.ts';
+import type { Stored, Withdrawal } from '../../delivery/outbox.ts';
 import { NOT_TAKEN, type Awaiting, type Page, type Purged, type RowOutcome, type Store } from '../../delivery/store.ts';
-import { bump, CommitUnwanted, type Append, type UnwrittenEnd } from '../commit.ts';
+import { bump, type Append, type UnwrittenEnd } from '../commit.ts';
 import { newest, type DeadLetters } from '../dead-letters.ts';
 import type { OutboxStore } from '../engine.ts';
 import { partsOf, queuedOf } from '../record.ts';
 import { tombstoneOf, type Tombstone } from '../tombstone.ts';
-import { NoAnswer, NoRoom, WriteRefused } from './broker.ts';
-import { Control, type HeldLoad } from './control.ts';
+import { NoAnswer } from './broker.ts';
+import { Control } from './control.ts';
+import { aloneOf, usedOf, type HeldLoad } from './load.ts';
 import type { NatsOptions } from './nats-options.ts';
 import { OwnedPart, type Happened } from './owned-part.ts';
 import { PartWriter, type PartContext, type PartStored } from './part-writer.ts';
 import { sharesOf, type Share } from './shares.ts';
-import { RECORD_BYTES } from './waiting.ts';
+import { asUnavailable } from './unavailable.ts';
 
 /** For so long an append is tried with one part after the other, milliseconds. */
 const PATIENCE_MS = 3_000;
@@ -20,8 +21,6 @@ const PATIENCE_MS = 3_000;
 const REST_MS = 500;
 /** Clocks do not tick alike, and timers may be early, milliseconds. */
 const MARGIN_MS = 50;
-/** Records that one gateway holds at most for all of its parts: each is about 2 kB of its memory. */
-const MOST_RECORDS = 200_000;
 
 /**
  * The queue of several gateways, on NATS JetStream. Any of them accepts; each part is delivered by one of them, which
@@ -88,20 +87,14 @@ export class NatsOutbox implements Store {
     return this.#parts().reduce((sum, part) => sum + part.records.bytes, 0);
   }
 
-  /** Of the room that all gateways have together, or of the memory of the one with the most. */
+  /** Of the room that all gateways have together. */
   get used(): number {
-    const loads = [this.#load(), ...this.control.loads];
-    const bytes = loads.reduce((sum, load) => sum + load.bytes + load.records * RECORD_BYTES, 0);
-    return Math.max(bytes / this.#options.policy().maxSize, ...loads.map(({ records }) => records / MOST_RECORDS));
+    return usedOf(this.#loads(), this.#options.policy().maxSize);
   }
 
-  /** By route: the part of the room of all gateways that is taken by what waits for it and for no other. */
+  /** By route: the part of that room that is taken by what waits for it and for no other. */
   get alone(): Readonly<Record<string, number>> {
-    const { maxSize } = this.#options.policy();
-    const bytes = new Map<string, number>();
-    for (const { alone } of [this.#load(), ...this.control.loads])
-      for (const [route, taken] of Object.entries(alone)) bump(bytes, route, taken);
-    return Object.fromEntries([...bytes].map(([route, taken]) => [route, taken / maxSize]));
+    return aloneOf(this.#loads(), this.#options.policy().maxSize);
   }
 
   get full(): boolean {
@@ -322,6 +315,10 @@ export class NatsOutbox implements Store {
     return proofMs === 0 ? Promise.resolve() : pause(proofMs + MARGIN_MS);
   }
 
+  #loads(): readonly HeldLoad[] {
+    return [this.#load(), ...this.control.loads];
+  }
+
   #load(): HeldLoad {
     const alone = new Map<string, number>();
     for (const { records } of this.#parts()) for (const [route, bytes] of records.alone) bump(alone, route, bytes);
@@ -391,13 +388,6 @@ export class NatsOutbox implements Store {
       this.#options.happened(this.takeHappened());
     });
   }
-}
-
-function asUnavailable(error: unknown): Error {
-  if (error instanceof NoRoom) return new OutboxUnavailable('the outbox is full');
-  if (error instanceof NoAnswer || error instanceof WriteRefused)
-    return new OutboxUnavailable('the brokers do not answer', 2);
-  return error instanceof CommitUnwanted || error instanceof Error ? error : new Error(String(error));
 }
 
 function pause(ms: number): Promise<void> {
