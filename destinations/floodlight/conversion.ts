@@ -1,3 +1,4 @@
+import { cartOf } from '../../src/core/data-manager/cart.ts';
 import {
   consentWords,
   conversionMoney,
@@ -5,6 +6,7 @@ import {
   requestIngest,
   shortTransactionId,
 } from '../../src/core/data-manager/ingest.ts';
+import { userDataOf, userReads } from '../../src/core/data-manager/user-data.ts';
 import type {
   Element,
   PlanContext,
@@ -24,18 +26,23 @@ export const reads = {
   value: {},
   transaction_id: {},
   coupon: {},
+  items: {},
   params: {},
   dclid: { as: googleClickId },
   gclid: { as: googleClickId },
+  ...userReads,
 } as const satisfies Reads;
 
 type Seen = View<typeof reads>;
 
-/** What only variables are made of is neither read nor stored where none is made of it. */
-export function fieldsTaken({ variables }: Settings): readonly (keyof typeof reads)[] {
-  const named = new Set(Object.values(variables).map((from) => (from === 'coupon' ? 'coupon' : 'params')));
-  const all = Object.keys(reads) as (keyof typeof reads)[];
-  return all.filter((field) => (field !== 'coupon' && field !== 'params') || named.has(field));
+/** What only variables are made of, products and persons are neither read nor stored where they are not sent. */
+export function fieldsTaken({ variables, user_data, merchant }: Settings): readonly (keyof typeof reads)[] {
+  const left = new Set<string>(user_data ? [] : Object.keys(userReads));
+  if (merchant === undefined) left.add('items');
+  const sources = Object.values(variables);
+  if (!sources.includes('coupon')) left.add('coupon');
+  if (!sources.some((from) => from.startsWith('params.'))) left.add('params');
+  return (Object.keys(reads) as (keyof typeof reads)[]).filter((field) => !left.has(field));
 }
 
 /** Of the custom parameters only what a variable is made of. */
@@ -70,6 +77,8 @@ export function plan(view: Seen, settings: Settings, context: PlanContext, activ
       conversionCount: 1,
       adIdentifiers: view.dclid === undefined ? { gclid: view.gclid } : { dclid: view.dclid },
       consent: consentWords(context.signals),
+      userData: settings.user_data ? userDataOf(view) : undefined,
+      cartData: cartOf(view.items, settings.merchant),
       customVariables: variablesOf(view, settings),
     }),
   };

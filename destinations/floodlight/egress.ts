@@ -1,3 +1,4 @@
+import { CART_DATA, USER_DATA } from '../../src/core/data-manager/ingest-shape.ts';
 import { SECRET, type EgressForm, type Leaf, type Leaves, type ObjectShape } from '../../src/core/egress.ts';
 import { digits, exactly, matching, saying } from '../../src/core/egress-claims.ts';
 
@@ -17,7 +18,7 @@ const headers: Leaves = {
   'content-type': { may: exactly('application/json') },
 };
 
-/** `destinations/floodlight.md` 2: no user data, address or device, and a consent object that says what was decided. */
+/** `destinations/floodlight.md` 2: no address and no device, persons as hashes only, and a consent object that says what was decided. */
 const CONVERSIONS: ObjectShape = {
   keys: {
     destinations: {
@@ -25,6 +26,7 @@ const CONVERSIONS: ObjectShape = {
         keys: { reference: number, operatingAccount: account, loginAccount: account, productDestinationId: number },
       },
     },
+    encoding: { may: exactly('HEX') },
     events: {
       perRow: true,
       required: true,
@@ -48,6 +50,8 @@ const CONVERSIONS: ObjectShape = {
               },
             },
           },
+          userData: USER_DATA,
+          cartData: CART_DATA,
           customVariables: { each: { keys: { variable: { may: matching(/^U\d{1,3}$/) }, value: any } } },
         },
       },

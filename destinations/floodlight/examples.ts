@@ -84,6 +84,37 @@ export const examples: readonly Example[] = [
     },
   },
   {
+    title: 'A purchase with the buyer as a hash, and its products',
+    from: 'destinations/floodlight.md 2; destinations/google-ads.md 2.3, 2.4',
+    settings: { ...settings, user_data: true, merchant: { id: '12345', feed_label: 'NO', feed_language: 'nb' } },
+    granted: ['ad_storage', 'ad_user_data'],
+    event: {
+      event_name: 'purchase',
+      event_id: 'o-2',
+      event_time: Date.UTC(2026, 10, 20, 10, 15),
+      transaction_id: 'o-2',
+      currency: 'NOK',
+      value: 599,
+      items: [{ item_id: 'SKU-1', price: 299.5, quantity: 2 }],
+      email: 'jane.doe@example.com',
+      dclid: 'CNExampleDclid',
+    },
+    expect: {
+      method: 'POST',
+      url,
+      headers,
+      body:
+        `${destination('14567890')}"encoding":"HEX","events":[{` +
+        '"destinationReferences":["14567890"],"transactionId":"o-2",' +
+        '"eventTimestamp":"2026-11-20T10:15:00.000Z","eventSource":"WEB","currency":"NOK","conversionValue":599,' +
+        '"conversionCount":1,"adIdentifiers":{"dclid":"CNExampleDclid"},' +
+        '"consent":{"adUserData":"CONSENT_GRANTED","adPersonalization":"CONSENT_DENIED"},' +
+        '"userData":{"userIdentifiers":[{"emailAddress":"86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d"}]},' +
+        '"cartData":{"merchantId":"12345","merchantFeedLabel":"NO","merchantFeedLanguageCode":"nb",' +
+        '"items":[{"merchantProductId":"SKU-1","quantity":"2","unitPrice":299.5}]}}]}',
+    },
+  },
+  {
     title: 'A purchase that no ad led to',
     from: 'destinations/floodlight.md 2 (NO_IDENTIFIERS_PROVIDED)',
     settings,

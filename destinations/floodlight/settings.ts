@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { merchantSetting } from '../../src/core/data-manager/cart.ts';
 import { MAX_DATA_MANAGER_DESTINATIONS } from '../../src/core/data-manager/ingest.ts';
 import { eventNameSetting } from '../../src/core/event-name-setting.ts';
 import { idText } from '../../src/core/id-text.ts';
@@ -59,6 +60,13 @@ export const settings = z.strictObject({
     .describe(
       'Custom Floodlight variables: {U1: params.colour, U2: coupon}. Left out, none is sent. Variables must be switched on in the Floodlight configuration.',
     ),
+  user_data: z
+    .boolean()
+    .default(false)
+    .describe(
+      '`true`: beside the click id, hashes of the e-mail address, the phone number and the name and address that come with the event. Alone they match nothing.',
+    ),
+  merchant: merchantSetting(),
   wait_hours: z
     .int()
     .min(0)

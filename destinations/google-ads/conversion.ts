@@ -6,25 +6,12 @@ import {
   shortTransactionId,
 } from '../../src/core/data-manager/ingest.ts';
 import type { Element, PlanContext, PlannedRequest, Reads, View, Wants } from '../../src/core/destination.ts';
-import { sha256Of } from '../../src/core/user-data.ts';
-import type { Item } from '../../src/core/values.ts';
-import { countryCode } from '../../src/core/countries.ts';
-import {
-  addressOf,
-  emailHash,
-  nameHash,
-  phoneHash,
-  postalCode,
-  readUserParts,
-  type UserIdentifier,
-} from './normalise.ts';
+import { cartOf } from '../../src/core/data-manager/cart.ts';
+import { userDataOf, userReads } from '../../src/core/data-manager/user-data.ts';
 import type { Settings } from './settings.ts';
 
 /** The envelope of conversions; all of an account's may share a request. */
 export const CONVERSIONS = 'conversions';
-
-/** Most identifiers of one event (`destinations/google-ads.md` 2.6). */
-const MAX_IDENTIFIERS = 10;
 
 export const reads = {
   event_name: {},
@@ -37,14 +24,7 @@ export const reads = {
   gclid: { as: googleClickId },
   gbraid: { as: googleClickId },
   wbraid: { as: googleClickId },
-  email: { as: emailHash },
-  phone: { as: phoneHash },
-  phone_sha256: { as: sha256Of },
-  first_name: { as: nameHash },
-  last_name: { as: nameHash },
-  postal_code: { as: postalCode },
-  user_country: { as: countryCode },
-  google_user_data: { as: readUserParts },
+  ...userReads,
 } as const satisfies Reads;
 
 type Seen = View<typeof reads>;
@@ -70,7 +50,6 @@ export const matchesOn = () =>
 /** One conversion as an event of `events:ingest` (2.3). */
 export function planConversion(view: Seen, settings: Settings, context: PlanContext, action: string): Element {
   const click = clickOf(view);
-  const userIdentifiers = identifiersOf(view);
   const money = conversionMoney(view);
   return {
     envelope: CONVERSIONS,
@@ -83,9 +62,9 @@ export function planConversion(view: Seen, settings: Settings, context: PlanCont
       conversionValue: money.value,
       consent: consentWords(context.signals),
       adIdentifiers: click,
-      userData: userIdentifiers.length === 0 ? undefined : { userIdentifiers },
+      userData: userDataOf(view),
       // Cart data is not supported with the braids (2.3).
-      cartData: click === undefined || click.gclid !== undefined ? cartOf(view.items, settings) : undefined,
+      cartData: click === undefined || click.gclid !== undefined ? cartOf(view.items, settings.merchant) : undefined,
     }),
   };
 }
@@ -113,38 +92,4 @@ function clickOf({ gclid, wbraid, gbraid }: Seen): Readonly<Record<string, strin
   if (gclid !== undefined) return { gclid };
   if (wbraid !== undefined) return { wbraid };
   return gbraid === undefined ? undefined : { gbraid };
-}
-
-function identifiersOf(view: Seen): readonly UserIdentifier[] {
-  const found: UserIdentifier[] = [];
-  if (view.email !== undefined) found.push({ emailAddress: view.email });
-  const phone = view.phone ?? view.phone_sha256;
-  if (phone !== undefined) found.push({ phoneNumber: phone });
-  const address = addressOf(view.first_name, view.last_name, view.user_country, view.postal_code);
-  if (address !== undefined) found.push({ address });
-  if (view.google_user_data === undefined) return found;
-  const known = new Set(found.map((identifier) => JSON.stringify(identifier)));
-  for (const identifier of view.google_user_data) {
-    const text = JSON.stringify(identifier);
-    if (!known.has(text)) found.push(identifier);
-    known.add(text);
-  }
-  return found.slice(0, MAX_IDENTIFIERS);
-}
-
-function cartOf(items: readonly Item[] | undefined, { merchant }: Settings) {
-  if (merchant === undefined || items === undefined) return undefined;
-  const rows = items.flatMap(({ item_id, quantity, price }) =>
-    // int64 is written as text (2.1).
-    item_id === undefined
-      ? []
-      : [{ merchantProductId: item_id, quantity: String(Math.trunc(quantity ?? 1)), unitPrice: price }],
-  );
-  if (rows.length === 0) return undefined;
-  return {
-    merchantId: merchant.id,
-    merchantFeedLabel: merchant.feed_label,
-    merchantFeedLanguageCode: merchant.feed_language,
-    items: rows,
-  };
 }

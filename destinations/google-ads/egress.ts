@@ -1,8 +1,8 @@
+import { CART_DATA, USER_DATA } from '../../src/core/data-manager/ingest-shape.ts';
 import { SECRET, type EgressForm, type Leaf, type Leaves, type ObjectShape } from '../../src/core/egress.ts';
-import { barePage, CONSENT_KEYS, digits, exactly, matching, saying, sha256 } from '../../src/core/egress-claims.ts';
+import { barePage, CONSENT_KEYS, digits, exactly, matching, saying } from '../../src/core/egress-claims.ts';
 
 const any: Leaf = {};
-const hash: Leaf = { may: sha256 };
 const number: Leaf = { may: digits };
 const clickId: Leaf = { may: matching(/^[\w.-]{1,512}$/) };
 const account: ObjectShape = {
@@ -48,35 +48,8 @@ const CONVERSIONS: ObjectShape = {
             needs: ['ad_storage'],
             keys: { gclid: clickId, gbraid: clickId, wbraid: clickId },
           },
-          userData: {
-            needs: ['ad_user_data'],
-            keys: {
-              userIdentifiers: {
-                each: {
-                  keys: {
-                    emailAddress: hash,
-                    phoneNumber: hash,
-                    address: {
-                      keys: {
-                        givenName: hash,
-                        familyName: hash,
-                        regionCode: { may: matching(/^[A-Z]{2}$/) },
-                        postalCode: any,
-                      },
-                    },
-                  },
-                },
-              },
-            },
-          },
-          cartData: {
-            keys: {
-              merchantId: number,
-              merchantFeedLabel: any,
-              merchantFeedLanguageCode: any,
-              items: { each: { keys: { merchantProductId: any, quantity: any, unitPrice: any } } },
-            },
-          },
+          userData: USER_DATA,
+          cartData: CART_DATA,
         },
       },
     },

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { merchantSetting } from '../../src/core/data-manager/cart.ts';
 import { eventNameSetting } from '../../src/core/event-name-setting.ts';
 import { idText } from '../../src/core/id-text.ts';
 import { secret } from '../../src/core/secret-schema.ts';
@@ -58,20 +59,7 @@ export const settings = z
       .describe(
         'How many hours a conversion waits before it is sent. Google wants six after the click; without a wait, those that come too soon are sent once more by then, if they have an order number or event id.',
       ),
-    merchant: z
-      .strictObject({
-        id: z
-          .string()
-          .regex(/^\d{1,20}$/, 'a Merchant Center id is a number, in quotes')
-          .describe('Merchant Center id.'),
-        feed_label: z.string().min(1).max(20).describe('Label of the product feed, e.g. "NO".'),
-        feed_language: z
-          .string()
-          .regex(/^[a-z]{2}$/, 'two lower-case letters')
-          .describe('Language of the feed, e.g. "nb".'),
-      })
-      .optional()
-      .describe('Send the products of an order as cart data. Left out, no product leaves.'),
+    merchant: merchantSetting(),
   })
   .refine((s) => (s.conversion_id === undefined) === (s.labels === undefined), {
     message: 'conversion_id and labels are used together or not at all',

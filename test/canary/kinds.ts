@@ -289,6 +289,7 @@ const KNOWN_KINDS = {
   mailUserId: [
     hashed('ga4', GOOGLE_USER),
     hashed('google_ads'),
+    hashed('floodlight'),
     hashed('meta'),
     hashed('linkedin'),
     hashed('microsoft_ads', USER_DATA),
@@ -303,6 +304,7 @@ const KNOWN_KINDS = {
   phoneUserId: [
     hashed('ga4', GOOGLE_USER),
     hashed('google_ads'),
+    hashed('floodlight'),
     hashed('meta'),
     hashed('microsoft_ads', USER_DATA),
     hashed('pinterest'),
@@ -317,6 +319,7 @@ const KNOWN_KINDS = {
   email: [
     hashed('ga4', GOOGLE_USER),
     hashed('google_ads'),
+    hashed('floodlight'),
     hashed('meta'),
     hashed('linkedin'),
     hashed('microsoft_ads', USER_DATA),
@@ -332,6 +335,7 @@ const KNOWN_KINDS = {
   phone: [
     hashed('ga4', GOOGLE_USER),
     hashed('google_ads'),
+    hashed('floodlight'),
     hashed('meta'),
     hashed('microsoft_ads', USER_DATA),
     hashed('pinterest'),
@@ -344,6 +348,7 @@ const KNOWN_KINDS = {
   firstName: [
     hashed('ga4', GOOGLE_USER),
     hashed('google_ads'),
+    hashed('floodlight'),
     hashed('meta'),
     hashed('linkedin'),
     hashed('pinterest'),
@@ -354,6 +359,7 @@ const KNOWN_KINDS = {
   lastName: [
     hashed('ga4', GOOGLE_USER),
     hashed('google_ads'),
+    hashed('floodlight'),
     hashed('meta'),
     hashed('linkedin'),
     hashed('pinterest'),
@@ -374,9 +380,16 @@ const KNOWN_KINDS = {
     lead,
   ],
   region: [to('ga4', { needs: GOOGLE_USER }), hashed('meta'), to('tiktok'), lead],
-  postalCode: [to('ga4', { needs: GOOGLE_USER }), to('google_ads'), hashed('meta'), hashed('tiktok'), lead],
+  postalCode: [
+    to('ga4', { needs: GOOGLE_USER }),
+    to('google_ads'),
+    to('floodlight'),
+    hashed('meta'),
+    hashed('tiktok'),
+    lead,
+  ],
   /** The hash inside GA4's `em`. */
-  hashedEmail: [hashed('ga4', GOOGLE_USER), hashed('google_ads')],
+  hashedEmail: [hashed('ga4', GOOGLE_USER), hashed('google_ads'), hashed('floodlight')],
   clearEm: [],
 
   // Personal data in free text: R40-R45.
@@ -440,6 +453,7 @@ const KNOWN_KINDS = {
     to('meta'),
     to('microsoft_ads'),
     to('google_ads', { where: ['merchant'] }),
+    to('floodlight', { where: ['merchant'] }),
     to('pinterest'),
     to('tiktok'),
     to('snapchat'),
@@ -460,7 +474,14 @@ const IN_RECORDS: Readonly<Partial<Record<keyof typeof KNOWN_KINDS, readonly Lea
   searchTerm: [to('floodlight')],
   // Of items these are sent the ids, or the numbers only.
   itemId: [to('google_ads')],
-  itemName: [to('google_ads'), to('meta'), to('pinterest'), to('reddit'), to('snapchat')],
+  itemName: [
+    to('google_ads'),
+    to('floodlight', { where: ['merchant'] }),
+    to('meta'),
+    to('pinterest'),
+    to('reddit'),
+    to('snapchat'),
+  ],
   // HubSpot's own id of the event is made of it.
   eventId: [to('hubspot')],
   // A number is made of it.

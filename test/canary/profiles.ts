@@ -192,6 +192,8 @@ const ROUTES = `
         activities: { purchase: { id: "14567890", count: transactions }, generate_lead: { id: "14567891", count: standard } }
         credentials: \${GOOGLE_ADS_CREDENTIALS}
         variables: { U1: params.note, U2: coupon }
+        user_data: true
+        merchant: { id: "12345", feed_label: "NO", feed_language: nb }
       meta: { pixel_id: "123456789012345", access_token: "\${META_ACCESS_TOKEN}" }
       linkedin: { conversions: { purchase: "104012", generate_lead: "104013" }, access_token: "\${LINKEDIN_ACCESS_TOKEN}" }
       hubspot:

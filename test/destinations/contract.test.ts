@@ -213,7 +213,7 @@ describe('every destination', () => {
   // R47: an id goes to its owner only.
   const OWNERS: Readonly<Partial<Record<FieldName, readonly string[]>>> = {
     google_click_params: ['ga4', 'google_ads'],
-    google_user_data: ['ga4', 'google_ads'],
+    google_user_data: ['ga4', 'google_ads', 'floodlight'],
     gclid: ['ga4', 'google_ads', 'floodlight'],
     gbraid: ['ga4', 'google_ads'],
     wbraid: ['ga4', 'google_ads'],

@@ -85,6 +85,10 @@ describe('what is stored for a route', () => {
     expect(stored(FLOODLIGHT())).toEqual(money);
     expect(stored(FLOODLIGHT('variables: { U1: params.note },'))).toEqual({ ...money, params: { note: 'blue' } });
     expect(stored(FLOODLIGHT('variables: { U1: coupon },'))).toEqual({ ...money, coupon: 'HOST25' });
+    expect(Object.keys(stored(FLOODLIGHT('user_data: true,')))).toEqual([
+      ...Object.keys(stored(FLOODLIGHT())),
+      'email',
+    ]);
   });
 
   it('is less where the site lists the parameters of the route', () => {

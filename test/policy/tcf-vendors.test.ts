@@ -17,6 +17,10 @@ sites:
     purposes: { analytics: { basis: BASIS } }
     destinations:
       ga4: { measurement_id: G-TEST000001 }
+      floodlight:
+        floodlight_config_id: "8031234"
+        activities: { purchase: { id: "1", count: transactions } }
+        credentials: \${TOKEN}
       meta: { pixel_id: "123456789012345", access_token: "\${TOKEN}" }
       linkedin: { conversions: { purchase: "104012" }, access_token: "\${TOKEN}" }
       hubspot: { custom_events: { purchase: { name: pe1234567_purchase } }, access_token: "\${TOKEN}" }
@@ -55,7 +59,7 @@ function outcomes(restrictions: readonly Restriction[], purposes = ALL, asked = 
     { v: '2', tid: 'G-TEST000001', en: 'purchase', cid: `482310557.${seconds}`, cu: 'NOK', 'epn.value': '599' },
     {
       headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0' },
-      cookies: `euconsent-v2=${string}; _fbp=fb.1.${seconds}000.1098115397; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9; hubspotutk=0f1e2d3c4b5a69788796a5b4c3d2e1f0; _epik=dj0yExample; _rdt_uuid=${seconds}000.0b4c1f0a-6d1e-4c7e-9a55-2d5b3c1e7f90; _ttp=2F7h37YkS1j57AYSKTI7IHhJPYH`,
+      cookies: `euconsent-v2=${string}; _fbp=fb.1.${seconds}000.1098115397; li_fat_id=0a1b2c3d-0000-4000-8000-000000000000; _uetmsclkid=_uet0a1b2c3d4e5f60718293a4b5c6d7e8f9; hubspotutk=0f1e2d3c4b5a69788796a5b4c3d2e1f0; _epik=dj0yExample; _rdt_uuid=${seconds}000.0b4c1f0a-6d1e-4c7e-9a55-2d5b3c1e7f90; _ttp=2F7h37YkS1j57AYSKTI7IHhJPYH; _gcl_dc=GCL.${seconds}.CNExampleDclid`,
     },
   );
   const done = decideRequest(hit, asked);
@@ -67,6 +71,7 @@ function outcomes(restrictions: readonly Restriction[], purposes = ALL, asked = 
 // Meta, HubSpot, Pinterest, Reddit, Snap and TikTok are on no vendor list.
 const EVERYBODY = {
   ga4: 'planned',
+  floodlight: 'planned',
   meta: 'blocked',
   linkedin: 'planned',
   hubspot: 'blocked',
@@ -83,12 +88,14 @@ describe('publisher restrictions (R90)', () => {
   });
 
   it.each([
-    ['storage', 1, 755, 'ga4'],
-    ['measurement', 8, 755, 'ga4'],
-    ['profiles for advertising', 3, 804, 'linkedin'],
-    ['measuring advertising', 7, 1126, 'microsoft_ads'],
-  ] as const)('forbid one vendor %s: it gets nothing, the others do', (_what, purpose, vendor, route) => {
-    expect(outcomes([{ purpose, vendor, type: NOT_ALLOWED }])).toEqual({ ...EVERYBODY, [route]: 'blocked' });
+    ['storage', 1, 755, ['ga4', 'floodlight']],
+    ['measurement', 8, 755, ['ga4']],
+    ['measuring advertising', 7, 755, ['floodlight']],
+    ['profiles for advertising', 3, 804, ['linkedin']],
+    ['measuring advertising', 7, 1126, ['microsoft_ads']],
+  ] as const)('forbid one vendor %s: it gets nothing, the others do', (_what, purpose, vendor, routes) => {
+    const blocked = Object.fromEntries(routes.map((route) => [route, 'blocked']));
+    expect(outcomes([{ purpose, vendor, type: NOT_ALLOWED }])).toEqual({ ...EVERYBODY, ...blocked });
   });
 
   it('tie a purpose to legitimate interest: consent does not count for it', () => {
@@ -100,7 +107,8 @@ describe('publisher restrictions (R90)', () => {
   });
 
   it('on purposes of another category, or of none here, take nothing', () => {
-    expect(outcomes([{ purpose: 3, vendor: 755, type: NOT_ALLOWED }])).toEqual(EVERYBODY);
+    expect(outcomes([{ purpose: 5, vendor: 755, type: NOT_ALLOWED }])).toEqual(EVERYBODY);
+    expect(outcomes([{ purpose: 8, vendor: 804, type: NOT_ALLOWED }])).toEqual(EVERYBODY);
     expect(outcomes([{ purpose: 11, vendor: 755, type: NOT_ALLOWED }])).toEqual(EVERYBODY);
   });
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { cartData, userData } from './data-manager.ts';
 
 /*
  * What the Data Manager API takes for a Floodlight configuration, written from `destinations/floodlight.md` alone. It
@@ -22,6 +23,8 @@ const event = z
     conversionCount: z.number(),
     consent: z.strictObject({ adUserData: consentWord, adPersonalization: consentWord }),
     adIdentifiers: z.strictObject({ gclid: z.string().optional(), dclid: z.string().optional() }).optional(),
+    userData: userData.optional(),
+    cartData: cartData.optional(),
     customVariables: z
       .array(z.strictObject({ variable: z.string().regex(/^U\d{1,3}$/), value: z.string().min(1) }))
       .min(1)
@@ -44,8 +47,13 @@ export const floodlightIngest = z
       )
       .min(1)
       .max(10),
+    encoding: z.literal('HEX').optional(),
     events: z.array(event).min(1).max(2000),
   })
+  .refine(
+    (r) => r.encoding !== undefined || r.events.every((e) => e.userData === undefined),
+    'user data without an encoding',
+  )
   .refine(
     (r) => new Set(r.destinations.map((d) => d.reference)).size === r.destinations.length,
     'DUPLICATE_DESTINATION_REFERENCE',

@@ -1,25 +1,13 @@
 import * as z from 'zod';
 import type { FakeReply, FakeVendor, Recorded } from '../support/recorder.ts';
+import { cartData, userData } from './data-manager.ts';
 import { floodlightIngest, isFloodlight } from './floodlight.ts';
 
 /** What Google would have found wrong (`destinations/google-ads.md` 2, 4); empty it before a test. */
 export const violations: string[] = [];
 
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const account = z.strictObject({ accountType: z.literal('GOOGLE_ADS'), accountId: z.string().regex(/^\d{10}$/) });
 const consentWord = z.enum(['CONSENT_GRANTED', 'CONSENT_DENIED']);
-const identifier = z.union([
-  z.strictObject({ emailAddress: hash }),
-  z.strictObject({ phoneNumber: hash }),
-  z.strictObject({
-    address: z.strictObject({
-      givenName: hash,
-      familyName: hash,
-      regionCode: z.string().regex(/^[A-Z]{2}$/),
-      postalCode: z.string().min(1),
-    }),
-  }),
-]);
 const event = z
   .strictObject({
     destinationReferences: z.array(z.string()).min(1),
@@ -35,23 +23,8 @@ const event = z
     adIdentifiers: z
       .strictObject({ gclid: z.string().optional(), gbraid: z.string().optional(), wbraid: z.string().optional() })
       .optional(),
-    userData: z.strictObject({ userIdentifiers: z.array(identifier).min(1).max(10) }).optional(),
-    cartData: z
-      .strictObject({
-        merchantId: z.string(),
-        merchantFeedLabel: z.string(),
-        merchantFeedLanguageCode: z.string(),
-        items: z
-          .array(
-            z.strictObject({
-              merchantProductId: z.string(),
-              quantity: z.string().regex(/^\d+$/),
-              unitPrice: z.number().optional(),
-            }),
-          )
-          .min(1),
-      })
-      .optional(),
+    userData: userData.optional(),
+    cartData: cartData.optional(),
   })
   .refine((e) => e.userData !== undefined || Object.keys(e.adIdentifiers ?? {}).length > 0, 'NO_IDENTIFIERS_PROVIDED')
   .refine((e) => Object.keys(e.adIdentifiers ?? {}).length <= 1, 'more than one click id')

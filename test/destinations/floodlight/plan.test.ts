@@ -34,8 +34,8 @@ function sent(event: Event, settings: Json = {}): Json {
   return JSON.parse(plan.element) as Json;
 }
 
-function skipped(event: Event): Skip['skip'] | undefined {
-  const plan = planOne(floodlight, { settings: SETTINGS, granted: GRANTED, event });
+function skipped(event: Event, settings: Json = {}): Skip['skip'] | undefined {
+  const plan = planOne(floodlight, { settings: { ...SETTINGS, ...settings }, granted: GRANTED, event });
   return 'skip' in plan ? plan.skip : undefined;
 }
 
@@ -54,7 +54,7 @@ describe('the examples', () => {
       .map((example) => requestOne(floodlight, example))
       .filter((request) => 'url' in request);
     for (const request of requests) expect(googleAdsVendor.answer(asRecorded(request))).toMatchObject({ status: 200 });
-    expect(requests).toHaveLength(2);
+    expect(requests).toHaveLength(3);
     expect(violations).toEqual([]);
   });
 
@@ -80,12 +80,58 @@ describe('one conversion (floodlight.md 2, 3)', () => {
   it('is none on user data alone, nor on a click id that is something else', () => {
     const { dclid: _, ...without } = PURCHASE;
     expect(skipped({ ...without, email: 'kari@example.no' })?.code).toBe('skip.nothing_to_match');
+    expect(skipped({ ...without, email: 'kari@example.no' }, { user_data: true })?.code).toBe('skip.nothing_to_match');
     expect(skipped({ ...without, dclid: 'kari@example.no' })?.code).toBe('skip.nothing_to_match');
   });
 
-  it('never has user data, products or a device', () => {
-    const rich: Event = { ...PURCHASE, email: 'kari@example.no', items: [{ item_id: 'SKU-1' }], ip: '203.0.113.0' };
+  const rich: Event = {
+    ...PURCHASE,
+    email: ' Jane.Doe+shop@GMAIL.com ',
+    items: [{ item_id: 'SKU-1', item_name: 'Mug', price: 27.5, quantity: 2 }],
+    ip: '203.0.113.0',
+  };
+
+  it('has user data and products only where the settings say so, and never a device', () => {
     expect(sent(rich)).toEqual(sent(PURCHASE));
+  });
+
+  it('has hashes of the person with `user_data: true`; the vectors of 2', () => {
+    const person: Event = {
+      ...rich,
+      phone: '+4930901820',
+      first_name: 'Jane',
+      last_name: 'Doe',
+      user_country: 'de',
+      postal_code: '10117',
+    };
+    const identifiers = (event: Event) =>
+      (sent(event, { user_data: true })['userData'] as { userIdentifiers: object[] }).userIdentifiers;
+    expect(identifiers(rich)).toEqual([
+      { emailAddress: 'd6117306485ed0e50afab3ac871e98f81699151f30281527d63ff5f233656c69' },
+    ]);
+    expect(identifiers(person)).toEqual([
+      { emailAddress: 'd6117306485ed0e50afab3ac871e98f81699151f30281527d63ff5f233656c69' },
+      { phoneNumber: '4db5829924ee5c466cbd9ac69b2a6af527f758614fa3b3aec8c89b16a709a678' },
+      {
+        address: {
+          givenName: sha256Hex('jane'),
+          familyName: '799ef92a11af918e3fb741df42934f3b568ed2d93ac1df74f1b8d41a27932a6f',
+          regionCode: 'DE',
+          postalCode: '10117',
+        },
+      },
+    ]);
+    expect(sent(PURCHASE, { user_data: true })).toEqual(sent(PURCHASE));
+  });
+
+  it('has the products with `merchant`, by id, number and price (google-ads.md 2.3)', () => {
+    const merchant = { id: '12345', feed_label: 'NO', feed_language: 'nb' };
+    expect(sent(rich, { merchant })['cartData']).toEqual({
+      merchantId: '12345',
+      merchantFeedLabel: 'NO',
+      merchantFeedLanguageCode: 'nb',
+      items: [{ merchantProductId: 'SKU-1', quantity: '2', unitPrice: 27.5 }],
+    });
   });
 
   it('a sale is known by its order number, else by the id of its event', () => {

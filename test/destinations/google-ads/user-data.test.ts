@@ -7,7 +7,7 @@ import {
   phoneHash,
   postalCode,
   readUserParts,
-} from '../../../destinations/google-ads/normalise.ts';
+} from '../../../src/core/data-manager/user-data.ts';
 import { googleClickId } from '../../../src/core/data-manager/ingest.ts';
 import { sha256Hex } from '../../../src/core/hash.ts';
 import peers from '../../fixtures/google-ads-peers.json' with { type: 'json' };

@@ -1,7 +1,16 @@
-import { countryCode } from '../../src/core/countries.ts';
-import { sha256Hex } from '../../src/core/hash.ts';
-import { e164 } from '../../src/core/phone.ts';
-import { emailAddress } from '../../src/core/user-data.ts';
+import { countryCode } from '../countries.ts';
+import { sha256Hex } from '../hash.ts';
+import { e164 } from '../phone.ts';
+import type { Reads, View } from '../destination.ts';
+import { emailAddress, sha256Of } from '../user-data.ts';
+
+/*
+ * Persons as Google's Data Manager API is told of them (`destinations/google-ads.md` 2.4): what is read of an event, how it is
+ * normalised and hashed, and the identifiers that are made of it.
+ */
+
+/** Most identifiers of one event (2.6). */
+const MAX_IDENTIFIERS = 10;
 
 /** One thing Google may match a person on; every text but region and postal code is a SHA-256, lower-case hex. */
 export type UserIdentifier =
@@ -96,4 +105,35 @@ function hexOf(hash: string): string | undefined {
   let hex = '';
   for (let i = 0; i < bytes.length; i++) hex += bytes.charCodeAt(i).toString(16).padStart(2, '0');
   return hex;
+}
+
+/** What of an event says who it is about, prepared as Google wants it. */
+export const userReads = {
+  email: { as: emailHash },
+  phone: { as: phoneHash },
+  phone_sha256: { as: sha256Of },
+  first_name: { as: nameHash },
+  last_name: { as: nameHash },
+  postal_code: { as: postalCode },
+  user_country: { as: countryCode },
+  google_user_data: { as: readUserParts },
+} as const satisfies Reads;
+
+/** What Google may match the person on, each once; undefined where there is nothing. */
+export function userDataOf(
+  view: View<typeof userReads>,
+): { readonly userIdentifiers: readonly UserIdentifier[] } | undefined {
+  const found: UserIdentifier[] = [];
+  if (view.email !== undefined) found.push({ emailAddress: view.email });
+  const phone = view.phone ?? view.phone_sha256;
+  if (phone !== undefined) found.push({ phoneNumber: phone });
+  const address = addressOf(view.first_name, view.last_name, view.user_country, view.postal_code);
+  if (address !== undefined) found.push({ address });
+  const known = new Set(found.map((identifier) => JSON.stringify(identifier)));
+  for (const identifier of view.google_user_data ?? []) {
+    const text = JSON.stringify(identifier);
+    if (!known.has(text)) found.push(identifier);
+    known.add(text);
+  }
+  return found.length === 0 ? undefined : { userIdentifiers: found.slice(0, MAX_IDENTIFIERS) };
 }
