@@ -63,7 +63,10 @@ describe('a text', () => {
 
   it('with the click id that `_uetmsclkid` keeps', () => {
     const id = 'ab73141800003cdef0123456789abcde';
-    expect(cleanerOf(`_uetmsclkid=_uet${id}`).text(`Krus ${id}`)).toBe('Krus [id]');
+    const cleaner = cleanerOf(`_uetmsclkid=_uet${id}`);
+    // In a text it is a token before it is the visitor's id.
+    expect(cleaner.text(`Krus ${id}`)).toBe('Krus [token]');
+    expect([cleaner.article(id), cleaner.isId(id)]).toEqual(['[id]', false]);
   });
 });
 

@@ -34,6 +34,10 @@ describe('detectors (R42)', () => {
     ['phone', '+1 (555) 010-9999'],
     ['token', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.'],
     ['token', 'd41d8cd98f00b204e9800998ecf8427e'],
+    // Few changes between letters and digits.
+    ['token', '9af8959743528661970273c054531939'],
+    ['token', '9AF8959743528661970273C054531939'],
+    ['token', 'aaaaaaaaaaaaaaaabbbbbbbbbbbbbbb1'],
   ])('%s: %s', (kind, value) => {
     expect(scrub(value)).toBe(`[${kind}]`);
     expect(scrub(`Hei (${value}), takk`)).toBe(`Hei ([${kind}]), takk`);

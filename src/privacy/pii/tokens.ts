@@ -31,23 +31,28 @@ function findJwts(text: string, findings: Detection[]): void {
 
 /**
  * Whether a run changes between small letters, capitals and digits as often as random text does. Words, slugs and product
- * names do not. A UUID does, but it names things more often than sessions, so it is kept.
+ * names do not. So long a run of hexadecimal digits with letters among them is random however rarely it changes. A UUID
+ * is random, but it names things more often than sessions, so it is kept.
  */
 function looksRandom(text: string, start: number, end: number): boolean {
   const length = end - start;
   let changes = 0;
   let separators = 0;
   let digits = 0;
+  let hex = 0;
   let previous = 0;
   for (let i = start; i < end; i++) {
-    const kind = KIND_OF[text.charCodeAt(i)] as number;
+    const code = text.charCodeAt(i);
+    const kind = KIND_OF[code] as number;
     if (kind === SEPARATOR) separators++;
     else if (kind === DIGIT) digits++;
+    else if ((code | LETTER_CASE) <= LAST_HEX) hex++;
     // A capital before small letters begins a word, so it is no sign of random text.
     const counts = previous !== SEPARATOR && kind !== SEPARATOR && kind !== previous;
     if (counts && i > start && !(previous === UPPER && kind === LOWER)) changes++;
     previous = kind;
   }
+  if (digits > 0 && hex > 0 && digits + hex === length) return true;
   if (changes * 6 < length) return false;
   // Slugs have many hyphens, and names in programs no digits; for these the limit is higher.
   if ((digits === 0 || separators * 8 > length) && changes * 4 < length) return false;
@@ -55,6 +60,10 @@ function looksRandom(text: string, start: number, end: number): boolean {
 }
 
 const BLANK = 32;
+/** The bit by which a small letter differs from its capital. */
+const LETTER_CASE = 32;
+/** `f` */
+const LAST_HEX = 102;
 const DOT = 46;
 const SEPARATOR = 0;
 const DIGIT = 1;
