@@ -3,6 +3,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { randomBytes } from 'node:crypto';
 import type { QueuedRecord } from '../../src/delivery/store.ts';
 import { bump, type Append, type Committed } from '../../src/outbox/commit.ts';
+import type { Broker } from '../../src/outbox/nats/broker.ts';
 import { Names } from '../../src/outbox/nats/names.ts';
 import { NatsOutbox } from '../../src/outbox/nats/nats-outbox.ts';
 import type { Happened } from '../../src/outbox/nats/owned-part.ts';
@@ -23,6 +24,22 @@ export async function brokerAt(url: string) {
 
 export type Connected = Awaited<ReturnType<typeof brokerAt>>;
 
+/** A broker whose messages come in their order, each `ms` later. */
+export function lateBroker(broker: Broker, ms: number): Broker {
+  return {
+    write: (stream, messages) => broker.write(stream, messages),
+    last: (stream, subjects) => broker.last(stream, subjects),
+    bytes: (stream) => broker.bytes(stream),
+    follow: (stream, subjects, heard, complete) =>
+      broker.follow(
+        stream,
+        subjects,
+        (message) => void setTimeout(() => heard(message), ms),
+        () => void setTimeout(complete, ms),
+      ),
+  };
+}
+
 const SEAL = new Uint8Array(32).fill(5);
 
 export interface NatsWorldOptions {
@@ -33,7 +50,10 @@ export interface NatsWorldOptions {
 }
 
 /** An engine of one gateway, under a name of its own: what one call does is waited for. */
-export async function openNats(connected: Connected, options: NatsWorldOptions): Promise<Opened> {
+export async function openNats(
+  connected: Omit<Connected, 'broker'> & { readonly broker: Broker },
+  options: NatsWorldOptions,
+): Promise<Opened> {
   const { policy, now, parts = 1 } = options;
   const { manager, broker } = connected;
   const names = options.names ?? new Names(`t${randomBytes(6).toString('hex')}`, parts);

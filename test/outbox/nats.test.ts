@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { natsServer, skipNats, startBrokers, type RunningBroker } from '../support/nats.ts';
 import { describeEngine } from './contract.ts';
-import { brokerAt, openNats, type Connected } from './nats-world.ts';
+import { brokerAt, lateBroker, openNats, type Connected } from './nats-world.ts';
 
 // The engine of several gateways through the suite of all engines, with a broker that runs.
 
@@ -19,4 +19,11 @@ describe.skipIf(skipNats)('on NATS JetStream', () => {
   });
 
   describeEngine('of several gateways', (policy, now) => openNats(connected, { policy, now }), 10);
+
+  // What a gateway has written itself it hears of later than that it is written, on a busy machine much later.
+  describeEngine(
+    'of several gateways that hear late',
+    (policy, now) => openNats({ ...connected, broker: lateBroker(connected.broker, 15) }, { policy, now }),
+    10,
+  );
 });

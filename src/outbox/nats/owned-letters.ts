@@ -29,6 +29,8 @@ export class OwnedLetters {
   readonly #happened: () => Work;
   readonly #forget: (mark: Forgotten) => void;
   readonly #letters = new Map<string, Letter>();
+  /** By key: those that go, each with the sequence of the message it goes over. What is older of it may be heard later. */
+  readonly #going = new Map<string, number>();
   /** By key: those that go or change, each with what its batch writes. */
   readonly out = new Map<string, Message[]>();
 
@@ -58,7 +60,8 @@ export class OwnedLetters {
    */
   hear(key: string, seq: number, text: string | undefined): boolean {
     const known = this.#letters.get(key);
-    if (known !== undefined && seq <= known.seq) return true;
+    if (seq <= (known?.seq ?? this.#going.get(key) ?? 0)) return true;
+    this.#going.delete(key);
     this.out.delete(key);
     const letter = readLetter(text);
     if (letter === undefined) {
@@ -157,6 +160,7 @@ export class OwnedLetters {
     const known = this.#letters.get(key);
     if (known === undefined) return;
     this.#letters.delete(key);
+    this.#going.set(key, known.seq);
     const subject = this.#context.names.dead(this.#part, key);
     this.out.set(key, [{ subject, data: NOTHING, expected: known.seq, ttlMs: GONE_MS }]);
   }
