@@ -470,8 +470,6 @@ const KNOWN_KINDS = {
  * the same consent, and as the privacy floor has left it.
  */
 const IN_RECORDS: Readonly<Partial<Record<keyof typeof KNOWN_KINDS, readonly Leave[]>>> = {
-  // Floodlight's variables are made of the parameters.
-  searchTerm: [to('floodlight')],
   // Of items these are sent the ids, or the numbers only.
   itemId: [to('google_ads')],
   itemName: [

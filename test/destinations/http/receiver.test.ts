@@ -1,9 +1,19 @@
 import { createHmac } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../../support/ask.ts';
 import { cookiebot } from '../../support/hits.ts';
 import { startRecorder, type Recorded, type Recorder } from '../../support/recorder.ts';
 import { serve, type Served } from '../../support/serve.ts';
+
+/** The standard's own library for receivers. */
+const { Webhook } = createRequire(import.meta.url)('standardwebhooks') as {
+  readonly Webhook: new (
+    secret: string,
+  ) => {
+    readonly verify: (body: string, headers: Readonly<Record<string, string | undefined>>) => unknown;
+  };
+};
 
 /** The key of the sheet, and of the key before it (`destinations/http.md` 2): bytes 1 to 32, and 33 to 64. */
 const [KEY, OLD] = [1, 33].map((first) => Buffer.from(Array.from({ length: 32 }, (_, i) => first + i)));
@@ -104,6 +114,12 @@ describe('events to receivers of one’s own, from the request to the bytes', ()
         .update(`${id}.${at}.${body}`)
         .digest('base64')}`;
     expect(headers['webhook-signature']).toBe(`${by(KEY)} ${by(OLD)}`);
+    // And with the library of the standard itself, as a receiver has it that knows either key.
+    for (const key of [KEY, OLD]) {
+      const webhook = new Webhook(`whsec_${key?.toString('base64')}`);
+      expect(webhook.verify(body, headers)).toEqual(JSON.parse(body));
+      expect(() => webhook.verify(`${body} `, headers)).toThrow('No matching signature');
+    }
     expect(JSON.stringify(recorder.requests)).not.toMatch(/Kari/i);
     expect(gateway.log()).not.toContain('hemmelig-krok');
   });
