@@ -76,7 +76,7 @@ export function unknownField(on: string): Wrong | undefined {
   if (KNOWN.includes(on)) return undefined;
   if (!on.startsWith(PARAMS)) {
     const message = `\`${on.slice(0, 64)}\` is no field that a rule can look at; custom parameters are \`params.<name>\``;
-    return { message, instead: nearest(on, KNOWN) ?? (isParamName(on) ? `${PARAMS}${on}` : undefined) };
+    return { message, instead: nearest(on, KNOWN) ?? meantParam(on) };
   }
   const name = on.slice(PARAMS.length);
   if (!PARAM_NAME.test(name)) return { message: 'expected `params.` and a name of letters, digits and `_`' };
@@ -101,8 +101,11 @@ const NOT_SET: Wrong = {
   message: `a rule gives an event \`${SETTABLE.join('`, `')}\` or \`params.<name>\`, and nothing that says whose it is or which one`,
 };
 
-function isParamName(name: string): boolean {
-  return PARAM_NAME.test(name) && !Object.hasOwn(FIELDS, name);
+/** The custom parameter that is meant by its name alone, or behind a word that is nearly `params`. */
+function meantParam(written: string): string | undefined {
+  const [word = '', name = written] = written.split('.', 2);
+  if (name !== written && nearest(word, ['params']) === undefined) return undefined;
+  return PARAM_NAME.test(name) && !Object.hasOwn(FIELDS, name) ? `${PARAMS}${name}` : undefined;
 }
 
 /** Why a rule cannot give an event this value; undefined = it can. */
@@ -110,7 +113,7 @@ export function unsettable(on: string, value: Scalar): Wrong | undefined {
   const known = SETTABLE.find((name) => name === on);
   if (known === undefined) {
     const { message } = (on.startsWith(PARAMS) ? unknownField(on) : NOT_SET) ?? {};
-    const meant = nearest(on, SETTABLE) ?? (isParamName(on) ? `${PARAMS}${on}` : undefined);
+    const meant = nearest(on, SETTABLE) ?? meantParam(on);
     return message === undefined ? undefined : { message, instead: meant };
   }
   if (known === 'coupon')
