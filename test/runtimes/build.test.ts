@@ -84,21 +84,6 @@ describe('portvakt build --target workers', () => {
     expect(read(out, '.secrets.env')).toBe(before);
   });
 
-  it('refuses a route whose user data would have to be sealed, with the line and what to do', async () => {
-    const crm = `
-      crm:
-        type: http
-        host: crm.example.com
-        path: /leads
-        needs: [ad_storage, ad_user_data]
-        recipient: { name: Example AS, country: NO, purpose: sales }
-        events: [generate_lead]`;
-    expect((await builds(shop().replace(/\n$/, crm))).code).toBe(0);
-    said = [];
-    expect((await builds(shop().replace(/\n$/, `${crm}\n        user_data: { email: plain }`))).code).not.toBe(0);
-    expect(said.join('\n')).toMatch(/gateway\.yaml:8:\d+.*`crm` gets user data in the clear.*run it on Node/s);
-  });
-
   it('takes the key of a data directory', async () => {
     const data = temporary();
     writeFileSync(join(data, 'root.key'), Buffer.alloc(32, 7));

@@ -85,6 +85,12 @@ export const DIFFERENCES: readonly Difference[] = [
     by: 'build.test.ts: a secret in a file',
   },
   {
+    what: 'user data in the clear waits sealed',
+    hosts: 'AES-256-GCM, with a key made of `root.key`',
+    workers: 'ChaCha20-Poly1305, with a key made of the secret `PORTVAKT_ROOT_KEY`',
+    by: 'workers.test.ts: user data in the clear waits sealed',
+  },
+  {
     what: '`privacy.replaced_ids`',
     hosts: 'yes',
     workers: 'refused: its key has no place yet',

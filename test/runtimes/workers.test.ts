@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { placeholderCredentials } from '../../src/runtimes/node/vendors/placeholder-account.ts';
-import { ask, type Answer } from '../support/ask.ts';
+import { ask, type Answer, type Ask } from '../support/ask.ts';
 import { until } from '../support/metrics.ts';
 import { outbox } from '../support/outbox-command.ts';
+import { startRecorder } from '../support/recorder.ts';
 import { temporary } from '../support/serve.ts';
 import { startSink, type Sink } from '../torture/support/sink.ts';
 import { configOf, eventId, purchases } from '../torture/support/world.ts';
@@ -17,11 +18,27 @@ import { built, startBuilt, workerdStart } from './workerd.ts';
 // The built worker on workerd, the engine of Cloudflare Workers. Nothing here has run at Cloudflare itself.
 
 describe.skipIf(missing(miniflareFolder, 'workerd'))('workers', () => {
-  walk(workerdStart, false);
+  walk(workerdStart);
   describe('only there', () => {
     onlyThere();
   });
 });
+
+const CRM = `sites:
+  - hosts: [127.0.0.1]
+    origins: [https://shop.example.no]
+    country: NO
+    consent: { cmp: [cookiebot] }
+    destinations:
+      crm:
+        type: http
+        host: crm.example.com
+        path: /leads
+        needs: [ad_storage, ad_user_data]
+        recipient: { name: Example AS, country: NO, purpose: sales }
+        events: [generate_lead]
+        user_data: { email: plain }
+`;
 
 function onlyThere(): void {
   let sink: Sink;
@@ -110,6 +127,48 @@ function onlyThere(): void {
     sink.answer('linkedin', undefined);
     for (const go of hanging) go();
     await until('so are they in the end', () => sink.accepted('linkedin').has(eventId(109)), 40_000);
+  });
+
+  it('user data in the clear waits sealed, and is opened by the key of the secrets alone', async () => {
+    const received: string[] = [];
+    let down = true;
+    const answer = ({ body }: { readonly body: string }) => {
+      if (!down) received.push(body);
+      return { status: down ? 503 : 204 };
+    };
+    const recorder = await startRecorder([{ hosts: ['crm.example.com'], answer }]);
+    const dir = await built(CRM);
+    const data = temporary();
+    const lead = (n: number): Ask => {
+      const user = { email: `lead${n}@example.no` };
+      return { ...purchases([n]), body: JSON.stringify({ events: [{ name: 'generate_lead', id: eventId(n), user }] }) };
+    };
+    const begin = (): Promise<Running> => startBuilt({ dir, sink: recorder.url, data });
+    let crm = await begin();
+    expect((await ask(crm.url, lead(1))).status).toBe(204);
+    await until('it was tried', () => recorder.requests.length > 0);
+    await crm.stop();
+    const files = readdirSync(data, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+    const stored = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1')).join();
+    expect(stored).toContain('crm');
+    expect(stored).not.toContain('lead1');
+
+    down = false;
+    crm = await begin();
+    expect((await ask(crm.url, lead(2))).status).toBe(204);
+    await until('both are received', () => received.length === 2, 40_000);
+    expect(received.join()).toMatch(/lead1@example\.no.*lead2@example\.no|lead2@example\.no.*lead1@example\.no/);
+    await crm.stop();
+    await recorder.close();
+  }, 60_000);
+
+  it('does not start without its key, and says how to give it', async () => {
+    const dir = await built(CRM);
+    const secrets = join(dir, '.secrets.env');
+    writeFileSync(secrets, readFileSync(secrets, 'utf8').replace(/^PORTVAKT_ROOT_KEY=.*\n/m, ''));
+    await expect(startBuilt({ dir, sink: sink.url, data: temporary() })).rejects.toThrow(
+      /PORTVAKT_ROOT_KEY is missing.*--secrets-file \.secrets\.env/,
+    );
   });
 
   it('refuses what no browser sends', async () => {

@@ -1,5 +1,4 @@
 import { parseSecretRef } from '../../core/secret.ts';
-import { isSealed } from '../compile/routes.ts';
 import type { Config } from '../schema.ts';
 import type { ConfigPath, Remark } from './finding.ts';
 
@@ -18,14 +17,7 @@ export function lintWorkers(config: Config, value: unknown): Remark[] {
   const note = (path: ConfigPath, message: string): void => {
     remarks.push({ kind: 'note', code: 'value', path, message });
   };
-  for (const [i, { privacy, destinations }] of config.sites.entries()) {
-    for (const [name, route] of destinations)
-      if (isSealed(route))
-        refuse(
-          ['sites', i, 'destinations', name],
-          `\`${name}\` gets user data in the clear, which has to wait sealed, and on Workers nothing can be sealed yet`,
-          'what it can do with hashes, or run it on Node',
-        );
+  for (const [i, { privacy }] of config.sites.entries()) {
     if (privacy.replaced_ids === undefined) continue;
     const why = 'on Workers there is no place yet where a key lives for one window and is then gone';
     refuse(

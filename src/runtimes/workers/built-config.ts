@@ -1,6 +1,7 @@
 import { fromPortable, type PortableConfig } from '../../config/pages/portable.ts';
 import { compileGateway } from '../../config/compile/index.ts';
 import type { Gateway } from '../../policy/gateway.ts';
+import { webSealing } from '../web/sealing.ts';
 import { BUILT_VERSION, ROOT_KEY } from './built-version.ts';
 
 /** A configuration as `portvakt build` writes it: data alone, with nothing that reads YAML. */
@@ -32,5 +33,6 @@ export function gatewayOf({ version, config }: BuiltConfig, env: Readonly<Record
   return compileGateway(fromPortable(config), {
     rootKey,
     value: (ref) => ('env' in ref ? (envText(env, ref.env) ?? '') : ''),
+    sealing: webSealing,
   });
 }
