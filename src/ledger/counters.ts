@@ -17,6 +17,9 @@ export class Tally {
   }
 }
 
+/** What was counted, as plain data: by tally, and in it by set of labels. */
+export type Counts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 /** What the collecting side counts, as plain numbers; the runtime exports them. */
 export class Counters {
   /** Answers by status. */
@@ -51,6 +54,29 @@ export class Counters {
   connectionsRefused = 0;
   /** Hits, by site. */
   readonly hits = new Tally();
+
+  /** What the tallies have. */
+  counts(): Counts {
+    const counted = this.#tallies().filter(([, { values }]) => values.size > 0);
+    return Object.fromEntries(counted.map(([name, { values }]) => [name, Object.fromEntries(values)]));
+  }
+
+  /** The same, taken out: another adds it to its own. */
+  take(): Counts {
+    const counts = this.counts();
+    for (const [, { values }] of this.#tallies()) values.clear();
+    return counts;
+  }
+
+  /** Adds what another has counted. */
+  add(counts: Counts): void {
+    for (const [name, tally] of this.#tallies())
+      for (const [key, value] of Object.entries(counts[name] ?? {})) tally.add(key, value);
+  }
+
+  #tallies(): readonly (readonly [name: string, tally: Tally])[] {
+    return Object.entries(this).filter((entry): entry is [string, Tally] => entry[1] instanceof Tally);
+  }
 
   /** Counts an accepted hit; `stored` has one entry for each planned pair, in the order of the account. */
   accept(

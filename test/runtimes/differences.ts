@@ -105,14 +105,15 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     what: 'decision log, preview',
     hosts: 'yes',
-    workers: 'no',
+    workers: 'no; `build` says so of `delivery.decisions`',
     by: 'build.test.ts: says what is weaker there',
   },
   {
     what: 'metrics',
     hosts: 'admin listener `/metrics`',
-    workers: '`/g/admin/metrics` with the admin token: delivery and outbox, not what was decided',
-    by: 'workers.test.ts: tells an operator with the token, and nobody else',
+    workers:
+      '`/g/admin/metrics` with the admin token: the same counts under the same names, those of collecting some seconds later; no times',
+    by: 'workers.test.ts: counts what came and what was decided',
   },
   {
     what: 'dead letters',

@@ -22,8 +22,8 @@ export class OutboxObject extends Deployed {
   }
 }
 export default {
-  async fetch(request, env) {
-    if (new URL(request.url).pathname !== '/throw-away') return worker.fetch(request, env);
+  async fetch(request, env, context) {
+    if (new URL(request.url).pathname !== '/throw-away') return worker.fetch(request, env, context);
     await env.OUTBOX.get(env.OUTBOX.idFromName('127.0.0.1')).throwAway().catch(() => {});
     return new Response('gone');
   },

@@ -21,7 +21,8 @@ import now from './now/worker.js';
 import next from './next/worker.js';
 export { OutboxObject, Sender } from './${object}/worker.js';
 export default {
-  fetch: (request, env) => (request.headers.get('x-version') === 'next' ? next : now).fetch(request, env),
+  fetch: (request, env, context) =>
+    (request.headers.get('x-version') === 'next' ? next : now).fetch(request, env, context),
 };
 `;
 const MODULES = ['entry.js', 'now/worker.js', 'now/config.js', 'next/worker.js', 'next/config.js'];

@@ -8,7 +8,7 @@ import { outbox } from '../support/outbox-command.ts';
 import { startRecorder } from '../support/recorder.ts';
 import { temporary } from '../support/serve.ts';
 import { startSink, type Sink } from '../torture/support/sink.ts';
-import { configOf, eventId, purchases } from '../torture/support/world.ts';
+import { configOf, cookiesOf, eventId, purchases } from '../torture/support/world.ts';
 import { miniflareFolder, missing } from './engines.ts';
 import { sendRaw } from './raw.ts';
 import type { Running } from './runtime.ts';
@@ -112,6 +112,27 @@ function onlyThere(): void {
     vi.stubEnv('PORTVAKT_ADMIN_TOKEN', 'somebody else with a token of 32 c');
     expect(await there('list')).toMatchObject({ code: 2, err: expect.stringContaining('another token') as string });
     vi.unstubAllEnvs();
+  });
+
+  it('counts what came and what was decided, whether anything was stored or not', async () => {
+    const of = async (series: string): Promise<number> => {
+      const line = (await admin('metrics')).body.split('\n').find((one) => one.startsWith(`${series} `));
+      return Number(line?.split(' ').at(-1) ?? 0);
+    };
+    const HITS = 'portvakt_hits_total{site="127.0.0.1"}';
+    const REFUSED = 'portvakt_refused_total{site="127.0.0.1",reason="refused.origin"}';
+    const BLOCKED = 'portvakt_outcomes_total{route="127.0.0.1/meta",outcome="blocked",reason="blocked.consent"}';
+    // What the tests before have counted arrives by itself.
+    await until('it is told', async () => (await of(HITS)) >= 5);
+    const [hits, refused, blocked] = [await of(HITS), await of(REFUSED), await of(BLOCKED)];
+    const headers = { ...purchases([71]).headers, cookie: cookiesOf(71, { statistics: false, marketing: false }) };
+    expect((await ask(gateway.url, { ...purchases([71]), headers })).status).toBe(204);
+    const elsewhere = { ...headers, origin: 'https://elsewhere.example.com' };
+    expect((await ask(gateway.url, { ...purchases([72]), headers: elsewhere })).status).toBe(403);
+    await until('both are told', async () => (await of(HITS)) > hits && (await of(REFUSED)) > refused);
+    expect([await of(HITS), await of(REFUSED), await of(BLOCKED)]).toEqual([hits + 1, refused + 1, blocked + 1]);
+    expect(await of('portvakt_answers_total{status="403"}')).toBe(1);
+    expect(await of('portvakt_rows_written_total{site="127.0.0.1"}')).toBeGreaterThan(0);
   });
 
   it('a vendor that hangs does not hold up another', async () => {

@@ -2,6 +2,7 @@ import { toResponse } from '../../http/answer.ts';
 import { frontOf, refused, type Asked } from '../../http/front.ts';
 import { FAILED, problemResponse } from '../../http/problem.ts';
 import type { Ports } from '../../http/ports.ts';
+import { Refusals } from '../../http/refusals.ts';
 import { createRateLimit } from '../../http/rate-limit.ts';
 import { webHit, type WebHitOptions } from '../../http/web-hit.ts';
 import { Counters } from '../../ledger/counters.ts';
@@ -22,6 +23,8 @@ export interface FetchOptions {
   readonly stopped?: () => number;
   /** How this runtime hands over header bytes and Cookie lines, where it does otherwise than most. */
   readonly headers?: Pick<WebHitOptions, 'bytes' | 'joinsCookies'>;
+  /** What is counted in; left out = counters of its own. */
+  readonly counters?: Counters;
 }
 
 /** What the runtime knows of a request beside the `Request`. */
@@ -41,8 +44,8 @@ export interface WebGateway {
 }
 
 /** The gateway's public listener for any runtime that has web standards. It sets no timers and sends no requests. */
-export function createFetch({ gateway, outbox, stopped = () => 0, headers = {} }: FetchOptions): WebGateway {
-  const counters = new Counters();
+export function createFetch(options: FetchOptions): WebGateway {
+  const { gateway, outbox, stopped = () => 0, headers = {}, counters = new Counters() } = options;
   const ports: Ports = {
     gateway: () => gateway,
     outbox,
@@ -50,6 +53,7 @@ export function createFetch({ gateway, outbox, stopped = () => 0, headers = {} }
     toHit: (c, mostBytes) => webHit(c.req.raw, headers, mostBytes),
     overloaded: () => false,
     counters,
+    refusals: new Refusals(counters, () => undefined),
     rateLimit: lazyRateLimit(),
     watcher: () => undefined,
   };

@@ -1,3 +1,5 @@
+import { COUNTED, type Counted } from '../../ledger/counted.ts';
+import { Counters, type Counts } from '../../ledger/counters.ts';
 import type { RouteCounters } from '../../delivery/telemetry.ts';
 import type { SiteReport } from './rpc.ts';
 
@@ -39,20 +41,56 @@ const bySite = (name: string, type: Family['type'], help: string, value: (of: Si
   samples: (reports) => reports.map(([site, report]) => [{ site }, value(report)]),
 });
 
+/** A tally of the collecting side, of which each object knows a part; with 0 for every site where it is by site alone. */
+const tally = ({ name, help, labels, of }: Counted): Family => ({
+  name,
+  help,
+  type: 'counter',
+  samples: (reports) => {
+    const zeros: readonly Sample[] = labels.join() === 'site' ? reports.map(([site]) => [{ site }, 0]) : [];
+    const counted = reports.flatMap(([, { counts }]) => [...of(countersOf(counts)).entries()]);
+    return [...zeros, ...counted.map(([values, n]) => [labelled(labels, values), n] as const)];
+  },
+});
+
+function countersOf(counts: Counts): Counters {
+  const counters = new Counters();
+  counters.add(counts);
+  return counters;
+}
+
+function labelled(names: readonly string[], values: readonly string[]): Labels {
+  return Object.fromEntries(names.map((name, i) => [name, values[i] ?? '']));
+}
+
+/** What ended before it was stored has the same name as what ended afterwards. */
+const OUTCOMES: Counted = {
+  name: 'portvakt_outcomes_total',
+  help: 'How (event, route) pairs ended, by the code of the reason; every pair ends in exactly one outcome',
+  labels: ['route', 'outcome', 'reason'],
+  of: ({ outcomes }) => outcomes,
+};
+
+/** Faults are among the outcomes here: those of deliveries are counted by route only. */
+const { faults: _, ...COUNTING } = COUNTED;
+
 /** The same names as on Node where the same is counted. Counters begin at 0 when the object of a site starts again. */
 const FAMILIES: readonly Family[] = [
+  ...Object.values(COUNTING).map(tally),
   {
-    name: 'portvakt_outcomes_total',
-    help: 'How stored (event, route) pairs ended, by the code of the reason',
+    name: OUTCOMES.name,
+    help: OUTCOMES.help,
     type: 'counter',
-    samples: (reports) =>
-      reports.flatMap(([, { routes }]) =>
+    samples: (reports) => [
+      ...tally(OUTCOMES).samples(reports),
+      ...reports.flatMap(([, { routes }]) =>
         Object.entries(routes).flatMap(([route, { outcomes }]) =>
           Object.entries(outcomes).flatMap(([outcome, reasons]) =>
             Object.entries(reasons).map(([reason, n]) => [{ route, outcome, reason }, n] as const),
           ),
         ),
       ),
+    ],
   },
   byRoute('portvakt_delivery_attempts_total', 'counter', 'Requests to vendors', ({ attempts }) => attempts),
   byRoute(
@@ -89,10 +127,13 @@ export function metricsText(reports: Reports, version: string): string {
   ];
   for (const { name, help, type, samples } of FAMILIES) {
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    const sums = new Map<string, number>();
     for (const [labels, value] of samples(reports)) {
       const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
-      lines.push(`${name}{${pairs.join()}} ${value}`);
+      const series = `${name}{${pairs.join()}}`;
+      sums.set(series, (sums.get(series) ?? 0) + value);
     }
+    for (const [series, value] of sums) lines.push(`${series} ${value}`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -2,6 +2,7 @@ import { DurableObject, type ObjectState } from 'cloudflare:workers';
 import { ObjectOutbox } from '../../outbox/object/object-outbox.ts';
 import { OutboxUnavailable } from '../../delivery/outbox.ts';
 import { LaterForm, type Sql } from '../../outbox/object/sql.ts';
+import { Counters } from '../../ledger/counters.ts';
 import { storePolicyOf, type StorePolicy } from '../../outbox/store-policy.ts';
 import { Runner, WAKE_MS } from '../web/runner.ts';
 import { webSecrets } from '../web/web-secrets.ts';
@@ -12,6 +13,8 @@ import {
   RPC,
   type AppendAnswer,
   type AppendCall,
+  type CountAnswer,
+  type CountCall,
   type OperatorAnswer,
   type OperatorCall,
   type Refused,
@@ -38,6 +41,7 @@ export class OutboxObject extends DurableObject<Env> {
   #alarmAt = 0;
   #rowsWritten = 0;
   #appends = 0;
+  readonly #counters = new Counters();
 
   constructor(ctx: ObjectState, env: Env) {
     super(ctx, env);
@@ -46,15 +50,24 @@ export class OutboxObject extends DurableObject<Env> {
   }
 
   /** The answer leaves when what was written is durable: the platform holds it back until then. */
-  append({ rpc, records, withdrawals }: AppendCall): AppendAnswer {
+  append({ rpc, records, withdrawals, counts }: AppendCall): AppendAnswer {
     if (rpc !== RPC || this.#queue === undefined) return OTHER_VERSION;
     this.#appends++;
     try {
-      return { stored: this.#queue.runner.appendNow(records, withdrawals) };
+      const stored = this.#queue.runner.appendNow(records, withdrawals);
+      this.#counters.add(counts);
+      return { stored };
     } catch (error) {
       const retryAfter = error instanceof OutboxUnavailable ? error.retryAfter : 5;
       return { refused: 'the outbox does not take events now', retryAfter };
     }
+  }
+
+  /** Adds up what workers have counted. Nothing of it is stored. */
+  count({ rpc, counts }: CountCall): CountAnswer {
+    if (rpc !== RPC) return OTHER_VERSION;
+    this.#counters.add(counts);
+    return { counted: true };
   }
 
   /** What an operator may see and do; nothing of what is in an event. */
@@ -71,7 +84,15 @@ export class OutboxObject extends DurableObject<Env> {
     if (action === 'purge') return { count: await dead.purge(which) };
     const report = runner.report();
     const { stopped } = runner;
-    return { report: { ...report, stopped, rowsWritten: this.#rowsWritten, appends: this.#appends } };
+    return {
+      report: {
+        ...report,
+        stopped,
+        rowsWritten: this.#rowsWritten,
+        appends: this.#appends,
+        counts: this.#counters.counts(),
+      },
+    };
   }
 
   alarm(): void {

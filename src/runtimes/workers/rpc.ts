@@ -1,3 +1,4 @@
+import type { Counts } from '../../ledger/counters.ts';
 import type { OutboxRecord, Stored, Withdrawal } from '../../delivery/outbox.ts';
 import type { RunnerReport } from '../web/runner.ts';
 import type { DeadLetter, Which } from '../../outbox/dead-letters.ts';
@@ -15,7 +16,17 @@ export interface AppendCall {
   readonly rpc: number;
   readonly records: readonly OutboxRecord[];
   readonly withdrawals: readonly Withdrawal[];
+  /** What the worker has counted since it last told. */
+  readonly counts: Counts;
 }
+
+/** What the worker has counted, where there is nothing to store. */
+export interface CountCall {
+  readonly rpc: number;
+  readonly counts: Counts;
+}
+
+export type CountAnswer = { readonly counted: true } | Refused;
 
 /** Seconds after which trying again makes sense. */
 export interface Refused {
@@ -44,11 +55,14 @@ export interface SiteReport extends RunnerReport {
   /** Rows written since it started, which are billed; and calls of `append` since then. */
   readonly rowsWritten: number;
   readonly appends: number;
+  /** What workers have told it. */
+  readonly counts: Counts;
 }
 
 /** The object of a site as the worker sees it. */
 export interface OutboxStub {
   append(call: AppendCall): Promise<AppendAnswer>;
+  count(call: CountCall): Promise<CountAnswer>;
   operate(call: OperatorCall): Promise<OperatorAnswer>;
 }
 

@@ -1,7 +1,7 @@
 import type { HistogramData } from '../../../core/histogram.ts';
 import type { ReasonCode } from '../../../core/reason.ts';
 import type { RouteCounters } from '../../../delivery/telemetry.ts';
-import type { Counters, Tally } from '../../../ledger/counters.ts';
+import type { Counters } from '../../../ledger/counters.ts';
 import type { Gateway, Route } from '../../../policy/gateway.ts';
 import type { DeliveryReport } from './metrics.ts';
 
@@ -48,20 +48,6 @@ export type Family =
 
 export const sites = ({ gateway }: Snapshot): readonly string[] => gateway.sites.map(({ name }) => name);
 export const routes = ({ gateway }: Snapshot): readonly Route[] => gateway.sites.flatMap((site) => site.routes);
-
-/** A tally by site, with 0 for every site there is. */
-export function bySite(name: string, help: string, tally: (counters: Counters) => Tally): Family {
-  return {
-    name,
-    help,
-    type: 'counter',
-    labels: ['site'],
-    *series(of) {
-      for (const site of sites(of)) yield [[site], 0];
-      yield* tally(of.counters).entries();
-    },
-  };
-}
 
 /** A number of every route from the reports of its outboxes, with 0 for every route there is. */
 export function byRoute(
