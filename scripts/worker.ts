@@ -38,6 +38,26 @@ const wordless: Plugin = {
   transform: (code) => (code.includes('.describe(') ? code.replaceAll(WORDS, '') : null),
 };
 
+/** A destination's settings as a schema. */
+const SETTINGS = /^(?:export )?const settings = z\b/m;
+
+/** Nor does it read settings: `build` has, and what it read is in the configuration. */
+const settled: Plugin = {
+  name: 'settled',
+  transform(code, id) {
+    if (!/\/destinations\/[^/]+\/\w+\.ts$/.test(id) || !SETTINGS.test(code)) return null;
+    const { body } = this.parse(code, { lang: 'ts' });
+    for (const one of body) {
+      const declared = one.type === 'ExportNamedDeclaration' ? one.declaration : one;
+      if (declared?.type !== 'VariableDeclaration') continue;
+      for (const { id: name, init } of declared.declarations)
+        if (name.type === 'Identifier' && name.name === 'settings' && init !== null)
+          return `${code.slice(0, init.start)}undefined${code.slice(init.end)}`;
+    }
+    throw new Error(`${id}: its settings are not found`);
+  },
+};
+
 /** Bundles one entry for runtimes that have web standards and nothing of Node's. Gives the modules in the file. */
 async function bundleNeutral(
   entry: string,
@@ -51,8 +71,9 @@ async function bundleNeutral(
     input: entry,
     platform: 'browser',
     external: ['cloudflare:workers'],
-    plugins: [...more, lighter, ...(minify ? [wordless] : [])],
-    treeshake: { propertyReadSideEffects: false },
+    plugins: [...more, lighter, ...(minify ? [wordless, settled] : [])],
+    // A schema that nobody uses is left out.
+    treeshake: { propertyReadSideEffects: false, manualPureFunctions: ['z'] },
   });
   const { output } = await bundle.write({ file, format: 'esm', minify });
   await bundle.close();

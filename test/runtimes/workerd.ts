@@ -32,8 +32,8 @@ export async function workerdStart({ config, sink, data = temporary(), env = {} 
   return startBuilt({ dir, sink, data, env: secrets });
 }
 
-/** Starts what was built. */
-export async function startBuilt(options: WorkerdOptions): Promise<Running> {
+/** Starts what was built. `pid`: of the process whose only child is workerd. */
+export async function startBuilt(options: WorkerdOptions): Promise<Running & { readonly pid: number }> {
   // A group of its own: workerd is a child of what is started here, and goes with it.
   const child = spawn(process.execPath, [PROCESS, JSON.stringify(options)], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -63,6 +63,7 @@ export async function startBuilt(options: WorkerdOptions): Promise<Running> {
   });
   return {
     url,
+    pid: child.pid ?? 0,
     log: () => text,
     kill: () => {
       kill();
