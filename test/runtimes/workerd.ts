@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SINK_KEY } from '../../src/delivery/lane/signature.ts';
 import { run as build } from '../../src/cli/build.ts';
 import { placeholderCredentials } from '../../src/runtimes/node/vendors/placeholder-account.ts';
 import { temporary } from '../support/serve.ts';
@@ -28,7 +29,8 @@ export async function workerdStart({ config, sink, data = temporary(), env = {} 
   let folder = folders.get(config);
   if (folder === undefined) folders.set(config, (folder = built(config)));
   const dir = await folder;
-  const secrets = { GOOGLE_ADS_CREDENTIALS: placeholderCredentials(), ...env };
+  // Secrets that have a form of their own; for any other a text will do.
+  const secrets = { GOOGLE_ADS_CREDENTIALS: placeholderCredentials(), HOOK_KEY: SINK_KEY, ...env };
   return startBuilt({ dir, sink, data, env: secrets });
 }
 
