@@ -70,7 +70,7 @@ export function combine(readings: readonly Reading[], { unasked, vendorless }: D
     }
   }
   return {
-    granted: (granted === undefined ? unasked : granted & spokenOf) & ~(refused | withheld),
+    granted: (((granted ?? 0) & spokenOf) | (unasked & ~spokenOf)) & ~(refused | withheld),
     refused,
     withheld: withheld & ~refused,
     byDefault: withheld & ~refused & ~unreadable,

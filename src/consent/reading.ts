@@ -59,9 +59,17 @@ export function choice(
   return reading(source, granted === 0 ? 'denied' : 'given', granted, off, 0, facts, note, false);
 }
 
-/** The platform is there and readable, and nobody has chosen anything yet. */
-export function noChoice(source: string, facts: Facts = NO_FACTS, note = 'no choice yet'): Reading {
-  return reading(source, 'none', 0, 0, 0, facts, note, false);
+/**
+ * The platform is there and readable, and nobody has chosen anything yet.
+ * @param off what it keeps off until somebody does: the default of an opt-out site does not grant it; it is no objection
+ */
+export function noChoice(
+  source: string,
+  facts: Facts = NO_FACTS,
+  note = 'no choice yet',
+  off: SignalMask = 0,
+): Reading {
+  return { ...reading(source, 'none', 0, 0, off, facts, note, false), byDefault: off };
 }
 
 /** The platform is there, but a server cannot see what was chosen. The reading decides nothing; other records may. */

@@ -7,7 +7,7 @@ import type { ConsentRoute, RouteTerms, SiteServices } from './types.ts';
  * a recipient for a purpose (GDPR Art. 4(11)). The routes of a service are looked up in a table made once for each site.
  */
 
-/** Words at the end of a service's name that do not tell whose it is. */
+/** Words at the end of a service's name that do not tell whose it is; the longest first, as `capi` ends with `api`. */
 const QUALIFIERS = [
   'api',
   'audience',
@@ -43,7 +43,7 @@ const QUALIFIERS = [
   'tag',
   'tracker',
   'tracking',
-];
+].toSorted((a, b) => b.length - a.length);
 
 /** Names of tag loaders that may stand before a service's name. */
 const LOADERS = ['googletagmanager', 'gtm'];

@@ -25,6 +25,21 @@ const HOSTS: Readonly<Record<string, string>> = {
   'capi.uet.microsoft.com': 'microsoft_ads',
 };
 
+/** An order number that stands in one request only. */
+export function orderOf(id: string): string {
+  return `order-${id}-met`;
+}
+
+/** A purchase that could go to every route of the reference configuration. */
+export function purchasePath(id: string): string {
+  return (
+    '/g/collect?v=2&tid=G-TEST000001&gtm=45je61d1v900000001za200&_p=1795169690123&cid=1234567.{{s:-3600}}&ul=nb-no' +
+    '&sr=1440x900&frm=0&_s=1&sid={{s:-600}}&sct=4&seg=1&dl=https%3A%2F%2Fshop.example.no%2Fkrus%3Fgclid%3DCj0KCQiAgP6PBhDm' +
+    'ARIsAPWMq6kXyz_abcDEF%26fbclid%3DIwAR0abcDEFghiJKLmnoPQRstuVWXyz&dr=https%3A%2F%2Fwww.google.com%2F&dt=Krus' +
+    `&en=purchase&cu=NOK&epn.value=499&ep.transaction_id=${orderOf(id)}`
+  );
+}
+
 /** One report and what is right. Templates in texts: see `filled`. */
 export interface FieldCase {
   readonly id: string;

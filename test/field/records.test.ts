@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConsent } from '../../src/consent/index.ts';
 import { maskOf, type Signal } from '../../src/core/signals.ts';
 import { inputOf, M, S, siteOf } from '../consent/site.ts';
-import { Field, filled, type FieldCase, type Outcome } from './field.ts';
+import { Field, filled, orderOf, purchasePath, type FieldCase, type Outcome } from './field.ts';
 
 // Records of consent platforms as they are met, at the front door: layouts of all versions there is evidence for, what
 // stands beside them, what servers make of them. Values are made up.
@@ -30,15 +30,6 @@ const MET = JSON.parse(readFileSync(new URL('records.json', import.meta.url), 'u
 /** Statistics, and two for marketing, one on the list of the IAB and one that is not. */
 const ROUTES = ['ga4', 'google_ads', 'meta'];
 
-/** A purchase that could go to each of them. */
-const PATH =
-  '/g/collect?v=2&tid=G-TEST000001&gtm=45je61d1v900000001za200&_p=1795169690123&cid=1234567.{{s:-3600}}&ul=nb-no&sr=1440x900&frm=0&_s=1&sid={{s:-600}}&sct=4&seg=1&dl=https%3A%2F%2Fshop.example.no%2Fkrus%3Fgclid%3DCj0KCQiAgP6PBhDmARIsAPWMq6kXyz_abcDEF%26fbclid%3DIwAR0abcDEFghiJKLmnoPQRstuVWXyz&dr=https%3A%2F%2Fwww.google.com%2F&dt=Krus&en=purchase&cu=NOK&epn.value=499&ep.transaction_id=';
-
-/** An order number that stands in one request only. */
-function orderOf(id: string): string {
-  return `order-${id}-met`;
-}
-
 function caseOf({ id, platform, what, source, cmp, purposes, services, cookie, sent_to }: Met): FieldCase {
   const mapping = JSON.stringify(purposes === undefined ? {} : { [platform]: { purposes } });
   const config: (readonly [string, string])[] = [
@@ -53,7 +44,7 @@ function caseOf({ id, platform, what, source, cmp, purposes, services, cookie, s
     source,
     authority: '',
     config,
-    request: { path: PATH + orderOf(id), cookie },
+    request: { path: purchasePath(id), cookie },
     expect: { sent_to, not_sent_to: ROUTES.filter((route) => !sent_to.includes(route)) },
   };
 }

@@ -66,7 +66,7 @@ export function readAny(value: string, context: Context): Reading | typeof NO_RE
   );
   if (on !== 0 && (method === 'implied' || stamp === '-1')) {
     const note = method === 'implied' ? 'implied: nobody clicked' : 'the platform requires no consent here';
-    return demandsOptIn(region) ? noChoice(source, facts, note) : notRequired(source, on, off, facts, note);
+    return demandsOptIn(region) ? noChoice(source, facts, note, all) : notRequired(source, on, off, facts, note);
   }
   return choice(source, on, off, facts);
 }

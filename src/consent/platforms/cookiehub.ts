@@ -12,22 +12,22 @@ export const cookieHub: Platform = {
   read: perObject(base64Object, (root, context) => {
     const { source, all } = context;
     const facts = { at: isoTime(asString(root.get('timestamp'))), id: asString(root.get('token')) };
-    // The key was spelled without its second `i` for years, and is written both ways now.
-    if (['implict', 'implicit'].some((key) => root.has(key) && root.get(key) !== false))
-      return noChoice(source, facts, 'implied: nobody clicked');
-    if (root.get('answered') !== true) return noChoice(source, facts);
     const categories = root.get('categories');
-    if (!Array.isArray(categories)) return unreadable(source);
     // Under laws of US states: an opt-out of sale and sharing.
     const objected = root.get('allowSale') === false ? AD_SIGNALS : 0;
-    if (categories.length === 0) {
-      const allowed = root.get('allAllowed');
-      if (typeof allowed !== 'boolean') return unreadable(source);
-      return allowed ? choice(source, all, objected, facts) : choice(source, 0, all, facts);
-    }
-    const isOn = (id: string) => isAccepted(categories as readonly Json[], id);
+    const listed = Array.isArray(categories) ? (categories as readonly Json[]) : undefined;
+    const isOn = (id: string) => isAccepted(listed ?? [], id);
     const { on, off } = categorised(context, isOn('preferences'), isOn('analytics'), isOn('marketing'));
-    return choice(source, on, off | objected, facts);
+    const preset = (listed !== undefined && listed.length > 0 ? off : 0) | objected;
+    // The key was spelled without its second `i` for years, and is written both ways now.
+    if (['implict', 'implicit'].some((key) => root.has(key) && root.get(key) !== false))
+      return noChoice(source, facts, 'implied: nobody clicked', preset);
+    if (root.get('answered') !== true) return noChoice(source, facts, 'no choice yet', preset);
+    if (listed === undefined) return unreadable(source);
+    if (listed.length > 0) return choice(source, on, off | objected, facts);
+    const allowed = root.get('allAllowed');
+    if (typeof allowed !== 'boolean') return unreadable(source);
+    return allowed ? choice(source, all, objected, facts) : choice(source, 0, all, facts);
   }),
 };
 

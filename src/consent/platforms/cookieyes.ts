@@ -15,7 +15,11 @@ export const cookieYes: Platform = {
     if (text === undefined || !text.includes(':')) return unreadable(source);
     const fields = fieldsOf(text);
     const facts = { id: fields.get('consentid') || undefined };
-    if (fields.get('action') !== 'yes') return noChoice(source, facts);
+    if (fields.get('action') !== 'yes') {
+      const isOff = (category: string) => (fields.get(category) === 'no' ? false : undefined);
+      const preset = categorised(context, isOff('functional'), isOff('analytics'), isOff('advertisement'));
+      return noChoice(source, facts, 'nobody has clicked', preset.off);
+    }
     const isOn = (category: string) => fields.get(category) === 'yes';
     const { on, off } = categorised(context, isOn('functional'), isOn('analytics'), isOn('advertisement'));
     return choice(source, on, off, facts);

@@ -86,10 +86,22 @@ export const FLAG_PLATFORMS: readonly Platform[] = ROWS.map((row) => ({
       id: row.id === undefined ? undefined : asString(root.get(row.id)),
       version: row.version === undefined ? undefined : asString(root.get(row.version)),
     };
-    if (row.decided !== undefined && root.get(row.decided) !== true) return noChoice(context.source, facts);
-    return choice(context.source, marks.on, marks.off | optedOutOf(row, flags, context), facts);
+    const optedOut = optedOutOf(row, flags, context);
+    if (row.decided !== undefined && root.get(row.decided) !== true)
+      return noChoice(context.source, facts, 'no choice yet', presetOff(row, flags, context) | optedOut);
+    return choice(context.source, marks.on, marks.off | optedOut, facts);
   }),
 }));
+
+/** The categories that are plainly off; `Auto` may be either. */
+function presetOff({ flags }: Row, object: JsonObject | undefined, { categories }: Context): SignalMask {
+  let off = 0;
+  for (const category of CATEGORIES) {
+    const key = flags[category];
+    if (key !== undefined && object?.get(key) === false) off |= categories[category];
+  }
+  return off;
+}
 
 /** What was opted out of: an objection. */
 function optedOutOf({ optOut }: Row, flags: JsonObject | undefined, { all }: Context): SignalMask {

@@ -86,8 +86,9 @@ export const axeptio: Platform = {
     jsonObject,
     (root, context, found) => {
       const facts = { at: isoTime(asString(root.get('$$date'))), id: asString(root.get('$$token')) };
-      if (root.get('$$completed') !== true) return noChoice(context.source, facts);
       const flags = flagsOf(root, true, (name) => !name.startsWith('$$'));
+      if (root.get('$$completed') !== true)
+        return noChoice(context.source, facts, 'no choice yet', services(flags, context).off);
       return chosen(context.source, services([...flags, ...refusedBeside(found)], context), facts);
     },
     (name) => name === AXEPTIO,
@@ -123,12 +124,13 @@ export const civic: Platform = {
     const facts = { at: unixTime(asCount(root.get('consentDate')), 1), id: asString(root.get('user')) };
     const optional = asJsonObject(root.get('optionalCookies'));
     if (optional === undefined) return unreadable(context.source);
-    if (root.get('interactedWith') !== true) return noChoice(context.source, facts);
     // A category on legitimate interest was not asked about, so it is neither accepted nor refused.
     const flags = [...optional]
       .filter(([, state]) => state !== 'legitimate interest')
       .map(([name, state]) => [name.toLowerCase(), state === 'accepted'] as const);
-    return chosen(context.source, flagged(flags, context), facts);
+    const marks = flagged(flags, context);
+    if (root.get('interactedWith') !== true) return noChoice(context.source, facts, 'no choice yet', marks.off);
+    return chosen(context.source, marks, facts);
   }),
 };
 
@@ -149,8 +151,9 @@ export const securiti: Platform = {
       };
       const consents = asJsonObject(root.get('consents'));
       if (consents === undefined) return unreadable(context.source);
-      if (root.get('implicit_consent') !== false) return noChoice(context.source, facts, 'implied: nobody clicked');
       const marks = flagged(flagsOf(consents, 1), context);
+      if (root.get('implicit_consent') !== false)
+        return noChoice(context.source, facts, 'implied: nobody clicked', marks.off);
       // The browser's own signal, as the platform saw it.
       const objected = root.get('gpcInBrowserOnConsent') === true && context.honourGpc ? AD_SIGNALS : 0;
       return chosen(context.source, { ...marks, off: marks.off | objected }, facts);
@@ -221,7 +224,10 @@ function readFides(root: JsonObject, context: Context): readonly Reading[] {
     ([notice, state]) => (state === false || state === 'opt_out') && FIDES_OPT_OUTS.test(notice),
   );
   const objection = optsOut && (isChoice || (method === 'gpc' && context.honourGpc)) ? [optedOut(context.source)] : [];
-  if (!isChoice) return [noChoice(context.source, facts, 'not written for a choice of the visitor'), ...objection];
+  if (!isChoice) {
+    const { off } = flagged(flagsOf(consent, true), context);
+    return [noChoice(context.source, facts, 'not written for a choice of the visitor', off), ...objection];
+  }
   // `TC string,Additional Consent,GPP string` where the site uses the TCF; its own notices are then often none.
   const [tcString = '', additional = ''] = (asString(root.get('fides_string')) ?? '').split(',', 3);
   const byNotice = named(consent, true, context, facts);
@@ -266,7 +272,6 @@ export const ketch: Platform = {
   title: 'Ketch',
   cookies: ['_ketch_consent_v1_'],
   read: perObject(base64Object, (root, context) => {
-    if (!context.optIn) return noChoice(context.source, {}, 'granted may be a default: opt_in is not set');
     const flags: (readonly [Category3, boolean])[] = [];
     for (const entry of root.values()) {
       const purposes = asJsonObject(entry)?.get('canonicalPurposes');
@@ -282,6 +287,8 @@ export const ketch: Platform = {
       if (granted) on |= context.categories[category];
       else off |= context.categories[category];
     }
+    // Nobody is denied by such a default, so what is denied stays off.
+    if (!context.optIn) return noChoice(context.source, {}, 'granted may be a default: opt_in is not set', off);
     return choice(context.source, on, off);
   }),
 };

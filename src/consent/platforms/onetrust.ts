@@ -94,11 +94,15 @@ function readRecord(record: string, closed: number | undefined, context: Context
   }
   const facts = { at: closed, id, version };
   if (groups.length === 0) return unreadable(source, facts);
-  if (closed === undefined) return noChoice(source, facts, 'groups are pre-set: nobody has closed the notice');
-  const found = servicesOf(services, context.book, context.purposes);
-  const marks = withServices(marksOf(groups, context), found, context);
+  const preset = marksOf(groups, context);
   // The browser's own signal, as OneTrust saw it.
   const objected = gpc && context.honourGpc ? AD_SIGNALS : 0;
+  if (closed === undefined) {
+    const unanswered = noChoice(source, facts, 'groups are pre-set: nobody has closed the notice', preset.off);
+    return { ...unanswered, refused: objected };
+  }
+  const found = servicesOf(services, context.book, context.purposes);
+  const marks = withServices(preset, found, context);
   const choice = chosen(source, { ...marks, off: marks.off | objected }, facts);
   return awaiting ? lapsed(choice, 'the platform asks again') : choice;
 }

@@ -36,7 +36,7 @@ export const piwikPro: Platform = {
       else if (status === 0) off |= categories[category];
       else blocked |= categories[category];
     }
-    return answered ? choice(source, on & ~blocked, off, facts) : noChoice(source, facts);
+    return answered ? choice(source, on & ~blocked, off, facts) : noChoice(source, facts, 'not asked yet', blocked);
   }),
 };
 

@@ -31,7 +31,8 @@ export const shopify: Platform = {
     }
     if (objected !== 0) return choice(source, 0, objected, facts);
     const purposes = asJsonObject(root.get('purposes'));
-    if (purposes === undefined || demandsOptIn(asString(root.get('region')))) return noChoice(source, facts);
+    if (demandsOptIn(asString(root.get('region')))) return noChoice(source, facts, 'nobody has answered', context.all);
+    if (purposes === undefined) return noChoice(source, facts);
     const isAllowed = (key: string) => purposes.get(key) === true;
     const { on, off } = categorised(context, isAllowed('p'), isAllowed('a'), isAllowed('m'));
     return notRequired(source, on, off, facts);
@@ -42,5 +43,5 @@ export const shopify: Platform = {
 function readOneWord(con: JsonObject, { source, all }: Context, facts: Facts): Reading {
   const words = ['GDPR', 'CCPA'].map((law) => con.get(law));
   if (words.includes('0')) return choice(source, 0, all, facts);
-  return con.get('GDPR') === '1' ? choice(source, all, 0, facts) : noChoice(source, facts);
+  return con.get('GDPR') === '1' ? choice(source, all, 0, facts) : noChoice(source, facts, 'nobody has answered', all);
 }

@@ -23,7 +23,7 @@ export const tarteaucitron: Platform = {
       answered ||= state !== 'wait' && (purposes === undefined || purposes.has(service));
     }
     if (flags.length === 0 && text.length > 1) return unreadable(source);
-    if (!answered) return noChoice(source);
+    if (!answered) return noChoice(source, {}, 'no choice yet', services(flags, context).off);
     return chosen(source, services(flags, context));
   }),
 };

@@ -1,7 +1,7 @@
 import type { Cookies } from '../cookie-header.ts';
 import { cookieValues } from '../cookie-header.ts';
 import { listed, readValue, type Context, type Platform } from '../platform.ts';
-import { choice, lapsed, mute, notRequired, unreadable, type Facts } from '../reading.ts';
+import { choice, mute, noChoice, notRequired, unreadable, type Facts } from '../reading.ts';
 import { demandsOptIn } from '../regions.ts';
 import { percentDecoded, readLayers } from '../text.ts';
 import type { Reading } from '../types.ts';
@@ -39,7 +39,12 @@ function withoutPreference(found: Cookies, context: Context, facts: Facts): Read
   if (behaviours.length === 0) return mute(context.source, facts, 'an id, and no record of a choice');
   return behaviours.every(isImpliedElsewhere)
     ? { ...notRequired(context.source, context.all, 0, facts, 'implied: nobody clicked'), onlyTakes: true }
-    : mute(context.source, facts, 'the kind of notice, but no record of a choice');
+    : notAsked(context, facts);
+}
+
+/** Another banner may hold the choice; without one, nothing is on where this notice has to ask first. */
+function notAsked({ source, all }: Context, facts: Facts): Reading {
+  return { ...noChoice(source, facts, 'the kind of notice, but no record of a choice', all), empty: true };
 }
 
 /** How the notice asks, and for which region: `expressed,eu`, `implied|us`. */
@@ -81,7 +86,7 @@ function readText(
   if (!asked.some(isImplied)) return choice(source, on, off, facts);
   if (asked.every(isImpliedElsewhere)) return notRequired(source, on, off, facts, 'implied: nobody clicked');
   // A level that was switched off still counts as refused.
-  return lapsed(choice(source, 0, off, facts), 'implied where consent must be given');
+  return { ...noChoice(source, facts, 'implied where consent must be given', context.all), refused: off };
 }
 
 const LIST = /^[0-9]{1,2}(?:[,|][0-9]{1,2})*$/;
