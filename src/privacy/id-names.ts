@@ -8,8 +8,17 @@ import { WordSet } from './pii/word-set.ts';
 const WHOSE =
   'user client customer device visitor external anonymous anon member membership contact subscriber subscription lead profile crm ' +
   'account kunde bruker medlem patient guest login household browser install installation instance advertising advertiser distinct ' +
-  'cookie fan buyer payer employee student pasient session pseudo loyalty click';
-const ID_WORDS = 'id ids nr no num number nummer key hash uuid guid identifier ref pseudonym';
+  'cookie fan buyer payer employee student pasient session visit pseudo loyalty click kund medlems asiakas hashed';
+const ID_WORDS = 'id ids nr no num number nummer numero key hash uuid guid identifier ref pseudonym';
+
+/** Companies and programs that give visitors or clicks an id: `criteo_uid`, `ga_cookie`, `impact_click`. */
+const TRACKERS =
+  'facebook fb ga gcl google bing microsoft linkedin li tiktok tt snapchat snap pinterest reddit twitter yandex criteo cto lotame panorama ' +
+  'liveramp ramp ttd tradedesk taboola outbrain prebid awin tradedoubler adtraction partnerize impact rakuten chartbeat snowplow ' +
+  'amplitude mixpanel heap fullstory fs clarity hotjar hj matomo piwik piano atinternet econda webtrekk rudder mparticle tealium adobe ' +
+  'kameleoon abtasty ab vwo optimizely dy dynamicyield emarsys scarab bluekai exponea bloomreach cdp plausible posthog salesforce sfdc ' +
+  'marketo eloqua elq zendesk intercom shopify woocommerce woo magento hubspot klaviyo onesignal braze iterable mailchimp';
+const TRACKED = 'id uid uuid guid cookie visitor user customer click clickid';
 
 /** Names that mean an id, alone or as a part of a longer name; without separators. */
 const ALONE = new WordSet(
@@ -18,6 +27,9 @@ const ALONE = new WordSet(
   'idfa idfv gaid aaid adid oaid ifa maid androidid hsfp hjid hjsessionuser clck clsk vuid mcid ecid ecsid auid',
   'ajsanonymousid ajsuserid amplitudeid mixpanelid klaviyoid kx mkttok clickid clid useragent ipoverride ipaddr ip remoteip xforwardedfor',
   'personid personkey pvid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid duid nuid vwouuid mktotrk posthogid heapid',
+  'lidc ligc rdid euid tdid pubcid sharedid idid idsync rampid idlenv awc amcv mboxsession ctobidid pcid cbls shopifyy shopifys xtuid atuserid idrxvr',
+  'etcoid wteid wtrla svi sfid tmsvi dyid subid fphash uhash hem emhash emsha shaem useragentstring uastring browserua loyaltycard',
+  ...TRACKERS.split(' ').flatMap((tracker) => TRACKED.split(' ').map((id) => tracker + id)),
   ...WHOSE.split(' ').flatMap((whose) => ID_WORDS.split(' ').map((id) => whose + id)),
 );
 

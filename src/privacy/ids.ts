@@ -34,6 +34,7 @@ const PECULIAR = [
     return anywhere(head, new RegExp(rest.map((part) => `_?${part}`).join('')));
   }),
   anywhere('distinct', /_?id/),
+  anywhere('click', /_?id(?![a-z])/),
 ];
 const SHORTEST_VALUE = 6;
 /** Between a name and its value: `","value":"`, ` is `, ` => `. */

@@ -32,10 +32,11 @@ const MOST_HEX = 6;
 const ROUNDS = 3;
 /** What host names may have for a dot (UTS 46). */
 const DOTS = /[\u3002\uff61]/g;
-/** Arabic, Persian, Devanagari, Bengali and Thai digits, each ten in a row. */
-const OTHER_DIGIT = /[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\u0e50-\u0e59]/;
+/** Arabic, Persian, those of India, and Thai digits, each ten in a row. */
+const OTHER_DIGIT =
+  /[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\u0a66-\u0a6f\u0ae6-\u0aef\u0b66-\u0b6f\u0be6-\u0bef\u0c66-\u0c6f\u0ce6-\u0cef\u0d66-\u0d6f\u0e50-\u0e59]/;
 const OTHER_DIGITS = new RegExp(OTHER_DIGIT, 'g');
-const ZEROS = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50];
+const ZEROS = [0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50];
 const DASHES = /[\u2010-\u2015\u2212]/g;
 
 /** The layers of the last decoded text, and whether there are no more. The search for ids asks for the same text again. */
@@ -73,6 +74,7 @@ export function decodeOnce(text: string): string {
   if (escaped || out.includes('%')) out = unescaped(out);
   // In JSON a backslash before a quote or a slash is no part of the value.
   if (escaped) out = out.replaceAll('\\', '');
+  if (out.includes(QUOTED_AT)) out = out.replaceAll(QUOTED_AT, '@');
   if (out.includes('&')) out = withoutEntities(out);
   if (isAscii(out)) return out;
   const plain = out.normalize('NFKC').replace(INVISIBLE, '').replace(DASHES, '-').replace(DOTS, '.');
@@ -84,6 +86,9 @@ export function percentDecodedOnce(text: string): string {
   const escaped = text.includes('+') ? text.replaceAll('+', '%2B') : text;
   return decodePart(escaped, 0, escaped.length);
 }
+
+/** An `@` in a letter's own encoding, which is left in links of newsletters (RFC 2045 6.7). */
+export const QUOTED_AT = '=40';
 
 const HASH = 35;
 const PERCENT = 37;
@@ -111,23 +116,40 @@ function withoutAgain(text: string): string {
   return from === 0 ? text : out + text.slice(from);
 }
 
-/** `%u0040`, `\u0040`, `\x40`, either case, as what they stand for. */
+/** `%u0040`, and behind a backslash `u0040`, `u{40}`, `x40`, `100`, `U00000040` or `000040` as what they stand for. */
 export function unescaped(text: string): string {
   let out = '';
   let from = 0;
   for (let at = 0; at < text.length; at++) {
     const sign = text.charCodeAt(at);
     if (sign !== PERCENT && sign !== BACKSLASH) continue;
-    const kind = codeAt(text, at + 1) | 32;
-    const digits = kind === U ? 4 : kind === X && sign === BACKSLASH ? 2 : 0;
-    if (digits === 0) continue;
-    const code = numberAt(text, at + 2, digits);
-    if (code < 0) continue;
-    out += text.slice(from, at) + String.fromCharCode(code);
-    from = at + 2 + digits;
+    const wide = sign === PERCENT ? wideAt(text, at) : backslashedAt(text, at);
+    if (wide < 0) continue;
+    out += text.slice(from, at) + String.fromCodePoint(wide);
+    from = sign === PERCENT ? at + WIDE_LENGTH : ESCAPE.lastIndex;
     at = from - 1;
   }
   return from === 0 ? text : out + text.slice(from);
+}
+
+const WIDE_LENGTH = 6;
+
+/** The character that `%u0040` at this place stands for; -1 = there is no such escape. */
+function wideAt(text: string, at: number): number {
+  return (codeAt(text, at + 1) | 32) === U ? numberAt(text, at + 2, WIDE_LENGTH - 2) : -1;
+}
+
+/** Escapes of JSON and scripts, of other languages (`U00000040`), of style sheets (six digits), and octal ones. */
+const ESCAPE =
+  /\\(?:U(00(?:0[\da-f]|10)[\da-f]{4})|u([\da-f]{4})|x([\da-f]{2})|u\{0{0,8}([\da-f]{1,5})\}|(0[\da-f]{5}) ?|([0-3][0-7]{2}))/iy;
+
+/** The character that an escape behind a backslash stands for; its end is where the next search would begin. */
+function backslashedAt(text: string, at: number): number {
+  ESCAPE.lastIndex = at;
+  const match = ESCAPE.exec(text);
+  if (match === null) return -1;
+  const octal = match[6];
+  return octal === undefined ? Number.parseInt(match.slice(1).join(''), 16) : Number.parseInt(octal, 8);
 }
 
 /** So many hexadecimal digits as a number; -1 = there are fewer. */

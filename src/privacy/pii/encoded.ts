@@ -2,8 +2,8 @@ import type { Detection } from './findings.ts';
 
 /** The shortest real address in base64, without padding. */
 export const SHORTEST_ENCODED = 14;
-/** An `@` in hexadecimal. */
-export const AT_IN_HEX = '40';
+/** An `@` or a dot in hexadecimal: nearly every address and every id of a vendor has one of them. */
+export const SIGN_IN_HEX = /40|2[eE]/;
 const LONGEST = 2048;
 /** `+` and `/` are left out: in base64 they stand only for `>`, `?` and `~` at the end of three characters. */
 const RUN = /(?<![A-Za-z0-9])[A-Za-z0-9]{14,}/g;
@@ -34,7 +34,7 @@ export function findEncoded(text: string, isPersonal: (plain: string) => boolean
 
 function decoded(run: string): string | undefined {
   if (run.length > LONGEST) return undefined;
-  if (run.includes(AT_IN_HEX) && HEX.test(run)) return fromHex(run);
+  if (SIGN_IN_HEX.test(run) && HEX.test(run)) return fromHex(run);
   return BASE64.test(run) ? atob(run) : undefined;
 }
 

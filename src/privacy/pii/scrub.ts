@@ -1,8 +1,8 @@
-import { decoded } from './decode.ts';
+import { decoded, QUOTED_AT } from './decode.ts';
 import { runs } from './digit-runs.ts';
 import { findAddresses } from './addresses.ts';
 import { findEmails } from './emails.ts';
-import { AT_IN_HEX, findEncoded, SHORTEST_ENCODED } from './encoded.ts';
+import { findEncoded, SHORTEST_ENCODED, SIGN_IN_HEX } from './encoded.ts';
 import { findBirthdates, findPositions } from './facts.ts';
 import { KINDS, type Detection, type Kind } from './findings.ts';
 import { BY_FORM, BY_NAME, findIds, findPairs } from '../ids.ts';
@@ -20,7 +20,7 @@ const NOTHING: Readonly<Record<Kind, number>> = Object.freeze(counted([]));
 
 /** A text without any of these has no personal data that a detector knows; this test takes half the time of `signs`. */
 const SUSPECT =
-  /[0-9@%&=([{<\\\u0660-\u0e59\u2030-\uffff]|["'][ \t]{0,3}:|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa|AfmB|[ _-](?:at|AT|At|alfa|krøl|snab|miuk)[ _a-z-]/;
+  /[0-9@%&=([{<\\\u0660-\u0e59\u2030-\uffff]|["'][ \t]{0,3}:|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa|AfmB|[ _+-](?:at|AT|At|alfa|krøl|snab|miuk)[ _a-z+-]/;
 
 /** The text with personal data replaced by tags such as `[email]` (R41, R42, R45). The text itself if there is none. */
 export function scrub(text: string): string {
@@ -83,6 +83,9 @@ const WORD = 64;
 /** A word with a digit in it, long enough for an id behind its name. */
 const NAMED = 128;
 
+/** Digits as a date has them: `1.3.84`. */
+const DATED = 2048;
+
 /** Letters anywhere beside one of the others: words that say what a number is. */
 const LETTERS = 256;
 /** A word that may stand for `@`. */
@@ -92,6 +95,7 @@ const HIDDEN = 1024;
 
 /** A person's number has at least this many digits close together. */
 const FEWEST_DIGITS = 7;
+const FEWEST_OF_DATE = 4;
 /** The most between digits of one number; a letter between them counts twice as much as a blank. */
 const WIDEST_GAP = 3;
 /** The shortest JSON web token is longer. */
@@ -140,6 +144,7 @@ function signs(text: string): number {
       if (gap > WIDEST_GAP) digits = 0;
       gap = 0;
       if (++digits === FEWEST_DIGITS) found |= DIGITS;
+      else if (digits === FEWEST_OF_DATE) found |= DATED;
     } else if (kind === JOINER) {
       gap++;
       if (before === DIGIT && code === 46 && ++dots === FEWEST_DOTS) found |= DOTTED;
@@ -154,7 +159,9 @@ function signs(text: string): number {
       all |= inRun;
       inRun = 0;
       if (code === 64) found |= AT;
-      else if (code === 61) found |= PAIR;
+      // A decimal comma.
+      else if (code === 44 && before === DIGIT && ++dots === FEWEST_DOTS) found |= DOTTED;
+      else if (code === 61) found |= text.startsWith(QUOTED_AT, i) ? PAIR | ENCODED : PAIR;
       else if (code === 58) {
         found |= PAIR;
         if (++dots === FEWEST_DOTS) found |= DOTTED;
@@ -167,7 +174,7 @@ function signs(text: string): number {
     }
     before = kind;
   }
-  if ((found & WORD) !== 0 && text.includes(AT_IN_HEX)) found |= HIDDEN;
+  if ((found & WORD) !== 0 && SIGN_IN_HEX.test(text)) found |= HIDDEN;
   if ((found & AT) !== 0 || maySpell(text)) found |= SPELLED;
   if (found === NO_SIGNS) return NO_SIGNS;
   return found | (disguised ? ENCODED : 0) | ((all & MIXED) === 0 ? 0 : LETTERS);
@@ -181,10 +188,10 @@ function detect(text: string, seen: number): Detection[] {
   if ((seen & AT) !== 0) findEmails(text, findings);
   if ((seen & SPELLED) !== 0) findSpelledEmails(text, findings);
   if ((seen & DOTTED) !== 0) findAddresses(text, findings);
+  if ((seen & DATED) !== 0 && (seen & LETTERS) !== 0) findBirthdates(text, findings);
   if ((seen & DIGITS) !== 0) {
     runs.read(text);
     findNumbers(findings, (seen & LETTERS) !== 0);
-    if ((seen & LETTERS) !== 0) findBirthdates(text, findings);
     if ((seen & DOTTED) !== 0) findPositions(findings);
   }
   if ((seen & RUN) !== 0) findTokens(text, findings);

@@ -46,13 +46,15 @@ export function maySpell(text: string): boolean {
   return AT_WORD.test(text);
 }
 
-const AT_WORD = new RegExp(`[ \\t([{<_-](?:${SPELLED_AT}|@)[ \\t)\\]}>_-]`, 'i');
+const AT_WORD = new RegExp(`[ \\t([{<_+-](?:${SPELLED_AT}|@)[ \\t)\\]}>_+-]`, 'i');
 
 /** Finds these addresses. Each mark is tried once, with a bounded number of characters on both sides. */
-export function findSpelledEmails(text: string, findings: Detection[]): void {
+export function findSpelledEmails(written: string, findings: Detection[]): void {
+  // In a form a plus is a blank; in front of the sign it may be a part of the address.
+  const text = written.includes('+') ? written.replaceAll('+', ' ') : written;
   MARKS.lastIndex = 0;
   for (let mark = MARKS.exec(text); mark !== null; mark = MARKS.exec(text)) {
-    const start = localStart(text, mark.index);
+    const start = localStart(written, mark.index);
     if (start === mark.index) continue;
     const end = hostEnd(text, mark);
     if (end < 0) continue;

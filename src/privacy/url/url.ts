@@ -133,13 +133,18 @@ function readParts(parts: UrlParts, policy: UrlPolicy, depth: number): PageUrl {
 }
 
 /** `/kari&#64;example.no`: the sign that begins a fragment may be one of HTML. */
-function pathOf({ path, hash }: UrlParts): string {
+function pathOf({ host, path, hash }: UrlParts): string {
+  if (host === PHONE_HOST) return path.replace(PHONE_PATH, '/[phone]');
   if (hash !== '' && path.endsWith('&') && REFERENCE.test(hash)) {
     const whole = cleanPath(path + hash);
     if (!whole.includes('#')) return whole;
   }
   return cleanPath(path);
 }
+
+/** WhatsApp's addresses are phone numbers: `wa.me/4740000000`. */
+const PHONE_HOST = 'wa.me';
+const PHONE_PATH = /^\/.+/;
 
 const REFERENCE = /^#(?:\d{2,4}|x[0-9a-f]{2,4});/i;
 
