@@ -23,14 +23,17 @@ const QUALIFIERS = [
   'dynamic',
   'ecommerce',
   'enhanced',
+  'events',
   'gmbh',
   'inc',
   'insight',
   'ireland',
   'unlimited',
   'limited',
+  'package',
   'llc',
   'ltd',
+  'piksel',
   'pixel',
   'remarketing',
   'retargeting',
@@ -45,8 +48,14 @@ const QUALIFIERS = [
   'tracking',
 ].toSorted((a, b) => b.length - a.length);
 
-/** Names of tag loaders that may stand before a service's name. */
-const LOADERS = ['googletagmanager', 'gtm'];
+/** Words before a service's name: how it is loaded, and what it is (`Pixel de Facebook`); the longest first. */
+const LEADS = ['googletagmanager', 'pixelvon', 'pixelde', 'piksel', 'pixel', 'gtm'];
+/** Between a service and what is said of it: `GA4 - Google Analytics`, `Google Tag: GA4`. */
+const PARTS = /[:|\u2013\u2014]| - /;
+/** A host of the service: `connect.facebook.net`. */
+const HOST = /^(?:[a-z0-9-]+\.){0,3}([a-z0-9-]+)\.(?:com|net)$/i;
+/** Companies one of whose services is behind each host. */
+const OF_MANY: ReadonlySet<string> = new Set(['google', 'microsoft']);
 /** Companies with many products: in `Google (Fonts)` the company's name does not name the product in brackets. */
 const COMPANIES: ReadonlySet<string> = new Set(['google', 'facebook', 'fb', 'linkedin', 'meta', 'microsoft', 'bing']);
 
@@ -105,13 +114,19 @@ export class ServiceBook {
     const key = serviceKey(name);
     const owner = this.#byKey(key);
     if (owner !== undefined) return owner;
-    // `google-tag-manager-meta-pixel`: the service, and how it is loaded.
-    const loader = LOADERS.find((start) => key.length > start.length && key.startsWith(start));
-    if (loader !== undefined) return this.#byKey(key.slice(loader.length));
+    const lead = LEADS.find((start) => key.length > start.length && key.startsWith(start));
+    if (lead !== undefined) return this.#byKey(key.slice(lead.length));
+    const host = HOST.exec(name)?.[1]?.toLowerCase() ?? '';
+    if (host !== '') return OF_MANY.has(host) ? undefined : this.#byKey(serviceKey(host));
     // `Google Analytics 4 (GA4)`: said twice. A company and one of its products is said once (`Google (Fonts)`).
     const bracket = name.search(/[([]/);
-    const main = bracket > 0 ? serviceKey(name.slice(0, bracket)) : '';
-    return COMPANIES.has(main) ? undefined : this.#byKey(main);
+    const said = bracket > 0 ? [name.slice(0, bracket)] : name.split(PARTS, 4);
+    return said.map((part) => this.#product(serviceKey(part))).find((one) => one !== undefined);
+  }
+
+  /** The owner of a product; a company alone is none. */
+  #product(key: string): Owner | undefined {
+    return COMPANIES.has(key) ? undefined : this.#byKey(key);
   }
 
   /** By usual names, without the words at the end that do not tell whose it is. */

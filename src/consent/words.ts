@@ -47,6 +47,8 @@ function serviceFlags(values: readonly string[]): readonly (readonly [string, bo
   const flags: (readonly [string, boolean])[] = [];
   for (const value of values) {
     if (value === '') continue;
+    // PHP writes an empty list for an object without entries.
+    if (value === '[]' || value === '%5B%5D') continue;
     const services = asJsonObject(jsonObject(value));
     if (services === undefined) return undefined;
     for (const [name, state] of services) flags.push([name, state === true || state === 1]);
