@@ -18,7 +18,7 @@ const TRACKERS =
   'amplitude mixpanel heap fullstory fs clarity hotjar hj matomo piwik piano atinternet econda webtrekk rudder mparticle tealium adobe ' +
   'kameleoon abtasty ab vwo optimizely dy dynamicyield emarsys scarab bluekai exponea bloomreach cdp plausible posthog salesforce sfdc ' +
   'marketo eloqua elq zendesk intercom shopify woocommerce woo magento hubspot klaviyo onesignal braze iterable mailchimp';
-const TRACKED = 'id uid uuid guid cookie visitor user customer click clickid';
+const TRACKED = 'id uid cid sid vid uuid guid cookie visitor user customer click clickid';
 
 /** Names that mean an id, alone or as a part of a longer name; without separators. */
 const ALONE = new WordSet(

@@ -4,7 +4,7 @@ import { detached } from '../core/recent.ts';
 import type { Detection } from './pii/findings.ts';
 import { anywhere, exactForm, Forms, form, formOf } from './pii/forms.ts';
 import { isIdName, PECULIAR_NAMES } from './id-names.ts';
-import { saysPersonal } from './url/keys.ts';
+import { isSecretName, saysPersonal } from './url/keys.ts';
 
 /** Of the vendors that have a destination here. */
 const VENDOR_FORMS = IDENTIFIERS.flatMap(({ forms = [] }) => forms.map(formOf));
@@ -122,6 +122,8 @@ const EQUALS = 61;
 const COLON = 58;
 const AMPERSAND = 38;
 const SEMICOLON = 59;
+const OPENING = 91;
+const CLOSING = 93;
 
 /**
  * Finds parameters by their names: `gclid=...` in any list, `"gclid":"..."` in JSON. In a list the whole pair is cut out,
@@ -135,19 +137,23 @@ export function findPairs(text: string, findings: Detection[]): void {
   for (let i = 1; i < text.length; i++) {
     const sign = text.charCodeAt(i);
     if (sign !== EQUALS && sign !== COLON) continue;
-    const nameEnd = before(text, i, BETWEEN, MOST_BETWEEN);
+    const behind = before(text, i, BETWEEN, MOST_BETWEEN);
+    // `user[email]=`
+    const nameEnd = codeAt(text, behind - 1) === CLOSING ? before(text, behind - 1, BETWEEN, MOST_BETWEEN) : behind;
     const start = before(text, nameEnd, NAME_PART, LONGEST_NAME);
     const names = nameEnd - start < 2 ? NOBODY : whatNames(text, start, nameEnd);
     if (names === NOBODY) continue;
-    const listed = sign === EQUALS && nameEnd === i;
-    const quoted = isQuoted(text, nameEnd, i) || text.slice(nameEnd, i).includes('\\');
+    const listed = sign === EQUALS && behind === i;
+    const valueStart = valueBehind(text, i + 1);
+    // Of a script, `apiKey: "..."`, the value alone is quoted.
+    const quoted =
+      isQuoted(text, nameEnd, i) || isQuoted(text, i + 1, valueStart) || text.slice(nameEnd, i).includes('\\');
     // `tlf: 40000000`: in prose the other detectors judge the value by its form.
     if (names === PERSON && !listed && !quoted) continue;
-    const valueStart = past(text, i + 1, BETWEEN, MOST_BETWEEN);
     if (text.startsWith('[id]', valueStart)) continue;
     let end: number;
     // A person's name or address may have blanks in it, so it ends only at a quote or a separator.
-    if (names === PERSON && (sign === EQUALS || isQuoted(text, i + 1, valueStart))) {
+    if (names === SECRET || (names === PERSON && (sign === EQUALS || isQuoted(text, i + 1, valueStart)))) {
       end = past(text, valueStart, WRITTEN_PART);
     } else {
       if (valueStart >= valueEnd) {
@@ -162,6 +168,13 @@ export function findPairs(text: string, findings: Detection[]): void {
     findings.push(listed ? pair(text, start, end) : { kind: 'id', start: valueStart, end });
     i = end - 1;
   }
+}
+
+/** Where a value begins, perhaps the first of a list (`"ids":["..."]`). */
+function valueBehind(text: string, from: number): number {
+  const start = past(text, from, BETWEEN, MOST_BETWEEN);
+  const listed = codeAt(text, start) === OPENING && !text.startsWith('[id]', start);
+  return listed ? past(text, start + 1, BETWEEN, MOST_BETWEEN) : start;
 }
 
 /** The pair with the separator behind it, or else before it, so that the rest is still a list. */
@@ -196,11 +209,17 @@ function before(text: string, end: number, kind: number, most: number): number {
 const NOBODY = 0;
 const ID = 1;
 const PERSON = 2;
+/** What stands behind it is a secret in prose, too: `Authorization: Bearer ...`. */
+const SECRET = 3;
 
 /** Harmless names, kept because they come again in every text; the sum of a name's characters is its place. */
 const harmless = Array.from({ length: 1_024 }, () => '');
 
-function whatNames(text: string, start: number, end: number): typeof NOBODY | typeof ID | typeof PERSON {
+function whatNames(
+  text: string,
+  start: number,
+  end: number,
+): typeof NOBODY | typeof ID | typeof PERSON | typeof SECRET {
   let sum = 0;
   for (let i = start; i < end; i++) sum = (Math.imul(sum, 31) + text.charCodeAt(i)) | 0;
   const place = (sum ^ (sum >>> 10)) & (harmless.length - 1);
@@ -208,7 +227,7 @@ function whatNames(text: string, start: number, end: number): typeof NOBODY | ty
   if (known.length === end - start && text.startsWith(known, start)) return NOBODY;
   const name = text.slice(start, end);
   if (isIdName(name)) return ID;
-  if (saysPersonal(name)) return PERSON;
+  if (saysPersonal(name)) return isSecretName(name) ? SECRET : PERSON;
   harmless[place] = detached(name);
   return NOBODY;
 }

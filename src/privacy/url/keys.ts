@@ -6,7 +6,7 @@ import { WordSet } from '../pii/word-set.ts';
 const NAMES = new WordSet(
   'name navn namn nimi nafn firstname fornavn fornamn etunimi lastname surname etternavn efternavn efternamn sukunimi',
   'middlename mellomnavn fullname fulltnavn givenname familyname nickname username brukernavn displayname login',
-  'contact recipient street streetname gate gatenavn gateadresse vej vejnavn gata katu dob born fodt fodselsdag',
+  'pass usr nonce assertion saml contact recipient street streetname gate gatenavn gateadresse vej vejnavn gata katu dob born fodt fodselsdag',
   'session sessionid sessiontoken sessionkey phpsessid jsessionid aspsessionid sid key code reset sig auth ip ipaddress clientip userip remoteaddr',
   'lat lng lon latitude longitude coordinates latlng gps mail mob cell',
 );
@@ -19,7 +19,7 @@ const WORDS = new WordSet(
   'address addresses adresse adress osoite heimilisfang address1 address2 addressline',
   'birth birthdate birthday birthyear dateofbirth fodselsdato fodselsar syntymaaika',
   'token accesstoken refreshtoken idtoken jwt bearer password passwd passord pwd passphrase pin otp totp mfa secret clientsecret',
-  'apikey accesskey secretkey privatekey signature authorization sessiontoken csrf xsrf',
+  'emails emailaddresses phones phonenumbers eml samlresponse connectsid apikey accesskey secretkey privatekey signature authorization sessiontoken csrf xsrf',
   // Names of persons in one word: `card_username`.
   'username brukernavn firstname fornavn fornamn etunimi lastname surname etternavn efternavn efternamn sukunimi fullname nickname',
   'iban kontonummer bankaccount cardnumber creditcard cvv cvc pan',
@@ -64,6 +64,15 @@ export function dropKey(name: string): boolean {
 export function saysPersonal(name: string): boolean {
   return dropKey(name) && !EVERYDAY.has(readName(name).joined);
 }
+
+/** Whether a name says that a secret of a program stands behind it, whatever the sign between them. */
+export function isSecretName(name: string): boolean {
+  return SECRETS.has(readName(name).joined);
+}
+
+const SECRETS = new WordSet(
+  'authorization proxyauthorization apikey xapikey accesstoken idtoken refreshtoken clientsecret password',
+);
 
 const EVERYDAY = new WordSet(
   'name navn namn nimi nafn key code reset contact session cell street gate gata katu vej ip login mail address',
