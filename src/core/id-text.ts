@@ -17,6 +17,9 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/^EAA[A-Za-z0-9]{20}/, 'an access token of Meta, which belongs into `access_token` as ${ENV_NAME}'],
 ];
 
+/** What examples have where an id belongs: `G-XXXXXXXXXX`. */
+const UNFILLED = /^(?:[A-Z]{1,3}-)?X{4,}$/i;
+
 /**
  * A setting that holds an id of one form. An id of another kind is named, so that the person who pasted it knows which
  * one to look for.
@@ -26,6 +29,11 @@ export function idText(pattern: RegExp, expected: string) {
   return z
     .string({ error: `expected ${expected}` })
     .superRefine((text, context) => {
+      if (UNFILLED.test(text)) {
+        const message = `this is the placeholder of an example; expected ${expected}`;
+        context.addIssue({ code: 'custom', message });
+        return;
+      }
       if (pattern.test(text)) return;
       const trimmed = text.trim();
       const kind = isPropertyNumber(trimmed, pattern)

@@ -225,6 +225,8 @@ describe('a value that cannot be used: one that can', () => {
     ['a name', '"123456789012345"', 'Shop pixel', 'a name, not an id'],
     ['an ad account', '"123456789012345"', 'act_123456789', 'an ad account'],
     ['a property number', 'G-TEST000001', '"123456789"', 'the number of a GA4 property'],
+    ['the placeholder of an example', 'G-TEST000001', 'G-XXXXXXXXXX', 'the placeholder of an example'],
+    ['a key that every object has', '    country: NO', '    country: NO\n    constructor: x', 'known here: hosts'],
     ['a publisher', 'G-TEST000001', 'ca-pub-1234567890', 'AdSense'],
     ['a partner id', 'pixel_id: "', 'partner_id: "1"\n        pixel_id: "', 'partner id'],
     ['a vendor without a destination', '      meta:', '      criteo:', 'there is no destination for `criteo`'],
@@ -239,6 +241,15 @@ describe('a value that cannot be used: one that can', () => {
     expect(found).toHaveLength(1);
     expect(found[0]?.kind).toBe('error');
     expect(found[0]?.message).toContain(message);
+  });
+
+  it.each([
+    ['gclid', 'never stays in an address'],
+    ['email', 'never stays in an address'],
+    ['phone', "a person's data"],
+  ])('the query key %s is warned of', (key, message) => {
+    const { found } = after('url_query: [utm_source', `url_query: [${key}, utm_source`);
+    expect(found.map(({ kind, message: said }) => [kind, said.includes(message)])).toEqual([['warning', true]]);
   });
 
   it('an id with more digits than numbers hold is not repeated wrongly', () => {

@@ -409,6 +409,7 @@ describe('what it says of consent', () => {
       { all: true, names: [], but: ['facebook pixel'] },
     ],
     [{ 'Bing Ads': null }, { all: false, names: ['bing ads'], but: [] }],
+    [{ constructor: false }, { all: false, names: ['constructor'], but: [] }],
     ['none', { all: true, names: [], but: [] }],
   ])('integrations %j leave out %j', (integrations, expected) => {
     expect(track('A', {}, { integrations }).leftOut).toEqual(expected);

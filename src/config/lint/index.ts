@@ -1,4 +1,6 @@
 import { parseCidrs } from '../../privacy/ip.ts';
+import { personalParam } from '../../privacy/url/click-ids.ts';
+import { keyName, saysPersonal } from '../../privacy/url/keys.ts';
 import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
 import { legalNotes } from '../pages/legal.ts';
 import { lintConsent } from './lint-consent.ts';
@@ -24,6 +26,7 @@ export function lint(config: Config, now: number): Remark[] {
       return [
         ...lintSite(site, path),
         ...lintSenders(site, path),
+        ...lintQuery(site, [...path, 'privacy', 'url_query']),
         ...lintReplacedIds(site, path),
         ...lintConsent(site, [...path, 'consent']),
         ...lintCookies(site, [...path, 'cookies']),
@@ -122,6 +125,21 @@ function lintSite(site: SiteConfig, path: ConfigPath): Remark[] {
     remarks.push(suspicious([...path, 'hosts'], 'this site has no destinations: its events go nowhere'));
   }
   return remarks;
+}
+
+/** Query keys that are listed to stay, and do not or should not. */
+function lintQuery({ privacy }: SiteConfig, path: ConfigPath): Remark[] {
+  return privacy.url_query.flatMap((key, i) => {
+    const name = keyName(key);
+    if (personalParam(name) !== undefined)
+      return [
+        suspicious([...path, i], `\`${key}\` names a click or a person, and never stays in an address: take it out`),
+      ];
+    if (!saysPersonal(name)) return [];
+    return [
+      suspicious([...path, i], `\`${key}\` says that a person's data stands behind it, and it stays in every address`),
+    ];
+  });
 }
 
 function isLoopback(host: string): boolean {

@@ -27,7 +27,8 @@ const PLATFORMS: Readonly<Record<string, string>> = {
 
 /** The name a platform has here. */
 export function platformCalled(name: string): string | undefined {
-  return PLATFORMS[plain(name)];
+  const called = plain(name);
+  return Object.hasOwn(PLATFORMS, called) ? PLATFORMS[called] : undefined;
 }
 
 /** Vendors that people ask for and that there is no destination for. */
@@ -57,7 +58,8 @@ const KEYS: Readonly<Record<string, string>> = {
 
 /** What to say of a key that comes from another tool. */
 export function foreignKey(key: string): string | undefined {
-  return KEYS[plain(key)];
+  const called = plain(key);
+  return Object.hasOwn(KEYS, called) ? KEYS[called] : undefined;
 }
 
 /** What other tools call a key; lower case, without separators. */
@@ -78,6 +80,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 
 /** The key that stands for this one here, where it is one of `known`. */
 export function keyCalled(name: string, known: readonly string[]): string | undefined {
-  const key = SYNONYMS[plain(name)];
+  const called = plain(name);
+  const key = Object.hasOwn(SYNONYMS, called) ? SYNONYMS[called] : undefined;
   return key !== undefined && known.includes(key) ? key : undefined;
 }

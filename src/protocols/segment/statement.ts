@@ -33,7 +33,7 @@ const ALL = 'all';
 /** The way here itself. */
 const OWN: ReadonlySet<string> = new Set(['segment.io', 'segment']);
 /** Segment's names for vendors where no banner uses the same. */
-const ALSO: Readonly<Record<string, string>> = { 'google data manager': 'Google Ads' };
+const ALSO: ReadonlyMap<string, string> = new Map([['google data manager', 'Google Ads']]);
 /** Segment's suffixes to vendor names, which say how events get there. */
 const MODE = /(?: (?:cloud|web|server|classic|new|destination|\(actions\)))+$/;
 
@@ -58,5 +58,5 @@ export function leftOutBy(integrations: unknown): LeftOutVendors | undefined {
 const EVERYBODY: LeftOutVendors = { all: true, names: [], but: [] };
 
 function vendorCalled(lower: string): string {
-  return ALSO[lower] ?? lower.replace(MODE, '');
+  return ALSO.get(lower) ?? lower.replace(MODE, '');
 }
