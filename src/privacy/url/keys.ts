@@ -6,7 +6,7 @@ import { WordSet } from '../pii/word-set.ts';
 const NAMES = new WordSet(
   'name navn namn nimi nafn firstname fornavn fornamn etunimi lastname surname etternavn efternavn efternamn sukunimi',
   'middlename mellomnavn fullname fulltnavn givenname familyname nickname username brukernavn displayname login',
-  'pass usr nonce assertion saml contact recipient street streetname gate gatenavn gateadresse vej vejnavn gata katu dob born fodt fodselsdag',
+  'usr nonce assertion saml contact recipient street streetname gate gatenavn gateadresse vej vejnavn gata katu dob born fodt fodselsdag',
   'session sessionid sessiontoken sessionkey phpsessid jsessionid aspsessionid sid key code reset sig auth ip ipaddress clientip userip remoteaddr',
   'lat lng lon latitude longitude coordinates latlng gps mail mob cell',
 );
@@ -62,8 +62,12 @@ export function dropKey(name: string): boolean {
  * name, key, code or contact do not count here, because in a text they have many other meanings.
  */
 export function saysPersonal(name: string): boolean {
-  return dropKey(name) && !EVERYDAY.has(readName(name).joined);
+  const { joined } = readName(name);
+  return (dropKey(name) && !EVERYDAY.has(joined)) || joined === PASSWORD;
 }
+
+/** As the name of a parameter it may be that of a ski pass. */
+const PASSWORD = 'pass';
 
 /** Whether a name says that a secret of a program stands behind it, whatever the sign between them. */
 export function isSecretName(name: string): boolean {
