@@ -1,6 +1,7 @@
 import { showReason } from '../core/reason.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import type { Ended } from './ends.ts';
+import { egressTables, NO_FORMS, type EgressTables } from './egress/index.ts';
 import { Lane } from './lane/lane.ts';
 import type { Wire } from './lane/ports.ts';
 import type { Purged, QueuedRecord, Store } from './store.ts';
@@ -39,6 +40,7 @@ export class Drain {
   /** Lanes with something to do. */
   readonly #awake = new Set<Lane>();
   #gateway: Gateway;
+  #egress: EgressTables;
   #scheduled = false;
   #stopping = false;
   #idle: (() => void) | undefined;
@@ -46,6 +48,7 @@ export class Drain {
 
   constructor(gateway: Gateway, ports: EnginePorts, telemetry: Telemetry = new Telemetry()) {
     this.#gateway = gateway;
+    this.#egress = egressTables(gateway);
     this.#ports = ports;
     this.#telemetry = telemetry;
     this.#sweepLater();
@@ -72,6 +75,7 @@ export class Drain {
   /** Puts another configuration in force; rows decided under the old one are checked again. */
   reload(gateway: Gateway): void {
     this.#gateway = gateway;
+    this.#egress = egressTables(gateway);
     for (const lane of this.#lanes.values()) {
       lane.reload();
       this.#wake(lane);
@@ -136,6 +140,7 @@ export class Drain {
         ports: this.#ports,
         tally: this.#telemetry.of(key),
         gateway: () => this.#gateway,
+        egress: () => this.#egress.get(key) ?? NO_FORMS,
         wake: () => this.#wake(created),
       });
       lane = created;

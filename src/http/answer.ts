@@ -1,5 +1,6 @@
 import type { Site } from '../policy/gateway.ts';
 import { problemReply } from '../protocols/answer.ts';
+import { ALWAYS, WITHOUT_ORIGIN } from '../protocols/headers.ts';
 import type { Problem } from '../protocols/hit.ts';
 import type { ProtocolReply } from '../protocols/protocol.ts';
 
@@ -13,34 +14,12 @@ export interface Answer {
   readonly body: string | undefined;
 }
 
-/** Headers of every answer of the public listener. */
-export const ALWAYS: Readonly<Record<string, string>> = {
-  // No cache may keep an answer: its cookies hold ids (R33).
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-};
-
 const NO_COOKIES: readonly string[] = [];
-const WITHOUT_ORIGIN: Readonly<Record<string, string>> = { ...ALWAYS, vary: 'Origin' };
-/** By site and listed origin: what a page may read of an answer never changes. */
-const cors = new WeakMap<ReadonlySet<string>, Map<string, Readonly<Record<string, string>>>>();
 
 /** The headers of an answer to this origin: CORS where the site lists it. */
 export function headersFor(site: Site | undefined, origin: string | undefined): Readonly<Record<string, string>> {
   if (site === undefined) return ALWAYS;
-  if (origin === undefined || !site.origins.has(origin)) return WITHOUT_ORIGIN;
-  let ofSite = cors.get(site.origins);
-  if (ofSite === undefined) cors.set(site.origins, (ofSite = new Map()));
-  let headers = ofSite.get(origin);
-  if (headers === undefined) {
-    headers = {
-      ...WITHOUT_ORIGIN,
-      'access-control-allow-origin': origin,
-      'access-control-allow-credentials': 'true',
-    };
-    ofSite.set(origin, headers);
-  }
-  return headers;
+  return (origin === undefined ? undefined : site.headers.get(origin)) ?? WITHOUT_ORIGIN;
 }
 
 /** What a protocol says, with the headers of this site and origin and the visitor's cookies. */

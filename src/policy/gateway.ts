@@ -8,6 +8,7 @@ import type { SitePrivacy } from '../privacy/types.ts';
 import type { SiteCookies } from '../cookies/types.ts';
 import type { Cidrs } from '../privacy/ip.ts';
 import type { Ways } from '../protocols/doors.ts';
+import type { AnswerHeaders } from '../protocols/headers.ts';
 import type { NameReasons } from './near.ts';
 import type { Permit } from './permit.ts';
 import type { RouteRules, RuleOf } from './rules.ts';
@@ -51,6 +52,8 @@ export interface Site {
   readonly name: string;
   readonly hosts: readonly string[];
   readonly origins: ReadonlySet<string>;
+  /** By each of them: the headers of an answer to a page there. */
+  readonly headers: ReadonlyMap<string, AnswerHeaders>;
   /** Every key of its back ends, of either kind, as `keyId` has it. */
   readonly ingestKeys: ReadonlySet<string>;
   readonly country: Country;

@@ -3,6 +3,7 @@ import type { FieldName } from '../core/fields.ts';
 import { GATE_STATES, maskOf, type GateSignal, type SignalMask } from '../core/signals.ts';
 import { passages, type Passage } from '../core/view.ts';
 import { fieldSet } from './field-set.ts';
+import { shutFields, type GuardedField } from './guarded.ts';
 
 /** What one route may have under one consent. */
 export interface Permit {
@@ -13,6 +14,8 @@ export interface Permit {
   readonly prepared: readonly FieldName[];
   /** Those of them that are stored sealed. */
   readonly sealed: readonly FieldName[];
+  /** The fields about a visitor that the vendor reads elsewhere and that do not pass here: the proof names them. */
+  readonly shut: readonly GuardedField[];
   /** The same set of fields as text, for the outbox (`field-set.ts`). */
   readonly bits: string;
   /** What the full form lacks. */
@@ -44,24 +47,34 @@ export function permitTable(destination: Destination, choice: RouteChoice): read
       const open = passages(destination.reads, granted);
       const { only } = choice;
       const taken = only === undefined ? open : open.filter(({ field }) => only.has(field));
-      table.push(permit('full', taken, missing, undefined));
+      table.push(permit(destination, 'full', taken, missing));
     } else if (choice.withoutConsent === 'limited' && destination.limited !== undefined) {
       const { reads, sources } = destination.limited;
-      table.push(permit('limited', passages(reads, granted), missing, sources));
+      table.push(permit(destination, 'limited', passages(reads, granted), missing, sources));
     } else {
-      table.push(permit('blocked', [], missing, undefined));
+      table.push(permit(destination, 'blocked', [], missing));
     }
   }
   return table;
 }
 
 function permit(
+  destination: Destination,
   verdict: Permit['verdict'],
   open: readonly Passage[],
   missing: SignalMask,
-  sources: Permit['sources'],
+  sources?: Permit['sources'],
 ): Permit {
   const prepared = open.filter(({ as, sealed }) => as !== undefined && !sealed).map(({ field }) => field);
   const sealed = open.filter((one) => one.sealed).map(({ field }) => field);
-  return { verdict, open, prepared, sealed, bits: fieldSet(open), missing, sources };
+  return {
+    verdict,
+    open,
+    prepared,
+    sealed,
+    shut: shutFields(destination, open),
+    bits: fieldSet(open),
+    missing,
+    sources,
+  };
 }

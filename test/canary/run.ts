@@ -1,4 +1,5 @@
 import { egressViolation } from '../../src/delivery/egress/index.ts';
+import { tableOf } from '../support/egress.ts';
 import { goesToOutbox, recordOf } from '../../src/delivery/records.ts';
 import { accountOf } from '../../src/ledger/account.ts';
 import { Counters } from '../../src/ledger/counters.ts';
@@ -201,7 +202,7 @@ function outgoing(
   const stored = { ...record, routes: routes.map(({ mark: __, ...rest }) => rest) };
   const request = route.bound.request(plan.envelope, [plan.element]);
   const facts = { signals, acceptedAt: trace.hit.at, verdict: permit.verdict };
-  const rule = egressViolation(route.bound.egress, [facts], request);
+  const rule = egressViolation(tableOf(route.bound.egress), [facts], request);
   if (rule !== undefined) {
     const held = `${route.destination.name}: ${rule}`;
     summary.heldBack[held] = (summary.heldBack[held] ?? 0) + 1;

@@ -6,7 +6,7 @@ import { rowOf } from '../../src/delivery/lane/row.ts';
 import { goesToOutbox, recordOf } from '../../src/delivery/records.ts';
 import type { Gateway, Route } from '../../src/policy/gateway.ts';
 import { createSend } from '../../src/runtimes/node/vendors/send.ts';
-import { attempt } from '../../src/delivery/lane/attempt.ts';
+import { attempt } from '../support/egress.ts';
 import { outcomesOf, World } from '../support/delivery.ts';
 import { cookiebot, gatewayOf, NOW, webHit } from '../support/hits.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';

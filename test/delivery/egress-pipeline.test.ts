@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Hit } from '../../src/protocols/hit.ts';
 import { egressViolation, type RowFacts } from '../../src/delivery/egress/index.ts';
+import { tableOf } from '../support/egress.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { Gateway, Route } from '../../src/policy/gateway.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';
@@ -171,7 +172,7 @@ function violations(rows: readonly Sent[]): string[] {
       batch.map(({ element }) => element),
     );
     const found = egressViolation(
-      bound.egress,
+      tableOf(bound.egress),
       batch.map(({ facts }) => facts),
       planned,
     );

@@ -3,11 +3,12 @@ import type { PlannedRequest } from '../../src/core/destination.ts';
 import { BIT, maskOf, type GateSignal } from '../../src/core/signals.ts';
 import { SECRET } from '../../src/core/egress.ts';
 import { egressViolation, type RowFacts } from '../../src/delivery/egress/index.ts';
+import { tableOf } from '../support/egress.ts';
 import { boundByExamples, WITH_COURIER } from '../support/destinations.ts';
 import { RIGHT_REQUESTS, type RightRequest } from '../support/examples.ts';
 
 const check = (right: RightRequest, request: PlannedRequest, facts: Partial<RowFacts> = {}): string | undefined =>
-  egressViolation(right.egress, [{ ...right.facts, ...facts }], request);
+  egressViolation(tableOf(right.egress), [{ ...right.facts, ...facts }], request);
 
 /** The request with one text of it changed, wherever it stands; fails the test if it does not stand there. */
 function changed(request: PlannedRequest, from: string | RegExp, to: string): PlannedRequest {
@@ -106,7 +107,7 @@ describe('a right request', () => {
 
   it.each(named)('%s: is stopped where the policy has blocked it, or where it carries no event', (_, one) => {
     expect(check(one, one.request, { verdict: 'blocked' })).toBe('no consent');
-    expect(egressViolation(one.egress, [], one.request)).toBeDefined();
+    expect(egressViolation(tableOf(one.egress), [], one.request)).toBeDefined();
   });
 
   it.each(named.filter(([, { example }]) => example.limited !== true))(
@@ -148,7 +149,9 @@ describe('a right request', () => {
   const listed = withBody.filter(([, { egress }]) => JSON.stringify(egress).includes('"perRow":true'));
 
   it.each(listed)('%s: is stopped when it holds more or fewer events', (_, one) => {
-    expect(egressViolation(one.egress, [one.facts, one.facts], one.request)).toMatch(/not one for each event$/);
+    expect(egressViolation(tableOf(one.egress), [one.facts, one.facts], one.request)).toMatch(
+      /not one for each event$/,
+    );
   });
 
   // One without a token is asked for nothing.
@@ -178,7 +181,7 @@ describe('a right request', () => {
   it('is judged by the least of those it speaks of', () => {
     const one = right('ga4', /whole/);
     const less = { ...one.facts, signals: one.facts.signals & ~BIT.ad_storage };
-    expect(egressViolation(one.egress, [one.facts, less], one.request)).toBeDefined();
+    expect(egressViolation(tableOf(one.egress), [one.facts, less], one.request)).toBeDefined();
   });
 });
 

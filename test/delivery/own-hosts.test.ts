@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { attempt } from '../../src/delivery/lane/attempt.ts';
+import { attempt } from '../support/egress.ts';
 import { AddressRefused, type Secrets } from '../../src/delivery/lane/ports.ts';
 import { createSend } from '../../src/runtimes/node/vendors/send.ts';
 import { courierRoute, gatewayWith, PURCHASE } from '../support/courier.ts';

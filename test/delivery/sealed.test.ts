@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decideRequest as decide } from '../../src/decide/request.ts';
-import { attempt } from '../../src/delivery/lane/attempt.ts';
+import { attempt } from '../support/egress.ts';
 import type { FilledRequest } from '../../src/delivery/lane/ports.ts';
 import { rowOf } from '../../src/delivery/lane/row.ts';
 import { narrowBody, readBody } from '../../src/delivery/event-body.ts';

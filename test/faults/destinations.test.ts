@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { attempt } from '../../src/delivery/lane/attempt.ts';
+import { attempt } from '../support/egress.ts';
 import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { Gateway, Route } from '../../src/policy/gateway.ts';
 import { gatewayOf } from '../support/hits.ts';

@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { decideRequest } from '../../src/decide/request.ts';
 import type { Trace } from '../../src/decide/trace.ts';
 import { egressViolation } from '../../src/delivery/egress/index.ts';
+import { tableOf } from '../support/egress.ts';
 import { accountOf } from '../../src/ledger/account.ts';
 import { Decisions } from '../../src/ledger/decisions.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
@@ -93,9 +94,9 @@ function sentTo(name: string, { events, hit }: Trace): string {
   const { route, plan, signals, permit } = decision;
   const request = route.bound.request(plan.envelope, [plan.element]);
   const facts = { signals, acceptedAt: hit.at, verdict: permit.verdict };
-  const rule = egressViolation(route.bound.egress, [facts], request);
+  const rule = egressViolation(tableOf(route.bound.egress), [facts], request);
   const leaked = { ...request, body: request.body?.replace('/krus', `/krus?acmeclid=${CLICK}`) ?? '' };
-  const caught = egressViolation(route.bound.egress, [facts], leaked);
+  const caught = egressViolation(tableOf(route.bound.egress), [facts], leaked);
   return JSON.stringify({ url: request.url, body: request.body, stopped: rule ?? null, addressCaught: caught ?? null });
 }
 

@@ -38,6 +38,7 @@ export const permit = (verdict: Permit['verdict'], bits = '7'): Permit => ({
   open: [],
   prepared: [],
   sealed: [],
+  shut: [],
   bits,
   missing: 0,
   sources: undefined,

@@ -12,6 +12,7 @@ import { bitsFor } from '../../privacy/replaced-id.ts';
 import { compileUrlPolicy } from '../../privacy/url/url.ts';
 import { KEY_KINDS, keyId } from '../../protocols/admission.ts';
 import { waysUnder } from '../../protocols/doors.ts';
+import { headersByOrigin } from '../../protocols/headers.ts';
 import { compileConsent } from './compile-consent.ts';
 import { compileRules } from './compile-rules.ts';
 import { policyHash, policyOf } from './policy.ts';
@@ -61,6 +62,7 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
     name,
     hosts: site.hosts,
     origins: new Set(site.origins),
+    headers: headersByOrigin(site.origins),
     ingestKeys: new Set(KEY_KINDS.flatMap((kind) => site[kind].map((ref) => keyId(kind, filled(ref, secrets))))),
     country: site.country,
     consent: compileConsent(site),

@@ -2,6 +2,7 @@ import type { PlannedRequest } from '../../core/destination.ts';
 import { SECRET, type EgressFacts, type EgressForm, type Leaf } from '../../core/egress.ts';
 import type { Text } from '../../core/secret.ts';
 import { ALL_SIGNALS, maskOf, type SignalMask } from '../../core/signals.ts';
+import type { Gateway } from '../../policy/gateway.ts';
 import type { Permit } from '../../policy/permit.ts';
 import { jsonRule, PairRules, wrongJson, wrongValue, type JsonRule, type Rule } from './egress-rules.ts';
 
@@ -19,12 +20,12 @@ export interface RowFacts extends EgressFacts {
  * it under the consent of every visitor whose events it carries. It does not rely on permits and plans: the vendor's own
  * table of what may be sent decides (`core/egress.ts`), and whatever is not in the table is a violation.
  *
- * @param egress the table of the route
+ * @param table what may leave by the route
  * @param rows the rows whose elements are in the request, in order; none = a request that carries no event
  * @returns the rule that was broken, in words of the table and never of the request; undefined = it may go
  */
 export function egressViolation(
-  egress: readonly EgressForm[],
+  table: EgressTable,
   rows: readonly RowFacts[],
   planned: PlannedRequest,
 ): string | undefined {
@@ -36,12 +37,15 @@ export function egressViolation(
     signals &= row.signals;
   }
   const url = textOf(planned.url);
-  const form = formOf(compiled(egress), url, planned.method, rows.length === 0, full, signals);
+  const form = formOf(table, url, planned.method, rows.length === 0, full, signals);
   if (typeof form === 'string') return form;
   const [first] = rows;
   const facts = rows.length === 1 && first !== undefined ? first : { signals, acceptedAt: undefined };
   return violationOf(form, planned, url, facts, rows);
 }
+
+/** A vendor's table of what may be sent, compiled when the configuration loads. */
+export type EgressTable = readonly CompiledForm[];
 
 interface CompiledForm {
   readonly form: EgressForm;
@@ -55,13 +59,21 @@ interface CompiledForm {
   readonly pairs: PairRules | undefined;
 }
 
-const tables = new WeakMap<readonly EgressForm[], readonly CompiledForm[]>();
+/** By `Route.key`: the compiled tables of a configuration. */
+export type EgressTables = ReadonlyMap<string, EgressTable>;
 
-function compiled(egress: readonly EgressForm[]): readonly CompiledForm[] {
-  let table = tables.get(egress);
-  if (table === undefined) tables.set(egress, (table = egress.map(compile)));
-  return table;
+/** Compiles the tables of every route. */
+export function egressTables({ routeOf }: Pick<Gateway, 'routeOf'>): EgressTables {
+  return new Map([...routeOf].map(([key, { bound }]) => [key, egressTable(bound.egress)]));
 }
+
+/** Compiles one table. */
+export function egressTable(egress: readonly EgressForm[]): EgressTable {
+  return egress.map(compile);
+}
+
+/** Nothing may leave. */
+export const NO_FORMS: EgressTable = [];
 
 function compile(form: EgressForm): CompiledForm {
   const { body } = form;
@@ -84,7 +96,7 @@ function compile(form: EgressForm): CompiledForm {
 
 /** The fullest form of this host and path that these rows allow; or why there is none. */
 function formOf(
-  table: readonly CompiledForm[],
+  table: EgressTable,
   url: string,
   method: string,
   aside: boolean,

@@ -2,7 +2,7 @@ import { judgeStatus, type PlannedRequest, type Reply, type Verdict } from '../.
 import { reason, type CodeOf, type Reason } from '../../core/reason.ts';
 import type { Route } from '../../policy/gateway.ts';
 import { GATE_MASK } from '../../core/signals.ts';
-import { EGRESS_CHECK, egressViolation } from '../egress/index.ts';
+import { EGRESS_CHECK, egressViolation, type EgressTable } from '../egress/index.ts';
 import { accessTokens, fill, isFilled } from './fill.ts';
 import { AddressRefused, Recalled, SecretProblem, Unsendable, type Wire } from './ports.ts';
 import type { QueuedRow } from './row.ts';
@@ -23,6 +23,7 @@ export type AttemptedRow = Pick<QueuedRow, 'element' | 'signals' | 'acceptedAt'>
  */
 export async function attempt(
   route: Route,
+  egress: EgressTable,
   envelope: string,
   rows: readonly AttemptedRow[],
   wire: Wire,
@@ -42,7 +43,7 @@ export async function attempt(
   } catch {
     return { fault: reason('failed.request') };
   }
-  const rule = violation(route, rows, planned);
+  const rule = violation(route, egress, rows, planned);
   if (rule !== undefined) return { fault: reason(EGRESS_CHECK, { rule }) };
   let reply: Reply;
   try {
@@ -61,14 +62,19 @@ export async function attempt(
 const always = (): boolean => true;
 
 /** If the check itself fails, the request counts as refused. */
-function violation(route: Route, rows: readonly AttemptedRow[], planned: PlannedRequest): string | undefined {
+function violation(
+  route: Route,
+  egress: EgressTable,
+  rows: readonly AttemptedRow[],
+  planned: PlannedRequest,
+): string | undefined {
   try {
     const facts = rows.map(({ signals, acceptedAt }) => ({
       signals,
       acceptedAt,
       verdict: route.permits[signals & GATE_MASK]?.verdict ?? 'blocked',
     }));
-    return egressViolation(route.bound.egress, facts, planned);
+    return egressViolation(egress, facts, planned);
   } catch {
     return 'the check itself failed';
   }

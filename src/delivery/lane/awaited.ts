@@ -2,7 +2,7 @@ import type { Later, LaterVerdict, PlannedRequest } from '../../core/destination
 import { isFor } from '../../core/recipient.ts';
 import { codesOnly, reason } from '../../core/reason.ts';
 import type { Route } from '../../policy/gateway.ts';
-import { EGRESS_CHECK, egressViolation } from '../egress/index.ts';
+import { EGRESS_CHECK, egressViolation, type EgressTable } from '../egress/index.ts';
 import type { Awaiting, QueuedRecord } from '../store.ts';
 import { exchange } from './attempt.ts';
 import type { LaneContext } from './context.ts';
@@ -190,7 +190,7 @@ export class Awaited {
       return;
     }
     taken.due = tick + later.everyMs;
-    const question = questionOf(later, route, taken.ticket);
+    const question = questionOf(later, this.#context.egress(), taken.ticket);
     if (question === undefined) {
       this.#count(EGRESS_CHECK);
       this.#delivered(taken);
@@ -303,10 +303,10 @@ export class Awaited {
 }
 
 /** The question, if it may leave. */
-function questionOf(later: Later, route: Route, ticket: string): PlannedRequest | undefined {
+function questionOf(later: Later, egress: EgressTable, ticket: string): PlannedRequest | undefined {
   try {
     const request = later.request(ticket);
-    return egressViolation(route.bound.egress, [], request) === undefined ? request : undefined;
+    return egressViolation(egress, [], request) === undefined ? request : undefined;
   } catch {
     return undefined;
   }

@@ -189,7 +189,7 @@ export class Lane {
     this.#flying.add(going);
     this.#context.tally.attempts++;
     const may = (): boolean => this.#ends.maySend(rows);
-    void attempt(route, going.envelope, rows, ports, may).then((ended) => {
+    void attempt(route, this.#context.egress(), going.envelope, rows, ports, may).then((ended) => {
       this.#flying.delete(going);
       if ('verdict' in ended) this.#context.tally.duration.observe(ports.tick() - tick);
       this.#finish(going, ended, probe);

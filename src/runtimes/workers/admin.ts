@@ -1,6 +1,6 @@
 import { sha256Hex } from '../../core/hash.ts';
 import { Failures } from '../../http/failures.ts';
-import { ALWAYS } from '../../http/answer.ts';
+import { ALWAYS } from '../../protocols/headers.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Gateway } from '../../policy/gateway.ts';
 import type { Problem } from '../../protocols/hit.ts';

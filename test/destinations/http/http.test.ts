@@ -6,6 +6,7 @@ import type { Event } from '../../../src/core/fields.ts';
 import { BIT, maskOf } from '../../../src/core/signals.ts';
 import { permitTable } from '../../../src/policy/permit.ts';
 import { egressViolation, type RowFacts } from '../../../src/delivery/egress/index.ts';
+import { tableOf } from '../../support/egress.ts';
 import { AT, planOne } from '../../support/plan-one.ts';
 
 const RECIPIENT = { name: 'Example AS', country: 'NO', purpose: 'orders' };
@@ -312,7 +313,7 @@ describe('a mapping (`destinations/http.md` 5)', () => {
     const row: RowFacts = { verdict: 'full', signals: 15, acceptedAt: AT };
     const check = (body: string, rows = [row]) => {
       const planned = bound.request('10', [`msg_${'0'.repeat(32)} x`]);
-      return egressViolation(bound.egress, rows, { ...planned, body });
+      return egressViolation(tableOf(bound.egress), rows, { ...planned, body });
     };
     const hash = 'd71c8fef81d1773deb0bd7cbf293ba355532f7164e211e81b25d977831f47430';
     expect(check(`{"e":"${hash}","n":"purchase"}`)).toBeUndefined();
@@ -335,7 +336,10 @@ describe('the last check (`destinations/http.md` 1)', () => {
     );
     return (body: string, signals = 15) => {
       const row: RowFacts = { verdict: 'full', signals, acceptedAt: AT };
-      return egressViolation(bound.egress, [row], { ...bound.request('1', [`msg_${'0'.repeat(32)} x`]), body });
+      return egressViolation(tableOf(bound.egress), [row], {
+        ...bound.request('1', [`msg_${'0'.repeat(32)} x`]),
+        body,
+      });
     };
   };
 
@@ -399,7 +403,7 @@ describe('a record under a key of the sender’s (`destinations/http.md` 9)', ()
     if ('skip' in plan) return plan.skip.code;
     const planned = bound.request(plan.envelope, [plan.element]);
     expect(planned.method).toBe('PUT');
-    expect(egressViolation(bound.egress, [row], planned)).toBeUndefined();
+    expect(egressViolation(tableOf(bound.egress), [row], planned)).toBeUndefined();
     return typeof planned.url === 'string'
       ? planned.url
       : planned.url.parts.map((part) => (typeof part === 'string' ? part : '<secret>')).join('');
@@ -444,7 +448,7 @@ describe('a record under a key of the sender’s (`destinations/http.md` 9)', ()
     const planned = bound.request('1', [`msg_${'0'.repeat(32)}/T-1/e-1 {}`]);
     const check = (path: string) => {
       const url = { parts: [`https://hooks.example.com/v1/`, { env: 'TENANT' }, `/orders/${path}?q=1`] };
-      return egressViolation(bound.egress, [row], { ...planned, url, body: standardBody });
+      return egressViolation(tableOf(bound.egress), [row], { ...planned, url, body: standardBody });
     };
     expect(check('T-1/notes/e-1')).toBeUndefined();
     for (const path of ['../notes/e-1', './notes/e-1', '/notes/e-1', 'a/b/notes/e-1', 'a b/notes/e-1', 'T-1/notes/..'])
@@ -465,7 +469,7 @@ describe('a form (`destinations/http.md` 5)', () => {
   );
   const check = (body: string, signals = 15) => {
     const row: RowFacts = { verdict: 'full', signals, acceptedAt: AT };
-    return egressViolation(bound.egress, [row], { ...bound.request('1', [`msg_${'0'.repeat(32)} x`]), body });
+    return egressViolation(tableOf(bound.egress), [row], { ...bound.request('1', [`msg_${'0'.repeat(32)} x`]), body });
   };
 
   it('holds what it lists and nothing else', () => {

@@ -5,6 +5,7 @@ import type { Verdict } from '../../../src/core/destination.ts';
 import type { Event } from '../../../src/core/fields.ts';
 import { answered, showReason } from '../../../src/core/reason.ts';
 import { egressViolation, type RowFacts } from '../../../src/delivery/egress/index.ts';
+import { tableOf } from '../../support/egress.ts';
 import type { FakeReply } from '../../support/recorder.ts';
 import { AT, requestOne } from '../../support/plan-one.ts';
 import { asRecorded, asReply } from '../../vendors/as-recorded.ts';
@@ -98,7 +99,7 @@ describe('an occurrence (2, 3)', () => {
         if ('skip' in request) return;
         void hubspotVendor.answer(asRecorded(request));
         expect(violations).toEqual([]);
-        expect(egressViolation(bound.egress, [FULL], request)).toBeUndefined();
+        expect(egressViolation(tableOf(bound.egress), [FULL], request)).toBeUndefined();
       }),
     );
   });

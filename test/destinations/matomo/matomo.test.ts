@@ -8,6 +8,7 @@ import { keyedHash, hexOf } from '../../../src/core/hash.ts';
 import { secretText } from '../../../src/core/secret.ts';
 import { GATE_STATES } from '../../../src/core/signals.ts';
 import { egressViolation, type RowFacts } from '../../../src/delivery/egress/index.ts';
+import { tableOf } from '../../support/egress.ts';
 import type { FakeReply } from '../../support/recorder.ts';
 import { AT, planOne, requestOne } from '../../support/plan-one.ts';
 import { asRecorded, asReply } from '../../vendors/as-recorded.ts';
@@ -166,11 +167,7 @@ describe('what is sent (3)', () => {
         expect(violations).toEqual([]);
         const row: RowFacts = { signals: limited ? 0 : 2, acceptedAt: AT, verdict: limited ? 'limited' : 'full' };
         expect(
-          egressViolation(
-            bound.egress === undefined ? [] : matomo.bind(matomo.settings.parse(settings)).egress,
-            [row],
-            request,
-          ),
+          egressViolation(tableOf(matomo.bind(matomo.settings.parse(settings)).egress), [row], request),
         ).toBeUndefined();
       }),
     );
@@ -226,7 +223,7 @@ describe('what may leave is said a second time', () => {
     ],
     ['two events of one visitor', full, form('', body(START, START)), 'requests: not one for each event'],
   ])('%s', (_, row, request, wrong) => {
-    expect(egressViolation(bound.egress, [row], request as Parameters<typeof egressViolation>[2])).toBe(wrong);
+    expect(egressViolation(tableOf(bound.egress), [row], request as Parameters<typeof egressViolation>[2])).toBe(wrong);
   });
 });
 

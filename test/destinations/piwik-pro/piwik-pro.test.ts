@@ -5,6 +5,7 @@ import type { Verdict } from '../../../src/core/destination.ts';
 import type { Event } from '../../../src/core/fields.ts';
 import { answered } from '../../../src/core/reason.ts';
 import { egressViolation, type RowFacts } from '../../../src/delivery/egress/index.ts';
+import { tableOf } from '../../support/egress.ts';
 import type { FakeReply } from '../../support/recorder.ts';
 import { AT, planOne, requestOne } from '../../support/plan-one.ts';
 import { asRecorded, asReply } from '../../vendors/as-recorded.ts';
@@ -93,7 +94,7 @@ describe('what is sent (3)', () => {
         void piwikProVendor.answer(asRecorded(request));
         expect(violations).toEqual([]);
         const row: RowFacts = { signals: limited ? 0 : 2, acceptedAt: AT, verdict: limited ? 'limited' : 'full' };
-        expect(egressViolation(bound.egress, [row], request)).toBeUndefined();
+        expect(egressViolation(tableOf(bound.egress), [row], request)).toBeUndefined();
       }),
     );
   });
@@ -120,7 +121,7 @@ describe('what may leave is said a second time (2, 4)', () => {
     ['a visitor tied to what was anonymous', full, '&ping=4', 'unknown key in the body'],
     ['a whole address', full, '&cip=203.0.113.7', 'cip: value not allowed'],
   ])('%s', (_, row, pairs, wrong) => {
-    expect(egressViolation(bound.egress, [row], form(pairs))).toBe(wrong);
+    expect(egressViolation(tableOf(bound.egress), [row], form(pairs))).toBe(wrong);
   });
 });
 
