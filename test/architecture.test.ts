@@ -23,6 +23,9 @@ const NOWHERE: readonly (readonly [RegExp, string])[] = [
   [/['"](node:)?(vm|child_process)['"]/, 'vm or child_process'],
   // Everything there is in it comes along with it, 64 KiB of a worker: `import * as z`.
   [/import \{ ?z ?\} from 'zod'/, '`z` as a whole'],
+  // What can be decided when the configuration loads is a value of the configuration. A module that remembers it decides
+  // it at the first hit.
+  [/^(?:export )?const \w+(?:: (?:Weak)?Map<[^\n]*>)? = new (?:Weak)?Map\b[^;\n]*\(\);/m, 'a cache of its own'],
 ];
 
 /** What `npm run gen` writes from the folders of destinations. */
@@ -40,6 +43,9 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'src/protocols/json/tag-text.ts: uses timers': BROWSERS,
   'src/protocols/json/tag-text.ts: uses crypto': BROWSERS,
   'src/protocols/json/tag-text.ts: uses performance.now': BROWSERS,
+  'src/http/preview-page.ts: uses a cache of its own': BROWSERS,
+  'src/policy/field-set.ts: uses a cache of its own':
+    'which sets of fields there are is known from stored events alone, those of older configurations included',
   'src/runtimes/node/process/member.ts: uses vm or child_process':
     'it starts this very program again, and nothing else',
 };
@@ -228,6 +234,16 @@ describe('architecture', () => {
         'another program',
         { path: 'src/runtimes/node/x.ts', text: "import { spawn } from 'node:child_process';" },
         'child_process',
+      ],
+      [
+        'a module that compiles at the first hit',
+        { path: 'src/consent/x.ts', text: 'const made = new WeakMap<Site, Plan>();' },
+        'a cache of its own',
+      ],
+      [
+        'the same by a name',
+        { path: 'destinations/meta/x.ts', text: 'const made: Map<string, () => void> = new Map();' },
+        'a cache of its own',
       ],
       ['a folder nobody has placed', { path: 'src/extra/x.ts', text: '' }, 'in no layer'],
     ];

@@ -26,15 +26,8 @@ const LANGUAGES = ['en', 'nb', 'sv', 'da', 'fi', 'de', 'fr', 'nl', 'es', 'it'];
 /** The country that has this name in one of the languages around. */
 function calledCountry(name: string): string | undefined {
   const wanted = name.trim().toLowerCase();
-  return COUNTRIES.find((code) => LANGUAGES.some((language) => names(language).of(code)?.toLowerCase() === wanted));
-}
-
-const made = new Map<string, Intl.DisplayNames>();
-
-function names(language: string): Intl.DisplayNames {
-  const known = made.get(language) ?? new Intl.DisplayNames(language, { type: 'region' });
-  made.set(language, known);
-  return known;
+  const languages = LANGUAGES.map((language) => new Intl.DisplayNames(language, { type: 'region' }));
+  return COUNTRIES.find((code) => languages.some((names) => names.of(code)?.toLowerCase() === wanted));
 }
 
 /** Opt-in everywhere but in the United States: what is not known to be opt-out is opt-in (R88). */

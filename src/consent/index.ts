@@ -1,45 +1,22 @@
-import { detached, Recent } from '../core/recent.ts';
+import { detached, type Recent } from '../core/recent.ts';
 import type { StatedConsent } from '../core/values.ts';
-import { combine, defaultsOf, type Defaults } from './combine.ts';
+import { combine } from './combine.ts';
 import { readConsentMode } from './standards/consent-mode.ts';
 import { readGpc } from './standards/gpc.ts';
-import { contextOf, findCookies, planOf, readRecords, type FoundCookie, type ReadingPlan } from './plan.ts';
+import { findCookies, readRecords, type FoundCookie, type ReadingPlan } from './plan.ts';
 import type { Context } from './platform.ts';
 import { readPrivacyKeys } from './standards/privacy-keys.ts';
+import type { ConsentReader, ConsentReaders, Remembered } from './readers.ts';
 import { lapsed, misdated, MOST_AHEAD, unreadable } from './reading.ts';
-import { ServiceBook } from './services.ts';
 import { readStated } from './stated.ts';
-import { tcf } from './standards/tcf.ts';
-import type { Consent, ConsentInput, Reading, Regime, SiteConsent } from './types.ts';
+import type { Consent, ConsentInput, Reading, SiteConsent } from './types.ts';
 
 export { knownPlatforms, type KnownPlatform } from './platforms/index.ts';
 
-/** Sets of cookies remembered, and the bytes they may take; twice as much at most. */
-const CACHED_READINGS = 1_000;
-const CACHED_BYTES = 4 << 20;
-
-/** One site under one regime, with what it has lately read. */
-interface Reader {
-  readonly plan: ReadingPlan;
-  /** What TC strings inside a hit are read with. */
-  readonly tcf: Context;
-  readonly defaults: Defaults;
-  /** By raw cookies. Only readings that grant something are kept, so that nothing of a refusal is. */
-  readonly cache: Recent<Remembered>;
-}
-
-/** What cookies grant. */
-interface Remembered {
-  /** Which cookies they were. */
-  readonly names: string;
-  readonly readings: readonly Reading[];
-}
-
-const readers = new WeakMap<SiteConsent, { 'opt-in'?: Reader; 'opt-out'?: Reader }>();
-
 /** What the visitor has chosen, from every source the site reads. Never throws; what cannot be read is not granted. */
-export function readConsent(input: ConsentInput, site: SiteConsent): Consent {
-  const { plan, tcf, defaults, cache } = readerOf(site, regimeOf(input, site));
+export function readConsent(input: ConsentInput, readers: ConsentReaders): Consent {
+  const { site } = readers;
+  const { plan, tcf, defaults, cache } = readerFor(input, readers);
   const found = findCookies(plan, input.cookies);
   const readings = found.length === 0 ? NO_READINGS : current(cached(plan, cache, found), input.at, site.maxAge);
   const all = withSignals(readings, input, site, tcf);
@@ -62,19 +39,8 @@ function statedOf(
 const HEADER_UNREADABLE = unreadable('cookies', {}, 'the cookie header is unreadable');
 
 /** If the country is known, a site's opt-out regime holds only for visitors of the United States. */
-function regimeOf({ country }: ConsentInput, { regime }: SiteConsent): Regime {
-  return regime === 'opt-out' && (country === undefined || country === 'US') ? 'opt-out' : 'opt-in';
-}
-
-function readerOf(site: SiteConsent, regime: Regime): Reader {
-  let ofSite = readers.get(site);
-  if (ofSite === undefined) readers.set(site, (ofSite = {}));
-  return (ofSite[regime] ??= {
-    plan: planOf(site, regime),
-    tcf: contextOf(tcf, site, regime, new ServiceBook(site.routes, site.services)),
-    defaults: defaultsOf(site.withoutChoice, regime === 'opt-out', site.mapping.get('tcf')?.purposes),
-    cache: new Recent(CACHED_READINGS, CACHED_BYTES, bytesOf),
-  });
+function readerFor({ country }: ConsentInput, { optIn, optOut }: ConsentReaders): ConsentReader {
+  return optOut !== undefined && (country === undefined || country === 'US') ? optOut : optIn;
 }
 
 function cached(plan: ReadingPlan, cache: Recent<Remembered>, found: readonly FoundCookie[]): readonly Reading[] {
@@ -87,15 +53,6 @@ function cached(plan: ReadingPlan, cache: Recent<Remembered>, found: readonly Fo
     cache.set(values, { names: detached(names), readings: readings.map(detachedReading) });
   }
   return readings;
-}
-
-/** About how many bytes one kept set of cookies takes. */
-function bytesOf({ names, readings }: Remembered): number {
-  let bytes = 2 * names.length;
-  for (const { id, terms, unknownServices } of readings) {
-    bytes += 400 + 2 * (id?.length ?? 0) + 150 * (terms?.size ?? 0) + 150 * (unknownServices?.length ?? 0);
-  }
-  return bytes;
 }
 
 /** Different cookies give different texts, because no name and no value has a `;` in it. */

@@ -2,7 +2,7 @@ import type { Cookies } from './cookie-header.ts';
 import { nameOf, type Context, type NamePattern, type Platform } from './platform.ts';
 import { PLATFORMS } from './platforms/index.ts';
 import { emptied, unreadable } from './reading.ts';
-import { ServiceBook } from './services.ts';
+import type { ServiceBook } from './services.ts';
 import { isEmptied, unquotedWord } from './text.ts';
 import type { Reading, Regime, SiteConsent } from './types.ts';
 
@@ -15,7 +15,7 @@ interface Lead {
   readonly as: string | undefined;
 }
 
-/** How the consent cookies of one site are found and read; made once per site and regime. */
+/** How the consent cookies of one site are found and read; made once per site and regime, when the configuration is compiled. */
 export interface ReadingPlan {
   readonly listeners: readonly { readonly platform: Platform; readonly context: Context }[];
   readonly exact: ReadonlyMap<string, readonly Lead[]>;
@@ -30,10 +30,9 @@ export interface FoundCookie {
 }
 
 /** Compiles which cookies are read for a site. A name that no platform has reads nothing: validating is configuration's. */
-export function planOf(site: SiteConsent, regime: Regime): ReadingPlan {
+export function planOf(site: SiteConsent, regime: Regime, book: ServiceBook): ReadingPlan {
   const names = new Set(site.cmp);
   const speaksByBridge = PLATFORMS.some(({ name, bridged }) => bridged === true && names.has(name));
-  const book = new ServiceBook(site.routes, site.services);
   const known = PLATFORMS.filter(
     ({ name, always }) => names.has(name) || always === true || (name === 'bridge' && speaksByBridge),
   );

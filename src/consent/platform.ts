@@ -6,7 +6,7 @@ import { base64Decoded, isEmptied, percentDecoded, readLayers } from './text.ts'
 import { Narrowing, servicesOf, type Service, type ServiceBook } from './services.ts';
 import type { ConsentRoute, Reading, Regime, RouteTerms } from './types.ts';
 
-/** What a platform's reader is told of the site; made once, when the configuration is first used. */
+/** What a platform's reader is told of the site; made once, when the configuration is compiled. */
 export interface Context {
   /** The platform's name: what its readings are called. */
   readonly source: string;

@@ -1,12 +1,7 @@
-import { ServiceBook } from './services.ts';
-import type { SiteConsent } from './types.ts';
-
-const books = new WeakMap<SiteConsent, ServiceBook>();
+import type { ConsentReaders } from './readers.ts';
 
 /** The routes that these names mean: a route's own name, or a usual name of its vendor. */
-export function routesCalled(names: readonly string[], site: SiteConsent): ReadonlySet<string> {
-  let book = books.get(site);
-  if (book === undefined) books.set(site, (book = new ServiceBook(site.routes, site.services)));
+export function routesCalled(names: readonly string[], { site, book }: ConsentReaders): ReadonlySet<string> {
   const called = new Set<string>();
   for (const name of names) {
     for (const { name: route } of site.routes) if (route === name.toLowerCase()) called.add(route);

@@ -36,7 +36,7 @@ const UNREADABLE = 256;
 const UNKNOWN = 512;
 
 /** All answers there can be: index = unknown letter, unreadable, refused << 4, denied by default. */
-const TAKEN: readonly TakenAway[] = Array.from({ length: 1024 }, (_, bits) => {
+export const TAKEN: readonly TakenAway[] = Array.from({ length: 1024 }, (_, bits) => {
   const unreadable = (bits & UNREADABLE) !== 0;
   const byDefault = unreadable ? NO_SIGNALS : bits & GATE_MASK;
   return {

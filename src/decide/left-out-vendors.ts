@@ -10,11 +10,11 @@ const LEFT_OUT = reason('skip.left_out');
 /** What was decided, without what would go to vendors that the sender leaves out. */
 export function withoutLeftOut(
   decided: RouteTrace[],
-  { consent }: Site,
+  { consentReaders }: Site,
   { all, names, but }: LeftOutVendors,
 ): RouteTrace[] {
-  const out = routesCalled(names, consent);
-  const meant = all ? routesCalled(but, consent) : undefined;
+  const out = routesCalled(names, consentReaders);
+  const meant = all ? routesCalled(but, consentReaders) : undefined;
   return decided.map((one) => {
     const { name } = one.route;
     const isOut = out.has(name) || (meant !== undefined && !meant.has(name));

@@ -55,7 +55,7 @@ export function understand({ hit, site, sender }: OneHit, reading: HitReading): 
           at: hit.at,
           country: visitor.country,
         },
-        site.consent,
+        site.consentReaders,
       );
     }
     const page =

@@ -38,7 +38,7 @@ export class Unlisted {
 /** Platforms whose record came with the request and is not read. */
 export function unlistedOf({ hit, site }: Trace): readonly string[] {
   const cookies = hit.headers['cookie'];
-  return cookies === undefined ? [] : unlistedPlatforms(parseCookies(cookies), site.consent);
+  return cookies === undefined ? [] : unlistedPlatforms(parseCookies(cookies), site.consentReaders);
 }
 
 /** The advice about such a platform, for the log and the preview. */

@@ -3,6 +3,7 @@ import type { Sealer } from '../core/sealer.ts';
 import type { SignalMask } from '../core/signals.ts';
 import type { Country } from '../core/values.ts';
 import type { KeyedHash } from '../core/hash.ts';
+import type { ConsentReaders } from '../consent/readers.ts';
 import type { SiteConsent } from '../consent/types.ts';
 import type { SitePrivacy } from '../privacy/types.ts';
 import type { SiteCookies } from '../cookies/types.ts';
@@ -58,6 +59,8 @@ export interface Site {
   readonly ingestKeys: ReadonlySet<string>;
   readonly country: Country;
   readonly consent: SiteConsent;
+  /** What reads the consent of a hit; made of `consent`. */
+  readonly consentReaders: ConsentReaders;
   /** Signals that rest on legitimate interest: allowed until the visitor objects. */
   readonly legitimateInterest: SignalMask;
   /** Signals whose refusal ends what needs no consent, too. */

@@ -1,5 +1,5 @@
+import { readConsent } from '../consent/site.ts';
 import { parseCookies } from '../../src/consent/cookie-header.ts';
-import { readConsent } from '../../src/consent/index.ts';
 import type { SiteConsent } from '../../src/consent/types.ts';
 import { CATEGORY_SIGNALS } from '../../src/core/signals.ts';
 import { NOW } from '../support/hits.ts';

@@ -1,8 +1,7 @@
 import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { bridgeScript } from '../../src/consent/bridge.ts';
-import { readConsent } from '../../src/consent/index.ts';
-import { inputOf, M, NOW, P, S, siteOf } from './site.ts';
+import { inputOf, M, NOW, P, S, siteOf, readConsent } from './site.ts';
 
 type Listener = (event: { detail: unknown }) => void;
 

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { readConsent } from '../../src/consent/index.ts';
 import { ServiceBook } from '../../src/consent/services.ts';
 import { AD_SIGNALS } from '../../src/core/signals.ts';
 import { destinations } from '../../destinations/index.ts';
 import { encodeTcString } from '../support/tc-string.ts';
-import { inputOf, M, NOW, P, purposes, S, siteOf } from './site.ts';
+import { inputOf, M, NOW, P, purposes, S, siteOf, readConsent } from './site.ts';
 
 // Shapes of records that real sites sent, with ids and times replaced, and what became of them on the way: other
 // encodings, other spellings, siblings. Right is what the visitor chose, or less; never more.

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readConsentMode } from '../../src/consent/standards/consent-mode.ts';
-import { readConsent } from '../../src/consent/index.ts';
 import { ALL_SIGNALS, BIT, GATE_MASK, type GateSignal } from '../../src/core/signals.ts';
-import { inputOf, M, P, S, siteOf } from './site.ts';
+import { inputOf, M, P, S, siteOf, readConsent } from './site.ts';
 
 const ORDER = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] as const;
 

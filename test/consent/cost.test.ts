@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readConsent } from '../../src/consent/index.ts';
 import type { NamePattern } from '../../src/consent/platform.ts';
 import { PLATFORMS } from '../../src/consent/platforms/index.ts';
 import { expectLinear } from '../support/growth.ts';
-import { inputOf, M, NOW, siteOf, purposes } from './site.ts';
+import { inputOf, M, NOW, siteOf, purposes, readConsent } from './site.ts';
 
 /** Values that grow: whatever a reader loops over, split on, nests into or looks ahead for. */
 const GROWING: readonly ((length: number) => string)[] = [

@@ -1,12 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readConsent } from '../../src/consent/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { compileGateway } from '../../src/config/compile/index.ts';
 import { NO_SECRETS } from '../../src/config/compile/secrets.ts';
 import type { SiteConsent } from '../../src/consent/types.ts';
 import { BANNER_ROWS, CUSTOM } from './custom-banners.ts';
-import { inputOf, M, NOW, P, S } from './site.ts';
+import { inputOf, M, NOW, P, S, readConsent } from './site.ts';
 
 // Banners that a site describes itself (docs/custom-banners.md). What they write is from the libraries themselves, which
 // test/browser/custom-banners.test.ts runs.

@@ -2,10 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeAdditionalConsent } from '../../src/consent/standards/additional-consent.ts';
 import { statesGpc } from '../../src/consent/standards/gpc.ts';
-import { readConsent } from '../../src/consent/index.ts';
 import { PLATFORMS } from '../../src/consent/platforms/index.ts';
 import { AD_SIGNALS } from '../../src/core/signals.ts';
-import { inputOf, M, NOW, P, S, siteOf } from './site.ts';
+import { inputOf, M, NOW, P, S, siteOf, readConsent } from './site.ts';
 import { siteFor, vectors } from './vectors.ts';
 
 // Kinds of faults that public reports show: each as a rule, over every platform it may touch.

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readConsent } from '../../src/consent/index.ts';
-import { inputOf } from './site.ts';
+import { inputOf, readConsent } from './site.ts';
 import { siteFor, vectors, type Vector } from './vectors.ts';
 
 /** How many damaged cookies are tried; R11 speaks of a million: `CONSENT_MUTATIONS=1000000 npx vitest run test/consent`. */

@@ -1,12 +1,11 @@
 import { GppModel } from '@iabgpp/cmpapi';
 import { describe, expect, it } from 'vitest';
-import { readConsent } from '../../src/consent/index.ts';
 import type { Consent, SiteConsent } from '../../src/consent/types.ts';
 import { AD_SIGNALS, BIT } from '../../src/core/signals.ts';
 import { decideRequest } from '../../src/decide/request.ts';
 import { cookiebot, gatewayOf, NOW, webHit } from '../support/hits.ts';
 import { encodeTcString } from '../support/tc-string.ts';
-import { inputOf, M, P, S, siteOf } from './site.ts';
+import { inputOf, M, P, S, siteOf, readConsent } from './site.ts';
 
 // Privacy strings inside a web hit (`destinations/consent-mode.md` 5 and 8): they take away and never grant.
 

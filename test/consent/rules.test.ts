@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readConsent } from '../../src/consent/index.ts';
 import { PLATFORMS } from '../../src/consent/platforms/index.ts';
 import { AD_SIGNALS, ALL_SIGNALS } from '../../src/core/signals.ts';
-import { inputOf, M, NOW, P, purposes, S, siteOf } from './site.ts';
+import { inputOf, M, NOW, P, purposes, S, siteOf, readConsent } from './site.ts';
 
 const DAY = 86_400_000;
 const at = (time: number) => Math.floor(time / 1000);

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { destinations } from '../../destinations/index.ts';
-import { readConsent } from '../../src/consent/index.ts';
 import type { ConsentRoute, SiteServices } from '../../src/consent/types.ts';
 import { maskOf } from '../../src/core/signals.ts';
-import { inputOf } from './site.ts';
+import { inputOf, readConsent } from './site.ts';
 import { siteFor, vectors } from './vectors.ts';
 
 // What services say must not close what a visitor has accepted: of every vector, each route that its categories open

@@ -1,6 +1,8 @@
 import { CATEGORY_SIGNALS, type SignalMask } from '../../src/core/signals.ts';
 import { parseCookies } from '../../src/consent/cookie-header.ts';
-import type { ConsentInput, PlatformMapping, SiteConsent } from '../../src/consent/types.ts';
+import * as consent from '../../src/consent/index.ts';
+import { consentReaders, type ConsentReaders } from '../../src/consent/readers.ts';
+import type { Consent, ConsentInput, PlatformMapping, SiteConsent } from '../../src/consent/types.ts';
 
 /** The day all vectors are read on (`consent.md` 2). */
 export const NOW = Date.parse('2026-11-23T00:00:00Z');
@@ -26,6 +28,15 @@ export function siteOf(cmp: readonly string[], rest: Partial<SiteConsent> = {}):
     services: { own: new Map(), usual: new Map() },
     ...rest,
   };
+}
+
+const readers = new WeakMap<SiteConsent, ConsentReaders>();
+
+/** What the gateway reads of a hit on a site with this consent section; the section is compiled once. */
+export function readConsent(input: ConsentInput, site: SiteConsent): Consent {
+  const compiled = readers.get(site) ?? consentReaders(site);
+  readers.set(site, compiled);
+  return consent.readConsent(input, compiled);
 }
 
 /** A hit with this Cookie header. */

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CATEGORY_SIGNALS } from '../../src/core/signals.ts';
-import { readConsent } from '../../src/consent/index.ts';
 import type { Consent, Status } from '../../src/consent/types.ts';
 import { expectWithin } from '../support/growth.ts';
-import { inputOf } from './site.ts';
+import { inputOf, readConsent } from './site.ts';
 import { siteFor, vectors } from './vectors.ts';
 
 const CATEGORIES = ['preferences', 'statistics', 'marketing'] as const;

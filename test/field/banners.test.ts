@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readConsent } from '../../src/consent/index.ts';
 import type { PlatformMapping } from '../../src/consent/types.ts';
-import { inputOf, M, purposes, S, siteOf } from '../consent/site.ts';
+import { inputOf, M, purposes, S, siteOf, readConsent } from '../consent/site.ts';
 
 // What banner libraries of the npm registry wrote in a browser, step by step, and what the visitor had said.
 

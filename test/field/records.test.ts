@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readConsent } from '../../src/consent/index.ts';
 import { maskOf, type Signal } from '../../src/core/signals.ts';
 import { inputOf, M, S, siteOf } from '../consent/site.ts';
 import { Field, filled, orderOf, purchasePath, type FieldCase, type Outcome } from './field.ts';

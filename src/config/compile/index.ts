@@ -1,6 +1,7 @@
 import { AD_SIGNALS, BIT, maskOf, NO_SIGNALS, type SignalMask } from '../../core/signals.ts';
 import { deriveKey, keyedHash, sha256Hex } from '../../core/hash.ts';
 import { showSecretRef, type SecretRef } from '../../core/secret.ts';
+import { consentReaders } from '../../consent/readers.ts';
 import type { SigningKey, SiteCookies } from '../../cookies/types.ts';
 import { CLICK_COOKIES } from '../../cookies/vendor-cookies.ts';
 import type { BoundForm } from '../../core/destination.ts';
@@ -58,6 +59,7 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
   const sealer = secrets.sealing?.(key('sealed'));
   const routes = compileRoutes(site, { site: name, maxAge: config.delivery.max_age, sealer });
   const replaced = site.privacy.replaced_ids;
+  const consent = compileConsent(site);
   return {
     name,
     hosts: site.hosts,
@@ -65,7 +67,8 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
     headers: headersByOrigin(site.origins),
     ingestKeys: new Set(KEY_KINDS.flatMap((kind) => site[kind].map((ref) => keyId(kind, filled(ref, secrets))))),
     country: site.country,
-    consent: compileConsent(site),
+    consent,
+    consentReaders: consentReaders(consent),
     legitimateInterest:
       (site.purposes.analytics.basis === 'legitimate_interest' ? BIT.analytics_storage : NO_SIGNALS) |
       (site.purposes.ads.basis === 'legitimate_interest' ? AD_SIGNALS : NO_SIGNALS),

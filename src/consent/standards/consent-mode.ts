@@ -1,18 +1,12 @@
-import { takenAway, type TakenAway } from '../../core/consent-mode.ts';
+import { TAKEN, takenAway, type TakenAway } from '../../core/consent-mode.ts';
 import { restriction } from '../reading.ts';
 import type { Reading } from '../types.ts';
 
 /** Consent mode as the tag on the page wrote it, as one more reading. It can only take away. */
 export function readConsentMode(gcs: string | undefined, gcd: string | undefined): Reading | undefined {
   if (gcs === undefined && gcd === undefined) return undefined;
-  const taken = takenAway(gcs, gcd);
-  let reading = READINGS.get(taken);
-  if (reading === undefined) READINGS.set(taken, (reading = readingOf(taken)));
-  return reading;
+  return READINGS.get(takenAway(gcs, gcd));
 }
-
-/** One reading, made once, for each possible result. */
-const READINGS = new Map<TakenAway, Reading>();
 
 function readingOf({ refused, withheld, byDefault, unreadable, unknown }: TakenAway): Reading {
   const words = unreadable
@@ -25,3 +19,6 @@ function readingOf({ refused, withheld, byDefault, unreadable, unknown }: TakenA
   const reading = { ...restriction('consent-mode', status, refused, withheld, note), byDefault };
   return unknown ? { ...reading, unknownLetter: true } : reading;
 }
+
+/** A reading for each possible result. */
+const READINGS: ReadonlyMap<TakenAway, Reading> = new Map(TAKEN.map((taken) => [taken, readingOf(taken)]));
