@@ -2,7 +2,10 @@ import type { Regime } from '../consent/types.ts';
 import { COUNTRIES } from '../core/countries.ts';
 import type { Country } from '../core/values.ts';
 
-/** Codes people write that are not countries, with what to write (R88: tools drop `EU` in silence). */
+/**
+ * Codes that people write though they are no countries, and the right text for each (R88: tools drop `EU` without a
+ * word).
+ */
 const NOT_A_COUNTRY: Readonly<Record<string, string>> = {
   EU: 'the country the site is aimed at, one site entry for each, e.g. `NO`, `SE`, `DE`',
   EEA: 'the country the site is aimed at, one site entry for each, e.g. `NO`, `SE`, `DE`',
@@ -10,7 +13,7 @@ const NOT_A_COUNTRY: Readonly<Record<string, string>> = {
   EL: 'GR',
 };
 
-/** What to write instead of something that is not a country. */
+/** What to write in place of a text that is no country. */
 export function insteadOfCountry(text: string): string {
   const upper = text.toUpperCase();
   const main = upper.split('-')[0] ?? '';
@@ -23,14 +26,14 @@ export function insteadOfCountry(text: string): string {
 
 const LANGUAGES = ['en', 'nb', 'sv', 'da', 'fi', 'de', 'fr', 'nl', 'es', 'it'];
 
-/** The country that has this name in one of the languages around. */
+/** The country with this name in one of these languages. */
 function calledCountry(name: string): string | undefined {
   const wanted = name.trim().toLowerCase();
   const languages = LANGUAGES.map((language) => new Intl.DisplayNames(language, { type: 'region' }));
   return COUNTRIES.find((code) => languages.some((names) => names.of(code)?.toLowerCase() === wanted));
 }
 
-/** Opt-in everywhere but in the United States: what is not known to be opt-out is opt-in (R88). */
+/** Opt-in everywhere but in the United States: a country that is not known to be opt-out is opt-in (R88). */
 export function regimeOf(country: Country): Regime {
   return country === 'US' ? 'opt-out' : 'opt-in';
 }

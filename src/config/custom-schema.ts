@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { signalList } from './compile/signal-list.ts';
 
-/** `consent.custom`: a banner that nobody knows, described by what its cookie holds (docs/custom-banners.md). */
+/**
+ * `consent.custom`: a banner that the gateway does not know. The site describes what its cookie holds
+ * (docs/custom-banners.md).
+ */
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'expected a text, a number, true or false' });
 
@@ -13,7 +16,7 @@ const path = z
 
 const separator = (help: string) => z.string().min(1).max(8).optional().describe(help);
 
-/** One banner. What contradicts itself in it is said by the linter, with its place. */
+/** One banner. The linter finds contradictions in it and says where they are. */
 export const customBanner = z.strictObject({
   cookie: z
     .string()

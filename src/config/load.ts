@@ -8,24 +8,24 @@ import { configSchema, type Config } from './schema.ts';
 import { ONCE } from './compile/routes.ts';
 import { readYaml } from './yaml.ts';
 
-/** A configuration that can be used, with what is to be said about it all the same. */
+/** A configuration that can be used, with warnings and notes about it. */
 export interface LoadedConfig {
   readonly config: Config;
   /** Warnings and notes, in the order of the file. */
   readonly notes: readonly Finding[];
 }
 
-/** One that cannot: at least one finding is an error. */
+/** A configuration that cannot be used: at least one finding is an error. */
 export interface RefusedConfig {
   readonly findings: readonly Finding[];
 }
 
 /**
- * Reads a configuration. Unknown keys, wrong values, literal secrets and contradictions refuse it, each with its line
- * and column.
+ * Reads a configuration. It is refused for unknown keys, wrong values, literal secrets and contradictions, each with
+ * its line and column.
  * @param file names the file in the findings; nothing is read from it.
- * @param now unix milliseconds; what the vendors' sunset dates are measured against.
- * @param hasValue whether a secret has a value on this machine; left out = not looked at.
+ * @param now unix milliseconds; the sunset dates of vendors are compared with it.
+ * @param hasValue whether a secret has a value on this machine; left out = this is not checked.
  */
 export function loadConfig(
   text: string,
@@ -63,7 +63,7 @@ function readConfigText(
   return { findings };
 }
 
-/** Secrets that have no value, each where it stands. An alias may lead back to what it stands in. */
+/** Secrets without a value, each with its place. An alias may contain itself. */
 function unset(
   value: unknown,
   path: ConfigPath,

@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { secret } from '../core/secret-schema.ts';
 
-/** Stores that people ask for and that do not exist here: a name that is accepted must do what it says. */
+/**
+ * Stores that people ask for and that do not exist here. They are refused, because an accepted name must do what it
+ * says.
+ */
 const OTHER_ENGINES: Readonly<Record<string, string>> = {
   queues: 'Cloudflare Queues cannot keep the promise that a withdrawal stops what waits, so there is no such store',
   nats: 'the brokers have to be named: `outbox: { engine: nats, servers: [...], monitor: [...] }`',

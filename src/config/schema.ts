@@ -326,9 +326,9 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type SiteConfig = Config['sites'][number];
 
-/** Longest life of an analytics identifier: what browsers keep a cookie (RFC 6265bis). */
+/** Longest life of an analytics identifier: as long as browsers keep a cookie (RFC 6265bis). */
 export const ANALYTICS_CAP = 400 * DAY;
 /** Longest life of a click or advertising identifier (R25). */
 export const ADS_CAP = 90 * DAY;
-/** What an analytics identifier should live at most (R25). */
+/** Recommended longest life of an analytics identifier (R25). */
 export const ANALYTICS_ADVISED = 7 * DAY;

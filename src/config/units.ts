@@ -19,7 +19,7 @@ export function size() {
 /**
  * A number with its unit.
  * @param usual the unit to propose where there is none.
- * @param guess what somebody meant who wrote it in another way.
+ * @param guess reads other ways to write the quantity.
  */
 function amount(
   units: Readonly<Record<string, number>>,
@@ -41,7 +41,7 @@ function amount(
     });
 }
 
-/** Units in words and in other systems' short forms, and how many of ours they are. */
+/** Units in words and in the short forms of other systems, each with its number of our units. */
 const UNIT_WORDS: readonly (readonly [RegExp, string, number])[] = [
   [/^(?:s|sec|secs|seconds?|sekund(?:er|en?)?|secondes?)$/, 's', 1],
   [/^(?:m|min|mins|minutes?|minutt(?:er)?|minuter|minuten)$/, 'm', 1],
@@ -51,7 +51,9 @@ const UNIT_WORDS: readonly (readonly [RegExp, string, number])[] = [
   [/^(?:mo|mon|months?|måneder?|månader?|monate?n?|mois)$/, 'd', 30],
 ];
 
-/** The duration somebody meant: `7 days`, `1 week`, `P7D` (ISO 8601), bare days, bare seconds or milliseconds. */
+/**
+ * Reads other ways to write a duration: `7 days`, `1 week`, `P7D` (ISO 8601), bare days, bare seconds or milliseconds.
+ */
 export function readDuration(text: string): string | undefined {
   const [, days, time] = /^\s*P(?:(\d{1,5}[DWMY]))?(?:T(\d{1,5}[HMS]))?\s*$/i.exec(text) ?? [];
   const iso = days !== undefined ? days.replace(/m$/i, 'mo') : time;
@@ -62,7 +64,9 @@ export function readDuration(text: string): string | undefined {
   return found === undefined ? undefined : `${Number(number) * found[2]}${found[1]}`;
 }
 
-/** A number without a unit: days up to a year or so, else the seconds or milliseconds of other systems. */
+/**
+ * A number without a unit counts as days up to about a year, and else as the seconds or milliseconds of other systems.
+ */
 function readBare(text: string): string | undefined {
   if (!/^\s*\d{1,12}\s*$/.test(text)) return undefined;
   const number = Number(text);
@@ -72,7 +76,7 @@ function readBare(text: string): string | undefined {
   return `${seconds / length}${unit}`;
 }
 
-/** The size somebody meant: `2 GiB`, `500 megabytes`, `1.5GB`, bare gigabytes or bytes. */
+/** Reads other ways to write a size: `2 GiB`, `500 megabytes`, `1.5GB`, bare gigabytes or bytes. */
 export function readSize(text: string): string | undefined {
   const [, written, unit = ''] =
     /^\s*(\d{1,15}(?:[.,]\d{1,3})?)\s*([kmgt]?)(?:i?[bo]|(?:ilo|ega|iga|era)?(?:byte|octet)s?)?\s*$/i.exec(text) ?? [];

@@ -13,21 +13,20 @@ import {
 import { emptyHeads, mendedText, mistakesIn, strangeSpaces, type YamlMistake } from './lint/yaml-mistakes.ts';
 import type { ConfigPath, Finding, Remark } from './lint/finding.ts';
 
-/** Bytes are counted as UTF-16 units: a bound, not a measure (R78). */
+/** Counted in UTF-16 units, because this is a limit and not a measurement (R78). */
 const MAX_TEXT = 256 * 1024;
 const MAX_ALIASES = 50;
 
-/** A YAML file as plain values, with a way back from a path to its line and column. */
+/** A YAML file as plain values. It also finds the line and column of a path. */
 export interface YamlSource {
   readonly value: unknown;
   readonly finding: (remark: Remark) => Finding;
 }
 
 /**
- * Reads YAML 1.2 by the core schema: no tags, no directives, no merge keys, bounded size and aliases (R78).
- *
- * `${NAME}` may stand unquoted anywhere, also inside `[...]`, where YAML gives braces a meaning of their own: they
- * are hidden behind two noncharacters of the same width while parsing, so that no column moves.
+ * Reads YAML 1.2 by the core schema: no tags, no directives, no merge keys, bounded size and aliases (R78). `${NAME}`
+ * may be unquoted everywhere, also inside `[...]`. There YAML gives braces a meaning of their own, so they are replaced
+ * by two noncharacters of the same width while the file is parsed, and no column changes.
  */
 export function readYaml(text: string, file: string): YamlSource | { readonly findings: readonly Finding[] } {
   const at = (offset: number, message: string, lines: LineCounter): Finding => {
@@ -49,7 +48,7 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
       const heads = first.code === 'DUPLICATE_KEY' ? emptyHeads(text, lines.linePos(first.pos[0]).line) : [];
       const head = heads.find((each) => isSound(mendedText(text, [each])));
       const causes = mistakeFindings(head === undefined ? mistakesIn(text) : [head], file);
-      // What follows the first is mostly a consequence of it.
+      // The mistakes after the first are mostly a consequence of it.
       return { findings: causes.length > 0 ? causes : [at(first.pos[0], wordsFor(first, text), lines)] };
     }
     const strange = strangeSpaces(text);
@@ -67,7 +66,8 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
       },
     };
   } catch (error) {
-    // `toJS` refuses too many aliases; the parser runs out of stack on absurd nesting. Anything else is not the file's fault.
+    // `toJS` refuses too many aliases, and the parser runs out of stack on absurd nesting. Other exceptions are not
+    // caused by the file.
     if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
     const message = error instanceof ReferenceError ? 'too many aliases' : 'nested too deeply to be read';
     return { findings: [at(0, message, lines)] };
@@ -89,7 +89,7 @@ function isSound(text: string): boolean {
   return parsed(text, new LineCounter()).errors.length === 0;
 }
 
-/** Mistakes as they may be shown. The same on lines that follow each other was made once. */
+/** Mistakes as they are shown. The same mistake on lines that follow each other is shown once. */
 function mistakeFindings(mistakes: readonly YamlMistake[], file: string): Finding[] {
   const found: (Finding & { readonly more: number })[] = [];
   for (const { fixed: _, ...mistake } of mistakes) {
@@ -105,7 +105,7 @@ function mistakeFindings(mistakes: readonly YamlMistake[], file: string): Findin
   );
 }
 
-/** The parser's findings that can still come up, in words; its own where there is no better. */
+/** The parser's findings that are still possible, in plain words. Other findings keep the parser's words. */
 const WORDS: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this key stands twice in its section: keep one of the two',
   MULTIPLE_DOCS: 'the file holds several documents (`---`): only one can be a configuration',
@@ -133,8 +133,9 @@ function showBraces(text: string): string {
 }
 
 /**
- * The same text in one byte a character, where it can be. Hidden braces make engines keep all of the file in two, and the
- * names in it stand in every record: joining, hashing and copying them took twice the work.
+ * The same text with one byte a character, where that is possible. The replaced braces make the engine keep the whole
+ * file with two bytes a character. Names from the file are in every record, so joining, hashing and copying them took
+ * twice the work.
  */
 function narrow(text: string): string {
   return /^[\0-\xff]*$/.test(text) ? new TextDecoder().decode(new TextEncoder().encode(text)) : text;
@@ -143,11 +144,11 @@ function narrow(text: string): string {
 interface Refused {
   readonly at: number;
   readonly why: string;
-  /** The value in quotes, where that is what was meant. */
+  /** The value in quotes, where a text was meant. */
   readonly quoted?: string;
 }
 
-/** Puts the braces back into every text; answers with the first thing that is not allowed, if there is any. */
+/** Puts the braces back into every text. Returns the first text that is not allowed, if there is one. */
 function restore(document: Document.Parsed): Refused | undefined {
   let refused: Refused | undefined;
   visit(document, {
@@ -168,7 +169,7 @@ function restore(document: Document.Parsed): Refused | undefined {
   return refused;
 }
 
-/** Where a file is not UTF-8 with lines that end as everywhere, and what to do. */
+/** The place where a file is not UTF-8 with usual line ends, and what to do. */
 function wrongEncoding(text: string): readonly [at: number, why: string] | undefined {
   if (/^(?:\ufffd{2}|.?\0)/.test(text)) return [0, 'the file is encoded as UTF-16: save it as UTF-8'];
   const nul = text.indexOf('\0');
@@ -182,14 +183,14 @@ function wrongEncoding(text: string): readonly [at: number, why: string] | undef
     : [0, 'the lines end as on an old Macintosh (CR): save the file with ordinary line ends (LF)'];
 }
 
-/** Lines before there is a parser that counts them. */
+/** Counts lines before there is a parser for it. */
 function counted(text: string, lines: LineCounter): LineCounter {
   lines.addNewLine(0);
   for (let i = text.indexOf('\n'); i !== -1; i = text.indexOf('\n', i + 1)) lines.addNewLine(i + 1);
   return lines;
 }
 
-/** Where a path is in the file; the nearest thing above it that is there, when it is not. */
+/** The place of a path in the file; if it is not there, the place of the nearest part above it. */
 function offsetOf(document: Document.Parsed, path: ConfigPath, atKey: boolean): number {
   const resolve = (node: unknown): Node | undefined => {
     if (isAlias(node)) return node.resolve(document);
@@ -204,7 +205,7 @@ function offsetOf(document: Document.Parsed, path: ConfigPath, atKey: boolean): 
       const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(segment));
       if (pair === undefined) break;
       const key = start(pair.key);
-      // A value that opens on the next line is best named by its key; so is an empty one.
+      // For a value that begins on the next line, or is empty, the place of its key is better.
       const value = isScalar(pair.value) && pair.value.value !== null ? start(pair.value) : undefined;
       offset = (last && !atKey ? value : undefined) ?? key ?? offset;
       node = resolve(pair.value);

@@ -9,9 +9,9 @@ const GCD_ORDER = [BIT.ad_storage, BIT.analytics_storage, BIT.ad_user_data, BIT.
 export interface TakenAway {
   /** Refused by the visitor. */
   readonly refused: SignalMask;
-  /** Stated in a way nobody can read, which may be a refusal; or denied by default. */
+  /** Withheld because the key cannot be read, which may be a refusal; or denied by default. */
   readonly withheld: SignalMask;
-  /** Those of `withheld` that are merely denied by default, and nobody asked (`p`, a `0` in `gcs`). */
+  /** The part of `withheld` that is only denied by default: nobody asked the visitor (`p`, a `0` in `gcs`). */
   readonly byDefault: SignalMask;
   /** One of the keys does not have its shape. */
   readonly unreadable: boolean;
@@ -20,9 +20,9 @@ export interface TakenAway {
 }
 
 /**
- * What `gcs` and `gcd` take away (design 3). Absent, empty, `-` and `l` take nothing, and neither does a letter that is
- * not known: Google adds letters without saying so, and a denial has been one of those below. A value without the
- * shape of its key takes all four.
+ * What `gcs` and `gcd` take away (design 3). A missing or empty key, `-` and `l` take nothing. An unknown letter takes
+ * nothing either: Google adds letters without notice, and a denial has always been one of those below. A value without
+ * the form of its key takes all four signals.
  */
 export function takenAway(gcs: string | undefined, gcd: string | undefined): TakenAway {
   return TAKEN[(isAbsent(gcs) ? 0 : readGcs(gcs)) | (isAbsent(gcd) ? 0 : readGcd(gcd))] as TakenAway;
@@ -35,7 +35,7 @@ function isAbsent(value: string | undefined): value is '' | undefined {
 const UNREADABLE = 256;
 const UNKNOWN = 512;
 
-/** All answers there can be: index = unknown letter, unreadable, refused << 4, denied by default. */
+/** All possible results. Index = unknown letter, unreadable, refused << 4, denied by default. */
 export const TAKEN: readonly TakenAway[] = Array.from({ length: 1024 }, (_, bits) => {
   const unreadable = (bits & UNREADABLE) !== 0;
   const byDefault = unreadable ? NO_SIGNALS : bits & GATE_MASK;
@@ -61,8 +61,8 @@ function gcsSignal(code: number, bit: SignalMask): number {
 const LONGEST_GCD = 64;
 
 /**
- * `1` and a flag, then pairs of a letter and a flag, the first four of which speak of the four signals. Flags are digits
- * or letters (`13t3tPt2t5l1`) and say nothing about consent; pairs after the fourth are not read.
+ * `1` and a flag, then pairs of a letter and a flag. The first four pairs are about the four signals; later pairs are
+ * not read. Flags are digits or letters (`13t3tPt2t5l1`) and say nothing about consent.
  */
 function readGcd(gcd: string): number {
   const { length } = gcd;
@@ -80,14 +80,14 @@ function isLetter(code: number): boolean {
   return (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
 }
 
-/** The three rows of letters are the same states, told by another flag (`destinations/consent-mode.md` 3.2, 3.3). */
+/** The three rows of letters are the same states with another flag (`destinations/consent-mode.md` 3.2, 3.3). */
 function letterTakes(code: number, bit: SignalMask): number {
   const factor = FACTORS[code] as number;
   return factor === NOT_KNOWN ? UNKNOWN : bit * factor;
 }
 
 const NOT_KNOWN = 255;
-/** By code of the letter: what it makes of its signal's bit in the index of `TAKEN`. */
+/** By the code of a letter: the factor that makes the index in `TAKEN` from the bit of its signal. */
 const FACTORS = Uint8Array.from({ length: 128 }, (_, code) => {
   const letter = String.fromCharCode(code);
   if ('lnrtvRXZ'.includes(letter)) return 0;
@@ -95,14 +95,17 @@ const FACTORS = Uint8Array.from({ length: 128 }, (_, code) => {
   return 'mquMQUSWa'.includes(letter) ? 16 : NOT_KNOWN;
 });
 
-/** What is written into the consent-mode keys: the decision, and how the visitor came to it. */
+/** What is written into the consent-mode keys: the decision, and whether the visitor refused. */
 export interface Decision {
   readonly signals: SignalMask;
   readonly refused: SignalMask;
   readonly siteCountry: Country;
 }
 
-/** Values for a request. `pscdl` is left out where the tag's own would be a label (`destinations/consent-mode.md` 7). */
+/**
+ * Values for a request. `pscdl` is left out where the tag's own value could be a label (`destinations/consent-mode.md`
+ * 7).
+ */
 export interface WrittenKeys {
   readonly gcs: string;
   readonly gcd: string;
@@ -113,8 +116,8 @@ export interface WrittenKeys {
 }
 
 /**
- * The consent-mode keys that say what was decided (`destinations/consent-mode.md` 2-7), neither more nor less: where the
- * site honours the keys that came with the hit, what they took away is out of the decision already.
+ * The consent-mode keys that say exactly what was decided (`destinations/consent-mode.md` 2-7). Where the site honours
+ * the keys that came with the hit, the decision has already lost the signals they took away.
  */
 export function writeConsentMode(came: ConsentModeKeys | undefined, decision: Decision): WrittenKeys {
   const { signals } = decision;
@@ -132,12 +135,12 @@ export function writeConsentMode(came: ConsentModeKeys | undefined, decision: De
   };
 }
 
-/** With one pair more at most, as tags write it: a longer tail could carry anything. */
+/** At most one more pair, as tags write it: a longer tail could carry any data. */
 const GCD = /^1[0-9A-Za-z](?:[A-Za-z][0-9A-Za-z]){4,5}$/;
 const GRANTED_LETTERS = 'nrtv';
 const DENIED_LETTERS = 'mpqu';
 
-/** Keeps the flags of a readable `gcd`, and each letter that says what was decided (3.6). */
+/** Keeps the flags of a readable `gcd`, and each letter that agrees with the decision (3.6). */
 function writeGcd(came: string | undefined, signals: SignalMask, refused: SignalMask, dma: '0' | '1'): string {
   const known = came !== undefined && GCD.test(came) ? came : undefined;
   const ads = letter(known?.[2], BIT.ad_storage, signals, refused);
@@ -156,7 +159,9 @@ function letter(came: string | undefined, bit: SignalMask, signals: SignalMask, 
   return (refused & bit) !== 0 ? 'q' : 'p';
 }
 
-/** Where the Digital Markets Act applies: what the tag found out about the visitor's region, else where the site is aimed. */
+/**
+ * Whether the Digital Markets Act applies: the tag's value for the visitor's region, else by the country of the site.
+ */
 function writeDma(came: string | undefined, siteCountry: Country): '0' | '1' {
   if (came === '0' || came === '1') return came;
   return EEA.has(siteCountry) ? '1' : '0';
@@ -172,8 +177,8 @@ function writeCps(came: string | undefined, granted: boolean): string {
 }
 
 /**
- * The keys that came, as far as they are read again when keys are written: what has not the form of its key could be
- * anything, and goes no further.
+ * The parts of the keys that are used again when keys are written. A value without the form of its key could be
+ * anything, so it is not kept.
  */
 export function readableKeys({ gcd, dma, dma_cps: cps, pscdl }: ConsentModeKeys): ConsentModeKeys {
   const known = harmless(pscdl);

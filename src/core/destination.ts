@@ -25,15 +25,18 @@ export type {
   Wants,
 } from './form.ts';
 
-/** What a reply means for the elements that were sent. Reasons must not repeat anything of the events. */
+/** What a vendor's reply means for the elements that were sent. A reason must repeat nothing of the events. */
 export type Verdict =
-  /** The vendor took all of them. */
+  /** The vendor took all elements. */
   | { readonly kind: 'delivered' }
-  /** It took the request, and says later what it made of the events, when it is asked about this ticket (`Later`). */
+  /**
+   * The vendor took the request. It says later what it made of the events, when it is asked about this ticket
+   * (`Later`).
+   */
   | { readonly kind: 'awaiting'; readonly ticket: string }
   /**
-   * Try the whole request again, at the earliest after `afterMs`. With `finalAfter` the answer counts as a refusal once it
-   * has come so often over so long: then it means what `bisect` means.
+   * Try the whole request again, at the earliest after `afterMs`. With `finalAfter` the answer counts as a refusal once
+   * it has come that often over that time; then it means the same as `bisect`.
    */
   | {
       readonly kind: 'retry';
@@ -41,25 +44,29 @@ export type Verdict =
       readonly afterMs?: number;
       readonly finalAfter?: FinalAfter;
     }
-  /** None of them will ever be taken: dead letters. */
+  /** The vendor will never take any of the elements: they become dead letters. */
   | { readonly kind: 'rejected'; readonly reason: VendorReason }
-  /** These, by index, are refused for good; the others were taken already, or must be sent again without them. */
+  /**
+   * The elements with these indexes are refused for good. The others were taken already, or must be sent again without
+   * them.
+   */
   | {
       readonly kind: 'partly';
       readonly rejected: ReadonlyMap<number, VendorReason>;
       readonly rest: 'delivered' | 'resend';
     }
-  /** One of them is refused and the vendor does not say which: halve and send again. */
+  /** The vendor refuses one of the elements and does not say which one: send each half of the batch again. */
   | { readonly kind: 'bisect'; readonly reason: VendorReason }
   /**
-   * Credentials or settings: the route stops and keeps everything until a person has mended it. It tries by itself after
-   * `afterMs`, five minutes by default; with `Infinity` not before the configuration is read again.
+   * Credentials or settings are wrong: the route stops and keeps all events until a person has corrected them. The
+   * route tries again by itself after `afterMs`, by default five minutes; with `Infinity`, only after the configuration
+   * is read again.
    */
   | { readonly kind: 'stop'; readonly reason: VendorReason; readonly afterMs?: number };
 
 /**
- * When an answer that may pass is a refusal after all: at the `attempts`th attempt that gets one, if the first was `ms`
- * or longer ago. Counted in memory: a restart begins anew.
+ * When a temporary error counts as a refusal: at the `attempts`th attempt that gets it, if the first of them was at
+ * least `ms` ago. The count is in memory, so a restart begins it anew.
  */
 export interface FinalAfter {
   readonly attempts: number;
@@ -72,39 +79,44 @@ export interface Probe {
   readonly read: (reply: Reply) => { readonly ok: boolean; readonly message: string };
 }
 
-/** What a vendor may be told about a visitor who has not granted what the full form needs. */
+/** The form for a visitor who has not granted what the full form needs. */
 export interface LimitedForm<S extends z.ZodType, R extends Reads> extends Form<S, R> {
   /** Fields of classes event, page, campaign, device and consent only; nothing here may identify anybody. */
   readonly reads: R;
-  /** The names of the protocols it exists for. Default: all. */
+  /** The names of the protocols this form exists for. Default: all. */
   readonly sources?: readonly string[];
-  /** Settings that must be present for it. */
+  /** Settings that must be present for this form. */
   readonly needsSettings?: readonly string[];
-  /** It counts as the event itself, so that the tag's repeat (`gcu`) is a duplicate. Default: the repeat is the first. */
+  /**
+   * The limited form counts as the event itself, so the tag's repeat (`gcu`) is a duplicate. Default: the repeat counts
+   * as the first.
+   */
   readonly counts?: true;
 }
 
 /** An example derived from the vendor's sheet; the contract test runs it. */
 export interface Example {
   readonly title: string;
-  /** What it was derived from: a section, e.g. `destinations/meta.md 11`, or the address of a public document. */
+  /** Where the example comes from: a section, e.g. `destinations/meta.md 11`, or the address of a public document. */
   readonly from: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly granted: readonly GateSignal[];
   readonly limited?: boolean;
-  /** The name of the protocol it came by; by default that of web hits. */
+  /** The name of the protocol the event came by. Default: the one of web hits. */
   readonly source?: string;
   readonly at?: number;
   readonly event: Event;
-  /** The request this one event leads to, alone in its batch; or why there is none. */
+  /** The request that this one event leads to, alone in its batch; or why there is no request. */
   readonly expect: PlannedRequest | Skip;
 }
 
 /** What one route asks for beyond its destination. */
 export interface Demands<R extends Reads = Reads> {
-  /** Signals the full form takes, too, all of them. */
+  /** More signals that the full form needs, all of them. */
   readonly needs: readonly GateSignal[];
-  /** Of what the destination reads only this: the rest is neither read nor stored for the route. Undefined = all. */
+  /**
+   * The only fields that are read and stored for the route, among those that the destination reads. Undefined = all.
+   */
   readonly fields: readonly (keyof R & FieldName)[] | undefined;
   /** The owner of the route lists its fields by name: rules of the route look at no others either. */
   readonly listed?: true;
@@ -112,7 +124,7 @@ export interface Demands<R extends Reads = Reads> {
   readonly params?: readonly string[];
 }
 
-/** What is the same for every route of a destination, or follows from the settings of one. */
+/** A value that is the same for every route of a destination, or a function of the route's settings. */
 export type OfSettings<S extends z.ZodType, T> = T | ((settings: z.output<S>) => T);
 
 /** Everything a vendor module says about itself, its full form first. One folder, one call of `defineDestination`. */
@@ -120,27 +132,32 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   /** The `type` in the configuration; also the folder's name, with `-` for `_`. */
   readonly name: string;
   readonly title: string;
-  /** What people call it, and write as `type`: it is refused with the name that is meant. Lower case, without separators. */
+  /**
+   * Other names that people write as `type`. The configuration refuses them and says the right name. Lower case,
+   * without separators.
+   */
   readonly aliases?: readonly string[];
   /** The vendor's own documentation. */
   readonly docs: string;
   /**
-   * Every one of these must be granted for the full form. Configuration may add, never remove. None only where every route
-   * has to say its own (`demands`).
+   * The full form needs all of these signals. The configuration may add signals and never remove one. The list is empty
+   * only where every route has to state its own (`demands`).
    */
   readonly needs: readonly GateSignal[];
-  /** Who the receiver of a route is and what for, in a sentence, where only its owner knows. */
+  /**
+   * Who the receiver of a route is and what the events are for, in a sentence, where only the owner of the route knows.
+   */
   readonly about?: (settings: z.output<S>) => string;
-  /** Every route has to list its `events`. Default: without a list it gets all. */
+  /** Every route has to list its `events`. Default: a route without a list gets all events. */
   readonly listsEvents?: true;
-  /** What only the owner of a route can say, of a receiver that nobody here knows. It can only tighten. */
+  /** What only the owner of a route can say about a receiver that is not known here. It can only tighten. */
   readonly demands?: (settings: z.output<S>) => Demands<R>;
-  /** Who gets the events; destinations of one vendor share its cookies. */
+  /** The company that gets the events. Destinations of one vendor share its cookies. */
   readonly vendor: string;
   /**
-   * What banners usually call the service that stands for this destination, the most usual name first. Case and
-   * separators do not count, nor do words that say nothing of whose it is (`pixel`, `tag`, `inc`). None where only the
-   * owner of a route knows who the receiver is, and so what banners call it: then `services` of the route says it.
+   * The usual names in banners of the service that stands for this destination, the most usual one first. Case,
+   * separators and words that do not name the owner (`pixel`, `tag`, `inc`) do not count. The list is empty where only
+   * the owner of a route knows the receiver; then the route lists the names in `services`.
    */
   readonly services: readonly string[];
   /** The vendor's id on the IAB Global Vendor List; without one, a TCF string alone does not open the route. */
@@ -148,22 +165,23 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   /** The vendor's id on Google's list of ad technology providers, which Additional Consent strings speak of. */
   readonly acProvider?: number;
   /**
-   * Every host a request may name: for all routes alike, or for one with these settings. A host that a person writes is
-   * a setting of kind `host()` (`core/host-setting.ts`).
+   * Every host that a request may name: one list for all routes, or a function of the route's settings. A host that a
+   * person writes is a setting of kind `host()` (`core/host-setting.ts`).
    */
   readonly hosts: OfSettings<S, readonly string[]>;
   /**
-   * Where a person writes the host: the settings that say, beside the host, whose the events are there (an account, a
-   * mailbox); none = the host alone. What waits when one of them or the host changes is not sent to the new recipient.
-   * Not a secret: a new token is no new recipient. Undefined = every host is the vendor's own.
+   * For destinations whose host a person writes: the settings that say, beside the host, who owns the events there (an
+   * account, a mailbox). An empty list = the host alone. When one of them or the host changes, waiting events are not
+   * sent to the new recipient. A secret is not among them, because a new token does not mean a new recipient. Undefined
+   * = every host belongs to the vendor.
    */
   readonly recipient?: readonly (keyof z.output<S> & string)[];
   /**
-   * What may be in a request, held against each one just before the socket. Written from the vendor's sheet. The tables
-   * of two routes may differ, in their hosts for example.
+   * What a request may hold. Every request is checked against it just before the socket. It is written from the
+   * vendor's sheet. The tables of two routes may differ, e.g. in their hosts.
    */
   readonly egress: OfSettings<S, readonly EgressForm[]>;
-  /** A `z.strictObject`: lint, editor schema and README are made from it. */
+  /** A `z.strictObject`. Lint, editor schema and README are made from it. */
   readonly settings: S;
   readonly limited?: LimitedForm<S, L>;
   /** Most elements in one request of this envelope. */
@@ -171,45 +189,45 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   /** How old an event may be when the vendor gets it, milliseconds. */
   readonly maxAge: number;
   /**
-   * How old an event is at least when it is sent, milliseconds from its acceptance: for a vendor that cannot match it
-   * earlier, such as an ad click of the last hours. Default: 0.
+   * How old an event must be before it is sent, milliseconds from its acceptance. For a vendor that cannot match an
+   * event earlier, such as an ad click of the last hours. Default: 0.
    */
   readonly firstAfterMs?: (settings: z.output<S>) => number;
-  /** Envelopes whose elements do not wait so long. Default: none. */
+  /** Envelopes whose elements are sent without this wait. Default: none. */
   readonly atOnce?: (envelope: string) => boolean;
-  /** One request out of 1..maxBatch elements with the same envelope. Pure. */
+  /** Makes one request of 1..maxBatch elements with the same envelope. Pure. */
   readonly request: (envelope: string, elements: readonly string[], settings: z.output<S>) => PlannedRequest;
   /** What a reply means. Default: `judgeStatus`. */
   readonly judge?: (reply: Reply, count: number, envelope: string, settings: z.output<S>) => Verdict;
-  /** Whether it wants the tag's repeats after ad consent (`gcu`) as events of their own (design 3a). */
+  /** Whether the vendor wants the tag's repeats after ad consent (`gcu`) as events of their own (design 3a). */
   readonly takesRepeats?: boolean;
   /**
-   * False where the vendor does not deduplicate by the tag's event id, so that one id for all events of a page is usual
-   * with it. Default: true.
+   * False where the vendor does not deduplicate by the tag's event id. Sites then often use one id for all events of a
+   * page. Default: true.
    */
   readonly dedupesByEventId?: boolean;
   /**
-   * It tells repeats by the id of the event alone, whatever it is called: where several rules send one event, each but the
-   * first gets an id of its own.
+   * The vendor recognises repeats by the event id alone, whatever the event is called. Where several rules send one
+   * event, each rule but the first gets an id of its own.
    */
   readonly dedupesByIdAlone?: true;
-  /** Why events without a User-Agent are of no use to it; lint holds it against `privacy.user_agent: drop`. */
+  /** Why the vendor cannot use events without a User-Agent; lint warns about `privacy.user_agent: drop`. */
   readonly needsUserAgent?: string;
   /** The measurement id whose web hits a route with these settings takes. */
   readonly stream?: (settings: z.output<S>) => string;
-  /** How it is asked what it made of a request, where `judge` says `awaiting`. */
+  /** How the vendor is asked later about a request, where `judge` answers `awaiting`. */
   readonly later?: (settings: z.output<S>) => Later;
-  /** Every word the counts of `later` may be under. Metrics have each of them from the start. */
+  /** Every word that `later` counts under. Metrics have a series for each from the start. */
   readonly verdicts?: readonly string[];
   readonly probe?: (settings: z.output<S>) => Probe;
-  /** What an operator should know about these settings on that day: sunset dates and the like. */
+  /** What an operator should know about these settings on the given day, e.g. that a version ends soon. */
   readonly warnings?: (settings: z.output<S>, now: number) => readonly string[];
   readonly examples: readonly Example[];
 }
 
 /** A destination with one route's settings in place. */
 export interface BoundDestination {
-  /** Every host its requests may name. */
+  /** Every host that its requests may name. */
   readonly hosts: readonly string[];
   /** Who gets the events (`core/recipient.ts`). */
   readonly recipient: string;
@@ -217,7 +235,7 @@ export interface BoundDestination {
   readonly about: string | undefined;
   /** Every signal the full form takes: the destination's and the route's own. */
   readonly needs: readonly GateSignal[];
-  /** The fields it takes of those the destination reads; undefined = all. */
+  /** The only fields it takes, among those that the destination reads; undefined = all. */
   readonly fields: ReadonlySet<FieldName> | undefined;
   /** The owner of the route lists them by name. */
   readonly listsFields: boolean;
@@ -225,16 +243,16 @@ export interface BoundDestination {
   readonly params: ReadonlySet<string> | undefined;
   /** What may be in them. */
   readonly egress: readonly EgressForm[];
-  /** How old an event is at least when it is sent, milliseconds from its acceptance. */
+  /** How old an event must be before it is sent, milliseconds from its acceptance. */
   readonly firstAfterMs: number;
-  /** What it is told with the consent it needs. */
+  /** The form with the consent that it needs. */
   readonly full: BoundForm;
-  /** What it may be told without; undefined = nothing. */
+  /** The form without that consent; undefined = nothing is sent. */
   readonly limited: BoundForm | undefined;
   readonly request: (envelope: string, elements: readonly string[]) => PlannedRequest;
   readonly judge: (reply: Reply, count: number, envelope: string) => Verdict;
   readonly later: Later | undefined;
-  /** What a later verdict can say; none where the vendor is not asked again. */
+  /** What a later verdict can say; empty where the vendor is not asked later. */
   readonly verdicts: readonly string[];
   readonly probe: () => Probe | undefined;
   readonly warnings: (now: number) => readonly string[];
@@ -254,7 +272,7 @@ export interface Destination {
   readonly acProvider: number | undefined;
   /** The hosts of every route alike; undefined where they follow from the settings. */
   readonly fixedHosts: readonly string[] | undefined;
-  /** Settings that say, beside the host, who gets the events; undefined = the kind of vendor says it. */
+  /** Settings that say, beside the host, who gets the events; undefined = the name of the destination says it. */
   readonly recipient: readonly string[] | undefined;
   readonly settings: z.ZodType;
   readonly reads: Reads;
@@ -280,7 +298,7 @@ export interface Destination {
   readonly bind: (settings: unknown) => BoundDestination;
 }
 
-/** The reads of a form there is none of. */
+/** The `reads` of a form that does not exist. */
 type NoReads = { readonly [F in never]: Read };
 
 function limitedOf(limited: Omit<LimitedForm<never, Reads>, keyof Form<never, never>> & { readonly reads: Reads }) {
@@ -345,7 +363,7 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
   };
 }
 
-/** What tells one recipient from another where a person writes the host, in an order that does not change. */
+/** Hosts and settings that tell one recipient from another, where a person writes the host. The order never changes. */
 function recipientSettings<S extends z.ZodType>(
   { hosts, recipient }: Pick<DestinationSpec<S, Reads, Reads>, 'hosts' | 'recipient'>,
   settings: z.output<S>,
@@ -371,18 +389,18 @@ export function retryAfter(reply: Reply): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, at - reply.at);
 }
 
-/** Try again, not before the vendor asked for. */
+/** Try again, not before the time the vendor asked for. */
 export function retryVerdict(reply: Reply, reason: VendorReason): Verdict {
   const afterMs = retryAfter(reply);
   return afterMs === undefined ? { kind: 'retry', reason } : { kind: 'retry', reason, afterMs };
 }
 
-/** What it means that a request with this status is to be tried again. */
+/** Why a request with this status is tried again. */
 export function retryCode(status: number): 'vendor.busy' | 'vendor.unavailable' {
   return status === 429 || status === 425 ? 'vendor.busy' : 'vendor.unavailable';
 }
 
-/** The verdict a bare status code stands for (R56): what every sheet says where it says nothing of its own. */
+/** The verdict for a status code alone (R56). It holds where a vendor's sheet says nothing else. */
 export function judgeStatus(reply: Reply): Verdict {
   const { status } = reply;
   if (status >= 200 && status < 300) return { kind: 'delivered' };

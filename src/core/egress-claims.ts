@@ -2,8 +2,8 @@ import type { Claim } from './egress.ts';
 import { BIT, type GateSignal, type SignalMask } from './signals.ts';
 
 /*
- * Claims that more than one vendor's egress table makes. They share no code with what writes the values: see
- * `core/egress.ts`.
+ * Claims that are in more than one vendor's egress table. They share no code with the functions that write the values:
+ * see `core/egress.ts`.
  */
 
 const granted = (signals: SignalMask, bit: SignalMask): boolean => (signals & bit) !== 0;
@@ -25,7 +25,7 @@ export const matching =
   (text) =>
     pattern.test(text);
 
-/** One word where the signal is granted, the other where it is not: neither more nor less than was decided. */
+/** One word where the signal is granted, the other where it is not: exactly what was decided. */
 export const saying =
   (signal: GateSignal, yes: string, no: string): Claim =>
   (text, { signals }) =>
@@ -57,7 +57,7 @@ const GCD = /^1[0-9A-Za-z](?:[a-z][0-9A-Za-z]){4}(?:[A-Za-z][0-9A-Za-z])?$/;
 /** Order of the letters (3.1). */
 const GCD_SIGNALS = [BIT.ad_storage, BIT.analytics_storage, BIT.ad_user_data, BIT.ad_personalization];
 
-/** 3.2: `n r t v` say granted, `m p q u` denied; any other letter, `l` too, would leave it to Google. */
+/** 3.2: `n r t v` say granted, `m p q u` denied. With any other letter, also `l`, Google itself would decide. */
 export const gcd: Claim = (text, { signals }) => {
   if (!GCD.test(text)) return false;
   for (let i = 0; i < 4; i++) {
@@ -81,7 +81,10 @@ export const dmaCps: Claim = (text, { signals }) =>
 export const pscdl: Claim = (text, { signals }) =>
   text === 'denied' || (granted(signals, BIT.ad_storage) && ['noapi', 'error', 'empty'].includes(text));
 
-/** The consent-mode keys of a web hit: all of them, since what is left out counts as granted or is guessed. */
+/**
+ * The consent-mode keys of a web hit. All of them are required, because Google takes a missing key as granted or
+ * guesses it.
+ */
 export const CONSENT_KEYS = {
   gcs: { may: gcs, required: true },
   gcd: { may: gcd, required: true },
@@ -107,7 +110,7 @@ function isAddress(text: string): boolean {
   return ADDRESS.test(text);
 }
 
-/** /24 of an IPv4, /32 of an IPv6 address at most: never a whole one. */
+/** At most the /24 of an IPv4 address or the /32 of an IPv6 address, never a whole address. */
 export const truncatedAddress: Claim = (text) =>
   /^\d{1,3}(?:\.\d{1,3}){2}\.0$/.test(text) || /^[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){0,1}::$/i.test(text);
 
@@ -123,5 +126,5 @@ const REDUCED = new RegExp(
   `^Mozilla/5\\.0 (?:\\(compatible(?:; bot)?\\)|\\(${SYSTEM}(?:; rv:\\d{2,3}\\.0)?\\) ${ENGINE})$`,
 );
 
-/** A User-Agent that thousands share: engine, major version, family of the system (R7). */
+/** A User-Agent that thousands of people share: engine, major version, family of the system (R7). */
 export const reducedAgent: Claim = (text) => REDUCED.test(text);

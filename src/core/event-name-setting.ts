@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * The name of an event as a key or a value of the configuration: 1 to 40 characters of any language. What the linter
- * says about it rests on the mark: a name that resembles one of GA4's is most likely that one mistyped.
+ * The name of an event as a key or a value of the configuration: 1 to 40 characters of any language. The mark tells the
+ * linter that the text is an event name: a name that resembles one of GA4's is most likely a typing mistake.
  */
 export function eventNameSetting() {
   return z

@@ -17,7 +17,7 @@ export const GA4_EVENTS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** What other systems call an event that GA4 has a name for; lower case, without separators. */
+/** What other systems call an event that GA4 has a name for. Lower case, without separators. */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['addtobag', 'add_to_cart'],
   ['addtobasket', 'add_to_cart'],
@@ -43,6 +43,6 @@ export function meantEvent(name: string): string | undefined {
   if (GA4_EVENTS.has(name)) return undefined;
   const elsewhere = ELSEWHERE.get(plain(name));
   if (elsewhere !== undefined) return elsewhere;
-  // A short name is near to many: one letter off, or two in a long one.
+  // A short name resembles many others: one letter may differ, in a long name two.
   return nearest(name, GA4_EVENTS, plain(name).length < 8 ? 1 : 2);
 }

@@ -1,6 +1,6 @@
 import type { Country, Device, Item, ConsentModeKeys, PrivacyKeys } from './values.ts';
 
-/** What kind of thing a field is: decides how it is shown to people and which floor rules apply to it. */
+/** The class of a field. It decides how the field is shown to people and which privacy rules apply to it. */
 export type DataClass =
   | 'event'
   | 'page'
@@ -28,16 +28,16 @@ export type Scalars = Readonly<Record<string, string | number | boolean>>;
 export type Texts = Readonly<Record<string, string>>;
 
 /**
- * Names of the fields that carry a vendor's identifier, texts all of them. Each vendor adds its own where its rows stand
- * (`core/identifiers.ts`), so that a destination cannot read one that nobody has declared.
+ * Names of the fields that carry a vendor's identifier. All of them are texts. Each vendor adds its fields beside its
+ * rows (`core/identifiers.ts`), so a destination cannot read a field that nobody has declared.
  */
 // oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type
 export interface IdentifierFields {}
 
 /**
- * Every value an event can carry on its way to a destination, vendors' identifiers aside. Names follow GA4's recommended
- * event parameters where they exist. A value that has no row here and none in a vendor's identifiers cannot leave the
- * gateway.
+ * Every value that an event can carry to a destination, except the identifiers of vendors. Names follow GA4's
+ * recommended event parameters where they exist. A value without a row here or in a vendor's identifiers cannot leave
+ * the gateway.
  */
 export const OWN_FIELDS = {
   event_name: row<string>('event', 'GA4 event name, e.g. `purchase`'),
@@ -123,19 +123,25 @@ export type Fields = { readonly [F in keyof OwnFields]: OwnFields[F] extends Fie
 };
 
 /**
- * What a source read out of a hit: raw values under the names of the table. It must not reach a destination;
- * `minimise` turns it into an `Event`.
+ * What a protocol read from a hit: raw values under the names of the table. It must not reach a destination; `minimise`
+ * makes an `Event` of it.
  */
 export type RawEvent = { -readonly [F in FieldName]?: Fields[F] } & {
-  /** Read as evidence of consent; it has no row, so nobody is sent it. */
+  /** Evidence of consent. It has no row in the table, so no vendor gets it. */
   privacy_keys?: PrivacyKeys;
-  /** What the sender would say again if it sent the event again, and of no other event. It has no row either. */
+  /**
+   * An id that the sender repeats when it sends this event again, and uses for no other event. It has no row in the
+   * table either.
+   */
   retry_key?: string;
-  /** What its sender knows the visitor by beside the client id; nobody is sent it, nor a copy of it in another field. */
+  /**
+   * Other ids by which the sender knows the visitor, beside the client id. No vendor gets them, and copies of them are
+   * taken out of other fields.
+   */
   other_ids?: readonly string[];
 };
 
 declare const minimised: unique symbol;
 
-/** A canonical event after the site's privacy floor: nothing in it is rawer than the configuration allows. */
+/** An event after the privacy rules of the site: no value in it is less reduced than the configuration allows. */
 export type Event = { readonly [F in FieldName]?: Fields[F] } & { readonly [minimised]?: true };

@@ -5,26 +5,26 @@ import type { GateSignal, SignalMask } from './signals.ts';
 
 /** How a destination reads one field. */
 export interface Read<F extends FieldName = FieldName, O = unknown> {
-  /** Signals that unlock this field, all of them, beyond the destination's own `needs`. */
+  /** Signals that unlock this field, all of them, beyond `needs` of the destination. */
   readonly needs?: readonly GateSignal[];
   /**
-   * What the plan gets instead of the value, e.g. its hash: the raw value never enters vendor code.
-   * Undefined = unusable, the field is left out.
+   * Makes the value that the plan gets, e.g. a hash: the raw value never enters vendor code. Undefined = the value is
+   * unusable, and the field is left out.
    */
   readonly as?: (value: Fields[F]) => O;
-  /** The field of the event that is read for it. Default: the one of its own name. */
+  /** The field of the event that is read. Default: the field of the same name. */
   readonly from?: FieldName;
   /**
-   * It goes out in the clear and names somebody: it waits sealed, and is opened for the request alone. The value after `as`
-   * is a text.
+   * The value goes out in the clear and identifies a person. So it waits sealed, and is opened only for the request.
+   * The value after `as` is a text.
    */
   readonly sealed?: true;
 }
 
-/** The only fields a destination ever sees. */
+/** The only fields that a destination ever sees. */
 export type Reads = { readonly [F in FieldName]?: Read<F> };
 
-/** What `plan` is handed: the declared fields that this consent unlocks, hashed where declared so. */
+/** The argument of `plan`: the declared fields that this consent unlocks, hashed where declared so. */
 export type View<R extends Reads> = {
   readonly [F in keyof R & FieldName]?: R[F] extends { readonly as: (value: never) => infer O }
     ? Exclude<O, undefined>
@@ -34,25 +34,25 @@ export type View<R extends Reads> = {
 /** The view with its type closed over: what travels between `project` and a bound form. */
 export type AnyView = Readonly<Record<string, unknown>>;
 
-/** What a plan may know beside the event. Time and chance are values in it, so a plan stays pure. */
+/** What a plan may know beside the event. Time and random numbers are values in it, so a plan is pure. */
 export interface PlanContext {
   /** The signals in force for this route: never more than the hit, the cookies and the policy allow. */
   readonly signals: SignalMask;
-  /** The signals the visitor refused in so many words, as opposed to never having been asked. */
+  /** The signals that the visitor refused expressly. A signal nobody asked about is not among them. */
   readonly refused: SignalMask;
-  /** The hit's id: 32 lower-case hex digits, random; what derived numbers are made of. */
+  /** The hit's id: 32 random lower-case hex digits. Derived numbers are made of it. */
   readonly hitId: string;
   /** When the hit arrived, unix milliseconds. */
   readonly at: number;
-  /** The way in it came by: the name of a protocol (`src/protocols`). */
+  /** The name of the protocol (`src/protocols`) the event came by. */
   readonly source: string;
   /** Where the site is aimed, ISO 3166-1 alpha-2. */
   readonly siteCountry: string;
 }
 
 /**
- * One event in the vendor's form. `envelope` says what may share a request with it: elements of one route with the
- * same envelope are batched. Both are stored, so neither may hold a secret.
+ * One event in the vendor's form. Elements of one route with the same envelope may share a request. Both parts are
+ * stored, so neither may hold a secret.
  */
 export interface Element {
   readonly envelope: string;
@@ -65,24 +65,24 @@ export interface Skip {
   readonly skip: SkipReason;
 }
 
-/** One event in the vendor's form, or why there is none. */
+/** One event in the vendor's form, or why there is no form. */
 export type Plan = Element | Skip;
 
-/** Which events a form takes, by name, and what the vendor calls them: a name, an action, the id of a conversion. */
+/** Which events a form takes, by name, and what the vendor calls each: a name, an action, the id of a conversion. */
 export interface Wants {
   /** Undefined = the settings switch this event off. */
   readonly names: ReadonlyMap<string, string | undefined>;
-  /** Events that are not in `names` go too, under their own name. */
+  /** Events that are not in `names` are sent too, under their own name. */
   readonly others?: boolean;
-  /** What is in `names` are conversions: their repeats are told for longer than those of other events. */
+  /** The events in `names` are conversions: repeats of them are recognised for longer than repeats of other events. */
   readonly conversions?: boolean;
 }
 
-/** Fields that the vendor refuses an event without. */
+/** Fields without which the vendor refuses an event. */
 export interface Requirement<F extends string = string> {
-  /** Only of the event with this name. */
+  /** Only for the event with this name. */
   readonly event?: string;
-  /** Only of events that the vendor calls so (`Wants`). */
+  /** Only for events with this name at the vendor (`Wants`). */
   readonly becomes?: string;
   readonly fields: readonly [F, ...F[]];
 }
@@ -90,31 +90,31 @@ export interface Requirement<F extends string = string> {
 type FieldOf<R extends Reads> = keyof R & FieldName;
 
 /**
- * One form of what a vendor is told. What is never sent is said by `wants`, `skips`, `matchesOn` and `requires`, in
- * this order, and nowhere else: it is decided when the event comes, without `plan`.
+ * One form of the events for a vendor. `wants`, `skips`, `matchesOn` and `requires` say, in this order, which events
+ * are never sent. No other part does. They are decided when the event comes, without `plan`.
  */
 export interface Form<S extends z.ZodType, R extends Reads> {
   readonly reads: R;
   /** Default: every event, under its own name. */
   readonly wants?: (settings: z.output<S>) => Wants;
-  /** What the others cannot say: a time window, or a setting that only some events need. Pure. */
+  /** For what the other parts cannot say: a time window, or a setting that only some events need. Pure. */
   readonly skips?: (view: View<R>, settings: z.output<S>, context: PlanContext) => SkipReason | undefined;
-  /** Groups of fields, one of which must be there in full, after `as`: what the vendor tells by whose the event is. */
+  /** Groups of fields by which the vendor finds the person. An event must have all fields of one group, after `as`. */
   readonly matchesOn?: (settings: z.output<S>) => readonly (readonly FieldOf<R>[])[];
   readonly requires?: readonly Requirement<FieldOf<R>>[];
-  /** Pure. Only called with events that go. `name` is what the vendor calls this one. */
+  /** Pure. It is called only for events that are sent. `name` is what the vendor calls the event. */
   readonly plan: (view: View<R>, settings: z.output<S>, context: PlanContext, name: string) => Element;
 }
 
 /** A form with one route's settings in place. */
 export interface BoundForm {
   readonly wants: Wants;
-  /** Undefined = this vendor can tell anything by itself. */
+  /** Undefined = the vendor needs no such fields. */
   readonly matchesOn: readonly (readonly string[])[] | undefined;
   readonly requires: readonly Requirement[];
-  /** What the vendor calls an event of this name; undefined = it does not get it. */
+  /** What the vendor calls an event of this name; undefined = the vendor does not get it. */
   readonly nameOf: (event: string) => string | undefined;
-  /** Why nothing of an event leaves in this form; undefined = something does. Makes nothing of the vendor's. */
+  /** Why nothing of an event leaves in this form; undefined = something leaves. It makes no request. */
   readonly skip: (view: AnyView, context: PlanContext) => SkipReason | undefined;
   /** The event in the vendor's form, or what `skip` says. */
   readonly plan: (view: AnyView, context: PlanContext) => Plan;
@@ -135,7 +135,8 @@ export function bindForm<S extends z.ZodType, R extends Reads>(form: Form<S, R>,
     const name = wants.names.get(event);
     return name === undefined && wants.others === true && !wants.names.has(event) ? event : name;
   };
-  // Loops, not `some` and `every`: this is asked for every event and route, and leaves nothing to be collected.
+  // Loops, not `some` and `every`: this runs for every event and route, and loops leave nothing for the garbage
+  // collector.
   const refusal = (view: AnyView, event: string, name: string, context: PlanContext): SkipReason | undefined => {
     const skip = form.skips?.(view as View<R>, settings, context);
     if (skip !== undefined) return skip;
@@ -169,7 +170,7 @@ export function bindForm<S extends z.ZodType, R extends Reads>(form: Form<S, R>,
   };
 }
 
-/** The site's own name of the event; '' = it has none. */
+/** The site's own name of the event; '' = the event has none. */
 export function eventOf({ event_name }: AnyView): string {
   return typeof event_name === 'string' ? event_name : '';
 }
@@ -179,7 +180,7 @@ function isMatched(view: AnyView, groups: readonly (readonly string[])[]): boole
   return false;
 }
 
-/** An empty text is no value. */
+/** An empty text counts as no value. */
 function hasAll(view: AnyView, fields: readonly string[]): boolean {
   for (const field of fields) {
     const value = view[field];

@@ -24,7 +24,7 @@ export interface KeyedHash {
 /** HMAC-SHA-256 under `key`, prepared so that a call costs two compressions instead of four. */
 export function keyedHash(key: Uint8Array): KeyedHash {
   const prepared = hmac.create(sha256, key);
-  // One copy, used again for each call: it costs as much to make as a compression.
+  // One copy for all calls, because making a copy costs as much as a compression.
   const copy = prepared.clone();
   return (text) => prepared._cloneInto(copy).update(utf8.encode(text)).digest();
 }
@@ -34,7 +34,7 @@ export function deriveKey(root: Uint8Array, use: string): Uint8Array {
   return hmac(sha256, root, utf8.encode(use));
 }
 
-/** The namespace for addresses and other names that are told apart by a prefix (RFC 9562 6.6), as bytes. */
+/** The namespace for addresses and other names with a prefix that tells their kind (RFC 9562 6.6), as bytes. */
 const NAMESPACE_URL = Uint8Array.of(
   0x6b,
   0xa7,
@@ -54,7 +54,7 @@ const NAMESPACE_URL = Uint8Array.of(
   0xc8,
 );
 
-/** The UUID of version 5 of a name in the namespace URL (RFC 9562 5.5): the same for the same name, wherever it is made. */
+/** The version 5 UUID of a name in the namespace URL (RFC 9562 5.5). The same name has the same UUID everywhere. */
 export function uuidOfUrl(name: string): string {
   const text = utf8.encode(name);
   const whole = new Uint8Array(NAMESPACE_URL.length + text.length);

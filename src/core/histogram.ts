@@ -1,7 +1,10 @@
 /** Upper bounds of buckets, seconds. */
 export type Bounds = readonly number[];
 
-/** A histogram as plain data: one number for each bound, then all; what two processes counted can be added up. */
+/**
+ * A histogram as plain data: a number for each bound, then the number of all. Histograms of two processes can be added
+ * up.
+ */
 export interface HistogramData {
   readonly bounds: Bounds;
   /** How many values were at most as large as each bound, and how many there were. */
@@ -27,7 +30,7 @@ export class Histogram {
     this.#counts = new Float64Array(bounds.length + 1);
   }
 
-  /** @param ms milliseconds; less than nothing, after a clock was set back, counts as nothing */
+  /** @param ms milliseconds; a negative value, after a clock was set back, counts as 0 */
   observe(ms: number): void {
     const seconds = ms > 0 ? ms / 1000 : 0;
     this.#sum += seconds;
@@ -43,7 +46,7 @@ export class Histogram {
   }
 }
 
-/** A histogram that has seen nothing. */
+/** A histogram without any value. */
 export function emptyHistogram(bounds: Bounds): HistogramData {
   return new Histogram(bounds).data();
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What Google's and others' ids begin with, and what they are: people paste one where another is meant. */
+/** How ids of Google and others begin, and which ids they are: people paste one kind where another is meant. */
 const KINDS: readonly (readonly [RegExp, string])[] = [
   [/^GTM-/i, 'the id of a Tag Manager container'],
   [/^UA-/i, 'the id of a Universal Analytics property, which Google switched off in 2023'],
@@ -21,9 +21,9 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
 const UNFILLED = /^(?:[A-Z]{1,3}-)?X{4,}$/i;
 
 /**
- * A setting that holds an id of one form. An id of another kind is named, so that the person who pasted it knows which
- * one to look for.
- * @param expected what is expected and where it is found; completes "expected ...".
+ * A setting that holds an id of one form. The error names the kind of a wrong id, so that the person who pasted it
+ * knows which id to look for.
+ * @param expected which id is expected and where to find it; completes "expected ...".
  */
 export function idText(pattern: RegExp, expected: string) {
   return z
@@ -52,7 +52,7 @@ export function idText(pattern: RegExp, expected: string) {
     .meta({ pattern: pattern.source });
 }
 
-/** The id in what was pasted with something around it: an address, other separators, the letters of another place. */
+/** Finds the id in a pasted text: an address, other separators, letters before the id. */
 function meantIds(text: string): string[] {
   const upper = text.toUpperCase();
   const lettered = upper.split(/[^A-Z0-9-]+/).filter((piece) => /[A-Z]/.test(piece));
@@ -67,12 +67,15 @@ function meantIds(text: string): string[] {
   ];
 }
 
-/** Words where an id is meant: what the vendor's page shows beside it. */
+/** Words in place of an id: labels that the vendor's page shows beside the id. */
 function nameLike(text: string): true | undefined {
   return /^\p{L}{2,}(?: [\p{L}\d]+)+$/u.test(text) ? true : undefined;
 }
 
-/** GA4 shows numbers beside its measurement ids, and Meta's, LinkedIn's and Microsoft's ids are numbers. */
+/**
+ * A number that is an id of another kind: GA4 shows numbers beside its measurement ids, and ids of Meta, LinkedIn and
+ * Microsoft are numbers.
+ */
 function isPropertyNumber(text: string, pattern: RegExp): boolean {
   return pattern.test('G-XXXXXXXXXX') && /^(?:properties\/)?\d{6,12}$/.test(text);
 }

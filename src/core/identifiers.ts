@@ -1,67 +1,70 @@
 import type { IdentifierFields } from './fields.ts';
 
 /*
- * What a vendor knows visitors and clicks by. Each vendor's rows stand in `destinations/<vendor>/identifiers.ts`;
- * `destinations/identifiers.ts`, which `npm run gen` writes, is the table of all of them. Fields of events, what is read
- * from a landing page and from cookies, names and forms that are looked for in free text, what no address may hold on
- * the wire and the cookie table of the docs are made from it when the program starts.
+ * The ids by which vendors know visitors and clicks. The rows of each vendor are in
+ * `destinations/<vendor>/identifiers.ts`. `npm run gen` writes the table of all rows, `destinations/identifiers.ts`.
+ * When the program starts, these are made from the table: fields of events, the ids that are read from landing pages
+ * and cookies, the names and forms that are looked for in free text, the parameters that no address may hold on the
+ * wire, and the cookie table of the docs.
  */
 
-/** A field that an identifier is carried under. Those of the gateway itself are read from GA4's cookies. */
+/** A field that carries an identifier. The gateway's own fields are read from GA4's cookies. */
 export type IdentifierField = keyof IdentifierFields | 'client_id' | 'session_id';
 
-/** One identifier, or one cookie of a vendor that holds none the gateway uses and is governed all the same. */
+/**
+ * One identifier; or a cookie of a vendor that holds no identifier for the gateway, but falls under the cookie rules.
+ */
 export interface Identifier {
-  /** Whose it is: `vendor` of the destinations that may have it. */
+  /** The owner: `vendor` of the destinations that may have it. */
   readonly owner: string;
-  /** Without this signal it is not read, not kept, and its cookie is expired. */
+  /** Without this signal the identifier is neither read nor kept, and its cookie is expired. */
   readonly signal: 'analytics_storage' | 'ad_storage';
-  /** The field that carries it; without one no destination gets it. */
+  /** The field that carries the identifier. Without a field no destination gets it. */
   readonly field?: IdentifierField;
-  /** Of the field: what it is, for people. Needed with a field of the vendor's own. */
+  /** What the field is, in words for people. Needed with a field of the vendor's own. */
   readonly description?: string;
-  /** The parameter of a landing page's address it comes in, lower case. */
+  /** The parameter of a landing page's address that holds the identifier, lower case. */
   readonly param?: string;
-  /** The parameter is a label of the ad and names nobody: a site may keep it in its addresses. */
+  /** The parameter is a label of the ad and identifies nobody: a site may keep it in its addresses. */
   readonly label?: true;
-  /** The parameter also goes into this field, as it stood. */
+  /** The parameter also goes into this field, unchanged. */
   readonly alsoIn?: 'google_click_params';
   readonly cookie?: IdentifierCookie;
-  /** Of the ids under one such word only the newest is used: a visitor was brought by the last ad. */
+  /** Among the ids with the same word only the newest is used, because the last ad brought the visitor. */
   readonly newestOf?: string;
-  /** It is left out where it is the same as that field: one id in two cookies. */
+  /** The identifier is left out where it equals that field: one id in two cookies. */
   readonly unless?: IdentifierField;
   /**
-   * Names it goes by in free text beside those of field, parameter and cookie: lower case, without separators, between
-   * blanks. What stands under such a name in a text is taken for somebody's id.
+   * Other names of the identifier in free text, beside those of field, parameter and cookie: lower case, without
+   * separators, between blanks. A value under such a name in a text counts as an id of a person.
    */
   readonly names?: string;
   /**
-   * Those of its names that are no words and in no word, so that what stands near one is an id without any sign between
-   * them, and a longer name that one is a part of is an id's. `_` may be there or not.
+   * Those of the names that are not words and are part of no word. A value after such a name counts as an id even
+   * without a sign between them, and so does a value after a longer name that contains it. `_` is optional.
    */
   readonly peculiar?: readonly string[];
-  /** What the id looks like wherever it stands. */
+  /** What the id looks like anywhere in a text. */
   readonly forms?: readonly IdForm[];
 }
 
-/** A cookie the gateway answers for: not read, not kept and not renewed beyond what its signal and cap allow. */
+/** A cookie that the gateway governs: it is neither read nor kept nor renewed beyond what its signal and cap allow. */
 export interface IdentifierCookie {
-  /** The name; where it ends in `*`, every name that goes on from there. */
+  /** The name. A name that ends in `*` stands for every name with that beginning. */
   readonly name: string;
-  /** What it is for, in the words of the cookie table: completes "it ...". */
+  /** What the cookie is for, in the words of the cookie table: completes "it ...". */
   readonly purpose: string;
-  /** `session`: the vendor itself ends it within a day or so. Default: `capped`. */
+  /** `session`: the vendor's own cookie ends within about a day. Default: `capped`. */
   readonly life?: 'capped' | 'session';
-  /** What a value says. Default: nothing. Only texts that a cookie and a request can hold are used of it. */
+  /** Reads a value. Default: nothing is read. Only texts that a cookie and a request can hold are used. */
   readonly parse?: (value: string) => Parsed;
-  /** How a click id of the landing page is kept in it. */
+  /** How a click id of the landing page is kept in the cookie. */
   readonly click?: ClickCookie;
-  /** The field takes the whole value, and not the click id in it. */
+  /** The field takes the whole value of the cookie instead of the click id in it. */
   readonly whole?: true;
-  /** By what of it stored events are found again when consent is withdrawn. Default: the id, under the field's name. */
+  /** The part by which stored events are found when consent is withdrawn. Default: the id, under the field's name. */
   readonly subject?: Subject;
-  /** What of an id is the same in two copies that a tag leaves on two domains. Default: all of it. */
+  /** The part of an id that is the same in two copies of the cookie on two domains. Default: all of it. */
   readonly same?: (id: string) => string;
 }
 
@@ -69,11 +72,11 @@ export interface IdentifierCookie {
 export interface Parsed {
   /** When it was issued, unix milliseconds; undefined = it does not say. */
   readonly issued: number | undefined;
-  /** The identifier in it; undefined = none that could be used. */
+  /** The identifier in it; undefined = it has no usable one. */
   readonly id: string | undefined;
 }
 
-/** How a click id is kept for the conversion that comes pages later, in the vendor's own format. */
+/** How a click id is kept for a later conversion, in the vendor's own format. */
 export interface ClickCookie {
   /** The cookie's value for a click id that was just seen at `at` (unix ms) on a site with this cookie domain. */
   readonly write: (id: string, at: number, domain: string) => string;
@@ -82,37 +85,37 @@ export interface ClickCookie {
 }
 
 export interface Subject {
-  /** One word; `kind:value` is what a stored event is filed under. */
+  /** One word. A stored event is filed under `kind:value`. */
   readonly kind: string;
   readonly by: 'id' | 'value' | 'click';
-  /** It is kept where a visitor is known by more ids than are stored. */
+  /** Keep this one where a visitor has more ids than are stored. */
   readonly first?: true;
-  /** It names the browser for good, as a client id does. */
+  /** It identifies the browser for good, as a client id does. */
   readonly browser?: true;
 }
 
-/** What something looks like: how it begins, and how it goes on. `rest` must be linear. */
+/** What an identifier looks like: its beginning, and the rest. `rest` must be linear. */
 export interface IdForm {
   /** Two characters at least, all ASCII. */
   readonly head: string;
   readonly rest: RegExp;
-  /** Capitals matter. */
+  /** Upper and lower case differ. */
   readonly exact?: true;
   /** Letters and digits may stand before it. */
   readonly anywhere?: true;
-  /** Characters from its beginning at which a digit stands, if there is such a place. */
+  /** The first offset at which a digit must be, if there is one. */
   readonly digitAt?: number;
 }
 
-/** Parsing of a cookie that only says when it was issued. */
+/** Reads a cookie that only says when it was issued. */
 export const dated =
   (issued: (value: string) => number | undefined) =>
   (value: string): Parsed => ({ issued: issued(value), id: undefined });
 
-/** Parsing of a cookie whose whole value is the id, without a time. */
+/** Reads a cookie whose whole value is the id, without a time. */
 export const itself = (value: string): Parsed => ({ issued: undefined, id: value });
 
-/** A click id that is kept as it is. */
+/** A click id that is kept unchanged. */
 export const KEPT_AS_IT_IS: ClickCookie = { write: (id) => id, read: (value) => value };
 
 /** The fields that these rows bring, each once. */
@@ -125,19 +128,19 @@ export function ownFields(rows: readonly Identifier[]): ReadonlyMap<keyof Identi
   return fields;
 }
 
-/** Parameters that name a click: they stay in no address. */
+/** Parameters that identify a click: no address keeps them. */
 export function clickParams(rows: readonly Identifier[]): readonly string[] {
   return rows.flatMap(({ param, label }) => (param !== undefined && label !== true ? param : []));
 }
 
-/** Those of them that are read from a landing page and go on as a field of their own (R47). */
+/** Those of them that are read from a landing page and become a field of their own (R47). */
 export function landingParams(rows: readonly Identifier[]): readonly string[] {
   return rows.flatMap(({ param, field }) => (param !== undefined && field !== undefined ? param : []));
 }
 
 /**
- * Names of parameters under which an identifier is repeated that has a field of its own. There it is capped, hashed or
- * withheld as the consent says; under such a name it would slip by.
+ * Names of parameters that repeat an identifier which has a field of its own. The field is capped, hashed or withheld
+ * as the consent says. Under such a name the identifier would pass without that.
  */
 export function reservedParams(rows: readonly Identifier[]): readonly string[] {
   return rows.flatMap(({ field, param, cookie }) => {
@@ -147,11 +150,12 @@ export function reservedParams(rows: readonly Identifier[]): readonly string[] {
   });
 }
 
-/** Everything the identifiers are called by, in lower case and without separators. */
+/** Every name of the identifiers, in lower case and without separators. */
 export function idWords(rows: readonly Identifier[]): readonly string[] {
   const words = new Set<string>();
   for (const { field, param, cookie, names } of rows) {
-    // `fbi` and `ga` are more than names of cookies: those of what no destination gets are in `names` where they are none.
+    // `fbi` and `ga` have other meanings too. So the cookie's name of an identifier without a field is not taken; where
+    // it means nothing else, it is in `names` of the row.
     const own =
       field === undefined || field === 'client_id' || field === 'session_id' ? [] : [field, param, cookie?.name];
     for (const name of own) if (name !== undefined) words.add(joined(name));

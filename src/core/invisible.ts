@@ -1,2 +1,2 @@
-/** Characters nobody sees, as they come along with what is copied. */
+/** Invisible characters, which people copy along with a text. */
 export const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;

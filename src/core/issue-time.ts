@@ -1,9 +1,9 @@
 /**
- * Times and parts in the text of an identifier. Every issue time here is unix milliseconds; undefined means that there is
- * none, or none that can be true. A time in the future is returned as it stands: whoever asks has the clock.
+ * Times and parts in the text of an identifier. Every issue time here is unix milliseconds; undefined means that there
+ * is no time, or no possible one. A time in the future is returned unchanged, because only the caller has a clock.
  */
 
-/** Web analytics did not exist before; nor will a plausible id be from beyond this. */
+/** No web analytics existed before the first of these times, and no plausible id is later than the second. */
 const OLDEST = Date.UTC(2005, 0, 1);
 const NEWEST = Date.UTC(2100, 0, 1);
 
@@ -42,13 +42,13 @@ export function numberAt(text: string, from: number, to: number): number {
   return value;
 }
 
-/** Where the part that starts at `from` ends. */
+/** The end of the part that starts at `from`. */
 export function endOf(text: string, separator: string, from: number): number {
   const end = text.indexOf(separator, from);
   return end === -1 ? text.length : end;
 }
 
-/** Where the value of a `$`-separated segment with this one-letter key starts; -1 = there is none. */
+/** The start of the value in a `$`-separated segment with this one-letter key; -1 = there is no such segment. */
 export function segmentStart(text: string, key: string, from: number): number {
   if (text.startsWith(key, from)) return from + 1;
   const found = text.indexOf(`$${key}`, from);

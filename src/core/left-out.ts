@@ -1,6 +1,6 @@
 /**
- * What a sender wrote that could not be used, by kind. The event went on without it: a wrong detail must not cost the
- * whole event. A metric counts it, and `explain` says it.
+ * What a sender wrote that could not be used, by kind. The event is used without it, because a wrong detail must not
+ * cost the whole event. A metric counts these, and `explain` names them.
  */
 export const LEFT_OUT = {
   currency: 'a currency that is none (ISO 4217): left out, its value with it',
@@ -17,10 +17,10 @@ export const LEFT_OUT = {
 
 export type LeftOutKind = keyof typeof LEFT_OUT;
 
-/** How often of each kind; undefined = nothing at all, as with nearly every hit. */
+/** How often each kind occurred; undefined = never, as with nearly every hit. */
 export type LeftOut = { readonly [K in LeftOutKind]?: number } | undefined;
 
-/** Counts while something is read. */
+/** Counts while a request is read. */
 export class LeftOutTally {
   #counts: { -readonly [K in LeftOutKind]?: number } | undefined;
 

@@ -13,16 +13,16 @@ const CURRENCIES: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** A currency as vendors want it, upper case; undefined = it is none (`kr`, `€`, `NKR`). */
+/** A currency as vendors want it, upper case; undefined = the text is no currency (`kr`, `€`, `NKR`). */
 export function currencyCode(text: string): string | undefined {
   if (CURRENCIES.has(text)) return text;
   const code = text.trim().toUpperCase();
   return CURRENCIES.has(code) ? code : undefined;
 }
 
-/** An amount without what binary fractions leave behind: six decimals at most, 0.1 + 0.2 = 0.3. */
+/** An amount without the errors of binary fractions: six decimals at most, 0.1 + 0.2 = 0.3. */
 export function roundAmount(amount: number): number {
-  // Nearly every amount is one already. Plus zero: there is no minus zero in money.
+  // Nearly every amount has them already. Plus zero, because money has no minus zero.
   const plain = Math.abs(amount) < 1e9 && Math.round(amount * 1e6) / 1e6 === amount;
   return (plain || Number.isInteger(amount) ? amount : Number(amount.toFixed(6))) + 0;
 }

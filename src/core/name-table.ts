@@ -5,8 +5,8 @@ interface Entry<T> {
 }
 
 /**
- * Values by name, for names that stand in a longer text: they are looked up where they stand, without being cut out of
- * it first. Made once of names that are ours, so that nobody outside can choose where they collide.
+ * Values by name, for names inside a longer text: a name is looked up without cutting it out of the text. The table is
+ * made once of the gateway's own names, so that nobody outside can choose names that collide.
  */
 export class NameTable<T> {
   /** By hash; entries of one hash share a place. */
@@ -27,7 +27,7 @@ export class NameTable<T> {
     this.#longest = longest;
   }
 
-  /** What the name between two offsets stands for. */
+  /** The value of the name between two offsets. */
   find(text: string, from: number, to: number): T | undefined {
     const length = to - from;
     if (length > this.#longest) return undefined;

@@ -1,5 +1,5 @@
 /**
- * The known word a mistyped one is closest to; undefined when none is close enough to be meant.
+ * The known word that a mistyped word resembles; undefined when no known word is close enough.
  * @param most letters that may differ; by default two, or a third of a long word.
  */
 export function nearest(
@@ -20,7 +20,7 @@ export function nearest(
   return best;
 }
 
-/** Case, `-` and `_` are what people confuse first: they cost nothing. */
+/** People confuse case, `-` and `_` most often, so these cost nothing. */
 export function plain(word: string): string {
   return word.slice(0, 64).toLowerCase().replaceAll(/[-_ ]/g, '');
 }

@@ -1,6 +1,5 @@
 /**
- * How an (event, route) ended (design 1). Every pair ends in exactly one of these; `dead` may be reopened by a
- * person's retry.
+ * How an (event, route) ended (design 1). Every pair ends in exactly one of these. A person's retry may reopen `dead`.
  */
 export const OUTCOMES = [
   'delivered',

@@ -1,21 +1,21 @@
 import { countryCode } from './countries.ts';
 import type { Country } from './values.ts';
 
-/** How a country's numbers are dialled at home. */
+/** How numbers are dialled inside a country. */
 interface Plan {
   /** Country calling code. */
   readonly code: string;
-  /** A whole national number as it is dialled at home, trunk prefix and all. */
+  /** A whole national number as people dial it inside the country, with the trunk prefix. */
   readonly home: RegExp;
-  /** What stands in front of it and is not dialled from abroad; some write it behind the country code all the same. */
+  /** The trunk prefix. It is not dialled from abroad, but some people write it after the country code. */
   readonly trunk: string;
 }
 
 /**
- * National numbering plans (ITU-T E.129 presentations, https://www.itu.int/oth/T0202.aspx?parent=T0202), as far as a
- * national number of that country cannot be read in a second way. Countries that are not here have rules that leave
- * room for doubt: their numbers count with `+` or `00` only. Finland's fixed numbers have no fixed length, so only its
- * mobile ones are here. Italy has no trunk prefix: its leading zero is part of the number.
+ * National numbering plans (ITU-T E.129 presentations, https://www.itu.int/oth/T0202.aspx?parent=T0202), for countries
+ * whose national numbers can be read in one way only. The rules of other countries leave room for doubt: their numbers
+ * need `+` or `00`. Finland's fixed numbers have no fixed length, so only its mobile numbers are here. Italy has no
+ * trunk prefix: its leading zero is part of the number.
  */
 const PLANS: ReadonlyMap<Country, Plan> = new Map(
   (
@@ -60,7 +60,7 @@ const PLANS: ReadonlyMap<Country, Plan> = new Map(
   ).map(([country, code, home, trunk]) => [country, { code, home, trunk }]),
 );
 
-/** `460`, `3606`: what no number begins with, because the trunk prefix is dialled at home only. */
+/** `460`, `3606`: no number begins with these, because the trunk prefix is dialled only inside the country. */
 const WITH_TRUNK = [...PLANS.values()]
   .filter(({ trunk }) => trunk !== '')
   .map(({ code, trunk }) => ({ code, start: code + trunk }));
@@ -81,8 +81,9 @@ const SEPARATORS = /[\s()./\p{Pd}\p{Cf}]+/gu;
 
 /**
  * A phone number as E.164 with `+`; undefined where it is not certain which number is meant, because the hash of a
- * wrong number is somebody else. Certain is a number with `+` or `00`, and one as it is dialled at home in `country`
- * where that country's rules allow it. Extensions, letters and several numbers in one text are not.
+ * wrong number is another person. Certain are numbers with `+` or `00`, and numbers as dialled inside `country` where
+ * that country's rules allow no doubt. Numbers with extensions or letters, and several numbers in one text, are not
+ * certain.
  * @param country the country of the person's address, in any spelling; undefined = not known.
  */
 export function e164(number: string, country?: string): string | undefined {
@@ -95,12 +96,12 @@ export function e164(number: string, country?: string): string | undefined {
   if (abroad !== undefined) return international(abroad, text);
   const plan = home === undefined ? undefined : PLANS.get(home);
   if (plan === undefined) return undefined;
-  // `1` is how long-distance calls are dialled in North America; it is the country code as well.
+  // `1` is the prefix for long-distance calls in North America and also the country code.
   const dialled = plan.code === '1' && digits.length === 11 && digits.startsWith('1') ? digits.slice(1) : digits;
   return plan.home.test(dialled) ? `+${plan.code}${dialled.slice(plan.trunk.length)}` : undefined;
 }
 
-/** The digits behind `+`, `00` or what else `home` dials for a call abroad; undefined = a national number. */
+/** The digits after `+`, `00` or the prefix that `home` dials for a call abroad; undefined = a national number. */
 function dialledAbroad(digits: string, home: Country | undefined): string | undefined {
   if (digits.startsWith('+')) return digits.slice(1);
   const prefix = home === undefined ? undefined : CALL_ABROAD.get(home);
@@ -121,7 +122,7 @@ function international(digits: string, text: string): string | undefined {
 
 const ZERO_IN_BRACKETS = /\(\s?0\s?\)/;
 
-/** `+CC (0) ...` of a country without a plan here: the brackets say themselves that its zero is not dialled from abroad. */
+/** `+CC (0) ...` of a country without a plan here: the brackets show that its zero is not dialled from abroad. */
 function withoutBracketedZero(text: string): string {
   return text
     .replace(ZERO_IN_BRACKETS, '')

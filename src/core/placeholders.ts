@@ -1,9 +1,9 @@
-/** What a template, a script or a report writes where it has no value. Compared in lower case, spaces trimmed. */
+/** What a template, a script or a report writes in place of a missing value. Compared in lower case, spaces trimmed. */
 const WORDS: ReadonlySet<string> = new Set(['', 'undefined', 'null', 'nan', 'none', 'nil', 'n/a', '-']);
 
 /**
- * Whether an id is none: what a site's template left where the value should have been, so that many events have it in
- * common: `undefined`, `[object Object]`, `(not set)`, `0`, `{{transaction id}}`. In any case of letters. Linear.
+ * Whether a text is no id but a placeholder that a template left, so that many events share it: `undefined`, `[object
+ * Object]`, `(not set)`, `0`, `{{transaction id}}`. In any case of letters. Linear.
  */
 export function isPlaceholder(id: string): boolean {
   const text = id.trim();
@@ -16,14 +16,14 @@ export function isPlaceholder(id: string): boolean {
     case 0x5b: // [
       return /^\[object [^]*\]$/i.test(text);
   }
-  // Nearly every id ends here.
+  // Nearly every id is decided here.
   if (!text.includes('{') && !text.includes('%%')) return false;
   return holds(text, '{{', '}}') || holds(text, '%%', '%%') || holds(text, '${', '}');
 }
 
 const LONGEST_WORD = 9;
 
-/** A variable that nothing was put in the place of. */
+/** A variable that the template did not replace. */
 function holds(text: string, before: string, after: string): boolean {
   const at = text.indexOf(before);
   return at !== -1 && text.includes(after, at + before.length);

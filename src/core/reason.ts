@@ -4,7 +4,7 @@ import { signalsOf, type SignalMask } from './signals.ts';
 
 export type { ReasonCode } from './reasons.ts';
 
-/** Values of the parameters of one code; one that is left out is left out of the words. */
+/** Values of the parameters of one code. A parameter without a value is left out of the words. */
 export type ReasonParams<C extends ReasonCode> = {
   readonly [P in (typeof REASONS)[C]['params'][number]]?: string | undefined;
 };
@@ -43,11 +43,11 @@ export type OutcomeOf<C extends EndCode> = (typeof REASONS)[C]['kind'] & Outcome
 /** Codes that stand for one of these outcomes. */
 export type CodeOf<O extends Outcome> = { [C in EndCode]: OutcomeOf<C> extends O ? C : never }[EndCode];
 
-/** Codes for what a vendor's answer means. */
+/** Codes for the meaning of a vendor's answer. */
 export type VendorCode = { [C in ReasonCode]: (typeof REASONS)[C]['kind'] extends 'vendor' ? C : never }[ReasonCode];
-/** What a vendor's answer means, or why there was none. */
+/** What a vendor's answer means, or why there was no answer. */
 export type VendorReason = Reason<VendorCode>;
-/** Why an event waits in the dead letters: what the vendor said, or a fault of the gateway's own while it was sent. */
+/** Why an event is in the dead letters: the vendor's answer, or a fault of the gateway while it sent the event. */
 export type DeadReason = VendorReason | Reason<CodeOf<'failed'>>;
 type AnswerCode = {
   [C in VendorCode]: 'code' extends (typeof REASONS)[C]['params'][number] ? C : never;
@@ -57,8 +57,8 @@ type AnswerCode = {
 const VENDOR_CODE = /^(?:\d{1,8}|[A-Za-z]{1,40}(?:_[A-Za-z]{1,40}){0,12}\d{0,3})$/;
 
 /**
- * What an answer means, with its status and the vendor's own codes. A code that does not look like one is left out:
- * vendors repeat what was sent to them.
+ * The meaning of an answer, with its status and the vendor's own codes. A text that does not look like a code is left
+ * out, because vendors repeat what was sent to them.
  */
 export function answered(
   code: AnswerCode,
@@ -69,7 +69,7 @@ export function answered(
   return reason(code, { status: String(status), code: known.length === 0 ? undefined : known.join(' ') });
 }
 
-/** The second lock on what a vendor module says: status and codes, and nothing that does not look like one. */
+/** The second check of the reasons a vendor module gives: only the status and texts that look like codes remain. */
 export function codesOnly(why: VendorReason): VendorReason {
   const { status, code } = why.params;
   if (code === undefined || code.split(' ').every((word) => VENDOR_CODE.test(word))) return why;
@@ -109,12 +109,12 @@ export function readReason(text: string): Reason | undefined {
   return { code: code as ReasonCode, params: Object.fromEntries(params) };
 }
 
-/** `blocked.consent` for each set of gate signals that is missing: made once. */
+/** `blocked.consent` for each set of missing gate signals, made once. */
 const MISSING = Array.from({ length: 16 }, (_, mask) =>
   reason('blocked.consent', { missing: mask === 0 ? undefined : signalsOf(mask).join(', ') }),
 );
 
-/** Why nothing goes out where these signals are missing; `service` = the one whose refusal closed the route. */
+/** Why nothing is sent where these signals are missing. `service` = the service whose refusal closed the route. */
 export function missingConsent(missing: SignalMask, service?: string): Reason<'blocked.consent'> {
   const plain = MISSING[missing & 15] as Reason<'blocked.consent'>;
   return service === undefined ? plain : reason('blocked.consent', { ...plain.params, service });

@@ -2,8 +2,8 @@ import type { Entry } from './reason-entry.ts';
 import { REFUSALS } from './refusal-reasons.ts';
 
 /**
- * Every reason there is, and the words for it: command line, demo, preview, log and `docs/reasons.md` have them from
- * here. Metrics and the decision log carry the code.
+ * Every reason, and the words for it. Command line, demo, preview, log and `docs/reasons.md` take the words from here.
+ * Metrics and the decision log carry the code.
  */
 export const REASONS = {
   'delivered.accepted': {

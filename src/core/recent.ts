@@ -1,26 +1,26 @@
 import { LRUCache } from 'lru-cache';
 
-/** Bytes an entry takes beside its texts, roughly. */
+/** About how many bytes an entry takes beside its texts. */
 const ENTRY = 200;
 
 /**
- * What was lately made of a text: at most `size` different texts and `bytes` of them, values included, whatever comes
- * first. Texts come from outside, and a limit on their number alone is none on the memory they take.
+ * A cache by text: at most `size` texts and at most `bytes` of keys and values. The texts come from outside, so a limit
+ * on their number alone would not limit the memory.
  */
 export class Recent<T extends object | string | number | boolean> {
   readonly #kept: LRUCache<string, T>;
 
-  /** `weigh` gives the bytes of a value beside its key; what is of one size for all may be left out. */
+  /** `weigh` gives the bytes of a value beside its key. It may be missing where all values have the same size. */
   constructor(size: number, bytes: number, weigh: (value: T) => number = () => 0) {
     this.#kept = new LRUCache({
       max: size,
-      // One that is longer is not kept: it would push out everything else.
+      // A longer one is not kept, because it would push out everything else.
       maxSize: bytes,
       sizeCalculation: (value, key) => ENTRY + 2 * key.length + weigh(value),
     });
   }
 
-  /** What it takes now. */
+  /** The bytes it takes now. */
   get bytes(): number {
     return this.#kept.calculatedSize;
   }
@@ -34,7 +34,7 @@ export class Recent<T extends object | string | number | boolean> {
   }
 }
 
-/** A copy: a text that was cut from a longer one, a header or a query, keeps all of that alive with what is in it. */
+/** A copy. A text that was cut from a header or a query keeps the whole header or query in memory. */
 export function detached(text: string): string {
   return ` ${text}`.slice(1);
 }

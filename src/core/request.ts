@@ -7,16 +7,16 @@ export interface PlannedRequest {
   readonly url: Text;
   readonly headers: Readonly<Record<string, Text>>;
   readonly body?: string;
-  /** The secret of a body of JSON, where a vendor wants it there: one of its texts is `SECRET` in its place. */
+  /** The secret of a JSON body, for vendors that want it there. `SECRET` is in its place in one of the texts. */
   readonly bodySecret?: SecretRef;
-  /** From its start to the end of the answer, milliseconds. Undefined = what the runtime gives every vendor. */
+  /** From the start to the end of the answer, milliseconds. Undefined = the runtime's limit for every vendor. */
   readonly timeoutMs?: number;
 }
 
-/** What a vendor answered; the body is cut at 64 KiB (R74). Header names are lower-case. */
+/** A vendor's answer; the body is cut at 64 KiB (R74). Header names are lower-case. */
 export interface Reply {
   readonly status: number;
-  /** When it came, unix milliseconds: what an HTTP date in `Retry-After` is measured against. */
+  /** When the answer came, unix milliseconds. An HTTP date in `Retry-After` is compared with it. */
   readonly at: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { parseSecretRef, type SecretRef } from './secret.ts';
 
 /**
- * A setting that names a secret. What comes out is the name, never a value; a pasted literal is refused, and the
- * error does not repeat it (design 7.6). Marked `secret: true` for the editor schema and the generated pages; add the
+ * A setting that names a secret. Its result is the name, never a value. A pasted value is refused, and the error does
+ * not repeat it (design 7.6). It is marked `secret: true` for the editor schema and the generated pages. Add the
  * description with `.describe()`.
  */
 export function secret() {

@@ -1,6 +1,6 @@
 /**
- * Google's consent types, the field's common tongue (`destinations/consent-mode.md` 1).
- * A set of signals is a bit mask, so that deciding is a table look-up and combining readings is one `&`.
+ * Google's consent types, the common language of the vendors (`destinations/consent-mode.md` 1). A set of signals is a
+ * bit mask, so that a decision is a table look-up and readings are combined with `&`.
  */
 export const SIGNALS = [
   'ad_storage',
@@ -14,7 +14,7 @@ export const SIGNALS = [
 
 export type Signal = (typeof SIGNALS)[number];
 
-/** The four signals that decide what may leave. The other three are read and reported, but gate nothing. */
+/** The four signals that decide what may leave. The other three are read and reported, but open or close nothing. */
 export type GateSignal = 'ad_storage' | 'analytics_storage' | 'ad_user_data' | 'ad_personalization';
 
 /** A set of signals, bit i = `SIGNALS[i]`. */
@@ -33,11 +33,11 @@ export const BIT: Readonly<Record<Signal, SignalMask>> = {
 export const NO_SIGNALS: SignalMask = 0;
 export const ALL_SIGNALS: SignalMask = 127;
 
-/** The bits that gate: a permit table has one entry for each of their 16 states. */
+/** The bits of these four signals: a permit table has one entry for each of their 16 states. */
 export const GATE_MASK: SignalMask = 15;
 export const GATE_STATES = 16;
 
-/** The advertising signals: what GPC, US opt-outs and a refusal of marketing take away. */
+/** The advertising signals: GPC, US opt-outs and a refusal of marketing take them away. */
 export const AD_SIGNALS: SignalMask = 1 | 4 | 8;
 
 /** What people call a group of signals in a banner (`consent.md` 1: P, S, M). */

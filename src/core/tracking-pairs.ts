@@ -3,15 +3,14 @@ import { currencyCode, roundAmount } from './money.ts';
 import type { Item } from './values.ts';
 
 /*
- * What the tracking requests of Matomo and Piwik PRO have in common: both are lists of pairs as in a query, many of them
- * in one body of JSON (`destinations/matomo.md` 1,
- * `destinations/piwik-pro.md` 1).
+ * Common parts of the tracking requests of Matomo and Piwik PRO. Both are lists of pairs as in a query, many lists in
+ * one JSON body (`destinations/matomo.md` 1, `destinations/piwik-pro.md` 1).
  */
 
-/** A pair, or undefined where there is nothing to say. */
+/** A pair, or undefined where the event has no value for it. */
 export type PairValue = string | number | undefined;
 
-/** `a=1&b=2`, percent-encoded, in the order of the record; what is undefined or empty is left out. */
+/** `a=1&b=2`, percent-encoded, in the order of the record. Undefined and empty values are left out. */
 export function writePairs(pairs: Readonly<Record<string, PairValue>>): string {
   let text = '';
   for (const key in pairs) {
@@ -22,27 +21,27 @@ export function writePairs(pairs: Readonly<Record<string, PairValue>>): string {
   return text;
 }
 
-/** What a body has of these requests, as a key of its object. */
+/** The requests as the value of a key in the body. */
 export function bulkRequests(elements: readonly string[]): string {
   return `"requests":[${elements.map((element) => JSON.stringify(`?${element}`)).join(',')}]`;
 }
 
-/** A number that keeps caches out: made of the hit's id (32 hex digits), so the same at every attempt. */
+/** A number against caches. It is made of the hit's id (32 hex digits), so every attempt has the same number. */
 export function cacheBuster(hitId: string): number {
   return Number.parseInt(hitId.slice(0, 8), 16);
 }
 
-/** Six hex digits that the hits of one page load share. */
+/** Six hex digits. The hits of one page load have the same digits. */
 export function pageViewId(pageLoadId: string | undefined): string | undefined {
   return pageLoadId === undefined || pageLoadId === '' ? undefined : sha256Hex(`page|${pageLoadId}`).slice(0, 6);
 }
 
-/** The visitor's id in the form of these vendors, 16 hex digits: of the `visitor_hash` of the site. */
+/** The visitor's id in the form of these vendors, 16 hex digits. It is made of the `visitor_hash` of the site. */
 export function visitorId(hash: string | undefined): string | undefined {
   return hash?.slice(0, 16);
 }
 
-/** Where an item stands in the shop: a text, or up to five from the outermost in; '' = nowhere. */
+/** The category of an item: a text, or up to five, the outermost first; '' = none. */
 export function categoryOf(item: Item): string | readonly string[] {
   const { item_category: first = '', item_category2, item_category3, item_category4, item_category5 } = item;
   const all = [first, item_category2, item_category3, item_category4, item_category5].filter(
@@ -51,7 +50,7 @@ export function categoryOf(item: Item): string | readonly string[] {
   return all.length > 1 ? all : (all[0] ?? '');
 }
 
-/** An http(s) address without anything of a person in it, as a parameter of the event has it; undefined = it has none. */
+/** An http(s) address in a parameter of the event, without user and fragment; undefined = there is none. */
 export function linkOf(value: string | number | boolean | undefined): string | undefined {
   return typeof value === 'string' && /^https?:\/\/[^/?#@\s]+(?:[/?]|$)/.test(value)
     ? value.split('#', 1)[0]
@@ -63,10 +62,10 @@ export function pageAlone(url: string | undefined): string | undefined {
   return url?.split(/[?#]/, 1)[0];
 }
 
-/** Digits enough for any price; beyond it a number is written with an exponent. */
+/** Enough digits for any price. A larger number would be written with an exponent. */
 const TOO_MUCH = 1e15;
 
-/** An amount as these vendors want it, without what binary fractions leave behind; undefined = it is none. */
+/** An amount as these vendors want it, without the errors of binary fractions; undefined = no amount. */
 export function amountOf(value: number | undefined): number | undefined {
   const isNone = value === undefined || !(Math.abs(value) < TOO_MUCH);
   return isNone ? undefined : roundAmount(value);
@@ -74,7 +73,7 @@ export function amountOf(value: number | undefined): number | undefined {
 
 /** Amounts of an event. */
 export interface Amounts {
-  /** With everything. */
+  /** The total of the order. */
   readonly revenue?: number | undefined;
   /** The products alone. */
   readonly subtotal?: number | undefined;
@@ -89,13 +88,13 @@ interface Valued {
   readonly shipping?: number;
 }
 
-/** What the settings say of the values of a site: it has one currency, and `value` holds these beside the products. */
+/** What the settings say of a site's amounts: its one currency, and what `value` holds beside the products. */
 export interface ValueSettings {
   readonly currency: string;
   readonly value_includes: readonly ('tax' | 'shipping')[];
 }
 
-/** Amounts in the currency of the site; none of an event in another one. */
+/** Amounts in the currency of the site. An event in another currency has none. */
 export function amountsOf(view: Valued, { currency, value_includes }: ValueSettings): Amounts {
   if (view.currency !== undefined && currencyCode(view.currency) !== currency) return {};
   const value = amountOf(view.value);

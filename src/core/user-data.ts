@@ -3,15 +3,15 @@ import { sha256Hex } from './hash.ts';
 
 const HEX64 = /^[0-9a-f]{64}$/i;
 
-/** A SHA-256 in hex, as lower case; undefined = it is none. */
+/** A SHA-256 in hex, in lower case; undefined = the text is none. */
 export function sha256Of(text: string): string | undefined {
   const hash = text.trim();
   return HEX64.test(hash) ? hash.toLowerCase() : undefined;
 }
 
 /**
- * Hashes what `normalise` makes of a trimmed value, to lower-case hex; a value that is a SHA-256 already is only
- * lower-cased. Undefined or empty = unusable.
+ * Hashes the normalised value, to lower-case hex. A value that is a SHA-256 already is only lower-cased. Undefined or
+ * an empty text from `normalise` = unusable.
  */
 export function hashed(normalise: (value: string) => string | undefined): (value: string) => string | undefined {
   return (value) => {
@@ -22,7 +22,7 @@ export function hashed(normalise: (value: string) => string | undefined): (value
   };
 }
 
-/** The longest address that can be delivered to (RFC 5321 4.5.3.1). */
+/** The longest e-mail address that can receive mail (RFC 5321 4.5.3.1). */
 const LONGEST_ADDRESS = 320;
 
 /** The two parts of an e-mail address, in lower case. */
@@ -31,10 +31,10 @@ export interface EmailAddress {
   readonly domain: string;
 }
 
-/** Signs that stand around an address, or part several, and in none. */
+/** Characters around or between addresses that are part of no address. */
 const FOREIGN = /[\s()<>[\]:;,"\\]/;
 
-/** The address in what a form or a link has for one, in lower case: `Kari <kari@example.no>`, `mailto:kari@example.no`. */
+/** The address in the text of a form or a link, in lower case: `Kari <kari@example.no>`, `mailto:kari@example.no`. */
 export function bareAddress(raw: string): string {
   let text = raw.replace(INVISIBLE, '').trim();
   if (text.endsWith('>')) text = text.slice(text.lastIndexOf('<') + 1, -1);
@@ -43,8 +43,8 @@ export function bareAddress(raw: string): string {
 }
 
 /**
- * Takes an e-mail address apart: something before its only `@`, a host with a dot behind it, no blanks. What is none
- * (`null`, `kari@localhost`, `a@b@c.no`, two addresses) is undefined: its hash could match nobody.
+ * Splits an e-mail address: some text before its only `@`, and a host with a dot, no blanks. Any other text (`null`,
+ * `kari@localhost`, `a@b@c.no`, two addresses) is undefined, because its hash could match nobody.
  */
 export function emailAddress(raw: string): EmailAddress | undefined {
   const text = bareAddress(raw);

@@ -27,7 +27,7 @@ export interface Item {
   readonly promotion_name?: string;
   readonly creative_name?: string;
   readonly creative_slot?: string;
-  /** Item parameters with names of the site's own. */
+  /** Item parameters with the site's own names. */
   readonly custom?: Readonly<Record<string, string | number>>;
 }
 
@@ -52,7 +52,7 @@ export interface ConsentModeKeys {
 
 /**
  * Privacy strings of a web hit, as they came: what other parts of the page told the tag (`destinations/consent-mode.md`
- * 8). They only ever take away, and are sent to nobody.
+ * 8). They only ever take away, and no vendor gets them.
  */
 export interface PrivacyKeys {
   readonly us_privacy?: string;
@@ -64,7 +64,7 @@ export interface PrivacyKeys {
   readonly gpp_sid?: string;
 }
 
-/** What a back end says of a visitor's consent in words of its own, beside the visitor's cookies. */
+/** What a back end says of a visitor's consent, beside the visitor's cookies. */
 export interface StatedConsent {
   /** Its record of the visitor's choice. */
   readonly record:
@@ -75,18 +75,21 @@ export interface StatedConsent {
         readonly at: number;
       }
     | undefined;
-  /** Signals that its event must do without, though nobody says that the visitor refused them. */
+  /** Signals that the event must not use, though nobody says that the visitor refused them. */
   readonly withheld: SignalMask;
-  /** What is said of the categories of the site's banner, in the words of the banner. */
+  /** The state of the categories of the site's banner, by the names in the banner. */
   readonly preferences?: StatedPreferences | undefined;
 }
 
-/** Categories of a banner as a sender states them; what each stands for, the site says. */
+/** Categories of a banner as a sender states them. The site says what each stands for. */
 export interface StatedPreferences {
-  /** Category -> allowed; undefined = something stands there that cannot be read. */
+  /** Category -> allowed; undefined = the value cannot be read. */
   readonly categories: ReadonlyMap<string, boolean> | undefined;
-  /** A page says so, which anybody could be; else a back end with a key. */
+  /** A page states it, and anybody could send as a page; else a back end with a key. */
   readonly byPage: boolean;
-  /** When the visitor chose this, unix milliseconds: what is not allowed was refused then. Undefined = nobody says. */
+  /**
+   * When the visitor chose this, unix milliseconds: categories that are not allowed were refused then. Undefined = the
+   * sender does not say.
+   */
   readonly chosenAt: number | undefined;
 }

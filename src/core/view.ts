@@ -12,7 +12,7 @@ export interface Passage {
   readonly sealed: boolean;
 }
 
-/** What stands for a value that is sealed, wherever it is not sent. */
+/** Stands in place of a sealed value everywhere but in the request. */
 const SEALED = '(sealed)';
 
 /** The fields of `reads` that these signals unlock, in declaration order. Done when the configuration loads. */
@@ -27,7 +27,10 @@ export function passages(reads: Reads, granted: SignalMask): readonly Passage[] 
   return open;
 }
 
-/** The event as one route may see it: only what is unlocked, hashed where declared so. What is not there was not read. */
+/**
+ * The event as one route may see it: only the unlocked fields, hashed where declared so. A field that is not in it was
+ * not read.
+ */
 export function project(event: Event, open: readonly Passage[]): AnyView {
   const view: Record<string, unknown> = {};
   for (const { field, as, from } of open) {

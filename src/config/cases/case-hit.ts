@@ -20,8 +20,8 @@ const AGENT =
 const HOUR = 3_600_000;
 
 /**
- * The hit a case describes: of the protocol whose key it has, else a page view.
- * @param keys what a back end of the site shows, for events of one.
+ * The hit that a case describes: of the protocol whose key it has, else a page view.
+ * @param keys the keys that a back end of the site sends with its events.
  * @throws UnusableCase
  */
 export function caseHit(one: Case, gateway: Gateway, now: number, keys: BackEndKeys): Hit {
@@ -58,7 +58,7 @@ export function caseHit(one: Case, gateway: Gateway, now: number, keys: BackEndK
   return hitOf({ method, url, headers: Object.entries(headers), body }, now, id);
 }
 
-/** What a case says under the key of a protocol. */
+/** The part of a case under the key of a protocol. */
 function givenIn(request: CaseRequest, key: string): unknown {
   return (request as Readonly<Record<string, unknown>>)[key];
 }
@@ -85,7 +85,7 @@ function categories(said: NonNullable<CaseRequest['said']>): readonly Category[]
 /** The first key of each kind that a site lists. */
 export type BackEndKeys = Partial<Readonly<Record<KeyKind, string>>>;
 
-/** Keys that stand in for those of a site, as `NO_SECRETS` has them. */
+/** Stand-ins for the keys of a site, as `NO_SECRETS` has them. */
 export function standInKeys(site: SiteConfig | undefined): BackEndKeys {
   const named = KEY_KINDS.flatMap((kind) => site?.[kind].slice(0, 1).map((ref) => [kind, NO_SECRETS.value(ref)]) ?? []);
   return Object.fromEntries(named) as BackEndKeys;

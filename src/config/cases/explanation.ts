@@ -22,12 +22,12 @@ export interface Explanation {
   readonly events: readonly ExplainedEvent[];
   readonly setCookies: readonly string[];
   /**
-   * Ids whose stored events are purged because a cookie came that is left from when there was consent. What a visitor
-   * never allowed, or refuses beside something that stays allowed, is no withdrawal to be told of.
+   * Ids whose stored events are purged because the visitor's cookie is left from an earlier consent. It is no
+   * withdrawal if the visitor never consented, or refuses this and still allows the rest.
    */
   readonly withdrawn: number;
   readonly unknownKeys: number;
-  /** What could not be used, in words, and how often. */
+  /** Values that could not be used, in words, and how often. */
   readonly leftOut: readonly { readonly what: string; readonly times: number }[];
   readonly unknownStream: boolean;
 }
@@ -39,7 +39,7 @@ export interface ExplainedEvent {
   readonly consent: ExplainedConsent;
   /** Signals in force for the site. */
   readonly signals: readonly Signal[];
-  /** Those of them that rest on legitimate interest; the others rest on consent. */
+  /** The signals among them that rest on legitimate interest; the others rest on consent. */
   readonly interest: readonly Signal[];
   readonly routes: readonly ExplainedRoute[];
 }
@@ -52,17 +52,17 @@ export interface ExplainedConsent {
   readonly at: string | undefined;
   readonly platform: string | undefined;
   readonly conflict: boolean;
-  /** What each source said; holds no value of a cookie. */
+  /** What each source said. It holds no value of a cookie. */
   readonly evidence: readonly {
     readonly source: string;
-    /** The cookies this platform is read from, comma-separated; undefined for what is no platform. */
+    /** The cookies this platform is read from, comma-separated; undefined if the source is no platform. */
     readonly cookies: string | undefined;
     readonly status: string;
     readonly granted: readonly Signal[];
     readonly refused: readonly Signal[];
     readonly withheld: readonly Signal[];
     readonly note: string;
-    /** What to do about it, where it is not the visitor who decided. */
+    /** What to do, where the cause is not a decision of the visitor. */
     readonly advice: string | undefined;
     /** Services in it that belong to no route: `consent.services` says whose they are. */
     readonly unknownServices: readonly string[];
@@ -78,13 +78,16 @@ export interface ExplainedRoute {
   readonly type: string;
   readonly verdict: 'full' | 'limited' | 'blocked';
   readonly outcome: RouteTrace['outcome'];
-  /** The rule of `events` that applied, by its place there, from 1, with what it says; undefined = the route has none, or none did. */
+  /**
+   * The rule of `events` that applied: its place in the list, from 1, and its words. Undefined = the route has no
+   * rules, or none applied.
+   */
   readonly rule: { readonly place: number; readonly words: string } | undefined;
-  /** The code, its parameters and what it says; undefined when a request is planned. */
+  /** The code, its parameters and its words; undefined when a request is planned. */
   readonly reason: ExplainedReason | undefined;
   /** Signals the full form lacks. */
   readonly missing: readonly Signal[];
-  /** Fields that pass as they came. */
+  /** Fields that pass unchanged. */
   readonly passed: readonly FieldName[];
   readonly reduced: readonly FieldNote[];
   readonly dropped: readonly FieldNote[];
@@ -96,7 +99,7 @@ export interface FieldNote {
   readonly why: string;
 }
 
-/** A request with secrets by name. */
+/** A request that names its secrets. */
 export interface ShownRequest {
   readonly method: string;
   readonly url: string;
@@ -150,7 +153,7 @@ function explainConsent(consent: Consent, site: SiteConsent): ExplainedConsent {
   };
 }
 
-/** The cookies of a platform, with the name that the site has given to the first of them. */
+/** The cookies of a platform. The first has the name that the site has given it. */
 function cookiesOf(source: string, { mapping, custom }: SiteConsent): string | undefined {
   const own = custom.find(({ name }) => name === source);
   if (own !== undefined) return own.cookies.map(nameOf).join(', ');
@@ -183,7 +186,7 @@ function adviceOf(
 }
 
 function explainRoute(event: EventTrace, trace: RouteTrace): ExplainedRoute {
-  // The plan first: making it may end the route.
+  // The plan first, because making it may end the route.
   const { plan, route, permit } = trace;
   return {
     route: route.name,
@@ -198,7 +201,7 @@ function explainRoute(event: EventTrace, trace: RouteTrace): ExplainedRoute {
   };
 }
 
-/** Of every field the hit had, whether this route gets it, and why not. */
+/** For every field of the hit: whether this route gets it, and why not. */
 function explainFields(event: EventTrace, trace: RouteTrace): Pick<ExplainedRoute, 'passed' | 'reduced' | 'dropped'> {
   const passed: FieldName[] = [];
   const reduced: FieldNote[] = [];
@@ -232,7 +235,7 @@ function explainFields(event: EventTrace, trace: RouteTrace): Pick<ExplainedRout
   return { passed, reduced, dropped };
 }
 
-/** Custom parameters as this route gets them: those it lists. */
+/** The custom parameters that this route gets: those in its list. */
 function paramsFor({ params: listed }: Route, { event }: EventTrace): Scalars | undefined {
   if (event?.params === undefined || listed === undefined) return event?.params;
   const kept = Object.entries(event.params).filter(([name]) => listed.has(name));
@@ -252,7 +255,7 @@ function whyClosed(field: FieldName, event: EventTrace, { route, permit, signals
 
 const IN_ITS_PLACE = JSON.stringify(SECRET);
 
-/** A planned request as text; secrets are shown by name. */
+/** A planned request as text, with the names of secrets. */
 export function showRequest({ method, url, headers, body, bodySecret }: PlannedRequest): ShownRequest {
   return {
     method,

@@ -17,12 +17,12 @@ const time = z
   .refine((text) => !Number.isNaN(Date.parse(text)), 'expected a time such as `2026-11-20T10:00:00Z`')
   .transform((text) => Date.parse(text));
 
-/** What each protocol is written with; a case has one of these keys, or none. */
+/** A case has the key of one protocol at most; the request is written in that protocol. */
 const written = Object.fromEntries(
   PROTOCOLS.map(({ caseForm: { key, schema, help } }) => [key, schema.optional().describe(help)]),
 );
 
-/** What the request of a case may say whatever the protocol. */
+/** Parts of a request that are the same for every protocol. */
 const common = {
   site: z.string().optional().describe('Which site, by one of its hosts; the first by default.'),
   said: z
@@ -42,13 +42,18 @@ const common = {
   headers: z.record(z.string(), z.string()).default({}).describe('Headers, in place of what would be sent.'),
 };
 
-/** Typed without the protocols' own keys: what one holds only that protocol knows. */
+/** Typed without the keys of the protocols, because only the protocol knows what its key holds. */
 const shape: typeof common = { ...written, ...common };
 
-/** The request of a case. Nothing given is a page view of a browser on the site's first origin that said nothing. */
+/**
+ * The request of a case. Without any part it is a page view of a browser on the site's first origin, without a choice.
+ */
 const request = z.strictObject(shape);
 
-/** What one route must have done with every event of the request; where several rules apply, all that it sends. */
+/**
+ * What one route must have done with every event of the request; where several rules apply, the requests of all of
+ * them.
+ */
 const routeExpectation = z.strictObject({
   verdict: z.enum(['full', 'limited', 'blocked']).optional(),
   outcome: z.enum(['planned', 'blocked', 'skipped', 'invalid', 'expired', 'failed']).optional(),
@@ -87,7 +92,7 @@ const caseSchema = z.strictObject({
   expect: expectation,
 });
 
-/** A file of test cases that lies beside the configuration it is about. */
+/** A file of test cases beside the configuration that they test. */
 export const casesSchema = z.strictObject({
   config: z.string().describe('The configuration, relative to this file.'),
   now: time
@@ -102,7 +107,7 @@ export type Expectation = Case['expect'];
 export type RouteExpectation = Expectation['to'][string];
 export type CaseRequest = Case['request'];
 
-/** Reads a file of cases; what is wrong has its line and column. `lines` says where each case begins. */
+/** Reads a file of cases. Mistakes have their line and column. `lines` has the line where each case begins. */
 export function readCases(
   text: string,
   file: string,

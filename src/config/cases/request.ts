@@ -1,22 +1,19 @@
 import type { Hit } from '../../protocols/hit.ts';
 import { hostOf } from '../../protocols/target.ts';
 
-/** One HTTP request as a person or a tool wrote it down. */
+/** One HTTP request, as a person or a tool has written it. */
 export interface WrittenRequest {
   readonly method: string;
   /** Whole, with scheme and host. */
   readonly url: string;
-  /** Names in any case; a name may come more than once. */
+  /** Names in any case. A name may occur more than once. */
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string;
   /** When it was made, unix milliseconds. */
   readonly at?: number;
 }
 
-/**
- * The hit a gateway would make of the request.
- * @throws TypeError when the URL is none.
- */
+/** The hit that a gateway would make of the request.\n@throws TypeError when the URL is invalid. */
 export function hitOf(request: WrittenRequest, at: number, id: string): Hit {
   const url = new URL(request.url);
   const headers: Record<string, string | undefined> = {};

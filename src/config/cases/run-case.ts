@@ -6,7 +6,7 @@ import type { Case, Expectation, RouteExpectation } from './index.ts';
 import { explain, type ExplainedRoute, type Explanation, type ShownRequest } from './explanation.ts';
 import { trialWindows } from './trial-windows.ts';
 
-/** Runs one case through the very function that serves; answers with what was not as expected. */
+/** Runs one case through the same function that serves hits. Returns the differences from what was expected. */
 export function runCase(one: Case, gateway: Gateway, now: number, keys: BackEndKeys = {}): readonly string[] {
   try {
     const hit = caseHit(one, gateway, now, keys);
@@ -38,7 +38,7 @@ function compare(expect: Expectation, found: Explanation, names: readonly string
         failures.push(`${where}: expected nothing, but it gets ${route.request.method} ${hostOf(route.request)}`);
       }
       const expected = expect.to[route.route];
-      // A fault of the gateway itself sends nothing, but that is not what anybody meant by silence.
+      // A fault of the gateway sends nothing either, but a case that expects no request does not mean that.
       if (route.outcome === 'failed' && expected?.outcome !== 'failed')
         failures.push(`${where}: failed: ${route.reason?.words}`);
     }
@@ -68,7 +68,7 @@ function whereOf({ name }: { readonly name: string }, { route }: ExplainedRoute)
   return `${name} -> ${route}`;
 }
 
-/** @param decisions one, or one for each rule that applies */
+/** @param decisions one decision, or one for each rule that applies */
 function compareRoute(expected: RouteExpectation, decisions: readonly ExplainedRoute[]): string[] {
   const failures = decisions.flatMap((found) => compareEnd(expected, found));
   const applied = decisions.flatMap(({ rule }) => rule?.place ?? []);
@@ -103,7 +103,7 @@ function compareEnd(expected: RouteExpectation, found: ExplainedRoute): string[]
   return failures;
 }
 
-/** What the reason says, in brackets. */
+/** The words of the reason, in brackets. */
 function because({ reason }: ExplainedRoute): string {
   return reason === undefined ? '' : ` (${reason.words})`;
 }
@@ -129,13 +129,13 @@ function hostOf({ url }: ShownRequest): string {
   return url.split('/')[2] ?? url;
 }
 
-/** Everything that would be sent, as it is and with percent-encoding undone. */
+/** Everything that would be sent, as it is and with percent-encoding decoded. */
 function wireText({ url, headers, body }: ShownRequest): string {
   const raw = [url, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), body ?? ''].join('\n');
   return `${raw}\n${decoded(raw)}`;
 }
 
-/** Sequences that decode to nothing stay as they are. */
+/** Sequences that cannot be decoded stay unchanged. */
 function decoded(text: string): string {
   return text.replaceAll('+', ' ').replaceAll(/(?:%[0-9A-Fa-f]{2})+/g, (run) => {
     try {
@@ -146,7 +146,7 @@ function decoded(text: string): string {
   });
 }
 
-/** The shapes a value could leave in (requirements, T0). */
+/** The forms in which a value could leave (requirements, T0). */
 function encodings(text: string): string[] {
   const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(text))).replaceAll('=', '');
   return [text, encodeURIComponent(text), base64];

@@ -4,8 +4,9 @@ import type { IdWindow, IdWindows } from '../../privacy/replaced-id.ts';
 import type { Hit } from '../../protocols/hit.ts';
 
 /**
- * Windows for a hit that is only looked at (`explain`, cases). Their key is made of the hit's id: the numbers are like
- * those that go out, and no more. Nothing is rare, so that what is shown is the most that may ever leave.
+ * Windows for a hit that is only looked at (`explain`, cases). Their key is made of the hit's id, so the shown numbers
+ * have the form of real ones but are not the same. No value counts as rare, so the result shows the most that may ever
+ * leave.
  */
 export function trialWindows(gateway: Gateway, hit: Hit): IdWindows {
   const windows = new Map<string, IdWindow>();

@@ -11,13 +11,14 @@ import { isCategory, signalsIn } from './signal-list.ts';
 /** The consent section with categories, purposes and platforms put together. */
 export function compileConsent(site: SiteConfig): SiteConsent {
   const { consent } = site;
-  // What is read on every site is listed where somebody has written it down, and then more of it counts.
+  // A platform that is read on every site is in this list only where somebody wrote it down; then more of its record
+  // counts.
   const cmp =
     consent.cmp === 'auto' ? knownPlatforms.filter(({ always }) => !always).map(({ name }) => name) : consent.cmp;
   const categories: Record<Category, SignalMask> = { ...CATEGORY_SIGNALS };
   const shared = new Map<string, SignalMask>();
   const platforms = new Map<string, PlatformMapping>();
-  // Categories first: a purpose may be mapped to a category that the site has mapped anew.
+  // Categories first, because the site may map a purpose to a category that it has redefined.
   for (const [word, value] of Object.entries(consent.mapping)) {
     if (isCategory(word) && isList(value)) categories[word] = signalsIn(value, CATEGORY_SIGNALS);
   }
@@ -70,7 +71,7 @@ function compilePreferences(
   return { takes: take, signals: categorySignals(categories, new Map(stated)) };
 }
 
-/** Whose services are: what the site and its routes say, and the usual names of every destination there is. */
+/** The owners of services: as the site and its routes say, and the usual names of every destination. */
 function compileServices({ consent, destinations: routes }: SiteConfig): SiteServices {
   const usual = new Map<string, string[]>();
   for (const destination of Object.values(destinations)) {
@@ -91,7 +92,10 @@ function isList(
   return typeof value === 'string' || Array.isArray(value);
 }
 
-/** Purposes written without a platform hold for every platform whose purposes are the site's own, or for the only one. */
+/**
+ * A purpose written without a platform holds for every platform with the site's own purposes; or for the only platform
+ * there is.
+ */
 function withShared(
   platforms: ReadonlyMap<string, PlatformMapping>,
   shared: ReadonlyMap<string, SignalMask>,
@@ -105,7 +109,7 @@ function withShared(
   return all;
 }
 
-/** Platforms that purposes written without a platform hold for. */
+/** The platforms for which purposes written without a platform hold. */
 export function sharedBy(cmp: readonly string[]): readonly string[] {
   const own = knownPlatforms.filter(({ name, needsMapping }) => needsMapping && cmp.includes(name));
   return own.length === 0 && cmp.length === 1 ? cmp : own.map(({ name }) => name);

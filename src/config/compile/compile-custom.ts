@@ -6,7 +6,7 @@ import { signalsIn, type SignalList } from './signal-list.ts';
 
 type Categories = Readonly<Record<Category, SignalMask>>;
 
-/** The banners a site describes itself, as platforms. */
+/** The banners that a site describes itself, as platforms. */
 export function compileCustom(
   custom: Readonly<Record<string, CustomBannerConfig>>,
   categories: Categories,
@@ -25,7 +25,7 @@ function bannerOf(name: string, banner: CustomBannerConfig, categories: Categori
   const { value, flags, list, services, time } = banner;
   const signals = (named: Readonly<Record<string, SignalList>>): ReadonlyMap<string, SignalMask> =>
     new Map(Object.entries(named).map(([key, one]) => [key, signalsIn(one, categories)]));
-  // Without JSON everything is a text, however YAML has read the word.
+  // Without JSON every value is a text, whatever type YAML gave the word.
   const states = (words: CustomBannerConfig['granted'], usual: boolean) =>
     (words ?? [usual]).map((word) => (json ? word : String(word)));
   return {

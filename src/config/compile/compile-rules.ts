@@ -40,8 +40,9 @@ export function compileRules(base: BaseRoute, config: RouteConfig, params: Route
 }
 
 /**
- * By what a stored event knows its rule again: the event and what is asked of it, so that the name or the values of a
- * rule can be mended while events wait; of several that ask the same, also which of them it is.
+ * The key by which a stored event finds its rule again. It is made of the event and the conditions, so that the name or
+ * the values of a rule can be corrected while events wait. Where several rules have the same conditions, their number
+ * is in it too.
  */
 function keysOf(rules: readonly NumberedRule[]): readonly string[] {
   const seen = new Map<string, number>();
@@ -53,7 +54,7 @@ function keysOf(rules: readonly NumberedRule[]): readonly string[] {
   });
 }
 
-/** The route as one rule has it: what the vendor calls the event, and what the event is given, are in its forms. */
+/** The route for the events of one rule: its forms know what the vendor calls the event and what the rule gives it. */
 function variantsOf(base: BaseRoute, config: RouteConfig, rule: NumberedRule, key: string): Compiled {
   const { destination } = base;
   const bound = destination.bind(settingsUnder(config, rule));
@@ -93,7 +94,7 @@ function nameIn(form: BoundForm, { event }: NumberedRule, rename: string | undef
   return form.nameOf(rename ?? event) ?? '';
 }
 
-/** Under another name than the route's own the event is another one to the vendor. */
+/** For the vendor, an event with another name than the route's own is another event. */
 function identityOf(form: BoundForm | undefined, base: BoundForm | undefined, event: string): string {
   const name = form?.nameOf(event);
   return name === undefined || name === base?.nameOf(event) ? '' : `|as|${name}`;
@@ -103,7 +104,7 @@ function conditionFrom({ on, is, atLeast, below, prefix, exists }: ConditionConf
   return { ...ruledPlace(on), is: is && new Set(is), atLeast, below, prefix, exists };
 }
 
-/** Of the rules for each event name those that this permit lets be judged: every field they ask for is open. */
+/** For each event name, the rules that this permit allows to judge: every field in their conditions is open. */
 function candidatesUnder(
   permit: Permit,
   seen: Pick<Route, 'params' | 'bound' | 'destination'>,
@@ -152,7 +153,7 @@ export interface Given {
   readonly needs: SignalMask;
 }
 
-/** What a rule gives, as the form gets it: only fields that it reads, prepared as they are there. */
+/** The values that a rule gives, as the form gets them: only fields that the form reads, prepared in the same way. */
 export function givenTo(
   reads: Reads,
   { set }: NumberedRule,
@@ -178,11 +179,11 @@ interface Said {
   readonly event: string;
   readonly rename: string | undefined;
   readonly given: readonly Given[];
-  /** Set apart from the event's own id, for a vendor that tells repeats by the id alone. */
+  /** An id that differs from the event's own id, for a vendor that recognises repeats by the id alone. */
   readonly mark: string | undefined;
 }
 
-/** A form that is shown an event as a rule has it. */
+/** A form whose events are shown to it as a rule has changed them. */
 function ruled(form: BoundForm, { event, rename, given, mark }: Said): BoundForm {
   const shown = (view: AnyView, signals: SignalMask): AnyView => {
     const seen: Record<string, unknown> = { ...view };

@@ -104,7 +104,7 @@ function compileSite(site: SiteConfig, config: Config, secrets: ResolvedSecrets)
   };
 }
 
-/** Signals whose refusal ends the form without consent, too (GDPR Art. 21). */
+/** Signals whose refusal also ends the form without consent (GDPR Art. 21). */
 function endsOnObjection({ analytics, ads }: SiteConfig['purposes']): SignalMask {
   const relies = analytics.basis === 'legitimate_interest' || ads.basis === 'legitimate_interest';
   const ends = ({ on_objection }: SiteConfig['purposes']['ads']): boolean =>
@@ -136,7 +136,7 @@ function hashedEvents(routes: readonly Route[]): Site['hashesVisitors'] {
   return new Set(reading.flatMap(({ events }) => [...(events ?? [])]));
 }
 
-/** Every form of a route, those of its rules included. */
+/** Every form of a route, and those of its rules. */
 function formsOf({ bound: { full, limited }, rules }: Route): readonly BoundForm[] {
   const own = limited === undefined ? [full] : [full, limited];
   return rules === undefined ? own : [...own, ...rules.variants.flatMap(formsOf)];
@@ -229,7 +229,7 @@ function compileRoute(
   return { ...base, rules: compileRules(base, route, taken), rule: undefined };
 }
 
-/** Why a form does not take an event: by name, where it takes some names only. */
+/** Why a form does not take an event: by name, where the form takes some names only. */
 function unmappedReasons(form: BoundForm | undefined): NameReasons {
   if (form === undefined || form.wants.names.size === 0) return NO_NAMES;
   return nameReasons(

@@ -6,9 +6,9 @@ import type { Config, SiteConfig } from '../schema.ts';
 import { isSecretRef } from './secrets.ts';
 
 /**
- * The policy of a configuration as plain data: everything that changes what anybody receives or what is kept, and
- * nothing else. Secrets take part by being there, not by name: a variable that is renamed changes nothing for anybody.
- * Of the listener, the hosts and the keys that may send, nothing is part of it.
+ * The policy of a configuration as plain data: everything that changes what a vendor gets or what is kept, and nothing
+ * else. A secret counts only as present or missing, not by name, because renaming a variable changes nothing for a
+ * visitor. The listener, the hosts and the keys of senders are no part of the policy.
  */
 export interface Policy {
   readonly looks_at_address: unknown;
@@ -16,7 +16,7 @@ export interface Policy {
   readonly sites: readonly unknown[];
 }
 
-/** Reads the policy off a configuration and what it was compiled to. */
+/** Makes the policy from a configuration and its compiled form. */
 export function policyOf(config: Config, sites: readonly Site[]): Policy {
   const { server, delivery, limits } = config;
   const looks = limits.per_client !== 'off' || config.sites.some(({ privacy }) => privacy.ip !== 'none');
@@ -47,7 +47,7 @@ function sitePolicy(site: SiteConfig, compiled: Site): unknown {
     asserted_consent: compiled.consent.takesAssertions || undefined,
     purposes: site.purposes,
     privacy: { ...privacy, url_query: set(privacy.url_query), never_forward: set(privacy.never_forward) },
-    // Own pages are told from foreign ones by their origins.
+    // The origins decide which pages are the site's own.
     own_pages: privacy.referrer === 'own' || privacy.replaced_ids !== undefined ? set(site.origins) : undefined,
     cookies: lives,
     routes: compiled.routes
@@ -57,7 +57,7 @@ function sitePolicy(site: SiteConfig, compiled: Site): unknown {
           name,
           type: destination.name,
           ...route,
-          // The first of two rules counts where both give one name: their order means something.
+          // The first of two rules counts where both have the same name, so their order is part of the policy.
           events: rulesIn(route.events)?.map(inOneOrder) ?? set(route.events),
           params: route.params === 'all' ? undefined : set(route.params),
           primary,
@@ -68,17 +68,22 @@ function sitePolicy(site: SiteConfig, compiled: Site): unknown {
   };
 }
 
-/** A list whose order means nothing, in one order. */
+/** A list in a fixed order, for lists whose order means nothing. */
 function set<T>(list: T): T {
   return Array.isArray(list) ? ([...new Set(list as string[])].sort() as T) : list;
 }
 
-/** A policy as text: keys in one order, so that moving lines about in the file changes nothing; no secret, not even by name. */
+/**
+ * A policy as text. Its keys have a fixed order, so that moving lines in the file changes nothing. No secret is in it,
+ * not even by name.
+ */
 export function policyText(policy: Policy): string {
   return `${JSON.stringify(policy, plain, 2)}\n`;
 }
 
-/** What stands for a policy in the decision log and on stored events: 16 hex digits of the SHA-256 of its text. */
+/**
+ * The hash that stands for a policy in the decision log and on stored events: 16 hex digits of the SHA-256 of its text.
+ */
 export function policyHash(policy: Policy): string {
   return sha256Hex(policyText(policy)).slice(0, 16);
 }

@@ -52,9 +52,11 @@ export const commonKeys = z.strictObject({
 /** One route of a site: a destination with its settings. */
 export interface RouteConfig extends Omit<z.output<typeof commonKeys>, 'type'> {
   readonly destination: Destination;
-  /** As the destination's own schema gave them: secrets are names. */
+  /** As the destination's own schema returned them: secrets are names. */
   readonly settings: unknown;
-  /** What rules call their events, as the settings have it, by the place of the rule in `events`, from 1. */
+  /**
+   * The names that rules give their events, as the settings have them. Key = the place of the rule in `events`, from 1.
+   */
   readonly named: ReadonlyMap<number, unknown>;
 }
 
@@ -64,7 +66,7 @@ export function paramsTaken(
   replaced: boolean,
 ): ReadonlySet<string> | undefined {
   if (Array.isArray(params)) return new Set(params);
-  // Beside ids that are replaced, a parameter of the site's own could name the visitor: it is listed or stays (R9).
+  // Where ids are replaced, a custom parameter could still identify the visitor, so only listed ones are taken (R9).
   return replaced ? new Set() : undefined;
 }
 
@@ -86,13 +88,18 @@ export function isSealed({ destination, settings }: RouteConfig): boolean {
 
 type Issue = z.core.$ZodRawIssue;
 
-/** Issues of the settings, each where it was written; of a rule that cannot be read anyway no more is said. */
+/**
+ * Issues of the settings, each at the place where it was written. Issues of rules are left out where the rules cannot
+ * be read anyway.
+ */
 function placedIssues(issues: readonly z.core.$ZodIssue[], readsRules: boolean): z.core.$ZodIssue[] {
   const placed = issues.map((one) => ({ ...one, path: [...placeWritten(one.path)] }));
   return readsRules ? placed : placed.filter(({ path: [key] }) => key !== 'events');
 }
 
-/** Without the code that zod compiles for each object: for a schema that is used once it takes longer than it saves. */
+/**
+ * Zod compiles code for each object by default. For a schema that is used once, compiling takes longer than it saves.
+ */
 export const ONCE = { jitless: true } as const;
 
 /** The routes of a site. Issues of every route are reported, each with its path. */

@@ -13,9 +13,9 @@ export interface Wrong {
 
 type Scalar = string | number | boolean;
 
-/** What a rule demands of one field or custom parameter, as plain data; every part that is there holds. */
+/** A condition of a rule on one field or custom parameter, as plain data. All its parts must hold. */
 export interface ConditionConfig {
-  /** As it is written: `value`, `params.form_id`. */
+  /** The name as it is written: `value`, `params.form_id`. */
   readonly on: string;
   readonly is?: readonly string[];
   readonly atLeast?: number;
@@ -27,29 +27,29 @@ export interface ConditionConfig {
 const PARAMS = 'params.';
 const PARAM_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
-/** Fields whose value can be compared; of others a rule can only ask whether they are there. */
+/** Fields whose value a rule can compare. Of other fields a rule can only ask whether they are there. */
 const TEXTS: ReadonlySet<string> = new Set(
   'currency coupon transaction_id search_term page_location page_referrer page_title language country'.split(' '),
 );
 const NUMBERS: ReadonlySet<string> = new Set(['value', 'tax', 'shipping', 'engagement_time_msec']);
 const ASKED_FOR: ReadonlySet<string> = new Set(['identifier', 'click_id', 'user_data']);
 
-/** Every field a rule can name, custom parameters aside. */
+/** Every field that a rule can name, except custom parameters. */
 const KNOWN: readonly string[] = FIELD_NAMES.filter(
   (name) => TEXTS.has(name) || NUMBERS.has(name) || name === 'items' || ASKED_FOR.has(FIELDS[name].class),
 );
 
-/** What a rule can give an event: nothing that says whose it is or which one. */
+/** The values that a rule can give an event: none of them identifies the visitor or the event. */
 const SETTABLE = ['value', 'currency', 'tax', 'shipping', 'coupon'] as const;
 
-/** What is meant by the name of a field in a rule. */
+/** The field that a name in a rule means. */
 export function ruledPlace(name: string): Place {
   return name.startsWith(PARAMS)
     ? { field: 'params', param: name.slice(PARAMS.length) }
     : { field: name as Place['field'] };
 }
 
-/** Why a rule cannot ask this of a field of this name; undefined = it can. */
+/** Why a rule cannot have this condition on a field of this name; undefined = it can. */
 export function unfit({ on, is, atLeast, below, prefix }: ConditionConfig): Wrong | undefined {
   const wrong = unknownField(on);
   if (wrong !== undefined) return wrong;
@@ -71,7 +71,7 @@ export function unfit({ on, is, atLeast, below, prefix }: ConditionConfig): Wron
       };
 }
 
-/** Why a rule cannot speak of a field of this name; undefined = it can. */
+/** Why a rule cannot name this field; undefined = it can. */
 export function unknownField(on: string): Wrong | undefined {
   if (KNOWN.includes(on)) return undefined;
   if (!on.startsWith(PARAMS)) {
@@ -89,7 +89,7 @@ export function unknownField(on: string): Wrong | undefined {
     : undefined;
 }
 
-/** Of a field that is a number `100` and `100.00` are one. */
+/** In a field that is a number, `100` and `100.00` are the same value. */
 export function settledNumbers(condition: ConditionConfig): ConditionConfig {
   const { on, is } = condition;
   return is === undefined || !NUMBERS.has(on)

@@ -21,13 +21,13 @@ const NAMED_BY = [
 type NamedBy = (typeof NAMED_BY)[number];
 type Section = Readonly<Record<string, unknown>>;
 
-/** How a destination calls events; undefined = it has their own names. */
+/** How a destination names events; undefined = under their own names. */
 export function namedBy({ settings }: Pick<Destination, 'settings'>): NamedBy | undefined {
   const shape: Section = settings instanceof z.ZodObject ? settings.shape : {};
   return NAMED_BY.find(({ setting }) => Object.hasOwn(shape, setting));
 }
 
-/** What a rule calls its events where the destination has their own names. */
+/** The vendor's name for the events of a rule, where the destination has names of its own. */
 export function renamedTo(
   destination: Pick<Destination, 'settings'>,
   { as }: Pick<NumberedRule, 'as'>,
@@ -35,11 +35,11 @@ export function renamedTo(
   return namedBy(destination) === undefined ? as : undefined;
 }
 
-/** Stands in for an event name beside those of the settings: it begins with a sign that no keyboard has. */
+/** Takes the place of an event name in the settings. It begins with a character that no keyboard has. */
 const standIn = (place: number): string => `\u2063${place}`;
 
 /**
- * Settings as they are written, with what rules name among them, so that the destination's own schema reads it.
+ * The written settings with the names from rules added, so that the destination's own schema reads them.
  * @param events as they are written
  */
 export function withRuleNames(destination: Destination, written: Section, events: unknown): Section {
@@ -54,7 +54,7 @@ export function withRuleNames(destination: Destination, written: Section, events
   return { ...written, [by.setting]: { ...own, ...Object.fromEntries(names) } };
 }
 
-/** Where what is wrong with a setting was written: a name that a rule gave stands in the rule. */
+/** The place where a wrong setting was written: a name from a rule is in the rule. */
 export function placeWritten(path: readonly PropertyKey[]): readonly PropertyKey[] {
   const [setting, name] = path;
   const by = NAMED_BY.find((one) => one.setting === setting);
@@ -62,7 +62,7 @@ export function placeWritten(path: readonly PropertyKey[]): readonly PropertyKey
   return ['events', Number(name.slice(1)), by.key];
 }
 
-/** Settings as the destination's schema gave them, without what rules name; and that, by the place of the rule. */
+/** The parsed settings without the names from rules; and these names, by the place of the rule. */
 export function apart(
   settings: unknown,
   destination: Destination,
@@ -89,7 +89,7 @@ export function settingsUnder(
   return { ...(settings as Section), [by.setting]: { ...own, [rule.event]: named.get(rule.place) } };
 }
 
-/** What is wrong with how a rule says what this destination calls an event. */
+/** What is wrong with the vendor's name in a rule. */
 export function misnamed(destination: Destination, one: EventConfig, i: number): z.core.$ZodIssue[] {
   if (typeof one === 'string') return [];
   const by = namedBy(destination);

@@ -60,7 +60,7 @@ const set = z.record(z.string().min(1).max(80), scalar).superRefine((values, con
   }
 });
 
-/** A rule of a route: which events it is for, what the vendor calls them, what they are given. */
+/** A rule of a route: its event, the vendor's name for it, and the values it is given. */
 export const ruleSchema = z.strictObject({
   event: eventNameSetting().describe('The name of the event.'),
   when: when

@@ -4,7 +4,7 @@ import type { RuleConfig } from './rule-schema.ts';
 /** A member of `events`: the name of an event, or a rule. */
 export type EventConfig = string | RuleConfig;
 
-/** A rule with its place in `events`, from 1. What it does not say is empty. */
+/** A rule with its place in `events`, from 1. Parts that it does not state are empty. */
 export interface NumberedRule extends Omit<RuleConfig, 'when' | 'set'> {
   readonly place: number;
   readonly when: readonly ConditionConfig[];
@@ -16,7 +16,7 @@ export function namesIn(events: readonly EventConfig[]): readonly string[] {
   return [...new Set(events.map((one) => (typeof one === 'string' ? one : one.event)))];
 }
 
-/** The rules in `events`, names being rules that ask for nothing; undefined where there are only names. */
+/** The rules in `events`, where a name is a rule without conditions; undefined where there are only names. */
 export function rulesIn(events: readonly EventConfig[] | undefined): readonly NumberedRule[] | undefined {
   if (events === undefined || events.every((one) => typeof one === 'string')) return undefined;
   return events.map((one, i) => numbered(typeof one === 'string' ? { event: one } : one, i));
@@ -26,13 +26,13 @@ function numbered({ when = [], set = {}, ...rule }: RuleConfig, i: number): Numb
   return { ...rule, when, set, place: i + 1 };
 }
 
-/** The same rule in one order of its conditions and their values, whichever they are written in. */
+/** The same rule with its conditions and their values in a fixed order. */
 export function inOneOrder(rule: NumberedRule): NumberedRule {
   const when = rule.when.map((one) => (one.is === undefined ? one : { ...one, is: [...one.is].sort() }));
   return { ...rule, when: when.sort((a, b) => (a.on < b.on ? -1 : 1)) };
 }
 
-/** What a rule says, in words: `purchase when value >= 1000, as Purchase`. */
+/** A rule in words: `purchase when value >= 1000, as Purchase`. */
 export function ruleWords({ event, when, as, conversion, set }: NumberedRule): string {
   const given = Object.entries(set).map(([name, value]) => `${name} = ${value}`);
   return [

@@ -3,24 +3,30 @@ import { showSecretRef, type SecretRef } from '../../core/secret.ts';
 import { KEY_KINDS } from '../../protocols/admission.ts';
 import type { Config } from '../schema.ts';
 
-/** What a configuration needs beside its text: values of secrets that the gateway itself uses, and its own key. */
+/**
+ * What compiling needs beside the text of the configuration: the values of secrets that the gateway itself uses, and
+ * its root key.
+ */
 export interface ResolvedSecrets {
   /** The value of an ingest key or a signing key. */
   readonly value: (ref: SecretRef) => string;
-  /** At least 32 random bytes, made once and kept: every key of every site is derived from it. */
+  /** At least 32 random bytes, made once and kept. Every key of every site is derived from it. */
   readonly rootKey: Uint8Array;
-  /** Undefined = the runtime cannot seal, or nothing is stored. */
+  /** Undefined = the runtime cannot seal, or stores nothing. */
   readonly sealing?: Sealing;
 }
 
-/** A secret the configuration names, and where. */
+/** A secret that the configuration names, and its place. */
 export interface NamedSecret {
   readonly ref: SecretRef;
   /** e.g. `shop.example.no/meta access_token`. */
   readonly use: string;
 }
 
-/** Every secret of a configuration by name, each reference once: what must be there before the gateway starts. */
+/**
+ * Every secret of a configuration by name, each reference once. All of them must have a value before the gateway
+ * starts.
+ */
 export function secretsOf(config: Config): NamedSecret[] {
   const found = new Map<string, NamedSecret>();
   const add = (ref: SecretRef, use: string) => {
@@ -41,7 +47,7 @@ export function secretsOf(config: Config): NamedSecret[] {
   return [...found.values()];
 }
 
-/** Secret references in parsed settings, with the key each stands under. */
+/** Secret references in parsed settings, each with its key. */
 export function refsIn(settings: unknown): [string, SecretRef][] {
   if (typeof settings !== 'object' || settings === null) return [];
   return Object.entries(settings).flatMap(([key, value]: [string, unknown]) =>
@@ -49,14 +55,14 @@ export function refsIn(settings: unknown): [string, SecretRef][] {
   );
 }
 
-/** Whether a value is a reference to a secret, as a schema made it. */
+/** Whether a value is a reference to a secret, as a schema makes it. */
 export function isSecretRef(value: unknown): value is SecretRef {
   if (typeof value !== 'object' || value === null) return false;
   const [first, second] = Object.entries(value);
   return second === undefined && (first?.[0] === 'env' || first?.[0] === 'file') && typeof first[1] === 'string';
 }
 
-/** Stand-ins, so that a configuration can be explained and tested on a machine that has none of its secrets. */
+/** Stand-in values, so that a configuration can be explained and tested on a machine without its secrets. */
 export const NO_SECRETS: ResolvedSecrets = {
   value: (ref) => `stand-in-for-the-secret-${showSecretRef(ref)}`,
   rootKey: new Uint8Array(32),

@@ -12,7 +12,7 @@ export function signalList() {
 
 export type SignalList = z.output<ReturnType<typeof signalList>>;
 
-/** The signals a list stands for; `categories` says what a category means on this site. */
+/** The signals of a list; `categories` has the signals of each category on this site. */
 export function signalsIn(list: SignalList, categories: Readonly<Record<Category, SignalMask>>): SignalMask {
   let mask = 0;
   for (const word of typeof list === 'string' ? [list] : list)

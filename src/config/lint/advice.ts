@@ -3,8 +3,7 @@ import type { Config, SiteConfig } from '../schema.ts';
 import { readYaml } from '../yaml.ts';
 
 /**
- * What would be safer in a configuration that is sound: notes that `portvakt lint` shows to a person who asks for an
- * opinion. A start says nothing of them.
+ * Notes on a sound configuration: what would be safer. `portvakt lint` shows them; a start of the gateway does not.
  * @param text the file `config` was read from.
  */
 export function adviceOn(text: string, file: string, config: Config): readonly Finding[] {
@@ -13,8 +12,8 @@ export function adviceOn(text: string, file: string, config: Config): readonly F
 }
 
 /**
- * Custom parameters pass by name where a route lists them; elsewhere whatever a tag or a plug-in adds passes, and an id
- * under a name that nobody knows is found by its value only. Said once for all routes.
+ * Where a route lists custom parameters, only those pass. On other routes every parameter of a tag or a plug-in passes,
+ * and an id under an unknown name can be found by its value only. The note is given once for all routes.
  */
 function openParams(sites: readonly SiteConfig[]): Remark[] {
   const open = sites.flatMap(({ privacy, destinations }, i) =>

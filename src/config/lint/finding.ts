@@ -5,10 +5,10 @@ export interface Finding {
   readonly line: number;
   /** 1-based. */
   readonly column: number;
-  /** An error refuses to start; a warning is probably a mistake; a note is what the law or a vendor says to it. */
+  /** An error refuses to start; a warning is probably a mistake; a note says what the law or a vendor demands. */
   readonly kind: 'error' | 'warning' | 'note';
   readonly code: FindingCode;
-  /** What is wrong. Never repeats a value that might be a secret. */
+  /** What is wrong. It never repeats a value that might be a secret. */
   readonly message: string;
   /** What to write instead. */
   readonly instead?: string;
@@ -31,14 +31,14 @@ export type FindingCode =
 /** A place in a configuration: keys and list positions from the top. */
 export type ConfigPath = readonly (string | number)[];
 
-/** A finding before its path has become a line and a column. */
+/** A finding that still has a path in place of a line and a column. */
 export interface Remark extends Pick<Finding, 'kind' | 'code' | 'message' | 'instead'> {
   readonly path: ConfigPath;
   /** Point at the key rather than at the value. */
   readonly atKey?: boolean;
 }
 
-/** A setting that does nothing, cannot hold, or says two things at once. */
+/** A setting without effect, or two settings that contradict each other. */
 export function contradiction(path: ConfigPath, message: string, instead?: string): Remark {
   return { kind: 'error', code: 'contradiction', path, message, ...(instead !== undefined && { instead }) };
 }
@@ -48,7 +48,7 @@ export function suspicious(path: ConfigPath, message: string, instead?: string):
   return { kind: 'warning', code: 'suspicious', path, message, ...(instead !== undefined && { instead }) };
 }
 
-/** `file:line:column kind[code] message`, and what to write instead. */
+/** `file:line:column kind[code] message`, and the right text. */
 export function showFinding(finding: Finding): string {
   const { file, line, column, kind, code, message, instead } = finding;
   const hint = instead === undefined ? '' : `\n  write instead: ${instead}`;

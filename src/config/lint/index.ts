@@ -13,8 +13,8 @@ import { ADS_CAP, ANALYTICS_CAP, type Config, type SiteConfig } from '../schema.
 const HOUR = 3_600_000;
 
 /**
- * What is wrong or doubtful about a configuration whose every value can be read. A setting that would be ignored, or
- * that another one contradicts, is an error: silence about it would be a promise not kept.
+ * What is wrong or doubtful in a configuration whose values can all be read. A setting that would be ignored, or that
+ * contradicts another one, is an error, because nobody would notice that it does nothing.
  * @param now unix milliseconds.
  */
 export function lint(config: Config, now: number): Remark[] {
@@ -84,7 +84,7 @@ function lintServer({ server, limits, sites }: Config): Remark[] {
   return remarks;
 }
 
-/** The host decides which site answers, so it can belong to one only. */
+/** The host decides which site answers, so a host can belong to one site only. */
 function lintHosts({ sites }: Config): Remark[] {
   const remarks: Remark[] = [];
   for (const key of ['hosts', 'origins'] as const) {
@@ -171,7 +171,7 @@ function lintCookies({ cookies, hosts }: SiteConfig, path: ConfigPath): Remark[]
   return remarks;
 }
 
-/** An event that is too old before it may be sent never is. */
+/** An event that expires before it may be sent is never sent. */
 function lintWaits({ delivery, sites }: Config): Remark[] {
   return sites.flatMap(({ destinations }, i) =>
     [...destinations].flatMap(([name, { destination, settings }]) => {

@@ -9,9 +9,10 @@ import { tryMeant, valueAt } from './try-meant.ts';
 import { readDuration, readSize } from '../units.ts';
 
 /**
- * What zod found, in words for the person who wrote the file. Values are never repeated: they may be secrets.
+ * Zod's findings in words for the person who wrote the file. Values are never repeated, because they may be secrets.
  * @param whole what the file should be; known keys and descriptions are taken from it.
- * @param schema the same as zod has it: what was meant by a value is tried with it; left out = nothing is tried.
+ * @param schema the same as a zod schema: possible corrections of a value are tried with it; left out = nothing is
+ * tried.
  */
 export function remarksOf(
   issues: readonly z.core.$ZodIssue[],
@@ -26,7 +27,7 @@ export function remarksOf(
   );
 }
 
-/** A key that is missing because it is there under a mistyped name needs no finding of its own. */
+/** A missing key needs no finding if it is there under a mistyped name. */
 function isMistyped({ code, path, instead }: Remark, missing: ConfigPath): boolean {
   return code === 'unknown-key' && [...path.slice(0, -1), instead].join('\n') === missing.join('\n');
 }
@@ -62,7 +63,7 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
           ...error,
           code: secret ? 'secret' : 'value',
           message: secret && isPath(valueAt(path, value)) ? WHOLE_PATH : quiet(issue.message),
-          // A number in quotes is a text; without them it is none.
+          // A number in quotes is a text; without quotes it is a number.
           ...(instead !== undefined && { instead: /^\d+$/.test(instead) ? `"${instead}"` : instead }),
           ...(secret && { instead: `\${${variableIn(valueAt(path, value)) ?? envName(path)}}` }),
         },
@@ -77,7 +78,7 @@ function isPath(written: unknown): boolean {
   return typeof written === 'string' && /^file:[^/]/.test(written);
 }
 
-/** A value of another type than it should have, or none at all. */
+/** A value of the wrong type, or a missing value. */
 function wrongType(
   issue: z.core.$ZodIssueInvalidType,
   path: ConfigPath,
@@ -106,19 +107,19 @@ function wrongType(
   return { ...error, code: 'type', message: quiet(issue.message), ...insteadOfType(issue, written, schema) };
 }
 
-/** A name that the person chose and that cannot be one. */
+/** A name that a person chose and that is not allowed. */
 function badKey(path: ConfigPath, message: string, value: unknown, whole: JsonSchema): Remark {
   const name = String(path.at(-1)).slice(0, 64);
   const meant = nearest(name, keysAt(whole, path.slice(0, -1), value), 0) ?? destinationsCalled(name)[0];
   return { kind: 'error', code: 'value', path, atKey: true, message, ...(meant !== undefined && { instead: meant }) };
 }
 
-/** The destinations that people call by this name. */
+/** The destinations with this common name. */
 function destinationsCalled(name: string): string[] {
   return Object.values(destinations).flatMap(({ name: type, aliases }) => (aliases.includes(plain(name)) ? type : []));
 }
 
-/** The section beside a key that the key belongs into. */
+/** The section beside a key where the key belongs. */
 function sectionOf(
   key: string,
   path: ConfigPath,
@@ -130,7 +131,7 @@ function sectionOf(
   return section === undefined || section === 'destinations' ? undefined : `the same below \`${section}:\``;
 }
 
-/** A key nobody knows, with the nearest that somebody does. */
+/** An unknown key, with the nearest known one. */
 function unknownKey(path: ConfigPath, key: string, value: unknown, whole: JsonSchema): Remark {
   const known = keysAt(whole, path, value);
   const meant = nearest(key, known) ?? keyCalled(key, known) ?? sectionOf(key, path, value, whole, known);
@@ -154,12 +155,12 @@ function unknownKey(path: ConfigPath, key: string, value: unknown, whole: JsonSc
   };
 }
 
-/** A word that is not one of a closed list. */
+/** A word that is not in a closed list. */
 function unknownWord(path: ConfigPath, value: unknown, known: readonly string[], others: readonly string[]): Remark {
   const written = valueAt(path, value);
   const near = (word: string): string | undefined =>
     (path.includes('cmp') ? platformCalled(word) : undefined) ?? nearest(word, known);
-  // `on` is near `off`, and is not meant by it.
+  // `on` is near `off`, and does not mean it.
   const meant = typeof written === 'string' && plain(written) !== 'on' ? near(written) : undefined;
   const words = known.map((word) => `\`${word}\``).join(', ');
   return {
@@ -171,7 +172,7 @@ function unknownWord(path: ConfigPath, value: unknown, known: readonly string[],
   };
 }
 
-/** What may stand in place of a word: a list, a number, a duration. */
+/** What is allowed in place of a word: a list, a number, a duration. */
 function otherThan({ errors }: z.core.$ZodIssueInvalidUnion): string[] {
   return errors.flatMap(([first]) => {
     if (first === undefined || first.path.length > 0 || first.code === 'invalid_value') return [];
@@ -207,7 +208,9 @@ function unknownType(path: ConfigPath, value: unknown, known: readonly string[])
   };
 }
 
-/** Of the branches of a union, what the one that was meant says: whose complaint lies deepest, else the last. */
+/**
+ * Of the branches of a union, the issues of the branch that was meant: the one with the deepest issue, else the last.
+ */
 function closest(issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] {
   const best = issue.errors.reduce<readonly z.core.$ZodIssue[]>(
     (deepest, next) => (depth(next) >= depth(deepest) ? next : deepest),
@@ -220,7 +223,7 @@ function depth([first]: readonly z.core.$ZodIssue[]): number {
   return first === undefined ? -1 : first.path.length;
 }
 
-/** A number where a text was meant is written in quotes, or lacks its unit. */
+/** A number where a text was meant: it needs quotes, or its unit is missing. */
 function insteadOfType(
   issue: z.core.$ZodIssueInvalidType,
   written: unknown,
@@ -239,7 +242,7 @@ function insteadOfType(
   return {};
 }
 
-/** zod's own wording without its preamble, in the words of a person who writes YAML. */
+/** Zod's own words without their beginning, as a person who writes YAML would say them. */
 function quiet(message: string): string {
   const own = message.replace(/^Invalid (input|option|string): /, '');
   const [, expected, received] = /^expected (\w+), received (\w+)$/.exec(own) ?? [];

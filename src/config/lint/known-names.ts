@@ -1,6 +1,6 @@
 import { plain } from '../../core/nearest.ts';
 
-/** What people call a consent platform that has another name in `consent.cmp`; lower case, without separators. */
+/** Other names of consent platforms that have another one in `consent.cmp`; lower case, without separators. */
 const PLATFORMS: Readonly<Record<string, string>> = {
   ccpa: 'usprivacy',
   civiccookiecontrol: 'civic',
@@ -25,13 +25,13 @@ const PLATFORMS: Readonly<Record<string, string>> = {
   webtoffee: 'cookie-law-info',
 };
 
-/** The name a platform has here. */
+/** The name of a platform in `consent.cmp`. */
 export function platformCalled(name: string): string | undefined {
   const called = plain(name);
   return Object.hasOwn(PLATFORMS, called) ? PLATFORMS[called] : undefined;
 }
 
-/** Vendors that people ask for and that there is no destination for. */
+/** Vendors that people ask for and that have no destination here. */
 const NO_DESTINATION = new Set(
   (
     'x twitter hotjar clarity criteo taboola outbrain klaviyo ' +
@@ -40,12 +40,12 @@ const NO_DESTINATION = new Set(
   ).split(' '),
 );
 
-/** Whether a route is named after a vendor that there is no destination for. */
+/** Whether a route is named after a vendor without a destination. */
 export function hasNoDestination(name: string): boolean {
   return NO_DESTINATION.has(plain(name).replace(/(?:ads|pixel|capi|tag|api)$/, ''));
 }
 
-/** Keys of other tools under which an id stands that is not meant here; lower case, without separators. */
+/** Keys of other tools that hold another id than the one meant here; lower case, without separators. */
 const KEYS: Readonly<Record<string, string>> = {
   partnerid:
     'the partner id belongs to LinkedIn\'s tag in the browser; conversions are reported by the ids of their rules: `conversions: { purchase: "104012" }`',
@@ -56,13 +56,13 @@ const KEYS: Readonly<Record<string, string>> = {
   adaccountid: 'events go to the dataset (pixel), not to the ad account: `pixel_id`',
 };
 
-/** What to say of a key that comes from another tool. */
+/** What to say about a key of another tool. */
 export function foreignKey(key: string): string | undefined {
   const called = plain(key);
   return Object.hasOwn(KEYS, called) ? KEYS[called] : undefined;
 }
 
-/** What other tools call a key; lower case, without separators. */
+/** Names of keys in other tools; lower case, without separators. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   apikey: 'api_secret',
   exclude: 'never_forward',
@@ -78,7 +78,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   vendors: 'destinations',
 };
 
-/** The key that stands for this one here, where it is one of `known`. */
+/** The key here with the same meaning, if it is one of `known`. */
 export function keyCalled(name: string, known: readonly string[]): string | undefined {
   const called = plain(name);
   const key = Object.hasOwn(SYNONYMS, called) ? SYNONYMS[called] : undefined;

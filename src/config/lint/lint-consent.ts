@@ -44,7 +44,7 @@ function lintSilence({ consent, country, purposes }: SiteConfig, path: ConfigPat
   ];
 }
 
-/** A tag may take away personalisation on every hit, in a place of its own that nobody thinks of. */
+/** A tag may remove personalisation on every hit, by a setting in the tag that is easily forgotten. */
 function lintPersonalisation({ consent, destinations }: SiteConfig, path: ConfigPath): Remark[] {
   if (!consent.honour.includes('consent-mode')) return [];
   const closed = [...destinations].filter(([, { destination, settings }]) =>
@@ -62,7 +62,7 @@ function lintPersonalisation({ consent, destinations }: SiteConfig, path: Config
   ];
 }
 
-/** Mappings of platforms nobody knows or nobody reads. */
+/** Mappings of platforms that are unknown or not read. */
 function lintMapping(mapping: Mapping, read: readonly string[], path: ConfigPath): Remark[] {
   const shared = sharedBy(read);
   const remarks: Remark[] = [];
@@ -86,7 +86,7 @@ function lintMapping(mapping: Mapping, read: readonly string[], path: ConfigPath
   return remarks;
 }
 
-/** Platforms that grant nothing without a mapping, and have none. */
+/** Platforms that grant nothing without a mapping and have none. */
 function lintPlatforms(cmp: readonly string[], mapping: Mapping, path: ConfigPath): Remark[] {
   const shared = Object.entries(mapping).some(([word, value]) => !isSection(value) && !isCategory(word));
   return cmp.flatMap((name, i) => {

@@ -54,7 +54,7 @@ function lintBanner(name: string, banner: CustomBannerConfig, path: ConfigPath):
   return [...remarks, ...lintForm(banner, path), ...lintStates(banner, path), ...lintNames(banner, path)];
 }
 
-/** Keys that do nothing in the form that is described. */
+/** Keys that have no effect in the described form. */
 function lintForm(banner: CustomBannerConfig, path: ConfigPath): Remark[] {
   const steps = encodingsOf(banner);
   const json = steps.includes('json');
@@ -79,7 +79,7 @@ function lintForm(banner: CustomBannerConfig, path: ConfigPath): Remark[] {
   return remarks;
 }
 
-/** Words for yes and no that could be taken for one another. */
+/** Words for yes and no that can be confused. */
 function lintStates(banner: CustomBannerConfig, path: ConfigPath): Remark[] {
   const { granted = [true], refused = [false] } = banner;
   const listed = banner.list !== undefined && banner.services === undefined;
@@ -106,7 +106,7 @@ function lintStates(banner: CustomBannerConfig, path: ConfigPath): Remark[] {
   return remarks;
 }
 
-/** Names of a list that a longer one is cut off to. */
+/** Names of a list that could be a longer name cut off. */
 function lintNames({ list }: CustomBannerConfig, path: ConfigPath): Remark[] {
   const names = Object.keys(list?.names ?? {});
   return names.flatMap((name) => {

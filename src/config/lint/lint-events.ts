@@ -4,8 +4,8 @@ import { suspicious, type ConfigPath, type Remark } from './finding.ts';
 import type { RouteConfig } from '../compile/routes.ts';
 
 /**
- * The event names a route speaks of, held against GA4's: one that merely resembles a name of GA4 never matches an
- * event, and one that is not GA4's must be spelt as the site's tag spells it.
+ * The event names of a route, compared with GA4's. A name that only resembles a name of GA4 never matches an event. Any
+ * other name must be spelt as the site's tag spells it.
  */
 export function lintEvents({ destination, settings, events = [] }: RouteConfig, path: ConfigPath): Remark[] {
   const shape = shapeOf(destination.settings);
@@ -32,7 +32,9 @@ interface NamedAt {
   readonly atKey: boolean;
 }
 
-/** The names under one key: the keys of a record, or the members of a list, whose schema says that they name events. */
+/**
+ * The names under one key: the keys of a record, or the members of a list, where the schema says that they name events.
+ */
 function namesIn(schema: z.core.$ZodType | undefined, value: unknown): NamedAt[] {
   let inner = schema;
   while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault)
@@ -61,12 +63,15 @@ function remarkOn(name: string, path: ConfigPath, atKey: boolean): Remark[] {
   return [{ kind: 'note', code: 'custom-event', path, message, atKey }];
 }
 
-/** Whether the name of an event is doubtful in itself, so that what else it leads to need not be said. */
+/** Whether the name of an event is doubtful in itself. Then its consequences are not reported. */
 export function isDoubtful(name: string): boolean {
   return !GA4_EVENTS.has(name) && (noEvent(name) ?? meantEvent(name)) !== undefined;
 }
 
-/** Why a name stands for no event: a sign for all of them, several in one, a variable that was never filled in. */
+/**
+ * Why a name cannot be an event's name: it is a sign for all events, several names in one, or a variable that nobody
+ * replaced.
+ */
 function noEvent(name: string): string | undefined {
   if (/^(?:\*|\.\*|all|any)$/i.test(name))
     return `\`${name}\` is the name of one event: for all of them, take \`events\` out`;

@@ -5,8 +5,8 @@ import { DAY } from '../units.ts';
 const HOUR = 3_600_000;
 
 /**
- * What stands beside `replaced_ids` and would undo it: an id that nobody else has is no use where the address, the
- * query or the whole User-Agent tells visitors apart (requirements R1, R4-R8).
+ * Settings that would undo `replaced_ids`: replacing ids does not help where the address, the query or the whole
+ * User-Agent identifies a visitor (requirements R1, R4-R8).
  */
 export function lintReplacedIds({ privacy, cookies, destinations }: SiteConfig, path: ConfigPath): Remark[] {
   const { replaced_ids: replaced } = privacy;

@@ -21,7 +21,7 @@ export function lintRoutes(site: SiteConfig, path: ConfigPath, now: number): Rem
   ];
 }
 
-/** A vendor that refuses events without a User-Agent gets nothing it takes from a site that drops it. */
+/** A vendor that refuses events without a User-Agent takes nothing from a site that drops the User-Agent. */
 function lintUserAgent({ privacy, destinations }: SiteConfig, path: ConfigPath): Remark[] {
   if (privacy.user_agent !== 'drop') return [];
   return [...destinations].flatMap(([name, { destination }]) =>
@@ -82,7 +82,7 @@ function lintRoute(name: string, route: RouteConfig, path: ConfigPath, now: numb
   return remarks;
 }
 
-/** A name that says that its value is somebody's is never passed on, listed or not. */
+/** A parameter whose name says that its value is personal is never passed on, listed or not. */
 function lintParams({ params }: RouteConfig, path: ConfigPath): Remark[] {
   if (!Array.isArray(params)) return [];
   return params.flatMap((name, i) =>
@@ -97,7 +97,7 @@ function lintParams({ params }: RouteConfig, path: ConfigPath): Remark[] {
   );
 }
 
-/** A web hit goes to the one route with its measurement id; other vendors follow one primary route. */
+/** A web hit goes to the route with its measurement id. Other vendors follow one primary route. */
 function lintStreams(routes: readonly (readonly [string, RouteConfig])[], path: ConfigPath): Remark[] {
   const remarks: Remark[] = [];
   const byStream = new Map<string, string>();
@@ -126,7 +126,7 @@ function lintStreams(routes: readonly (readonly [string, RouteConfig])[], path: 
   return remarks;
 }
 
-/** Two routes with one set of settings count everything twice. */
+/** Two routes with the same settings count every event twice. */
 function lintTwins(routes: readonly (readonly [string, RouteConfig])[], path: ConfigPath): Remark[] {
   const seen = new Map<string, string>();
   const remarks: Remark[] = [];

@@ -12,7 +12,7 @@ import { rulesIn, type NumberedRule } from '../compile/rules-in.ts';
 import type { SiteConfig } from '../schema.ts';
 import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
 
-/** Rules that never apply, or give what the vendor does not take. */
+/** Rules that never apply, or that give a value the vendor does not take. */
 export function lintRules(route: RouteConfig, path: ConfigPath, { privacy }: SiteConfig): Remark[] {
   const rules = rulesIn(route.events);
   if (rules === undefined) return [];
@@ -36,7 +36,7 @@ export function lintRules(route: RouteConfig, path: ConfigPath, { privacy }: Sit
   });
 }
 
-/** What a vendor may be shown with every consent. */
+/** The fields that a vendor may see with full consent. */
 interface Shown extends Pick<Route, 'destination' | 'bound' | 'params'> {
   readonly permit: Permit;
   readonly privacy: SiteConfig['privacy'];
@@ -57,7 +57,7 @@ function lintCondition(condition: ConditionConfig, shown: Shown, path: ConfigPat
   ];
 }
 
-/** The setting of the site that lets no such field come into being. */
+/** The setting of the site because of which no event has such a field. */
 function keptBy(on: string, { ip, referrer, replaced_ids }: SiteConfig['privacy']): string | undefined {
   const { field } = ruledPlace(on);
   if (replaced_ids !== undefined && !LEFT.has(field)) return 'privacy.replaced_ids';
@@ -105,13 +105,13 @@ function lintSet(rule: NumberedRule, { destination, bound, params }: Shown, path
   return [...untaken, suspicious([...path, 'currency'], message, 'a `value` beside it')];
 }
 
-/** A rule, and what the vendor calls its events. */
+/** A rule, and the vendor's name for its events. */
 interface Named {
   readonly rule: NumberedRule;
   readonly name: string | undefined;
 }
 
-/** An earlier rule that applies wherever this one does, and gives the same name, leaves nothing for it. */
+/** A rule never applies if an earlier one applies to all its events and gives the same name. */
 function lintReach(rule: NumberedRule, earlier: readonly Named[], path: ConfigPath): Remark[] {
   const before = earlier
     .map((one) => one.rule)
@@ -128,7 +128,7 @@ function nameUnder(rule: NumberedRule, route: RouteConfig): string | undefined {
   return full.nameOf(renamedTo(route.destination, rule) ?? rule.event);
 }
 
-/** Whether whatever is as `rule` asks is as `asked`, too. */
+/** Whether every event that fulfils `rule` also fulfils `asked`. */
 function isImplied({ on, is, atLeast, below, prefix, exists }: ConditionConfig, { when }: NumberedRule): boolean {
   const own = when.find((one) => one.on === on);
   if (own === undefined) return false;

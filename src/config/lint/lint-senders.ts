@@ -2,7 +2,7 @@ import { showSecretRef } from '../../core/secret.ts';
 import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
 import type { SiteConfig } from '../schema.ts';
 
-/** What is wrong or doubtful about who may send to a site, and on whose word. */
+/** What is wrong or doubtful about who may send to a site, and whose statements count. */
 export function lintSenders(site: SiteConfig, path: ConfigPath): Remark[] {
   const { origins, ingest_keys, mp_secrets } = site;
   const remarks = [
@@ -15,7 +15,7 @@ export function lintSenders(site: SiteConfig, path: ConfigPath): Remark[] {
   return [...remarks, suspicious([...path, 'hosts'], message)];
 }
 
-/** A sender's word in the place of the record itself. */
+/** A sender's statement in place of the record itself. */
 function lintAssertions({ mp, mp_secrets }: SiteConfig, path: ConfigPath): Remark[] {
   if (mp.consent !== 'asserted') return [];
   if (mp_secrets.length === 0) {
@@ -27,7 +27,7 @@ function lintAssertions({ mp, mp_secrets }: SiteConfig, path: ConfigPath): Remar
   return [{ kind: 'note', code: 'legal', path, message }];
 }
 
-/** Categories that a sender states, in the place of the banner's record. */
+/** Categories that a sender states in place of the banner's record. */
 function lintPreferences({ consent, ingest_keys, origins }: SiteConfig, path: ConfigPath): Remark[] {
   const { segment, max_age } = consent;
   const take = typeof segment === 'string' ? segment : segment.take;
@@ -51,7 +51,7 @@ function lintPreferences({ consent, ingest_keys, origins }: SiteConfig, path: Co
   return [...remarks, suspicious(at, old)];
 }
 
-/** A key that stands in addresses opens nothing else. */
+/** A key that is in addresses must open nothing else. */
 function lintSharedKeys({ ingest_keys, mp_secrets }: SiteConfig, path: ConfigPath): Remark[] {
   const bearers = new Set(ingest_keys.map(showSecretRef));
   return mp_secrets.flatMap((ref, i) =>

@@ -2,15 +2,15 @@ import { contradiction, suspicious, type ConfigPath, type Remark } from './findi
 import { nearest } from '../../core/nearest.ts';
 import type { SiteConfig } from '../schema.ts';
 
-/** Platforms that number their services, and list only those that are allowed. */
+/** Platforms that number their services and list only the allowed ones. */
 const NUMBERED = ['real-cookie-banner', 'consentmanager'] as const;
-/** Routes whose numbers are known all the same (help.consentmanager.net). */
+/** Routes whose numbers are known nevertheless (help.consentmanager.net). */
 const KNOWN_NUMBERS: Readonly<Record<(typeof NUMBERED)[number], readonly string[]>> = {
   'real-cookie-banner': [],
   consentmanager: ['ga4', 'google_ads'],
 };
 
-/** What is wrong or doubtful about whose the services of a site's banner are. */
+/** What is wrong or doubtful about the owners of the services in a site's banner. */
 export function lintServices(site: SiteConfig, path: ConfigPath): Remark[] {
   return [...lintNames(site, [...path, 'services']), ...lintNumbered(site, [...path, 'cmp'])];
 }
@@ -33,7 +33,7 @@ function lintNames({ consent, destinations }: SiteConfig, path: ConfigPath): Rem
   );
 }
 
-/** Routes that such a banner never opens, because nothing says which of its numbers is theirs. */
+/** Routes that such a banner never opens, because no setting says which number is theirs. */
 function lintNumbered({ consent, destinations }: SiteConfig, path: ConfigPath): Remark[] {
   const { cmp, services } = consent;
   if (cmp === 'auto') return [];

@@ -8,7 +8,7 @@ import type { SiteConfig } from '../schema.ts';
 import { suspicious, type ConfigPath, type Remark } from './finding.ts';
 import { isDoubtful } from './lint-events.ts';
 
-/** Routes and events of which a vendor would never get anything, whatever is in the events. */
+/** Routes and events for which a vendor would never get anything, whatever the events hold. */
 export function lintTakes(route: RouteConfig, path: ConfigPath, { privacy }: SiteConfig): Remark[] {
   const { destination, settings, events = [] } = route;
   const { full } = destination.bind(settings);
@@ -41,7 +41,7 @@ function takesNoName({ wants, nameOf }: BoundForm): boolean {
   return wants.others !== true && [...wants.names.keys()].every((name) => nameOf(name) === undefined);
 }
 
-/** Each group has a field in it that no event still has once its ids are replaced. */
+/** Every group has a field that events no longer have after their ids are replaced. */
 function lacksEveryMatch({ matchesOn }: BoundForm): boolean {
   return matchesOn?.every((group) => group.some((field) => !LEFT.has(field as FieldName))) ?? false;
 }

@@ -2,12 +2,12 @@ import { parseSecretRef } from '../../core/secret.ts';
 import type { Config } from '../schema.ts';
 import type { ConfigPath, Remark } from './finding.ts';
 
-/** What an object's SQLite can hold, bytes: Cloudflare's documentation says 10 GB. */
+/** The most that an object's SQLite can hold, bytes: 10 GB by Cloudflare's documentation. */
 const MOST_BYTES = 10e9;
 
 /**
- * What Cloudflare Workers cannot do of a configuration, and what is weaker there.
- * @param value the configuration as it stands in the file
+ * Parts of a configuration that Cloudflare Workers cannot do, and parts that are weaker there.
+ * @param value the configuration as it is in the file
  */
 export function lintWorkers(config: Config, value: unknown): Remark[] {
   const remarks: Remark[] = fileSecrets(value, []);
@@ -44,7 +44,7 @@ export function lintWorkers(config: Config, value: unknown): Remark[] {
   return remarks;
 }
 
-/** Workers have no files. An alias may lead back to what it stands in. */
+/** Workers have no files. An alias may contain itself. */
 function fileSecrets(value: unknown, path: ConfigPath, around: readonly unknown[] = []): Remark[] {
   if (typeof value === 'object' && value !== null) {
     if (around.includes(value)) return [];

@@ -1,10 +1,10 @@
-/** Words for yes and no in YAML 1.1 and in the languages around; YAML 1.2 knows `true` and `false` only. */
+/** Words for yes and no in YAML 1.1 and in the languages of its users; YAML 1.2 knows `true` and `false` only. */
 const YES = /^(?:yes|y|on|true|ja|oui|si|kyllä|1)$/i;
 const NO = /^(?:no|n|off|false|nei|nej|nein|non|ei|none|never|0)$/i;
 
 /**
- * What somebody most likely meant who wrote a value that cannot be used, the likeliest first. Whoever asks holds each
- * against the schema: most of them fit nowhere.
+ * Possible corrections of a value that cannot be used, the likeliest first. The caller checks each with the schema,
+ * because most of them are allowed nowhere.
  */
 export function* meantBy(written: unknown): Generator {
   if (typeof written === 'string') yield* meantByText(written.trim().slice(0, 512));
@@ -17,7 +17,7 @@ export function* meantBy(written: unknown): Generator {
 }
 
 function* meantByNumber(number: number): Generator {
-  // A larger one has lost digits already.
+  // A larger number has already lost digits.
   if (Number.isSafeInteger(number) && number >= 0) yield* [String(number), [String(number)]];
   if (number === 0 || number === 1) yield number === 1;
   if (number === 0) yield 'off';
@@ -42,7 +42,7 @@ function* numbers(text: string): Generator<number> {
   if (number !== undefined) yield Number(number) * (per?.toLowerCase().startsWith('s') === true ? 60 : 1);
 }
 
-/** A host, an origin and a path out of whatever somebody copied from the address line. */
+/** A host, an origin and a path from a text that was copied from the address line. */
 function address(text: string): string[] {
   const pattern = /^[a-z]+:\/\/[^/\s]+(\/[^\s?#]*\*\S*)$/i.exec(text)?.[1];
   if (pattern !== undefined) return [pattern];
@@ -57,13 +57,15 @@ function address(text: string): string[] {
   return [url.hostname.replace(/\.$/, ''), url.origin, ...paths];
 }
 
-/** The number in an id as other places write it: `123 456 7890`, `urn:lla:llaPartnerConversion:104012`, `ti=97000001`. */
+/**
+ * The number in an id, as other places write it: `123 456 7890`, `urn:lla:llaPartnerConversion:104012`, `ti=97000001`.
+ */
 function digits(text: string): string[] {
   const [, number] = /^(?:urn:[\w:]*:|ti=|customers\/|ctId=)?([\d\s-]{2,24})$/.exec(text) ?? [];
   return number === undefined ? [] : [number.replaceAll(/\D/g, '')];
 }
 
-/** A value as YAML writes it on one line; `within`: what it stands in, because an alias may lead back to that. */
+/** A value as YAML on one line. `within`: the values around it, because an alias may contain itself. */
 export function asYaml(value: unknown, within: readonly unknown[] = []): string {
   if (typeof value === 'object' && value !== null) {
     if (within.includes(value)) return '...';
@@ -77,7 +79,7 @@ export function asYaml(value: unknown, within: readonly unknown[] = []): string 
   return plain && !/^(?:true|false|null)$/i.test(value) ? value : JSON.stringify(value);
 }
 
-/** The variable somebody named in the manner of another tool, instead of `${NAME}`; never a value. */
+/** The variable in the notation of another tool, for `${NAME}`; never a value. */
 export function variableIn(written: unknown): string | undefined {
   const text = typeof written === 'string' ? written : Object.keys(written ?? {})[0];
   const name = /^[^\w]*(?:env[:.]|secrets?\.|process\.env\.)?[^\w]*([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:[^\w].*)?$/s.exec(

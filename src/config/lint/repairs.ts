@@ -2,28 +2,28 @@ import type { Finding } from './finding.ts';
 import { dashesOf, LOOKS_EMPTY, KEY, linesOf, rawLines, sameUntil, shown, type Line } from './yaml-line.ts';
 import { mendedText, mistakesIn, withoutStrange } from './yaml-mistakes.ts';
 
-/** One slip and the lines as they were meant. */
+/** One slip, with the corrected lines. */
 interface Repair {
   readonly finding: Pick<Finding, 'line' | 'column' | 'message' | 'instead'>;
-  /** The whole file as it was meant. Not to be shown: there may be a secret in it. */
+  /** The whole corrected file. It is never shown, because there may be a secret in it. */
   readonly text: string;
-  /** Lines were moved, so nothing may be wrong any more with the first of them. */
+  /** Lines were moved, so the first of them must have no error afterwards. */
   readonly settles?: boolean;
 }
 
-/** What reading a text again says: how many errors are left, and which. */
+/** The result of reading a text again: how many errors are left, and which. */
 type Reread = (text: string) => readonly Finding[];
 
-/** So often a text is read again; each time takes about as long as the first. */
+/** How often a text is read again; each time takes about as long as the first. */
 const MAX_READS = 60;
-/** Larger files are not looked at: they would keep a person waiting. */
+/** Larger files are not looked at, because a person would have to wait. */
 const MAX_TEXT = 64 * 1024;
 
 /**
- * Slips of the hand in a file that is sound YAML, and so says something else than was meant: `basis:consent` is a key
- * without a value, a line a level too high belongs to another section. Ways to mend the lines that were found fault
- * with are tried; one that leaves fewer errors is the cause of those it takes away, and stands in their place.
- * @param errors what was found, in the order of the file.
+ * Slips of the hand in a file that is valid YAML but says something else than was meant: `basis:consent` is a key
+ * without a value, and a line a level too high belongs to another section. Corrections of the lines with errors are
+ * tried. If one leaves fewer errors, it is the cause of the errors that it removes, and is reported in place of them.
+ * @param errors the errors found, in the order of the file.
  */
 export function causesOf(text: string, file: string, errors: readonly Finding[], reread: Reread): readonly Finding[] {
   if (text.length > MAX_TEXT) return errors;
@@ -49,8 +49,8 @@ export function causesOf(text: string, file: string, errors: readonly Finding[],
 }
 
 /**
- * How much is wrong. Where the shape of a file is, what stands in it has not been looked at yet: a repair counts also
- * where mistakes come to light behind it.
+ * How much is wrong. Values inside a wrong shape have not been checked yet, so a correction of the shape counts even if
+ * mistakes appear behind it.
  */
 function weight(errors: readonly Finding[]): number {
   const shape = /^expected a (?:list|section)|` is empty|^`sites` is missing/;
@@ -60,7 +60,7 @@ function weight(errors: readonly Finding[]): number {
   }, 0);
 }
 
-/** Repairs in their order; of those that move lines, the one that leaves the fewest errors. */
+/** Corrections in their order; of those that move lines, the one that leaves the fewest errors. */
 function best(repairs: readonly (readonly Repair[])[], reread: Reread, may: () => boolean): Repair[] {
   return repairs.flatMap((group) => {
     if (group.length < 2) return group;
@@ -86,7 +86,7 @@ function repairsAt(text: string, found: Finding): readonly (readonly Repair[])[]
   ];
 }
 
-/** What a line says when a character in it is not the one that was meant. */
+/** The corrected line, where one of its characters was mistyped. */
 const CHARACTERS: readonly (readonly [why: string, mend: (line: string) => string])[] = [
   [
     'a character that cannot be seen, or a space that is none, stands in this line (copied from a page or a document)',
@@ -139,7 +139,7 @@ function shownLine(line: string): string {
   return `${line.slice(0, line.length - text.length)}${shown(text)}`;
 }
 
-/** Lines that look mistyped in a file that is sound all the same: the parser took one for the rest of another. */
+/** Lines that look mistyped in a file that is valid: the parser took them for the rest of other lines. */
 function strayLines(text: string): Repair[] {
   const [first] = mistakesIn(text);
   if (first === undefined) return [];
@@ -147,7 +147,7 @@ function strayLines(text: string): Repair[] {
   return [{ finding, text: mendedText(text, [first]) }];
 }
 
-/** Lines from `from` to `to` (1-based, `to` not included) moved by some columns. */
+/** Lines from `from` to `to` (1-based, `to` not included), moved by some columns. */
 function moved(raws: readonly string[], from: number, to: number, by: number): string {
   return raws
     .map((raw, i) => {
@@ -157,7 +157,7 @@ function moved(raws: readonly string[], from: number, to: number, by: number): s
     .join('\n');
 }
 
-/** The lines below an empty key, further in: they belong to it. */
+/** The lines below an empty key, moved in: they belong to the key. */
 function liftInto(raws: readonly string[], number: number): Repair[] {
   const lines = linesOf(raws);
   const at = lines.findIndex((line) => line.number === number);
@@ -185,7 +185,7 @@ function further(lines: readonly Line[], { number }: Line, to: number): string {
   return count === 0 ? '' : ` (and the ${count === 1 ? 'line' : `${count} lines`} below it)`;
 }
 
-/** A key with what belongs to it, further out: it belongs to a section above. */
+/** A key and the lines that belong to it, moved out: it belongs to a section above. */
 function lowered(raws: readonly string[], number: number): Repair[] {
   const lines = linesOf(raws);
   const at = lines.findIndex((line) => line.number === number);
@@ -207,7 +207,7 @@ function lowered(raws: readonly string[], number: number): Repair[] {
   }));
 }
 
-/** A key with what belongs to it, further in: it belongs to the section just above. */
+/** A key and the lines that belong to it, moved in: it belongs to the section just above. */
 function raised(raws: readonly string[], number: number): Repair[] {
   const lines = linesOf(raws);
   const at = lines.findIndex((line) => line.number === number);
@@ -229,7 +229,7 @@ function raised(raws: readonly string[], number: number): Repair[] {
   }));
 }
 
-/** Members of a list that lack their dash, or have a name instead. */
+/** Members of a list without their dash, or with a name in its place. */
 function dashed(raws: readonly string[], number: number): Repair[] {
   const lines = linesOf(raws);
   const at = lines.findIndex((line) => line.number === number);
@@ -284,7 +284,7 @@ function undashed(raws: readonly string[], number: number): Repair[] {
   return [change((text) => text), change((text) => text.replace(/^(?:type|name):\s*["']?([\w-]+)["']?$/, '$1:'))];
 }
 
-/** A file that begins with the keys of its one site. */
+/** A file that begins with the keys of its only site. */
 function underSites(raws: readonly string[]): Repair[] {
   const lines = linesOf(raws);
   const first = lines.find(({ text }) => !/^(?:server|delivery|limits):/.test(text));

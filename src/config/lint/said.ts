@@ -1,9 +1,9 @@
 import type { Category } from '../../core/signals.ts';
 
-/** What a visitor said to the banner: these categories, the others refused. */
+/** A visitor's answer to the banner: these categories; the others are refused. */
 export type Said = readonly Category[];
 
-/** Writes the cookies a platform leaves behind after a choice made at `at` (unix milliseconds). */
+/** Writes the cookies that a platform leaves after a choice made at `at` (unix milliseconds). */
 type Write = (said: Said, at: number) => string;
 
 const SECOND = 1000;
@@ -49,7 +49,9 @@ const WRITERS: readonly (readonly [string, Write])[] = [
   ],
 ];
 
-/** The cookies of a choice on a site that reads these platforms; undefined when it reads none that can be written. */
+/**
+ * The cookies of a choice on a site that reads these platforms; undefined when none of their cookies can be written.
+ */
 export function cookiesOfChoice(said: Said, at: number, cmp: readonly string[]): string | undefined {
   return WRITERS.find(([name]) => cmp.includes(name))?.[1](said, at);
 }

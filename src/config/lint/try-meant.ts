@@ -5,7 +5,7 @@ import { asYaml, meantBy } from './meant.ts';
 import { ONCE } from '../compile/routes.ts';
 
 /**
- * Findings with what to write instead, where the schema takes something near what was written.
+ * Findings with a correction, where the schema takes a value near the written one.
  * @param value the file as written.
  */
 export function tryMeant(
@@ -18,10 +18,10 @@ export function tryMeant(
   return paired(told, value, schema);
 }
 
-/** For more findings nothing is tried: each try reads the whole file. */
+/** With more findings nothing is tried, because each try reads the whole file. */
 const MAX_GUESSED = 30;
 
-/** A finding with what to write instead, where a value that the schema takes is near what was written. */
+/** A finding with a correction, where the schema takes a value near the written one. */
 function withMeant(remark: Remark, value: unknown, whole: JsonSchema, schema: z.ZodType): Remark {
   const { path, code, instead, atKey } = remark;
   if (instead !== undefined || atKey === true || (code !== 'type' && code !== 'value')) return remark;
@@ -38,10 +38,10 @@ function inWords(meant: unknown, written: unknown): string {
   return typeof meant === 'string' && typeof written === 'number' ? `${asYaml(meant)}, in quotes` : asYaml(meant);
 }
 
-/** Whether the schema has nothing against this value at this place. */
+/** Whether the schema takes this value at this place. */
 function accepts(schema: z.ZodType, path: ConfigPath, meant: unknown, value: unknown): boolean {
   const { error } = schema.safeParse(replaced(value, path, meant), ONCE);
-  // Of a value that may be one of several things the whole is said to be wrong, wherever in it the mistake lies.
+  // Where a value may have one of several forms, the issue is about the whole value, wherever the mistake is.
   const isThere = ({ code, path: at }: z.core.$ZodIssue): boolean =>
     path.every((segment, i) => at[i] === segment || (code === 'invalid_union' && i >= at.length));
   return error?.issues.some(isThere) !== true;
@@ -54,7 +54,7 @@ function replaced(value: unknown, [key, ...rest]: ConfigPath, by: unknown): unkn
   return { ...section, [key]: replaced(section[key], rest, by) };
 }
 
-/** A key that nobody knows, where one is missing that takes its value: it is that one under another name. */
+/** An unknown key is probably a missing one under another name, if the missing one takes its value. */
 function paired(all: readonly Remark[], value: unknown, schema: z.ZodType): readonly Remark[] {
   return all.map((remark) => {
     if (remark.code !== 'unknown-key') return remark;
@@ -71,7 +71,7 @@ function paired(all: readonly Remark[], value: unknown, schema: z.ZodType): read
   });
 }
 
-/** What stands at a path of the file. */
+/** The value at a path of the file. */
 export function valueAt(path: ConfigPath, value: unknown): unknown {
   let here = value;
   for (const segment of path) here = (here as Readonly<Record<string, unknown>> | null | undefined)?.[segment];

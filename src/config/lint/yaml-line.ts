@@ -1,4 +1,4 @@
-/** One line of a YAML file that says something. */
+/** One line of a YAML file that is neither empty nor a comment. */
 export interface Line {
   /** 1-based. */
   readonly number: number;
@@ -9,10 +9,10 @@ export interface Line {
   readonly text: string;
 }
 
-/** Characters that look like a space or like nothing, and are neither to a parser. */
+/** Characters that look like a space or are invisible, and that a parser takes for neither. */
 export const LOOKS_EMPTY = /[\u00a0\u00ad\u2000-\u200f\u202f\u2060\u3000\ufeff]/;
 
-/** A key at the start of a line, behind the dashes of a list. */
+/** A key at the start of a line, after the dashes of a list. */
 export const KEY = /^(?:- +)*(?:"[^"]*"|'[^']*'|[^\s:#[\]{},"'`@%&*!|>-][^:[{]*?)\s*:(?: |$)/;
 
 /** The lines of a file, without those that are empty or a comment. */
@@ -25,12 +25,12 @@ export function linesOf(raws: readonly string[]): Line[] {
   });
 }
 
-/** A file as lines, without the mark of the byte order that some editors write in front. */
+/** A file as lines, without the byte order mark that some editors write. */
 export function rawLines(text: string): string[] {
   return text.replace(/^\ufeff/, '').split(/\r?\n/);
 }
 
-/** Columns of leading white space; whatever is no space counts as one, except that a tab counts as two. */
+/** Columns of leading white space. Every space-like character counts as one, a tab as two. */
 function indentOf(lead: string): number {
   return lead.replaceAll('\t', '  ').length;
 }
@@ -47,13 +47,13 @@ function withoutComment(content: string): string {
   return content;
 }
 
-/** A quotation mark is one where a value begins; inside a word it is an apostrophe. */
+/** A quotation mark counts only where a value begins; inside a word it is an apostrophe. */
 export function opensQuote(content: string, at: number): boolean {
   const char = content.charAt(at);
   return (char === '"' || char === "'") && (at === 0 || /[\s,[{:]/.test(content.charAt(at - 1)));
 }
 
-/** How far two texts are the same. */
+/** How many characters two texts have in common at their beginning. */
 export function sameUntil(a: string, b: string): number {
   let i = 0;
   while (i < a.length && a[i] === b[i]) i++;
@@ -65,13 +65,13 @@ export function dashesOf(text: string): number {
   return /^(?:- +)+/.exec(text)?.[0].length ?? 0;
 }
 
-/** A key whose value is a secret, and a value beside it that is not the name of one. */
+/** A key whose value is a secret, with a value that is not a secret's name. */
 const BARE_SECRET =
   /^(.*?(?:token|secret|keys?|credentials?|password|auth)[\w-]*["']?(?:\s*[:=]+\s*|\s+)[[{]?\s*)(?!["']?(?:\$\{[A-Za-z_]\w*\}|file:))["']?[^\s:=[\]{}"']/i;
-/** Letters and digits as keys and tokens are made of; host names and addresses have dots and slashes between. */
+/** Letters and digits as in keys and tokens; host names and addresses have dots and slashes between them. */
 const LIKE_A_KEY = /(?<![\w{.-])(?=[\w+=-]*\d)[\w+=-]{24,}/g;
 
-/** A line as it may be shown: a value that may be a secret is left out. */
+/** A line as it may be shown: without a value that may be a secret. */
 export function shown(content: string): string {
   const bare = BARE_SECRET.exec(content.slice(0, 400))?.[1];
   const text = (bare === undefined ? content : `${bare}...`).replaceAll(LIKE_A_KEY, '...');

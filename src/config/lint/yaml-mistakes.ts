@@ -1,7 +1,7 @@
 import { dashesOf, LOOKS_EMPTY, KEY, linesOf, opensQuote, rawLines, sameUntil, shown, type Line } from './yaml-line.ts';
 import { slipIn } from './yaml-slips.ts';
 
-/** A mistake of the hand in a YAML file: where it is, what it is, and the line as it was most likely meant. */
+/** A slip of the hand in a YAML file: its place, what it is, and the corrected line. */
 export interface YamlMistake {
   /** 1-based. */
   readonly line: number;
@@ -9,31 +9,31 @@ export interface YamlMistake {
   readonly column: number;
   readonly message: string;
   readonly instead?: string;
-  /** The whole line as it was meant. Not to be shown: there may be a secret in it. */
+  /** The whole corrected line. It is never shown, because there may be a secret in it. */
   readonly fixed: string;
 }
 
-/** How deep a section lies, in spaces; the first is the file itself. */
+/** The depth of a section, in spaces; the first section is the file itself. */
 interface Level {
   readonly indent: number;
   /** Its lines begin with a dash. */
   readonly list: boolean;
-  /** A list stands at the indentation of the key it belongs to: `key:` and below it `- member`. */
+  /** A list has the indentation of the key it belongs to: `key:` and below it `- member`. */
   dashed: boolean;
 }
 
 const STRANGE = 'a space that is none (copied from a page or a document): YAML needs ordinary spaces here';
-/** More causes are not looked for: by then the file is no YAML. */
+/** No more causes are looked for, because with so many the file is no YAML. */
 const MAX_CAUSES = 25;
-/** In longer files the first way to mend a line is taken: each try looks at all lines. */
+/** In longer files the first correction of a line is taken, because each try looks at all lines. */
 const MAX_SEARCHED = 2_000;
 
 /**
- * Looks for what people mistype in YAML, line by line: a tab, a space too many, a colon that is missing, a sign of
- * another system. A parser stumbles over the consequence, often a line later and several times; this finds the cause
- * once, on its own line: each mistake is mended before the next is looked for, and of several ways to mend it the one
- * counts that leaves the fewest. Sound files have nothing of it, but it is asked only where a file was refused: texts
- * over several lines could look like mistakes.
+ * Looks for slips of the hand in YAML, line by line: a tab, a space too many, a missing colon, a notation of another
+ * system. A parser reports the consequence, often on a later line and several times. This finds the cause once, on its
+ * own line: each mistake is corrected before the next is looked for, and of several corrections the one counts that
+ * leaves the fewest mistakes. It runs only for a refused file, because texts over several lines could look like
+ * mistakes.
  */
 export function mistakesIn(text: string): readonly YamlMistake[] {
   const raws = rawLines(text);
@@ -49,14 +49,14 @@ export function mistakesIn(text: string): readonly YamlMistake[] {
   return [...causes.values()].sort((a, b) => a.line - b.line);
 }
 
-/** The file with its mistakes mended. */
+/** The corrected file. */
 export function mendedText(text: string, mistakes: readonly YamlMistake[]): string {
   const raws = rawLines(text);
   for (const { line, fixed } of mistakes) raws[line - 1] = fixed;
   return raws.join('\n');
 }
 
-/** Of the ways to mend the first mistake, or the line before it, the one that leaves the fewest. */
+/** Of the corrections of the first mistake, or of the line before it, the one that leaves the fewest mistakes. */
 function likeliest(raws: readonly string[], first: YamlMistake, causes: ReadonlyMap<number, YamlMistake>): YamlMistake {
   const left = (mistake: YamlMistake) => scan(raws.with(mistake.line - 1, mistake.fixed)).length;
   let best = first;
@@ -84,7 +84,7 @@ function* otherWays(raws: readonly string[], first: YamlMistake): Generator<Yaml
   const before = lines.at(-2);
   if (before === undefined) return;
   for (const indent of indents) if (indent !== before.indent) yield wrongIndent(before, indent);
-  // The head of the section before, and the first line in it, at the depth of this one.
+  // The head of the previous section, and the first line in it at the depth of this one.
   const outer = lines.slice(0, -1).findLastIndex(({ indent }) => indent < flagged.indent);
   for (const line of [lines[outer], lines[outer + 1]])
     if (line !== undefined && line.indent !== flagged.indent) yield wrongIndent(line, flagged.indent);
@@ -92,7 +92,7 @@ function* otherWays(raws: readonly string[], first: YamlMistake): Generator<Yaml
   if (opened !== undefined) yield opened;
 }
 
-/** A line as the head of a section: what stands behind its colon is the first key of the section, or nothing. */
+/** A line as the head of a section: the text after its colon is the first key of the section, or there is none. */
 function withoutValue({ number, indent, text }: Line, below: number): YamlMistake | undefined {
   const [, key, value = ''] = /^((?:- +)*[A-Za-z_][\w-]*:)\s+(.*)$/.exec(text) ?? [];
   if (key === undefined) return undefined;
@@ -106,7 +106,10 @@ function withoutValue({ number, indent, text }: Line, below: number): YamlMistak
   };
 }
 
-/** Keys with nothing below them although a section begins there: they were meant further out. The nearest first. */
+/**
+ * Keys without lines below them although a section begins there: the lines were meant to be further out. The nearest
+ * first.
+ */
 export function emptyHeads(text: string, before: number): readonly YamlMistake[] {
   const lines = linesOf(rawLines(text));
   const heads = lines.filter(
@@ -118,7 +121,7 @@ export function emptyHeads(text: string, before: number): readonly YamlMistake[]
     .slice(0, 5);
 }
 
-/** One look at all lines, each as it was most likely meant given those before it. */
+/** One pass over all lines. Each line is corrected given the lines before it. */
 function scan(raws: readonly string[]): YamlMistake[] {
   const found: YamlMistake[] = [];
   const levels: Level[] = [{ indent: 0, list: false, dashed: false }];
@@ -141,7 +144,7 @@ function scan(raws: readonly string[]): YamlMistake[] {
   return found;
 }
 
-/** What one line in the open says, and whether the next may lie deeper. Keeps `levels` as they were meant. */
+/** Reads one line outside brackets, and whether the next may be deeper. Keeps `levels` as they were meant. */
 function lookAt(
   line: Line,
   levels: Level[],
@@ -186,25 +189,25 @@ function wrongIndent(line: Line, meant: number): YamlMistake {
   return mistake(line, meant, line.raw.length - line.raw.trimStart().length, message, line.text);
 }
 
-/** Characters that only look like a space become one; those that look like nothing go. */
+/** Characters that look like a space become a space; invisible ones are removed. */
 export function withoutStrange(text: string): string {
   return text.replaceAll(new RegExp(LOOKS_EMPTY.source, 'g'), (c) =>
     /[\u00ad\u200b-\u200f\u2060\ufeff]/.test(c) ? '' : ' ',
   );
 }
 
-/** Spaces that are none where YAML looks for structure: a parser takes them for a part of the key. */
+/** Space-like characters where YAML looks for structure: a parser takes them for a part of the key. */
 export function strangeSpaces(text: string): readonly YamlMistake[] {
   return LOOKS_EMPTY.test(text) ? mistakesIn(text).filter(({ message }) => message === STRANGE) : [];
 }
 
-/** How far the key of a line reaches: what follows is its value, in which any character may be meant. */
+/** The end of the key of a line. The value follows, in which any character may be meant. */
 function beforeValue(text: string): number {
   const colon = text.search(/:/);
   return colon === -1 ? text.length : colon + 2;
 }
 
-/** A dash where a section has none, or none where all its lines have one. */
+/** A dash in a section without dashes, or no dash in a section whose lines all have one. */
 function dashSlip({ indent, text }: Line, levels: readonly Level[], opens: boolean) {
   const level = levels.findLast((each) => each.indent <= indent);
   if (level?.indent !== indent) return undefined;
@@ -217,7 +220,7 @@ function dashSlip({ indent, text }: Line, levels: readonly Level[], opens: boole
 }
 
 /**
- * The indentation a line was meant to have. The first line of a deeper section may choose it.
+ * The indentation that a line was meant to have. The first line of a deeper section may choose it.
  * @param below the indentation of the next line
  */
 function place(line: Line, levels: Level[], opens: boolean, below: number): number {
@@ -229,7 +232,7 @@ function place(line: Line, levels: Level[], opens: boolean, below: number): numb
   const top = levels.at(-1) as Level;
   if (top.indent < meant) levels.push({ indent: meant, list: dashes > 0 || text === '-', dashed: false });
   else if (!top.list) top.dashed = dashes > 0;
-  // `- key: value`: its further keys stand under the first.
+  // `- key: value`: its further keys are below the first.
   if (dashes > 0 && KEY.test(text)) levels.push({ indent: meant + dashes, list: false, dashed: false });
   return indent === meant ? indent : meant;
 }
@@ -239,41 +242,43 @@ function fitting({ indent, text }: Line, levels: readonly Level[], opens: boolea
   const dashes = dashesOf(text);
   if (indent > top.indent) {
     if (!opens) return top.indent;
-    // Steps are even: an odd one, of which the next line knows nothing, is a slip.
+    // Indentation grows in even steps. An odd indentation is a slip, unless the next line has it too.
     const heads = text.endsWith(':') && below > indent;
     if ((indent - top.indent) % 2 === 1 && Math.abs(below - indent - dashes) === 1)
       return heads ? indent - 1 : below - dashes;
-    // A section cannot go on further out than it began.
+    // A section cannot continue further out than where it began.
     if (below === top.indent + 2 && below + dashes < indent) return below;
     return indent - top.indent === 1 ? indent + 1 : indent;
   }
   const at = levels.findLastIndex((each) => each.indent <= indent);
   const level = levels[at] as Level;
   const deeper = levels[at + 1];
-  // The keys of a list's member stand behind its dash, not under it.
+  // The keys of a list's member are after its dash, not below it.
   if (level.indent === indent && level.list && dashes === 0 && KEY.test(text) && deeper?.list === false)
     return deeper.indent;
-  // A line with a value has nothing below it: what is further in stands beside it.
+  // A line with a value has nothing below it, so a deeper line belongs beside it.
   const closed = KEY.test(text) && !/:\s*(?:[|>&].*)?$/.test(text);
   if (level.indent === indent && opens && closed && dashes === 0 && below === indent + 2) return below;
   if (level.indent === indent) return indent;
-  // Between two levels: the nearer one was meant. Where both are as near, the deeper one, unless it would leave no room
-  // for what the line opens.
+  // Between two levels, the nearer one was meant. Where both are equally near, the deeper one was meant, unless it
+  // would leave no room for what the line opens.
   const fits = deeper !== undefined && !(text.endsWith(':') && below <= deeper.indent);
   return fits && deeper.indent - indent <= indent - level.indent ? deeper.indent : level.indent;
 }
 
-/** A bracket or a quotation mark that waits for its other half. */
+/** A bracket or a quotation mark without its other half. */
 interface Opened {
   readonly line: Line;
   readonly indent: number;
   readonly column: number;
   readonly close: string;
-  /** What closes it and all that is open inside it. */
+  /** The characters that close it and everything that is open inside it. */
   readonly closers: string;
 }
 
-/** What is open behind a line, of what was open before it. The outermost counts: it is what swallows the next lines. */
+/**
+ * What is open after a line, given what was open before it. The outermost counts, because the next lines are inside it.
+ */
 function stillOpen(line: Line, before: Opened | undefined): Opened | undefined {
   const stack: Opened[] = before === undefined ? [] : [before];
   const lead = line.raw.length - line.raw.trimStart().length;
@@ -304,7 +309,7 @@ function stillOpen(line: Line, before: Opened | undefined): Opened | undefined {
 function unclosed({ line, column, close, closers }: Opened): YamlMistake {
   const what = close === ']' ? '`[`' : close === '}' ? '`{`' : 'quotation mark';
   const space = ' '.repeat(line.indent);
-  // `${NAME` lacks its own brace before any other.
+  // `${NAME` needs its own brace first.
   const half = /\$\{[A-Za-z_]\w*(?=\s*[\]},]|$)/;
   const content = closers.includes('}') ? line.text.replace(half, (name) => `${name}}`) : line.text;
   const rest = content === line.text ? closers : closers.replace('}', '');

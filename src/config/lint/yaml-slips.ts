@@ -1,6 +1,6 @@
 import { KEY } from './yaml-line.ts';
 
-/** The text of a line as it was meant, and what is wrong with it as it stands. */
+/** The corrected text of a line, and what is wrong with the written one. */
 export interface Slip {
   readonly text: string;
   readonly why: string;
@@ -9,7 +9,7 @@ export interface Slip {
 const PLACEHOLDER = 'this is the placeholder of another tool: here a variable of the environment is written `${NAME}`';
 const LIST_SIGN = 'a member of a list begins with `- `: an ordinary dash and a space';
 
-/** What stands for a variable elsewhere: `{{ NAME }}`, `%NAME%`, `!env NAME`. The first group is the name. */
+/** Notations of variables in other tools: `{{ NAME }}`, `%NAME%`, `!env NAME`. The first group is the name. */
 const FOREIGN: readonly RegExp[] = [
   /(["']?)\$?\{\{\s*(?:secrets\.|env\.|\.)?([A-Za-z_][A-Za-z0-9_.]*)\s*\}\}\1/,
   /(["']?)%([A-Za-z_][A-Za-z0-9_]*)%\1/,
@@ -17,8 +17,8 @@ const FOREIGN: readonly RegExp[] = [
 ];
 
 /**
- * A line whose own text is at fault; undefined where it is not.
- * @param entry the next line stands under the text of this one, as the further keys of a list's member do
+ * A line whose own text is wrong; undefined where it is not.
+ * @param entry the next line is below the text of this one, as the further keys of a list's member are
  */
 export function slipIn(text: string, entry: boolean): Slip | undefined {
   for (const foreign of FOREIGN) {
@@ -36,7 +36,7 @@ export function slipIn(text: string, entry: boolean): Slip | undefined {
   return KEY.test(text) ? valueSlip(text) : keySlip(text, entry);
 }
 
-/** A value that YAML reads as something of its own. */
+/** A value that YAML reads as a notation of its own. */
 function valueSlip(text: string): Slip | undefined {
   const [, item = '', rest = ''] = /^((?:- +)*)(.*)$/.exec(text) ?? [];
   const value = /^.*?:\s+(.*)$/.exec(rest)?.[1] ?? '';
@@ -61,7 +61,7 @@ function valueSlip(text: string): Slip | undefined {
   return bracketSlip(key, value);
 }
 
-/** Brackets that do not match, and commas too many or too few inside them. */
+/** Brackets that do not match, and commas that are too many or missing inside them. */
 function bracketSlip(key: string, value: string): Slip | undefined {
   if (!/^[[{]/.test(value)) return undefined;
   const close = value.startsWith('[') ? ']' : '}';
@@ -96,7 +96,7 @@ function keySlip(text: string, entry: boolean): Slip | undefined {
   const [, item = '', rest = ''] = /^((?:- +)*)(.*)$/.exec(text) ?? [];
   if (/^[@`%*&!]/.test(rest) && item !== '')
     return { text: `${item}"${rest.replaceAll('"', '')}"`, why: 'a value that begins with this sign needs quotes' };
-  // A member of a list may be any text; what is left must be a key.
+  // A member of a list may be any text; every other line must begin with a key.
   if (item !== '' && !entry && !/^[A-Za-z_]+(?: *= *|:)\S/.test(rest)) return undefined;
   const [, key = '', sign = '', value = ''] =
     /^([A-Za-z_][A-Za-z0-9_-]*)(\s*(?:=>|->|=|;|\uff1a|::)\s*|\s*:|\s+|$)(.*)$/.exec(rest) ?? [];

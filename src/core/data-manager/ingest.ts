@@ -5,8 +5,8 @@ import { bearer, type SecretRef } from '../secret.ts';
 import { BIT, type SignalMask } from '../signals.ts';
 
 /*
- * What Google's Data Manager API is sent, whatever product the events are for (`destinations/google-ads.md` 2). Google
- * Ads and Floodlight have it in common; which account and which identifiers is for each of them to say.
+ * Requests to Google's Data Manager API, whatever product the events are for (`destinations/google-ads.md` 2). Google
+ * Ads and Floodlight share this code. Each of them decides which account and which identifiers are sent.
  */
 
 export const DATA_MANAGER_HOST = 'datamanager.googleapis.com';
@@ -34,8 +34,8 @@ export function ingestPost(body: string, credentials: SecretRef): PlannedRequest
 }
 
 /**
- * Events of one account in one request; what they name becomes its destinations (2.5). `destinationOf` writes the
- * destination of a reference.
+ * Events of one account in one request. The references in the events become the destinations of the request (2.5).
+ * `destinationOf` writes the destination of a reference.
  */
 export function requestIngest(
   elements: readonly string[],
@@ -44,7 +44,8 @@ export function requestIngest(
 ): PlannedRequest {
   const references = new Set<string>();
   for (const element of elements) references.add(referenceOf(element));
-  // Required as soon as there is a hash in the request (2.2). Inside a JSON text a quote is escaped, so the key is meant.
+  // Required as soon as there is a hash in the request (2.2). A quote inside a JSON text is escaped, so this finds only
+  // the key.
   const encoding = elements.some((element) => element.includes('"userData":')) ? '"encoding":"HEX",' : '';
   const destinations = JSON.stringify([...references].map(destinationOf));
   return ingestPost(`{"destinations":${destinations},${encoding}"events":[${elements.join(',')}]}`, credentials);
@@ -57,7 +58,7 @@ function referenceOf(element: string): string {
 }
 
 /**
- * What Google deduplicates on, and what makes a repeated request harmless. Longer than it may be (64), it is hashed,
+ * The id by which Google deduplicates, so that a repeated request is harmless. A longer id than allowed (64) is hashed,
  * which gives 64 digits.
  */
 export function shortTransactionId(id: string | undefined): string | undefined {
@@ -65,8 +66,8 @@ export function shortTransactionId(id: string | undefined): string | undefined {
 }
 
 /**
- * Zero is a value. A value in a currency that is none would count as the account's own, so it is left out; without
- * any currency that is what the site means.
+ * Zero is a value. A value with an invalid currency is left out, because Google would read it in the account's own
+ * currency. A value without a currency is meant in the account's currency.
  */
 export function conversionMoney(view: {
   readonly currency?: string | undefined;
@@ -82,7 +83,7 @@ export function conversionMoney(view: {
   return value === undefined ? { currency } : { currency, value };
 }
 
-/** The consent object of an event: what this visitor decided, for every event (2.3). */
+/** The consent object of an event: what this visitor decided. Every event has it (2.3). */
 export function consentWords(signals: SignalMask) {
   return {
     adUserData: consentWord(signals, BIT.ad_user_data),
@@ -94,7 +95,7 @@ function consentWord(signals: SignalMask, bit: SignalMask): string {
   return (signals & bit) === 0 ? 'CONSENT_DENIED' : 'CONSENT_GRANTED';
 }
 
-/** A click id is passed on unmodified, or not at all: it is a token, so nothing else can be hidden in it. */
+/** A click id is passed on unmodified, or not at all. It must be a token, so nothing else can be hidden in it. */
 export function googleClickId(raw: string): string | undefined {
   return /^[\w.-]{1,512}$/.test(raw) ? raw : undefined;
 }

@@ -3,7 +3,7 @@ import { judgeStatus, retryAfter, retryCode, retryVerdict, type Reply, type Verd
 import { answered, type VendorReason } from '../reason.ts';
 import { parseJson } from '../reply.ts';
 
-/** Google's codes are upper case with underscores; anything else in their place is not repeated. */
+/** Google's codes are upper case with underscores. Any other text in their place is not repeated. */
 const code = z
   .string()
   .regex(/^[A-Z][A-Z0-9_]{1,79}$/)
@@ -26,7 +26,7 @@ export interface GoogleApiError {
   readonly details: readonly Detail[];
 }
 
-/** Reasons that lie in the settings or the account: nothing will be taken until a person has mended them. */
+/** Reasons for which a person has to correct the settings or the account. Until then Google takes no event. */
 const SETTINGS = new Set([
   'INVALID_DESTINATION',
   'DUPLICATE_DESTINATION_REFERENCE',
@@ -56,7 +56,7 @@ export function judgeIngest(reply: Reply, count: number): Verdict {
   const means: Meaning = (what) => answered(what, status, error?.status, firstWord(error));
   if (status >= 200 && status < 300) {
     if (error !== undefined) return { kind: 'retry', reason: means('vendor.unavailable') };
-    // A portal or proxy in between answers pages; Google never does.
+    // A portal or proxy in between answers with a page; Google never does.
     if (reply.body.trimStart().startsWith('<')) return { kind: 'retry', reason: means('vendor.unreadable') };
     const ticket = ticketOf(reply.body);
     return ticket === undefined ? { kind: 'delivered' } : { kind: 'awaiting', ticket };
@@ -103,7 +103,7 @@ function judgeInvalid(error: GoogleApiError | undefined, count: number, means: M
   return unnamed(count, means('vendor.refused'));
 }
 
-/** One of them is at fault and Google does not say which. */
+/** One of the events is wrong, and Google does not say which. */
 function unnamed(count: number, reason: VendorReason): Verdict {
   return count > 1 ? { kind: 'bisect', reason } : { kind: 'rejected', reason };
 }
@@ -114,14 +114,14 @@ export function eventIndex(field: string): number | undefined {
   return index === undefined ? undefined : Number(index);
 }
 
-/** The first of Google's codes for what is wrong; nothing of the event. */
+/** The first of Google's codes for what is wrong. It says nothing of the event. */
 function firstWord(error: GoogleApiError | undefined): string | undefined {
   return error?.details
     .flatMap((d) => [...d.fieldViolations.map((v) => v.reason), d.reason])
     .find((word) => word !== '');
 }
 
-/** The number by which Google is asked about a request; undefined where its answer has none. */
+/** The number by which Google is asked about a request; undefined where the answer has none. */
 function ticketOf(body: string): string | undefined {
   return z.object({ requestId: z.string().regex(/^[\w.:~-]{1,256}$/) }).safeParse(parseJson(body)).data?.requestId;
 }

@@ -10,14 +10,14 @@ const HALF_HOUR = 1_800_000;
 const DAY = 86_400_000;
 /** How old a click is before Google can match it (2.6, 2.7), milliseconds. */
 const CLICK_AGE = 6 * 3_600_000;
-/** Answers to a question that may be another one later: the credentials, and a quota. */
+/** Answers that may be others later: about the credentials, and about a quota. */
 const PASSES: ReadonlySet<number> = new Set([401, 403, 429]);
 const PREFIX = 'PROCESSING_ERROR_REASON_';
 const PROCESSED = 'processed';
 const UNREADABLE = 'unreadable';
 const UNKNOWN_REASON = 'UNKNOWN_REASON';
 
-/** Why Google did not use a conversion it had taken (`destinations/google-ads.md` 2.7): the words of the metrics. */
+/** Why Google did not use a conversion that it had taken (`destinations/google-ads.md` 2.7): words of the metrics. */
 const REASONS = new Set(
   `EVENT_TOO_OLD DENIED_CONSENT NO_CONSENT UNKNOWN_CONSENT DUPLICATE_GCLID DUPLICATE_TRANSACTION_ID TOO_RECENT_CLICK
   INVALID_GCLID INVALID_GBRAID INVALID_WBRAID INVALID_CLICK CLICK_NOT_FOUND CONVERSION_PRECEDES_CLICK
@@ -28,15 +28,15 @@ const REASONS = new Set(
   USER_IDENTIFIER_DECRYPTION_ERROR`.split(/\s+/),
 );
 
-/** Under these Google has the events. */
+/** With these answers Google has the events. */
 const USED: ReadonlySet<string> = new Set([PROCESSED, 'DUPLICATE_GCLID', 'DUPLICATE_TRANSACTION_ID']);
 
-/** Everything `laterIngest` counts under, with the reasons that only this product has. */
+/** Every word that `laterIngest` counts under, with the reasons that only this product has. */
 export function ingestVerdicts(own: readonly string[] = []): readonly string[] {
   return [PROCESSED, UNREADABLE, UNKNOWN_REASON, ...REASONS, ...own];
 }
 
-/** int64 arrives as text. */
+/** An int64 arrives as text. */
 const recordCount = z.coerce.number().int().nonnegative().catch(0);
 const statusBody = z.object({
   requestStatusPerDestination: z.array(
@@ -51,9 +51,10 @@ const statusBody = z.object({
 });
 
 /**
- * Google decides later what it makes of the events; half an hour on it can be asked (2.5). What comes too soon after its
- * click is taken six hours later (2.7), and a fault of Google's own is tried once more; the answer has counts and names
- * no event, so the whole request goes again, as far as Google knows its events by their `transactionId`.
+ * Google decides later what it makes of the events, and can be asked half an hour after (2.5). Events that came too
+ * soon after their click are sent again six hours later (2.7), and after a fault of Google's own they are sent once
+ * more. The answer has counts and names no event, so the whole request is sent again: those of its events that Google
+ * recognises by their `transactionId`.
  */
 export function laterIngest(credentials: SecretRef, own: readonly string[] = []): Later {
   const reasons: ReadonlySet<string> = own.length === 0 ? REASONS : new Set([...REASONS, ...own]);
@@ -70,7 +71,7 @@ export function laterIngest(credentials: SecretRef, own: readonly string[] = [])
   };
 }
 
-/** Events by what became of them: `processed`, or the reason; undefined while Google is still at work. */
+/** How many events ended how: `processed`, or the reason. Undefined while Google is still at work. */
 function readStatus(reply: Reply, count: number, reasons: ReadonlySet<string>): LaterVerdict | undefined {
   if (PASSES.has(reply.status) || reply.status >= 500) return undefined;
   const { data } = statusBody.safeParse(parseJson(reply.body));
@@ -95,7 +96,7 @@ function againOf(counts: Readonly<Record<string, number>>): Pick<LaterVerdict, '
   return counts['INTERNAL_ERROR'] === undefined ? {} : { againAfterMs: HALF_HOUR };
 }
 
-/** Google used none of them: what it had before, it has. */
+/** Google used none of the new events. Events it had before, it still has. */
 function rejectedOf(
   counts: Readonly<Record<string, number>>,
   count: number,
@@ -112,9 +113,9 @@ function add(counts: Record<string, number>, word: string, records: number): voi
 }
 
 /**
- * A request that is only validated (2.2 `validateOnly`): shows whether the credentials, the account and what is set up
- * in it are accepted. The event in it belongs to nobody and carries a denial, and is not looked at. `what` names, for
- * the person who asks, what Google accepts.
+ * A request that is only validated (2.2 `validateOnly`). It shows whether Google accepts the credentials, the account
+ * and what is set up in it. The event in it belongs to nobody and carries a denial; Google does not store it. `what`
+ * names the accepted things for the person who asks.
  */
 export function probeIngest(destinations: readonly object[], credentials: SecretRef, what: string): Probe {
   return {
@@ -143,7 +144,7 @@ function readProbe(reply: Reply, what: string): { readonly ok: boolean; readonly
   if (reply.status >= 200 && reply.status < 300) return accepted;
   const error = readGoogleError(reply.body);
   const violations = error?.details.flatMap(({ fieldViolations }) => fieldViolations) ?? [];
-  // The made-up event may be refused: then everything around it was accepted.
+  // Google may refuse the made-up event: then it accepted everything around it.
   if (
     reply.status === 400 &&
     violations.length > 0 &&
