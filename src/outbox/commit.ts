@@ -13,11 +13,11 @@ export interface Append {
 export interface Committed {
   /** Per append, per route of each record. */
   readonly results: readonly (readonly Stored[])[];
-  /** New events by route, in the order of their ids; those that a withdrawal took at once are not among them. */
+  /** New events by route, in the order of their ids; without events that a withdrawal removed at once. */
   readonly added: ReadonlyMap<string, readonly QueuedRecord[]>;
-  /** Events that withdrawals took out of the queue. */
+  /** Events that withdrawals removed from the queue. */
   readonly purged: readonly Purged[];
-  /** Dead letters that withdrawals took, by route. */
+  /** Dead letters that withdrawals removed, by route. */
   readonly purgedDead: ReadonlyMap<string, number>;
   /** Dead letters put back in the queue, by route. */
   readonly reopened: ReadonlyMap<string, number>;
@@ -27,41 +27,41 @@ export interface Committed {
 export interface UnwrittenEnd {
   readonly id: number;
   readonly route: string;
-  /** The vendor has not had it, so that a repeat is the first. */
+  /** The vendor has not had the event, so a repeat counts as the first. */
   readonly unmark: boolean;
-  /** Why it waits in the dead letters from now on; undefined = it is gone. */
+  /** Why the event is in the dead letters from now on; undefined = it is deleted. */
   readonly dead: string | undefined;
-  /** It has not ended: its vendor says later what it made of it. */
+  /** The event has not ended: its vendor gives its verdict later. */
   readonly awaiting?: Awaiting;
-  /** The record, where no other route waits for it: it goes as a whole. */
+  /** The record, where no other route waits for it: the whole record is deleted. */
   readonly last?: StoredRecord | undefined;
 }
 
-/** What was to be written is no longer wanted: nothing was. */
+/** The data to be written is no longer wanted, so nothing was written. */
 export class CommitUnwanted extends Error {
   override readonly name = 'CommitUnwanted';
 }
 
-/** A record that cannot be where it was found: the file is damaged beyond that record. */
+/** A record cannot be at the place where it was found: the damage of the file goes beyond this record. */
 export class StoreDamaged extends Error {
   override readonly name = 'StoreDamaged';
 }
 
-/** What a transaction has done so far. */
+/** The results of a transaction so far. */
 export class Work implements Committed {
   readonly results: (readonly Stored[])[] = [];
   readonly #added = new Map<string, QueuedRecord[]>();
   readonly purged: Purged[] = [];
   readonly purgedDead = new Map<string, number>();
   readonly reopened = new Map<string, number>();
-  /** Withdrawals that are worth telling other processes, because something was found. */
+  /** Withdrawals that other processes have to know, because they concerned stored data. */
   readonly found: Tombstone[] = [];
 
   get added(): ReadonlyMap<string, readonly QueuedRecord[]> {
     return this.#added;
   }
 
-  /** A record has been stored: each of its routes has it from now on. */
+  /** A record has been stored: each of its routes has the event from now on. */
   add(record: StoredRecord): void {
     for (const [i, queued] of queuedOf(record, record.routes).entries()) {
       const route = keyOf(record, record.routes[i] as StoredRoute);
@@ -82,7 +82,7 @@ export class Work implements Committed {
   }
 }
 
-/** Adds to a count; what comes to nothing is left out. */
+/** Adds to a count. A count of zero is removed. */
 export function bump(counts: Map<string, number>, key: string, by: number): void {
   const n = (counts.get(key) ?? 0) + by;
   if (n > 0) counts.set(key, n);

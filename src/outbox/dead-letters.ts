@@ -2,7 +2,7 @@ import { readReason, wordsOf } from '../core/reason.ts';
 import { signalsOf } from '../core/signals.ts';
 import { keyOf, type StoredRecord, type StoredRoute } from './record.ts';
 
-/** A dead letter, without what is in it: nothing of it tells anything of a visitor. */
+/** A dead letter without its body. No part of it says anything about a visitor. */
 export interface DeadLetter {
   /** The file it is in, where an engine has several. */
   readonly outbox?: string;
@@ -12,19 +12,19 @@ export interface DeadLetter {
   readonly acceptedAt: number;
   readonly diedAt: number;
   readonly expiresAt: number;
-  /** Why, as `showReason` wrote it; words only where an earlier version buried it. */
+  /** The reason, as `showReason` wrote it; words only where an earlier version wrote them. */
   readonly reason: string;
-  /** What the reason says. */
+  /** The words of the reason. */
   readonly words: string;
   readonly signals: readonly string[];
   readonly policy: string;
   /** Characters. */
   readonly size: number;
-  /** A retry has been asked for and the gateway has not come to it yet. */
+  /** A person has asked for another attempt, and the gateway has not started it yet. */
   readonly marked: boolean;
 }
 
-/** Which dead letters are meant; empty = all. */
+/** Which dead letters are meant; an empty filter means all. */
 export interface Which {
   readonly route?: string | undefined;
   readonly id?: number | undefined;
@@ -32,16 +32,16 @@ export interface Which {
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** What a person can do with the dead letters of an outbox: `portvakt outbox` works with any engine that has these. */
+/** What a person can do with the dead letters of an outbox. `portvakt outbox` works with any engine that has these. */
 export interface DeadLetters {
-  /** The newest first; 100 unless told. */
+  /** The newest first; at most 100 by default. */
   list(which?: Which, limit?: number): MaybePromise<readonly DeadLetter[]>;
   /**
-   * Asks for another attempt: with the next commit they are at the end of their queue, where age and consent are looked
-   * at again. Answers with how many.
+   * Asks for another attempt. With the next commit the dead letters are at the end of their queue, where age and
+   * consent are checked again. Returns how many.
    */
   retry(which?: Which): MaybePromise<number>;
-  /** Deletes them for good. Answers with how many. */
+  /** Deletes them for good. Returns how many. */
   purge(which?: Which): MaybePromise<number>;
 }
 
@@ -73,7 +73,7 @@ export function isMeant(which: Which, id: number, route: string): boolean {
   return (which.id === undefined || which.id === id) && (which.route === undefined || which.route === route);
 }
 
-/** The newest first, so many. */
+/** The newest first, at most this many. */
 export function newest(letters: readonly DeadLetter[], limit: number): readonly DeadLetter[] {
   return letters.toSorted((a, b) => b.diedAt - a.diedAt || a.id - b.id).slice(0, limit);
 }

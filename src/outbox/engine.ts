@@ -2,75 +2,80 @@ import type { Store } from '../delivery/store.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Append, Committed, UnwrittenEnd } from './commit.ts';
 
-/** How long the mark of a conversion is kept, and that of any other event, milliseconds. */
+/** How long the mark of a conversion and the mark of any other event are kept, milliseconds. */
 export const LASTING_MS = 48 * 3_600_000;
 export const BRIEF_MS = 30 * 60_000;
 
 /**
- * A durable queue of one process, as the delivery thread works with it: what accepts (`commit`) and what delivers (`Store`) in one.
+ * A durable queue of one process, as the delivery thread works with it. It has both sides: accepting (`commit`) and
+ * delivering (`Store`).
  *
- * The queue of several gateways promises the same and answers later (`nats/nats-outbox.ts`); it is no `OutboxStore`,
- * so that nobody on a file waits for a promise.
+ * The queue of several gateways promises the same and is asynchronous (`nats/nats-outbox.ts`). It is no `OutboxStore`,
+ * so that callers of a file wait for no promise.
  *
- * - **Durable**: when `commit` returns, what was accepted and what was withdrawn survives a power cut. Ends may be lost
- *   with the machine: those events are handed out once more.
+ * - **Durable**: when `commit` returns, accepted events and withdrawals survive a power cut. Ends may be lost with the
+ *   machine; their events are then handed out once more.
  * - **Atomic**: all of one `commit` is stored, or nothing of it.
- * - **In order**: the events of a route are read by their ids, which grow. None is used twice in one process; a later one
- *   uses none that an event still has.
- * - **Dead letters wait for a person**: they are listed without what is in them, go back to the end of their queue with
- *   the commit after a retry was asked for, and are gone for good when purged; a withdrawal takes them.
- * - **Withdrawn is gone**: from `commit` on, nothing that a withdrawal takes is read again, and it is in no file once
- *   `erase` has been called when it was due.
+ * - **In order**: the events of a route are read by their ids, which grow. One process uses no id twice. A later process
+ *   uses no id that an event still has.
+ * - **Dead letters wait for a person**: they are listed without their bodies. After a person asked for a retry, the next
+ *   commit puts them back at the end of their queue. A purge deletes them for good, and so does a withdrawal.
+ * - **Withdrawn events are deleted**: from `commit` on, no event that a withdrawal removes is read again. It is in no file
+ *   any more after a due call of `erase`.
  */
 export interface OutboxStore extends Store {
   /** Events that wait, counted for each of their routes, and dead letters. */
   readonly pending: number;
-  /** Ends that wait for the next transaction. */
+  /** Ends that will be written with the next transaction. */
   readonly unwritten: number;
-  /** Routes with something in the queue. */
+  /** Routes with events in the queue. */
   readonly routes: Iterable<string>;
-  /** Records that were damaged, by site ('' = not known whose): set aside, counted, not sent. */
+  /** Damaged records, by site ('' = the site is unknown): they are set aside and counted, and not sent. */
   readonly damaged: ReadonlyMap<string, number>;
   /** Bytes in use. */
   readonly bytes: number;
-  /** Part of the room that is in use. */
+  /** The share of the room that is in use. */
   readonly used: number;
-  /** There is no room for events. A withdrawal needs none. */
+  /** There is no room for events. A withdrawal needs no room. */
   readonly full: boolean;
-  /** Whether a withdrawal must not wait longer to be recorded. */
+  /** Whether a withdrawal must be recorded without further delay. */
   readonly unrecorded: boolean;
 
   /**
-   * Writes all ends that wait, and these appends. `wanted` is asked last thing before it becomes durable. Whether there is
-   * room for records is for the caller to ask.
-   * @throws CommitUnwanted when it is not wanted after all, and the engine's own errors; ends are kept for the next time
+   * Writes all waiting ends and these appends. `wanted` is called last, just before the transaction becomes durable.
+   * The caller checks whether there is room for records.
+   * @throws CommitUnwanted when the transaction is no longer wanted, and the engine's own errors; ends are kept for the
+   * next time
    */
   commit(appends: readonly Append[], wanted?: () => boolean): Committed;
 
-  /** What a person does with the dead letters. */
+  /** What a person can do with the dead letters. */
   readonly dead: DeadLetters;
 
-  /** Whether another process has changed anything here, or has a withdrawal that is not carried out here. */
+  /** Whether another process has changed anything here, or has a withdrawal that is not carried out here yet. */
   changedElsewhere(): boolean;
-  /** Whether another process has a withdrawal that is not carried out here. Cheap enough to be asked before sending. */
+  /**
+   * Whether another process has a withdrawal that is not carried out here yet. It is cheap enough to be asked before
+   * each request.
+   */
   withdrawnElsewhere(): boolean;
 
-  /** Looks how much room there is. */
+  /** Measures how much room there is. */
   measureRoom(): void;
-  /** What may wait until answers are given. */
+  /** Work that may wait until answers are given. */
   tidy(): void;
-  /** Makes what has left unreadable, when it is due; `now` in monotonic milliseconds. */
+  /** Makes deleted data unreadable, when this is due; `now` in monotonic milliseconds. */
   erase(now: number): void;
-  /** Forgets what has had its time. */
+  /** Deletes marks, withdrawals and dead letters whose time is over. */
   prune(): void;
   /** Events waiting, dead letters and age of the oldest event in milliseconds, by route. */
   queues(): Readonly<Record<string, { readonly waiting: number; readonly dead: number; readonly oldestMs: number }>>;
 
-  /** Writes something small, to see whether writing works. @throws where it does not */
+  /** Writes a small value, to see whether writing works.\n@throws where it does not */
   probe(): void;
-  /** Hands over the ends not yet written, when another connection takes this one's place. */
+  /** Hands over the ends that are not yet written, when another connection takes the place of this one. */
   takeUnwritten(): readonly UnwrittenEnd[];
   close(): void;
-  /** Closes without a last word: another connection has taken over. */
+  /** Closes without writing anything: another connection has taken over. */
   abandon(): void;
 }

@@ -5,30 +5,31 @@ import { siteOf, storedOf, type StoredRecord, type StoredRoute } from './record.
 import type { StorePolicy } from './store-policy.ts';
 import { stays, type Tombstone } from './tombstone.ts';
 
-/** What an engine knows when an event comes. */
+/** What an engine knows when a record comes. */
 export interface Known {
-  /** For an id of a site's record, which is used up even where nothing of it is stored. */
+  /** The next id of a site's record. It is used up even if nothing of the record is stored. */
   readonly nextId: (site: string) => number;
-  /** Marks the event as stored for a route; false if it was already. `mark`: its key, 0 = it has none. */
+  /** Marks the event as stored for a route; false if it was stored already. `mark`: its key, 0 = it has none. */
   readonly claim: (mark: number, route: string, lasting: boolean) => boolean;
-  /** The event did not reach the route after all. */
+  /** The event did not reach the route after all, so its mark is removed. */
   readonly forget: (mark: number, route: string) => void;
   /** What these subjects of a site have withdrawn at `since`, unix milliseconds, or later. */
   readonly withdrawn: (subjects: readonly number[], site: string, since: number) => readonly Tombstone[];
 }
 
-/** What became of a record that came in. */
+/** The result for a record that came in. */
 export interface TakenIn {
-  /** For each of its routes. */
+  /** The result for each of its routes. */
   readonly results: readonly Stored[];
-  /** What is to be stored, with what its routes may have; undefined = nothing. */
+  /** The part that is stored, with the fields its routes may have; undefined = nothing. */
   readonly record: StoredRecord | undefined;
-  /** Routes to which a withdrawal had closed it already. */
+  /** Routes that an earlier withdrawal had closed to it. */
   readonly purged: readonly Purged[];
 }
 
 /**
- * What of a record is stored: not for routes that had the event before, and not what its visitor has withdrawn.
+ * The part of a record that is stored: without routes that had the event before, and without what its visitor has
+ * withdrawn.
  * @throws Error for a route that is not configured
  */
 export function takeIn(record: OutboxRecord, policy: StorePolicy, known: Known): TakenIn {
@@ -43,7 +44,8 @@ export function takeIn(record: OutboxRecord, policy: StorePolicy, known: Known):
     const { route: key } = route;
     const mark = route.mark === '' ? 0 : (policy.subjectKey(site, `mark|${route.mark}`) as number);
     if (!known.claim(mark, key, record.lasting)) return 'duplicate';
-    // A hit may reach one process just after its visitor's withdrawal has reached another, and a back end may be late.
+    // A hit may reach one process just after its visitor's withdrawal has reached another, and events of a back end may
+    // be late.
     if (tombstones.every((tombstone) => stays(route, decidedAt, tombstone, policy))) routes.push(storedOf(route, mark));
     else {
       known.forget(mark, key);

@@ -1,7 +1,7 @@
 import { BRIEF_MS, LASTING_MS } from './engine.ts';
 import { Staged } from './staged.ts';
 
-/** That an event was stored, and for which routes. */
+/** The mark of a stored event, with the routes it was stored for. */
 interface Mark {
   /** Unix milliseconds. */
   readonly at: number;
@@ -10,11 +10,11 @@ interface Mark {
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Which events were stored already, in memory. They have no bound but their time. */
+/** The marks of stored events, in memory. Only their time limits them. */
 export class MemoryMarks {
   readonly #marks = new Staged<string, Mark>();
 
-  /** Marks the event as stored for the route; false if it was already. `mark`: its key, 0 = it has none. */
+  /** Marks the event as stored for the route; false if it was stored already. `mark`: its key, 0 = it has none. */
   claim(mark: number, route: string, lasting: boolean, now: number): boolean {
     if (mark === 0) return true;
     const key = keyOf(mark, lasting);
@@ -25,7 +25,7 @@ export class MemoryMarks {
     return true;
   }
 
-  /** The event did not reach the route: one with the same mark may. */
+  /** The event did not reach the route, so an event with the same mark may. */
   forget(mark: number, route: string): void {
     for (const key of [keyOf(mark, true), keyOf(mark, false)]) {
       const known = this.#marks.get(key);
@@ -35,12 +35,12 @@ export class MemoryMarks {
     }
   }
 
-  /** Forgets what has had its time. */
+  /** Deletes marks whose time is over. */
   prune(now: number): void {
     for (const [key, { at }] of this.#marks.entries()) if (at + lifeOf(key) <= now) this.#marks.set(key, undefined);
   }
 
-  /** Makes what was changed since it was last kept or dropped. */
+  /** Keeps the changes since the last call of this or of `drop`. */
   keep(): void {
     this.#marks.keep();
   }

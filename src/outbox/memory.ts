@@ -22,13 +22,13 @@ interface DeadLetterKept {
   readonly retry: boolean;
 }
 
-/** A record, a dead letter or what a withdrawal means for one of them is about this much beside the body. */
+/** A record, a dead letter or a withdrawal of one takes about this much beside the body. */
 const RECORD_BYTES = 160;
 
 /**
- * The queue in memory, for tests, and for a runtime that keeps what it is told in a durable store of its own. It is
- * NOT durable: what is in it ends with the process. Nobody else can have it open, so nothing happens elsewhere. A
- * withdrawal looks at everything that waits, and marks have no bound but their time.
+ * The queue in memory, for tests, and for a runtime with a durable store of its own. It is NOT durable: its content
+ * ends with the process. No other process can have it open. A withdrawal looks at every waiting event, and only time
+ * limits the marks.
  */
 export class MemoryOutbox implements OutboxStore {
   readonly #policy: () => StorePolicy;
@@ -37,7 +37,7 @@ export class MemoryOutbox implements OutboxStore {
   readonly #dead = new Staged<number, DeadLetterKept>();
   readonly #marks = new MemoryMarks();
   readonly #tombstones = new Staged<number, Tombstone>();
-  /** What waits for each route, by id. */
+  /** The events that wait for each route, by id. */
   readonly #waiting = new Map<string, Map<number, StoredRecord>>();
   #ends: UnwrittenEnd[] = [];
   #lastId = 0;
@@ -148,7 +148,7 @@ export class MemoryOutbox implements OutboxStore {
       .filter(([id, { record }]) => record.routes.some((route) => isMeant(which, id, keyOf(record, route))));
   }
 
-  /** What was last withdrawn before `before`, unix milliseconds, concerns nothing that may still come. */
+  /** Withdrawals that were made before `before`, unix milliseconds, concern no event that may still come. */
   forgetWithdrawals(before: number): void {
     for (const [key, tombstone] of this.#tombstones.entries())
       if (lastOf(tombstone) < before) this.#tombstones.set(key, undefined);
@@ -195,7 +195,7 @@ export class MemoryOutbox implements OutboxStore {
   close(): void {}
   abandon(): void {}
 
-  /** All of `body` or nothing. */
+  /** All of `body` takes effect, or nothing. */
   #together(body: () => void): void {
     try {
       body();
@@ -242,7 +242,9 @@ export class MemoryOutbox implements OutboxStore {
     this.#dead.set(letter.id, { record: letter, died: this.#now(), reason: dead, retry: false });
   }
 
-  /** Takes routes out of a record, which keeps what the others may have; without others it goes. */
+  /**
+   * Removes routes from a record. The record keeps what the other routes may have; without other routes it is deleted.
+   */
   #take(record: StoredRecord, taken: readonly StoredRoute[]): void {
     const left = record.routes.filter((route) => !taken.includes(route));
     this.#records.set(record.id, left.length === 0 ? undefined : narrowed(record, left));
@@ -267,7 +269,7 @@ export class MemoryOutbox implements OutboxStore {
     return results;
   }
 
-  /** Keeps what has been withdrawn for events that are late, where some may be. */
+  /** Keeps withdrawals for late events, where late events are possible. */
   #remember(withdrawals: readonly Withdrawal[]): void {
     const policy = this.#policy();
     for (const withdrawal of withdrawals) {
@@ -278,7 +280,7 @@ export class MemoryOutbox implements OutboxStore {
     }
   }
 
-  /** Takes what a withdrawal closes out of the queue and the dead letters. */
+  /** Removes the events that a withdrawal closes from the queue and the dead letters. */
   #withdraw(withdrawal: Withdrawal, work: Work): void {
     const tombstone = this.#tombstoneOf(withdrawal);
     if (tombstone === undefined) return;
@@ -294,7 +296,7 @@ export class MemoryOutbox implements OutboxStore {
     }
   }
 
-  /** The routes that a withdrawal closes to a record; the event did not reach them. */
+  /** The routes that a withdrawal closes to a record. The event has not reached them. */
   #takenBy(tombstone: Tombstone, record: StoredRecord): readonly StoredRoute[] {
     const policy = this.#policy();
     const everybody = policy.everybodyOf(tombstone.subject);

@@ -9,7 +9,7 @@ export interface StoredRoute extends Omit<RecordRoute, 'route' | 'mark'> {
   readonly name: string;
   /** Key of the event's mark for it (`marks.ts`), 0 = none. */
   readonly mark: number;
-  /** Undefined = its vendor has not taken it. */
+  /** Undefined = the vendor has not taken it. */
   readonly awaiting?: Awaiting | undefined;
 }
 
@@ -19,14 +19,14 @@ export interface StoredRecord {
   readonly site: string;
   /** Unix milliseconds. */
   readonly acceptedAt: number;
-  /** The time its consent stands for, and never later than it was accepted: what was withdrawn since then is meant. */
+  /** The time of its consent, never later than its acceptance: a withdrawal since then concerns it. */
   readonly decidedAt: number;
   /** `OutboxRecord.consentDay`. */
   readonly consentDay: number | undefined;
   readonly policy: string;
   /** Keys of its subjects. */
   readonly subjects: readonly number[];
-  /** Those it still waits for. */
+  /** The routes that it still waits for. */
   readonly routes: readonly StoredRoute[];
   readonly body: string;
 }
@@ -36,13 +36,13 @@ export function keyOf({ site }: Pick<StoredRecord, 'site'>, { name }: Pick<Store
   return `${site}/${name}`;
 }
 
-/** A route's key taken apart. */
+/** A route's key, split. */
 export function partsOf(key: string): { readonly site: string; readonly name: string } {
   const at = key.indexOf('/');
   return { site: key.slice(0, at), name: key.slice(at + 1) };
 }
 
-/** A record as each of these routes reads it; the body is read once for all of them. */
+/** A record as each of these routes reads it. The body is read once for all of them. */
 export function queuedOf(record: StoredRecord, routes: readonly StoredRoute[]): QueuedRecord[] {
   let read: ReturnType<typeof readBody> | undefined;
   const body = (): ReturnType<typeof readBody> => (read ??= readBody(record.body));
@@ -55,13 +55,13 @@ export function queuedOf(record: StoredRecord, routes: readonly StoredRoute[]): 
   });
 }
 
-/** A record with some of its routes, and of its event what these may have. */
+/** A record with some of its routes, and the part of its event that these may have. */
 export function narrowed(record: StoredRecord, routes: readonly StoredRoute[]): StoredRecord {
   if (routes.length === record.routes.length) return record;
   return { ...record, routes, body: narrowBody(record.body, routes) };
 }
 
-/** A record that has been dealt with so far on one of its routes. */
+/** A record that one of its routes has dealt with so far. */
 export function heldOn<R extends Pick<StoredRecord, 'routes'>>(
   record: R,
   name: string,
@@ -70,7 +70,7 @@ export function heldOn<R extends Pick<StoredRecord, 'routes'>>(
   return { ...record, routes: record.routes.map((route) => (route.name === name ? { ...route, awaiting } : route)) };
 }
 
-/** The site of a record. @throws Error where one of its routes is not configured, or is another site's */
+/** The site of a record.\n@throws Error where one of its routes is not configured, or belongs to another site */
 export function siteOf({ routes }: OutboxRecord, policy: StorePolicy): string {
   const sites = new Set(routes.map(({ route }) => policy.siteOf(route)));
   const [site] = sites;
@@ -78,7 +78,7 @@ export function siteOf({ routes }: OutboxRecord, policy: StorePolicy): string {
   return site;
 }
 
-/** What is stored of a route; `mark`: the key of its mark. */
+/** The stored part of a route; `mark`: the key of its mark. */
 export function storedOf(route: RecordRoute, mark: number): StoredRoute {
   const { type, signals, fields, limited, params, rule, expiresAt } = route;
   return { name: partsOf(route.route).name, type, signals, fields, limited, params, rule, expiresAt, mark };

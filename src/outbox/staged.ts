@@ -1,12 +1,12 @@
 /** A change that has been kept. */
 export interface Change<K, V> {
   readonly key: K;
-  /** Undefined = it was not there, or is not there any more. */
+  /** Undefined = the key was not there, or is no longer there. */
   readonly before: V | undefined;
   readonly after: V | undefined;
 }
 
-/** A map whose changes are made together or not at all; in between they are seen by who makes them. */
+/** A map whose changes are kept together or not at all. Until then the map shows them. */
 export class Staged<K, V> {
   readonly #kept = new Map<K, V>();
   readonly #changed = new Map<K, V | undefined>();
@@ -15,12 +15,12 @@ export class Staged<K, V> {
     return this.#changed.has(key) ? this.#changed.get(key) : this.#kept.get(key);
   }
 
-  /** Undefined takes it out. */
+  /** Undefined deletes the key. */
   set(key: K, value: V | undefined): void {
     this.#changed.set(key, value);
   }
 
-  /** What is there, changes included, in the order in which it came. */
+  /** The entries, changes included, in the order of their insertion. */
   entries(): (readonly [K, V])[] {
     const keys = new Set([...this.#kept.keys(), ...this.#changed.keys()]);
     return [...keys].flatMap((key) => {
@@ -29,7 +29,7 @@ export class Staged<K, V> {
     });
   }
 
-  /** Makes the changes, and gives them. */
+  /** Keeps the changes, and returns them. */
   keep(): Change<K, V>[] {
     const changes = [...this.#changed].map(([key, after]) => ({ key, before: this.#kept.get(key), after }));
     for (const { key, after } of changes) {
@@ -40,7 +40,7 @@ export class Staged<K, V> {
     return changes;
   }
 
-  /** Makes none of them. */
+  /** Drops the changes. */
   drop(): void {
     this.#changed.clear();
   }

@@ -10,16 +10,16 @@ export interface StorePolicy {
   readonly subjectKey: (site: string, subject: string) => number | undefined;
   /** The site of a route; undefined for a route that is not configured. */
   readonly siteOf: (route: string) => string | undefined;
-  /** Whether a row may stay when its visitor's signals are these. */
+  /** Whether an event may stay when its visitor has these signals. */
   readonly mayStay: (route: string, row: Decided, signals: SignalMask) => boolean;
   /**
-   * Whether an older event of the site may come from elsewhere, so that every withdrawal has to be remembered: from
-   * another process, or from a back end.
+   * Whether an older event of the site may still come, from another process or from a back end. Then every withdrawal
+   * has to be kept.
    */
   readonly remembers: (site: string) => boolean;
   /** Other processes have outboxes beside this one. */
   readonly shared: boolean;
-  /** The site of which this key means everybody (`EVERYBODY`); undefined for the key of anything else. */
+  /** The site for which this key means every visitor (`EVERYBODY`); undefined for any other key. */
   readonly everybodyOf: (key: number) => string | undefined;
   /** Bytes. */
   readonly maxSize: number;

@@ -1,15 +1,15 @@
 import { hexOf, sha256Hex, type KeyedHash } from '../core/hash.ts';
 import type { Gateway } from '../policy/gateway.ts';
 
-/** Subjects of one site whose keys are remembered: one hit names the same ones for every route. */
+/** How many subjects of one site are cached: one hit names the same subjects for every route. */
 const REMEMBERED = 4_096;
-/** Characters from which on one is not: what is remembered has a bound. */
+/** Longer subjects are not cached, so that the cache is bounded. */
 const LONG = 256;
 
 /**
- * Keyed hashes of subjects, cut to 52 bits so that they are exact numbers; two visitors of a queue of a million share
- * one with a chance below one in a thousand million. Undefined for a site that is not configured.
- * @param sha256 SHA-256 of a text in hex: that of the runtime where it has a faster one
+ * Keyed hashes of subjects, cut to 52 bits so that they are exact numbers. The chance that two visitors in a queue of a
+ * million have the same key is below one in a thousand million. Undefined for a site that is not configured.
+ * @param sha256 SHA-256 of a text in hex: the runtime's own, where it has a faster one
  */
 export function subjectKeys(
   gateway: Gateway,
@@ -20,8 +20,9 @@ export function subjectKeys(
 }
 
 /**
- * The site's keyed hash makes the key, once; with it a plain SHA-256 does the work: that of Node, at a tenth of the price.
- * A prefix as key is sound here: its length is fixed, and the result is cut so that it cannot be extended.
+ * The site's keyed hash makes the key once. With this key a plain SHA-256 does the work: Node's own takes a tenth of
+ * the time. A key as prefix is safe here, because its length is fixed, and the result is cut so that it cannot be
+ * extended.
  */
 function remembering(keyed: KeyedHash, sha256: (text: string) => string): (text: string) => number {
   const key = hexOf(keyed('outbox subjects'));

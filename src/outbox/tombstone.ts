@@ -5,13 +5,16 @@ import { ALL_SIGNALS, GATE_MASK, type SignalMask } from '../core/signals.ts';
 import { keyOf, type StoredRecord, type StoredRoute } from './record.ts';
 import type { StorePolicy } from './store-policy.ts';
 
-/** A record that was accepted so far ahead of the clock was there before that was set back, milliseconds. */
+/**
+ * A record whose time of acceptance is that far ahead of the clock was accepted before the clock was set back,
+ * milliseconds.
+ */
 const AHEAD = 2_000;
 
 /**
- * What one subject has withdrawn, and when: for each signal that gates, and for each route that was closed, the last
- * time. That is all there is to know, however often somebody changes their mind: what was decided before such a time
- * may not have that signal, what was decided after it may. Two tombstones of one subject make one (`merge`).
+ * What one subject has withdrawn, and when: for each signal that decides what may leave, and for each closed route, the
+ * last time. This is enough, however often a visitor changes the choice: an event that was decided before such a time
+ * may not use the signal, and a later one may. Two tombstones of one subject are joined into one (`merge`).
  */
 export interface Tombstone {
   /** Keyed hash. */
@@ -37,7 +40,7 @@ export function merge(one: Tombstone, other: Tombstone): Tombstone {
   return { subject: one.subject, gone, closed };
 }
 
-/** Whether it takes something away that `known` does not take away at any time. */
+/** Whether it takes away anything that `known` does not take away at any time. */
 export function saysMore({ gone, closed }: Tombstone, known: Tombstone | undefined): boolean {
   if (known === undefined) return true;
   for (let bit = 0; bit < gone.length; bit++) if (gone[bit] !== 0 && known.gone[bit] === 0) return true;
@@ -45,7 +48,7 @@ export function saysMore({ gone, closed }: Tombstone, known: Tombstone | undefin
   return false;
 }
 
-/** The same with no time after `now`. */
+/** The same tombstone, with times after `now` set to `now`. */
 export function noLaterThan({ subject, gone, closed }: Tombstone, now: number): Tombstone {
   const times = gone.map((at) => Math.min(at, now)) as unknown as Tombstone['gone'];
   return {
@@ -55,19 +58,19 @@ export function noLaterThan({ subject, gone, closed }: Tombstone, now: number): 
   };
 }
 
-/** The last time anything was withdrawn. */
+/** The time of the last withdrawal. */
 export function lastOf({ gone, closed }: Tombstone): number {
   return Math.max(...gone, ...Object.values(closed));
 }
 
-/** The signals it leaves to what was decided at `at`. */
+/** The signals that remain for an event decided at `at`. */
 export function leftBy({ gone }: Tombstone, at: number): SignalMask {
   let left = ALL_SIGNALS;
   for (let bit = 0; bit < gone.length; bit++) if ((gone[bit] as number) >= at) left &= ~(1 << bit);
   return left;
 }
 
-/** Whether it takes anything from what was decided at `at` for this route. */
+/** Whether it takes away anything from an event decided at `at` for this route. */
 export function concerns(tombstone: Tombstone, route: string, at: number): boolean {
   const left = leftTo(route, tombstone.closed, at);
   return left === undefined || (leftBy(tombstone, at) & left & GATE_MASK) !== GATE_MASK;
@@ -85,7 +88,10 @@ export function stays(
   return left !== undefined && policy.mayStay(event.route, event, leftBy(tombstone, at) & left);
 }
 
-/** The time that a record's consent stands for. What is from the future is older than the day on which the clock was set back. */
+/**
+ * The time of a record's consent. If it is in the future, the clock was set back since, and the record counts as older
+ * than that.
+ */
 export function agedAt({ acceptedAt, decidedAt }: Pick<StoredRecord, 'acceptedAt' | 'decidedAt'>, now: number): number {
   return acceptedAt > now + AHEAD ? 0 : decidedAt;
 }

@@ -4,7 +4,7 @@ import { readHead, writeHead, type Head } from './head.ts';
 import type { Sql } from './sql.ts';
 import { Waiting } from './waiting.ts';
 
-/** Why one waits, and since when, unix milliseconds. */
+/** The reason, and the time of death in unix milliseconds. */
 interface Death {
   readonly at: number;
   readonly reason: string;
@@ -13,7 +13,7 @@ interface Death {
 const ALL = 'SELECT id, head, length(body) AS size, died, reason, retry FROM dead_letters ORDER BY id';
 const INSERT = 'INSERT INTO dead_letters (id, head, body, died, reason) VALUES (?, ?, ?, ?, ?)';
 
-/** Events that vendors refused for good, each with one route. What writes is called in a transaction. */
+/** Events that vendors refused for good, each with one route. Methods that write are called in a transaction. */
 export class ObjectDeadLetters {
   readonly heads = new Waiting();
   readonly #sql: Sql;
@@ -24,7 +24,7 @@ export class ObjectDeadLetters {
     this.#sql = sql;
   }
 
-  /** Reads them all, and shows each; undefined = one that cannot be read. */
+  /** Reads all dead letters and calls `see` for each; undefined = it cannot be read. */
   load(see: (id: number, head: Head | undefined) => void): void {
     this.heads.clear();
     this.#deaths.clear();
@@ -66,13 +66,13 @@ export class ObjectDeadLetters {
     });
   }
 
-  /** A person wants it sent again. */
+  /** A person wants it to be sent again. */
   ask({ id }: Head): void {
     this.#retry.add(id);
     this.#sql.all('UPDATE dead_letters SET retry = 1 WHERE id = ?', id);
   }
 
-  /** Takes out those that are asked for, each with its body. */
+  /** Removes the dead letters that a person wants to be sent again, and returns each with its body. */
   takeAsked(): readonly (readonly [letter: Head, body: string])[] {
     return [...this.#retry].flatMap((id) => {
       const letter = this.heads.get(id);
@@ -83,7 +83,7 @@ export class ObjectDeadLetters {
     });
   }
 
-  /** For people, the newest first. */
+  /** For people; the newest first. */
   list(which: Which, limit: number): readonly DeadLetter[] {
     const found = this.chosen(which).map((head): DeadLetter => {
       const { at: died, reason } = this.#deaths.get(head.id) as Death;

@@ -1,6 +1,6 @@
 import type { StoredRecord, StoredRoute } from '../record.ts';
 
-/** All of a record but its body, as it is held in memory. */
+/** All of a record except its body, as memory holds it. */
 export interface Head extends Omit<StoredRecord, 'body'> {
   /** Its mark is remembered for 48 h (`OutboxRecord.lasting`). */
   readonly lasting: boolean;
@@ -10,7 +10,7 @@ export interface Head extends Omit<StoredRecord, 'body'> {
   readonly size: number;
 }
 
-/** Of the form of heads: a later version writes another number. */
+/** Version of the form of heads. Another form has another number. */
 const VERSION = 1;
 
 type Written = readonly [typeof VERSION, Omit<Head, 'id' | 'size'>];
@@ -20,7 +20,7 @@ export function writeHead({ id: _id, size: _size, ...rest }: Head): string {
   return JSON.stringify(written);
 }
 
-/** A head again; undefined where the text is none that this version writes. */
+/** Reads a head; undefined where this version did not write the text. */
 export function readHead(id: number, text: string, size: number): Head | undefined {
   try {
     const [version, rest] = JSON.parse(text) as Written;
@@ -32,7 +32,7 @@ export function readHead(id: number, text: string, size: number): Head | undefin
   }
 }
 
-/** JSON leaves out what is undefined, which types say is there. */
+/** JSON leaves out undefined values, which the types demand. */
 function route(read: StoredRoute): StoredRoute {
   return { ...read, limited: read.limited, params: read.params };
 }

@@ -1,7 +1,7 @@
 import { BRIEF_MS, LASTING_MS } from '../engine.ts';
 import type { Sql } from './sql.ts';
 
-/** That an event was stored for a route, and when, unix milliseconds. */
+/** The mark of an event that was stored for a route, with its time in unix milliseconds. */
 type Mark = readonly [mark: number, route: string, at: number];
 
 interface Block {
@@ -12,10 +12,12 @@ interface Block {
 
 type Written = readonly [lasting: 0 | 1, marks: readonly Mark[]];
 
-/** Marks in one row: writing it again costs one row, whatever is in it. */
+/** Marks in one row. Writing the row again is billed as one row, however many marks it has. */
 const FULL = 256;
 
-/** Marks of events that have ended. While one waits, its marks are in its record, so that none is a row of its own. */
+/**
+ * Marks of events that have ended. The marks of a waiting event are in its record, so that no mark is a row of its own.
+ */
 export class MarkBlocks {
   readonly #sql: Sql;
   readonly #blocks = new Map<number, Block>();
@@ -26,7 +28,7 @@ export class MarkBlocks {
     this.#sql = sql;
   }
 
-  /** Reads them all, and shows each. */
+  /** Reads all marks and calls `see` for each. */
   load(see: (mark: number, route: string, lasting: boolean, at: number) => void): void {
     this.#blocks.clear();
     this.#changed.clear();
@@ -50,7 +52,7 @@ export class MarkBlocks {
     this.#changed.add(block);
   }
 
-  /** Writes what was added; in a transaction. */
+  /** Writes the added marks, in a transaction. */
   write(): void {
     for (const { id, lasting, marks } of this.#changed) {
       const written: Written = [lasting ? 1 : 0, marks];
@@ -63,7 +65,7 @@ export class MarkBlocks {
     this.#changed.clear();
   }
 
-  /** Forgets rows in which every mark has had its time. */
+  /** Deletes rows in which the time of every mark is over. */
   prune(now: number): void {
     for (const { id, lasting, marks } of this.#blocks.values()) {
       const newest = Math.max(...marks.map(([, , at]) => at));

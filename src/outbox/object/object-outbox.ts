@@ -17,15 +17,16 @@ import { openTables, type Sql } from './sql.ts';
 import { Waiting } from './waiting.ts';
 import { Withdrawn } from './withdrawn.ts';
 
-/** A record takes about this much beside its body, on the disk. */
+/** A record takes about this much on the disk, beside its body. */
 const RECORD_BYTES = 400;
-/** An object has 128 MB of memory; so many heads take half of it. */
+/** An object has 128 MB of memory; this many heads take half of it. */
 const MOST_RECORDS = 100_000;
 
 /**
- * The queue of one site in the SQLite of a Durable Object. An event that comes and goes writes two rows, and a third
- * with its mark: bodies are on the disk alone, and all that is looked up is in memory. Nobody else has the object open.
- * A failure in the middle of a transaction leaves the disk as it was, and the memory is read from there again.
+ * The queue of one site in the SQLite of a Durable Object. An event that is stored and delivered writes two rows, and
+ * with its mark a third. Bodies are only on the disk, and everything that is looked up is in memory. Nobody else has
+ * the object open. A failure inside a transaction leaves the disk unchanged, and the memory is read from the disk
+ * again.
  */
 export class ObjectOutbox implements OutboxStore {
   readonly #sql: Sql;
@@ -39,7 +40,7 @@ export class ObjectOutbox implements OutboxStore {
   #ends: UnwrittenEnd[] = [];
   #lastId = 0;
   #damaged = 0;
-  /** In the transaction under way: bodies of records that are new, and records that are on the disk and have changed. */
+  /** In the transaction under way: bodies of new records, and records on the disk that have changed. */
   readonly #fresh = new Map<number, string>();
   readonly #touched = new Set<number>();
   readonly unrecorded = false;
@@ -152,7 +153,7 @@ export class ObjectOutbox implements OutboxStore {
     },
   };
 
-  /** What was last withdrawn before `before`, unix milliseconds, concerns nothing that may still come. */
+  /** Withdrawals that were made before `before`, unix milliseconds, concern no event that may still come. */
   forgetWithdrawals(before: number): void {
     this.#together(() => this.#withdrawn.forget(before));
   }
@@ -194,12 +195,12 @@ export class ObjectOutbox implements OutboxStore {
 
   measureRoom(): void {}
   tidy(): void {}
-  /** What the platform keeps of deleted rows is not in the object's hands. */
+  /** The platform may keep deleted rows; the object has no influence on it. */
   erase(): void {}
   close(): void {}
   abandon(): void {}
 
-  /** All of `body` or nothing: on the disk by a transaction, in memory by reading it anew. */
+  /** All of `body` takes effect, or nothing: on the disk by a transaction, in memory by reading it again. */
   #together(body: () => void): void {
     try {
       this.#sql.transaction(body);
@@ -213,7 +214,7 @@ export class ObjectOutbox implements OutboxStore {
     }
   }
 
-  /** Fills the memory with what is on the disk. */
+  /** Fills the memory from the disk. */
   #load(): void {
     this.#records.clear();
     this.#marks = new MemoryMarks();
@@ -230,7 +231,10 @@ export class ObjectOutbox implements OutboxStore {
     this.#marks.keep();
   }
 
-  /** What is there has its id and its marks. One that cannot be read stays on the disk: it may be a later version's. */
+  /**
+   * A stored record keeps its id and its marks. A record that cannot be read stays on the disk, because a later version
+   * may have written it.
+   */
   #know(id: number, head: Head | undefined): void {
     this.#lastId = Math.max(this.#lastId, id);
     if (head === undefined) this.#damaged++;
@@ -251,7 +255,7 @@ export class ObjectOutbox implements OutboxStore {
     return body;
   }
 
-  /** Writes what has changed in the queue. */
+  /** Writes the changes of the queue. */
   #write(): void {
     for (const [id, body] of this.#fresh) {
       const head = this.#records.get(id);
@@ -297,7 +301,9 @@ export class ObjectOutbox implements OutboxStore {
     this.#dead.add(letter, body, { at: this.#now(), reason });
   }
 
-  /** Takes routes out of a record, which keeps what the others may have; without others it goes. */
+  /**
+   * Removes routes from a record. The record keeps what the other routes may have; without other routes it is deleted.
+   */
   #leave(head: Head, taken: readonly StoredRoute[]): void {
     this.#touched.add(head.id);
     this.#records.leave(
@@ -324,7 +330,7 @@ export class ObjectOutbox implements OutboxStore {
     return results;
   }
 
-  /** Keeps what has been withdrawn for events that are late. */
+  /** Keeps withdrawals for late events. */
   #remember(withdrawals: readonly Withdrawal[]): void {
     const policy = this.#policy();
     for (const withdrawal of withdrawals) {
@@ -334,7 +340,7 @@ export class ObjectOutbox implements OutboxStore {
     }
   }
 
-  /** Takes what a withdrawal closes out of the queue and the dead letters. */
+  /** Removes the events that a withdrawal closes from the queue and the dead letters. */
   #withdraw(withdrawal: Withdrawal, work: Work): void {
     const tombstone = this.#tombstoneOf(withdrawal);
     if (tombstone === undefined) return;
@@ -356,7 +362,7 @@ export class ObjectOutbox implements OutboxStore {
     return among.all().filter(({ site, subjects }) => site === everybody && subjects.length > 0);
   }
 
-  /** The routes that a withdrawal closes to a record; the event did not reach them. */
+  /** The routes that a withdrawal closes to a record. The event has not reached them. */
   #takenBy(tombstone: Tombstone, head: Head): readonly StoredRoute[] {
     const taken = closedBy(tombstone, head, this.#now(), this.#policy());
     for (const route of taken) this.#marks.forget(route.mark, keyOf(head, route));

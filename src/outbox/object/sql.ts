@@ -1,17 +1,17 @@
 /**
- * SQLite as a Durable Object has it: in the same thread, every call answered at once. What is written in `transaction`
- * is there as a whole or not at all; the object's answer waits until it is durable.
+ * SQLite in a Durable Object: it runs in the same thread, and every call is synchronous. Writes in `transaction` take
+ * effect together or not at all. The object's answer waits until they are durable.
  */
 export interface Sql {
-  /** Runs one statement and gives its rows. */
+  /** Runs one statement and returns its rows. */
   readonly all: (text: string, ...values: readonly (string | number)[]) => readonly Readonly<Record<string, unknown>>[];
   /** All of `body`, or nothing of it. */
   readonly transaction: <T>(body: () => T) => T;
 }
 
 /**
- * Every row that is written is billed, those of an index, too: there is none, and what has to be found is found in
- * memory, which is filled when the object wakes.
+ * Every written row is billed, rows of an index too. So there is no index: everything is found in memory, which is
+ * filled when the object wakes.
  */
 const TABLES: readonly string[] = [
   'CREATE TABLE IF NOT EXISTS form (version INTEGER PRIMARY KEY)',
@@ -22,18 +22,18 @@ const TABLES: readonly string[] = [
   'CREATE TABLE IF NOT EXISTS withdrawn (subject INTEGER PRIMARY KEY, tombstone TEXT NOT NULL)',
 ];
 
-/** The version of these tables and of what is in them. It grows when an earlier version would misread something. */
+/** The version of these tables and their contents. It grows when an earlier version would misread them. */
 export const FORM = 1;
 
-/** A later version has written this database. An earlier one would not know whose events these are, hence not whom a withdrawal concerns. */
+/**
+ * A later version has written this database. An earlier version would not know whose events these are, and so not which
+ * of them a withdrawal concerns.
+ */
 export class LaterForm extends Error {
   override readonly name = 'LaterForm';
 }
 
-/**
- * Makes the tables, where they are not there.
- * @throws LaterForm, with nothing changed
- */
+/** Makes the tables, if they do not exist.\n@throws LaterForm, with nothing changed */
 export function openTables(sql: Sql): void {
   const [form, ...others] = TABLES as readonly [string, ...string[]];
   sql.all(form);

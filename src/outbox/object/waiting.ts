@@ -1,7 +1,7 @@
 import { keyOf, type StoredRoute } from '../record.ts';
 import type { Head } from './head.ts';
 
-/** Heads of what is stored, found by route and by subject. Ids grow, so that what came first is first. */
+/** Heads of the stored records, found by route and by subject. Ids grow, so the first record has the smallest id. */
 export class Waiting {
   readonly #heads = new Map<number, Head>();
   readonly #byRoute = new Map<string, Set<number>>();
@@ -34,12 +34,12 @@ export class Waiting {
     return [...this.#heads.values()];
   }
 
-  /** Those that name the subject. */
+  /** Records that name the subject. */
   of(subject: number): readonly Head[] {
     return [...(this.#bySubject.get(subject) ?? [])].map((id) => this.#heads.get(id) as Head);
   }
 
-  /** Up to `limit` that wait for the route, with an id above `after`. */
+  /** Up to `limit` records that wait for the route and have an id above `after`. */
   after(route: string, after: number, limit: number): readonly Head[] {
     const found: Head[] = [];
     for (const id of this.#byRoute.get(route) ?? []) {
@@ -50,7 +50,7 @@ export class Waiting {
     return found;
   }
 
-  /** For each route, how many wait and which came first. */
+  /** For each route: how many records wait, and the first of them. */
   queues(): readonly (readonly [route: string, waiting: number, first: Head])[] {
     return [...this.#byRoute].map(([route, ids]) => {
       const [first = 0] = ids;
@@ -68,12 +68,12 @@ export class Waiting {
     for (const subject of head.subjects) put(this.#bySubject, subject, head.id);
   }
 
-  /** One that waits for the same routes, of which something else is written down. */
+  /** Replaces a record that waits for the same routes, but whose stored values have changed. */
   replace(head: Head): void {
     this.#heads.set(head.id, head);
   }
 
-  /** Leaves it to these routes only; to none = it goes. Gives what is left. */
+  /** Leaves a record to these routes only; without routes it is deleted. Returns the rest. */
   leave(head: Head, routes: readonly StoredRoute[]): Head | undefined {
     for (const route of head.routes) {
       if (routes.includes(route)) continue;

@@ -6,7 +6,7 @@ import type { Sql } from './sql.ts';
 const UPSERT =
   'INSERT INTO withdrawn (subject, tombstone) VALUES (?, ?) ON CONFLICT (subject) DO UPDATE SET tombstone = excluded.tombstone';
 
-/** What visitors have withdrawn, for events that come late. What writes is called in a transaction. */
+/** What visitors have withdrawn, for late events. Methods that write are called in a transaction. */
 export class Withdrawn {
   readonly #sql: Sql;
   readonly #tombstones = new Map<number, Tombstone>();
@@ -28,14 +28,14 @@ export class Withdrawn {
     this.#sql.all(UPSERT, kept.subject, JSON.stringify(kept));
   }
 
-  /** What concerns one of these subjects, or everybody of the site. */
+  /** Withdrawals of one of these subjects, or of every visitor of the site. */
   of(subjects: readonly number[], site: string, policy: StorePolicy): readonly Tombstone[] {
     return [...subjects, policy.subjectKey(site, EVERYBODY) ?? Number.NaN]
       .map((key) => this.#tombstones.get(key))
       .filter((tombstone) => tombstone !== undefined);
   }
 
-  /** Forgets what was last withdrawn before `before`, unix milliseconds. */
+  /** Deletes withdrawals that were made before `before`, unix milliseconds. */
   forget(before: number): void {
     for (const [key, tombstone] of this.#tombstones) {
       if (lastOf(tombstone) >= before) continue;

@@ -6,15 +6,15 @@ import type { Beside, DeadColumns, Records } from './records.ts';
 import { recordFrom, type RecordColumns } from './stored-record.ts';
 import type { StoredRecord } from '../record.ts';
 
-/** Those that one transaction deletes or opens again, so that the others do not wait for it. */
+/** How many one transaction deletes or opens again, so that other work does not wait long. */
 const AT_ONCE = 1_000;
 
-/** What waits for a person, and what becomes of it: each change inside a transaction. */
+/** Events that wait for a person. Each change is made inside a transaction. */
 export class SqliteDeadLetters {
   readonly #records: Records;
   readonly #beside: Pick<Beside, 'sql' | 'sites' | 'routes'>;
 
-  /** Tells the index of subjects of those it does not know. */
+  /** Adds dead letters to the index of subjects where it does not know them. */
   constructor(records: Records, beside: Pick<Beside, 'sql' | 'sites' | 'routes' | 'subjects'>) {
     this.#records = records;
     this.#beside = beside;
@@ -25,9 +25,9 @@ export class SqliteDeadLetters {
   }
 
   /**
-   * Those that a person marked go to the end of their queue, where consent is looked at again. Gives the route of each
-   * that was damaged and is gone.
-   * @param most so many at a time
+   * Puts marked dead letters at the end of their queue, where consent is checked again. Returns the route of each
+   * damaged one, which is deleted.
+   * @param most at most this many at a time
    */
   reopenMarked(work: Work, most: number): readonly string[] {
     const { sql, sites, routes } = this.#beside;
@@ -48,19 +48,19 @@ export class SqliteDeadLetters {
     return damaged;
   }
 
-  /** Deletes those that died before `before`, unix milliseconds, `most` at a time. Answers with how many. */
+  /** Deletes those that died before `before`, unix milliseconds, `most` at a time. Returns how many. */
   deleteOld(before: number, most: number): number {
     const old = this.#beside.sql.oldDead.all(before, Math.min(AT_ONCE, most)) as unknown as DeadColumns[];
     for (const columns of old) this.#delete(columns);
     return old.length;
   }
 
-  /** For people, the newest first. A damaged one is left out: it is deleted when it is come to. */
+  /** For people, the newest first. A damaged one is left out: it is deleted when a retry or a purge reaches it. */
   list(which: Which, limit: number): readonly DeadLetter[] {
     return lettersOf(this.#beside.sql.listDead, which, limit);
   }
 
-  /** Marks those that a person wants sent again. */
+  /** Marks those that a person wants to be sent again. */
   ask({ route, id }: Which): number {
     return Number(this.#beside.sql.askDead.run(route ?? null, id ?? null).changes);
   }
@@ -72,7 +72,7 @@ export class SqliteDeadLetters {
     return found.length;
   }
 
-  /** Gives what it was, where it can be read. */
+  /** Returns the deleted dead letter, if it can be read. */
   #delete(columns: DeadColumns): StoredRecord | undefined {
     const [id, , , , route] = columns;
     const letter = recordFrom(recordColumns(columns));
@@ -81,7 +81,7 @@ export class SqliteDeadLetters {
   }
 }
 
-/** Dead letters as they are shown; `statement`: `listDead`, answering with lists. */
+/** Dead letters as they are shown; `statement`: `listDead`, which returns lists. */
 export function lettersOf(statement: StatementSync, { route, id }: Which, limit: number): readonly DeadLetter[] {
   const found = statement.all(route ?? null, id ?? null, limit) as unknown as ListedColumns[];
   return found.flatMap((columns) => {

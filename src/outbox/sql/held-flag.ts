@@ -1,13 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Processes of one gateway at most, and adopted outboxes beside them. */
+/** The most processes of one gateway; adopted outboxes come in addition. */
 const PLACES = 256;
 
 /**
- * Tells the other processes on a data directory that a withdrawal is held here which the disk does not take: they send
- * nothing meanwhile, because they cannot know whose it is. One byte a process in a file that has its size from the start,
- * so that writing it needs no room.
+ * Tells the other processes on a data directory that this one holds a withdrawal which the disk does not take. They
+ * send nothing meanwhile, because they cannot know whose withdrawal it is. It is one byte a process in a file of fixed
+ * size, so that writing it needs no room.
  */
 export class HeldFlag {
   readonly #fd: number;
@@ -23,18 +23,18 @@ export class HeldFlag {
     closeSync(openSync(file, 'a', 0o600));
     this.#fd = openSync(file, 'r+');
     if (fstatSync(this.#fd).size < PLACES) writeSync(this.#fd, this.#bytes, 0, PLACES, 0);
-    // What an ended process held was in its memory and is lost.
+    // An ended process held its withdrawals in memory, so they are lost.
     this.#write(0);
   }
 
-  /** Whether something is held here. */
+  /** Whether this process holds a withdrawal. */
   tell(held: boolean): void {
     if (held === this.#set) return;
     this.#write(held ? 1 : 0);
     this.#set = held;
   }
 
-  /** Whether another process holds something. */
+  /** Whether another process holds a withdrawal. */
   get elsewhere(): boolean {
     readSync(this.#fd, this.#bytes, 0, PLACES, 0);
     return this.#bytes.some((byte, place) => byte !== 0 && place !== this.#place);
@@ -50,8 +50,8 @@ export class HeldFlag {
 }
 
 /**
- * What processes held that are gone is gone with them. To be called before the first of a gateway starts: there may be
- * fewer of them than before, and nobody else would take back what the others have told.
+ * Clears the flags of ended processes. To be called before the first process of a gateway starts: there may be fewer
+ * processes than before, and nobody else would clear the flags of the others.
  */
 export function forgetHeld(dir: string): void {
   rmSync(fileIn(dir), { force: true });

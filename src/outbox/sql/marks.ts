@@ -2,18 +2,21 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { BRIEF_MS, LASTING_MS } from '../engine.ts';
 import { eachOf } from './open-database.ts';
 
-/** Bytes that marks may take in the file, beside `max_size`: about 200,000 conversions and 400,000 other events. */
+/**
+ * Bytes that marks may take in the file, beside `max_size`: enough for about 200,000 conversions and 400,000 other
+ * events.
+ */
 export const LASTING_BYTES = 8 * 1024 * 1024;
 export const BRIEF_BYTES = 16 * 1024 * 1024;
 
-/** Bytes of a mark in the file beside its routes: key, time, id, and what SQLite adds. */
+/** Bytes of a mark in the file beside its routes: key, time, id, and SQLite's own data. */
 const MARK_BYTES = 27;
-/** Marks that one transaction forgets beyond twice as many as it adds, so that none takes long. */
+/** A transaction deletes at most this many marks beyond twice the number it adds, so that no transaction takes long. */
 const SPARE = 16;
-/** Marks that the tidying of every minute forgets at most. */
+/** The most marks that the cleaning of every minute deletes. */
 const AT_ONCE = 20_000;
 
-/** What a list of marks may hold. */
+/** The form of a list of routes. */
 interface Bounds {
   readonly keepMs: number;
   readonly bytes: number;
@@ -22,9 +25,9 @@ interface Bounds {
 /** A mark as the transaction under way sees it. */
 interface Open {
   readonly key: number;
-  /** Where it is in the table; undefined = not yet. */
+  /** Its id in the table; undefined = it is not there yet. */
   readonly id: number | undefined;
-  /** Routes as the table has them; empty = not there. */
+  /** Routes as the table has them; empty = the table has no mark. */
   readonly stored: string;
   readonly routes: Set<number>;
 }
@@ -34,14 +37,14 @@ interface MarkRow {
   readonly id: number;
   readonly key: number;
   readonly at: number;
-  /** Damage may have made a number of it. */
+  /** Damage may have turned the text into a number. */
   readonly routes: string | number;
 }
 
 /**
- * Which events were stored already, and for which routes: one mark an event, written in the transaction that stores
- * it. Marks are written one after the other and forgotten in that order, oldest first, when their time is over or they
- * would take more than their bytes; where each is, is kept in memory. So a mark costs a few bytes at the end of a
+ * Which events were stored already, and for which routes: one mark an event, written in the transaction that stores the
+ * event. Marks are written one after the other and deleted in that order, the oldest first, when their time is over or
+ * they take too many bytes. The place of each mark is kept in memory. So a mark costs a few bytes at the end of a
  * table, however many there are.
  */
 export class Marks {
@@ -53,35 +56,35 @@ export class Marks {
     this.#brief = new MarkList(db, 'marks_brief', { keepMs: BRIEF_MS, bytes: brief });
   }
 
-  /** Bytes they take in the file. */
+  /** Bytes that the marks take in the file. */
   get bytes(): number {
     return this.#lasting.bytes + this.#brief.bytes;
   }
 
-  /** Marks the event as stored for the route; false if it was already. `lasting`: it is a conversion. */
+  /** Marks the event as stored for the route; false if it was stored already. `lasting`: it is a conversion. */
   claim(key: number, route: number, lasting: boolean, now: number): boolean {
     return (lasting ? this.#lasting : this.#brief).claim(key, route, now);
   }
 
-  /** The event did not reach this route after all: the next one with its mark is its first. */
+  /** The event did not reach this route after all: the next event with its mark counts as the first. */
   forget(key: number, route: number, now: number): void {
     this.#lasting.forget(key, route, now);
     this.#brief.forget(key, route, now);
   }
 
-  /** Writes what the transaction has changed, and makes room for it; the last thing before it commits. */
+  /** Writes the changes of the transaction, and makes room for them. It is the last step before the commit. */
   write(now: number): void {
     this.#lasting.write(now);
     this.#brief.write(now);
   }
 
-  /** Forgets what has had its time, in a transaction. */
+  /** Deletes marks whose time is over, in a transaction. */
   prune(now: number): void {
     this.#lasting.prune(now);
     this.#brief.prune(now);
   }
 
-  /** Forgets the oldest, in a transaction, until so many bytes are free or none is left. */
+  /** Deletes the oldest marks, in a transaction, until this many bytes are free or no mark is left. */
   giveUp(bytes: number): void {
     this.#brief.giveUp(bytes);
     this.#lasting.giveUp(bytes - this.#brief.freed);
@@ -112,11 +115,11 @@ class MarkList {
   readonly #ids = new Map<number, number>();
   #last = 0;
   #bytes = 0;
-  /** No mark has had its time before this, unix milliseconds. */
+  /** Every mark is valid until this time at least, unix milliseconds. */
   #quietUntil = 0;
-  /** What the transaction under way looked at. */
+  /** Marks that the transaction under way has looked up. */
   readonly #open = new Map<number, Open>();
-  /** What it did to the table: where marks are now, undefined = forgotten; and by how many bytes it grew. */
+  /** Its changes to the table: where marks are now, undefined = deleted; and by how many bytes the table grew. */
   #moved: { readonly key: number; readonly id: number; readonly there: boolean }[] = [];
   #grown = 0;
 
@@ -157,7 +160,7 @@ class MarkList {
     const open = this.#open.get(key) ?? this.#look(key, now);
     open.routes.delete(route);
     if (open.routes.size > 0) return;
-    // The mark is gone: the next event starts a new one.
+    // The mark is deleted: the next event starts a new one.
     if (open.id !== undefined) this.#drop({ id: open.id, key, routes: open.stored });
     this.#open.set(key, { key, id: undefined, stored: '', routes: open.routes });
   }
@@ -214,7 +217,7 @@ class MarkList {
     this.#open.clear();
   }
 
-  /** The mark as it is; one that has had its time is none. */
+  /** The current mark; undefined if its time is over. */
   #look(key: number, now: number): Open {
     const id = this.#ids.get(key);
     const mark = id === undefined ? undefined : (this.#byId.get(id) as MarkRow | undefined);
@@ -235,14 +238,14 @@ class MarkList {
     return open;
   }
 
-  /** Forgets the oldest, `most` of them, as long as there are too many or they have had their time. */
+  /** Deletes the oldest marks, at most `most`, as long as there are too many or their time is over. */
   #makeRoom(now: number, most: number): void {
     const tooMuch = (): boolean => this.#bytes + this.#grown > this.#bounds.bytes;
     if (now < this.#quietUntil && !tooMuch()) return;
     for (const mark of this.#oldest.all(most) as unknown as MarkRow[]) {
       const over = mark.at + this.#bounds.keepMs;
       if (over > now && !tooMuch()) {
-        // A clock that was set back does not keep marks for longer than a full life from now.
+        // After the clock was set back, marks are kept for one full life from now, and not longer.
         this.#quietUntil = Math.min(over, now + this.#bounds.keepMs);
         return;
       }

@@ -6,12 +6,12 @@ import { columnsOf } from './stored-record.ts';
 import { partsOf, type StoredRecord } from '../record.ts';
 
 /*
- * Versions 1 and 2 stored each (event, route) as a row of its own, in the vendor's form. What still waits of it becomes a
- * record with that one route, and is sent as it is: consent, age and withdrawals count for it as before. To be deleted
- * with the version after this one.
+ * Versions 1 and 2 stored each (event, route) as a row of its own, in the vendor's form. A waiting row becomes a record
+ * with that one route, and is sent in the stored form. Consent, age and withdrawals are checked as before. This file is
+ * to be deleted with the version after this one.
  */
 
-/** Rows that one transaction takes over. */
+/** How many rows one transaction takes over. */
 const AT_ONCE = 1_000;
 
 /** The columns of a row; version 1 had no mark, the last one. */
@@ -19,12 +19,12 @@ const COLUMNS = 'id, route, event, accepted, expires, policy, signals, fields, s
 const SUM = 11;
 const MARK = 12;
 export const OLD_ROW = { least: 12, most: 13 };
-/** Those of a dead letter: when and why it died, and whether it was to be tried again, come between. */
+/** The columns of a dead letter: time and reason of death, and whether to try again, come between. */
 export const OLD_DEAD = { least: 15, most: 16 };
 
 type OldColumns = readonly unknown[];
 
-/** A row of an earlier version as a record without an id; undefined where its checksum says that it is not whole. */
+/** A row of an earlier version as a record without an id; undefined where its checksum shows damage. */
 export function recordOfRow(values: OldColumns, rowid: number): Omit<StoredRecord, 'id'> | undefined {
   const [, route, event, accepted, expires, policy, signals, fields, subjects, envelope, element] = values;
   const mark = Number(values[MARK] ?? 0);
@@ -32,7 +32,7 @@ export function recordOfRow(values: OldColumns, rowid: number): Omit<StoredRecor
   if (!texts.every((text) => typeof text === 'string')) return undefined;
   const head = [rowid, route, event, accepted, expires, policy, signals, fields, subjects, envelope].join('\n');
   const sum = crc32(element as string, crc32(`${head}\n${mark === 0 ? '' : `${mark}\n`}`));
-  // The sum covers every column, so what matches it has the types it was written with.
+  // The sum covers every column, so a row with a correct sum has the types it was written with.
   if (sum !== values[SUM]) return undefined;
   const { site, name } = partsOf(route as string);
   const shaped = { envelope: envelope as string, element: element as string };
@@ -41,7 +41,7 @@ export function recordOfRow(values: OldColumns, rowid: number): Omit<StoredRecor
   return {
     site,
     acceptedAt: accepted as number,
-    // Not written down then: nobody withdrew it before it was accepted.
+    // The time was not stored then: nobody had withdrawn the event before it was accepted.
     decidedAt: accepted as number,
     consentDay: undefined,
     policy: policy as string,
@@ -58,8 +58,8 @@ function keysIn(subjects: string): readonly number[] {
 }
 
 /**
- * Makes a file of this version of one that an earlier one has left. It can be interrupted: what was taken over is not
- * there twice. Answers with how many rows were damaged.
+ * Converts a file of an earlier version into one of this version. It can be interrupted: no row is taken over twice.
+ * Returns how many rows were damaged.
  */
 export function upgrade(db: DatabaseSync, version: number): number {
   db.exec(`BEGIN IMMEDIATE;${SCHEMA}`);
@@ -67,7 +67,7 @@ export function upgrade(db: DatabaseSync, version: number): number {
     db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
     return 0;
   }
-  // Version 1 remembered repeats by their ids.
+  // Version 1 recognised repeats by their ids.
   db.exec('DROP TABLE IF EXISTS dedupe; COMMIT');
   const mover = new Mover(db);
   let damaged = 0;
@@ -79,7 +79,7 @@ export function upgrade(db: DatabaseSync, version: number): number {
       if (!mover.move(row)) damaged++;
     }
     db.exec('COMMIT');
-    // Else the log would become as long as the file.
+    // Without this the log would become as long as the file.
     db.exec('PRAGMA wal_checkpoint(PASSIVE)');
   }
   db.exec(`BEGIN IMMEDIATE;
@@ -89,7 +89,7 @@ export function upgrade(db: DatabaseSync, version: number): number {
   return damaged;
 }
 
-/** How much waits in a file of an earlier version, by route; `now` in unix milliseconds. Changes nothing. */
+/** How many events wait in a file of an earlier version, by route; `now` in unix milliseconds. It changes nothing. */
 export function queuedRows(db: DatabaseSync, now: number): OldQueue[] {
   const found = db.prepare(`
     SELECT key AS route,
@@ -118,7 +118,7 @@ interface OldRow {
   readonly death: readonly [died: number, reason: string, retry: number] | undefined;
 }
 
-/** Moves rows and dead letters out of the old tables, in a transaction of whoever has `db`. */
+/** Moves rows and dead letters out of the old tables, in a transaction of the caller. */
 class Mover {
   readonly #db: DatabaseSync;
   readonly #rows: StatementSync;
@@ -151,7 +151,7 @@ class Mover {
       this.#numbers.set(name, n);
   }
 
-  /** The next ones; none = all are moved. */
+  /** The next rows; none = all are moved. */
   some(): OldRow[] {
     const found = this.#rows.all() as unknown as OldColumns[];
     if (found.length > 0) return found.map((values) => ({ table: 'rows', values, death: undefined }));
@@ -161,7 +161,7 @@ class Mover {
     });
   }
 
-  /** False where the row is damaged: then it is gone. */
+  /** False where the row is damaged: then it is deleted. */
   move({ table, values, death }: OldRow): boolean {
     const rowid = values[0] as number;
     this.#delete[table].run(rowid);

@@ -6,7 +6,7 @@ import { AS_LISTS, makePrivate, PAGE_SIZE, SCHEMA_VERSION, STATEMENTS } from './
 /** The statements of `STATEMENTS`, prepared. */
 export type Statements = Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
 
-/** How long another process that writes is waited for, milliseconds. */
+/** How long to wait for another process that is writing, milliseconds. */
 const BUSY_MS = 2_000;
 
 /** An open file; `damaged` = rows of an earlier version that could not be taken over. */
@@ -17,7 +17,7 @@ export interface Opened {
 }
 
 /**
- * Opens the file of an outbox, or makes it: checked for damage, and in the form of this version.
+ * Opens the file of an outbox, or makes it. Afterwards it is checked for damage and has the form of this version.
  * @throws StoreDamaged, and the errors of node:sqlite when it cannot be opened, made or read
  */
 export function openDatabase(file: string): Opened {
@@ -34,7 +34,7 @@ export function openDatabase(file: string): Opened {
     const { quick_check: found } = db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
     if (found !== 'ok') throw new StoreDamaged('the outbox is damaged');
     const damaged = version < SCHEMA_VERSION ? upgrade(db, version) : 0;
-    // The quick check leaves indexes out, and the numbers of sites are read from one: records lie where these say.
+    // The quick check does not read indexes. The numbers of sites are read from one, and they decide where records are.
     for (const table of ['routes', 'sites']) {
       const { integrity_check: whole } = db.prepare(`PRAGMA integrity_check(${table})`).get() as {
         integrity_check: string;
@@ -52,12 +52,12 @@ export function openDatabase(file: string): Opened {
   }
 }
 
-/** Rows that are read at once where all are looked through. */
+/** How many rows are read at once where all rows are read. */
 const AT_ONCE = 512;
 
 /**
- * Everything that a statement `... WHERE id > ? ORDER BY id LIMIT ?` finds, the id first. No statement is under way between
- * two of them: a file that turns out to be damaged in the middle can be closed.
+ * All rows of a statement `... WHERE id > ? ORDER BY id LIMIT ?`, whose first column is the id. No statement is open
+ * between two rows, so a file that is found damaged in the middle can be closed.
  */
 export function* eachOf<T extends readonly [id: number, ...rest: unknown[]]>(statement: StatementSync): Generator<T> {
   for (let after = Number.MIN_SAFE_INTEGER; ; ) {
@@ -69,7 +69,7 @@ export function* eachOf<T extends readonly [id: number, ...rest: unknown[]]>(sta
   }
 }
 
-/** Does something for which another process that writes is waited for only so long, milliseconds. */
+/** Runs a function and waits for another process that is writing for at most this time, milliseconds. */
 export function waitingFor(db: DatabaseSync, ms: number, body: () => void): void {
   db.exec(`PRAGMA busy_timeout = ${ms}`);
   try {

@@ -11,8 +11,8 @@ import { WithdrawalLog } from './withdrawal-log.ts';
 const NOTHING_LEFT: ReturnType<typeof rescueFromWal> = { records: new Map(), dead: new Map(), damaged: false };
 
 /**
- * The files of one outbox: opened, and where they are damaged, set aside after what could be read is saved. The record
- * of withdrawals is shared with the other outboxes of the directory.
+ * The files of one outbox. They are opened here. A damaged file is set aside after its readable part was saved. The
+ * other outboxes of the directory share the record of withdrawals.
  */
 export class OutboxFiles {
   readonly #dir: string;
@@ -20,9 +20,9 @@ export class OutboxFiles {
   readonly #policy: () => StorePolicy;
   readonly #log: Log;
   #withdrawals: WithdrawalLog | undefined;
-  /** Damage was met that opening the file does not show: it must not be opened as it is again. */
+  /** Damage was found that opening the file does not show, so it must not be opened again as it is. */
   #mustSalvage = false;
-  /** Files of a damaged outbox may lie beside it. */
+  /** Files of a damaged outbox may be beside it. */
   #aside = true;
   #damaged = 0;
 
@@ -45,24 +45,24 @@ export class OutboxFiles {
   }
 
   /**
-   * Opens the outbox, with whatever SQLite would leave out of it. `before` is the connection whose place the new one
-   * takes, and hands over its ends that are not written yet.
+   * Opens the outbox, and saves what SQLite would leave out of it. The new connection takes the place of `before`,
+   * which hands over its unwritten ends.
    * @throws the errors of node:sqlite when it cannot be opened
    */
   open(before: OutboxStore | undefined): SqliteOutbox {
     this.#withdrawals ??= this.#openWithdrawals();
     const store = this.#openStore(this.#withdrawals, before === undefined);
-    // Not before it is open: ends that nobody holds would be sent again after the next start.
+    // Only after the new one is open: events whose ends nobody holds would be sent again after the next start.
     if (before !== undefined) store.inherit(before);
     return store;
   }
 
-  /** Damage was met while the outbox was in use: the next opening starts over with what can be read. */
+  /** Damage was found while the outbox was in use: the next opening starts with the readable part. */
   salvageNext(): void {
     this.#mustSalvage = true;
   }
 
-  /** What lies in a damaged file cannot be told apart, so the first withdrawal ends all of it. */
+  /** Nobody can tell whose events are in a damaged file, so the first withdrawal deletes all of it. */
   forgetAllAside(): void {
     if (!this.#aside) return;
     this.#aside = false;
@@ -73,20 +73,20 @@ export class OutboxFiles {
     }
   }
 
-  /** Forgets the withdrawals and damaged files that are older than any event, unix milliseconds. */
+  /** Deletes withdrawals and damaged files that are older than any event, unix milliseconds. */
   prune(oldest: number): void {
     this.#withdrawals?.prune(oldest);
     forgetAside(this.#dir, oldest);
   }
 
-  /** Closes the record of withdrawals; the outbox is for its owner to close. */
+  /** Closes the record of withdrawals; the owner of the outbox closes the outbox. */
   close(): void {
     this.#withdrawals?.close();
   }
 
   #openStore(withdrawals: WithdrawalLog, first: boolean): SqliteOutbox {
     const open = (): SqliteOutbox => new SqliteOutbox(this.#file, withdrawals, this.#policy, Date.now);
-    // A connection that takes another's place knows what was stored: the rest of the log is what was refused.
+    // A connection that takes another's place knows what was stored: the rest of the log was refused.
     const left = first ? rescueFromWal(this.#file) : NOTHING_LEFT;
     let store: SqliteOutbox | undefined;
     try {

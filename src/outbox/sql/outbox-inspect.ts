@@ -11,9 +11,9 @@ import { keyOf } from '../record.ts';
 import { recordFrom, type RecordColumns } from './stored-record.ts';
 
 /**
- * What `portvakt outbox` does. Every function opens the files of a data directory for a moment, beside a running
- * gateway or without one, and nothing it answers tells anything of a visitor: no field of an event, no subject. Of a file of an
- * earlier version, which may still be in use by it, only what waits is counted.
+ * The functions behind `portvakt outbox`. Each opens the files of a data directory for a moment, beside a running
+ * gateway or without one. No answer says anything about a visitor: no field of an event, no subject. In a file of an
+ * earlier version, which that version may still use, only the waiting events are counted.
  */
 
 /** One route's part of one outbox. */
@@ -23,12 +23,12 @@ export interface QueueInfo {
   readonly route: string;
   readonly waiting: number;
   /**
-   * Events that the vendor has taken, and that stay until it has said what it made of them; not among those waiting.
-   * Undefined where the engine does not tell, as with `size`.
+   * Events that the vendor has taken and that stay until its verdict; they are not among the waiting ones. Undefined
+   * where the engine does not count them, as with `size`.
    */
   readonly awaiting?: number;
   readonly dead: number;
-  /** Characters that the waiting events take; one that waits for several routes counts for each. */
+  /** Characters of the waiting events. An event that waits for several routes counts for each. */
   readonly size?: number;
   /** Age of the oldest waiting event, milliseconds; 0 = none waits. */
   readonly oldestMs: number;
@@ -39,11 +39,13 @@ export interface DeadInfo extends DeadLetter {
   readonly outbox: string;
 }
 
-/** Dead letters of a file that an earlier version has written: a gateway of this version takes them over first. */
+/** Dead letters of a file of an earlier version: a gateway of this version has to take them over first. */
 export class EarlierVersion extends Error {
   override readonly name = 'EarlierVersion';
   constructor(outbox: string) {
-    super(`${outbox} was written by an earlier version; start the gateway once, which takes over what waits in it`);
+    super(
+      `${outbox} was written by an earlier version; start the gateway once, which takes over the events that wait in it`,
+    );
   }
 }
 
@@ -86,7 +88,7 @@ export function bytesOnDisk(dir: string): number {
   return ours.reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
 }
 
-/** What `portvakt outbox` works with: the outboxes of a data directory, or of another engine in their place. */
+/** The outboxes that `portvakt outbox` works with: those of a data directory, or of another engine. */
 export interface Inspected {
   readonly queues: (now: number) => readonly QueueInfo[] | Promise<readonly QueueInfo[]>;
   /** Bytes on the disk. */
@@ -107,7 +109,7 @@ export function outboxesIn(dir: string): Inspected {
   };
 }
 
-/** Dead letters, of each outbox the newest first. */
+/** Dead letters; of each outbox the newest first. */
 export function deadInfos(dir: string, which: Which = {}, limit = 100): DeadInfo[] {
   return eachOutbox(dir, (db, outbox, version) => {
     if (version < SCHEMA_VERSION) throw new EarlierVersion(outbox);
@@ -117,15 +119,15 @@ export function deadInfos(dir: string, which: Which = {}, limit = 100): DeadInfo
   });
 }
 
-/** Asks for another attempt (`DeadLetters`): the gateway, running or started later, comes to it. */
+/** Asks for another attempt (`DeadLetters`). The gateway, running or started later, makes it. */
 export function retryDead(dir: string, which: Which = {}): number {
   return total(dir, (db) => Number(db.prepare(STATEMENTS.askDead).run(which.route ?? null, which.id ?? null).changes));
 }
 
-/** Dead letters that are deleted in one transaction: a full disk has no room in the log for all of them. */
+/** How many dead letters one transaction deletes, because on a full disk the log has no room for all of them. */
 const DELETED_AT_ONCE = 128;
 
-/** Deletes dead letters for good. Answers with how many. */
+/** Deletes dead letters for good. Returns how many. */
 export function purgeDead(dir: string, which: Which = {}): number {
   let purged = 0;
   for (let last = DELETED_AT_ONCE; last > 0; purged += last) last = total(dir, (db) => purgeSome(db, which));

@@ -7,8 +7,8 @@ export function outboxName(member: { readonly index: number } | undefined): stri
 }
 
 /**
- * Outboxes in which something waits and which no process has any more, because there are fewer now than there were, or
- * only one. The first process drains them beside its own.
+ * Outboxes with waiting events that no process owns, because there are fewer processes than before. The first process
+ * delivers them beside its own.
  */
 export function orphans(
   dir: string,
@@ -40,7 +40,7 @@ function holdsSomething(dir: string, name: string): boolean {
       ({ outbox, waiting, dead }) => outbox.replace(/\.sqlite$/, '') === name && waiting + dead > 0,
     );
   } catch {
-    // It cannot be read here; the delivery thread salvages it when it opens the file.
+    // It cannot be read here; the delivery thread saves its readable part when it opens the file.
     return true;
   }
 }

@@ -18,8 +18,8 @@ import { recordFrom, type RecordColumns } from './stored-record.ts';
 import type { StoredRecord } from '../record.ts';
 
 /**
- * What could be read where SQLite would not. Every record is one whose own checksum holds. Those of an earlier version
- * have ids below 0, and no place here yet.
+ * The records that could be read where SQLite would not read them. The checksum of each is correct. Records of an
+ * earlier version have ids below 0, and no place here yet.
  */
 export interface Rescued {
   readonly records: Map<number, StoredRecord>;
@@ -32,13 +32,13 @@ export interface DeadRecord {
   readonly reason: string;
 }
 
-/** How many columns a record has in its table, and a dead letter (`outbox-schema.ts`). */
+/** How many columns a record and a dead letter have in their tables (`outbox-schema.ts`). */
 const RECORD_COLUMNS = 4;
 const DEAD_COLUMNS = 8;
 
 /**
- * Records in the part of the write-ahead log that SQLite leaves out because something before it is damaged, or because the
- * last commit was torn. To be read before the file is opened, which throws that part away.
+ * Records in the part of the write-ahead log that SQLite does not use, because of damage before it or because the last
+ * commit was torn. To be read before the file is opened, because opening deletes that part.
  */
 export function rescueFromWal(file: string): Rescued & { readonly damaged: boolean } {
   const wal = readWal(readIfThere(`${file}-wal`));
@@ -52,8 +52,8 @@ export function rescueFromWal(file: string): Rescued & { readonly damaged: boole
 }
 
 /**
- * Reads everything a damaged outbox still holds, page by page, without trusting anything that leads from one page to
- * another, then sets the files aside. A flipped bit loses the record it is in.
+ * Reads all that a damaged outbox still holds, page by page, without trusting any reference from one page to another.
+ * Then it sets the files aside. A flipped bit costs the record it is in.
  */
 export function salvage(file: string, now: number): Rescued & { readonly asideAs: string } {
   const rescued: Rescued = { records: new Map(), dead: new Map() };
@@ -72,7 +72,7 @@ export function salvage(file: string, now: number): Rescued & { readonly asideAs
   return { ...rescued, asideAs };
 }
 
-/** Deletes what was set aside before `before`, unix milliseconds: what is in it has had its time. */
+/** Deletes files that were set aside before `before`, unix milliseconds: the time of all their records is over. */
 export function forgetAside(dir: string, before: number): void {
   for (const name of readdirSync(dir)) {
     const at = /\.sqlite\.damaged-(\d+)(-wal)?$/.exec(name)?.[1];
@@ -80,7 +80,7 @@ export function forgetAside(dir: string, before: number): void {
   }
 }
 
-/** The last version of each page; where that one is damaged, the one before as well. */
+/** The last version of each page; where that version is damaged, also the one before. */
 function latest(frames: readonly WalFrame[]): Buffer[] {
   const versions = new Map<number, Buffer[]>();
   for (const { page, data, good } of frames) {
@@ -111,7 +111,7 @@ function collectOld({ rowid, values }: TableRecord, { records, dead }: Rescued):
   const isRow = values.length >= OLD_ROW.least && values.length <= OLD_ROW.most;
   const isDead = values.length >= OLD_DEAD.least && values.length <= OLD_DEAD.most;
   if (!isRow && !isDead) return;
-  // A dead letter has its death between the sum and the mark, which an upgrade added behind it.
+  // In a dead letter the columns of its death are between the sum and the mark, which an upgrade added at the end.
   const [died, reason] = values.slice(OLD_ROW.least);
   const mark = values.length === OLD_ROW.most || values.length === OLD_DEAD.most ? values.at(-1) : 0;
   const made = recordOfRow([...values.slice(0, OLD_ROW.least), mark], rowid);
@@ -125,7 +125,7 @@ function readIfThere(path: string): Buffer {
   return existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
 }
 
-/** Gives access to pages as they are now: from the log where it has them, else from the file. */
+/** Reads the current pages: from the log where it has them, else from the file. */
 function withPages<T>(file: string, frames: readonly WalFrame[], use: (pageOf: PageOf, inFile: number) => T): T {
   const newer = new Map(frames.map(({ page, data }) => [page, data]));
   if (!existsSync(file)) return use((page) => newer.get(page), 0);

@@ -1,20 +1,23 @@
 import { closeSync, openSync } from 'node:fs';
 
-/** Ids of a site's records: its number times this, plus a sequence. So they lie together, in order, without an index. */
+/**
+ * Ids of a site's records: the number of the site times this, plus a sequence. So the records of a site are together
+ * and in order, without an index.
+ */
 export const SITE_SPAN = 2 ** 40;
 
 /** Version 2 had a row for each route of an event, in the vendor's form (`old-rows.ts`). */
 export const SCHEMA_VERSION = 3;
 
-/** Bytes of a page: fixed, so that reading a damaged file does not depend on a number in it. */
+/** Bytes of a page. The size is fixed, so that reading a damaged file does not depend on a number in it. */
 export const PAGE_SIZE = 4_096;
 
-/** A record, and over all of it a checksum (`stored-record.ts`). */
+/** A record, and a checksum of all of it (`stored-record.ts`). */
 const RECORD = 'id INTEGER PRIMARY KEY, head TEXT NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL';
 /** Routes by their numbers, comma-separated. */
 const MARK_COLUMNS = 'id INTEGER PRIMARY KEY, key INTEGER NOT NULL, at INTEGER NOT NULL, routes TEXT NOT NULL';
 
-/** Makes the tables of this version, where they are not there. */
+/** Makes the tables of this version, if they do not exist. */
 export const SCHEMA = `
   CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS routes (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, indexed INTEGER NOT NULL DEFAULT 0);
@@ -71,7 +74,7 @@ export const STATEMENTS = {
   freeCount: 'PRAGMA freelist_count',
 } as const;
 
-/** Those that answer with lists of values, which is faster than objects. */
+/** Statements that return lists of values, which is faster than objects. */
 export const AS_LISTS = [
   'read',
   'byId',
@@ -84,7 +87,7 @@ export const AS_LISTS = [
   'allDead',
 ] as const;
 
-/** Makes a file that only its owner may read, if it is not there; SQLite gives its log the same rights. */
+/** Makes a file that only its owner may read, if it does not exist. SQLite gives its log the same rights. */
 export function makePrivate(file: string): void {
   closeSync(openSync(file, 'a', 0o600));
 }

@@ -25,14 +25,17 @@ import { SubjectIndex } from './subject-index.ts';
 import type { WithdrawalLog } from './withdrawal-log.ts';
 import { Withdrawn } from './withdrawn.ts';
 
-/** How long another process that writes is waited for while nothing can be stored, milliseconds: who asks hears it soon. */
+/**
+ * How long to wait for another process that is writing while nothing can be stored, milliseconds: callers get their
+ * answer soon.
+ */
 const BUSY_PROBE_MS = 50;
-/** What a transaction writes beside its records: about, in bytes. */
+/** About how many bytes a transaction writes beside its records. */
 const COMMIT_BYTES = 4 * PAGE_SIZE;
 
 /**
- * The durable queue: one SQLite file, written by one connection. Everything that is to happen is collected and happens
- * in one transaction, so that one flush to disk serves many (design 2).
+ * The durable queue: one SQLite file, written by one connection. Work is collected and done in one transaction, so that
+ * one flush to disk serves many callers (design 2).
  */
 export class SqliteOutbox implements OutboxStore {
   readonly #db: DatabaseSync;
@@ -54,7 +57,7 @@ export class SqliteOutbox implements OutboxStore {
   readonly #now: () => number;
   #ends: UnwrittenEnd[] = [];
   readonly #pieces = new Pieces();
-  /** The last withdrawal of the record that is carried out here. */
+  /** The number of the last withdrawal in the record that is carried out here. */
   #applied: number;
   #flushes = true;
   #dataVersion: number;
@@ -86,7 +89,7 @@ export class SqliteOutbox implements OutboxStore {
       this.#checkpoints = checkpoints;
       this.#room = room;
       const meta = sql.getApplied.get() as { value: number } | undefined;
-      // A number beyond the log belongs to a log that is gone: apply all of this one.
+      // A number beyond the log belongs to a log that no longer exists: all withdrawals of this log are carried out.
       this.#applied = meta !== undefined && meta.value <= log.latest ? meta.value : 0;
       this.#dataVersion = (sql.dataVersion.get() as { data_version: number }).data_version;
       this.#queue = new Queue(beside, new Map(damaged > 0 ? [['', damaged]] : []));
@@ -104,7 +107,7 @@ export class SqliteOutbox implements OutboxStore {
     return this.#routes.pending;
   }
 
-  /** Bytes in use; free pages inside the file do not count, and what marks take has a bound of its own. */
+  /** Bytes in use. Free pages inside the file do not count, and marks have a limit of their own. */
   get bytes(): number {
     return this.#room.bytes;
   }
@@ -113,12 +116,12 @@ export class SqliteOutbox implements OutboxStore {
     return this.#room.cramped || this.#room.used >= 1;
   }
 
-  /** Part of `maxSize` that is in use, the record of withdrawals included. */
+  /** The share of `maxSize` that is in use, the record of withdrawals included. */
   get used(): number {
     return this.#room.used;
   }
 
-  /** Looks whether there is room: on the disk, or in the file, which never shrinks. */
+  /** Measures whether there is room: on the disk, or in the file, which never shrinks. */
   measureRoom(): void {
     this.#room.measure();
   }
@@ -128,7 +131,7 @@ export class SqliteOutbox implements OutboxStore {
     return this.#ends.length + this.#queue.spoilt.size;
   }
 
-  /** Routes with something in the queue. */
+  /** Routes with events in the queue. */
   get routes(): Iterable<string> {
     return this.#routes.waiting;
   }
@@ -156,10 +159,10 @@ export class SqliteOutbox implements OutboxStore {
   }
 
   /**
-   * Writes all that waits, and these appends, in one transaction. All or nothing: when it throws, nothing of it is on
-   * disk, and ends are kept for the next time. `wanted` is asked last thing before it becomes durable. Whether there is
-   * room for rows is for the caller to ask (`full`): a withdrawal needs none.
-   * @throws CommitUnwanted when it is not wanted after all
+   * Writes all waiting ends and withdrawals, and these appends, in one transaction. All or nothing: when it throws,
+   * nothing of it is on disk, and ends are kept for the next time. `wanted` is called last, just before the transaction
+   * becomes durable. The caller checks whether there is room for records (`full`); a withdrawal needs no room.
+   * @throws CommitUnwanted when the transaction is no longer wanted
    */
   commit(appends: readonly Append[], wanted: () => boolean = () => true): Committed {
     this.#flushToDisk(appends.length > 0);
@@ -216,18 +219,24 @@ export class SqliteOutbox implements OutboxStore {
     for (const id of this.#queue.spoilt) this.#records.deleteDamaged(id);
   }
 
-  /** Hands over the ends not yet written, when another connection takes this one's place. */
+  /** Hands over the ends that are not yet written, when another connection takes the place of this one. */
   takeUnwritten(): readonly UnwrittenEnd[] {
     return this.#ends.splice(0);
   }
 
-  /** Takes the place of another connection of this process: with its ends, and beyond the ids that it has given. */
+  /**
+   * Takes the place of another connection of this process: takes over its ends, and uses none of the ids that it has
+   * given.
+   */
   inherit(before: OutboxStore): void {
     this.#ends.push(...before.takeUnwritten());
     if (before instanceof SqliteOutbox) this.#sites.goOnAfter(before.#sites);
   }
 
-  /** Writes something small, to see whether writing works. Empties the log first: on a full disk it may be in the way. */
+  /**
+   * Writes a small value, to see whether writing works. It empties the log first, which may take the last room of a
+   * full disk.
+   */
   probe(): void {
     waitingFor(this.#db, BUSY_PROBE_MS, () => {
       this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -236,14 +245,14 @@ export class SqliteOutbox implements OutboxStore {
   }
 
   /**
-   * Copies the write-ahead log back into the file when it has become long. To be called after a commit's answers are
-   * given: SQLite would do it before, and all who wait for that commit would wait for this too.
+   * Copies the write-ahead log back into the file when the log is long. To be called after a commit's answers are
+   * given: SQLite would do it before, and every caller that waits for the commit would wait for this too.
    */
   tidy(): void {
     this.#checkpoints.tidy();
   }
 
-  /** Makes what has left unreadable, when it is due; `now` in monotonic milliseconds. */
+  /** Makes deleted data unreadable, when this is due; `now` in monotonic milliseconds. */
   erase(now: number): void {
     this.#checkpoints.erase(now);
   }
@@ -258,12 +267,12 @@ export class SqliteOutbox implements OutboxStore {
     },
   };
 
-  /** Whether the record of withdrawals has something that must not wait longer to be written. */
+  /** Whether the record of withdrawals has an entry that must be written without further delay. */
   get unrecorded(): boolean {
     return this.#log.lateIsDue;
   }
 
-  /** Whether another process has written: marked or purged dead letters, or a withdrawal elsewhere. */
+  /** Whether another process has written: marked or purged dead letters, or a withdrawal in another outbox. */
   changedElsewhere(): boolean {
     const { data_version: version } = this.#sql.dataVersion.get() as { data_version: number };
     if (version !== this.#dataVersion) {
@@ -275,12 +284,15 @@ export class SqliteOutbox implements OutboxStore {
     return this.withdrawnElsewhere();
   }
 
-  /** Whether another process has a withdrawal that is not carried out here. Cheap enough to be asked before sending. */
+  /**
+   * Whether another process has a withdrawal that is not carried out here yet. It is cheap enough to be asked before
+   * each request.
+   */
   withdrawnElsewhere(): boolean {
     return this.#log.latest > this.#applied;
   }
 
-  /** Forgets what has had its time: marks, old dead letters. */
+  /** Deletes marks and dead letters whose time is over. */
   prune(): void {
     const now = this.#now();
     this.#transaction(() => {
@@ -296,8 +308,8 @@ export class SqliteOutbox implements OutboxStore {
   }
 
   /**
-   * Puts back what was rescued from a damaged file; what is there already stays as it is, and what was withdrawn stays
-   * away: an older page may still have it. Answers with how many.
+   * Puts back what was rescued from a damaged file. Records that are in the file already stay as they are. Withdrawn
+   * records are not put back, though an older page may still have them. Returns how many.
    */
   restore(rescued: Rescued): number {
     const policy = this.#policy();
@@ -306,7 +318,7 @@ export class SqliteOutbox implements OutboxStore {
   }
 
   close(): void {
-    // An empty write-ahead log: nothing of what was delivered stays in it.
+    // An empty write-ahead log: no delivered event stays in it.
     try {
       this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
@@ -314,15 +326,15 @@ export class SqliteOutbox implements OutboxStore {
     }
   }
 
-  /** Closes without a last word: another connection has taken over. */
+  /** Closes without writing anything: another connection has taken over. */
   abandon(): void {
     this.#db.close();
   }
 
   /**
-   * Whether the next transactions wait until they are on the disk itself. What is accepted and what is withdrawn does.
-   * Ends need not: when the machine fails before the next flush, they come before everything that was promised since,
-   * and what they ended is sent once more. A process that dies loses none of it.
+   * Whether the next transactions wait until they are on the disk itself. Accepted events and withdrawals do. Ends do
+   * not: when the machine fails before the next flush, it loses only ends that came before all promised events, and the
+   * events of these ends are sent once more. A process that dies loses no end.
    */
   #flushToDisk(flush: boolean): void {
     if (flush === this.#flushes) return;
@@ -330,7 +342,7 @@ export class SqliteOutbox implements OutboxStore {
     this.#flushes = flush;
   }
 
-  /** All of `body` or nothing: on disk, and in what is remembered beside it. */
+  /** All of `body` takes effect, or nothing: on disk, and in the values that memory keeps beside it. */
   #transaction<T>(body: () => T): T {
     this.#routes.begin();
     this.#sql.begin.run();
@@ -350,7 +362,7 @@ export class SqliteOutbox implements OutboxStore {
       this.#sites.rolledBack();
       this.#records.rolledBack();
       if (!(error instanceof CommitUnwanted)) this.#pieces.failed(performance.now());
-      // After some errors SQLite has rolled back on its own.
+      // After some errors SQLite has rolled back by itself.
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     }
@@ -381,7 +393,7 @@ export class SqliteOutbox implements OutboxStore {
   /** Carries out the withdrawals that other processes have logged; `own` ones are carried out in their order. */
   #applyLog(own: ReadonlySet<number>, work: Work): number {
     let applied = this.#applied;
-    // Where nobody else writes to it, it need not be looked at.
+    // If no other process writes to the log, it need not be looked at.
     const latest = this.#policy().shared ? this.#log.latest : this.#log.known;
     if (latest > applied) {
       for (const { seq, ...tombstone } of this.#log.after(applied)) {

@@ -1,14 +1,14 @@
-/** Records that leave or move in one transaction where room is short. */
+/** How many records leave or move in one transaction where room is short. */
 const WHERE_SHORT = 128;
-/** Where one transaction has not fitted, the next ones are half as large, at most half of this. */
+/** After a transaction that did not fit, the next ones are half as large, and have at most half of this. */
 const LARGEST_HALVED = 1_024;
-/** For so long after one that did not fit, milliseconds. */
+/** How long this lasts after a transaction that did not fit, milliseconds. */
 const SMALL_FOR = 60_000;
 
 /**
- * How many records may leave the outbox or move inside it in one transaction. What a transaction deletes is overwritten,
- * and so it takes as much of the log as the records have bytes. More may have ended than there is room for in the log:
- * then the same transaction would fail again and again, and nothing would ever leave a full disk.
+ * How many records may leave the outbox or move inside it in one transaction. A transaction overwrites what it deletes,
+ * so the log needs room for all bytes of the deleted records. If more records have ended than the log has room for, one
+ * transaction would fail again and again, and a full disk would never become emptier.
  */
 export class Pieces {
   #most = Infinity;
@@ -19,12 +19,12 @@ export class Pieces {
     return Math.min(cramped ? WHERE_SHORT : Infinity, this.small(now) ? this.#most : Infinity);
   }
 
-  /** A transaction has not fitted lately. */
+  /** A transaction did not fit lately. */
   small(now: number): boolean {
     return now - this.#failedAt < SMALL_FOR;
   }
 
-  /** A transaction could not be written; not one that was given up. */
+  /** A transaction could not be written. A transaction that was given up does not count. */
   failed(now: number): void {
     const before = this.small(now) ? this.#most : LARGEST_HALVED;
     this.#most = Math.max(1, before >> 1);

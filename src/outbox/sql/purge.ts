@@ -5,7 +5,7 @@ import { keyOf } from '../record.ts';
 import type { SubjectIndex } from './subject-index.ts';
 import { closedBy, type Tombstone } from '../tombstone.ts';
 
-/** What a withdrawal takes out of an outbox: inside a transaction. */
+/** Removes what a withdrawal closes from an outbox, inside a transaction. */
 export class Purge {
   readonly #records: Records;
   readonly #subjects: SubjectIndex;
@@ -20,7 +20,7 @@ export class Purge {
     this.#now = now;
   }
 
-  /** Takes what this subject's withdrawal closes out of its records and dead letters. True if there was something. */
+  /** Removes what this subject's withdrawal closes from its records and dead letters. True if there was something. */
   carryOut(tombstone: Tombstone, work: Work): boolean {
     const { subject } = tombstone;
     const site = this.#policy().everybodyOf(subject);

@@ -5,18 +5,18 @@ import type { Beside } from './records.ts';
 import { keyOf, partsOf, queuedOf, type StoredRecord } from '../record.ts';
 import { recordFrom, type RecordColumns } from './stored-record.ts';
 
-/** Records that one reading looks at: those of other routes may lie between. */
+/** Records that one read looks at: records of other routes may be between them. */
 const LOOKED_AT = 2_048;
 
-/** Reads what waits, route by route. A record that is not as it was written is set aside, counted and not sent. */
+/** Reads the waiting records, route by route. A damaged record is set aside, counted and not sent. */
 export class Queue {
   readonly #beside: Pick<Beside, 'sql' | 'sites' | 'routes' | 'subjects' | 'now'>;
-  /** Records whose checksum did not match, by site; '' = not known whose. */
+  /** Records with a wrong checksum, by site; '' = the site is unknown. */
   readonly damaged: Map<string, number>;
-  /** Those of them that are still in the file. */
+  /** The damaged records that are still in the file. */
   readonly spoilt = new Set<number>();
 
-  /** @param damaged what was found to be damaged before */
+  /** @param damaged the damage that was found before */
   constructor(beside: Pick<Beside, 'sql' | 'sites' | 'routes' | 'subjects' | 'now'>, damaged: Map<string, number>) {
     this.#beside = beside;
     this.damaged = damaged;
@@ -47,7 +47,7 @@ export class Queue {
     return { records, upTo, more: true };
   }
 
-  /** A record of the site as it was written; one that is not is set aside, counted and not sent. */
+  /** A record of the site; a damaged record is set aside, counted and not sent. */
   #whole(columns: RecordColumns, site: string): StoredRecord | undefined {
     const record = recordFrom(columns);
     if (record === undefined) this.#setAside(columns[0], site);
@@ -66,7 +66,10 @@ export class Queue {
     bump(this.damaged, partsOf(route).site, 1);
   }
 
-  /** The first event that waits for a route; where one reading does not find it, how far it has read, as if it came now. */
+  /**
+   * The first event that waits for a route. If one read does not find it, the result is how far it has read, as if the
+   * event came now.
+   */
   firstOf(route: string): { readonly id: number; readonly acceptedAt: number } {
     const { records, upTo } = this.read(route, 0, 1);
     const [first] = records;
@@ -75,14 +78,17 @@ export class Queue {
     return found;
   }
 
-  /** What was spoilt is deleted: it is counted anew what waits, since nobody knows for whom that waited. */
+  /**
+   * Deletes the damaged records. Then the waiting events are counted again, since nobody knows for which routes the
+   * deleted ones waited.
+   */
   spoiltDeleted(): void {
     this.spoilt.clear();
     this.#beside.routes.forgetWaiting();
     this.#count();
   }
 
-  /** Looks through all records, and tells the index of subjects of those it does not know. */
+  /** Reads all records, and adds them to the index of subjects where it does not know them. */
   #count(): void {
     const { sql, routes, sites, subjects } = this.#beside;
     for (const columns of eachOf<RecordColumns>(sql.all)) {

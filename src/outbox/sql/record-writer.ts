@@ -5,7 +5,7 @@ import type { StorePolicy } from '../store-policy.ts';
 import type { Beside, Records } from './records.ts';
 import type { Withdrawn } from './withdrawn.ts';
 
-/** Writes the records of a hit, as far as they are to be stored. */
+/** Writes those records of a hit that are to be stored. */
 export class RecordWriter {
   readonly #records: Records;
   readonly #withdrawn: Withdrawn;
@@ -17,7 +17,7 @@ export class RecordWriter {
     this.#beside = beside;
   }
 
-  /** Answers for each route of each record with what became of it. @throws Error for a route that is not configured */
+  /** Returns the result for each route of each record.\n@throws Error for a route that is not configured */
   write(records: readonly OutboxRecord[], policy: StorePolicy, work: Work): readonly Stored[] {
     const known = this.#known(policy);
     return records.flatMap((one) => {

@@ -9,18 +9,18 @@ import { columnsOf, recordFrom, type RecordColumns } from './stored-record.ts';
 import { heldOn, narrowed, keyOf, type StoredRecord, type StoredRoute } from '../record.ts';
 import type { SubjectIndex } from './subject-index.ts';
 
-/** Bytes that a record takes beside its body, about, and those of its head for each route. */
+/** About how many bytes a record takes beside its body, and its head for each route. */
 export const RECORD_BYTES = 160;
 const ROUTE_BYTES = 60;
 
-/** So many of the youngest are kept in memory, unless they are larger than so many characters. */
+/** This many of the youngest records are kept in memory, unless they are longer than this many characters. */
 const MOST_YOUNG = 2_048;
 const LARGE = 8_192;
 
 /** A dead letter in its table. */
 export type DeadColumns = readonly [...RecordColumns, route: string, died: number, reason: string];
 
-/** What is kept beside the records, and changes with them. */
+/** The state that is kept beside the records and changes with them. */
 export interface Beside {
   readonly sql: Statements;
   readonly sites: Sites;
@@ -36,19 +36,19 @@ export interface Beside {
 /** The records and dead letters of an outbox, one at a time; always inside a transaction. */
 export class Records {
   readonly #beside: Beside;
-  /** The youngest as they are in the file: most of them end before they would be read again. */
+  /** The youngest records, as they are in the file. Most of them end before they would be read again. */
   readonly #young = new Map<number, StoredRecord>();
 
   constructor(beside: Beside) {
     this.#beside = beside;
   }
 
-  /** Undefined where it has gone, or is damaged. */
+  /** Undefined where it is deleted or damaged. */
   find(id: number): StoredRecord | undefined {
     return this.#young.get(id) ?? this.#read(id);
   }
 
-  /** A transaction did not happen: what it did is forgotten here as well. */
+  /** A transaction was rolled back: its changes here are undone as well. */
   rolledBack(): void {
     this.#young.clear();
   }
@@ -76,7 +76,7 @@ export class Records {
     this.#beside.subjects.add(record.id, record.subjects);
   }
 
-  /** A rescued one, which may have the id of one that was there long ago. */
+  /** A rescued record. An earlier record may have had the same id. */
   insertRescued(record: StoredRecord): void {
     this.#insert(record);
     this.#beside.subjects.addToTable(record.id, record.subjects);
@@ -95,7 +95,7 @@ export class Records {
     this.#beside.subjects.add(letter.id, letter.subjects);
   }
 
-  /** A rescued one, as in `insertRescued`. */
+  /** A rescued dead letter, as in `insertRescued`. */
   insertRescuedDead(letter: StoredRecord, death: Death): void {
     this.#insertDead(letter, death);
     this.#beside.subjects.addToTable(letter.id, letter.subjects);
@@ -116,8 +116,8 @@ export class Records {
   }
 
   /**
-   * Takes routes out of a record, which keeps what the others may have; without others it goes. Gives those that were
-   * in it.
+   * Removes routes from a record. The record keeps what the other routes may have; without other routes it is deleted.
+   * Returns the routes that were in it.
    */
   take(id: number, names: ReadonlySet<string>): readonly StoredRoute[] {
     const record = this.find(id);
@@ -136,7 +136,7 @@ export class Records {
     return taken;
   }
 
-  /** The vendor of this route has taken the event, and says later what it made of it. */
+  /** The vendor of this route has taken the event, and gives its verdict later. */
   hold(id: number, name: string, awaiting: Awaiting): void {
     const record = this.find(id);
     if (record === undefined) return;
@@ -150,7 +150,7 @@ export class Records {
     if (this.#young.has(id)) this.#young.set(id, record);
   }
 
-  /** A record goes, whoever it waited for; false where it has gone already. */
+  /** Deletes a record for all its routes; false where it is deleted already. */
   remove(record: StoredRecord): boolean {
     const { sql, routes, subjects } = this.#beside;
     if (sql.deleteRecord.run(record.id).changes === 0) return false;
@@ -174,24 +174,24 @@ export class Records {
     this.take(id, new Set([name]));
   }
 
-  /** Deletes a record that cannot be read: of what it says nothing is known. */
+  /** Deletes a record that cannot be read. Nothing is known of its content. */
   deleteDamaged(id: number): void {
     this.#beside.sql.deleteRecord.run(id);
   }
 
-  /** A rescued event: whether it was a conversion is not known any more. */
+  /** A rescued event. Whether it was a conversion is not known any more. */
   mark({ mark }: StoredRoute, key: string): void {
     const { marks, routes, now } = this.#beside;
     if (mark !== 0) marks.claim(mark, routes.number(key), true, now());
   }
 
-  /** The event did not reach the route: one with the same mark may. */
+  /** The event did not reach the route, so an event with the same mark may. */
   unmark(mark: number, key: string): void {
     const { marks, routes, now } = this.#beside;
     if (mark !== 0) marks.forget(mark, routes.number(key), now());
   }
 
-  /** One with a single route is not read again: its end brings it along. */
+  /** A record with a single route is not read again, because its end has all that is needed. */
   #keep(record: StoredRecord): void {
     if (record.routes.length === 1 || record.body.length > LARGE) return;
     if (this.#young.size >= MOST_YOUNG) {
@@ -208,7 +208,7 @@ export class Records {
   }
 }
 
-/** Of what, when and why a letter is dead. */
+/** When and why an event became a dead letter. */
 export interface Death {
   /** `Route.key`. */
   readonly route: string;

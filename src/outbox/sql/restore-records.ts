@@ -5,8 +5,8 @@ import type { Sites } from './sites.ts';
 import { keyOf, type StoredRecord, type StoredRoute } from '../record.ts';
 
 /**
- * Puts back what was rescued from a damaged file, inside a transaction. What is there already stays as it is, and what
- * was withdrawn stays away. Answers with how many records and dead letters were put back.
+ * Puts back what was rescued from a damaged file, inside a transaction. Records that are in the file already stay as they
+ * are, and withdrawn ones are not put back. Returns how many records and dead letters were put back.
  * @param left the routes that no withdrawal has closed to a record since
  */
 export function restoreRecords(
@@ -39,7 +39,7 @@ function isThere(id: number, records: Records): boolean {
   return records.find(id) !== undefined || records.findDead(id) !== undefined;
 }
 
-/** What is left of a record; undefined = nothing. */
+/** The rest of a record; undefined = nothing. */
 function keptOf(
   record: StoredRecord,
   left: (record: StoredRecord) => readonly StoredRoute[],

@@ -7,28 +7,28 @@ import type { StorePolicy } from '../store-policy.ts';
 import type { WithdrawalLog } from './withdrawal-log.ts';
 
 /**
- * Room on the disk that new events do not get, bytes: what is delivered needs it to leave the outbox, since every
- * change is first written to the log (8 MB) and then to the file. On a small disk a quarter of it.
+ * Room on the disk that new events do not get, bytes. Delivered events need it to be deleted, since every change is
+ * first written to the log (8 MB) and then to the file. On a small disk it is a quarter of the disk.
  */
 const RESERVE = 32 * 1024 * 1024;
 const RESERVE_PART = 4;
-/** Bytes by which the outbox may grow before room on the disk is looked at again. */
+/** Bytes by which the outbox may grow before the room on the disk is measured again. */
 const LOOK_EVERY = 1024 * 1024;
-/** Bytes that may change before it is asked again how large the file is: each asking is a statement. */
+/** Bytes that may change before the size of the file is asked again, because each question is a statement. */
 const MEASURE_EVERY = 64 * 1024;
-/** From this part of `maxSize` on it is asked each time. */
+/** From this share of `maxSize` on, it is asked each time. */
 const NEARLY_FULL = 0.9;
-/** The record of withdrawals may take so large a part of `maxSize`, and of the disk. */
+/** The largest share of `maxSize`, and of the disk, that the record of withdrawals may take. */
 const LOG_PART = 8;
 const LOG_PART_OF_DISK = 16;
 
-/** Pages of the file, and those of them that are free. */
+/** The pages of the file, and how many of them are free. */
 interface Size {
   readonly pages: number;
   readonly free: number;
 }
 
-/** What room is measured by. */
+/** How room is measured. */
 export interface RoomOf {
   readonly file: string;
   readonly sql: Statements;
@@ -39,14 +39,14 @@ export interface RoomOf {
   readonly copyLog: () => void;
 }
 
-/** How much room the outbox takes, and how much there is: in the file, which never shrinks, and on the disk. */
+/** How much room the outbox takes and how much there is: in the file, which never shrinks, and on the disk. */
 export class Room {
   readonly #of: RoomOf;
   readonly #dir: string;
   #bytes = 0;
-  /** About so many bytes were written and deleted since they were counted. */
+  /** About how many bytes were written and deleted since they were counted. */
   #changed = 0;
-  /** `#bytes` when room was last looked at. */
+  /** `#bytes` when the room was last measured. */
   #lookedAt = 0;
   /** Bytes of free pages inside the file. */
   #free = 0;
@@ -59,18 +59,18 @@ export class Room {
     this.#dir = dirname(of.file);
   }
 
-  /** Bytes in use; free pages inside the file do not count, and what marks take has a bound of its own. */
+  /** Bytes in use. Free pages inside the file do not count, and marks have a limit of their own. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Part of `maxSize` that is in use, the record of withdrawals included. */
+  /** The share of `maxSize` that is in use, the record of withdrawals included. */
   get used(): number {
     const { log, policy } = this.#of;
     return (this.#bytes + log.bytes) / policy().maxSize;
   }
 
-  /** Bytes that are missing of the room there should be; below 0 = there is more. */
+  /** Bytes that are missing; below 0 = there is more room than needed. */
   get short(): number {
     return this.#short;
   }
@@ -85,37 +85,37 @@ export class Room {
     return this.#logLimit;
   }
 
-  /** About so many bytes were written or deleted. */
+  /** About this many bytes were written or deleted. */
   changedBy(bytes: number): void {
     this.#changed += bytes;
   }
 
-  /** Looks whether there is room. */
+  /** Measures whether there is room. */
   measure(): void {
     const { file, marks, policy, copyLog } = this.#of;
     const { bavail, blocks, bsize } = statfsSync(this.#dir);
     const disk = blocks * bsize;
-    // What stands in the log only will need its place in the file as well.
+    // Data that is only in the log will need its place in the file as well.
     const size = this.#size();
     this.#count(size);
     this.#lookedAt = this.#bytes;
     const growth = Math.max(0, size.pages * PAGE_SIZE - statSync(file).size);
     this.#short = Math.min(RESERVE, disk / RESERVE_PART) + growth - bavail * bsize - this.#free;
-    // Marks make room before an event is refused for want of it.
+    // Marks are deleted before an event is refused for lack of room.
     this.#cramped = this.#short > marks.bytes;
-    // Copied while there is room for it: over a log that is copied, the deletions that make room can be written.
+    // The log is copied back while there is room for it. The deletions that make room can then be written over it.
     if (this.#cramped && growth > 0) copyLog();
     this.#logLimit = Math.min(policy().maxSize / LOG_PART, disk / LOG_PART_OF_DISK);
   }
 
-  /** How large the file is, where it is time to ask: inside the transaction, where nothing has to be locked for it. */
+  /** Asks for the size of the file when this is due. Inside the transaction nothing has to be locked for it. */
   sizeIfDue(): Size | undefined {
     return this.#changed >= MEASURE_EVERY || this.used >= NEARLY_FULL ? this.#size() : undefined;
   }
 
-  /** A transaction is done; `size` is what `sizeIfDue` found inside it. */
+  /** A transaction is done; `size` is the result of `sizeIfDue` inside it. */
   committed(size: Size | undefined): void {
-    // Looked at again within the second.
+    // It is measured again within a second.
     this.#short = 0;
     if (size === undefined) return;
     this.#count(size);

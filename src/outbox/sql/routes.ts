@@ -2,26 +2,26 @@ import { bump } from '../commit.ts';
 import type { Statements } from './open-database.ts';
 import { keyOf, type StoredRecord } from '../record.ts';
 
-/** The first event of a route that waits, or from where on it is to be looked for. */
+/** The first event that waits for a route, or the id from which to search for it. */
 interface First {
   readonly id: number;
   readonly acceptedAt: number;
 }
 
-/** The routes of one outbox: their numbers, by which marks name them, and how many events wait for each. */
+/** The routes of one outbox: their numbers, which marks use for them, and how many events wait for each. */
 export class Routes {
   readonly #sql: Statements;
   readonly #numbers = new Map<string, number>();
   readonly #waiting = new Map<string, number>();
   readonly #dead = new Map<string, number>();
-  /** Nothing waits for the route before this. */
+  /** No event before this one waits for the route. */
   readonly #first = new Map<string, First>();
   /** Routes numbered in the transaction under way. */
   #numbered: string[] = [];
-  /** What the transaction under way may change, as it was before. */
+  /** Values that the transaction under way may change, as they were before. */
   #before: Counts = { waiting: new Map(), dead: new Map(), first: new Map() };
 
-  /** Reads what is in the file; what waits is told by `found`. */
+  /** Reads the routes of the file; `found` counts the waiting events. */
   constructor(sql: Statements) {
     this.#sql = sql;
     for (const { n, key } of sql.allRoutes.all() as { n: number; key: string }[]) this.#numbers.set(key, n);
@@ -55,7 +55,7 @@ export class Routes {
     return this.#first.get(route)?.id ?? 0;
   }
 
-  /** Counts the dead letters anew: another process may have changed them. */
+  /** Counts the dead letters again, because another process may have changed them. */
   countDead(): void {
     this.#dead.clear();
     for (const { route, n } of this.#sql.countDead.all() as { route: string; n: number }[]) this.#dead.set(route, n);
@@ -81,18 +81,18 @@ export class Routes {
     bump(this.#dead, route, by);
   }
 
-  /** Counts what waits anew. */
+  /** Counts the waiting events again. */
   forgetWaiting(): void {
     this.#waiting.clear();
     this.#first.clear();
   }
 
-  /** The first event that waits for the route was found to be this one. */
+  /** This is the first event that waits for the route. */
   startsAt(route: string, { id, acceptedAt }: First): void {
     this.#first.set(route, { id, acceptedAt });
   }
 
-  /** The route's number; a new one where it has none yet. */
+  /** The route's number; a new number where it has none yet. */
   number(route: string): number {
     let number = this.#numbers.get(route);
     if (number === undefined) {
@@ -130,7 +130,7 @@ export class Routes {
     this.#numbered = [];
   }
 
-  /** What the transaction did is undone. */
+  /** The changes of the transaction are undone. */
   rolledBack(): void {
     const { waiting, dead, first } = this.#before;
     restore(this.#waiting, waiting);

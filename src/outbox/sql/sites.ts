@@ -6,9 +6,9 @@ export class Sites {
   readonly #sql: Statements;
   /** Site -> its number, whose records have ids from `number * SITE_SPAN`. */
   readonly #numbers = new Map<string, number>();
-  /** Site -> last id given out. */
+  /** Site -> last id that was given to a record. */
   readonly #lastId = new Map<string, number>();
-  /** Site -> up to which id the index of subjects was complete when the file was opened. */
+  /** Site -> the id up to which the index of subjects was complete when the file was opened. */
   readonly #indexed = new Map<number, number>();
   /** Sites numbered in the transaction under way. */
   #numbered: string[] = [];
@@ -20,12 +20,12 @@ export class Sites {
       this.#numbers.set(name, n);
       this.#indexed.set(n, indexed);
       const { last } = sql.lastId.get(...span(n), ...span(n)) as { last: number | null };
-      // Records up to `indexed` count as being in the index of subjects: a new one must not have such an id.
+      // Records up to `indexed` count as indexed, so a new record must not have such an id.
       this.#lastId.set(name, Math.max(last ?? 0, indexed, n * SITE_SPAN));
     }
   }
 
-  /** Between which ids the site's records are; undefined if it never had one. */
+  /** The first and last id of the site's records; undefined if it never had one. */
   spanOf(site: string): readonly [after: number, before: number] | undefined {
     const number = this.#numbers.get(site);
     return number === undefined ? undefined : span(number);
@@ -43,8 +43,8 @@ export class Sites {
   }
 
   /**
-   * Gives no id that these have given for the same file. The last of them may have gone from it, and lanes have read up
-   * to there: they would never read a new record with such an id.
+   * Uses no id that these have used for the same file. The last of these records may be deleted, and the lanes have
+   * read up to its id: they would never read a new record with such an id.
    */
   goOnAfter(before: Sites): void {
     for (const [site, id] of before.#lastId) {
@@ -54,7 +54,7 @@ export class Sites {
     }
   }
 
-  /** The id of a rescued record: its own, if its site has the same number here as where it comes from. */
+  /** The id of a rescued record: its own, if its site has the same number in both files. */
   idInPlace(site: string, id: number): number {
     if (id < 0) return this.nextId(site);
     const number = this.#number(site);
@@ -67,7 +67,7 @@ export class Sites {
     this.#numbered = [];
   }
 
-  /** What the transaction did is undone. */
+  /** The changes of the transaction are undone. */
   rolledBack(): void {
     for (const site of this.#numbered) {
       this.#numbers.delete(site);
@@ -76,7 +76,7 @@ export class Sites {
     this.#numbered = [];
   }
 
-  /** The site's number; a new one where it has none yet. */
+  /** The site's number; a new number where it has none yet. */
   #number(site: string): number {
     let number = this.#numbers.get(site);
     if (number === undefined) {

@@ -8,7 +8,7 @@ export interface TableRecord {
   readonly values: readonly Value[];
 }
 
-/** A page by its number, from 1; undefined = not there. */
+/** A page by its number, from 1; undefined = it does not exist. */
 export type PageOf = (page: number) => Buffer | undefined;
 
 const LEAF_HEADER = 8;
@@ -18,8 +18,8 @@ const MIN_LOCAL = Math.floor(((PAGE_SIZE - 12) * 32) / 255) - 23;
 const OVERFLOW = PAGE_SIZE - 4;
 
 /**
- * The records of one leaf page of a table. Nothing is believed, not even that it is one: what does not fit is left out,
- * and which table a record belongs to, and whether it is whole, is for the caller to see from the record.
+ * The records of one leaf page of a table. Nothing is trusted, not even that the page is a leaf: cells that do not fit
+ * are left out. The caller sees from a record which table it belongs to and whether it is complete.
  */
 export function* tableRecords(page: Buffer, pageOf: PageOf): Generator<TableRecord> {
   const cells = page.readUInt16BE(3);
@@ -27,7 +27,7 @@ export function* tableRecords(page: Buffer, pageOf: PageOf): Generator<TableReco
   let lowest = PAGE_SIZE;
   for (let i = 0; LEAF_HEADER + i * 2 + 2 <= PAGE_SIZE; i++) {
     const cell = page.readUInt16BE(LEAF_HEADER + i * 2);
-    // Where none begins at the start of the content, the number of cells may be too small, and there are more.
+    // If no cell begins at the start of the content, the number of cells may be too small, and there are more.
     if (i >= cells && (lowest === contentStart || cell === 0 || cell >= PAGE_SIZE)) return;
     lowest = Math.min(lowest, cell);
     const record = readCell(page, cell, pageOf);
@@ -42,7 +42,7 @@ function readCell(page: Buffer, at: number, pageOf: PageOf): TableRecord | undef
     const payload = readPayload(page, start, size, pageOf);
     return payload === undefined ? undefined : { rowid, values: readRecord(payload) };
   } catch {
-    // Out of bounds: this cell is not what it was.
+    // Out of bounds: this cell is damaged.
     return undefined;
   }
 }

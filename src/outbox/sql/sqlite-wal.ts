@@ -3,18 +3,18 @@ import { PAGE_SIZE } from './outbox-schema.ts';
 /** One page as a transaction wrote it. */
 export interface WalFrame {
   readonly page: number;
-  /** A whole page; what a torn file lacks of it is zeros. */
+  /** A whole page. Where a torn file has less, the rest is zeros. */
   readonly data: Buffer;
-  /** Its checksum holds. */
+  /** Its checksum is correct. */
   readonly good: boolean;
 }
 
 export interface Wal {
-  /** Of the log's current generation, in order; older remains behind them are left out. */
+  /** The frames of the log's current generation, in order; older frames after them are left out. */
   readonly frames: readonly WalFrame[];
-  /** So many of them SQLite will take: up to the last commit before the first that is not as it was written. */
+  /** How many of them SQLite will use: up to the last commit before the first damaged frame. */
   readonly taken: number;
-  /** What was committed is not as it was written, as opposed to a last write that the end of its process cut short. */
+  /** Committed frames are damaged. A last write that ended with its process does not count. */
   readonly damaged: boolean;
 }
 
@@ -24,8 +24,9 @@ const FRAME = FRAME_HEADER + PAGE_SIZE;
 const MAGIC = 0x377f0682;
 
 /**
- * Reads a write-ahead log (sqlite.org/walformat.html). SQLite stops at the first frame whose checksum fails, because
- * checksums build on one another; each frame keeps its own sum, though, so each can be checked by its predecessor's.
+ * Reads a write-ahead log (sqlite.org/walformat.html). SQLite stops at the first frame with a wrong checksum, because
+ * each checksum includes those before it. But each frame keeps its own sum, so each can be checked with the sum of the
+ * frame before it.
  */
 export function readWal(file: Buffer): Wal {
   if (file.length <= HEADER) return { frames: [], taken: 0, damaged: false };
@@ -34,7 +35,7 @@ export function readWal(file: Buffer): Wal {
     (file.readUInt32BE(0) & ~1) === MAGIC &&
     file.readUInt32BE(8) === PAGE_SIZE &&
     sumsMatch(checksum(file, 0, 24, 0, 0, bigEndian), file, 24);
-  // With a damaged header, the first frame says which generation this is.
+  // With a damaged header, the first frame tells the generation.
   const salts = headerGood ? file.subarray(16, 24) : file.subarray(HEADER + 8, HEADER + 16);
   const count = Math.ceil((file.length - HEADER) / FRAME);
   const found: (WalFrame & { current: boolean; commit: boolean; whole: boolean; follows: boolean })[] = [];
@@ -51,7 +52,8 @@ export function readWal(file: Buffer): Wal {
     found.push({
       page: file.readUInt32BE(at),
       data,
-      // The sum does not cover the salt: a frame that goes on from one of this generation is of it, whatever it says.
+      // The sum does not cover the salt: a frame whose sum continues one of this generation belongs to it, whatever its
+      // salt.
       current: salted || (follows && (found.at(-1)?.current ?? headerGood)),
       whole,
       follows,
@@ -61,8 +63,8 @@ export function readWal(file: Buffer): Wal {
   }
   const end = found.findLastIndex(({ current }) => current) + 1;
   const frames = found.slice(0, end);
-  // A frame is written head first. Where the log is longer, what follows the last head may still be an older page, whose
-  // rows have long been delivered: so a mismatch there is no sign of damage.
+  // A frame is written head first. In a longer log, an older page may follow the last head, and its rows were delivered
+  // long ago. So a mismatch there is no sign of damage.
   const overwriting = end < found.length && frames.at(-1)?.follows === false;
   if (overwriting) frames.pop();
   const firstBad = headerGood ? frames.findIndex(({ good }) => !good) : 0;
@@ -71,7 +73,7 @@ export function readWal(file: Buffer): Wal {
   return {
     frames,
     taken: valid.findLastIndex(({ commit }) => commit) + 1,
-    // A commit behind it was written after it, and so was the end of the file.
+    // A later commit was written after it, and so was the end of the file.
     damaged: !headerGood || behind.some(({ good, commit }) => good && commit) || frames[firstBad]?.whole === true,
   };
 }

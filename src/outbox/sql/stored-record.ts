@@ -13,7 +13,7 @@ type HeadRoute = readonly [
   expiresAt: number,
   mark: number,
   params: readonly string[] | null,
-  /** Only of what the vendor has taken, or where a rule follows. */
+  /** Only if the vendor has taken the event, or if a rule follows. */
   awaiting?: readonly [ticket: string, at: number, again: 0 | 1] | null,
   rule?: string,
 ];
@@ -43,9 +43,9 @@ export function columnsOf(record: StoredRecord): RecordColumns {
   return [id, text, body, checksum(id, text, body)];
 }
 
-/** A record out of its columns; undefined where its checksum says that it is not what was written. */
+/** A record from its columns; undefined where its checksum shows damage. */
 export function recordFrom([id, head, body, sum]: RecordColumns): StoredRecord | undefined {
-  // Damage may have made something else of a text.
+  // Damage may have changed the type of a text.
   if (typeof head !== 'string' || typeof body !== 'string' || checksum(id, head, body) !== sum) return undefined;
   const [site, acceptedAt, decidedAt, policy, subjects, written, day] = JSON.parse(head) as Head;
   const routes = written.map((route): StoredRoute => {
@@ -57,7 +57,7 @@ export function recordFrom([id, head, body, sum]: RecordColumns): StoredRecord |
   return { id, site, acceptedAt, decidedAt, consentDay: day ?? undefined, policy, subjects, routes, body };
 }
 
-/** CRC-32 over everything a record says, its place included. */
+/** CRC-32 of all columns of a record, its id included. */
 export function checksum(id: number, head: string, body: string): number {
   return crc32(body, crc32(`${id}\n${head}\n`));
 }

@@ -1,14 +1,16 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { SITE_SPAN } from './outbox-schema.ts';
 
-/** Records whose subjects are in memory only; beyond that the oldest move to the table, so many at a commit. */
+/**
+ * How many records have their subjects in memory only. With more, the oldest move to the table, this many at a commit.
+ */
 const YOUNG = 20_000;
 const MOVED = 1_000;
 
 /**
- * Which records belong to a subject. A record that is delivered at once is never looked for, so the subjects of the
- * youngest are kept in memory and reach the table only when a queue builds up. After a restart the youngest are read
- * again from the records themselves: `sites.indexed` says up to which id the table is complete.
+ * Which records belong to a subject. Nobody searches for a record that is delivered at once. So the subjects of the
+ * youngest records are kept in memory, and are written to the table only when a queue builds up. After a restart the
+ * youngest are read again from the records: `sites.indexed` has the id up to which the table is complete.
  */
 export class SubjectIndex {
   readonly #most: number;
@@ -21,11 +23,11 @@ export class SubjectIndex {
   readonly #find: StatementSync;
   readonly #forget: StatementSync;
   readonly #complete: StatementSync;
-  /** What the transaction under way adds and takes out of memory: it may yet fail. */
+  /** What the transaction under way adds to memory and removes from it. The transaction may still fail. */
   readonly #added = new Map<number, readonly number[]>();
   #gone: number[] = [];
 
-  /** `most` records are kept in memory; of more, `moved` at a time go to the table. */
+  /** `most` records are kept in memory; of more, `moved` at a time are moved to the table. */
   constructor(db: DatabaseSync, most: number = YOUNG, moved: number = MOVED) {
     this.#most = most;
     this.#atOnce = moved;
@@ -44,7 +46,7 @@ export class SubjectIndex {
     return found;
   }
 
-  /** A record that was there when the file was opened, and is not in the table. */
+  /** A record that was in the file when it was opened, and is not in the table. */
   read(id: number, keys: readonly number[]): void {
     if (keys.length > 0) this.#remember(id, keys);
   }
@@ -54,19 +56,19 @@ export class SubjectIndex {
     if (keys.length > 0) this.#added.set(id, keys);
   }
 
-  /** In a transaction: a record that was rescued, whose id may be one for which the table counts as complete. */
+  /** In a transaction: a rescued record is stored, whose id may be one for which the table counts as complete. */
   addToTable(id: number, keys: readonly number[]): void {
     for (const key of keys) this.#insert.run(key, id);
   }
 
-  /** In a transaction: a record has gone. */
+  /** In a transaction: a record is deleted. */
   remove(id: number, keys: readonly number[]): void {
     if (keys.length === 0 || this.#added.delete(id)) return;
     if (this.#keys.has(id)) this.#gone.push(id);
     else for (const key of keys) this.#forget.run(key, id);
   }
 
-  /** Moves the oldest of too many young records to the table; the last thing a transaction does. Gives how many. */
+  /** Moves the oldest of too many young records to the table; the last step of a transaction. Returns how many. */
   spill(): number {
     if (this.#keys.size + this.#added.size - this.#gone.length <= this.#most) return 0;
     const gone = new Set(this.#gone);

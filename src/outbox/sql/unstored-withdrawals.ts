@@ -5,13 +5,16 @@ import { HeldFlag } from './held-flag.ts';
 import { codeOf } from './sqlite-errors.ts';
 
 /**
- * Withdrawals that are not on disk yet: held in memory, and told to the other processes on the data directory, so that
- * nobody sends what they may concern. They are the first thing to be written when the disk takes anything again.
+ * Withdrawals that are not on disk yet. They are held in memory, and the other processes on the data directory are
+ * told, so that no process sends an event they may concern. They are written first when the disk takes data again.
  */
 export class UnstoredWithdrawals {
   readonly #held = new HeldWithdrawals();
   readonly #log: Log;
-  /** Between processes; undefined where there is only one, or where the directory does not take such a file. */
+  /**
+   * The flags of the processes; undefined where there is only one process, or where the directory does not take such a
+   * file.
+   */
   readonly #flag: HeldFlag | undefined;
 
   /** `name`: of the outbox. `shared`: other processes have outboxes in the directory. */
@@ -24,7 +27,7 @@ export class UnstoredWithdrawals {
     return this.#held.size;
   }
 
-  /** Another process holds a withdrawal that nobody else knows: nothing is sent here until it is written. */
+  /** Another process holds a withdrawal that no other process knows: nothing is sent here until it is written. */
   get elsewhere(): boolean {
     try {
       return this.#flag?.elsewhere === true;
@@ -41,7 +44,7 @@ export class UnstoredWithdrawals {
     for (const site of this.#held.add(withdrawals)) {
       this.#log(
         'error',
-        'more withdrawals than can be held while the disk takes nothing: what waits for this site is not sent any more',
+        'more withdrawals than can be held while the disk takes nothing: the waiting events of this site are not sent any more',
         { site },
       );
     }

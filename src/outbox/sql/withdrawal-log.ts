@@ -8,7 +8,7 @@ const SCHEMA = `
     seq INTEGER PRIMARY KEY AUTOINCREMENT, subject INTEGER NOT NULL UNIQUE,
     gone0 INTEGER NOT NULL, gone1 INTEGER NOT NULL, gone2 INTEGER NOT NULL, gone3 INTEGER NOT NULL,
     closed TEXT NOT NULL, at INTEGER NOT NULL)`;
-/** Entries of the version before, one for each withdrawal: signals that were left, and when. */
+/** Entries of the previous version, one for each withdrawal: the remaining signals, and when. */
 const OLD = 'SELECT subject, signals, at FROM tombstones ORDER BY seq';
 const COLUMNS = 'seq, subject, gone0, gone1, gone2, gone3, closed';
 
@@ -22,18 +22,20 @@ interface Entry {
   readonly closed: string;
 }
 
-/** Entries looked at once for some that can go. */
+/** How many entries are searched at once for some that can be deleted. */
 const LOOKED_AT = 512;
-/** How long what only moves a time may wait to be written, milliseconds, and how much of it. */
+/** How long an entry that only changes a time may wait to be written, milliseconds, and how many may wait. */
 const LATE_MS = 1_000;
 const MOST_LATE = 5_000;
-/** A time so far ahead of the clock was not written by it, milliseconds: the clock has been set back since. */
+/**
+ * A time that far ahead of the clock was not written by this clock, milliseconds: the clock has been set back since.
+ */
 const AHEAD = 2_000;
 
 /**
- * What visitors have withdrawn, one entry a subject, for every process that shares a data directory: whoever holds an
- * outbox writes its own and carries out those of the others. Written before the outbox is, so a crash in between repeats
- * a withdrawal rather than forgetting it. A changed entry gets a new number, so that others see it.
+ * What visitors have withdrawn, one entry a subject, for every process that shares a data directory. A process writes
+ * its own withdrawals and carries out those of the others. The log is written before the outbox, so a crash in between
+ * repeats a withdrawal and does not forget it. A changed entry gets a new number, so that the others see it.
  */
 export class WithdrawalLog {
   readonly #db: DatabaseSync;
@@ -50,8 +52,9 @@ export class WithdrawalLog {
   readonly #retime: StatementSync;
   readonly #free: StatementSync;
   /**
-   * What would only move a time in the record, by subject: in force at once, written with the next entry that says
-   * more, or when it has waited long enough. Whoever goes on refusing costs no flush for each hit.
+   * Entries that would only change a time in the log, by subject. They are in force at once, and are written with the
+   * next other entry or when they have waited long enough. So a visitor who refuses again and again costs no flush for
+   * each hit.
    */
   readonly #late = new Map<number, Tombstone>();
   #lateSince = 0;
@@ -93,7 +96,7 @@ export class WithdrawalLog {
     }
   }
 
-  /** Number of the newest entry when it was last looked for; what was added here is among them. */
+  /** The number of the newest entry at the last look; entries that were added here are included. */
   get known(): number {
     return this.#latest;
   }
@@ -116,8 +119,8 @@ export class WithdrawalLog {
   }
 
   /**
-   * Adds durably to what is known. Gives the numbers of the changed entries that hold nothing but what was added here
-   * and what has a number up to `applied`: another process may have changed an entry in between.
+   * Adds durably to the log. Returns the numbers of those changed entries that hold only what was added here and what
+   * has a number up to `applied`: another process may have changed an entry in between.
    */
   add(tombstones: readonly Tombstone[], applied = Infinity): ReadonlySet<number> {
     const own = new Set<number>();
@@ -134,7 +137,7 @@ export class WithdrawalLog {
     return own;
   }
 
-  /** Adds like `add`; where it would only move times, that is in force at once and written within some seconds. */
+  /** Adds like `add`. An entry that would only change times is in force at once and written within some seconds. */
   addLate(tombstones: readonly Tombstone[], applied: number): ReadonlySet<number> {
     const more = tombstones.filter((tombstone) => saysMore(tombstone, this.of(tombstone.subject)));
     if (more.length > 0 || this.lateIsDue) return this.add(tombstones, applied);
@@ -147,15 +150,15 @@ export class WithdrawalLog {
     return NONE_CHANGED;
   }
 
-  /** Whether something has waited long enough to be written. */
+  /** Whether an entry has waited long enough to be written. */
   get lateIsDue(): boolean {
     const { size } = this.#late;
     return size > 0 && (size >= MOST_LATE || performance.now() - this.#lateSince >= LATE_MS);
   }
 
   /**
-   * After a clock was set back: what has been withdrawn has been withdrawn by now. Without it, visitors who consent
-   * again would be held to an old refusal until the clock gets there.
+   * After a clock was set back: every withdrawal is set to the present at the latest. Otherwise an old refusal would
+   * hold for visitors who consent again, until the clock reaches its time.
    */
   setBack(now: number): void {
     if (this.#latestAt <= now + AHEAD) return;
@@ -169,7 +172,7 @@ export class WithdrawalLog {
     this.#latestAt = now;
   }
 
-  /** Entries beyond a number, in order. */
+  /** Entries with a higher number, in order. */
   after(seq: number): readonly (Tombstone & { readonly seq: number })[] {
     return (this.#after.all(seq) as unknown as Entry[]).map((entry) => ({ ...readEntry(entry), seq: entry.seq }));
   }
@@ -182,13 +185,13 @@ export class WithdrawalLog {
     return late === undefined ? readEntry(entry) : merge(readEntry(entry), late);
   }
 
-  /** Forgets what was last withdrawn before `before`, unix milliseconds. */
+  /** Deletes entries whose last withdrawal was before `before`, unix milliseconds. */
   prune(before: number): void {
     this.#prune.run(before);
     this.#measure();
   }
 
-  /** Forgets the oldest entries without a record until no more than `bytes` are in use. False where all have one. */
+  /** Deletes the oldest entries without a record until at most `bytes` are in use. False where all have a record. */
   trim(bytes: number, hasRecord: (subject: number) => boolean): boolean {
     for (let after = 0; this.#bytes > bytes; ) {
       const oldest = this.#oldest.all(after) as { seq: number; subject: number }[];
@@ -203,7 +206,7 @@ export class WithdrawalLog {
     return true;
   }
 
-  /** Writes what has waited, and closes. */
+  /** Writes the entries that have waited, and closes. */
   close(): void {
     try {
       this.add([]);
@@ -212,7 +215,7 @@ export class WithdrawalLog {
     }
   }
 
-  /** The number of the changed entry, and the one it had before; 0 = there was none. */
+  /** The new number of the changed entry, and the number it had before; 0 = there was none. */
   #put(tombstone: Tombstone): { readonly seq: number; readonly before: number } {
     const entry = this.#of.get(tombstone.subject) as unknown as Entry | undefined;
     const { subject, gone, closed } = entry === undefined ? tombstone : merge(readEntry(entry), tombstone);
@@ -232,7 +235,7 @@ export class WithdrawalLog {
     }
   }
 
-  /** Entries that the version before has left. */
+  /** Entries that the previous version has left. */
   #takeOver(): void {
     const there = this.#db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'tombstones'").get();
     if (there === undefined) return;
@@ -262,7 +265,7 @@ export class WithdrawalLog {
 
 const NONE_CHANGED: ReadonlySet<number> = new Set();
 
-/** Looks entries up beside the process's own log, in another thread. */
+/** Looks entries up in another thread, beside the process's own log. */
 export class WithdrawalReader {
   readonly #db: DatabaseSync;
   readonly #of: StatementSync;

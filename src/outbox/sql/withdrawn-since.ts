@@ -8,12 +8,13 @@ import { subjectKeys } from '../subject-keys.ts';
 import { concerns, leftBy } from '../tombstone.ts';
 import { WithdrawalReader } from './withdrawal-log.ts';
 
-/** How long a file that could not be opened is left alone, milliseconds. */
+/** How long to wait before a file that could not be opened is tried again, milliseconds. */
 const AGAIN_MS = 10_000;
 
 /**
- * Looks up what the visitors of back ends have withdrawn, so that a late event is made of what is left. Where that cannot
- * be read, the delivery thread, which can, ends the event when it is stored: nothing is let through here.
+ * Looks up what the visitors of back ends have withdrawn, so that a late event has only what is left. If this cannot be
+ * read, the event is not let through for that: the delivery thread, which can read it, ends the event when it is
+ * stored.
  */
 export function withdrawnSinceIn(dir: string, gateway: () => Gateway): WithdrawnSince {
   const file = join(dir, 'withdrawals.sqlite');

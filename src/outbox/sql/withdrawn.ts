@@ -8,12 +8,12 @@ import type { WithdrawalLog } from './withdrawal-log.ts';
 
 export const NO_TOMBSTONES: readonly Tombstone[] = [];
 
-/** What the log of withdrawals means for the records of one outbox. */
+/** The log of withdrawals, as it concerns the records of one outbox. */
 export class Withdrawn {
   readonly #log: WithdrawalLog;
   readonly #policy: () => StorePolicy;
   readonly #now: () => number;
-  /** Bytes of the record when nothing of it could go. */
+  /** Bytes of the log when no entry of it could be deleted. */
   #kept = 0;
 
   constructor(log: WithdrawalLog, policy: () => StorePolicy, now: () => number) {
@@ -29,9 +29,9 @@ export class Withdrawn {
   }
 
   /**
-   * Records the withdrawals of these appends that may concern an event from elsewhere; answers with their numbers in the
-   * record. Other processes have to hear of each at once; a back end that may be late is not in such a hurry.
-   * @param applied the last one in the record that is carried out here
+   * Records the withdrawals of these appends that may concern an event from elsewhere. Returns their numbers in the
+   * log. Other processes have to know each at once. For late events of a back end, an entry may wait.
+   * @param applied the last entry of the log that is carried out here
    */
   record(appends: readonly Append[], applied: number): ReadonlySet<number> {
     const policy = this.#policy();
@@ -43,7 +43,7 @@ export class Withdrawn {
     return policy.shared ? this.#log.add(tombstones, applied) : this.#log.addLate(tombstones, applied);
   }
 
-  /** What was withdrawn by one of these subjects no earlier than `since`, unix milliseconds. */
+  /** What one of these subjects has withdrawn at `since` or later, unix milliseconds. */
   since(keys: readonly number[], site: string, since: number, policy: StorePolicy): readonly Tombstone[] {
     if (since > this.#log.latestAt) return NO_TOMBSTONES;
     const everybody = policy.subjectKey(site, EVERYBODY);
@@ -51,7 +51,10 @@ export class Withdrawn {
     return found.filter((tombstone) => tombstone !== undefined);
   }
 
-  /** The routes of a rescued record that its visitor has not withdrawn since: an older page may still have the others. */
+  /**
+   * The routes of a rescued record that its visitor has not withdrawn since: an older page may still have the other
+   * routes.
+   */
   left(record: StoredRecord, policy: StorePolicy): readonly StoredRoute[] {
     if (record.subjects.length === 0) return record.routes;
     const at = this.agedAt(record);
@@ -61,14 +64,14 @@ export class Withdrawn {
     );
   }
 
-  /** As `agedAt` says, by the clock of this outbox. */
+  /** The same as `agedAt`, by the clock of this outbox. */
   agedAt(record: StoredRecord): number {
     return agedAt(record, this.#now());
   }
 
   /**
-   * Keeps the record within `limit` bytes; entries that have a row here are the last to go. Where all have one, it is not
-   * looked through again before it has grown.
+   * Keeps the log within `limit` bytes. Entries whose subjects have a record here are deleted last. If all have one,
+   * the log is not searched again before it has grown.
    */
   trim(limit: number, hasRow: (key: number) => boolean): void {
     if (this.#log.bytes <= Math.max(limit, this.#kept * 1.1)) return;
@@ -76,7 +79,7 @@ export class Withdrawn {
       const within = this.#log.trim(limit * 0.9, hasRow);
       this.#kept = within ? 0 : this.#log.bytes;
     } catch {
-      // What was committed is safe. It is tried again after the next commit.
+      // The commit is safe. This is tried again after the next commit.
     }
   }
 }
