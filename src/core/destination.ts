@@ -29,10 +29,7 @@ export type {
 export type Verdict =
   /** The vendor took all elements. */
   | { readonly kind: 'delivered' }
-  /**
-   * The vendor took the request. It says later what it made of the events, when it is asked about this ticket
-   * (`Later`).
-   */
+  /** The vendor took the request. When it is asked about this ticket (`Later`), it says what it made of the events. */
   | { readonly kind: 'awaiting'; readonly ticket: string }
   /**
    * Try the whole request again, at the earliest after `afterMs`. With `finalAfter` the answer counts as a refusal once
@@ -87,10 +84,7 @@ export interface LimitedForm<S extends z.ZodType, R extends Reads> extends Form<
   readonly sources?: readonly string[];
   /** Settings that must be present for this form. */
   readonly needsSettings?: readonly string[];
-  /**
-   * The limited form counts as the event itself, so the tag's repeat (`gcu`) is a duplicate. Default: the repeat counts
-   * as the first.
-   */
+  /** The limited form counts as the event itself: the tag's repeat (`gcu`) is a duplicate. Default: it is the first. */
   readonly counts?: true;
 }
 
@@ -114,9 +108,7 @@ export interface Example {
 export interface Demands<R extends Reads = Reads> {
   /** More signals that the full form needs, all of them. */
   readonly needs: readonly GateSignal[];
-  /**
-   * The only fields that are read and stored for the route, among those that the destination reads. Undefined = all.
-   */
+  /** The only fields that are read and stored for the route, of those the destination reads. Undefined = all. */
   readonly fields: readonly (keyof R & FieldName)[] | undefined;
   /** The owner of the route lists its fields by name: rules of the route look at no others either. */
   readonly listed?: true;
@@ -145,7 +137,7 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
    */
   readonly needs: readonly GateSignal[];
   /**
-   * Who the receiver of a route is and what the events are for, in a sentence, where only the owner of the route knows.
+   * Who the receiver of a route is and what the events are for, where only the owner of the route knows. A sentence.
    */
   readonly about?: (settings: z.output<S>) => string;
   /** Every route has to list its `events`. Default: a route without a list gets all events. */

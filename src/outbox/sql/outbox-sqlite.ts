@@ -25,17 +25,14 @@ import { SubjectIndex } from './subject-index.ts';
 import type { WithdrawalLog } from './withdrawal-log.ts';
 import { Withdrawn } from './withdrawn.ts';
 
-/**
- * How long to wait for another process that is writing while nothing can be stored, milliseconds: callers get their
- * answer soon.
- */
+/** Waiting time for another writing process while nothing can be stored, milliseconds: callers hear soon. */
 const BUSY_PROBE_MS = 50;
 /** About how many bytes a transaction writes beside its records. */
 const COMMIT_BYTES = 4 * PAGE_SIZE;
 
 /**
- * The durable queue: one SQLite file, written by one connection. Work is collected and done in one transaction, so that
- * one flush to disk serves many callers (design 2).
+ * The durable queue: one SQLite file, one connection that writes. One transaction, so one flush, serves many callers
+ * (design 2).
  */
 export class SqliteOutbox implements OutboxStore {
   readonly #db: DatabaseSync;
@@ -159,9 +156,9 @@ export class SqliteOutbox implements OutboxStore {
   }
 
   /**
-   * Writes all waiting ends and withdrawals, and these appends, in one transaction. All or nothing: when it throws,
-   * nothing of it is on disk, and ends are kept for the next time. `wanted` is called last, just before the transaction
-   * becomes durable. The caller checks whether there is room for records (`full`); a withdrawal needs no room.
+   * Writes waiting ends and withdrawals, and these appends, in one transaction. When it throws, nothing of it is on
+   * disk, and ends are kept for the next time. `wanted` is called just before the transaction becomes durable. The
+   * caller checks whether there is room for records (`full`); a withdrawal needs none.
    * @throws CommitUnwanted when the transaction is no longer wanted
    */
   commit(appends: readonly Append[], wanted: () => boolean = () => true): Committed {
@@ -224,19 +221,13 @@ export class SqliteOutbox implements OutboxStore {
     return this.#ends.splice(0);
   }
 
-  /**
-   * Takes the place of another connection of this process: takes over its ends, and uses none of the ids that it has
-   * given.
-   */
+  /** Takes the place of another connection of this process: takes its ends, and uses none of its ids. */
   inherit(before: OutboxStore): void {
     this.#ends.push(...before.takeUnwritten());
     if (before instanceof SqliteOutbox) this.#sites.goOnAfter(before.#sites);
   }
 
-  /**
-   * Writes a small value, to see whether writing works. It empties the log first, which may take the last room of a
-   * full disk.
-   */
+  /** Writes a small value, to see whether writing works. It empties the log first, which may fill the disk. */
   probe(): void {
     waitingFor(this.#db, BUSY_PROBE_MS, () => {
       this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -245,8 +236,8 @@ export class SqliteOutbox implements OutboxStore {
   }
 
   /**
-   * Copies the write-ahead log back into the file when the log is long. To be called after a commit's answers are
-   * given: SQLite would do it before, and every caller that waits for the commit would wait for this too.
+   * Copies a long write-ahead log back into the file. To be called after a commit's answers are given: SQLite would do
+   * it before, and every caller would wait for it.
    */
   tidy(): void {
     this.#checkpoints.tidy();
@@ -284,10 +275,7 @@ export class SqliteOutbox implements OutboxStore {
     return this.withdrawnElsewhere();
   }
 
-  /**
-   * Whether another process has a withdrawal that is not carried out here yet. It is cheap enough to be asked before
-   * each request.
-   */
+  /** Whether another process has a withdrawal that is not carried out here yet. Asked before each request. */
   withdrawnElsewhere(): boolean {
     return this.#log.latest > this.#applied;
   }
@@ -308,8 +296,8 @@ export class SqliteOutbox implements OutboxStore {
   }
 
   /**
-   * Puts back what was rescued from a damaged file. Records that are in the file already stay as they are. Withdrawn
-   * records are not put back, though an older page may still have them. Returns how many.
+   * Puts back what was rescued from a damaged file: no record that is in the file, and none that was withdrawn. Returns
+   * how many.
    */
   restore(rescued: Rescued): number {
     const policy = this.#policy();
@@ -333,8 +321,7 @@ export class SqliteOutbox implements OutboxStore {
 
   /**
    * Whether the next transactions wait until they are on the disk itself. Accepted events and withdrawals do. Ends do
-   * not: when the machine fails before the next flush, it loses only ends that came before all promised events, and the
-   * events of these ends are sent once more. A process that dies loses no end.
+   * not: the next flush writes them too, and if the machine fails before it, their events are sent once more.
    */
   #flushToDisk(flush: boolean): void {
     if (flush === this.#flushes) return;

@@ -1,15 +1,18 @@
 import type { Append } from '../../../outbox/commit.ts';
 import type { OutboxRecord, RecordRoute, Withdrawal } from '../../../delivery/outbox.ts';
 
-/** One flat list: copied between threads five times as fast as objects are. */
+/** One flat list, because threads copy it five times as fast as objects. */
 export type Flat = (string | number | boolean | undefined)[];
 
-/** In place of the number of a record's subjects, or of a route's mark: as before. A hit's records share them. */
+/**
+ * Stands for the number of a record's subjects, or of a route's mark: the same as before. The records of a hit share
+ * these.
+ */
 const SAME = -1;
-/** In place of the number of a route's parameters: all. */
+/** Stands for the number of a route's parameters: all. */
 const ALL = -1;
 
-/** Appends to `flat` what `unflatten` reads. */
+/** Adds to `flat` what `unflatten` reads. */
 export function flatten(flat: Flat, records: readonly OutboxRecord[], withdrawals: readonly Withdrawal[]): void {
   flat.push(records.length, withdrawals.length);
   let subjects: readonly string[] | undefined;
@@ -77,7 +80,7 @@ function routesOf(read: Reader): RecordRoute[] {
   return routes;
 }
 
-/** Reads what `flatten` wrote: the types are known from the order. */
+/** Reads a list of `flatten`. The order decides the types. */
 class Reader {
   readonly #flat: Flat;
   #at = 0;

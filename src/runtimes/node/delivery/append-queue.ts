@@ -1,7 +1,7 @@
 import { OutboxUnavailable, type Stored } from '../../../delivery/outbox.ts';
 import type { Append } from '../../../outbox/commit.ts';
 
-/** What became of an append: a result for each route of each record, or why none of it is stored. */
+/** The answer to an append: a result for each route of each record, or why none of it is stored. */
 export type AppendResult = readonly Stored[] | OutboxUnavailable;
 
 /** An append that is not stored yet. */
@@ -11,7 +11,9 @@ export interface Pending {
   readonly done: (result: AppendResult) => void;
 }
 
-/** Records written by one transaction; more wait for the next, so that nobody waits long. */
+/**
+ * How many records one transaction writes. More records wait for the next transaction, so that no caller waits long.
+ */
 export const RECORDS_PER_COMMIT = 2_048;
 
 /** Appends in the order in which they came. */
@@ -26,7 +28,7 @@ export class AppendQueue {
     this.#waiting.push(waiting);
   }
 
-  /** As many as one transaction writes. */
+  /** Takes as many as one transaction writes. */
   take(): Pending[] {
     let records = 0;
     let count = 0;
@@ -35,15 +37,15 @@ export class AppendQueue {
     return this.#waiting.splice(0, count);
   }
 
-  /** They were not written after all, and are first again. */
+  /** These were not written after all, and are first again. */
   putBack(taken: readonly Pending[]): void {
     this.#waiting.unshift(...taken);
   }
 }
 
 /**
- * What of these is to be written, and why the records of the others are not. A withdrawal only takes away, and is carried
- * out all the same.
+ * The parts of these appends that are to be written, and why the other records are not. A withdrawal only takes away,
+ * so it is carried out in any case.
  * @param givenUp appends with smaller numbers have been answered already, as refused
  */
 export function withoutRefused(

@@ -15,7 +15,7 @@ import { enginePorts } from './engine-ports.ts';
 import { RoomLog } from './room-log.ts';
 import type { DeliveryRunner, RunnerOptions } from './runner-options.ts';
 
-/** How long an end may wait to be written when nothing else is, milliseconds. A crash in between sends the row again. */
+/** How long an end may wait to be written, milliseconds. After a crash in between, the event is sent again. */
 const SETTLE_MS = 10;
 /** How often a broken store is tried again, milliseconds. */
 const RETRY_OPEN_MS = 1_000;
@@ -23,7 +23,7 @@ const POLL_MS = 500;
 const PRUNE_MS = 60_000;
 const ERASE_MS = 1_000;
 
-/** The system's own SHA-256, ten times as fast as one in JavaScript. */
+/** The system's own SHA-256, ten times as fast as an implementation in JavaScript. */
 const sha256 = (text: string): string => hash('sha256', text);
 
 /** Store and engine of one outbox: accepts, commits, delivers. Runs in the delivery thread, or in a test's own. */
@@ -71,7 +71,7 @@ export class Runner implements DeliveryRunner {
     return this.#store !== undefined && this.#broken === undefined && !this.#store.full && !this.#stopping;
   }
 
-  /** Rows that wait. In a file that cannot be opened there may be some: a withdrawal must not pass them by. */
+  /** Events that wait. A file that cannot be opened may hold some, so a withdrawal must not be lost on them. */
   get pending(): number {
     return this.#store?.pending ?? 1;
   }
@@ -87,12 +87,12 @@ export class Runner implements DeliveryRunner {
   }
 
   /**
-   * Stores rows and carries out withdrawals; `done` is called when they are safe, or are not and will not be. `number`
-   * is for `givenUp`; without one it is never given up.
+   * Stores events and carries out withdrawals. `done` is called when they are safe, or when they are not and will not
+   * be. `number` is compared with `givenUp`; an append without a number is never given up.
    */
   append(append: Append, done: (result: AppendResult) => void, number = Infinity): void {
     if (append.records.some(({ routes }) => routes.some(({ route }) => !this.#gateway.routeOf.has(route)))) {
-      // The collecting side is ahead of a reload, or behind one.
+      // The collecting side has reloaded already, or has not reloaded yet.
       done(new OutboxUnavailable('a route that is not configured here', 1));
       return;
     }
@@ -102,7 +102,7 @@ export class Runner implements DeliveryRunner {
     setImmediate(() => this.#flush());
   }
 
-  /** Puts another configuration in force, for what is stored already too. */
+  /** Puts another configuration in force, also for stored events. */
   reload(gateway: Gateway): void {
     this.#gateway = gateway;
     this.#policy = storePolicyOf(gateway, this.#options.shared === true, sha256);
@@ -110,7 +110,7 @@ export class Runner implements DeliveryRunner {
   }
 
   report(): ThreadReport {
-    // What has ended is off the disk first: counters and queues speak of the same moment.
+    // Ended events are deleted first, so that counters and queues show the same moment.
     this.#withStore((store) => this.#writeEnds(store));
     const lost = this.#store?.damaged ?? new Map<string, number>();
     return {
@@ -122,7 +122,7 @@ export class Runner implements DeliveryRunner {
     };
   }
 
-  /** Commits what is pending, lets what is in flight finish for `graceMs`, and closes. */
+  /** Commits pending work, waits up to `graceMs` for requests in flight, and closes. */
   async stop(graceMs: number): Promise<void> {
     this.#flush();
     this.#stopping = true;
@@ -141,9 +141,9 @@ export class Runner implements DeliveryRunner {
 
   #soon(call: () => void): void {
     setImmediate(() => {
-      // Looked at first: once it is no longer held there, it is in the record that is looked at next.
+      // This is checked first: a withdrawal that is no longer held there is in the log that is checked next.
       const held = this.#unstored.elsewhere;
-      // Accepting comes first: what waits to be stored is stored before more is sent.
+      // Accepting comes first: waiting appends are stored before more is sent.
       if (this.#appends.size > 0 || this.#withdrawnElsewhere()) this.#flush();
       if (this.#broken === undefined && this.#options.withheld?.() !== true && !held) call();
       else this.#parked.push(call);
@@ -188,7 +188,7 @@ export class Runner implements DeliveryRunner {
       const opened = this.#files.open(this.#store);
       this.#store = opened;
       this.#markWorking();
-      // What others withdrew while this outbox was closed, before anything is sent.
+      // Withdrawals of other processes while this outbox was closed are carried out before anything is sent.
       this.#flush();
       this.#drain.rowsAdded(opened.routes);
     } catch (error) {
@@ -241,7 +241,7 @@ export class Runner implements DeliveryRunner {
     return this.#options.givenUp?.() ?? 0;
   }
 
-  /** A full outbox takes nothing in, but what has been delivered leaves it. */
+  /** A full outbox takes no events, but delivered events leave it. */
   #writeEnds(store: OutboxStore): void {
     this.#options.changed();
     if (store.unwritten === 0) return;
@@ -264,7 +264,7 @@ export class Runner implements DeliveryRunner {
     if (committed.added.size > 0) this.#drain.rowsStored(committed.added);
   }
 
-  /** Rows are refused; withdrawals are held, and nothing is sent before they are carried out. */
+  /** Events are refused. Withdrawals are held, and nothing is sent before they are carried out. */
   #refuse(taken: readonly Pending[], why: string): void {
     if (taken.length === 0) return;
     const unavailable = new OutboxUnavailable(why);
@@ -274,7 +274,7 @@ export class Runner implements DeliveryRunner {
     }
   }
 
-  /** No withdrawal is known that is not carried out yet: asked when a request has its connection. */
+  /** Every known withdrawal is carried out: asked when a request has its connection. */
   #maySend(): boolean {
     if (this.#unstored.size > 0 || this.#options.withheld?.() === true) return false;
     return !this.#unstored.elsewhere && !this.#withdrawnElsewhere();
@@ -302,7 +302,7 @@ export class Runner implements DeliveryRunner {
     }, SETTLE_MS);
   }
 
-  /** Does something with the store if it works; undefined where it does not, or fails in this. */
+  /** Uses the store if it works; undefined where it does not, or fails now. */
   #withStore<T>(call: (store: OutboxStore) => T): T | undefined {
     if (this.#store === undefined || this.#broken !== undefined) return undefined;
     try {
@@ -313,7 +313,7 @@ export class Runner implements DeliveryRunner {
     }
   }
 
-  /** The store failed in something. A damaged one is closed: the next opening starts over with what can be read. */
+  /** The store failed. A damaged file is closed: the next opening starts with its readable part. */
   #storeFailed(error: unknown): void {
     this.#markBroken(error);
     if (!isDamage(error)) return;
@@ -322,7 +322,7 @@ export class Runner implements DeliveryRunner {
     try {
       this.#store?.close();
     } catch {
-      // It is being set aside.
+      // The file is being set aside.
     }
     this.#store = undefined;
     this.#drain = new Drain(this.#gateway, this.#ports(), this.#telemetry);
@@ -337,14 +337,14 @@ export class Runner implements DeliveryRunner {
   #markWorking(): void {
     if (this.#broken !== undefined) this.#options.log('info', 'events are stored again', {});
     this.#broken = undefined;
-    // What was withdrawn meanwhile comes before anything is sent.
+    // Withdrawals that came meanwhile are carried out before anything is sent.
     if (this.#unstored.size > 0) this.#flush();
     if (this.#brokenAgain()) return;
     this.resume();
     this.#options.changed();
   }
 
-  /** Goes on with what had to wait, if nothing stands in its way any more. */
+  /** Continues the work that had to wait, if nothing prevents it any more. */
   resume(): void {
     if (this.#broken !== undefined) return;
     for (const call of this.#parked.splice(0)) this.#soon(call);
@@ -363,9 +363,9 @@ export class Runner implements DeliveryRunner {
         return;
       }
     } catch (error) {
-      // Another process writes: it stands in the way of any connection, and opening one would wait for it again.
+      // Another process is writing and blocks every connection. A new connection would only wait for it again.
       if (isBusy(error)) return;
-      // A new connection may do better.
+      // A new connection may succeed.
     }
     const old = this.#store;
     this.#open();

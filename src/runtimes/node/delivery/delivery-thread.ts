@@ -2,34 +2,37 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { beside } from '../process/beside.ts';
 import type { ThreadStart, WorkerData } from '../process/outbox-worker.ts';
 
-/** What it holds is on disk; a young generation as large as the collecting side's would only take memory. */
+/**
+ * The data of this thread is on disk. A young generation as large as that of the collecting side would only take
+ * memory.
+ */
 const YOUNG_MB = 24;
 
-/** What the thread of a running gateway makes its gateway with: of what has been read outside. */
+/** The module that makes the thread's gateway from the configuration that was already read. */
 export const GATEWAY_SOURCE = beside('gateway-source').href;
 
 interface Thread {
   readonly worker: Worker;
-  /** Where its one order goes: what it is to work on. */
+  /** The channel of the thread's one order: what to work on. */
   readonly orders: MessagePort;
 }
 
 let prepared: Thread | undefined;
 
 /**
- * Starts a delivery thread ahead of time: it loads what it needs while this thread reads the configuration.
- * It does nothing before it is taken, and does not keep the process running.
+ * Starts a delivery thread ahead of time: it loads its modules while this thread reads the configuration. Until it gets
+ * its order it does nothing, and it does not keep the process running.
  */
 export function prepareThread(): void {
   prepared = create(GATEWAY_SOURCE);
   prepared.worker.unref();
-  // Whoever needs it then meets the same fault in one of their own, and can say so.
+  // The thread that is started later meets the same fault and reports it.
   prepared.worker.on('error', () => {
     prepared = undefined;
   });
 }
 
-/** A delivery thread that goes to work on `data`: the prepared one, if there is one. */
+/** A delivery thread that starts work on `data`: the prepared one, if there is one. */
 export function takeThread(data: WorkerData): Worker {
   const { worker, orders } = prepared ?? create(undefined);
   prepared = undefined;

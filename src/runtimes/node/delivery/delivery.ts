@@ -21,53 +21,62 @@ export interface DeliveryOptions
   extends Omit<WorkerData, 'sink' | 'name' | 'givenUp' | 'withdrawn' | 'shared' | 'given'> {
   /** File name of the outbox without `.sqlite`; processes that share a directory have one each. */
   readonly name?: string;
-  /** `http://127.0.0.1:PORT`: where every request goes instead of to its vendor. */
+  /** `http://127.0.0.1:PORT`: every request is sent there in place of its vendor. */
   readonly sink?: string | undefined;
   /** Other outboxes share the directory. */
   readonly shared?: boolean;
   readonly log: Log;
-  /** Told how rows ended, while somebody watches. */
+  /** Is told how events ended, while somebody watches. */
   readonly ended?: (rows: readonly EndedRow[]) => void;
-  /** Told when other routes are stopped than before. */
+  /** Is told when the stopped routes have changed. */
   readonly stoppedChanged?: () => void;
 }
 
 /** The durable outbox and its delivery, as the collecting side sees it. */
 export interface Delivery extends Outbox {
-  /** Routes that keep their events until a person has corrected something, with the reason: for the readiness detail. */
+  /**
+   * Routes that keep their events until a person has corrected something, with the reason: for the details of
+   * readiness.
+   */
   readonly stopped: Readonly<Record<string, string>>;
-  /** Age of the oldest append that is not answered, milliseconds; 0 = none waits. */
+  /** Age of the oldest append without an answer, milliseconds; 0 = none waits. */
   readonly delay: number;
-  /** Whether the preview is watched, so that ends of rows have to be reported. */
+  /** Whether somebody watches the preview, so that ends of events have to be reported. */
   watch(watched: boolean): void;
   /** Counters and queues, for the metrics. */
   report(): Promise<DeliveryReport>;
-  /** Puts another configuration in force. Rejects, and keeps the old one, when it cannot be used. */
+  /** Puts another configuration in force. If it cannot be used, this rejects, and the old one stays in force. */
   reload(source: GatewaySource): Promise<void>;
-  /** Commits what is pending, lets what is in flight finish for a few seconds, closes. Never takes longer than 8 s. */
+  /** Commits pending work, waits a few seconds for requests in flight, and closes. Never takes longer than 8 s. */
   stop(): Promise<void>;
 }
 
-/** An append not answered for so long is refused: the disk hangs. Milliseconds. */
+/** An append without an answer for this long is refused, because the disk hangs. Milliseconds. */
 const PATIENCE_MS = 10_000;
-/** While one has waited, and the thread has said nothing, for so long, no other is begun: the disk hangs. Milliseconds. */
+/**
+ * If an append has waited this long and the thread has said nothing, no other append is started, because the disk
+ * hangs. Milliseconds.
+ */
 const LATE_MS = 3_000;
-/** How often what waits is looked at, milliseconds. */
+/** How often the waiting appends are checked, milliseconds. */
 const LOOK_MS = 250;
-/** Events under way to the disk, counted for each route; more are refused at once, so that memory stays bounded and nobody waits for a queue. */
+/**
+ * The most events on their way to the disk, counted for each route. More are refused at once, so that memory is bounded
+ * and no caller waits for a queue.
+ */
 const MAX_UNDER_WAY = 10_000;
-/** Appends not answered; beyond these, withdrawals are held here and handed over together. */
+/** The most appends without an answer. With more, withdrawals are held here and handed over together. */
 const MAX_WAITING = 20_000;
 const GRACE_MS = 4_000;
 const STOP_MS = 8_000;
 const RESTART_MS = 1_000;
 
-/** Which of the shared numbers counts withdrawals held here. */
+/** The shared number that counts withdrawals held here. */
 const WITHHELD = 1;
 
 interface Waiting {
   readonly since: number;
-  /** To be stored, counted for each of their routes. */
+  /** Events to be stored, counted for each of their routes. */
   readonly events: number;
   readonly withdrawals: readonly Withdrawal[];
   readonly resolve: (stored: readonly Stored[]) => void;
@@ -75,8 +84,8 @@ interface Waiting {
 }
 
 /**
- * Starts the delivery thread. Resolves when it has its configuration; rejects when that cannot be used. The thread owns
- * the outbox file: accepting and delivering do not fight for this thread's time.
+ * Starts the delivery thread. Resolves when the thread has its configuration; rejects when the configuration cannot be
+ * used. The thread owns the outbox file, so accepting and delivering do not take time from each other.
  */
 export async function startDelivery(options: DeliveryOptions): Promise<Delivery> {
   const delivery = new ThreadedDelivery(options);
@@ -100,20 +109,23 @@ class ThreadedDelivery implements Delivery {
 
   readonly #gathering = new Gathering((first, flat) => this.#tell({ kind: 'append', first, flat }));
   #next = 0;
-  /** Not answered, by number, oldest first. */
+  /** Appends without an answer, by number, the oldest first. */
   readonly #waiting = new Map<number, Waiting>();
   #eventsUnderWay = 0;
   /**
-   * Shared with the thread. First: appends with smaller numbers were refused here, and are not stored there later.
-   * Second: how often withdrawals were held here, where the thread sends nothing before it has been given them.
+   * Shared with the thread. First: appends with smaller numbers were refused here and must not be stored later. Second:
+   * how often withdrawals were held here; the thread sends nothing before it has got them.
    */
   readonly #givenUp = new BigInt64Array(new SharedArrayBuffer(16));
-  /** The thread has not answered for long: nothing is begun, and withdrawals are held here. */
+  /** The thread has not answered for long: no append is started, and withdrawals are held here. */
   #late = false;
   #heardAt = 0;
-  /** Withdrawals the thread has not been given yet. */
+  /** Withdrawals that the thread has not got yet. */
   readonly #held = new HeldWithdrawals();
-  /** Withdrawals it has taken and may not have on disk: another thread in its place is given them first. */
+  /**
+   * Withdrawals that the thread has got and may not have on disk. If another thread takes its place, that thread gets
+   * them first.
+   */
   readonly #unsafe = new HeldWithdrawals();
   readonly #patience: NodeJS.Timeout;
 
@@ -125,7 +137,7 @@ class ThreadedDelivery implements Delivery {
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#source = options.source;
-    // After a stall of this process the answers are there already, and are heard first.
+    // After a stall of this process the answers have arrived already, and are read first.
     this.#patience = setInterval(() => setImmediate(() => this.#look()), LOOK_MS).unref();
   }
 
@@ -203,13 +215,13 @@ class ThreadedDelivery implements Delivery {
     });
   }
 
-  /** Holds withdrawals here; from this moment on the thread sends nothing until it has them. */
+  /** Holds withdrawals here. From this moment the thread sends nothing until it has got them. */
   #keep(withdrawals: readonly Withdrawal[]): void {
     Atomics.add(this.#givenUp, WITHHELD, 1n);
     for (const site of this.#held.add(withdrawals)) {
       this.#options.log(
         'error',
-        'more withdrawals than can be held while the disk takes nothing: what waits for this site is not sent any more',
+        'more withdrawals than can be held while the disk takes nothing: the waiting events of this site are not sent any more',
         { site },
       );
     }
@@ -295,7 +307,7 @@ class ThreadedDelivery implements Delivery {
         this.#stored(message.first, message.results);
         return;
       case 'started':
-        // A new thread in place of another one has to be told whether the preview is watched.
+        // A new thread that replaces another has to be told whether somebody watches the preview.
         if (this.#watched) this.#tell({ kind: 'watch', watched: true });
         this.#setState(message.state);
         return;
@@ -338,12 +350,12 @@ class ThreadedDelivery implements Delivery {
   }
 
   /**
-   * A disk that does not answer: nothing more is begun until answers arrive again, and what has waited too long is
-   * refused.
+   * The disk does not answer: no append is started until answers arrive again, and appends that have waited too long
+   * are refused.
    */
   #look(): void {
     const { delay } = this;
-    // Where answers come, if slowly, load is shed instead (`overload.ts`).
+    // If answers still arrive, only slowly, load is shed instead (`overload.ts`).
     if (delay >= LATE_MS && performance.now() - this.#heardAt >= LATE_MS) this.#late = true;
     if (delay >= PATIENCE_MS) this.#loseSlow();
   }
@@ -359,7 +371,7 @@ class ThreadedDelivery implements Delivery {
     if (last === undefined) return;
     this.#state = { ...this.#state, ready: false };
     this.#late = true;
-    // First the thread is told, then the client: what is refused can be under way only in a commit that hangs.
+    // The thread is told first, then the client: a refused append can be in progress only in a commit that hangs.
     Atomics.store(this.#givenUp, 0, BigInt(last + 1));
     for (const id of slow) this.#answer(id, this.#waiting.get(id)?.events === 0 ? [] : 'the disk does not answer');
   }
@@ -379,7 +391,7 @@ class ThreadedDelivery implements Delivery {
   }
 }
 
-/** Told with each commit, and nearly always empty. */
+/** The thread sends it with each commit; it is nearly always empty. */
 function isSame(a: WorkerState['stopped'], b: WorkerState['stopped']): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);

@@ -1,11 +1,11 @@
 import type { EnginePorts } from '../../../delivery/drain.ts';
 import type { Store } from '../../../delivery/store.ts';
 
-/** What the engine needs of Node: clocks, chance and timers; the rest is the runner's. */
+/** The parts of Node that the engine needs: clocks, random numbers and timers. The runner has the rest. */
 export function enginePorts(of: {
   readonly store: Store;
   readonly sending: Pick<EnginePorts, 'send' | 'secrets' | 'log' | 'ended'>;
-  /** No withdrawal is known that is not carried out yet: asked when a request has its connection. */
+  /** Every known withdrawal is carried out: asked when a request has its connection. */
   readonly maySend: () => boolean;
   readonly soon: EnginePorts['soon'];
 }): EnginePorts {

@@ -2,12 +2,15 @@ import type { OutboxRecord, Withdrawal } from '../../../delivery/outbox.ts';
 import { flatten, type Flat } from './append-codec.ts';
 
 /**
- * What comes within so many milliseconds of a hand-over waits for the next one. Each hand-over costs a message, a commit
- * with its flush, an answering message and a turn of sending, however few hits it is for ("Gathering" in
- * `bench/README.md` has the figures).
+ * Appends within this many milliseconds of a hand-over wait for the next one. Each hand-over costs a message, a commit
+ * with its flush, an answering message and a turn of sending, for one hit as for many ("Gathering" in `bench/README.md`
+ * has the figures).
  */
 const GATHER_MS = 3;
-/** So many share the cost of a hand-over well enough: under load, waiting for more would only make everybody wait. */
+/**
+ * With this many appends the cost of a hand-over is shared well enough. Under load, waiting for more would only make
+ * all of them wait.
+ */
 const ENOUGH = 16;
 
 /** Appends on their way to the delivery thread: those that come in quick succession go in one message. */
@@ -17,7 +20,7 @@ export class Gathering {
   /** Number of the first append in `#flat`; the others follow it. */
   #first = 0;
   #handedOverAt = -Infinity;
-  /** The next hand-over is when this turn of the event loop ends. */
+  /** The next hand-over is at the end of this turn of the event loop. */
   #soon = false;
   #later: NodeJS.Timeout | undefined;
 
@@ -30,7 +33,8 @@ export class Gathering {
     flatten(this.#flat, records, withdrawals);
     if (this.#soon) return;
     const left = this.#handedOverAt + GATHER_MS - performance.now();
-    // A withdrawal does not wait: until the thread has it, what it forbids may still be sent. What was accepted before it goes first.
+    // A withdrawal does not wait, because events that it forbids may still be sent until the thread has it. Events that
+    // were accepted before it are handed over first.
     if (left > 0 && withdrawals.length === 0 && number - this.#first < ENOUGH - 1) {
       this.#later ??= setTimeout(() => this.flush(), left);
       return;

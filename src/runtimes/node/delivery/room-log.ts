@@ -1,10 +1,13 @@
 import type { Log } from '../../../delivery/drain.ts';
 
-/** Part of the room that is in use when it is said to run short, and when it no longer does. */
+/**
+ * The share of the room in use at which the log says that room runs short, and the share at which it says that there is
+ * room again.
+ */
 const SHORT = 0.8;
 const ENOUGH = 0.7;
 
-/** Says once each time when room runs short: from there on it is a matter of time until events are answered 503. */
+/** Writes to the log, once each time, when room runs short: soon events may be answered 503. */
 export class RoomLog {
   readonly #log: Log;
   #short = false;

@@ -8,7 +8,7 @@ import type { NatsStart } from '../nats/open-nats.ts';
 import type { ThreadReport } from '../process/metrics.ts';
 import type { AppendResult } from './append-queue.ts';
 
-/** What a runner is given: where its outbox is, what it sends with, and what the collecting side has to say. */
+/** What a runner gets: the place of its outbox, its means of sending, and what the collecting side tells it. */
 export interface RunnerOptions {
   /** The data directory. */
   readonly dir: string;
@@ -17,17 +17,20 @@ export interface RunnerOptions {
   readonly send: Send;
   readonly secrets: Secrets;
   readonly log: Log;
-  /** Who is told how rows end; undefined while nobody looks. */
+  /** Is told how events end; undefined while nobody watches. */
   readonly ended?: () => Ended | undefined;
   /** Called when `ready` or `stopped` may have changed. */
   readonly changed: () => void;
-  /** Appends with smaller numbers were refused by who collects, because they had waited too long. Never shrinks. */
+  /**
+   * Appends with smaller numbers were refused by the collecting side, because they had waited too long. The number
+   * never shrinks.
+   */
   readonly givenUp?: () => number;
-  /** Who collects holds withdrawals that this side has not been given: nothing may be sent. */
+  /** The collecting side holds withdrawals that this side has not got: nothing may be sent. */
   readonly withheld?: () => boolean;
-  /** Other outboxes share the directory: a withdrawal may have to reach them, or come from them. */
+  /** Other outboxes share the directory: a withdrawal may concern them, or come from them. */
   readonly shared?: boolean;
-  /** Withdrawals that the runner before this one did not live to carry out. */
+  /** Withdrawals that the previous runner did not carry out before it ended. */
   readonly withdrawn?: readonly Withdrawal[];
   /** The brokers that several gateways share, instead of a file. */
   readonly nats?: NatsStart | undefined;
@@ -43,13 +46,16 @@ export interface DeliveryRunner {
   readonly held: number;
   /** Routes that wait for a person, with the reason. */
   readonly stopped: Readonly<Record<string, string>>;
-  /** Stores and withdraws; `done` is called when it is safe, or is not and will not be. `number` is for `givenUp`. */
+  /**
+   * Stores events and carries out withdrawals. `done` is called when they are safe, or when they are not and will not
+   * be. `number` is compared with `givenUp`.
+   */
   append(append: Append, done: (result: AppendResult) => void, number?: number): void;
-  /** Puts another configuration in force, for what is stored already too. */
+  /** Puts another configuration in force, also for stored events. */
   reload(gateway: Gateway): void;
   report(): ThreadReport;
-  /** Goes on with what had to wait, if nothing stands in its way any more. */
+  /** Continues the work that had to wait, if nothing prevents it any more. */
   resume(): void;
-  /** Lets what is in flight finish for `graceMs`, and closes. */
+  /** Waits up to `graceMs` for requests in flight, and closes. */
   stop(graceMs: number): Promise<void>;
 }

@@ -3,14 +3,17 @@ import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { AddressRefused } from '../../../delivery/lane/ports.ts';
 
-/** Where NAT64 puts addresses of version 4 (RFC 6052): in the last four bytes. */
+/** The range in which NAT64 puts addresses of version 4 (RFC 6052): in the last four bytes. */
 const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
-/** All of version 6 that is given out for public use; `::/96`, which carries addresses of version 4, is outside. */
+/**
+ * All addresses of version 6 that are assigned for public use. `::/96`, which carries addresses of version 4, is not
+ * among them.
+ */
 const GLOBAL = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /**
- * Whether a connection may go to this address (R68, `destinations/http.md` 4): public unicast only. Through a NAT64
- * gateway, the only tunnel that leads to a public vendor, the address inside is judged.
+ * Whether a connection may go to this address (R68, `destinations/http.md` 4): public unicast only. NAT64 is the only
+ * tunnel that leads to public vendors; for its addresses, the address inside decides.
  */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
@@ -21,7 +24,9 @@ export function isPublic(address: string): boolean {
   return v6.match(GLOBAL) && v6.range() === 'unicast';
 }
 
-/** `resolve`, refusing a name if any of its addresses is not public; what was checked is what is connected to. */
+/**
+ * `resolve`, but a name is refused if any of its addresses is not public. The connection uses the checked addresses.
+ */
 export function publicOnly(resolve: typeof lookup): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {

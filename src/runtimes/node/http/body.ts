@@ -1,33 +1,33 @@
 import type { IncomingMessage } from 'node:http';
 import { LIMITS } from '../../../protocols/limits.ts';
 
-/** Bytes of all bodies together that have begun to arrive and are not decided yet. */
+/** Bytes of all bodies that have begun to arrive and are not decided yet. */
 const MOST_BUFFERED = 64 * 1024 * 1024;
-/** Room for a body that comes in pieces, at first. */
+/** The first room for a body that comes in pieces. */
 const FIRST_ROOM = 4 * 1024;
 
 let buffered = 0;
 
 /**
- * A body as it arrives. Pieces are copied together: a client may send a byte in each, and kept as they come they would
- * take a hundred times what they hold. `free` must be called in the end, whatever became of it.
+ * A body as it arrives. Pieces are copied together: a client may send single bytes, and kept as pieces they would take
+ * a hundred times their size. `free` must be called at the end in any case.
  */
 export class Body {
   readonly #most: number;
   #bytes: Buffer | undefined;
   #size = 0;
   #pieces = 0;
-  /** What it counts for in `buffered`. */
+  /** Its part of `buffered`. */
   #room = 0;
-  /** It is `#bytes` that is written to, and nobody else's memory. */
+  /** Only `#bytes` is written to, never the memory of a piece. */
   #own = false;
 
-  /** @param most bytes it may have. */
+  /** @param most the most bytes it may have. */
   constructor(most: number = LIMITS.body) {
     this.#most = most;
   }
 
-  /** Adds a piece: how that went. */
+  /** Adds a piece. Returns whether it fits. */
   add(piece: Buffer): 'taken' | 'too large' | 'no room' {
     const size = this.#size + piece.length;
     if (size > this.#most || ++this.#pieces > LIMITS.pieces) return 'too large';
@@ -58,7 +58,7 @@ export class Body {
 
   #put(piece: Buffer, room: number): void {
     if (this.#bytes === undefined) {
-      // Most bodies come in one piece, which need not be copied.
+      // Most bodies come in one piece, which is not copied.
       this.#bytes = piece;
       return;
     }
@@ -72,7 +72,7 @@ export class Body {
   }
 }
 
-/** What a client says of the length of its body; 0 where it does not. */
+/** The length that a client states for its body; 0 where it states none. */
 export function saidLength({ headers }: IncomingMessage): number {
   return Number(headers['content-length'] ?? 0);
 }

@@ -5,27 +5,27 @@ import { Unsendable } from '../../../delivery/lane/ports.ts';
 import { publicLookup } from './addresses.ts';
 
 export interface ConnectionLimits {
-  /** For a connection to be made, milliseconds. */
+  /** The most time for making a connection, milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** For tests. There is no switch that turns verification off. */
+/** For tests. No switch turns verification off. */
 export interface TestAuthority {
   /** Certificates to trust, PEM. */
   readonly ca?: string;
-  /** In place of the resolver and its check. */
+  /** Replaces the resolver and its check. */
   readonly lookup?: NonNullable<ConnectionOptions['lookup']>;
   readonly port?: number;
 }
 
-/** As many as one route has requests under way (src/delivery/lane/lane.ts). */
+/** As many as the requests one route has in flight (src/delivery/lane/lane.ts). */
 const CONNECTIONS = 128;
-/** Shorter than vendors keep them, so that both ends rarely act at once; milliseconds. */
+/** Shorter than the vendors' own time, so that both ends rarely close at the same moment; milliseconds. */
 const IDLE_MS = 4_000;
-/** Longest time taken from a vendor's `Keep-Alive: timeout=N`, milliseconds. */
+/** The longest time that is accepted from a vendor's `Keep-Alive: timeout=N`, milliseconds. */
 const IDLE_MAX_MS = 30_000;
 
-/** One request at a time on each connection; the only clock is the one of the round trip. */
+/** One request at a time on each connection; only the round trip has a time limit. */
 const COMMON = {
   connections: CONNECTIONS,
   pipelining: 1,
@@ -36,7 +36,7 @@ const COMMON = {
 } as const satisfies Pool.Options;
 
 /**
- * Connections to a vendor: TLS, verified whatever the environment says (R81), to the public addresses its name leads to
+ * Connections to a vendor: TLS, verified whatever the environment says (R81), to the public addresses of its name
  * (R68). Proxies in the environment are not used (R79).
  */
 export function vendorPool(host: string, { timeoutMs }: ConnectionLimits, test: TestAuthority = {}): Pool {
@@ -59,7 +59,7 @@ export function sinkPool(origin: string, { timeoutMs }: ConnectionLimits): Pool 
   return new Pool(origin, { ...COMMON, connect: { timeout: timeoutMs } });
 }
 
-/** A name the resolver is asked for, not an address in any of its spellings: those would go round the check. */
+/** A name for the resolver. An address in any spelling is none, because it would not be checked. */
 function isName(host: string): boolean {
   if (!URL.canParse(`https://${host}/`)) return false;
   const { hostname } = new URL(`https://${host}/`);

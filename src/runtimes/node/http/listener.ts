@@ -24,8 +24,9 @@ const SERVER_OPTIONS = {
 };
 
 /**
- * A Node HTTP server around an app. What `front` knows does not pass through the app: making a web Request and Response
- * of a hit costs as much as deciding it. `refused` is told of what Node or this file refuses.
+ * A Node HTTP server around an app. Requests that `front` knows do not pass through the app, because making a web
+ * Request and Response of a hit costs as much as deciding it. `refused` is told of requests that Node or this file
+ * refuses.
  */
 export function createListener(app: Hono, front?: Front, refused: (code: RefusedCode) => void = () => {}): Server {
   const throughApp = adapterFor(app);
@@ -59,8 +60,8 @@ export function createListener(app: Hono, front?: Front, refused: (code: Refused
 }
 
 /**
- * Takes requests through an app. What turns them into web Requests is loaded with the first of them: all of `fetch` comes
- * along, and would be a tenth of the start.
+ * Takes requests through an app. The code that makes web Requests of them is loaded with the first: it brings all of
+ * `fetch` along, which would be a tenth of the start.
  */
 function adapterFor(app: Hono): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   let loaded: Promise<ReturnType<typeof getRequestListener>> | undefined;
@@ -69,7 +70,7 @@ function adapterFor(app: Hono): (incoming: IncomingMessage, outgoing: ServerResp
     loaded ??= import('@hono/node-server').then((adapter) =>
       adapter.getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false }),
     );
-    // It cannot be loaded where another version was installed under a running one.
+    // The code cannot be loaded where another version was installed under a running gateway.
     loaded.then(
       (answer) => answer(incoming, outgoing),
       () => outgoing.destroy(),
@@ -79,7 +80,7 @@ function adapterFor(app: Hono): (incoming: IncomingMessage, outgoing: ServerResp
 
 const TWO_HOSTS: Problem = { status: 400, title: 'Two hosts', detail: 'A request may have one Host header.' };
 
-/** Node keeps the first of several, a proxy in front perhaps another one (RFC 9112 3.2). */
+/** Of several Host headers Node keeps the first, and a proxy in front perhaps another (RFC 9112 3.2). */
 function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -112,8 +113,8 @@ function answerDirectly(
 let waiting: { readonly outgoing: ServerResponse; readonly answer: Answer }[] = [];
 
 /**
- * Answers that are known at once go out together when everything that has arrived is decided: a write wakes the other
- * end, and one wake-up for many is much cheaper than one for each.
+ * Answers that are known at once are written together when every request that has arrived is decided. A write wakes the
+ * other end, and waking it once for many answers is much cheaper than once for each.
  */
 function writeSoon(outgoing: ServerResponse, answer: Answer): void {
   if (waiting.push({ outgoing, answer }) === 1) setImmediate(writeWaiting);
@@ -133,7 +134,7 @@ function write(outgoing: ServerResponse, { status, headers, cookies, body }: Ans
   noteAnswer(outgoing.req);
 }
 
-/** Node's own refusals (slow, too long, not HTTP), as the problems the contract promises. */
+/** Node's own refusals (slow, too long, not HTTP), as the problems that the contract promises. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Socket, refused: (code: RefusedCode) => void): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -219,7 +220,7 @@ function readBody(
     });
     incoming.on('end', () => turns.take(() => end(freeze(incoming, target, host, body.text()))));
     incoming.on('error', () => end(ABORTED));
-    // What is complete may still wait for its turn.
+    // A complete body may still wait for its turn.
     incoming.on('close', () => {
       if (!incoming.complete) end(ABORTED);
     });
@@ -243,7 +244,7 @@ function freeze(incoming: IncomingMessage, { path, query }: Target, host: string
 const POOL = Buffer.allocUnsafe(16 * 256);
 let used = POOL.length;
 
-/** 128 bits of the system's generator, drawn 256 ids at a time. */
+/** 128 random bits of the system, drawn for 256 ids at a time. */
 function randomId(): string {
   if (used === POOL.length) {
     randomFillSync(POOL);

@@ -1,19 +1,19 @@
 import { Shedding } from '../../../http/shedding.ts';
 import { turns } from './turns.ts';
 
-/** How often the event loop is asked whether it is late, and after how many answers something follows from them. */
+/** How often the delay of the event loop is measured, and how many answers are needed before they count. */
 const SAMPLE_MS = 25;
 const SAMPLES = 8;
 
 export interface Load {
-  /** Whether this hit is one too many; asked once for each. */
+  /** Whether this hit is one too many; called once for each hit. */
   readonly overloaded: () => boolean;
   readonly stop: () => void;
 }
 
 /**
- * Watches how late this process is: how long what has arrived waits for its turn of the event loop, and how long
- * what has been decided waits for the disk. `storing` is the age of the oldest event that is not stored, milliseconds.
+ * Measures how late this process is: how long arrived requests wait for their turn of the event loop, and how long
+ * decided hits wait for the disk. `storing` is the age of the oldest event that is not stored, milliseconds.
  */
 export function watchLoad(storing: () => number): Load {
   const shedding = new Shedding();

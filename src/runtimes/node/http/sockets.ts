@@ -2,33 +2,38 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Idle connections of browsers: those that fetch several things are done by then. Milliseconds. */
+/** For idle connections of browsers: a browser that fetches several things is done by then. Milliseconds. */
 const IDLE_MS = 5_000;
-/** Idle connections of a proxy: it closes them first, or a request of it would meet one that is being closed. */
+/**
+ * For idle connections of a proxy: the proxy closes them first, because else a request could meet a connection that is
+ * being closed.
+ */
 const IDLE_PROXIED_MS = 65_000;
-/** A connection on which nothing moves, in either direction: a client that asks and never reads. Milliseconds. */
+/**
+ * For a connection without any traffic in either direction, e.g. of a client that asks and never reads. Milliseconds.
+ */
 const STUCK_MS = 60_000;
-/** How often connections are looked at for that. */
+/** How often connections are checked for that. */
 const LOOK_MS = 10_000;
-/** How long a refused client may take to read why, milliseconds. */
+/** How long a refused client may take to read the reason, milliseconds. */
 const LAST_MS = 1_000;
 /** Connections of the admin listener. */
 export const ADMIN_CONNECTIONS = 64;
 
-/** Descriptors for everything that is no client: files, vendors, the other listener. */
+/** Descriptors for everything except clients: files, vendors, the other listener. */
 const RESERVED = 512;
 
-/** Sets how long idle connections are kept; those of a named proxy longer. */
+/** Sets how long idle connections are kept. Those of a named proxy are kept longer. */
 export function keepIdle(server: Server, behindProxy: boolean): void {
   server.keepAliveTimeout = behindProxy ? IDLE_PROXIED_MS : IDLE_MS;
 }
 
 /**
- * Lets go of connections on which nothing moves. All are looked at now and then: a timer for each, which every request
- * would set anew, is work that every hit pays for.
+ * Closes connections without traffic. All are checked from time to time, because a timer for each would be set again by
+ * every request, and every hit would pay for that.
  */
 export function dropStuck(server: Server, stuckMs = STUCK_MS, lookMs = LOOK_MS): void {
-  /** Bytes that had moved when they last did, and when that was seen. */
+  /** The bytes at the last check with traffic, and the time of that check. */
   const seen = new Map<Socket, { bytes: number; at: number }>();
   server.on('connection', (socket: Socket) => {
     seen.set(socket, { bytes: 0, at: performance.now() });
@@ -50,14 +55,14 @@ export function dropStuck(server: Server, stuckMs = STUCK_MS, lookMs = LOOK_MS):
 }
 
 /**
- * Connections of the public listener, where there are descriptors for more: with the headers each of them may have half
- * sent they take 320 MB.
+ * The most connections of the public listener, where there are descriptors for more. With half-sent headers in each
+ * they take 320 MB.
  */
 export const MOST_CONNECTIONS = 10_000;
-/** Requests of one connection that may be without an answer. Browsers and proxies send one at a time. */
+/** The most requests of one connection without an answer. Browsers and proxies send one at a time. */
 const MOST_UNANSWERED = 16;
 
-/** How many clients may be connected at once, so that files and vendors still find descriptors. */
+/** How many clients may be connected at once, so that descriptors are left for files and vendors. */
 export function mostConnections(descriptors: number | undefined = descriptorLimit()): number {
   if (descriptors === undefined) return MOST_CONNECTIONS;
   const left = descriptors - Math.min(RESERVED, Math.ceil(descriptors / 2));
@@ -72,8 +77,8 @@ function unansweredOf(socket: Counted): number {
 }
 
 /**
- * Takes note of a request; false where its connection has too many without an answer, and is gone. A read may bring a
- * thousand small ones, and all of them would wait here at once. `answered` is to be called for each that is taken.
+ * Counts a request; false where its connection has too many without an answer, and is closed. One read may bring a
+ * thousand small requests, and all of them would wait here at once. `answered` must be called for each that is counted.
  */
 export function takes({ socket }: IncomingMessage): boolean {
   const client = socket as Counted;
@@ -85,13 +90,13 @@ export function takes({ socket }: IncomingMessage): boolean {
   return false;
 }
 
-/** Takes note of an answer. */
+/** Counts an answer. */
 export function noteAnswer({ socket }: IncomingMessage): void {
   const client = socket as Counted;
   client[UNANSWERED] = unansweredOf(client) - 1;
 }
 
-/** Descriptors this process may have; undefined where the system does not say or does not limit them. */
+/** The descriptors that this process may have; undefined where the system does not say or does not limit them. */
 export function descriptorLimit(): number | undefined {
   try {
     const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
@@ -101,7 +106,7 @@ export function descriptorLimit(): number | undefined {
   }
 }
 
-/** Says the last word to a client and lets go of it, whether it reads or not. */
+/** Writes the last answer to a client and closes the connection, whether the client reads or not. */
 export function dismiss(socket: Socket, lastWord: string): void {
   socket.end(lastWord);
   // A client that never closes its end would keep the descriptor for good.

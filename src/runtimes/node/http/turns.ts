@@ -1,12 +1,12 @@
 /** How long work may take of one turn of the event loop, milliseconds. */
 const TURN_MS = 10;
-/** Pieces of work looked at in one turn. */
+/** How many pieces of work one turn looks at. */
 const PIECES = 64;
 
 /**
- * Shares the event loop between what has arrived and what is arriving: when more has arrived than fits in a short turn,
- * the rest waits in line. Between two turns timers run, and a connection is accepted: one each time, so that long turns
- * would keep new clients out for as long as the others keep the loop busy.
+ * Shares the event loop between arrived and arriving requests. If more has arrived than fits in a short turn, the rest
+ * waits in line. Between two turns timers run and one connection is accepted. So long turns would keep new clients out
+ * while the others keep the loop busy.
  */
 export class Turns {
   readonly #waiting: { readonly since: number; readonly work: () => void }[] = [];
@@ -19,7 +19,10 @@ export class Turns {
     return oldest === undefined ? 0 : performance.now() - oldest.since;
   }
 
-  /** Does `work` at once while this turn lasts, else in a later one, in order. It counts with the promises it settles. */
+  /**
+   * Does `work` at once while this turn lasts, else in a later turn, in order. The time in which its promises settle
+   * counts too.
+   */
   take(work: () => void): void {
     const now = performance.now();
     if (!this.#open) {
@@ -36,7 +39,7 @@ export class Turns {
       this.#open = false;
       return;
     }
-    // All of them run in the next turn, one after the other, each with what follows from it.
+    // All of them run in the next turn, one after the other, each with the work that follows from it.
     setImmediate(() => {
       this.#began = performance.now();
     });
@@ -49,5 +52,5 @@ export class Turns {
   };
 }
 
-/** Those of this thread, which has one event loop. */
+/** The turns of this thread, which has one event loop. */
 export const turns = new Turns();

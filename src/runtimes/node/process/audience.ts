@@ -3,7 +3,7 @@ import type { Ports, Watcher } from '../../../http/ports.ts';
 import { Preview, showTrace, type Show } from '../../../http/preview.ts';
 import type { ServeOptions } from './serve-options.ts';
 
-/** Who looks on: at the preview of this process, or at that of the one with the admin listener. */
+/** The viewers: of the preview of this process, or of the process with the admin listener. */
 export class Audience {
   readonly preview: Preview;
   readonly #options: Pick<ServeOptions, 'show' | 'stopped' | 'watcher'>;
@@ -14,19 +14,19 @@ export class Audience {
     this.#options = options;
   }
 
-  /** What is told to whoever looks on; undefined while nobody does. */
+  /** What viewers are told; undefined while there are none. */
   get show(): Show | undefined {
     return this.preview.watcher ?? this.#options.show?.();
   }
 
-  /** Tells which routes wait for a person, with the reason. */
+  /** Reports which routes wait for a person, with the reason. */
   tellStopped(stopped: Parameters<typeof saidOfEach>[0]): void {
     const routes = saidOfEach(stopped);
     this.preview.stoppedIn(0, routes);
     this.#options.stopped?.(routes);
   }
 
-  /** What is told of every accepted trace. */
+  /** Is told of every accepted trace. */
   readonly watcher: Ports['watcher'] = (): Watcher | undefined => {
     const [show, outside] = [this.show, this.#options.watcher?.()];
     if (show === undefined) return outside;

@@ -13,7 +13,7 @@ import { readGateway, type ReadGateway } from './read-gateway.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { Unusable } from './unusable.ts';
 
-/** How often the file is looked at, milliseconds. */
+/** How often the file is checked, milliseconds. */
 const WATCH_INTERVAL = 1_000;
 
 /** The configuration of a running gateway: the one in force, and how it is replaced. */
@@ -22,22 +22,22 @@ export class Configuration {
   readonly #log: JsonLog;
   #current: ReadGateway;
   #reloads: Reloads = { succeeded: 0, failed: 0, good: true, at: Date.now() };
-  /** One after the other, so that the last one read is the one that stays. */
+  /** Reads run one after the other, so that the last one stays in force. */
   #reloading = Promise.resolve();
 
-  /** Reads the text it is started with. @throws Unusable */
+  /** Reads the text that the gateway starts with.\n@throws Unusable */
   constructor(options: ServeOptions, log: JsonLog) {
     this.#options = options;
     this.#log = log;
     this.#current = this.#read(options.text);
   }
 
-  /** The one in force. */
+  /** The configuration in force. */
   get gateway(): Gateway {
     return this.#current.gateway;
   }
 
-  /** What another thread makes the same gateway of. */
+  /** The source from which another thread makes the same gateway. */
   get source(): GatewaySource {
     return sourceOf(this.#current);
   }
@@ -51,7 +51,7 @@ export class Configuration {
     return this.#reloads;
   }
 
-  /** Keeps the text of the policy beside the data, where its hash in the decision log can be looked up. */
+  /** Keeps the text of the policy beside the data, where the hash in the decision log can be looked up. */
   keepPolicy(): void {
     const { gateway, policy } = this.#current;
     try {
@@ -65,7 +65,8 @@ export class Configuration {
   }
 
   /**
-   * Reads the file again. What it says is in force once `prepare` is done; where it cannot be used, the one before stays.
+   * Reads the file again. The new configuration is in force once `prepare` is done. If it cannot be used, the previous
+   * one stays in force.
    * @param prepare puts it in force in other threads
    * @param inForce is told when it is in force here
    */
@@ -73,7 +74,7 @@ export class Configuration {
     this.#reloading = this.#reloading.then(() => this.#reloadNow(prepare, inForce));
   }
 
-  /** Calls `changed` when the file has; the answer ends that. */
+  /** Calls `changed` when the file has changed; the returned function ends that. */
   watchFile(changed: () => void): () => void {
     watchFile(this.#options.file, { interval: WATCH_INTERVAL, persistent: false }, changed);
     return () => unwatchFile(this.#options.file, changed);
@@ -109,7 +110,7 @@ export class Configuration {
   }
 }
 
-/** What events wait in, and the key they are found by, are those of the start. @throws Unusable */
+/** The engine of the outbox and the root key stay those of the start.\n@throws Unusable */
 function demandSameOutbox({ input: before }: ReadGateway, { input: next }: ReadGateway): void {
   const [one, other] = [before, next].map(({ config, rootKey: key }) =>
     JSON.stringify([config.delivery.outbox, [...key]]),

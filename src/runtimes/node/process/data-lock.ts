@@ -6,9 +6,9 @@ import { makePrivate } from '../../../outbox/sql/outbox-schema.ts';
 import { Unusable } from './unusable.ts';
 
 /**
- * One gateway a data directory: two would send everything twice. What holds is a lock of the operating system (an open
- * exclusive transaction on an empty SQLite file), which goes with the process however it ends. The name of the holder
- * lies beside it for people to read, and decides nothing.
+ * One gateway a data directory, because two would send everything twice. The lock is one of the operating system (an
+ * open exclusive transaction on an empty SQLite file), which ends with the process in any case. The name of the holder
+ * is beside it for people to read, and decides nothing.
  */
 export interface DataLock {
   readonly release: () => void;
@@ -19,8 +19,8 @@ const HOLDER = 'lock.json';
 const SQLITE_BUSY = 5;
 
 /**
- * Takes the directory for this gateway. Processes of one gateway (`--workers`) are covered by their supervisor, and have
- * a lock each, so that none of them is left over from a supervisor that has died.
+ * Takes the directory for this gateway. Processes of one gateway (`--workers`) are covered by their supervisor. Each
+ * has a lock of its own too, so that none is left over from a supervisor that has died.
  * @throws Unusable where another gateway has it
  */
 export function lockData(dir: string): DataLock {
@@ -41,7 +41,7 @@ export function lockData(dir: string): DataLock {
   return { release: () => lock.close() };
 }
 
-/** The lock of one of several processes of a gateway. @throws Unusable where another has it */
+/** The lock of one of several processes of a gateway.\n@throws Unusable where another process has it */
 export function lockMember(dir: string, index: number): DataLock {
   const lock = take(join(dir, `${LOCK}-${index}`));
   if (lock === undefined) throw new Unusable(`another process ${index} runs on the data directory ${dir}`);
@@ -67,7 +67,7 @@ function isFree(file: string): boolean {
   return lock !== undefined;
 }
 
-/** Who has it, as far as it can be read. */
+/** The holder, as far as the name can be read. */
 function holderOf(dir: string): string {
   try {
     const { pid, host } = JSON.parse(readFileSync(join(dir, HOLDER), 'utf8')) as { pid?: unknown; host?: unknown };

@@ -7,7 +7,7 @@ export interface DecisionLogOptions {
   readonly decisions: Decisions;
   /** Directory of the files, one a day (UTC): `2026-11-23.jsonl`. */
   readonly dir: string;
-  /** How long a day is kept after its end, milliseconds; 0 = nothing is. */
+  /** How long a day is kept after its end, milliseconds; 0 = no day is kept. */
   readonly keep: () => number;
   readonly log: Pick<JsonLog, 'error'>;
   /** Unix milliseconds. */
@@ -15,15 +15,15 @@ export interface DecisionLogOptions {
 }
 
 export interface DecisionLog {
-  /** Writes the hours that are over and drops the days that are too old. */
+  /** Writes the hours that are over and deletes the days that are too old. */
   readonly tick: () => void;
-  /** Writes everything, the hour that is not over too. */
+  /** Writes everything, also the hour that is not over. */
   readonly stop: () => void;
 }
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
-/** Lines held while the disk does not take them; the oldest go first. */
+/** The most lines held while the disk takes none; the oldest are dropped first. */
 const MAX_HELD = 50_000;
 
 /** Writes the decision log of one process (`docs/decision-log.md`). Several may share a directory. */

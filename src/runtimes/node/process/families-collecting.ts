@@ -15,7 +15,7 @@ const FIXED = WAYS_IN.flatMap(({ door }) => (typeof door.does === 'object' ? [do
 /** Why requests are refused. */
 const REFUSED = REASON_CODES.filter((code) => code.startsWith('refused.'));
 
-/** Where a fault of the gateway can keep an event from being sent; beside these, each destination's `plan`. */
+/** Where a fault of the gateway can prevent that an event is sent; each destination's `plan` comes in addition. */
 const PLACES: readonly (readonly [module: string, step: string])[] = [
   ['consent', 'read'],
   ['cookies', 'read'],

@@ -6,9 +6,9 @@ import { EGRESS_CHECK } from '../../../delivery/egress/index.ts';
 import { ASKING } from '../../../delivery/lane/awaited.ts';
 import { byQueue, byRoute, faultsIn, ofProcess, routes, type Family, type Snapshot } from './metric-family.ts';
 
-/** Codes of a vendor under which an event is buried; it is a dead letter then, or not kept. */
+/** Codes of a vendor with which an event becomes a dead letter, or is not kept. */
 const BURIED: ReadonlySet<string> = new Set(['vendor.refused', 'vendor.unnamed', 'vendor.poison']);
-/** Faults that an event can meet when it is sent: a dead letter then, or not kept. */
+/** Faults that an event can meet when it is sent: it becomes a dead letter, or is not kept. */
 const FAULTS: ReadonlySet<string> = new Set([
   'failed.destination',
   'failed.request',
@@ -27,7 +27,7 @@ const STOPS = [
   'vendor.version_ended',
 ] as const satisfies readonly ReasonCode[];
 
-/** Ends a route can come to, with the codes for them. */
+/** Ends that a route can report, with their codes. */
 const ENDS: readonly (readonly [outcome: string, code: string])[] = REASON_CODES.flatMap((code) => {
   const kind: string = REASONS[code].kind;
   const outcomes = BURIED.has(code)
@@ -36,7 +36,7 @@ const ENDS: readonly (readonly [outcome: string, code: string])[] = REASON_CODES
   return outcomes.map((outcome) => [outcome, code] as const);
 });
 
-/** What becomes of events that were stored: their ends, requests to vendors, routes and outboxes. */
+/** What happens to stored events: their ends, requests to vendors, routes and outboxes. */
 export const DELIVERY: readonly Family[] = [
   {
     name: 'portvakt_outcomes_total',
@@ -230,7 +230,7 @@ export const DELIVERY: readonly Family[] = [
 
 const STATES = ['closed', 'open', 'stopped'] as const;
 
-/** The worst state of a route over its outboxes. */
+/** The worst state of a route in all outboxes. */
 function stateOf({ deliveries }: Snapshot, key: string): (typeof STATES)[number] {
   let worst = 0;
   for (const { routes: counted } of deliveries) {

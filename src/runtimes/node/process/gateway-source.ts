@@ -6,7 +6,7 @@ import type { SecretRef } from '../../../core/secret.ts';
 import { aesSealing } from './sealing.ts';
 import type { Gateway } from '../../../policy/gateway.ts';
 
-/** Everything a gateway is made of: plain data, so that the delivery thread makes the same one. */
+/** The source of a gateway: plain data, so that the delivery thread makes the same gateway. */
 export interface GatewayInput {
   /** It has been checked: no thread reads the file a second time. */
   readonly config: PortableConfig;
@@ -22,10 +22,10 @@ export default function gatewayFrom({ config, rootKey }: GatewayInput): Gateway 
   });
 }
 
-/** A key nobody has: with a sink, what hangs on a missing secret stays shut rather than open. */
+/** A key that nobody has. With a sink, whatever a missing secret protects stays closed. */
 const UNGUESSABLE = randomBytes(32).toString('hex');
 
-/** The value of a secret of the gateway's own, without blanks around it; undefined where it is missing or empty. */
+/** The value of a secret of the gateway's own, trimmed; undefined where it is missing or empty. */
 export function secretValue(ref: SecretRef): string | undefined {
   try {
     const value = ('env' in ref ? process.env[ref.env] : readFileSync(ref.file, 'utf8'))?.trim();

@@ -16,8 +16,8 @@ const FILE = 'root.key';
 const BYTES = 32;
 
 /**
- * The gateway's own key, made once and kept in the data directory (mode 0600): pseudonyms, cookie signatures and
- * subject keys are derived from it, so losing it ends them all.
+ * The gateway's own key, made once and kept in the data directory (mode 0600). Pseudonyms, cookie signatures and
+ * subject keys are derived from it, so losing it ends all of them.
  * @throws Error when the directory cannot be written or the file is not a key.
  */
 export function rootKey(dataDir: string): Uint8Array {
@@ -33,7 +33,10 @@ export function rootKey(dataDir: string): Uint8Array {
   return new Uint8Array(key);
 }
 
-/** Under another name first: a process that is killed here must not leave half a key, which no start would accept. */
+/**
+ * It is written under another name first: a process that is killed here must not leave half a key, which no start would
+ * accept.
+ */
 function makeKey(dataDir: string, path: string): void {
   const draft = `${path}.${process.pid}`;
   const file = openSync(draft, 'w', 0o600);
@@ -41,7 +44,7 @@ function makeKey(dataDir: string, path: string): void {
   fsyncSync(file);
   closeSync(file);
   try {
-    // Fails where another process was faster: then its key is the key.
+    // This fails where another process was faster: then the key of that process counts.
     linkSync(draft, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -9,12 +9,12 @@ import { ADMIN_CONNECTIONS, MOST_CONNECTIONS, mostConnections } from '../http/so
 import type { JsonLog } from './log.ts';
 import { summed } from './summed.ts';
 
-/** How long busy connections have for their last request before no new ones are taken, milliseconds. */
+/** How long busy connections have for their last request before new requests are refused, milliseconds. */
 const LAST_WORD = 200;
 /** Milliseconds for requests in flight, then for deliveries in flight, at a graceful stop (R61: 10 s together). */
 const FINISH_REQUESTS = 4_000;
 
-/** Refuses connections before they take the descriptors that files and vendors need, and more memory than there is. */
+/** Refuses connections before they take the descriptors for files and vendors, or more memory than there is. */
 export function limitConnections(server: Server, counters: Counters, log: JsonLog): void {
   const most = mostConnections();
   server.maxConnections = most;
@@ -45,7 +45,7 @@ export function adminListener(
   return server;
 }
 
-/** Listens at `host:port`; with `shared`, beside other processes that do. */
+/** Listens at `host:port`; with `shared`, beside other processes that also do. */
 export function listen(server: Server, address: string, shared = false): Promise<void> {
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
@@ -65,9 +65,9 @@ export function urlOf(server: Server): string {
 }
 
 /**
- * Answers who still asks, each on its last connection; then takes no new ones, lets requests in flight finish, and
- * closes what is left. Without that last word a busy client would keep its connection until it is cut, and a request
- * that is on its way when connections are closed would get no answer.
+ * Answers clients that still ask, each on its last connection. Then it takes no new connections, waits for requests in
+ * flight, and closes the rest. Without that last answer a busy client would keep its connection until it is cut, and a
+ * request on its way at that moment would get no answer.
  */
 export async function close(server: Server): Promise<void> {
   server.keepAliveTimeout = 1;

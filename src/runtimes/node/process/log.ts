@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 
-/** The fixed fields a log line may have beside `time`, `level` and `msg`: no payload, no id, no address (design 7.7). */
+/** The fields that a log line may have beside `time`, `level` and `msg`: no payload, no id, no address (design 7.7). */
 export interface LogFields {
   readonly site?: string;
   readonly route?: string;
@@ -22,7 +22,7 @@ export interface JsonLog {
 
 const STDERR = 2;
 
-/** JSON lines on stderr, written at once, so that the last line before an end is there. */
+/** JSON lines on stderr, written synchronously, so that the last line before an end is written. */
 export function createLog(): JsonLog {
   const at =
     (level: 'info' | 'warn' | 'error') =>

@@ -6,17 +6,17 @@ import type { ServeOptions } from './serve-options.ts';
 import { Unusable } from './unusable.ts';
 import type { FromMember, ToMember } from './worker.ts';
 
-/** How long a process may take to hand over its metrics, milliseconds; without an answer they are left out. */
+/** How long a process may take to send its metrics, milliseconds. Without an answer they are left out. */
 const METRICS_PATIENCE = 2_000;
-/** A graceful stop takes ten seconds at most (R61); who is not done then is killed. Milliseconds. */
+/** A graceful stop takes ten seconds at most (R61). A process that is not done then is killed. Milliseconds. */
 const STOP_PATIENCE = 12_000;
 
-/** One process, seen from its supervisor. */
+/** One process, as its supervisor sees it. */
 export class Member {
   readonly #child: ChildProcess;
   readonly #asked = new Map<number, (data: MetricData | undefined) => void>();
   #next = 0;
-  /** Resolves when the process has ended, however it did. */
+  /** Resolves when the process has ended for any cause. */
   readonly ended: Promise<void>;
   #started: { readonly resolve: (url: string) => void; readonly reject: (error: Error) => void } | undefined;
 
@@ -54,7 +54,7 @@ export class Member {
     return this.#child.pid;
   }
 
-  /** Resolves with the address once it listens. */
+  /** Resolves with the address once the process listens. */
   start(options: ServeOptions): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#started = { resolve, reject };
@@ -66,7 +66,7 @@ export class Member {
     if (this.#child.connected) this.#child.send(message, () => {});
   }
 
-  /** Undefined where it does not answer in time. */
+  /** Undefined where the process does not answer in time. */
   metrics(): Promise<MetricData | undefined> {
     const id = this.#next++;
     return new Promise<MetricData | undefined>((resolve) => {

@@ -9,21 +9,21 @@ import type { DeliveryReport } from './metrics.ts';
 export interface Reloads {
   readonly succeeded: number;
   readonly failed: number;
-  /** The last one could be used. */
+  /** The last configuration could be used. */
   readonly good: boolean;
   /** When the configuration in force was read, unix milliseconds. */
   readonly at: number;
 }
 
-/** Everything the metrics of one process are made of, at one moment. */
+/** The values behind the metrics of one process, at one moment. */
 export interface Snapshot {
   readonly counters: Counters;
-  /** The configuration in force: what is in it has its series, with 0 until something happens. */
+  /** The configuration in force. Every name in it has a series, with 0 at first. */
   readonly gateway: Gateway;
   readonly deliveries: readonly DeliveryReport[];
   readonly version: string;
   readonly sink: boolean;
-  /** Events are taken: what `/readyz` answers. */
+  /** Events are taken: the answer of `/readyz`. */
   readonly ready: boolean;
   readonly reloads: Reloads;
 }
@@ -37,7 +37,7 @@ interface Described {
   readonly labels: readonly string[];
 }
 
-/** One metric. Values with the same labels are added up; over several processes, `over` says what becomes of them. */
+/** One metric. Values with the same labels are added up. `over` says how the values of several processes are joined. */
 export type Family =
   | (Described & {
       readonly type: 'counter' | 'gauge';
@@ -69,14 +69,14 @@ export function byRoute(
   };
 }
 
-/** How often a fault of the gateway kept an event of a route from being sent, whether it is kept or not. */
+/** How often a fault of the gateway prevented that an event of a route was sent, whether the event is kept or not. */
 export function faultsIn(outcomes: RouteCounters['outcomes'], code: ReasonCode): number {
   return (outcomes['dead']?.[code] ?? 0) + (outcomes['failed']?.[code] ?? 0);
 }
 
 type Queue = DeliveryReport['queues'][string];
 
-/** A number of every route's queues; of several outboxes, their sum or the largest. */
+/** A number for every route's queues; over several outboxes, their sum or the largest. */
 export function byQueue(
   name: string,
   help: string,

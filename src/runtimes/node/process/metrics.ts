@@ -12,7 +12,7 @@ import type { RouteCounters } from '../../../delivery/telemetry.ts';
 import { FAMILIES } from './metric-families.ts';
 import type { Family, Snapshot } from './metric-family.ts';
 
-/** What delivery reports when asked. */
+/** What delivery reports. */
 export interface DeliveryReport {
   /** By `Route.key`. */
   readonly routes: Readonly<Record<string, RouteCounters>>;
@@ -30,33 +30,33 @@ export interface DeliveryReport {
   readonly damaged: number;
   /** Brokers with which an event could be lost; undefined = there are none. */
   readonly unsafeBrokers?: number;
-  /** How long storing took, as the collecting side waited for it. */
+  /** How long storing took, as the collecting side has measured it. */
   readonly storeTime: HistogramData;
 }
 
 /** The part of it that the delivery thread counts. */
 export type ThreadReport = Omit<DeliveryReport, 'storeTime'>;
 
-/** Metrics as plain data, to be added up over processes. */
+/** Metrics as plain data, so that those of several processes can be added up. */
 export type MetricData = MetricObjectWithValues<MetricValue<string>>[];
 
 export interface Metrics {
-  /** As Prometheus reads them. */
+  /** The text for Prometheus. */
   readonly text: () => Promise<string>;
   readonly data: () => Promise<MetricData>;
 }
 
-/** The metrics of several processes as one, as Prometheus reads them. */
+/** The metrics of several processes as one text for Prometheus. */
 export function addUp(each: readonly MetricData[]): Promise<string> {
   return AggregatorRegistry.aggregate([...each]).metrics();
 }
 
-/** Gauges of Node's own whose names say that they are counters. */
+/** Gauges of Node's own with names of counters. */
 const MISNAMED = ['active_handles_total', 'active_requests_total', 'active_resources_total'];
 
 /**
- * Prometheus metrics. Labels are names from the configuration and fixed words; there is nothing of a visitor in them, and
- * no text of a vendor. What the configuration names has its series from the start.
+ * Prometheus metrics. Labels are names from the configuration and fixed words. No label says anything about a visitor,
+ * and none is a text of a vendor. Every name in the configuration has its series from the start.
  */
 export function createMetrics(look: () => Promise<Snapshot>): Metrics {
   const registry = new Registry();
@@ -68,7 +68,7 @@ export function createMetrics(look: () => Promise<Snapshot>): Metrics {
     const aggregator = family.type === 'histogram' ? 'sum' : (family.over ?? 'sum');
     const get = () =>
       Promise.resolve({ name, help, type, aggregator, values: now === undefined ? [] : valuesOf(family, now) });
-    // The registry needs a name and a `get`; its own classes would keep the numbers a second time.
+    // The registry needs a name and a `get`; its own classes would store the numbers a second time.
     registry.registerMetric({ name, get } as unknown as Metric);
   }
   return {
@@ -83,7 +83,7 @@ export function createMetrics(look: () => Promise<Snapshot>): Metrics {
   };
 }
 
-/** The series of one metric, those with the same labels added up. */
+/** The series of one metric; those with the same labels are added up. */
 export function valuesOf(family: Family, now: Snapshot): MetricValueWithName<string>[] {
   const found = new Map<string, MetricValueWithName<string>>();
   const add = (labels: Readonly<Record<string, string>>, value: number, metricName = family.name): void => {
@@ -100,7 +100,7 @@ export function valuesOf(family: Family, now: Snapshot): MetricValueWithName<str
   return [...found.values()];
 }
 
-/** Series of 0 are there so that they exist; they are left out of the smallest and the largest value. */
+/** Series of 0 only have to exist, so they are left out of the smallest and the largest value. */
 function combined(family: Family, before: number, value: number): number {
   return family.type !== 'histogram' && family.over === 'max' ? Math.max(before, value) : before + value;
 }

@@ -13,8 +13,8 @@ import { createSend } from '../vendors/send.ts';
 import type { Stored, Withdrawal } from '../../../delivery/outbox.ts';
 
 /**
- * Where the thread gets its configuration: a module whose default export makes a `Gateway` out of `input`. A gateway
- * holds functions, so it cannot travel between threads; its source can.
+ * The source of the thread's configuration: a module whose default export makes a `Gateway` out of `input`. A gateway
+ * holds functions, so it cannot be sent between threads; its source can.
  */
 export interface GatewaySource {
   /** File URL. */
@@ -24,13 +24,13 @@ export interface GatewaySource {
 
 /** What the thread is started with. */
 export interface ThreadStart {
-  /** `WorkerData` comes here, once. */
+  /** The port on which `WorkerData` comes, once. */
   readonly orders: MessagePort;
-  /** File URL of a module that is going to be the source, to be loaded meanwhile. */
+  /** File URL of a module that will be the source. It is loaded meanwhile. */
   readonly source: string | undefined;
 }
 
-/** What it works on. */
+/** What the thread works on. */
 export interface WorkerData {
   readonly source: GatewaySource;
   readonly dir: string;
@@ -40,8 +40,8 @@ export interface WorkerData {
   /** Other outboxes share the directory. */
   readonly shared: boolean;
   /**
-   * Two numbers of the collecting side. First: appends with smaller ones were refused, and must not be stored any more.
-   * Second: how often it has held withdrawals back; nothing may be sent before they have come.
+   * Two numbers of the collecting side. First: appends with smaller numbers were refused, and must not be stored any
+   * more. Second: how often it has held withdrawals back; nothing may be sent before they have come.
    */
   readonly givenUp: BigInt64Array<SharedArrayBuffer>;
   /** Withdrawals to be carried out before anything is sent. */
@@ -52,22 +52,22 @@ export interface WorkerData {
   readonly given: number;
 }
 
-/** What the collecting thread says. */
+/** Messages of the collecting thread. */
 export type ToWorker =
   | { readonly kind: 'append'; readonly first: number; readonly flat: Flat }
-  /** Withdrawals held back until now, so many times. */
+  /** Withdrawals held back until now, and how often that was. */
   | { readonly kind: 'withheld'; readonly count: number; readonly flat: Flat }
   | { readonly kind: 'reload'; readonly id: number; readonly source: GatewaySource }
   | { readonly kind: 'report'; readonly id: number }
-  /** Whether somebody wants to know how rows end. */
+  /** Whether somebody wants to know how events end. */
   | { readonly kind: 'watch'; readonly watched: boolean }
   | { readonly kind: 'stop'; readonly graceMs: number };
 
-/** What this thread says. */
+/** Messages of this thread. */
 export type FromWorker =
   | { readonly kind: 'started'; readonly state: WorkerState }
   | { readonly kind: 'refused'; readonly message: string }
-  /** Results of appends `first`, `first + 1`, ...; a text is why one was not taken. */
+  /** Results of the appends `first`, `first + 1`, ...; a text says why one was not taken. */
   | {
       readonly kind: 'appended';
       readonly first: number;
@@ -94,7 +94,7 @@ export interface WorkerState {
   readonly stopped: Readonly<Record<string, string>>;
 }
 
-/** How often the state is told when nothing else is, milliseconds. */
+/** How often the state is sent when nothing else is, milliseconds. */
 const TELL_MS = 250;
 
 async function main(port: MessagePort, data: WorkerData): Promise<void> {
@@ -114,14 +114,14 @@ async function main(port: MessagePort, data: WorkerData): Promise<void> {
   }
 }
 
-/** On a file, or on brokers: what these need is loaded only then. */
+/** On a file, or on brokers. The modules for each are loaded only when they are used. */
 async function openRunner(gateway: Gateway, options: RunnerOptions): Promise<DeliveryRunner> {
   if (options.nats === undefined) return new Runner(gateway, options);
   const { NatsRunner } = await import('../delivery/nats-runner.ts');
   return NatsRunner.open(gateway, options, options.nats);
 }
 
-/** The thread that owns the outbox: does what the collecting thread says, and tells it what has become of that. */
+/** The thread that owns the outbox. It does what the collecting thread says, and reports the results. */
 class OutboxThread {
   readonly #port: MessagePort;
   readonly #tell: (message: FromWorker) => void;
@@ -130,11 +130,11 @@ class OutboxThread {
   readonly #data: WorkerData;
   #runner!: DeliveryRunner;
   readonly #answers: Answers;
-  /** Who is told how rows end; undefined while nobody wants to know. */
+  /** Is told how events end; undefined while nobody wants to know. */
   #ends: Ends | undefined;
-  /** How often withdrawals that were held back have been given. */
+  /** How often withdrawals that were held back have arrived. */
   #given: number;
-  /** The state that was told last. */
+  /** The state that was sent last. */
   #told = '';
   #timer: NodeJS.Timeout | undefined;
 
@@ -212,7 +212,7 @@ class OutboxThread {
     }
   }
 
-  /** Puts another configuration in force; answers with why it cannot be used. */
+  /** Puts another configuration in force; returns why it cannot be used. */
   async #reload(source: GatewaySource): Promise<string | undefined> {
     let next: Gateway;
     try {
@@ -258,10 +258,10 @@ async function make({ module, input }: GatewaySource): Promise<Gateway> {
   return compile(input);
 }
 
-/** Ends told at once at most; who looks on cannot read more. */
+/** The most ends in one message; a viewer cannot read more. */
 const MOST_ENDS = 200;
 
-/** Gathers how rows end into few messages. */
+/** Gathers the ends of events into few messages. */
 class Ends {
   readonly #send: (rows: EndedRow[]) => void;
   #rows: EndedRow[] = [];
@@ -281,7 +281,7 @@ class Ends {
   };
 }
 
-/** Collects the answers of one commit into one message; appends are answered in order. */
+/** Collects the answers of one commit into one message. Appends are answered in order. */
 class Answers {
   readonly #send: (first: number, results: (readonly Stored[] | string)[]) => void;
   #first = 0;
@@ -292,7 +292,7 @@ class Answers {
   }
 
   add(id: number, result: AppendResult): void {
-    // One that was refused at once may come before its neighbours.
+    // An append that was refused at once may be answered before its neighbours.
     if (this.#results.length > 0 && id !== this.#first + this.#results.length) this.#flush();
     if (this.#results.length === 0) {
       this.#first = id;

@@ -7,7 +7,10 @@ import type { DeliveryReport } from './metrics.ts';
 import { Unusable } from './unusable.ts';
 import type { MemberPlace } from './serve-options.ts';
 
-/** What waits in a file would not hear of a withdrawal that another gateway takes. @throws Unusable */
+/**
+ * Refuses to start with events in a file where brokers are used: a withdrawal at another gateway would not reach them.
+ * @throws Unusable
+ */
 async function demandNoFile(dir: string): Promise<void> {
   const queues = existsSync(dir) ? await outboxesIn(dir).queues(Date.now()) : [];
   const left = queues.reduce((sum, { waiting, awaiting = 0, dead }) => sum + waiting + awaiting + dead, 0);
@@ -17,9 +20,9 @@ async function demandNoFile(dir: string): Promise<void> {
     );
 }
 
-/** The outboxes a process delivers from: its own, and those of processes that are no more. */
+/** The outboxes that a process delivers from: its own, and those of processes that no longer exist. */
 export class Outboxes {
-  /** The one that takes what is accepted here. */
+  /** The outbox that takes the events accepted here. */
   readonly own: Delivery;
   readonly #all: readonly Delivery[];
 
@@ -28,7 +31,7 @@ export class Outboxes {
     this.#all = [own, ...adopted];
   }
 
-  /** Starts them all. Rejects when one of them cannot be. */
+  /** Starts all of them. Rejects when one of them cannot start. */
   static async start(
     options: Omit<DeliveryOptions, 'name' | 'shared'>,
     member: MemberPlace | undefined,
@@ -50,18 +53,18 @@ export class Outboxes {
     return Object.assign({}, ...this.#all.map((outbox) => outbox.stopped)) as Delivery['stopped'];
   }
 
-  /** Whether somebody wants to know how rows end. */
+  /** Whether somebody wants to know how events end. */
   watch(watched: boolean): void {
     for (const outbox of this.#all) outbox.watch(watched);
   }
 
-  /** What each reports; one whose thread is being started again is left out. */
+  /** The report of each outbox. An outbox whose thread is being started again is left out. */
   async reports(): Promise<readonly DeliveryReport[]> {
     const reports = await Promise.all(this.#all.map((outbox) => outbox.report().catch(() => undefined)));
     return reports.filter((report) => report !== undefined);
   }
 
-  /** Puts another configuration in force in each. Rejects when one of them cannot use it. */
+  /** Puts another configuration in force in each outbox. Rejects when one of them cannot use it. */
   async reload(source: GatewaySource): Promise<void> {
     await Promise.all(this.#all.map((outbox) => outbox.reload(source)));
   }

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Keeps the text of a policy as `<data>/policies/<hash>.json`, so that a line of the decision log or a stored event that
- * names the hash can be understood when the configuration has long changed. Written whole or not at all.
+ * Keeps the text of a policy as `<data>/policies/<hash>.json`. So a line of the decision log or a stored event with
+ * this hash can be understood long after the configuration has changed. The file is written as a whole or not at all.
  * @throws the errors of the file system
  */
 export function keepPolicy(data: string, hash: string, text: string): void {

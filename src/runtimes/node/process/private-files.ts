@@ -3,25 +3,27 @@ import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { Unusable } from './unusable.ts';
 
-/** What the gateway makes in its data directory: keys, databases with what belongs to them, folders. */
+/**
+ * The files and folders that the gateway makes in its data directory: keys, and databases with the files beside them.
+ */
 const OURS = /^(?:[\w.-]+\.key|[\w.-]+\.sqlite[\w.-]*|decisions|policies|lock(?:\.[\w.-]+)?)$/;
-/** Permission bits of everybody who is neither owner nor group. */
+/** Permission bits of users who are neither owner nor group. */
 const OTHERS = 0o007;
-/** More are the same fault again. */
+/** More files have the same fault. */
 const MOST_NAMED = 20;
 
-/** From here on, nothing this process makes can be read by others; the group's share is the operator's business. */
+/** From here on, others cannot read what this process makes. The operator decides about the group. */
 export function makePrivately(): void {
   if (isMainThread) process.umask(process.umask() | OTHERS);
 }
 
 /**
- * Refuses a data directory with keys or events that everybody on the machine can read. The directory itself is not
- * looked at: it may be a mount, which belongs to the platform.
+ * Refuses a data directory with keys or events that every user of the machine can read. The directory itself is not
+ * checked: it may be a mount, which belongs to the platform.
  * @throws Unusable with the command that corrects it
  */
 export function demandPrivate(dataDir: string): void {
-  // There are no such bits.
+  // This system has no such bits.
   if (process.platform === 'win32') return;
   const open = openFiles(dataDir);
   if (open.length === 0) return;
@@ -49,7 +51,7 @@ function openFiles(dataDir: string): string[] {
   return open;
 }
 
-/** A file of SQLite may be gone by now. */
+/** A file of SQLite may be deleted by now. */
 function statOf(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false });
 }
@@ -58,7 +60,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // Not there yet, or not readable: then writing to it fails with the reason.
+    // It does not exist yet, or is not readable: then writing to it fails with the reason.
     return [];
   }
 }

@@ -13,18 +13,18 @@ import gatewayFrom, { secretValue, type GatewayInput } from './gateway-source.ts
 import { missingSecrets } from './secrets.ts';
 import { Unusable } from './unusable.ts';
 
-/** A configuration as a person wrote it, and what goes with it. */
+/** A configuration as a person wrote it, with what is needed beside it. */
 export interface WrittenGateway {
   readonly text: string;
-  /** Names the text in what is said about it. */
+  /** Names the text in messages about it. */
   readonly file: string;
-  /** Everything goes to a sink: missing secrets are stood in for. */
+  /** Everything goes to a sink: missing secrets get stand-ins. */
   readonly sink: boolean;
   /** The key where the configuration names none. */
   readonly rootKey: () => Uint8Array;
 }
 
-/** A gateway, and what another thread makes the same one of. */
+/** A gateway, and the source from which another thread makes the same one. */
 export interface ReadGateway {
   readonly gateway: Gateway;
   readonly input: GatewayInput;
@@ -32,7 +32,7 @@ export interface ReadGateway {
   readonly policy: string;
 }
 
-/** Reads and makes a gateway, or says why not. @throws Unusable */
+/** Reads and makes a gateway, or says why this is impossible.\n@throws Unusable */
 export function readGateway(written: WrittenGateway, note: (finding: Finding) => void = () => {}): ReadGateway {
   const { text, file, sink } = written;
   const loaded = loadConfig(text, file);
@@ -63,7 +63,7 @@ export function readGateway(written: WrittenGateway, note: (finding: Finding) =>
   }
 }
 
-/** The gateway's own key: that of the configuration, which several machines share, or the one in the data directory. */
+/** The gateway's own key: from the configuration, where several machines share it, or from the data directory. */
 function keyOf({ server }: Config, { file, rootKey, sink }: WrittenGateway): Uint8Array {
   if (server.root_key === undefined) return rootKey();
   const hex = secretValue(server.root_key) ?? (sink ? STAND_IN : '');
@@ -73,13 +73,13 @@ function keyOf({ server }: Config, { file, rootKey, sink }: WrittenGateway): Uin
   );
 }
 
-/** Where everything goes to a sink and there is no key: that of nobody else. */
+/** With a sink and without a key: a random key. */
 const STAND_IN = randomBytes(32).toString('hex');
 
-/** Characters a key of a back end has at least: one that cannot be guessed by asking. */
+/** The least characters of a key of a back end, so that nobody finds it by trying. */
 const MIN_KEY: Readonly<Record<KeyKind, number>> = { ingest_keys: 32, mp_secrets: 16 };
 
-/** Keys that somebody could find out by trying. */
+/** Keys that somebody could find by trying. */
 function weakKeys({ sites }: Config): string[] {
   return sites.flatMap((site) =>
     KEY_KINDS.flatMap((kind) =>

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Sealing } from '../../../core/sealer.ts';
 
 const CIPHER = 'aes-256-gcm';
-/** Bytes; what the mode is made for (NIST SP 800-38D 5.2.1.1). */
+/** Bytes of a nonce: the length that the mode is made for (NIST SP 800-38D 5.2.1.1). */
 const NONCE = 12;
 const TAG = 16;
 

@@ -6,14 +6,14 @@ import { showSecretRef, type AccessToken, type SecretRef } from '../../../core/s
 import { tokensOfEveryKind } from '../../web/access-tokens.ts';
 import { placeholderCredentials } from '../vendors/placeholder-account.ts';
 
-/** What stands in for a missing secret while everything goes to a sink. */
+/** Stands in for a missing secret while everything goes to a sink. */
 const PLACEHOLDER = 'sink';
-/** What stands in for missing credentials: something that a token can be asked for with. */
+/** Stand in for missing credentials: with these, a token can be asked for. */
 const CREDENTIALS: Readonly<Record<AccessToken['kind'], () => string>> = {
   'google-service-account': placeholderCredentials,
   'oauth2-client': () => PLACEHOLDER,
 };
-/** Longer files are no secrets. */
+/** A longer file is no secret. */
 const MAX_LENGTH = 64 * 1024;
 
 export interface SecretsOptions {
@@ -29,7 +29,10 @@ export interface NodeSecrets extends Secrets {
   reload(): void;
 }
 
-/** Values of `${ENV}` and `file:` references, and tokens made from them. Values are read when needed, then kept. */
+/**
+ * Values of `${ENV}` and `file:` references, and tokens made with them. A value is read when it is needed, and then
+ * kept.
+ */
 export function nodeSecrets({ sink, send, env = process.env, now = Date.now }: SecretsOptions): NodeSecrets {
   const values = new Map<string, Promise<string>>();
 
@@ -48,7 +51,7 @@ export function nodeSecrets({ sink, send, env = process.env, now = Date.now }: S
         throw new SecretProblem(reason('vendor.secret_missing', { name }));
       });
       values.set(name, value);
-      // A missing secret may be there next time.
+      // A missing secret may exist next time.
       value.catch(() => values.delete(name));
     }
     return value;
@@ -67,7 +70,7 @@ export function nodeSecrets({ sink, send, env = process.env, now = Date.now }: S
   };
 }
 
-/** The references that have no value now, as they are written in the configuration: for the message at the start. */
+/** The references without a value, as the configuration writes them: for the message at the start. */
 export function missingSecrets(
   refs: Iterable<SecretRef>,
   env: Readonly<Record<string, string | undefined>> = process.env,

@@ -38,7 +38,7 @@ export interface RunningGateway {
   /** Empty where another process has the admin listener. */
   readonly adminUrl: string;
   readonly metrics: Metrics;
-  /** Reads the configuration file anew. */
+  /** Reads the configuration file again. */
   readonly reload: () => void;
   readonly routes: () => readonly Route[];
   /** Whether somebody looks at the preview of another process. */
@@ -48,7 +48,7 @@ export interface RunningGateway {
   readonly stop: () => Promise<void>;
 }
 
-/** What a gateway consists of before it listens. */
+/** The parts of a gateway before it listens. */
 interface Parts {
   readonly options: ServeOptions;
   readonly log: JsonLog;
@@ -71,7 +71,7 @@ interface Listeners {
   readonly admin: Server | undefined;
 }
 
-/** Starts everything: delivery first, so that what was left goes out; the listeners last. */
+/** Starts everything: delivery first, so that stored events are sent; the listeners last. */
 export async function startGateway(options: ServeOptions): Promise<RunningGateway> {
   const parts = await startParts(options);
   const { log, configuration, lock, outboxes } = parts;
@@ -104,7 +104,7 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
       log.info('stopping: no new connections, storing what is in flight');
       unwatch?.();
       await stopParts(parts, listeners, chores);
-      // Until then a second signal means now.
+      // Until then a second signal ends the process at once.
       unlisten();
       finish(0);
     })());
@@ -240,7 +240,7 @@ async function snapshotOf({ options, configuration, outboxes, counters, windows 
   };
 }
 
-/** Reads the configuration again when the file changes, and on SIGHUP; the answer ends that. */
+/** Reads the configuration again when the file changes, and on SIGHUP; the returned function ends that. */
 function watchConfiguration({ options, configuration }: Parts, reload: () => void): () => void {
   if (options.member === undefined) process.on('SIGHUP', reload);
   const unwatch = configuration.watchFile(reload);
@@ -250,7 +250,7 @@ function watchConfiguration({ options, configuration }: Parts, reload: () => voi
   };
 }
 
-/** What is done every so often while a gateway runs. */
+/** Regular work while a gateway runs. */
 interface Chores {
   readonly timers: readonly NodeJS.Timeout[];
   readonly record: ReturnType<typeof keepDecisions>;
@@ -258,7 +258,7 @@ interface Chores {
 
 function startChores({ options, log, configuration, counters, decisions, windows, refusals }: Parts): Chores {
   const gateway = () => configuration.gateway;
-  // A window that has ended is destroyed also where no hit comes to end it.
+  // A window that has ended is destroyed even if no hit comes.
   const windowEnds = setInterval(() => windows.at(gateway(), Date.now()), 60_000).unref();
   const record = keepDecisions({
     decisions,
@@ -293,7 +293,7 @@ async function stopParts(
 const SHARED_ACCOUNT =
   'limits.per_client counts addresses, and all requests came from addresses inside: if they come by a proxy, all visitors share one account; name it in server.trusted_proxies';
 
-/** Metrics, made when they are first asked for: until then nobody pays for watching the event loop and the collector. */
+/** Metrics, made when they are first asked for. Until then nothing watches the event loop and the garbage collector. */
 function metricsOf(look: () => Promise<Snapshot>): Metrics {
   let made: Promise<Metrics> | undefined;
   const metrics = (): Promise<Metrics> =>

@@ -1,8 +1,8 @@
 /**
- * Stops on SIGTERM and SIGINT; a second signal means now. One handler counts them: Deno calls a handler that is added
- * while a signal is being handled for that very signal.
- * @param kill what else must not go on when this process ends at once
- * @returns what ends the listening
+ * Stops on SIGTERM and SIGINT; a second signal ends the process at once. One handler counts them, because Deno calls a
+ * handler that is added while a signal is being handled for that same signal.
+ * @param kill ends what must not continue when this process ends at once
+ * @returns the function that ends the listening
  */
 export function stopOnSignals(stop: () => Promise<void>, kill: () => void = () => {}): () => void {
   let stopping = false;

@@ -3,8 +3,8 @@ import type { JsonLog } from './log.ts';
 const HOUR = 3_600_000;
 
 /**
- * Says that everything goes to a sink, at once and every hour: whoever forgot it would otherwise see a gateway that
- * delivers, and vendors that get nothing.
+ * Writes to the log that everything goes to a sink, at once and every hour. Otherwise a person who forgot the sink
+ * would see a gateway that delivers, and vendors that get nothing.
  */
 export function remindOfSink(sink: string, log: JsonLog): { readonly stop: () => void } {
   const say = (): void =>

@@ -1,4 +1,4 @@
-/** Gathers what happens often: `tell` hears of it at once, and then once a minute how often it happened in between. */
+/** Sums up what happens often: `tell` is called at once, and then once a minute with the number since. */
 export function summed(tell: (count: number) => void): () => void {
   let count = 0;
   let timer: NodeJS.Timeout | undefined;

@@ -2,12 +2,15 @@ import type { Counters } from '../../../ledger/counters.ts';
 import type { Gateway } from '../../../policy/gateway.ts';
 import type { JsonLog } from './log.ts';
 
-/** How often faults are said, milliseconds. */
+/** How often faults are written to the log, milliseconds. */
 const FAULTS_EVERY = 60_000;
-/** Hits without a single readable consent after which the operator is told. */
+/** After this many hits without a readable consent the operator is told. */
 const SILENT_HITS = 1_000;
 
-/** Says once a minute what a fault of the gateway's own kept from being sent, and where it was: nothing of the events. */
+/**
+ * Writes to the log, once a minute, how many events a fault of the gateway prevented from being sent, and where the
+ * fault was. It says nothing about the events.
+ */
 export function watchForFaults({ faults }: Counters, log: Pick<JsonLog, 'error'>): NodeJS.Timeout {
   const said = new Map<string, number>();
   return setInterval(() => {
@@ -20,7 +23,7 @@ export function watchForFaults({ faults }: Counters, log: Pick<JsonLog, 'error'>
   }, FAULTS_EVERY).unref();
 }
 
-/** Tells the operator when a site's hits never carry a consent: most often the cookie does not reach this host. */
+/** Tells the operator when the hits of a site never carry a consent. Most often the cookie does not reach this host. */
 export function watchForSilence(counters: Counters, gateway: () => Gateway, log: JsonLog): NodeJS.Timeout {
   const told = new Set<string>();
   return setInterval(() => {

@@ -6,7 +6,7 @@ import { Unusable } from './unusable.ts';
 
 /** One of several processes behind one port (`serve --workers N`); `workers.ts` starts and stops it. */
 
-/** What the supervisor says. */
+/** Messages of the supervisor. */
 export type ToMember =
   | { readonly kind: 'start'; readonly options: ServeOptions }
   | { readonly kind: 'metrics'; readonly id: number }
@@ -15,10 +15,10 @@ export type ToMember =
   | { readonly kind: 'reload' }
   | { readonly kind: 'stop' };
 
-/** What a process says. */
+/** Messages of a process. */
 export type FromMember =
   | { readonly kind: 'listening'; readonly url: string }
-  /** It cannot start: the configuration cannot be used, or a system call failed with this code. */
+  /** The process cannot start: the configuration cannot be used, or a system call failed with this code. */
   | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined }
   | { readonly kind: 'metrics'; readonly id: number; readonly data: MetricData }
   | { readonly kind: 'preview'; readonly message: PreviewMessage }
@@ -29,11 +29,11 @@ let gateway: RunningGateway | undefined;
 let watched = false;
 
 function tell(message: FromMember): void {
-  // The supervisor may be gone: then this process ends soon, too.
+  // The supervisor may have ended: then this process ends soon, too.
   if (process.connected) process.send?.(message, () => {});
 }
 
-/** Messages of the preview that may be on their way; who looks on loses what comes on top of them. */
+/** The most messages of the preview on their way; a viewer loses the messages above that. */
 const MOST_SHOWN = 256;
 let onTheirWay = 0;
 
@@ -89,7 +89,7 @@ function hear(message: ToMember): void {
 }
 
 if (import.meta.main && process.send !== undefined) {
-  // A terminal tells the whole group; when to stop is for the supervisor to say.
+  // A terminal sends the signal to the whole group; the supervisor decides when to stop.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   process.on('message', hear);
   process.on('disconnect', () => void stop());

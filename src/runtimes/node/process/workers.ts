@@ -17,32 +17,32 @@ import type { ToMember } from './worker.ts';
 export interface RunningWorkers {
   readonly url: string;
   readonly adminUrl: string;
-  /** Process ids of those that run, by index. */
+  /** Process ids of the running processes, by index. */
   readonly pids: () => readonly (number | undefined)[];
   readonly stopped: Promise<number>;
   readonly stop: () => Promise<void>;
 }
 
-/** A process that ended is started again after so long, twice as long each time, milliseconds. */
+/** After this time a process that ended is started again; the time doubles with each end, milliseconds. */
 const FIRST_BACKOFF = 250;
 const LONGEST_BACKOFF = 30_000;
-/** Who has run so long starts again at the first backoff, milliseconds. */
+/** A process that has run this long starts with the first waiting time again, milliseconds. */
 const STEADY = 60_000;
 
-/** How several processes are started: as one is, but who looks on does so here. */
+/** Options of several processes: the same as of one, but the viewers are here. */
 export type WorkersOptions = Omit<ServeOptions, 'watcher' | 'show' | 'stopped' | 'extend' | 'member'> & {
   readonly admin: string;
 };
 
 /**
- * Several processes behind one port, an outbox each: more than one core accepts. This one supervises, and has the admin
- * listener with the sum of their metrics. Withdrawals reach every outbox through the file they share
- * (`withdrawal-log.ts`). Repeats of an event id are recognised within one process only.
+ * Several processes behind one port, each with its own outbox, so that more than one core accepts. This process
+ * supervises them, and has the admin listener with the sum of their metrics. Withdrawals reach every outbox through the
+ * file they share (`withdrawal-log.ts`). Repeats of an event id are recognised within one process only.
  * @throws Unusable, and the errors of listening
  */
 export async function startWorkers(count: number, options: WorkersOptions): Promise<RunningWorkers> {
   const log = createLog();
-  // Said once, here, and the key is made before anybody needs it.
+  // The warnings are given once, here, and the key is made before a process needs it.
   const { text, file, sink, data } = options;
   makePrivately();
   demandPrivate(data);
@@ -71,7 +71,7 @@ export async function startWorkers(count: number, options: WorkersOptions): Prom
     (stopping ??= (async () => {
       process.off('SIGHUP', reload);
       await Promise.all([close(admin), members.stop()]);
-      // Until then a second signal means now.
+      // Until then a second signal ends everything at once.
       unlisten();
       lock.release();
       log.info('all workers stopped', { count });
@@ -87,7 +87,7 @@ export async function startWorkers(count: number, options: WorkersOptions): Prom
   return { url, adminUrl, pids: () => members.pids, stopped, stop };
 }
 
-/** The processes, each kept running until all of them stop. */
+/** The processes. Each is kept running until all of them stop. */
 class Members {
   readonly preview: Preview;
   readonly #count: number;
@@ -115,10 +115,10 @@ class Members {
     return this.#members.filter((member) => member !== undefined);
   }
 
-  /** Starts all of them; `ready` is done before any is started again. Answers with the address they share. */
+  /** Starts all of them; `ready` is done before any is started again. Returns the address that they share. */
   async start(ready: () => Promise<void>): Promise<string> {
     const { listen: wanted } = this.#options;
-    // Where any port will do, the first one finds out which it is, and the others join it there.
+    // If any port will do, the first process finds one, and the others use the same.
     const free = wanted.endsWith(':0');
     const first = this.#startOne(0, wanted);
     const address = free ? new URL(await first).host : wanted;
@@ -144,7 +144,7 @@ class Members {
     await Promise.all(this.#running.map((member) => member.stop()));
   }
 
-  /** Stops those that were started before one could not be. */
+  /** Stops the started ones after one could not start. */
   async abandon(): Promise<void> {
     this.#stopping = true;
     for (const member of this.#running) await member.stop();

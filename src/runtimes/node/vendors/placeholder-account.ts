@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 
-/** A service account that exists nowhere: what is used with a sink when there is no real one. */
+/** A service account that does not exist: it is used with a sink when there is no real one. */
 export function placeholderCredentials(): string {
   const { privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,

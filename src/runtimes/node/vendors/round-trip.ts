@@ -3,10 +3,13 @@ import errors from 'undici/lib/core/errors.js';
 import type { Reply } from '../../../core/destination.ts';
 import { AddressRefused, Recalled, Unsendable } from '../../../delivery/lane/ports.ts';
 
-/** As much of a vendor's answer as is read (R74), bytes. */
+/** How much of a vendor's answer is read (R74), bytes. */
 export const MAX_BODY = 64 * 1024;
 
-/** No whole answer came. Its code is all that is known outside: messages of the client may quote either side. */
+/**
+ * No complete answer came. Only its code is known outside, because messages of the client may quote the request or the
+ * answer.
+ */
 export class Failed extends Error {
   override readonly name = 'Failed';
   readonly code: string;
@@ -17,11 +20,10 @@ export class Failed extends Error {
 }
 
 /**
- * Sends one request and reads its answer; of a longer body than `MAX_BODY` the start, and the connection is closed.
- * `timeoutMs` counts from the call to the last byte, waiting for a connection included. Rejects with `Unsendable` if the
- * request cannot be written as HTTP, with `AddressRefused` if the name leads into a network that is not public, with
- * `Recalled` if `may` says no when a connection is there, else with `Failed`;
- * nothing is sent twice.
+ * Sends one request and reads its answer. Of a body longer than `MAX_BODY` it reads the start, and closes the
+ * connection. `timeoutMs` counts from the call to the last byte, the wait for a connection included. Rejects with
+ * `Unsendable` if the request cannot be written as HTTP, with `AddressRefused` if the name leads into a network that is
+ * not public, with `Recalled` if `may` says no when there is a connection, else with `Failed`. Nothing is sent twice.
  */
 export function roundTrip(
   dispatcher: Dispatcher,
@@ -52,12 +54,12 @@ export function roundTrip(
     dispatcher.dispatch(request, {
       onRequestStart(started) {
         controller = started;
-        // It waited so long for a connection that its sender has counted it as failed: a second copy must not go out.
+        // It has waited so long for a connection that its sender counts it as failed: a second copy must not be sent.
         if (late) started.abort(new Failed('ETIMEDOUT'));
         else if (!may()) started.abort(new Recalled());
       },
       onResponseStart(_, code, fields) {
-        // The last one counts: interim answers (1xx) come before it.
+        // The last header block counts, because interim answers (1xx) come before it.
         status = code;
         headers = flat(fields);
       },
@@ -79,7 +81,7 @@ export function roundTrip(
 
 const always = (): boolean => true;
 
-/** Repeated headers joined (RFC 9110 5.3). Cookies are not kept: there is no jar they could be read from again. */
+/** Repeated headers are joined (RFC 9110 5.3). Cookies are dropped, because nothing reads them again. */
 function flat(fields: Readonly<Record<string, string | string[] | undefined>>): Reply['headers'] {
   const headers: Record<string, string | undefined> = {};
   for (const name in fields) {
@@ -90,7 +92,7 @@ function flat(fields: Readonly<Record<string, string | string[] | undefined>>): 
   return headers;
 }
 
-/** Codes of the client that have an older word. */
+/** Codes of the client for which an older word exists. */
 const CODES: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'ECONNRESET',
   UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT',

@@ -6,17 +6,17 @@ import { sinkPool, vendorPool } from '../http/connections.ts';
 import { roundTrip } from './round-trip.ts';
 
 export interface SendOptions {
-  /** `http://127.0.0.1:PORT`: every request goes there instead (design 7.3). */
+  /** `http://127.0.0.1:PORT`: every request is sent there instead (design 7.3). */
   readonly sink?: string | undefined;
   /** The gateway's version: the `user-agent` of requests whose plan has none. */
   readonly version: string;
-  /** From the start of a request to the end of its answer, milliseconds, where the request does not say it. */
+  /** From the start of a request to the end of its answer, milliseconds, where the request has no limit of its own. */
   readonly timeoutMs?: number;
 }
 
-/** A `Send` that holds connections. */
+/** A `Send` with its connections. */
 export interface NodeSend extends Send {
-  /** Ends all connections; what is under way fails. */
+  /** Ends all connections; requests in flight fail. */
   close(): void;
 }
 
@@ -24,7 +24,7 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * Sends requests over HTTPS to declared hosts, or all of them to a sink on this machine. Each vendor host has its own
- * connections, at a sink too, so that one that hangs does not hold up another.
+ * connections, also at a sink, so that a host that hangs does not delay another.
  */
 export function createSend({ sink, version, timeoutMs = TIMEOUT_MS }: SendOptions): NodeSend {
   const sinkOrigin = sink === undefined ? undefined : sinkOf(sink);
