@@ -1,7 +1,11 @@
 /**
  * A JSON reader for cookies. `JSON.parse` keeps the last of two equal keys, but duplicates must be joined by AND
- * (`consent.md` 0, rule 4), so here a repeated key makes the text unreadable. Nothing is thrown, objects have no
- * prototype, and work is linear in the text.
+ * (`consent.md` 0, rule 4). So a repeated key makes the text unreadable here. It throws nothing, its objects are maps, so
+ * that no key reaches a prototype, and its work is linear in the text.
+ *
+ * Bodies of hits have another reader (`protocols/json-text.ts`), because the work is different. There a person corrects
+ * the sender, so each fault is reported with its place, and the value is a plain object of `JSON.parse`, which is faster
+ * on long texts. Here a text is either read or unreadable, and one pass finds out both.
  */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = ReadonlyMap<string, Json>;

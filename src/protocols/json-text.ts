@@ -1,6 +1,13 @@
 import { isUnsafeName, LIMITS } from './limits.ts';
 import { isName, NAME } from './names.ts';
 
+/*
+ * The JSON reader for bodies of hits. `JSON.parse` makes the value, and a walk over the text finds what `JSON.parse`
+ * accepts without a word, with the place of each fault, so that a person can correct the sender. Cookies have another
+ * reader (`consent/json.ts`): a cookie is either read or unreadable, nobody is told of a place in it, and its objects are
+ * maps.
+ */
+
 /** Something wrong with the shape of a JSON body, and where. Holds no value of it. */
 export interface ShapeFault {
   /** Keys and positions from the top: `['events', 0, 'params']`. */
