@@ -16,7 +16,7 @@ interface Entry {
 const COMMANDS: Readonly<Record<string, Entry>> = {
   serve: {
     usage:
-      'serve <config.yaml> [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR] [--sink URL [--allow-sink]] [--workers N]',
+      'serve <config.yaml> [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR] [--sink URL [--allow-sink]] [--processes N]',
     summary: 'Run the gateway.',
     load: () => import('./serve.ts'),
   },

@@ -19,7 +19,7 @@ export interface ListenOptions {
 /** Where the admin listener's token comes from; needed only off loopback (R82). */
 const ADMIN_TOKEN = 'PORTVAKT_ADMIN_TOKEN';
 
-/** `portvakt serve <config.yaml> [--listen] [--admin] [--data] [--sink] [--workers]` (design 7.3). */
+/** `portvakt serve <config.yaml> [--listen] [--admin] [--data] [--sink] [--processes]` (design 7.3). */
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = readArgs(
     args,
@@ -29,6 +29,8 @@ export async function run(args: string[]): Promise<number> {
       data: { type: 'string' },
       sink: { type: 'string' },
       'allow-sink': { type: 'boolean' },
+      processes: { type: 'string' },
+      // The name of the option in earlier versions.
       workers: { type: 'string' },
     },
     ['config.yaml'],
@@ -44,9 +46,10 @@ export async function run(args: string[]): Promise<number> {
       sink: sinkOf(values.sink, values['allow-sink'] === true),
       watchFile: true,
     };
-    const running = await (values.workers === undefined
+    const processes = values.processes ?? values.workers;
+    const running = await (processes === undefined
       ? startOne(serving)
-      : startSeveral(workerCount(values.workers), serving));
+      : startSeveral(processCount(processes), serving));
     const reminder = serving.sink === undefined ? undefined : await startReminder(serving.sink);
     const code = await running.stopped;
     reminder?.stop();
@@ -108,8 +111,8 @@ function address(option: string, text: string): string {
   return text;
 }
 
-function workerCount(text: string): number {
-  if (!/^[1-9]\d?$/.test(text)) throw new UsageError('--workers takes a number of processes, 1 to 99, e.g. 4');
+function processCount(text: string): number {
+  if (!/^[1-9]\d?$/.test(text)) throw new UsageError('--processes takes a number, 1 to 99, e.g. 4');
   return Number(text);
 }
 

@@ -167,7 +167,7 @@ describe('the preview of several processes', () => {
   beforeAll(async () => {
     recorder = await startRecorder();
     recorder.script(META, (request) => answer(request));
-    gateway = await serve({ config: CONFIG, sink: recorder.url, args: ['--workers', '2'] });
+    gateway = await serve({ config: CONFIG, sink: recorder.url, args: ['--processes', '2'] });
   });
   afterAll(async () => {
     await gateway.stop();

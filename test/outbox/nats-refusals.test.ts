@@ -100,7 +100,7 @@ describe.skipIf(skipNats)('a gateway with brokers does not start', { timeout: 12
   });
 
   it('in several processes', async () => {
-    const { code, said } = await refused(config(), [...SINK, '--workers', '2']);
+    const { code, said } = await refused(config(), [...SINK, '--processes', '2']);
     expect([code, said]).toEqual([2, expect.stringContaining('start a gateway for each core')]);
   });
 

@@ -310,7 +310,7 @@ await outbox.stop(0);
 
 describe.each([
   ['the gateway of the image', []],
-  ['the gateway of the image with two processes', ['--workers', '2']],
+  ['the gateway of the image with two processes', ['--processes', '2']],
 ] as const)('%s', (_, more) => {
   const SITE = `
 sites:

@@ -37,14 +37,14 @@ const listed = (data: string) => spawnSync(process.execPath, [MAIN, 'outbox', 'l
 
 it.each([
   ['one process', []],
-  ['two processes', ['--workers', '2']],
+  ['two processes', ['--processes', '2']],
 ])(
   'a second gateway on one data directory refuses to start, and one after it starts: %s',
   { timeout: 120_000 },
   async (_, args) => {
     const data = temporary();
     const first = await serve({ config: CONFIG, data, args });
-    for (const more of [[], ['--workers', '2']]) {
+    for (const more of [[], ['--processes', '2']]) {
       const { status, stderr } = second(data, ...more);
       expect(stderr).toContain(`another gateway runs on the data directory ${data} (process ${first.child.pid} on `);
       expect(status).toBe(2);

@@ -7,7 +7,7 @@ import { metricsOf } from '../support/metrics.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, temporary, type Served } from '../support/serve.ts';
 
-// `serve --workers N`: processes behind one port, an outbox each, one admin listener.
+// `serve --processes N`: processes behind one port, an outbox each, one admin listener.
 
 const ORIGIN = 'https://shop.example.no';
 const CONFIG = `
@@ -43,7 +43,7 @@ afterEach(async () => {
 });
 
 async function start(workers: number | undefined, data?: string, sink = recorder.url): Promise<Served> {
-  const args = workers === undefined ? [] : ['--workers', String(workers)];
+  const args = workers === undefined ? [] : ['--processes', String(workers)];
   const gateway = await serve({ config: CONFIG, sink, args, ...(data === undefined ? {} : { data }) });
   running.push(gateway);
   return gateway;
@@ -62,7 +62,7 @@ const sendMany = (gateway: Served, visitors: readonly number[]): Promise<number[
 
 const many = Array.from({ length: 40 }, (_, i) => i);
 
-/** Ids of the worker processes. */
+/** Ids of the processes. */
 function workersOf({ child }: Served): number[] {
   const text = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
   return text === '' ? [] : text.split(' ').map(Number);
@@ -135,6 +135,8 @@ describe('several processes', () => {
   });
 
   it('refuse a number that is none', async () => {
-    await expect(serve({ config: CONFIG, args: ['--workers', 'many'] })).rejects.toThrow(/--workers/);
+    // `--workers` is its name in earlier versions.
+    for (const name of ['--processes', '--workers'])
+      await expect(serve({ config: CONFIG, args: [name, 'many'] })).rejects.toThrow(/--processes takes/);
   });
 });

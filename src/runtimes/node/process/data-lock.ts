@@ -19,7 +19,7 @@ const HOLDER = 'lock.json';
 const SQLITE_BUSY = 5;
 
 /**
- * Takes the directory for this gateway. Processes of one gateway (`--workers`) are covered by their supervisor. Each
+ * Takes the directory for this gateway. Processes of one gateway (`--processes`) are covered by their supervisor. Each
  * has a lock of its own too, so that none is left over from a supervisor that has died.
  * @throws Unusable where another gateway has it
  */

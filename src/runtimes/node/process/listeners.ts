@@ -26,7 +26,7 @@ export function limitConnections(server: Server, counters: Counters, log: JsonLo
 }
 
 function tooManyConnections(most: number): string {
-  const remedy = most < MOST_CONNECTIONS ? 'raise the limit of descriptors (`ulimit -n`)' : 'start more `--workers`';
+  const remedy = most < MOST_CONNECTIONS ? 'raise the limit of descriptors (`ulimit -n`)' : 'start more `--processes`';
   return `more connections than this process takes were refused, ${most} were open: ${remedy}`;
 }
 

@@ -25,7 +25,7 @@ export class Member {
     this.#child = fork(beside('worker'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.ended = new Promise((resolve) => {
       this.#child.once('exit', () => {
-        this.#started?.reject(new Error('a worker process ended while it was starting'));
+        this.#started?.reject(new Error('a process ended while it was starting'));
         for (const answer of this.#asked.values()) answer(undefined);
         resolve();
       });

@@ -49,7 +49,7 @@ export async function startWorkers(count: number, options: WorkersOptions): Prom
   const { input } = readGateway({ text, file, sink: sink !== undefined, rootKey: () => rootKey(data) });
   if (input.config.delivery.outbox !== 'sqlite')
     throw new Unusable(
-      `${file}: --workers shares files of one machine, and delivery.outbox has brokers: start a gateway for each core instead, each with its own --listen and --data`,
+      `${file}: --processes shares files of one machine, and delivery.outbox has brokers: start a gateway for each core instead, each with its own --listen and --data`,
     );
   const lock = lockData(data);
   forgetHeld(data);
@@ -181,7 +181,7 @@ class Members {
       }
       if (this.#stopping) return;
       backoff = performance.now() - begun > STEADY ? FIRST_BACKOFF : Math.min(backoff * 2, LONGEST_BACKOFF);
-      this.#log.error('a worker process ended and is started again', { count: index, ms: backoff });
+      this.#log.error('a process ended and is started again', { count: index, ms: backoff });
       await new Promise((resolve) => setTimeout(resolve, backoff));
       if (this.#stopping) return;
       await this.#startOne(index, address).catch(() => undefined);
