@@ -119,7 +119,7 @@ export function picture(): string {
     ...closest(uses).map(([from, to]) => `  ${id(from)} --> ${id(to)}`),
     '```',
     '',
-    'An arrow stands for imports; what follows from others is left out. All of them:',
+    'An arrow stands for imports. An arrow that follows from others is left out. The table has all imports:',
     '',
     '| layer | room | what is in it | imports |',
     '| --- | --- | --- | --- |',

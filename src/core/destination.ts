@@ -43,10 +43,7 @@ export type Verdict =
     }
   /** The vendor will never take any of the elements: they become dead letters. */
   | { readonly kind: 'rejected'; readonly reason: VendorReason }
-  /**
-   * The elements with these indexes are refused for good. The others were taken already, or must be sent again without
-   * them.
-   */
+  /** The elements with these indexes are refused for good. The others were taken, or are sent again without them. */
   | {
       readonly kind: 'partly';
       readonly rejected: ReadonlyMap<number, VendorReason>;
@@ -124,10 +121,7 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   /** The `type` in the configuration; also the folder's name, with `-` for `_`. */
   readonly name: string;
   readonly title: string;
-  /**
-   * Other names that people write as `type`. The configuration refuses them and says the right name. Lower case,
-   * without separators.
-   */
+  /** Other names for `type`. The configuration refuses them with the right name. Lower case, without separators. */
   readonly aliases?: readonly string[];
   /** The vendor's own documentation. */
   readonly docs: string;
@@ -136,9 +130,7 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
    * only where every route has to state its own (`demands`).
    */
   readonly needs: readonly GateSignal[];
-  /**
-   * Who the receiver of a route is and what the events are for, where only the owner of the route knows. A sentence.
-   */
+  /** Who the receiver of a route is and what for, in a sentence, where only the owner of the route knows. */
   readonly about?: (settings: z.output<S>) => string;
   /** Every route has to list its `events`. Default: a route without a list gets all events. */
   readonly listsEvents?: true;
