@@ -19,9 +19,9 @@ const dir = process.argv[2] ?? join(root, 'dist');
 /** The command, and what it starts as a thread or a process of its own (`src/runtimes/node/process/beside.ts`). */
 const ENTRIES = {
   main: 'src/cli/launch.js',
-  'outbox-worker': 'src/runtimes/node/process/outbox-worker.ts',
+  'outbox-thread': 'src/runtimes/node/process/outbox-thread.ts',
   'gateway-source': 'src/runtimes/node/process/gateway-source.ts',
-  worker: 'src/runtimes/node/process/worker.ts',
+  'one-process': 'src/runtimes/node/process/one-process.ts',
 };
 
 const PREFIX = '\0builtin:';

@@ -3,7 +3,7 @@ import { prepareThread } from '../runtimes/node/delivery/delivery-thread.ts';
 import { Unusable } from '../runtimes/node/process/unusable.ts';
 import type { RunningGateway } from '../runtimes/node/process/serve.ts';
 import type { ServeOptions } from '../runtimes/node/process/serve-options.ts';
-import type { RunningWorkers, startWorkers } from '../runtimes/node/process/workers.ts';
+import type { RunningProcesses, startProcesses } from '../runtimes/node/process/processes.ts';
 import { MIN_TOKEN } from '../http/admin.ts';
 import { isLoopbackName } from '../http/loopback.ts';
 import { readArgs, UNUSABLE, UsageError } from './args.ts';
@@ -69,9 +69,9 @@ async function startOne(options: ServeOptions): Promise<RunningGateway> {
   return startGateway(options);
 }
 
-async function startSeveral(count: number, options: Parameters<typeof startWorkers>[1]): Promise<RunningWorkers> {
-  const { startWorkers } = await import('../runtimes/node/process/workers.ts');
-  return startWorkers(count, options);
+async function startSeveral(count: number, options: Parameters<typeof startProcesses>[1]): Promise<RunningProcesses> {
+  const { startProcesses } = await import('../runtimes/node/process/processes.ts');
+  return startProcesses(count, options);
 }
 
 /** Defaults and checks of what `serve` and `demo` share. @throws UsageError */

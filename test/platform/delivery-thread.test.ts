@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { prepareThread, takeThread } from '../../src/runtimes/node/delivery/delivery-thread.ts';
-import type { FromWorker, WorkerData } from '../../src/runtimes/node/process/outbox-worker.ts';
+import type { FromThread, ThreadData } from '../../src/runtimes/node/process/outbox-thread.ts';
 
 let dir = '';
 beforeEach(() => {
@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const data = (name: string): WorkerData => ({
+const data = (name: string): ThreadData => ({
   source: { module: new URL('./fixtures-gateway.ts', import.meta.url).href, input: { routes: [{ name: 'a' }] } },
   dir,
   name,
@@ -26,8 +26,8 @@ const data = (name: string): WorkerData => ({
 });
 
 /** What a thread says first; then it is stopped. */
-async function firstWord(thread: ReturnType<typeof takeThread>): Promise<FromWorker['kind']> {
-  const said = await new Promise<FromWorker>((resolve) => thread.once('message', resolve));
+async function firstWord(thread: ReturnType<typeof takeThread>): Promise<FromThread['kind']> {
+  const said = await new Promise<FromThread>((resolve) => thread.once('message', resolve));
   await thread.terminate();
   return said.kind;
 }

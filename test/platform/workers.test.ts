@@ -63,7 +63,7 @@ const sendMany = (gateway: Served, visitors: readonly number[]): Promise<number[
 const many = Array.from({ length: 40 }, (_, i) => i);
 
 /** Ids of the processes. */
-function workersOf({ child }: Served): number[] {
+function processesOf({ child }: Served): number[] {
   const text = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
   return text === '' ? [] : text.split(' ').map(Number);
 }
@@ -79,7 +79,7 @@ async function until(what: () => boolean | Promise<boolean>): Promise<void> {
 describe('several processes', () => {
   it('share the hits, deliver them all, and are counted as one', async () => {
     const gateway = await start(2);
-    expect(workersOf(gateway)).toHaveLength(2);
+    expect(processesOf(gateway)).toHaveLength(2);
     expect(new Set(await sendMany(gateway, many))).toEqual(new Set([204]));
     await recorder.waitFor(many.length, { ms: PATIENCE });
     expect(recorder.requests).toHaveLength(many.length);
@@ -97,9 +97,9 @@ describe('several processes', () => {
     // Nobody listens there yet, so everything waits.
     const gateway = await start(2, undefined, 'http://127.0.0.1:9');
     expect(new Set(await sendMany(gateway, many))).toEqual(new Set([204]));
-    const before = workersOf(gateway);
+    const before = processesOf(gateway);
     process.kill(before[0] as number, 'SIGKILL');
-    await until(() => workersOf(gateway).some((pid) => !before.includes(pid)));
+    await until(() => processesOf(gateway).some((pid) => !before.includes(pid)));
     await until(async () => (await metricsOf(gateway.adminUrl)).sum('portvakt_outbox_waiting', {}) === many.length);
     expect(await send(gateway, 99)).toBe(204);
   });

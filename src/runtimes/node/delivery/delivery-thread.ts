@@ -1,6 +1,6 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { beside } from '../process/beside.ts';
-import type { ThreadStart, WorkerData } from '../process/outbox-worker.ts';
+import type { ThreadStart, ThreadData } from '../process/outbox-thread.ts';
 
 /**
  * The data of this thread is on disk. A young generation as large as that of the collecting side would only take
@@ -33,7 +33,7 @@ export function prepareThread(): void {
 }
 
 /** A delivery thread that starts work on `data`: the prepared one, if there is one. */
-export function takeThread(data: WorkerData): Worker {
+export function takeThread(data: ThreadData): Worker {
   const { worker, orders } = prepared ?? create(undefined);
   prepared = undefined;
   worker.ref();
@@ -45,7 +45,7 @@ export function takeThread(data: WorkerData): Worker {
 function create(source: string | undefined): Thread {
   const { port1, port2 } = new MessageChannel();
   const workerData: ThreadStart = { orders: port2, source };
-  const worker = new Worker(beside('outbox-worker'), {
+  const worker = new Worker(beside('outbox-thread'), {
     workerData,
     transferList: [port2],
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },

@@ -15,10 +15,10 @@ import { takeThread } from './delivery-thread.ts';
 import { Gathering } from './gathering.ts';
 import { Unusable } from '../process/unusable.ts';
 import type { DeliveryReport, ThreadReport } from '../process/metrics.ts';
-import type { FromWorker, GatewaySource, ToWorker, WorkerData, WorkerState } from '../process/outbox-worker.ts';
+import type { FromThread, GatewaySource, ToThread, ThreadData, ThreadState } from '../process/outbox-thread.ts';
 
 export interface DeliveryOptions
-  extends Omit<WorkerData, 'sink' | 'name' | 'givenUp' | 'withdrawn' | 'shared' | 'given'> {
+  extends Omit<ThreadData, 'sink' | 'name' | 'givenUp' | 'withdrawn' | 'shared' | 'given'> {
   /** File name of the outbox without `.sqlite`; processes that share a directory have one each. */
   readonly name?: string;
   /** `http://127.0.0.1:PORT`: every request is sent there in place of its vendor. */
@@ -103,7 +103,7 @@ class ThreadedDelivery implements Delivery {
   readonly #options: DeliveryOptions;
   #source: GatewaySource;
   #worker: Worker | undefined;
-  #state: WorkerState = { ready: false, pending: 0, held: 0, stopped: {} };
+  #state: ThreadState = { ready: false, pending: 0, held: 0, stopped: {} };
   #stopping = false;
   #watched = false;
 
@@ -172,7 +172,7 @@ class ThreadedDelivery implements Delivery {
     const worker = takeThread({ source, dir, name, sink, version, shared, givenUp, withdrawn, given, nats });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
-      worker.on('message', (message: FromWorker) => {
+      worker.on('message', (message: FromThread) => {
         if (message.kind === 'started') resolve();
         if (message.kind === 'refused') reject(new Unusable(message.message));
         this.#hear(message);
@@ -241,7 +241,7 @@ class ThreadedDelivery implements Delivery {
     this.#tell({ kind: 'watch', watched });
   }
 
-  #setState(state: WorkerState): void {
+  #setState(state: ThreadState): void {
     const changed = !isSame(state.stopped, this.#state.stopped);
     this.#state = state;
     if (changed) this.#options.stoppedChanged?.();
@@ -292,11 +292,11 @@ class ThreadedDelivery implements Delivery {
     await worker.terminate();
   }
 
-  #tell(message: ToWorker): void {
+  #tell(message: ToThread): void {
     this.#worker?.postMessage(message);
   }
 
-  #hear(message: FromWorker): void {
+  #hear(message: FromThread): void {
     this.#late = false;
     this.#heardAt = performance.now();
     if (this.#held.size > 0) this.#handOver();
@@ -392,7 +392,7 @@ class ThreadedDelivery implements Delivery {
 }
 
 /** The thread sends it with each commit; it is nearly always empty. */
-function isSame(a: WorkerState['stopped'], b: WorkerState['stopped']): boolean {
+function isSame(a: ThreadState['stopped'], b: ThreadState['stopped']): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }

@@ -7,7 +7,7 @@ import type { NatsStart } from '../nats/open-nats.ts';
 import { rootKey } from './keys.ts';
 import type { JsonLog } from './log.ts';
 import type { Reloads } from './metric-family.ts';
-import type { GatewaySource } from './outbox-worker.ts';
+import type { GatewaySource } from './outbox-thread.ts';
 import { keepPolicy } from './policies.ts';
 import { readGateway, type ReadGateway } from './read-gateway.ts';
 import type { ServeOptions } from './serve-options.ts';

@@ -4,7 +4,7 @@ import { beside } from './beside.ts';
 import type { MetricData } from './metrics.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { Unusable } from './unusable.ts';
-import type { FromMember, ToMember } from './worker.ts';
+import type { FromMember, ToMember } from './one-process.ts';
 
 /** How long a process may take to send its metrics, milliseconds. Without an answer they are left out. */
 const METRICS_PATIENCE = 2_000;
@@ -22,7 +22,7 @@ export class Member {
 
   /** `stopped` is told which of its routes wait for a person. */
   constructor(show: Show, stopped: (routes: Readonly<Record<string, string>>) => void) {
-    this.#child = fork(beside('worker'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.#child = fork(beside('one-process'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.ended = new Promise((resolve) => {
       this.#child.once('exit', () => {
         this.#started?.reject(new Error('a process ended while it was starting'));

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { outboxesIn } from '../../../outbox/sql/outbox-inspect.ts';
 import { orphans, outboxName } from '../../../outbox/sql/outbox-names.ts';
 import { startDelivery, type Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
-import type { GatewaySource } from './outbox-worker.ts';
+import type { GatewaySource } from './outbox-thread.ts';
 import type { DeliveryReport } from './metrics.ts';
 import { Unusable } from './unusable.ts';
 import type { MemberPlace } from './serve-options.ts';

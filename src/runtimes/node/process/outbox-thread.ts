@@ -24,14 +24,14 @@ export interface GatewaySource {
 
 /** What the thread is started with. */
 export interface ThreadStart {
-  /** The port on which `WorkerData` comes, once. */
+  /** The port on which `ThreadData` comes, once. */
   readonly orders: MessagePort;
   /** File URL of a module that will be the source. It is loaded meanwhile. */
   readonly source: string | undefined;
 }
 
 /** What the thread works on. */
-export interface WorkerData {
+export interface ThreadData {
   readonly source: GatewaySource;
   readonly dir: string;
   readonly name: string;
@@ -53,7 +53,7 @@ export interface WorkerData {
 }
 
 /** Messages of the collecting thread. */
-export type ToWorker =
+export type ToThread =
   | { readonly kind: 'append'; readonly first: number; readonly flat: Flat }
   /** Withdrawals held back until now, and how often that was. */
   | { readonly kind: 'withheld'; readonly count: number; readonly flat: Flat }
@@ -64,17 +64,17 @@ export type ToWorker =
   | { readonly kind: 'stop'; readonly graceMs: number };
 
 /** Messages of this thread. */
-export type FromWorker =
-  | { readonly kind: 'started'; readonly state: WorkerState }
+export type FromThread =
+  | { readonly kind: 'started'; readonly state: ThreadState }
   | { readonly kind: 'refused'; readonly message: string }
   /** Results of the appends `first`, `first + 1`, ...; a text says why one was not taken. */
   | {
       readonly kind: 'appended';
       readonly first: number;
       readonly results: readonly (readonly Stored[] | string)[];
-      readonly state: WorkerState;
+      readonly state: ThreadState;
     }
-  | { readonly kind: 'state'; readonly state: WorkerState }
+  | { readonly kind: 'state'; readonly state: ThreadState }
   | { readonly kind: 'reloaded'; readonly id: number; readonly problem: string | undefined }
   | { readonly kind: 'report'; readonly id: number; readonly report: ThreadReport }
   | { readonly kind: 'ended'; readonly rows: readonly EndedRow[] }
@@ -86,7 +86,7 @@ export type FromWorker =
     }
   | { readonly kind: 'stopped' };
 
-export interface WorkerState {
+export interface ThreadState {
   readonly ready: boolean;
   readonly pending: number;
   /** Withdrawals that are in the thread's memory only. */
@@ -97,12 +97,12 @@ export interface WorkerState {
 /** How often the state is sent when nothing else is, milliseconds. */
 const TELL_MS = 250;
 
-async function main(port: MessagePort, data: WorkerData): Promise<void> {
+async function main(port: MessagePort, data: ThreadData): Promise<void> {
   let gateway: Gateway;
   try {
     gateway = await make(data.source);
   } catch (error) {
-    port.postMessage({ kind: 'refused', message: messageOf(error) } satisfies FromWorker);
+    port.postMessage({ kind: 'refused', message: messageOf(error) } satisfies FromThread);
     return;
   }
   const thread = new OutboxThread(port, data);
@@ -110,7 +110,7 @@ async function main(port: MessagePort, data: WorkerData): Promise<void> {
     await thread.start(gateway);
   } catch (error) {
     thread.abandon();
-    port.postMessage({ kind: 'refused', message: messageOf(error) } satisfies FromWorker);
+    port.postMessage({ kind: 'refused', message: messageOf(error) } satisfies FromThread);
   }
 }
 
@@ -124,10 +124,10 @@ async function openRunner(gateway: Gateway, options: RunnerOptions): Promise<Del
 /** The thread that owns the outbox. It does what the collecting thread says, and reports the results. */
 class OutboxThread {
   readonly #port: MessagePort;
-  readonly #tell: (message: FromWorker) => void;
+  readonly #tell: (message: FromThread) => void;
   readonly #send: ReturnType<typeof createSend>;
   readonly #secrets: ReturnType<typeof nodeSecrets>;
-  readonly #data: WorkerData;
+  readonly #data: ThreadData;
   #runner!: DeliveryRunner;
   readonly #answers: Answers;
   /** Is told how events end; undefined while nobody wants to know. */
@@ -138,7 +138,7 @@ class OutboxThread {
   #told = '';
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(port: MessagePort, data: WorkerData) {
+  constructor(port: MessagePort, data: ThreadData) {
     this.#port = port;
     this.#data = data;
     this.#tell = (message) => port.postMessage(message);
@@ -168,7 +168,7 @@ class OutboxThread {
       nats: data.nats,
     });
     this.#timer = setInterval(() => this.#tellState(), TELL_MS);
-    this.#port.on('message', (message: ToWorker) => this.#hear(message));
+    this.#port.on('message', (message: ToThread) => this.#hear(message));
     this.#tell({ kind: 'started', state: this.#state });
   }
 
@@ -177,7 +177,7 @@ class OutboxThread {
     this.#send.close();
   }
 
-  #hear(message: ToWorker): void {
+  #hear(message: ToThread): void {
     switch (message.kind) {
       case 'append':
         this.#append(message.first, message.flat);
@@ -235,7 +235,7 @@ class OutboxThread {
     else close();
   }
 
-  get #state(): WorkerState {
+  get #state(): ThreadState {
     const { ready, pending, held, stopped } = this.#runner;
     return { ready, pending, held, stopped };
   }
@@ -311,7 +311,7 @@ class Answers {
 
 if (parentPort !== null) {
   const { orders, source } = workerData as ThreadStart;
-  const ordered = once(orders, 'message') as Promise<[WorkerData]>;
+  const ordered = once(orders, 'message') as Promise<[ThreadData]>;
   // A source that cannot be loaded is reported when it is used.
   if (source !== undefined) await import(source).catch(() => undefined);
   const [data] = await ordered;

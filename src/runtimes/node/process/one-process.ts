@@ -4,7 +4,7 @@ import { startGateway, type RunningGateway } from './serve.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { Unusable } from './unusable.ts';
 
-/** One of several processes behind one port (`serve --processes N`); `workers.ts` starts and stops it. */
+/** One of several processes behind one port (`serve --processes N`); `processes.ts` starts and stops it. */
 
 /** Messages of the supervisor. */
 export type ToMember =

@@ -11,10 +11,10 @@ import { readGateway } from './read-gateway.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { Unusable } from './unusable.ts';
 import { stopOnSignals } from './signals.ts';
-import type { ToMember } from './worker.ts';
+import type { ToMember } from './one-process.ts';
 
 /** What the command line needs of several processes. */
-export interface RunningWorkers {
+export interface RunningProcesses {
   readonly url: string;
   readonly adminUrl: string;
   /** Process ids of the running processes, by index. */
@@ -30,7 +30,7 @@ const LONGEST_BACKOFF = 30_000;
 const STEADY = 60_000;
 
 /** Options of several processes: the same as of one, but the viewers are here. */
-export type WorkersOptions = Omit<ServeOptions, 'watcher' | 'show' | 'stopped' | 'extend' | 'member'> & {
+export type ProcessesOptions = Omit<ServeOptions, 'watcher' | 'show' | 'stopped' | 'extend' | 'member'> & {
   readonly admin: string;
 };
 
@@ -40,7 +40,7 @@ export type WorkersOptions = Omit<ServeOptions, 'watcher' | 'show' | 'stopped' |
  * file they share (`withdrawal-log.ts`). Repeats of an event id are recognised within one process only.
  * @throws Unusable, and the errors of listening
  */
-export async function startWorkers(count: number, options: WorkersOptions): Promise<RunningWorkers> {
+export async function startProcesses(count: number, options: ProcessesOptions): Promise<RunningProcesses> {
   const log = createLog();
   // The warnings are given once, here, and the key is made before a process needs it.
   const { text, file, sink, data } = options;
@@ -74,7 +74,7 @@ export async function startWorkers(count: number, options: WorkersOptions): Prom
       // Until then a second signal ends everything at once.
       unlisten();
       lock.release();
-      log.info('all workers stopped', { count });
+      log.info('all processes stopped', { count });
       finish(0);
     })());
   const reload = (): void => members.tell({ kind: 'reload' });
@@ -91,13 +91,13 @@ export async function startWorkers(count: number, options: WorkersOptions): Prom
 class Members {
   readonly preview: Preview;
   readonly #count: number;
-  readonly #options: WorkersOptions;
+  readonly #options: ProcessesOptions;
   readonly #log: JsonLog;
   readonly #members: (Member | undefined)[] = [];
   #watched = false;
   #stopping = false;
 
-  constructor(count: number, options: WorkersOptions, log: JsonLog) {
+  constructor(count: number, options: ProcessesOptions, log: JsonLog) {
     this.#count = count;
     this.#options = options;
     this.#log = log;
