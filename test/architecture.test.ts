@@ -46,6 +46,9 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'src/http/preview-page.ts: uses a cache of its own': BROWSERS,
   'src/policy/field-set.ts: uses a cache of its own':
     'which sets of fields there are is known from stored events alone, those of older configurations included',
+  'src/demo/cluster/brokers.ts: uses vm or child_process': 'it starts the brokers of the demo',
+  'src/demo/cluster/gateways.ts: uses vm or child_process':
+    'it starts this very program again, as the gateways of the demo',
   'src/runtimes/node/process/member.ts: uses vm or child_process':
     'it starts this very program again, and nothing else',
 };

@@ -1,4 +1,4 @@
-import { CART_DATA, USER_DATA } from '../../src/core/data-manager/ingest-shape.ts';
+import { CART_DATA, GOOGLE_USER_DATA } from '../../src/core/data-manager/ingest-shape.ts';
 import { SECRET, type EgressForm, type Leaf, type Leaves, type ObjectShape } from '../../src/core/egress.ts';
 import { digits, exactly, matching, saying } from '../../src/core/egress-claims.ts';
 
@@ -50,7 +50,7 @@ const CONVERSIONS: ObjectShape = {
               },
             },
           },
-          userData: USER_DATA,
+          userData: GOOGLE_USER_DATA,
           cartData: CART_DATA,
           customVariables: { each: { keys: { variable: { may: matching(/^U\d{1,3}$/) }, value: any } } },
         },

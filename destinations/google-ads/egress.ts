@@ -1,4 +1,4 @@
-import { CART_DATA, USER_DATA } from '../../src/core/data-manager/ingest-shape.ts';
+import { CART_DATA, GOOGLE_USER_DATA } from '../../src/core/data-manager/ingest-shape.ts';
 import { SECRET, type EgressForm, type Leaf, type Leaves, type ObjectShape } from '../../src/core/egress.ts';
 import { barePage, CONSENT_KEYS, digits, exactly, matching, saying } from '../../src/core/egress-claims.ts';
 
@@ -48,7 +48,7 @@ const CONVERSIONS: ObjectShape = {
             needs: ['ad_storage'],
             keys: { gclid: clickId, gbraid: clickId, wbraid: clickId },
           },
-          userData: USER_DATA,
+          userData: GOOGLE_USER_DATA,
           cartData: CART_DATA,
         },
       },

@@ -17,7 +17,7 @@ import { headersByOrigin } from '../../protocols/headers.ts';
 import { compileConsent } from './compile-consent.ts';
 import { compileRules } from './compile-rules.ts';
 import { policyHash, policyOf } from './policy.ts';
-import { paramsOfUse, paramsTaken, type RouteConfig } from './routes.ts';
+import { paramsOfUse, routeParams, type RouteConfig } from './routes.ts';
 import { namesIn } from './rules-in.ts';
 import type { Config, SiteConfig } from '../schema.ts';
 import type { ResolvedSecrets } from './secrets.ts';
@@ -194,7 +194,7 @@ function compileRoutes(site: SiteConfig, common: Pick<Route, 'site' | 'maxAge' |
     compileRoute(
       route,
       { ...common, name, stream: streams.get(name), primary: name === primary },
-      paramsTaken(route, replaced),
+      routeParams(route, replaced),
     ),
   );
 }

@@ -61,7 +61,7 @@ export interface RouteConfig extends Omit<z.output<typeof commonKeys>, 'type'> {
 }
 
 /** The custom parameters that a route takes; undefined = all. `replaced`: the site replaces ids. */
-export function paramsTaken(
+export function routeParams(
   { params }: Pick<RouteConfig, 'params'>,
   replaced: boolean,
 ): ReadonlySet<string> | undefined {

@@ -5,7 +5,7 @@ import { numberIn } from '../../policy/rules.ts';
 import { GATE_MASK } from '../../core/signals.ts';
 import { LEFT } from '../../privacy/replaced-event.ts';
 import { givenTo, isOpen } from '../compile/compile-rules.ts';
-import { paramsOfUse, paramsTaken, type RouteConfig } from '../compile/routes.ts';
+import { paramsOfUse, routeParams, type RouteConfig } from '../compile/routes.ts';
 import { ruledPlace, type ConditionConfig } from '../compile/rule-fields.ts';
 import { renamedTo, settingsUnder } from '../compile/rule-names.ts';
 import { rulesIn, type NumberedRule } from '../compile/rules-in.ts';
@@ -19,7 +19,7 @@ export function lintRules(route: RouteConfig, path: ConfigPath, { privacy }: Sit
   const { destination, settings } = route;
   const bound = destination.bind(settings);
   const all = permitTable(destination, { withoutConsent: 'block', alsoNeeds: bound.needs, only: bound.fields });
-  const params = paramsTaken(route, privacy.replaced_ids !== undefined);
+  const params = routeParams(route, privacy.replaced_ids !== undefined);
   const shown: Shown = { destination, bound, params, privacy, permit: all[GATE_MASK] as Permit };
   const named = rules.map((rule): Named => ({ rule, name: nameUnder(rule, route) }));
   return named.flatMap(({ rule, name }, i) => {

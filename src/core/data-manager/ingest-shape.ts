@@ -5,7 +5,7 @@ const any: Leaf = {};
 const hash: Leaf = { may: sha256 };
 
 /** What may be in `userData` of an event (`destinations/google-ads.md` 2.4): hashes, and of an address country and postal code. */
-export const USER_DATA: ObjectShape = {
+export const GOOGLE_USER_DATA: ObjectShape = {
   needs: ['ad_user_data'],
   keys: {
     userIdentifiers: {

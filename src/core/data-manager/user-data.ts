@@ -26,7 +26,7 @@ export interface PostalAddress {
 }
 
 /** An e-mail address Google's way, hashed (`destinations/google-ads.md` 2.4); undefined if it is none. */
-export function emailHash(raw: string): string | undefined {
+export function googleEmailHash(raw: string): string | undefined {
   const address = emailAddress(raw);
   if (address === undefined) return undefined;
   const { domain } = address;
@@ -40,7 +40,7 @@ export function emailHash(raw: string): string | undefined {
 }
 
 /** A phone number as E.164, hashed (2.4). */
-export function phoneHash(raw: string): string | undefined {
+export function googlePhoneHash(raw: string): string | undefined {
   const number = e164(raw);
   return number === undefined ? undefined : sha256Hex(number);
 }
@@ -109,8 +109,8 @@ function hexOf(hash: string): string | undefined {
 
 /** What of an event says who it is about, prepared as Google wants it. */
 export const userReads = {
-  email: { as: emailHash },
-  phone: { as: phoneHash },
+  email: { as: googleEmailHash },
+  phone: { as: googlePhoneHash },
   phone_sha256: { as: sha256Of },
   first_name: { as: nameHash },
   last_name: { as: nameHash },

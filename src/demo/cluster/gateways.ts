@@ -24,7 +24,7 @@ delivery:
 `;
 }
 
-export interface RunningGateway {
+export interface ClusterGateway {
   readonly url: string;
   /** Resolves when it has ended. */
   readonly kill: () => Promise<void>;
@@ -39,7 +39,7 @@ export interface GatewayStart {
 }
 
 /** Starts `serve` in a process of its own. @throws Unusable with what it said, when it ends by itself */
-export async function startGateway({ config, data, sink, rootKey }: GatewayStart): Promise<RunningGateway> {
+export async function startClusterGateway({ config, data, sink, rootKey }: GatewayStart): Promise<ClusterGateway> {
   const file = join(data, 'gateway.yaml');
   writeFileSync(file, config);
   const places = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--data', data, '--sink', sink];

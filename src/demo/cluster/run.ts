@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { Unusable } from '../../runtimes/node/process/unusable.ts';
 import { startRecorder } from '../recorder.ts';
 import { findNatsServer, NATS_VERSION, startBrokers, type RunningBroker } from './brokers.ts';
-import { configFor, startGateway, type RunningGateway } from './gateways.ts';
-import { numbersIn, startTraffic, type Tally } from './traffic.ts';
+import { configFor, startClusterGateway, type ClusterGateway } from './gateways.ts';
+import { numbersIn, startTraffic, type TrafficCounts } from './traffic.ts';
 
 const BROKERS = 3;
 const GATEWAYS = 2;
@@ -71,13 +71,18 @@ async function runIn({ program, dir, ends, print }: World): Promise<boolean> {
   const brokers = await startBrokers(BROKERS, { program, folder });
   ends.push(() => Promise.all(brokers.map((broker) => broker.kill())));
   const rootKey = randomBytes(32).toString('hex');
-  const start = async (): Promise<RunningGateway> => {
-    const gateway = await startGateway({ config: configFor(brokers), data: folder(), sink: recorder.url, rootKey });
+  const start = async (): Promise<ClusterGateway> => {
+    const gateway = await startClusterGateway({
+      config: configFor(brokers),
+      data: folder(),
+      sink: recorder.url,
+      rootKey,
+    });
     ends.push(gateway.kill);
     return gateway;
   };
   // The first one makes the streams.
-  const gateways: RunningGateway[] = [];
+  const gateways: ClusterGateway[] = [];
   for (let i = 0; i < GATEWAYS; i++) gateways.push(await start());
   const traffic = startTraffic(() => gateways.map(({ url }) => url));
   await blows(gateways, brokers, start, print);
@@ -88,13 +93,13 @@ async function runIn({ program, dir, ends, print }: World): Promise<boolean> {
 
 /** One of each is killed under traffic, and comes back: the gateway on an empty disk. */
 async function blows(
-  gateways: RunningGateway[],
+  gateways: ClusterGateway[],
   brokers: readonly RunningBroker[],
-  start: () => Promise<RunningGateway>,
+  start: () => Promise<ClusterGateway>,
   print: (text: string) => void,
 ): Promise<void> {
   await pause(LEG_MS);
-  const [gateway] = gateways.splice(0, 1) as [RunningGateway];
+  const [gateway] = gateways.splice(0, 1) as [ClusterGateway];
   await gateway.kill();
   print('killed a gateway (kill -9); it comes back on an empty disk');
   gateways.push(await start());
@@ -107,7 +112,7 @@ async function blows(
   await pause(LEG_MS);
 }
 
-async function untilDelivered({ acknowledged }: Tally, delivered: Delivered): Promise<void> {
+async function untilDelivered({ acknowledged }: TrafficCounts, delivered: Delivered): Promise<void> {
   const end = Date.now() + DRAIN_MS;
   while (lostOf(acknowledged, delivered) > 0 && Date.now() < end) await pause(100);
 }
@@ -116,7 +121,7 @@ function lostOf(acknowledged: ReadonlySet<number>, delivered: Delivered): number
   return [...delivered.values()].reduce((sum, times) => sum + [...acknowledged].filter((n) => !times.has(n)).length, 0);
 }
 
-function told({ acknowledged, refused }: Tally, delivered: Delivered, print: (text: string) => void): boolean {
+function told({ acknowledged, refused }: TrafficCounts, delivered: Delivered, print: (text: string) => void): boolean {
   const all = [...delivered.values()];
   const lost = lostOf(acknowledged, delivered);
   const twice = all.reduce((sum, times) => sum + [...times.values()].filter((n) => n > 1).length, 0);

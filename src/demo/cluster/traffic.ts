@@ -1,12 +1,12 @@
 /** What became of events. */
-export interface Tally {
+export interface TrafficCounts {
   /** Answered 204: these must not be lost. */
   readonly acknowledged: Set<number>;
   /** Answered otherwise, or not at all: who sent them knows that they may not have been taken. */
   refused: number;
 }
 
-export interface Traffic extends Tally {
+export interface Traffic extends TrafficCounts {
   /** Sends no more, and waits for the answers that are under way. */
   readonly stop: () => Promise<void>;
 }
@@ -28,7 +28,7 @@ export function numbersIn(text: string): number[] {
 
 /** Visitors who buy something every now and then, at one gateway after the other: some 60 events a second. */
 export function startTraffic(urls: () => readonly string[]): Traffic {
-  const tally: Tally = { acknowledged: new Set(), refused: 0 };
+  const tally: TrafficCounts = { acknowledged: new Set(), refused: 0 };
   let next = 0;
   let running = true;
   const visitor = async (): Promise<void> => {

@@ -2,9 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   addressOf,
-  emailHash,
+  googleEmailHash,
   nameHash,
-  phoneHash,
+  googlePhoneHash,
   postalCode,
   readUserParts,
 } from '../../../src/core/data-manager/user-data.ts';
@@ -24,11 +24,11 @@ describe('the vectors of the sheet', () => {
     [' Jane.Doe+shop@GMAIL.com ', JANE_GMAIL],
     ['j.a.n.e.d.o.e@gmail.com', JANE_GMAIL],
     ['Jane.Doe@Example.com', JANE_EXAMPLE],
-  ])('hashes the address %j', (raw, hash) => expect(emailHash(raw)).toBe(hash));
+  ])('hashes the address %j', (raw, hash) => expect(googleEmailHash(raw)).toBe(hash));
 
   it.each(['+4930901820', '+49 30 901820', '0049-30/901820', '+49 (0)30 901820', ' +49 (30) 90.18.20 '])(
     'hashes the number %j',
-    (raw) => expect(phoneHash(raw)).toBe(BERLIN),
+    (raw) => expect(googlePhoneHash(raw)).toBe(BERLIN),
   );
 
   it.each([
@@ -48,7 +48,7 @@ describe('what is unusable is left out', () => {
     'a@b@example.no',
     'kari nordmann@example.no',
     '...+x@gmail.com',
-  ])('address %j', (raw) => expect(emailHash(raw)).toBeUndefined());
+  ])('address %j', (raw) => expect(googleEmailHash(raw)).toBeUndefined());
 
   // Without a country code nobody knows whose number it is. The sheet's `030 901820` + DE is one of these.
   it.each([
@@ -60,7 +60,7 @@ describe('what is unusable is left out', () => {
     '+47 400 00 000 ext. 8',
     '12+34567890',
     '',
-  ])('number %j', (raw) => expect(phoneHash(raw)).toBeUndefined());
+  ])('number %j', (raw) => expect(googlePhoneHash(raw)).toBeUndefined());
 
   it('a name of signs only', () => expect(nameHash(' -. ')).toBeUndefined());
 
@@ -73,7 +73,7 @@ describe('what is unusable is left out', () => {
 it('differs from an address in capitals and blanks in nothing', () => {
   fc.assert(
     fc.property(fc.emailAddress(), (address) => {
-      expect(emailHash(` ${address.toUpperCase()}\n`)).toBe(emailHash(address.toLowerCase()));
+      expect(googleEmailHash(` ${address.toUpperCase()}\n`)).toBe(googleEmailHash(address.toLowerCase()));
     }),
   );
 });
@@ -144,13 +144,13 @@ describe("Segment's recorded calls", () => {
   const theirs = (call: (typeof peers.segment)[number]) => call.userIdentifiers.map((one) => Object.values(one)[0]);
 
   it.each(peers.segment.filter((call) => !hashed.test(call.email)))('$test: the same address', (call) => {
-    expect(emailHash(call.email)).toBe(theirs(call)[0]);
+    expect(googleEmailHash(call.email)).toBe(theirs(call)[0]);
   });
 
   // The sheet does not say that a hash may be given, and whose way it was normalised cannot be seen: addresses only.
   it.each(peers.segment.filter((call) => hashed.test(call.email)))('$test: passed on by them, not by us', (call) => {
     expect(theirs(call)).toEqual([call.email, call.phone]);
-    expect([emailHash(call.email), phoneHash(call.phone ?? '')]).toEqual([undefined, undefined]);
+    expect([googleEmailHash(call.email), googlePhoneHash(call.phone ?? '')]).toEqual([undefined, undefined]);
   });
 
   // Segment puts +1 before every number, the Australian one too: hashes nobody has. Ours takes a number at its word,
@@ -161,6 +161,6 @@ describe("Segment's recorded calls", () => {
   ])('%s is American to them', (phone, ours) => {
     const call = peers.segment.find((one) => one.phone === phone);
     expect(call === undefined ? [] : theirs(call)[1]).toBe(sha256Hex('+16161729102'));
-    expect(phoneHash(phone)).toBe(ours);
+    expect(googlePhoneHash(phone)).toBe(ours);
   });
 });
