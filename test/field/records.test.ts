@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { maskOf, type Signal } from '../../src/core/signals.ts';
-import { inputOf, M, S, siteOf } from '../consent/site.ts';
+import { inputOf, M, S, siteOf, readConsent } from '../consent/site.ts';
 import { Field, filled, orderOf, purchasePath, type FieldCase, type Outcome } from './field.ts';
 
 // Records of consent platforms as they are met, at the front door: layouts of all versions there is evidence for, what
