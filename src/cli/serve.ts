@@ -87,7 +87,7 @@ export function listenOptions(values: {
   };
 }
 
-const WRITE_PROBLEMS = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR']);
+const WRITE_PROBLEMS = new Set(['EACCES', 'EEXIST', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR']);
 
 /** Why starting failed, for the person at the terminal; undefined if it is a fault of this program. */
 export function startProblem(error: unknown, { listen, admin, data }: ListenOptions): string | undefined {

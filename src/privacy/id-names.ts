@@ -16,7 +16,7 @@ const TRACKERS =
   'facebook fb ga gcl google bing microsoft linkedin li tiktok tt snapchat snap pinterest reddit twitter yandex criteo cto lotame panorama ' +
   'liveramp ramp ttd tradedesk taboola outbrain prebid awin tradedoubler adtraction partnerize impact rakuten chartbeat snowplow ' +
   'amplitude mixpanel heap fullstory fs clarity hotjar hj matomo piwik piano atinternet econda webtrekk rudder mparticle tealium adobe ' +
-  'kameleoon abtasty ab vwo optimizely dy dynamicyield emarsys scarab bluekai exponea bloomreach cdp plausible posthog salesforce sfdc ' +
+  'kameleoon abtasty vwo optimizely dy dynamicyield emarsys scarab bluekai exponea bloomreach cdp plausible posthog salesforce sfdc ' +
   'marketo eloqua elq zendesk intercom shopify woocommerce woo magento hubspot klaviyo onesignal braze iterable mailchimp';
 const TRACKED = 'id uid cid sid vid uuid guid cookie visitor user customer click clickid';
 
@@ -28,13 +28,13 @@ const ALONE = new WordSet(
   'ajsanonymousid ajsuserid amplitudeid mixpanelid klaviyoid kx mkttok clickid clid useragent ipoverride ipaddr ip remoteip xforwardedfor',
   'personid personkey pvid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid duid nuid vwouuid mktotrk posthogid heapid',
   'lidc ligc rdid euid tdid pubcid sharedid idid idsync rampid idlenv awc amcv mboxsession ctobidid pcid cbls shopifyy shopifys xtuid atuserid idrxvr',
-  'etcoid wteid wtrla svi sfid tmsvi dyid subid fphash uhash hem emhash emsha shaem useragentstring uastring browserua loyaltycard',
+  'etcoid wteid wtrla svi sfid tmsvi dyid subid fphash uhash emhash emsha shaem useragentstring uastring browserua loyaltycard',
   ...TRACKERS.split(' ').flatMap((tracker) => TRACKED.split(' ').map((id) => tracker + id)),
   ...WHOSE.split(' ').flatMap((whose) => ID_WORDS.split(' ').map((id) => whose + id)),
 );
 
 /** Names that mean an id only when they are the whole name: `ga_page` is none. */
-const WHOLE = new WordSet('ga cid uid vid fid uuid guid muid mid ide dsid nid');
+const WHOLE = new WordSet('ga hem cid uid vid fid uuid guid muid mid ide dsid nid');
 
 /** Names of vendors' identifiers that occur in no word; the `_` may be missing. */
 export const PECULIAR_NAMES: readonly string[] = [...new Set(IDENTIFIERS.flatMap(({ peculiar = [] }) => peculiar))];

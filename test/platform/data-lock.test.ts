@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -57,3 +58,16 @@ it.each([
     expect(await after.stop()).toBe(0);
   },
 );
+
+it('a data directory that is a file refuses to start, and says what to do', { timeout: 90_000 }, () => {
+  const folder = temporary();
+  const config = join(folder, 'gateway.yaml');
+  writeFileSync(config, CONFIG);
+  const args = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--data', config];
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'serve', config, ...args], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  expect(stderr).toContain(`cannot write the data directory ${config}: EEXIST; choose another with --data`);
+  expect(status).toBe(2);
+});
