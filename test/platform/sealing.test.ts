@@ -1,4 +1,6 @@
+import { createDecipheriv } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { deriveKey } from '../../src/core/hash.ts';
 import { aesSealing } from '../../src/runtimes/node/process/sealing.ts';
 import { webSealing } from '../../src/runtimes/web/sealing.ts';
 
@@ -52,10 +54,19 @@ it('on Node it is AES-256-GCM, as another implementation reads it: a nonce of 12
   expect(Buffer.from(text).toString()).toBe('kari@example.no');
 });
 
+it('where there are web standards alone it is ChaCha20-Poly1305, as OpenSSL reads it', () => {
+  const bytes = Buffer.from(webSealing(KEY).seal('kari@example.no', 'place'), 'base64url');
+  const key = deriveKey(KEY, 'ChaCha20-Poly1305');
+  const cipher = createDecipheriv('chacha20-poly1305', key, bytes.subarray(0, 12), { authTagLength: 16 });
+  cipher.setAAD(Buffer.from('place'), { plaintextLength: bytes.length - 28 });
+  cipher.setAuthTag(bytes.subarray(-16));
+  expect(Buffer.concat([cipher.update(bytes.subarray(12, -16)), cipher.final()]).toString()).toBe('kari@example.no');
+});
+
 it('neither opens what the other has sealed under the same key', () => {
   for (const [one, other] of [
     [aesSealing, webSealing],
     [webSealing, aesSealing],
   ] as const)
-    expect(() => other(KEY).open(one(KEY).seal('kari@example.no', 'place'), 'place')).toThrow(/sealed|authenticate/);
+    expect(() => other(KEY).open(one(KEY).seal('kari@example.no', 'place'), 'place')).toThrow(/tag|authenticate/);
 });

@@ -1,7 +1,9 @@
-import { NONCE_BYTES, openBytes, sealBytes } from '../../core/chacha20-poly1305.ts';
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { deriveKey } from '../../core/hash.ts';
 import type { Sealing } from '../../core/sealer.ts';
 
+/** RFC 8439 2.8 */
+const NONCE_BYTES = 12;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -14,13 +16,13 @@ export const webSealing: Sealing = (given) => {
   return {
     seal(text, place) {
       const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-      const sealed = sealBytes(key, nonce, encoder.encode(text), encoder.encode(place));
+      const sealed = chacha20poly1305(key, nonce, encoder.encode(place)).encrypt(encoder.encode(text));
       return toText(nonce) + toText(sealed);
     },
     open(sealed, place) {
       const bytes = toBytes(sealed);
       const [nonce, rest] = [bytes.slice(0, NONCE_BYTES), bytes.slice(NONCE_BYTES)];
-      return decoder.decode(openBytes(key, nonce, rest, encoder.encode(place)));
+      return decoder.decode(chacha20poly1305(key, nonce, encoder.encode(place)).decrypt(rest));
     },
   };
 };
