@@ -62,8 +62,14 @@ export const path = z
   .refine(isDecodable, { error: 'a `%` is followed by two hexadecimal digits, and stands for UTF-8' })
   .transform(pathParts);
 
-/** Names of parameters whose value nobody should be shown. */
-const SECRETIVE = /secret|token|passw|signature|api_?key|^(?:key|sig|code)$/i;
+/** Names of parameters and headers whose value nobody should be shown. */
+export const SECRETIVE = /secret|token|passw|signature|api[_-]?key|authorization|^(?:key|sig|code)$/i;
+
+/** What of a path looks like the key of a hook, and stands there for everybody to read. */
+export function openKeys(path: PathParts): boolean {
+  const text = path.map((part) => (typeof part === 'string' ? part : '')).join('');
+  return text.split(/[/?&=]/).some((piece) => /^(?=.*\d)(?=.*[A-Za-z])[\w-]{16,}$/.test(piece));
+}
 
 /** The values of those parameters. */
 function secretPairs(text: string): readonly string[] {

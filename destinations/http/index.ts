@@ -1,4 +1,5 @@
 import { defineDestination } from '../../src/core/destination.ts';
+import { openKeys } from './address.ts';
 import { hostsOf } from './auth.ts';
 import { egress } from './egress.ts';
 import { plan, request, skips } from './event.ts';
@@ -30,5 +31,9 @@ export default defineDestination({
   maxAge: 7 * 86_400_000,
   request,
   judge,
+  warnings: ({ path }) =>
+    openKeys(path)
+      ? ['`path` has a part that looks like the key of a hook: written as `${NAME}` it is in no file and in no log']
+      : [],
   examples,
 });

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { host } from '../../src/core/host-setting.ts';
 import { secret } from '../../src/core/secret-schema.ts';
-import { fieldsOfPath, filled, path } from './address.ts';
+import { fieldsOfPath, filled, path, SECRETIVE } from './address.ts';
 import { auth } from './auth.ts';
 import { fieldOf, readSource, type Mapping, type MappedTo } from './mapping.ts';
 import {
@@ -183,6 +183,13 @@ export const settings = z
       .describe("Signs each request as Standard Webhooks do, so that the receiver can tell it from anybody's."),
     headers: z
       .record(headerName, headerValue)
+      .superRefine((headers, context) => {
+        for (const [name, parts] of Object.entries(headers)) {
+          if (!SECRETIVE.test(name) || parts.some((part) => typeof part !== 'string')) continue;
+          const message = 'a secret in a header is written as `${NAME}`, e.g. `Bearer ${CRM_TOKEN}`';
+          context.addIssue({ code: 'custom', path: [name], message });
+        }
+      })
       .default({})
       .describe('Headers of your own, e.g. `Authorization: Bearer ${CRM_TOKEN}`.'),
     auth: auth.describe(

@@ -34,6 +34,13 @@ describe('custom parameters that nobody listed', () => {
     expect(advice(yaml({ destinations, ...(privacy !== undefined && { privacy }) }))).toEqual([]);
   });
 
+  it('nothing is said of vendors that take those which their settings name', () => {
+    const event = '{ purchase: { name: pe1_x, properties: { colour: params.colour } } }';
+    expect(advice(yaml({ destinations: `{ hubspot: { access_token: "\${T}", custom_events: ${event} } }` }))).toEqual(
+      [],
+    );
+  });
+
   it('nothing is said of vendors that take none', () => {
     expect(advice(yaml({ destinations: `{ meta: { ${META} } }` }))).toEqual([]);
   });

@@ -22,7 +22,8 @@ function openParams(sites: readonly SiteConfig[]): Remark[] {
       : [...destinations]
           .filter(([, { destination, params, settings }]) => {
             if (params !== undefined || !('params' in destination.reads)) return false;
-            return destination.bind(settings).fields?.has('params') !== false;
+            const { fields, params: used } = destination.bind(settings);
+            return fields?.has('params') !== false && used === undefined;
           })
           .map(([name]) => ({ name, path: ['sites', i, 'destinations', name] })),
   );

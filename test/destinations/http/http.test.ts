@@ -46,6 +46,16 @@ describe('a route to a receiver of one’s own (`destinations/http.md` 1)', () =
     expect(findings(right)).toEqual([]);
   });
 
+  it.each([
+    ['/abcd1234efgh5678ijkl', 1],
+    ['/hooks/catch/1234567/abc123def456ghi789?source=web', 1],
+    ['/${HOOK}', 0],
+    ['/services/data/v62.0/sobjects/Lead', 0],
+    ['/pubapi/v1.2/?accountID=${ID}&source=portvakt-of-our-shop', 0],
+  ])('is told of a key that anybody can read in its path: %s', (path, warnings) => {
+    expect(http.bind(http.settings.parse({ ...BASE, path })).warnings(0)).toHaveLength(warnings);
+  });
+
   it.each<[string, object, RegExp]>([
     ['without signals', { ...right, needs: undefined }, /needs/],
     ['with no signal', { ...right, needs: [] }, /name at least one signal/],
@@ -61,6 +71,8 @@ describe('a route to a receiver of one’s own (`destinations/http.md` 1)', () =
       { ...right, body: 'json', fields: ['email'], map: { a: 'user.email' } },
       /user_data: \{ email: plain \}/,
     ],
+    ['with a secret in a header', { ...right, headers: { Authorization: 'Bearer abc' } }, /a secret in a header/],
+    ['with a key in a header', { ...right, headers: { 'X-Api-Key': '0123456789abcdef' } }, /a secret in a header/],
     ['with the click id of a vendor', { ...right, fields: ['gclid'] }, /expected one of/],
     ['with an address in the own network', { ...right, host: '10.1.2.3' }, /public host/],
     ['with a name of this machine', { ...right, host: 'db.internal' }, /public host/],
