@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { destinations } from '../../../destinations/index.ts';
 import { eventNameSetting } from '../../core/event-name-setting.ts';
 import type { Destination } from '../../core/destination.ts';
-import type { FieldName } from '../../core/fields.ts';
 import { day } from '../units.ts';
 import { apart, misnamed, placeWritten, withRuleNames } from './rule-names.ts';
 import { ruleSchema } from './rule-schema.ts';
@@ -77,13 +76,6 @@ export function paramsOfUse(
 ): ReadonlySet<string> | undefined {
   if (taken === undefined || used === undefined) return taken ?? used;
   return new Set([...used].filter((name) => taken.has(name)));
-}
-
-/** Whether a route gets user data in the clear, which has to be sealed while it waits. */
-export function isSealed({ destination, settings }: RouteConfig): boolean {
-  const { reads } = destination;
-  const taken = destination.bind(settings).fields ?? new Set(Object.keys(reads));
-  return [...taken].some((field) => reads[field as FieldName]?.sealed === true);
 }
 
 type Issue = z.core.$ZodRawIssue;
