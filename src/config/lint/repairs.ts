@@ -126,8 +126,8 @@ const CHARACTERS: readonly (readonly [why: string, mend: (line: string) => strin
 
 function lineRepairs(raws: readonly string[], number: number): Repair[][] {
   const raw = raws[number - 1] ?? '';
-  return CHARACTERS.map(([why, mend]) => {
-    const fixed = mend(raw);
+  return CHARACTERS.map(([why, correct]) => {
+    const fixed = correct(raw);
     if (fixed === raw) return [];
     const finding = { line: number, column: sameUntil(raw, fixed) + 1, message: why, instead: shownLine(fixed) };
     return [{ finding, text: raws.with(number - 1, fixed).join('\n') }];
