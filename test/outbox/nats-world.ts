@@ -7,6 +7,7 @@ import type { Broker } from '../../src/outbox/nats/broker.ts';
 import { Names } from '../../src/outbox/nats/names.ts';
 import { NatsOutbox } from '../../src/outbox/nats/nats-outbox.ts';
 import type { Happened } from '../../src/outbox/nats/owned-part.ts';
+import { MARK_BOUNDS, type MarkBounds } from '../../src/outbox/nats/part-marks.ts';
 import { Seal } from '../../src/outbox/nats/seal.ts';
 import type { StorePolicy } from '../../src/outbox/store-policy.ts';
 import { JetStreamBroker } from '../../src/runtimes/node/nats/jetstream-broker.ts';
@@ -47,6 +48,7 @@ export interface NatsWorldOptions {
   readonly now: () => number;
   readonly parts?: number;
   readonly names?: Names;
+  readonly marks?: MarkBounds;
 }
 
 /** An engine of one gateway, under a name of its own: what one call does is waited for. */
@@ -70,6 +72,7 @@ export async function openNats(
     maxAge: () => DAY,
     proofMs: 0,
     skewMs: 0,
+    marks: options.marks ?? MARK_BOUNDS,
     log: () => {},
     happened: (what) => happened.push(what),
     lost: () => {},

@@ -42,6 +42,8 @@ export interface Broker {
     heard: (message: StoredMessage) => void,
     complete: () => void,
   ): Following;
+  /** Deletes the oldest under `subjects` (with wildcards), so that no more than `most` are left. @throws NoAnswer */
+  keep(stream: string, subjects: string, most: number): Promise<void>;
   /** Bytes of a stream. @throws NoAnswer */
   bytes(stream: string): Promise<number>;
 }

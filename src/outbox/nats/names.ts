@@ -46,7 +46,12 @@ export class Names {
 
   /** What tells a repeat; `mark`: its keyed hash. */
   mark(part: number, mark: number, lasting: boolean): string {
-    return `${this.#word}.${part}.m.${lasting ? 'l' : 'b'}${mark.toString(16)}`;
+    return `${this.marks(part, lasting)}${mark.toString(16)}`;
+  }
+
+  /** What the subjects of all marks of a kind begin with. */
+  marks(part: number, lasting: boolean): string {
+    return `${this.#word}.${part}.m.${lasting ? 'l' : 'b'}.`;
   }
 
   /** What a subject has withdrawn; `key`: its keyed hash. */

@@ -3,6 +3,7 @@ import type { StorePolicy } from '../store-policy.ts';
 import type { Broker } from './broker.ts';
 import type { Names } from './names.ts';
 import type { Happened } from './owned-part.ts';
+import type { MarkBounds } from './part-marks.ts';
 import type { Seal } from './seal.ts';
 
 /** What the outbox of several gateways is given. */
@@ -22,6 +23,7 @@ export interface NatsOptions {
   readonly proofMs: number;
   /** Clocks of two gateways may differ by so much: a withdrawal reaches so far beyond its own time, milliseconds. */
   readonly skewMs: number;
+  readonly marks: MarkBounds;
   readonly log: Log;
   /** Something was stored, withdrawn or reopened in a part that is delivered here. */
   readonly happened: (what: Happened) => void;

@@ -240,9 +240,10 @@ export class NatsOutbox implements Store {
   /** Forgets what has had its time. @throws as `flush` */
   async prune(): Promise<void> {
     this.control.prune();
-    const { now, policy } = this.#options;
+    const { now, policy, marks } = this.#options;
     for (const part of this.#parts()) part.prune(now() - policy().deadLetters);
     await this.flush();
+    for (const part of this.#owned.keys()) await this.#writers[part]?.marks.bound(marks);
   }
 
   queues(): ReturnType<OutboxStore['queues']> {

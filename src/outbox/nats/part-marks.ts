@@ -7,6 +7,20 @@ import { readMark, write, type KeptMark } from './written.ts';
 /** Marks of a part that a gateway knows without asking: those of the last minutes. */
 const REMEMBERED = 50_000;
 
+/** Bytes that the brokers take for a message beside its subject and its contents: headers, time, checksum. */
+const BESIDE_BYTES = 110;
+/** What a mark is taken for until some have been written, bytes. */
+const FIRST_BYTES = 250;
+
+/** Bytes that the marks of all parts may take together: those of conversions, and those of other events. */
+export interface MarkBounds {
+  readonly lasting: number;
+  readonly brief: number;
+}
+
+/** About 200,000 conversions and 400,000 other events of a few routes. */
+export const MARK_BOUNDS: MarkBounds = { lasting: 50e6, brief: 100e6 };
+
 /** A mark as it was last seen; `seq` 0 = there is none. */
 interface SeenMark extends KeptMark {
   readonly seq: number;
@@ -23,6 +37,8 @@ export class PartMarks {
   readonly #part: number;
   readonly #now: () => number;
   readonly #seen = new LRUCache<string, SeenMark>({ max: REMEMBERED });
+  /** How long a mark is on average, bytes. */
+  #length = FIRST_BYTES;
 
   /** @param now unix milliseconds */
   constructor(broker: Broker, names: Names, part: number, now: () => number) {
@@ -39,7 +55,20 @@ export class PartMarks {
 
   /** What was drafted has been written; `seqOf`: under which sequence. */
   written(draft: MarkDraft, seqOf: (subject: string) => number): void {
-    for (const [subject, mark] of draft.changed) this.#seen.set(subject, { ...mark, seq: seqOf(subject) });
+    for (const [subject, mark] of draft.changed) {
+      this.#seen.set(subject, { ...mark, seq: seqOf(subject) });
+      this.#length += (subject.length + write(mark).length + BESIDE_BYTES - this.#length) / 100;
+    }
+  }
+
+  /** Forgets the oldest of each kind that are beyond the bound: to be called by who delivers the part. @throws NoAnswer */
+  async bound(bounds: MarkBounds): Promise<void> {
+    const { parts } = this.#names;
+    for (const lasting of [true, false]) {
+      const bytes = (lasting ? bounds.lasting : bounds.brief) / parts;
+      const most = Math.max(1, Math.floor(bytes / this.#length));
+      await this.#broker.keep(this.#names.part(this.#part), `${this.#names.marks(this.#part, lasting)}>`, most);
+    }
   }
 
   /** Asks the brokers for these. @throws NoAnswer */

@@ -6,6 +6,7 @@ import { Telemetry } from '../../../delivery/telemetry.ts';
 import type { Append } from '../../../outbox/commit.ts';
 import { NatsOutbox } from '../../../outbox/nats/nats-outbox.ts';
 import type { Happened } from '../../../outbox/nats/owned-part.ts';
+import { MARK_BOUNDS } from '../../../outbox/nats/part-marks.ts';
 import { Seal } from '../../../outbox/nats/seal.ts';
 import { storePolicyOf, type StorePolicy } from '../../../outbox/store-policy.ts';
 import type { Gateway } from '../../../policy/gateway.ts';
@@ -201,6 +202,7 @@ export class NatsRunner implements DeliveryRunner {
       maxAge: () => this.#gateway.delivery.maxAge,
       proofMs: PROOF_MS,
       skewMs: SKEW_MS,
+      marks: MARK_BOUNDS,
       log: this.#options.log,
       happened: (what) => this.#happened(what),
       lost: () => this.#beginAnew(),

@@ -95,6 +95,14 @@ export class JetStreamBroker implements Broker {
     return following;
   }
 
+  async keep(stream: string, subjects: string, most: number): Promise<void> {
+    try {
+      await this.#manager.streams.purge(stream, { filter: subjects, keep: most });
+    } catch (error) {
+      throw new NoAnswer((error as Error).name, { cause: error });
+    }
+  }
+
   async bytes(stream: string): Promise<number> {
     try {
       return (await this.#manager.streams.info(stream)).state.bytes;
