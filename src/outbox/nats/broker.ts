@@ -27,9 +27,10 @@ export interface Following {
 export interface Broker {
   /**
    * Writes all of these or none, one after the other; answers with the sequence of the last one.
-   * @throws WriteRefused, NoRoom: none is written. NoAnswer: nobody knows.
+   * @param patienceMs how long an answer is waited for, milliseconds; a second unless told
+   * @throws WriteRefused, NoRoom, NotSent: none is written. NoAnswer: nobody knows.
    */
-  write(stream: string, messages: readonly Message[]): Promise<number>;
+  write(stream: string, messages: readonly Message[], patienceMs?: number): Promise<number>;
   /** The last message of each of these subjects that has one; a reader that is behind may miss the newest. @throws NoAnswer */
   last(stream: string, subjects: readonly string[]): Promise<readonly StoredMessage[]>;
   /**
@@ -60,5 +61,10 @@ export class NoRoom extends Error {
 
 /** The brokers do not answer, or have no majority. */
 export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
+  override readonly name: string = 'NoAnswer';
+}
+
+/** Nobody was there to whom it could have been sent: certainly nothing is written. */
+export class NotSent extends NoAnswer {
+  override readonly name = 'NotSent';
 }

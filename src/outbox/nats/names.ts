@@ -34,6 +34,10 @@ export class Names {
     return `${this.#word}.${part}.r.${key}`;
   }
 
+  isRecord(subject: string): boolean {
+    return this.read(subject).kind === 'r';
+  }
+
   /** A dead letter. */
   dead(part: number, key: string): string {
     return `${this.#word}.${part}.d.${key}`;

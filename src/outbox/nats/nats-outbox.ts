@@ -6,6 +6,7 @@ import { newest, type DeadLetters } from '../dead-letters.ts';
 import type { OutboxStore } from '../engine.ts';
 import { partsOf, queuedOf } from '../record.ts';
 import { tombstoneOf, type Tombstone } from '../tombstone.ts';
+import { Answering, PATIENCE_MS } from './answering.ts';
 import { NoAnswer } from './broker.ts';
 import { Control } from './control.ts';
 import { aloneOf, usedOf, type HeldLoad } from './load.ts';
@@ -15,10 +16,6 @@ import { PartWriter, type PartContext, type PartStored } from './part-writer.ts'
 import { sharesOf, type Share } from './shares.ts';
 import { asUnavailable } from './unavailable.ts';
 
-/** For so long an append is tried with one part after the other, milliseconds. */
-const PATIENCE_MS = 3_000;
-/** A part that did not answer is left alone for so long, milliseconds. */
-const REST_MS = 500;
 /** Clocks do not tick alike, and timers may be early, milliseconds. */
 const MARGIN_MS = 50;
 
@@ -34,15 +31,13 @@ export class NatsOutbox implements Store {
   readonly #context: PartContext;
   readonly #writers: readonly PartWriter[];
   readonly #owned = new Map<number, OwnedPart>();
-  readonly #restUntil: number[];
+  readonly #answering: Answering;
   #ends: UnwrittenEnd[] = [];
   /** What writers have found withdrawn already. */
   #purged: Purged[] = [];
   #lastId = 0;
   #turn = 0;
   #told = false;
-  /** Appends found no part that answers: until one does, none is tried. */
-  #silent = false;
 
   constructor(options: NatsOptions) {
     this.#options = options;
@@ -56,7 +51,7 @@ export class NatsOutbox implements Store {
     const withdrawn: PartContext['withdrawn'] = (subjects, site) => this.control.withdrawnBy(subjects, site);
     this.#context = { broker, names, seal, policy, now, withdrawn };
     this.#writers = Array.from({ length: names.parts }, (_, part) => new PartWriter(this.#context, part));
-    this.#restUntil = this.#writers.map(() => 0);
+    this.#answering = new Answering(names.parts, options.tick, () => this.control.silentMs);
   }
 
   /** Events that wait here and dead letters, counted for each of their routes. */
@@ -103,7 +98,7 @@ export class NatsOutbox implements Store {
 
   /** The brokers do not answer: appends are refused at once. */
   get silent(): boolean {
-    return this.#silent;
+    return this.#answering.silent;
   }
 
   get ownedParts(): readonly number[] {
@@ -285,24 +280,27 @@ export class NatsOutbox implements Store {
 
   /** Tries whether any part takes something; where none does, appends are refused at once. */
   async probe(): Promise<boolean> {
-    const { broker, names, tick } = this.#options;
+    const { broker, names } = this.#options;
     const answers = await Promise.all(
       this.#writers.map(async (_, part) => {
         const message = { subject: names.probe(part), data: new Uint8Array(0), ttlMs: 1_000 };
         try {
           await broker.write(names.part(part), [message]);
-          this.#restUntil[part] = 0;
+          this.#answering.heard(part);
           return true;
         } catch (error) {
           // A full one answers, too.
-          if (!(error instanceof NoAnswer)) return true;
-          this.#restUntil[part] = tick() + REST_MS;
-          return false;
+          if (error instanceof NoAnswer) {
+            this.#answering.missed(part);
+            return false;
+          }
+          this.#answering.heard(part);
+          return true;
         }
       }),
     );
-    this.#silent = !answers.includes(true);
-    return !this.#silent;
+    if (!answers.includes(true)) this.#answering.noneAnswered();
+    return !this.silent;
   }
 
   stop(): void {
@@ -333,16 +331,17 @@ export class NatsOutbox implements Store {
   async #storeShare(share: Share, wanted: () => boolean, began: number): Promise<PartStored> {
     const { tick } = this.#options;
     for (let part = share.part, tried = 0; ; tried++) {
-      part = this.#awake(part);
+      part = this.#answering.awake(part);
       try {
         const stored = await (this.#writers[part] as PartWriter).store(share.records, wanted);
         this.#stored[part] = Math.max(this.#stored[part] ?? 0, stored.seq);
+        this.#answering.heard(part);
         return stored;
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw asUnavailable(error);
-        this.#restUntil[part] = tick() + REST_MS;
+        this.#answering.missed(part);
         if (tick() - began >= PATIENCE_MS) {
-          this.#silent = true;
+          this.#answering.noneAnswered();
           throw asUnavailable(error);
         }
         // One that refuses at once is not asked again and again.
@@ -350,16 +349,6 @@ export class NatsOutbox implements Store {
         part = (part + 1) % this.#writers.length;
       }
     }
-  }
-
-  /** This part, or the next one that has not been silent just now. */
-  #awake(part: number): number {
-    const now = this.#options.tick();
-    for (let i = 0; i < this.#writers.length; i++) {
-      const next = (part + i) % this.#writers.length;
-      if ((this.#restUntil[next] as number) <= now) return next;
-    }
-    return part;
   }
 
   #endTold(): void {

@@ -5,7 +5,7 @@ import { CommitUnwanted } from '../commit.ts';
 import { takeIn } from '../intake.ts';
 import type { StorePolicy } from '../store-policy.ts';
 import type { Tombstone } from '../tombstone.ts';
-import { NoAnswer, WriteRefused, type Broker, type Message } from './broker.ts';
+import { NoAnswer, NotSent, WriteRefused, type Broker, type Message } from './broker.ts';
 import type { Names } from './names.ts';
 import { PartMarks, type MarkDraft } from './part-marks.ts';
 import type { Seal } from './seal.ts';
@@ -13,6 +13,10 @@ import { withoutId, write, type KeptRecord } from './written.ts';
 
 /** Messages in one batch; the brokers take a thousand. */
 const PER_BATCH = 900;
+/** A batch of which nobody knows whether it is stored is sent once more, and an answer waited for so long, milliseconds. */
+const AGAIN_MS = 500;
+/** How long it is waited until it can be sent, milliseconds. */
+const PAUSE_MS = 50;
 /** How often a batch that was refused is made anew with what the brokers know. */
 const TRIES = 5;
 /** A record outlives its last route by so much in the brokers' files, should no gateway come to end it, milliseconds. */
@@ -131,11 +135,10 @@ export class PartWriter {
   }
 
   async #write(taken: readonly Waiting[]): Promise<void> {
-    const { broker, names } = this.#context;
     for (let tries = 0; tries < TRIES; tries++) {
       const { marks, messages, answers } = this.#draft(taken);
       try {
-        const seq = messages.length === 0 ? 0 : await broker.write(names.part(this.#part), messages);
+        const seq = messages.length === 0 ? 0 : await this.#send(messages);
         if (seq > 0) this.#keep(marks, messages, seq);
         const stored = messages.length > marks.size ? seq : 0;
         taken.forEach(({ resolve }, i) => resolve({ ...(answers[i] as Omit<PartStored, 'seq'>), seq: stored }));
@@ -146,6 +149,43 @@ export class PartWriter {
       }
     }
     throw new NoAnswer('what is stored here changes faster than it can be read');
+  }
+
+  /**
+   * Writes a batch; answers with the sequence of its last message. Where nobody knows whether it is stored, the very same
+   * is sent again: it replaces nothing, so it is stored once, and a refusal says that it was there already.
+   */
+  async #send(messages: readonly Message[]): Promise<number> {
+    const { broker, names } = this.#context;
+    const stream = names.part(this.#part);
+    try {
+      return await broker.write(stream, messages);
+    } catch (error) {
+      if (!(error instanceof NoAnswer) || error instanceof NotSent) throw error;
+    }
+    for (let waited = 0; ; waited += PAUSE_MS) {
+      try {
+        return await broker.write(stream, messages, AGAIN_MS);
+      } catch (error) {
+        if (error instanceof WriteRefused) return await this.#storedBefore(messages, error);
+        if (!(error instanceof NotSent) || waited >= AGAIN_MS) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+
+  /** The sequence of a batch that was stored, although nobody could say so at the time. @throws the refusal, where it was not */
+  async #storedBefore(messages: readonly Message[], refusal: WriteRefused): Promise<number> {
+    const { broker, names } = this.#context;
+    const { subject } = messages.at(-1) as Message;
+    if (!names.isRecord(subject)) throw refusal;
+    // The broker that is asked may not have it yet.
+    for (let tries = 0; tries < TRIES; tries++) {
+      const [stored] = await broker.last(names.part(this.#part), [subject]);
+      if (stored !== undefined) return stored.seq;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+    throw refusal;
   }
 
   #keep(marks: MarkDraft, messages: readonly Message[], seq: number): void {

@@ -55,6 +55,8 @@ export class NatsRunner implements DeliveryRunner {
   #drains = 0;
   #stopping = false;
   #flushing = false;
+  /** The last flush failed: it is said once. */
+  #unflushed = false;
   #settleTimer: NodeJS.Timeout | undefined;
   /** When something was last about to be sent, monotonic milliseconds. */
   #busyAt = Number.NEGATIVE_INFINITY;
@@ -330,11 +332,11 @@ export class NatsRunner implements DeliveryRunner {
     await this.#outbox?.prune().catch(() => undefined);
   }
 
-  #settleLater(): void {
+  #settleLater(ms = SETTLE_MS): void {
     this.#settleTimer ??= setTimeout(() => {
       this.#settleTimer = undefined;
       void this.#flush();
-    }, SETTLE_MS);
+    }, ms);
   }
 
   async #flush(): Promise<void> {
@@ -342,13 +344,15 @@ export class NatsRunner implements DeliveryRunner {
     this.#flushing = true;
     try {
       await this.#outbox.flush();
+      this.#unflushed = false;
     } catch (error) {
-      this.#options.log('warn', 'what has ended could not be written yet', { reason: (error as Error).name });
-      setTimeout(() => this.#settleLater(), AGAIN_MS);
+      if (!this.#unflushed)
+        this.#options.log('warn', 'what has ended could not be written yet', { reason: (error as Error).name });
+      this.#unflushed = true;
     } finally {
       this.#flushing = false;
     }
-    if (this.#outbox.unwritten > 0) this.#settleLater();
+    if (this.#unflushed || this.#outbox.unwritten > 0) this.#settleLater(this.#unflushed ? AGAIN_MS : SETTLE_MS);
     this.#options.changed();
   }
 

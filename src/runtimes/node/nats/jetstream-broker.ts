@@ -1,8 +1,10 @@
+import { EventEmitter } from 'node:events';
 import type { JetStreamClient, JetStreamManager, OrderedConsumerOptions } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection, RequestError } from '@nats-io/transport-node';
 import {
   NoAnswer,
   NoRoom,
+  NotSent,
   WriteRefused,
   type Broker,
   type Following,
@@ -37,6 +39,9 @@ export class JetStreamBroker implements Broker {
   readonly #jetstream: JetStreamClient;
   readonly #manager: JetStreamManager;
   readonly #library: NatsLibrary;
+  /** What is under way when the connection is lost has no answer any more. */
+  readonly #lost = new EventEmitter<{ lost: [] }>().setMaxListeners(0);
+  #connected = true;
   readonly #batches = `${process.pid.toString(36)}${Date.now().toString(36)}`;
   #batch = 0;
 
@@ -45,9 +50,12 @@ export class JetStreamBroker implements Broker {
     this.#jetstream = jetstream;
     this.#manager = manager;
     this.#library = library;
+    void this.#watch();
   }
 
-  async write(_stream: string, messages: readonly Message[]): Promise<number> {
+  async write(_stream: string, messages: readonly Message[], patienceMs = WRITE_MS): Promise<number> {
+    // What is given to it now would be sent when it is connected again, whatever has become of it meanwhile.
+    if (!this.#connected) throw new NotSent('not connected');
     const id = `${this.#batches}-${(this.#batch++).toString(36)}`;
     const last = messages.length - 1;
     let answer: Acknowledged;
@@ -57,10 +65,11 @@ export class JetStreamBroker implements Broker {
         this.#connection.publish(subject, data, { headers: this.#headersOf(messages, i, id) });
       }
       const { subject, data } = messages[last] as Message;
-      const options = { headers: this.#headersOf(messages, last, id), timeout: WRITE_MS };
-      answer = (await this.#connection.request(subject, data, options)).json<Acknowledged>();
+      const options = { headers: this.#headersOf(messages, last, id), timeout: patienceMs };
+      answer = (await this.#whileConnected(this.#connection.request(subject, data, options))).json<Acknowledged>();
     } catch (error) {
-      throw new NoAnswer((error as Error).name, { cause: error });
+      const nobody = (error as Partial<RequestError>).isNoResponders?.() === true;
+      throw new (nobody ? NotSent : NoAnswer)((error as Error).name, { cause: error });
     }
     const code = answer.error?.err_code ?? 0;
     if (WRONG_SEQUENCE.has(code)) throw new WriteRefused('something else is stored there');
@@ -108,6 +117,29 @@ export class JetStreamBroker implements Broker {
       return (await this.#manager.streams.info(stream)).state.bytes;
     } catch (error) {
       throw new NoAnswer((error as Error).name, { cause: error });
+    }
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === 'reconnect') this.#connected = true;
+      if (type !== 'disconnect') continue;
+      this.#connected = false;
+      this.#lost.emit('lost');
+    }
+  }
+
+  /** @throws what the request throws, or that the connection was lost before it was answered */
+  async #whileConnected<T>(asked: Promise<T>): Promise<T> {
+    // Nobody waits for it any more when the connection was faster.
+    asked.catch(() => undefined);
+    const { promise, reject } = Promise.withResolvers<never>();
+    const lost = (): void => reject(new Error('the connection was lost'));
+    this.#lost.once('lost', lost);
+    try {
+      return await Promise.race([asked, promise]);
+    } finally {
+      this.#lost.off('lost', lost);
     }
   }
 
