@@ -9,10 +9,11 @@ import { tombstoneOf, type Tombstone } from '../tombstone.ts';
 import { Answering, PATIENCE_MS } from './answering.ts';
 import { NoAnswer } from './broker.ts';
 import { Control } from './control.ts';
+import type { Doubt } from './doubts.ts';
 import { aloneOf, usedOf, type HeldLoad } from './load.ts';
 import type { NatsOptions } from './nats-options.ts';
 import { OwnedPart, type Happened } from './owned-part.ts';
-import { PartWriter, type PartContext, type PartStored } from './part-writer.ts';
+import { MaybeStored, PartWriter, type PartContext, type PartStored } from './part-writer.ts';
 import { sharesOf, type Share } from './shares.ts';
 import { asUnavailable } from './unavailable.ts';
 
@@ -188,6 +189,11 @@ export class NatsOutbox implements Store {
     await Promise.all(this.#parts().map((part) => part.flush(reopens)));
   }
 
+  /** Looks whether what may be stored twice is, in parts that are delivered here. @throws NoAnswer, NoRoom */
+  async resolveDoubts(): Promise<void> {
+    await Promise.all(this.#parts().map((part) => part.resolveDoubts()));
+  }
+
   /** What happened since this was last asked. */
   takeHappened(): Happened {
     const all = this.#parts().map((part) => part.takeHappened());
@@ -330,15 +336,18 @@ export class NatsOutbox implements Store {
 
   async #storeShare(share: Share, wanted: () => boolean, began: number): Promise<PartStored> {
     const { tick } = this.#options;
+    const doubts = share.records.map((): Doubt[] => []);
     for (let part = share.part, tried = 0; ; tried++) {
       part = this.#answering.awake(part);
       try {
-        const stored = await (this.#writers[part] as PartWriter).store(share.records, wanted);
+        const stored = await (this.#writers[part] as PartWriter).store(share.records, wanted, doubts);
         this.#stored[part] = Math.max(this.#stored[part] ?? 0, stored.seq);
         this.#answering.heard(part);
         return stored;
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw asUnavailable(error);
+        if (error instanceof MaybeStored)
+          error.places.forEach((place, i) => place !== undefined && doubts[i]?.push(place));
         this.#answering.missed(part);
         if (tick() - began >= PATIENCE_MS) {
           this.#answering.noneAnswered();

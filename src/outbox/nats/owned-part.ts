@@ -2,6 +2,7 @@ import type { Purged, QueuedRecord } from '../../delivery/store.ts';
 import { Work, type UnwrittenEnd } from '../commit.ts';
 import { heldOn, keyOf, type StoredRoute } from '../record.ts';
 import { closedBy, type Tombstone } from '../tombstone.ts';
+import { isFence, wasStored } from './doubts.ts';
 import { WriteRefused, type Following, type Message, type StoredMessage } from './broker.ts';
 import { GONE_MS, NOTHING, OwnedLetters, recordKeyIn } from './owned-letters.ts';
 import { sealed, type Forgotten, type PartContext, type PartWriter } from './part-writer.ts';
@@ -47,6 +48,8 @@ export class OwnedPart {
   readonly #gone = new Map<string, number>();
   /** What was there when this gateway came, by key, until all of it has come; undefined = it has. */
   #loading: Map<string, { readonly seq: number; readonly kept: KeptRecord }> | undefined = new Map();
+  /** By key: what is not to be sent before it is certain that it is stored nowhere else. */
+  readonly #doubtful = new Map<string, { readonly seq: number; readonly kept: KeptRecord }>();
   #happened = new Work();
   #following: Following | undefined;
   #position = 0;
@@ -95,6 +98,7 @@ export class OwnedPart {
 
   stop(): void {
     this.#following?.stop();
+    this.#doubtful.clear();
     for (const { call } of this.#waiters.splice(0)) call();
   }
 
@@ -224,7 +228,7 @@ export class OwnedPart {
     const { kind, key } = names.read(subject);
     const text = (): string | undefined => (data.length === 0 ? undefined : seal.open(data, subject));
     if (kind === 'd') this.#hearLetter(key, seq, text());
-    else if (!this.#hearKnown(key, seq, data.length === 0)) this.#hearNew(key, seq, text());
+    else if (!this.#hearKnown(key, seq, data.length === 0 || isFence(data))) this.#hearNew(key, seq, text());
     this.#position = seq;
     if (this.#waiters.length === 0) return;
     const there = this.#waiters.filter((one) => one.seq <= seq);
@@ -246,6 +250,7 @@ export class OwnedPart {
       return true;
     }
     if (gone) this.#loading?.delete(key);
+    if (gone) this.#doubtful.delete(key);
     const since = this.#gone.get(key);
     if (since !== undefined && seq >= since) this.#gone.delete(key);
     return gone || since !== undefined;
@@ -270,8 +275,31 @@ export class OwnedPart {
     for (const [key, { seq, kept }] of loaded) this.#add(key, seq, kept);
   }
 
-  #add(key: string, seq: number, { lasting, place = seq, ...rest }: KeptRecord): void {
-    const entry: WaitingEntry = { key, lasting, place, seq, record: { ...rest, id: this.#nextId() } };
+  /** Sends what is stored nowhere else, and lets go of what is. @throws NoAnswer, NoRoom: it has to be asked again */
+  async resolveDoubts(): Promise<void> {
+    const { broker, names } = this.#context;
+    for (const [key, { seq, kept }] of this.#doubtful) {
+      const { doubts = [], ...certain } = kept;
+      const answers = [];
+      for (const doubt of doubts) answers.push(await wasStored(broker, names, doubt));
+      // It may have gone meanwhile, and so may this part.
+      if (!this.#doubtful.delete(key)) continue;
+      if (answers.includes(true)) this.#change(this.#entryOf(key, seq, { ...certain, routes: [] }));
+      else this.#add(key, seq, certain);
+    }
+    this.#tell();
+  }
+
+  #entryOf(key: string, seq: number, { lasting, place = seq, doubts: _doubts, ...rest }: KeptRecord): WaitingEntry {
+    return { key, lasting, place, seq, record: { ...rest, id: this.#nextId() } };
+  }
+
+  #add(key: string, seq: number, kept: KeptRecord): void {
+    if (kept.doubts !== undefined && kept.doubts.length > 0) {
+      this.#doubtful.set(key, { seq, kept });
+      return;
+    }
+    const entry = this.#entryOf(key, seq, kept);
     this.#records.add(entry);
     this.#happened.add(entry.record);
     const { subjects, site } = entry.record;

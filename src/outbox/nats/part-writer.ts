@@ -6,6 +6,7 @@ import { takeIn } from '../intake.ts';
 import type { StorePolicy } from '../store-policy.ts';
 import type { Tombstone } from '../tombstone.ts';
 import { NoAnswer, NotSent, WriteRefused, type Broker, type Message } from './broker.ts';
+import type { Doubt } from './doubts.ts';
 import type { Names } from './names.ts';
 import { PartMarks, type MarkDraft } from './part-marks.ts';
 import type { Seal } from './seal.ts';
@@ -44,6 +45,8 @@ export interface PartStored {
 
 interface Waiting {
   readonly records: readonly OutboxRecord[];
+  /** Where each of them may be stored already. */
+  readonly doubts: readonly (readonly Doubt[])[];
   readonly wanted: () => boolean;
   readonly resolve: (stored: PartStored) => void;
   readonly reject: (error: unknown) => void;
@@ -54,6 +57,20 @@ interface Draft {
   readonly marks: MarkDraft;
   readonly messages: readonly Message[];
   readonly answers: readonly Omit<PartStored, 'seq'>[];
+  /** What the records of each are stored under, in their order; undefined = it is not stored. */
+  readonly keys: readonly (readonly (string | undefined)[])[];
+}
+
+/** Nobody knows whether these were stored. */
+export class MaybeStored extends NoAnswer {
+  override readonly name = 'MaybeStored';
+  /** Where each of the records would be. */
+  readonly places: readonly (Doubt | undefined)[];
+
+  constructor(places: readonly (Doubt | undefined)[], cause: Error) {
+    super(cause.message, { cause });
+    this.places = places;
+  }
 }
 
 /**
@@ -74,10 +91,17 @@ export class PartWriter {
     this.marks = new PartMarks(context.broker, context.names, part, context.now);
   }
 
-  /** @throws NoAnswer: nobody knows whether they were stored. NoRoom, CommitUnwanted: they were not. */
-  store(records: readonly OutboxRecord[], wanted: () => boolean): Promise<PartStored> {
+  /**
+   * @param doubts where each of them may be stored already
+   * @throws MaybeStored: nobody knows whether they were stored. Any other error: they were not.
+   */
+  store(
+    records: readonly OutboxRecord[],
+    wanted: () => boolean,
+    doubts: readonly (readonly Doubt[])[] = [],
+  ): Promise<PartStored> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ records, wanted, resolve, reject });
+      this.#waiting.push({ records, doubts, wanted, resolve, reject });
       // What comes in the same turn of the event loop goes together.
       if (!this.#busy) void Promise.resolve().then(() => this.#writeAll());
     });
@@ -136,7 +160,7 @@ export class PartWriter {
 
   async #write(taken: readonly Waiting[]): Promise<void> {
     for (let tries = 0; tries < TRIES; tries++) {
-      const { marks, messages, answers } = this.#draft(taken);
+      const { marks, messages, answers, keys } = this.#draft(taken);
       try {
         const seq = messages.length === 0 ? 0 : await this.#send(messages);
         if (seq > 0) this.#keep(marks, messages, seq);
@@ -144,7 +168,10 @@ export class PartWriter {
         taken.forEach(({ resolve }, i) => resolve({ ...(answers[i] as Omit<PartStored, 'seq'>), seq: stored }));
         return;
       } catch (error) {
-        if (!(error instanceof WriteRefused)) throw error;
+        if (!(error instanceof WriteRefused)) {
+          if (error instanceof NoAnswer && !(error instanceof NotSent)) this.#rejectUnsure(taken, keys, error);
+          throw error;
+        }
         await this.marks.look([...marks.changed.keys()]);
       }
     }
@@ -158,20 +185,29 @@ export class PartWriter {
   async #send(messages: readonly Message[]): Promise<number> {
     const { broker, names } = this.#context;
     const stream = names.part(this.#part);
+    let unsure: NoAnswer;
     try {
       return await broker.write(stream, messages);
     } catch (error) {
       if (!(error instanceof NoAnswer) || error instanceof NotSent) throw error;
+      unsure = error;
     }
     for (let waited = 0; ; waited += PAUSE_MS) {
       try {
         return await broker.write(stream, messages, AGAIN_MS);
       } catch (error) {
         if (error instanceof WriteRefused) return await this.#storedBefore(messages, error);
-        if (!(error instanceof NotSent) || waited >= AGAIN_MS) throw error;
+        if (!(error instanceof NotSent) || waited >= AGAIN_MS) throw error instanceof NoAnswer ? unsure : error;
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
+  }
+
+  #rejectUnsure(taken: readonly Waiting[], keys: Draft['keys'], error: NoAnswer): void {
+    taken.forEach(({ reject }, i) => {
+      const places = keys[i]?.map((key) => (key === undefined ? undefined : { part: this.#part, key }));
+      reject(new MaybeStored(places ?? [], error));
+    });
   }
 
   /** The sequence of a batch that was stored, although nobody could say so at the time. @throws the refusal, where it was not */
@@ -197,21 +233,25 @@ export class PartWriter {
   #draft(taken: readonly Waiting[]): Draft {
     const marks = this.marks.draft();
     const records: Message[] = [];
+    const keys: (string | undefined)[][] = [];
     const answers = taken.map((one): Draft['answers'][number] => {
       const purged: Purged[] = [];
-      const results = one.records.map((record) => {
-        const stored = this.#takeIn(record, marks);
+      const own: (string | undefined)[] = [];
+      const results = one.records.map((record, i) => {
+        const stored = this.#takeIn(record, marks, one.doubts[i] ?? []);
         purged.push(...stored.purged);
+        own.push(stored.key);
         if (stored.message !== undefined) records.push(stored.message);
         return stored.results;
       });
+      keys.push(own);
       return { results, purged };
     });
     // Records last: who follows knows that all of a batch has come when its last one has.
-    return { marks, messages: [...marks.messages(), ...records], answers };
+    return { marks, messages: [...marks.messages(), ...records], answers, keys };
   }
 
-  #takeIn(one: OutboxRecord, marks: MarkDraft) {
+  #takeIn(one: OutboxRecord, marks: MarkDraft, doubts: readonly Doubt[]) {
     const { policy, withdrawn, names, seal, now } = this.#context;
     const { results, record, purged } = takeIn(one, policy(), {
       // Of what is withdrawn before it is stored; what is stored gets one from whoever delivers it.
@@ -220,11 +260,12 @@ export class PartWriter {
       forget: (mark, route) => marks.forget(mark, route, one.lasting),
       withdrawn: (subjects, site) => withdrawn(subjects, site),
     });
-    if (record === undefined) return { results, purged, message: undefined };
-    const kept: KeptRecord = { ...withoutId(record), lasting: one.lasting };
-    const subject = names.record(this.#part, randomBytes(12).toString('hex'));
+    if (record === undefined) return { results, purged, key: undefined, message: undefined };
+    const kept: KeptRecord = { ...withoutId(record), lasting: one.lasting, ...(doubts.length > 0 && { doubts }) };
+    const key = randomBytes(12).toString('hex');
+    const subject = names.record(this.#part, key);
     const message = { subject, expected: 0, ...sealed(kept, subject, seal, now()) };
-    return { results, purged, message };
+    return { results, purged, key, message };
   }
 }
 

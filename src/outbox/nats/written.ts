@@ -1,3 +1,4 @@
+import type { Doubt } from './doubts.ts';
 import type { StoredRecord, StoredRoute } from '../record.ts';
 import type { Tombstone } from '../tombstone.ts';
 
@@ -7,6 +8,8 @@ export interface KeptRecord extends Omit<StoredRecord, 'id'> {
   readonly lasting: boolean;
   /** The sequence under which it was stored first, where it has been written again since: its place in the order. */
   readonly place?: number | undefined;
+  /** Where it may be stored, too: it is sent when it is certain that it is not. */
+  readonly doubts?: readonly Doubt[] | undefined;
 }
 
 /** A dead letter, with one route. */

@@ -55,6 +55,7 @@ export class NatsRunner implements DeliveryRunner {
   #drains = 0;
   #stopping = false;
   #flushing = false;
+  #resolving = false;
   /** The last flush failed: it is said once. */
   #unflushed = false;
   #settleTimer: NodeJS.Timeout | undefined;
@@ -215,6 +216,7 @@ export class NatsRunner implements DeliveryRunner {
     this.#parts = new Parts(outbox, opened.names.parts, (grace) => this.#pause(grace));
     this.#every(BUSY_MS, () => this.#keepCurrent());
     this.#every(AGAIN_MS, () => void this.#look());
+    this.#every(AGAIN_MS, () => void this.#resolveDoubts());
     this.#every(ROOM_MS, () => this.#roomLog.look(outbox));
     this.#every(PRUNE_MS, () => void this.#prune());
     await this.#look();
@@ -330,6 +332,14 @@ export class NatsRunner implements DeliveryRunner {
   async #prune(): Promise<void> {
     await this.#watch.look();
     await this.#outbox?.prune().catch(() => undefined);
+  }
+
+  async #resolveDoubts(): Promise<void> {
+    if (this.#resolving || this.#stopping) return;
+    this.#resolving = true;
+    // What cannot be asked now is asked the next time.
+    await this.#outbox?.resolveDoubts().catch(() => undefined);
+    this.#resolving = false;
   }
 
   #settleLater(ms = SETTLE_MS): void {
