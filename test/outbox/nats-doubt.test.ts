@@ -77,7 +77,7 @@ describe.skipIf(skipNats)('an event that may be stored', { timeout: 60_000 }, ()
     const { flaky, back } = stopping(connected.broker, false);
     const broker = flaky as typeof connected.broker;
     const late: Parameters<Broker['write']>[] = [];
-    const { write } = flaky;
+    const write = flaky.write.bind(flaky);
     flaky.write = (...asked) => {
       if (asked[1].some(({ subject }) => subject.includes('.r.'))) late.push(asked);
       return write(...asked);
