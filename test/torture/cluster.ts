@@ -113,10 +113,10 @@ export async function killed(world: World): Promise<Part> {
 }
 
 /**
- * Events stored twice for each broker that is stopped, at most: what was on its way to it is not acknowledged within a
- * second, goes to another part, and may be stored all the same.
+ * Events sent twice for each broker that is stopped, at most. None is the goal: one is possible where this machine is so
+ * slow that it is asked only after five seconds whether an event that was sent had been stored in two parts.
  */
-const AT_A_STOP = 4;
+const AT_A_STOP = 1;
 
 /** All six processes are stopped and started again, one after the other, under load. */
 export async function rolled(world: World): Promise<Part> {
