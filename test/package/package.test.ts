@@ -301,6 +301,22 @@ await outbox.stop(0);
     expect(explained.out).toContain('blocked');
   });
 
+  it('is upgraded as docs/operate.md says: put over the one before, and the configuration checked', () => {
+    const page = readFileSync(join(root, 'docs/operate.md'), 'utf8');
+    const [install = '', lint = ''] = /\n## Upgrade\n[^]*?```sh\n([^]*?)```/.exec(page)?.[1]?.split('\n') ?? [];
+    const machine = mkdtempSync(join(folder, 'machine-'));
+    const [tarball = ''] = filesBelow(folder).filter((file) => file.endsWith(`portvakt-${ours.version}.tgz`));
+    copyFileSync(join(folder, tarball), join(machine, `portvakt-${ours.version}.tgz`));
+    mkdirSync(join(machine, 'etc/portvakt'), { recursive: true });
+    copyFileSync(join(installed, 'config/gateway.yaml'), join(machine, 'etc/portvakt/gateway.yaml'));
+    const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
+    for (const line of [install, install, lint]) {
+      const { status, stderr } = spawnSync('sh', ['-ec', moved(line, machine)], { cwd: machine, encoding: 'utf8', env });
+      expect([line, status, stderr]).toEqual([line, 0, '']);
+    }
+    expect(lint).toContain('portvakt lint');
+  });
+
   it('says that the demo needs a checkout', () => {
     const { code, err, left } = portvakt('demo');
     expect([code, left]).toEqual([2, []]);
