@@ -28,7 +28,8 @@ export type Connected = Awaited<ReturnType<typeof brokerAt>>;
 /** A broker whose messages come in their order, each `ms` later. */
 export function lateBroker(broker: Broker, ms: number): Broker {
   return {
-    write: (stream, messages) => broker.write(stream, messages),
+    write: (stream, messages, patienceMs) => broker.write(stream, messages, patienceMs),
+    keep: (stream, subjects, most) => broker.keep(stream, subjects, most),
     last: (stream, subjects) => broker.last(stream, subjects),
     bytes: (stream) => broker.bytes(stream),
     follow: (stream, subjects, heard, complete) =>
