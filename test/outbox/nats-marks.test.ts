@@ -5,7 +5,7 @@ import { natsServer, skipNats, startBrokers, type RunningBroker } from '../suppo
 import { eventFor, POLICY, START } from './engine-world.ts';
 import { brokerAt, openNats, type Connected } from './nats-world.ts';
 
-// What tells repeats has a bound of its own, oldest first, and leaves the room for events alone (faults.md 1.1).
+// What tells repeats has a bound of its own, oldest first, and leaves the room for events alone (docs/duplicates.md).
 
 describe.skipIf(skipNats)('marks on NATS JetStream', { timeout: 120_000 }, () => {
   let brokers: readonly RunningBroker[] = [];

@@ -311,7 +311,11 @@ await outbox.stop(0);
     copyFileSync(join(installed, 'config/gateway.yaml'), join(machine, 'etc/portvakt/gateway.yaml'));
     const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
     for (const line of [install, install, lint]) {
-      const { status, stderr } = spawnSync('sh', ['-ec', moved(line, machine)], { cwd: machine, encoding: 'utf8', env });
+      const { status, stderr } = spawnSync('sh', ['-ec', moved(line, machine)], {
+        cwd: machine,
+        encoding: 'utf8',
+        env,
+      });
       expect([line, status, stderr]).toEqual([line, 0, '']);
     }
     expect(lint).toContain('portvakt lint');
