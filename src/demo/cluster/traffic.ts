@@ -1,3 +1,5 @@
+import { json } from '../../protocols/json/index.ts';
+
 /** What became of events. */
 export interface TrafficCounts {
   /** Answered 204: these must not be lost. */
@@ -11,6 +13,7 @@ export interface Traffic extends TrafficCounts {
   readonly stop: () => Promise<void>;
 }
 
+const [EVENTS_PATH] = json.doors[0].paths;
 const CLIENTS = 12;
 const PAUSE_MS = 180;
 const PATIENCE_MS = 10_000;
@@ -52,7 +55,7 @@ async function isTaken(n: number, urls: () => readonly string[]): Promise<boolea
   for (let tries = 0; tries < AGAIN; tries++) {
     const up = urls();
     try {
-      const { status } = await fetch(`${up[(n + tries) % up.length]}/v1/events`, {
+      const { status } = await fetch(`${up[(n + tries) % up.length]}${EVENTS_PATH}`, {
         method: 'POST',
         signal: AbortSignal.timeout(PATIENCE_MS),
         ...purchase(n),
