@@ -1,7 +1,7 @@
 import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 import { codeAt } from './code-at.ts';
 import { detached } from '../core/recent.ts';
-import type { Detection } from './pii/findings.ts';
+import { KINDS as TAGGED, type Detection } from './pii/findings.ts';
 import { anywhere, exactForm, Forms, form, formOf } from './pii/forms.ts';
 import { isIdName, PECULIAR_NAMES } from './id-names.ts';
 import { isSecretName, saysPersonal } from './url/keys.ts';
@@ -138,8 +138,7 @@ export function findPairs(text: string, findings: Detection[]): void {
     const sign = text.charCodeAt(i);
     if (sign !== EQUALS && sign !== COLON) continue;
     const behind = before(text, i, BETWEEN, MOST_BETWEEN);
-    // `user[email]=`
-    const nameEnd = codeAt(text, behind - 1) === CLOSING ? before(text, behind - 1, BETWEEN, MOST_BETWEEN) : behind;
+    const nameEnd = endOfName(text, behind);
     const start = before(text, nameEnd, NAME_PART, LONGEST_NAME);
     const names = nameEnd - start < 2 ? NOBODY : whatNames(text, start, nameEnd);
     if (names === NOBODY) continue;
@@ -169,6 +168,24 @@ export function findPairs(text: string, findings: Detection[]): void {
     i = end - 1;
   }
 }
+
+/**
+ * Where the name ends behind which a sign stands: of `user[email]=` the name is in the brackets. The tag of an earlier
+ * finding (`[ip]`) has no name before it.
+ */
+function endOfName(text: string, behind: number): number {
+  if (codeAt(text, behind - 1) !== CLOSING) return behind;
+  const end = before(text, behind - 1, BETWEEN, MOST_BETWEEN);
+  const start = before(text, end, NAME_PART, LONGEST_NAME);
+  const opening = before(text, start, BETWEEN, MOST_BETWEEN) - 1;
+  if (codeAt(text, opening) !== OPENING || !OUTER.test(text.charAt(opening - 1))) return behind;
+  return TAGS.has(text.slice(opening + 1, behind - 1)) ? behind : end;
+}
+
+/** The last sign of a name before brackets, or the bracket of another one. */
+const OUTER = /[a-z0-9_\]]/i;
+/** What may stand in brackets behind a letter because it was found there. An address or an id takes the whole word. */
+const TAGS: ReadonlySet<string> = new Set<string>(TAGGED.filter((kind) => kind !== 'email' && kind !== 'id'));
 
 /** Where a value begins, perhaps the first of a list (`"ids":["..."]`). */
 function valueBehind(text: string, from: number): number {

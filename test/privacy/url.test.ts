@@ -337,6 +337,15 @@ describe('every URL', () => {
     }
   });
 
+  /** What stands in the place of a finding may look like a name: of these, a second reading took more. */
+  const SAID_TWICE: [string][] = [
+    ['https://x.example\\1.2.3.4=a'],
+    ['https://x.example/1.2.3.4:80é'],
+    ['https://x.example/.1.2.3.4=a'],
+    ['https://x.example/x1.2.3.4=a'],
+    ['https://x.example/xeyJhbGciOiJ9.eyJzdWIi.abcd=a'],
+    ['https://x.example/..gclid=&éutm_source='],
+  ];
   it('comes out clean, as a URL, and the same when read again', () => {
     fc.assert(
       fc.property(anyUrl, (raw) => {
@@ -349,7 +358,7 @@ describe('every URL', () => {
         expect(page.url.startsWith(page.stripped)).toBe(true);
         expect(readUrl(page.url, policy)?.url).toBe(page.url);
       }),
-      { numRuns: 20_000 },
+      { numRuns: 20_000, examples: SAID_TWICE },
     );
   });
 

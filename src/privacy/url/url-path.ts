@@ -79,7 +79,12 @@ function cleanSegment(segment: string, before: string): string {
     if (personalParam(name) !== undefined || dropKey(name)) return rest.slice(0, equals);
   }
   const clean = scrubbed(rest);
-  if (clean !== rest || rest.length < SHORTEST_VALUE) return clean;
+  if (clean !== rest) {
+    // A name that could not be read may be one that can be: `&[id]=`.
+    const left = withoutParameters(clean);
+    return DOTS.test(left) ? '' : left;
+  }
+  if (rest.length < SHORTEST_VALUE) return clean;
   // `/phone/40000000`, `/reset/x8Jd...`: the segment behind a personal name is its value.
   return isSecretBehind(before, rest) ? '[token]' : clean;
 }
