@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NoAnswer, NotSent, type Broker } from '../../src/outbox/nats/broker.ts';
 import type { NatsOutbox } from '../../src/outbox/nats/nats-outbox.ts';
 import { until } from '../support/metrics.ts';
-import { natsServer, skipNats, startBrokers, type RunningBroker } from '../support/nats.ts';
+import { skipNats } from '../support/nats.ts';
 import { eventFor, POLICY, START, type Opened } from './engine-world.ts';
-import { brokerAt, openNats, type Connected } from './nats-world.ts';
+import { oneBroker, openNats } from './nats-world.ts';
 
 // A broker stops while an event is on its way to it: nobody can say whether it is stored, and it is stored in another part,
 // too. It is sent once.
@@ -31,26 +31,16 @@ function stopping(broker: Broker, stored: boolean) {
 }
 
 describe.skipIf(skipNats)('an event that may be stored', { timeout: 60_000 }, () => {
-  let brokers: readonly RunningBroker[] = [];
-  let connected: Connected;
-  beforeAll(async () => {
-    if (natsServer === undefined) throw new Error('there is no nats-server; .ci/run installs it');
-    brokers = await startBrokers(1);
-    connected = await brokerAt(brokers[0]?.url ?? '');
-  }, 120_000);
-  afterAll(async () => {
-    await connected?.connection.close();
-    for (const broker of brokers) await broker.kill();
-  });
+  const { connected } = oneBroker();
 
   it.each([
     ['was', true],
     ['was not', false],
   ])('and %s is sent once, when its part answers again', async (_, stored) => {
-    const { flaky, back } = stopping(connected.broker, stored);
-    const broker = flaky as typeof connected.broker;
+    const { flaky, back } = stopping(connected().broker, stored);
+    const broker = flaky;
     const options = { policy: () => POLICY, now: () => START, parts: 2 };
-    const { engine, reopen } = await openNats({ ...connected, broker }, options);
+    const { engine, reopen } = await openNats({ ...connected(), broker }, options);
     const outbox = engine as unknown as NatsOutbox;
     const records = [eventFor(['a'], 'one', { mark: 'order 1' })];
     const { results } = await engine.commit([{ records, withdrawals: [] }]);
@@ -74,8 +64,8 @@ describe.skipIf(skipNats)('an event that may be stored', { timeout: 60_000 }, ()
   });
 
   it('is not stored there any more when it has been asked, whatever was on its way', async () => {
-    const { flaky, back } = stopping(connected.broker, false);
-    const broker = flaky as typeof connected.broker;
+    const { flaky, back } = stopping(connected().broker, false);
+    const broker = flaky;
     const late: Parameters<Broker['write']>[] = [];
     const write = flaky.write.bind(flaky);
     flaky.write = (...asked) => {
@@ -83,11 +73,13 @@ describe.skipIf(skipNats)('an event that may be stored', { timeout: 60_000 }, ()
       return write(...asked);
     };
     const options = { policy: () => POLICY, now: () => START, parts: 2 };
-    const { engine, close } = await openNats({ ...connected, broker }, options);
+    const { engine, close } = await openNats({ ...connected(), broker }, options);
     await engine.commit([{ records: [eventFor(['a'], 'one', { mark: 'order 1' })], withdrawals: [] }]);
     back();
     await (engine as unknown as NatsOutbox).resolveDoubts();
-    await expect(connected.broker.write(...(late[0] as Parameters<Broker['write']>))).rejects.toThrow('something else');
+    await expect(connected().broker.write(...(late[0] as Parameters<Broker['write']>))).rejects.toThrow(
+      'something else',
+    );
     expect((await engine.read('shop/a', 0, 10)).records).toHaveLength(1);
     await close();
   });

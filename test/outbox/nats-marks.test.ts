@@ -1,30 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Names } from '../../src/outbox/nats/names.ts';
-import { natsServer, skipNats, startBrokers, type RunningBroker } from '../support/nats.ts';
+import { skipNats } from '../support/nats.ts';
 import { eventFor, POLICY, START } from './engine-world.ts';
-import { brokerAt, openNats, type Connected } from './nats-world.ts';
+import { oneBroker, openNats } from './nats-world.ts';
 
 // What tells repeats has a bound of its own, oldest first, and leaves the room for events alone (docs/duplicates.md).
 
 describe.skipIf(skipNats)('marks on NATS JetStream', { timeout: 120_000 }, () => {
-  let brokers: readonly RunningBroker[] = [];
-  let connected: Connected;
-  beforeAll(async () => {
-    if (natsServer === undefined) throw new Error('there is no nats-server; .ci/run installs it');
-    brokers = await startBrokers(1);
-    connected = await brokerAt(brokers[0]?.url ?? '');
-  }, 120_000);
-  afterAll(async () => {
-    await connected?.connection.close();
-    for (const broker of brokers) await broker.kill();
-  });
+  const { connected } = oneBroker();
 
   const BOUND = 20_000;
   const open = async (bound: number) => {
     const names = new Names(`t${randomBytes(6).toString('hex')}`, 1);
     const marks = { lasting: bound, brief: bound };
-    const opened = await openNats(connected, { policy: () => POLICY, now: () => START, names, marks });
+    const opened = await openNats(connected(), { policy: () => POLICY, now: () => START, names, marks });
     let { engine } = opened;
     // Another gateway knows what the brokers have, and nothing beside it.
     const another = async (): Promise<void> => {
@@ -36,7 +26,7 @@ describe.skipIf(skipNats)('marks on NATS JetStream', { timeout: 120_000 }, () =>
       return results[0]?.flat();
     };
     const kept = async (lasting: boolean) =>
-      (await connected.broker.last(names.part(0), [`${names.marks(0, lasting)}>`])).length;
+      (await connected().broker.last(names.part(0), [`${names.marks(0, lasting)}>`])).length;
     const endAll = async (): Promise<void> => {
       for (const { id } of (await engine.read('shop/a', 0, 1_000)).records)
         await engine.settle('shop/a', id, 'delivered');
@@ -48,7 +38,7 @@ describe.skipIf(skipNats)('marks on NATS JetStream', { timeout: 120_000 }, () =>
       store,
       kept,
       endAll,
-      bytes: () => connected.broker.bytes(names.part(0)),
+      bytes: () => connected().broker.bytes(names.part(0)),
     };
   };
   const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { windowsIn } from '../../src/ledger/windows.ts';
 import type { Broker } from '../../src/outbox/nats/broker.ts';
 import { Names } from '../../src/outbox/nats/names.ts';
@@ -12,12 +12,12 @@ import { replacing } from '../privacy/replaced-gateway.ts';
 import { ask } from '../support/ask.ts';
 import { clusterConfig, ROOT_KEY } from '../support/cluster.ts';
 import { metricsOf, until } from '../support/metrics.ts';
-import { natsServer, skipNats, startBrokers, type RunningBroker } from '../support/nats.ts';
+import { skipNats, startBrokers } from '../support/nats.ts';
 import type { Served } from '../support/serve.ts';
 import { startGateway } from '../torture/support/gateway.ts';
 import { startSink } from '../torture/support/sink.ts';
 import { cookiesOf } from '../torture/support/world.ts';
-import { brokerAt, type Connected } from './nats-world.ts';
+import { oneBroker } from './nats-world.ts';
 
 // Windows of replaced ids that several gateways have in common (docs/cluster.md): R4 and R7 over all of them.
 
@@ -27,28 +27,20 @@ const NORWEGIAN = 'language nb';
 const gateway = replacing('{ rare_below: 4 }');
 
 describe.skipIf(skipNats)('the windows of several gateways', { timeout: 120_000 }, () => {
-  let brokers: readonly RunningBroker[] = [];
-  let connected: Connected;
-  beforeAll(async () => {
-    if (natsServer === undefined) throw new Error('there is no nats-server; .ci/run installs it');
-    brokers = await startBrokers(1);
-    connected = await brokerAt(brokers[0]?.url ?? '');
-  }, 120_000);
-  afterAll(async () => {
-    await connected?.connection.close();
-    for (const broker of brokers) await broker.kill();
-  });
+  const { connected, broker } = oneBroker();
 
   const newNames = async (): Promise<Names> => {
     const names = new Names(`t${randomBytes(6).toString('hex')}`, 1);
-    await demandStreams(connected.manager, { names, replicas: 1, maxSize: 1e8 });
+    await demandStreams(connected().manager, { names, replicas: 1, maxSize: 1e8 });
     onTestFinished(async () => {
-      await connected.manager.streams.delete(names.windows).catch(() => undefined);
+      await connected()
+        .manager.streams.delete(names.windows)
+        .catch(() => undefined);
     });
     return names;
   };
   /** The windows of one gateway. */
-  const sharing = (names: Names, now = Date.now, broker: () => Broker | undefined = () => connected.broker) => {
+  const sharing = (names: Names, now = Date.now, broker: () => Broker | undefined = () => connected().broker) => {
     const node = randomBytes(4).toString('hex');
     const store = new SharedWindows({ broker, names, seal: new Seal(new Uint8Array(32)), node, now });
     onTestFinished(() => store.stop());
@@ -60,7 +52,7 @@ describe.skipIf(skipNats)('the windows of several gateways', { timeout: 120_000 
     };
     return { store, windows, at, show, id: () => at()?.hash('client|1.2') };
   };
-  const keysIn = (names: Names) => connected.broker.last(names.windows, [names.all('windows')]);
+  const keysIn = (names: Names) => connected().broker.last(names.windows, [names.all('windows')]);
 
   it('have one key, which the first one makes', async () => {
     const names = await newNames();
@@ -157,7 +149,7 @@ describe.skipIf(skipNats)('the windows of several gateways', { timeout: 120_000 
     one.store.stop();
     const sealed = Buffer.from(ofThis?.data ?? []);
     expect(sealed.length).toBeGreaterThan(60);
-    const dir = brokers[0]?.dir ?? '';
+    const dir = broker().dir;
     const holding = readdirSync(dir, { recursive: true, encoding: 'utf8' })
       .map((name) => join(dir, name))
       .filter((file) => statSync(file).isFile() && readFileSync(file).includes(sealed));
@@ -172,7 +164,7 @@ describe.skipIf(skipNats)('the windows of several gateways', { timeout: 120_000 
     a.at();
     await a.store.look();
     const before = a.id();
-    await connected.manager.streams.purge(names.windows);
+    await connected().manager.streams.purge(names.windows);
     await a.store.look();
     late.at();
     await late.store.look();
@@ -185,7 +177,7 @@ describe.skipIf(skipNats)('the windows of several gateways', { timeout: 120_000 
     a.at();
     await a.store.look();
     const before = a.id();
-    await connected.manager.streams.purge(names.windows);
+    await connected().manager.streams.purge(names.windows);
     late.at();
     await late.store.look();
     await a.store.look();

@@ -1,6 +1,7 @@
 import { connect, headers } from '@nats-io/transport-node';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll } from 'vitest';
 import type { QueuedRecord } from '../../src/delivery/store.ts';
 import { bump, type Append, type Committed } from '../../src/outbox/commit.ts';
 import type { Broker } from '../../src/outbox/nats/broker.ts';
@@ -13,6 +14,7 @@ import type { StorePolicy } from '../../src/outbox/store-policy.ts';
 import { JetStreamBroker } from '../../src/runtimes/node/nats/jetstream-broker.ts';
 import { demandStreams } from '../../src/runtimes/node/nats/streams.ts';
 import { DAY } from '../support/delivery.ts';
+import { natsServer, startBrokers, type RunningBroker } from '../support/nats.ts';
 import type { Opened } from './engine-world.ts';
 
 /** A connection to brokers, as the gateway makes one. */
@@ -24,6 +26,22 @@ export async function brokerAt(url: string) {
 }
 
 export type Connected = Awaited<ReturnType<typeof brokerAt>>;
+
+/** One broker for all tests of a group, and a connection to it: both are there while its tests run. */
+export function oneBroker(): { readonly connected: () => Connected; readonly broker: () => RunningBroker } {
+  let broker: RunningBroker | undefined;
+  let connected: Connected | undefined;
+  beforeAll(async () => {
+    if (natsServer === undefined) throw new Error('there is no nats-server; .ci/run installs it');
+    [broker] = await startBrokers(1);
+    connected = await brokerAt(broker?.url ?? '');
+  }, 120_000);
+  afterAll(async () => {
+    await connected?.connection.close();
+    await broker?.kill();
+  });
+  return { connected: () => connected as Connected, broker: () => broker as RunningBroker };
+}
 
 /** A broker whose messages come in their order, each `ms` later. */
 export function lateBroker(broker: Broker, ms: number): Broker {
