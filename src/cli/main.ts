@@ -16,8 +16,9 @@ interface Entry {
 const COMMANDS: Readonly<Record<string, Entry>> = {
   serve: {
     usage:
-      'serve <config.yaml> [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR] [--sink URL [--allow-sink]] [--processes N]',
-    summary: 'Run the gateway.',
+      'serve <config.yaml> [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR] [--sink URL [--allow-sink]] [--outbox nats://HOST:4222[,...]] [--processes N]',
+    summary:
+      'Run the gateway. --outbox: events wait in these NATS brokers, whatever the configuration says; for trying it, and one broker needs --sink.',
     load: () => import('./serve.ts'),
   },
   demo: {
@@ -48,7 +49,8 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./docs.ts'),
   },
   outbox: {
-    usage: 'outbox <list | show [ID] | retry | purge> [ID | --route NAME | --all] [--data DIR | --url URL] [--json]',
+    usage:
+      'outbox <list | show [ID] | retry | purge> [ID | --route NAME | --all] [--data DIR | --url URL | --config FILE] [--json]',
     summary: 'Look at what waits to be delivered, and at dead letters.',
     load: () => import('./outbox.ts'),
   },

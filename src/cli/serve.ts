@@ -7,6 +7,7 @@ import type { RunningProcesses, startProcesses } from '../runtimes/node/process/
 import { MIN_TOKEN } from '../http/admin.ts';
 import { isLoopbackName } from '../http/loopback.ts';
 import { readArgs, UNUSABLE, UsageError } from './args.ts';
+import { brokersOf } from './outbox-option.ts';
 import { readText } from './read-text.ts';
 
 /** Options that `serve` and `demo` share, checked. */
@@ -19,7 +20,7 @@ export interface ListenOptions {
 /** Where the admin listener's token comes from; needed only off loopback (R82). */
 const ADMIN_TOKEN = 'PORTVAKT_ADMIN_TOKEN';
 
-/** `portvakt serve <config.yaml> [--listen] [--admin] [--data] [--sink] [--processes]` (design 7.3). */
+/** `portvakt serve <config.yaml> [--listen] [--admin] [--data] [--sink] [--outbox] [--processes]` (design 7.3). */
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = readArgs(
     args,
@@ -29,6 +30,7 @@ export async function run(args: string[]): Promise<number> {
       data: { type: 'string' },
       sink: { type: 'string' },
       'allow-sink': { type: 'boolean' },
+      outbox: { type: 'string' },
       processes: { type: 'string' },
       // The name of the option in earlier versions.
       workers: { type: 'string' },
@@ -38,12 +40,14 @@ export async function run(args: string[]): Promise<number> {
   const file = positionals[0] as string;
   const options = listenOptions(values);
   try {
+    const sink = sinkOf(values.sink, values['allow-sink'] === true);
     const serving = {
       ...options,
       text: readText(file),
       file,
       adminToken: adminToken(options.admin),
-      sink: sinkOf(values.sink, values['allow-sink'] === true),
+      sink,
+      brokers: values.outbox === undefined ? undefined : brokersOf(values.outbox, sink),
       watchFile: true,
     };
     const processes = values.processes ?? values.workers;

@@ -21,7 +21,7 @@ const named = z
   .transform(() => 'sqlite' as const);
 
 /** A broker's address, and that of its monitor. */
-const SERVER = /^(nats|tls):\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/;
+export const SERVER = /^(nats|tls):\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/;
 const MONITOR = /^https?:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/;
 
 function addresses(pattern: RegExp, expected: string) {

@@ -91,8 +91,9 @@ async function demandSafe(config: NatsConfig): Promise<void> {
   const brokers = await askBrokers(config);
   const problems = brokers.flatMap((broker) => unsafe(broker) ?? []);
   if (problems.length > 0) throw new Unusable(problems.join('\n'));
-  if (brokers.length <= Math.floor(config.replicas / 2))
-    throw new NotThere(`${brokers.length} of ${config.monitor.length} monitor ports answer`);
+  if (brokers.length > Math.floor(config.replicas / 2)) return;
+  const silent = config.monitor.find((address) => brokers.every(({ monitor }) => monitor !== address));
+  throw new NotThere(`${brokers.length} of ${config.monitor.length} monitor ports answer; silent is ${silent}`);
 }
 
 /** What of the brokers is not safe any more, in words. */

@@ -104,8 +104,8 @@ export class Configuration {
   }
 
   #read(text: string): ReadGateway {
-    const { file, sink, data } = this.#options;
-    const written = { text, file, sink: sink !== undefined, rootKey: () => rootKey(data) };
+    const { file, sink, data, brokers } = this.#options;
+    const written = { text, file, sink: sink !== undefined, brokers, rootKey: () => rootKey(data) };
     return readGateway(written, (finding) => logFinding(finding, this.#log));
   }
 }

@@ -43,10 +43,10 @@ export type ProcessesOptions = Omit<ServeOptions, 'watcher' | 'show' | 'stopped'
 export async function startProcesses(count: number, options: ProcessesOptions): Promise<RunningProcesses> {
   const log = createLog();
   // The warnings are given once, here, and the key is made before a process needs it.
-  const { text, file, sink, data } = options;
+  const { text, file, sink, data, brokers } = options;
   makePrivately();
   demandPrivate(data);
-  const { input } = readGateway({ text, file, sink: sink !== undefined, rootKey: () => rootKey(data) });
+  const { input } = readGateway({ text, file, sink: sink !== undefined, brokers, rootKey: () => rootKey(data) });
   if (input.config.delivery.outbox !== 'sqlite')
     throw new Unusable(
       `${file}: --processes shares files of one machine, and delivery.outbox has brokers: start a gateway for each core instead, each with its own --listen and --data`,

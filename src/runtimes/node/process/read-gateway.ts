@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { UnusableSecret } from '../../../config/compile/index.ts';
 import { showFinding, type Finding } from '../../../config/lint/finding.ts';
 import { loadConfig } from '../../../config/load.ts';
+import type { NatsConfig } from '../../../config/outbox-schema.ts';
 import { policyOf, policyText } from '../../../config/compile/policy.ts';
 import type { Config } from '../../../config/schema.ts';
 import { toPortable } from '../../../config/pages/portable.ts';
@@ -20,6 +21,8 @@ export interface WrittenGateway {
   readonly file: string;
   /** Everything goes to a sink: missing secrets get stand-ins. */
   readonly sink: boolean;
+  /** Brokers in place of `delivery.outbox`. */
+  readonly brokers?: NatsConfig | undefined;
   /** The key where the configuration names none. */
   readonly rootKey: () => Uint8Array;
 }
@@ -53,7 +56,7 @@ export function readGateway(written: WrittenGateway, note: (finding: Finding) =>
   }
   const weak = weakKeys(loaded.config);
   if (weak.length > 0) throw new Unusable(weak.map((problem) => `${file}: ${problem}`).join('\n'));
-  const input = { config: toPortable(loaded.config), rootKey: keyOf(loaded.config, written) };
+  const input = { config: withBrokers(toPortable(loaded.config), written), rootKey: keyOf(loaded.config, written) };
   try {
     const gateway = gatewayFrom(input);
     return { gateway, input, policy: policyText(policyOf(loaded.config, gateway.sites)) };
@@ -61,6 +64,16 @@ export function readGateway(written: WrittenGateway, note: (finding: Finding) =>
     if (error instanceof UnusableSecret) throw new Unusable(`${file}: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+/** @throws Unusable where gateways with the same brokers would have different keys */
+function withBrokers(config: GatewayInput['config'], { brokers, file }: WrittenGateway): GatewayInput['config'] {
+  if (brokers === undefined) return config;
+  if (config.server.root_key === undefined)
+    throw new Unusable(
+      `${file}: gateways that share an outbox (--outbox) need the same key: write \`server: { root_key: \${PORTVAKT_ROOT_KEY} }\`, and set the variable to what \`openssl rand -hex 32\` prints, the same for every gateway`,
+    );
+  return { ...config, delivery: { ...config.delivery, outbox: brokers } };
 }
 
 /** The gateway's own key: from the configuration, where several machines share it, or from the data directory. */

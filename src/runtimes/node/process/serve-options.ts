@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import type { NatsConfig } from '../../../config/outbox-schema.ts';
 import type { Ports } from '../../../http/ports.ts';
 import type { Show } from '../../../http/preview.ts';
 
@@ -17,6 +18,8 @@ export interface ServeOptions {
   readonly data: string;
   /** Loopback address that gets every outgoing request in place of the vendors. */
   readonly sink?: string | undefined;
+  /** Brokers in place of `delivery.outbox` of the configuration. */
+  readonly brokers?: NatsConfig | undefined;
   /** Reload when the file changes, and on SIGHUP. */
   readonly watchFile: boolean;
   /** One of several processes that share the port and the data directory; undefined = the only one. */
