@@ -16,9 +16,9 @@ interface Entry {
 const COMMANDS: Readonly<Record<string, Entry>> = {
   serve: {
     usage:
-      'serve <config.yaml> [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR] [--sink URL [--allow-sink]] [--outbox nats://HOST:4222[,...]] [--processes N]',
+      'serve <config.yaml> [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR] [--sink URL [--allow-sink]] [--outbox nats://HOST:4222[,...]] [--drain 5s] [--processes N]',
     summary:
-      'Run the gateway. --outbox: events wait in these NATS brokers, whatever the configuration says; for trying it, and one broker needs --sink.',
+      'Run the gateway. --drain: before it stops, it says for so long that it is not ready. --outbox: events wait in these NATS brokers, whatever the configuration says; for trying it, and one broker needs --sink.',
     load: () => import('./serve.ts'),
   },
   demo: {

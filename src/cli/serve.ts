@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { NatsConfig } from '../config/outbox-schema.ts';
 import { prepareThread } from '../runtimes/node/delivery/delivery-thread.ts';
 import { Unusable } from '../runtimes/node/process/unusable.ts';
 import type { RunningGateway } from '../runtimes/node/process/serve.ts';
@@ -7,7 +8,6 @@ import type { RunningProcesses, startProcesses } from '../runtimes/node/process/
 import { MIN_TOKEN } from '../http/admin.ts';
 import { isLoopbackName } from '../http/loopback.ts';
 import { readArgs, UNUSABLE, UsageError } from './args.ts';
-import { brokersOf } from './outbox-option.ts';
 import { readText } from './read-text.ts';
 
 /** Options that `serve` and `demo` share, checked. */
@@ -20,7 +20,10 @@ export interface ListenOptions {
 /** Where the admin listener's token comes from; needed only off loopback (R82). */
 const ADMIN_TOKEN = 'PORTVAKT_ADMIN_TOKEN';
 
-/** `portvakt serve <config.yaml> [--listen] [--admin] [--data] [--sink] [--outbox] [--processes]` (design 7.3). */
+/** The longest that a stop may be put off, seconds. */
+const LONGEST_DRAIN = 60;
+
+/** `portvakt serve <config.yaml> [--listen] [--admin] [--data] [--sink] [--outbox] [--drain] [--processes]` (design 7.3). */
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = readArgs(
     args,
@@ -31,6 +34,7 @@ export async function run(args: string[]): Promise<number> {
       sink: { type: 'string' },
       'allow-sink': { type: 'boolean' },
       outbox: { type: 'string' },
+      drain: { type: 'string' },
       processes: { type: 'string' },
       // The name of the option in earlier versions.
       workers: { type: 'string' },
@@ -47,7 +51,8 @@ export async function run(args: string[]): Promise<number> {
       file,
       adminToken: adminToken(options.admin),
       sink,
-      brokers: values.outbox === undefined ? undefined : brokersOf(values.outbox, sink),
+      brokers: values.outbox === undefined ? undefined : await brokersIn(values.outbox, sink),
+      drainMs: drainOf(values.drain),
       watchFile: true,
     };
     const processes = values.processes ?? values.workers;
@@ -118,6 +123,21 @@ function address(option: string, text: string): string {
 function processCount(text: string): number {
   if (!/^[1-9]\d?$/.test(text)) throw new UsageError('--processes takes a number, 1 to 99, e.g. 4');
   return Number(text);
+}
+
+/** Loaded only where it is needed. @throws UsageError */
+async function brokersIn(text: string, sink: string | undefined): Promise<NatsConfig> {
+  const { brokersOf } = await import('./outbox-option.ts');
+  return brokersOf(text, sink);
+}
+
+/** Milliseconds; 0 where nothing is said: nobody asks a gateway that stands alone whether it is ready. */
+function drainOf(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const seconds = /^(\d{1,2})s$/.exec(text)?.[1];
+  if (seconds === undefined || Number(seconds) > LONGEST_DRAIN)
+    throw new UsageError('--drain takes seconds, up to 60s, e.g. 5s');
+  return Number(seconds) * 1_000;
 }
 
 function adminToken(admin: string): string | undefined {

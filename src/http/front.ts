@@ -139,14 +139,15 @@ function preflight(asked: Asked, door: Door, gateway: Gateway, ports: Ports): An
 
 function readiness(ports: Ports): Answer {
   const keyed = ports.windows?.complete(ports.gateway(), Date.now()) !== false;
-  const ready = ports.outbox.ready && keyed;
+  const stopping = ports.stopping?.() === true;
+  const ready = ports.outbox.ready && keyed && !stopping;
   // Only their number: this page is public, and which vendor refuses credentials is not. The admin listener names the
   // routes (`/stopped`).
   const count = ports.stopped();
   return json(
     {
       ready,
-      ...(!ready && { reason: 'events cannot be stored' }),
+      ...(!ready && { reason: stopping ? 'stopping' : 'events cannot be stored' }),
       ...(count > 0 && { stopped_routes: count }),
     },
     ready ? 200 : 503,

@@ -19,6 +19,8 @@ export interface Ports {
   /** The configuration in force; it may be another one for the next hit. */
   readonly gateway: () => Gateway;
   readonly outbox: Outbox;
+  /** It is about to stop, and takes events until then: whoever asks whether it is ready is told no. */
+  readonly stopping?: () => boolean;
   /** How many routes wait for a person (credentials, settings). They lose nothing meanwhile. */
   readonly stopped: () => number;
   /** Freezes a request: reads the body within its limit, adds time, id and peer. */

@@ -60,7 +60,10 @@ export async function startBrokers(conf: string): Promise<Brokers> {
 
 /** What of `/jsz` is looked at. */
 export interface Jsz {
-  readonly config?: { readonly sync_always?: boolean };
+  readonly config?: { readonly sync_always?: boolean; readonly max_storage: number; readonly max_memory: number };
+  /** Bytes that streams may take by their own limits. */
+  readonly reserved_storage: number;
+  readonly reserved_memory: number;
   readonly meta_cluster?: { readonly leader?: string; readonly cluster_size: number };
 }
 

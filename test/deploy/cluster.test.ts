@@ -37,12 +37,18 @@ describe.skipIf(absent('nats-server'))('the brokers', () => {
   const gateways: Served[] = [];
   let proxy: ChildProcess | undefined;
 
+  /** A gateway with the words of the compose file that are not places. */
+  const start = (listen = '127.0.0.1:0'): Promise<Served> => {
+    const config = brokers.moved(readFileSync(deployed('cluster-gateway.yaml'), 'utf8'));
+    const env = { GA4_API_SECRET: 'a secret', PORTVAKT_ROOT_KEY: '6b'.repeat(32) };
+    const drain = /--drain=\w+/.exec(readFileSync(deployed('compose/cluster.yaml'), 'utf8'))?.[0] as string;
+    return serve({ config, env, sink: vendors.url, args: [drain, '--listen', listen] });
+  };
+
   beforeAll(async () => {
     brokers = await startBrokers(CONF);
     vendors = await startRecorder();
-    const config = brokers.moved(readFileSync(deployed('cluster-gateway.yaml'), 'utf8'));
-    const env = { GA4_API_SECRET: 'a secret', PORTVAKT_ROOT_KEY: '6b'.repeat(32) };
-    for (let n = 0; n < 2; n++) gateways.push(await serve({ config, env, sink: vendors.url }));
+    for (let n = 0; n < 2; n++) gateways.push(await start());
     for (const { url } of gateways)
       await until(
         'it is ready',
@@ -63,6 +69,19 @@ describe.skipIf(absent('nats-server'))('the brokers', () => {
     for (const monitor of brokers.monitors) {
       const { config, meta_cluster: cluster } = (await told<Jsz>(`${monitor}/jsz`)) ?? {};
       expect([config?.sync_always, cluster?.cluster_size]).toEqual([true, 3]);
+    }
+  });
+
+  it('have room for all that the streams may take, and for withdrawals', async () => {
+    for (const monitor of brokers.monitors) {
+      const {
+        config,
+        reserved_storage: disk = 0,
+        reserved_memory: memory = 0,
+      } = (await told<Jsz>(`${monitor}/jsz`)) ?? {};
+      expect(disk).toBeGreaterThan(4e9);
+      expect(config?.max_storage).toBeGreaterThan(disk + 1e9);
+      expect(config?.max_memory).toBeGreaterThan(memory);
     }
   });
 
@@ -98,7 +117,7 @@ describe.skipIf(absent('nats-server'))('the brokers', () => {
   });
 
   it.skipIf(absent('caddy'))(
-    'take hits through the proxy while one gateway is gone',
+    'take hits through the proxy while one gateway stops, and while one is gone',
     { timeout: 180_000 },
     async () => {
       const port = await freePort();
@@ -123,11 +142,21 @@ describe.skipIf(absent('nats-server'))('the brokers', () => {
           () => false,
         ),
       );
-      const wanted = Array.from({ length: 10 }, (_, n) => 100 + n);
-      for (const n of wanted) {
-        if (n === 105) await gateways[0]?.stop('SIGKILL');
+      const wanted: number[] = [];
+      const goesOn = async (): Promise<void> => {
+        const n = 100 + wanted.length;
+        wanted.push(n);
         expect([n, await hit(url, n)]).toEqual([n, 204]);
-      }
+      };
+      const [first, second] = gateways as [Served, Served];
+      let stopped = false;
+      void first.stop('SIGTERM').then(() => (stopped = true));
+      while (!stopped) await goesOn();
+      for (let i = 0; i < 5; i++) await goesOn();
+      gateways[0] = await start(here(first));
+      await until('it is back', async () => (await ask(first.url, { method: 'GET', path: '/readyz' })).status === 200);
+      await second.stop('SIGKILL');
+      for (let i = 0; i < 5; i++) await goesOn();
       await until('all are delivered', () => wanted.every((n) => arrived().has(`${n}`)), 120_000);
     },
   );

@@ -31,7 +31,7 @@ const reaching = (config: string): string => brokers?.moved(config) ?? config;
 const skipped = (file: string): boolean => file.includes('cluster') && absent('nats-server');
 
 describe.skipIf(absent('kubernetes-validate'))('Kubernetes', () => {
-  // The oldest that knows `sleep` before a stop without being told to, and the newest the checker has.
+  // The oldest that deploy/README.md names, and the newest the checker has.
   it.each(['1.30', '1.37'])('%s has these fields and values', (kubernetes) => {
     const args = ['--strict', '--quiet', '-k', kubernetes, ...files('kubernetes').map(deployed)];
     const { status, stdout, stderr } = spawnSync(program('kubernetes-validate'), args, { encoding: 'utf8' });

@@ -13,6 +13,8 @@ import { summed } from './summed.ts';
 const LAST_WORD = 200;
 /** Milliseconds for requests in flight, then for deliveries in flight, at a graceful stop (R61: 10 s together). */
 const FINISH_REQUESTS = 4_000;
+/** What is left of that after a drain, which takes its own time off: whoever asked before has been answered. */
+const FINISH_AT_LEAST = 500;
 
 /** Refuses connections before they take the descriptors for files and vendors, or more memory than there is. */
 export function limitConnections(server: Server, counters: Counters, log: JsonLog): void {
@@ -68,15 +70,17 @@ export function urlOf(server: Server): string {
  * Answers clients that still ask, each on its last connection. Then it takes no new connections, waits for requests in
  * flight, and closes the rest. Without that last answer a busy client would keep its connection until it is cut, and a
  * request on its way at that moment would get no answer.
+ * @param drainMs how long new connections are still taken, milliseconds; a moment at least
  */
-export async function close(server: Server): Promise<void> {
+export async function close(server: Server, drainMs = 0): Promise<void> {
   server.keepAliveTimeout = 1;
   server.prependListener('request', (_incoming, outgoing) => {
     outgoing.shouldKeepAlive = false;
   });
-  await pause(LAST_WORD);
+  await pause(Math.max(LAST_WORD, drainMs));
   return new Promise((resolve) => {
-    const force = setTimeout(() => server.closeAllConnections(), FINISH_REQUESTS);
+    const finish = Math.max(FINISH_AT_LEAST, FINISH_REQUESTS - drainMs);
+    const force = setTimeout(() => server.closeAllConnections(), finish);
     server.close(() => {
       clearTimeout(force);
       resolve();

@@ -79,9 +79,10 @@ export class Member {
     }).finally(() => this.#asked.delete(id));
   }
 
-  async stop(): Promise<void> {
+  /** @param drainMs how long it takes events before it stops, milliseconds */
+  async stop(drainMs = 0): Promise<void> {
     this.tell({ kind: 'stop' });
-    const timer = setTimeout(() => this.kill(), STOP_PATIENCE);
+    const timer = setTimeout(() => this.kill(), drainMs + STOP_PATIENCE);
     await this.ended;
     clearTimeout(timer);
   }

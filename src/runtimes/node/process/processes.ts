@@ -70,7 +70,7 @@ export async function startProcesses(count: number, options: ProcessesOptions): 
   const stop = (): Promise<void> =>
     (stopping ??= (async () => {
       process.off('SIGHUP', reload);
-      await Promise.all([close(admin), members.stop()]);
+      await Promise.all([close(admin, options.drainMs), members.stop()]);
       // Until then a second signal ends everything at once.
       unlisten();
       lock.release();
@@ -141,7 +141,7 @@ class Members {
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    await Promise.all(this.#running.map((member) => member.stop()));
+    await Promise.all(this.#running.map((member) => member.stop(this.#options.drainMs)));
   }
 
   /** Stops the started ones after one could not start. */

@@ -20,6 +20,8 @@ export interface ServeOptions {
   readonly sink?: string | undefined;
   /** Brokers in place of `delivery.outbox` of the configuration. */
   readonly brokers?: NatsConfig | undefined;
+  /** How long a stopping gateway says that it is not ready before it takes no new connections, milliseconds. */
+  readonly drainMs?: number | undefined;
   /** Reload when the file changes, and on SIGHUP. */
   readonly watchFile: boolean;
   /** One of several processes that share the port and the data directory; undefined = the only one. */

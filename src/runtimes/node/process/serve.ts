@@ -63,6 +63,8 @@ interface Parts {
   readonly sharing: WindowSharing | undefined;
   readonly refusals: Refusals;
   readonly load: ReturnType<typeof watchLoad>;
+  /** It was told to stop: it is not ready any more, and still answers. */
+  stopping: boolean;
 }
 
 /** Its listeners; another process may have the admin listener. */
@@ -101,7 +103,10 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> =>
     (stopping ??= (async () => {
-      log.info('stopping: no new connections, storing what is in flight');
+      parts.stopping = true;
+      const { drainMs = 0 } = options;
+      if (drainMs > 0) log.info('stopping: not ready any more, and still answering', { ms: drainMs });
+      else log.info('stopping: no new connections, storing what is in flight');
       unwatch?.();
       await stopParts(parts, listeners, chores);
       // Until then a second signal ends the process at once.
@@ -180,6 +185,7 @@ async function startParts(options: ServeOptions): Promise<Parts> {
       return show && ((record) => show({ kind: 'refused', record }));
     }),
     load: watchLoad(() => own.delay),
+    stopping: false,
   };
 }
 
@@ -196,6 +202,7 @@ function portsOf(parts: Parts): Ports {
   return {
     gateway: () => configuration.gateway,
     outbox: outboxes.own,
+    stopping: () => parts.stopping,
     stopped: () => Object.keys(outboxes.stopped).length,
     toHit,
     target: rawTarget,
@@ -228,14 +235,15 @@ function createListeners(parts: Parts, metrics: Metrics): Listeners {
   return { site, admin };
 }
 
-async function snapshotOf({ options, configuration, outboxes, counters, windows }: Parts): Promise<Snapshot> {
+async function snapshotOf(parts: Parts): Promise<Snapshot> {
+  const { options, configuration, outboxes, counters, windows, stopping } = parts;
   return {
     counters,
     gateway: configuration.gateway,
     deliveries: await outboxes.reports(),
     version: version(),
     sink: options.sink !== undefined,
-    ready: outboxes.own.ready && windows.complete(configuration.gateway, Date.now()),
+    ready: !stopping && outboxes.own.ready && windows.complete(configuration.gateway, Date.now()),
     reloads: configuration.reloads,
   };
 }
@@ -275,14 +283,13 @@ function startChores({ options, log, configuration, counters, decisions, windows
 
 /** Ends it in order: no new hits, what was decided is recorded, what is in flight is delivered or stays stored. */
 async function stopParts(
-  { log, lock, outboxes, refusals, load, sharing }: Parts,
-  listeners: Listeners,
+  { options: { drainMs }, log, lock, outboxes, refusals, load, sharing }: Parts,
+  { site, admin }: Listeners,
   chores: Chores,
 ) {
+  await Promise.all([close(site, drainMs), admin === undefined ? undefined : close(admin, drainMs)]);
   for (const timer of chores.timers) clearInterval(timer);
   load.stop();
-  const { site, admin } = listeners;
-  await Promise.all([close(site), admin === undefined ? undefined : close(admin)]);
   sayRefusals(refusals, log);
   chores.record.stop();
   await Promise.all([outboxes.stop(), sharing?.stop()]);
