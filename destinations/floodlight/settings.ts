@@ -3,6 +3,7 @@ import { merchantSetting } from '../../src/core/data-manager/cart.ts';
 import { MAX_DATA_MANAGER_DESTINATIONS } from '../../src/core/data-manager/ingest.ts';
 import { eventNameSetting } from '../../src/core/event-name-setting.ts';
 import { idText } from '../../src/core/id-text.ts';
+import { sourceSetting } from '../../src/core/param-setting.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 
 /** How an activity counts: every order with its value, or every event. */
@@ -54,7 +55,7 @@ export const settings = z.strictObject({
   variables: z
     .record(
       z.string().regex(/^U[1-9]\d{0,2}$/, 'a custom Floodlight variable is written U1, U2, ...'),
-      z.string().regex(/^(?:coupon|params\.[A-Za-z]\w{0,39})$/, '`coupon`, or `params.` and the name of a parameter'),
+      sourceSetting(['coupon']),
     )
     .default({})
     .describe(

@@ -5,6 +5,7 @@ import { egress } from './egress.ts';
 import { plan, request, skips } from './event.ts';
 import { examples } from './examples.ts';
 import { judge } from './judge.ts';
+import { paramsIn } from './mapping.ts';
 import { READS } from './reads.ts';
 import { fieldsOfRoute, settings } from './settings.ts';
 
@@ -17,7 +18,12 @@ export default defineDestination({
   needs: [],
   listsEvents: true,
   about: ({ recipient: { name, country, purpose } }) => `Recipient: ${name}, ${country}. Purpose: ${purpose}.`,
-  demands: (at) => ({ needs: at.needs, fields: fieldsOfRoute(at), listed: true }),
+  demands: (at) => ({
+    needs: at.needs,
+    fields: fieldsOfRoute(at),
+    listed: true,
+    ...(at.map !== undefined && { params: paramsIn(at.map) }),
+  }),
   vendor: 'a receiver of your own',
   services: [],
   hosts: (at) => [...new Set([at.host, ...hostsOf(at.auth)])],

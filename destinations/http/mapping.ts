@@ -1,4 +1,5 @@
 import type { Item } from '../../src/core/values.ts';
+import { nearest } from '../../src/core/nearest.ts';
 import { BIT, type GateSignal, type SignalMask } from '../../src/core/signals.ts';
 import type { FieldOfRoute, HttpView } from './reads.ts';
 
@@ -71,6 +72,23 @@ export function fieldOf(path: string): FieldOfRoute | 'none' | undefined {
   if (Object.hasOwn(PATHS, path)) return PATHS[path];
   if (Object.hasOwn(CONSENTS, path)) return 'none';
   return path.startsWith(PARAMS) && NAME.test(path.slice(PARAMS.length)) ? 'params' : undefined;
+}
+
+/** The path that was meant by a text that is none: a field by its name, a custom parameter by its, or the nearest. */
+export function meantPath(text: string): string | undefined {
+  const ofField = Object.keys(PATHS).find((path) => PATHS[path] === text);
+  const near = ofField ?? nearest(text, [...Object.keys(PATHS), ...Object.keys(CONSENTS)]);
+  return near ?? (NAME.test(text) ? `${PARAMS}${text}` : undefined);
+}
+
+/** The custom parameters that a mapping names. */
+export function paramsIn(mapping: Mapping): readonly string[] {
+  return mapping.flatMap(([, target]) => {
+    if ('constant' in target || 'each' in target) return [];
+    if ('keys' in target) return paramsIn(target.keys);
+    if ('listOf' in target) return paramsIn(target.listOf);
+    return fieldOf(target.path) === 'params' ? [target.path.slice(PARAMS.length)] : [];
+  });
 }
 
 /** `params.value | string | default:0`, or `const:web`; undefined = it cannot be read. Paths are looked at elsewhere. */

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { host } from '../../src/core/host-setting.ts';
+import { nearest } from '../../src/core/nearest.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 import { fieldsOfPath, filled, path, SECRETIVE } from './address.ts';
 import { auth } from './auth.ts';
-import { fieldOf, readSource, type Mapping, type MappedTo } from './mapping.ts';
+import { fieldOf, meantPath, PATHS, readSource, type Mapping, type MappedTo } from './mapping.ts';
 import {
   ALWAYS_READ,
   BY_DEFAULT,
@@ -37,7 +38,7 @@ const field = z
     const message = Object.hasOwn(IN_THE_CLEAR, name)
       ? `this is sent in the clear or not at all: if the receiver is to have it, write \`user_data: { ${name}: plain }\``
       : `expected one of ${FIELDS.join(', ')}`;
-    context.addIssue({ code: 'custom', message });
+    context.addIssue({ code: 'custom', message, params: { instead: meantField(name) } });
   })
   .transform((name) => name as FieldOfRoute)
   .meta({ enum: FIELDS });
@@ -45,6 +46,13 @@ const fields = z
   .array(field)
   .min(1)
   .prefault([...BY_DEFAULT]);
+
+/** `user_data.email` and `user.id` as the field alone, else the nearest. */
+function meantField(name: string): string | undefined {
+  if (Object.hasOwn(IN_THE_CLEAR, name)) return undefined;
+  const last = name.split('.').at(-1) ?? name;
+  return FIELDS.find((one) => one === last) ?? (Object.hasOwn(PATHS, name) ? PATHS[name] : nearest(name, FIELDS));
+}
 
 function isPlain(name: string): boolean {
   return name.startsWith('plain_');
@@ -75,14 +83,14 @@ const map = z
   .optional()
   .transform((given, context): Mapping | undefined => {
     if (given === undefined) return undefined;
-    const wrong = (at: readonly string[], message: string) => {
-      context.addIssue({ code: 'custom', path: [...at], message });
+    const wrong: Wrong = (at, message, instead) => {
+      context.addIssue({ code: 'custom', path: [...at], message, params: { instead } });
       return undefined;
     };
     return mappingOf(given, [], false, wrong);
   });
 
-type Wrong = (at: readonly string[], message: string) => undefined;
+type Wrong = (at: readonly string[], message: string, instead?: string) => undefined;
 
 function mappingOf(
   given: { readonly [key: string]: Written },
@@ -120,7 +128,11 @@ function targetOf(value: Written, at: readonly string[], inItem: boolean, wrong:
       'expected `const:<text>`, or a path with `| string`, `number`, `lower`, `unix`, `iso`, `json`, `first`, `default:<text>` behind it',
     );
   if ('path' in source && !(inItem ? /^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(source.path) : fieldOf(source.path)))
-    return wrong(at, `\`${source.path}\` is no path; paths are in destinations/http/README.md`);
+    return wrong(
+      at,
+      `\`${source.path}\` is no path; paths are in destinations/http/README.md`,
+      inItem ? undefined : meantPath(source.path),
+    );
   return source;
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { eventNameSetting } from '../../src/core/event-name-setting.ts';
 import { idText } from '../../src/core/id-text.ts';
+import { sourceSetting } from '../../src/core/param-setting.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 
 /** What of an event a property can be, by the name it has in the settings. */
@@ -13,14 +14,8 @@ export const SOURCES = [
   'page_title',
   'item_ids',
 ] as const;
-export type PropertySource = (typeof SOURCES)[number];
 
-const source = z
-  .string()
-  .regex(
-    new RegExp(`^(?:${SOURCES.join('|')}|params\\.[A-Za-z][A-Za-z0-9_]{0,39})$`),
-    `expected one of ${SOURCES.join(', ')}, or \`params.<name>\` for a parameter of your events`,
-  );
+const source = sourceSetting(SOURCES);
 
 const occurrence = z.strictObject({
   name: idText(

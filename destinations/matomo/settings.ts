@@ -3,11 +3,8 @@ import { eventNameSetting } from '../../src/core/event-name-setting.ts';
 import { host } from '../../src/core/host-setting.ts';
 import { idText } from '../../src/core/id-text.ts';
 import { currencyCode } from '../../src/core/money.ts';
+import { paramSetting } from '../../src/core/param-setting.ts';
 import { secret } from '../../src/core/secret-schema.ts';
-
-const paramName = z
-  .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_]{0,39}$/, 'expected the name of a parameter of your events, e.g. `page_type`');
 
 /** What an operator says about one site in Matomo (`destinations/matomo.md`). */
 export const settings = z.strictObject({
@@ -45,7 +42,7 @@ export const settings = z.strictObject({
     .default({})
     .describe('Event -> number of the goal that it fulfils: {generate_lead: "5"}. Goals > Manage goals, "ID".'),
   dimensions: z
-    .record(z.string().regex(/^[1-9]\d{0,2}$/, 'expected the number of a custom dimension, e.g. "1"'), paramName)
+    .record(z.string().regex(/^[1-9]\d{0,2}$/, 'expected the number of a custom dimension, e.g. "1"'), paramSetting())
     .default({})
     .describe(
       'Number of a custom dimension -> the parameter of your events that it shows: {"1": page_type}. Administration > Websites > Custom Dimensions, "Index" of an action dimension.',

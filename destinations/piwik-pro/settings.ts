@@ -3,6 +3,7 @@ import { eventNameSetting } from '../../src/core/event-name-setting.ts';
 import { host } from '../../src/core/host-setting.ts';
 import { idText } from '../../src/core/id-text.ts';
 import { currencyCode } from '../../src/core/money.ts';
+import { paramSetting } from '../../src/core/param-setting.ts';
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
@@ -33,10 +34,7 @@ export const settings = z.strictObject({
     .default({})
     .describe('Event -> id of the goal that it fulfils. Analytics > Goals.'),
   dimensions: z
-    .record(
-      z.string().regex(/^[1-9]\d{0,2}$/, 'expected the number of a custom dimension, e.g. "1"'),
-      z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,39}$/, 'expected the name of a parameter of your events'),
-    )
+    .record(z.string().regex(/^[1-9]\d{0,2}$/, 'expected the number of a custom dimension, e.g. "1"'), paramSetting())
     .default({})
     .describe(
       'Number of a custom dimension of events -> the parameter of your events that it shows: {"1": page_type}. Analytics > Settings > Custom dimensions.',

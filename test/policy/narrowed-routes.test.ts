@@ -91,8 +91,11 @@ describe('what is stored for a route', () => {
     ]);
   });
 
-  it('is less where the site lists the parameters of the route', () => {
-    expect(stored(HUBSPOT('note: params.note', 'params: [form_id],'))).toEqual({ ...utk, params: {} });
+  it('is no more where the site lists more parameters of the route', () => {
+    expect(stored(HUBSPOT('note: params.note', 'params: [form_id, note],'))).toEqual({
+      ...utk,
+      params: { note: 'blue' },
+    });
   });
 });
 

@@ -3,7 +3,7 @@ import { keysAt, schemaAt, type JsonSchema } from '../pages/editor-schema.ts';
 import type { ConfigPath, Remark } from './finding.ts';
 import { destinations } from '../../../destinations/index.ts';
 import { nearest, plain } from '../../core/nearest.ts';
-import { foreignKey, hasNoDestination, keyCalled, platformCalled } from './known-names.ts';
+import { addressIn, foreignKey, hasNoDestination, keyCalled, platformCalled } from './known-names.ts';
 import { variableIn } from './meant.ts';
 import { tryMeant, valueAt } from './try-meant.ts';
 import { readDuration, readSize } from '../units.ts';
@@ -27,9 +27,10 @@ export function remarksOf(
   );
 }
 
-/** A missing key needs no finding if it is there under a mistyped name. */
-function isMistyped({ code, path, instead }: Remark, missing: ConfigPath): boolean {
-  return code === 'unknown-key' && [...path.slice(0, -1), instead].join('\n') === missing.join('\n');
+/** A missing key needs no finding if it is there under a mistyped name, or is told with what to write instead. */
+function isMistyped({ code, path, instead = '' }: Remark, missing: ConfigPath): boolean {
+  if (code !== 'unknown-key' || path.slice(0, -1).join('\n') !== missing.slice(0, -1).join('\n')) return false;
+  return instead === missing.at(-1) || instead.includes(`\`${missing.at(-1)}:`);
 }
 
 function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whole: JsonSchema): Remark[] {
@@ -134,7 +135,11 @@ function sectionOf(
 /** An unknown key, with the nearest known one. */
 function unknownKey(path: ConfigPath, key: string, value: unknown, whole: JsonSchema): Remark {
   const known = keysAt(whole, path, value);
-  const meant = nearest(key, known) ?? keyCalled(key, known) ?? sectionOf(key, path, value, whole, known);
+  const meant =
+    nearest(key, known) ??
+    keyCalled(key, known) ??
+    addressIn(key, valueAt([...path, key], value), known) ??
+    sectionOf(key, path, value, whole, known);
   const foreign = meant === undefined ? foreignKey(key) : undefined;
   if (foreign !== undefined) {
     const message = `unknown key \`${key}\`: ${foreign}`;

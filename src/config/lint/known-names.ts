@@ -47,6 +47,8 @@ export function hasNoDestination(name: string): boolean {
 
 /** Keys of other tools that hold another id than the one meant here; lower case, without separators. */
 const KEYS: Readonly<Record<string, string>> = {
+  hubid: 'HubSpot knows the account by its token, and the custom events by their names: `pe<Hub ID>_...`',
+  portalid: 'HubSpot knows the account by its token, and the custom events by their names: `pe<Hub ID>_...`',
   partnerid:
     'the partner id belongs to LinkedIn\'s tag in the browser; conversions are reported by the ids of their rules: `conversions: { purchase: "104012" }`',
   containerid: 'a container of Tag Manager is not a destination: the ids of the tags in it are',
@@ -64,19 +66,56 @@ export function foreignKey(key: string): string | undefined {
 
 /** Names of keys in other tools; lower case, without separators. */
 const SYNONYMS: Readonly<Record<string, string>> = {
+  accountid: 'ad_account_id',
+  activityids: 'activities',
   apikey: 'api_secret',
+  apitoken: 'access_token',
+  configurationid: 'floodlight_config_id',
+  conversiontoken: 'access_token',
+  customdimensions: 'dimensions',
+  eventsourceid: 'pixel_id',
   exclude: 'never_forward',
+  floodlightconfigurationid: 'floodlight_config_id',
+  floodlightid: 'floodlight_config_id',
+  idsite: 'site_id',
   ignore: 'never_forward',
+  mapping: 'map',
   perip: 'per_client',
+  pixelcode: 'pixel_id',
   platform: 'cmp',
   query: 'url_query',
   ratelimit: 'per_client',
   routes: 'destinations',
   secret: 'api_secret',
+  serviceaccount: 'credentials',
+  siteid: 'app_id',
+  src: 'floodlight_config_id',
+  testcode: 'test_event_code',
+  token: 'access_token',
+  tokenauth: 'token',
   trustproxy: 'trusted_proxies',
   ttl: 'max_age',
+  uvariables: 'variables',
   vendors: 'destinations',
+  websiteid: 'app_id',
 };
+
+/** What other tools call an address, which is two settings here. */
+const ADDRESS =
+  /^(?:(?:web)?hook|tracking|tracker|matomo|endpoint|api|base|target)?(?:url|uri|address)$|^(?:endpoint|webhook)$/;
+
+/**
+ * What to write for a whole address. Only its host is repeated: the rest of it may be a secret.
+ * @param known the keys of the section
+ */
+export function addressIn(key: string, written: unknown, known: readonly string[]): string | undefined {
+  if (!known.includes('host') || !ADDRESS.test(plain(key))) return undefined;
+  const host = typeof written === 'string' ? /^https?:\/\/([a-z0-9.-]+)/i.exec(written)?.[1]?.toLowerCase() : undefined;
+  const rest = known.includes('path')
+    ? ', and `path:` with the rest of the address from the first `/`; what is secret in it stands there as `${NAME}`'
+    : '';
+  return `\`host: ${host ?? '<the host of the address, without https://>'}\`${rest}`;
+}
 
 /** The key here with the same meaning, if it is one of `known`. */
 export function keyCalled(name: string, known: readonly string[]): string | undefined {

@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { GA4_EVENTS, meantEvent } from '../../core/event-names.ts';
 import { suspicious, type ConfigPath, type Remark } from './finding.ts';
+import { markedIn } from './marked.ts';
 import type { RouteConfig } from '../compile/routes.ts';
 
 /**
@@ -8,9 +8,8 @@ import type { RouteConfig } from '../compile/routes.ts';
  * other name must be spelt as the site's tag spells it.
  */
 export function lintEvents({ destination, settings, events = [] }: RouteConfig, path: ConfigPath): Remark[] {
-  const shape = shapeOf(destination.settings);
-  const mapped = Object.entries(settings as Readonly<Record<string, unknown>>).flatMap(([key, value]) =>
-    namesIn(shape[key], value).flatMap(({ name, at, atKey }) => remarkOn(name, [...path, key, at], atKey)),
+  const mapped = markedIn<true>('event', destination.settings, settings).flatMap(({ text, path: at, atKey }) =>
+    remarkOn(text, [...path, ...at], atKey),
   );
   const listed = events.flatMap((one, i) =>
     typeof one === 'string'
@@ -18,36 +17,6 @@ export function lintEvents({ destination, settings, events = [] }: RouteConfig, 
       : remarkOn(one.event, [...path, 'events', i, 'event'], false),
   );
   return [...mapped, ...listed];
-}
-
-type Shape = Readonly<Record<string, z.core.$ZodType>>;
-
-function shapeOf(schema: z.ZodType): Shape {
-  return schema instanceof z.ZodObject ? schema.shape : {};
-}
-
-interface NamedAt {
-  readonly name: string;
-  readonly at: string | number;
-  readonly atKey: boolean;
-}
-
-/**
- * The names under one key: the keys of a record, or the members of a list, where the schema says that they name events.
- */
-function namesIn(schema: z.core.$ZodType | undefined, value: unknown): NamedAt[] {
-  let inner = schema;
-  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault)
-    inner = inner.def.innerType;
-  if (inner instanceof z.ZodArray && Array.isArray(value) && namesEvents(inner.element))
-    return value.map((name, at) => ({ name: String(name), at, atKey: false }));
-  if (inner instanceof z.ZodRecord && typeof value === 'object' && value !== null && namesEvents(inner.keyType))
-    return Object.keys(value).map((name) => ({ name, at: name, atKey: true }));
-  return [];
-}
-
-function namesEvents(schema: z.core.$ZodType): boolean {
-  return z.globalRegistry.get(schema)?.['event'] === true;
 }
 
 function remarkOn(name: string, path: ConfigPath, atKey: boolean): Remark[] {

@@ -1,8 +1,8 @@
 import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
 import { lintEvents } from './lint-events.ts';
+import { lintParams } from './lint-params.ts';
 import { lintRules } from './lint-rules.ts';
 import { lintTakes } from './lint-takes.ts';
-import { isPersonalName } from '../../privacy/cleaner.ts';
 import type { RouteConfig } from '../compile/routes.ts';
 import type { SiteConfig } from '../schema.ts';
 
@@ -13,6 +13,7 @@ export function lintRoutes(site: SiteConfig, path: ConfigPath, now: number): Rem
     ...lintUserAgent(site, path.slice(0, -1)),
     ...routes.flatMap(([name, route]) => [
       ...lintRoute(name, route, [...path, name], now),
+      ...lintParams(route, [...path, name], site),
       ...lintTakes(route, [...path, name], site),
       ...lintRules(route, [...path, name], site),
     ]),
@@ -75,26 +76,11 @@ function lintRoute(name: string, route: RouteConfig, path: ConfigPath, now: numb
       suspicious([...path, 'since'], 'this day has not come yet: until it has, no consent covers the route'),
     );
   }
-  remarks.push(...lintParams(route, path), ...lintEvents(route, path));
+  remarks.push(...lintEvents(route, path));
   for (const text of destination.bind(settings).warnings(now)) {
     remarks.push({ kind: 'warning', code: 'vendor', path, message: `${name}: ${text}` });
   }
   return remarks;
-}
-
-/** A parameter whose name says that its value is personal is never passed on, listed or not. */
-function lintParams({ params }: RouteConfig, path: ConfigPath): Remark[] {
-  if (!Array.isArray(params)) return [];
-  return params.flatMap((name, i) =>
-    isPersonalName(name)
-      ? [
-          suspicious(
-            [...path, 'params', i],
-            `\`${name}\` never passes: its name says that the value stands for a person, a device or a click. Take it off the list; an id of the site's own visitors is sent as user id`,
-          ),
-        ]
-      : [],
-  );
 }
 
 /** A web hit goes to the route with its measurement id. Other vendors follow one primary route. */

@@ -2,6 +2,7 @@ import { FIELDS } from '../../policy/fields.ts';
 import { type Permit, permitTable } from '../../policy/permit.ts';
 import type { Route } from '../../policy/gateway.ts';
 import { numberIn } from '../../policy/rules.ts';
+import { nearest } from '../../core/nearest.ts';
 import { GATE_MASK } from '../../core/signals.ts';
 import { LEFT } from '../../privacy/replaced-event.ts';
 import { givenTo, isOpen } from '../compile/compile-rules.ts';
@@ -46,7 +47,8 @@ function lintCondition(condition: ConditionConfig, shown: Shown, path: ConfigPat
   const { on } = condition;
   if (isImpossible(condition))
     return [contradiction(path, `no value of \`${on}\` is like that: the rule never applies`)];
-  if (!isOpen(ruledPlace(on), shown.permit, shown)) return [contradiction(path, whyShut(on, shown))];
+  if (!isOpen(ruledPlace(on), shown.permit, shown))
+    return [contradiction(path, whyShut(on, shown), meantOfList(on, shown.params))];
   const kept = keptBy(on, shown.privacy);
   if (kept === undefined) return [];
   return [
@@ -74,6 +76,13 @@ function whyShut(on: string, { destination, bound, params }: Shown): string {
     return `the route does not list \`${on}\` in \`fields\`, ${never}`;
   const what = FIELDS[field].description;
   return `${destination.title} may not have \`${on}\` (${what}), whatever the visitor allows, ${never}`;
+}
+
+/** The listed parameter that resembles one that is not. */
+function meantOfList(on: string, params: Shown['params']): string | undefined {
+  const { param } = ruledPlace(on);
+  const meant = param === undefined || params?.has(param) !== false ? undefined : nearest(param, params);
+  return meant === undefined ? undefined : `params.${meant}`;
 }
 
 function isImpossible({ is, atLeast, below, prefix, exists }: ConditionConfig): boolean {

@@ -29,6 +29,8 @@ export function inputSchema(schema: z.ZodType): JsonSchema {
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       if (jsonSchema['secret'] === true) jsonSchema.pattern = SECRET_PATTERN;
+      // A mark for the linter alone (`core/param-setting.ts`).
+      delete jsonSchema['param'];
     },
   });
   return made as JsonSchema;

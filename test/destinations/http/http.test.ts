@@ -46,6 +46,13 @@ describe('a route to a receiver of one’s own (`destinations/http.md` 1)', () =
     expect(findings(right)).toEqual([]);
   });
 
+  it('takes of the custom parameters only what its map names, so no other is stored for it', () => {
+    const map = { form: 'params.form_id', sum: 'params.value', a: { b: 'params.plan' }, c: 'const:web' };
+    const settings = http.settings.parse({ ...BASE, fields: ['params', 'value'], body: 'json', map });
+    expect([...(http.bind(settings).params ?? [])]).toEqual(['form_id', 'plan']);
+    expect(http.bind(http.settings.parse({ ...BASE, fields: ['params'] })).params).toBeUndefined();
+  });
+
   it.each([
     ['/abcd1234efgh5678ijkl', 1],
     ['/hooks/catch/1234567/abc123def456ghi789?source=web', 1],
