@@ -1,7 +1,7 @@
 import type { Scalars } from '../core/fields.ts';
 import { Recent } from '../core/recent.ts';
 import { IDENTIFIER_PARAMS } from '../protocols/limits.ts';
-import { isArticleName, isIdName } from './id-names.ts';
+import { isArticleName, isIdName, isVersionName } from './id-names.ts';
 import { hasFormat } from './ids.ts';
 import { isPersonalNumber } from './pii/numbers.ts';
 import { dropKey } from './url/keys.ts';
@@ -13,6 +13,8 @@ type Scalar = string | number | boolean;
 
 /** Characters; longer values of custom parameters are dropped. */
 const LONGEST_VALUE = 4096;
+
+const VERSION = /^v?\d{1,4}(?:\.\d{1,6}){1,4}$/i;
 
 /** Numbers of articles or orders, and lists of them. */
 const NUMBERED = /^[\w.:#/,|-]{1,256}$/;
@@ -125,6 +127,8 @@ export class Cleaner {
     if (typeof value === 'number') return this.number(value);
     if (typeof value !== 'string') return value;
     if (value.length > LONGEST_VALUE) return undefined;
+    // `5.14.203.7` could be an address.
+    if (VERSION.test(value) && isVersionName(key)) return value;
     return isArticleName(key) ? this.article(value) : this.free(value);
   }
 

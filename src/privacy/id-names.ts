@@ -1,15 +1,22 @@
 import { IDENTIFIERS } from '../../destinations/identifiers.ts';
 import { idWords } from '../core/identifiers.ts';
-import { personalParam } from './url/click-ids.ts';
-import { readName } from './name-words.ts';
+import { personalParam, personalParams } from './url/click-ids.ts';
+import { isFact, readName } from './name-words.ts';
 import { WordSet } from './pii/word-set.ts';
 
 /** Words for the person or thing that an id identifies. */
 const WHOSE =
   'user client customer device visitor external anonymous anon member membership contact subscriber subscription lead profile crm ' +
   'account kunde bruker medlem patient guest login household browser install installation instance advertising advertiser distinct ' +
-  'cookie fan buyer payer employee student pasient session visit pseudo loyalty click kund medlems asiakas hashed';
+  'cookie fan buyer payer employee student pasient pseudo loyalty click kund medlems asiakas hashed recipient participant applicant ' +
+  'passenger traveller traveler donor voter consumer prospect debitor debtor kundeklubb klubb klant klanten kunden cliente usuario ' +
+  'utilisateur benutzer nutzer abonnent identity person';
+/** Of these the number is a count: the visitor's third session. */
+const COUNTED = 'session visit sess';
 const ID_WORDS = 'id ids nr no num number nummer numero key hash uuid guid identifier ref pseudonym';
+const COUNTED_ID_WORDS = 'id ids key hash uuid guid identifier ref pseudonym';
+/** Words for an id that in some languages stand first: `id_cliente`. */
+const ID_WORDS_FIRST = 'id uuid guid numero';
 
 /** Companies and programs that give visitors or clicks an id: `criteo_uid`, `ga_cookie`, `impact_click`. */
 const TRACKERS =
@@ -17,8 +24,13 @@ const TRACKERS =
   'liveramp ramp ttd tradedesk taboola outbrain prebid awin tradedoubler adtraction partnerize impact rakuten chartbeat snowplow ' +
   'amplitude mixpanel heap fullstory fs clarity hotjar hj matomo piwik piano atinternet econda webtrekk rudder mparticle tealium adobe ' +
   'kameleoon abtasty vwo optimizely dy dynamicyield emarsys scarab bluekai exponea bloomreach cdp plausible posthog salesforce sfdc ' +
-  'marketo eloqua elq zendesk intercom shopify woocommerce woo magento hubspot klaviyo onesignal braze iterable mailchimp';
-const TRACKED = 'id uid cid sid vid uuid guid cookie visitor user customer click clickid';
+  'marketo eloqua elq zendesk intercom shopify woocommerce woo magento hubspot klaviyo onesignal braze iterable mailchimp ' +
+  'kakao naver baidu appsflyer adjust singular kochava airbridge auth0 okta cognito pardot sfmc activecampaign dotdigital omnisend ' +
+  'mailerlite brevo sendinblue getresponse moengage clevertap webengage airship leanplum sailthru responsys listrak bronto selligent ' +
+  'apsis voyado adform neustar permutus permutive lytics zeotap crisp drift tawk tidio freshchat smartlook mouseflow logrocket ' +
+  'contentsquare quantummetric gigya crm';
+const TRACKED =
+  'id uid cid sid vid uuid guid cookie visitor user customer click clickid session subscriber contact prospect recipient lead identity';
 
 /** Names that mean an id, alone or as a part of a longer name; without separators. */
 const ALONE = new WordSet(
@@ -29,12 +41,32 @@ const ALONE = new WordSet(
   'personid personkey pvid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid duid nuid vwouuid mktotrk posthogid heapid',
   'lidc ligc rdid euid tdid pubcid sharedid idid idsync rampid idlenv awc amcv mboxsession ctobidid pcid cbls shopifyy shopifys xtuid atuserid idrxvr',
   'etcoid wteid wtrla svi sfid tmsvi dyid subid fphash uhash emhash emsha shaem useragentstring uastring browserua loyaltycard',
-  ...TRACKERS.split(' ').flatMap((tracker) => TRACKED.split(' ').map((id) => tracker + id)),
-  ...WHOSE.split(' ').flatMap((whose) => ID_WORDS.split(' ').map((id) => whose + id)),
+  ...crossed(TRACKERS, TRACKED),
+  // Of devices: https://www.3gpp.org/dynareport/23003.htm
+  'imei imeisv imsi meid iccid udid wifimac macaddr bssid extid appinstanceid frequentflyernumber ffn',
+  'baiduid bduss hmlvt hmlpvt wcsbt lineuid adobemc adobemcsdid',
+  'authid debitor canvashash thumbmark bonuskort bonuscard kundekort medlemskort membercard membershipcard fordelskort loyaltycardnumber',
+  // Ids that open an order or a cart: https://woocommerce.com/document/managing-orders/
+  'orderkey wcorderkey cartkey',
+  ...crossed(WHOSE, ID_WORDS),
+  ...crossed(COUNTED, COUNTED_ID_WORDS),
+  ...crossed(ID_WORDS_FIRST, `${WHOSE} ${COUNTED}`),
 );
 
+/** Each of the first words with each of the second behind it. */
+function crossed(first: string, second: string): readonly string[] {
+  return first.split(' ').flatMap((one) => second.split(' ').map((other) => one + other));
+}
+
 /** Names that mean an id only when they are the whole name: `ga_page` is none. */
-const WHOLE = new WordSet('ga hem cid uid vid fid uuid guid muid mid ide dsid nid');
+const WHOLE = new WordSet('ga hem cid uid vid fid uuid guid muid mid ide dsid nid nnb ke em');
+
+/** Parameters of addresses in another spelling: `McEid`, `td-uid`. A shorter one may be a word, and a parcel has a `trackingId`. */
+const SPELLED = new WordSet(
+  ...personalParams()
+    .map((name) => name.replaceAll(/[^a-z0-9]/g, ''))
+    .filter((name) => name.length >= 5 && name !== 'trackingid'),
+);
 
 /** Names of vendors' identifiers that occur in no word; the `_` may be missing. */
 export const PECULIAR_NAMES: readonly string[] = [...new Set(IDENTIFIERS.flatMap(({ peculiar = [] }) => peculiar))];
@@ -70,11 +102,16 @@ export function isIdName(name: string): boolean {
   if (personalParam(lower) !== undefined || (isKeyed(lower) && KEYED.test(lower))) return true;
   const read = readName(name);
   const { joined, words } = read;
-  if (WHOLE.has(joined) || ALONE.has(joined)) return true;
   if (IN_ALL_INSIDE.test(joined)) for (const part of INSIDE) if (joined.includes(part)) return true;
+  if (WHOLE.has(joined) || ALONE.has(joined) || SPELLED.has(joined)) return true;
+  if (isFact(read)) return false;
+  if (CLICK.test(joined) && words.some((word) => CLICK.test(word))) return true;
   for (let i = 0; i < words.length; i++) if (ALONE.endsAt(read, i, 3)) return true;
   return false;
 }
+
+/** What names of click ids end with: `tblclid`. */
+const CLICK = /[a-z](?<!^eu)cl(?:k|)id$/;
 
 /** Whether it may be one of `KEYED`: all but the shortest have a line in them. */
 function isKeyed(lower: string): boolean {
@@ -87,3 +124,11 @@ export function isArticleName(name: string): boolean {
   for (let i = 0; i < read.words.length; i++) if (ARTICLES.endsAt(read, i, 2)) return true;
   return false;
 }
+
+/** Whether a name says that the value is the version of a program. */
+export function isVersionName(name: string): boolean {
+  const { words } = readName(name);
+  return VERSIONS.has(words[words.length - 1] ?? '');
+}
+
+const VERSIONS = new WordSet('version ver versjon build release firmware');

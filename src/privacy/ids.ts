@@ -4,7 +4,8 @@ import { detached } from '../core/recent.ts';
 import { KINDS as TAGGED, type Detection } from './pii/findings.ts';
 import { anywhere, exactForm, Forms, form, formOf } from './pii/forms.ts';
 import { isIdName, PECULIAR_NAMES } from './id-names.ts';
-import { isSecretName, saysPersonal } from './url/keys.ts';
+import { isDrawn } from './pii/tokens.ts';
+import { isEveryday, isHomeName, isPersonName, isSecretName, saysPersonal } from './url/keys.ts';
 
 /** Of the vendors that have a destination here. */
 const VENDOR_FORMS = IDENTIFIERS.flatMap(({ forms = [] }) => forms.map(formOf));
@@ -22,6 +23,8 @@ const FORMATS = [
   form('oeu', /\d{13}r0\.\d{3,20}/),
   form('MCMID', /(?:\||%7C)\d{38}/),
   form('0AAAAA', /[\w-]{10,600}/),
+  // Opens the order for whoever has it: https://woocommerce.com/document/managing-orders/
+  form('wc_order_', /[a-z0-9]{10,30}/),
   form('$device', /(?::|%3A)[0-9a-f-]{12,80}/),
 ];
 /** Click ids as Google and Meta write them: capitals matter. */
@@ -134,6 +137,7 @@ export function findPairs(text: string, findings: Detection[]): void {
   // text is read again for each name in it.
   let valueEnd = 0;
   let lastDigit = -1;
+  const context = new Context();
   for (let i = 1; i < text.length; i++) {
     const sign = text.charCodeAt(i);
     if (sign !== EQUALS && sign !== COLON) continue;
@@ -147,6 +151,11 @@ export function findPairs(text: string, findings: Detection[]): void {
     // Of a script, `apiKey: "..."`, the value alone is quoted.
     const quoted =
       isQuoted(text, nameEnd, i) || isQuoted(text, i + 1, valueStart) || text.slice(nameEnd, i).includes('\\');
+    if (names === EVERYDAY) {
+      const found = context.read(text, { start, nameEnd, sign: i, valueStart, listed, quoted });
+      if (found !== undefined) findings.push(found);
+      continue;
+    }
     // `tlf: 40000000`: in prose the other detectors judge the value by its form.
     if (names === PERSON && !listed && !quoted) continue;
     if (text.startsWith('[id]', valueStart)) continue;
@@ -165,9 +174,66 @@ export function findPairs(text: string, findings: Detection[]): void {
     }
     if (end === valueStart) continue;
     findings.push(listed ? pair(text, start, end) : { kind: 'id', start: valueStart, end });
+    context.personal ||= names === PERSON;
     i = end - 1;
   }
+  if (context.personal) findings.push(...context.beside);
 }
+
+/** A name of many meanings in a text, with its value. */
+interface Everyday {
+  readonly start: number;
+  readonly nameEnd: number;
+  readonly sign: number;
+  readonly valueStart: number;
+  readonly listed: boolean;
+  readonly quoted: boolean;
+}
+
+/** What the pairs before say about a pair whose name has many meanings. */
+class Context {
+  /** Names and streets in JSON, which are a person's if another name in the text says so. */
+  readonly beside: Detection[] = [];
+  personal = false;
+  /** `{"name":"last_name","value":"..."}`: the next value is personal. */
+  #next = false;
+
+  read(text: string, { start, nameEnd, sign, valueStart, listed, quoted }: Everyday): Detection | undefined {
+    if (listed) {
+      const written = past(text, valueStart, WRITTEN_PART);
+      if (
+        HOME.test(text.slice(valueStart, Math.min(written, valueStart + LONGEST_SECRET))) &&
+        isHomeName(text.slice(start, nameEnd))
+      ) {
+        return pair(text, start, written);
+      }
+      // `session=...`, `code=...`: a secret by its form.
+      const end = past(text, valueStart, VALUE_PART);
+      return isDrawn(text.slice(valueStart, Math.min(end, valueStart + LONGEST_SECRET)))
+        ? pair(text, start, end)
+        : undefined;
+    }
+    if (!quoted || !isQuoted(text, nameEnd, sign) || !isQuoted(text, sign + 1, valueStart)) return undefined;
+    const end = past(text, valueStart, WRITTEN_PART);
+    const name = text.slice(start, nameEnd).toLowerCase();
+    const found: Detection | undefined = end > valueStart ? { kind: 'id', start: valueStart, end } : undefined;
+    if (name === 'value') {
+      const named = this.#next;
+      this.#next = false;
+      return named ? found : undefined;
+    }
+    const valued = end - valueStart <= LONGEST_NAME ? text.slice(valueStart, end) : '';
+    this.#next = isIdName(valued) || saysPersonal(valued);
+    if (found !== undefined && !this.#next && isPersonName(name)) this.beside.push(found);
+    return undefined;
+  }
+}
+
+/** A street and a number: `Storgata 12B`. */
+const HOME = /^\p{L}{3}[^\d]{0,40}\d/u;
+
+/** Of a secret as much as shows what it is. */
+const LONGEST_SECRET = 64;
 
 /**
  * Where the name ends behind which a sign stands: of `user[email]=` the name is in the brackets. The tag of an earlier
@@ -228,6 +294,8 @@ const ID = 1;
 const PERSON = 2;
 /** What stands behind it is a secret in prose, too: `Authorization: Bearer ...`. */
 const SECRET = 3;
+/** A name with many meanings: what stands beside it decides. */
+const EVERYDAY = 4;
 
 /** Harmless names, kept because they come again in every text; the sum of a name's characters is its place. */
 const harmless = Array.from({ length: 1_024 }, () => '');
@@ -236,7 +304,7 @@ function whatNames(
   text: string,
   start: number,
   end: number,
-): typeof NOBODY | typeof ID | typeof PERSON | typeof SECRET {
+): typeof NOBODY | typeof ID | typeof PERSON | typeof SECRET | typeof EVERYDAY {
   let sum = 0;
   for (let i = start; i < end; i++) sum = (Math.imul(sum, 31) + text.charCodeAt(i)) | 0;
   const place = (sum ^ (sum >>> 10)) & (harmless.length - 1);
@@ -245,6 +313,7 @@ function whatNames(
   const name = text.slice(start, end);
   if (isIdName(name)) return ID;
   if (saysPersonal(name)) return isSecretName(name) ? SECRET : PERSON;
+  if (isEveryday(name)) return EVERYDAY;
   harmless[place] = detached(name);
   return NOBODY;
 }

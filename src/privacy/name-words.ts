@@ -30,6 +30,27 @@ export function readName(name: string): NameWords {
   return read;
 }
 
+/**
+ * Whether a name is that of a fact about personal data: `email_opt_in`, `phone_type`, `has_email`, `customer_number_range`.
+ * Its value is one of a few words; the detectors read it all the same.
+ */
+export function isFact({ words }: NameWords): boolean {
+  const { length } = words;
+  if (length < 2) return false;
+  const last = words[length - 1] as string;
+  return FACTS.has(last) || FACTS.has((words[length - 2] as string) + last) || HAVING.has(words[0] as string);
+}
+
+const FACTS: ReadonlySet<string> = new Set(
+  (
+    'type types template campaign optin optout consent click clicks clicked status state valid validity verified provided present missing ' +
+    'entered filled length strength model brand provider format required error errors count bucket range tier level category color colour ' +
+    'variant version frequency policy style method source medium subscribed exists changed updated added visible cover table set'
+  ).split(' '),
+);
+/** At the beginning of a name. */
+const HAVING: ReadonlySet<string> = new Set(['has', 'is', 'had', 'missing']);
+
 /** A hash of a word's characters, which continues the hash of the word before it. */
 export function sumOf(word: string, before = 0): number {
   let sum = before;

@@ -83,6 +83,8 @@ function read(text: string, start: number, end: number, findings: Detection[]): 
 function isIpv4(text: string, from: number, to: number): boolean {
   let parts = 0;
   let tail = 0;
+  // A network ends with 0, as many versions do.
+  if (text.charCodeAt(to - 1) === ZERO && text.charCodeAt(to - 2) === DOT) return false;
   for (let start = from; start <= to; ) {
     let end = start;
     let value = 0;

@@ -6,7 +6,7 @@ import type { Detection } from './findings.ts';
 const BIRTH_WORDS =
   'f(?:ø|o|oe)d(?:t|selsdato|selsdag)?|f\\.?dato|f(?:ö|o)dd|f(?:ø|ö)delsedag|födelsedatum|syntymäaika|syntynyt|fædd(?:ur)?|' +
   'born|birth(?:date|day| date)?|date of birth|d\\.?o\\.?b\\.?|geburtsdatum|geburtstag|geboren|geb\\.|geboortedatum|' +
-  '(?:date de )?naissance|(?:fecha de )?nacimiento|nascita|data urodzenia';
+  '(?:date de )?naissance|(?:fecha de |data de )?(?:nacimiento|nascimento)|nascita|bursdag|födelsedag|data urodzenia';
 const YEAR = '(?:\\d{4}|\\d{2})';
 /** `12.3.84`, `12. mars 1984`, `March 12, 1984`, `1984-03-12`, `12031984`, `120384`. */
 const DATES = [
@@ -21,7 +21,7 @@ const BIRTH = new RegExp(
 );
 
 /** A part of every word of `BIRTH`; this test costs a tenth of `BIRTH` and fails for most texts. */
-const BIRTH_WORD = /f[oøö]d|f\.?dato|fædd|synty|b[io]r|d\.?o\.?b|geb|naiss|nacim|nascita|urodz/i;
+const BIRTH_WORD = /f[oøö]d|f\.?dato|fædd|synty|b[io]r|bursdag|nascim|d\.?o\.?b|geb|naiss|nacim|nascita|urodz/i;
 
 /** Finds dates of birth by a word before the date; a date alone may be any day. */
 export function findBirthdates(text: string, findings: Detection[]): void {
@@ -65,6 +65,17 @@ function isDecimal(i: number): boolean {
     (sign === DOT || sign === COMMA) &&
     runs.length(i + 1) >= FEWEST_DECIMALS
   );
+}
+
+/** `59°54'49.9"N` */
+const DEGREES = /\d{1,3}°[ ]?\d{1,2}['′’][ ]?\d{1,2}(?:[.,]\d{1,6})?(?:["″”]|'')?[ ]?[NSEWØV](?![\p{L}\d])/gu;
+
+/** Finds degrees with minutes and seconds; a second is about thirty metres. */
+export function findDegrees(text: string, findings: Detection[]): void {
+  if (!text.includes('°')) return;
+  for (const { 0: degrees, index } of text.matchAll(DEGREES)) {
+    findings.push({ kind: 'position', start: index, end: index + degrees.length });
+  }
 }
 
 function positionEnd(text: string, start: number): number {

@@ -4,6 +4,7 @@ import { HETU_LENGTH, isCpr, isFodselsnummer, isHetu, isKennitala, isPersonnumme
 import { runs } from './digit-runs.ts';
 import { cardLengths, ibanEnd, isAccount, isGtin } from './payment.ts';
 import { internationalRange, isMobile, isNordicPhone } from './phones.ts';
+import { writtenAt } from './written.ts';
 import { CPR, isCalledArticle, KENNITALA, PERSONNUMMER, WordsBefore } from './words-before.ts';
 
 /**
@@ -69,7 +70,8 @@ export function findNumbers(findings: Detection[], worded: boolean): void {
     // Most runs end here: too few digits around, and no letters in front as accounts have.
     if (!near && !lettered && !six) continue;
     // Only a phone number begins with a single digit.
-    if (length === 1 && codeAt(text, start - 1) !== PLUS && !words.phoneBefore(start)) continue;
+    const signed = codeAt(text, start - 1) === PLUS;
+    if (length === 1 && !signed && (isLetter(codeAt(text, start - 1)) || !words.phoneBefore(start))) continue;
     let end = lettered ? iban(first, findings) : -1;
     if (end < 0 && six) end = hetu(first, findings);
     if (end < 0 && near) end = number(first, findings);
@@ -114,6 +116,10 @@ function number(first: number, findings: Detection[]): number {
   if (last < 0 && digit === ZERO) last = international(first);
   if (last < 0) last = mobile(first);
   if (last < 0) {
+    const written = writtenAt(first);
+    if (written !== undefined) [kind, last] = written;
+  }
+  if (last < 0) {
     const id = nationalId(first);
     if (id !== undefined) [kind, last] = id;
   }
@@ -125,7 +131,8 @@ function number(first: number, findings: Detection[]): number {
     last = cardEnd(first);
     if (last >= 0) kind = 'card';
   }
-  if (last < 0 && words.phoneBefore(start)) last = runs.longest(first, FEWEST_DIGITS, MOST_PHONE_DIGITS);
+  if (last < 0 && words.phoneBefore(start) && !isDay(first))
+    last = runs.longest(first, FEWEST_DIGITS, MOST_PHONE_DIGITS);
   if (last < 0) return -1;
   const end = ends[last] as number;
   findings.push({ kind, start: from, end });
@@ -133,6 +140,15 @@ function number(first: number, findings: Detection[]): number {
 }
 
 const FEWEST_WITH_PLUS = 8;
+
+/** Whether it is a day in a name of parts: `mobile-20261130`. */
+function isDay(first: number): boolean {
+  const { text, starts } = runs;
+  const start = starts[first] as number;
+  const sign = codeAt(text, start - 1);
+  if (runs.length(first) !== 8 || (sign !== HYPHEN && sign !== UNDERSCORE)) return false;
+  return /^20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/.test(runs.digits(first, first));
+}
 
 /** National ids of the northern countries, and the last of their runs. */
 function nationalId(first: number): readonly [Detection['kind'], number] | undefined {
@@ -246,8 +262,11 @@ function hasSign(first: number): boolean {
 function standsAlone(first: number): boolean {
   const { text } = runs;
   const end = runs.ends[first + 1] as number;
-  const more = codeAt(text, end) === HYPHEN && isWord(text, end + 1);
-  return !isWord(text, (runs.starts[first] as number) - 1) && !isWord(text, end) && !more;
+  const start = runs.starts[first] as number;
+  const more =
+    (codeAt(text, end) === HYPHEN && isWord(text, end + 1)) ||
+    (ORDER_SIGNS.includes(text.charAt(start - 1)) && isWord(text, start - 2));
+  return !isWord(text, start - 1) && !isWord(text, end) && !more;
 }
 
 /** The last of the runs from `first` on that have one of these shapes; -1 = none. */

@@ -3,9 +3,10 @@ import { runs } from './digit-runs.ts';
 import { findAddresses } from './addresses.ts';
 import { findEmails } from './emails.ts';
 import { findEncoded, SHORTEST_ENCODED, SIGN_IN_HEX } from './encoded.ts';
-import { findBirthdates, findPositions } from './facts.ts';
+import { findBirthdates, findDegrees, findPositions } from './facts.ts';
 import { KINDS, type Detection, type Kind } from './findings.ts';
 import { BY_FORM, BY_NAME, findIds, findPairs } from '../ids.ts';
+import { findLabelled } from './labelled.ts';
 import { findNumbers } from './numbers.ts';
 import { findSpelledEmails, maySpell } from './spelled-emails.ts';
 import { findTokens } from './tokens.ts';
@@ -188,12 +189,18 @@ function detect(text: string, seen: number): Detection[] {
   if ((seen & AT) !== 0) findEmails(text, findings);
   if ((seen & SPELLED) !== 0) findSpelledEmails(text, findings);
   if ((seen & DOTTED) !== 0) findAddresses(text, findings);
-  if ((seen & DATED) !== 0 && (seen & LETTERS) !== 0) findBirthdates(text, findings);
+  const worded = (seen & DATED) !== 0 && (seen & LETTERS) !== 0;
+  if (worded) {
+    findBirthdates(text, findings);
+    findDegrees(text, findings);
+  }
   if ((seen & DIGITS) !== 0) {
     runs.read(text);
     findNumbers(findings, (seen & LETTERS) !== 0);
     if ((seen & DOTTED) !== 0) findPositions(findings);
   }
+  // Last, so that what has a kind of its own keeps it.
+  if (worded) findLabelled(text, findings);
   if ((seen & RUN) !== 0) findTokens(text, findings);
   if ((seen & HIDDEN) !== 0) findEncoded(text, isPersonal, findings);
   return findings.length < 2 ? findings : merged(findings);

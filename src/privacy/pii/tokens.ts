@@ -82,3 +82,24 @@ const KIND_OF = Uint8Array.from({ length: 128 }, (_, code) => {
 function isTokenPart(code: number): boolean {
   return code === DOT || (code < 128 && KIND_OF[code] !== NONE);
 }
+
+/** Shorter texts are too often words with a number in them. */
+export const SHORTEST_DRAWN = 12;
+
+/** Whether small letters, capitals and digits take turns as in a secret that was drawn; names of articles have fewer turns. */
+export function isDrawn(text: string): boolean {
+  if (text.length < SHORTEST_DRAWN) return false;
+  let turns = 0;
+  let previous = NONE;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    const kind = code < 128 ? (KIND_OF[code] as number) : NONE;
+    const both = kind !== NONE && kind !== SEPARATOR && previous !== NONE && previous !== SEPARATOR;
+    // A capital before small letters begins a word.
+    if (both && kind !== previous && !(previous === UPPER && kind === LOWER)) turns++;
+    previous = kind;
+  }
+  return turns * CHARACTERS_A_TURN >= text.length;
+}
+
+const CHARACTERS_A_TURN = 4;

@@ -1,7 +1,7 @@
 import { sumOf, TOGETHER, type NameWords } from '../name-words.ts';
 
 /** Many more than there are words in the largest set, so that few other words fall on a used place. */
-const PLACES = 1 << 14;
+const PLACES = 1 << 16;
 
 /**
  * A set of words for testing the words of names, alone and written together. Nearly all of them are not in it, and a hash
@@ -38,5 +38,5 @@ export class WordSet {
 }
 
 function placeOf(sum: number): number {
-  return (sum ^ (sum >>> 14)) & (PLACES - 1);
+  return (sum ^ (sum >>> 16)) & (PLACES - 1);
 }

@@ -12,14 +12,14 @@ const PHONE_WORDS: ReadonlySet<string> = new Set(
   (
     'tlf tel phone telephone telefon telefonnummer telefonnr mobil mobile mobilnummer mobilnr mobiltelefon mob gsm sms ' +
     'whatsapp handy puhelin puhelinnumero puh matkapuhelin matkapuhelinnumero sími simi símanúmer farsími farsíma ' +
-    'tlfnr telnr mobnr mobiltlf mobiltel mobiltelefonnummer cell cellphone celular teléfono telefono téléphone portable'
+    'tlfnr telnr mobnr mobiltlf mobiltel mobiltelefonnummer cell cellphone celular teléfono telefono téléphone portable telefone fone celulares tfn fax faks call callto facetime viber vipps swish mobilepay'
   ).split(' '),
 );
 /** Longest of them. */
 const LONGEST = 18;
 /** How these words, and those for phones, begin; other words are skipped. */
 const BEGINS = Uint8Array.from({ length: 128 }, (_, code) =>
-  'cpskCPSK'.includes(String.fromCharCode(code)) ? 2 : 'tmgwhfTMGWHF'.includes(String.fromCharCode(code)) ? 1 : 0,
+  'cpskCPSK'.includes(String.fromCharCode(code)) ? 2 : 'tmgwhfvTMGWHFV'.includes(String.fromCharCode(code)) ? 1 : 0,
 );
 
 const OPENING = 91;

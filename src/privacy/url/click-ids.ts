@@ -47,6 +47,11 @@ export function personalParam(name: string): PersonalParam | undefined {
   return KINDS.get(name);
 }
 
+/** The names of all of them. */
+export function personalParams(): readonly string[] {
+  return [...KINDS.keys()];
+}
+
 /** Click ids that have a field of their own and go only to their owner (R47). */
 export const CLICK_IDS: readonly string[] = landingParams(IDENTIFIERS);
 

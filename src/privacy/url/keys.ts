@@ -1,5 +1,5 @@
 import { decodePart } from '../../protocols/percent.ts';
-import { readName } from '../name-words.ts';
+import { isFact, readName } from '../name-words.ts';
 import { WordSet } from '../pii/word-set.ts';
 
 /** Names that alone mean personal data, without separators (R42, "names by key"). */
@@ -22,15 +22,23 @@ const WORDS = new WordSet(
   'emails emailaddresses phones phonenumbers eml samlresponse connectsid apikey accesskey secretkey privatekey signature authorization sessiontoken csrf xsrf',
   // Names of persons in one word: `card_username`.
   'username brukernavn firstname fornavn fornamn etunimi lastname surname etternavn efternavn efternamn sukunimi fullname nickname',
-  'iban kontonummer bankaccount cardnumber creditcard cvv cvc pan',
+  'iban kontonummer bankaccount cardnumber creditcard cvv cvc pan dob',
+  // National ids of other countries, and plates.
+  'cpf aadhaar aadhar nino nhsnumber nhsno bsn pesel dni nif curp codicefiscale steuerid isikukood socialsecurity nationalnumber ssn4',
+  'licenseplate licenceplate numberplate regnr regnumber registreringsnummer kjennemerke bilnummer kenteken kennzeichen',
+  'housenumber husnummer husnr streetnumber gatenummer',
+  'accesscode resetcode resetkey magiccode verificationcode onetimecode logincode authcode securitycode activationcode activationkey',
+  'codeverifier codechallenge relaystate samlrequest loginhint userlogin oidcsub usertoken authtoken logintoken',
 );
 
 /** Words that make a `name` the name of a person; `item_name` and `event_name` are things. */
 const PERSONS = new WordSet(
   'first last full given family middle sur nick display user customer client contact billing shipping recipient sender',
-  'person patient member guest owner account holder cardholder buyer payer child parent kunde bruker lead employee',
+  'person patient member guest owner account holder cardholder buyer payer child parent kunde bruker lead employee visitor geo booking',
 );
 const NAME_WORDS = new WordSet('name navn namn nimi nafn');
+/** The place where such a person is; `store_lat` is that of a shop. */
+const PLACE_WORDS = new WordSet('lat lng lon latitude longitude coordinates latlng');
 
 /** Words that two parts of a name form: `e_mail`, `e-post`. */
 const AFTER_E = new WordSet('mail post mailaddress postadresse');
@@ -47,15 +55,27 @@ export function dropKey(name: string): boolean {
   const read = readName(name);
   const { words, joined } = read;
   if (NAMES.has(joined) || WORDS.has(joined)) return true;
+  if (isFact(read)) return false;
   let person = false;
   let named = false;
   for (let i = 0; i < words.length; i++) {
     if (WORDS.endsAt(read, i, 2) || (words[i] === 'e' && AFTER_E.has(words[i + 1] ?? ''))) return true;
     person ||= PERSONS.endsAt(read, i, 1);
-    named ||= NAME_WORDS.endsAt(read, i, 1);
+    named ||= NAME_WORDS.endsAt(read, i, 1) || PLACE_WORDS.endsAt(read, i, 1);
   }
   return person && named;
 }
+
+/** Names that in a path are as often those of a department or a topic: `/mobil/`, `/gps/`, `/phone-cases/`, `/session/`. */
+export function isDepartment(name: string): boolean {
+  const { joined } = readName(name);
+  return DEPARTMENTS.has(joined) || !(NAMES.has(joined) || WORDS.has(joined));
+}
+
+const DEPARTMENTS = new WordSet(
+  'phone telephone telefon mobil mobile mobiltelefon mobilephone mob cell gsm gps pan pin key code reset session signature token',
+  'address addresses adresse name navn street gate contact born birthday login card',
+);
 
 /**
  * Whether a name in a text says that the value behind it is personal (`password=...`, `"last_name":"..."`). Words such as
@@ -81,6 +101,25 @@ const SECRETS = new WordSet(
 const EVERYDAY = new WordSet(
   'name navn namn nimi nafn key code reset contact session cell street gate gata katu vej ip login mail address',
 );
+
+/** Whether a name in a text has many meanings, so that what stands beside it decides. */
+export function isEveryday(name: string): boolean {
+  const { joined } = readName(name);
+  return joined === 'value' || EVERYDAY.has(joined);
+}
+
+/** Whether such a name is that of a person or of a place to live, if other names beside it are. */
+export function isPersonName(name: string): boolean {
+  return PERSON_NAMES.has(readName(name).joined);
+}
+
+/** Whether such a name is that of a street with a number. */
+export function isHomeName(name: string): boolean {
+  return HOME_NAMES.has(readName(name).joined);
+}
+
+const HOME_NAMES = new WordSet('street address');
+const PERSON_NAMES = new WordSet('name navn namn nimi nafn contact street gate gata katu vej address');
 
 /** A query key as it is compared: decoded, lower case, `a[0]` as `a`. */
 export function keyName(key: string): string {

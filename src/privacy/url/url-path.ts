@@ -1,8 +1,9 @@
 import { personalParam } from './click-ids.ts';
 import { isPathWord } from '../pii/emails.ts';
-import { dropKey, keyName } from './keys.ts';
+import { dropKey, isDepartment, keyName } from './keys.ts';
 import { scrub } from '../pii/scrub.ts';
 import { maySpell } from '../pii/spelled-emails.ts';
+import { isDrawn, SHORTEST_DRAWN } from '../pii/tokens.ts';
 
 /** A path without any of these has nothing to take out. */
 const SUSPECT = /[0-9;=%&@?]|eyJ|Iw[AYZ]|C[jw]|PA[QYZ]|EAIa|AfmB/;
@@ -19,7 +20,7 @@ export function cleanPath(path: string): string {
   for (let i = 1; i < segments.length; i++) {
     const segment = segments[i] ?? '';
     const before = segments[i - 1] ?? '';
-    const clean = cleanSegment(segment, before);
+    const clean = cleanSegment(segment, before, segments[i - 2] ?? '');
     segments[i] = clean;
     // `/kari/nordmann@example.no`: the address may have begun before the slash.
     if (clean !== segment && clean.startsWith(EMAIL) && i > 1 && !isPathWord(before)) segments[i - 1] = EMAIL;
@@ -34,6 +35,7 @@ export function cleanPath(path: string): string {
 function isHarmless(path: string): boolean {
   let dots = 0;
   let word = 0;
+  let drawn = 0;
   let digits = 0;
   let gap = 0;
   for (let i = 0; i < path.length; i++) {
@@ -41,6 +43,7 @@ function isHarmless(path: string): boolean {
     if (code >= 48 && code <= 57) {
       if (gap > WIDEST_GAP) digits = 0;
       gap = 0;
+      drawn++;
       if (++digits === MANY_DIGITS || dots === 3) return false;
     } else {
       gap++;
@@ -49,7 +52,8 @@ function isHarmless(path: string): boolean {
       if (code === 59 || code === 61 || code === 37 || code === 38 || code === 64 || code === 63) return false;
     }
     word = code === 47 || code === 45 ? 0 : word + 1;
-    if (word === LONG_WORD) return false;
+    if (word === 0) drawn = 0;
+    else if (word === LONG_WORD || (word === SHORTEST_DRAWN && drawn > 1)) return false;
   }
   return true;
 }
@@ -68,7 +72,7 @@ const LIKE_A_VALUE = /(?:[0-9][^0-9]{0,3}){6}|[^-]{16}/;
 /** A character reference of HTML; its `;` separates nothing. */
 const ENTITY = /(?:&|%(?:25){0,3}26)(?:#|%(?:25){0,3}23)?[a-z0-9]{2,8}(?:;|%(?:25){0,3}3b)/i;
 
-function cleanSegment(segment: string, before: string): string {
+function cleanSegment(segment: string, before: string, beforeThat: string): string {
   if (!SUSPECT.test(segment)) return maySpell(segment) ? scrubbed(segment) : segment;
   const rest = SIGNS.test(segment) ? withoutParameters(segment) : segment;
   // `..;x` is no dot segment, but would become one.
@@ -86,7 +90,7 @@ function cleanSegment(segment: string, before: string): string {
   }
   if (rest.length < SHORTEST_VALUE) return clean;
   // `/phone/40000000`, `/reset/x8Jd...`: the segment behind a personal name is its value.
-  return isSecretBehind(before, rest) ? '[token]' : clean;
+  return isSecretBehind(beforeThat, before, rest) ? TOKEN_TAG : clean;
 }
 
 /** Without any of these there are no parameters and nothing encoded. */
@@ -104,20 +108,32 @@ function withoutParameters(segment: string): string {
 const LINKS: ReadonlySet<string> = new Set(
   (
     'invite invites invitation invitations invitasjon confirm confirmation bekreft verify verification activate activation aktiver ' +
-    'unlock unsubscribe avmeld avmelding optout magic magic-link reset recover recovery'
+    'unlock unsubscribe avmeld avmelding optout magic magic-link one-time-login reset recover recovery'
   ).split(' '),
 );
-/** Digits among letters: few words have this form. */
-const DRAWN = /\d[a-z]|[a-z]\d/i;
+/** Of an address such as `/activate/6123456789/x8JdK2mQ9pLr7TzA`, the number between. */
+const NUMBER = /^\d{1,20}$/;
 
-function isSecretBehind(before: string, segment: string): boolean {
+/** @param beforeThat the segment before the one before */
+function isSecretBehind(beforeThat: string, before: string, segment: string): boolean {
   // `[ip]` and `[email]` stand where something was found, and name nothing.
-  if (TAG.test(before)) return false;
-  if (LIKE_A_VALUE.test(segment) && dropKey(before)) return true;
-  return segment.length >= SHORTEST_SECRET && LINKS.has(before.toLowerCase()) && DRAWN.test(segment);
+  if (TAG.test(before)) return before === TOKEN_TAG && isDrawn(segment);
+  if (LIKE_A_VALUE.test(segment) && dropKey(before)) {
+    // Shops have departments of such names, with articles behind them: `/mobil/galaxy_s24_ultra_256gb`.
+    if (!isDepartment(before) || LIKE_A_NUMBER.test(segment)) return true;
+  }
+  if (!isDrawn(segment)) return false;
+  return leadsToSecret(before) || (NUMBER.test(before) && leadsToSecret(beforeThat));
 }
 
-const SHORTEST_SECRET = 12;
+/** As long as a phone number, and nothing else. */
+const LIKE_A_NUMBER = /^\+?\d[\d .()-]{7,18}$/;
+
+function leadsToSecret(segment: string): boolean {
+  return LINKS.has(segment.toLowerCase()) || dropKey(segment);
+}
+
+const TOKEN_TAG = '[token]';
 const TAG = /\[[a-z]{2,8}\]/;
 
 /** Tags of what was found only after decoding have a blank between them, which no path has. */

@@ -1,6 +1,6 @@
 import { decodePart } from '../../protocols/percent.ts';
 import { CLICK_IDS, GOOGLE_CLICK_PARAMS, isClickIdText, personalParam, type ClickIds } from './click-ids.ts';
-import { decodeOnce } from '../pii/decode.ts';
+import { decodeOnce, percentDecodedOnce } from '../pii/decode.ts';
 import { compileGlob, covers, type Glob } from './globs.ts';
 import { keyName } from './keys.ts';
 import { scrub } from '../pii/scrub.ts';
@@ -220,11 +220,15 @@ const PLAIN_VALUE = /^[A-Za-z_.~-]*$/;
 /** A value of a listed key: unchanged, or cleaned and encoded again; undefined = nothing can stay. */
 function cleanValue(value: string, policy: UrlPolicy, depth: number): string | undefined {
   if (PLAIN_VALUE.test(value) && scrub(value) === value) return value;
-  const text = decodePart(value, 0, value.length);
+  // A plus is a blank here, unless somebody wrote a phone number with it.
+  const plus = value.includes('+') && PLUS_NUMBER.test(value);
+  const text = plus ? percentDecodedOnce(value) : decodePart(value, 0, value.length);
   const clean = cleanAt(text, policy, depth);
   if (clean === undefined || clean === text) return clean === undefined ? undefined : value;
   return clean.toWellFormed().replaceAll(UNFIT_FOR_QUERY, encoded);
 }
+
+const PLUS_NUMBER = /(?:^|[^\w])\+\d{8}/;
 
 /** `encodeURIComponent` does not encode an apostrophe, but a URL's query does. */
 function encoded(text: string): string {
