@@ -10,7 +10,7 @@ const WHOSE =
   'account kunde bruker medlem patient guest login household browser install installation instance advertising advertiser distinct ' +
   'cookie fan buyer payer employee student pasient pseudo loyalty click kund medlems asiakas hashed recipient participant applicant ' +
   'passenger traveller traveler donor voter consumer prospect debitor debtor kundeklubb klubb klant klanten kunden cliente usuario ' +
-  'utilisateur benutzer nutzer abonnent identity person';
+  'utilisateur benutzer nutzer abonnent identity';
 /** Of these the number is a count: the visitor's third session. */
 const COUNTED = 'session visit sess';
 const ID_WORDS = 'id ids nr no num number nummer numero key hash uuid guid identifier ref pseudonym';
@@ -38,7 +38,7 @@ const ALONE = new WordSet(
   'muid twclid',
   'idfa idfv gaid aaid adid oaid ifa maid androidid hsfp hjid hjsessionuser clck clsk vuid mcid ecid ecsid auid',
   'ajsanonymousid ajsuserid amplitudeid mixpanelid klaviyoid kx mkttok clickid clid useragent ipoverride ipaddr ip remoteip xforwardedfor',
-  'personid personkey pvid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid duid nuid vwouuid mktotrk posthogid heapid',
+  'personid personkey personhash personuuid pvid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid duid nuid vwouuid mktotrk posthogid heapid',
   'lidc ligc rdid euid tdid pubcid sharedid idid idsync rampid idlenv awc amcv mboxsession ctobidid pcid cbls shopifyy shopifys xtuid atuserid idrxvr',
   'etcoid wteid wtrla svi sfid tmsvi dyid subid fphash uhash emhash emsha shaem useragentstring uastring browserua loyaltycard',
   ...crossed(TRACKERS, TRACKED),

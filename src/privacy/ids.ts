@@ -174,10 +174,10 @@ export function findPairs(text: string, findings: Detection[]): void {
     }
     if (end === valueStart) continue;
     findings.push(listed ? pair(text, start, end) : { kind: 'id', start: valueStart, end });
-    context.personal ||= names === PERSON;
+    if (names === PERSON) context.has(text.slice(start, nameEnd));
     i = end - 1;
   }
-  if (context.personal) findings.push(...context.beside);
+  findings.push(...context.beside());
 }
 
 /** A name of many meanings in a text, with its value. */
@@ -192,11 +192,23 @@ interface Everyday {
 
 /** What the pairs before say about a pair whose name has many meanings. */
 class Context {
-  /** Names and streets in JSON, which are a person's if another name in the text says so. */
-  readonly beside: Detection[] = [];
-  personal = false;
+  /** Names and streets in JSON. */
+  readonly #beside: Detection[] = [];
+  #personal = false;
+  #named = false;
   /** `{"name":"last_name","value":"..."}`: the next value is personal. */
   #next = false;
+
+  /** The text has a personal value of this name. */
+  has(name: string): void {
+    this.#personal = true;
+    this.#named ||= PERSONS_NAME.test(name);
+  }
+
+  /** They are a person's if something personal is beside them, and the person has no other name: then it is a thing's. */
+  beside(): readonly Detection[] {
+    return this.#personal && !this.#named ? this.#beside : [];
+  }
 
   read(text: string, { start, nameEnd, sign, valueStart, listed, quoted }: Everyday): Detection | undefined {
     if (listed) {
@@ -224,10 +236,12 @@ class Context {
     }
     const valued = end - valueStart <= LONGEST_NAME ? text.slice(valueStart, end) : '';
     this.#next = isIdName(valued) || saysPersonal(valued);
-    if (found !== undefined && !this.#next && isPersonName(name)) this.beside.push(found);
+    if (found !== undefined && !this.#next && isPersonName(name)) this.#beside.push(found);
     return undefined;
   }
 }
+
+const PERSONS_NAME = /na(?:me|vn|mn)/i;
 
 /** A street and a number: `Storgata 12B`. */
 const HOME = /^\p{L}{3}[^\d]{0,40}\d/u;
