@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- --against <commit> [--pairs 10] [--seconds 5]`: this checkout against another version of itself, both
  * as published, in interleaved pairs on one machine, whose speed drifts: only the ratio of a pair means something. Prints
- * for each case the median ratio with its quartiles, of requests a second and of processor time a hit (all threads).
+ * for each case the median ratio with its quartiles, of requests a second and of processor time a hit (all threads): cold,
+ * which is the first seconds of a process, and warm, which is when the engine has compiled what runs often.
  * With `--rate` it is whole hits at that rate (`whole-hit.ts`).
  */
 import { execFileSync } from 'node:child_process';
@@ -13,6 +14,7 @@ import { wholeHits } from './whole-hit.ts';
 import {
   processorTime,
   publishedMain,
+  scheduled,
   SCRATCH,
   startGateway,
   startSink,
@@ -25,7 +27,13 @@ const ROOT = join(import.meta.dirname, '..');
 const NOBODY = 'http://127.0.0.1:9';
 const CONNECTIONS = 64;
 /** How often both are started anew: a process keeps what the engine made of its code. */
-const ROUNDS = 2;
+const ROUNDS = 4;
+/** Seconds of a new process that count as cold. */
+const COLD = 2;
+/** A process is warm when its helper threads, which compile and collect garbage, take less than this a hit, microseconds. */
+const WARM_US = 10;
+/** Seconds in which a process should have become warm. */
+const WARMING = 20;
 
 interface Case {
   readonly name: string;
@@ -38,7 +46,12 @@ interface Turn {
   readonly perSecond: number;
   /** Microseconds of processor time a hit, all threads. */
   readonly cpu: number;
+  /** The same of the threads that neither collect nor deliver. */
+  readonly helpers: number;
 }
+
+/** A turn of this version and the turn of the other one beside it. */
+type Pair = readonly [Turn, Turn];
 
 /** Runs the comparison and prints it. @throws where the other version cannot be built */
 export async function against(commit: string, pairs: number, seconds: number, rate?: number): Promise<void> {
@@ -62,17 +75,20 @@ export async function against(commit: string, pairs: number, seconds: number, ra
   const sink = await startSink();
   try {
     for (const each of cases) {
-      const ratios: { perSecond: number[]; cpu: number[] } = { perSecond: [], cpu: [] };
+      const [cold, warm]: [Pair[], Pair[]] = [[], []];
       for (let round = 0; round < ROUNDS; round++) {
-        const turns = await inTurns([own, other], each, each.delivering ? sink.url : NOBODY, pairs / ROUNDS, seconds);
-        for (const [a, b] of turns) {
-          ratios.perSecond.push(a.perSecond / b.perSecond);
-          ratios.cpu.push(a.cpu / b.cpu);
-        }
+        const measured = await inTurns(
+          [own, other],
+          each,
+          each.delivering ? sink.url : NOBODY,
+          pairs / ROUNDS,
+          seconds,
+        );
+        cold.push(measured.cold);
+        warm.push(...measured.warm);
       }
-      console.log(
-        `${each.name}: requests/s ${shown(ratios.perSecond)}, processor time a hit ${shown(ratios.cpu)}, of ${pairs} pairs`,
-      );
+      console.log(`${each.name}, cold: ${ratiosOf(cold)}`);
+      console.log(`${each.name}, warm: ${ratiosOf(warm)}`);
     }
   } finally {
     await sink.stop();
@@ -98,6 +114,12 @@ function builtAt(commit: string): string {
   return join(apart, 'dist/main.js');
 }
 
+function ratiosOf(pairs: readonly Pair[]): string {
+  const perSecond = pairs.map(([a, b]) => a.perSecond / b.perSecond);
+  const cpu = pairs.map(([a, b]) => a.cpu / b.cpu);
+  return `requests/s ${shown(perSecond)}, processor time a hit ${shown(cpu)}, of ${pairs.length} pairs`;
+}
+
 /** Both run all the time; the load goes to one and to the other, there and back. */
 async function inTurns(
   mains: readonly [string, string],
@@ -105,28 +127,34 @@ async function inTurns(
   sink: string,
   pairs: number,
   seconds: number,
-): Promise<readonly (readonly [Turn, Turn])[]> {
+): Promise<{ readonly cold: Pair; readonly warm: readonly Pair[] }> {
   const gateways = await Promise.all(mains.map((main) => startGateway({ config, sink, main })));
+  const [a, b] = gateways as [GatewayServer, GatewayServer];
   try {
-    for (const { url } of gateways) await wrk(url, hits, { connections: CONNECTIONS, seconds: 2 });
-    const turns: (readonly [Turn, Turn])[] = [];
+    const cold: Pair = [await turn(a, hits, COLD), await turn(b, hits, COLD)];
+    for (const gateway of gateways) await warmUp(gateway, hits);
+    const warm: Pair[] = [];
     for (let pair = 0; pair < pairs; pair++) {
-      const [a, b] = gateways as [GatewayServer, GatewayServer];
       // There and back, so that whoever comes second is not always the same.
       const first = await turn(pair % 2 === 0 ? a : b, hits, seconds);
       const second = await turn(pair % 2 === 0 ? b : a, hits, seconds);
-      turns.push(pair % 2 === 0 ? [first, second] : [second, first]);
+      warm.push(pair % 2 === 0 ? [first, second] : [second, first]);
     }
-    return turns;
+    return { cold, warm };
   } finally {
     await Promise.all(gateways.map((gateway) => gateway.stop()));
   }
 }
 
+async function warmUp(gateway: GatewayServer, hits: readonly BenchRequest[]): Promise<void> {
+  for (let second = 0; second < WARMING; second++) if ((await turn(gateway, hits, 1)).helpers < WARM_US) return;
+}
+
 async function turn({ url, pid }: GatewayServer, hits: readonly BenchRequest[], seconds: number): Promise<Turn> {
-  const before = processorTime(pid);
+  const [before, helped] = [processorTime(pid), scheduled(pid).others];
   const { perSecond, refused, failed } = await wrk(url, hits, { connections: CONNECTIONS, seconds });
-  const after = processorTime(pid);
+  const [after, helping] = [processorTime(pid), scheduled(pid).others];
   if (refused + failed > perSecond * seconds * 0.01) throw new Error(`${refused} refused, ${failed} failed`);
-  return { perSecond, cpu: (after.all - before.all) / Math.max(1, perSecond * seconds) };
+  const taken = Math.max(1, perSecond * seconds);
+  return { perSecond, cpu: (after.all - before.all) / taken, helpers: (helping.ran - helped.ran) / taken };
 }
