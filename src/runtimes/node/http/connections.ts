@@ -1,20 +1,26 @@
 import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
+import type { buildConnector } from 'undici';
+import makeConnector from 'undici/lib/core/connect.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
-import { Unsendable } from '../../../delivery/lane/ports.ts';
-import { publicLookup } from './addresses.ts';
+import { AddressRefused, Unsendable } from '../../../delivery/lane/ports.ts';
+import { isPublic, publicLookup } from './addresses.ts';
 
 export interface ConnectionLimits {
   /** The most time for making a connection, milliseconds. */
   readonly timeoutMs: number;
 }
 
+type Lookup = NonNullable<ConnectionOptions['lookup']>;
+
 /** For tests. No switch turns verification off. */
 export interface TestAuthority {
   /** Certificates to trust, PEM. */
   readonly ca?: string;
   /** Replaces the resolver and its check. */
-  readonly lookup?: NonNullable<ConnectionOptions['lookup']>;
+  readonly lookup?: Lookup;
+  /** Replaces the check of the address of a connection that was made by name. */
+  readonly accepts?: (address: string) => boolean;
   readonly port?: number;
 }
 
@@ -41,17 +47,50 @@ const COMMON = {
  */
 export function vendorPool(host: string, { timeoutMs }: ConnectionLimits, test: TestAuthority = {}): Pool {
   if (!isName(host)) throw new Unsendable('a host that is not a name');
-  const { ca, lookup = publicLookup, port = 443 } = test;
+  const { ca, lookup = publicLookup, accepts = isPublic, port = 443 } = test;
+  const options = {
+    timeout: timeoutMs,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    ...(ca === undefined ? {} : { ca }),
+  } as const;
   return new Pool(`https://${host}:${port}`, {
     ...COMMON,
-    connect: {
-      timeout: timeoutMs,
-      lookup,
-      rejectUnauthorized: true,
-      minVersion: 'TLSv1.2',
-      ...(ca === undefined ? {} : { ca }),
-    },
+    connect: PERMITS_NAMES ? byName(makeConnector(options), lookup, accepts) : { ...options, lookup },
   });
+}
+
+/**
+ * Deno's `--allow-net` has the names of the vendors. Where a connection has a resolver of its own, Deno compares the
+ * address it found with that list, so that no connection would ever be allowed.
+ */
+const PERMITS_NAMES = 'Deno' in globalThis;
+
+/**
+ * Connects by name. The name is looked up and checked before, and the address of the connection once more before
+ * anything is written, because the second answer of a resolver may be another.
+ */
+function byName(
+  connect: buildConnector.connector,
+  lookup: Lookup,
+  accepts: (address: string) => boolean,
+): buildConnector.connector {
+  return (target, callback) => {
+    lookup(target.hostname, { all: true }, (unknown) => {
+      if (unknown !== null) {
+        callback(unknown, null);
+        return;
+      }
+      connect(target, (...[failed, socket]) => {
+        if (failed !== null) callback(failed, null);
+        else if (accepts(socket.remoteAddress ?? '')) callback(null, socket);
+        else {
+          socket.destroy();
+          callback(new AddressRefused(), null);
+        }
+      });
+    });
+  };
 }
 
 /** Plain connections to a sink on this machine. */
