@@ -56,8 +56,9 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   build: {
     usage:
-      'build <config.yaml> --target workers [--out DIR] [--zone example.no] [--jurisdiction eu|none] [--name NAME] [--data DIR] [--force]',
-    summary: 'Write what a deployment to Cloudflare Workers needs.',
+      'build <config.yaml> --target workers [--out DIR] [--zone example.no] [--jurisdiction eu|none] [--name NAME] [--data DIR] [--force] | --target deno [--data DIR] [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090]',
+    summary:
+      'Write what a deployment to Cloudflare Workers needs, or print the command for Deno with the permissions this configuration needs.',
     load: () => import('./build.ts'),
   },
   check: {

@@ -4,7 +4,7 @@ import { createServer } from 'node:tls';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { denoPermissions, HOSTS, missing, ROOT } from './engines.ts';
+import { denoArgs, HOSTS, missing, ROOT } from './engines.ts';
 
 // A gateway on Deno may connect to the names on its list and to nothing else. Other tests have a sink at an address,
 // which says nothing about names.
@@ -36,8 +36,7 @@ async function vendor(): Promise<{ port: number; requests: () => number }> {
 }
 
 async function reach(port: number, allowed: string, ...more: readonly string[]): Promise<string> {
-  const permissions = denoPermissions(ROOT, [], [allowed]).filter((one) => !one.startsWith('--allow-write'));
-  const args = ['run', '--no-prompt', '--cached-only', ...permissions, SCRIPT, String(port), CERTIFICATE, ...more];
+  const args = [...denoArgs(ROOT, [], [allowed]), SCRIPT, String(port), CERTIFICATE, ...more];
   return (await promisify(execFile)(deno as string, args)).stdout.trim();
 }
 

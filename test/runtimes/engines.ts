@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { denoOptions, VARIABLES } from '../../src/config/pages/deno-command.ts';
 
 // The engines come from npm, in the package of this folder, which `.ci/run` installs: `npm ci --prefix test/runtimes
 // --ignore-scripts`.
@@ -24,19 +25,9 @@ function find(...places: readonly string[]): string | undefined {
   return places.map((place) => join(MODULES, place)).find((place) => existsSync(place));
 }
 
-/** Variables that the gateway looks at, and the reader of YAML and the HTTP client in it. */
-const ENV = ['PORTVAKT_ADMIN_TOKEN', 'NODE_ENV', 'LOG_STREAM', 'LOG_TOKENS', 'JEST_WORKER_ID', 'UNDICI_NO_WASM_SIMD'];
-
-/** What Deno must be allowed, and no more; `docs/runtimes.md` and the README show the same. */
-export function denoPermissions(data: string, env: readonly string[], net: readonly string[], code = ROOT): string[] {
-  return [
-    `--allow-read=${code},${data}`,
-    `--allow-write=${data}`,
-    `--allow-env=${[...ENV, ...env].join()}`,
-    `--allow-net=${net.join()}`,
-    // For the mode of files it makes (umask), which has no name of its own among these.
-    '--allow-sys',
-  ];
+/** What Deno must be allowed where everything goes to a sink; `build --target deno` asks for the same with vendors' hosts. */
+export function denoArgs(data: string, env: readonly string[], net: readonly string[]): readonly string[] {
+  return ['run', ...denoOptions({ read: [ROOT, data], write: [data], env: [...VARIABLES, ...env], net })];
 }
 
 export const HOSTS: readonly Host[] = [
@@ -50,7 +41,7 @@ export const HOSTS: readonly Host[] = [
     name: 'deno',
     program: find(`@deno/${process.platform}-${process.arch}-glibc/deno`, 'deno/deno'),
     // All that a gateway with a sink talks to is on this machine.
-    before: (data, env) => ['run', '--no-prompt', '--cached-only', ...denoPermissions(data, env, ['127.0.0.1'])],
+    before: (data, env) => denoArgs(data, env, ['127.0.0.1']),
   },
 ];
 

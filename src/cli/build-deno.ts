@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { compileGateway } from '../config/compile/index.ts';
+import { NO_SECRETS } from '../config/compile/secrets.ts';
+import { denoCommand, denoPermissions } from '../config/pages/deno-command.ts';
+import { FINE, UNUSABLE, UsageError } from './args.ts';
+import type { BuildOptions } from './build.ts';
+import { readConfig } from './read-config.ts';
+import { listenOptions } from './serve.ts';
+
+/** Prints the command that starts the gateway on Deno with the permissions this configuration needs, and no others. */
+export function build(file: string, options: BuildOptions): number {
+  const loaded = readConfig(file);
+  if (loaded === undefined) return UNUSABLE;
+  const { config } = loaded;
+  if (config.delivery.outbox !== 'sqlite')
+    throw new UsageError('delivery.outbox: NATS was never tried on Deno. Use Node, or the outbox in SQLite');
+  const { listen, admin, data } = listenOptions(options);
+  const full = resolve(file);
+  const place = { ...program(), file: full, folder: dirname(full), data: resolve(data), listen, admin };
+  console.log(denoCommand(denoPermissions(config, compileGateway(config, NO_SECRETS), place), place));
+  return FINE;
+}
+
+/** This program: sources in a checkout, JavaScript in the package. */
+function program(): { readonly code: string; readonly main: string } {
+  const here = import.meta.dirname;
+  const source = join(here, 'main.ts');
+  return existsSync(source)
+    ? { code: resolve(here, '../..'), main: source }
+    : { code: resolve(here, '..'), main: join(here, 'main.js') };
+}
