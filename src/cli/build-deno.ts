@@ -1,15 +1,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { compileGateway } from '../config/compile/index.ts';
-import { NO_SECRETS } from '../config/compile/secrets.ts';
 import { denoCommand, denoPermissions } from '../config/pages/deno-command.ts';
 import { FINE, UNUSABLE, UsageError } from './args.ts';
-import type { BuildOptions } from './build.ts';
+import type { BuildOptions } from './build-options.ts';
 import { readConfig } from './read-config.ts';
-import { listenOptions } from './serve.ts';
+import { listenOptions } from './listen-options.ts';
 
 /** Prints the command that starts the gateway on Deno with the permissions this configuration needs, and no others. */
-export function build(file: string, options: BuildOptions): number {
+export function buildForDeno(file: string, options: BuildOptions): number {
   const loaded = readConfig(file);
   if (loaded === undefined) return UNUSABLE;
   const { config } = loaded;
@@ -18,7 +16,7 @@ export function build(file: string, options: BuildOptions): number {
   const { listen, admin, data } = listenOptions(options);
   const full = resolve(file);
   const place = { ...program(), file: full, folder: dirname(full), data: resolve(data), listen, admin };
-  console.log(denoCommand(denoPermissions(config, compileGateway(config, NO_SECRETS), place), place));
+  console.log(denoCommand(denoPermissions(config, place), place));
   return FINE;
 }
 

@@ -21,7 +21,7 @@ import { rootKey } from '../runtimes/node/process/keys.ts';
 import { version } from '../runtimes/node/process/version.ts';
 import { ADMIN_TOKEN, BUILT_VERSION, ROOT_KEY } from '../runtimes/workers/built-version.ts';
 import { FINE, UNUSABLE, UsageError } from './args.ts';
-import type { BuildOptions } from './build.ts';
+import type { BuildOptions } from './build-options.ts';
 import { printFindings } from './read-config.ts';
 import { readText } from './read-text.ts';
 
@@ -29,7 +29,7 @@ const JURISDICTIONS = ['eu', 'fedramp', 'none'];
 const SECRETS = '.secrets.env';
 
 /** All that a deployment to Cloudflare Workers needs, as a folder. */
-export async function build(file: string, asked: BuildOptions): Promise<number> {
+export async function buildForWorkers(file: string, asked: BuildOptions): Promise<number> {
   const out = asked.out ?? join('deploy', 'workers');
   const config = checked(file);
   if (config === undefined) return UNUSABLE;

@@ -1,29 +1,17 @@
 import { readArgs, UsageError } from './args.ts';
-
-/** What `build` can be asked for; each target uses some of it. */
-export interface BuildOptions {
-  readonly out?: string | undefined;
-  readonly zone?: string | undefined;
-  readonly jurisdiction?: string | undefined;
-  readonly name?: string | undefined;
-  readonly data?: string | undefined;
-  readonly force?: boolean | undefined;
-  readonly listen?: string | undefined;
-  readonly admin?: string | undefined;
-}
+import type { BuildOptions } from './build-options.ts';
+import { buildForDeno } from './build-deno.ts';
+import { buildForWorkers } from './build-workers.ts';
 
 interface Target {
   /** The options it has. */
   readonly takes: readonly (keyof BuildOptions)[];
-  readonly load: () => Promise<{ readonly build: (file: string, options: BuildOptions) => Promise<number> | number }>;
+  readonly build: (file: string, options: BuildOptions) => Promise<number> | number;
 }
 
 const TARGETS: Readonly<Record<string, Target>> = {
-  workers: {
-    takes: ['out', 'zone', 'jurisdiction', 'name', 'data', 'force'],
-    load: () => import('./build-workers.ts'),
-  },
-  deno: { takes: ['data', 'listen', 'admin'], load: () => import('./build-deno.ts') },
+  workers: { takes: ['out', 'zone', 'jurisdiction', 'name', 'data', 'force'], build: buildForWorkers },
+  deno: { takes: ['data', 'listen', 'admin'], build: buildForDeno },
 };
 
 /** `portvakt build <config.yaml> --target workers|deno`: what another runtime than Node needs. */
@@ -50,9 +38,8 @@ export async function run(args: string[]): Promise<number> {
     throw new UsageError(
       `--target ${target === '' ? 'is missing' : `${target} is unknown`}: write --target ${names.join(' or ')}`,
     );
-  const { takes, load } = TARGETS[target] as Target;
+  const { takes, build } = TARGETS[target] as Target;
   const foreign = (Object.keys(options) as (keyof BuildOptions)[]).find((name) => !takes.includes(name));
   if (foreign !== undefined) throw new UsageError(`--${foreign} has no meaning with --target ${target}`);
-  const { build } = await load();
   return build(positionals[0] as string, options);
 }

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { runDemo } from '../demo/run.ts';
 import { Unusable } from '../runtimes/node/process/unusable.ts';
 import { FINDINGS, FINE, readArgs, UNUSABLE, UsageError } from './args.ts';
-import { listenOptions, startProblem } from './serve.ts';
+import { listenOptions } from './listen-options.ts';
+import { startProblem } from './serve.ts';
 
 /** `portvakt demo`: what `npm start` runs. */
 export async function run(args: string[]): Promise<number> {

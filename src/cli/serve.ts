@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { NatsConfig } from '../config/outbox-schema.ts';
 import { prepareThread } from '../runtimes/node/delivery/delivery-thread.ts';
 import { Unusable } from '../runtimes/node/process/unusable.ts';
@@ -8,14 +7,8 @@ import type { RunningProcesses, startProcesses } from '../runtimes/node/process/
 import { MIN_TOKEN } from '../http/admin.ts';
 import { isLoopbackName } from '../http/loopback.ts';
 import { readArgs, UNUSABLE, UsageError } from './args.ts';
+import { listenOptions, type ListenOptions } from './listen-options.ts';
 import { readText } from './read-text.ts';
-
-/** Options that `serve` and `demo` share, checked. */
-export interface ListenOptions {
-  readonly listen: string;
-  readonly admin: string;
-  readonly data: string;
-}
 
 /** Where the admin listener's token comes from; needed only off loopback (R82). */
 const ADMIN_TOKEN = 'PORTVAKT_ADMIN_TOKEN';
@@ -83,19 +76,6 @@ async function startSeveral(count: number, options: Parameters<typeof startProce
   return startProcesses(count, options);
 }
 
-/** Defaults and checks of what `serve` and `demo` share. @throws UsageError */
-export function listenOptions(values: {
-  listen?: string | undefined;
-  admin?: string | undefined;
-  data?: string | undefined;
-}): ListenOptions {
-  return {
-    listen: address('--listen', values.listen ?? '127.0.0.1:8080'),
-    admin: address('--admin', values.admin ?? '127.0.0.1:9090'),
-    data: values.data ?? join('.portvakt', ''),
-  };
-}
-
 const WRITE_PROBLEMS = new Set(['EACCES', 'EEXIST', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR']);
 
 /** Why starting failed, for the person at the terminal; undefined if it is a fault of this program. */
@@ -111,13 +91,6 @@ export function startProblem(error: unknown, { listen, admin, data }: ListenOpti
     return `cannot write the data directory ${data}: ${code}; choose another with --data`;
   }
   return undefined;
-}
-
-function address(option: string, text: string): string {
-  const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(text);
-  if (match === null || Number(match[2]) > 65_535)
-    throw new UsageError(`${option} takes host:port, e.g. 127.0.0.1:8080`);
-  return text;
 }
 
 function processCount(text: string): number {

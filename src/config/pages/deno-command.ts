@@ -1,4 +1,3 @@
-import type { Gateway } from '../../policy/gateway.ts';
 import { secretsOf } from '../compile/secrets.ts';
 import type { Config } from '../schema.ts';
 
@@ -36,15 +35,13 @@ export const VARIABLES: readonly string[] = [
 ];
 
 /** What a gateway with this configuration needs, and no more. */
-export function denoPermissions(
-  config: Config,
-  gateway: Gateway,
-  { code, folder, data, listen, admin }: DenoPlace,
-): DenoPermissions {
+export function denoPermissions(config: Config, { code, folder, data, listen, admin }: DenoPlace): DenoPermissions {
   const secrets = secretsOf(config).map(({ ref }) => ref);
   const files = secrets.flatMap((ref) => ('file' in ref ? [ref.file] : []));
   const names = secrets.flatMap((ref) => ('env' in ref ? [ref.env] : []));
-  const vendors = gateway.sites.flatMap(({ routes }) => routes.flatMap(({ bound }) => bound.hosts));
+  const vendors = config.sites.flatMap(({ destinations }) =>
+    [...destinations.values()].flatMap(({ destination, settings }) => destination.bind(settings).hosts),
+  );
   return {
     // The folder of the configuration, because a new version of a file is often moved to its place.
     read: distinct([code, folder, data, ...files]),
