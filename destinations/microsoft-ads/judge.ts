@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { judgeStatus, type Probe, type Reply, type Verdict } from '../../src/core/destination.ts';
 import { answered, type VendorReason } from '../../src/core/reason.ts';
-import { judgePixel, parseJson } from '../../src/core/reply.ts';
+import { judgePixel, parseJson, parseObject } from '../../src/core/reply.ts';
 import { bearer } from '../../src/core/secret.ts';
 import { CAPI_HOST } from './capi.ts';
 import { PIXEL } from './pixel.ts';
@@ -103,8 +103,9 @@ export function probe(settings: Settings): Probe {
       headers: { authorization: bearer(settings.access_token), 'content-type': 'application/json' },
       body: '{"data":[]}',
     },
-    read: ({ status }) => {
-      if (status === 400 || (status >= 200 && status < 300))
+    read: ({ status, body }) => {
+      // A proxy in between may answer so, too, and not in Microsoft's form.
+      if (parseObject(body) !== undefined && (status === 400 || (status >= 200 && status < 300)))
         return { ok: true, message: 'Microsoft accepts the tag and its token' };
       if (status === 401) return { ok: false, message: 'Microsoft answers 401: the token does not belong to this tag' };
       return { ok: false, message: `Microsoft answers ${status}` };

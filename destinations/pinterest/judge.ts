@@ -6,7 +6,8 @@ import {
   type Reply,
   type Verdict,
 } from '../../src/core/destination.ts';
-import { answered, wordsOf, type VendorReason } from '../../src/core/reason.ts';
+import { probeWithout } from '../../src/core/probe.ts';
+import { answered, type VendorReason } from '../../src/core/reason.ts';
 import { asObject, parseObject } from '../../src/core/reply.ts';
 import { request } from './request.ts';
 import type { Settings } from './settings.ts';
@@ -82,13 +83,5 @@ function unnamed(count: number, reason: VendorReason): Verdict {
 
 /** No events at all, in the mode that records nothing (1): refused as malformed when the token works. */
 export function probe(at: Settings): Probe {
-  return {
-    request: request('', [], { ...at, test: true }),
-    read(reply) {
-      const verdict = judge(reply, 1);
-      if (verdict.kind === 'rejected' || verdict.kind === 'delivered')
-        return { ok: true, message: 'Pinterest accepts the ad account and its token' };
-      return { ok: false, message: 'reason' in verdict ? wordsOf(verdict.reason) : verdict.kind };
-    },
-  };
+  return probeWithout(request('', [], { ...at, test: true }), judge, 'Pinterest accepts the ad account and its token');
 }

@@ -7,7 +7,8 @@ import {
   type Reply,
   type Verdict,
 } from '../../src/core/destination.ts';
-import { answered, wordsOf, type VendorReason } from '../../src/core/reason.ts';
+import { probeWithout } from '../../src/core/probe.ts';
+import { answered, type VendorReason } from '../../src/core/reason.ts';
 import { asObject, parseObject } from '../../src/core/reply.ts';
 import { request } from './request.ts';
 import type { Settings } from './settings.ts';
@@ -77,13 +78,5 @@ function later(reply: Reply, reason: VendorReason): Verdict {
 
 /** No events at all: refused as invalid when pixel and token are right (9). */
 export function probe(at: Settings): Probe {
-  return {
-    request: request('', [], at),
-    read(reply) {
-      const verdict = judge(reply, 1);
-      if (verdict.kind === 'rejected' || verdict.kind === 'delivered')
-        return { ok: true, message: 'Reddit accepts the pixel and its token' };
-      return { ok: false, message: 'reason' in verdict ? wordsOf(verdict.reason) : verdict.kind };
-    },
-  };
+  return probeWithout(request('', [], at), judge, 'Reddit accepts the pixel and its token');
 }

@@ -1,5 +1,5 @@
 import { defineDestination, type PlannedRequest, type Probe } from '../../src/core/destination.ts';
-import { wordsOf } from '../../src/core/reason.ts';
+import { probeWithout } from '../../src/core/probe.ts';
 import { bearer, secretText } from '../../src/core/secret.ts';
 import { egress } from './egress.ts';
 import { matchesOn, plan, reads, requires, wants } from './event.ts';
@@ -20,17 +20,8 @@ function post({ pixel_id, access_token, authentication }: Settings, body: string
 }
 
 /** No events at all, where nothing is recorded: refused as invalid when the token works, else as a bad token (10). */
-function probe(at: Settings): Probe {
-  return {
-    request: post(at, '{"data":[]}', '/validate'),
-    read(reply) {
-      const verdict = judge(reply, 1);
-      const taken = verdict.kind === 'delivered' || reply.status === 400;
-      if (taken) return { ok: true, message: 'the access token works' };
-      return { ok: false, message: 'reason' in verdict ? wordsOf(verdict.reason) : verdict.kind };
-    },
-  };
-}
+const probe = (at: Settings): Probe =>
+  probeWithout(post(at, '{"data":[]}', '/validate'), judge, 'the access token works');
 
 export default defineDestination({
   name: 'snapchat',

@@ -1,5 +1,5 @@
 import { defineDestination, type PlannedRequest, type Probe } from '../../src/core/destination.ts';
-import { wordsOf } from '../../src/core/reason.ts';
+import { probeWithout } from '../../src/core/probe.ts';
 import { secretText } from '../../src/core/secret.ts';
 import { egress } from './egress.ts';
 import { matchesOn, plan, reads, wants } from './event.ts';
@@ -22,17 +22,7 @@ function request(_envelope: string, elements: readonly string[], at: Settings): 
 }
 
 /** No events at all: refused as invalid when the token works, as a bad token when it does not (10). */
-function probe(at: Settings): Probe {
-  return {
-    request: request('', [], at),
-    read(reply) {
-      const verdict = judge(reply, 1);
-      if (verdict.kind === 'rejected' || verdict.kind === 'delivered')
-        return { ok: true, message: 'the access token works' };
-      return { ok: false, message: 'reason' in verdict ? wordsOf(verdict.reason) : verdict.kind };
-    },
-  };
-}
+const probe = (at: Settings): Probe => probeWithout(request('', [], at), judge, 'the access token works');
 
 export default defineDestination({
   name: 'tiktok',

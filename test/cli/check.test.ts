@@ -176,6 +176,18 @@ describe('a vendor objects', () => {
     expect(others.map(([, { result }]) => result)).toEqual(others.map(() => 'ok'));
   });
 
+  it.each(['google_ads', 'meta', 'microsoft_ads', 'pinterest', 'reddit', 'snapchat', 'tiktok'] as const)(
+    'nothing: %s was not reached, a proxy in between refuses',
+    async (vendor) => {
+      // The same status as the vendor's own answer to a request without events.
+      recorder.script(HOSTS[vendor], () => ({ status: 400, body: '<html>400 Bad Request, kari@example.no</html>' }));
+      const { code, of } = await results();
+      expect([code, of[vendor].result]).toEqual([1, 'failed']);
+      expect(of[vendor].message).toContain('400');
+      expect(of[vendor].message).not.toContain('kari');
+    },
+  );
+
   it('only to the made-up event: then all around it is right', async () => {
     const about = googleError(400, 'INVALID_ARGUMENT', [
       { field: 'events[0].event_timestamp', reason: 'EVENT_TIME_INVALID' },

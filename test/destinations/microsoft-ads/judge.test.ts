@@ -107,10 +107,14 @@ describe('the probe (A.5)', () => {
     });
   });
   it.each([
-    [400, true],
-    [401, false],
-    [403, false],
-    [404, false],
-    [500, false],
-  ])('reads %i as %s', (status, ok) => expect(probe?.read(reply({ status })).ok).toBe(ok));
+    [400, true, '{"error":{"code":"ValidationError","message":"..."}}'],
+    [200, true, '{"eventsReceived":0}'],
+    [401, false, '{"error":{"code":"Unauthorized","message":"..."}}'],
+    [403, false, ''],
+    [404, false, ''],
+    [500, false, ''],
+    // Of a proxy or a portal.
+    [400, false, '<html>Bad Request'],
+    [200, false, '<html>Log in'],
+  ])('reads %i as %s: %s', (status, ok, body) => expect(probe?.read(reply({ status, body })).ok).toBe(ok));
 });
