@@ -34,6 +34,7 @@ export const egress = ({ custom_events, email }: Settings): readonly EgressForm[
                 occurredAt: { may: matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/), required: true },
                 uuid: { may: matching(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/) },
                 properties: {
+                  required: true,
                   keys: Object.fromEntries(
                     Object.values(custom_events).flatMap(({ properties }) =>
                       Object.keys(properties).map((name) => [name, value] as const),

@@ -106,14 +106,14 @@ export function matchesOn({ email }: Settings): readonly (readonly ('hubspotutk'
 export function plan(view: Seen, { custom_events, email }: Settings, context: PlanContext, name: string): Element {
   const { event_name: event = '' } = view;
   const mapped = Object.hasOwn(custom_events, event) ? custom_events[event]?.properties : undefined;
-  const properties = propertiesOf(view, mapped ?? {});
   const element = {
     eventName: name,
     email: email ? view.plain_email : undefined,
     utk: view.hubspotutk,
     occurredAt: new Date(view.event_time ?? context.at).toISOString(),
     uuid: uuidOfUrl(`portvakt:hubspot:${view.event_id ?? context.hitId}`),
-    properties: Object.keys(properties).length === 0 ? undefined : properties,
+    // HubSpot demands it, with nothing in it, too.
+    properties: propertiesOf(view, mapped ?? {}),
   };
   return { envelope: '', element: JSON.stringify(element) };
 }

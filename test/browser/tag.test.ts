@@ -332,6 +332,52 @@ describe.skipIf(noChromium !== undefined)('the tag, in a browser', () => {
     await visitor.context.close();
   });
 
+  it('hears of a choice from each platform that says so, in a browser that tells nobody of cookies', async () => {
+    const visitor = await decided('analytics');
+    await visitor.page.addInitScript(() => Reflect.deleteProperty(window, 'cookieStore'));
+    const sent = sending(visitor);
+    await visitor.hits(1, () => visitor.page.goto(`${origin}/next`));
+    await views(1);
+    // As each platform dispatches it: Cookiebot, Cookie Information and vanilla-cookieconsent at the window, others at the document.
+    const said = [
+      ['window', 'cc:onConsent'],
+      ['window', 'cc:onChange'],
+      ['window', 'CookiebotOnAccept'],
+      ['window', 'CookiebotOnDecline'],
+      ['document', 'visitorConsentCollected'],
+      ['window', 'ucEvent'],
+      ['document', 'wp_listen_for_consent_change'],
+    ] as const;
+    for (const [i, [at, name]] of said.entries()) {
+      const value = i % 2 === 0 ? record() : record('analytics');
+      await visitor.page.evaluate((to) => void (document.cookie = `cc_cookie=${to}; path=/`), value);
+      await visitor.page.waitForTimeout(50);
+      expect(sent).toHaveLength(1 + i);
+      await visitor.hits(1, () =>
+        visitor.page.evaluate(
+          ([where, event]) => void (where === 'window' ? window : document).dispatchEvent(new Event(event)),
+          [at, name] as const,
+        ),
+      );
+    }
+    expect(new Set(ids(sent)).size).toBe(1);
+    expect(await kept(visitor)).toEqual(['cc_cookie']);
+    await received(world, 0);
+    await visitor.context.close();
+  });
+
+  it('is not lost where the page is left and the browser takes no beacon', async () => {
+    const visitor = await decided('analytics');
+    await visitor.page.addInitScript(() => void (navigator.sendBeacon = () => false));
+    await visitor.hits(1, () => visitor.page.goto(`${origin}/`));
+    await views(1);
+    await visitor.page.locator('#leave').click();
+    await visitor.page.waitForURL(`${origin}/next`);
+    const found = (await received(world, 2)).flatMap(events);
+    expect(found.map(({ name }) => name).toSorted()).toEqual(['page_view', 'select_promotion']);
+    await visitor.context.close();
+  });
+
   it('waits for the cookie that the site names, or for its word, and for nothing where the site says so', async () => {
     const visitor = await newVisitor(world.browser);
     const sent = sending(visitor);

@@ -46,8 +46,7 @@ const input = z
     uuid: z.uuid({ version: 'v5' }),
     properties: z
       .record(z.string().regex(/^[a-z][a-z0-9_]{0,49}$/), z.string().min(1).max(50))
-      .refine((all) => Object.keys(all).length <= 50, 'more than 50 properties')
-      .optional(),
+      .refine((all) => Object.keys(all).length <= 50, 'more than 50 properties'),
   })
   .refine(({ email, utk }) => (email ?? utk) !== undefined, 'an occurrence of nobody');
 const body = z.strictObject({ inputs: z.array(input).min(1).max(500) });
