@@ -42,10 +42,10 @@ export const settings = z.strictObject({
     .default({})
     .describe('Event -> number of the goal that it fulfils: {generate_lead: "5"}. Goals > Manage goals, "ID".'),
   dimensions: z
-    .record(z.string().regex(/^[1-9]\d{0,2}$/, 'expected the number of a custom dimension, e.g. "1"'), paramSetting())
+    .record(z.string().regex(/^[1-9]\d{0,2}$/, 'expected the ID of a custom dimension, e.g. "1"'), paramSetting())
     .default({})
     .describe(
-      'Number of a custom dimension -> the parameter of your events that it shows: {"1": page_type}. Administration > Websites > Custom Dimensions, "Index" of an action dimension.',
+      'ID of a custom dimension -> the parameter of your events that it shows: {"1": page_type}. Administration > Websites > Custom Dimensions, "ID" of an action dimension, which is not its "Index".',
     ),
   category: z
     .string()

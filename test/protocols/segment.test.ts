@@ -123,6 +123,26 @@ describe('the events of a shop', () => {
     ['Subscription Created', {}, { event_name: 'subscribe' }],
     ['Trial Started', {}, { event_name: 'start_trial' }],
     ['Checkout Step Viewed', { step: 2 }, { event_name: 'checkout_step_viewed', params: { step: 2 } }],
+    ['Checkout Step Completed', { step: 2 }, { event_name: 'checkout_step_completed', params: { step: 2 } }],
+    [
+      'Product Removed from Wishlist',
+      { ...product, wishlist_id: 'w' },
+      { event_name: 'product_removed_from_wishlist', items: [item], params: { wishlist_id: 'w' } },
+    ],
+    [
+      'Wishlist Product Added to Cart',
+      { ...product, quantity: 2 },
+      { event_name: 'wishlist_product_added_to_cart', items: [{ ...item, quantity: 2 }] },
+    ],
+    [
+      'Product Reviewed',
+      { ...product, rating: 5 },
+      { event_name: 'product_reviewed', items: [item], params: { rating: 5 } },
+    ],
+    ['Coupon Entered', { coupon_id: 'JUL' }, { event_name: 'coupon_entered', params: { coupon_id: 'JUL' } }],
+    ['Coupon Applied', { coupon_name: 'Jul', discount: 5 }, { event_name: 'coupon_applied', params: { discount: 5 } }],
+    ['Coupon Denied', { reason: 'ended' }, { event_name: 'coupon_denied', params: { reason: 'ended' } }],
+    ['Coupon Removed', { coupon_id: 'JUL' }, { event_name: 'coupon_removed' }],
     ['Order Updated', {}, { event_name: 'order_updated' }],
     ['Order Cancelled', {}, { event_name: 'order_cancelled' }],
   ])('%s %j', (event, properties, expected) => {
@@ -136,7 +156,12 @@ describe('the events of a shop', () => {
   });
 
   it('an item has the sku where it has no id, and nothing of its addresses', () => {
-    const { raw } = track('Product Viewed', { sku: 'S-1', url: 'https://x.example', image_url: 'https://y.example' });
+    const product = { sku: 'S-1', url: 'https://x.example', image_url: 'https://y.example' };
+    for (const name of ['Product Viewed', 'Product Reviewed', 'Product Removed from Wishlist']) {
+      const { raw } = track(name, product);
+      expect([raw.items, raw.params]).toEqual([[{ item_id: 'S-1' }], undefined]);
+    }
+    const { raw } = track('Product Viewed', product);
     expect(raw.items).toEqual([{ item_id: 'S-1' }]);
     expect(raw.params).toBeUndefined();
   });

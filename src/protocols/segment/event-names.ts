@@ -17,6 +17,10 @@ const IN_GA4: ReadonlyMap<string, string> = new Map([
   ['order_completed', 'purchase'],
   ['order_refunded', 'refund'],
   ['product_added_to_wishlist', 'add_to_wishlist'],
+  // GA4 has no name for these, and they are about a product all the same.
+  ['product_removed_from_wishlist', 'product_removed_from_wishlist'],
+  ['wishlist_product_added_to_cart', 'wishlist_product_added_to_cart'],
+  ['product_reviewed', 'product_reviewed'],
   ['product_shared', 'share'],
   ['cart_shared', 'share'],
   ['signed_up', 'sign_up'],

@@ -19,6 +19,9 @@ const ONE_PRODUCT: ReadonlySet<string> = new Set([
   'product_added',
   'product_removed',
   'product_added_to_wishlist',
+  'product_removed_from_wishlist',
+  'wishlist_product_added_to_cart',
+  'product_reviewed',
   'product_shared',
 ]);
 
