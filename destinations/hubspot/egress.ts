@@ -1,8 +1,9 @@
 import { SECRET, type EgressForm, type Leaf } from '../../src/core/egress.ts';
 import { exactly, matching, short } from '../../src/core/egress-claims.ts';
+import { longestIn } from './event.ts';
 import type { Settings } from './settings.ts';
 
-const value: Leaf = { may: short(50) };
+const valueOf = (property: string): Leaf => ({ may: short(longestIn(property)) });
 
 /**
  * `destinations/hubspot.md` 2, 4: an occurrence belongs to somebody, so all of it takes both signals. An address passes only
@@ -37,7 +38,7 @@ export const egress = ({ custom_events, email }: Settings): readonly EgressForm[
                   required: true,
                   keys: Object.fromEntries(
                     Object.values(custom_events).flatMap(({ properties }) =>
-                      Object.keys(properties).map((name) => [name, value] as const),
+                      Object.keys(properties).map((name) => [name, valueOf(name)] as const),
                     ),
                   ),
                 },

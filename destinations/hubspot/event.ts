@@ -9,14 +9,24 @@ import type { Settings } from './settings.ts';
 
 export const HOST = 'api.hubapi.com';
 
-/** Longest value of a property (`destinations/hubspot.md` 3). */
+/** Longest value of a property, and of HubSpot's own properties for addresses (`destinations/hubspot.md` 3). */
 const LONGEST = 50;
+const LONGEST_ADDRESS = 200;
+const OF_ADDRESSES: readonly string[] = ['hs_page_url', 'hs_url', 'hs_referrer'];
+
+/** The longest value that HubSpot takes in a property. */
+export function longestIn(property: string): number {
+  return OF_ADDRESSES.includes(property) ? LONGEST_ADDRESS : LONGEST;
+}
 
 /** Counted as the units of UTF-16, which is the larger count; no half of a character stays at the end. */
-function short(text: string): string {
-  const start = text.toWellFormed().slice(0, LONGEST);
+function cut(text: string, longest: number): string {
+  const start = text.toWellFormed().slice(0, longest);
   return start.isWellFormed() ? start : start.slice(0, -1);
 }
+
+const short = (text: string): string => cut(text, LONGEST);
+const address = (text: string): string => cut(text, LONGEST_ADDRESS);
 
 /** `hubspotutk` as HubSpot writes it (4). */
 function utk(value: string): string | undefined {
@@ -24,8 +34,8 @@ function utk(value: string): string | undefined {
 }
 
 function plainEmail(value: NonNullable<Event['email']>): string | undefined {
-  const address = emailAddress(value);
-  return address === undefined ? undefined : `${address.local}@${address.domain}`;
+  const email = emailAddress(value);
+  return email === undefined ? undefined : `${email.local}@${email.domain}`;
 }
 
 /** `SKU-1;SKU-2` (3: no JSON). */
@@ -34,7 +44,7 @@ function itemIds(items: readonly Item[]): string | undefined {
   return ids.length === 0 ? undefined : short(ids.join(';'));
 }
 
-/** An address goes in the clear, so it waits sealed (2). Of products and texts no more is kept than is sent. */
+/** An address goes in the clear, so it waits sealed (2). Of products and texts no more is kept than is sent at most. */
 export const reads = {
   event_name: {},
   event_id: {},
@@ -45,7 +55,7 @@ export const reads = {
   search_term: { as: short },
   items: { as: itemIds },
   params: {},
-  page_location: { as: short },
+  page_location: { as: address },
   page_title: { as: short },
   hubspotutk: { as: utk },
   plain_email: { from: 'email', as: plainEmail, sealed: true },
@@ -123,7 +133,7 @@ function propertiesOf(view: Seen, mapped: Readonly<Record<string, string>>): Rea
   for (const [property, source] of Object.entries(mapped)) {
     const value = valueOf(view, source);
     if (value === undefined || value === '') continue;
-    found[property] = short(String(value));
+    found[property] = cut(String(value), longestIn(property));
   }
   return found;
 }

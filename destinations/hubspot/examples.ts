@@ -43,6 +43,7 @@ export const examples: readonly Example[] = [
         utk: UTK,
         occurredAt: '2026-11-20T10:15:00.000Z',
         uuid: 'ed8d23a9-6ec1-5a2d-9c99-7ccd68358b15',
+        properties: {},
       },
       '2026-03',
     ),

@@ -73,7 +73,7 @@ describe('what is stored for a route', () => {
     [
       'with the page',
       'page: page_location, title: page_title',
-      { page_location: LEAD.page.url.slice(0, 50), page_title: 'Kontakt oss' },
+      { page_location: LEAD.page.url.slice(0, 200), page_title: 'Kontakt oss' },
     ],
     ['with the order', 'order: transaction_id, sought: search_term', { transaction_id: 'A-1', search_term: 'mugs' }],
   ])('%s', (_, properties, expected) => {

@@ -45,8 +45,15 @@ const input = z
     occurredAt: z.iso.datetime(),
     uuid: z.uuid({ version: 'v5' }),
     properties: z
-      .record(z.string().regex(/^[a-z][a-z0-9_]{0,49}$/), z.string().min(1).max(50))
-      .refine((all) => Object.keys(all).length <= 50, 'more than 50 properties'),
+      .record(z.string().regex(/^[a-z][a-z0-9_]{0,49}$/), z.string().min(1).max(200))
+      .refine((all) => Object.keys(all).length <= 50, 'more than 50 properties')
+      .refine(
+        (all) =>
+          Object.entries(all).every(
+            ([name, { length }]) => length <= 50 || /^hs_(?:page_url|url|referrer)$/.test(name),
+          ),
+        'a value that is too long',
+      ),
   })
   .refine(({ email, utk }) => (email ?? utk) !== undefined, 'an occurrence of nobody');
 const body = z.strictObject({ inputs: z.array(input).min(1).max(500) });

@@ -68,6 +68,22 @@ describe('an occurrence (2, 3)', () => {
     expect(titled(`x${'𐀀'.repeat(30)}`)).toEqual({ title: `x${'𐀀'.repeat(24)}` });
   });
 
+  it('has an address of 200 in the property that HubSpot has for addresses, and of 50 in others', () => {
+    const page_location = `https://shop.example.no/${'a'.repeat(300)}`;
+    const properties = { hs_page_url: 'page_location', page: 'page_location' };
+    const settings = { ...SETTINGS, custom_events: { purchase: { name: 'pe1_purchase', properties } } };
+    const event = { event_name: 'purchase', hubspotutk: UTK, page_location };
+    const request = requestOne(hubspot, { settings, granted: GRANTED, event });
+    if ('skip' in request) throw new Error(request.skip.code);
+    expect(JSON.parse(request.body ?? '')).toMatchObject({
+      inputs: [{ properties: { hs_page_url: page_location.slice(0, 200), page: page_location.slice(0, 50) } }],
+    });
+    const { egress } = hubspot.bind(hubspot.settings.parse(settings));
+    expect(egressViolation(tableOf(egress), [FULL], request)).toBeUndefined();
+    const longer = { ...request, body: request.body?.replace('/aaa', '/aaaa') ?? '' };
+    expect(egressViolation(tableOf(egress), [FULL], longer)).toBeDefined();
+  });
+
   it('has the same `uuid` whenever it is sent, and another for another event', () => {
     const one = { event_name: 'purchase', event_id: 'ord-20261120-7', hubspotutk: UTK };
     expect(inputOf(one)['uuid']).toBe('ed8d23a9-6ec1-5a2d-9c99-7ccd68358b15');
