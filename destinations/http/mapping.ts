@@ -107,6 +107,15 @@ export function readSource(text: string): Source | undefined {
   return path === '' ? undefined : { path, pipes };
 }
 
+/** The text with the nearest pipe in place of each that is none; undefined = there is none near. */
+export function meantPipes(text: string): string | undefined {
+  const [path = '', ...written] = text.split('|').map((part) => part.trim());
+  const pipes = written.map((one) =>
+    one.startsWith('default:') ? one : (PIPES.find((name) => name === one) ?? nearest(one, PIPES)),
+  );
+  return path === '' || pipes.includes(undefined) ? undefined : [path, ...pipes].join(' | ');
+}
+
 /** What stands where in one event. */
 interface Scope {
   readonly view: HttpView;

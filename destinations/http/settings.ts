@@ -4,7 +4,7 @@ import { nearest } from '../../src/core/nearest.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 import { fieldsOfPath, filled, path, SECRETIVE } from './address.ts';
 import { auth } from './auth.ts';
-import { fieldOf, meantPath, PATHS, readSource, type Mapping, type MappedTo } from './mapping.ts';
+import { fieldOf, meantPath, meantPipes, PATHS, readSource, type Mapping, type MappedTo } from './mapping.ts';
 import {
   ALWAYS_READ,
   BY_DEFAULT,
@@ -126,6 +126,7 @@ function targetOf(value: Written, at: readonly string[], inItem: boolean, wrong:
     return wrong(
       at,
       'expected `const:<text>`, or a path with `| string`, `number`, `lower`, `unix`, `iso`, `json`, `first`, `default:<text>` behind it',
+      meantPipes(value),
     );
   if ('path' in source && !(inItem ? /^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(source.path) : fieldOf(source.path)))
     return wrong(

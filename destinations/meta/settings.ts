@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventNameSetting } from '../../src/core/event-name-setting.ts';
+import { eventNameSetting, vendorEventSetting } from '../../src/core/event-name-setting.ts';
 import { idText } from '../../src/core/id-text.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 
@@ -17,6 +17,12 @@ export const STANDARD_EVENTS: ReadonlyMap<string, string> = new Map([
   ['generate_lead', 'Lead'],
   ['sign_up', 'CompleteRegistration'],
 ]);
+
+/** Every standard event of Meta (`destinations/meta.md` 3). */
+const NAMES: readonly string[] = (
+  'Purchase Lead CompleteRegistration AddToCart AddToWishlist InitiateCheckout AddPaymentInfo ViewContent Search Contact ' +
+  'CustomizeProduct Donate FindLocation Schedule StartTrial SubmitApplication Subscribe PageView'
+).split(' ');
 
 /** What of a visitor's user data Meta can match on, and this gateway can send. */
 export const USER_DATA = [
@@ -64,10 +70,7 @@ export const settings = z.strictObject({
     .default('v26.0')
     .describe('Version of the Graph API. Each lives for about two years; `lint` warns 60 days before its end.'),
   event_names: z
-    .record(
-      eventNameSetting(),
-      z.union([z.string().min(1).max(50), z.null()], { error: 'a name of at most 50 characters, or null' }),
-    )
+    .record(eventNameSetting(), vendorEventSetting(NAMES))
     .default({})
     .describe(
       'Which Meta event an event becomes: {my_event: Contact}. GA4 names have their standard event already ' +

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventNameSetting } from '../../src/core/event-name-setting.ts';
+import { eventNameSetting, vendorEventSetting } from '../../src/core/event-name-setting.ts';
 import { idText } from '../../src/core/id-text.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 
@@ -21,6 +21,13 @@ export const STANDARD_EVENTS: ReadonlyMap<string, string> = new Map([
   ['schedule', 'Schedule'],
   ['contact', 'Contact'],
 ]);
+
+/** Every event that TikTok has a use for, with the older names that keep working (`destinations/tiktok.md` 5). */
+const NAMES: readonly string[] = (
+  'AddPaymentInfo AddToCart AddToWishlist ApplicationApproval CompleteRegistration Contact CustomizeProduct Download ' +
+  'FindLocation InitiateCheckout Purchase Schedule Search Lead StartTrial SubmitApplication Subscribe ViewContent ' +
+  'CompletePayment PlaceAnOrder SubmitForm Pageview PageView'
+).split(' ');
 
 /** What of a visitor's user data TikTok can match on, and this gateway can send. */
 export const USER_DATA = [
@@ -44,10 +51,7 @@ export const settings = z.strictObject({
     'Access token of the pixel: Events Manager > the pixel > Settings > Events API > Generate access token.',
   ),
   event_names: z
-    .record(
-      eventNameSetting(),
-      z.union([z.string().min(1).max(50), z.null()], { error: 'a name of at most 50 characters, or null' }),
-    )
+    .record(eventNameSetting(), vendorEventSetting(NAMES))
     .default({})
     .describe(
       'Which TikTok event an event becomes: {my_event: SubmitApplication}. GA4 names have their standard event already ' +

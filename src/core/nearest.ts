@@ -20,6 +20,16 @@ export function nearest(
   return best;
 }
 
+/**
+ * The known name that a name of one's own was probably meant to be; undefined for known names and for those that resemble
+ * none. Short words resemble many others: of those only the separators and capitals may differ.
+ */
+export function resembled(name: string, known: readonly string[]): string | undefined {
+  if (known.includes(name)) return undefined;
+  const letters = plain(name).length;
+  return nearest(name, known, letters < 6 ? 0 : letters < 12 ? 1 : 2);
+}
+
 /** People confuse case, `-` and `_` most often, so these cost nothing. */
 export function plain(word: string): string {
   return word.slice(0, 64).toLowerCase().replaceAll(/[-_ ]/g, '');

@@ -89,6 +89,8 @@ describe('a text that is no source is refused with what was meant', () => {
     ['http: the name of a field', HTTP('page_location'), 'page.url'],
     ['http: a parameter by its name alone', HTTP('kampanje'), 'params.kampanje'],
     ['http: a mistyped path', HTTP('event.tiem'), 'event.time'],
+    ['http: a mistyped pipe', HTTP('params.form_id | lowr | default:-'), 'params.form_id | lower | default:-'],
+    ['http: a category for a signal', HTTP('params.form_id').replace('[ad_storage]', '[marketing]'), 'ad_storage'],
   ])('%s', (_, text, instead) => {
     expect(said(text)).toEqual([['error', instead]]);
   });
@@ -138,5 +140,28 @@ describe("keys as the vendors' own tools call them", () => {
     expect(at('piwik_pro', 'url: "https://example.piwik.pro/"').map(({ instead }) => instead)).toEqual([
       '`host: example.piwik.pro`',
     ]);
+  });
+});
+
+describe("names that resemble a vendor's standard events", () => {
+  const TIKTOK = (more: string) =>
+    yaml({ destinations: `{ tiktok: { pixel_id: D6AP4E3C77U3L7SP8O7G, access_token: "\${T}", ${more} } }` });
+
+  it.each([
+    ['tiktok', TIKTOK('event_names: { purchase: CompletePaymnt }'), 'CompletePayment'],
+    ['tiktok, in other letters', TIKTOK('event_names: { sign_up: submitapplication }'), 'SubmitApplication'],
+    ['a rule of tiktok', TIKTOK('events: [{ event: purchase, as: completepayment }]'), 'CompletePayment'],
+    ['a rule of meta', RULE('params.form_id').replace('when:', 'as: Purchases, when:'), 'Purchase'],
+  ])('%s: a warning', (_, text, instead) => {
+    expect(said(text)).toEqual([['warning', instead]]);
+  });
+
+  it.each([
+    ['a standard event', TIKTOK('event_names: { purchase: CompletePayment }')],
+    ['one of two spellings', TIKTOK('event_names: { page_view: Pageview }')],
+    ["the site's own", TIKTOK('event_names: { purchase: BoughtMugs }')],
+    ['none', TIKTOK('event_names: { purchase: null }')],
+  ])('%s: nothing', (_, text) => {
+    expect(said(text)).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { keysAt, schemaAt, type JsonSchema } from '../pages/editor-schema.ts';
 import type { ConfigPath, Remark } from './finding.ts';
 import { destinations } from '../../../destinations/index.ts';
 import { nearest, plain } from '../../core/nearest.ts';
-import { addressIn, foreignKey, hasNoDestination, keyCalled, platformCalled } from './known-names.ts';
+import { addressIn, foreignKey, hasNoDestination, keyCalled, platformCalled, signalCalled } from './known-names.ts';
 import { variableIn } from './meant.ts';
 import { tryMeant, valueAt } from './try-meant.ts';
 import { readDuration, readSize } from '../units.ts';
@@ -164,7 +164,9 @@ function unknownKey(path: ConfigPath, key: string, value: unknown, whole: JsonSc
 function unknownWord(path: ConfigPath, value: unknown, known: readonly string[], others: readonly string[]): Remark {
   const written = valueAt(path, value);
   const near = (word: string): string | undefined =>
-    (path.includes('cmp') ? platformCalled(word) : undefined) ?? nearest(word, known);
+    (path.includes('cmp') ? platformCalled(word) : undefined) ??
+    (path.includes('needs') ? signalCalled(word) : undefined) ??
+    nearest(word, known);
   // `on` is near `off`, and does not mean it.
   const meant = typeof written === 'string' && plain(written) !== 'on' ? near(written) : undefined;
   const words = known.map((word) => `\`${word}\``).join(', ');

@@ -31,6 +31,25 @@ export function platformCalled(name: string): string | undefined {
   return Object.hasOwn(PLATFORMS, called) ? PLATFORMS[called] : undefined;
 }
 
+/** Categories of banners, as the signals that a route can need. */
+const CATEGORIES: Readonly<Record<string, string>> = {
+  ads: 'ad_storage',
+  advertising: 'ad_storage',
+  analytics: 'analytics_storage',
+  marketing: 'ad_storage',
+  personalisation: 'ad_personalization',
+  personalization: 'ad_personalization',
+  statistics: 'analytics_storage',
+  targeting: 'ad_storage',
+  userdata: 'ad_user_data',
+};
+
+/** The signal that a category of a banner stands for. */
+export function signalCalled(name: string): string | undefined {
+  const called = plain(name);
+  return Object.hasOwn(CATEGORIES, called) ? CATEGORIES[called] : undefined;
+}
+
 /** Vendors that people ask for and that have no destination here. */
 const NO_DESTINATION = new Set(
   (

@@ -1,4 +1,5 @@
 import { GA4_EVENTS, meantEvent } from '../../core/event-names.ts';
+import { resembled } from '../../core/nearest.ts';
 import { suspicious, type ConfigPath, type Remark } from './finding.ts';
 import { markedIn } from './marked.ts';
 import type { RouteConfig } from '../compile/routes.ts';
@@ -17,6 +18,20 @@ export function lintEvents({ destination, settings, events = [] }: RouteConfig, 
       : remarkOn(one.event, [...path, 'events', i, 'event'], false),
   );
   return [...mapped, ...listed];
+}
+
+/** Names that a vendor takes as events of the site's own, and that only resemble one it has a use for. */
+export function lintVendorNames({ destination, settings, named }: RouteConfig, path: ConfigPath): Remark[] {
+  const standardOf = (value: unknown) => markedIn<readonly string[]>('standard', destination.settings, value);
+  const ruled = [...named].flatMap(([place, name]) =>
+    standardOf({ event_names: { rule: name } }).map((one) => ({ ...one, path: ['events', place - 1, 'as'] })),
+  );
+  return [...standardOf(settings), ...ruled].flatMap(({ text, path: at, mark }) => {
+    const meant = resembled(text, mark);
+    if (meant === undefined) return [];
+    const message = `no standard event of ${destination.title} is called \`${text}\`; did you mean \`${meant}\`? As it stands, it is an event of the site's own there`;
+    return [suspicious([...path, ...at], message, meant)];
+  });
 }
 
 function remarkOn(name: string, path: ConfigPath, atKey: boolean): Remark[] {

@@ -1,5 +1,5 @@
 import { contradiction, suspicious, type ConfigPath, type Remark } from './finding.ts';
-import { lintEvents } from './lint-events.ts';
+import { lintEvents, lintVendorNames } from './lint-events.ts';
 import { lintParams } from './lint-params.ts';
 import { lintRules } from './lint-rules.ts';
 import { lintTakes } from './lint-takes.ts';
@@ -76,7 +76,7 @@ function lintRoute(name: string, route: RouteConfig, path: ConfigPath, now: numb
       suspicious([...path, 'since'], 'this day has not come yet: until it has, no consent covers the route'),
     );
   }
-  remarks.push(...lintEvents(route, path));
+  remarks.push(...lintEvents(route, path), ...lintVendorNames(route, path));
   for (const text of destination.bind(settings).warnings(now)) {
     remarks.push({ kind: 'warning', code: 'vendor', path, message: `${name}: ${text}` });
   }

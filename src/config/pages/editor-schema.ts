@@ -29,8 +29,9 @@ export function inputSchema(schema: z.ZodType): JsonSchema {
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       if (jsonSchema['secret'] === true) jsonSchema.pattern = SECRET_PATTERN;
-      // A mark for the linter alone (`core/param-setting.ts`).
+      // Marks for the linter alone (`core/param-setting.ts`, `core/event-name-setting.ts`).
       delete jsonSchema['param'];
+      delete jsonSchema['standard'];
     },
   });
   return made as JsonSchema;
