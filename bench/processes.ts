@@ -330,16 +330,30 @@ export interface Measured {
   readonly failed: number;
 }
 
-/** The closed model: so many connections, each sending again as soon as it was answered. */
+/** How `wrk` asks. */
+interface Asking {
+  readonly connections: number;
+  readonly seconds: number;
+  /** Put in place of `#########`, rising with each request. */
+  readonly from?: number;
+  /** Milliseconds that a connection waits after an answer. */
+  readonly restMs?: number;
+}
+
+/** The closed model: so many connections, each sending again as soon as it was answered, or a while after. */
 export async function wrk(
   url: string,
   hits: readonly BenchRequest[],
-  { connections, seconds }: { readonly connections: number; readonly seconds: number },
+  { connections, seconds, from, restMs }: Asking,
 ): Promise<Measured> {
   const list = join(SCRATCH, `hits-${made++}.lua`);
   writeFileSync(list, `return {${hits.map(luaRequest).join(',\n')}}`);
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', join(HERE, 'wrk.lua'), url];
-  const text = await run('wrk', args, { BENCH_HITS: list });
+  const text = await run('wrk', args, {
+    BENCH_HITS: list,
+    ...(from !== undefined && { BENCH_FROM: String(from) }),
+    ...(restMs !== undefined && { BENCH_REST: String(restMs) }),
+  });
   const found = JSON.parse(/BENCH(\{.*\})/.exec(text)?.[1] ?? 'null') as Record<string, number> | null;
   if (found === null) throw new Error(`wrk said nothing of use:\n${text}`);
   const { requests = 0, us = 1, p50 = 0, p99 = 0, refused = 0, failed = 0 } = found;

@@ -2,6 +2,9 @@
 local list = dofile(os.getenv("BENCH_HITS"))
 local ready = {}
 local at = 0
+-- The number in place of the first `#########`; it rises with each request.
+local from = tonumber(os.getenv("BENCH_FROM"))
+local again = false
 
 function init()
   for i, hit in ipairs(list) do
@@ -11,8 +14,15 @@ end
 
 function request()
   at = at % #ready + 1
-  return ready[at]
+  if not from then return ready[at] end
+  -- One in ten is the one before it once more.
+  if from % 10 ~= 9 or again then from, again = from + 1, false else again = true end
+  return (ready[at]:gsub("#########", string.format("%d", from)))
 end
+
+-- Milliseconds that a connection waits after an answer.
+local rest = tonumber(os.getenv("BENCH_REST"))
+if rest then function delay() return rest end end
 
 function done(summary, latency)
   local errors = summary.errors

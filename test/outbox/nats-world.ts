@@ -1,4 +1,4 @@
-import { connect, headers } from '@nats-io/transport-node';
+import { connect, createInbox } from '@nats-io/transport-node';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
@@ -21,7 +21,7 @@ import type { Opened } from './engine-world.ts';
 export async function brokerAt(url: string) {
   const connection = await connect({ servers: url, timeout: 10_000, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
   const manager = await jetstreamManager(connection, { timeout: 10_000 });
-  const broker = new JetStreamBroker(connection, jetstream(connection), manager, { headers });
+  const broker = new JetStreamBroker(connection, jetstream(connection), manager, { createInbox });
   return { connection, manager, broker };
 }
 

@@ -14,7 +14,7 @@ export interface HeldLoad {
 }
 
 /** How much is taken of the room that all gateways have together, or of the memory of the one with the most. */
-export function usedOf(loads: readonly HeldLoad[], maxSize: number): number {
+export function usedOf(loads: readonly Omit<HeldLoad, 'alone'>[], maxSize: number): number {
   const bytes = loads.reduce((sum, load) => sum + load.bytes + load.records * RECORD_BYTES, 0);
   return Math.max(bytes / maxSize, ...loads.map(({ records }) => records / MOST_RECORDS));
 }

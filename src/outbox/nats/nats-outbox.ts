@@ -62,7 +62,9 @@ export class NatsOutbox implements Store {
 
   /** Records and dead letters that are held here. */
   get size(): number {
-    return this.#parts().reduce((sum, part) => sum + part.records.size + part.letters.size, 0);
+    let size = 0;
+    for (const { records, letters } of this.#owned.values()) size += records.size + letters.size;
+    return size;
   }
 
   get unwritten(): number {
@@ -80,17 +82,20 @@ export class NatsOutbox implements Store {
 
   /** Characters of what waits here. */
   get bytes(): number {
-    return this.#parts().reduce((sum, part) => sum + part.records.bytes, 0);
+    let bytes = 0;
+    for (const { records } of this.#owned.values()) bytes += records.bytes;
+    return bytes;
   }
 
   /** Of the room that all gateways have together. */
   get used(): number {
-    return usedOf(this.#loads(), this.#options.policy().maxSize);
+    const { bytes, size: records, control } = this;
+    return usedOf([{ bytes, records }, ...control.loads], this.#options.policy().maxSize);
   }
 
   /** By route: the part of that room that is taken by what waits for it and for no other. */
   get alone(): Readonly<Record<string, number>> {
-    return aloneOf(this.#loads(), this.#options.policy().maxSize);
+    return aloneOf([this.#load(), ...this.control.loads], this.#options.policy().maxSize);
   }
 
   get full(): boolean {
@@ -318,10 +323,6 @@ export class NatsOutbox implements Store {
   #proofsEnd(): Promise<void> {
     const { proofMs } = this.#options;
     return proofMs === 0 ? Promise.resolve() : pause(proofMs + MARGIN_MS);
-  }
-
-  #loads(): readonly HeldLoad[] {
-    return [this.#load(), ...this.control.loads];
   }
 
   #load(): HeldLoad {

@@ -86,6 +86,7 @@ export class OwnedPart {
   /** Begins to follow; resolves when all that is there has come. */
   start(): Promise<void> {
     const { broker, names } = this.#context;
+    this.#writer.own.want(true);
     return new Promise((resolve) => {
       const subjects = [names.record(this.part, '>'), names.dead(this.part, '>')];
       const complete = (): void => {
@@ -98,6 +99,7 @@ export class OwnedPart {
 
   stop(): void {
     this.#following?.stop();
+    this.#writer.own.want(false);
     this.#doubtful.clear();
     for (const { call } of this.#waiters.splice(0)) call();
   }
@@ -228,7 +230,11 @@ export class OwnedPart {
     const { kind, key } = names.read(subject);
     const text = (): string | undefined => (data.length === 0 ? undefined : seal.open(data, subject));
     if (kind === 'd') this.#hearLetter(key, seq, text());
-    else if (!this.#hearKnown(key, seq, data.length === 0 || isFence(data))) this.#hearNew(key, seq, text());
+    else {
+      const own = this.#writer.own.take(key, data);
+      if (!this.#hearKnown(key, seq, data.length === 0 || isFence(data)))
+        this.#hearNew(key, seq, own ?? readRecord(text()));
+    }
     this.#position = seq;
     if (this.#waiters.length === 0) return;
     const there = this.#waiters.filter((one) => one.seq <= seq);
@@ -256,8 +262,7 @@ export class OwnedPart {
     return gone || since !== undefined;
   }
 
-  #hearNew(key: string, seq: number, text: string | undefined): void {
-    const kept = readRecord(text);
+  #hearNew(key: string, seq: number, kept: KeptRecord | undefined): void {
     if (kept === undefined) {
       this.damaged++;
       return;

@@ -8,6 +8,7 @@ import type { Tombstone } from '../tombstone.ts';
 import { NoAnswer, NotSent, WriteRefused, type Broker, type Message } from './broker.ts';
 import type { Doubt } from './doubts.ts';
 import type { Names } from './names.ts';
+import { OwnWrites } from './own-writes.ts';
 import { PartMarks, type MarkDraft } from './part-marks.ts';
 import type { Seal } from './seal.ts';
 import { withoutId, write, type KeptRecord } from './written.ts';
@@ -79,9 +80,13 @@ export class MaybeStored extends NoAnswer {
  */
 export class PartWriter {
   readonly marks: PartMarks;
+  readonly own = new OwnWrites();
   readonly #context: PartContext;
   readonly #part: number;
   readonly #waiting: Waiting[] = [];
+  /** What the keys of this writer begin with, which no other one's do. */
+  readonly #prefix = randomBytes(7).toString('hex');
+  #keys = 0;
   #busy = false;
   #lastId = 0;
 
@@ -168,6 +173,7 @@ export class PartWriter {
         taken.forEach(({ resolve }, i) => resolve({ ...(answers[i] as Omit<PartStored, 'seq'>), seq: stored }));
         return;
       } catch (error) {
+        this.own.drop(keys.flat());
         if (!(error instanceof WriteRefused)) {
           if (error instanceof NoAnswer && !(error instanceof NotSent)) this.#rejectUnsure(taken, keys, error);
           throw error;
@@ -262,9 +268,10 @@ export class PartWriter {
     });
     if (record === undefined) return { results, purged, key: undefined, message: undefined };
     const kept: KeptRecord = { ...withoutId(record), lasting: one.lasting, ...(doubts.length > 0 && { doubts }) };
-    const key = randomBytes(12).toString('hex');
+    const key = this.#prefix + (this.#keys++).toString(16).padStart(10, '0');
     const subject = names.record(this.#part, key);
     const message = { subject, expected: 0, ...sealed(kept, subject, seal, now()) };
+    this.own.add(key, message.data, kept);
     return { results, purged, key, message };
   }
 }

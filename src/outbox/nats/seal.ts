@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  randomFillSync,
+  type KeyObject,
+} from 'node:crypto';
 
 /** Of the form of what is sealed: a later version writes another number. */
 const VERSION = 1;
@@ -6,6 +13,8 @@ const HOUR_MS = 3_600_000;
 const NONCE = 12;
 const TAG = 16;
 const HEAD = 1 + 4;
+/** Nonces that are drawn at once. */
+const NONCES = 128;
 
 /**
  * Seals what brokers keep (AES-256-GCM): what was deleted stays in their files for minutes. Each hour has a key of its
@@ -15,7 +24,10 @@ const HEAD = 1 + 4;
 export class Seal {
   readonly #key: Uint8Array;
   /** By hour since 1970. */
-  readonly #hours = new Map<number, Uint8Array>();
+  readonly #hours = new Map<number, KeyObject>();
+  /** Random bytes, each used once. */
+  readonly #random = Buffer.allocUnsafeSlow(NONCE * NONCES);
+  #drawn = this.#random.length;
 
   /** @param key 32 bytes, for this use alone */
   constructor(key: Uint8Array) {
@@ -25,14 +37,14 @@ export class Seal {
   /** @param subject what it is stored under: it opens under no other. @param now unix milliseconds */
   seal(text: string, subject: string, now: number): Uint8Array {
     const hour = Math.floor(now / HOUR_MS);
-    const head = Buffer.alloc(HEAD);
+    const head = Buffer.allocUnsafe(HEAD + NONCE);
     head.writeUInt8(VERSION);
     head.writeUInt32BE(hour, 1);
-    const nonce = randomBytes(NONCE);
+    const nonce = head.subarray(HEAD);
+    this.#draw(nonce);
     const cipher = createCipheriv('aes-256-gcm', this.#hourKey(hour), nonce);
     cipher.setAAD(Buffer.from(subject));
-    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-    return Buffer.concat([head, nonce, sealed, cipher.getAuthTag()]);
+    return Buffer.concat([head, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
   }
 
   /** Undefined where it was sealed with another key, or is not what was sealed. */
@@ -50,10 +62,19 @@ export class Seal {
     }
   }
 
-  #hourKey(hour: number): Uint8Array {
+  #draw(nonce: Buffer): void {
+    if (this.#drawn === this.#random.length) {
+      randomFillSync(this.#random);
+      this.#drawn = 0;
+    }
+    this.#random.copy(nonce, 0, this.#drawn, (this.#drawn += NONCE));
+  }
+
+  /** As a key object: bytes would be made one for each message, which costs several times the cipher. */
+  #hourKey(hour: number): KeyObject {
     let key = this.#hours.get(hour);
     if (key === undefined) {
-      key = createHmac('sha256', this.#key).update(`hour ${hour}`).digest();
+      key = createSecretKey(createHmac('sha256', this.#key).update(`hour ${hour}`).digest());
       if (this.#hours.size > 200) this.#hours.clear();
       this.#hours.set(hour, key);
     }

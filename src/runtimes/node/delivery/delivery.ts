@@ -304,7 +304,7 @@ class ThreadedDelivery implements Delivery {
       case 'appended':
         this.#setState(message.state);
         if (message.state.held === 0) this.#unsafe.clear();
-        this.#stored(message.first, message.results);
+        for (const { first, results } of message.answers) this.#stored(first, results);
         return;
       case 'started':
         // A new thread that replaces another has to be told whether somebody watches the preview.

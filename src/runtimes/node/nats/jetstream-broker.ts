@@ -1,6 +1,5 @@
-import { EventEmitter } from 'node:events';
 import type { JetStreamClient, JetStreamManager, OrderedConsumerOptions } from '@nats-io/jetstream';
-import type { NatsConnection, RequestError } from '@nats-io/transport-node';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import {
   NoAnswer,
   NoRoom,
@@ -11,6 +10,7 @@ import {
   type Message,
   type StoredMessage,
 } from '../../../outbox/nats/broker.ts';
+import { Replies, send, type Headers } from './replies.ts';
 
 /** A write that is not acknowledged after so long is as good as none, milliseconds: another part is tried. */
 const WRITE_MS = 1_000;
@@ -25,7 +25,7 @@ const NO_ROOM: ReadonlySet<number> = new Set([10_047, 10_023, 10_002, 10_028]);
 
 /** The library, loaded when it is needed. */
 export interface NatsLibrary {
-  readonly headers: typeof import('@nats-io/transport-node').headers;
+  readonly createInbox: typeof import('@nats-io/transport-node').createInbox;
 }
 
 interface Acknowledged {
@@ -38,9 +38,7 @@ export class JetStreamBroker implements Broker {
   readonly #connection: NatsConnection;
   readonly #jetstream: JetStreamClient;
   readonly #manager: JetStreamManager;
-  readonly #library: NatsLibrary;
-  /** What is under way when the connection is lost has no answer any more. */
-  readonly #lost = new EventEmitter<{ lost: [] }>().setMaxListeners(0);
+  readonly #replies: Replies;
   #connected = true;
   readonly #batches = `${process.pid.toString(36)}${Date.now().toString(36)}`;
   #batch = 0;
@@ -49,7 +47,7 @@ export class JetStreamBroker implements Broker {
     this.#connection = connection;
     this.#jetstream = jetstream;
     this.#manager = manager;
-    this.#library = library;
+    this.#replies = new Replies(connection, library);
     void this.#watch();
   }
 
@@ -58,19 +56,13 @@ export class JetStreamBroker implements Broker {
     if (!this.#connected) throw new NotSent('not connected');
     const id = `${this.#batches}-${(this.#batch++).toString(36)}`;
     const last = messages.length - 1;
-    let answer: Acknowledged;
-    try {
-      for (let i = 0; i < last; i++) {
-        const { subject, data } = messages[i] as Message;
-        this.#connection.publish(subject, data, { headers: this.#headersOf(messages, i, id) });
-      }
-      const { subject, data } = messages[last] as Message;
-      const options = { headers: this.#headersOf(messages, last, id), timeout: patienceMs };
-      answer = (await this.#whileConnected(this.#connection.request(subject, data, options))).json<Acknowledged>();
-    } catch (error) {
-      const nobody = (error as Partial<RequestError>).isNoResponders?.() === true;
-      throw new (nobody ? NotSent : NoAnswer)((error as Error).name, { cause: error });
+    for (let i = 0; i < last; i++) {
+      const { subject, data } = messages[i] as Message;
+      this.#send(subject, data, headersOf(messages, i, id));
     }
+    const { subject, data } = messages[last] as Message;
+    const message = await this.#replies.ask(subject, data, headersOf(messages, last, id), patienceMs);
+    const answer = acknowledgement(message);
     const code = answer.error?.err_code ?? 0;
     if (WRONG_SEQUENCE.has(code)) throw new WriteRefused('something else is stored there');
     if (NO_ROOM.has(code)) throw new NoRoom('the stream is full');
@@ -125,34 +117,36 @@ export class JetStreamBroker implements Broker {
       if (type === 'reconnect') this.#connected = true;
       if (type !== 'disconnect') continue;
       this.#connected = false;
-      this.#lost.emit('lost');
+      this.#replies.rejectAll('the connection was lost');
     }
   }
 
-  /** @throws what the request throws, or that the connection was lost before it was answered */
-  async #whileConnected<T>(asked: Promise<T>): Promise<T> {
-    // Nobody waits for it any more when the connection was faster.
-    asked.catch(() => undefined);
-    const { promise, reject } = Promise.withResolvers<never>();
-    const lost = (): void => reject(new Error('the connection was lost'));
-    this.#lost.once('lost', lost);
+  #send(subject: string, data: Uint8Array, headers: Headers): void {
     try {
-      return await Promise.race([asked, promise]);
-    } finally {
-      this.#lost.off('lost', lost);
+      send(this.#connection, subject, data, headers);
+    } catch (error) {
+      throw new NoAnswer((error as Error).name, { cause: error });
     }
   }
+}
 
-  #headersOf(messages: readonly Message[], i: number, id: string): ReturnType<NatsLibrary['headers']> {
-    const { expected, ttlMs } = messages[i] as Message;
-    const headers = this.#library.headers();
-    if (expected !== undefined) headers.set('Nats-Expected-Last-Subject-Sequence', String(expected));
-    if (ttlMs !== undefined) headers.set('Nats-TTL', `${Math.max(1, Math.ceil(ttlMs / 1000))}s`);
-    if (messages.length === 1) return headers;
-    headers.set('Nats-Batch-Id', id);
-    headers.set('Nats-Batch-Sequence', String(i + 1));
-    if (i === messages.length - 1) headers.set('Nats-Batch-Commit', '1');
-    return headers;
+function headersOf(messages: readonly Message[], i: number, id: string): Headers {
+  const { expected, ttlMs } = messages[i] as Message;
+  const headers: [string, string][] = [];
+  if (expected !== undefined) headers.push(['Nats-Expected-Last-Subject-Sequence', String(expected)]);
+  if (ttlMs !== undefined) headers.push(['Nats-TTL', `${Math.max(1, Math.ceil(ttlMs / 1000))}s`]);
+  if (messages.length === 1) return headers;
+  headers.push(['Nats-Batch-Id', id], ['Nats-Batch-Sequence', String(i + 1)]);
+  if (i === messages.length - 1) headers.push(['Nats-Batch-Commit', '1']);
+  return headers;
+}
+
+/** @throws NoAnswer: it cannot be read */
+function acknowledgement(message: Msg): Acknowledged {
+  try {
+    return message.json<Acknowledged>();
+  } catch (error) {
+    throw new NoAnswer((error as Error).name, { cause: error });
   }
 }
 

@@ -67,13 +67,7 @@ export type ToThread =
 export type FromThread =
   | { readonly kind: 'started'; readonly state: ThreadState }
   | { readonly kind: 'refused'; readonly message: string }
-  /** Results of the appends `first`, `first + 1`, ...; a text says why one was not taken. */
-  | {
-      readonly kind: 'appended';
-      readonly first: number;
-      readonly results: readonly (readonly Stored[] | string)[];
-      readonly state: ThreadState;
-    }
+  | { readonly kind: 'appended'; readonly answers: readonly Answered[]; readonly state: ThreadState }
   | { readonly kind: 'state'; readonly state: ThreadState }
   | { readonly kind: 'reloaded'; readonly id: number; readonly problem: string | undefined }
   | { readonly kind: 'report'; readonly id: number; readonly report: ThreadReport }
@@ -85,6 +79,12 @@ export type FromThread =
       readonly fields: Readonly<Record<string, string | number>>;
     }
   | { readonly kind: 'stopped' };
+
+/** Results of the appends `first`, `first + 1`, ...; a text says why one was not taken. */
+export interface Answered {
+  readonly first: number;
+  readonly results: readonly (readonly Stored[] | string)[];
+}
 
 export interface ThreadState {
   readonly ready: boolean;
@@ -145,9 +145,9 @@ class OutboxThread {
     this.#given = data.given;
     this.#send = createSend({ sink: data.sink, version: data.version });
     this.#secrets = nodeSecrets({ sink: data.sink !== undefined, send: this.#send });
-    this.#answers = new Answers((first, results) => {
+    this.#answers = new Answers((answers) => {
       this.#told = '';
-      this.#tell({ kind: 'appended', first, results, state: this.#state });
+      this.#tell({ kind: 'appended', answers, state: this.#state });
     });
   }
 
@@ -281,31 +281,31 @@ class Ends {
   };
 }
 
-/** Collects the answers of one commit into one message. Appends are answered in order. */
+/** Collects the answers that are known in one turn into one message. Those of a commit follow one another. */
 class Answers {
-  readonly #send: (first: number, results: (readonly Stored[] | string)[]) => void;
-  #first = 0;
+  readonly #send: (answers: readonly Answered[]) => void;
+  #answers: Answered[] = [];
+  #next = 0;
   #results: (readonly Stored[] | string)[] = [];
 
-  constructor(send: (first: number, results: (readonly Stored[] | string)[]) => void) {
+  constructor(send: (answers: readonly Answered[]) => void) {
     this.#send = send;
   }
 
   add(id: number, result: AppendResult): void {
-    // An append that was refused at once may be answered before its neighbours.
-    if (this.#results.length > 0 && id !== this.#first + this.#results.length) this.#flush();
-    if (this.#results.length === 0) {
-      this.#first = id;
-      queueMicrotask(() => this.#flush());
+    if (this.#answers.length === 0) queueMicrotask(() => this.#flush());
+    if (this.#answers.length === 0 || id !== this.#next) {
+      this.#results = [];
+      this.#answers.push({ first: id, results: this.#results });
     }
+    this.#next = id + 1;
     this.#results.push(result instanceof Error ? result.message : result);
   }
 
   #flush(): void {
-    if (this.#results.length === 0) return;
-    const results = this.#results;
-    this.#results = [];
-    this.#send(this.#first, results);
+    const answers = this.#answers;
+    this.#answers = [];
+    this.#send(answers);
   }
 }
 

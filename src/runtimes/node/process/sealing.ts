@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
 import type { Sealing } from '../../../core/sealer.ts';
 
 const CIPHER = 'aes-256-gcm';
@@ -7,20 +7,24 @@ const NONCE = 12;
 const TAG = 16;
 
 /** AES-256-GCM with a random nonce for each text: nonce, text and tag, in base64url. */
-export const aesSealing: Sealing = (key) => ({
-  seal(text, place) {
-    const nonce = randomBytes(NONCE);
-    const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG });
-    cipher.setAAD(Buffer.from(place));
-    return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
-      'base64url',
-    );
-  },
-  open(sealed, place) {
-    const bytes = Buffer.from(sealed, 'base64url');
-    const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE), { authTagLength: TAG });
-    decipher.setAAD(Buffer.from(place));
-    decipher.setAuthTag(bytes.subarray(-TAG));
-    return Buffer.concat([decipher.update(bytes.subarray(NONCE, -TAG)), decipher.final()]).toString('utf8');
-  },
-});
+export const aesSealing: Sealing = (bytes) => {
+  // A key object: bytes would be made one for each text, which costs several times the cipher.
+  const key = createSecretKey(bytes);
+  return {
+    seal(text, place) {
+      const nonce = randomBytes(NONCE);
+      const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG });
+      cipher.setAAD(Buffer.from(place));
+      return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
+        'base64url',
+      );
+    },
+    open(text, place) {
+      const sealed = Buffer.from(text, 'base64url');
+      const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, NONCE), { authTagLength: TAG });
+      decipher.setAAD(Buffer.from(place));
+      decipher.setAuthTag(sealed.subarray(-TAG));
+      return Buffer.concat([decipher.update(sealed.subarray(NONCE, -TAG)), decipher.final()]).toString('utf8');
+    },
+  };
+};

@@ -1,0 +1,142 @@
+/**
+ * `node bench/brokers.ts [--pairs 6] [--seconds 5] [--rest MS] [--other <main.js>] [--profiles DIR]`: processor time of a
+ * hit with three NATS brokers, through that with a file, in interleaved pairs on one machine; with `--other` through that
+ * of another build with brokers. One event on two routes, each with an id of its own and one in ten a repeat, accepted
+ * and delivered. 64 connections ask as soon as they are answered, or so many milliseconds later: then both have about the
+ * same rate. Needs `nats-server` and wrk.
+ */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { findNatsServer, startBrokers, type RunningBroker } from '../src/demo/cluster/brokers.ts';
+import type { BenchRequest } from './hits.ts';
+import {
+  processorTime,
+  publishedMain,
+  queue,
+  SCRATCH,
+  startGateway,
+  startSink,
+  wrk,
+  type GatewayServer,
+} from './processes.ts';
+import { shown } from './ratios.ts';
+
+const { values } = parseArgs({
+  options: {
+    pairs: { type: 'string', default: '6' },
+    seconds: { type: 'string', default: '5' },
+    connections: { type: 'string', default: '64' },
+    rest: { type: 'string' },
+    other: { type: 'string' },
+    profiles: { type: 'string' },
+  },
+});
+const CONNECTIONS = Number(values.connections);
+const SECONDS = Number(values.seconds);
+/** Longest for the queue to be empty after a turn, milliseconds. */
+const DRAIN_MS = 120_000;
+
+/** A shop with two routes; without brokers it has a file. */
+function configOf(brokers: readonly RunningBroker[]): string {
+  const list = (of: 'url' | 'monitor') => brokers.map((broker) => broker[of]).join(', ');
+  const outbox = `delivery: { outbox: { engine: nats, servers: [${list('url')}], monitor: [${list('monitor')}] } }\n`;
+  return `server: { root_key: "\${PORTVAKT_ROOT_KEY}" }
+sites:
+  - hosts: [127.0.0.1]
+    origins: [https://shop.example.no]
+    country: NO
+    consent: { cmp: [cookiebot] }
+    destinations:
+      ga4: { measurement_id: G-TEST000001, api_secret: "\${GA4_API_SECRET}", region: eu }
+      meta: { pixel_id: "123456789012345", access_token: "\${META_ACCESS_TOKEN}" }
+${brokers.length === 0 ? '' : outbox}`;
+}
+
+/** A purchase of a visitor of its own; `#########` is its number. */
+function purchase(): BenchRequest {
+  const seconds = Math.floor(Date.now() / 1000) - 60;
+  const consent = `CookieConsent={stamp:%27k5Hr2bVbFoT0qZr1o1Zs9A==%27%2Cnecessary:true%2Cpreferences:true%2Cstatistics:true%2Cmarketing:true%2Cmethod:%27explicit%27%2Cver:1%2Cutc:${seconds * 1000}%2Cregion:%27no%27}`;
+  const event = {
+    name: 'purchase',
+    id: 'n#########z',
+    params: { currency: 'NOK', value: 100, transaction_id: 'n#########z' },
+    user: { email: 'visitor#########@example.no' },
+  };
+  return {
+    method: 'POST',
+    path: '/v1/events',
+    headers: {
+      origin: 'https://shop.example.no',
+      'content-type': 'application/json',
+      cookie: `${consent}; _ga=GA1.1.#########.${seconds}; _fbp=fb.1.${seconds * 1000}.#########`,
+    },
+    body: JSON.stringify({ events: [event] }),
+  };
+}
+
+let from = 100_000_000;
+
+interface Turn {
+  readonly perSecond: number;
+  /** Microseconds of processor time a hit, all threads; and of its first thread. */
+  readonly cpu: number;
+  readonly first: number;
+}
+
+async function turn(gateway: GatewayServer, seconds: number): Promise<Turn> {
+  const before = processorTime(gateway.pid);
+  const { perSecond, refused, failed } = await wrk(gateway.url, [purchase()], {
+    connections: CONNECTIONS,
+    seconds,
+    from: (from += 1_000_000),
+    ...(values.rest !== undefined && { restMs: Number(values.rest) }),
+  });
+  const hits = perSecond * seconds;
+  if (refused + failed > hits * 0.01) throw new Error(`${refused} refused, ${failed} failed`);
+  for (const end = performance.now() + DRAIN_MS; (await queue(gateway)).waiting > 0; ) {
+    if (performance.now() > end) throw new Error('what was accepted is not delivered');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const after = processorTime(gateway.pid);
+  return { perSecond, cpu: (after.all - before.all) / hits, first: (after.first - before.first) / hits };
+}
+
+const program = findNatsServer(process.env);
+if (program === undefined) throw new Error('there is no nats-server in the path');
+let folders = 0;
+const brokersOf = () => startBrokers(3, { program, folder: () => join(SCRATCH, `broker-${folders++}`) });
+const sink = await startSink();
+const all: RunningBroker[] = [];
+process.env['PORTVAKT_ROOT_KEY'] = '6b'.repeat(32);
+const start = async (withBrokers: boolean, main: string, profiles?: string): Promise<GatewayServer> => {
+  const brokers = withBrokers ? await brokersOf() : [];
+  all.push(...brokers);
+  if (profiles !== undefined) mkdirSync(profiles, { recursive: true });
+  return startGateway({ config: configOf(brokers), sink: sink.url, main, ...(profiles !== undefined && { profiles }) });
+};
+const gateways = [
+  await start(true, publishedMain(), values.profiles && join(values.profiles, 'brokers')),
+  values.other === undefined
+    ? await start(false, publishedMain(), values.profiles && join(values.profiles, 'file'))
+    : await start(true, values.other),
+] as const;
+try {
+  for (const gateway of gateways) await turn(gateway, 3);
+  const pairs: (readonly [Turn, Turn])[] = [];
+  for (let pair = 0; pair < Number(values.pairs); pair++) {
+    const [a, b] = pair % 2 === 0 ? gateways : ([gateways[1], gateways[0]] as const);
+    const [one, two] = [await turn(a, SECONDS), await turn(b, SECONDS)];
+    pairs.push(pair % 2 === 0 ? [one, two] : [two, one]);
+  }
+  for (const key of ['perSecond', 'cpu', 'first'] as const) {
+    const [a, b] = [pairs.map(([one]) => one[key]), pairs.map(([, two]) => two[key])];
+    console.log(
+      `${key}: ${shown(a)} here, ${shown(b)} there, ratio ${shown(pairs.map(([one, two]) => one[key] / two[key]))}`,
+    );
+  }
+} finally {
+  await Promise.all([...gateways, sink].map((server) => server.stop()));
+  for (const broker of all) await broker.kill();
+  rmSync(SCRATCH, { recursive: true, force: true });
+}
