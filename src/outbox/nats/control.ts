@@ -1,6 +1,7 @@
 import { EVERYBODY } from '../../delivery/held-withdrawals.ts';
 import type { StorePolicy } from '../store-policy.ts';
 import { lastOf, merge, type Tombstone } from '../tombstone.ts';
+import { PATIENCE_MS } from './answering.ts';
 import { NoAnswer, WriteRefused, type Broker, type Following, type StoredMessage } from './broker.ts';
 import { loadIn, type HeldLoad } from './load.ts';
 import type { Names } from './names.ts';
@@ -9,6 +10,8 @@ import { readTombstone, write } from './written.ts';
 /** A gateway that has said nothing for so long delivers nothing any more: another one takes its parts, milliseconds. */
 const SILENT_MS = 5_000;
 const TRIES = 20;
+/** Between two tries of a withdrawal that nobody has answered, milliseconds. */
+const AGAIN_MS = 100;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -190,10 +193,11 @@ export class Control {
   }
 
   async #withdraw(tombstone: Tombstone): Promise<void> {
-    const { broker, names, maxAge } = this.#options;
+    const { broker, names, maxAge, tick } = this.#options;
     const subject = names.tombstone(tombstone.subject);
+    const began = tick();
     let expected = this.#tombstones.get(tombstone.subject)?.seq ?? 0;
-    for (let tries = 0; tries < TRIES; tries++) {
+    for (let tries = 0; tries < TRIES; ) {
       const known = this.#tombstones.get(tombstone.subject);
       const merged = known === undefined ? tombstone : merge(known.tombstone, tombstone);
       const data = encoder.encode(write({ gone: merged.gone, closed: merged.closed }));
@@ -202,7 +206,13 @@ export class Control {
         this.#keep(merged, await broker.write(names.control, [message]));
         return;
       } catch (error) {
+        // A leader is elected anew: the same once more. Whether the first was stored is found out then.
+        if (error instanceof NoAnswer && Math.max(this.silentMs, tick() - began) < PATIENCE_MS) {
+          await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+          continue;
+        }
         if (!(error instanceof WriteRefused)) throw error;
+        tries++;
         const [newest] = await broker.last(names.control, [subject]);
         const found = newest && readTombstone(tombstone.subject, decoder.decode(newest.data));
         if (found !== undefined && newest !== undefined) this.#keep(found, newest.seq);
