@@ -52,7 +52,7 @@ export class Replies {
 
   /** What is under way has no answer any more. */
   rejectAll(why: string): void {
-    for (const token of [...this.#asked.keys()]) this.#take(token)?.reject(new NoAnswer(why));
+    for (const token of this.#asked.keys()) this.#take(token)?.reject(new NoAnswer(why));
   }
 
   #hear(message: Msg): void {
