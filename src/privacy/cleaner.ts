@@ -1,4 +1,4 @@
-import type { Scalars } from '../core/fields.ts';
+import type { Scalars, Texts } from '../core/fields.ts';
 import { Recent } from '../core/recent.ts';
 import { IDENTIFIER_PARAMS } from '../protocols/limits.ts';
 import { isArticleName, isIdName, isVersionName } from './id-names.ts';
@@ -99,6 +99,17 @@ export class Cleaner {
       const value = record[key];
       if (value === undefined || !this.isName(key)) continue;
       const kept = this.#scalar(key, value);
+      if (kept !== undefined) clean[key] = kept;
+    }
+    return clean;
+  }
+
+  /** Texts whose names are the gateway's own, such as the name of a campaign. */
+  texts(record: Texts): Record<string, string> {
+    const clean: Record<string, string> = {};
+    for (const key of Object.keys(record)) {
+      const value = record[key];
+      const kept = value === undefined || value.length > LONGEST_VALUE ? undefined : this.free(value);
       if (kept !== undefined) clean[key] = kept;
     }
     return clean;

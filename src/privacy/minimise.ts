@@ -1,6 +1,6 @@
 import { readableKeys } from '../core/consent-mode.ts';
 import { scrub } from './pii/scrub.ts';
-import type { Event, RawEvent, Scalars, Texts } from '../core/fields.ts';
+import type { Event, RawEvent, Scalars } from '../core/fields.ts';
 import { GA4_EVENTS } from '../core/event-names.ts';
 import { e164 } from '../core/phone.ts';
 import { sha256Of } from '../core/user-data.ts';
@@ -65,7 +65,7 @@ export function minimise(raw: RawEvent, around: Surroundings, privacy: SitePriva
     if (from !== undefined) event.page_referrer = from;
   }
   if (raw.page_title !== undefined) event.page_title = cleaner.text(raw.page_title);
-  if (raw.campaign !== undefined) event.campaign = cleaner.scalars(raw.campaign) as Texts;
+  if (raw.campaign !== undefined) event.campaign = cleaner.texts(raw.campaign);
 
   // Without a user agent no template is made, because it would claim that a browser was seen.
   if (privacy.userAgent !== 'drop' && around.userAgent !== undefined && around.userAgent !== '') {

@@ -123,6 +123,13 @@ describe('transport', () => {
     ]);
   });
 
+  it('keeps what an event is nothing without, whatever a line leaves empty', () => {
+    const { events } = read(`${BASE}&en=page_view&cid=7.8&dl=https%3A%2F%2Fshop.example.no%2F`, 'en=&cid=&dl=&dt=Own');
+    expect(events.map(({ raw }) => raw)).toMatchObject([
+      { event_name: 'page_view', client_id: '7.8', page_location: 'https://shop.example.no/', page_title: 'Own' },
+    ]);
+  });
+
   it('gives every event the visitor of the request', () => {
     for (const { visitor } of read(QUERY, LINES.join('\n')).events) expect(visitor).toBe(VISITOR);
   });
@@ -136,6 +143,23 @@ describe('keys', () => {
     ['debug mode', '_dbg=1', { debug_mode: true }],
     ['referrer', 'dr=https%3A%2F%2Fwww.google.com%2F', { page_referrer: 'https://www.google.com/' }],
     ['empty values are none', 'dr=&dt=&cid=&uam=', {}],
+    [
+      'a key that comes again without a value says nothing',
+      'v=&tid=&cid=7.8&cid=&sid=1795168000&sid=&dl=https%3A%2F%2Fshop.example.no%2F&dl=&dt=Krus&dt=&cu=NOK&cu=&ep.transaction_id=T-1&ep.transaction_id=',
+      {
+        client_id: '7.8',
+        session_id: '1795168000',
+        page_location: 'https://shop.example.no/',
+        page_title: 'Krus',
+        currency: 'NOK',
+        transaction_id: 'T-1',
+      },
+    ],
+    [
+      'an empty consent key beside another is absent (`faults.md` 1.2)',
+      'gcs=G111&gcs=&gcd=&gcd=13r3r3r2r5l1&us_privacy=1YNN&us_privacy=',
+      { consent_mode: { gcs: 'G111', gcd: '13r3r3r2r5l1' }, privacy_keys: { us_privacy: '1YNN' } },
+    ],
     ['order-level numbers (3.7)', 'epn.value=0&epn.tax=-1.5&epn.shipping=4.90', { value: 0, tax: -1.5, shipping: 4.9 }],
     ['the order', 'ep.transaction_id=T-1&ep.coupon=WELCOME10', { transaction_id: 'T-1', coupon: 'WELCOME10' }],
     ['an order number that is a number', 'epn.transaction_id=12345', { transaction_id: '12345' }],

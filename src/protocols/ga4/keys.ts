@@ -70,12 +70,22 @@ const hint =
     return true;
   };
 
+/** The same for what an event is nothing without: in no place an empty value overrides it. */
+const kept =
+  (field: TextField): Setter =>
+  (draft, value) => {
+    if (value !== '') draft[field] = value;
+    return true;
+  };
+
 /** Stands for a consent key with two different values in one event. It is no valid value of any key, so it means denied. */
 export const CONTRADICTION = '!';
 
 const consent =
   (key: keyof ConsentModeKeys): Setter =>
   (draft, value) => {
+    // Empty is absent, beside another value, too.
+    if (value === '') return true;
     const keys = (draft.consent_mode ??= {});
     const before = keys[key];
     keys[key] = before === undefined || before === value ? value : CONTRADICTION;
@@ -85,6 +95,7 @@ const consent =
 const privacy =
   (key: keyof PrivacyKeys): Setter =>
   (draft, value) => {
+    if (value === '') return true;
     const keys = (draft.privacy_keys ??= {});
     const before = keys[key];
     keys[key] = before === undefined || before === value ? value : CONTRADICTION;
@@ -157,8 +168,8 @@ const TRANSPORT: Readonly<Record<string, (value: string) => boolean>> = {
 
 /** Every key of a web hit that is read, beside `v`, `tid` and the prefixed ones (`destinations/ga4.md` 3.2-3.8). */
 export const KEYS = new NameTable<Setter>([
-  ['en', text('event_name')],
-  ['cid', text('client_id')],
+  ['en', kept('event_name')],
+  ['cid', kept('client_id')],
   ['uid', text('user_id')],
   ['sid', text('session_id')],
   ['sct', text('session_number')],
@@ -167,7 +178,7 @@ export const KEYS = new NameTable<Setter>([
   ['_dbg', flag('debug_mode')],
   ['gcu', flag('repeat')],
   ['cu', text('currency')],
-  ['dl', text('page_location')],
+  ['dl', kept('page_location')],
   ['dr', text('page_referrer')],
   ['dt', text('page_title')],
   ['ul', text('language')],
@@ -191,7 +202,7 @@ export const NAMED_PARAMS: ReadonlyMap<string, Setter> = new Map<string, Setter>
   ['tax', amount('tax')],
   ['shipping', amount('shipping')],
   ['coupon', text('coupon')],
-  ['transaction_id', text('transaction_id')],
+  ['transaction_id', kept('transaction_id')],
   ['search_term', text('search_term')],
   ['event_id', text('event_id')],
   ['engagement_time_msec', number('engagement_time_msec')],

@@ -45,7 +45,7 @@ export function readCollect(hit: Hit, visitor: Visitor): HitReading | Problem {
       } else {
         const draft = copy(shared);
         tally.keys = sharedKeys;
-        const wrong = readList(body.slice(start, stop), draft, tally);
+        const wrong = readList(body.slice(start, stop), draft, tally, true);
         events.push(completed(draft, visitor, fault ?? wrong, tally));
       }
     }
@@ -94,9 +94,10 @@ function countLines(body: string): number {
 /**
  * Reads one `key=value&...` list. Each search for a kind of sign starts at its last match, so the whole list is searched
  * once, whatever is in it; `indexOf` is several times as fast here as a loop over characters.
+ * @param line it is a line of the body, not the query
  * @returns why the event cannot be used; undefined = it can
  */
-function readList(list: string, draft: Draft, tally: Tally): InvalidEvent | undefined {
+function readList(list: string, draft: Draft, tally: Tally, line = false): InvalidEvent | undefined {
   const { length } = list;
   let equals = -1;
   let percent = -1;
@@ -117,6 +118,8 @@ function readList(list: string, draft: Draft, tally: Tally): InvalidEvent | unde
     if (value.length > LIMITS.string) value = shortened(value, known === PAGE, tally);
     if (known !== undefined) {
       if (++tally.keys > LIMITS.keys) fault ??= TOO_MANY_KEYS;
+      // A key that comes again without a value says nothing; in a line it takes back what the query says for all lines.
+      if (value === '' && !line) continue;
       if (!known(draft, value)) tally.unknown++;
       continue;
     }
@@ -159,6 +162,7 @@ function take(key: string, value: string, draft: Draft, tally: Tally): InvalidEv
   if (tooMany !== undefined) return tooMany;
   if (key.startsWith('ep') || key.startsWith('up')) return takeCustom(key, value, draft, tally);
   if (key === 'v') {
+    if (value === '') return undefined;
     if (tally.version !== undefined && tally.version !== value) return TWO_VERSIONS;
     tally.version = value;
   } else if (key === 'tid') {
