@@ -88,7 +88,8 @@ const SEPARATORS = /[\s()./\p{Pd}\p{Cf}]+/gu;
  */
 export function e164(number: string, country?: string): string | undefined {
   if (number.length > LONGEST) return undefined;
-  const text = number.normalize('NFKC');
+  // As it stands in a link.
+  const text = number.normalize('NFKC').replace(/^\s*tel:/i, '');
   const digits = text.replace(SEPARATORS, '');
   if (!/^\+?\d{5,20}$/.test(digits)) return undefined;
   const home = country === undefined ? undefined : countryCode(country);
