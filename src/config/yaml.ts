@@ -10,7 +10,15 @@ import {
   type Node,
   type YAMLError,
 } from 'yaml';
-import { emptyHeads, mendedText, mistakesIn, strangeSpaces, type YamlMistake } from './lint/yaml-mistakes.ts';
+import { shown } from './lint/yaml-line.ts';
+import {
+  emptyHeads,
+  isOfWholeFile,
+  mendedText,
+  mistakesIn,
+  strangeSpaces,
+  type YamlMistake,
+} from './lint/yaml-mistakes.ts';
 import type { ConfigPath, Finding, Remark } from './lint/finding.ts';
 
 /** Counted in UTF-16 units, because this is a limit and not a measurement (R78). */
@@ -53,7 +61,7 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
     }
     const strange = strangeSpaces(text);
     if (strange.length > 0) return { findings: mistakeFindings(strange, file) };
-    const refused = restore(document);
+    const refused = restore(document) ?? memberInValue(document, text);
     if (refused !== undefined) {
       const instead = refused.quoted === undefined ? {} : { instead: refused.quoted };
       return { findings: [{ ...at(refused.at, refused.why, lines), ...instead }] };
@@ -89,20 +97,24 @@ function isSound(text: string): boolean {
   return parsed(text, new LineCounter()).errors.length === 0;
 }
 
-/** Mistakes as they are shown. The same mistake on lines that follow each other is shown once. */
+/**
+ * Mistakes as they are shown. The same mistake on lines that follow each other is shown once, and what the editor or the
+ * page did that the file was written in or copied from, once for the whole file.
+ */
 function mistakeFindings(mistakes: readonly YamlMistake[], file: string): Finding[] {
-  const found: (Finding & { readonly more: number })[] = [];
+  const found: (Finding & { more: number; apart: number })[] = [];
   for (const { fixed: _, ...mistake } of mistakes) {
-    const last = found.at(-1);
-    if (last?.message === mistake.message && last.line + last.more + 1 === mistake.line)
-      found[found.length - 1] = { ...last, more: last.more + 1 };
-    else found.push({ file, kind: 'error', code: 'yaml', ...mistake, more: 0 });
+    const same = found.findLast(({ message }) => message === mistake.message);
+    if (same !== undefined && same.line + same.more + 1 === mistake.line) same.more++;
+    else if (same !== undefined && isOfWholeFile(mistake.message)) same.apart++;
+    else found.push({ file, kind: 'error', code: 'yaml', ...mistake, more: 0, apart: 0 });
   }
-  return found.map(({ more, ...finding }) =>
-    more === 0
-      ? finding
-      : { ...finding, message: `${finding.message}; ${more === 1 ? 'the next line' : `the next ${more} lines`} too` },
-  );
+  return found.map(({ more, apart, ...finding }) => {
+    if (more + apart === 0) return finding;
+    const next = more === 1 ? 'the next line' : `the next ${more} lines`;
+    const further = apart === 1 && more === 0 ? 'one further line' : `${more + apart} further lines`;
+    return { ...finding, message: `${finding.message}; ${apart === 0 ? next : further} too` };
+  });
 }
 
 /** The parser's findings that are still possible, in plain words. Other findings keep the parser's words. */
@@ -144,7 +156,7 @@ function narrow(text: string): string {
 interface Refused {
   readonly at: number;
   readonly why: string;
-  /** The value in quotes, where a text was meant. */
+  /** What to write: the value in quotes where a text was meant, or the line. */
   readonly quoted?: string;
 }
 
@@ -164,6 +176,29 @@ function restore(document: Document.Parsed): Refused | undefined {
           quoted: `"*${node.source}"`,
         };
       if (isScalar(node) && typeof node.value === 'string') node.value = narrow(showBraces(node.value));
+    },
+  });
+  return refused;
+}
+
+/**
+ * A member of a list that is indented further than the one before it. YAML takes its line for more words of that value:
+ * `purchase - add_to_cart`.
+ */
+function memberInValue(document: Document.Parsed, text: string): Refused | undefined {
+  let refused: Refused | undefined;
+  visit(document, {
+    Scalar(_, node) {
+      const [from = 0, to = 0] = node.range ?? [];
+      const member = node.type === 'PLAIN' ? /\n[ \t]*(?=- )/.exec(text.slice(from, to)) : null;
+      const list = /^ *(?=- )/.exec(text.slice(text.lastIndexOf('\n', from) + 1, from))?.[0];
+      if (member === null || list === undefined) return undefined;
+      const at = from + member.index + member[0].length;
+      const off = member[0].length - 1 - list.length;
+      const spaces = `${off} space${off === 1 ? '' : 's'}`;
+      const [line = ''] = text.slice(at).split(/\r?\n/, 1);
+      refused = { at, why: `indented by ${spaces} too many for the list it stands in`, quoted: list + shown(line) };
+      return visit.BREAK;
     },
   });
   return refused;

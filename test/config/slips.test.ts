@@ -153,6 +153,42 @@ describe('a slip of the hand: the line as it was', () => {
   });
 });
 
+it.each([
+  ['one in', '          - purchase\n           - refund\n', 1],
+  ['three in', '          - purchase\n             - refund\n', 3],
+  ['below the text', '          - purchase\n            - refund\n', 2],
+])('a member that YAML takes for more words of the one before it: %s', (_, members, off) => {
+  const text = RIGHT.replace(
+    '      linkedin:',
+    () => `        events:\n${members}          - sign_up\n      linkedin:`,
+  );
+  const found = findings(text);
+  expect(found).toHaveLength(1);
+  expect(found[0]).toMatchObject({ line: 32, column: 11 + off, kind: 'error', instead: '          - refund' });
+  expect(found[0]?.message).toContain(`${off} space${off === 1 ? '' : 's'} too many`);
+});
+
+it.each([
+  [
+    'tabs',
+    (text: string) => text.replaceAll(/^ +/gm, (blanks) => blanks.replaceAll('  ', '\t')),
+    2,
+    'further lines too',
+  ],
+  [
+    'no-break spaces',
+    (text: string) => text.replaceAll(/^ +/gm, (blanks) => blanks.replaceAll(' ', '\u00a0')),
+    2,
+    'further lines too',
+  ],
+  ['a fence of Markdown', (text: string) => `\`\`\`yaml\n${text}\`\`\`\n`, 1, 'one further line too'],
+])('%s in the whole file are one cause', (_, wrong, line, message) => {
+  const found = findings(wrong(RIGHT)).filter(({ code }) => code === 'yaml');
+  expect(found).toHaveLength(1);
+  expect(found[0]).toMatchObject({ line, kind: 'error' });
+  expect(found[0]?.message).toContain(message);
+});
+
 describe('a value that cannot be used: one that can', () => {
   it.each([
     ['hosts', '[metrics.example.no, shop.example.no]', 'shop.example.no', 'a list: [shop.example.no]'],

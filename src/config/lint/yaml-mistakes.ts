@@ -1,5 +1,5 @@
 import { dashesOf, LOOKS_EMPTY, KEY, linesOf, opensQuote, rawLines, sameUntil, shown, type Line } from './yaml-line.ts';
-import { slipIn } from './yaml-slips.ts';
+import { FENCE, slipIn } from './yaml-slips.ts';
 
 /** A slip of the hand in a YAML file: its place, what it is, and the corrected line. */
 export interface YamlMistake {
@@ -23,6 +23,13 @@ interface Level {
 }
 
 const STRANGE = 'a space that is none (copied from a page or a document): YAML needs ordinary spaces here';
+const TAB = 'indented with a tab: YAML takes spaces only';
+
+/** Whether one cause makes this mistake in many places: the editor, or the page the file was copied from. */
+export function isOfWholeFile(message: string): boolean {
+  return message === STRANGE || message === TAB || message === FENCE;
+}
+
 /** No more causes are looked for, because with so many the file is no YAML. */
 const MAX_CAUSES = 25;
 /** In longer files the first correction of a line is taken, because each try looks at all lines. */
@@ -165,7 +172,7 @@ function lookAt(
   });
   const strange = LOOKS_EMPTY.exec(raw.slice(0, lead.length + beforeValue(text)));
   if (strange !== null) return at(strange.index, STRANGE, withoutStrange(text));
-  if (lead.includes('\t')) return at(lead.indexOf('\t'), 'indented with a tab: YAML takes spaces only', slip?.text);
+  if (lead.includes('\t')) return at(lead.indexOf('\t'), TAB, slip?.text);
   if (slip !== undefined)
     return at(lead.length + (KEY.test(text) ? sameUntil(text, slip.text) : 0), slip.why, slip.text);
   return { mistake: meant === line.indent ? undefined : wrongIndent(line, meant), opens: next };

@@ -9,6 +9,8 @@ export interface Slip {
 const PLACEHOLDER = 'this is the placeholder of another tool: here a variable of the environment is written `${NAME}`';
 const LIST_SIGN = 'a member of a list begins with `- `: an ordinary dash and a space';
 
+export const FENCE = 'a fence of Markdown is no part of the file: take the line out';
+
 /** Notations of variables in other tools: `{{ NAME }}`, `%NAME%`, `!env NAME`. The first group is the name. */
 const FOREIGN: readonly RegExp[] = [
   /(["']?)\$?\{\{\s*(?:secrets\.|env\.|\.)?([A-Za-z_][A-Za-z0-9_.]*)\s*\}\}\1/,
@@ -31,8 +33,7 @@ export function slipIn(text: string, entry: boolean): Slip | undefined {
   if (/^-[^\s-]/.test(text)) return { text: `- ${text.slice(1)}`, why: 'the `-` of a list needs a space behind it' };
   if (/^(?:\/\/|\/\*|--\s|;)/.test(text))
     return { text: `# ${text.replace(/^\W+/, '')}`, why: 'a comment begins with `#`' };
-  if (text.startsWith('```'))
-    return { text: `# ${text}`, why: 'a fence of Markdown is no part of the file: take the line out' };
+  if (text.startsWith('```')) return { text: `# ${text}`, why: FENCE };
   return KEY.test(text) ? valueSlip(text) : keySlip(text, entry);
 }
 
