@@ -61,7 +61,7 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
     }
     const strange = strangeSpaces(text);
     if (strange.length > 0) return { findings: mistakeFindings(strange, file) };
-    const refused = restore(document) ?? memberInValue(document, text);
+    const refused = restore(document) ?? memberInValue(document, text) ?? oddlyQuoted(document, text);
     if (refused !== undefined) {
       const instead = refused.quoted === undefined ? {} : { instead: refused.quoted };
       return { findings: [{ ...at(refused.at, refused.why, lines), ...instead }] };
@@ -203,6 +203,26 @@ function memberInValue(document: Document.Parsed, text: string): Refused | undef
   });
   return refused;
 }
+
+/** A value in quotation marks that only typography has: YAML takes them for a part of it. */
+function oddlyQuoted(document: Document.Parsed, text: string): Refused | undefined {
+  let refused: Refused | undefined;
+  visit(document, {
+    Scalar(_, node) {
+      if (node.type !== 'PLAIN' || typeof node.value !== 'string' || !TYPOGRAPHIC.test(node.value)) return undefined;
+      const at = node.range?.[0] ?? 0;
+      const start = text.lastIndexOf('\n', at) + 1;
+      const [line = ''] = text.slice(start).split(/\r?\n/, 1);
+      const why = 'typographic quotation marks: YAML takes straight ones only';
+      refused = { at, why, quoted: shown(line.replaceAll(MARKS, '"')) };
+      return visit.BREAK;
+    },
+  });
+  return refused;
+}
+
+const MARKS = /[\u201c-\u201f\u00ab\u00bb\u2018\u2019\u2032\u2033]/g;
+const TYPOGRAPHIC = /^[\u201c-\u201f\u00ab\u2018\u2032\u2033].*[\u201c-\u201f\u00bb\u2019\u2032\u2033]$/;
 
 /** The place where a file is not UTF-8 with usual line ends, and what to do. */
 function wrongEncoding(text: string): readonly [at: number, why: string] | undefined {

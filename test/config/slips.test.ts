@@ -189,6 +189,60 @@ it.each([
   expect(found[0]?.message).toContain(message);
 });
 
+describe('rules and receivers', () => {
+  const file = `sites:
+  - hosts: [shop.example.no]
+    origins: [https://shop.example.no]
+    country: NO
+    consent: { cmp: [cookiebot] }
+    destinations:
+      ga4:
+        measurement_id: G-TEST000001
+        params: all
+        events:
+          - { event: generate_lead, when: { params.form_id: tilbud, value: ">= 10000" }, as: qualify_lead }
+          - { event: page_view, when: { page_location: { prefix: "https://shop.example.no/kurs/" } } }
+      make:
+        type: http
+        host: hook.eu1.make.com
+        path: /\${MAKE_HOOK}
+        needs: [ad_storage, ad_user_data]
+        recipient: { name: Celonis, country: CZ, purpose: sales }
+        events: [generate_lead]
+        fields: [value, currency, email]
+        body: json
+        timeout: 15s
+        map: { email: user.email_sha256, worth: params.value }
+`;
+  it('the file is right', () => expect(findings(file).filter(({ kind }) => kind !== 'note')).toEqual([]));
+
+  it.each([
+    ['a sign of YAML before a number', '">= 10000"', '>= 10000', 11, 'needs quotes'],
+    ['no comma in braces', 'tilbud, value', 'tilbud value', 11, 'a comma is missing'],
+    ['no name', 'as: qualify_lead', 'as: ""', 11, '`as` is empty'],
+    ['a condition that there is not', '{ prefix: "https', '{ regex: "https', 12, '`regex`: no such condition'],
+    ['one of another tool', '{ prefix: "https', '{ starts_with: "https', 12, '`{ prefix: text }`'],
+    ['a list in braces', 'tilbud, value', '{ tilbud, kontakt }, value', 11, 'a list of values'],
+    ['a field that there is not', 'fields: [value, currency, email]', 'fields: [value, currency, e-mail]', 20, 'email'],
+    ['no unit', 'timeout: 15s', 'timeout: 15', 22, 'text'],
+    ['two lists', '[https://shop.example.no]', '[https://shop.example.no], [https://a.example.no]', 3, 'one pair'],
+    ['bars for commas', '[https://shop.example.no]', 'https://shop.example.no | https://a.example.no', 3, 'a list'],
+    [
+      'quotation marks of typography',
+      '"https://shop.example.no/kurs/"',
+      '\u00abhttps://shop.example.no/kurs/\u00bb',
+      12,
+      'straight ones',
+    ],
+  ])('%s', (_, from, to, line, message) => {
+    expect(file).toContain(from);
+    const found = findings(file.replace(from, () => to)).filter(({ kind }) => kind === 'error');
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({ line });
+    expect(found[0]?.message).toContain(message);
+  });
+});
+
 describe('a value that cannot be used: one that can', () => {
   it.each([
     ['hosts', '[metrics.example.no, shop.example.no]', 'shop.example.no', 'a list: [shop.example.no]'],

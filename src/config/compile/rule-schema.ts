@@ -15,12 +15,18 @@ const parts = z.strictObject({
 
 type Written = z.output<typeof scalar> | z.output<typeof several> | z.output<typeof parts>;
 
+/** What may be asked of a field. */
+export const CONDITIONS =
+  'expected a value, a list of values, `">= 100"`, `"< 100"`, `{ prefix: text }` or `{ exists: true }`';
+/** How the words begin where nothing is. */
+export const NOTHING_ASKED = 'nothing is asked of';
+
 /** `">= 100"`, `"< 100"`, `"= text"`, a value, a list of values, or the parts by name. */
 function conditionOf(on: string, written: Written): ConditionConfig | Wrong {
   if (Array.isArray(written)) return { on, is: written.map(String) };
   if (typeof written === 'object') {
     const { '=': is, '>=': atLeast, '<': below, prefix, exists } = written;
-    if (Object.keys(written).length === 0) return { message: `nothing is asked of \`${on}\`` };
+    if (Object.keys(written).length === 0) return { message: `${NOTHING_ASKED} \`${on}\`: ${CONDITIONS}` };
     return {
       on,
       ...(is !== undefined && { is: (Array.isArray(is) ? is : [is]).map(String) }),
@@ -36,8 +42,10 @@ function conditionOf(on: string, written: Written): ConditionConfig | Wrong {
   const number = numberIn(rest);
   if ((operator === '>=' || operator === '<') && number !== undefined)
     return operator === '<' ? { on, below: number } : { on, atLeast: number };
-  const message = 'expected a value, a list of values, `">= 100"`, `"< 100"`, `{ prefix: text }` or `{ exists: true }`';
-  return { message, instead: number !== undefined && '=>'.includes(operator.charAt(0)) ? `">= ${rest}"` : undefined };
+  return {
+    message: CONDITIONS,
+    instead: number !== undefined && '=>'.includes(operator.charAt(0)) ? `">= ${rest}"` : undefined,
+  };
 }
 
 const when = z.record(z.string().min(1).max(80), z.union([scalar, several, parts])).transform((written, context) =>

@@ -6,6 +6,7 @@ import { nearest, plain } from '../../core/nearest.ts';
 import { addressIn, foreignKey, hasNoDestination, keyCalled, platformCalled, signalCalled } from './known-names.ts';
 import { variableIn } from './meant.ts';
 import { tryMeant, valueAt } from './try-meant.ts';
+import { CONDITIONS, NOTHING_ASKED } from '../compile/rule-schema.ts';
 import { readDuration, readSize } from '../units.ts';
 
 /**
@@ -23,8 +24,16 @@ export function remarksOf(
   const all = issues.flatMap((issue) => remarks(issue, issue.path as ConfigPath, value, whole));
   const pairs = schema === undefined ? all : tryMeant(all, value, whole, schema);
   return pairs.filter(
-    (remark) => remark.code !== 'missing-key' || !pairs.some((other) => isMistyped(other, remark.path)),
+    (remark) =>
+      (remark.code !== 'missing-key' || !pairs.some((other) => isMistyped(other, remark.path))) &&
+      !pairs.some((other) => isConsequence(remark, other)),
   );
+}
+
+/** A condition of which nothing is left is told by what is wrong in it, and so is a list of fields. */
+function isConsequence({ path, message }: Remark, other: Remark): boolean {
+  if (message.startsWith('`fields` does not list')) return other.path.includes('fields');
+  return message.startsWith(NOTHING_ASKED) && other.message !== message && other.path.join('\n') === path.join('\n');
 }
 
 /** A missing key needs no finding if it is there under a mistyped name, or is told with what to write instead. */
@@ -39,6 +48,7 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
   const error = { kind: 'error', path } as const;
   switch (issue.code) {
     case 'unrecognized_keys':
+      if (path.at(-2) === 'when') return [noCondition(path, issue.keys)];
       return issue.keys.map((key) => unknownKey(path, key, value, whole));
     case 'invalid_union': {
       const words = issue.errors.flatMap(([first]) =>
@@ -57,6 +67,11 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
       return [path.at(-1) === 'type' ? unknownType(path, value, known) : unknownWord(path, value, known, [])];
     }
     default: {
+      if (issue.code === 'too_small' && valueAt(path, value) === '') {
+        return [
+          { ...error, code: 'value', message: `\`${path.at(-1)}\` is empty: give it a value, or take the line out` },
+        ];
+      }
       const params: unknown = issue.code === 'custom' ? issue.params : undefined;
       const instead = (params as { readonly instead?: string } | undefined)?.instead;
       return [
@@ -71,6 +86,14 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
       ];
     }
   }
+}
+
+/** Keys that no condition of a rule has. */
+function noCondition(path: ConfigPath, keys: readonly string[]): Remark {
+  const asked = keys.map((key) => `\`${key.slice(0, 64)}\``).join(', ');
+  const begins = keys.length === 1 && /^(?:starts?|begins?)[_ -]?with$/i.test(keys[0] ?? '');
+  const message = `${asked}: no such condition; ${CONDITIONS}`;
+  return { kind: 'error', code: 'value', path, message, ...(begins && { instead: 'prefix' }) };
 }
 
 const WHOLE_PATH = 'the file of a secret is named by its whole path: `file:/run/secrets/name`';

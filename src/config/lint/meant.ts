@@ -21,6 +21,7 @@ function* meantByNumber(number: number): Generator {
   if (Number.isSafeInteger(number) && number >= 0) yield* [String(number), [String(number)]];
   if (number === 0 || number === 1) yield number === 1;
   if (number === 0) yield 'off';
+  if (number > 0) yield `${number}s`;
 }
 
 function* meantByText(text: string): Generator {
@@ -29,7 +30,7 @@ function* meantByText(text: string): Generator {
   if (NO.test(text)) yield* [false, 'off', []];
   yield* numbers(text);
   yield* day(text);
-  const words = text.split(/[,;\s]+/).flatMap((word) => word.replace(/^-+/, '') || []);
+  const words = text.split(/[,;|\s]+/).flatMap((word) => word.replace(/^-+/, '') || []);
   const lower = text.toLowerCase();
   for (const one of [text, lower, text.toUpperCase(), ...address(text), ...digits(text)]) yield* [one, [one]];
   if (words.length > 1)

@@ -62,6 +62,18 @@ function valueSlip(text: string): Slip | undefined {
   return bracketSlip(key, value);
 }
 
+/** In braces, a value that begins with a sign of YAML's own: `{ value: >= 100 }`. */
+const RESERVED = /(:\s+)([>|*@`%&!][^,}]*[^\s,}])/g;
+/** In braces, a value of one word and a key behind it: `{ a: b c: d }`. */
+const NO_COMMA = /(:\s+[^\s,{}[\]:]+)\s+(?=[A-Za-z_][\w.]*:(?:\s|$))/g;
+
+function outsideQuotes(value: string, mend: (text: string) => string): string {
+  return value
+    .split(/("[^"]*"|'[^']*')/)
+    .map((text, i) => (i % 2 === 0 ? mend(text) : text))
+    .join('');
+}
+
 /** Brackets that do not match, and commas that are too many or missing inside them. */
 function bracketSlip(key: string, value: string): Slip | undefined {
   if (!/^[[{]/.test(value)) return undefined;
@@ -71,9 +83,16 @@ function bracketSlip(key: string, value: string): Slip | undefined {
     return { text: key + value.slice(0, -1), why: `one \`${value.slice(-1)}\` too many` };
   if (value.endsWith(other) && !value.includes(close))
     return { text: key + value.slice(0, -1) + close, why: `\`${value.charAt(0)}\` is closed by \`${close}\`` };
+  if (/^\[[^\]]*\](?:\s*,\s*\[[^\]]*\])+$/.test(value))
+    return { text: key + value.replaceAll(/\]\s*,\s*\[/g, ', '), why: 'a list stands in one pair of brackets' };
   if (/,\s*,|[[{]\s*,/.test(value))
     return { text: key + value.replaceAll(/,(?:\s*,)+/g, ',').replace(/([[{])\s*,\s*/, '$1'), why: 'a comma too many' };
-  const mended = value.replaceAll(/(["'])\s+(?=["']|[A-Za-z_]\w*:)/g, '$1, ');
+  const begun = close === '}' ? outsideQuotes(value, (text) => text.replaceAll(RESERVED, '$1"$2"')) : value;
+  if (begun !== value) return { text: key + begun, why: 'a value that begins with this sign needs quotes' };
+  const mended = outsideQuotes(value, (text) => (close === '}' ? text.replaceAll(NO_COMMA, '$1, ') : text)).replaceAll(
+    /(["'])\s+(?=["']|[A-Za-z_]\w*:)/g,
+    '$1, ',
+  );
   if (mended !== value) return { text: key + mended, why: 'a comma is missing' };
   if (/[[,]\s*[*@`%&!][^,\]"']*/.test(value) && close === ']')
     return {
@@ -95,6 +114,7 @@ function count(text: string, pattern: RegExp): number {
 /** A line that should begin with a key and a colon. */
 function keySlip(text: string, entry: boolean): Slip | undefined {
   const [, item = '', rest = ''] = /^((?:- +)*)(.*)$/.exec(text) ?? [];
+  if (/^[[{]/.test(rest)) return bracketSlip(item, rest);
   if (/^[@`%*&!]/.test(rest) && item !== '')
     return { text: `${item}"${rest.replaceAll('"', '')}"`, why: 'a value that begins with this sign needs quotes' };
   // A member of a list may be any text; every other line must begin with a key.
