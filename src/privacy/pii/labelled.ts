@@ -11,20 +11,24 @@ const LABELS = words(
   'fnr fødselsnummer fødselsnr foedselsnummer fodselsnummer personnummer personnr personnumret ssn cpr cprnr cpf aadhaar aadhar pesel bsn',
   'burgerservicenummer nino hetu henkilötunnus kennitala isikukood dni nif curp steuerid identifikationsnummer cnp nir',
   'passport passnummer passnr reisepass reisepassnummer imei imsi meid iccid regnr kjennemerke kennzeichen kenteken bilnummer',
-  'kontonummer kontonr kortnummer cardnumber',
+  'kontonummer kontonr kortnummer cardnumber kundenummer kundenr kundnummer kundennummer medlemsnummer medlemsnr customernumber',
+  'membernumber memberid customerid userid brukerid',
 );
 /** Words that count only with one for a number behind them: `account no.` */
-const NUMBERED = words('account card national nhs tax licence license plate pan konto kort pass insurance ni identity');
-const NUMBER = words('number no nr num nummer numer numero número');
+const NUMBERED = words(
+  'account card national nhs tax licence license plate pan konto kort pass insurance ni identity reg steuer førerkort körkort kørekort',
+  'customer client member user kunde kund medlem bruker',
+);
+const NUMBER = words('number no nr num nummer numer numero número id');
 /** Two words that count together, written as one. */
 const PAIRS = words(
   'socialsecurity nationalinsurance codicefiscale asmenskodas rodnéčíslo licenseplate licenceplate numberplate registrationplate',
-  'steuerid pancard',
+  'pancard',
 );
 /** What a code for one use is called. */
 const CODES = words(
   'otp engangskode engangspassord engångskod passcode verifikasjonskode verifieringskod bekreftelseskode sikkerhetskode pinkode cvv cvc',
-  'innloggingskode verificationcode securitycode timecode timepassword timepasscode timepin logincode yourcode pincode',
+  'innloggingskode verificationcode securitycode timecode timepassword timepasscode timepin logincode yourcode pincode dinkode dinkod smskode smskod smscode',
 );
 const TOKENS = words('bearer');
 const HARDWARE_LABELS = words('mac bssid wifimac');
