@@ -156,7 +156,7 @@ describe('keys', () => {
       },
     ],
     [
-      'an empty consent key beside another is absent (`faults.md` 1.2)',
+      'an empty consent key beside another is absent (`docs/spec/consent.md`)',
       'gcs=G111&gcs=&gcd=&gcd=13r3r3r2r5l1&us_privacy=1YNN&us_privacy=',
       { consent_mode: { gcs: 'G111', gcd: '13r3r3r2r5l1' }, privacy_keys: { us_privacy: '1YNN' } },
     ],
