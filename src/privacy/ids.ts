@@ -146,6 +146,7 @@ export function findPairs(text: string, findings: Detection[]): void {
     const start = before(text, nameEnd, NAME_PART, LONGEST_NAME);
     const names = nameEnd - start < 2 ? NOBODY : whatNames(text, start, nameEnd);
     if (names === NOBODY) continue;
+    if (isEmptyBehind(text, i + 1)) continue;
     const listed = sign === EQUALS && behind === i;
     const valueStart = valueBehind(text, i + 1);
     // Of a script, `apiKey: "..."`, the value alone is quoted.
@@ -266,6 +267,14 @@ function endOfName(text: string, behind: number): number {
 const OUTER = /[a-z0-9_\]]/i;
 /** What may stand in brackets behind a letter because it was found there. An address or an id takes the whole word. */
 const TAGS: ReadonlySet<string> = new Set<string>(TAGGED.filter((kind) => kind !== 'email' && kind !== 'id'));
+
+/** Whether the value is an empty text: `"email":""`. */
+function isEmptyBehind(text: string, from: number): boolean {
+  EMPTY.lastIndex = from;
+  return EMPTY.test(text);
+}
+
+const EMPTY = /[ \t]{0,3}(\\?["'])\1(?!["'])/y;
 
 /** Where a value begins, perhaps the first of a list (`"ids":["..."]`). */
 function valueBehind(text: string, from: number): number {
