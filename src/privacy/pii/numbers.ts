@@ -118,6 +118,7 @@ function number(first: number, findings: Detection[]): number {
   if (last < 0) {
     const written = writtenAt(first);
     if (written !== undefined) [kind, last] = written;
+    if (last >= 0 && text.charAt(start - 1) === '(') from = start - 1;
   }
   if (last < 0) {
     const id = nationalId(first);

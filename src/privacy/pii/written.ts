@@ -1,5 +1,6 @@
 import { codeAt } from '../code-at.ts';
 import { runs } from './digit-runs.ts';
+import { isCalledArticle } from './words-before.ts';
 
 /**
  * Numbers of persons that their groups and signs tell from other numbers, without a word before them: `(212) 555-0123`,
@@ -51,7 +52,10 @@ const BY_HEAD: readonly (readonly Shape[])[] = Array.from({ length: 6 }, (_, hea
 export function writtenAt(first: number): readonly ['phone' | 'id', number] | undefined {
   for (const shape of BY_HEAD[runs.length(first)] ?? []) {
     const last = endOf(first, shape);
-    if (last >= 0 && shape.fits(runs.digits(first, last))) return [shape.kind, last];
+    if (last < 0 || !shape.fits(runs.digits(first, last))) continue;
+    // `Art.nr. 219-09-9999`
+    if (shape.kind === 'id' && isCalledArticle(runs.text, runs.starts[first] as number)) continue;
+    return [shape.kind, last];
   }
   return undefined;
 }
