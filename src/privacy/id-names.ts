@@ -45,7 +45,7 @@ const ALONE = new WordSet(
   // Of devices: https://www.3gpp.org/dynareport/23003.htm
   'imei imeisv imsi meid iccid udid wifimac macaddr bssid extid appinstanceid frequentflyernumber ffn',
   'baiduid bduss hmlvt hmlpvt wcsbt lineuid adobemc adobemcsdid',
-  'authid debitor canvashash thumbmark bonuskort bonuscard kundekort medlemskort membercard membershipcard fordelskort loyaltycardnumber',
+  'authid sessionstate debitor canvashash thumbmark bonuskort bonuscard kundekort medlemskort membercard membershipcard fordelskort loyaltycardnumber',
   // Ids that open an order or a cart: https://woocommerce.com/document/managing-orders/
   'orderkey wcorderkey cartkey',
   ...crossed(WHOSE, ID_WORDS),

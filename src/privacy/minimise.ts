@@ -193,14 +193,17 @@ function putUserId(event: RawEvent, id: string): string | undefined {
   return undefined;
 }
 
-/** Numbers of articles and lists are exempt from what looks like a person's number; everything else is free text. */
+/**
+ * Numbers of articles and lists are exempt from what looks like a person's number; everything else is free text. An empty
+ * text is none.
+ */
 function cleanItem(item: Item, cleaner: Cleaner): Item {
   const clean: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(item) as [string, unknown][]) {
     if (key === 'custom') clean[key] = cleaner.scalars(value as Scalars);
     else if (typeof value === 'number') clean[key] = cleaner.number(value);
     else if (typeof value !== 'string') clean[key] = value;
-    else clean[key] = NUMBERED.has(key) ? cleaner.article(value) : cleaner.text(value);
+    else if (value !== '') clean[key] = NUMBERED.has(key) ? cleaner.article(value) : cleaner.text(value);
   }
   return clean;
 }

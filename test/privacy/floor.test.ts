@@ -25,6 +25,18 @@ function floor(raw: RawEvent, identifiers: Partial<RawEvent> = {}) {
   return minimise(raw, around, privacy);
 }
 
+it('an empty text of an item is none', () => {
+  const items = [{ item_id: '', item_name: 'Krus', item_brand: '' }];
+  expect(floor({ items }).items).toEqual([{ item_name: 'Krus' }]);
+});
+
+it('the name of a campaign is no name of a person', () => {
+  expect(floor({ campaign: { name: 'sommer_2026', source: 'kari@example.no' } }).campaign).toEqual({
+    name: 'sommer_2026',
+    source: '[email]',
+  });
+});
+
 describe('what has a form', () => {
   it.each([
     ['session_id', '1795168000', 'kari.nordmann'],
