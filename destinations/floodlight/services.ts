@@ -11,4 +11,8 @@ export const SERVICES = [
   'google-marketing-platform',
   'google',
   'google-advertising-products',
+  'google-floodlight',
+  'campaign-manager',
+  'google-campaign-manager',
+  'doubleclick-ad',
 ] as const;

@@ -24,4 +24,10 @@ export const SERVICES = [
   'google-analytics-360',
   'google',
   'google-advertising-products',
+  'google-ga',
+  'gc-analytics',
+  'google-analytics-v',
+  'gtag-ga',
+  'monsterinsights',
+  'exactmetrics',
 ] as const;

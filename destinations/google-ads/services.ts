@@ -24,4 +24,7 @@ export const SERVICES = [
   'google-ads-customer-match',
   'google',
   'google-advertising-products',
+  'gc-adwords',
+  'doubleclick-ad',
+  'gcmads',
 ] as const;

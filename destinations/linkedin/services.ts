@@ -15,4 +15,5 @@ export const SERVICES = [
   'li-insight',
   'lintrk',
   'insight-tag',
+  'linkedin-marketing-services',
 ] as const;

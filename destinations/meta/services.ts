@@ -23,4 +23,7 @@ export const SERVICES = [
   'meta-advertising',
   'meta-business',
   'meta-marketing',
+  'facebook-for-woocommerce',
+  'facebook-pixel-wi',
+  'fbp',
 ] as const;

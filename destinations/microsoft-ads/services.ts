@@ -13,6 +13,9 @@ export const SERVICES = [
   'bing-universal-event-tracking',
   'bing-ads-uet',
   'microsoft-bing',
+  'universal-event-tracking',
+  'microsoft-campaign-analytics',
+  'microsoft-ireland-operations',
   'ms-ads',
   'uetq',
 ] as const;

@@ -1,2 +1,11 @@
 /** What consent banners call Snapchat's pixel, taken from the lists of services that banner libraries and plugins ship. */
-export const SERVICES = ['snapchat', 'snapchat-pixel', 'snap-pixel'] as const;
+export const SERVICES = [
+  'snapchat',
+  'snapchat-pixel',
+  'snap-pixel',
+  'snap',
+  'snapchat-ads',
+  'snap-ads',
+  'snapchat-advertising',
+  'snap-group',
+] as const;

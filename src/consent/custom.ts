@@ -1,6 +1,7 @@
 import type { SignalMask } from '../core/signals.ts';
 import { asCount, asJsonObject, asString, parseCookieJson, type Json } from './json.ts';
-import { base64Object, chosen, jsonObject, perCookie, services, withServices } from './platform.ts';
+import { base64Object, chosen, jsonObject, perCookie } from './platform.ts';
+import { services, withServices } from './service-marks.ts';
 import type { Context, Platform, SignalMarks } from './platform.ts';
 import { unreadable, type Facts } from './reading.ts';
 import { servicesOf } from './services.ts';
@@ -159,6 +160,8 @@ function inText(value: string, banner: CustomBanner): Look | undefined {
   const text = decoded(value, banner.encoding);
   if (text === undefined) return undefined;
   if (banner.list !== undefined) {
+    // An escape that none of the names has is one more layer of encoding.
+    if (ESCAPE.test(text) && ![...banner.list.names.keys()].some((name) => ESCAPE.test(name))) return undefined;
     const names = text.split(banner.between, MOST_ENTRIES + 1);
     return () => names;
   }
@@ -172,6 +175,8 @@ function inText(value: string, banner: CustomBanner): Look | undefined {
   }
   return ([key = '']) => entries.get(key);
 }
+
+const ESCAPE = /%[0-9A-Fa-f]{2}/;
 
 function decoded(value: string, encoding: CustomBanner['encoding']): string | undefined {
   if (encoding === 'plain') return value;

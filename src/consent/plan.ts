@@ -44,11 +44,12 @@ export function planOf(site: SiteConsent, regime: Regime, book: ServiceBook): Re
   const exact = new Map<string, Lead[]>();
   const patterns = new Map<string, { start: string; is: RegExp; leads: Lead[] }>();
   listeners.forEach(({ platform }, listener) => {
+    const first = nameOf(platform.cookies[0] ?? '');
     const renamed = site.mapping.get(platform.name)?.cookie;
     platform.cookies.forEach((cookie, i) => {
-      const isRenamed = i === 0 && renamed !== undefined;
-      const lead = { listener, as: isRenamed ? nameOf(cookie) : undefined };
-      const pattern = isRenamed ? patternOf(renamed) : cookie;
+      const own = renamed === undefined ? undefined : renamedTo(renamed, first, cookie, i);
+      const lead = { listener, as: own === undefined ? undefined : nameOf(cookie) };
+      const pattern = own === undefined ? cookie : patternOf(own);
       if (typeof pattern === 'string') {
         exact.set(pattern, [...(exact.get(pattern) ?? []), lead]);
       } else {
@@ -59,6 +60,13 @@ export function planOf(site: SiteConsent, regime: Regime, book: ServiceBook): Re
     });
   });
   return { listeners, exact, patterns: [...patterns.values()] };
+}
+
+/** The site's name for a cookie: it names the first one, and with it those that add something to its name. */
+function renamedTo(renamed: string, first: string, cookie: string | NamePattern, i: number): string | undefined {
+  if (i === 0) return renamed;
+  const follows = typeof cookie === 'string' && first !== '' && cookie.startsWith(first) && !renamed.endsWith('*');
+  return follows ? `${renamed}${cookie.slice(first.length)}` : undefined;
 }
 
 /** A name the site has written: `*` at its end stands for any rest. */

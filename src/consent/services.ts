@@ -1,6 +1,5 @@
-import { ALL_SIGNALS, AD_SIGNALS, GATE_MASK, type SignalMask } from '../core/signals.ts';
-import { detached } from '../core/recent.ts';
-import type { ConsentRoute, RouteTerms, SiteServices } from './types.ts';
+import type { SignalMask } from '../core/signals.ts';
+import type { ConsentRoute, SiteServices } from './types.ts';
 
 /**
  * A service or vendor that the visitor refused inside an allowed category closes its routes, because consent is given to
@@ -60,7 +59,7 @@ const OF_MANY: ReadonlySet<string> = new Set(['google', 'microsoft']);
 const COMPANIES: ReadonlySet<string> = new Set(['google', 'facebook', 'fb', 'linkedin', 'meta', 'microsoft', 'bing']);
 
 /** No service has a longer name. */
-const MAX_NAME = 64;
+export const MAX_NAME = 64;
 const SEPARATORS = /[^a-z0-9]+/g;
 
 /** The key of a usual name: without case and separators. */
@@ -69,7 +68,7 @@ function serviceKey(name: string): string {
 }
 
 /** The owner of a service: its routes on the site, none if the site has no route of that vendor. */
-interface Owner {
+export interface Owner {
   readonly routes: readonly string[];
   /** What it is called in a reason: a name of the configuration or of the table, never text of a cookie. */
   readonly label: string;
@@ -209,156 +208,4 @@ export function servicesOf(
     allowed,
     signals: purposes?.get(name) ?? 0,
   }));
-}
-
-/** The services that are allowed in one category. */
-export interface ServiceCategory {
-  readonly signals: SignalMask;
-  readonly services: readonly Service[];
-}
-
-/** Most unknown services that are reported. */
-const MAX_UNKNOWN = 8;
-/** The form of a service's name; an email address or a phone number does not have it. */
-const NAME = /^(?=.*[A-Za-z])[\w .:&()+-]{1,40}$|^\d{1,6}$/;
-
-/** What services and vendors take from the routes of a site, gathered while a record is read. */
-export class Narrowing {
-  readonly #book: ServiceBook;
-  #terms: Map<string, RouteTerms> | undefined;
-  #unknown: string[] | undefined;
-
-  constructor(book: ServiceBook) {
-    this.#book = book;
-  }
-
-  /** Undefined where nothing was taken from any route. */
-  get terms(): ReadonlyMap<string, RouteTerms> | undefined {
-    return this.#terms;
-  }
-
-  /** Unknown names; a text without the form of a name is not repeated. */
-  get unknown(): readonly string[] | undefined {
-    return this.#unknown;
-  }
-
-  /**
-   * A refused service closes its routes. From other routes of the same vendor it takes its own signals, except those that
-   * the other route needs: refusing Google Ads does not refuse Google Analytics, only the advertising in it. Where a usual
-   * name stands for several routes, and a narrower name of one of these is allowed, that route keeps what it needs: a
-   * visitor can refuse Google and allow Google Analytics.
-   */
-  refuse(services: readonly Service[]): this {
-    const owners = new Set<Owner>();
-    for (const { name, owner, allowed } of services) {
-      if (allowed) continue;
-      if (owner === undefined) this.#tell(name);
-      else owners.add(owner);
-    }
-    for (const owner of owners) this.#close(owner, services);
-    return this;
-  }
-
-  /**
-   * Records that list only what is allowed: a list that is not empty decides for its category. A route keeps the signals
-   * it needs only if a service of its own is listed, and further signals if a service of its vendor is. An empty list
-   * decides nothing: the site has no services in that category.
-   */
-  list(categories: readonly ServiceCategory[]): this {
-    for (const route of this.#book.routes) {
-      let judged = 0;
-      let kept = 0;
-      for (const { signals, services } of categories) {
-        if (services.length === 0) kept |= signals;
-        else judged |= signals;
-        for (const service of services) kept |= signals & this.#reach(service.owner, route, service.signals);
-      }
-      this.#take(route, judged & ~kept, route.service);
-    }
-    for (const { signals: given, services } of categories) {
-      if ((given & GATE_MASK) === 0) continue;
-      for (const { name, owner, signals } of services) if (owner === undefined && signals === 0) this.#tell(name);
-    }
-    return this;
-  }
-
-  /**
-   * Names that the site has mapped to signals: a signal is open to a route when one of the route's names that carry it is
-   * allowed. An unknown name belongs to every route. If no name belongs to the route, the signal is open only when no name
-   * that carries it was refused. A signal that no name allows is refused to all routes, like a category.
-   */
-  map(services: readonly Service[]): this {
-    const inForce = services.reduce((mask, { allowed, signals }) => (allowed ? mask | signals : mask), 0);
-    for (const route of this.#book.routes) {
-      let named = 0;
-      let allowed = 0;
-      let refused = 0;
-      let refusedName: string | undefined;
-      for (const service of services) {
-        const { signals } = service;
-        const own = signals & this.#reach(service.owner, route, signals);
-        named |= own;
-        if (service.allowed) allowed |= own;
-        else {
-          refused |= signals;
-          if (signals !== 0) refusedName ??= service.owner?.label ?? detached(service.name);
-        }
-      }
-      const shut = inForce & ((named & ~allowed) | (refused & ~named));
-      this.#take(route, shut, refusedName ?? route.service);
-    }
-    return this;
-  }
-
-  /** Signals that a service can stand for at a route. @param unknown those of a service whose owner is unknown */
-  #reach(owner: Owner | undefined, route: ConsentRoute, unknown: SignalMask): SignalMask {
-    if (owner === undefined) return unknown;
-    if (owner.routes.includes(route.name)) return ALL_SIGNALS;
-    return this.#sharesVendor(owner, route) ? ALL_SIGNALS & ~route.needs : 0;
-  }
-
-  #sharesVendor({ routes }: Owner, { vendor }: ConsentRoute): boolean {
-    return this.#book.routes.some((route) => route.vendor === vendor && routes.includes(route.name));
-  }
-
-  #close(owner: Owner, beside: readonly Service[]): void {
-    const { routes, label } = owner;
-    for (const route of this.#book.routes) {
-      if (!routes.includes(route.name)) continue;
-      this.#take(route, isAllowedNarrower(route, owner, beside) ? ALL_SIGNALS & ~route.needs : ALL_SIGNALS, label);
-      for (const other of this.#book.routes) {
-        if (other.vendor !== route.vendor || routes.includes(other.name)) continue;
-        this.#take(other, purposeOf(route) & ~other.needs, label);
-      }
-    }
-  }
-
-  #take(route: ConsentRoute, signals: SignalMask, label: string): void {
-    if (signals === 0) return;
-    const before = this.#terms?.get(route.name);
-    const open = (before?.open ?? ALL_SIGNALS) & ~signals;
-    if (open === before?.open) return;
-    // The reason names the refusal that takes what the route needs.
-    const refused = before?.refused !== undefined && (signals & route.needs) === 0 ? before.refused : label;
-    (this.#terms ??= new Map()).set(route.name, { consented: open, open, refused });
-  }
-
-  #tell(name: string): void {
-    this.#unknown ??= [];
-    const isFull = this.#unknown.length >= MAX_UNKNOWN;
-    if (isFull || name.length > MAX_NAME || !NAME.test(name) || this.#unknown.includes(name)) return;
-    this.#unknown.push(detached(name));
-  }
-}
-
-function isAllowedNarrower({ name }: ConsentRoute, refused: Owner, beside: readonly Service[]): boolean {
-  if (refused.routes.length < 2 || refused.stated) return false;
-  return beside.some(({ allowed, owner }) => {
-    return allowed && owner?.routes.includes(name) === true && owner.routes.length < refused.routes.length;
-  });
-}
-
-/** The signals that stand for the purpose of a route's service. */
-function purposeOf({ needs }: ConsentRoute): SignalMask {
-  return (needs & AD_SIGNALS) === 0 ? needs : needs | AD_SIGNALS;
 }

@@ -119,6 +119,22 @@ export function unixTime(value: number | undefined, unit: number): number | unde
   return value !== undefined && Number.isSafeInteger(value) && value > 0 ? value * unit : undefined;
 }
 
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+/** A date as HTTP and cookies have it (RFC 9110 5.6.7), as unix milliseconds. */
+export function httpTime(text: string | undefined): number | undefined {
+  if (text === undefined || !HTTP_DATE.test(text)) return undefined;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** The end of a choice that holds for some days; undefined where one of the two is unknown. */
+export function daysAfter(at: number | undefined, days: number | undefined): number | undefined {
+  return at === undefined || days === undefined || !(days > 0) ? undefined : at + days * DAY;
+}
+
+const DAY = 86_400_000;
+
 /** What scripts write where there is nothing to write. */
 export function isNothing(value: string): boolean {
   return value === '' || value === 'null' || value === 'undefined';

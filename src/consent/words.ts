@@ -1,6 +1,7 @@
 import { cookieValues, type Cookies } from './cookie-header.ts';
 import { asJsonObject } from './json.ts';
-import { chosen, jsonObject, withServices, type Context, type Platform } from './platform.ts';
+import { chosen, jsonObject, type Context, type Platform } from './platform.ts';
+import { withServices } from './service-marks.ts';
 import { choice, mute, noChoice, unreadable } from './reading.ts';
 import { servicesOf } from './services.ts';
 import type { Category } from '../core/signals.ts';
@@ -32,8 +33,9 @@ function readWords(found: Cookies, words: Words, context: Context): Reading | un
     }
     if (values.length === 0) continue;
     present = true;
-    if (values.every((value) => value === words.on)) marks.on |= context.categories[category];
-    else marks.off |= context.categories[category];
+    const signals = context.purposes === undefined ? context.categories[category] : context.purposes.get(category);
+    if (values.every((value) => value === words.on)) marks.on |= signals ?? 0;
+    else marks.off |= signals ?? 0;
   }
   if (!present) return undefined;
   const services = words.services === undefined ? [] : serviceFlags(cookieValues(found, words.services));

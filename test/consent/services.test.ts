@@ -149,10 +149,34 @@ describe('records that also list refusals: what is refused closes its routes', (
   });
 
   it('a name nobody knows is every route its signals are for, and a refused name of its own closes a route all the same', () => {
-    const mixed = `{ cmp: [klaro], mapping: { klaro: { purposes: { matomo: [statistics], google-analytics: [statistics] } } } }`;
-    expect(open(mixed, klaro({ matomo: true }))).toEqual(['ga4']);
-    expect(open(mixed, klaro({ matomo: false, 'google-analytics': true }))).toEqual(['ga4']);
-    expect(open(mixed, klaro({ matomo: true, 'google-analytics': false }))).toEqual([]);
+    const mixed = `{ cmp: [klaro], mapping: { klaro: { purposes: { plausible: [statistics], google-analytics: [statistics] } } } }`;
+    expect(open(mixed, klaro({ plausible: true }))).toEqual(['ga4']);
+    expect(open(mixed, klaro({ plausible: false, 'google-analytics': true }))).toEqual(['ga4']);
+    expect(open(mixed, klaro({ plausible: true, 'google-analytics': false }))).toEqual([]);
+  });
+
+  it('a service that the record does not have is not allowed: the site added it later, and nobody was asked (klaro.getConsent)', () => {
+    const later = `{ cmp: [klaro], mapping: { klaro: { purposes: { matomo: [statistics], google-analytics: [statistics] } } } }`;
+    expect(open(later, klaro({ matomo: true }))).toEqual([]);
+    const some = states(['facebook-pixel', 'bing']);
+    const record = Object.fromEntries(Object.entries(some).filter(([, allowed]) => allowed));
+    expect(open(mapped('klaro'), klaro(record))).toEqual(without('meta', 'microsoft_ads'));
+    const pairs = Object.keys(record).map((service) => `!${service}=true`);
+    for (const rest of ['', '!facebook-pixel=wait!bing=wait', '!facebook-pixel=wait!bing=fals'])
+      expect(open(mapped('tarteaucitron'), `tarteaucitron=${pairs.join('')}${rest}`)).toEqual(
+        without('meta', 'microsoft_ads'),
+      );
+  });
+
+  it('tarteaucitron: services for the signals of consent mode are about Google', () => {
+    const all = Object.keys(NAMED).map((service) => `!${service}=true`);
+    const cookie = (more: string): string => `tarteaucitron=${all.join('')}${more}`;
+    expect(open(mapped('tarteaucitron'), cookie('!gcmads=false'))).toEqual(without('google_ads'));
+    expect(open(mapped('tarteaucitron'), cookie('!gcmads=wait'))).toEqual(without('google_ads'));
+    expect(open(mapped('tarteaucitron'), cookie('!gcmanalyticsstorage=false!gcmadstorage=true'))).toEqual(
+      without('ga4'),
+    );
+    expect(open(mapped('tarteaucitron'), cookie('!gcmads=true!gcmsecurity=false'))).toEqual(ALL);
   });
 
   it.each([

@@ -13,9 +13,12 @@ interface Other {
   readonly decision?: string;
   /** The site is aimed at the United States, and its default is to grant. */
   readonly us?: true;
-  readonly cmp?: readonly [string];
-  /** `consent.mapping.<platform>.purposes` of the site. */
+  readonly cmp?: readonly [string, ...string[]];
+  /** `consent.mapping` of the site, for the first platform: its purposes, and its cookie where it was renamed. */
   readonly purposes?: Readonly<Record<string, readonly string[]>>;
+  readonly renamed?: string;
+  /** `consent.custom` of the site. */
+  readonly custom?: object;
   /** Default: everything was accepted. */
   readonly cookie?: string;
   /** What stands behind the other keys of the hit. */
@@ -26,18 +29,25 @@ interface Other {
   readonly not_on_the_wire?: readonly string[];
 }
 
-const OTHERS = JSON.parse(readFileSync(new URL('others.json', import.meta.url), 'utf8')) as readonly Other[];
+/** `consent-others.json`: of consent and withdrawal. */
+const OTHERS = ['others.json', 'consent-others.json'].flatMap(
+  (file) => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as readonly Other[],
+);
 const ROUTES = ['ga4', 'google_ads', 'meta'];
 const ACCEPTED =
   'CookieConsent={stamp:%27c2FtcGxlc2FtcGxlc2FtcGxl==%27%2Cnecessary:true%2Cpreferences:true%2Cstatistics:true%2Cmarketing:true%2Cmethod:%27explicit%27%2Cver:1%2Cutc:{{ms:-86400000}}%2Cregion:%27no%27}';
 
 function caseOf(other: Other): FieldCase {
-  const { id, kind, what, source, authority, us, cmp, purposes, cookie = ACCEPTED, query } = other;
+  const { id, kind, what, source, authority, us, cmp, purposes, renamed, custom, cookie = ACCEPTED, query } = other;
   const config: (readonly [string, string])[] = [];
   if (cmp !== undefined) {
-    const mapping = JSON.stringify(purposes === undefined ? {} : { [cmp[0]]: { purposes } });
+    const mapping = JSON.stringify({ [cmp[0]]: { purposes, cookie: renamed } });
     config.push(['cmp: [cookiebot, cookie-information, onetrust, tcf]', `cmp: ${JSON.stringify(cmp)}`]);
     config.push(['# mapping: {}', `mapping: ${mapping} # `]);
+  }
+  if (custom !== undefined) {
+    config.push(['cmp: [cookiebot, cookie-information, onetrust, tcf]', 'cmp: []']);
+    config.push(['# custom: []', `custom: ${JSON.stringify(custom)} #`]);
   }
   if (us === true) config.push(['country: NO', 'country: US'], ['without_choice: denied', 'without_choice: granted']);
   const path = purchasePath(id) + (query === undefined ? '' : `&${query}`);

@@ -1,14 +1,8 @@
 import { asJsonObject, asString, asStrings, type Json, type JsonObject } from '../json.ts';
-import {
-  categorised,
-  chosen,
-  jsonObject,
-  listedServices,
-  perObject,
-  type Context,
-  type Platform,
-} from '../platform.ts';
+import { byCategory, categorised, chosen, jsonObject, perObject, type Context, type Platform } from '../platform.ts';
+import { listedServices } from '../service-marks.ts';
 import { unreadable } from '../reading.ts';
+import { httpTime } from '../text.ts';
 import type { Category } from '../../core/signals.ts';
 
 const GROUPS: readonly string[] = ['preferences', 'statistics', 'marketing'] satisfies readonly Category[];
@@ -25,20 +19,33 @@ export const borlabs: Platform = {
     return chosen(context.source, marksOf(consents, context), {
       id: uid === 'anonymous' ? undefined : uid,
       version: versionOf(root.get('version')),
+      until: httpTime(asString(root.get('expires'))),
     });
   }),
 };
 
 function marksOf(consents: JsonObject, context: Context) {
-  const lists = new Map(GROUPS.map((group) => [group, servicesIn(consents.get(group))] as const));
-  const isOn = (group: Category): boolean => (lists.get(group) ?? []).length > 0;
+  const { purposes, categories } = context;
+  // Groups the site has made up count where it maps them; a mapped name that is no group is a service.
+  const own = [...consents.keys()].filter((group) => purposes?.has(group) === true);
+  const groups = [...new Set([...GROUPS, ...own])];
+  const lists = new Map(groups.map((group) => [group, servicesIn(consents.get(group))] as const));
+  const isOn = (group: string): boolean => (lists.get(group) ?? []).length > 0;
   return listedServices(
     lists,
-    GROUPS.filter((group) => isOn(group as Category)),
+    groups.filter((group) => isOn(group)),
     context,
     {
-      marks: (inner) => categorised(inner, isOn('preferences'), isOn('statistics'), isOn('marketing')),
-      signalsOf: (group) => context.categories[group as Category],
+      marks(inner) {
+        const usual = categorised(inner, isOn('preferences'), isOn('statistics'), isOn('marketing'));
+        if (own.length === 0) return usual;
+        return byCategory(
+          { ...inner, purposes: new Map([...(purposes ?? [])].filter(([name]) => own.includes(name))) },
+          {},
+          isOn,
+        );
+      },
+      signalsOf: (group) => purposes?.get(group) ?? categories[group as Category] ?? 0,
       absentIsService: true,
     },
   );

@@ -1,17 +1,10 @@
 import { cookieValues, type Cookies } from '../cookie-header.ts';
 import { ALL_SIGNALS } from '../../core/signals.ts';
-import {
-  chosen,
-  listed,
-  readValue,
-  withoutNames,
-  withServices,
-  type Context,
-  type NamePattern,
-  type Platform,
-} from '../platform.ts';
+import { chosen, listed, readValue, type Context, type NamePattern, type Platform } from '../platform.ts';
+import { withoutNames, withServices } from '../service-marks.ts';
 import { mute, unreadable } from '../reading.ts';
-import { Narrowing, type Service } from '../services.ts';
+import { Narrowing } from '../narrowing.ts';
+import type { Service } from '../services.ts';
 import { CMP_CONSENT, readTcf } from '../standards/tcf.ts';
 import { readLayers } from '../text.ts';
 import type { Reading } from '../types.ts';

@@ -1,7 +1,9 @@
 import { asCount, asString, asStrings, parseCookieJson, type JsonObject } from '../json.ts';
-import { categorised, jsonObject, perObject, type Platform } from '../platform.ts';
+import { byCategory, jsonObject, perObject, type Platform } from '../platform.ts';
 import { choice, noChoice, unreadable } from '../reading.ts';
 import { unixTime } from '../text.ts';
+
+const NAMES = { preferences: 'functionality', statistics: 'performance', marketing: 'targeting' };
 
 /** Cookie-Script (`consent.md` 1): an action and the accepted categories, a JSON list inside a string. */
 export const cookieScript: Platform = {
@@ -19,7 +21,7 @@ export const cookieScript: Platform = {
     const accepted = categoriesOf(root);
     if (accepted === undefined) return unreadable(source);
     const isOn = (category: string) => accepted.includes(category);
-    const { on, off } = categorised(context, isOn('functionality'), isOn('performance'), isOn('targeting'));
+    const { on, off } = byCategory(context, NAMES, isOn);
     return choice(source, on, off, facts);
   }),
 };

@@ -1,4 +1,4 @@
-import { categorised, NO_RECORD, perCookie, type Context, type Platform } from '../platform.ts';
+import { byCategory, NO_RECORD, perCookie, type Context, type Platform } from '../platform.ts';
 import { ANOTHER_BANNER, choice, noChoice, notRequired, unreadable } from '../reading.ts';
 import { demandsOptIn } from '../regions.ts';
 import { digitsTime, percentDecoded } from '../text.ts';
@@ -19,6 +19,8 @@ export const cookiebot: Platform = {
 const USUAL =
   /^\{stamp:%27([A-Za-z0-9+/]{16,128}={0,2})%27%2Cnecessary:true%2Cpreferences:(true|false)%2Cstatistics:(true|false)%2Cmarketing:(true|false)%2Cmethod:%27explicit%27%2Cver:(\d{1,15})%2Cutc:(\d{1,15})%2Cregion:%27[a-z-]{1,16}%27\}$/;
 
+const NAMES = { preferences: 'preferences', statistics: 'statistics', marketing: 'marketing' };
+
 const STAMP = /^[A-Za-z0-9+/]{16,128}={0,2}$/;
 
 function readCookiebot(value: string, context: Context): Reading | typeof NO_RECORD {
@@ -27,7 +29,12 @@ function readCookiebot(value: string, context: Context): Reading | typeof NO_REC
 }
 
 function readUsual(parts: RegExpExecArray, context: Context): Reading {
-  const { on, off } = categorised(context, parts[2] === 'true', parts[3] === 'true', parts[4] === 'true');
+  const states: Readonly<Record<string, string | undefined>> = {
+    preferences: parts[2],
+    statistics: parts[3],
+    marketing: parts[4],
+  };
+  const { on, off } = byCategory(context, NAMES, (category) => states[category] === 'true');
   return choice(context.source, on, off, { at: digitsTime(parts[6], 1), id: parts[1], version: parts[5] });
 }
 
@@ -58,12 +65,7 @@ export function readAny(value: string, context: Context): Reading | typeof NO_RE
     version: fields.get('ver'),
   };
   if (method !== undefined && method !== 'explicit' && method !== 'implied') return unreadable(source, facts);
-  const { on, off } = categorised(
-    context,
-    state(fields, 'preferences'),
-    state(fields, 'statistics'),
-    state(fields, 'marketing'),
-  );
+  const { on, off } = byCategory(context, NAMES, (category) => state(fields, category));
   if (on !== 0 && (method === 'implied' || stamp === '-1')) {
     const note = method === 'implied' ? 'implied: nobody clicked' : 'the platform requires no consent here';
     return demandsOptIn(region) ? noChoice(source, facts, note, all) : notRequired(source, on, off, facts, note);

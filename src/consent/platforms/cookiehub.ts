@@ -1,8 +1,10 @@
 import { AD_SIGNALS } from '../../core/signals.ts';
 import { asJsonObject, asString, type Json } from '../json.ts';
-import { base64Object, categorised, perObject, type Platform } from '../platform.ts';
+import { base64Object, byCategory, perObject, type Platform } from '../platform.ts';
 import { choice, noChoice, unreadable } from '../reading.ts';
 import { isoTime } from '../text.ts';
+
+const NAMES = { preferences: 'preferences', statistics: 'analytics', marketing: 'marketing' };
 
 /** CookieHub (`consent.md` 1): a list of categories with their values, or one word for all. */
 export const cookieHub: Platform = {
@@ -17,7 +19,7 @@ export const cookieHub: Platform = {
     const objected = root.get('allowSale') === false ? AD_SIGNALS : 0;
     const listed = Array.isArray(categories) ? (categories as readonly Json[]) : undefined;
     const isOn = (id: string) => isAccepted(listed ?? [], id);
-    const { on, off } = categorised(context, isOn('preferences'), isOn('analytics'), isOn('marketing'));
+    const { on, off } = byCategory(context, NAMES, isOn);
     const preset = (listed !== undefined && listed.length > 0 ? off : 0) | objected;
     // The key was spelled without its second `i` for years, and is written both ways now.
     if (['implict', 'implicit'].some((key) => root.has(key) && root.get(key) !== false))

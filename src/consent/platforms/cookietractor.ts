@@ -1,7 +1,9 @@
 import { asJsonObject, asString, asStrings } from '../json.ts';
-import { categorised, jsonObject, NO_RECORD, perCookie, type Platform } from '../platform.ts';
+import { byCategory, jsonObject, NO_RECORD, perCookie, type Platform } from '../platform.ts';
 import { choice } from '../reading.ts';
 import { isoTime } from '../text.ts';
+
+const NAMES = { preferences: 'functional', statistics: 'statistical', marketing: 'marketing' };
 
 /**
  * CookieTractor: a list of the accepted categories, as the vendor's own code reads it (its template "CookieTractor Consent
@@ -18,7 +20,7 @@ export const cookieTractor: Platform = {
     const accepted = asStrings(root?.get('consents'));
     if (root === undefined || accepted === undefined) return NO_RECORD;
     const isOn = (category: string) => accepted.includes(category);
-    const { on, off } = categorised(context, isOn('functional'), isOn('statistical'), isOn('marketing'));
+    const { on, off } = byCategory(context, NAMES, isOn);
     return choice(context.source, on, off, { at: isoTime(asString(root.get('utc'))), id: asString(root.get('user')) });
   }),
 };

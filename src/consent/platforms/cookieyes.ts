@@ -1,8 +1,10 @@
 import { cookieValues } from '../cookie-header.ts';
-import { base64Object, categorised, jsonObject, perCookie, type Context, type Platform } from '../platform.ts';
+import { base64Object, byCategory, jsonObject, perCookie, type Context, type Platform } from '../platform.ts';
 import { choice, mute, noChoice, unreadable } from '../reading.ts';
 import { percentDecoded } from '../text.ts';
 import type { Reading } from '../types.ts';
+
+const NAMES = { preferences: 'functional', statistics: 'analytics', marketing: 'advertisement' };
 
 /** CookieYes (`consent.md` 1): `key:value` pairs. Without `action:yes` nobody has clicked, whatever the other pairs are. */
 export const cookieYes: Platform = {
@@ -17,11 +19,10 @@ export const cookieYes: Platform = {
     const facts = { id: fields.get('consentid') || undefined };
     if (fields.get('action') !== 'yes') {
       const isOff = (category: string) => (fields.get(category) === 'no' ? false : undefined);
-      const preset = categorised(context, isOff('functional'), isOff('analytics'), isOff('advertisement'));
+      const preset = byCategory(context, NAMES, isOff);
       return noChoice(source, facts, 'nobody has clicked', preset.off);
     }
-    const isOn = (category: string) => fields.get(category) === 'yes';
-    const { on, off } = categorised(context, isOn('functional'), isOn('analytics'), isOn('advertisement'));
+    const { on, off } = byCategory(context, NAMES, (category) => fields.get(category) === 'yes');
     return choice(source, on, off, facts);
   }),
 };
@@ -44,7 +45,7 @@ const VIEWED = 'viewed_cookie_policy';
 const SUMMARY = 'CookieLawInfoConsent';
 /** The one category of versions that had no others. */
 const EVERYTHING = 'non-necessary';
-const BOXES = ['functional', 'analytics', 'advertisement', EVERYTHING];
+const BOXES = [...Object.values(NAMES), EVERYTHING];
 
 /**
  * Its predecessor, with a cookie for each category. These are pre-set: only `viewed_cookie_policy` shows a click, and `no`
@@ -53,7 +54,7 @@ const BOXES = ['functional', 'analytics', 'advertisement', EVERYTHING];
 export const cookieLawInfo: Platform = {
   name: 'cookie-law-info',
   title: 'CookieYes (GDPR Cookie Consent, Cookie Law Info)',
-  cookies: [VIEWED, SUMMARY, ...BOXES.map((category) => CHECKBOX + category)],
+  cookies: [VIEWED, SUMMARY, { name: `${CHECKBOX}*`, is: /^cookielawinfo-checkbox-[\w%-]{1,128}$/ }],
   read(found, context) {
     const { source, all } = context;
     const viewed = cookieValues(found, VIEWED);
@@ -63,7 +64,8 @@ export const cookieLawInfo: Platform = {
     const boxes = (category: string) => cookieValues(found, CHECKBOX + category).map((value) => value === 'yes');
     const summaries = cookieValues(found, SUMMARY).map((value) => readSummary(value, context));
     // The summary holds the same as the boxes; it is read where they are gone.
-    const hasBoxes = BOXES.some((category) => boxes(category).length > 0);
+    const names = context.purposes === undefined ? BOXES : [...context.purposes.keys()];
+    const hasBoxes = names.some((category) => boxes(category).length > 0);
     return hasBoxes || summaries.length === 0 ? [choiceOf(boxes, context), ...summaries] : summaries;
   },
 };
@@ -75,10 +77,14 @@ function choiceOf(boxes: (category: string) => readonly boolean[], context: Cont
     const own = boxes(category);
     return own.length > 0 && own.every((box) => box);
   };
-  if (everything.length > 0 && BOXES.every((category) => category === EVERYTHING || boxes(category).length === 0)) {
+  if (
+    context.purposes === undefined &&
+    everything.length > 0 &&
+    BOXES.every((category) => category === EVERYTHING || boxes(category).length === 0)
+  ) {
     return isOn(EVERYTHING) ? choice(context.source, context.all, 0) : choice(context.source, 0, context.all);
   }
-  const { on, off } = categorised(context, isOn('functional'), isOn('analytics'), isOn('advertisement'));
+  const { on, off } = byCategory(context, NAMES, isOn);
   return choice(context.source, on, off);
 }
 

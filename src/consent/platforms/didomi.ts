@@ -1,15 +1,7 @@
 import { asJsonObject, asString, asStrings } from '../json.ts';
 import type { JsonObject } from '../json.ts';
-import {
-  base64Object,
-  chosen,
-  listed,
-  perObject,
-  withoutNames,
-  withServices,
-  type Context,
-  type Platform,
-} from '../platform.ts';
+import { base64Object, chosen, listed, perObject, type Context, type Platform } from '../platform.ts';
+import { withoutNames, withServices } from '../service-marks.ts';
 import { mute, unreadable } from '../reading.ts';
 import type { Service } from '../services.ts';
 import { isoTime } from '../text.ts';

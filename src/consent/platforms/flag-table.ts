@@ -1,6 +1,14 @@
 import { AD_SIGNALS, type Category, type SignalMask } from '../../core/signals.ts';
 import { asCount, asJsonObject, asString, type Json, type JsonObject } from '../json.ts';
-import { base64Object, jsonObject, perObject, type Context, type SignalMarks, type Platform } from '../platform.ts';
+import {
+  base64Object,
+  byCategory,
+  jsonObject,
+  perObject,
+  type Context,
+  type SignalMarks,
+  type Platform,
+} from '../platform.ts';
 import { choice, noChoice, unreadable } from '../reading.ts';
 import { isoTime, unixTime } from '../text.ts';
 
@@ -52,7 +60,8 @@ const ROWS: readonly Row[] = [
     name: 'moove',
     title: 'GDPR Cookie Compliance (Moove)',
     cookie: 'moove_gdpr_popup',
-    flags: { statistics: 'thirdparty', marketing: 'advanced' },
+    // Since version 5 also `preference`, and `performance`, which the site may map.
+    flags: { preferences: 'preference', statistics: 'thirdparty', marketing: 'advanced' },
     on: '1',
     off: ['0'],
   },
@@ -70,8 +79,6 @@ const ROWS: readonly Row[] = [
     optOut: { is: /SaleOfInfo$/, ofAll: false },
   },
 ];
-
-const CATEGORIES = ['preferences', 'statistics', 'marketing'] as const;
 
 export const FLAG_PLATFORMS: readonly Platform[] = ROWS.map((row) => ({
   name: row.name,
@@ -94,13 +101,8 @@ export const FLAG_PLATFORMS: readonly Platform[] = ROWS.map((row) => ({
 }));
 
 /** The categories that are plainly off; `Auto` may be either. */
-function presetOff({ flags }: Row, object: JsonObject | undefined, { categories }: Context): SignalMask {
-  let off = 0;
-  for (const category of CATEGORIES) {
-    const key = flags[category];
-    if (key !== undefined && object?.get(key) === false) off |= categories[category];
-  }
-  return off;
+function presetOff({ flags }: Row, object: JsonObject | undefined, context: Context): SignalMask {
+  return byCategory(context, flags, (key) => (object?.get(key) === false ? false : undefined)).off;
 }
 
 /** What was opted out of: an objection. */
@@ -114,19 +116,16 @@ function optedOutOf({ optOut }: Row, flags: JsonObject | undefined, { all }: Con
 
 function marksOf({ flags, on, off }: Row, object: JsonObject | undefined, context: Context): SignalMarks | undefined {
   if (object === undefined) return undefined;
-  let accepted = 0;
-  let refused = 0;
   let present = false;
-  for (const category of CATEGORIES) {
-    const key = flags[category];
-    if (key === undefined) continue;
+  let isReadable = true;
+  const marks = byCategory(context, flags, (key) => {
     const flag = object.get(key);
-    if (flag !== undefined && flag !== on && !off.includes(flag)) return undefined;
-    present ||= flag !== undefined;
-    if (flag === on) accepted |= context.categories[category];
-    else if (flag !== undefined) refused |= context.categories[category];
-  }
-  return present ? { on: accepted, off: refused } : undefined;
+    if (flag === undefined) return undefined;
+    present = true;
+    isReadable &&= flag === on || off.includes(flag);
+    return flag === on;
+  });
+  return present && isReadable ? marks : undefined;
 }
 
 function timeOf(root: JsonObject, time: Row['time']): number | undefined {

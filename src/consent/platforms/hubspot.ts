@@ -1,5 +1,5 @@
 import { cookieValues } from '../cookie-header.ts';
-import { categorised, readValue, type Context, type Platform } from '../platform.ts';
+import { byCategory, readValue, type Context, type Platform } from '../platform.ts';
 import { choice, mute, unreadable } from '../reading.ts';
 import { percentDecoded } from '../text.ts';
 import type { Reading } from '../types.ts';
@@ -31,13 +31,13 @@ export const hubSpot: Platform = {
   },
 };
 
-/** Statistics, marketing, preferences. */
-const KNOWN = ['1', '2', '3'];
+const NAMES = { preferences: '3', statistics: '1', marketing: '2' };
 const STATES = ['true', 'false'];
 
 function readCategories(value: string, context: Context): Reading {
   const pairs = (percentDecoded(value) ?? '').split(/[,_]/, 64).map((pair) => pair.split(':', 3));
-  const known = pairs.filter(([category = '']) => KNOWN.includes(category));
+  const names = context.purposes === undefined ? Object.values(NAMES) : [...context.purposes.keys()];
+  const known = pairs.filter(([category = '']) => names.includes(category));
   if (known.length === 0 || !known.every((pair) => pair.length === 2 && STATES.includes(pair[1] ?? ''))) {
     return unreadable(context.source);
   }
@@ -45,6 +45,6 @@ function readCategories(value: string, context: Context): Reading {
     const states = known.filter(([name]) => name === category).map(([, state]) => state);
     return states.length > 0 && states.every((state) => state === 'true');
   };
-  const { on, off } = categorised(context, isOn('3'), isOn('1'), isOn('2'));
+  const { on, off } = byCategory(context, NAMES, isOn);
   return choice(context.source, on, off);
 }

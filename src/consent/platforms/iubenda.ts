@@ -1,5 +1,5 @@
 import { asJsonObject, asString, type JsonObject } from '../json.ts';
-import { categorised, jsonObject, perObject, type Platform } from '../platform.ts';
+import { byCategory, categorised, jsonObject, perObject, type Platform } from '../platform.ts';
 import { choice, noChoice } from '../reading.ts';
 import { isoTime } from '../text.ts';
 
@@ -22,7 +22,10 @@ export const iubenda: Platform = {
     const consent = root.get('consent');
     if (consent === false) return choice(source, 0, all, facts);
     if (purposes !== undefined) {
-      const { on, off } = categorised(context, isOn(purposes, '2', '3'), isOn(purposes, '4'), isOn(purposes, '5'));
+      const { on, off } =
+        context.purposes === undefined
+          ? categorised(context, isOn(purposes, '2', '3'), isOn(purposes, '4'), isOn(purposes, '5'))
+          : byCategory(context, {}, (number) => isOn(purposes, number));
       return choice(source, on, off, facts);
     }
     return consent === true ? choice(source, all, 0, facts) : noChoice(source, facts);

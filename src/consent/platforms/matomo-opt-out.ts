@@ -1,6 +1,6 @@
 import type { Platform } from '../platform.ts';
 import { restriction } from '../reading.ts';
-import { Narrowing } from '../services.ts';
+import { Narrowing } from '../narrowing.ts';
 
 /** Who gets the events of the routes it closes (`DestinationSpec.vendor`). */
 const VENDOR = 'Matomo';

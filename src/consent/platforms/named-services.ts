@@ -4,17 +4,17 @@ import { cookieValues, type Cookies } from '../cookie-header.ts';
 import { asCount, asJsonObject, asString, type Json, type JsonObject } from '../json.ts';
 import {
   base64Object,
+  byCategory,
   chosen,
   flagged,
   jsonObject,
   perObject,
-  services,
-  withServices,
   type Context,
   type Platform,
 } from '../platform.ts';
+import { services, withServices } from '../service-marks.ts';
 import { choice, noChoice, unreadable, type Facts } from '../reading.ts';
-import { isoTime, percentDecoded, readLayers, unixTime } from '../text.ts';
+import { daysAfter, isoTime, percentDecoded, readLayers, unixTime } from '../text.ts';
 import { servicesOf } from '../services.ts';
 import { readTcf } from '../standards/tcf.ts';
 import { optedOut } from '../standards/us-privacy.ts';
@@ -121,7 +121,9 @@ export const civic: Platform = {
   cookies: ['CookieControl'],
   needsMapping: true,
   read: perObject(jsonObject, (root, context) => {
-    const facts = { at: unixTime(asCount(root.get('consentDate')), 1), id: asString(root.get('user')) };
+    const at = unixTime(asCount(root.get('consentDate')), 1);
+    const until = daysAfter(at, asCount(root.get('consentExpiry')));
+    const facts = { at, until, id: asString(root.get('user')) };
     const optional = asJsonObject(root.get('optionalCookies'));
     if (optional === undefined) return unreadable(context.source);
     // A category on legitimate interest was not asked about, so it is neither accepted nor refused.
@@ -183,7 +185,9 @@ export const huManity: Platform = {
 const readHuManity = perObject(
   jsonObject,
   (root, context) => {
-    const facts = { at: unixTime(asCount(root.get('timestamp')), 1), id: asString(root.get('consentID')) };
+    const at = unixTime(asCount(root.get('timestamp')), 1);
+    const until = daysAfter(at, asCount(root.get('expiry')));
+    const facts = { at, until, id: asString(root.get('consentID')) };
     const categories = asJsonObject(root.get('categories'));
     if (root.get('consent') === false) return choice(context.source, 0, context.all, facts);
     if (root.get('consent') !== true || categories === undefined) return unreadable(context.source);
@@ -272,31 +276,19 @@ export const ketch: Platform = {
   title: 'Ketch',
   cookies: ['_ketch_consent_v1_'],
   read: perObject(base64Object, (root, context) => {
-    const flags: (readonly [Category3, boolean])[] = [];
-    for (const entry of root.values()) {
-      const purposes = asJsonObject(entry)?.get('canonicalPurposes');
+    const states = new Map<Json, boolean>();
+    for (const [own, entry] of root) {
+      const canonical = asJsonObject(entry)?.get('canonicalPurposes');
       const granted = asJsonObject(entry)?.get('status') === 'granted';
-      for (const purpose of Array.isArray(purposes) ? purposes : []) {
-        const category = typeof purpose === 'string' ? KETCH.get(purpose) : undefined;
-        if (category !== undefined) flags.push([category, granted]);
-      }
+      for (const name of new Set([own, ...(Array.isArray(canonical) ? (canonical as readonly Json[]) : [])]))
+        states.set(name, granted && states.get(name) !== false);
     }
-    let on = 0;
-    let off = 0;
-    for (const [category, granted] of flags) {
-      if (granted) on |= context.categories[category];
-      else off |= context.categories[category];
-    }
+    const { on, off } = byCategory(context, KETCH, (name) => states.get(name));
     // Nobody is denied by such a default, so what is denied stays off.
     if (!context.optIn) return noChoice(context.source, {}, 'granted may be a default: opt_in is not set', off);
     return choice(context.source, on, off);
   }),
 };
 
-type Category3 = keyof Context['categories'];
-
-const KETCH: ReadonlyMap<string, Category3> = new Map([
-  ['analytics', 'statistics'],
-  ['behavioral_advertising', 'marketing'],
-  ['personalization', 'preferences'],
-]);
+/** Purposes that Ketch itself names; a site's own have a key of their own. */
+const KETCH = { preferences: 'personalization', statistics: 'analytics', marketing: 'behavioral_advertising' };

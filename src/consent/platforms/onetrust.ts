@@ -1,6 +1,7 @@
-import { AD_SIGNALS, type Category } from '../../core/signals.ts';
+import { AD_SIGNALS, ALL_SIGNALS, type Category, type SignalMask } from '../../core/signals.ts';
 import { cookieValues } from '../cookie-header.ts';
-import { chosen, withServices, type Context, type SignalMarks, type Platform } from '../platform.ts';
+import { chosen, type Context, type SignalMarks, type Platform } from '../platform.ts';
+import { withServices } from '../service-marks.ts';
 import { lapsed, mute, noChoice, unreadable } from '../reading.ts';
 import { servicesOf } from '../services.ts';
 import { isoTime, percentDecoded, readLayers } from '../text.ts';
@@ -104,7 +105,22 @@ function readRecord(record: string, closed: number | undefined, context: Context
   const found = servicesOf(services, context.book, context.purposes);
   const marks = withServices(preset, found, context);
   const choice = chosen(source, { ...marks, off: marks.off | objected }, facts);
-  return awaiting ? lapsed(choice, 'the platform asks again') : choice;
+  if (awaiting) return lapsed(choice, 'the platform asks again');
+  const left = leftToTcf(groups, preset, context);
+  return left === 0 ? choice : { ...choice, about: ALL_SIGNALS & ~left };
+}
+
+/** Groups of purposes of the IAB, which stand in place of the platform's own on TCF sites. */
+const IAB_GROUP = /^(?:(?:V2|I)?STACK\d{1,4}|IABV2_\d{1,3}):(.*)$/;
+
+/**
+ * The signals that the record leaves to the TC string beside it: a site with the TCF has purposes of the IAB, by number,
+ * instead of the category of advertising. Only the string says what they allow.
+ */
+function leftToTcf(groups: readonly string[], { on, off }: SignalMarks, { readsTcf, all }: Context): SignalMask {
+  if (!readsTcf) return 0;
+  const states = groups.flatMap((list) => list.split(',')).flatMap((group) => IAB_GROUP.exec(group)?.[1] ?? []);
+  return states.length > 0 && states.every((state) => state === '1') ? all & ~(on | off) : 0;
 }
 
 function marksOf(groups: readonly string[], context: Context): SignalMarks {

@@ -1,7 +1,7 @@
 import { cookieValues } from '../cookie-header.ts';
 import { asCount, asJsonObject, asStrings, parseCookieJson } from '../json.ts';
 import {
-  categorised,
+  byCategory,
   jsonObject,
   listed,
   readValue,
@@ -16,6 +16,8 @@ import type { Reading } from '../types.ts';
 
 const RECORD = 'osano_consentmanager';
 const UUID = 'osano_consentmanager_uuid';
+
+const NAMES = { preferences: 'PERSONALIZATION', statistics: 'ANALYTICS', marketing: 'MARKETING' };
 
 /** Osano (`consent.md` 1). The older, encrypted value cannot be read. */
 export const osano: Platform = {
@@ -32,16 +34,13 @@ export const osano: Platform = {
       const root = jsonObject(record);
       const consent = asJsonObject(root?.get('consent'));
       if (root === undefined || consent === undefined) return unreadable(source, { id });
-      const accepts = (category: string) => consent.get(category) === 'ACCEPT';
+      const { on, off } = byCategory(context, NAMES, (category) => consent.get(category) === 'ACCEPT');
       // OPT_OUT is the refusal of sale; accepting it takes marketing away.
       const sells = !consent.has('OPT_OUT') || consent.get('OPT_OUT') === 'DENY';
-      const marks = categorised(
-        context,
-        accepts('PERSONALIZATION'),
-        accepts('ANALYTICS'),
-        accepts('MARKETING') && sells,
-      );
-      return choice(source, marks.on, marks.off, { at: unixTime(asCount(root.get('consentTimestamp')), 1), id });
+      return choice(source, on, sells ? off : off | context.categories.marketing, {
+        at: unixTime(asCount(root.get('consentTimestamp')), 1),
+        id,
+      });
     });
   },
 };

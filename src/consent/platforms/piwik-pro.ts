@@ -27,14 +27,15 @@ export const piwikPro: Platform = {
     let off = 0;
     let blocked = 0;
     let answered = false;
-    for (const [purpose, category] of PURPOSES) {
+    const usual = PURPOSES.map(([purpose, category]) => [purpose, categories[category]] as const);
+    for (const [purpose, signals] of context.purposes ?? usual) {
       const status = asJsonObject(consents.get(purpose))?.get('status');
       if (status === undefined) continue;
       if (status !== 1 && status !== 0 && status !== -1) return unreadable(source, facts);
       answered ||= status !== -1;
-      if (status === 1) on |= categories[category];
-      else if (status === 0) off |= categories[category];
-      else blocked |= categories[category];
+      if (status === 1) on |= signals;
+      else if (status === 0) off |= signals;
+      else blocked |= signals;
     }
     return answered ? choice(source, on & ~blocked, off, facts) : noChoice(source, facts, 'not asked yet', blocked);
   }),

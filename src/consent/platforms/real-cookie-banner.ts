@@ -1,5 +1,6 @@
 import { asJsonObject, parseCookieJson, type Json } from '../json.ts';
-import { chosen, listed, listedServices, perCookie, signalsOfName, type Platform } from '../platform.ts';
+import { chosen, listed, perCookie, signalsOfName, type Platform } from '../platform.ts';
+import { listedServices } from '../service-marks.ts';
 import { unreadable } from '../reading.ts';
 import { digitsTime, percentDecoded } from '../text.ts';
 

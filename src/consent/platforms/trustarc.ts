@@ -79,7 +79,8 @@ function readText(
   if (text === undefined) return unreadable(source);
   // `0,1,2:`, `0|1|2:<hash>` or, newer, `0,1,2::implied,us`; else another cookie tells how it was asked.
   const [levels = '', , own = ''] = text.split(':');
-  const accepted = parse(levels);
+  // Also as a list of JSON: `[0,1,2]`.
+  const accepted = parse(LIST_IN_BRACKETS.exec(levels)?.[1] ?? levels);
   if (accepted === undefined) return unreadable(source);
   const { on, off } = listed(accepted, context);
   const asked = own === '' ? behaviours : [own];
@@ -89,6 +90,7 @@ function readText(
   return { ...noChoice(source, facts, 'implied where consent must be given', context.all), refused: off };
 }
 
+const LIST_IN_BRACKETS = /^\[(\d{1,2}(?:,\d{1,2})+)\]$/;
 const LIST = /^[0-9]{1,2}(?:[,|][0-9]{1,2})*$/;
 
 function listOf(levels: string): readonly string[] | undefined {

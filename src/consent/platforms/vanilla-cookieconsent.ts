@@ -1,5 +1,6 @@
 import { asCount, asJsonObject, asString, asStrings, type Json, type JsonObject } from '../json.ts';
-import { chosen, jsonObject, listed, listedServices, perObject, signalsOfName, type Platform } from '../platform.ts';
+import { chosen, jsonObject, listed, perObject, signalsOfName, type Platform } from '../platform.ts';
+import { listedServices } from '../service-marks.ts';
 import { lapsed, unreadable } from '../reading.ts';
 import { isoTime, unixTime } from '../text.ts';
 

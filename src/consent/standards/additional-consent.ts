@@ -2,7 +2,8 @@ import type { Cookies } from '../cookie-header.ts';
 import { FUNDING_CHOICES, fundingChoices } from '../platforms/funding-choices.ts';
 import type { Context, Platform } from '../platform.ts';
 import { restriction } from '../reading.ts';
-import { Narrowing, type Service } from '../services.ts';
+import { Narrowing } from '../narrowing.ts';
+import type { Service } from '../services.ts';
 import { isNothing, readLayers } from '../text.ts';
 import type { Reading } from '../types.ts';
 
