@@ -1,6 +1,6 @@
 /**
  * A JSON reader for cookies. `JSON.parse` keeps the last of two equal keys, but duplicates must be joined by AND
- * (`consent.md` 0, rule 4). So a repeated key makes the text unreadable here. It throws nothing, its objects are maps, so
+ * (`consent.md` 0, rule 4). So a repeated key makes the text unreadable here, unless it says the same. It throws nothing, its objects are maps, so
  * that no key reaches a prototype, and its work is linear in the text.
  *
  * Bodies of hits have another reader (`protocols/json-text.ts`), because the work is different. There a person corrects
@@ -83,10 +83,10 @@ export function parseCookieJson(text: string): Json | undefined {
     for (;;) {
       if (skip() !== 34) return undefined;
       const key = string();
-      if (key === undefined || entries.has(key) || skip() !== 58) return undefined;
+      if (key === undefined || skip() !== 58) return undefined;
       i++;
       const item = value(depth);
-      if (item === undefined) return undefined;
+      if (item === undefined || (entries.has(key) && !isSame(entries.get(key), item))) return undefined;
       entries.set(key, item);
       const code = skip();
       i++;
@@ -118,6 +118,11 @@ export function parseCookieJson(text: string): Json | undefined {
   const result = value(0);
   skip();
   return i === text.length ? result : undefined;
+}
+
+/** Whether a key that stands twice says the same both times: CookieHub writes one of its keys twice. */
+function isSame(first: Json | undefined, second: Json): boolean {
+  return first === second && typeof second !== 'object';
 }
 
 function unescaped(raw: string): string | undefined {

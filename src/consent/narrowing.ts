@@ -24,6 +24,7 @@ export class Narrowing {
   readonly #book: ServiceBook;
   #terms: Map<string, RouteTerms> | undefined;
   #unknown: string[] | undefined;
+  #left: string[] | undefined;
 
   constructor(book: ServiceBook) {
     this.#book = book;
@@ -37,6 +38,11 @@ export class Narrowing {
   /** Unknown names; a text without the form of a name is not repeated. */
   get unknown(): readonly string[] | undefined {
     return this.#unknown;
+  }
+
+  /** Services without an answer that a route would have needed, by names of the configuration or of the table. */
+  get left(): readonly string[] | undefined {
+    return this.#left;
   }
 
   /**
@@ -58,7 +64,11 @@ export class Narrowing {
 
   /** Services that the visitor has not answered: the choice does not cover their routes, and nobody objected. */
   leave(unanswered: readonly Service[], beside: readonly Service[]): this {
-    for (const { owner } of unanswered) if (owner !== undefined) this.#close(owner, beside, UNANSWERED);
+    for (const { owner } of unanswered) {
+      if (owner === undefined) continue;
+      this.#close(owner, beside, UNANSWERED);
+      if (owner.routes.length > 0) this.#leave(owner.label);
+    }
     return this;
   }
 
@@ -115,7 +125,11 @@ export class Narrowing {
         }
       }
       let open = 0;
-      for (const { owner, signals } of unanswered) open |= signals & this.#reach(owner, route, signals);
+      for (const service of unanswered) {
+        const own = service.signals & this.#reach(service.owner, route, service.signals);
+        if ((own & inForce & ~allowed & route.needs) !== 0) this.#leave(service.owner?.label ?? detached(service.name));
+        open |= own;
+      }
       const shut = inForce & ((named & ~allowed) | (refused & ~named & ~open));
       this.#take(route, shut, refusedName ?? route.service);
       this.#take(route, inForce & open & ~allowed, UNANSWERED);
@@ -155,6 +169,11 @@ export class Narrowing {
     // The reason names the refusal that takes what the route needs.
     const known = label === UNANSWERED || (before.refused !== undefined && (signals & route.needs) === 0);
     (this.#terms ??= new Map()).set(route.name, { consented, open, refused: known ? before.refused : label });
+  }
+
+  #leave(label: string): void {
+    this.#left ??= [];
+    if (this.#left.length < MAX_UNKNOWN && !this.#left.includes(label)) this.#left.push(label);
   }
 
   #tell(name: string): void {

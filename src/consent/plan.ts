@@ -1,5 +1,5 @@
 import type { Cookies } from './cookie-header.ts';
-import { nameOf, type Context, type NamePattern, type Platform } from './platform.ts';
+import { nameOf, renamedTo, type Context, type NamePattern, type Platform } from './platform.ts';
 import { PLATFORMS } from './platforms/index.ts';
 import { emptied, unreadable } from './reading.ts';
 import type { ServiceBook } from './services.ts';
@@ -47,7 +47,7 @@ export function planOf(site: SiteConsent, regime: Regime, book: ServiceBook): Re
     const first = nameOf(platform.cookies[0] ?? '');
     const renamed = site.mapping.get(platform.name)?.cookie;
     platform.cookies.forEach((cookie, i) => {
-      const own = renamed === undefined ? undefined : renamedTo(renamed, first, cookie, i);
+      const own = renamed === undefined ? undefined : renamedTo(renamed, first, nameOf(cookie), i);
       const lead = { listener, as: own === undefined ? undefined : nameOf(cookie) };
       const pattern = own === undefined ? cookie : patternOf(own);
       if (typeof pattern === 'string') {
@@ -60,13 +60,6 @@ export function planOf(site: SiteConsent, regime: Regime, book: ServiceBook): Re
     });
   });
   return { listeners, exact, patterns: [...patterns.values()] };
-}
-
-/** The site's name for a cookie: it names the first one, and with it those that add something to its name. */
-function renamedTo(renamed: string, first: string, cookie: string | NamePattern, i: number): string | undefined {
-  if (i === 0) return renamed;
-  const follows = typeof cookie === 'string' && first !== '' && cookie.startsWith(first) && !renamed.endsWith('*');
-  return follows ? `${renamed}${cookie.slice(first.length)}` : undefined;
 }
 
 /** A name the site has written: `*` at its end stands for any rest. */

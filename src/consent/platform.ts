@@ -42,6 +42,13 @@ export function nameOf(cookie: string | NamePattern): string {
   return typeof cookie === 'string' ? cookie : cookie.name;
 }
 
+/** What the site calls a cookie: it has renamed the first one, and with it those that add a hyphen and a word to its name. */
+export function renamedTo(renamed: string, first: string, cookie: string, i: number): string | undefined {
+  if (i === 0) return renamed;
+  const follows = cookie.startsWith(`${first}-`) && !renamed.endsWith('*');
+  return follows ? `${renamed}${cookie.slice(first.length)}` : undefined;
+}
+
 /** A consent platform or standard that leaves something a server can read. */
 export interface Platform {
   /** Its name in the configuration (`consent.cmp`). */
@@ -173,7 +180,9 @@ export function chosen(source: string, { on, off, narrowing }: SignalMarks, fact
   const terms: ReadonlyMap<string, RouteTerms> | undefined = narrowing?.terms;
   const unknownServices = narrowing?.unknown;
   const plain = terms === undefined && unknownServices === undefined;
-  return choice(source, on, off, plain ? facts : { ...facts, terms, unknownServices });
+  const left = narrowing?.left;
+  const note = left === undefined ? undefined : `an explicit choice, without an answer about ${left.join(', ')}`;
+  return choice(source, on, off, plain ? facts : { ...facts, terms, unknownServices }, note);
 }
 
 /** The usual English names of categories where a platform lets the site choose them. */

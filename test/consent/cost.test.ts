@@ -47,6 +47,7 @@ const EXAMPLES = [
   '_iub_cs-12345678-uspr',
   'ppms_privacy_4abb1e4c-0000-4207-8488-64f5e44dc7cf',
   'real_cookie_banner-v:3_blog:1_path:3a3b3c3',
+  'cookieconsent_status_ANALYTICS',
   'cookielawinfo-checkbox-analytics',
   'real_cookie_banner-v%3A3_blog%3A1_path%3A3a3b3c3',
 ];

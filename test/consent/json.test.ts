@@ -82,9 +82,17 @@ describe('parseJson against JSON.parse', () => {
 });
 
 describe('parseJson where JSON.parse is too kind', () => {
-  it('refuses a repeated key, at any depth (README 0, rule 4)', () => {
+  it('refuses a repeated key, at any depth, unless it says the same (README 0, rule 4)', () => {
     expect(parseCookieJson('{"marketing":false,"marketing":true}')).toBeUndefined();
-    expect(parseCookieJson('{"a":{"b":[{"c":1,"c":1}]}}')).toBeUndefined();
+    expect(parseCookieJson('{"a":{"b":[{"c":1,"c":"1"}]}}')).toBeUndefined();
+    expect(parseCookieJson('{"a":[],"a":[]}')).toBeUndefined();
+    expect(parseCookieJson('{"a":null,"a":null}')).toBeUndefined();
+    expect(parseCookieJson('{"implicit":false,"b":1,"implicit":false}')).toEqual(
+      new Map<string, unknown>([
+        ['implicit', false],
+        ['b', 1],
+      ]),
+    );
     expect(parseCookieJson('{"a":1,"\\u0061":2}')).toBeUndefined();
   });
 

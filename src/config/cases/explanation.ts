@@ -7,7 +7,7 @@ import { wordsOf, type Reason } from '../../core/reason.ts';
 import { showSecretRef, type SecretPart, type Text } from '../../core/secret.ts';
 import { maskOf, signalsOf, type Signal } from '../../core/signals.ts';
 import { knownPlatforms } from '../../consent/index.ts';
-import { nameOf } from '../../consent/platform.ts';
+import { nameOf, renamedTo } from '../../consent/platform.ts';
 import type { Consent, Reading, SiteConsent } from '../../consent/types.ts';
 import { ANOTHER_BANNER } from '../../consent/reading.ts';
 import type { EventTrace, Trace } from '../../decide/trace.ts';
@@ -159,7 +159,9 @@ function cookiesOf(source: string, { mapping, custom }: SiteConsent): string | u
   if (own !== undefined) return own.cookies.map(nameOf).join(', ');
   const cookies = knownPlatforms.find(({ name }) => name === source)?.cookies;
   const renamed = mapping.get(source)?.cookie;
-  return cookies === undefined || renamed === undefined ? cookies : cookies.replace(/^[^,]*/, () => renamed);
+  if (cookies === undefined || renamed === undefined) return cookies;
+  const [first = '', ...rest] = cookies.split(', ');
+  return [renamed, ...rest.map((cookie, i) => renamedTo(renamed, first, cookie, i + 1) ?? cookie)].join(', ');
 }
 
 function adviceOf(

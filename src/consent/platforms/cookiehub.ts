@@ -1,7 +1,7 @@
 import { AD_SIGNALS } from '../../core/signals.ts';
 import { asJsonObject, asString, type Json } from '../json.ts';
 import { base64Object, byCategory, perObject, type Platform } from '../platform.ts';
-import { choice, noChoice, unreadable } from '../reading.ts';
+import { choice, noChoice, notRequired, unreadable } from '../reading.ts';
 import { isoTime } from '../text.ts';
 
 const NAMES = { preferences: 'preferences', statistics: 'analytics', marketing: 'marketing' };
@@ -26,6 +26,9 @@ export const cookieHub: Platform = {
       return noChoice(source, facts, 'implied: nobody clicked', preset);
     if (root.get('answered') !== true) return noChoice(source, facts, 'no choice yet', preset);
     if (listed === undefined) return unreadable(source);
+    // Where no law asks for consent, it counts itself as answered, and writes no time.
+    if (root.get('cookieLaws') === false && facts.at === undefined)
+      return notRequired(source, on, off | objected, facts);
     if (listed.length > 0) return choice(source, on, off | objected, facts);
     const allowed = root.get('allAllowed');
     if (typeof allowed !== 'boolean') return unreadable(source);

@@ -131,5 +131,6 @@ function marksOf({ flags, on, off }: Row, object: JsonObject | undefined, contex
 function timeOf(root: JsonObject, time: Row['time']): number | undefined {
   if (time === undefined) return undefined;
   const [key, unit] = time;
-  return unit === 'iso' ? isoTime(asString(root.get(key))) : unixTime(asCount(root.get(key)), unit);
+  // Some versions of a platform write the time as text.
+  return isoTime(asString(root.get(key))) ?? (unit === 'iso' ? undefined : unixTime(asCount(root.get(key)), unit));
 }

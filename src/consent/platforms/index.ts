@@ -10,6 +10,7 @@ import { cookieHub } from './cookiehub.ts';
 import { cookieTractor } from './cookietractor.ts';
 import { cookieLawInfo, cookieYes } from './cookieyes.ts';
 import { didomi } from './didomi.ts';
+import { dpCookieConsent } from './dp-cookieconsent.ts';
 import { drupal } from './drupal.ts';
 import { FLAG_PLATFORMS } from './flag-table.ts';
 import { gpp } from '../standards/gpp.ts';
@@ -53,6 +54,7 @@ export const PLATFORMS: readonly Platform[] = [
   cookieYes,
   cookiebot,
   didomi,
+  dpCookieConsent,
   drupal,
   evidon,
   fides,

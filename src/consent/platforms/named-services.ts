@@ -85,7 +85,9 @@ export const axeptio: Platform = {
   read: perObject(
     jsonObject,
     (root, context, found) => {
-      const facts = { at: isoTime(asString(root.get('$$date'))), id: asString(root.get('$$token')) };
+      const at = isoTime(asString(root.get('$$date')));
+      const until = daysAfter(at, asCount(root.get('$$duration')));
+      const facts = { at, until, id: asString(root.get('$$token')) };
       const flags = flagsOf(root, true, (name) => !name.startsWith('$$'));
       if (root.get('$$completed') !== true)
         return noChoice(context.source, facts, 'no choice yet', services(flags, context).off);

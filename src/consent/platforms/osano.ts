@@ -1,4 +1,4 @@
-import { cookieValues } from '../cookie-header.ts';
+import { cookieValues, type Cookies } from '../cookie-header.ts';
 import { asCount, asJsonObject, asStrings, parseCookieJson } from '../json.ts';
 import {
   byCategory,
@@ -51,6 +51,9 @@ const DISABLED = 'cookieconsent_preferences_disabled';
 /** What was accepted with datareporter.eu, which grew from it, too: `["statistics"]`. */
 const ACCEPTED = 'cookieconsent_mode';
 
+/** Version 4 has a cookie for each category. */
+const CATEGORY = 'cookieconsent_status_';
+
 /**
  * Osano's open-source banner: one word for everything, less what banners that grew from it write beside it. A notice
  * that was only closed is no consent.
@@ -58,19 +61,30 @@ const ACCEPTED = 'cookieconsent_mode';
 export const osanoCookieconsent: Platform = {
   name: 'osano-cookieconsent',
   title: 'Cookie Consent (Osano, open source)',
-  cookies: [STATUS, DISABLED, ACCEPTED],
+  cookies: [STATUS, DISABLED, ACCEPTED, { name: `${CATEGORY}*`, is: /^cookieconsent_status_[A-Z_]{3,32}$/ }],
   read(found, context) {
     const { source } = context;
     const words = cookieValues(found, STATUS);
+    const byWord = found.names.some((name) => name.startsWith(CATEGORY)) ? [categories(found, context)] : [];
     const beside = [
       ...cookieValues(found, DISABLED).map((value) => withoutDisabled(value, context)),
       ...cookieValues(found, ACCEPTED).map((value) => acceptedOnly(value, context)),
     ];
     // A page sets the categories before anybody is asked.
-    if (words.length === 0) return [mute(source, {}, 'categories, and no word of the visitor')];
-    return words.map((value) => readValue(value, (word) => readWord(word, beside, context)));
+    if (words.length === 0 && byWord.length === 0) return [mute(source, {}, 'categories, and no word of the visitor')];
+    return [...words.map((value) => readValue(value, (word) => readWord(word, beside, context))), ...byWord];
   },
 };
+
+/** `ALLOW`, `DENY`, or `DISMISS`, which is no answer. */
+function categories(found: Cookies, context: Context): Reading {
+  const marks = byCategory(context, NAMES, (category) => {
+    const words = cookieValues(found, CATEGORY + category);
+    if (words.includes('DENY')) return false;
+    return words.length > 0 && words.every((word) => word === 'ALLOW') ? true : undefined;
+  });
+  return (marks.on | marks.off) === 0 ? noChoice(context.source) : choice(context.source, marks.on, marks.off);
+}
 
 function readWord(word: string, beside: readonly (SignalMarks | undefined)[], { source, all }: Context): Reading {
   switch (word) {
