@@ -14,6 +14,7 @@ const FORMAT = /^1\.p([01])s([01])m([01])\.([0-9]{9,11})$/;
 export const bridge: Platform = {
   name: 'bridge',
   title: 'Portvakt bridge',
+  fixed: true,
   cookies: [BRIDGE_COOKIE],
   read: perCookie((value, context) => {
     const parts = FORMAT.exec(value);

@@ -58,6 +58,8 @@ export interface Platform {
   readonly cookies: readonly (string | NamePattern)[];
   /** Its purposes are the site's own: without `consent.mapping` it grants nothing. */
   readonly needsMapping?: boolean;
+  /** It writes no purposes that a site could map: only `preferences`, `statistics` and `marketing` may be mapped anew. */
+  readonly fixed?: boolean;
   /** A server cannot see its own record, so its choice comes in the bridge cookie. */
   readonly bridged?: boolean;
   /** Read whether the site lists it or not, because it takes away. */

@@ -144,6 +144,11 @@ describe('warnings do not refuse', () => {
       'believes X-Forwarded-For from anybody',
     ],
     [
+      'a mapping of a platform that writes no purposes',
+      yaml({ consent: '{ cmp: [shopify], mapping: { shopify: { purposes: { a: statistics } } } }' }),
+      'has no purposes that could be mapped',
+    ],
+    [
       'Meta behind a TCF string alone',
       yaml({ consent: '{ cmp: [tcf] }', destinations: `{ meta: { ${META} } }` }),
       'never opens it',

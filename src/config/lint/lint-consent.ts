@@ -11,6 +11,8 @@ import { isCategory } from '../compile/signal-list.ts';
 type Mapping = SiteConfig['consent']['mapping'];
 
 const NAMES = knownPlatforms.map(({ name }) => name);
+/** Platforms without purposes of their own. */
+const FIXED = knownPlatforms.filter(({ fixed }) => fixed).map(({ name }) => name);
 
 /** What is wrong or doubtful about the consent section of a site. */
 export function lintConsent(site: SiteConfig, path: ConfigPath): Remark[] {
@@ -75,6 +77,16 @@ function lintMapping(mapping: Mapping, read: readonly string[], path: ConfigPath
         refuse(`\`${word.slice(0, 64)}\` is not a platform; known: ${NAMES.join(', ')}`, nearest(word, NAMES));
       } else if (!read.includes(word)) {
         refuse(`\`${word}\` is not read on this site, so its mapping does nothing`, `${word} in \`cmp\``);
+      } else if (value.purposes !== undefined && FIXED.includes(word)) {
+        const instead = 'what `preferences`, `statistics` and `marketing` stand for, under `mapping` itself';
+        remarks.push({
+          ...suspicious(
+            [...path, word],
+            `\`${word}\` has no purposes that could be mapped, so these do nothing`,
+            instead,
+          ),
+          atKey: true,
+        });
       }
     } else if (!isCategory(word) && shared.length === 0) {
       refuse(

@@ -97,16 +97,19 @@ export interface KnownPlatform {
   readonly cookies: string;
   /** Without `consent.mapping.<name>` it grants nothing. */
   readonly needsMapping: boolean;
+  /** Its purposes cannot be mapped. */
+  readonly fixed: boolean;
   /** It is read on every site, because it takes away what it plainly states. */
   readonly always: boolean;
 }
 
 export const knownPlatforms: readonly KnownPlatform[] = PLATFORMS.map(
-  ({ name, title, cookies, needsMapping, always }) => ({
+  ({ name, title, cookies, needsMapping, fixed, always }) => ({
     name,
     title,
     cookies: cookies.map(nameOf).join(', '),
     needsMapping: needsMapping === true,
+    fixed: fixed === true,
     always: always === true,
   }),
 );

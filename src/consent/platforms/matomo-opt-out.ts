@@ -13,6 +13,7 @@ const VENDOR = 'Matomo';
 export const matomoOptOut: Platform = {
   name: 'matomo-opt-out',
   title: "Matomo's opt-out",
+  fixed: true,
   cookies: ['matomo_ignore', 'piwik_ignore'],
   always: true,
   read({ names }, { source, routes, book }) {

@@ -13,6 +13,7 @@ const REMOVED = 'mtm_consent_removed';
 export const matomo: Platform = {
   name: 'matomo',
   title: 'Matomo',
+  fixed: true,
   cookies: [...GIVEN, REMOVED],
   read(found, { source, categories }) {
     const removed = cookieValues(found, REMOVED);

@@ -7,6 +7,7 @@ import { unixTime } from '../text.ts';
 export const pandectes: Platform = {
   name: 'pandectes',
   title: 'Pandectes',
+  fixed: true,
   cookies: ['_pandectes_gdpr'],
   read: perObject(base64Object, (root, context) => {
     const { source, all } = context;

@@ -12,6 +12,7 @@ import type { Reading } from '../types.ts';
 export const shopify: Platform = {
   name: 'shopify',
   title: 'Shopify',
+  fixed: true,
   cookies: ['_tracking_consent'],
   bridged: true,
   read: perObject(jsonObject, (root, context) => {

@@ -45,6 +45,7 @@ function idsOf(list: string): ReadonlySet<number> | undefined {
 export const additionalConsent: Platform = {
   name: 'additional-consent',
   title: "Google's Additional Consent",
+  fixed: true,
   cookies: ['addtl_consent', 'OTAdditionalConsentString', FUNDING_CHOICES],
   always: true,
   read(found: Cookies, context: Context) {

@@ -19,6 +19,7 @@ const US_PRIVACY = 6;
 export const gpp: Platform = {
   name: 'gpp',
   title: 'IAB GPP',
+  fixed: true,
   cookies: ['OTGPPConsent', 'IABGPP_HDR_GppString', FUNDING_CHOICES],
   always: true,
   read: (found: Cookies, context: Context) =>

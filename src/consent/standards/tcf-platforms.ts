@@ -18,4 +18,4 @@ export const BRIDGED_PLATFORMS: readonly Platform[] = [
   { name: 'termly', title: 'Termly' },
   { name: 'secure-privacy', title: 'Secure Privacy' },
   { name: 'gravito', title: 'Gravito' },
-].map(({ name, title }) => ({ name, title, cookies: [], bridged: true, read: () => [] }));
+].map(({ name, title }) => ({ name, title, cookies: [], fixed: true, bridged: true, read: () => [] }));

@@ -37,6 +37,7 @@ const IUBENDA_ADS = ['s', 'sh', 'adv'];
 export const usPrivacy: Platform = {
   name: 'usprivacy',
   title: 'IAB US Privacy',
+  fixed: true,
   cookies: ['usprivacy', 'us_privacy', IUBENDA, FUNDING_CHOICES],
   always: true,
   read: perCookie((value, context, name) => {
