@@ -1,5 +1,5 @@
 import type { Cookies } from './cookie-header.ts';
-import { nameOf, renamedTo, type Context, type NamePattern, type Platform } from './platform.ts';
+import { nameOf, siteNameOf, type Context, type NamePattern, type Platform } from './platform.ts';
 import { PLATFORMS } from './platforms/index.ts';
 import { emptied, unreadable } from './reading.ts';
 import type { ServiceBook } from './services.ts';
@@ -47,7 +47,7 @@ export function planOf(site: SiteConsent, regime: Regime, book: ServiceBook): Re
     const first = nameOf(platform.cookies[0] ?? '');
     const renamed = site.mapping.get(platform.name)?.cookie;
     platform.cookies.forEach((cookie, i) => {
-      const own = renamed === undefined ? undefined : renamedTo(renamed, first, nameOf(cookie), i);
+      const own = renamed === undefined ? undefined : siteNameOf(renamed, first, nameOf(cookie), i);
       const lead = { listener, as: own === undefined ? undefined : nameOf(cookie) };
       const pattern = own === undefined ? cookie : patternOf(own);
       if (typeof pattern === 'string') {

@@ -43,7 +43,7 @@ export function nameOf(cookie: string | NamePattern): string {
 }
 
 /** What the site calls a cookie: it has renamed the first one, and with it those that add a hyphen and a word to its name. */
-export function renamedTo(renamed: string, first: string, cookie: string, i: number): string | undefined {
+export function siteNameOf(renamed: string, first: string, cookie: string, i: number): string | undefined {
   if (i === 0) return renamed;
   const follows = cookie.startsWith(`${first}-`) && !renamed.endsWith('*');
   return follows ? `${renamed}${cookie.slice(first.length)}` : undefined;

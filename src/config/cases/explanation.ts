@@ -7,7 +7,7 @@ import { wordsOf, type Reason } from '../../core/reason.ts';
 import { showSecretRef, type SecretPart, type Text } from '../../core/secret.ts';
 import { maskOf, signalsOf, type Signal } from '../../core/signals.ts';
 import { knownPlatforms } from '../../consent/index.ts';
-import { nameOf, renamedTo } from '../../consent/platform.ts';
+import { nameOf, siteNameOf } from '../../consent/platform.ts';
 import type { Consent, Reading, SiteConsent } from '../../consent/types.ts';
 import { ANOTHER_BANNER } from '../../consent/reading.ts';
 import type { EventTrace, Trace } from '../../decide/trace.ts';
@@ -161,7 +161,7 @@ function cookiesOf(source: string, { mapping, custom }: SiteConsent): string | u
   const renamed = mapping.get(source)?.cookie;
   if (cookies === undefined || renamed === undefined) return cookies;
   const [first = '', ...rest] = cookies.split(', ');
-  return [renamed, ...rest.map((cookie, i) => renamedTo(renamed, first, cookie, i + 1) ?? cookie)].join(', ');
+  return [renamed, ...rest.map((cookie, i) => siteNameOf(renamed, first, cookie, i + 1) ?? cookie)].join(', ');
 }
 
 function adviceOf(
