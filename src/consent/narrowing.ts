@@ -144,12 +144,13 @@ export class Narrowing {
     return this.#sharesVendor(owner, route) ? ALL_SIGNALS & ~route.needs : 0;
   }
 
-  #sharesVendor({ routes }: Owner, { vendor }: ConsentRoute): boolean {
+  #sharesVendor({ routes, services = [] }: Owner, { vendor }: ConsentRoute): boolean {
+    if (services.some((service) => service.vendor === vendor)) return true;
     return this.#book.routes.some((route) => route.vendor === vendor && routes.includes(route.name));
   }
 
   #close(owner: Owner, beside: readonly Service[], label: string | typeof UNANSWERED): void {
-    const { routes } = owner;
+    const { routes, services = [] } = owner;
     for (const route of this.#book.routes) {
       if (!routes.includes(route.name)) continue;
       this.#take(route, isAllowedNarrower(route, owner, beside) ? ALL_SIGNALS & ~route.needs : ALL_SIGNALS, label);
@@ -157,6 +158,12 @@ export class Narrowing {
         if (other.vendor !== route.vendor || routes.includes(other.name)) continue;
         this.#take(other, purposeOf(route) & ~other.needs, label);
       }
+    }
+    // The site may have only other routes of the vendor: Google Analytics, and none of Google Ads.
+    for (const { vendor, needs } of services) {
+      const others = this.#book.routes.filter((route) => route.vendor === vendor);
+      if (others.some(({ name }) => routes.includes(name))) continue;
+      for (const other of others) this.#take(other, purposeOf({ needs }) & ~other.needs, label);
     }
   }
 
@@ -192,6 +199,6 @@ function isAllowedNarrower({ name }: ConsentRoute, refused: Owner, beside: reado
 }
 
 /** The signals that stand for the purpose of a route's service. */
-function purposeOf({ needs }: ConsentRoute): SignalMask {
+function purposeOf({ needs }: Pick<ConsentRoute, 'needs'>): SignalMask {
   return (needs & AD_SIGNALS) === 0 ? needs : needs | AD_SIGNALS;
 }

@@ -1,5 +1,5 @@
 import type { SignalMask } from '../core/signals.ts';
-import type { ConsentRoute, SiteServices } from './types.ts';
+import type { ConsentRoute, SiteServices, VendorService } from './types.ts';
 
 /**
  * A service or vendor that the visitor refused inside an allowed category closes its routes, because consent is given to
@@ -74,6 +74,8 @@ export interface Owner {
   readonly label: string;
   /** The site itself says so. */
   readonly stated: boolean;
+  /** What is behind a usual name, also without a route. */
+  readonly services?: readonly VendorService[];
 }
 
 /** Whose the services of one site's banner are. */
@@ -85,12 +87,13 @@ export class ServiceBook {
   /** By the first characters, for platforms that cut names: length -> the same as `#usual`. */
   readonly #cut = new Map<number, ReadonlyMap<string, Owner>>();
 
-  constructor(routes: readonly ConsentRoute[], { own, usual }: SiteServices) {
+  constructor(routes: readonly ConsentRoute[], { own, usual, vendors }: SiteServices) {
     this.routes = routes;
     for (const [name, whose] of usual) {
       const before = this.#usual.get(serviceKey(name));
       const all = [...new Set([...(before?.routes ?? []), ...whose])];
-      this.#usual.set(serviceKey(name), { routes: all, label: before?.label ?? name, stated: false });
+      const services = [...(before?.services ?? []), ...(vendors?.get(name) ?? [])];
+      this.#usual.set(serviceKey(name), { routes: all, label: before?.label ?? name, stated: false, services });
     }
     for (const [name, whose] of own) {
       const owner = { routes: whose, label: name, stated: true };
@@ -176,11 +179,12 @@ function shortened(key: string): string | undefined {
 
 function cutTo(length: number, usual: ReadonlyMap<string, Owner>): ReadonlyMap<string, Owner> {
   const cut = new Map<string, Owner>();
-  for (const [key, { routes, label }] of usual) {
+  for (const [key, { routes, label, services }] of usual) {
     if (key.length < length) continue;
     const before = cut.get(key.slice(0, length));
     const all = [...new Set([...(before?.routes ?? []), ...routes])];
-    cut.set(key.slice(0, length), { routes: all, label: before?.label ?? label, stated: false });
+    const both = [...(before?.services ?? []), ...(services ?? [])];
+    cut.set(key.slice(0, length), { routes: all, label: before?.label ?? label, stated: false, services: both });
   }
   return cut;
 }

@@ -83,6 +83,15 @@ export interface SiteServices {
   readonly own: ReadonlyMap<string, readonly string[]>;
   /** The usual names of all destinations -> names of the routes this site has of them. */
   readonly usual: ReadonlyMap<string, readonly string[]>;
+  /** The same names -> whose they are, whether the site has a route of them or not. */
+  readonly vendors?: ReadonlyMap<string, readonly VendorService[]>;
+}
+
+/** A service as its destination describes it. */
+export interface VendorService {
+  readonly vendor: string;
+  /** Signals that its full form needs. */
+  readonly needs: SignalMask;
 }
 
 /** What the visitor has chosen, all sources taken together: the most restrictive wins (R92). */

@@ -1,6 +1,12 @@
 import { knownPlatforms } from '../../consent/platforms/index.ts';
 import { categorySignals } from '../../consent/preferences.ts';
-import type { PlatformMapping, SiteConsent, SitePreferences, SiteServices } from '../../consent/types.ts';
+import type {
+  PlatformMapping,
+  SiteConsent,
+  SitePreferences,
+  SiteServices,
+  VendorService,
+} from '../../consent/types.ts';
 import { destinations } from '../../../destinations/index.ts';
 import { CATEGORY_SIGNALS, maskOf, type Category, type SignalMask } from '../../core/signals.ts';
 import { regimeOf } from '../countries.ts';
@@ -74,16 +80,19 @@ function compilePreferences(
 /** The owners of services: as the site and its routes say, and the usual names of every destination. */
 function compileServices({ consent, destinations: routes }: SiteConfig): SiteServices {
   const usual = new Map<string, string[]>();
+  const vendors = new Map<string, VendorService[]>();
   for (const destination of Object.values(destinations)) {
     const own = [...routes].filter(([, route]) => route.destination === destination).map(([name]) => name);
     for (const service of destination.services) {
       usual.set(service, [...(usual.get(service) ?? []), ...own]);
+      const { vendor, needs } = destination;
+      vendors.set(service, [...(vendors.get(service) ?? []), { vendor, needs: maskOf(needs) }]);
     }
   }
   const own = new Map(Object.entries(consent.services));
   for (const [name, { services = [] }] of routes)
     for (const service of services) own.set(service, [...(own.get(service) ?? []), name]);
-  return { own, usual };
+  return { own, usual, vendors };
 }
 
 function isList(
