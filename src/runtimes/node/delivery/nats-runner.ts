@@ -10,6 +10,7 @@ import { MARK_BOUNDS } from '../../../outbox/nats/part-marks.ts';
 import { Seal } from '../../../outbox/nats/seal.ts';
 import { storePolicyOf, type StorePolicy } from '../../../outbox/store-policy.ts';
 import type { Gateway } from '../../../policy/gateway.ts';
+import { spreadLeaders } from '../nats/leaders.ts';
 import { BrokerWatch, NotThere, openNats, type NatsStart, type OpenedNats } from '../nats/open-nats.ts';
 import { Parts } from '../nats/parts.ts';
 import type { ThreadReport } from '../process/metrics.ts';
@@ -332,6 +333,9 @@ export class NatsRunner implements DeliveryRunner {
   async #prune(): Promise<void> {
     await this.#watch.look();
     await this.#outbox?.prune().catch(() => undefined);
+    // One gateway sees to it: two would move them back and forth.
+    if (this.#opened !== undefined && this.#outbox?.ownedParts.includes(0) === true)
+      await spreadLeaders(this.#opened).catch(() => undefined);
   }
 
   async #resolveDoubts(): Promise<void> {

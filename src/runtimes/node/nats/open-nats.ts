@@ -6,6 +6,7 @@ import { Names } from '../../../outbox/nats/names.ts';
 import { Unusable } from '../process/unusable.ts';
 import { askBrokers, unsafe } from './brokers.ts';
 import { JetStreamBroker } from './jetstream-broker.ts';
+import { spreadLeaders } from './leaders.ts';
 import { demandStreams, UnsafeStream } from './streams.ts';
 
 /** What a gateway needs to work with the brokers. */
@@ -62,7 +63,7 @@ export async function openNats(start: NatsStart, maxSize: number): Promise<Opene
           `delivery.outbox.monitor does not name broker ${missing.join(', ')}, which keeps events: whether it writes them to the disk cannot be seen; add its monitor port`,
         );
     }
-    await spread(connection, infos.slice(1), names);
+    await spreadLeaders({ connection, manager, names });
     return opened;
   } catch (error) {
     await connection.close();
@@ -143,29 +144,6 @@ async function connectTo({ config, credentials }: NatsStart, transport: Transpor
       throw new Unusable('the brokers do not take delivery.outbox.credentials', { cause: error });
     throw new NotThere(message, { cause: error });
   }
-}
-
-/** Leaders of the parts on different brokers: then losing one stops one part for the seconds of an election. */
-async function spread(
-  connection: NatsConnection,
-  infos: Awaited<ReturnType<typeof demandStreams>>,
-  names: Names,
-): Promise<void> {
-  const leaders = new Set(infos.map(({ cluster }) => cluster?.leader));
-  const most = Math.min(infos.length, 1 + (infos[0]?.cluster?.replicas?.length ?? 0));
-  if (leaders.size >= most) return;
-  await Promise.all(
-    infos.map(async ({ cluster, config }, part) => {
-      const all = [cluster?.leader, ...(cluster?.replicas ?? []).map(({ name }) => name)];
-      const brokers = all.filter((name) => name !== undefined).toSorted((a, b) => a.localeCompare(b));
-      const preferred = brokers[part % Math.max(1, brokers.length)];
-      if (brokers.length < 2 || preferred === cluster?.leader || config.name !== names.part(part)) return;
-      const asked = JSON.stringify({ placement: { preferred } });
-      await connection
-        .request(`$JS.API.STREAM.LEADER.STEPDOWN.${config.name}`, asked, { timeout: MANAGE_MS })
-        .catch(() => undefined);
-    }),
-  );
 }
 
 /** Says what is unsafe once each time it becomes so. */
