@@ -44,5 +44,5 @@ function brokersOf({ cluster }: StreamInfo): string[] {
 }
 
 function allThere({ cluster }: StreamInfo): boolean {
-  return (cluster?.replicas ?? []).every(({ offline }) => offline !== true);
+  return (cluster?.replicas ?? []).every(({ offline }) => !offline);
 }
