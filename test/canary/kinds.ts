@@ -175,7 +175,7 @@ const KNOWN_KINDS = {
     to('tiktok'),
     to('snapchat'),
     to('reddit'),
-    // The first 50 characters (`destinations/hubspot.md` 3).
+    // The first 200 characters (`destinations/hubspot/README.md`).
     to('hubspot'),
     to('http'),
   ],
@@ -189,6 +189,8 @@ const KNOWN_KINDS = {
     to('tiktok', { where: ['keeps utm_campaign'] }),
     to('snapchat', { where: ['keeps utm_campaign'] }),
     to('reddit', { where: ['keeps utm_campaign'] }),
+    // `hs_page_url` is the page's address as the site's `privacy` leaves it.
+    to('hubspot', { where: ['keeps utm_campaign'] }),
     to('http', { where: ['keeps utm_campaign'] }),
   ],
   query: [],

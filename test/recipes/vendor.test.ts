@@ -197,7 +197,7 @@ describe('a vendor with a click id, a cookie of its own and hashed user data', (
   });
 
   it("negative control: a name that is in no row is nobody's", () => {
-    expect(scrub('Krus acmeclid=Fremd0001')).toBe('Krus acmeclid=Fremd0001');
+    expect(scrub('Krus acmethg=Fremd0001')).toBe('Krus acmethg=Fremd0001');
     expect(scrub('Krus gclid=Fremd0001')).not.toContain('Fremd0001');
   });
 });
