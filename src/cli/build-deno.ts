@@ -16,7 +16,10 @@ export function buildForDeno(file: string, options: BuildOptions): number {
   const { listen, admin, data } = listenOptions(options);
   const full = resolve(file);
   const place = { ...program(), file: full, folder: dirname(full), data: resolve(data), listen, admin };
-  console.log(denoCommand(denoPermissions(config, place), place));
+  const permissions = denoPermissions(config, place);
+  const split = permissions.read.find((path) => path.includes(','));
+  if (split !== undefined) throw new UsageError(`${split}: Deno takes the comma for the end of a path; rename it`);
+  console.log(denoCommand(permissions, place));
   return FINE;
 }
 

@@ -1,7 +1,7 @@
 /**
  * A JSON reader for cookies. `JSON.parse` keeps the last of two equal keys, but duplicates must be joined by AND
- * (`consent.md` 0, rule 4). So a repeated key makes the text unreadable here, unless it says the same. It throws nothing, its objects are maps, so
- * that no key reaches a prototype, and its work is linear in the text.
+ * (`consent.md` 0, rule 4). So a repeated key makes the text unreadable here, unless it says the same. It throws nothing,
+ * its objects are maps, so that no key reaches a prototype, and its work is linear in the text.
  *
  * Bodies of hits have another reader (`protocols/json-text.ts`), because the work is different. There a person corrects
  * the sender, so each fault is reported with its place, and the value is a plain object of `JSON.parse`, which is faster
