@@ -21,7 +21,7 @@ export function brokersOf(text: string, sink: string | undefined): NatsConfig {
     throw new UsageError('--outbox takes one broker or at least three: two have no majority when one of them is down');
   if (servers.length === 1 && sink === undefined)
     throw new UsageError(
-      '--outbox with one broker keeps an event on one disk: add --sink http://127.0.0.1:PORT to try it, or name three brokers',
+      '--outbox with one broker keeps each event on one disk only: add --sink http://127.0.0.1:PORT for a test, or name three brokers',
     );
   return {
     engine: 'nats',

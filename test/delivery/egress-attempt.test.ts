@@ -120,7 +120,7 @@ describe('a module that leaks', () => {
     expect(world.logged.filter(({ level }) => level === 'error')).toEqual([
       {
         level: 'error',
-        msg: 'a fault of the gateway keeps events from being sent: they wait in the dead letters',
+        msg: 'events could not be sent because of a fault of the gateway: they wait in the dead letters',
         fields: {
           route: 'shop/ga4',
           code: 'failed.egress_check{rule=uid: not granted}',

@@ -103,7 +103,7 @@ describe.skipIf(absent('nats-server'))('brokers with TLS and credentials', () =>
   });
 
   it('take none with credentials of another account', { timeout: 120_000 }, async () => {
-    await expect(start(credentialsBy(createAccount()), ca)).rejects.toThrow('do not take delivery.outbox.credentials');
+    await expect(start(credentialsBy(createAccount()), ca)).rejects.toThrow('refuse delivery.outbox.credentials');
   });
 
   it('are not trusted by one that does not know who signed their certificate', { timeout: 120_000 }, async () => {

@@ -9,7 +9,7 @@ const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 function wanted(): OwnWrites {
   const own = new OwnWrites();
-  own.want(true);
+  own.switch(true);
   return own;
 }
 
@@ -24,7 +24,7 @@ it.each([
   ['fewer bytes', (own: OwnWrites) => own.take('a', bytes(''))],
   ['another key', (own: OwnWrites) => own.take('b', bytes('sealed'))],
   ['what was not stored after all', (own: OwnWrites) => (own.drop([undefined, 'a']), own.take('a', bytes('sealed')))],
-  ['what another gateway delivers', (own: OwnWrites) => (own.want(false), own.take('a', bytes('sealed')))],
+  ['what another gateway delivers', (own: OwnWrites) => (own.switch(false), own.take('a', bytes('sealed')))],
 ])('gives nothing for %s', (_, take) => {
   const own = wanted();
   own.add('a', bytes('sealed'), KEPT);

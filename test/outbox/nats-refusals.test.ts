@@ -96,7 +96,7 @@ describe.skipIf(skipNats)('a gateway with brokers does not start', { timeout: 12
 
   it('with one replica, unless everything goes to a sink', async () => {
     const { code, said } = await refused(config());
-    expect([code, said]).toEqual([2, expect.stringContaining('replicas: 1 keeps an event on one disk')]);
+    expect([code, said]).toEqual([2, expect.stringContaining('replicas: 1 keeps each event on one disk only')]);
   });
 
   it('in several processes', async () => {
@@ -132,7 +132,7 @@ describe.skipIf(skipNats)('a gateway with brokers does not start', { timeout: 12
       { name: 'PORTVAKT_WINDOWS', subjects: ['PORTVAKT.w.>'], storage: 'file' },
       'would be left there',
     ],
-    ['a stream that keeps what was replaced', { max_msgs_per_subject: -1 }, 'keeps what was replaced'],
+    ['a stream that keeps replaced messages', { max_msgs_per_subject: -1 }, 'keeps replaced messages'],
   ])('on %s', async (_, change, why) => {
     await stream(change);
     const { code, said } = await refused(config(), SINK);

@@ -10,7 +10,7 @@ import { startSink, type Sink } from './support/sink.ts';
 import { configOf, eventId, purchases } from './support/world.ts';
 
 const GOOD = configOf(['meta']);
-const KEPT = 'the one before stays in force';
+const KEPT = 'the previous one stays in force';
 const RELOADED = 'configuration reloaded';
 
 let sink: Sink;

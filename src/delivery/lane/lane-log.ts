@@ -21,11 +21,11 @@ export class LaneLog {
   }
 
   pauses(why: Reason): void {
-    this.#ports.log('warn', 'route pauses: the vendor does not answer as it should', this.#fields(why));
+    this.#ports.log('warn', 'route pauses: requests to the vendor fail', this.#fields(why));
   }
 
   stopped(why: Reason): void {
-    this.#ports.log('error', 'route stopped: it keeps its events until this is corrected', this.#fields(why));
+    this.#ports.log('error', 'route stopped: its events wait until this is corrected', this.#fields(why));
   }
 
   /**
@@ -38,8 +38,8 @@ export class LaneLog {
     if (tick < (this.#faultSaidAt.get(code) ?? -Infinity) + FAULT_EVERY_MS) return;
     this.#faultSaidAt.set(code, tick);
     const msg = kept
-      ? 'a fault of the gateway keeps events from being sent: they wait in the dead letters'
-      : 'event dropped by a fault of the gateway';
+      ? 'events could not be sent because of a fault of the gateway: they wait in the dead letters'
+      : 'an event was dropped because of a fault of the gateway';
     this.#ports.log('error', msg, this.#fields(why));
   }
 

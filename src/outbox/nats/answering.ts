@@ -1,9 +1,9 @@
-/** For so long an append is tried with one part after the other, milliseconds. */
+/** How long an append is tried with one part after the other, milliseconds. */
 export const PATIENCE_MS = 3_000;
-/** A part that did not answer is left alone for so long, milliseconds. */
+/** How long a part that did not answer is not tried again, milliseconds. */
 const REST_MS = 500;
 
-/** Which parts answer, as far as this gateway has seen. */
+/** Which parts answer this gateway. */
 export class Answering {
   readonly #tick: () => number;
   readonly #elsewhereMs: () => number;
@@ -13,7 +13,7 @@ export class Answering {
 
   /**
    * @param tick monotonic milliseconds
-   * @param elsewhereMs since when the brokers have not answered anything else
+   * @param elsewhereMs how long ago the brokers last answered any other request, milliseconds
    */
   constructor(parts: number, tick: () => number, elsewhereMs: () => number) {
     this.#restUntil = Array.from({ length: parts }, () => 0);
@@ -21,33 +21,33 @@ export class Answering {
     this.#elsewhereMs = elsewhereMs;
   }
 
-  /** None has for some time: until one does, appends are refused at once. */
+  /** No part has answered for some time: until one answers, appends are refused at once. */
   get silent(): boolean {
     return this.#silent;
   }
 
   /** A part has answered. */
-  heard(part: number): void {
+  answered(part: number): void {
     this.#restUntil[part] = 0;
     this.#answeredAt = this.#tick();
     this.#silent = false;
   }
 
-  /** A part has not. */
-  missed(part: number): void {
+  /** A part has not answered. */
+  unanswered(part: number): void {
     this.#restUntil[part] = this.#tick() + REST_MS;
   }
 
   /**
-   * Nothing has answered just now. While all leaders are elected anew, or after one append that had bad luck, the next
-   * one is tried all the same.
+   * No part has answered an append. During an election of all leaders, or after one failed append, the next append is
+   * still tried.
    */
   noneAnswered(): void {
     this.#silent = Math.min(this.#tick() - this.#answeredAt, this.#elsewhereMs()) >= PATIENCE_MS;
   }
 
-  /** This part, or the next one that has not been silent just now. */
-  awake(part: number): number {
+  /** This part, or the next one that has not failed to answer recently. */
+  available(part: number): number {
     const now = this.#tick();
     const parts = this.#restUntil.length;
     for (let i = 0; i < parts; i++) {

@@ -1,11 +1,11 @@
-/** One message of a change. */
+/** A message to be written. */
 export interface Message {
   readonly subject: string;
-  /** Empty = what the subject had is gone. */
+  /** Empty = the subject has no content any more. */
   readonly data: Uint8Array;
-  /** The sequence of the last message of the subject, 0 = there is none: any other, and nothing is written. */
+  /** The sequence of the last message of the subject, 0 = there is none. If it is another one, nothing is written. */
   readonly expected?: number | undefined;
-  /** After so long it is gone by itself, milliseconds; the brokers take no less than a second. */
+  /** After this time the brokers delete it, milliseconds; the shortest time they accept is a second. */
   readonly ttlMs?: number | undefined;
 }
 
@@ -21,40 +21,40 @@ export interface Following {
 }
 
 /**
- * What the engine needs of the brokers. A stream keeps the last message of each subject, on the disks of most of its
- * brokers, in one order for all who read.
+ * The functions of the brokers that the engine uses. A stream keeps the last message of each subject, on the disks of
+ * most of its brokers. All readers get the messages in the same order.
  */
 export interface Broker {
   /**
-   * Writes all of these or none, one after the other; answers with the sequence of the last one.
-   * @param patienceMs how long an answer is waited for, milliseconds; a second unless told
-   * @throws WriteRefused, NoRoom, NotSent: none is written. NoAnswer: nobody knows.
+   * Writes all of these messages in their order, or none of them. Returns the sequence of the last one.
+   * @param patienceMs how long to wait for an answer, milliseconds; a second by default
+   * @throws WriteRefused, NoRoom, NotSent: none is written. NoAnswer: they may be written or not.
    */
   write(stream: string, messages: readonly Message[], patienceMs?: number): Promise<number>;
-  /** The last message of each of these subjects that has one; a reader that is behind may miss the newest. @throws NoAnswer */
+  /** The last message of each of these subjects that has one. It may be outdated: a follower answers, too. @throws NoAnswer */
   last(stream: string, subjects: readonly string[]): Promise<readonly StoredMessage[]>;
   /**
-   * Hands over what is stored under `subjects` (with wildcards), and then what comes, in order. `heard` is told once that
-   * all that was there has come; whoever cannot be read is tried again for ever.
+   * Calls `received` with each message that is stored under `subjects` (with wildcards), and then with each new one, in
+   * order. Calls `complete` once, after all messages that were there at the start. Errors are retried without an end.
    */
   follow(
     stream: string,
     subjects: readonly string[],
-    heard: (message: StoredMessage) => void,
+    received: (message: StoredMessage) => void,
     complete: () => void,
   ): Following;
-  /** Deletes the oldest under `subjects` (with wildcards), so that no more than `most` are left. @throws NoAnswer */
+  /** Deletes the oldest messages under `subjects` (with wildcards), so that at most `most` are left. @throws NoAnswer */
   keep(stream: string, subjects: string, most: number): Promise<void>;
   /** Bytes of a stream. @throws NoAnswer */
   bytes(stream: string): Promise<number>;
 }
 
-/** Something else was stored under one of the subjects than the writer knew. */
+/** A subject's last message is not the one that the writer expected. */
 export class WriteRefused extends Error {
   override readonly name = 'WriteRefused';
 }
 
-/** The stream has all it may have. */
+/** The stream is full. */
 export class NoRoom extends Error {
   override readonly name = 'NoRoom';
 }
@@ -64,7 +64,7 @@ export class NoAnswer extends Error {
   override readonly name: string = 'NoAnswer';
 }
 
-/** Nobody was there to whom it could have been sent: certainly nothing is written. */
+/** No broker was connected or listening: nothing was sent, so certainly nothing is written. */
 export class NotSent extends NoAnswer {
   override readonly name = 'NotSent';
 }

@@ -7,10 +7,10 @@ import { loadIn, type HeldLoad } from './load.ts';
 import type { Names } from './names.ts';
 import { readTombstone, write } from './written.ts';
 
-/** A gateway that has said nothing for so long delivers nothing any more: another one takes its parts, milliseconds. */
+/** A gateway that has written nothing for this time delivers nothing any more: another one takes its parts, milliseconds. */
 const SILENT_MS = 5_000;
 const TRIES = 20;
-/** Between two tries of a withdrawal that nobody has answered, milliseconds. */
+/** The pause between two tries of a withdrawal that was not answered, milliseconds. */
 const AGAIN_MS = 100;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -19,24 +19,24 @@ export interface ControlOptions {
   readonly broker: Broker;
   readonly names: Names;
   readonly policy: () => StorePolicy;
-  /** Of this gateway, and nobody else's. */
+  /** The id of this gateway; no other gateway has it. */
   readonly node: string;
   /** Monotonic milliseconds. */
   readonly tick: () => number;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** How long a withdrawal is remembered, milliseconds. */
+  /** How long a withdrawal is kept, milliseconds. */
   readonly maxAge: () => number;
-  /** For so long a gateway may send after it has proven that it knows all withdrawals, milliseconds. */
+  /** How long a gateway may send after a proof that it has read all withdrawals, milliseconds. */
   readonly proofMs: number;
-  /** What waits in the parts of this gateway, for the others. */
+  /** The load of this gateway, which the others read. */
   readonly load: () => HeldLoad;
-  /** Told of each withdrawal, and when the owner of a part is another one. */
+  /** Called with each withdrawal; `owned`: called when a part has another owner. */
   readonly withdrawn: (tombstone: Tombstone) => void;
   readonly owned: (part: number, node: string) => void;
 }
 
-/** A gateway, when it was heard last, and what it said. */
+/** Another gateway: when its last message was read, and its load. */
 interface Node extends HeldLoad {
   /** Monotonic milliseconds. */
   readonly at: number;
@@ -48,10 +48,11 @@ interface KeptTombstone {
 }
 
 /**
- * What every gateway knows of the others: withdrawals, who is there, who delivers which part. All of it is in one stream,
- * in one order. A gateway proves that it is current by writing to that stream, which takes most of the brokers, and then
- * hearing what it wrote: whatever was withdrawn before has come before. It may send for `proofMs` from when it began to
- * write; a withdrawal is answered that much after it is durable, so that no request begins after the answer.
+ * What gateways share: withdrawals, which gateways run, and which of them delivers which part. All of it is in one
+ * stream, in one order. A gateway proves that it has read everything: it writes a message to that stream, which most of
+ * the brokers have to store, and waits until it reads this message. Then it has read every withdrawal that was written
+ * before. It may send for `proofMs`, counted from the beginning of the write. A withdrawal is answered `proofMs` after it
+ * is durable, so that no request begins after the answer.
  */
 export class Control {
   readonly #options: ControlOptions;
@@ -69,42 +70,47 @@ export class Control {
     this.#options = options;
   }
 
-  /** Whether every withdrawal is known here that anybody has been told is carried out. */
+  /** Whether this gateway has read every withdrawal that was answered as carried out. */
   get current(): boolean {
     return this.age < this.#options.proofMs;
   }
 
-  /** Since when it has not been proven, milliseconds. */
+  /** Time since the last proof, milliseconds. */
   get age(): number {
     return this.#options.tick() - this.#provenAt;
   }
 
-  /** Since when the brokers have not taken anything here, milliseconds. */
+  /** Time since the brokers last accepted a write of this gateway, milliseconds. */
   get silentMs(): number {
     return this.#options.tick() - this.#answeredAt;
   }
 
-  /** The gateways that are there, this one included. */
+  /** The gateways that run, this one included. */
   get alive(): readonly string[] {
     return [this.#options.node, ...this.#others().map(([name]) => name)];
   }
 
-  /** What waits in the parts of the other gateways, as each of them said last. */
+  /** The loads of the other gateways, as each of them last wrote it. */
   get loads(): readonly HeldLoad[] {
     return this.#others().map(([, load]) => load);
   }
 
-  /** Who delivers a part; undefined = nobody, or one that is not there any more. */
+  /** The gateway that delivers a part; undefined = none, or one that does not run any more. */
   ownerOf(part: number): string | undefined {
     const owner = this.#owners.get(part)?.node;
     return owner !== undefined && this.alive.includes(owner) ? owner : undefined;
   }
 
-  /** Follows the stream; resolves when all that is there has come. */
+  /** Follows the stream; resolves when all messages that are there have been read. */
   start(): Promise<void> {
     const { broker, names } = this.#options;
     return new Promise((resolve) => {
-      this.#following = broker.follow(names.control, [names.all('control')], (message) => this.#hear(message), resolve);
+      this.#following = broker.follow(
+        names.control,
+        [names.all('control')],
+        (message) => this.#receive(message),
+        resolve,
+      );
     });
   }
 
@@ -113,7 +119,7 @@ export class Control {
     for (const { call } of this.#waiters.splice(0)) call();
   }
 
-  /** What these subjects of a site have withdrawn, and what everybody there has. */
+  /** The withdrawals of these subjects of a site, and those of all its visitors. */
   withdrawnBy(subjects: readonly number[], site: string): Tombstone[] {
     const everybody = this.#options.policy().subjectKey(site, EVERYBODY) ?? Number.NaN;
     return [...subjects, everybody].flatMap((key) => this.#tombstones.get(key)?.tombstone ?? []);
@@ -125,7 +131,7 @@ export class Control {
     await Promise.all([...bySubject.values()].map((all) => this.#withdraw(all.reduce(merge))));
   }
 
-  /** Whether it could be proven that everything is known here; who asks while somebody does hears the same. */
+  /** Whether it could be proven that everything has been read. Calls during a proof get the result of that proof. */
   prove(): Promise<boolean> {
     this.#proving ??= this.#prove().finally(() => {
       this.#proving = undefined;
@@ -133,24 +139,24 @@ export class Control {
     return this.#proving;
   }
 
-  /** Takes a part that nobody delivers; false = somebody else was faster. @throws NoAnswer */
+  /** Takes a part that no gateway delivers; false = another gateway was faster. @throws NoAnswer */
   claim(part: number): Promise<boolean> {
     return this.#own(part, this.#options.node);
   }
 
-  /** Says that this gateway goes, so that the others count on it no more. @throws NoAnswer */
+  /** Tells the other gateways that this one stops. @throws NoAnswer */
   async leave(): Promise<void> {
     const { broker, names, node } = this.#options;
     const message = { subject: names.node(node), data: new Uint8Array(0), ttlMs: 10 * SILENT_MS };
     await broker.write(names.control, [message]);
   }
 
-  /** Leaves a part to the others. @throws NoAnswer */
+  /** Releases a part, so that another gateway can take it. @throws NoAnswer */
   async release(part: number): Promise<void> {
     await this.#own(part, '');
   }
 
-  /** Forgets what concerns nothing that may still come. */
+  /** Removes withdrawals that can concern no later event, and gateways that have stopped long ago. */
   prune(): void {
     const { now, maxAge, tick } = this.#options;
     const before = now() - maxAge() - 3_600_000;
@@ -172,7 +178,7 @@ export class Control {
       if (error instanceof NoAnswer) return false;
       throw error;
     }
-    // Whoever has heard nothing for a while does not know who has been silent.
+    // After a time without a proof this gateway cannot tell which others have been silent: it counts all as running.
     if (began - before > SILENT_MS / 2)
       for (const [name, known] of this.#nodes) this.#nodes.set(name, { ...known, at: tick() });
     this.#provenAt = began;
@@ -206,7 +212,7 @@ export class Control {
         this.#keep(merged, await broker.write(names.control, [message]));
         return;
       } catch (error) {
-        // A leader is elected anew: the same once more. Whether the first was stored is found out then.
+        // Probably the election of a leader: the same write is tried again. Its answer also shows whether the first was stored.
         if (error instanceof NoAnswer && Math.max(this.silentMs, tick() - began) < PATIENCE_MS) {
           await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
           continue;
@@ -219,7 +225,7 @@ export class Control {
         expected = newest?.seq ?? 0;
       }
     }
-    throw new NoAnswer('what is withdrawn changes faster than it can be read');
+    throw new NoAnswer('withdrawals of this visitor change faster than they can be read');
   }
 
   #keep(tombstone: Tombstone, seq: number): void {
@@ -234,7 +240,7 @@ export class Control {
     const expected = this.#owners.get(part)?.seq ?? 0;
     try {
       const message = { subject: names.owner(part), data: encoder.encode(JSON.stringify({ node })), expected };
-      this.#hearOwner(part, node, await broker.write(names.control, [message]));
+      this.#setOwner(part, node, await broker.write(names.control, [message]));
       return true;
     } catch (error) {
       if (error instanceof WriteRefused) return false;
@@ -242,20 +248,20 @@ export class Control {
     }
   }
 
-  #hear({ subject, seq, data }: StoredMessage): void {
+  #receive({ subject, seq, data }: StoredMessage): void {
     const { names, tick } = this.#options;
     const { kind, key } = names.read(subject);
     if (kind === 'n' && data.length > 0) this.#nodes.set(key, { at: tick(), ...loadIn(decoder.decode(data)) });
     else if (kind === 'n') this.#nodes.delete(key);
-    else if (kind === 'p') this.#hearOwner(Number(key), nodeIn(data), seq);
+    else if (kind === 'p') this.#setOwner(Number(key), nodeIn(data), seq);
     else if (kind === 'w') {
       const tombstone = readTombstone(Number.parseInt(key, 16), decoder.decode(data));
       if (tombstone !== undefined) this.#keep(tombstone, seq);
     }
     this.#position = seq;
-    const there = this.#waiters.filter((one) => one.seq <= seq);
-    if (there.length > 0) this.#waiters = this.#waiters.filter((one) => one.seq > seq);
-    for (const { call } of there) call();
+    const reached = this.#waiters.filter((one) => one.seq <= seq);
+    if (reached.length > 0) this.#waiters = this.#waiters.filter((one) => one.seq > seq);
+    for (const { call } of reached) call();
   }
 
   #others(): [string, Node][] {
@@ -263,7 +269,7 @@ export class Control {
     return [...this.#nodes].filter(([name, { at }]) => name !== node && tick() - at < SILENT_MS);
   }
 
-  #hearOwner(part: number, node: string, seq: number): void {
+  #setOwner(part: number, node: string, seq: number): void {
     if ((this.#owners.get(part)?.seq ?? 0) >= seq) return;
     this.#owners.set(part, { node, seq });
     this.#options.owned(part, node);

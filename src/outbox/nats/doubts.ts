@@ -1,15 +1,15 @@
 import { NoAnswer, WriteRefused, type Broker } from './broker.ts';
 import type { Names } from './names.ts';
 
-/** A place where a record may be stored, too: whether it was, nobody could say at the time. */
+/** A second place where a record may be stored: the write to it was not answered. */
 export interface Doubt {
   readonly part: number;
   readonly key: string;
 }
 
-/** What is stored where a record is not to be any more. */
+/** The content that blocks a subject: no record can be stored there afterwards. */
 const FENCE = Uint8Array.of(0);
-/** How long it is kept, milliseconds: by then nothing is under way any more. */
+/** How long it is kept, milliseconds: longer than any write takes. */
 const FENCE_MS = 60_000;
 
 export function isFence(data: Uint8Array): boolean {
@@ -17,8 +17,9 @@ export function isFence(data: Uint8Array): boolean {
 }
 
 /**
- * Whether a record was stored there. Asking is writing: where nothing is stored yet, nothing can be from then on.
- * @throws NoAnswer, NoRoom: it has to be asked again
+ * Whether a record was stored there. The question is asked by a write that blocks the subject: if no record is there
+ * now, none can be stored there later.
+ * @throws NoAnswer, NoRoom: the question has to be repeated
  */
 export async function wasStored(broker: Broker, names: Names, { part, key }: Doubt): Promise<boolean> {
   const stream = names.part(part);

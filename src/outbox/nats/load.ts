@@ -4,7 +4,7 @@ import { RECORD_BYTES } from './waiting.ts';
 /** Records that one gateway holds at most for all of its parts: each is about 2 kB of its memory. */
 const MOST_RECORDS = 200_000;
 
-/** What waits in the parts of a gateway. */
+/** The size of what waits in the parts of a gateway. */
 export interface HeldLoad {
   /** Characters. */
   readonly bytes: number;
@@ -13,13 +13,13 @@ export interface HeldLoad {
   readonly alone: Readonly<Record<string, number>>;
 }
 
-/** How much is taken of the room that all gateways have together, or of the memory of the one with the most. */
+/** The used share of the room that all gateways have together, or of the memory of the fullest gateway, if that is more. */
 export function usedOf(loads: readonly Omit<HeldLoad, 'alone'>[], maxSize: number): number {
   const bytes = loads.reduce((sum, load) => sum + load.bytes + load.records * RECORD_BYTES, 0);
   return Math.max(bytes / maxSize, ...loads.map(({ records }) => records / MOST_RECORDS));
 }
 
-/** By route: how much of that room is taken by what waits for it and for no other. */
+/** By route: the share of that room which is used by what waits for this route alone. */
 export function aloneOf(loads: readonly HeldLoad[], maxSize: number): Readonly<Record<string, number>> {
   const parts = new Map<string, number>();
   for (const { alone } of loads)
@@ -27,7 +27,7 @@ export function aloneOf(loads: readonly HeldLoad[], maxSize: number): Readonly<R
   return Object.fromEntries(parts);
 }
 
-/** What another gateway says of itself; nothing waits in what cannot be read. */
+/** The load that another gateway reports; zero if the text cannot be read. */
 export function loadIn(text: string): HeldLoad {
   try {
     const { bytes = 0, records = 0, alone = {} } = JSON.parse(text) as Partial<HeldLoad>;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** The names of everything that gateways share, under one word: several clusters may share brokers. */
+/** The names of everything that gateways share. All begin with one word, so that several clusters can share brokers. */
 export class Names {
   readonly #word: string;
   readonly parts: number;
@@ -10,12 +10,12 @@ export class Names {
     this.parts = parts;
   }
 
-  /** The stream with what every gateway has to know: what was withdrawn, who is there, who delivers which part. */
+  /** The stream that every gateway reads: withdrawals, the gateways that run, and which of them delivers which part. */
   get control(): string {
     return `${this.#word}_CONTROL`;
   }
 
-  /** The stream with what belongs to the windows of replaced ids: in memory only. */
+  /** The stream with the windows of replaced ids. It is in memory only. */
   get windows(): string {
     return `${this.#word}_WINDOWS`;
   }
@@ -43,22 +43,22 @@ export class Names {
     return `${this.#word}.${part}.d.${key}`;
   }
 
-  /** Where it is tried whether a part takes anything. */
+  /** The subject of test messages, which show whether a part can be written. */
   probe(part: number): string {
     return `${this.#word}.${part}.x.probe`;
   }
 
-  /** What tells a repeat; `mark`: its keyed hash. */
+  /** The subject of a mark, which recognises repeats; `mark`: its keyed hash. */
   mark(part: number, mark: number, lasting: boolean): string {
     return `${this.marks(part, lasting)}${mark.toString(16)}`;
   }
 
-  /** What the subjects of all marks of a kind begin with. */
+  /** The beginning of the subjects of all marks of a kind. */
   marks(part: number, lasting: boolean): string {
     return `${this.#word}.${part}.m.${lasting ? 'l' : 'b'}.`;
   }
 
-  /** What a subject has withdrawn; `key`: its keyed hash. */
+  /** The withdrawal of a visitor; `key`: the visitor's keyed hash. */
   tombstone(key: number): string {
     return `${this.#word}.c.w.${key.toString(16)}`;
   }
@@ -67,7 +67,7 @@ export class Names {
     return `${this.#word}.w.k.${window}`;
   }
 
-  /** What visitors of a window have shown, told by a gateway. */
+  /** The values that visitors of a window have shown, sent by a gateway. */
   windowShown(window: string, key: string): string {
     return `${this.#word}.w.s.${window}.${key}`;
   }
@@ -80,13 +80,13 @@ export class Names {
     return `${this.#word}.c.p.${part}`;
   }
 
-  /** The kind of a subject and what stands behind it. */
+  /** The kind of a subject, and the key after it. */
   read(subject: string): { readonly kind: string; readonly key: string } {
     const [kind = '', key = ''] = subject.slice(this.#word.length).split('.').slice(2);
     return { kind, key };
   }
 
-  /** The part that all that belongs to this text is in. */
+  /** The part for this text, always the same one. */
   partOf(text: string): number {
     return Number.parseInt(hash('sha256', text).slice(0, 8), 16) % this.parts;
   }

@@ -17,14 +17,14 @@ import { MaybeStored, PartWriter, type PartContext, type PartStored } from './pa
 import { sharesOf, type Share } from './shares.ts';
 import { asUnavailable } from './unavailable.ts';
 
-/** Clocks do not tick alike, and timers may be early, milliseconds. */
+/** Added to waiting times, because clocks run at slightly different speeds and timers may be early, milliseconds. */
 const MARGIN_MS = 50;
 
 /**
- * The queue of several gateways, on NATS JetStream. Any of them accepts; each part is delivered by one of them, which
- * holds in memory what waits in it. What it promises is what `OutboxStore` says, with these differences: what several
- * gateways do cannot be had without waiting, so `store` and `flush` answer later; order is kept within a part, that is
- * for each visitor; and what one append stores in several parts is stored by part.
+ * The queue of several gateways, on NATS JetStream. Each gateway accepts events. Each part is delivered by one gateway,
+ * which holds its waiting records in memory. It keeps the promises of `OutboxStore`, with these differences: `store` and
+ * `flush` wait for the brokers; order is kept within a part, that is for each visitor; an append to several parts is
+ * stored as a whole in each part, but not across parts.
  */
 export class NatsOutbox implements Store {
   readonly control: Control;
@@ -34,7 +34,7 @@ export class NatsOutbox implements Store {
   readonly #owned = new Map<number, OwnedPart>();
   readonly #answering: Answering;
   #ends: UnwrittenEnd[] = [];
-  /** What writers have found withdrawn already. */
+  /** Records that were withdrawn before they were stored. */
   #purged: Purged[] = [];
   #lastId = 0;
   #turn = 0;
@@ -47,7 +47,7 @@ export class NatsOutbox implements Store {
       ...options,
       load: () => this.#load(),
       withdrawn: (tombstone) => this.#withdrawn(tombstone),
-      owned: (part, node) => this.#hearOwner(part, node),
+      owned: (part, node) => this.#ownerChanged(part, node),
     });
     const withdrawn: PartContext['withdrawn'] = (subjects, site) => this.control.withdrawnBy(subjects, site);
     this.#context = { broker, names, seal, policy, now, withdrawn };
@@ -55,7 +55,7 @@ export class NatsOutbox implements Store {
     this.#answering = new Answering(names.parts, options.tick, () => this.control.silentMs);
   }
 
-  /** Events that wait here and dead letters, counted for each of their routes. */
+  /** Events that wait here, and dead letters, counted once for each route. */
   get pending(): number {
     return Object.values(this.queues()).reduce((sum, { waiting, dead }) => sum + waiting + dead, 0);
   }
@@ -80,20 +80,20 @@ export class NatsOutbox implements Store {
     return damaged === 0 ? new Map() : new Map([['', damaged]]);
   }
 
-  /** Characters of what waits here. */
+  /** Characters of the records that wait here. */
   get bytes(): number {
     let bytes = 0;
     for (const { records } of this.#owned.values()) bytes += records.bytes;
     return bytes;
   }
 
-  /** Of the room that all gateways have together. */
+  /** The used share of the room that all gateways have together. */
   get used(): number {
     const { bytes, size: records, control } = this;
     return usedOf([{ bytes, records }, ...control.loads], this.#options.policy().maxSize);
   }
 
-  /** By route: the part of that room that is taken by what waits for it and for no other. */
+  /** By route: the share of that room which is used by what waits for this route alone. */
   get alone(): Readonly<Record<string, number>> {
     return aloneOf([this.#load(), ...this.control.loads], this.#options.policy().maxSize);
   }
@@ -143,10 +143,10 @@ export class NatsOutbox implements Store {
   }
 
   /**
-   * Stores what one hit brings. Withdrawals first: they are durable, and no gateway begins a request with what they take
-   * away, when this resolves.
-   * @param wanted is asked last thing before something is written
-   * @throws OutboxUnavailable: the records are not stored, or nobody knows; with withdrawals: nobody knows of them either
+   * Stores the records and withdrawals of one hit, withdrawals first. When it resolves, they are durable, and no gateway
+   * begins a request with withdrawn data any more.
+   * @param wanted is called just before the write; if it returns false, nothing is written
+   * @throws OutboxUnavailable: the records may be stored or not, and so may the withdrawals
    */
   async store({ records, withdrawals }: Append, wanted: () => boolean = () => true): Promise<readonly Stored[]> {
     const began = this.#options.tick();
@@ -166,7 +166,7 @@ export class NatsOutbox implements Store {
   }
 
   /**
-   * Makes withdrawals durable; `settled` resolves when no gateway sends any more what they take away.
+   * Makes withdrawals durable; `settled` resolves when no gateway sends withdrawn data any more.
    * @throws OutboxUnavailable
    */
   async withdraw(withdrawals: readonly Withdrawal[]): Promise<{ readonly settled: Promise<void> }> {
@@ -186,20 +186,20 @@ export class NatsOutbox implements Store {
   }
 
   /**
-   * Writes what has ended, and what is asked for of the dead letters (`reopens`).
-   * @throws NoAnswer, NoRoom, WriteRefused: it is kept for the next time
+   * Writes the ends of events, and reopens the dead letters for which an attempt was asked (`reopens`).
+   * @throws NoAnswer, NoRoom, WriteRefused: what is not written is kept for the next call
    */
   async flush(reopens = true): Promise<void> {
     this.#endTold();
     await Promise.all(this.#parts().map((part) => part.flush(reopens)));
   }
 
-  /** Looks whether what may be stored twice is, in parts that are delivered here. @throws NoAnswer, NoRoom */
+  /** Finds out whether doubtful records of the parts delivered here are stored twice. @throws NoAnswer, NoRoom */
   async resolveDoubts(): Promise<void> {
     await Promise.all(this.#parts().map((part) => part.resolveDoubts()));
   }
 
-  /** What happened since this was last asked. */
+  /** What happened since the last call. */
   takeHappened(): Happened {
     const all = this.#parts().map((part) => part.takeHappened());
     const added = new Map<string, Happened['added'] extends ReadonlyMap<string, infer R> ? R : never>();
@@ -218,11 +218,11 @@ export class NatsOutbox implements Store {
     return { added, purged, purgedDead, reopened };
   }
 
-  /** Resolves when all that was written in the parts of this gateway has come. */
+  /** Resolves when everything that was written in the parts of this gateway has been read. */
   async caughtUp(): Promise<void> {
     await Promise.all(this.#parts().map((part) => part.reached(this.#stored[part.part] ?? 0)));
   }
-  /** By part, the last sequence stored here. */
+  /** By part: the last sequence that this gateway has stored. */
   readonly #stored: number[] = [];
 
   readonly dead: DeadLetters = {
@@ -243,7 +243,7 @@ export class NatsOutbox implements Store {
     },
   };
 
-  /** Forgets what has had its time. @throws as `flush` */
+  /** Removes expired dead letters, marks and withdrawals. @throws as `flush` */
   async prune(): Promise<void> {
     this.control.prune();
     const { now, policy, marks } = this.#options;
@@ -266,10 +266,10 @@ export class NatsOutbox implements Store {
     return queues;
   }
 
-  /** Begins to deliver a part that nobody delivers; false = somebody else was faster. @throws NoAnswer */
+  /** Begins to deliver a part that no gateway delivers; false = another gateway was faster. @throws NoAnswer */
   async take(part: number): Promise<boolean> {
     if (!(await this.control.claim(part))) return false;
-    // Whoever had it may have proven just before that it may send.
+    // The gateway that had the part may still send for as long as its last proof is valid.
     await this.#proofsEnd();
     if (this.control.ownerOf(part) !== this.#options.node || this.#owned.has(part)) return false;
     const nextId = (): number => ++this.#lastId;
@@ -279,7 +279,7 @@ export class NatsOutbox implements Store {
     return true;
   }
 
-  /** Leaves a part to others; whoever calls has seen to it that nothing of it is under way. @throws NoAnswer */
+  /** Releases a part, so that another gateway can take it. No request with its events may be under way. @throws NoAnswer */
   async leave(part: number): Promise<void> {
     const owned = this.#owned.get(part);
     if (owned === undefined) return;
@@ -289,7 +289,7 @@ export class NatsOutbox implements Store {
     await this.control.release(part);
   }
 
-  /** Tries whether any part takes something; where none does, appends are refused at once. */
+  /** Writes a test message to each part. If no part has answered for some time, appends are refused at once. */
   async probe(): Promise<boolean> {
     const { broker, names } = this.#options;
     const answers = await Promise.all(
@@ -297,15 +297,15 @@ export class NatsOutbox implements Store {
         const message = { subject: names.probe(part), data: new Uint8Array(0), ttlMs: 1_000 };
         try {
           await broker.write(names.part(part), [message]);
-          this.#answering.heard(part);
+          this.#answering.answered(part);
           return true;
         } catch (error) {
-          // A full one answers, too.
+          // A full part has answered, too.
           if (error instanceof NoAnswer) {
-            this.#answering.missed(part);
+            this.#answering.unanswered(part);
             return false;
           }
-          this.#answering.heard(part);
+          this.#answering.answered(part);
           return true;
         }
       }),
@@ -319,7 +319,7 @@ export class NatsOutbox implements Store {
     this.control.stop();
   }
 
-  /** Resolves when no gateway may send any more by what it knew before. */
+  /** Resolves when every proof that is valid now has ended. */
   #proofsEnd(): Promise<void> {
     const { proofMs } = this.#options;
     return proofMs === 0 ? Promise.resolve() : pause(proofMs + MARGIN_MS);
@@ -339,22 +339,22 @@ export class NatsOutbox implements Store {
     const { tick } = this.#options;
     const doubts = share.records.map((): Doubt[] => []);
     for (let part = share.part, tried = 0; ; tried++) {
-      part = this.#answering.awake(part);
+      part = this.#answering.available(part);
       try {
         const stored = await (this.#writers[part] as PartWriter).store(share.records, wanted, doubts);
         this.#stored[part] = Math.max(this.#stored[part] ?? 0, stored.seq);
-        this.#answering.heard(part);
+        this.#answering.answered(part);
         return stored;
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw asUnavailable(error);
         if (error instanceof MaybeStored)
           error.places.forEach((place, i) => place !== undefined && doubts[i]?.push(place));
-        this.#answering.missed(part);
+        this.#answering.unanswered(part);
         if (tick() - began >= PATIENCE_MS) {
           this.#answering.noneAnswered();
           throw asUnavailable(error);
         }
-        // One that refuses at once is not asked again and again.
+        // Without a pause, parts that refuse at once would be tried over and over.
         if (tried >= this.#writers.length - 1) await pause(100);
         part = (part + 1) % this.#writers.length;
       }
@@ -366,17 +366,17 @@ export class NatsOutbox implements Store {
   }
 
   #withdrawn(tombstone: Tombstone): void {
-    // What has ended by then is not withdrawn.
+    // Events that have ended already count as ended, not as withdrawn.
     this.#endTold();
     for (const part of this.#parts()) part.withdraw(tombstone);
   }
 
-  #hearOwner(part: number, node: string): void {
+  #ownerChanged(part: number, node: string): void {
     const owned = this.#owned.get(part);
     if (owned === undefined || node === this.#options.node) return;
     this.#owned.delete(part);
     owned.stop();
-    this.#options.log('warn', 'another gateway delivers a part of this one, which was silent for too long', { part });
+    this.#options.log('warn', 'another gateway took over a part: this one did not reach the brokers in time', { part });
     this.#options.lost();
   }
 

@@ -6,29 +6,29 @@ interface OwnWrite {
 }
 
 /**
- * What this gateway has stored in a part that it also delivers, until the brokers tell of it: then it needs not be
- * opened again. What is told is compared byte by byte, so it is what was stored.
+ * Records that this gateway has stored in a part that it also delivers, until they arrive from the brokers. Then they
+ * need not be opened again. The bytes that arrive are compared with the stored ones.
  */
 export class OwnWrites {
   readonly #byKey = new Map<string, OwnWrite>();
-  #wanted = false;
+  #on = false;
 
-  /** Begins and ends with the delivery of the part. */
-  want(wanted: boolean): void {
-    this.#wanted = wanted;
+  /** Switched on while this gateway delivers the part. */
+  switch(on: boolean): void {
+    this.#on = on;
     this.#byKey.clear();
   }
 
   add(key: string, data: Uint8Array, kept: KeptRecord): void {
-    if (this.#wanted) this.#byKey.set(key, { data, kept });
+    if (this.#on) this.#byKey.set(key, { data, kept });
   }
 
-  /** These were not stored, or nobody knows. */
+  /** Removes records that were not stored, or perhaps not. */
   drop(keys: Iterable<string | undefined>): void {
     for (const key of keys) if (key !== undefined) this.#byKey.delete(key);
   }
 
-  /** The record that was stored as these bytes; undefined = it is not known here. */
+  /** The record that was stored as these bytes; undefined = it is not kept here. */
   take(key: string, data: Uint8Array): KeptRecord | undefined {
     const own = this.#byKey.get(key);
     this.#byKey.delete(key);

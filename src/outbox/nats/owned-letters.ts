@@ -8,13 +8,13 @@ import { sealed, type Forgotten, type PartContext } from './part-writer.ts';
 import type { WaitingEntry } from './waiting.ts';
 import { readLetter, withoutId, write, type KeptLetter } from './written.ts';
 
-/** How long it is kept that something has gone, milliseconds: who follows has to see it. */
+/** How long the message of a removal is kept, milliseconds: followers have to read it. */
 export const GONE_MS = 5_000;
 export const NOTHING = new Uint8Array(0);
 /** Characters of a record's key; that of its dead letter begins with it. */
 const KEY = 24;
 
-/** A dead letter as this gateway knows it. */
+/** A dead letter, in the memory of this gateway. */
 interface Letter {
   readonly key: string;
   readonly id: number;
@@ -29,9 +29,9 @@ export class OwnedLetters {
   readonly #happened: () => Work;
   readonly #forget: (mark: Forgotten) => void;
   readonly #letters = new Map<string, Letter>();
-  /** By key: those that go, each with the sequence of the message it goes over. What is older of it may be heard later. */
+  /** By key: letters being removed, with the sequence of the message that is replaced. An older one may still arrive. */
   readonly #going = new Map<string, number>();
-  /** By key: those that go or change, each with what its batch writes. */
+  /** By key: letters that are removed or changed, with the messages to write. */
   readonly out = new Map<string, Message[]>();
 
   constructor(part: number, context: PartContext, happened: () => Work, forget: (mark: Forgotten) => void) {
@@ -45,7 +45,7 @@ export class OwnedLetters {
     return this.#letters.size;
   }
 
-  /** What makes a dead letter of a record, for one of its routes. */
+  /** The message of a dead letter, made from a record and one of its routes. */
   made({ key, record, lasting }: WaitingEntry, own: StoredRoute, reason: string): Message {
     const { names, seal, now } = this.#context;
     const one = heldOn(narrowed(record, [own]), own.name, undefined);
@@ -55,10 +55,10 @@ export class OwnedLetters {
   }
 
   /**
-   * What the brokers say of one, whoever wrote it: it is the last word, and what was to be written over the one before is
-   * not any more. False = it cannot be read.
+   * Takes a message of a letter from the brokers, written by any gateway. It replaces what is known of the letter, and
+   * cancels what was to be written over the message before. False = it cannot be read.
    */
-  hear(key: string, seq: number, text: string | undefined): boolean {
+  receive(key: string, seq: number, text: string | undefined): boolean {
     const known = this.#letters.get(key);
     if (seq <= (known?.seq ?? this.#going.get(key) ?? 0)) return true;
     this.#going.delete(key);
@@ -68,7 +68,7 @@ export class OwnedLetters {
       this.#letters.delete(key);
       return text === undefined;
     }
-    // What is asked for by its id keeps it, whoever lists it.
+    // A letter keeps the id under which it was listed before.
     const id = known?.id ?? letterId(this.#part, seq);
     this.#letters.set(key, { key, id, letter, seq });
     const { subjects, site } = letter.record;
@@ -105,7 +105,7 @@ export class OwnedLetters {
     return chosen.length;
   }
 
-  /** What was to be written of one is written, under this sequence. */
+  /** The messages of a letter have been written, with this sequence. */
   written(key: string, what: readonly Message[], seq: number): void {
     if (this.out.get(key) === what) this.out.delete(key);
     const known = this.#letters.get(key);
@@ -114,29 +114,29 @@ export class OwnedLetters {
 
   purge(which: Which): number {
     const chosen = this.#chosen(which);
-    for (const { key } of chosen) this.#goes(key);
+    for (const { key } of chosen) this.#remove(key);
     return chosen.length;
   }
 
-  /** Those from before `before`, unix milliseconds, have had their time. */
+  /** Removes letters from before `before`, unix milliseconds. */
   prune(before: number): void {
-    for (const { key, letter } of this.#letters.values()) if (letter.died < before) this.#goes(key);
+    for (const { key, letter } of this.#letters.values()) if (letter.died < before) this.#remove(key);
   }
 
-  /** Those that are asked for become records again. */
+  /** Makes records again of the letters for which an attempt was asked. */
   reopen(): void {
     const { names, seal, now } = this.#context;
     for (const { key, letter } of this.#letters.values()) {
       if (!letter.retry) continue;
       const { record } = letter;
-      this.#goes(key);
+      this.#remove(key);
       const subject = names.record(this.#part, keyAfter(key, letter.died));
       this.out.get(key)?.push({ subject, expected: 0, ...sealed(record, subject, seal, now()) });
       for (const route of record.routes) bump(this.#happened().reopened, keyOf(record, route), 1);
     }
   }
 
-  /** How many there are, by route. */
+  /** The number of letters, by route. */
   queues(): ReadonlyMap<string, number> {
     const dead = new Map<string, number>();
     for (const { letter } of this.#letters.values())
@@ -149,14 +149,14 @@ export class OwnedLetters {
     if (record === undefined) return;
     const taken = closedBy(tombstone, { ...record, id: 0 }, this.#context.now(), this.#context.policy());
     if (taken.length === 0) return;
-    this.#goes(key);
+    this.#remove(key);
     for (const route of taken) {
       bump(this.#happened().purgedDead, keyOf(record, route), 1);
       this.#forget({ mark: route.mark, route: keyOf(record, route), lasting: record.lasting });
     }
   }
 
-  #goes(key: string): void {
+  #remove(key: string): void {
     const known = this.#letters.get(key);
     if (known === undefined) return;
     this.#letters.delete(key);
@@ -172,15 +172,15 @@ export class OwnedLetters {
   }
 }
 
-/** The key of the record that a dead letter was. */
+/** The key of the record from which a dead letter was made. */
 export const recordKeyIn = (letterKey: string): string => letterKey.slice(0, KEY);
 
-/** What a dead letter is stored under when it is a record again: always the same, so that it becomes one once. */
+/** The key of the record that is made from a dead letter. It is always the same, so that only one is made. */
 function keyAfter(letterKey: string, died: number): string {
   return createHash('sha256').update(`${letterKey} ${died}`).digest('hex').slice(0, KEY);
 }
 
-/** The same for all who see it: sequence and part. */
+/** Made of sequence and part, so that every gateway gets the same id. */
 export function letterId(part: number, seq: number): number {
   return seq * 16 + part;
 }

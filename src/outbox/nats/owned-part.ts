@@ -15,11 +15,11 @@ const PER_BATCH = 900;
 /** A dead letter that is not written yet. */
 interface MadeLetter {
   readonly message: Message;
-  /** How many were made before it: they are written in this order, in which they come back when they are asked for. */
+  /** How many were made before it. They are written in this order, and reopened in this order. */
   readonly nth: number;
 }
 
-/** What has happened in a part since it was last asked. */
+/** What has happened in a part since the last call of `takeHappened`. */
 export interface Happened {
   readonly added: ReadonlyMap<string, readonly QueuedRecord[]>;
   readonly purged: readonly Purged[];
@@ -28,9 +28,9 @@ export interface Happened {
 }
 
 /**
- * A part that this gateway delivers: follows what is stored in it, and writes what becomes of that. What ends is out of
- * the queue here at once, and in the brokers with the next `flush`; nobody else writes in the meantime, and where
- * somebody did after all, the brokers refuse it.
+ * A part that this gateway delivers. It reads all records of the part, and writes their ends. An event that ends leaves
+ * the queue here at once, and the brokers' streams with the next `flush`. Usually no other gateway writes to these
+ * records in between; if one did, the brokers refuse the write.
  */
 export class OwnedPart {
   readonly part: number;
@@ -40,26 +40,26 @@ export class OwnedPart {
   readonly #tell: () => void;
   readonly #records = new WaitingRecords();
   readonly letters: OwnedLetters;
-  /** By key: entries whose messages are not as they are, each with the dead letters that its batch writes. */
+  /** By key: entries that differ from their messages, with the dead letters to write in the same batch. */
   readonly #dirty = new Map<string, { readonly entry: WaitingEntry; letters: readonly MadeLetter[] }>();
   #lettersMade = 0;
   #forgotten: Forgotten[] = [];
-  /** What is gone, and since which sequence: an older message of it may still come. */
+  /** By key: records that have ended, with the sequence of the removal. An older message of them may still arrive. */
   readonly #gone = new Map<string, number>();
-  /** What was there when this gateway came, by key, until all of it has come; undefined = it has. */
+  /** By key: records that were there at the start, until all of them have been read; undefined = they have. */
   #loading: Map<string, { readonly seq: number; readonly kept: KeptRecord }> | undefined = new Map();
-  /** By key: what is not to be sent before it is certain that it is stored nowhere else. */
+  /** By key: records that are not sent until it is certain that no other part has them. */
   readonly #doubtful = new Map<string, { readonly seq: number; readonly kept: KeptRecord }>();
   #happened = new Work();
   #following: Following | undefined;
   #position = 0;
-  /** The last sequence that was written here. */
+  /** The last sequence that this gateway has written. */
   #written = 0;
   #waiters: { readonly seq: number; readonly call: () => void }[] = [];
   #flushing: Promise<void> | undefined;
   damaged = 0;
 
-  /** @param nextId ids are this process's own. @param tell something has happened */
+  /** @param nextId makes ids, which are valid in this process only. @param tell called when something has happened */
   constructor(part: number, context: PartContext, writer: PartWriter, nextId: () => number, tell: () => void) {
     this.part = part;
     this.#context = context;
@@ -78,33 +78,33 @@ export class OwnedPart {
     return this.#records;
   }
 
-  /** Ends that the brokers do not have. */
+  /** The number of ends and changed letters that are not written yet. */
   get unwritten(): number {
     return this.#dirty.size + this.letters.out.size;
   }
 
-  /** Begins to follow; resolves when all that is there has come. */
+  /** Begins to follow the part; resolves when all messages that are there have been read. */
   start(): Promise<void> {
     const { broker, names } = this.#context;
-    this.#writer.own.want(true);
+    this.#writer.own.switch(true);
     return new Promise((resolve) => {
       const subjects = [names.record(this.part, '>'), names.dead(this.part, '>')];
       const complete = (): void => {
         this.#takeLoaded();
         resolve();
       };
-      this.#following = broker.follow(names.part(this.part), subjects, (message) => this.#hear(message), complete);
+      this.#following = broker.follow(names.part(this.part), subjects, (message) => this.#receive(message), complete);
     });
   }
 
   stop(): void {
     this.#following?.stop();
-    this.#writer.own.want(false);
+    this.#writer.own.switch(false);
     this.#doubtful.clear();
     for (const { call } of this.#waiters.splice(0)) call();
   }
 
-  /** Resolves when everything has come up to this sequence, and up to what was written here. */
+  /** Resolves when everything up to this sequence, and up to the last own write, has been read. */
   reached(asked: number): Promise<void> {
     const seq = Math.max(asked, this.#written);
     if (this.#position >= seq || this.#following === undefined) return Promise.resolve();
@@ -117,7 +117,7 @@ export class OwnedPart {
     return happened;
   }
 
-  /** Ends, to be written with the next `flush`. Those of what has ended already do nothing. */
+  /** Ends a route of a record; the next `flush` writes it. Without effect if it has ended already. */
   end({ id, route, unmark, dead, awaiting }: UnwrittenEnd): void {
     const entry = this.#records.get(id);
     const own = entry?.record.routes.find((one) => keyOf(entry.record, one) === route);
@@ -134,7 +134,7 @@ export class OwnedPart {
     if (unmark) this.#forget({ site: entry.record.site, lasting: entry.lasting }, own);
   }
 
-  /** Takes out what a withdrawal closes. */
+  /** Removes what a withdrawal closes. */
   withdraw(tombstone: Tombstone): void {
     const everybody = this.#context.policy().everybodyOf(tombstone.subject);
     for (const entry of this.#records.ofSubject(tombstone.subject, everybody)) this.#close(entry, [tombstone]);
@@ -142,13 +142,13 @@ export class OwnedPart {
     this.#tell();
   }
 
-  /** Forgets what has had its time; `before`: when dead letters died that are kept, unix milliseconds. */
+  /** Removes dead letters from before `before`, unix milliseconds, and what is kept about records that have ended. */
   prune(before: number): void {
     this.letters.prune(before);
     for (const [key, seq] of this.#gone) if (seq < this.#position) this.#gone.delete(key);
   }
 
-  /** Writes what is not written: one at a time. @throws NoAnswer, NoRoom: it is kept for the next time */
+  /** Writes what is not written yet, one batch at a time. @throws NoAnswer, NoRoom: it is kept for the next call */
   async flush(reopens: boolean): Promise<void> {
     while (this.#flushing !== undefined) await this.#flushing.catch(() => undefined);
     this.#flushing = this.#flushAll(reopens);
@@ -166,7 +166,7 @@ export class OwnedPart {
         await this.#flushSome();
         refused = 0;
       } catch (error) {
-        // A write that timed out was stored after all: what comes of it says how things are.
+        // An earlier write that timed out was stored: its messages arrive and show the present state.
         if (!(error instanceof WriteRefused) || ++refused > 20) throw error;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
@@ -181,7 +181,7 @@ export class OwnedPart {
     }
   }
 
-  /** Writes as much as one batch takes. */
+  /** Writes one batch. */
   async #flushSome(): Promise<void> {
     const { broker, names } = this.#context;
     const entries: { readonly entry: WaitingEntry; readonly made: readonly MadeLetter[]; readonly was: unknown }[] = [];
@@ -225,30 +225,30 @@ export class OwnedPart {
     return { subject, expected, ...sealed({ ...withoutId(record), lasting, place }, subject, seal, now()) };
   }
 
-  #hear({ subject, seq, data }: StoredMessage): void {
+  #receive({ subject, seq, data }: StoredMessage): void {
     const { names, seal } = this.#context;
     const { kind, key } = names.read(subject);
     const text = (): string | undefined => (data.length === 0 ? undefined : seal.open(data, subject));
-    if (kind === 'd') this.#hearLetter(key, seq, text());
+    if (kind === 'd') this.#receiveLetter(key, seq, text());
     else {
       const own = this.#writer.own.take(key, data);
-      if (!this.#hearKnown(key, seq, data.length === 0 || isFence(data)))
-        this.#hearNew(key, seq, own ?? readRecord(text()));
+      if (!this.#receiveKnown(key, seq, data.length === 0 || isFence(data)))
+        this.#receiveNew(key, seq, own ?? readRecord(text()));
     }
     this.#position = seq;
     if (this.#waiters.length === 0) return;
-    const there = this.#waiters.filter((one) => one.seq <= seq);
+    const reached = this.#waiters.filter((one) => one.seq <= seq);
     this.#waiters = this.#waiters.filter((one) => one.seq > seq);
-    for (const { call } of there) call();
+    for (const { call } of reached) call();
   }
 
-  /** What is known of a record already; false = it is new. */
-  #hearKnown(key: string, seq: number, gone: boolean): boolean {
+  /** Takes a message of a record that is in memory or has ended; false = the record is new. */
+  #receiveKnown(key: string, seq: number, gone: boolean): boolean {
     const entry = this.#dirty.get(key)?.entry ?? this.#records.of(key);
     if (entry !== undefined) {
       if (seq <= entry.seq) return true;
       entry.seq = seq;
-      // Its end was written, though nobody could say so at the time.
+      // Its end was stored, although the write was not answered.
       if (gone) {
         this.#dirty.delete(key);
         this.#records.take(entry, entry.record.routes);
@@ -262,7 +262,7 @@ export class OwnedPart {
     return gone || since !== undefined;
   }
 
-  #hearNew(key: string, seq: number, kept: KeptRecord | undefined): void {
+  #receiveNew(key: string, seq: number, kept: KeptRecord | undefined): void {
     if (kept === undefined) {
       this.damaged++;
       return;
@@ -271,7 +271,7 @@ export class OwnedPart {
     else this.#loading.set(key, { seq, kept });
   }
 
-  /** In the order in which it was stored first: what was written again since has a later sequence. */
+  /** Adds the loaded records in the order of their first messages: a record that was written again has a later sequence. */
   #takeLoaded(): void {
     const loaded = [...(this.#loading ?? [])];
     this.#loading = undefined;
@@ -280,14 +280,14 @@ export class OwnedPart {
     for (const [key, { seq, kept }] of loaded) this.#add(key, seq, kept);
   }
 
-  /** Sends what is stored nowhere else, and lets go of what is. @throws NoAnswer, NoRoom: it has to be asked again */
+  /** Queues doubtful records that no other part has, and ends those that another part has. @throws NoAnswer, NoRoom */
   async resolveDoubts(): Promise<void> {
     const { broker, names } = this.#context;
     for (const [key, { seq, kept }] of this.#doubtful) {
       const { doubts = [], ...certain } = kept;
       const answers = [];
       for (const doubt of doubts) answers.push(await wasStored(broker, names, doubt));
-      // It may have gone meanwhile, and so may this part.
+      // Meanwhile the record may have ended, and the part may have another gateway.
       if (!this.#doubtful.delete(key)) continue;
       if (answers.includes(true)) this.#change(this.#entryOf(key, seq, { ...certain, routes: [] }));
       else this.#add(key, seq, certain);
@@ -312,16 +312,16 @@ export class OwnedPart {
     this.#tell();
   }
 
-  #hearLetter(key: string, seq: number, text: string | undefined): void {
+  #receiveLetter(key: string, seq: number, text: string | undefined): void {
     const dirty = this.#dirty.get(recordKeyIn(key));
     const subject = this.#context.names.dead(this.part, key);
-    // It was written, though nobody could say so at the time.
+    // It was stored, although the write was not answered.
     if (dirty !== undefined) dirty.letters = dirty.letters.filter(({ message }) => message.subject !== subject);
-    if (!this.letters.hear(key, seq, text)) this.damaged++;
+    if (!this.letters.receive(key, seq, text)) this.damaged++;
     this.#tell();
   }
 
-  /** Takes out of a record what these withdrawals close. */
+  /** Removes the routes of a record that these withdrawals close. */
   #close(entry: WaitingEntry, tombstones: readonly Tombstone[]): void {
     for (const tombstone of tombstones) {
       const { record } = entry;

@@ -4,15 +4,15 @@ import type { Broker, Message, StoredMessage } from './broker.ts';
 import type { Names } from './names.ts';
 import { readMark, write, type KeptMark } from './written.ts';
 
-/** Marks of a part that a gateway knows without asking: those of the last minutes. */
+/** How many marks of a part a gateway keeps in memory: those of the last minutes. */
 const REMEMBERED = 50_000;
 
-/** Bytes that the brokers take for a message beside its subject and its contents: headers, time, checksum. */
+/** Bytes that the brokers store of a message in addition to its subject and content: headers, time, checksum. */
 const BESIDE_BYTES = 110;
-/** What a mark is taken for until some have been written, bytes. */
+/** The assumed size of a mark until some have been written, bytes. */
 const FIRST_BYTES = 250;
 
-/** Bytes that the marks of all parts may take together: those of conversions, and those of other events. */
+/** The highest number of bytes of the marks of all parts together: of conversions, and of other events. */
 export interface MarkBounds {
   readonly lasting: number;
   readonly brief: number;
@@ -21,7 +21,7 @@ export interface MarkBounds {
 /** About 200,000 conversions and 400,000 other events of a few routes. */
 export const MARK_BOUNDS: MarkBounds = { lasting: 50e6, brief: 100e6 };
 
-/** A mark as it was last seen; `seq` 0 = there is none. */
+/** A mark as it was last read or written; `seq` 0 = there is none. */
 interface SeenMark extends KeptMark {
   readonly seq: number;
 }
@@ -30,14 +30,14 @@ const NONE: SeenMark = { seq: 0, at: 0, routes: [] };
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Which events were stored in one part: kept by the brokers, and remembered for a while by who asked last. */
+/** The marks of one part, which say which events were stored. The brokers store them; the newest are also in memory. */
 export class PartMarks {
   readonly #broker: Broker;
   readonly #names: Names;
   readonly #part: number;
   readonly #now: () => number;
   readonly #seen = new LRUCache<string, SeenMark>({ max: REMEMBERED });
-  /** How long a mark is on average, bytes. */
+  /** The average size of a mark, bytes. */
   #length = FIRST_BYTES;
 
   /** @param now unix milliseconds */
@@ -53,7 +53,7 @@ export class PartMarks {
     return new MarkDraft(this.#names, this.#part, this.#now(), (subject) => this.#seen.get(subject) ?? NONE);
   }
 
-  /** What was drafted has been written; `seqOf`: under which sequence. */
+  /** The changes of the draft have been written; `seqOf`: the sequence of each. */
   written(draft: MarkDraft, seqOf: (subject: string) => number): void {
     for (const [subject, mark] of draft.changed) {
       this.#seen.set(subject, { ...mark, seq: seqOf(subject) });
@@ -61,7 +61,7 @@ export class PartMarks {
     }
   }
 
-  /** Forgets the oldest of each kind that are beyond the bound: to be called by who delivers the part. @throws NoAnswer */
+  /** Deletes the oldest marks beyond the bound of each kind. The gateway that delivers the part calls it. @throws NoAnswer */
   async bound(bounds: MarkBounds): Promise<void> {
     const { parts } = this.#names;
     for (const lasting of [true, false]) {
@@ -71,7 +71,7 @@ export class PartMarks {
     }
   }
 
-  /** Asks the brokers for these. @throws NoAnswer */
+  /** Reads these marks from the brokers. @throws NoAnswer */
   async look(subjects: readonly string[]): Promise<void> {
     const found = new Map<string, StoredMessage>();
     for (const message of await this.#broker.last(this.#names.part(this.#part), subjects))
@@ -84,7 +84,7 @@ export class PartMarks {
   }
 }
 
-/** Marks as they will be, beside what is known of them. */
+/** Changes of marks that are not written yet. */
 export class MarkDraft {
   readonly changed = new Map<string, KeptMark>();
   readonly #names: Names;
@@ -99,12 +99,12 @@ export class MarkDraft {
     this.#known = known;
   }
 
-  /** Messages that make it so. */
+  /** How many messages the changes are. */
   get size(): number {
     return this.changed.size;
   }
 
-  /** Marks the event as stored for the route; false if it was already. `mark`: its key, 0 = it has none. */
+  /** Marks the event as stored for the route; false = it was marked already. `mark`: its key, 0 = it has none. */
   claim(mark: number, route: string, lasting: boolean): boolean {
     if (mark === 0) return true;
     const subject = this.#names.mark(this.#part, mark, lasting);
@@ -114,7 +114,7 @@ export class MarkDraft {
     return true;
   }
 
-  /** The event did not reach the route: one with the same mark may. */
+  /** Removes a route from a mark, because the event did not reach it: another event with this mark is then accepted. */
   forget(mark: number, route: string, lasting: boolean): void {
     if (mark === 0) return;
     const subject = this.#names.mark(this.#part, mark, lasting);
@@ -122,7 +122,7 @@ export class MarkDraft {
     if (routes.includes(route)) this.changed.set(subject, { at, routes: routes.filter((one) => one !== route) });
   }
 
-  /** What makes it so; refused where somebody else has changed one of them. */
+  /** The messages with the changes. The brokers refuse them if another gateway has changed one of these marks. */
   messages(): Message[] {
     return [...this.changed].map(([subject, mark]) => ({
       subject,

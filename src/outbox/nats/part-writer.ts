@@ -15,16 +15,16 @@ import { withoutId, write, type KeptRecord } from './written.ts';
 
 /** Messages in one batch; the brokers take a thousand. */
 const PER_BATCH = 900;
-/** A batch of which nobody knows whether it is stored is sent once more, and an answer waited for so long, milliseconds. */
+/** How long to wait for the answer when a batch is sent a second time, because the first was not answered, milliseconds. */
 const AGAIN_MS = 500;
-/** How long it is waited until it can be sent, milliseconds. */
+/** The pause between two tries to send it, milliseconds. */
 const PAUSE_MS = 50;
-/** How often a batch that was refused is made anew with what the brokers know. */
+/** How often a refused batch is made again with the marks read from the brokers. */
 const TRIES = 5;
-/** A record outlives its last route by so much in the brokers' files, should no gateway come to end it, milliseconds. */
+/** How long the brokers keep a record after its last route has expired, if no gateway ends it, milliseconds. */
 const BEYOND_MS = 3_600_000;
 
-/** What all parts of an outbox share. */
+/** The values that all parts of an outbox share. */
 export interface PartContext {
   readonly broker: Broker;
   readonly names: Names;
@@ -32,11 +32,11 @@ export interface PartContext {
   readonly policy: () => StorePolicy;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** What these subjects of a site have withdrawn, as far as it is known here. */
+  /** The withdrawals of these subjects of a site that this gateway has read. */
   readonly withdrawn: (subjects: readonly number[], site: string) => readonly Tombstone[];
 }
 
-/** What became of the records that were given to a part. */
+/** The result of storing records in a part. */
 export interface PartStored {
   readonly results: readonly (readonly Stored[])[];
   readonly purged: readonly Purged[];
@@ -46,26 +46,26 @@ export interface PartStored {
 
 interface Waiting {
   readonly records: readonly OutboxRecord[];
-  /** Where each of them may be stored already. */
+  /** The places where each of them may be stored already. */
   readonly doubts: readonly (readonly Doubt[])[];
   readonly wanted: () => boolean;
   readonly resolve: (stored: PartStored) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** What a batch writes, and what it answers. */
+/** A batch: the messages it writes, and the results for the callers. */
 interface Draft {
   readonly marks: MarkDraft;
   readonly messages: readonly Message[];
   readonly answers: readonly Omit<PartStored, 'seq'>[];
-  /** What the records of each are stored under, in their order; undefined = it is not stored. */
+  /** For each caller the keys of its records, in their order; undefined = the record is not stored. */
   readonly keys: readonly (readonly (string | undefined)[])[];
 }
 
-/** Nobody knows whether these were stored. */
+/** The write was not answered: the records may be stored or not. */
 export class MaybeStored extends NoAnswer {
   override readonly name = 'MaybeStored';
-  /** Where each of the records would be. */
+  /** The place where each of the records would be. */
   readonly places: readonly (Doubt | undefined)[];
 
   constructor(places: readonly (Doubt | undefined)[], cause: Error) {
@@ -75,8 +75,9 @@ export class MaybeStored extends NoAnswer {
 }
 
 /**
- * Stores in one part: whatever waits goes in one batch, one batch at a time, so that marks that are under way are known.
- * A repeat that another gateway has stored lets the brokers refuse the batch: then they are asked, and it is made anew.
+ * Stores records in one part. All that waits is one batch, and one batch is written at a time, so that each batch is made
+ * with the marks of the one before. If another gateway has changed one of its marks, the brokers refuse the batch. Then
+ * the marks are read from the brokers, and the batch is made again.
  */
 export class PartWriter {
   readonly marks: PartMarks;
@@ -84,7 +85,7 @@ export class PartWriter {
   readonly #context: PartContext;
   readonly #part: number;
   readonly #waiting: Waiting[] = [];
-  /** What the keys of this writer begin with, which no other one's do. */
+  /** The beginning of this writer's keys; no other writer has it. */
   readonly #prefix = randomBytes(7).toString('hex');
   #keys = 0;
   #busy = false;
@@ -97,8 +98,8 @@ export class PartWriter {
   }
 
   /**
-   * @param doubts where each of them may be stored already
-   * @throws MaybeStored: nobody knows whether they were stored. Any other error: they were not.
+   * @param doubts the places where each of them may be stored already
+   * @throws MaybeStored: they may be stored or not. Any other error: they are not stored.
    */
   store(
     records: readonly OutboxRecord[],
@@ -107,12 +108,12 @@ export class PartWriter {
   ): Promise<PartStored> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ records, doubts, wanted, resolve, reject });
-      // What comes in the same turn of the event loop goes together.
+      // Appends of one turn of the event loop go into one batch.
       if (!this.#busy) void Promise.resolve().then(() => this.#writeAll());
     });
   }
 
-  /** The events did not reach these routes. @throws NoAnswer */
+  /** Removes routes from marks, because the events did not reach them. @throws NoAnswer */
   async forget(events: readonly Forgotten[]): Promise<void> {
     const { broker, names } = this.#context;
     const subjects = [...new Set(events.map(({ mark, lasting }) => names.mark(this.#part, mark, lasting)))];
@@ -144,7 +145,7 @@ export class PartWriter {
         await this.#write(taken);
       } catch (error) {
         for (const { reject } of taken) reject(error);
-        // Nobody waits for a part that is silent: the next one is tried at once.
+        // Callers do not wait for a part that does not answer: they try the next part at once.
         if (error instanceof NoAnswer) for (const { reject } of this.#waiting.splice(0)) reject(error);
       }
     }
@@ -155,7 +156,7 @@ export class PartWriter {
     let messages = 0;
     let count = 0;
     for (const { records } of this.#waiting) {
-      // Each record may bring a mark for each of its routes.
+      // A record has at most one mark for each of its routes.
       messages += records.reduce((sum, { routes }) => sum + 1 + routes.length, 0);
       if (count > 0 && messages > PER_BATCH) break;
       count++;
@@ -181,29 +182,29 @@ export class PartWriter {
         await this.marks.look([...marks.changed.keys()]);
       }
     }
-    throw new NoAnswer('what is stored here changes faster than it can be read');
+    throw new NoAnswer('the marks of this part change faster than they can be read');
   }
 
   /**
-   * Writes a batch; answers with the sequence of its last message. Where nobody knows whether it is stored, the very same
-   * is sent again: it replaces nothing, so it is stored once, and a refusal says that it was there already.
+   * Writes a batch; returns the sequence of its last message. If the write is not answered, the same batch is sent again.
+   * Its messages expect empty subjects, so it is stored only once, and a refusal shows that it was stored already.
    */
   async #send(messages: readonly Message[]): Promise<number> {
     const { broker, names } = this.#context;
     const stream = names.part(this.#part);
-    let unsure: NoAnswer;
+    let unanswered: NoAnswer;
     try {
       return await broker.write(stream, messages);
     } catch (error) {
       if (!(error instanceof NoAnswer) || error instanceof NotSent) throw error;
-      unsure = error;
+      unanswered = error;
     }
     for (let waited = 0; ; waited += PAUSE_MS) {
       try {
         return await broker.write(stream, messages, AGAIN_MS);
       } catch (error) {
         if (error instanceof WriteRefused) return await this.#storedBefore(messages, error);
-        if (!(error instanceof NotSent) || waited >= AGAIN_MS) throw error instanceof NoAnswer ? unsure : error;
+        if (!(error instanceof NotSent) || waited >= AGAIN_MS) throw error instanceof NoAnswer ? unanswered : error;
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
@@ -216,12 +217,12 @@ export class PartWriter {
     });
   }
 
-  /** The sequence of a batch that was stored, although nobody could say so at the time. @throws the refusal, where it was not */
+  /** The sequence of a batch that was stored although its write was not answered. @throws `refusal` if it was not stored */
   async #storedBefore(messages: readonly Message[], refusal: WriteRefused): Promise<number> {
     const { broker, names } = this.#context;
     const { subject } = messages.at(-1) as Message;
     if (!names.isRecord(subject)) throw refusal;
-    // The broker that is asked may not have it yet.
+    // A follower answers, which may not have it yet.
     for (let tries = 0; tries < TRIES; tries++) {
       const [stored] = await broker.last(names.part(this.#part), [subject]);
       if (stored !== undefined) return stored.seq;
@@ -253,14 +254,14 @@ export class PartWriter {
       keys.push(own);
       return { results, purged };
     });
-    // Records last: who follows knows that all of a batch has come when its last one has.
+    // Records are last: when a follower has read the last one, it has read the whole batch.
     return { marks, messages: [...marks.messages(), ...records], answers, keys };
   }
 
   #takeIn(one: OutboxRecord, marks: MarkDraft, doubts: readonly Doubt[]) {
     const { policy, withdrawn, names, seal, now } = this.#context;
     const { results, record, purged } = takeIn(one, policy(), {
-      // Of what is withdrawn before it is stored; what is stored gets one from whoever delivers it.
+      // The id of a record that was withdrawn before it was stored. A stored one gets its id from the gateway that delivers it.
       nextId: () => --this.#lastId,
       claim: (mark, route, lasting) => marks.claim(mark, route, lasting),
       forget: (mark, route) => marks.forget(mark, route, one.lasting),
@@ -276,14 +277,14 @@ export class PartWriter {
   }
 }
 
-/** A mark that is forgotten for a route. */
+/** A route that is removed from a mark. */
 export interface Forgotten {
   readonly mark: number;
   readonly route: string;
   readonly lasting: boolean;
 }
 
-/** A record as a message has it. */
+/** Content and lifetime of the message of a record. */
 export function sealed(record: KeptRecord, subject: string, seal: Seal, now: number): Pick<Message, 'data' | 'ttlMs'> {
   const expires = Math.max(...record.routes.map(({ expiresAt }) => expiresAt));
   return { data: seal.seal(write(record), subject, now), ttlMs: Math.max(0, expires - now) + BEYOND_MS };

@@ -7,7 +7,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 
-/** Of the form of what is sealed: a later version writes another number. */
+/** Version of the sealed form: a later version writes another number. */
 const VERSION = 1;
 const HOUR_MS = 3_600_000;
 const NONCE = 12;
@@ -17,9 +17,9 @@ const HEAD = 1 + 4;
 const NONCES = 128;
 
 /**
- * Seals what brokers keep (AES-256-GCM): what was deleted stays in their files for minutes. Each hour has a key of its
- * own, derived from that of the gateways, so that no key seals more than can be told apart by a random nonce. Who has the
- * gateways' key can read it, nobody else (docs/decisions/nats.md).
+ * Seals everything that brokers store (AES-256-GCM), because deleted messages stay in their files for minutes. Each hour
+ * has its own key, derived from the gateways' key, so that the number of messages with one key stays low enough for
+ * random nonces. Only the gateways' key opens it (docs/decisions/nats.md).
  */
 export class Seal {
   readonly #key: Uint8Array;
@@ -34,7 +34,7 @@ export class Seal {
     this.#key = key;
   }
 
-  /** @param subject what it is stored under: it opens under no other. @param now unix milliseconds */
+  /** @param subject where it is stored: it opens only with the same subject. @param now unix milliseconds */
   seal(text: string, subject: string, now: number): Uint8Array {
     const hour = Math.floor(now / HOUR_MS);
     const head = Buffer.allocUnsafe(HEAD + NONCE);
@@ -47,7 +47,7 @@ export class Seal {
     return Buffer.concat([head, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
   }
 
-  /** Undefined where it was sealed with another key, or is not what was sealed. */
+  /** Undefined if it was sealed with another key or for another subject, or was changed. */
   open(data: Uint8Array, subject: string): string | undefined {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     if (bytes.length < HEAD + NONCE + TAG || bytes.readUInt8() !== VERSION) return undefined;
@@ -70,7 +70,7 @@ export class Seal {
     this.#random.copy(nonce, 0, this.#drawn, (this.#drawn += NONCE));
   }
 
-  /** As a key object: bytes would be made one for each message, which costs several times the cipher. */
+  /** A key object, made once: making one for each message takes several times as long as the cipher. */
   #hourKey(hour: number): KeyObject {
     let key = this.#hours.get(hour);
     if (key === undefined) {

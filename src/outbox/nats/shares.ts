@@ -2,25 +2,25 @@ import type { OutboxRecord } from '../../delivery/outbox.ts';
 import { whoseOf } from '../../policy/event-key.ts';
 import type { Names } from './names.ts';
 
-/** The records of an append that one part takes, and where each of them was. */
+/** The records of an append that go to one part, and the place of each in the append. */
 export interface Share {
   readonly part: number;
   readonly records: OutboxRecord[];
   readonly places: number[];
 }
 
-/** Messages that one batch may have at most. */
+/** The highest number of messages in one batch. */
 const MOST = 800;
 
 /**
- * Divides records among the parts: by whose they are, so that a visitor's hit and its marks are one batch, and a repeat
- * meets the mark of the first. Where that is nobody in particular, by what tells the repeat, else `turn` by turn.
+ * Divides records among the parts. All records of a visitor go to the same part, so that a hit and its marks are one
+ * batch, and a repeat finds the mark of the first event. Without a visitor, the mark decides; without a mark, `turn`.
  */
 export function sharesOf(records: readonly OutboxRecord[], names: Names, turn: () => number): Share[] {
   const shares: Share[] = [];
   let before: number | undefined;
   records.forEach((record, place) => {
-    const text = meant(record);
+    const text = decidingText(record);
     const part: number = text === undefined ? (before ?? partOfSubject(record, names) ?? turn()) : names.partOf(text);
     before = part;
     let share = shares.find((one) => one.part === part && costOf(one.records) + costOf([record]) <= MOST);
@@ -34,8 +34,8 @@ export function sharesOf(records: readonly OutboxRecord[], names: Names, turn: (
   return shares;
 }
 
-/** What decides where a record with a mark is. */
-function meant({ routes }: OutboxRecord): string | undefined {
+/** The text that decides the part of a record with a mark: the visitor in the mark, else the mark. */
+function decidingText({ routes }: OutboxRecord): string | undefined {
   const mark = routes.find((route) => route.mark !== '')?.mark;
   return mark === undefined ? undefined : (whoseOf(mark) ?? mark);
 }
@@ -44,7 +44,7 @@ function partOfSubject({ subjects: [first] }: OutboxRecord, names: Names): numbe
   return first === undefined ? undefined : names.partOf(first);
 }
 
-/** Messages these take at most: one each, and their marks. */
+/** The highest number of messages for these records: one each, and their marks. */
 function costOf(records: readonly OutboxRecord[]): number {
   return records.reduce((sum, { routes }) => sum + 1 + new Set(routes.map(({ mark }) => mark)).size, 0);
 }

@@ -1,7 +1,7 @@
 import { OutboxUnavailable } from '../../delivery/outbox.ts';
 import { NoAnswer, NoRoom, WriteRefused } from './broker.ts';
 
-/** What is said to whoever wants something stored, when the brokers did not store it. */
+/** The error that a caller gets when the brokers did not store its records. */
 export function asUnavailable(error: unknown): Error {
   if (error instanceof NoRoom) return new OutboxUnavailable('the outbox is full');
   if (error instanceof NoAnswer || error instanceof WriteRefused)

@@ -2,32 +2,32 @@ import { bump } from '../commit.ts';
 import type { StoredRecord } from '../record.ts';
 import { keyOf, narrowed, type StoredRoute } from '../record.ts';
 
-/** A record takes about this much beside its body. */
+/** Bytes of a record in addition to its body, about. */
 export const RECORD_BYTES = 400;
 
-/** A record that waits, as this gateway knows it. */
+/** A waiting record, in the memory of this gateway. */
 export interface WaitingEntry {
-  /** What it is stored under. */
+  /** The key in the subject of its message. */
   readonly key: string;
   readonly lasting: boolean;
-  /** The sequence under which it was stored first. */
+  /** The sequence of its first message. */
   readonly place: number;
-  /** With the routes it still waits for: what has ended is out of it before the brokers have that. */
+  /** With the routes for which it still waits. A route that has ended is removed here first, and later at the brokers. */
   record: StoredRecord;
-  /** Of the message that holds it. */
+  /** The sequence of the message that holds it. */
   seq: number;
 }
 
-/** The records of one part that wait, by all they are looked up by. */
+/** The waiting records of one part, with an index for each way in which they are looked up. */
 export class WaitingRecords {
   readonly #byKey = new Map<string, WaitingEntry>();
   readonly #byId = new Map<number, WaitingEntry>();
-  /** By subject; those of nobody are in none. */
+  /** By subject; records without a subject are not in it. */
   readonly #bySubject = new Map<number, Set<WaitingEntry>>();
-  /** What waits for each route, by id. */
+  /** The records of each route, by id. */
   readonly #byRoute = new Map<string, Map<number, WaitingEntry>>();
   #bytes = 0;
-  /** By route: bytes of what waits for it and for no other. */
+  /** By route: bytes of records that wait for this route alone. */
   readonly #alone = new Map<string, number>();
 
   get size(): number {
@@ -39,7 +39,7 @@ export class WaitingRecords {
     return this.#bytes;
   }
 
-  /** By route: bytes that are taken for it alone. */
+  /** By route: bytes of records that wait for this route alone. */
   get alone(): ReadonlyMap<string, number> {
     return this.#alone;
   }
@@ -75,7 +75,7 @@ export class WaitingRecords {
     }
   }
 
-  /** Leaves it the routes that are not among these; without any it goes. */
+  /** Removes these routes from an entry. An entry without routes is removed as a whole. */
   take(entry: WaitingEntry, taken: readonly StoredRoute[]): void {
     const { record } = entry;
     const left = record.routes.filter((route) => !taken.includes(route));
@@ -98,7 +98,7 @@ export class WaitingRecords {
     }
   }
 
-  /** Those of a subject, or of anybody of a site. */
+  /** The entries of a subject, or of every subject of a site. */
   ofSubject(subject: number, everybodyOf: string | undefined): WaitingEntry[] {
     if (everybodyOf === undefined) return [...(this.#bySubject.get(subject) ?? [])];
     return [...this.#byKey.values()].filter(({ record }) => record.site === everybodyOf && record.subjects.length > 0);
@@ -115,7 +115,7 @@ export class WaitingRecords {
     return found;
   }
 
-  /** By route: how many wait, and when the first of them was accepted. */
+  /** By route: how many entries wait, and when the first of them was accepted. */
   *queues(): Iterable<readonly [route: string, waiting: number, acceptedAt: number]> {
     for (const [route, entries] of this.#byRoute) {
       const [first] = entries.values();

@@ -2,13 +2,13 @@ import type { Doubt } from './doubts.ts';
 import type { StoredRecord, StoredRoute } from '../record.ts';
 import type { Tombstone } from '../tombstone.ts';
 
-/** A record as it is kept by the brokers; its id is given by whoever reads it. */
+/** A record as the brokers store it. The gateway that reads it gives it an id. */
 export interface KeptRecord extends Omit<StoredRecord, 'id'> {
-  /** Its mark is remembered for 48 h (`OutboxRecord.lasting`). */
+  /** Its mark is kept for 48 h (`OutboxRecord.lasting`). */
   readonly lasting: boolean;
-  /** The sequence under which it was stored first, where it has been written again since: its place in the order. */
+  /** For a record that was written again: the sequence of its first message, which is its place in the order. */
   readonly place?: number | undefined;
-  /** Where it may be stored, too: it is sent when it is certain that it is not. */
+  /** Other places where it may be stored. It is sent only when it is certain that none of them has it. */
   readonly doubts?: readonly Doubt[] | undefined;
 }
 
@@ -19,18 +19,18 @@ export interface KeptLetter {
   readonly died: number;
   /** As `showReason` wrote it. */
   readonly reason: string;
-  /** A person wants it sent again. */
+  /** A person has asked for another attempt. */
   readonly retry: boolean;
 }
 
-/** That an event was stored, and for which routes. */
+/** A mark: an event was stored, and for which routes. */
 export interface KeptMark {
   /** Unix milliseconds. */
   readonly at: number;
   readonly routes: readonly string[];
 }
 
-/** Of the form of all of these: a later version writes another number. */
+/** Version of the form of all of these: a later version writes another number. */
 const VERSION = 1;
 
 export function write(what: KeptRecord | KeptLetter | KeptMark | Omit<Tombstone, 'subject'>): string {
@@ -67,7 +67,7 @@ function read(text: string | undefined): unknown {
   }
 }
 
-/** JSON leaves out what is undefined, which types say is there. */
+/** JSON leaves out undefined values; the type has them as keys. */
 function whole(record: KeptRecord): KeptRecord {
   const routes = record.routes.map(
     (route): StoredRoute => ({ ...route, limited: route.limited, params: route.params }),

@@ -62,14 +62,14 @@ export class OutboxFiles {
     this.#mustSalvage = true;
   }
 
-  /** Nobody can tell whose events are in a damaged file, so the first withdrawal deletes all of it. */
+  /** It cannot be found out whose events are in a damaged file, so the first withdrawal deletes the whole file. */
   forgetAllAside(): void {
     if (!this.#aside) return;
     this.#aside = false;
     try {
       forgetAside(this.#dir, Infinity);
     } catch (error) {
-      this.#log('error', 'what was set aside could not be deleted', { code: codeOf(error) });
+      this.#log('error', 'a damaged file that was set aside could not be deleted', { code: codeOf(error) });
     }
   }
 
@@ -93,7 +93,8 @@ export class OutboxFiles {
       if (this.#mustSalvage) throw new StoreDamaged('met while reading');
       store = open();
       const count = store.restore(left);
-      if (left.damaged) this.#tellDamage('the log of the outbox was damaged: what could be read was saved', { count });
+      if (left.damaged)
+        this.#tellDamage("the outbox's write-ahead log was damaged: the readable part was saved", { count });
     } catch (error) {
       store?.abandon();
       if (!isDamage(error)) throw error;
@@ -102,7 +103,7 @@ export class OutboxFiles {
       this.#mustSalvage = false;
       store = open();
       const count = store.restore(rescued);
-      this.#tellDamage('the outbox was damaged: what could be read was saved, the file was set aside', {
+      this.#tellDamage('the outbox was damaged: the readable part was saved, and the file was set aside', {
         file: asideAs,
         count,
       });

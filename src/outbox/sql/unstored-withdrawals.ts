@@ -44,7 +44,7 @@ export class UnstoredWithdrawals {
     for (const site of this.#held.add(withdrawals)) {
       this.#log(
         'error',
-        'more withdrawals than can be held while the disk takes nothing: the waiting events of this site are not sent any more',
+        'the disk cannot be written, and there are too many withdrawals to hold: the waiting events of this site are not sent any more',
         { site },
       );
     }
@@ -79,7 +79,7 @@ export class UnstoredWithdrawals {
   }
 
   #logNotTold(error: unknown): void {
-    const msg = 'withdrawals that the disk does not take cannot be told to other processes';
+    const msg = 'withdrawals that cannot be written to the disk cannot be passed on to other processes';
     this.#log('error', msg, { code: codeOf(error) });
   }
 }

@@ -176,7 +176,8 @@ export class Runner implements Outbox {
   }
 
   #markBroken(): void {
-    if (!this.#broken) this.#options.log('error', 'events cannot be stored: answering 503 until they can', {});
+    if (!this.#broken)
+      this.#options.log('error', 'events cannot be stored: hits are answered with 503 until they can', {});
     this.#broken = true;
     this.#timers.after(RETRY_MS, () => {
       if (this.#broken) this.#commit({ records: [], withdrawals: [] });

@@ -46,7 +46,8 @@ export class OutboxObject extends DurableObject<Env> {
   constructor(ctx: ObjectState, env: Env) {
     super(ctx, env);
     this.#queue = this.#open(env);
-    if (this.#queue === undefined) log('error', 'a later version has written the outbox: nothing is taken or sent', {});
+    if (this.#queue === undefined)
+      log('error', 'a later version has written the outbox: no event is accepted or sent', {});
   }
 
   /** The answer leaves when what was written is durable: the platform holds it back until then. */

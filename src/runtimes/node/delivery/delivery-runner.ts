@@ -329,7 +329,8 @@ export class Runner implements DeliveryRunner {
   }
 
   #markBroken(error: unknown): void {
-    if (this.#broken === undefined) this.#logError('events cannot be stored: answering 503 until they can', error);
+    if (this.#broken === undefined)
+      this.#logError('events cannot be stored: hits are answered with 503 until they can', error);
     this.#broken = 'the outbox cannot be written';
     this.#options.changed();
   }

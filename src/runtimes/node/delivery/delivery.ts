@@ -221,7 +221,7 @@ class ThreadedDelivery implements Delivery {
     for (const site of this.#held.add(withdrawals)) {
       this.#options.log(
         'error',
-        'more withdrawals than can be held while the disk takes nothing: the waiting events of this site are not sent any more',
+        'the disk cannot be written, and there are too many withdrawals to hold: the waiting events of this site are not sent any more',
         { site },
       );
     }

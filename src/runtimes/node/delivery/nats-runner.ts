@@ -20,11 +20,11 @@ import { enginePorts } from './engine-ports.ts';
 import { RoomLog } from './room-log.ts';
 import type { DeliveryRunner, RunnerOptions } from './runner-options.ts';
 
-/** How long a gateway may send after it has proven that it knows all withdrawals, and a withdrawal waits for that, milliseconds. */
+/** How long a gateway may send after a proof that it has read all withdrawals; a withdrawal waits as long, milliseconds. */
 const PROOF_MS = 500;
-/** Clocks of two gateways differ by twice what is allowed of a broker's at most, milliseconds. */
+/** The clocks of two gateways differ at most by twice the allowed difference to a broker, milliseconds. */
 const SKEW_MS = 2_000;
-/** How often it is proven anew while something is sent, and while nothing is, milliseconds. */
+/** How often the proof is repeated while something is sent, and while nothing is sent, milliseconds. */
 const BUSY_MS = 100;
 const IDLE_MS = 1_000;
 /** How long an end waits for others of the same event to be written with, milliseconds. */
@@ -32,12 +32,12 @@ const SETTLE_MS = 50;
 const AGAIN_MS = 500;
 const ROOM_MS = 2_000;
 const PRUNE_MS = 60_000;
-/** How long a start waits for brokers that do not answer, milliseconds; beyond that it goes on trying, and is not ready. */
+/** How long a start waits for brokers that do not answer, milliseconds. Then the gateway runs, is not ready, and tries on. */
 const START_MS = 10_000;
 
 const sha256 = (text: string): string => hash('sha256', text);
 
-/** Accepts into the brokers that several gateways share, and delivers the parts that are this one's. */
+/** Stores accepted events at the brokers that several gateways share, and delivers the parts of this gateway. */
 export class NatsRunner implements DeliveryRunner {
   readonly #options: RunnerOptions;
   readonly #start: NatsStart;
@@ -52,22 +52,22 @@ export class NatsRunner implements DeliveryRunner {
   #outbox: NatsOutbox | undefined;
   #parts: Parts | undefined;
   #drain: Drain;
-  /** Counts drains: one that has been replaced sends nothing any more, since it hears of no withdrawal. */
+  /** Counts drains. A drain that was replaced sends nothing any more, because no withdrawal reaches it. */
   #drains = 0;
   #stopping = false;
   #flushing = false;
   #resolving = false;
-  /** The last flush failed: it is said once. */
+  /** The last flush failed. Only the first failure is logged. */
   #unflushed = false;
   #settleTimer: NodeJS.Timeout | undefined;
   /** When something was last about to be sent, monotonic milliseconds. */
   #busyAt = Number.NEGATIVE_INFINITY;
-  /** Turns of the engine that wait until something may be sent. */
+  /** Calls of the engine that wait until something may be sent. */
   #parked: (() => void)[] = [];
 
   /**
-   * Resolves when it accepts, or when the brokers have not answered for some time.
-   * @throws Unusable: what would be accepted would not be safe
+   * Resolves when events can be accepted, or when the brokers have not answered for some time.
+   * @throws Unusable: accepted events would not be safe
    */
   static async open(gateway: Gateway, options: RunnerOptions, start: NatsStart): Promise<NatsRunner> {
     const runner = new NatsRunner(gateway, options, start);
@@ -169,7 +169,7 @@ export class NatsRunner implements DeliveryRunner {
     try {
       await this.#parts?.leaveAll();
     } catch {
-      // Another gateway takes them when this one has been silent for long enough.
+      // Another gateway takes the parts when this one has been silent for some seconds.
     }
     this.#outbox?.stop();
     await this.#opened?.connection.close();
@@ -185,7 +185,7 @@ export class NatsRunner implements DeliveryRunner {
         if (error instanceof Unusable) throw error;
         if (!said) {
           const reason = error instanceof NotThere ? error.message.slice(0, 80) : (error as Error).name;
-          this.#options.log('error', 'the brokers do not answer: answering 503 until they do', { reason });
+          this.#options.log('error', 'the brokers do not answer: hits are answered with 503 until they do', { reason });
         }
         said = true;
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
@@ -231,7 +231,7 @@ export class NatsRunner implements DeliveryRunner {
     return this.#outbox.full ? 'the outbox is full' : undefined;
   }
 
-  /** Withdrawals that may not be durable: until they are, nothing is sent here. */
+  /** Holds withdrawals that may not be durable. Until they are, this gateway sends nothing. */
   #hold(withdrawals: Append['withdrawals']): void {
     if (withdrawals.length > 0) this.#held.add(withdrawals);
   }
@@ -264,7 +264,7 @@ export class NatsRunner implements DeliveryRunner {
     });
   }
 
-  /** Proves that all withdrawals are known, in time for the next request; what waited for that goes on. */
+  /** Proves in time for the next request that all withdrawals have been read. Then calls that waited for it go on. */
   #keepCurrent(): void {
     const control = this.#outbox?.control;
     if (control === undefined || this.#stopping) return;
@@ -278,7 +278,7 @@ export class NatsRunner implements DeliveryRunner {
     });
   }
 
-  /** Another drain: what the one before has read is not to be sent by it. */
+  /** Replaces the drain. The old one must not send what it has read. */
   #beginAnew(): void {
     void this.#drain.stop(0);
     this.#parked = [];
@@ -286,10 +286,10 @@ export class NatsRunner implements DeliveryRunner {
     this.#drain.rowsAdded(this.#outbox?.routes ?? []);
   }
 
-  /** Lets what is in flight end, and does something while nothing is. */
+  /** Waits until requests under way have ended, and calls a function before new ones begin. */
   async #pause(body: () => Promise<void>): Promise<void> {
     await this.#drain.stop(4_000);
-    // What has not ended by then sends nothing any more.
+    // Requests that have not begun by then are not sent.
     this.#drains++;
     try {
       await body();
@@ -310,13 +310,13 @@ export class NatsRunner implements DeliveryRunner {
       await this.#withdrawHeld(outbox);
       await this.#parts?.look();
     } catch {
-      // The brokers do not answer: the next look says.
+      // The brokers do not answer: it is tried again.
     }
     this.#options.changed();
   }
 
   #tellSilent(silent: boolean): void {
-    if (silent) this.#options.log('error', 'the brokers do not answer: answering 503 until they do', {});
+    if (silent) this.#options.log('error', 'the brokers do not answer: hits are answered with 503 until they do', {});
     else this.#options.log('info', 'events are stored again', {});
   }
 
@@ -324,7 +324,7 @@ export class NatsRunner implements DeliveryRunner {
     const held = this.#held.list();
     if (held.length === 0) return;
     await outbox.withdraw(held);
-    // What has come meanwhile is next.
+    // Withdrawals that came meanwhile are stored by the next call.
     if (this.#held.list().some((one) => !held.includes(one))) return;
     this.#held.clear();
     this.resume();
@@ -333,7 +333,7 @@ export class NatsRunner implements DeliveryRunner {
   async #prune(): Promise<void> {
     await this.#watch.look();
     await this.#outbox?.prune().catch(() => undefined);
-    // One gateway sees to it: two would move them back and forth.
+    // Only one gateway does it: two would move leaders back and forth.
     if (this.#opened !== undefined && this.#outbox?.ownedParts.includes(0) === true)
       await spreadLeaders(this.#opened).catch(() => undefined);
   }
@@ -341,7 +341,7 @@ export class NatsRunner implements DeliveryRunner {
   async #resolveDoubts(): Promise<void> {
     if (this.#resolving || this.#stopping) return;
     this.#resolving = true;
-    // What cannot be asked now is asked the next time.
+    // Records that cannot be checked now are checked by the next call.
     await this.#outbox?.resolveDoubts().catch(() => undefined);
     this.#resolving = false;
   }
@@ -361,7 +361,7 @@ export class NatsRunner implements DeliveryRunner {
       this.#unflushed = false;
     } catch (error) {
       if (!this.#unflushed)
-        this.#options.log('warn', 'what has ended could not be written yet', { reason: (error as Error).name });
+        this.#options.log('warn', 'the ends of events could not be written yet', { reason: (error as Error).name });
       this.#unflushed = true;
     } finally {
       this.#flushing = false;

@@ -1,13 +1,13 @@
 import type { Log } from '../../../delivery/drain.ts';
 
 /**
- * The share of the room in use at which the log says that room runs short, and the share at which it says that there is
- * room again.
+ * The used share of the room at which the log says that the outbox is nearly full, and the share at which it says that
+ * there is room again.
  */
 const SHORT = 0.8;
 const ENOUGH = 0.7;
 
-/** Writes to the log, once each time, when room runs short: soon events may be answered 503. */
+/** Writes to the log, once each time, when the outbox is nearly full or full, and when there is room again. */
 export class RoomLog {
   readonly #log: Log;
   #short = false;
@@ -20,8 +20,8 @@ export class RoomLog {
     if (!this.#short && (full || used >= SHORT)) {
       this.#short = true;
       const msg = full
-        ? 'no room for events: they are answered 503 until delivering has made some (delivery.max_size, or the disk)'
-        : 'room for events runs short: beyond delivery.max_size they are answered 503';
+        ? 'the outbox is full: hits are answered with 503 until events have been delivered (delivery.max_size, or the disk)'
+        : 'the outbox is nearly full: when it is full (delivery.max_size), hits are answered with 503';
       this.#log('warn', msg, { bytes, percent: Math.round(used * 100) });
     } else if (this.#short && !full && used < ENOUGH) {
       this.#short = false;

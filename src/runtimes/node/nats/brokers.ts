@@ -1,19 +1,19 @@
 import type { NatsConfig } from '../../../config/outbox-schema.ts';
 
-/** The first version with all that is needed: atomic batches in which many expectations hold. */
+/** The first version with all needed functions: atomic batches with an expectation in each message. */
 const OLDEST = [2, 15] as const;
-/** How far the clocks of a broker and this machine may be apart, milliseconds. */
+/** The greatest allowed difference between the clocks of a broker and of this machine, milliseconds. */
 const CLOCK_MS = 1_000;
 const ASK_MS = 1_000;
 
-/** What a broker says of itself on its monitor port. */
+/** What the monitor port of a broker says. */
 export interface AskedBroker {
   readonly monitor: string;
   readonly name: string;
   readonly version: string;
   /** Each write is on the disk before it is acknowledged. */
   readonly syncAlways: boolean;
-  /** Its clock less this one, milliseconds, as far as that is certain. */
+  /** Its clock minus this one, milliseconds: the smallest difference that fits the answer. */
   readonly clockMs: number;
 }
 
@@ -27,7 +27,7 @@ interface Jsz {
   readonly config?: { readonly sync_always?: boolean };
 }
 
-/** Asks all of them; one that does not answer is left out. */
+/** Asks all brokers. One that does not answer is left out. */
 export async function askBrokers({ monitor }: Pick<NatsConfig, 'monitor'>): Promise<readonly AskedBroker[]> {
   const asked = await Promise.all(monitor.map((address) => askBroker(address).catch(() => undefined)));
   return asked.filter((broker) => broker !== undefined);
@@ -39,7 +39,7 @@ async function askBroker(monitor: string): Promise<AskedBroker> {
   const { now = '', config } = await get<Jsz>(`${monitor}/jsz`);
   const after = Date.now();
   const theirs = Date.parse(now);
-  // It was some time between the question and the answer.
+  // The broker read its clock at some time between the question and the answer.
   const clockMs = theirs < before ? theirs - before : Math.max(0, theirs - after);
   return { monitor, name, version, syncAlways: config?.sync_always === true, clockMs };
 }
@@ -50,15 +50,15 @@ async function get<T>(url: string): Promise<T> {
   return (await answer.json()) as T;
 }
 
-/** Why an event that this broker acknowledges could be lost, or a withdrawal be passed by; in words for a person. */
+/** A text for a person: why this broker could lose an acknowledged event or apply a withdrawal wrongly. */
 export function unsafe({ monitor, name, version, syncAlways, clockMs }: AskedBroker): string | undefined {
   const broker = `broker ${name} (${monitor})`;
   if (isOlder(version))
     return `${broker} has version ${version || 'unknown'}: ${OLDEST.join('.')} is the oldest that stores batches as a whole; update it`;
   if (!syncAlways)
-    return `${broker} does not write to the disk at once: a power cut would take acknowledged events with it; set jetstream { sync_interval: always } there`;
+    return `${broker} does not write to the disk at once: a power cut would lose acknowledged events; set jetstream { sync_interval: always } there`;
   if (!(Math.abs(clockMs) <= CLOCK_MS))
-    return `the clock of ${broker} and the one here are ${Math.round(Math.abs(clockMs))} ms apart: what was withdrawn could not be told from what came after; synchronise both (NTP)`;
+    return `the clocks of ${broker} and of this machine differ by ${Math.round(Math.abs(clockMs))} ms: events before and after a withdrawal could be confused; synchronise both (NTP)`;
   return undefined;
 }
 

@@ -12,7 +12,7 @@ import { Unusable } from '../process/unusable.ts';
 import { natsOf } from './nats-of.ts';
 import { openNats, type NatsStart, type OpenedNats } from './open-nats.ts';
 
-/** A dead letter, and the message that holds it. */
+/** A dead letter, with its message. */
 interface Found {
   readonly part: number;
   readonly message: StoredMessage;
@@ -20,13 +20,13 @@ interface Found {
   readonly id: number;
 }
 
-/** How long somebody at a terminal waits for the brokers, milliseconds. */
+/** How long a command waits for the brokers, milliseconds. */
 const READ_MS = 60_000;
 const GONE_MS = 5_000;
 
 /**
- * What `portvakt outbox` does with the brokers that several gateways share. It reads what is there, and asks whoever
- * delivers a part by writing to it; nothing it answers tells anything of a visitor.
+ * `portvakt outbox` for the brokers that several gateways share. It reads the streams. For a retry or a purge it changes
+ * the messages, and the gateway that delivers the part acts on them. Its answers contain nothing about visitors.
  */
 export class InspectNats implements Inspected {
   readonly #opened: OpenedNats;
@@ -102,7 +102,7 @@ export class InspectNats implements Inspected {
     await this.#opened.connection.close();
   }
 
-  /** Writes each anew; one that somebody else has changed meanwhile is left as it is. */
+  /** Writes each message again. One that was changed meanwhile stays as it is. */
   async #change(which: Which, to: (found: Found) => Message): Promise<number> {
     const { broker, names } = this.#opened;
     let changed = 0;
@@ -131,14 +131,14 @@ export class InspectNats implements Inspected {
     return all;
   }
 
-  /** What a part holds of one kind. */
+  /** All messages of one kind in a part. */
   #read(part: number, kind: 'record' | 'dead'): Promise<readonly StoredMessage[]> {
     const { broker, names } = this.#opened;
     const found = new Map<string, StoredMessage>();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error('the brokers do not answer')), READ_MS);
-      const heard = (message: StoredMessage): void => void found.set(message.subject, message);
-      const following = broker.follow(names.part(part), [names[kind](part, '>')], heard, () => {
+      const received = (message: StoredMessage): void => void found.set(message.subject, message);
+      const following = broker.follow(names.part(part), [names[kind](part, '>')], received, () => {
         clearTimeout(timer);
         following.stop();
         resolve([...found.values()].filter(({ data }) => data.length > 0));
@@ -149,11 +149,11 @@ export class InspectNats implements Inspected {
 
 /** What waits in the brokers of a configuration. @throws Unusable, NotThere */
 export async function inspectBrokers(text: string, file: string): Promise<InspectNats> {
-  // Nothing is sent or accepted here: no vendor's secret is needed, and nothing has to be on more than one disk.
+  // Nothing is sent or accepted here. So no secret of a vendor is needed, and one replica is enough.
   const { input, gateway } = readGateway({ text, file, sink: true, rootKey: () => new Uint8Array(32) });
   const { root_key: key } = input.config.server;
   if (key !== undefined && secretValue(key) === undefined)
-    throw new Unusable(`${file}: no value for ${showSecretRef(key)}, without which nothing can be read`);
+    throw new Unusable(`${file}: no value for ${showSecretRef(key)}: without it nothing can be read`);
   const start = natsOf(input, true);
   if (start === undefined) throw new Unusable(`${file}: delivery.outbox is a file; name its folder with --data`);
   return InspectNats.open(start, gateway.delivery.maxSize);

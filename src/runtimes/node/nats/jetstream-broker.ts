@@ -12,18 +12,18 @@ import {
 } from '../../../outbox/nats/broker.ts';
 import { Replies, send, type Headers } from './replies.ts';
 
-/** A write that is not acknowledged after so long is as good as none, milliseconds: another part is tried. */
+/** How long a write waits for its acknowledgement, milliseconds. After that, another part is tried. */
 const WRITE_MS = 1_000;
-/** How long a pull of who follows is open; a consumer that is gone is noticed after twice that, milliseconds. */
+/** How long a pull request of a follower is open, milliseconds. A lost consumer is noticed after twice this time. */
 const PULL_MS = 2_000;
 const AGAIN_MS = 250;
 
-/** What the brokers say when one of the expectations does not hold: wrong last sequence, and that of a batch. */
+/** Error codes for an expectation that does not hold: wrong last sequence, in a single message and in a batch. */
 const WRONG_SEQUENCE: ReadonlySet<number> = new Set([10_071, 10_164]);
-/** No room: maximum bytes, maximum messages, and the storage of a broker or an account. */
+/** Error codes for no room: maximum bytes, maximum messages, storage of a broker, storage of an account. */
 const NO_ROOM: ReadonlySet<number> = new Set([10_047, 10_023, 10_002, 10_028]);
 
-/** The library, loaded when it is needed. */
+/** The functions used of the library, which is loaded when it is needed. */
 export interface NatsLibrary {
   readonly createInbox: typeof import('@nats-io/transport-node').createInbox;
 }
@@ -52,7 +52,7 @@ export class JetStreamBroker implements Broker {
   }
 
   async write(_stream: string, messages: readonly Message[], patienceMs = WRITE_MS): Promise<number> {
-    // What is given to it now would be sent when it is connected again, whatever has become of it meanwhile.
+    // The library would keep the message and send it after the next connect, when it may be outdated.
     if (!this.#connected) throw new NotSent('not connected');
     const id = `${this.#batches}-${(this.#batch++).toString(36)}`;
     const last = messages.length - 1;
@@ -64,7 +64,7 @@ export class JetStreamBroker implements Broker {
     const message = await this.#replies.ask(subject, data, headersOf(messages, last, id), patienceMs);
     const answer = acknowledgement(message);
     const code = answer.error?.err_code ?? 0;
-    if (WRONG_SEQUENCE.has(code)) throw new WriteRefused('something else is stored there');
+    if (WRONG_SEQUENCE.has(code)) throw new WriteRefused('the last message is another one');
     if (NO_ROOM.has(code)) throw new NoRoom('the stream is full');
     if (answer.error !== undefined || answer.seq === undefined) throw new NoAnswer(`refused with code ${code}`);
     return answer.seq;
@@ -88,10 +88,10 @@ export class JetStreamBroker implements Broker {
   follow(
     stream: string,
     subjects: readonly string[],
-    heard: (message: StoredMessage) => void,
+    received: (message: StoredMessage) => void,
     complete: () => void,
   ): Following {
-    const following = new Follower(this.#jetstream, stream, subjects, heard, complete);
+    const following = new Follower(this.#jetstream, stream, subjects, received, complete);
     void following.run();
     return following;
   }
@@ -157,12 +157,12 @@ function isNotFound(error: unknown): boolean {
   return /404|no results|not found/i.test((error as Error).message);
 }
 
-/** Reads a stream in order for ever, from where it was when something comes between. */
+/** Reads a stream in order and without an end. After an interruption it goes on after the last message it has read. */
 class Follower implements Following {
   readonly #jetstream: JetStreamClient;
   readonly #stream: string;
   readonly #subjects: readonly string[];
-  readonly #heard: (message: StoredMessage) => void;
+  readonly #received: (message: StoredMessage) => void;
   #complete: (() => void) | undefined;
   #stopped = false;
   #last = 0;
@@ -172,13 +172,13 @@ class Follower implements Following {
     jetstream: JetStreamClient,
     stream: string,
     subjects: readonly string[],
-    heard: (message: StoredMessage) => void,
+    received: (message: StoredMessage) => void,
     complete: () => void,
   ) {
     this.#jetstream = jetstream;
     this.#stream = stream;
     this.#subjects = subjects;
-    this.#heard = heard;
+    this.#received = received;
     this.#complete = complete;
   }
 
@@ -187,7 +187,7 @@ class Follower implements Following {
       try {
         await this.#read();
       } catch {
-        // No leader, no connection: the next try says.
+        // No leader or no connection: it is tried again.
       }
       if (!this.#stopped) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS).unref());
     }
@@ -213,7 +213,7 @@ class Follower implements Following {
       if (this.#stopped) return;
       if (seq <= this.#last) continue;
       this.#last = seq;
-      this.#heard({ subject, seq, data });
+      this.#received({ subject, seq, data });
       if (info.pending === 0) this.#allThere();
     }
   }

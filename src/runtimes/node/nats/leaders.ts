@@ -2,7 +2,7 @@ import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Names } from '../../../outbox/nats/names.ts';
 
-/** What is needed to move leaders. */
+/** The values needed to move leaders. */
 export interface Leading {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
@@ -12,9 +12,9 @@ export interface Leading {
 const STEP_MS = 5_000;
 
 /**
- * Puts the leaders of the parts on different brokers: then losing one stops one part for the seconds of an election. After
- * brokers were restarted one by one, all leaders may be on the one that was restarted first. Nothing is moved while a
- * broker is away.
+ * Puts the leaders of the parts on different brokers. Then the loss of one broker stops only some parts for the seconds of
+ * an election. After a restart of the brokers one by one, all leaders may be on one of them. While a broker is
+ * unreachable, no leader is moved.
  * @throws the library's errors, where the brokers do not answer
  */
 export async function spreadLeaders({ connection, manager, names }: Leading): Promise<void> {
@@ -37,7 +37,7 @@ export async function spreadLeaders({ connection, manager, names }: Leading): Pr
   );
 }
 
-/** Those that keep a stream, always in the same order. */
+/** The brokers that keep a stream, always in the same order. */
 function brokersOf({ cluster }: StreamInfo): string[] {
   const others = (cluster?.replicas ?? []).map(({ name }) => name);
   return [cluster?.leader ?? '', ...others].filter((name) => name !== '').toSorted((a, b) => a.localeCompare(b));

@@ -9,14 +9,14 @@ import { JetStreamBroker } from './jetstream-broker.ts';
 import { spreadLeaders } from './leaders.ts';
 import { demandStreams, UnsafeStream } from './streams.ts';
 
-/** What a gateway needs to work with the brokers. */
+/** The values that a gateway needs to use the brokers. */
 export interface NatsStart {
   readonly config: NatsConfig;
-  /** What is in the `.creds` file; undefined = the brokers ask for none. */
+  /** The content of the `.creds` file; undefined = the brokers demand no credentials. */
   readonly credentials: string | undefined;
-  /** What seals contents: the same for every gateway. */
+  /** The key that seals contents, the same for every gateway. */
   readonly key: Uint8Array;
-  /** Everything goes to a sink: one replica is enough. */
+  /** Everything is sent to a sink, so one replica is enough. */
   readonly sink: boolean;
 }
 
@@ -27,26 +27,26 @@ export interface OpenedNats {
   readonly names: Names;
 }
 
-/** What all that gateways share is called by. */
+/** The first word of all names that gateways share. */
 export const WORD = 'PORTVAKT';
 const CONNECT_MS = 1_000;
 const RECONNECT_MS = 50;
 const MANAGE_MS = 5_000;
 
-/** Nobody answers yet, or not enough: to be tried again. */
+/** Too few brokers answer: it has to be tried again. */
 export class NotThere extends Error {
   override readonly name = 'NotThere';
 }
 
 /**
- * Connects, looks whether events would be safe, and makes what is not there.
- * @throws Unusable: they would not be. NotThere: nobody can say yet
+ * Connects, checks whether events would be safe, and makes the streams that are missing.
+ * @throws Unusable: events would not be safe. NotThere: it cannot be checked yet
  */
 export async function openNats(start: NatsStart, maxSize: number): Promise<OpenedNats> {
   const { config, sink } = start;
   if (config.replicas === 1 && !sink)
     throw new Unusable(
-      'delivery.outbox.replicas: 1 keeps an event on one disk: it is for trying things with --sink; write 3, and three brokers',
+      'delivery.outbox.replicas: 1 keeps each event on one disk only, which is for tests with --sink; write 3, and use three brokers',
     );
   await demandSafe(config);
   const opened = await connectBrokers(start);
@@ -57,10 +57,10 @@ export async function openNats(start: NatsStart, maxSize: number): Promise<Opene
     for (const { cluster } of infos) {
       const holders = [cluster?.leader, ...(cluster?.replicas ?? []).map(({ name }) => name)];
       const missing = holders.filter((name) => name !== undefined && name !== '' && !asked.has(name));
-      // One that is down has no answer; one that nobody named would never be asked.
+      // A broker that is down may be one of the named ones. More missing brokers than that are not named at all.
       if (missing.length > config.monitor.length - asked.size)
         throw new Unusable(
-          `delivery.outbox.monitor does not name broker ${missing.join(', ')}, which keeps events: whether it writes them to the disk cannot be seen; add its monitor port`,
+          `delivery.outbox.monitor does not name broker ${missing.join(', ')}, which stores events, so its settings cannot be checked; add its monitor port`,
         );
     }
     await spreadLeaders({ connection, manager, names });
@@ -73,7 +73,7 @@ export async function openNats(start: NatsStart, maxSize: number): Promise<Opene
   }
 }
 
-/** @throws Unusable: they take no credentials of these. NotThere */
+/** @throws Unusable: the brokers refuse the credentials. NotThere */
 export async function connectBrokers(start: NatsStart): Promise<OpenedNats> {
   const { transport, stream } = await library();
   const connection = await connectTo(start, transport);
@@ -87,24 +87,24 @@ export async function connectBrokers(start: NatsStart): Promise<OpenedNats> {
   }
 }
 
-/** Those that answer are safe, and are most of those that keep an event. @throws Unusable, NotThere */
+/** Demands that most of the brokers answer, and that all of these are safe. @throws Unusable, NotThere */
 async function demandSafe(config: NatsConfig): Promise<void> {
   const brokers = await askBrokers(config);
   const problems = brokers.flatMap((broker) => unsafe(broker) ?? []);
   if (problems.length > 0) throw new Unusable(problems.join('\n'));
   if (brokers.length > Math.floor(config.replicas / 2)) return;
   const silent = config.monitor.find((address) => brokers.every(({ monitor }) => monitor !== address));
-  throw new NotThere(`${brokers.length} of ${config.monitor.length} monitor ports answer; silent is ${silent}`);
+  throw new NotThere(`${brokers.length} of ${config.monitor.length} monitor ports answer; no answer from ${silent}`);
 }
 
-/** What of the brokers is not safe any more, in words. */
+/** Texts for a person about each broker that is not safe. */
 export async function watchBrokers(config: NatsConfig): Promise<readonly string[]> {
   return (await askBrokers(config)).flatMap((broker) => unsafe(broker) ?? []);
 }
 
 type Transport = typeof import('@nats-io/transport-node');
 
-/** Loaded only where it is needed. @throws Unusable */
+/** Loads the library, only when it is needed. @throws Unusable */
 async function library(): Promise<{
   readonly transport: Transport;
   readonly stream: typeof import('@nats-io/jetstream');
@@ -130,23 +130,23 @@ async function connectTo({ config, credentials }: NatsStart, transport: Transpor
       reconnectTimeWait: RECONNECT_MS,
       pingInterval: 3_000,
       maxPingOut: 2,
-      // Only those that the configuration names.
+      // Connects only to the brokers that the configuration names.
       ignoreClusterUpdates: true,
       ...(config.servers.some((server) => server.startsWith('tls:')) && { tls: {} }),
       ...(credentials !== undefined && {
-        // The library reads a last line only where a line break ends it, and the value of a secret has none.
+        // The library reads the last line only if a line break ends it, and the value of a secret has none.
         authenticator: transport.credsAuthenticator(new TextEncoder().encode(`${credentials}\n`)),
       }),
     });
   } catch (error) {
     const { message } = error as Error;
     if (/authoriz|authentic|user.*expired|permission/i.test(message))
-      throw new Unusable('the brokers do not take delivery.outbox.credentials', { cause: error });
+      throw new Unusable('the brokers refuse delivery.outbox.credentials', { cause: error });
     throw new NotThere(message, { cause: error });
   }
 }
 
-/** Says what is unsafe once each time it becomes so. */
+/** Logs each unsafe broker once, when it becomes unsafe. */
 export class BrokerWatch {
   readonly #config: NatsConfig;
   readonly #log: Log;
@@ -157,7 +157,7 @@ export class BrokerWatch {
     this.#log = log;
   }
 
-  /** Brokers that are not what they were at the start. */
+  /** The number of unsafe brokers. */
   get unsafe(): number {
     return this.#unsafe.length;
   }

@@ -1,8 +1,9 @@
 import type { NatsOutbox } from '../../../outbox/nats/nats-outbox.ts';
 
 /**
- * Which parts this gateway delivers: each has a fair share of them. A part that nobody delivers is taken; one too many is
- * left when another gateway has come, once nothing of it is under way.
+ * Decides which parts this gateway delivers, so that each gateway has about the same number. It takes parts that no
+ * gateway delivers. When another gateway has started, it releases the parts beyond its share, while no request is under
+ * way.
  */
 export class Parts {
   readonly #outbox: NatsOutbox;
@@ -10,14 +11,14 @@ export class Parts {
   readonly #paused: (body: () => Promise<void>) => Promise<void>;
   #busy = false;
 
-  /** @param paused does something while nothing is under way */
+  /** @param paused calls a function while no request is under way */
   constructor(outbox: NatsOutbox, count: number, paused: (body: () => Promise<void>) => Promise<void>) {
     this.#outbox = outbox;
     this.#count = count;
     this.#paused = paused;
   }
 
-  /** Takes and leaves what is to be taken and left. @throws where the brokers do not answer */
+  /** Takes or releases parts, if that is needed. @throws if the brokers do not answer */
   async look(): Promise<void> {
     const { control } = this.#outbox;
     if (this.#busy || !control.current) return;
@@ -32,7 +33,7 @@ export class Parts {
     }
   }
 
-  /** Leaves all of them, so that others take them at once. */
+  /** Releases all parts, so that other gateways take them at once. */
   async leaveAll(): Promise<void> {
     await this.#leave(this.#outbox.ownedParts);
     await this.#outbox.control.leave();

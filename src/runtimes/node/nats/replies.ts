@@ -2,19 +2,19 @@ import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { NoAnswer, NotSent } from '../../../outbox/nats/broker.ts';
 import type { NatsLibrary } from './jetstream-broker.ts';
 
-/** What waits for its answer. */
+/** A request that waits for its answer. */
 interface Asked {
   readonly resolve: (answer: Msg) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
 }
 
-/** The status of an answer that says that nobody listens to the subject. */
+/** The status of an answer that says that the subject has no listener. */
 const NOBODY = 503;
 
 /**
  * Requests and their answers, which all come under one subject. The library's own `request` makes an error with its stack
- * for each, in case it fails, which took as long as all the rest of sending it.
+ * for each request, in case it fails. That took as long as all the rest of sending it.
  */
 export class Replies {
   readonly #connection: NatsConnection;
@@ -27,15 +27,15 @@ export class Replies {
     this.#inbox = `${createInbox()}.`;
     connection.subscribe(`${this.#inbox}*`, {
       callback: (error, message) => {
-        if (error === null) this.#hear(message);
+        if (error === null) this.#receive(message);
         else this.rejectAll(error.name);
       },
     });
   }
 
   /**
-   * @param patienceMs how long an answer is waited for, milliseconds
-   * @throws NotSent where nobody listens; NoAnswer where nothing came in time, or before the connection was lost
+   * @param patienceMs how long to wait for an answer, milliseconds
+   * @throws NotSent: the subject has no listener. NoAnswer: no answer came in time, or the connection was lost before
    */
   ask(subject: string, data: Uint8Array, headers: Headers, patienceMs: number): Promise<Msg> {
     const token = (this.#count++).toString(36);
@@ -50,14 +50,14 @@ export class Replies {
     });
   }
 
-  /** What is under way has no answer any more. */
+  /** Rejects all requests that wait for an answer. */
   rejectAll(why: string): void {
     for (const token of this.#asked.keys()) this.#take(token)?.reject(new NoAnswer(why));
   }
 
-  #hear(message: Msg): void {
+  #receive(message: Msg): void {
     const asked = this.#take(message.subject.slice(this.#inbox.length));
-    if (message.headers?.code === NOBODY && message.data.length === 0) asked?.reject(new NotSent('nobody listens'));
+    if (message.headers?.code === NOBODY && message.data.length === 0) asked?.reject(new NotSent('no listener'));
     else asked?.resolve(message);
   }
 
@@ -74,7 +74,7 @@ export type Headers = readonly (readonly [name: string, value: string])[];
 
 const encoder = new TextEncoder();
 
-/** Sends a message. Of headers the library wants their bytes; its own class looks at each name several times. */
+/** Sends a message. The headers are encoded here, because the library's own class checks each name several times. */
 export function send(
   connection: NatsConnection,
   subject: string,

@@ -4,12 +4,12 @@ import { NoRoom, WriteRefused, type Broker, type Following, type StoredMessage }
 import type { Names } from '../../../outbox/nats/names.ts';
 import type { Seal } from '../../../outbox/nats/seal.ts';
 
-/** So long before a window ends, the key of the next one is made: no gateway has to wait for it, milliseconds. */
+/** How long before the end of a window the key of the next one is made, so that no gateway waits for it, milliseconds. */
 const AHEAD_MS = 60_000;
-/** What visitors have shown, in one message. */
+/** The highest number of shown values in one message. */
 const PER_MESSAGE = 2_000;
 
-/** A visitor's number in this window, and what it has shown. */
+/** A shown value (its cell), and the number of the visitor in this window. */
 type Showing = readonly [cell: string, visitor: string];
 
 export interface SharedWindowsOptions {
@@ -17,30 +17,31 @@ export interface SharedWindowsOptions {
   readonly broker: () => Broker | undefined;
   readonly names: Names;
   readonly seal: Seal;
-  /** Of this gateway, and nobody else's. */
+  /** The id of this gateway; no other gateway has it. */
   readonly node: string;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
 
-/** A window that this gateway has asked for. */
+/** A window that this gateway needs. */
 interface Wanted {
   readonly id: WindowId;
-  /** What it is called by the brokers. */
+  /** Its name at the brokers. */
   readonly word: string;
-  /** The message that brought its key: another one says that the brokers have lost everything meanwhile. */
+  /** The message with its key. If another message is found later, the brokers have lost their content meanwhile. */
   message?: Uint8Array;
   key?: Uint8Array;
   opened?: { -readonly [K in keyof OpenedWindow]: OpenedWindow[K] };
   following?: Following;
-  /** What was shown here: all of it, and how much of it the others have been told. */
+  /** All values shown here; `told`: how many of them were sent to the other gateways. */
   readonly shown: Showing[];
   told: number;
 }
 
 /**
- * Windows whose keys and counts several gateways have in common. They are in a stream that is in the brokers' memory only,
- * and each message ends with its window. The first gateway that asks makes the key; a gateway that cannot ask has none.
+ * Windows whose keys and counts several gateways share. They are in a stream that is only in the brokers' memory, and the
+ * brokers delete each message when its window ends. The first gateway that needs a key makes it. A gateway that cannot
+ * reach the brokers has no key.
  */
 export class SharedWindows implements WindowStore {
   readonly #options: SharedWindowsOptions;
@@ -73,7 +74,7 @@ export class SharedWindows implements WindowStore {
   }
 
   /**
-   * Asks for keys, and tells what was shown here: to be called every so often, one call at a time.
+   * Reads or makes keys, and sends the values shown here. To be called regularly, one call at a time.
    * @throws NoAnswer
    */
   async look(): Promise<void> {
@@ -104,7 +105,7 @@ export class SharedWindows implements WindowStore {
     return window;
   }
 
-  /** What the brokers have is the key; where they have none, it is the one that is known here, else a new one. */
+  /** The brokers' key counts. If they have none, this gateway writes its own key, or else a new one. */
   async #agree(broker: Broker, window: Wanted): Promise<void> {
     const { names, seal, now } = this.#options;
     const subject = names.windowKey(window.word);
@@ -121,14 +122,14 @@ export class SharedWindows implements WindowStore {
       await broker.write(names.windows, [{ subject, data, expected: 0, ttlMs: window.id.ends - now() }]);
     } catch (error) {
       if (!(error instanceof WriteRefused) && !(error instanceof NoRoom)) throw error;
-      // Another gateway was faster: the next look finds its key.
+      // Another gateway was faster: the next call reads its key.
       return;
     }
     this.#take(broker, window, key, data);
   }
 
   #take(broker: Broker, window: Wanted, key: Uint8Array, message: Uint8Array): void {
-    // It was closed while the brokers were asked.
+    // The window was closed while the brokers were asked.
     if (this.#wanted.get(window.word) !== window) return;
     const same = window.key !== undefined && Buffer.compare(window.key, key) === 0;
     window.message = message;
@@ -147,7 +148,7 @@ export class SharedWindows implements WindowStore {
     window.following = broker.follow(
       names.windows,
       [all],
-      (heard) => this.#hear(window, heard),
+      (message) => this.#receive(window, message),
       () => {},
     );
   }
@@ -156,7 +157,7 @@ export class SharedWindows implements WindowStore {
     return new Shown(id.settings.rareBelow, (cell, visitor) => shown.push([cell, visitor]));
   }
 
-  /** The others' gateways count it, too. Told again after a failure, it counts once. */
+  /** Sends shown values to the other gateways, which count them. Values that are sent twice count once. */
   async #tell(broker: Broker, window: Wanted): Promise<void> {
     const { names, seal, node, now } = this.#options;
     while (window.key !== undefined && window.told < window.shown.length) {
@@ -168,18 +169,18 @@ export class SharedWindows implements WindowStore {
     }
   }
 
-  #hear({ opened }: Wanted, { subject, data }: StoredMessage): void {
+  #receive({ opened }: Wanted, { subject, data }: StoredMessage): void {
     const text = this.#options.seal.open(data, subject);
     for (const [cell, visitor] of showingsIn(text)) opened?.shown.hear(cell, visitor);
   }
 }
 
-/** What a window is called by the brokers: gateways with other settings have another one. */
+/** The name of a window at the brokers: gateways with other settings have another window. */
 function wordOf(site: string, { bits, window, rareBelow }: WindowId['settings'], began: number): string {
   return digest(JSON.stringify([site, bits, window, rareBelow, began]));
 }
 
-/** What was shown counts under the key with which the visitors' numbers were made, and under no other. */
+/** The name under which shown values are stored. It depends on the key, because the visitors' numbers are made with it. */
 function shownWord({ word, key }: Wanted): string {
   return digest(`${word} ${Buffer.from(key ?? []).toString('base64')}`);
 }

@@ -1,7 +1,7 @@
 import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import type { Names } from '../../../outbox/nats/names.ts';
 
-/** What a stream has to be for an event to be safe in it. */
+/** The properties that make events safe in the streams. */
 export interface StreamsWanted {
   readonly names: Names;
   readonly replicas: number;
@@ -9,15 +9,15 @@ export interface StreamsWanted {
   readonly maxSize: number;
 }
 
-/** A stream is not what it has to be. */
+/** A stream has settings with which events would not be safe. */
 export class UnsafeStream extends Error {
   override readonly name = 'UnsafeStream';
 }
 
-/** Bytes of what belongs to the windows of replaced ids: a few hundred thousand visitors' showings. */
+/** Bytes of the stream with the windows of replaced ids: the values shown by a few hundred thousand visitors. */
 const WINDOWS = 64e6;
 
-/** Makes the streams that are not there, and looks at those that are. @throws UnsafeStream, and the library's errors */
+/** Makes the streams that are missing, and checks the others. @throws UnsafeStream, and the library's errors */
 export async function demandStreams(manager: JetStreamManager, wanted: StreamsWanted): Promise<readonly StreamInfo[]> {
   const { names } = wanted;
   const infos: StreamInfo[] = [];
@@ -36,14 +36,14 @@ export async function demandStreams(manager: JetStreamManager, wanted: StreamsWa
   const more = await manager.streams.info(names.part(names.parts)).catch(() => undefined);
   if (more !== undefined)
     throw new UnsafeStream(
-      `stream ${more.config.name} is there, beyond delivery.outbox.parts: ${names.parts}: what waits in it would never be sent; write as many parts as before`,
+      `stream ${more.config.name} exists, but delivery.outbox.parts is ${names.parts}: its events would never be sent; write as many parts as before`,
     );
   return infos;
 }
 
 /**
- * Bytes of a stream. Gateways stop at `maxSize`; beyond that there is room for what they write when an event ends, without
- * which nothing would ever leave, and for the marks that tell repeats.
+ * Bytes of a stream. Gateways accept no more events at `maxSize`. The rest is room for what they write when an event
+ * ends, because otherwise a full stream would stay full, and for the marks that recognise repeats.
  */
 function mostBytes({ names, maxSize }: StreamsWanted): number {
   return (2 * maxSize) / names.parts + 256e6;
@@ -86,20 +86,20 @@ async function demandStream(
 
 type WantedConfig = Pick<StreamConfig, 'num_replicas'> & { readonly storage: 'file' | 'memory' };
 
-/** Why what is in it would not be safe; undefined = it is. */
+/** Why events in a stream would not be safe; undefined = they are. */
 function problemOf(found: StreamConfig, wanted: WantedConfig): string | undefined {
   if (found.storage !== wanted.storage)
     return wanted.storage === 'file'
-      ? 'is in memory: what is stored in it is lost with the brokers; it has to be on file'
-      : 'is on file: the keys of windows that have ended would be left there; it has to be in memory';
+      ? 'is in memory: its content is lost when the brokers stop; its storage has to be file'
+      : 'is on file: the keys of windows that have ended would stay there; its storage has to be memory';
   if (found.num_replicas < wanted.num_replicas)
     return `has ${found.num_replicas} replicas, fewer than the ${wanted.num_replicas} of delivery.outbox.replicas`;
   if (found.persist_mode === 'async') return 'acknowledges before it writes (persist_mode async)';
   if (found.allow_atomic !== true) return 'takes no atomic batches: allow_atomic has to be true';
   if (found.allow_msg_ttl !== true) return 'keeps messages for ever: allow_msg_ttl has to be true';
-  if (found.max_msgs_per_subject !== 1) return 'keeps what was replaced: max_msgs_per_subject has to be 1';
+  if (found.max_msgs_per_subject !== 1) return 'keeps replaced messages: max_msgs_per_subject has to be 1';
   if (found.discard !== 'new' || found.retention !== 'limits')
-    return 'throws away what is old when it is full: discard has to be new, and retention limits';
-  if ((found.max_age ?? 0) !== 0) return 'ends messages by their age: max_age has to be 0';
+    return 'deletes old messages when it is full: discard has to be new, and retention limits';
+  if ((found.max_age ?? 0) !== 0) return 'deletes messages by their age: max_age has to be 0';
   return undefined;
 }

@@ -5,10 +5,10 @@ import { Seal } from '../../../outbox/nats/seal.ts';
 import { SharedWindows } from './shared-windows.ts';
 import { connectBrokers, WORD, type NatsStart, type OpenedNats } from './open-nats.ts';
 
-/** How often keys are asked for and counts are told, milliseconds. */
+/** How often keys are read and counts are sent, milliseconds. */
 const LOOK_MS = 500;
 
-/** Keeps the windows of replaced ids in common with the other gateways; connects when the first site needs one. */
+/** Shares the windows of replaced ids with the other gateways. It connects when the first site needs a window. */
 export class WindowSharing {
   readonly store: SharedWindows;
   readonly #start: NatsStart;
@@ -31,7 +31,7 @@ export class WindowSharing {
     this.#timer = setInterval(() => void this.look(), LOOK_MS).unref();
   }
 
-  /** Asks the brokers; it is not an error when they do not answer. */
+  /** Asks the brokers. It does not fail if they do not answer. */
   look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
@@ -39,7 +39,7 @@ export class WindowSharing {
     return this.#looking;
   }
 
-  /** Tells the others what they have not been told, and forgets the keys. */
+  /** Sends the rest of the counts to the other gateways, and deletes the keys. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.look();
@@ -55,9 +55,13 @@ export class WindowSharing {
       this.#failing = false;
     } catch (error) {
       if (!this.#failing)
-        this.#log('warn', 'the keys of replaced ids cannot be asked for: without one, hits are answered 503', {
-          reason: (error as Error).name,
-        });
+        this.#log(
+          'warn',
+          'the keys of replaced ids cannot be read from the brokers: hits that need a new key are answered with 503',
+          {
+            reason: (error as Error).name,
+          },
+        );
       this.#failing = true;
     }
   }

@@ -58,7 +58,7 @@ export class Configuration {
       keepPolicy(this.#options.data, gateway.policy, policy);
     } catch (error) {
       this.#log.warn(
-        'the text of the policy could not be kept: lines of the decision log will name a hash nobody can look up',
+        'the text of the policy could not be stored: the hash in lines of the decision log cannot be looked up',
         { code: (error as NodeJS.ErrnoException).code ?? 'unknown' },
       );
     }
@@ -96,7 +96,7 @@ export class Configuration {
       this.#log.info('configuration reloaded', { file });
     } catch (error) {
       this.#reloads = { ...this.#reloads, failed: this.#reloads.failed + 1, good: false };
-      this.#log.error('the configuration on disk cannot be used; the one before stays in force', {
+      this.#log.error('the new configuration cannot be used; the previous one stays in force', {
         file,
         reason: error instanceof Unusable ? error.message : ((error as NodeJS.ErrnoException).code ?? 'unreadable'),
       });

@@ -40,7 +40,9 @@ export function adminListener(
   log: JsonLog,
 ): Server {
   const refused = summed((count) =>
-    log.warn('admin listener: requests refused (wrong or missing token, a strange host, another site)', { count }),
+    log.warn('admin listener: requests refused (wrong or missing token, unknown host, or from another site)', {
+      count,
+    }),
   );
   const server = createListener(createAdmin({ metrics, preview, token, refused }));
   server.maxConnections = ADMIN_CONNECTIONS;

@@ -40,7 +40,7 @@ export const FAMILIES: readonly Family[] = [
   },
   ofProcess(
     'portvakt_config_last_reload_successful',
-    '1 = the configuration on disk is in force, 0 = it cannot be used and the one before stays',
+    '1 = the configuration on disk is in force, 0 = it cannot be used and the previous one stays in force',
     'gauge',
     ({ reloads }) => (reloads.good ? 1 : 0),
     'min',

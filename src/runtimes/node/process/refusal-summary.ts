@@ -12,5 +12,8 @@ export function sumRefusals(refusals: Refusals, log: JsonLog): NodeJS.Timeout {
 export function sayRefusals(refusals: Refusals, log: JsonLog): void {
   const sum = refusals.take();
   if (sum !== undefined)
-    log.warn('requests were refused in the last minute: the preview shows each, and what would take it in', sum);
+    log.warn(
+      'requests were refused in the last minute: the preview shows each, and which setting would accept it',
+      sum,
+    );
 }

@@ -105,8 +105,8 @@ export async function startGateway(options: ServeOptions): Promise<RunningGatewa
     (stopping ??= (async () => {
       parts.stopping = true;
       const { drainMs = 0 } = options;
-      if (drainMs > 0) log.info('stopping: not ready any more, and still answering', { ms: drainMs });
-      else log.info('stopping: no new connections, storing what is in flight');
+      if (drainMs > 0) log.info('stopping: /readyz answers 503, hits are still answered', { ms: drainMs });
+      else log.info('stopping: no new connections; hits under way are stored');
       unwatch?.();
       await stopParts(parts, listeners, chores);
       // Until then a second signal ends the process at once.

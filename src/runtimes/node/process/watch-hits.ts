@@ -18,7 +18,10 @@ export function watchForFaults({ faults }: Counters, log: Pick<JsonLog, 'error'>
       const news = count - (said.get(place) ?? 0);
       if (news === 0) continue;
       said.set(place, count);
-      log.error('a fault of the gateway kept events from being sent', { code: place.replace('\t', ': '), count: news });
+      log.error('events were not sent because of a fault of the gateway', {
+        code: place.replace('\t', ': '),
+        count: news,
+      });
     }
   }, FAULTS_EVERY).unref();
 }
