@@ -19,8 +19,8 @@ const listed = z.strictObject({
   count: z
     .enum(COUNTS)
     .describe(
-      'How the activity counts. transactions: a sale, with value and currency, known by its order number. ' +
-        'standard: a counter, with neither, known by the id of the event.',
+      'How the activity counts. transactions: a sale with value and currency, identified by its order number. ' +
+        'standard: a counter without them, identified by the id of the event.',
     ),
 });
 
@@ -65,7 +65,7 @@ export const settings = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      '`true`: beside the click id, hashes of the e-mail address, the phone number and the name and address that come with the event. Alone they match nothing.',
+      '`true`: sends hashes of the e-mail address, the phone number, and the name and address of the event, in addition to the click id. Without a click id they match nothing.',
     ),
   merchant: merchantSetting(),
   wait_hours: z
@@ -74,7 +74,7 @@ export const settings = z.strictObject({
     .max(72)
     .optional()
     .describe(
-      'How many hours a conversion waits before it is sent. Google wants six after the click; without a wait, those that come too soon are sent once more by then.',
+      'How many hours a conversion waits before it is sent. Google asks for six after the click. Without a wait, conversions that come too soon are sent once more after that time.',
     ),
 });
 

@@ -13,7 +13,7 @@ const customerId = idText(
 export const settings = z
   .strictObject({
     customer_id: customerId.describe(
-      'The account that owns the conversion actions: ten digits, at the top right of Google Ads. With a manager account that tracks across accounts, that one.',
+      'The account that owns the conversion actions: ten digits, at the top right of Google Ads. If a manager account tracks conversions across accounts, write that one.',
     ),
     login_customer_id: customerId
       .optional()
@@ -57,7 +57,7 @@ export const settings = z
       .max(72)
       .optional()
       .describe(
-        'How many hours a conversion waits before it is sent. Google wants six after the click; without a wait, those that come too soon are sent once more by then, if they have an order number or event id.',
+        'How many hours a conversion waits before it is sent. Google asks for six after the click. Without a wait, conversions that come too soon are sent once more after that time, if they have an order number or event id.',
       ),
     merchant: merchantSetting(),
   })

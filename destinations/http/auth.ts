@@ -4,17 +4,17 @@ import { bearer, type SecretText } from '../../src/core/secret.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 
 const oauth2 = z.strictObject({
-  host: host().describe('The host of the address that gives tokens, without `https://`.'),
+  host: host().describe('The host of the token endpoint, without `https://`.'),
   path: z
     .string()
     .max(500)
     .regex(/^\/[\w~.!'()*+,;=:@%/?&-]*$/, 'expected a path that begins with `/`, e.g. `/services/oauth2/token`')
-    .describe('The rest of that address, from the first `/`.'),
+    .describe('The path of the token endpoint, from the first `/`.'),
   client_id: z
     .string()
     .regex(/^(?!.*\$\{)[\x20-\x7e]{1,500}$/, 'expected the client id as it is: it is no secret')
-    .describe('Whom the token is for, as it is.'),
-  client_secret: secret().describe('What the client id is proved with.'),
+    .describe('The client id, as plain text.'),
+  client_secret: secret().describe('The client secret that belongs to the client id.'),
   method: z
     .enum(['client_secret_basic', 'client_secret_post'])
     .default('client_secret_basic')
@@ -24,7 +24,7 @@ const oauth2 = z.strictObject({
     // RFC 6749 3.3.
     .regex(/^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'expected scopes with one blank between them')
     .optional()
-    .describe('What the token may be used for, in the words of the receiver.'),
+    .describe('The scopes of the token, as the receiver names them.'),
 });
 
 export const auth = z.strictObject({ oauth2 }).optional();

@@ -156,44 +156,44 @@ const GATES = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personaliz
 export const settings = z
   .strictObject({
     host: host().describe(
-      'Where the events go: the host of the address that the receiver shows (Make: Webhooks, the address of the hook; Zapier: Webhooks by Zapier, Catch Hook; n8n: the Webhook node, Production URL), without `https://`.',
+      'The host of the address that the receiver shows (Make: Webhooks, the address of the hook; Zapier: Webhooks by Zapier, Catch Hook; n8n: the Webhook node, Production URL), without `https://`.',
     ),
     path: path.describe(
-      'The rest of that address, from the first `/`. What is secret in it stands there as `${NAME}`, a whole part between two `/`, or the value of a parameter. A whole part may be `{event.id}` or `{params.transaction_id}`, where the receiver keeps a record under a key of yours.',
+      'The rest of that address, from the first `/`. Write a secret in it as `${NAME}`: as a whole part between two `/`, or as the value of a parameter. A whole part can be `{event.id}` or `{params.transaction_id}`, if the receiver stores records under your own key.',
     ),
     method: z
       .enum(['POST', 'PUT', 'PATCH'])
       .default('POST')
-      .describe('How it is sent. `PATCH` and `PUT` are for receivers that keep one record under a key in the path.'),
+      .describe('The HTTP method. `PATCH` and `PUT` are for receivers that store one record under a key in the path.'),
     needs: z
       .array(z.enum(GATES))
-      .min(1, { error: 'name at least one signal: what is sent to a receiver needs a consent that covers it' })
+      .min(1, { error: 'name at least one signal: events are sent to a receiver only with a consent that covers it' })
       .describe(
-        'Signals that must all be granted before anything is sent there. There is no default: only you know what the receiver is for.',
+        'Signals that must all be granted before anything is sent there. There is no default, because it depends on the purpose of the receiver.',
       ),
     recipient: z
       .strictObject({
-        name: z.string().min(1).max(100).describe('Who it is.'),
+        name: z.string().min(1).max(100).describe('Its name.'),
         country: z
           .string()
           .regex(/^[A-Z]{2}$/, 'expected a country, ISO 3166-1, e.g. `NO`')
-          .describe('Where it is.'),
-        purpose: z.string().min(1).max(200).describe('What it does with the events.'),
+          .describe('Its country.'),
+        purpose: z.string().min(1).max(200).describe('The purpose for which it uses the events.'),
       })
       .describe('Who the receiver is, for the pages about this site.'),
     fields: fields.describe(
-      'What of an event it gets, and nothing else. By default the event itself, without custom parameters (`params`), page and ids. `email` and `phone` are sent as SHA-256.',
+      'The only fields of an event that it gets. By default the event itself, without custom parameters (`params`), page and ids. `email` and `phone` are sent as SHA-256.',
     ),
     user_data: userData.describe(
-      'User data that it gets in the clear, each by name, e.g. `{ email: plain, first_name: plain, last_name: plain }` for leads in a CRM. It waits sealed, and goes only with `ad_storage` and `ad_user_data` beside what `needs` names. By default nothing is sent in the clear.',
+      'User data that it gets in the clear, each by name, e.g. `{ email: plain, first_name: plain, last_name: plain }` for leads in a CRM. It is sealed while it waits, and sent only if `ad_storage` and `ad_user_data` are granted in addition to `needs`. By default nothing is sent in the clear.',
     ),
     sign: z
       .strictObject({
         secret: secret().describe('`whsec_` and base64 of 24 to 64 random bytes.'),
-        previous: secret().optional().describe('The one before it, while the receiver changes over.'),
+        previous: secret().optional().describe('The previous secret, until the receiver uses the new one.'),
       })
       .optional()
-      .describe("Signs each request as Standard Webhooks do, so that the receiver can tell it from anybody's."),
+      .describe('Signs each request like Standard Webhooks, so that the receiver can check who sent it.'),
     headers: z
       .record(headerName, headerValue)
       .superRefine((headers, context) => {
@@ -212,21 +212,21 @@ export const settings = z
       .enum(['standard', 'json', 'form', 'ndjson'])
       .default('standard')
       .describe(
-        '`standard`: the body of Standard Webhooks. `json`: what `map` makes, a list of it where `batch` is more than 1. `form`: the same as the fields of a form (`application/x-www-form-urlencoded`), for one event. `ndjson`: one a line, for warehouses.',
+        '`standard`: the body of Standard Webhooks. `json`: an object made by `map`, or a list of them if `batch` is more than 1. `form`: the same as the fields of a form (`application/x-www-form-urlencoded`), for one event. `ndjson`: one object a line, for warehouses.',
       ),
     map: map.describe(
-      'With `json`, `form` and `ndjson`: keys of the receiver, each with the path of what stands there.',
+      'For `json`, `form` and `ndjson`: keys of the receiver, each with the path of its value in the event.',
     ),
-    batch: z.int().min(1).max(500).default(1).describe('Most events in one request.'),
+    batch: z.int().min(1).max(500).default(1).describe('The highest number of events in one request.'),
     success: success.describe(
-      'Answers that mean it was taken, as numbers or ranges, e.g. `[200-299, 409]` where 409 says that it is there already.',
+      'Status codes that mean accepted, as numbers or ranges, e.g. `[200-299, 409]` if 409 means that the receiver has it already.',
     ),
     timeout: z
       .string()
       .regex(/^(?:[1-9]|[12]\d|30)s$/, 'expected `1s` to `30s`')
       .default('15s')
       .transform((text) => Number.parseInt(text, 10) * 1000)
-      .describe('How long an answer may take.'),
+      .describe('How long to wait for an answer.'),
     fail_if: z
       .array(
         z.strictObject({
@@ -237,15 +237,15 @@ export const settings = z
           is: z
             .union([z.string(), z.number(), z.boolean()])
             .optional()
-            .describe('What stands there; without it, anything.'),
+            .describe('The value at this place that means refused. Left out: any value.'),
         }),
       )
       .default([])
-      .describe('For receivers that report errors inside a 200: answers that are refusals all the same.'),
+      .describe('For receivers that report errors in an answer with status 200: the answers that are refusals.'),
   })
   .superRefine(({ body, map, fields, user_data, auth: own, headers, path, batch }, context) => {
     if (own !== undefined && Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')) {
-      const message = 'with `auth` the gateway writes `Authorization` itself: take it out of `headers`';
+      const message = 'with `auth` the gateway writes `Authorization` itself: remove it from `headers`';
       context.addIssue({ code: 'custom', path: ['headers'], message });
     }
     if ((body === 'standard') === (map !== undefined)) {

@@ -26,7 +26,7 @@ const occurrence = z.strictObject({
     .record(z.string().regex(/^[a-z][a-z0-9_]{0,49}$/, 'expected the internal name of a property of the event'), source)
     .refine((map) => Object.keys(map).length <= 50, '50 properties at most')
     .default({})
-    .describe('Internal name of a property of the event -> what of the event it is.'),
+    .describe('Internal name of a property of the event -> the field of the event whose value it gets.'),
 });
 
 /** What a marketer says about one HubSpot account (`destinations/hubspot.md`). */
@@ -36,7 +36,7 @@ export const settings = z.strictObject({
     .refine((map) => Object.keys(map).length > 0, 'name at least one event')
     .describe(
       'Event -> custom event: {purchase: {name: pe1234567_purchase, properties: {order_id: transaction_id, amount: value}}}. ' +
-        'Data management > Event management, the event, "Internal name". It has to be there first, with its properties; events that are not listed are not sent.',
+        'Data management > Event management, the event, "Internal name". Make it in HubSpot first, with its properties. Events that are not listed are not sent.',
     ),
   access_token: secret().describe(
     'Service key or token of a private app with the scope `analytics.behavioral_events.send`: Settings > Integrations.',
@@ -45,12 +45,12 @@ export const settings = z.strictObject({
     .string({ error: 'a version in quotes, e.g. "2026-09"' })
     .regex(/^20\d{2}-(?:0[1-9]|1[0-2])$/, 'a version is a year and a month, e.g. "2026-09"')
     .default('2026-09')
-    .describe('Version of the API, in quotes. If HubSpot answers 404 and the event is there, try "2026-03".'),
+    .describe('Version of the API, in quotes. If HubSpot answers 404 although the event exists, try "2026-03".'),
   email: z
     .boolean()
     .default(false)
     .describe(
-      '`true`: the e-mail address goes to HubSpot **in the clear**, which knows contacts by it; it waits sealed. Without it only visitors with its cookie are known.',
+      '`true`: the e-mail address is sent to HubSpot **in the clear**, which identifies contacts by it. It is sealed while it waits. Without it HubSpot identifies only visitors with its cookie.',
     ),
 });
 

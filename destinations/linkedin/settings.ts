@@ -32,8 +32,8 @@ export const settings = z.strictObject({
     .array(z.enum(USER_DATA))
     .default([...USER_DATA])
     .describe(
-      'Which user data may be sent once the visitor has agreed and if the event carries it: all of it hashed but the ' +
-        'country code. Names need both parts. [] sends none: matching then rests on the click id (`li_fat_id`).',
+      'Which user data may be sent once the visitor has agreed and if the event carries it. All of it is hashed, except the ' +
+        'country code. Names need both parts. [] sends none: matching then uses the click id (`li_fat_id`).',
     ),
 });
 

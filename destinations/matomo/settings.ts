@@ -8,32 +8,32 @@ import { secret } from '../../src/core/secret-schema.ts';
 
 /** What an operator says about one site in Matomo (`destinations/matomo.md`). */
 export const settings = z.strictObject({
-  host: host().describe('Where your Matomo is: the host of its address, without `https://`.'),
+  host: host().describe('The host of your Matomo, without `https://`.'),
   path: z
     .string()
     .regex(/^\/(?:[\w~-][\w.~-]*\/)*(?:matomo|piwik)\.php$/, 'expected a path that ends in `/matomo.php`')
     .default('/matomo.php')
-    .describe('Where `matomo.php` is on that host, where Matomo is in a folder: `/matomo/matomo.php`.'),
+    .describe('The path of `matomo.php` on that host. If Matomo is in a folder: `/matomo/matomo.php`.'),
   site_id: idText(
     /^[1-9]\d{0,9}$/,
     'the number of a site in quotes, e.g. "3" (Matomo: Administration > Websites > Manage, "ID")',
-  ).describe('The site the events are counted for: Administration > Websites > Manage, "ID".'),
+  ).describe('The site for which the events are counted: Administration > Websites > Manage, "ID".'),
   token: secret()
     .optional()
     .describe(
       'Token of a user with *write* permission for this site, made for the gateway: Administration > Personal > Security > ' +
-        'Auth tokens. Without it Matomo takes neither address nor country, so every visitor seems to be where the gateway is, and refuses events older than a day.',
+        'Auth tokens. Without it Matomo ignores address and country, so that all visitors seem to be at the place of the gateway, and refuses events older than a day.',
     ),
   currency: z
     .string()
     .refine((text) => currencyCode(text) === text, 'expected a currency of ISO 4217, e.g. `NOK`')
     .describe(
-      'The currency of the site in Matomo, which has one for each site: Administration > Websites > Manage. An event in another one goes without its amounts.',
+      'The currency of the site in Matomo, which has one for each site: Administration > Websites > Manage. An event in another currency is sent without its amounts.',
     ),
   value_includes: z
     .array(z.enum(['tax', 'shipping']))
     .default(['tax', 'shipping'])
-    .describe('What the `value` of your orders holds beside the price of the products.'),
+    .describe('The amounts that the `value` of your orders includes in addition to the price of the products.'),
   goals: z
     .record(
       eventNameSetting(),
@@ -56,7 +56,7 @@ export const settings = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      '`true`: your own id of a visitor who has logged in goes to Matomo as User ID, with `ad_storage` and `ad_user_data`.',
+      '`true`: your own id of a visitor who has logged in is sent to Matomo as User ID, if `ad_storage` and `ad_user_data` are granted.',
     ),
 });
 

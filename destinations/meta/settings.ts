@@ -82,13 +82,13 @@ export const settings = z.strictObject({
     .default([...USER_DATA])
     .describe(
       'Which user data may be sent, hashed, once the visitor has agreed and if the event carries it. ' +
-        '[] sends none: matching then rests on the `_fbp` and `_fbc` cookies.',
+        '[] sends none: matching then uses the `_fbp` and `_fbc` cookies.',
     ),
   limited_data_use: limitedDataUse
     .optional()
     .describe(
       "Sends every event of this route under Meta's Limited Data Use, for sites under US state law. " +
-        'Without it each event says that its use is not limited, which the visitor agreed to.',
+        'Without it each event says that its use is not limited: the visitor has agreed to that.',
     ),
   test_event_code: z
     .string()

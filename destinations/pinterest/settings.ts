@@ -80,7 +80,7 @@ export const settings = z.strictObject({
     .default([...USER_DATA])
     .describe(
       'Which user data may be sent, hashed, once the visitor has agreed and if the event carries it. Without `email` only ' +
-        'events with an address and a User-Agent go, which takes `privacy.ip: truncate`.',
+        'events with an address and a User-Agent are sent, which needs `privacy.ip: truncate`.',
     ),
   test: z
     .boolean()

@@ -10,22 +10,22 @@ const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 /** What an operator says about one app in Piwik PRO (`destinations/piwik-pro.md`). */
 export const settings = z.strictObject({
   host: host().describe(
-    'Where your Piwik PRO is, without `https://`: `<account>.piwik.pro`, or your own tracking domain (Menu > Administration > Account > Tracking domains).',
+    'The host of your Piwik PRO, without `https://`: `<account>.piwik.pro`, or your own tracking domain (Menu > Administration > Account > Tracking domains).',
   ),
   app_id: idText(
     new RegExp(`^${UUID}$`),
     'the id of an app, 36 characters (Piwik PRO: Menu > Administration > Sites & apps, "App ID" below its name)',
-  ).describe('The app the events are counted for: Menu > Administration > Sites & apps, below its name.'),
+  ).describe('The app for which the events are counted: Menu > Administration > Sites & apps, below its name.'),
   currency: z
     .string()
     .refine((text) => currencyCode(text) === text, 'expected a currency of ISO 4217, e.g. `NOK`')
     .describe(
-      'The currency of the app: Menu > Administration > Sites & apps > Settings. An event in another one goes without its amounts.',
+      'The currency of the app: Menu > Administration > Sites & apps > Settings. An event in another currency is sent without its amounts.',
     ),
   value_includes: z
     .array(z.enum(['tax', 'shipping']))
     .default(['tax', 'shipping'])
-    .describe('What the `value` of your orders holds beside the price of the products.'),
+    .describe('The amounts that the `value` of your orders includes in addition to the price of the products.'),
   goals: z
     .record(
       eventNameSetting(),
@@ -48,7 +48,7 @@ export const settings = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      '`true`: your own id of a visitor who has logged in goes to Piwik PRO as user ID, with `ad_storage` and `ad_user_data`.',
+      '`true`: your own id of a visitor who has logged in is sent to Piwik PRO as user ID, if `ad_storage` and `ad_user_data` are granted.',
     ),
 });
 

@@ -54,7 +54,7 @@ export const settings = z.strictObject({
     .default([...USER_DATA])
     .describe(
       'Which user data may be sent, hashed, once the visitor has agreed and if the event carries it. ' +
-        '[] sends none: matching then rests on the click id and on `_rdt_uuid`.',
+        '[] sends none: matching then uses the click id and `_rdt_uuid`.',
     ),
   test_id: z
     .string()

@@ -110,13 +110,13 @@ export const settings = z.strictObject({
     .default([...USER_DATA])
     .describe(
       'Which user data may be sent, hashed, once the visitor has agreed and if the event carries it. Without email and ' +
-        'phone an event goes only with `privacy.ip: truncate`.',
+        'phone an event is sent only with `privacy.ip: truncate`.',
     ),
   limited_data_use: limitedDataUse
     .optional()
     .describe(
-      "Sends every event of this route under Snap's Limited Data Use, for sites under US state law. Without it nothing is " +
-        'said, which means no restriction: the visitor agreed to that.',
+      "Sends every event of this route under Snap's Limited Data Use, for sites under US state law. Without it the field " +
+        'is left out, which means no restriction: the visitor has agreed to that.',
     ),
 });
 

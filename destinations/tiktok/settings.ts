@@ -63,16 +63,16 @@ export const settings = z.strictObject({
     .array(z.enum(USER_DATA))
     .default(['email', 'phone', 'city', 'region', 'postal_code', 'country', 'user_id'])
     .describe(
-      'Which user data may be sent once the visitor has agreed and if the event carries it: hashed, but city, region and ' +
-        'country, which TikTok takes in the clear. first_name and last_name only where they are listed, since how ' +
-        'TikTok wants them written is not settled. [] sends none: matching then rests on `ttclid` and `_ttp`.',
+      'Which user data may be sent once the visitor has agreed and if the event carries it. All of it is hashed, except city, ' +
+        'region and country, which TikTok demands in the clear. first_name and last_name are sent only if they are listed, because ' +
+        'the form that TikTok expects is not certain. [] sends none: matching then uses `ttclid` and `_ttp`.',
     ),
   limited_data_use: z
     .literal(true, { error: 'true, or leave it out' })
     .optional()
     .describe(
-      "Sends every event of this route under TikTok's Limited Data Use, for sites under US state law. Without it nothing " +
-        'is said, which means unlimited use: the visitor agreed to that.',
+      "Sends every event of this route under TikTok's Limited Data Use, for sites under US state law. Without it the " +
+        'field is left out, which means unlimited use: the visitor has agreed to that.',
     ),
   test_event_code: z
     .string()

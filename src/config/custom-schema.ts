@@ -32,42 +32,42 @@ export const customBanner = z.strictObject({
     ])
     .default('plain')
     .describe(
-      'How the cookie is written: `plain`, `uri` (percent-encoded), `base64`, `json` (as it is or percent-encoded), or `[base64, json]`.',
+      'The encoding of the cookie: `plain`, `uri` (percent-encoded), `base64`, `json` (as it is or percent-encoded), or `[base64, json]`.',
     ),
-  granted: words('What a flag is when it was accepted; default: true.').optional(),
-  refused: words('What a flag is when it was refused; default: false. Anything else is unreadable.').optional(),
+  granted: words('Values of a flag that mean accepted; default: true.').optional(),
+  refused: words('Values of a flag that mean refused; default: false. Any other value is unreadable.').optional(),
   absent: z
     .enum(['unreadable', 'refused'])
     .default('unreadable')
-    .describe('What a flag means that is not there: `refused`, for banners that write down only what was accepted.'),
-  value: signalList().optional().describe('The whole cookie is one choice: what it stands for.'),
+    .describe('The meaning of a missing flag. `refused`: for banners that store only what was accepted.'),
+  value: signalList().optional().describe('The whole cookie is one choice: the signals it stands for.'),
   flags: z
     .record(z.string().min(1).max(256), signalList())
     .optional()
-    .describe('Where each flag is (`a.b`: keys of JSON; else the key of an entry), and the signals it stands for.'),
+    .describe('The place of each flag (`a.b`: keys of JSON; else the key of an entry) -> the signals it stands for.'),
   list: z
     .strictObject({
       at: path.optional().describe('Where the list is in JSON; default: the whole cookie.'),
       names: z.record(z.string().min(1).max(256), signalList()),
     })
     .optional()
-    .describe('What was accepted is listed, anything else was refused: names, and the signals each stands for.'),
+    .describe('A list of what was accepted; anything else was refused. Names, and the signals each stands for.'),
   services: z
     .strictObject({
       at: path.optional().describe('Where the object with services is in JSON; default: the whole cookie.'),
       signals: z
         .record(z.string().min(1).max(256), signalList())
         .default({})
-        .describe('Services and the signals each stands for, where no flag or list says so.'),
+        .describe('Services and the signals each stands for, if no flag or list has them.'),
     })
     .optional()
-    .describe('Services with a flag each, as an object of JSON: one that was refused closes its routes.'),
-  between: separator('What stands between entries or names, without JSON; default `,`.'),
-  within: separator('What stands between the key of an entry and its value; default `:`.'),
+    .describe('Services with a flag each, as an object of JSON. A refused service closes its routes.'),
+  between: separator('The separator between entries or names, if it is not JSON; default `,`.'),
+  within: separator('The separator between the key of an entry and its value; default `:`.'),
   time: z
     .strictObject({ at: path, unit: z.enum(['ms', 's', 'iso']).default('ms') })
     .optional()
-    .describe('Where the time of the choice is, in milliseconds, seconds, or as ISO 8601.'),
+    .describe('The place of the time of the choice, in milliseconds, seconds, or as ISO 8601.'),
 });
 
 export type CustomBannerConfig = z.output<typeof customBanner>;

@@ -31,25 +31,25 @@ function addresses(pattern: RegExp, expected: string) {
 const nats = z.strictObject({
   engine: z.literal('nats').describe('`nats`: several gateways share the brokers of a NATS JetStream cluster.'),
   servers: addresses(SERVER, 'the address of a broker, e.g. `tls://nats-0:4222`').describe(
-    'Brokers that the gateway connects to; `tls://` where the network is not your own.',
+    'Brokers to which the gateway connects; `tls://` if the network is not your own.',
   ),
   credentials: secret()
     .optional()
-    .describe('What is in the `.creds` file of the user, where the brokers demand one: ${NAME} or file:/path.'),
+    .describe('Content of the `.creds` file of the user, if the brokers demand one: ${NAME} or file:/path.'),
   replicas: z
     .union([z.literal(1), z.literal(3), z.literal(5)])
     .default(3)
-    .describe('Brokers that keep each event. 1 is for trying it, and is taken with --sink only.'),
+    .describe('How many brokers store each event. 1 is for tests, and is accepted with --sink only.'),
   parts: z
     .int()
     .min(1)
     .max(16)
     .default(3)
     .describe(
-      'Streams that the events are divided among, each delivered by one gateway: at least as many as there are gateways. It stays as it was first chosen.',
+      'How many streams share the events. Each stream is delivered by one gateway, so there must be at least as many as gateways. The number cannot be changed later.',
     ),
   monitor: addresses(MONITOR, 'the address of a monitor port, e.g. `http://nats-0:8222`').describe(
-    'Monitor port of every broker: there the gateway sees whether each write goes to the disk at once.',
+    'Monitor port of every broker. The gateway reads there whether each write goes to the disk at once.',
   ),
 });
 

@@ -57,39 +57,42 @@ const server = z.strictObject({
   path_prefix: pathPrefix
     .optional()
     .describe(
-      `What all paths begin with where the gateway is mounted below another site: \`/sgtm\` makes \`/sgtm${FIRST_PATH}\` of \`${FIRST_PATH}\`. For proxies that pass the path on as it is.`,
+      `The beginning of all paths, if the gateway is mounted below another site: with \`/sgtm\`, \`${FIRST_PATH}\` becomes \`/sgtm${FIRST_PATH}\`. For proxies that pass on the path unchanged.`,
     ),
   trusted_proxies: z
     .array(text(/^[0-9a-fA-F:.]+(\/\d{1,3})?$/, 'an address or a CIDR range, e.g. `10.0.0.0/8`'))
     .default([])
-    .describe('CIDR ranges whose X-Forwarded-For is believed, walked from the right. None by default.'),
+    .describe('CIDR ranges of proxies whose X-Forwarded-For is used, read from the right. None by default.'),
   country_header: text(/^[A-Za-z0-9-]{1,64}$/, 'the name of a header, e.g. `CF-IPCountry`')
     .transform((name) => name.toLowerCase())
     .optional()
-    .describe("Header with the visitor's country, believed from trusted proxies only, e.g. CF-IPCountry."),
+    .describe("Header with the visitor's country, used from trusted proxies only, e.g. CF-IPCountry."),
   address_header: z
     .enum(['x-forwarded-for', 'forwarded'])
     .default('x-forwarded-for')
     .describe(
-      'Where trusted proxies write whom they answer: `x-forwarded-for`, or `forwarded` (RFC 7239). The other one is never read.',
+      "The header in which trusted proxies write the client's address: `x-forwarded-for`, or `forwarded` (RFC 7239). The other one is never read.",
     ),
   root_key: secret()
     .optional()
     .describe(
-      "The gateway's own key, 64 hex digits (`openssl rand -hex 32`): ids, signatures and subjects are derived from it. Left out: made once, and kept in --data. Gateways that share an outbox have the same one.",
+      "The gateway's own key, 64 hex digits (`openssl rand -hex 32`). Ids, signatures and subjects are derived from it. Left out: it is made once and kept in --data. Gateways that share an outbox need the same key.",
     ),
 });
 
 const platformMapping = z.strictObject({
   cookie: text(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'the name of a cookie')
     .optional()
-    .describe('Name of the cookie, where the site has renamed it.'),
+    .describe('Name of the cookie, if the site has renamed it.'),
   purposes: z
     .record(z.string(), signalList())
     .optional()
     .describe("The site's own purposes, services, groups or vendors, and the signals each of them grants."),
   revision: z.int().nonnegative().optional().describe("Lowest revision of the site's text that still counts."),
-  opt_in: z.boolean().optional().describe('The platform was set up as opt-in, where its cookie does not say so.'),
+  opt_in: z
+    .boolean()
+    .optional()
+    .describe('The platform is set up as opt-in. For platforms whose cookie does not show this.'),
 });
 
 const takesPreferences = z.enum(['cookies', 'asserted', 'trust']);
@@ -99,23 +102,23 @@ const consent = z.strictObject({
     .union([z.literal('auto'), z.array(z.enum(knownPlatforms.map(({ name }) => name)))])
     .default('auto')
     .describe(
-      'Consent platforms and standards whose cookies are read; `auto` tries every known one. Naming the one in use is safer. `[]`: only what `custom` describes.',
+      'Consent platforms and standards whose cookies are read; `auto` reads all known ones. It is safer to name the one in use. `[]`: only the banners of `custom`.',
     ),
   honour: z
     .array(z.enum(['gpc', 'consent-mode']))
     .default(['gpc', 'consent-mode'])
-    .describe('Sec-GPC header; gcs and gcd in the hit. They can only take away.'),
+    .describe('Sec-GPC header; gcs and gcd in the hit. They can only remove consent.'),
   mapping: z
     .record(z.string(), z.union([signalList(), platformMapping]))
     .default({})
     .describe(
-      "Purpose or service -> signals, for platforms whose purposes are the site's own; `preferences`, `statistics` and `marketing` may be mapped anew. " +
-        'A platform name opens a section of its own: cookie, purposes, revision, opt_in.',
+      'Purpose or service -> signals, for platforms whose purposes the site defines; `preferences`, `statistics` and `marketing` may get other signals, too. ' +
+        'The name of a platform begins a section for it: cookie, purposes, revision, opt_in.',
     ),
   custom: z
     .record(text(/^[a-z][a-z0-9-]{0,39}$/, 'a name for the banner: small letters, digits and `-`'), customBanner)
     .default({})
-    .describe('Banners that are not known: what their cookies hold (docs/custom-banners.md).'),
+    .describe('Banners that the gateway does not support: the form of their cookies (docs/custom-banners.md).'),
   services: z
     .record(
       text(/^[^\x00-\x1f\x7f]{1,128}$/, 'the name or number of a service, as the banner writes it'),
@@ -123,30 +126,32 @@ const consent = z.strictObject({
     )
     .default({})
     .describe(
-      'Service or vendor of the banner -> names of the routes it stands for, where it is not called by a usual name ' +
-        '(docs/consent-platforms.md). One that was refused closes its routes. `[]` = none of them.',
+      'Service or vendor of the banner -> names of the routes it stands for, if its name is not one of the usual ones ' +
+        '(docs/consent-platforms.md). A refused service closes its routes. `[]` = it stands for no route.',
     ),
-  max_age: duration().optional().describe('An older choice counts as none.'),
+  max_age: duration().optional().describe('An older choice counts as no choice.'),
   segment: z
     .union([
       takesPreferences,
       z.strictObject({
-        take: takesPreferences.default('cookies').describe('As the word alone.'),
+        take: takesPreferences.default('cookies').describe('Same values as `categoryPreferences` as a single word.'),
         categories: z
           .record(text(/^[^\x00-\x1f\x7f]{1,64}$/, 'the id of a category, as the SDK writes it'), signalList())
           .default({})
-          .describe("The site's own categories -> signals, beside the usual ones and over them; case does not count."),
+          .describe(
+            "The site's own categories -> signals, in addition to the usual ones or in place of them; case is ignored.",
+          ),
       }),
     ])
     .default('cookies')
     .describe(
-      "What `context.consent.categoryPreferences` of Segment's calls is worth (docs/segment.md); it always takes away. `cookies`: it grants nothing. " +
-        '`asserted`: where no record of a banner is read, that of a back end grants. `trust`: that of a page, too; nobody here can check it.',
+      "Whether `context.consent.categoryPreferences` of Segment's calls can grant consent (docs/segment.md). It can always refuse. `cookies`: it grants nothing. " +
+        '`asserted`: if no cookie of a banner is read, the calls of a back end grant. `trust`: the calls of a page grant, too; the gateway cannot check them.',
     ),
   without_choice: z
     .enum(['denied', 'granted'])
     .default('denied')
-    .describe('What holds while nobody has chosen. `denied` is the only value where consent is opt-in.'),
+    .describe('The consent of visitors who have not chosen. `denied` is the only value if consent is opt-in.'),
 });
 
 const purpose = z
@@ -155,14 +160,14 @@ const purpose = z
       .enum(['consent', 'legitimate_interest'])
       .default('consent')
       .describe(
-        '`legitimate_interest`: allowed until the visitor objects. The linter says what the law of the country thinks of it.',
+        '`legitimate_interest`: allowed until the visitor objects. The linter says what the law of the country says about it.',
       ),
     on_objection: z
       .enum(['nothing', 'limited'])
       .optional()
       .describe(
-        'What is left after an objection where `without_consent: limited` is set: nothing, or the form without identifiers. ' +
-          'Default: nothing on a site that relies on legitimate interest for any purpose, else limited.',
+        'What is sent after an objection if `without_consent: limited` is set: nothing, or the form without identifiers. ' +
+          'Default: nothing if the site relies on legitimate interest for any purpose, else limited.',
       ),
   })
   .prefault({});
@@ -173,17 +178,21 @@ const replacedIds = z.strictObject({
     .min(100)
     .max(10_000_000)
     .default(100_000)
-    .describe('About how many visitors a window has: the id is made so short that one in a hundred shares theirs.'),
+    .describe(
+      'The number of visitors in a window, about. The id is made so short that one visitor in a hundred shares it with another.',
+    ),
   window: duration()
     .prefault('24h')
-    .describe('How long an id stands for a visitor: 1h to 24h. Then its key is destroyed, and with it the way back.'),
+    .describe(
+      'How long an id stands for a visitor: 1h to 24h. Then its key is destroyed, so that the id cannot be traced back.',
+    ),
   rare_below: z
     .int()
     .min(2)
     .max(500)
     .default(50)
     .describe(
-      'A browser, language or country that fewer visitors of the window have shown is told as a generic one or not at all.',
+      'If fewer visitors of the window have a browser, language or country, it is replaced by a generic one or left out.',
     ),
 });
 
@@ -198,28 +207,30 @@ const privacy = z.strictObject({
     .enum(['drop', 'family', 'full'])
     .default('family')
     .describe(
-      '`family`: a fixed template per engine with the major version. `full`: only where every signal that needs it is granted.',
+      '`family`: a fixed template for each engine, with the major version. `full`: as it is, only if every signal that needs it is granted.',
     ),
   url_query: z
     .array(text(/^[^\s&=#]{1,128}$/, 'the name of a query key'))
     .default([])
-    .describe('Query keys kept in page addresses and referrers; all others go.'),
+    .describe('Query keys that are kept in page addresses and referrers; all others are removed.'),
   referrer: z
     .enum(['none', 'own', 'origin', 'path'])
     .default('origin')
-    .describe("How much of the referrer is kept. `own`: path of the site's own pages (`origins`), nothing of others."),
+    .describe(
+      'How much of the referrer is kept. `own`: the path if it is a page of the site (`origins`), else nothing.',
+    ),
   never_forward: z
     .array(text(/^\/[^\s?#]{0,255}$/, 'a path that starts with `/`, e.g. `/helse/**`'))
     .default([])
     .describe(
-      'Events from these paths go nowhere. `*` matches within a segment, `**` any number of segments. An event that names no page is held against the page its request came from (Referer), where the browser tells it.',
+      'Events from these paths are not sent to any vendor. `*` matches within a segment, `**` any number of segments. For an event that names no page, the page of its request counts (Referer), if the browser sends it.',
     ),
   replaced_ids: replacedIds
     .optional()
     .describe(
-      'What the CNIL asks of a proxy: the client id becomes a number that several visitors share and that changes every window; ' +
-        'sessions keep their hour; order numbers, coupons, user ids, user data, click ids, campaign overrides, screen sizes, ' +
-        'and custom parameters a route does not list in `params`, are not passed on.',
+      'The demands of the CNIL on a proxy: the client id is replaced by a number that several visitors share and that changes with every window; ' +
+        'times of sessions are cut to the hour; order numbers, coupons, user ids, user data, click ids, campaign overrides, screen sizes, ' +
+        'and custom parameters that a route does not list in `params` are not passed on.',
     ),
 });
 
@@ -227,13 +238,15 @@ const cookies = z.strictObject({
   domain: host.optional().describe("Domain of the site's vendor cookies (_ga, _fbp, ...)."),
   analytics: duration()
     .prefault('7d')
-    .describe('Longest life of an analytics identifier, from its first issue, never extended. At most 400d.'),
+    .describe(
+      'Longest life of an analytics identifier. It is counted from the first issue and never extended. At most 400d.',
+    ),
   ads: duration().prefault('30d').describe('The same for click and advertising identifiers. At most 90d.'),
   own_id: z
     .boolean()
     .default(false)
     .describe(
-      "The gateway's own visitor id (pv_id), HttpOnly, when analytics is granted; with it the visit (pv_session) of pages that send JSON events.",
+      'The gateway sets its own visitor id (pv_id, HttpOnly) if analytics is granted, and the visit (pv_session) for pages that send JSON events.',
     ),
   keys: z
     .array(secret())
@@ -246,12 +259,12 @@ const mp = z.strictObject({
     .enum(['cookies', 'asserted'])
     .default('cookies')
     .describe(
-      "What a sender of the Measurement Protocol may say of its visitor's choice. `cookies`: it passes on the cookies that hold it. `asserted`: its own record grants, too (`portvakt.consent`, docs/measurement-protocol.md); nobody here can check it. What it says was refused counts in any case.",
+      "How a sender of the Measurement Protocol states its visitor's choice. `cookies`: it passes on the cookies with the choice. `asserted`: its own record grants, too (`portvakt.consent`, docs/measurement-protocol.md); the gateway cannot check it. A refusal counts in any case.",
     ),
 });
 
 const site = z.strictObject({
-  hosts: z.array(host).min(1).describe('Host headers this site answers on.'),
+  hosts: z.array(host).min(1).describe('Host headers of requests for this site.'),
   origins: z.array(origin).default([]).describe('Pages that may send events from a browser.'),
   ingest_keys: z
     .array(secret())
@@ -263,17 +276,17 @@ const site = z.strictObject({
     .array(secret())
     .default([])
     .describe(
-      "What senders of the GA4 Measurement Protocol show as `api_secret`, at least 16 characters. One for each sender, and never Google's own: that is the route's. Make them with `openssl rand -hex 32`.",
+      "Secrets that senders of the GA4 Measurement Protocol send as `api_secret`, at least 16 characters. One for each sender, and never Google's own secret, which belongs to the route. Make them with `openssl rand -hex 32`.",
     ),
   mp: mp.prefault({}),
   country: country.describe(
-    "Where the site is aimed, ISO 3166-1: picks the linter's legal notes and the default regime.",
+    'The country of the audience, ISO 3166-1. It decides the legal notes of the linter and the default regime.',
   ),
   consent: consent.prefault({}),
   purposes: z
     .strictObject({ analytics: purpose, ads: purpose })
     .prefault({})
-    .describe('What each purpose rests on: consent (default) or legitimate_interest.'),
+    .describe('The legal basis of each purpose: consent (default) or legitimate_interest.'),
   privacy: privacy.prefault({}),
   cookies: cookies.prefault({}),
   destinations: z
@@ -283,25 +296,29 @@ const site = z.strictObject({
     )
     .transform(readRoutes)
     .prefault({})
-    .describe('Where events go. The key is the name of the route; `type` defaults to it.'),
+    .describe('The routes of the events. The key is the name of the route; `type` defaults to it.'),
 });
 
 const delivery = z.strictObject({
   outbox: outboxSchema
     .default('sqlite')
     .describe(
-      'Where accepted events wait: `sqlite`, a file in --data of one machine, or `engine: nats`, brokers that several machines share (docs/cluster.md).',
+      'Where accepted events wait. `sqlite`: a file in --data, for one machine. `engine: nats`: brokers that several machines share (docs/cluster.md).',
     ),
   max_age: duration()
     .prefault('72h')
     .describe("An event older than this, or than the vendor's own limit, ends as expired."),
-  max_size: size().prefault('2GB').describe('How large the outbox may grow. Full = 503, never a silent drop.'),
-  dead_letters: duration().prefault('72h').describe('How long refused events wait for a person; `0h` = not at all.'),
+  max_size: size()
+    .prefault('2GB')
+    .describe('Largest size of the outbox. When it is full, hits are answered with 503; no event is dropped silently.'),
+  dead_letters: duration()
+    .prefault('72h')
+    .describe('How long refused events are kept for a person to decide; `0h` = not at all.'),
   decisions: z
     .union([z.literal('off'), duration()])
     .prefault('90d')
     .describe(
-      'How long the decision log is kept: counts by the hour of what was decided and on what, without anybody in it; `off` = none.',
+      'How long the decision log is kept. It counts decisions and their grounds by the hour, without data about persons. `off` = no log.',
     ),
 });
 

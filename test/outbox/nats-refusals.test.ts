@@ -130,7 +130,7 @@ describe.skipIf(skipNats)('a gateway with brokers does not start', { timeout: 12
     [
       'a stream on file for the keys of windows',
       { name: 'PORTVAKT_WINDOWS', subjects: ['PORTVAKT.w.>'], storage: 'file' },
-      'would be left there',
+      'would stay there',
     ],
     ['a stream that keeps replaced messages', { max_msgs_per_subject: -1 }, 'keeps replaced messages'],
   ])('on %s', async (_, change, why) => {

@@ -131,10 +131,10 @@ describe('access tokens of service accounts (RFC 7523)', () => {
     const refused = world(() => ({ status: 400, body: '{"error":"invalid_grant"}' }), { ACCOUNT });
     await expect(refused.secrets.value(TOKEN)).rejects.toMatchObject({
       name: 'SecretProblem',
-      message: 'secret ${ACCOUNT} is not what it should be, or is refused (HTTP 400)',
+      message: 'secret ${ACCOUNT} has the wrong form, or is refused (HTTP 400)',
     });
     const broken = world(ok, { ACCOUNT: '{"private_key":"canary' });
-    await expect(broken.secrets.value(TOKEN)).rejects.toThrow(/^secret \$\{ACCOUNT\} is not what it should be/);
+    await expect(broken.secrets.value(TOKEN)).rejects.toThrow(/^secret \$\{ACCOUNT\} has the wrong form/);
   });
 
   it('are tried again when the endpoint has trouble', async () => {
@@ -219,7 +219,7 @@ describe('access tokens for a client id and a client secret (RFC 6749 4.4)', () 
     const { secrets } = world(() => ({ status: 401, body: '{"error":"invalid_client"}' }), { SECRET: 'canary' });
     await expect(secrets.value(CLIENT)).rejects.toMatchObject({
       name: 'SecretProblem',
-      message: 'secret ${SECRET} is not what it should be, or is refused (HTTP 401)',
+      message: 'secret ${SECRET} has the wrong form, or is refused (HTTP 401)',
     });
   });
 

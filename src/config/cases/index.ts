@@ -24,22 +24,26 @@ const written = Object.fromEntries(
 
 /** Parts of a request that are the same for every protocol. */
 const common = {
-  site: z.string().optional().describe('Which site, by one of its hosts; the first by default.'),
+  site: z.string().optional().describe('The site, by one of its hosts; the first site by default.'),
   said: z
     .union([z.enum(['everything', 'nothing']), category, z.array(category)])
     .optional()
-    .describe('What the visitor said to the banner; the rest was refused. Left out: no choice was made.'),
+    .describe(
+      "The visitor's choice in the banner: what was allowed; the rest was refused. Left out: no choice was made.",
+    ),
   cookies: z
     .record(z.string(), z.string())
     .default({})
-    .describe('Cookies the browser sends beside those of the choice.'),
+    .describe('Cookies that the browser sends in addition to those of the choice.'),
   gpc: z.boolean().default(false).describe('The browser sends Global Privacy Control.'),
-  page: z.string().optional().describe('The page it happened on: a path on the site, or an address.'),
+  page: z.string().optional().describe('The page of the event: a path of the site, or an address.'),
   backend: z
     .boolean()
     .default(false)
-    .describe("The events come from the site's back end; the choice is put into what each says of its visitor."),
-  headers: z.record(z.string(), z.string()).default({}).describe('Headers, in place of what would be sent.'),
+    .describe(
+      "The events come from the site's back end. The choice is put into the statement of each event about its visitor.",
+    ),
+  headers: z.record(z.string(), z.string()).default({}).describe('Headers that replace the usual ones.'),
 };
 
 /** Typed without the keys of the protocols, because only the protocol knows what its key holds. */
@@ -61,21 +65,26 @@ const routeExpectation = z.strictObject({
   rules: z
     .array(z.int().positive())
     .optional()
-    .describe('Exactly these rules of `events` apply, by their place there, from 1; `[]` = none.'),
+    .describe('Exactly these rules of `events` apply, by their position in the list, from 1; `[]` = none.'),
   contains: texts
     .optional()
-    .describe('Texts that must be in the request, e.g. `gcs=G101`; percent-encoding is undone first.'),
-  lacks: texts.optional().describe('Texts that must not be in it: as they are, percent-encoded or in base64.'),
-  no_trace_of: texts.optional().describe('Texts of which not even a hash may be in it.'),
-  keys: z.array(z.string()).optional().describe('Exactly these keys, of the query and of the JSON body at any depth.'),
+    .describe('Texts that must be in the request, e.g. `gcs=G101`. The request is percent-decoded first.'),
+  lacks: texts
+    .optional()
+    .describe('Texts that must not be in the request, neither as they are nor percent-encoded nor in base64.'),
+  no_trace_of: texts.optional().describe('Texts that must not be in the request, not even as a hash.'),
+  keys: z
+    .array(z.string())
+    .optional()
+    .describe('The request has exactly these keys, in the query and at any depth of a JSON body.'),
 });
 
 const expectation = z.strictObject({
   nothing_to: z
     .union([z.literal('anybody'), z.string(), z.array(z.string()).min(1)])
     .optional()
-    .describe('Routes that get nothing; `anybody` = all of them.'),
-  to: z.record(z.string(), routeExpectation).default({}).describe('Per route, what it must get.'),
+    .describe('Routes that get nothing; `anybody` = all routes.'),
+  to: z.record(z.string(), routeExpectation).default({}).describe('What each of these routes must get.'),
   signals: z
     .array(z.enum([...SIGNALS]))
     .optional()
@@ -87,7 +96,7 @@ const expectation = z.strictObject({
 });
 
 const caseSchema = z.strictObject({
-  name: z.string().min(1).describe('A sentence a privacy officer can read.'),
+  name: z.string().min(1).describe('A sentence that a privacy officer understands.'),
   request: request.prefault({}),
   expect: expectation,
 });
@@ -97,7 +106,9 @@ export const casesSchema = z.strictObject({
   config: z.string().describe('The configuration, relative to this file.'),
   now: time
     .optional()
-    .describe('When the requests arrive; by default when the test runs. Cookies with times in them need it.'),
+    .describe(
+      'The time at which the requests arrive; by default the time of the test. Cookies that contain times need it.',
+    ),
   cases: z.array(caseSchema).min(1),
 });
 

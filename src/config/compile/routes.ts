@@ -15,7 +15,7 @@ export const commonKeys = z.strictObject({
   type: z
     .enum(Object.keys(destinations))
     .optional()
-    .describe('Which destination this is; defaults to the name of the route.'),
+    .describe('The destination of this route; defaults to the name of the route.'),
   events: z
     .array(z.union([eventNameSetting(), ruleSchema]))
     .min(1)
@@ -26,26 +26,28 @@ export const commonKeys = z.strictObject({
     .union([z.literal('all'), z.array(name).min(1)])
     .optional()
     .describe(
-      'Only these custom parameters. By default all that the destination takes, whatever a tag or a plug-in adds; `all` says so on purpose.',
+      'Only these custom parameters are sent. By default all that the destination takes, including those that a tag or a plug-in adds; `all` states this on purpose.',
     ),
   primary: z
     .boolean()
     .optional()
-    .describe("ga4: where several tags run on a page, only this one's hits feed the other vendors."),
+    .describe('ga4: if several tags run on a page, only the hits of this one are sent to the other vendors.'),
   since: day()
     .optional()
-    .describe('The day this route was added to the policy: consents older than it do not cover the route.'),
+    .describe('The day on which this route was added to the policy. Older consents do not cover the route.'),
   services: z
     .array(z.string().min(1).max(64))
     .min(1)
     .optional()
     .describe(
-      "What the site's banner calls the service that stands for this route, beside the usual names: where it lists services, the route rests on this one.",
+      "The name that the site's banner has for this route's service, in addition to the usual names. If the banner lists services, the route needs this one.",
     ),
   without_consent: z
     .enum(['block', 'limited'])
     .default('block')
-    .describe('`limited`: what the vendor may be told without consent, where it has such a form. `block`: nothing.'),
+    .describe(
+      'What the vendor gets without consent. `limited`: its form without identifiers, if it has one. `block`: nothing.',
+    ),
 });
 
 /** One route of a site: a destination with its settings. */

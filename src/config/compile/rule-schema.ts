@@ -10,7 +10,7 @@ const parts = z.strictObject({
   '>=': z.number().optional().describe('At least this.'),
   '<': z.number().optional().describe('Less than this.'),
   prefix: z.string().min(1).optional().describe('It begins with this text.'),
-  exists: z.boolean().optional().describe('`true`: it is there, whatever it is. `false`: it is not there.'),
+  exists: z.boolean().optional().describe('`true`: the field has any value. `false`: it has none.'),
 });
 
 type Written = z.output<typeof scalar> | z.output<typeof several> | z.output<typeof parts>;
@@ -74,16 +74,21 @@ export const ruleSchema = z.strictObject({
   when: when
     .optional()
     .describe(
-      'What must hold, all of it, by field: a value, a list of values, `">= 100"`, `"< 100"`, `{ prefix: text }`, `{ exists: true }`. ' +
-        'Fields are those of the event (`value`, `page_location`), custom parameters are `params.<name>`. What the consent of the visitor does not open for the route never holds.',
+      'Conditions by field, which must all be met: a value, a list of values, `">= 100"`, `"< 100"`, `{ prefix: text }`, `{ exists: true }`. ' +
+        'Fields are those of the event (`value`, `page_location`), custom parameters are `params.<name>`. A condition on a field that the consent of the visitor does not open for the route is never met.',
     ),
-  as: z.string().min(1).max(100).optional().describe('What the vendor calls the event, where it has names.'),
+  as: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("The vendor's name of the event, for vendors that have event names."),
   conversion: z
     .string({ error: 'expected the id of a conversion, in quotes' })
     .min(1)
     .max(100)
     .optional()
-    .describe('The conversion it counts as, where the vendor has ids of conversions. In quotes.'),
+    .describe('The conversion as which it counts, for vendors that have ids of conversions. In quotes.'),
   set: set
     .optional()
     .describe('Values the event gets: `value`, `currency`, `tax`, `shipping`, `coupon`, `params.<name>`.'),

@@ -16,7 +16,7 @@ const merchant = z.strictObject({
 
 /** The setting under which a route sends the products of an order. */
 export const merchantSetting = () =>
-  merchant.optional().describe('Send the products of an order as cart data. Left out, no product leaves.');
+  merchant.optional().describe('Sends the products of an order as cart data. Left out: no product is sent.');
 
 /** `cartData` of an event; undefined where no product leaves, or none has an id. */
 export function cartOf(items: readonly Item[] | undefined, feed: z.output<typeof merchant> | undefined) {
