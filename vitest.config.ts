@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig, type TestUserConfig } from 'vitest/config';
 import { projects } from './test/projects.ts';
 
@@ -23,6 +25,9 @@ const project = (
 // Files of these projects start nothing and replace nothing, so they can share what is loaded; and Node loads it, as it
 // does in production. Otherwise each file loads hundreds of modules anew, which takes longer than its tests.
 const SHARED = { isolate: false, experimental: { viteModuleRunner: false, nodeLoader: false } };
+
+// Tests start the program some hundreds of times, from its sources. Node keeps what it compiled, types stripped, by content.
+globalThis.process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'portvakt-compile-cache');
 
 // The limits are for a test that is stuck, on a machine with other things to do: they measure nothing.
 export default defineConfig({
