@@ -36,6 +36,10 @@ export const FILLINGS: Readonly<Record<string, string>> = {
   'whole IP addresses': '1.2.3.4 ',
   'cards with zeros': '40-00-',
   'names before one value': '@uid:',
+  'lines of passports': 'A<<7408122F1204159',
+  'network cards': '3C-22-FB-12-34-5g ',
+  'ids with a check letter': '12345678-X ',
+  'codes of names': 'RSSMRA85T10A562X ',
   'all kinds': ALL_KINDS,
   'all kinds, encoded twice': encodeURIComponent(encodeURIComponent(ALL_KINDS)),
 };

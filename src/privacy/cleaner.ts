@@ -4,7 +4,7 @@ import { IDENTIFIER_PARAMS } from '../protocols/limits.ts';
 import { isArticleName, isIdName, isVersionName } from './id-names.ts';
 import { hasFormat } from './ids.ts';
 import { isPersonalNumber } from './pii/numbers.ts';
-import { dropKey } from './url/keys.ts';
+import { dropKey, isCustomerKey } from './url/keys.ts';
 import { SHORTEST, type OwnIds } from './own-ids.ts';
 import { hidesPersonal, scrub } from './pii/scrub.ts';
 import { cleanText, wholeAllowance, type Allowance, type UrlPolicy } from './url/url.ts';
@@ -15,6 +15,9 @@ type Scalar = string | number | boolean;
 const LONGEST_VALUE = 4096;
 
 const VERSION = /^v?\d{1,4}(?:\.\d{1,6}){1,4}$/i;
+
+/** Digits as many as a phone number has. */
+const PHONE = /^\+?\d(?:[ ().-]{0,2}\d){7,14}$/;
 
 /** Numbers of articles or orders, and lists of them. */
 const NUMBERED = /^[\w.:#/,|-]{1,256}$/;
@@ -95,9 +98,12 @@ export class Cleaner {
   /** Custom parameters that may be sent: no personal name, no name of an id, no text longer than 4 KiB. */
   scalars(record: Scalars): Scalars {
     const clean: Record<string, Scalar> = {};
-    for (const key of Object.keys(record)) {
+    const keys = Object.keys(record);
+    const ofCustomer = keys.reduce((count, key) => (isCustomerKey(key) ? count + 1 : count), 0) > 1;
+    for (const key of keys) {
       const value = record[key];
       if (value === undefined || !this.isName(key)) continue;
+      if (isCustomerKey(key) && (ofCustomer || (key === 'ph' && PHONE.test(String(value))))) continue;
       const kept = this.#scalar(key, value);
       if (kept !== undefined) clean[key] = kept;
     }

@@ -202,9 +202,44 @@ export function id(next: Random): string {
     () => `GS1.1.${seconds}.3.1.${seconds}.60.0.0`,
     () => `1.1.${random}.${seconds}`,
     () => `2.1.k${click()}$i${seconds}`,
+    () => checkedId(next),
     () => `Cj0KCQ${click()}`,
     () => `EAIaIQobChM${click()}`,
     () => `IwY2xj${click()}`,
+  ])();
+}
+
+/** Examples of https://en.wikipedia.org/wiki/Italian_fiscal_code and https://www.icao.int/publications/doc-series/doc-9303. */
+const PUBLISHED_IDS = [
+  'MRTMTT91D08F205J',
+  'MLLSNT82P65Z404U',
+  'RSSMRA85T10A562S',
+  'P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<',
+  'L898902C36UTO7408122F1204159ZE184226B<<<<<10',
+  'I<UTOD231458907<<<<<<<<<<<<<<<',
+  '7408122F1204159UTO<<<<<<<<<<<6',
+  // https://en.wikipedia.org/wiki/National_identification_number
+  'HEGG560427MVZRRL04',
+  '85.07.30-033.28',
+  '1 85 05 78 006 084 91',
+  '756.9217.0769.85',
+  '736028/5163',
+  '12.345.678-5',
+];
+
+/** Ids that their own check signs tell from other numbers, and the address of a network card. */
+export function checkedId(next: Random): string {
+  const dni = (number: number): string => 'TRWAGMYFPDXBNJZSQVHLCKE'.charAt(number % 23);
+  // Below 18 million: from there on eight digits may be a day.
+  const number = below(next, 18_000_000);
+  const foreign = below(next, 3);
+  const seven = digits(next, 7);
+  return pick(next, [
+    () => `${String(number).padStart(8, '0')}${dni(number)}`,
+    () => `${String(number).padStart(8, '0')}-${dni(number)}`,
+    () => `${'XYZ'.charAt(foreign)}${seven}${dni(Number(`${foreign}${seven}`))}`,
+    () => `3C-22-FB-${Array.from({ length: 3 }, () => chars(next, '0123456789ABCDEF', 2)).join('-')}`,
+    () => pick(next, PUBLISHED_IDS),
   ])();
 }
 
@@ -232,6 +267,9 @@ export const HARMLESS: Readonly<Record<string, (next: Random) => string>> = {
     `${pick(next, WORDS)} ${pick(next, WORDS)} ${pick(next, ['2025', '128 GB', '10-pack', 'str. 42', '1 299,00 kr'])} | ${pick(next, WORDS)}`,
   slugs: (next) =>
     `${Array.from({ length: 3 + below(next, 6) }, () => pick(next, WORDS)).join('-')}-${below(next, 100_000)}`,
+  'articles of eight digits and a letter': (next) =>
+    `art ${1 + below(next, 9)}${digits(next, 7)}${chars(next, 'ABCDEFGHJKLMNPRSTUVWXYZ', 1)}`,
+  '8 random digits and a letter': (next) => digits(next, 8) + chars(next, 'ABCDEFGHJKLMNPRSTUVWXYZ', 1),
   'order numbers': (next) => `ORD-202${below(next, 7)}${month(next)}${day(next)}-${below(next, 10_000)}`,
   'GTIN-13': (next) => {
     // 70: Norway, 400-440: Germany, 57: Denmark, 59: Poland.

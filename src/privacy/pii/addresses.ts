@@ -60,6 +60,16 @@ function runEnd(text: string, start: number): number {
 const HARDWARE = /^(?=.*[a-f])[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i;
 const HARDWARE_LENGTH = 17;
 
+/** The same as Windows writes it: `3C-22-FB-12-34-56`. It has letters and digits. */
+const HYPHENATED = /(?<![\w-])(?=[\d-]{0,17}[a-f])(?=[a-f-]{0,17}\d)[\da-f]{2}(?:-[\da-f]{2}){5}(?![\w-])/gi;
+
+export function findHardware(text: string, findings: Detection[]): void {
+  if (!text.includes('-')) return;
+  for (const { 0: address, index } of text.matchAll(HYPHENATED)) {
+    findings.push({ kind: 'id', start: index, end: index + address.length });
+  }
+}
+
 function read(text: string, start: number, end: number, findings: Detection[]): void {
   if (end - start === HARDWARE_LENGTH && HARDWARE.test(text.slice(start, end))) {
     findings.push({ kind: 'id', start, end });

@@ -32,6 +32,8 @@ const CODES = words(
 );
 const TOKENS = words('bearer');
 const HARDWARE_LABELS = words('mac bssid wifimac');
+/** The id of a telephone for advertisers; a UUID without such a word may be anything. */
+const DEVICES = words('idfa idfv gaid aaid adid advertisingid deviceid');
 const PLACES = words('lat latitude lon lng longitude breddegrad lengdegrad');
 /** Words between the label and its number. */
 const FILLERS = words('is er är on var din your ditt');
@@ -54,6 +56,7 @@ const TOKEN = /[\w.~+/-]{16,500}={0,2}/y;
 const DEGREES = /\d{1,3}[.,]\d{5,20}/y;
 /** The address of a network card; the word `Mac` alone is a computer, and versions stand behind it. */
 const HARDWARE = /[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}/iy;
+const UUID = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?![0-9a-f])/iy;
 const DATE = /^(?:\d{1,2}[./ -]\d{1,2}[./ -](?:\d{2}|\d{4})|\d{4}[./ -]\d{1,2}[./ -]\d{1,2})$/;
 
 /** Finds what stands behind such words. For each number the few words before it are read. */
@@ -105,6 +108,7 @@ function labelled(text: string, start: number, before: readonly string[], first:
   if (CODES.has(word) || CODES.has(pair)) return matched('token', CODE, text, start);
   if (TOKENS.has(word)) return matched('token', TOKEN, text, start);
   if (HARDWARE_LABELS.has(word) || pair === 'macaddress') return matched('id', HARDWARE, text, start);
+  if (DEVICES.has(word) || DEVICES.has(pair)) return matched('id', UUID, text, start);
   if (PLACES.has(word)) return matched('position', DEGREES, text, start);
   return undefined;
 }

@@ -81,3 +81,87 @@ export function isHetu(text: string, start: number): boolean {
   const birth = (pair(text, start) * 100 + pair(text, start + 2)) * 100 + pair(text, start + 4);
   return person >= 2 && HETU_CHECK.charAt((birth * 1000 + person) % 31) === text.charAt(start + 10).toLowerCase();
 }
+
+const DNI_LETTERS = 'TRWAGMYFPDXBNJZSQVHLCKE';
+
+/** The letter of a Spanish DNI: the eight digits modulo 23. */
+export function isDni(digits: string, letter: string): boolean {
+  return letter !== '' && DNI_LETTERS.charAt(Number(digits) % 23) === letter;
+}
+
+/** Six letters of the names, year, month, day, place, check letter; for a namesake letters stand for digits. */
+const FISCAL_CODE = /[a-z]{6}\d{2}[abcdehlmprst][\dlmnp-v]{2}[a-z][\dlmnp-v]{3}[a-z]/iy;
+export const FISCAL_CODE_LENGTH = 16;
+/** What a digit or letter counts at an odd place, counted from 1; at an even place it counts as itself. */
+const FISCAL_ODD = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
+
+/** An Italian codice fiscale at this place, with the check letter of the decree of 23 December 1976. */
+export function isFiscalCode(text: string, start: number): boolean {
+  FISCAL_CODE.lastIndex = start;
+  if (!FISCAL_CODE.test(text)) return false;
+  let sum = 0;
+  for (let i = 0; i < FISCAL_CODE_LENGTH - 1; i++) {
+    const code = text.charCodeAt(start + i);
+    const value = code <= 57 ? code - 48 : (code | 32) - 97;
+    sum += i % 2 === 0 ? (FISCAL_ODD[value] as number) : value;
+  }
+  return sum % 26 === (text.charCodeAt(start + FISCAL_CODE_LENGTH - 1) | 32) - 97;
+}
+
+/** YYMMDD and its check digit by weights 7, 3, 1, as in a passport (ICAO 9303-3, 4.9). */
+export function isMrzDate(text: string, start: number): boolean {
+  if (!isDate(pair(text, start + 4), pair(text, start + 2))) return false;
+  let sum = 0;
+  for (let i = 0; i < 6; i++) sum += digit(text, start + i) * (MRZ_WEIGHTS[i % 3] as number);
+  return sum % 10 === digit(text, start + 6);
+}
+
+const MRZ_WEIGHTS = [7, 3, 1];
+
+/** A French NIR: sex, year, month, place, and 97 less the rest modulo 97. 15 digits. */
+export function isNir(text: string): boolean {
+  const sex = digit(text, 0);
+  const month = pair(text, 3);
+  // Months above 12 are of people whose month of birth is not known.
+  const known = (month >= 1 && month <= 12) || (month >= 20 && month <= 42) || month >= 50;
+  return (sex === 1 || sex === 2) && known && 97 - (Number(text.slice(0, 13)) % 97) === pair(text, 13);
+}
+
+/** A Belgian national number: YYMMDD, a count, and 97 less the rest modulo 97, with a 2 before it from 2000 on. 11 digits. */
+export function isRijksregister(text: string): boolean {
+  const nine = Number(text.slice(0, 9));
+  const check = pair(text, 9);
+  const month = pair(text, 2) % 20;
+  return month <= 12 && (97 - (nine % 97) === check || 97 - ((2_000_000_000 + nine) % 97) === check);
+}
+
+/** A Swiss AHV number: 756, nine digits and the check digit of a GTIN, of which none begins with 756. 13 digits. */
+export function isAhv(text: string): boolean {
+  return text.startsWith('756') && weighted(text, AHV) % 10 === 0;
+}
+
+const AHV = [1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1];
+
+/** A Czech or Slovak number: YYMMDD, month + 50 for women, + 20 where a day had run out; modulo 11. 10 digits. */
+export function isRodneCislo(text: string): boolean {
+  const month = pair(text, 2) % 50;
+  return isDate(pair(text, 4), month > 20 ? month - 20 : month) && Number(text) % 11 === 0;
+}
+
+const RUT = [3, 2, 7, 6, 5, 4, 3, 2];
+
+/** The check sign of a Chilean RUT by the rest modulo 11. 8 digits. */
+export function isRut(digits: string, sign: string): boolean {
+  return sign !== '' && RUT_SIGNS.charAt(weighted(digits, RUT) % 11) === sign;
+}
+
+const RUT_SIGNS = '0K987654321';
+
+const CURP_SIGNS = '0123456789ABCDEFGHIJKLMNÑOPQRSTUVWXYZ';
+
+/** The date and the check digit of a Mexican CURP: four letters, YYMMDD, sex, state, three consonants, two signs. 18 characters. */
+export function isCurp(code: string): boolean {
+  let sum = 0;
+  for (let i = 0; i < 17; i++) sum += CURP_SIGNS.indexOf(code.charAt(i).toUpperCase()) * (18 - i);
+  return isDate(pair(code, 8), pair(code, 6)) && (10 - (sum % 10)) % 10 === digit(code, 17);
+}

@@ -1,6 +1,7 @@
 import { decoded, QUOTED_AT } from './decode.ts';
 import { runs } from './digit-runs.ts';
-import { findAddresses } from './addresses.ts';
+import { findAddresses, findHardware } from './addresses.ts';
+import { findCheckedIds, findCurps } from './checked-ids.ts';
 import { findEmails } from './emails.ts';
 import { findEncoded, SHORTEST_ENCODED, SIGN_IN_HEX } from './encoded.ts';
 import { findBirthdates, findDegrees, findPositions } from './facts.ts';
@@ -8,6 +9,7 @@ import { KINDS, type Detection, type Kind } from './findings.ts';
 import { BY_FORM, BY_NAME, findIds, findPairs } from '../ids.ts';
 import { findLabelled } from './labelled.ts';
 import { findNumbers } from './numbers.ts';
+import { FILLERS, findPassportDates, findPassportLines } from './passport-lines.ts';
 import { findSpelledEmails, maySpell } from './spelled-emails.ts';
 import { findTokens } from './tokens.ts';
 
@@ -86,6 +88,8 @@ const NAMED = 128;
 
 /** Digits as a date has them: `1.3.84`. */
 const DATED = 2048;
+/** Fillers of a passport's lines. */
+const FILLED = 4096;
 
 /** Letters anywhere beside one of the others: words that say what a number is. */
 const LETTERS = 256;
@@ -167,6 +171,7 @@ function signs(text: string): number {
         found |= PAIR;
         if (++dots === FEWEST_DOTS) found |= DOTTED;
       } else if (code === 37 || code === 38 || code === 92) found |= ENCODED;
+      else if (code === 60 && text.startsWith(FILLERS, i)) found |= FILLED;
       // Compatibility forms may hide an `@` or digits; dashes, blanks and quotes can only be separators.
       else if (code >= 0x2030) found |= ENCODED;
       // Digits of other scripts.
@@ -197,7 +202,14 @@ function detect(text: string, seen: number): Detection[] {
   if ((seen & DIGITS) !== 0) {
     runs.read(text);
     findNumbers(findings, (seen & LETTERS) !== 0);
+    findCheckedIds(findings);
+    findPassportDates(findings);
     if ((seen & DOTTED) !== 0) findPositions(findings);
+  }
+  if ((seen & FILLED) !== 0) findPassportLines(text, findings);
+  if ((seen & WORD) !== 0) {
+    findHardware(text, findings);
+    findCurps(text, findings);
   }
   // Last, so that what has a kind of its own keeps it.
   if (worded) findLabelled(text, findings);

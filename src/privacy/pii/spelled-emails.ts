@@ -41,6 +41,13 @@ const SLIP = sticky(
   `(?:(?:gmail|googlemail|hotmail|outlook|yahoo|icloud|protonmail)(?:[., ]{0,2}(?:com|no|se|dk|fi))?|${LABEL}(?:,|[ \\t]{1,2}\\.[ \\t]{0,2}|\\.[ \\t]{1,2})(?:${ENDS}))${END}`,
 );
 
+/** Hosts where people have their mail: `kari.nordmann at gmail.com`. */
+const MAIL_HOST = sticky(
+  `(?:gmail|googlemail|hotmail|outlook|live|yahoo|icloud|proton|protonmail|gmx|msn|aol|online|telia)\\.(?:${ENDS}|me)${END}`,
+);
+/** More than a word, which may be `login at outlook.com`. */
+const MORE_THAN_A_WORD = /[\p{L}\d][._+\d]/u;
+
 /** Whether such an address is possible: this test costs a fraction of the search. */
 export function maySpell(text: string): boolean {
   return AT_WORD.test(text);
@@ -56,7 +63,9 @@ export function findSpelledEmails(written: string, findings: Detection[]): void 
   for (let mark = MARKS.exec(text); mark !== null; mark = MARKS.exec(text)) {
     const start = localStart(written, mark.index);
     if (start === mark.index) continue;
-    const end = hostEnd(text, mark);
+    let end = hostEnd(text, mark);
+    if (end < 0 && mark.groups?.['word'] !== undefined && MORE_THAN_A_WORD.test(written.slice(start, mark.index)))
+      end = endOf(MAIL_HOST, text, mark.index + mark[0].length);
     if (end < 0) continue;
     findings.push({ kind: 'email', start, end });
     MARKS.lastIndex = end;

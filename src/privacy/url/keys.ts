@@ -43,6 +43,24 @@ const PLACE_WORDS = new WordSet('lat lng lon latitude longitude coordinates latl
 /** Words that two parts of a name form: `e_mail`, `e-post`. */
 const AFTER_E = new WordSet('mail post mailaddress postadresse');
 
+/**
+ * Customer information as Meta's tags name it (developers.facebook.com/docs/meta-pixel/advanced/advanced-matching). Alone
+ * such a name may mean many things (`st`, `ct`); behind `ud`, or with another of them beside it, it does not.
+ */
+const CUSTOMER_KEYS: ReadonlySet<string> = new Set('em ph fn ln db ge ct st zp'.split(' '));
+
+/** Whether a name is one of those. */
+export function isCustomerKey(name: string): boolean {
+  return name.length === 2 && CUSTOMER_KEYS.has(name);
+}
+
+/** `ud[fn]`, `user_data.ph` */
+function isOfCustomer(words: readonly string[]): boolean {
+  const last = words[words.length - 1] as string;
+  if (words.length < 2 || !isCustomerKey(last)) return false;
+  return words[0] === 'ud' || words[0] === 'userdata' || (words[0] === 'user' && words[1] === 'data');
+}
+
 /** No parameter has a longer name. */
 const LONGEST_NAME = 100;
 
@@ -55,6 +73,7 @@ export function dropKey(name: string): boolean {
   const read = readName(name);
   const { words, joined } = read;
   if (NAMES.has(joined) || WORDS.has(joined)) return true;
+  if (isOfCustomer(words)) return true;
   if (isFact(read)) return false;
   let person = false;
   let named = false;
