@@ -193,7 +193,9 @@ const USUAL: ReadonlyMap<string, Category> = new Map([
   ['functionality', 'preferences'],
   ['preferences', 'preferences'],
   ['analytics', 'statistics'],
+  ['analytical', 'statistics'],
   ['statistics', 'statistics'],
+  ['statistical', 'statistics'],
   ['ads', 'marketing'],
   ['advertisement', 'marketing'],
   ['advertising', 'marketing'],
@@ -204,7 +206,7 @@ const USUAL: ReadonlyMap<string, Category> = new Map([
 /** The signals of a name: the site's mapping if it has one, else the usual names if the platform has such. */
 export function signalsOfName(name: string, context: Context, usual: boolean): SignalMask {
   if (context.purposes !== undefined) return context.purposes.get(name) ?? 0;
-  const category = usual ? USUAL.get(name) : undefined;
+  const category = usual ? USUAL.get(name.toLowerCase()) : undefined;
   return category === undefined ? 0 : context.categories[category];
 }
 

@@ -17,6 +17,8 @@ interface Met {
   /** `consent.mapping.<platform>.purposes` and `consent.services` of the site. */
   readonly purposes?: Readonly<Record<string, readonly string[]>>;
   readonly services?: Readonly<Record<string, readonly string[]>>;
+  /** `consent.mapping.<platform>.opt_in` of the site. */
+  readonly optIn?: true;
   readonly cookie: string;
   /** Of the routes below, those that get the purchase. */
   readonly sent_to: readonly string[];
@@ -29,8 +31,9 @@ const MET = JSON.parse(readFileSync(new URL('records.json', import.meta.url), 'u
 /** Statistics, and two for marketing, one on the list of the IAB and one that is not. */
 const ROUTES = ['ga4', 'google_ads', 'meta'];
 
-function caseOf({ id, platform, what, source, cmp, purposes, services, cookie, sent_to }: Met): FieldCase {
-  const mapping = JSON.stringify(purposes === undefined ? {} : { [platform]: { purposes } });
+function caseOf({ id, platform, what, source, cmp, purposes, services, optIn, cookie, sent_to }: Met): FieldCase {
+  const own = { purposes, opt_in: optIn };
+  const mapping = JSON.stringify(purposes === undefined && optIn === undefined ? {} : { [platform]: own });
   const config: (readonly [string, string])[] = [
     ['cmp: [cookiebot, cookie-information, onetrust, tcf]', `cmp: ${cmp === 'auto' ? cmp : JSON.stringify(cmp)}`],
     ['# mapping: {}', `mapping: ${mapping} # `],

@@ -15,6 +15,7 @@ export const cookieScript: Platform = {
     const facts = { at: unixTime(asCount(root.get('consenttime')), 1000), id: asString(root.get('key')) };
     const action = root.get('action');
     if (action === undefined) return noChoice(source, facts);
+    if (action === 'close') return noChoice(source, facts, 'the notice was closed');
     if (action === 'reject') return choice(source, 0, all, facts);
     if (action !== 'accept') return unreadable(source);
     if (!root.has('categories')) return choice(source, all, 0, facts);

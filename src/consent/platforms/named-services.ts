@@ -17,6 +17,7 @@ import { choice, noChoice, unreadable, type Facts } from '../reading.ts';
 import { daysAfter, isoTime, percentDecoded, readLayers, unixTime } from '../text.ts';
 import { servicesOf } from '../services.ts';
 import { readTcf } from '../standards/tcf.ts';
+import { optsOutInGpp } from '../standards/gpp.ts';
 import { optedOut } from '../standards/us-privacy.ts';
 import type { Reading } from '../types.ts';
 
@@ -210,7 +211,8 @@ export const fides: Platform = {
   needsMapping: true,
   read: ({ values }, context) =>
     values.flatMap((value) => {
-      const root = jsonObject(value);
+      // In base64 where the site has set `base64Cookie`.
+      const root = jsonObject(value) ?? base64Object(value);
       return root === undefined ? [unreadable(context.source)] : readFides(root, context);
     }),
 };
@@ -229,13 +231,15 @@ function readFides(root: JsonObject, context: Context): readonly Reading[] {
   const optsOut = [...consent].some(
     ([notice, state]) => (state === false || state === 'opt_out') && FIDES_OPT_OUTS.test(notice),
   );
-  const objection = optsOut && (isChoice || (method === 'gpc' && context.honourGpc)) ? [optedOut(context.source)] : [];
+  // `TC string,Additional Consent,GPP string`: the first two where the site uses the TCF, the third under US laws.
+  const [tcString = '', additional = '', gppString = ''] = (asString(root.get('fides_string')) ?? '').split(',', 3);
+  const objects = optsOut && (isChoice || (method === 'gpc' && context.honourGpc));
+  const objection = objects || optsOutInGpp(gppString, context) ? [optedOut(context.source)] : [];
   if (!isChoice) {
     const { off } = flagged(flagsOf(consent, true), context);
     return [noChoice(context.source, facts, 'not written for a choice of the visitor', off), ...objection];
   }
-  // `TC string,Additional Consent,GPP string` where the site uses the TCF; its own notices are then often none.
-  const [tcString = '', additional = ''] = (asString(root.get('fides_string')) ?? '').split(',', 3);
+  // With the TCF a site often has no notices of its own.
   const byNotice = named(consent, true, context, facts);
   if (tcString === '') return [byNotice, ...objection];
   return [
@@ -254,7 +258,9 @@ export const evidon: Platform = {
   read: perObject(jsonObject, (root, context) => {
     const groups = asJsonObject(root.get('categories'));
     const flags: (readonly [string, boolean])[] = [];
-    for (const group of groups?.values() ?? []) {
+    for (const [notice, group] of groups ?? []) {
+      // Without categories of its own a notice has one word for all, under its number.
+      if (typeof group === 'boolean') flags.push([notice, group]);
       for (const [name, state] of asJsonObject(group) ?? []) flags.push([name, state === true]);
     }
     if (flags.length === 0) return unreadable(context.source);
@@ -269,28 +275,57 @@ export const evidon: Platform = {
   }),
 };
 
+const KETCH_BASES = '_swb_consent_';
+
 /**
- * Ketch. `granted` is also its default where opting out is the rule, and the cookie does not tell which: it counts only
- * where the site says that it asks first (`opt_in`).
+ * Ketch. `granted` is also its default where opting out is the rule, and the record does not tell which: it counts only
+ * where the site says that it asks first (`opt_in`), and not where the cookie with the legal bases, which one site may have
+ * by region, says that nobody was asked.
  */
 export const ketch: Platform = {
   name: 'ketch',
   title: 'Ketch',
-  cookies: ['_ketch_consent_v1_'],
-  read: perObject(base64Object, (root, context) => {
-    const states = new Map<Json, boolean>();
-    for (const [own, entry] of root) {
-      const canonical = asJsonObject(entry)?.get('canonicalPurposes');
-      const granted = asJsonObject(entry)?.get('status') === 'granted';
-      for (const name of new Set([own, ...(Array.isArray(canonical) ? (canonical as readonly Json[]) : [])]))
-        states.set(name, granted && states.get(name) !== false);
-    }
-    const { on, off } = byCategory(context, KETCH, (name) => states.get(name));
-    // Nobody is denied by such a default, so what is denied stays off.
-    if (!context.optIn) return noChoice(context.source, {}, 'granted may be a default: opt_in is not set', off);
-    return choice(context.source, on, off);
-  }),
+  cookies: ['_ketch_consent_v1_', KETCH_BASES],
+  read: perObject(
+    base64Object,
+    (root, context, found) => {
+      const assumed = assumedIn(found);
+      const states = new Map<Json, boolean>();
+      const unasked = new Set<Json>();
+      for (const [own, entry] of root) {
+        const canonical = asJsonObject(entry)?.get('canonicalPurposes');
+        const granted = asJsonObject(entry)?.get('status') === 'granted';
+        const names = new Set([own, ...(Array.isArray(canonical) ? (canonical as readonly Json[]) : [])]);
+        for (const name of names) {
+          if (granted && assumed.has(own)) unasked.add(name);
+          else states.set(name, granted && states.get(name) !== false);
+        }
+      }
+      const { on, off } = byCategory(context, KETCH, (name) => {
+        const state = states.get(name);
+        return state === true && unasked.has(name) ? undefined : state;
+      });
+      // Nobody is denied by such a default, so what is denied stays off.
+      if (!context.optIn) return noChoice(context.source, {}, 'granted may be a default: opt_in is not set', off);
+      return (on | off) === 0 && unasked.size > 0
+        ? noChoice(context.source, {}, 'granted without a question, by the legal basis')
+        : choice(context.source, on, off);
+    },
+    (name) => name !== KETCH_BASES,
+  ),
 };
+
+/** Purposes that are on without a question, because their legal basis is another one than a consent that is asked for. */
+function assumedIn(found: Cookies): ReadonlySet<string> {
+  const assumed = new Set<string>();
+  for (const value of cookieValues(found, KETCH_BASES)) {
+    for (const [purpose, entry] of asJsonObject(base64Object(value)?.get('purposes')) ?? []) {
+      const basis = asJsonObject(entry)?.get('legalBasisCode');
+      if (typeof basis === 'string' && basis !== 'consent_optin') assumed.add(purpose);
+    }
+  }
+  return assumed;
+}
 
 /** Purposes that Ketch itself names; a site's own have a key of their own. */
 const KETCH = { preferences: 'personalization', statistics: 'analytics', marketing: 'behavioral_advertising' };

@@ -50,6 +50,13 @@ function optOutsIn(value: string, context: Context): readonly Reading[] {
     .filter(({ refused }) => refused !== 0);
 }
 
+/** Whether a GPP string inside another record states an opt-out of a law of the United States. */
+export function optsOutInGpp(text: string, context: Context): boolean {
+  return [...(decodeGppString(text) ?? [])].some(
+    ([id, section]) => id !== TCF_EU && readUsSection(id, section, context).refused !== 0,
+  );
+}
+
 /** A section of the United States. An unknown or unreadable one may hold a refusal. */
 export function readUsSection(id: number, text: string, context: Context): Reading {
   const { source, listed } = context;
