@@ -55,7 +55,13 @@ const SHOP = `sites:
     consent: { cmp: [cookiebot] }
     destinations:
       ga4: { measurement_id: G-TEST000001, api_secret: "\${GA4_API_SECRET}", region: eu }
-      meta: { pixel_id: "123456789012345", access_token: "\${META_ACCESS_TOKEN}" }
+      meta:
+        pixel_id: "123456789012345"
+        access_token: "\${META_ACCESS_TOKEN}"
+        events: [page_view, purchase, { event: generate_lead, when: { value: ">= 100" }, as: SubmitApplication }]
+      linkedin:
+        access_token: "\${LINKEDIN_ACCESS_TOKEN}"
+        events: [{ event: generate_lead, conversion: "104012" }]
 `;
 const GRANTED = cookiebot({ preferences: true, statistics: true, marketing: true }, Date.now() - 3_600_000);
 const REFUSED = cookiebot({}, Date.now() - 3_600_000);
@@ -137,6 +143,17 @@ function requests(start: Start): void {
     expect(answer?.status).toBe(204);
     const got = await sent();
     expect([got.get('ep.odd'), got.get('ep.plus')]).toEqual(['\'a^b`c|d{e}f"', 'a b+c']);
+  });
+
+  it('a rule says what each vendor calls an event', async () => {
+    const events = [{ name: 'generate_lead', params: { value: 200 }, user: { email: 'kari@example.no' } }];
+    const headers = { host: 'shop.example.no', origin: ORIGIN, 'content-type': 'application/json', cookie: GRANTED };
+    const answer = await ask(gateway.url, { path: '/v1/events', headers, body: JSON.stringify({ events }) });
+    expect(answer.status).toBe(204);
+    const told = (route: 'meta' | 'linkedin', word: string) => () =>
+      recorder.to(HOST[route]).some(({ body }) => body.includes(word));
+    await until('Meta has the name', told('meta', '"event_name":"SubmitApplication"'));
+    await until('LinkedIn has the conversion', told('linkedin', 'urn:lla:llaPartnerConversion:104012'));
   });
 
   it('a host in capitals and with its port is the same host', async () => {

@@ -58,7 +58,7 @@ function keysOf(rules: readonly NumberedRule[]): readonly string[] {
 function variantsOf(base: BaseRoute, config: RouteConfig, rule: NumberedRule, key: string): Compiled {
   const { destination } = base;
   const bound = destination.bind(settingsUnder(config, rule));
-  const rename = renamedTo(destination, rule);
+  const rename = renamedTo(config, rule);
   const variant = (further: boolean): Route => {
     const form = (own: BoundForm, reads: Reads): BoundForm =>
       ruled(own, {

@@ -52,7 +52,7 @@ function sitePolicy(site: SiteConfig, compiled: Site): unknown {
     cookies: lives,
     routes: compiled.routes
       .map(({ name, primary, permits }) => {
-        const { destination, named: _, ...route } = site.destinations.get(name) as RouteConfig;
+        const { destination, named: _, namedIn: __, ...route } = site.destinations.get(name) as RouteConfig;
         return {
           name,
           type: destination.name,

@@ -59,6 +59,11 @@ export interface RouteConfig extends Omit<z.output<typeof commonKeys>, 'type'> {
    * The names that rules give their events, as the settings have them. Key = the place of the rule in `events`, from 1.
    */
   readonly named: ReadonlyMap<number, unknown>;
+  /**
+   * The setting that has such names; undefined = the destination has none. It is here because a worker has no schema to
+   * find it in.
+   */
+  readonly namedIn: string | undefined;
 }
 
 /** The custom parameters that a route takes; undefined = all. `replaced`: the site replaces ids. */

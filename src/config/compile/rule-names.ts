@@ -27,12 +27,12 @@ export function namedBy({ settings }: Pick<Destination, 'settings'>): NamedBy | 
   return NAMED_BY.find(({ setting }) => Object.hasOwn(shape, setting));
 }
 
-/** The vendor's name for the events of a rule, where the destination has names of its own. */
+/** The event's own name for the receiver, where `as` says one and the settings have no names. */
 export function renamedTo(
-  destination: Pick<Destination, 'settings'>,
+  { namedIn }: Pick<RouteConfig, 'namedIn'>,
   { as }: Pick<NumberedRule, 'as'>,
 ): string | undefined {
-  return namedBy(destination) === undefined ? as : undefined;
+  return namedIn === undefined ? as : undefined;
 }
 
 /** Takes the place of an event name in the settings. It begins with a character that no keyboard has. */
@@ -62,31 +62,30 @@ export function placeWritten(path: readonly PropertyKey[]): readonly PropertyKey
   return ['events', Number(name.slice(1)), by.key];
 }
 
-/** The parsed settings without the names from rules; and these names, by the place of the rule. */
+/** The parsed settings without the names from rules; these names, by the place of the rule; and the setting they belong into. */
 export function apart(
   settings: unknown,
   destination: Destination,
-): { settings: unknown; named: ReadonlyMap<number, unknown> } {
-  const by = namedBy(destination);
-  const section = by === undefined ? undefined : (settings as Section)[by.setting];
-  if (by === undefined || !isSection(section)) return { settings, named: new Map() };
+): Pick<RouteConfig, 'settings' | 'named' | 'namedIn'> {
+  const namedIn = namedBy(destination)?.setting;
+  const section = namedIn === undefined ? undefined : (settings as Section)[namedIn];
+  if (namedIn === undefined || !isSection(section)) return { settings, named: new Map(), namedIn };
   const all = Object.entries(section);
   const rules = all.filter(([name]) => name.startsWith('\u2063'));
-  if (rules.length === 0) return { settings, named: new Map() };
+  if (rules.length === 0) return { settings, named: new Map(), namedIn };
   const own = Object.fromEntries(all.filter(([name]) => !name.startsWith('\u2063')));
   const named = new Map(rules.map(([name, value]) => [Number(name.slice(1)) + 1, value] as const));
-  return { settings: { ...(settings as Section), [by.setting]: own }, named };
+  return { settings: { ...(settings as Section), [namedIn]: own }, named, namedIn };
 }
 
 /** The settings of a route for the events of one rule. */
 export function settingsUnder(
-  { destination, settings, named }: Pick<RouteConfig, 'destination' | 'settings' | 'named'>,
+  { settings, named, namedIn }: Pick<RouteConfig, 'settings' | 'named' | 'namedIn'>,
   rule: NumberedRule,
 ): unknown {
-  const by = namedBy(destination);
-  if (by === undefined || !named.has(rule.place)) return settings;
-  const own = (settings as Section)[by.setting] as Section;
-  return { ...(settings as Section), [by.setting]: { ...own, [rule.event]: named.get(rule.place) } };
+  if (namedIn === undefined || !named.has(rule.place)) return settings;
+  const own = (settings as Section)[namedIn] as Section;
+  return { ...(settings as Section), [namedIn]: { ...own, [rule.event]: named.get(rule.place) } };
 }
 
 /** What is wrong with the vendor's name in a rule. */

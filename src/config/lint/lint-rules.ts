@@ -134,7 +134,7 @@ function lintReach(rule: NumberedRule, earlier: readonly Named[], path: ConfigPa
 
 function nameUnder(rule: NumberedRule, route: RouteConfig): string | undefined {
   const { full } = route.destination.bind(settingsUnder(route, rule));
-  return full.nameOf(renamedTo(route.destination, rule) ?? rule.event);
+  return full.nameOf(renamedTo(route, rule) ?? rule.event);
 }
 
 /** Whether every event that fulfils `rule` also fulfils `asked`. */

@@ -22,7 +22,7 @@ export function lintTakes(route: RouteConfig, path: ConfigPath, { privacy }: Sit
     const rule = rules?.[i];
     const name = typeof one === 'string' ? one : one.event;
     const forms = rule === undefined ? own : formsUnder(route, settingsUnder(route, rule));
-    const called = (rule && renamedTo(destination, rule)) ?? name;
+    const called = (rule && renamedTo(route, rule)) ?? name;
     if (isDoubtful(name) || forms.some((form) => form.nameOf(called) !== undefined)) return [];
     const message = `\`${called}\` never goes to ${destination.title}: the settings of the route give it no name there`;
     return [suspicious([...path, 'events', i, ...(typeof one === 'string' ? [] : ['event'])], message)];
