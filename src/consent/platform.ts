@@ -203,6 +203,11 @@ const USUAL: ReadonlyMap<string, Category> = new Map([
   ['targeting', 'marketing'],
 ]);
 
+/** Whether a name of a category is known: to the site's mapping, or as a usual one. */
+export function isNamed(name: string, { purposes }: Context): boolean {
+  return purposes?.has(name) === true || USUAL.has(name.toLowerCase());
+}
+
 /** The signals of a name: the site's mapping if it has one, else the usual names if the platform has such. */
 export function signalsOfName(name: string, context: Context, usual: boolean): SignalMask {
   if (context.purposes !== undefined) return context.purposes.get(name) ?? 0;

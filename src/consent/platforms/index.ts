@@ -1,4 +1,5 @@
 import { additionalConsent } from '../standards/additional-consent.ts';
+import { axeptio } from './axeptio.ts';
 import { borlabs } from './borlabs.ts';
 import { bridge } from '../bridge.ts';
 import { commandersAct } from './commanders-act.ts';
@@ -18,7 +19,7 @@ import { hubSpot } from './hubspot.ts';
 import { iubenda } from './iubenda.ts';
 import { matomoOptOut } from './matomo-opt-out.ts';
 import { matomo } from './matomo.ts';
-import { axeptio, civic, evidon, fides, huManity, ketch, klaro, orejime, securiti } from './named-services.ts';
+import { civic, evidon, fides, huManity, ketch, klaro, orejime, securiti } from './named-services.ts';
 import { oneTrust } from './onetrust.ts';
 import { osano, osanoCookieconsent } from './osano.ts';
 import { pandectes } from './pandectes.ts';

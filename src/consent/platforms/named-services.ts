@@ -14,7 +14,7 @@ import {
 } from '../platform.ts';
 import { services, withServices } from '../service-marks.ts';
 import { choice, noChoice, unreadable, type Facts } from '../reading.ts';
-import { daysAfter, isoTime, percentDecoded, readLayers, unixTime } from '../text.ts';
+import { daysAfter, isEmptied, isoTime, percentDecoded, unixTime } from '../text.ts';
 import { servicesOf } from '../services.ts';
 import { readTcf } from '../standards/tcf.ts';
 import { optsOutInGpp } from '../standards/gpp.ts';
@@ -71,50 +71,6 @@ function isOrejime(value: string): boolean {
   if (!/^(?:\{|%7b)/i.test(value)) return false;
   const flags = [...(jsonObject(value)?.values() ?? [])];
   return flags.length === 0 || flags.some((flag) => typeof flag !== 'object');
-}
-
-const AXEPTIO = 'axeptio_cookies';
-const AXEPTIO_ALL = 'axeptio_all_vendors';
-const AXEPTIO_AUTHORISED = 'axeptio_authorized_vendors';
-
-/** Axeptio: vendors and their state, and beside them two lists of the same (of all, and of those that are allowed). */
-export const axeptio: Platform = {
-  name: 'axeptio',
-  title: 'Axeptio',
-  cookies: [AXEPTIO, AXEPTIO_ALL, AXEPTIO_AUTHORISED],
-  needsMapping: true,
-  read: perObject(
-    jsonObject,
-    (root, context, found) => {
-      const at = isoTime(asString(root.get('$$date')));
-      const until = daysAfter(at, asCount(root.get('$$duration')));
-      const facts = { at, until, id: asString(root.get('$$token')) };
-      const flags = flagsOf(root, true, (name) => !name.startsWith('$$'));
-      if (root.get('$$completed') !== true)
-        return noChoice(context.source, facts, 'no choice yet', services(flags, context).off);
-      return chosen(context.source, services([...flags, ...refusedBeside(found)], context), facts);
-    },
-    (name) => name === AXEPTIO,
-  ),
-};
-
-/** Vendors of the site that are not among the authorised ones. Lists without the record beside them say nothing. */
-function refusedBeside(found: Cookies): readonly Flag[] {
-  const authorised = cookieValues(found, AXEPTIO_AUTHORISED).map(vendorsIn);
-  if (authorised.length === 0) return [];
-  const all = cookieValues(found, AXEPTIO_ALL).flatMap(vendorsIn);
-  return all.filter((name) => !authorised.every((list) => list.includes(name))).map((name) => [name, false]);
-}
-
-/** `,a,b,`, percent-encoded once or more. */
-function vendorsIn(value: string): readonly string[] {
-  const list = readLayers(
-    value,
-    0,
-    (text) => text,
-    (text) => !text.includes('%'),
-  );
-  return list.split(',', 512).filter((name) => name !== '');
 }
 
 /** The site's category names vary in case, so the mapping is in lower case. */
@@ -290,6 +246,8 @@ export const ketch: Platform = {
     base64Object,
     (root, context, found) => {
       const assumed = assumedIn(found);
+      // What cannot be read may say that nobody was asked.
+      if (assumed === undefined) return unreadable(context.source);
       const states = new Map<Json, boolean>();
       const unasked = new Set<Json>();
       for (const [own, entry] of root) {
@@ -315,11 +273,17 @@ export const ketch: Platform = {
   ),
 };
 
-/** Purposes that are on without a question, because their legal basis is another one than a consent that is asked for. */
-function assumedIn(found: Cookies): ReadonlySet<string> {
+/**
+ * Purposes that are on without a question, because their legal basis is another one than a consent that is asked for.
+ * Undefined where the cookie cannot be read.
+ */
+function assumedIn(found: Cookies): ReadonlySet<string> | undefined {
   const assumed = new Set<string>();
   for (const value of cookieValues(found, KETCH_BASES)) {
-    for (const [purpose, entry] of asJsonObject(base64Object(value)?.get('purposes')) ?? []) {
+    if (isEmptied(value)) continue;
+    const root = base64Object(value);
+    if (root === undefined) return undefined;
+    for (const [purpose, entry] of asJsonObject(root.get('purposes')) ?? []) {
       const basis = asJsonObject(entry)?.get('legalBasisCode');
       if (typeof basis === 'string' && basis !== 'consent_optin') assumed.add(purpose);
     }

@@ -2,6 +2,7 @@ import { cookieValues, type Cookies } from '../cookie-header.ts';
 import { asCount, asJsonObject, asStrings, parseCookieJson } from '../json.ts';
 import {
   byCategory,
+  isNamed,
   jsonObject,
   listed,
   readValue,
@@ -112,10 +113,14 @@ function readWord(word: string, beside: readonly (SignalMarks | undefined)[], { 
 }
 
 function withoutDisabled(value: string, context: Context): SignalMarks | undefined {
-  const names = percentDecoded(value)?.split(',', 64);
-  if (names === undefined) return undefined;
+  const names = percentDecoded(value)
+    ?.split(',', 64)
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '');
+  // A name that is cut off, or unknown, may be that of any category.
+  if (names === undefined || !names.every((name) => isNamed(name, context))) return undefined;
   let off = 0;
-  for (const name of names) off |= signalsOfName(name.trim().toLowerCase(), context, true);
+  for (const name of names) off |= signalsOfName(name, context, true);
   return { on: 0, off };
 }
 
