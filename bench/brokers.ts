@@ -1,9 +1,11 @@
 /**
- * `node bench/brokers.ts [--pairs 6] [--seconds 5] [--rest MS] [--other <main.js>] [--profiles DIR]`: processor time of a
+ * `node bench/brokers.ts [--pairs 6] [--seconds 5] [--rest MS] [--together] [--five] [--other <main.js>] [--profiles DIR]`: processor time of a
  * hit with three NATS brokers, through that with a file, in interleaved pairs on one machine; with `--other` through that
  * of another build with brokers. One event on two routes, each with an id of its own and one in ten a repeat, accepted
- * and delivered. 64 connections ask as soon as they are answered, or so many milliseconds later: then both have about the
- * same rate. Needs `nats-server` and wrk.
+ * and delivered; with `--five` two events on five routes, each
+ * of which has its end at once. 64 connections ask as soon as they are answered, or so many milliseconds later: then both have about the
+ * same rate. With `--together` both are asked at the same time: then the same neighbours, the brokers among them, take the
+ * same from both of what cores share, and what is left is their own work. Needs `nats-server` and wrk.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,6 +30,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '64' },
     rest: { type: 'string' },
+    five: { type: 'boolean', default: false },
+    together: { type: 'boolean', default: false },
     other: { type: 'string' },
     profiles: { type: 'string' },
   },
@@ -41,6 +45,13 @@ const DRAIN_MS = 120_000;
 function configOf(brokers: readonly RunningBroker[]): string {
   const list = (of: 'url' | 'monitor') => brokers.map((broker) => broker[of]).join(', ');
   const outbox = `delivery: { outbox: { engine: nats, servers: [${list('url')}], monitor: [${list('monitor')}] } }\n`;
+  const two = `      ga4: { measurement_id: G-TEST000001, api_secret: "\${GA4_API_SECRET}", region: eu }
+      meta: { pixel_id: "123456789012345", access_token: "\${META_ACCESS_TOKEN}" }
+`;
+  const more = `      tiktok: { pixel_id: D6AP4E3C77U3L7SP8O7G, access_token: "\${META_ACCESS_TOKEN}" }
+      linkedin: { conversions: { purchase: "104012", generate_lead: "104013" }, access_token: "\${LINKEDIN_ACCESS_TOKEN}" }
+      microsoft_ads: { tag_id: "97000001", access_token: "\${MICROSOFT_UET_TOKEN}" }
+`;
   return `server: { root_key: "\${PORTVAKT_ROOT_KEY}" }
 sites:
   - hosts: [127.0.0.1]
@@ -48,30 +59,39 @@ sites:
     country: NO
     consent: { cmp: [cookiebot] }
     destinations:
-      ga4: { measurement_id: G-TEST000001, api_secret: "\${GA4_API_SECRET}", region: eu }
-      meta: { pixel_id: "123456789012345", access_token: "\${META_ACCESS_TOKEN}" }
-${brokers.length === 0 ? '' : outbox}`;
+${two}${values.five ? more : ''}${brokers.length === 0 ? '' : outbox}`;
 }
 
-/** A purchase of a visitor of its own; `#########` is its number. */
+/**
+ * A purchase of a visitor of its own; `#########` is its number. The visitor's cookies have it within a longer one: an id
+ * with a visitor's own number in it would be taken for none, and no repeat be found by it.
+ */
 function purchase(): BenchRequest {
   const seconds = Math.floor(Date.now() / 1000) - 60;
   const consent = `CookieConsent={stamp:%27k5Hr2bVbFoT0qZr1o1Zs9A==%27%2Cnecessary:true%2Cpreferences:true%2Cstatistics:true%2Cmarketing:true%2Cmethod:%27explicit%27%2Cver:1%2Cutc:${seconds * 1000}%2Cregion:%27no%27}`;
-  const event = {
-    name: 'purchase',
-    id: 'n#########z',
-    params: { currency: 'NOK', value: 100, transaction_id: 'n#########z' },
-    user: { email: 'visitor#########@example.no' },
-  };
+  // Of a visitor who came from advertisements: each of the five has something to send.
+  const ads = values.five
+    ? `; ttclid=E.C.P.7#########; li_fat_id=0a1b2c3d-0000-4000-8000-007#########; _uetmsclkid=_uet0000000000000000000000a#########`
+    : '';
+  const user = { email: 'visitor#########@example.no' };
+  const events = [
+    {
+      name: 'purchase',
+      id: 'n#########z',
+      params: { currency: 'NOK', value: 100, transaction_id: 'n#########z' },
+      user,
+    },
+    { name: 'generate_lead', id: 'l#########z', params: { currency: 'NOK', value: 10 }, user },
+  ];
   return {
     method: 'POST',
     path: '/v1/events',
     headers: {
       origin: 'https://shop.example.no',
       'content-type': 'application/json',
-      cookie: `${consent}; _ga=GA1.1.#########.${seconds}; _fbp=fb.1.${seconds * 1000}.#########`,
+      cookie: `${consent}; _ga=GA1.1.7#########.${seconds}; _fbp=fb.1.${seconds * 1000}.7#########${ads}`,
     },
-    body: JSON.stringify({ events: [event] }),
+    body: JSON.stringify({ events: values.five ? events : events.slice(0, 1) }),
   };
 }
 
@@ -126,7 +146,9 @@ try {
   const pairs: (readonly [Turn, Turn])[] = [];
   for (let pair = 0; pair < Number(values.pairs); pair++) {
     const [a, b] = pair % 2 === 0 ? gateways : ([gateways[1], gateways[0]] as const);
-    const [one, two] = [await turn(a, SECONDS), await turn(b, SECONDS)];
+    const [one, two] = values.together
+      ? await Promise.all([turn(a, SECONDS), turn(b, SECONDS)])
+      : [await turn(a, SECONDS), await turn(b, SECONDS)];
     pairs.push(pair % 2 === 0 ? [one, two] : [two, one]);
   }
   for (const key of ['perSecond', 'cpu', 'first'] as const) {

@@ -14,7 +14,7 @@ const NONCE = 12;
 const TAG = 16;
 const HEAD = 1 + 4;
 /** Nonces that are drawn at once. */
-const NONCES = 128;
+const NONCES = 1_024;
 
 /**
  * Seals everything that brokers store (AES-256-GCM), because deleted messages stay in their files for minutes. Each hour

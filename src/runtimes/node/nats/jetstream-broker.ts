@@ -1,4 +1,4 @@
-import type { JetStreamClient, JetStreamManager, OrderedConsumerOptions } from '@nats-io/jetstream';
+import type { JetStreamClient, JetStreamManager, JsMsg, OrderedConsumerOptions } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import {
   NoAnswer,
@@ -206,16 +206,24 @@ class Follower implements Following {
     const consumer = await this.#jetstream.consumers.get(this.#stream, options);
     const { num_pending: pending } = await consumer.info();
     if (pending === 0) this.#allThere();
-    const messages = await consumer.consume({ max_messages: 1_000, expires: PULL_MS, idle_heartbeat: PULL_MS / 2 });
+    // A callback, because the library's iterator creates two promises for each message.
+    const callback = (message: JsMsg): void => this.#take(message);
+    const messages = await consumer.consume({
+      max_messages: 1_000,
+      expires: PULL_MS,
+      idle_heartbeat: PULL_MS / 2,
+      callback,
+    });
     this.#end = () => messages.stop();
     if (this.#stopped) messages.stop();
-    for await (const { subject, seq, data, info } of messages) {
-      if (this.#stopped) return;
-      if (seq <= this.#last) continue;
-      this.#last = seq;
-      this.#received({ subject, seq, data });
-      if (info.pending === 0) this.#allThere();
-    }
+    await messages.closed();
+  }
+
+  #take({ subject, seq, data, info }: JsMsg): void {
+    if (this.#stopped || seq <= this.#last) return;
+    this.#last = seq;
+    this.#received({ subject, seq, data });
+    if (info.pending === 0) this.#allThere();
   }
 
   #allThere(): void {
