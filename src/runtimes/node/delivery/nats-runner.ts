@@ -367,7 +367,6 @@ export class NatsRunner implements DeliveryRunner {
       this.#flushing = false;
     }
     if (this.#unflushed || this.#outbox.unwritten > 0) this.#settleLater(this.#unflushed ? AGAIN_MS : SETTLE_MS);
-    this.#options.changed();
   }
 
   #ports(): EnginePorts {
