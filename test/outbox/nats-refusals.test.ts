@@ -115,6 +115,23 @@ describe.skipIf(skipNats)('a gateway with brokers does not start', { timeout: 12
     expect([code, said]).toEqual([2, expect.stringContaining('synchronise both')]);
   });
 
+  it('on one broker that is no cluster, where three are to keep an event', async () => {
+    const { monitor } = broker;
+    // Two of those that are named do not answer: that alone is no reason to end.
+    const three = [monitor, 'http://127.0.0.1:1', 'http://127.0.0.1:2'];
+    const { code, said } = await refused(
+      config().replace('replicas: 1', 'replicas: 3').replace(monitor, three.join(', ')),
+      SINK,
+    );
+    expect([code, said]).toEqual([2, expect.stringContaining('broker n0 (http://127.0.0.1')]);
+    expect(said).toContain('is alone');
+  });
+
+  it('with fewer monitor ports than brokers that are to keep an event', async () => {
+    const { code, said } = await refused(config().replace('replicas: 1', 'replicas: 3'), SINK);
+    expect([code, said]).toEqual([2, expect.stringContaining('names 1 of the brokers')]);
+  });
+
   it('on a broker that does not write to the disk at once', async () => {
     const [lazy] = (await startBrokers(1, { sync: '"1m"' })) as [RunningBroker];
     open.push(() => lazy.kill());

@@ -8,7 +8,7 @@ import { BrokerWatch } from '../../src/runtimes/node/nats/open-nats.ts';
 it('a broker that stops writing to the disk at once is a warning, once, and counts until it is mended', async () => {
   let always = true;
   const monitor = createServer(({ url }, outgoing) => {
-    const varz = { server_name: 'n0', version: '2.15.3' };
+    const varz = { server_name: 'n0', version: '2.15.3', cluster: { name: 'portvakt' } };
     const jsz = { now: new Date().toISOString(), config: { sync_always: always } };
     outgoing.end(JSON.stringify(url === '/varz' ? varz : jsz));
   });

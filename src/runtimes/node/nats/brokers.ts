@@ -11,6 +11,8 @@ export interface AskedBroker {
   readonly monitor: string;
   readonly name: string;
   readonly version: string;
+  /** It is in a cluster. */
+  readonly clustered: boolean;
   /** Each write is on the disk before it is acknowledged. */
   readonly syncAlways: boolean;
   /** Its clock minus this one, milliseconds: the smallest difference that fits the answer. */
@@ -20,6 +22,8 @@ export interface AskedBroker {
 interface Varz {
   readonly server_name?: string;
   readonly version?: string;
+  /** Empty where it is alone. */
+  readonly cluster?: { readonly name?: string };
 }
 
 interface Jsz {
@@ -34,14 +38,15 @@ export async function askBrokers({ monitor }: Pick<NatsConfig, 'monitor'>): Prom
 }
 
 async function askBroker(monitor: string): Promise<AskedBroker> {
-  const { server_name: name = monitor, version = '' } = await get<Varz>(`${monitor}/varz`);
+  const { server_name: name = monitor, version = '', cluster } = await get<Varz>(`${monitor}/varz`);
   const before = Date.now();
   const { now = '', config } = await get<Jsz>(`${monitor}/jsz`);
   const after = Date.now();
   const theirs = Date.parse(now);
   // The broker read its clock at some time between the question and the answer.
   const clockMs = theirs < before ? theirs - before : Math.max(0, theirs - after);
-  return { monitor, name, version, syncAlways: config?.sync_always === true, clockMs };
+  const clustered = cluster?.name !== undefined;
+  return { monitor, name, version, clustered, syncAlways: config?.sync_always === true, clockMs };
 }
 
 async function get<T>(url: string): Promise<T> {
@@ -50,13 +55,19 @@ async function get<T>(url: string): Promise<T> {
   return (await answer.json()) as T;
 }
 
-/** A text for a person: why this broker could lose an acknowledged event or apply a withdrawal wrongly. */
-export function unsafe({ monitor, name, version, syncAlways, clockMs }: AskedBroker): string | undefined {
+/**
+ * A text for a person: why this broker could lose an acknowledged event or apply a withdrawal wrongly.
+ * @param replicas the number of brokers that keep each event
+ */
+export function unsafe(asked: AskedBroker, replicas: number): string | undefined {
+  const { monitor, name, version, clustered, syncAlways, clockMs } = asked;
   const broker = `broker ${name} (${monitor})`;
   if (isOlder(version))
     return `${broker} has version ${version || 'unknown'}: ${OLDEST.join('.')} is the oldest that stores batches as a whole; update it`;
   if (!syncAlways)
     return `${broker} does not write to the disk at once: a power cut would lose acknowledged events; set jetstream { sync_interval: always } there`;
+  if (!clustered && replicas > 1)
+    return `${broker} is alone: it is in no cluster, so no other broker keeps its events, and delivery.outbox.replicas is ${replicas}; give all brokers a cluster section (docs/cluster.md)`;
   if (!(Math.abs(clockMs) <= CLOCK_MS))
     return `the clocks of ${broker} and of this machine differ by ${Math.round(Math.abs(clockMs))} ms: events before and after a withdrawal could be confused; synchronise both (NTP)`;
   return undefined;

@@ -48,17 +48,23 @@ export async function openNats(start: NatsStart, maxSize: number): Promise<Opene
     throw new Unusable(
       'delivery.outbox.replicas: 1 keeps each event on one disk only, which is for tests with --sink; write 3, and use three brokers',
     );
+  const named = new Set(config.monitor).size;
+  if (named < config.replicas)
+    throw new Unusable(
+      `delivery.outbox.monitor names ${named} of the brokers, and delivery.outbox.replicas: ${config.replicas} are to keep each event: whether the others write to the disk cannot be seen; add their monitor ports`,
+    );
   await demandSafe(config);
   const opened = await connectBrokers(start);
   const { connection, manager, names } = opened;
   try {
     const infos = await demandStreams(manager, { names, replicas: config.replicas, maxSize });
-    const asked = new Set((await askBrokers(config)).map(({ name }) => name));
+    const answers = await askBrokers(config);
+    const asked = new Set(answers.map(({ name }) => name));
     for (const { cluster } of infos) {
       const holders = [cluster?.leader, ...(cluster?.replicas ?? []).map(({ name }) => name)];
       const missing = holders.filter((name) => name !== undefined && name !== '' && !asked.has(name));
       // A broker that is down may be one of the named ones. More missing brokers than that are not named at all.
-      if (missing.length > config.monitor.length - asked.size)
+      if (missing.length > config.monitor.length - answers.length)
         throw new Unusable(
           `delivery.outbox.monitor does not name broker ${missing.join(', ')}, which stores events, so its settings cannot be checked; add its monitor port`,
         );
@@ -90,7 +96,7 @@ export async function connectBrokers(start: NatsStart): Promise<OpenedNats> {
 /** Demands that most of the brokers answer, and that all of these are safe. @throws Unusable, NotThere */
 async function demandSafe(config: NatsConfig): Promise<void> {
   const brokers = await askBrokers(config);
-  const problems = brokers.flatMap((broker) => unsafe(broker) ?? []);
+  const problems = brokers.flatMap((broker) => unsafe(broker, config.replicas) ?? []);
   if (problems.length > 0) throw new Unusable(problems.join('\n'));
   if (brokers.length > Math.floor(config.replicas / 2)) return;
   const silent = config.monitor.find((address) => brokers.every(({ monitor }) => monitor !== address));
@@ -99,7 +105,7 @@ async function demandSafe(config: NatsConfig): Promise<void> {
 
 /** Texts for a person about each broker that is not safe. */
 export async function watchBrokers(config: NatsConfig): Promise<readonly string[]> {
-  return (await askBrokers(config)).flatMap((broker) => unsafe(broker) ?? []);
+  return (await askBrokers(config)).flatMap((broker) => unsafe(broker, config.replicas) ?? []);
 }
 
 type Transport = typeof import('@nats-io/transport-node');
