@@ -8,9 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ask } from '../support/ask.ts';
 import { clusterConfig, ROOT_KEY } from '../support/cluster.ts';
+import { until } from '../support/metrics.ts';
 import { natsServer, skipNats, startBrokers, type RunningBroker } from '../support/nats.ts';
-import { temporary } from '../support/serve.ts';
+import { serve, temporary } from '../support/serve.ts';
 
 // What a gateway with brokers refuses, each for its own reason (docs/cluster.md, "What it refuses").
 
@@ -160,5 +162,18 @@ describe.skipIf(skipNats)('a gateway with brokers does not start', { timeout: 12
     await stream({ name: 'PORTVAKT_EVENTS_3', subjects: ['PORTVAKT.3.>'] });
     const { code, said } = await refused(config(), SINK);
     expect([code, said]).toEqual([2, expect.stringContaining('write as many parts as before')]);
+  });
+
+  it('but goes on trying where no broker answers, and is not ready until one does', async () => {
+    const [away] = (await startBrokers(1)) as [RunningBroker];
+    open.push(() => away.kill());
+    await away.kill();
+    const env = { META_ACCESS_TOKEN: 'token', PORTVAKT_ROOT_KEY: ROOT_KEY };
+    const gateway = await serve({ config: config(away), env, sink: 'http://127.0.0.1:9' });
+    open.push(() => gateway.stop('SIGKILL'));
+    const status = async (path: string) => (await ask(gateway.url, { method: 'GET', path })).status;
+    expect([await status('/readyz'), await status('/healthz')]).toEqual([503, 200]);
+    await away.restart();
+    await until('it is ready', async () => (await status('/readyz')) === 200, 30_000);
   });
 });

@@ -113,7 +113,8 @@ export async function killed(world: World): Promise<Part> {
 }
 
 /**
- * Events sent twice for each broker that is stopped, at most. None is the goal: one is possible where this machine is so
+ * Events sent twice for each broker that is stopped, at most, in the short form. None is the goal, and what the full form
+ * demands: one is possible where this machine is so
  * slow that it is asked only after five seconds whether an event that was sent had been stored in two parts.
  */
 const AT_A_STOP = 1;
@@ -141,8 +142,8 @@ export async function rolled(world: World): Promise<Part> {
   }
   await load.stop();
   await allDelivered(world, tally.acknowledged);
-  const most = rounds * cluster.brokers.length * AT_A_STOP * ROUTES.length;
-  return judged(world, tally, started, most, full ? 0.02 : 0.05);
+  const most = full ? 0 : rounds * cluster.brokers.length * AT_A_STOP * ROUTES.length;
+  return judged(world, tally, started, most, full ? 0.005 : 0.05);
 }
 
 /** Two of three brokers hang: nothing is acknowledged, and all goes on when they do. */
@@ -176,10 +177,11 @@ export async function hung(world: World): Promise<Part> {
   await until('events are stored again', async () => (await asked()).status === 204, 60_000);
   const ready = performance.now() - back;
   if (first.status === 204) problems.push('the first hit was answered 204 without a majority');
-  if (first.ms > 4_500) problems.push(`the first 503 took ${first.ms.toFixed(0)} ms`);
+  // The goals; the short form runs where the machine is busy with other tests.
+  if (first.ms > (full ? 3_500 : 4_500)) problems.push(`the first 503 took ${first.ms.toFixed(0)} ms`);
   if (Math.max(...after.slice(5)) > 1_000)
     problems.push(`a later 503 took ${Math.max(...after.slice(5)).toFixed(0)} ms`);
-  if (ready > 15_000) problems.push(`ready again after ${ready.toFixed(0)} ms`);
+  if (ready > (full ? 10_000 : 15_000)) problems.push(`ready again after ${ready.toFixed(0)} ms`);
   await allDelivered(world, tally.acknowledged);
   const { missing, delivered } = compare(tally.acknowledged, world.sink, ROUTES);
   const duplicates = twice(world.sink, tally);
