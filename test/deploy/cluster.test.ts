@@ -177,6 +177,7 @@ describe.skipIf(absent('nats-server'))('the brokers', () => {
       await gateways[1]?.stop('SIGKILL');
       for (let i = 0; i < 5; i++) await goesOn();
       await allArrive();
+      expect(gateways[1]?.child.signalCode).toBe('SIGKILL');
     });
   });
 });

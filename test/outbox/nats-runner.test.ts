@@ -130,10 +130,10 @@ describe.skipIf(skipNats)('the gateways on three brokers', { timeout: 180_000 },
   it('see to it once a minute that the leaders are on different brokers', async () => {
     const minute: (() => void)[] = [];
     const timer = globalThis.setInterval;
-    vi.spyOn(globalThis, 'setInterval').mockImplementation(((call: () => void, ms?: number) => {
+    vi.spyOn(globalThis, 'setInterval').mockImplementation((call: () => void, ms?: number) => {
       if (ms === 60_000) minute.push(call);
       return timer(call, ms);
-    }) as never);
+    });
     const runner = await open();
     vi.restoreAllMocks();
     expect(minute.length).toBeGreaterThan(0);
