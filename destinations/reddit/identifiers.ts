@@ -52,7 +52,6 @@ export const identifiers: readonly Identifier[] = [
     signal: 'ad_storage',
     cookie: { name: '_rdt_em', purpose: "a hash of the visitor's e-mail address, for Reddit" },
     names: 'rdtem',
-    peculiar: ['rdt_em'],
   },
 ];
 

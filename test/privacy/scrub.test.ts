@@ -70,6 +70,11 @@ describe('detectors (R42)', () => {
     ['Tlf: 40 00 00 00', 'Tlf: [phone]'],
     ['tel:40000000', 'tel:[phone]'],
     ['kari.nordmann at gmail.com', '[email]'],
+    ['kort 4111 1111 1111 1111, cvc 123', 'kort [card], cvc [token]'],
+    ['VIN: WVWZZZ1JZXW000001', 'VIN: [id]'],
+    ['pasientnr 12345', 'pasientnr [id]'],
+    // A wine of that year.
+    ['vin 2019 rød', 'vin 2019 rød'],
     ['IDFA 6D92078A-8246-4BA4-AE5B-76104861E7DC', 'IDFA [id]'],
     ['puhelin 040 123 4567', 'puhelin [phone]'],
     ['CPR 0101901234', 'CPR [cpr]'],

@@ -12,7 +12,7 @@ const LABELS = words(
   'burgerservicenummer nino hetu henkilötunnus kennitala isikukood dni nif curp steuerid identifikationsnummer cnp nir',
   'passport passnummer passnr reisepass reisepassnummer imei imsi meid iccid regnr kjennemerke kennzeichen kenteken bilnummer',
   'kontonummer kontonr kortnummer cardnumber kundenummer kundenr kundnummer kundennummer medlemsnummer medlemsnr customernumber',
-  'membernumber memberid customerid userid brukerid',
+  'membernumber memberid customerid userid brukerid pasientnr pasientnummer patientnr patientnumber patientid journalnr journalnummer',
 );
 /** Words that count only with one for a number behind them: `account no.` */
 const NUMBERED = words(
@@ -27,10 +27,14 @@ const PAIRS = words(
 );
 /** What a code for one use is called. */
 const CODES = words(
-  'otp engangskode engangspassord engångskod passcode verifikasjonskode verifieringskod bekreftelseskode sikkerhetskode pinkode cvv cvc',
+  'otp engangskode engangspassord engångskod passcode verifikasjonskode verifieringskod bekreftelseskode sikkerhetskode pinkode',
   'innloggingskode verificationcode securitycode timecode timepassword timepasscode timepin logincode yourcode pincode dinkode dinkod smskode smskod smscode',
 );
+/** The code on the back of a card; it has three digits, or four. */
+const CARD_CODES = words('cvc cvv csc');
 const TOKENS = words('bearer');
+/** The number on a vehicle's frame. */
+const FRAMES = words('vin chassis chassisnr chassisnummer understellsnummer fahrgestellnummer fin');
 const HARDWARE_LABELS = words('mac bssid wifimac');
 /** The id of a telephone for advertisers; a UUID without such a word may be anything. */
 const DEVICES = words('idfa idfv gaid aaid adid advertisingid deviceid');
@@ -52,6 +56,8 @@ const MOST_HEAD = 6;
 const VALUE =
   /(?:[A-Z]{1,3} )?[A-Z]{0,6}\d[A-Z0-9]{0,20}(?:[ ./-][A-Z]{0,2}\d[A-Z0-9]{0,20}|[ -][A-Z](?![A-Z])){0,8}/iy;
 const CODE = /\d{3}[ -]\d{3}(?!\d)|\d{4,8}(?![\d.,]?\d)/y;
+const CARD_CODE = /\d{3,4}(?![\d.,]?\d)/y;
+const FRAME = /(?=[A-Z]{0,16}\d)[A-HJ-NPR-Z\d]{17}(?![A-Z\d])/iy;
 const TOKEN = /[\w.~+/-]{16,500}={0,2}/y;
 const DEGREES = /\d{1,3}[.,]\d{5,20}/y;
 /** The address of a network card; the word `Mac` alone is a computer, and versions stand behind it. */
@@ -106,6 +112,8 @@ function labelled(text: string, start: number, before: readonly string[], first:
   const pair = (before[i + 1] ?? '') + word;
   if (LABELS.has(word) || PAIRS.has(pair) || (numbered && NUMBERED.has(word))) return value(text, start);
   if (CODES.has(word) || CODES.has(pair)) return matched('token', CODE, text, start);
+  if (CARD_CODES.has(word)) return matched('token', CARD_CODE, text, start);
+  if (FRAMES.has(word)) return matched('id', FRAME, text, start);
   if (TOKENS.has(word)) return matched('token', TOKEN, text, start);
   if (HARDWARE_LABELS.has(word) || pair === 'macaddress') return matched('id', HARDWARE, text, start);
   if (DEVICES.has(word) || DEVICES.has(pair)) return matched('id', UUID, text, start);
