@@ -69,7 +69,7 @@ async function stop(child: ChildProcess): Promise<void> {
 
 const READY = /ready (http:\/\/\S+)/;
 
-export type PeerName = 'hono' | 'node' | 'forward' | 'refuse';
+type PeerName = 'hono' | 'node' | 'forward' | 'refuse';
 
 export function startPeer(name: PeerName, args: readonly string[] = [], inside?: string): Promise<Server> {
   const env = { NODE_ENV: 'production', ...lookingInto(inside) };

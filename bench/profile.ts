@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** Microseconds a thread spent, by area. Wall time: what it waited for a processor is in it. */
-export type Areas = ReadonlyMap<string, number>;
+type Areas = ReadonlyMap<string, number>;
 
 /** A function, by its own name and the address of its file. */
 interface Frame {

@@ -8,7 +8,7 @@ import { PLATFORMS } from '../src/consent/platforms/index.ts';
 const root = join(import.meta.dirname, '..');
 
 /** Bytes, compressed as servers do. */
-export const TAG_LIMIT = 2048;
+const TAG_LIMIT = 2048;
 
 /**
  * What OneTrust writes at every page load, asked or not: that somebody chose is in `OptanonAlertBoxClosed` alone

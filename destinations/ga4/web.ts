@@ -162,7 +162,7 @@ const TEXT_KEYS = [...ITEM_TEXTS];
 const NUMBER_KEYS = [...ITEM_NUMBERS];
 
 /** `idSKU-1~nmMug~pr27.5~k0colour~v0blue` (`destinations/ga4.md` 3.7). */
-export function itemText(item: Item): string {
+function itemText(item: Item): string {
   let out = '';
   for (const [key, name] of TEXT_KEYS) {
     const value = item[name];

@@ -5,7 +5,7 @@ import { sourceSetting } from '../../src/core/param-setting.ts';
 import { secret } from '../../src/core/secret-schema.ts';
 
 /** What of an event a property can be, by the name it has in the settings. */
-export const SOURCES = [
+const SOURCES = [
   'transaction_id',
   'value',
   'currency',

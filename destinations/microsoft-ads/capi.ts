@@ -18,7 +18,7 @@ import type { Settings } from './settings.ts';
 export const CAPI_HOST = 'capi.uet.microsoft.com';
 
 /** The envelope of Conversions API events; all of a tag's may share a request. */
-export const CAPI = 'capi';
+const CAPI = 'capi';
 
 export const reads = {
   event_name: {},

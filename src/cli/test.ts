@@ -30,7 +30,7 @@ export async function run(args: string[]): Promise<number> {
 }
 
 /** Undefined when the file or its configuration cannot be used; the reason is printed to stderr. */
-export function runFile(file: string): readonly Result[] | undefined {
+function runFile(file: string): readonly Result[] | undefined {
   const read = readCases(readText(file), file);
   if ('findings' in read) {
     printFindings(read.findings);

@@ -6,7 +6,7 @@ import { IDENTIFIERS } from '../../destinations/identifiers.ts';
  */
 
 /** Most subjects of one hit, so that a header full of cookies takes no more room than an ordinary one. */
-export const MAX_SUBJECTS = 8;
+const MAX_SUBJECTS = 8;
 
 const SUBJECTS = IDENTIFIERS.flatMap(({ cookie }) => cookie?.subject ?? []);
 

@@ -45,7 +45,7 @@ const LONGEST_KEPT = 640;
 const LONGEST_CLICK = 512;
 
 /** The rules for the cookies of a table of identifiers. */
-export function governedCookies(rows: readonly Identifier[]): readonly GovernedCookie[] {
+function governedCookies(rows: readonly Identifier[]): readonly GovernedCookie[] {
   return rows.flatMap((row) => (row.cookie === undefined ? [] : governed(row, row.cookie)));
 }
 

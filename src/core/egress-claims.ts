@@ -74,7 +74,7 @@ export const npa: Claim = (text, { signals }) =>
 
 /** 6 */
 export const dma: Claim = (text) => text === '0' || text === '1';
-export const dmaCps: Claim = (text, { signals }) =>
+const dmaCps: Claim = (text, { signals }) =>
   text === '-' || (granted(signals, BIT.ad_user_data) && /^[a-z]{1,10}$/.test(text));
 
 /** 7: never a label. */

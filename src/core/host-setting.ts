@@ -30,7 +30,7 @@ export function host() {
 }
 
 /** A name that can be looked up and could belong to a vendor. */
-export function isHostName(text: string): boolean {
+function isHostName(text: string): boolean {
   return NAME.test(text) && !LOCAL.test(text);
 }
 

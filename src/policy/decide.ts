@@ -171,7 +171,7 @@ function decideOpen(event: Event, route: Route, signals: SignalMask, grounds: Gr
  * is made when the event is sent.
  * @throws whatever the vendor's code throws
  */
-export function skipOf(route: Route, permit: Permit, view: AnyView, context: PlanContext): SkipReason | undefined {
+function skipOf(route: Route, permit: Permit, view: AnyView, context: PlanContext): SkipReason | undefined {
   const skip = formOf(route, permit).skip(view, context);
   return skip?.code === 'skip.not_mapped' ? (unwantedBy(route, permit, eventOf(view)) ?? skip) : skip;
 }

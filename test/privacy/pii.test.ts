@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Scalars } from '../../src/core/fields.ts';
 import { Cleaner } from '../../src/privacy/cleaner.ts';
-import { dropKey } from '../../src/privacy/pii/pii.ts';
+import { dropKey } from '../../src/privacy/url/keys.ts';
 import { compileUrlPolicy } from '../../src/privacy/url/url.ts';
 
 describe('dropKey (R42)', () => {

@@ -102,7 +102,7 @@ const caseSchema = z.strictObject({
 });
 
 /** A file of test cases beside the configuration that they test. */
-export const casesSchema = z.strictObject({
+const casesSchema = z.strictObject({
   config: z.string().describe('The configuration, relative to this file.'),
   now: time
     .optional()

@@ -153,7 +153,7 @@ function cookieUsersOf(routes: readonly Route[]): readonly CookieUsers[] {
 }
 
 /** The first of its hosts. */
-export function siteName(site: SiteConfig): string {
+function siteName(site: SiteConfig): string {
   return site.hosts[0] as string;
 }
 

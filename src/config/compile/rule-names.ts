@@ -22,7 +22,7 @@ type NamedBy = (typeof NAMED_BY)[number];
 type Section = Readonly<Record<string, unknown>>;
 
 /** How a destination names events; undefined = under their own names. */
-export function namedBy({ settings }: Pick<Destination, 'settings'>): NamedBy | undefined {
+function namedBy({ settings }: Pick<Destination, 'settings'>): NamedBy | undefined {
   const shape: Section = settings instanceof z.ZodObject ? settings.shape : {};
   return NAMED_BY.find(({ setting }) => Object.hasOwn(shape, setting));
 }

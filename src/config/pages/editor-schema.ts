@@ -38,7 +38,7 @@ export function inputSchema(schema: z.ZodType): JsonSchema {
 }
 
 /** The section of a route of this type. `type` must be written where the route's name does not say it. */
-export function routeSchema(type: string): JsonSchema {
+function routeSchema(type: string): JsonSchema {
   const destination = destinations[type];
   const common = inputSchema(commonKeys);
   if (destination === undefined) return common;

@@ -21,7 +21,7 @@ const DEVICE_LAW: Readonly<Record<Country, string>> = {
 };
 
 /** The rule of this country, by name where it is known for certain. */
-export function deviceLaw(country: Country): string | undefined {
+function deviceLaw(country: Country): string | undefined {
   const named = DEVICE_LAW[country];
   if (named !== undefined) return named;
   return EEA.has(country) ? `Article 5(3) of Directive 2002/58/EC as ${country} has it` : undefined;

@@ -1,12 +1,12 @@
 /** The first wait is at most this, milliseconds. */
-export const BASE_MS = 500;
+const BASE_MS = 500;
 /** No wait is longer than this during the first `EARLY_MS` of an outage (design 2). */
-export const EARLY_CAP_MS = 30_000;
-export const EARLY_MS = 5 * 60_000;
+const EARLY_CAP_MS = 30_000;
+const EARLY_MS = 5 * 60_000;
 /** And no wait is longer than this at all. */
-export const CAP_MS = 5 * 60_000;
+const CAP_MS = 5 * 60_000;
 /** Longest time taken from a vendor's `Retry-After`: a day. */
-export const FLOOR_CAP_MS = 24 * 3_600_000;
+const FLOOR_CAP_MS = 24 * 3_600_000;
 
 /**
  * How long to wait before the next attempt, milliseconds: full jitter over an exponential ceiling, so that requests that

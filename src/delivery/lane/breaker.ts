@@ -2,9 +2,9 @@ import { showReason, type VendorReason } from '../../core/reason.ts';
 import { backoff } from './backoff.ts';
 
 /** Failures in a row after which the vendor counts as down. */
-export const TRIP_AFTER = 5;
+const TRIP_AFTER = 5;
 /** How long a stopped route waits before it tries again unless the vendor module says otherwise, milliseconds. */
-export const STOP_PROBE_MS = 5 * 60_000;
+const STOP_PROBE_MS = 5 * 60_000;
 
 export type BreakerState = 'closed' | 'open' | 'stopped';
 

@@ -6,8 +6,8 @@ import { eachOf } from './open-database.ts';
  * Bytes that marks may take in the file, beside `max_size`: enough for about 200,000 conversions and 400,000 other
  * events.
  */
-export const LASTING_BYTES = 8 * 1024 * 1024;
-export const BRIEF_BYTES = 16 * 1024 * 1024;
+const LASTING_BYTES = 8 * 1024 * 1024;
+const BRIEF_BYTES = 16 * 1024 * 1024;
 
 /** Bytes of a mark in the file beside its routes: key, time, id, and SQLite's own data. */
 const MARK_BYTES = 27;

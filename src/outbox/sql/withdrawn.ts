@@ -6,7 +6,7 @@ import { keyOf, type StoredRecord, type StoredRoute } from '../record.ts';
 import { agedAt, stays, tombstoneOf, type Tombstone } from '../tombstone.ts';
 import type { WithdrawalLog } from './withdrawal-log.ts';
 
-export const NO_TOMBSTONES: readonly Tombstone[] = [];
+const NO_TOMBSTONES: readonly Tombstone[] = [];
 
 /** The log of withdrawals, as it concerns the records of one outbox. */
 export class Withdrawn {

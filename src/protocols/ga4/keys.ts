@@ -79,7 +79,7 @@ const kept =
   };
 
 /** Stands for a consent key with two different values in one event. It is no valid value of any key, so it means denied. */
-export const CONTRADICTION = '!';
+const CONTRADICTION = '!';
 
 const consent =
   (key: keyof ConsentModeKeys): Setter =>

@@ -97,7 +97,7 @@ export function noteAnswer({ socket }: IncomingMessage): void {
 }
 
 /** The descriptors that this process may have; undefined where the system does not say or does not limit them. */
-export function descriptorLimit(): number | undefined {
+function descriptorLimit(): number | undefined {
   try {
     const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
     return soft === undefined ? undefined : Number(soft);

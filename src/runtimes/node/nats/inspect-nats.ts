@@ -28,7 +28,7 @@ const GONE_MS = 5_000;
  * `portvakt outbox` for the brokers that several gateways share. It reads the streams. For a retry or a purge it changes
  * the messages, and the gateway that delivers the part acts on them. Its answers contain nothing about visitors.
  */
-export class InspectNats implements Inspected {
+class InspectNats implements Inspected {
   readonly #opened: OpenedNats;
   readonly #seal: Seal;
 

@@ -104,7 +104,7 @@ async function demandSafe(config: NatsConfig): Promise<void> {
 }
 
 /** Texts for a person about each broker that is not safe. */
-export async function watchBrokers(config: NatsConfig): Promise<readonly string[]> {
+async function watchBrokers(config: NatsConfig): Promise<readonly string[]> {
   return (await askBrokers(config)).flatMap((broker) => unsafe(broker, config.replicas) ?? []);
 }
 

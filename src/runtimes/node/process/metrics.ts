@@ -84,7 +84,7 @@ export function createMetrics(look: () => Promise<Snapshot>): Metrics {
 }
 
 /** The series of one metric; those with the same labels are added up. */
-export function valuesOf(family: Family, now: Snapshot): MetricValueWithName<string>[] {
+function valuesOf(family: Family, now: Snapshot): MetricValueWithName<string>[] {
   const found = new Map<string, MetricValueWithName<string>>();
   const add = (labels: Readonly<Record<string, string>>, value: number, metricName = family.name): void => {
     const key = `${metricName}\t${Object.values(labels).join('\t')}`;
