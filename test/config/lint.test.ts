@@ -44,11 +44,11 @@ describe('contradictions refuse the configuration', () => {
     ],
     ['ad identifiers for longer than 90 days', yaml({ cookies: '{ ads: 91d }' }), 'at most 90d'],
     ['identifiers that live no time at all', yaml({ cookies: '{ analytics: 0d }' }), 'at least an hour'],
-    ['a cookie domain of somebody else', yaml({ cookies: '{ domain: example.com }' }), 'none of the hosts'],
+    ['a cookie domain of somebody else', yaml({ cookies: '{ domain: example.com }' }), 'no host of the site is'],
     [
       'a cookie domain that only looks alike',
       yaml({ hosts: '[metrics.notexample.no]', cookies: '{ domain: example.no }' }),
-      'none of the hosts',
+      'no host of the site is',
     ],
     ['a cookie for all of Norway', yaml({ cookies: '{ domain: "no" }' }), 'top-level'],
     ['silence as consent in Norway', yaml({ consent: '{ without_choice: granted }' }), 'silence is not consent'],
@@ -65,7 +65,7 @@ describe('contradictions refuse the configuration', () => {
     [
       'two routes with one measurement id',
       yaml({ destinations: `{ ga4: { ${GA4} }, second: { type: ga4, ${GA4} } }` }),
-      'taken by the route `ga4`',
+      'belongs to the route `ga4`',
     ],
     [
       'two primary routes',
@@ -119,7 +119,7 @@ describe('names of parameters that never pass', () => {
     );
 
   it.each(['customer_id', 'gclid', 'email', 'deviceId', 'client_id', 'fb_fbp', 'igshid'])('%s', (name) => {
-    expect(params('colour', name)).toEqual([expect.stringContaining(`warning: \`${name}\` never passes`)]);
+    expect(params('colour', name)).toEqual([expect.stringContaining(`warning: \`${name}\` is never sent`)]);
   });
 
   it('says nothing of others', () => {
@@ -397,7 +397,7 @@ describe('npa=1 in a hit', () => {
     const [note, ...more] = about(yaml({ destinations: routes }));
     expect(more).toEqual([]);
     expect(note).toMatchObject({ kind: 'note', code: 'vendor' });
-    expect(note?.message).toContain('never reaches `meta`:');
+    expect(note?.message).toContain('never sent to `meta`:');
     expect(note?.message).toContain('allow_ad_personalization_signals: false');
   });
 

@@ -42,7 +42,7 @@ describe('beside ids that are replaced', () => {
     const meta = '{ meta: { pixel_id: "123456789012345", access_token: "${T}" } }';
     const found = findings(site('', { destinations: meta })).filter(({ kind }) => kind !== 'note');
     expect(found).toMatchObject([
-      { kind: 'warning', code: 'suspicious', message: expect.stringContaining('nothing to match on') },
+      { kind: 'warning', code: 'suspicious', message: expect.stringContaining('cannot match events to persons') },
     ]);
   });
 });

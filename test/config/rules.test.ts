@@ -132,7 +132,7 @@ describe('a rule that cannot be kept is an error', () => {
         privacy: '{ referrer: none, replaced_ids: {} }',
         destinations: `{ ga4: { measurement_id: G-TEST000001, events: [${LEAD('when: { coupon: { exists: false } }')}] } }`,
       }),
-      '`privacy.replaced_ids` keeps `coupon`',
+      '`privacy.replaced_ids` removes `coupon`',
     ],
     [
       'a referrer that nobody keeps',
@@ -140,9 +140,9 @@ describe('a rule that cannot be kept is an error', () => {
         privacy: '{ referrer: none }',
         destinations: `{ ga4: { measurement_id: G-TEST000001, events: [${LEAD('when: { page_referrer: { exists: true } }')}] } }`,
       }),
-      '`privacy.referrer: none` keeps `page_referrer`',
+      '`privacy.referrer: none` removes `page_referrer`',
     ],
-    ['a country that is not read', GA4(LEAD('when: { country: "NO" }')), '`privacy.ip: none` keeps `country`'],
+    ['a country that is not read', GA4(LEAD('when: { country: "NO" }')), '`privacy.ip: none` removes `country`'],
     ['a value the vendor does not take', LINKEDIN(LEAD('conversion: "1", set: { tax: 5 }')), 'does not take `tax`'],
     ['a parameter that stays', GA4(LEAD('set: { params.kind: a }'), ', params: [form]'), 'does not list `kind`'],
   ])('%s', (_, text, message) => {
@@ -199,7 +199,11 @@ describe('a rule that is probably a mistake is a warning', () => {
       GA4('{ event: generate_leads, when: { value: 3 } }'),
       'no event of GA4 is called `generate_leads`',
     ],
-    ['an event the vendor has no name for', META('{ event: login, when: { value: 3 } }'), '`login` never goes to Meta'],
+    [
+      'an event the vendor has no name for',
+      META('{ event: login, when: { value: 3 } }'),
+      '`login` is never sent to Meta',
+    ],
     ['a currency without an amount', GA4(LEAD('set: { currency: NOK }')), 'would count in this currency'],
   ])('%s', (_, text, message) => {
     expect(findings(text).flatMap((one) => (one.kind === 'warning' ? [one.message.includes(message)] : []))).toEqual([

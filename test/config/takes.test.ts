@@ -19,20 +19,20 @@ const ADS = (more: string) =>
 describe('the linter', () => {
   it.each([
     ['no rule at LinkedIn', LINKEDIN('conversions: {}'), 'no event has a name at LinkedIn'],
-    ['an event that Meta has no name for', META(', events: [purchase, login]'), '`login` never goes to Meta'],
+    ['an event that Meta has no name for', META(', events: [purchase, login]'), '`login` is never sent to Meta'],
     [
       'an event that is switched off',
       META(', events: [purchase, search], event_names: { search: null }'),
-      '`search` never goes to Meta',
+      '`search` is never sent to Meta',
     ],
     [
       'an event without a conversion action',
       ADS(', events: [purchase, sign_up]'),
-      '`sign_up` never goes to Google Ads',
+      '`sign_up` is never sent to Google Ads',
     ],
   ])('%s', (_, text, message) => {
     const found = findings(text).filter(
-      (one) => one.message.includes('never goes') || one.message.includes('no event has'),
+      (one) => one.message.includes('is never sent') || one.message.includes('no event has'),
     );
     expect(found.map((one) => [one.kind, one.code, one.message.includes(message)])).toEqual([
       ['warning', 'suspicious', true],
@@ -50,7 +50,7 @@ describe('the linter', () => {
       ADS(', events: [purchase, sign_up], conversion_id: AW-1, labels: { sign_up: a }, without_consent: limited'),
     ],
   ])('%s is none', (_, text) => {
-    expect(findings(text).filter(({ message }) => message.includes('never goes'))).toEqual([]);
+    expect(findings(text).filter(({ message }) => message.includes('is never sent'))).toEqual([]);
   });
 
   it('ids that are replaced leave GA4 a client id, and Microsoft nothing', () => {
@@ -58,8 +58,8 @@ describe('the linter', () => {
       privacy: '{ referrer: none, replaced_ids: {} }',
       destinations: '{ ga4: { measurement_id: G-TEST000001 }, microsoft_ads: { tag_id: "1", access_token: "${M}" } }',
     });
-    const found = findings(text).filter(({ message }) => message.includes('nothing to match on'));
-    expect(found.map(({ message }) => message.split(' has')[0])).toEqual(['Microsoft Advertising']);
+    const found = findings(text).filter(({ message }) => message.includes('cannot match events to persons'));
+    expect(found.map(({ message }) => message.split(' cannot')[0])).toEqual(['Microsoft Advertising']);
   });
 });
 

@@ -35,7 +35,7 @@ function openParams(sites: readonly SiteConfig[]): Remark[] {
       code: 'custom-params',
       path: first.path,
       atKey: true,
-      message: `custom parameters of every name pass to ${open.map(({ name }) => `\`${name}\``).join(', ')}, those that a tag or a plug-in adds on its own too. A list is safer: an id under a name that nobody knows then stays here`,
+      message: `custom parameters of every name are sent to ${open.map(({ name }) => `\`${name}\``).join(', ')}, also those that a tag or a plug-in adds. A list is safer: then an id under an unknown name is not sent`,
       instead: '`params: [<names your reports use>]` on the route, or `params: all` if that is meant',
     },
   ];

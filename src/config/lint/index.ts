@@ -164,7 +164,7 @@ function lintCookies({ cookies, hosts }: SiteConfig, path: ConfigPath): Remark[]
       remarks.push(contradiction(at, 'no browser takes a cookie for a whole top-level domain'));
     else if (!hosts.some((host) => host === domain || host.endsWith(`.${domain}`))) {
       remarks.push(
-        contradiction(at, 'none of the hosts is this domain or below it: browsers would refuse the cookies'),
+        contradiction(at, 'no host of the site is this domain or below it: browsers would refuse the cookies'),
       );
     }
   }
@@ -181,7 +181,7 @@ function lintWaits({ delivery, sites }: Config): Remark[] {
       return [
         contradiction(
           ['sites', i, 'destinations', name],
-          `an event is sent ${showDuration(firstAfterMs)} after it was accepted at the earliest, and expires after ${showDuration(maxAge)}: none would ever be sent`,
+          `events wait at least ${showDuration(firstAfterMs)} before they are sent, and expire after ${showDuration(maxAge)}: no event would ever be sent`,
           'a shorter wait, or a longer `delivery.max_age` if the vendor takes older events',
         ),
       ];

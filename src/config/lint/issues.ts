@@ -69,7 +69,7 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
     default: {
       if (issue.code === 'too_small' && valueAt(path, value) === '') {
         return [
-          { ...error, code: 'value', message: `\`${path.at(-1)}\` is empty: give it a value, or take the line out` },
+          { ...error, code: 'value', message: `\`${path.at(-1)}\` is empty: give it a value, or remove the line` },
         ];
       }
       const params: unknown = issue.code === 'custom' ? issue.params : undefined;
@@ -122,7 +122,7 @@ function wrongType(
     };
   }
   if (written === null) {
-    return { ...error, code: 'type', message: `\`${key}\` is empty: give it a value, or take the line out` };
+    return { ...error, code: 'type', message: `\`${key}\` is empty: give it a value, or remove the line` };
   }
   if (secret) {
     const message = 'a secret is written as ${ENV_NAME} or file:/path/to/it, never as the value itself';

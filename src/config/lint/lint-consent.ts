@@ -59,7 +59,7 @@ function lintPersonalisation({ consent, destinations }: SiteConfig, path: Config
       kind: 'note',
       code: 'vendor',
       path,
-      message: `a hit with \`npa=1\` is not personalised, so it never reaches ${names}: a tag with \`allow_ad_personalization_signals: false\` sends it on every hit`,
+      message: `hits with \`npa=1\` are not personalised, so they are never sent to ${names}: a tag with \`allow_ad_personalization_signals: false\` sends it with every hit`,
     },
   ];
 }
@@ -82,7 +82,7 @@ function lintMapping(mapping: Mapping, read: readonly string[], path: ConfigPath
         remarks.push({
           ...suspicious(
             [...path, word],
-            `\`${word}\` has no purposes that could be mapped, so these do nothing`,
+            `\`${word}\` has no purposes that could be mapped, so this mapping has no effect`,
             instead,
           ),
           atKey: true,
@@ -109,7 +109,7 @@ function lintPlatforms(cmp: readonly string[], mapping: Mapping, path: ConfigPat
     return [
       contradiction(
         [...path, i],
-        `the purposes of ${platform.title} are the site's own: without a mapping it grants nothing`,
+        `the site defines the purposes of ${platform.title}: without a mapping it grants nothing`,
         `mapping: { ${name}: { purposes: { <purpose>: [analytics_storage] } } }`,
       ),
     ];

@@ -20,7 +20,7 @@ export function lintCustom({ consent }: SiteConfig, path: ConfigPath): Remark[] 
     return remarks;
   }
   if (cmp.length === 0 && described.length === 0) {
-    const message = 'no consent is read: nobody could ever consent';
+    const message = 'no consent is read, so no visitor can ever consent';
     remarks.push(contradiction([...path, 'cmp'], message, 'the platform of the site, or its cookie under `custom`'));
   }
   for (const [name, { cookie }] of described) {
@@ -28,7 +28,7 @@ export function lintCustom({ consent }: SiteConfig, path: ConfigPath): Remark[] 
       return cmp.includes(known.name) && known.cookies.split(', ').includes(cookie);
     });
     if (other === undefined) continue;
-    const message = `\`${other.name}\` in \`cmp\` reads the same cookie: what it cannot read there takes everything away`;
+    const message = `\`${other.name}\` in \`cmp\` reads the same cookie: if it cannot read it, everything is denied`;
     remarks.push(suspicious([...path, 'custom', name, 'cookie'], message, `\`cmp\` without ${other.name}`));
   }
   return remarks;
@@ -63,7 +63,7 @@ function lintForm(banner: CustomBannerConfig, path: ConfigPath): Remark[] {
     remarks.push({ ...contradiction([...path, key], message), atKey: true });
   };
   if (steps.length === 2 && (steps[1] !== 'json' || steps[0] === 'json')) {
-    remarks.push(contradiction([...path, 'encoding'], 'of two the second is `json`', '[base64, json]'));
+    remarks.push(contradiction([...path, 'encoding'], 'of two encodings the second must be `json`', '[base64, json]'));
   }
   if (json && banner.value !== undefined) idle('value', 'a choice that is the whole cookie is no JSON');
   if (!json && banner.services !== undefined) idle('services', 'services are read from JSON only');
@@ -87,7 +87,7 @@ function lintStates(banner: CustomBannerConfig, path: ConfigPath): Remark[] {
   for (const key of ['granted', 'refused'] as const) {
     if (listed && banner[key] !== undefined) {
       remarks.push({
-        ...contradiction([...path, key], 'what is in a list was accepted: there are no flags'),
+        ...contradiction([...path, key], 'names in a list were accepted: a list has no flags'),
         atKey: true,
       });
     }
@@ -95,11 +95,11 @@ function lintStates(banner: CustomBannerConfig, path: ConfigPath): Remark[] {
   granted.forEach((word, i) => {
     const at = [...path, 'granted', ...(banner.granted === undefined ? [] : [i])];
     if (word === '') {
-      remarks.push(contradiction(at, 'an empty text is what is left of a cookie that was removed: no consent'));
+      remarks.push(contradiction(at, 'a removed cookie leaves an empty text, so an empty text is no consent'));
     } else if (refused.some((no) => String(no) === String(word))) {
-      remarks.push(contradiction(at, 'the same word stands for refused'));
+      remarks.push(contradiction(at, 'the same word means refused'));
     } else if (refused.some((no) => String(no).startsWith(String(word)))) {
-      const message = 'a word for refused begins with it, and cut off it would be a consent';
+      const message = 'a word for refused begins with this word: cut off, a refusal would be read as consent';
       remarks.push(contradiction(at, message, 'the words the banner writes; with this one it cannot be read safely'));
     }
   });

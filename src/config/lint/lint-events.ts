@@ -29,7 +29,7 @@ export function lintVendorNames({ destination, settings, named }: RouteConfig, p
   return [...standardOf(settings), ...ruled].flatMap(({ text, path: at, mark }) => {
     const meant = resembled(text, mark);
     if (meant === undefined) return [];
-    const message = `no standard event of ${destination.title} is called \`${text}\`; did you mean \`${meant}\`? As it stands, it is an event of the site's own there`;
+    const message = `no standard event of ${destination.title} is called \`${text}\`; did you mean \`${meant}\`? Otherwise it is a custom event there`;
     return [suspicious([...path, ...at], message, meant)];
   });
 }
@@ -40,10 +40,10 @@ function remarkOn(name: string, path: ConfigPath, atKey: boolean): Remark[] {
   if (why !== undefined) return [{ ...suspicious(path, why), atKey }];
   const meant = meantEvent(name);
   if (meant !== undefined) {
-    const message = `no event of GA4 is called \`${name}\`; did you mean \`${meant}\`? As it stands, only an event that the site itself calls \`${name}\` counts`;
+    const message = `no event of GA4 is called \`${name}\`; did you mean \`${meant}\`? Otherwise only an event that the site itself calls \`${name}\` counts`;
     return [{ ...suspicious(path, message, meant), atKey }];
   }
-  const message = `\`${name}\` is an event of the site's own: it counts where the tag sends exactly this name`;
+  const message = `\`${name}\` is a custom event: it counts only if the tag sends exactly this name`;
   return [{ kind: 'note', code: 'custom-event', path, message, atKey }];
 }
 

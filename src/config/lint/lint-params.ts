@@ -25,7 +25,7 @@ function lintList({ params }: RouteConfig, path: ConfigPath): Remark[] {
   if (!Array.isArray(params)) return [];
   return params.flatMap((name, i) => {
     const at = [...path, 'params', i];
-    const message = `\`${name}\` never passes: its name says that the value stands for a person, a device or a click. Take it off the list; an id of the site's own visitors is sent as user id`;
+    const message = `\`${name}\` is never sent: its name says that the value identifies a person, a device or a click. Remove it from the list; send your own id of a visitor as user id`;
     return isPersonalName(name) ? [suspicious(at, message)] : near(name, at, '');
   });
 }
@@ -62,14 +62,14 @@ function lintNamed({ name, at, behind, words }: Named, taken: Taken): Remark[] {
     return [
       contradiction(
         at,
-        `${never.message}, so nothing is ever sent of it`,
+        `${never.message}, so it is always empty`,
         words.find((word) => word === name),
       ),
     ];
   if (taken === undefined) return near(name, at, behind);
   if (taken.has(name)) return [];
   const listed = nearest(name, taken);
-  const message = `the route does not list \`${name}\` in \`params\`, so nothing is ever sent of it`;
+  const message = `the route does not list \`${name}\` in \`params\`, so it is always empty`;
   return [contradiction(at, message, listed === undefined ? undefined : behind + listed)];
 }
 
@@ -87,6 +87,6 @@ function lintRuled({ events }: RouteConfig, path: ConfigPath, taken: Taken): Rem
 function near(name: string, path: ConfigPath, behind: string, atKey = false): Remark[] {
   const meant = meantParam(name);
   if (meant === undefined) return [];
-  const message = `no parameter of GA4 is called \`${name}\`; did you mean \`${meant}\`? As it stands, only a parameter that the site itself calls \`${name}\` counts`;
+  const message = `no parameter of GA4 is called \`${name}\`; did you mean \`${meant}\`? Otherwise only a parameter that the site itself calls \`${name}\` counts`;
   return [{ ...suspicious(path, message, behind + meant), atKey }];
 }

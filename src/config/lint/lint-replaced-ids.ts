@@ -14,7 +14,9 @@ export function lintReplacedIds({ privacy, cookies, destinations }: SiteConfig, 
   const at = (...keys: readonly string[]): ConfigPath => [...path, ...keys];
   const remarks: Remark[] = [];
   const forbid = (where: ConfigPath, what: string, instead: string) => {
-    remarks.push(contradiction(where, `${what} tells visitors apart whose ids \`replaced_ids\` makes one`, instead));
+    remarks.push(
+      contradiction(where, `${what} distinguishes visitors to whom \`replaced_ids\` gives the same id`, instead),
+    );
   };
   if (replaced.window < HOUR || replaced.window > DAY || DAY % replaced.window !== 0) {
     remarks.push(

@@ -96,7 +96,7 @@ function lintStreams(routes: readonly (readonly [string, RouteConfig])[], path: 
       remarks.push(
         contradiction(
           [...path, name],
-          `\`${stream}\` is taken by the route \`${other}\` already: a hit can go to one of them only`,
+          `\`${stream}\` belongs to the route \`${other}\` already: a hit can be sent to one of them only`,
         ),
       );
     }

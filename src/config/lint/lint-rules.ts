@@ -54,7 +54,7 @@ function lintCondition(condition: ConditionConfig, shown: Shown, path: ConfigPat
   return [
     contradiction(
       path,
-      `\`${kept}\` keeps \`${on}\` from every event of the site: nobody can say whether it was there`,
+      `\`${kept}\` removes \`${on}\` from every event of the site, so it is unknown whether it was there`,
     ),
   ];
 }
@@ -110,7 +110,7 @@ function lintSet(rule: NumberedRule, { destination, bound, params }: Shown, path
   });
   const { currency, value } = rule.set;
   if (currency === undefined || value !== undefined) return untaken;
-  const message = 'an amount that the event brings would count in this currency, whichever it was in';
+  const message = 'an amount of the event would count in this currency, although it may be in another one';
   return [...untaken, suspicious([...path, 'currency'], message, 'a `value` beside it')];
 }
 

@@ -19,7 +19,7 @@ export function lintSenders(site: SiteConfig, path: ConfigPath): Remark[] {
 function lintAssertions({ mp, mp_secrets }: SiteConfig, path: ConfigPath): Remark[] {
   if (mp.consent !== 'asserted') return [];
   if (mp_secrets.length === 0) {
-    const message = 'nobody may send by the Measurement Protocol, because there are no `mp_secrets`';
+    const message = 'no sender of the Measurement Protocol is allowed, because there are no `mp_secrets`';
     return [contradiction(path, message, '`mp_secrets` beside it, or `consent: cookies`')];
   }
   const message =
@@ -34,11 +34,11 @@ function lintPreferences({ consent, ingest_keys, origins }: SiteConfig, path: Co
   if (take === 'cookies') return [];
   const at = typeof segment === 'string' ? path : [...path, 'take'];
   if (take === 'asserted' && ingest_keys.length === 0) {
-    const message = 'no back end may send, because there are no `ingest_keys`';
+    const message = 'no back end is allowed to send, because there are no `ingest_keys`';
     return [contradiction(at, message, '`ingest_keys` beside it, or `cookies`')];
   }
   if (take === 'trust' && origins.length === 0) {
-    const message = 'no page may send, because there are no `origins`';
+    const message = 'no page is allowed to send, because there are no `origins`';
     return [contradiction(at, message, '`origins` beside it, or `asserted`')];
   }
   const message =

@@ -52,7 +52,7 @@ function lintNumbered({ consent, destinations }: SiteConfig, path: ConfigPath): 
       suspicious(
         [...path, at],
         `\`${platform}\` lists the services a visitor allows by number, and nothing says which number is whose: ` +
-          `where it lists any, these routes stay closed: ${closed.join(', ')}`,
+          `if the banner lists services, these routes stay closed: ${closed.join(', ')}`,
         `services: { "<number in the banner>": [${closed[0]}] }`,
       ),
     ];

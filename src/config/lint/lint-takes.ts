@@ -24,11 +24,11 @@ export function lintTakes(route: RouteConfig, path: ConfigPath, { privacy }: Sit
     const forms = rule === undefined ? own : formsUnder(route, settingsUnder(route, rule));
     const called = (rule && renamedTo(route, rule)) ?? name;
     if (isDoubtful(name) || forms.some((form) => form.nameOf(called) !== undefined)) return [];
-    const message = `\`${called}\` never goes to ${destination.title}: the settings of the route give it no name there`;
+    const message = `\`${called}\` is never sent to ${destination.title}: the settings of the route give it no name there`;
     return [suspicious([...path, 'events', i, ...(typeof one === 'string' ? [] : ['event'])], message)];
   });
   if (privacy.replaced_ids === undefined || !lacksEveryMatch(full)) return unwanted;
-  const message = `${destination.title} has nothing to match on: \`replaced_ids\` keeps click ids and user data from every route`;
+  const message = `${destination.title} cannot match events to persons: \`replaced_ids\` removes click ids and user data for every route`;
   return [...unwanted, suspicious(path, message)];
 }
 

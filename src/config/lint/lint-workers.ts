@@ -22,7 +22,7 @@ export function lintWorkers(config: Config, value: unknown): Remark[] {
     const why = 'on Workers there is no place yet where a key lives for one window and is then gone';
     refuse(
       ['sites', i, 'privacy', 'replaced_ids'],
-      `\`replaced_ids\` cannot be kept: ${why}`,
+      `\`replaced_ids\` cannot be used here: ${why}`,
       'no such key, or run it on Node',
     );
   }
