@@ -7,7 +7,7 @@ import { dirname, join, relative, sep } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
-/** From the bottom up. A file imports what is lower, and its own room; rooms of one layer do not know each other. */
+/** From the bottom up. A file imports what is lower, and its own room; rooms of one layer do not import each other. */
 export const LAYERS: readonly (readonly string[])[] = [
   ['src/core'],
   ['src/protocols', 'src/consent', 'destinations'],

@@ -49,7 +49,7 @@ function registry(names: readonly string[]): string {
   ].join('\n');
 }
 
-/** The table of identifiers: of every folder that has rows. What is below the configuration knows only this of vendors. */
+/** The table of identifiers: of every folder that has rows. Below the configuration, only this table of vendors is used. */
 function identifierTable(names: readonly string[]): string {
   const rows = names.filter((name) => existsSync(join(root, 'destinations', name, 'identifiers.ts')));
   return [
@@ -96,7 +96,7 @@ putBetween(
 );
 putBetween('docs/runtimes.md', 'not supported', NOT_SUPPORTED.map(([name, why]) => `- ${name}: ${why}`).join('\n'));
 
-// Only now, because the configuration knows the vendors through the registry.
+// Only now, because the configuration imports the registry.
 const { destinations } = await import('../destinations/index.ts');
 const { editorSchema } = await import('../src/config/pages/editor-schema.ts');
 const { cookiesPage } = await import('../src/config/pages/cookie-table.ts');

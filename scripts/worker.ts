@@ -29,7 +29,7 @@ async function bundleNeutral(
     platform: 'browser',
     external: ['cloudflare:workers'],
     plugins: [...plugins, configBeside],
-    // A schema that nobody uses is left out.
+    // An unused schema is left out.
     treeshake: { propertyReadSideEffects: false, manualPureFunctions: PURE },
   });
   const { output } = await bundle.write({ file, format: 'esm', minify, comments: !minify });
@@ -37,7 +37,7 @@ async function bundleNeutral(
   return output.flatMap((one) => (one.type === 'chunk' ? one.moduleIds : []));
 }
 
-/** `worker.js` in `dir`. `more` goes before: for who wants to know what a part of it takes. */
+/** `worker.js` in `dir`. `more` goes before it, to measure the size of a part. */
 export function buildWorker(dir: string, more: readonly Plugin[] = []): Promise<readonly string[]> {
   const plugins = [...more, ...WORKER_WITHOUT];
   return bundleNeutral('src/runtimes/workers/worker.ts', join(dir, 'worker.js'), true, plugins);

@@ -15,7 +15,7 @@ export interface WorkersDemo {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts it; `tell` is told of every request that a vendor would have received. */
+/** Starts it; `tell` is called with every request that a vendor would have received. */
 export async function startWorkersDemo(port: number, tell: (request: string) => void): Promise<WorkersDemo> {
   const pages = new Map(readPages().map(({ path, ...page }) => [path, page]));
   const recorder = await startRecorder((received) => tell(requestInLines(received)));

@@ -104,7 +104,7 @@ async function brokersIn(text: string, sink: string | undefined): Promise<NatsCo
   return brokersOf(text, sink);
 }
 
-/** Milliseconds; 0 where nothing is said: nobody asks a gateway that stands alone whether it is ready. */
+/** Milliseconds; 0 by default: a gateway without a balancer has no one that reads `/readyz`. */
 function drainOf(text: string | undefined): number {
   if (text === undefined) return 0;
   const seconds = /^(\d{1,2})s$/.exec(text)?.[1];

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { signalList } from './compile/signal-list.ts';
 
 /**
- * `consent.custom`: a banner that the gateway does not know. The site describes what its cookie holds
+ * `consent.custom`: a banner that the gateway does not support. The site describes what its cookie holds
  * (docs/custom-banners.md).
  */
 

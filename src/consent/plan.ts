@@ -69,7 +69,7 @@ function patternOf(renamed: string): string | NamePattern {
 
 const ANYTHING = /^/;
 
-/** What a platform's reader is told of a site. */
+/** The settings of a site that a platform's reader gets. */
 export function contextOf(platform: Platform, site: SiteConsent, regime: Regime, book: ServiceBook): Context {
   const mapping = site.mapping.get(platform.name);
   const { preferences, statistics, marketing } = site.categories;

@@ -7,7 +7,7 @@ import { Narrowing } from './narrowing.ts';
 import { servicesOf, type ServiceBook } from './services.ts';
 import type { ConsentRoute, Reading, Regime, RouteTerms } from './types.ts';
 
-/** What a platform's reader is told of the site; made once, when the configuration is compiled. */
+/** The settings of the site that a platform's reader gets; made once, when the configuration is compiled. */
 export interface Context {
   /** The platform's name: what its readings are called. */
   readonly source: string;

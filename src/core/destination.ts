@@ -242,7 +242,7 @@ export interface BoundDestination {
   readonly warnings: (now: number) => readonly string[];
 }
 
-/** What the gateway sees of a destination: generics closed over, so the registry is one plain record. */
+/** A destination without its type parameters, so that the registry is one plain record. */
 export interface Destination {
   readonly name: string;
   readonly title: string;

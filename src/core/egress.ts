@@ -7,7 +7,7 @@ import type { GateSignal, SignalMask } from './signals.ts';
  * so that a fault of the plan is not repeated here.
  */
 
-/** What a claim may know beside the text. */
+/** The data that a claim gets in addition to the text. */
 export interface EgressFacts {
   /** The signals of the visitors that the text is about. */
   readonly signals: SignalMask;

@@ -21,7 +21,7 @@ export interface Read<F extends FieldName = FieldName, O = unknown> {
   readonly sealed?: true;
 }
 
-/** The only fields that a destination ever sees. */
+/** The only fields that a destination gets. */
 export type Reads = { readonly [F in FieldName]?: Read<F> };
 
 /** The argument of `plan`: the declared fields that this consent unlocks, hashed where declared so. */
@@ -34,7 +34,7 @@ export type View<R extends Reads> = {
 /** The view with its type closed over: what travels between `project` and a bound form. */
 export type AnyView = Readonly<Record<string, unknown>>;
 
-/** What a plan may know beside the event. Time and random numbers are values in it, so a plan is pure. */
+/** The data that a plan gets in addition to the event. Time and random numbers are values in it, so a plan is pure. */
 export interface PlanContext {
   /** The signals in force for this route: never more than the hit, the cookies and the policy allow. */
   readonly signals: SignalMask;

@@ -22,7 +22,7 @@ const UNFILLED = /^(?:[A-Z]{1,3}-)?X{4,}$/i;
 
 /**
  * A setting that holds an id of one form. The error names the kind of a wrong id, so that the person who pasted it
- * knows which id to look for.
+ * has the id to look for.
  * @param expected which id is expected and where to find it; completes "expected ...".
  */
 export function idText(pattern: RegExp, expected: string) {

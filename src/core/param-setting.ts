@@ -3,7 +3,7 @@ import { nearest } from './nearest.ts';
 
 /*
  * Custom parameters of events as values of the configuration. The mark tells the linter that the text names one: a name
- * that no event brings would stay without a value, and nobody would see it.
+ * that no event brings would stay without a value, which is easily overlooked.
  */
 
 const PARAM = 'params.';

@@ -6,7 +6,7 @@ import type { SourceName } from '../protocols/index.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import type { WithdrawnSince } from './trace.ts';
 
-/** A hit that was admitted and read: what each step of the decision knows of it. */
+/** A hit that was admitted and read: the data of it that each step of the decision gets. */
 export interface OneHit {
   readonly hit: Hit;
   readonly site: Site;

@@ -23,7 +23,7 @@ export interface EnginePorts extends Wire {
   /** Calls back soon, after everything that is waiting to be accepted. */
   readonly soon: (call: () => void) => void;
   readonly log: Log;
-  /** Gets the end of each row; undefined while nobody watches. */
+  /** Gets the end of each row; undefined while no preview is open. */
   readonly ended?: () => Ended | undefined;
 }
 

@@ -19,7 +19,7 @@ export interface RecordRoute {
   readonly signals: SignalMask;
   /** Fields that passed (`policy/field-set.ts`): a policy that has become tighter is noticed. */
   readonly fields: string;
-  /** It has the form that identifies nobody; undefined = an earlier version did not write it down. */
+  /** It has the form that identifies nobody; undefined = an earlier version did not store it. */
   readonly limited: boolean | undefined;
   /** Custom parameters that passed; undefined = all that are there. */
   readonly params: readonly string[] | undefined;

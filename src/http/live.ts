@@ -20,7 +20,7 @@ export class Live {
     this.#most = most;
   }
 
-  /** Whether anybody listens; if nobody does, events need not be made. */
+  /** Whether there is a listener; without one, events need not be made. */
   get watched(): boolean {
     return this.#listeners.size > 0;
   }

@@ -19,7 +19,7 @@ export interface Ports {
   /** The configuration in force; it may be another one for the next hit. */
   readonly gateway: () => Gateway;
   readonly outbox: Outbox;
-  /** It is about to stop, and takes events until then: whoever asks whether it is ready is told no. */
+  /** It stops soon and still accepts events: `/readyz` already answers 503. */
   readonly stopping?: () => boolean;
   /** How many routes wait for a person (credentials, settings). They lose nothing meanwhile. */
   readonly stopped: () => number;
@@ -41,6 +41,6 @@ export interface Ports {
   readonly windows?: Windows | undefined;
   /** What visitors have withdrawn, for the events of back ends; a runtime without it ends them when they are stored. */
   readonly withdrawnSince?: WithdrawnSince | undefined;
-  /** Gets every accepted trace; undefined while nobody watches. */
+  /** Gets every accepted trace; undefined while no preview is open. */
   readonly watcher: () => Watcher | undefined;
 }

@@ -5,7 +5,7 @@ export const PREVIEW_PAGE = `<!doctype html>
 <body>
 <h1>Preview</h1>
 <p id="state" role="status">Connecting ...</p>
-<p>Events appear here as they arrive: what each route gets and why, and how its delivery ended. So do requests that were refused, with the line of configuration that would take them in. Nothing is kept, and what a visitor has not allowed is not shown.</p>
+<p>Events appear here as they arrive: what each route gets and why, and how its delivery ended. So do requests that were refused, with the line of configuration that would accept them. Nothing is kept, and what a visitor has not allowed is not shown.</p>
 <ul id="stopped"></ul>
 <ol id="events" reversed></ol>
 </body>

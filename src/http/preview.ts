@@ -73,7 +73,7 @@ export class Preview {
     this.#live = new Live(changed, MOST_WATCHERS);
   }
 
-  /** Gets the decisions and ends; undefined while nobody watches. */
+  /** Gets the decisions and ends; undefined while no preview is open. */
   get watcher(): Show | undefined {
     return this.#live.watched ? this.show : undefined;
   }

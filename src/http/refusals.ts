@@ -39,7 +39,7 @@ export class Refusals {
   /** Since the last line of the log. */
   #recent = new Map<string, number>();
 
-  /** @param watcher gives the function that shows them; undefined while nobody watches */
+  /** @param watcher gives the function that shows them; undefined while no preview is open */
   constructor(
     counters: Counters,
     watcher: () => ((record: RefusalRecord) => void) | undefined,

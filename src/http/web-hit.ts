@@ -4,11 +4,11 @@ import { hostOf, splitTarget } from '../protocols/target.ts';
 import type { MostBytes } from './body-limit.ts';
 import { ABORTED, bodyTooLarge, ENCODED, LONG_HEADERS } from './problem.ts';
 
-/** What a runtime knows of a request beside the `Request`, and how it changes headers. */
+/** The data that a runtime has about a request in addition to the `Request`, and how it changes headers. */
 export interface WebHitOptions {
-  /** The address of the other end where the runtime knows it. */
+  /** The address of the other end if the runtime has it. */
   readonly peer?: string | undefined;
-  /** Its country where the runtime knows it, two capital letters. */
+  /** Its country if the runtime has it, two capital letters. */
   readonly country?: string | undefined;
   /** How it makes text of the bytes of headers: a character of each byte, or of UTF-8. */
   readonly bytes?: 'latin1' | 'utf-8';
@@ -18,7 +18,7 @@ export interface WebHitOptions {
 
 /** Bytes of all headers together; more are refused (R72). */
 const MAX_HEADERS = 32 * 1024;
-/** Bytes of a too long body that are read before it is refused: a sender that is cut off while sending sees no answer. */
+/** Bytes of a too long body that are read before it is refused: a sender that is cut off while sending gets no answer. */
 const MAX_DISCARDED = 1024 * 1024;
 
 /** Freezes a web `Request` as a hit, reading the body within its limits: for runtimes that have nothing else. */

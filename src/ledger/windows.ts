@@ -130,7 +130,7 @@ export class Shown {
   /** The visitors of a cell, by the numbers that replace their ids; `true` = enough. */
   readonly #cells = new Map<string, Set<string> | true>();
 
-  /** @param told hears what was not known yet, and counts */
+  /** @param told called with each value that is new and counts */
   constructor(rareBelow: number, told: (cell: string, visitor: string) => void = () => {}) {
     this.#rareBelow = rareBelow;
     this.#told = told;

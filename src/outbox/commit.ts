@@ -54,7 +54,7 @@ export class Work implements Committed {
   readonly purged: Purged[] = [];
   readonly purgedDead = new Map<string, number>();
   readonly reopened = new Map<string, number>();
-  /** Withdrawals that other processes have to know, because they concerned stored data. */
+  /** Withdrawals that other processes have to read, because they concerned stored data. */
   readonly found: Tombstone[] = [];
 
   get added(): ReadonlyMap<string, readonly QueuedRecord[]> {

@@ -5,7 +5,7 @@ import { siteOf, storedOf, type StoredRecord, type StoredRoute } from './record.
 import type { StorePolicy } from './store-policy.ts';
 import { stays, type Tombstone } from './tombstone.ts';
 
-/** What an engine knows when a record comes. */
+/** The functions of an engine that the intake of a record uses. */
 export interface Known {
   /** The next id of a site's record. It is used up even if nothing of the record is stored. */
   readonly nextId: (site: string) => number;

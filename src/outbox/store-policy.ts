@@ -4,7 +4,7 @@ import { EVERYBODY } from '../delivery/held-withdrawals.ts';
 import type { Gateway } from '../policy/gateway.ts';
 import { subjectKeys } from './subject-keys.ts';
 
-/** What the store must know of the configuration in force. */
+/** The parts of the configuration in force that the store uses. */
 export interface StorePolicy {
   /** Keyed hash of a subject, 52 bits; undefined for a site that is not configured. */
   readonly subjectKey: (site: string, subject: string) => number | undefined;

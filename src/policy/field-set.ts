@@ -6,7 +6,7 @@ import type { Passage } from '../core/view.ts';
  */
 
 /**
- * The places by which rows on disk know fields. They are never given to another field, and there are no new ones: what
+ * The numbers of fields in rows on disk. They are never given to another field, and there are no new ones: what
  * is not in here is stored by its name.
  */
 const PLACES =

@@ -28,7 +28,7 @@ export interface Gateway {
   /** By `Route.key`. */
   readonly routeOf: ReadonlyMap<string, Route>;
   readonly trustedProxies: Cidrs;
-  /** Lower-case header name, believed from trusted proxies only. */
+  /** Lower-case header name, used from trusted proxies only. */
   readonly countryHeader: string | undefined;
   /** Where trusted proxies write the client's address; never both (R38). */
   readonly addressHeader: 'x-forwarded-for' | 'forwarded';

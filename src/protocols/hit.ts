@@ -23,7 +23,7 @@ export interface Hit {
   readonly body: string;
   /** Address of the TCP peer; undefined where the runtime has none. */
   readonly peer: string | undefined;
-  /** Its country, two capital letters, where the runtime knows it; then no header is read for it. */
+  /** Its country, two capital letters, if the runtime has it; then no header is read for it. */
   readonly country?: string | undefined;
 }
 

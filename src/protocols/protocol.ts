@@ -35,7 +35,7 @@ export interface Protocol<N extends string = string> {
   readonly keepsSession?: true;
 }
 
-/** A script the gateway serves: the same for everybody, so that a cache may keep it and it identifies nobody. */
+/** A script the gateway serves: the same for all visitors, so that a cache may keep it and it identifies nobody. */
 export interface Script {
   /** Below the gateway's prefix. */
   readonly path: string;

@@ -46,7 +46,7 @@ const common = {
   headers: z.record(z.string(), z.string()).default({}).describe('Headers that replace the usual ones.'),
 };
 
-/** Typed without the keys of the protocols, because only the protocol knows what its key holds. */
+/** Typed without the keys of the protocols, because only the protocol defines the content of its key. */
 const shape: typeof common = { ...written, ...common };
 
 /**

@@ -54,7 +54,7 @@ function keysOf(rules: readonly NumberedRule[]): readonly string[] {
   });
 }
 
-/** The route for the events of one rule: its forms know what the vendor calls the event and what the rule gives it. */
+/** The route for the events of one rule: its forms contain the vendor's name of the event and the values that the rule sets. */
 function variantsOf(base: BaseRoute, config: RouteConfig, rule: NumberedRule, key: string): Compiled {
   const { destination } = base;
   const bound = destination.bind(settingsUnder(config, rule));

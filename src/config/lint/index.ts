@@ -14,7 +14,7 @@ const HOUR = 3_600_000;
 
 /**
  * What is wrong or doubtful in a configuration whose values can all be read. A setting that would be ignored, or that
- * contradicts another one, is an error, because nobody would notice that it does nothing.
+ * contradicts another one, is an error, because it would have no effect, and that is easily overlooked.
  * @param now unix milliseconds.
  */
 export function lint(config: Config, now: number): Remark[] {

@@ -30,13 +30,13 @@ export function remarksOf(
   );
 }
 
-/** A condition of which nothing is left is told by what is wrong in it, and so is a list of fields. */
+/** If nothing of a condition or a list of fields can be read, the mistakes in it are reported. */
 function isConsequence({ path, message }: Remark, other: Remark): boolean {
   if (message.startsWith('`fields` does not list')) return other.path.includes('fields');
   return message.startsWith(NOTHING_ASKED) && other.message !== message && other.path.join('\n') === path.join('\n');
 }
 
-/** A missing key needs no finding if it is there under a mistyped name, or is told with what to write instead. */
+/** A missing key needs no finding if it is there under a mistyped name, or if another finding says what to write. */
 function isMistyped({ code, path, instead = '' }: Remark, missing: ConfigPath): boolean {
   if (code !== 'unknown-key' || path.slice(0, -1).join('\n') !== missing.slice(0, -1).join('\n')) return false;
   return instead === missing.at(-1) || instead.includes(`\`${missing.at(-1)}:`);

@@ -13,7 +13,7 @@ const PARAMS = 'params.';
 
 /**
  * The custom parameters that a route lists, and those that its settings and rules name. One that never comes leaves a
- * value empty, and nobody would see it.
+ * value empty, which is easily overlooked.
  */
 export function lintParams(route: RouteConfig, path: ConfigPath, { privacy }: SiteConfig): Remark[] {
   const taken = routeParams(route, privacy.replaced_ids !== undefined);
@@ -73,7 +73,7 @@ function lintNamed({ name, at, behind, words }: Named, taken: Taken): Remark[] {
   return [contradiction(at, message, listed === undefined ? undefined : behind + listed)];
 }
 
-/** Only how names are spelt: what a rule cannot see is told with the rules. */
+/** Checks only the spelling of names: fields that a rule cannot read are reported with the rules. */
 function lintRuled({ events }: RouteConfig, path: ConfigPath, taken: Taken): Remark[] {
   if (taken !== undefined) return [];
   return (rulesIn(events) ?? []).flatMap(({ when, place }) =>

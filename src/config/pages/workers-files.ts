@@ -21,7 +21,7 @@ const ON_MACHINE = /^[\d.]+$|[:[]|^localhost$/;
 /** From this day on the runtime behaves as it was tested. */
 const COMPATIBILITY = '2026-10-01';
 
-/** Where outboxes are kept if nobody says otherwise: in the EU where every site is for the EEA. */
+/** Where outboxes are kept by default: in the EU where every site is for the EEA. */
 export function usualJurisdiction({ sites }: Config): string | undefined {
   return sites.every(({ country }) => EEA.has(country)) ? 'eu' : undefined;
 }

@@ -12,7 +12,7 @@ import {
 import { choice, noChoice, unreadable } from '../reading.ts';
 import { isoTime, unixTime } from '../text.ts';
 
-/** A platform whose cookie is a JSON object with one flag for each category: everything to know about it is this row. */
+/** A platform whose cookie is a JSON object with one flag for each category: this row describes it completely. */
 interface Row {
   readonly name: string;
   readonly title: string;

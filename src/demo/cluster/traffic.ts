@@ -4,7 +4,7 @@ import { json } from '../../protocols/json/index.ts';
 export interface TrafficCounts {
   /** Answered 204: these must not be lost. */
   readonly acknowledged: Set<number>;
-  /** Answered otherwise, or not at all: who sent them knows that they may not have been taken. */
+  /** Answered otherwise, or not at all: they may have been accepted or not. */
   refused: number;
 }
 

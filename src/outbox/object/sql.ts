@@ -26,7 +26,7 @@ const TABLES: readonly string[] = [
 export const FORM = 1;
 
 /**
- * A later version has written this database. An earlier version would not know whose events these are, and so not which
+ * A later version has written this database. An earlier version could not read whose events these are, and so not which
  * of them a withdrawal concerns.
  */
 export class LaterForm extends Error {

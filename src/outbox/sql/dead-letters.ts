@@ -14,7 +14,7 @@ export class SqliteDeadLetters {
   readonly #records: Records;
   readonly #beside: Pick<Beside, 'sql' | 'sites' | 'routes'>;
 
-  /** Adds dead letters to the index of subjects where it does not know them. */
+  /** Adds those dead letters to the index of subjects that it does not have. */
   constructor(records: Records, beside: Pick<Beside, 'sql' | 'sites' | 'routes' | 'subjects'>) {
     this.#records = records;
     this.#beside = beside;

@@ -6,7 +6,7 @@ const PLACES = 256;
 
 /**
  * Tells the other processes on a data directory that this one holds a withdrawal which the disk does not take. They
- * send nothing meanwhile, because they cannot know whose withdrawal it is. It is one byte a process in a file of fixed
+ * send nothing meanwhile, because they cannot read whose withdrawal it is. It is one byte a process in a file of fixed
  * size, so that writing it needs no room.
  */
 export class HeldFlag {

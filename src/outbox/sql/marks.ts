@@ -22,7 +22,7 @@ interface Bounds {
   readonly bytes: number;
 }
 
-/** A mark as the transaction under way sees it. */
+/** A mark, with the changes of the transaction under way. */
 interface Open {
   readonly key: number;
   /** Its id in the table; undefined = it is not there yet. */

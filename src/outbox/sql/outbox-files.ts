@@ -52,7 +52,7 @@ export class OutboxFiles {
   open(before: OutboxStore | undefined): SqliteOutbox {
     this.#withdrawals ??= this.#openWithdrawals();
     const store = this.#openStore(this.#withdrawals, before === undefined);
-    // Only after the new one is open: events whose ends nobody holds would be sent again after the next start.
+    // Only after the new one is open: events whose ends are lost would be sent again after the next start.
     if (before !== undefined) store.inherit(before);
     return store;
   }
@@ -86,7 +86,7 @@ export class OutboxFiles {
 
   #openStore(withdrawals: WithdrawalLog, first: boolean): SqliteOutbox {
     const open = (): SqliteOutbox => new SqliteOutbox(this.#file, withdrawals, this.#policy, Date.now);
-    // A connection that takes another's place knows what was stored: the rest of the log was refused.
+    // A connection that replaces another one has its state: the rest of the log was refused.
     const left = first ? rescueFromWal(this.#file) : NOTHING_LEFT;
     let store: SqliteOutbox | undefined;
     try {

@@ -25,7 +25,7 @@ import { SubjectIndex } from './subject-index.ts';
 import type { WithdrawalLog } from './withdrawal-log.ts';
 import { Withdrawn } from './withdrawn.ts';
 
-/** Waiting time for another writing process while nothing can be stored, milliseconds: callers hear soon. */
+/** Waiting time for another writing process while nothing can be stored, milliseconds. It is short, so that callers get an answer soon. */
 const BUSY_PROBE_MS = 50;
 /** About how many bytes a transaction writes beside its records. */
 const COMMIT_BYTES = 4 * PAGE_SIZE;

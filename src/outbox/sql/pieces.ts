@@ -24,7 +24,7 @@ export class Pieces {
     return now - this.#failedAt < SMALL_FOR;
   }
 
-  /** A transaction could not be written. A transaction that was given up does not count. */
+  /** A transaction could not be written. A cancelled transaction does not count. */
   failed(now: number): void {
     const before = this.small(now) ? this.#most : LARGEST_HALVED;
     this.#most = Math.max(1, before >> 1);

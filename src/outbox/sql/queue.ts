@@ -79,7 +79,7 @@ export class Queue {
   }
 
   /**
-   * Deletes the damaged records. Then the waiting events are counted again, since nobody knows for which routes the
+   * Deletes the damaged records. Then the waiting events are counted again, since it is unknown for which routes the
    * deleted ones waited.
    */
   spoiltDeleted(): void {
@@ -88,7 +88,7 @@ export class Queue {
     this.#count();
   }
 
-  /** Reads all records, and adds them to the index of subjects where it does not know them. */
+  /** Reads all records, and adds those to the index of subjects that it does not have. */
   #count(): void {
     const { sql, routes, sites, subjects } = this.#beside;
     for (const columns of eachOf<RecordColumns>(sql.all)) {

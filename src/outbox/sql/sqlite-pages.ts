@@ -19,7 +19,7 @@ const OVERFLOW = PAGE_SIZE - 4;
 
 /**
  * The records of one leaf page of a table. Nothing is trusted, not even that the page is a leaf: cells that do not fit
- * are left out. The caller sees from a record which table it belongs to and whether it is complete.
+ * are left out. The caller finds out from a record which table it belongs to and whether it is complete.
  */
 export function* tableRecords(page: Buffer, pageOf: PageOf): Generator<TableRecord> {
   const cells = page.readUInt16BE(3);

@@ -27,7 +27,7 @@ export class UnstoredWithdrawals {
     return this.#held.size;
   }
 
-  /** Another process holds a withdrawal that no other process knows: nothing is sent here until it is written. */
+  /** Another process holds a withdrawal that it could not write: nothing is sent here until it is written. */
   get elsewhere(): boolean {
     try {
       return this.#flag?.elsewhere === true;

@@ -30,7 +30,7 @@ export class Withdrawn {
 
   /**
    * Records the withdrawals of these appends that may concern an event from elsewhere. Returns their numbers in the
-   * log. Other processes have to know each at once. For late events of a back end, an entry may wait.
+   * log. Other processes have to read each entry at once. For late events of a back end, an entry may wait.
    * @param applied the last entry of the log that is carried out here
    */
   record(appends: readonly Append[], applied: number): ReadonlySet<number> {

@@ -27,7 +27,7 @@ export interface FetchOptions {
   readonly counters?: Counters;
 }
 
-/** What the runtime knows of a request beside the `Request`. */
+/** The data that the runtime has about a request in addition to the `Request`. */
 export interface Seen {
   /** Address of who sent it. */
   readonly peer?: string | undefined;

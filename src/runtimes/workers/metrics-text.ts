@@ -41,7 +41,7 @@ const bySite = (name: string, type: Family['type'], help: string, value: (of: Si
   samples: (reports) => reports.map(([site, report]) => [{ site }, value(report)]),
 });
 
-/** A tally of the collecting side, of which each object knows a part; with 0 for every site where it is by site alone. */
+/** A tally of the collecting side, of which each object has a part; with 0 for every site where it is by site alone. */
 const tally = ({ name, help, labels, of }: Counted): Family => ({
   name,
   help,

@@ -17,7 +17,7 @@ export class ObjectClient implements Outbox {
 
   /**
    * @param jurisdiction where the objects are kept; undefined = anywhere
-   * @param counters what is counted here, which the objects are told
+   * @param counters the counts of this worker, which are sent to the objects
    */
   constructor(
     namespace: OutboxNamespace,

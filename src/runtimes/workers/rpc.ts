@@ -59,7 +59,7 @@ export interface SiteReport extends RunnerReport {
   readonly counts: Counts;
 }
 
-/** The object of a site as the worker sees it. */
+/** The object of a site, on the side of the worker. */
 export interface OutboxStub {
   append(call: AppendCall): Promise<AppendAnswer>;
   count(call: CountCall): Promise<CountAnswer>;

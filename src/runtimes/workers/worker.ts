@@ -26,11 +26,11 @@ interface Isolate {
   readonly client: ObjectClient;
 }
 
-/** How long what was counted may wait until the object of a site is told, milliseconds. */
+/** How long counts wait before they are sent to the object of a site, milliseconds. */
 const TELL_MS = 5_000;
 
 let made: Isolate | undefined;
-/** When it is told next, unix milliseconds. */
+/** When counts are sent next, unix milliseconds. */
 let tellAt = 0;
 
 /** Made once for each isolate, at the first request, because before it there are no random bytes. */

@@ -88,7 +88,7 @@ export class Runner implements DeliveryRunner {
 
   /**
    * Stores events and carries out withdrawals. `done` is called when they are safe, or when they are not and will not
-   * be. `number` is compared with `givenUp`; an append without a number is never given up.
+   * be. `number` is compared with `givenUp`; an append without a number is never cancelled.
    */
   append(append: Append, done: (result: AppendResult) => void, number = Infinity): void {
     if (append.records.some(({ routes }) => routes.some(({ route }) => !this.#gateway.routeOf.has(route)))) {

@@ -32,7 +32,7 @@ export interface DeliveryOptions
   readonly stoppedChanged?: () => void;
 }
 
-/** The durable outbox and its delivery, as the collecting side sees it. */
+/** The durable outbox and its delivery, on the side of the collecting thread. */
 export interface Delivery extends Outbox {
   /**
    * Routes that keep their events until a person has corrected something, with the reason: for the details of
@@ -371,7 +371,7 @@ class ThreadedDelivery implements Delivery {
     if (last === undefined) return;
     this.#state = { ...this.#state, ready: false };
     this.#late = true;
-    // The thread is told first, then the client: a refused append can be in progress only in a commit that hangs.
+    // The thread gets the message first, then the client: a refused append can be in progress only in a commit that hangs.
     Atomics.store(this.#givenUp, 0, BigInt(last + 1));
     for (const id of slow) this.#answer(id, this.#waiting.get(id)?.events === 0 ? [] : 'the disk does not answer');
   }

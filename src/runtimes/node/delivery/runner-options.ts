@@ -17,7 +17,7 @@ export interface RunnerOptions {
   readonly send: Send;
   readonly secrets: Secrets;
   readonly log: Log;
-  /** Is told how events end; undefined while nobody watches. */
+  /** Called with the ends of events; undefined while no preview is open. */
   readonly ended?: () => Ended | undefined;
   /** Called when `ready` or `stopped` may have changed. */
   readonly changed: () => void;

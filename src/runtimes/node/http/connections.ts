@@ -15,7 +15,7 @@ type Lookup = NonNullable<ConnectionOptions['lookup']>;
 
 /** For tests. No switch turns verification off. */
 export interface TestAuthority {
-  /** Certificates to trust, PEM. */
+  /** Certificates of accepted authorities, PEM. */
   readonly ca?: string;
   /** Replaces the resolver and its check. */
   readonly lookup?: Lookup;

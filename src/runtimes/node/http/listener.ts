@@ -24,8 +24,8 @@ const SERVER_OPTIONS = {
 };
 
 /**
- * A Node HTTP server around an app. Requests that `front` knows do not pass through the app, because making a web
- * Request and Response of a hit costs as much as deciding it. `refused` is told of requests that Node or this file
+ * A Node HTTP server around an app. Requests that `front` answers do not pass through the app, because making a web
+ * Request and Response of a hit costs as much as deciding it. `refused` is called with requests that Node or this file
  * refuses.
  */
 export function createListener(app: Hono, front?: Front, refused: (code: RefusedCode) => void = () => {}): Server {

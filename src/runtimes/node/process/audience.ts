@@ -8,13 +8,13 @@ export class Audience {
   readonly preview: Preview;
   readonly #options: Pick<ServeOptions, 'show' | 'stopped' | 'watcher'>;
 
-  /** @param watch is told whether somebody looks at the preview of this process */
+  /** @param watch called with true when the first preview of this process is opened, with false when the last one is closed */
   constructor(options: Pick<ServeOptions, 'show' | 'stopped' | 'watcher'>, watch: (watched: boolean) => void) {
     this.preview = new Preview(watch);
     this.#options = options;
   }
 
-  /** What viewers are told; undefined while there are none. */
+  /** Sends to the open previews; undefined while there are none. */
   get show(): Show | undefined {
     return this.preview.watcher ?? this.#options.show?.();
   }

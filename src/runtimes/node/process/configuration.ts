@@ -68,7 +68,7 @@ export class Configuration {
    * Reads the file again. The new configuration is in force once `prepare` is done. If it cannot be used, the previous
    * one stays in force.
    * @param prepare puts it in force in other threads
-   * @param inForce is told when it is in force here
+   * @param inForce called when it is in force here
    */
   reload(prepare: (source: GatewaySource) => Promise<void>, inForce: (gateway: Gateway) => void): void {
     this.#reloading = this.#reloading.then(() => this.#reloadNow(prepare, inForce));

@@ -22,7 +22,7 @@ export default function gatewayFrom({ config, rootKey }: GatewayInput): Gateway 
   });
 }
 
-/** A key that nobody has. With a sink, whatever a missing secret protects stays closed. */
+/** A random key that is given to no sender. With a sink, everything that a missing secret protects stays closed. */
 const UNGUESSABLE = randomBytes(32).toString('hex');
 
 /** The value of a secret of the gateway's own, trimmed; undefined where it is missing or empty. */

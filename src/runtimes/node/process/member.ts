@@ -11,7 +11,7 @@ const METRICS_PATIENCE = 2_000;
 /** A graceful stop takes ten seconds at most (R61). A process that is not done then is killed. Milliseconds. */
 const STOP_PATIENCE = 12_000;
 
-/** One process, as its supervisor sees it. */
+/** One process, in the supervisor. */
 export class Member {
   readonly #child: ChildProcess;
   readonly #asked = new Map<number, (data: MetricData | undefined) => void>();
@@ -20,7 +20,7 @@ export class Member {
   readonly ended: Promise<void>;
   #started: { readonly resolve: (url: string) => void; readonly reject: (error: Error) => void } | undefined;
 
-  /** `stopped` is told which of its routes wait for a person. */
+  /** `stopped` is called with its routes that wait for a person. */
   constructor(show: Show, stopped: (routes: Readonly<Record<string, string>>) => void) {
     this.#child = fork(beside('one-process'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.ended = new Promise((resolve) => {

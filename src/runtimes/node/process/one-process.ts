@@ -10,7 +10,7 @@ import { Unusable } from './unusable.ts';
 export type ToMember =
   | { readonly kind: 'start'; readonly options: ServeOptions }
   | { readonly kind: 'metrics'; readonly id: number }
-  /** Whether anybody looks at the preview. */
+  /** Whether a preview is open. */
   | { readonly kind: 'watched'; readonly watched: boolean }
   | { readonly kind: 'reload' }
   | { readonly kind: 'stop' };

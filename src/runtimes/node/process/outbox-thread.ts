@@ -59,7 +59,7 @@ export type ToThread =
   | { readonly kind: 'withheld'; readonly count: number; readonly flat: Flat }
   | { readonly kind: 'reload'; readonly id: number; readonly source: GatewaySource }
   | { readonly kind: 'report'; readonly id: number }
-  /** Whether somebody wants to know how events end. */
+  /** Whether the ends of events are reported. */
   | { readonly kind: 'watch'; readonly watched: boolean }
   | { readonly kind: 'stop'; readonly graceMs: number };
 
@@ -130,7 +130,7 @@ class OutboxThread {
   readonly #data: ThreadData;
   #runner!: DeliveryRunner;
   readonly #answers: Answers;
-  /** Is told how events end; undefined while nobody wants to know. */
+  /** Called with the ends of events; undefined while no preview is open. */
   #ends: Ends | undefined;
   /** How often withdrawals that were held back have arrived. */
   #given: number;

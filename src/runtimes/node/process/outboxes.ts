@@ -53,7 +53,7 @@ export class Outboxes {
     return Object.assign({}, ...this.#all.map((outbox) => outbox.stopped)) as Delivery['stopped'];
   }
 
-  /** Whether somebody wants to know how events end. */
+  /** Whether the ends of events are reported. */
   watch(watched: boolean): void {
     for (const outbox of this.#all) outbox.watch(watched);
   }

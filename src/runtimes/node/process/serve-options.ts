@@ -26,9 +26,9 @@ export interface ServeOptions {
   readonly watchFile: boolean;
   /** One of several processes that share the port and the data directory; undefined = the only one. */
   readonly member?: MemberPlace;
-  /** Is told of every accepted trace, beside the preview; undefined while nobody listens. */
+  /** Called with every accepted trace, in addition to the preview; undefined while there is no listener. */
   readonly watcher?: Ports['watcher'];
-  /** Is told the entries of the preview, where another process shows it; undefined while nobody looks. */
+  /** Called with the entries of the preview, if another process shows it; undefined while no preview is open. */
   readonly show?: () => Show | undefined;
   /** Is told which routes wait for a person, where another process has the admin listener. */
   readonly stopped?: (routes: Readonly<Record<string, string>>) => void;

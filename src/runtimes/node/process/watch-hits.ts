@@ -4,7 +4,7 @@ import type { JsonLog } from './log.ts';
 
 /** How often faults are written to the log, milliseconds. */
 const FAULTS_EVERY = 60_000;
-/** After this many hits without a readable consent the operator is told. */
+/** After this many hits without a readable consent a line is logged. */
 const SILENT_HITS = 1_000;
 
 /**
