@@ -146,7 +146,7 @@ export function asString(json: Json | undefined): string | undefined {
   return typeof json === 'string' && json !== '' ? json : undefined;
 }
 
-function asNumber(json: Json | undefined): number | undefined {
+export function asNumber(json: Json | undefined): number | undefined {
   return typeof json === 'number' ? json : undefined;
 }
 
