@@ -52,14 +52,14 @@ export const COLLECTING: readonly Family[] = [
   counted(COUNTED.answers, () => STATUSES.map((status) => [`${status}`])),
   {
     name: 'portvakt_answer_duration_seconds',
-    help: 'From the moment a request is looked at to its answer',
+    help: 'Time from the beginning of a request to its answer',
     type: 'histogram',
     labels: [],
     series: ({ counters }) => [[[], counters.answerTime.data()]],
   },
   {
     name: 'portvakt_store_duration_seconds',
-    help: 'From handing a hit to the outbox to the moment it survives a power cut',
+    help: 'Time from handing a hit to the outbox until it survives a power cut',
     type: 'histogram',
     labels: [],
     series: ({ deliveries }) => [
@@ -78,7 +78,7 @@ export const COLLECTING: readonly Family[] = [
   counted(COUNTED.fixedAnswers, everySiteWith(FIXED)),
   ofProcess(
     'portvakt_connections_refused_total',
-    'Connections that were refused because as many were open as the process takes',
+    'Connections that were refused because the process had its highest number of connections open',
     'counter',
     ({ counters }) => counters.connectionsRefused,
   ),

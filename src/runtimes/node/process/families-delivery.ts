@@ -64,14 +64,14 @@ export const DELIVERY: readonly Family[] = [
   },
   byRoute(
     'portvakt_reopened_total',
-    'Dead letters that came back into play: stored + reopened = outcomes + waiting + awaiting',
+    'Dead letters that were reopened or purged: stored + reopened = outcomes + waiting + awaiting',
     'counter',
     ({ reopened }) => reopened,
   ),
   byRoute('portvakt_delivery_attempts_total', 'Requests to vendors', 'counter', ({ attempts }) => attempts),
   byRoute(
     'portvakt_delivery_retries_total',
-    'Requests that came to nothing and are made again',
+    'Requests that failed and are made again',
     'counter',
     ({ retries }) => retries,
   ),
@@ -118,7 +118,7 @@ export const DELIVERY: readonly Family[] = [
   ),
   {
     name: 'portvakt_vendor_verdicts_total',
-    help: 'What vendors said later about events they had taken',
+    help: 'Later verdicts of vendors about events that they had accepted',
     type: 'counter',
     labels: ['route', 'verdict'],
     *series(of) {
@@ -162,7 +162,7 @@ export const DELIVERY: readonly Family[] = [
   },
   byRoute(
     'portvakt_outbox_awaiting',
-    'Events that the vendor has taken, and that stay until it has said what it made of them',
+    'Events that the vendor has accepted, and that stay until it reports the result',
     'gauge',
     ({ awaiting }) => awaiting,
   ),
@@ -175,7 +175,7 @@ export const DELIVERY: readonly Family[] = [
   ),
   {
     name: 'portvakt_outbox_overdue_seconds',
-    help: 'How long the oldest event that is to be sent has been due: what the vendor has taken, and what the route lets wait until it is old enough, is not',
+    help: 'How long the oldest event has been due; events that the vendor has accepted, or that are too young for their route, do not count',
     type: 'gauge',
     labels: ['route'],
     over: 'max',
@@ -186,18 +186,18 @@ export const DELIVERY: readonly Family[] = [
       for (const [key, each] of longest) yield [[key], Math.max(...each.map(([, of]) => of.overdueMs)) / 1000];
     },
   },
-  ofProcess('portvakt_outbox_bytes', 'Bytes the outbox takes', 'gauge', ({ deliveries }) =>
+  ofProcess('portvakt_outbox_bytes', 'Bytes that the outbox uses', 'gauge', ({ deliveries }) =>
     deliveries.reduce((sum, { bytes }) => sum + bytes, 0),
   ),
   ofProcess(
     'portvakt_outbox_max_bytes',
-    'Bytes the outbox may take (`delivery.max_size`); when they are taken, hits are answered 503',
+    'Bytes that the outbox may use (`delivery.max_size`); when they are used, hits are answered with 503',
     'gauge',
     ({ gateway, deliveries }) => gateway.delivery.maxSize * Math.max(1, deliveries.length),
   ),
   ofProcess(
     'portvakt_outbox_used_ratio',
-    'Part of the room that is in use; several gateways have one room together, and each says the same',
+    'Used share of the room; several gateways share one room, and each has the same value',
     'gauge',
     ({ deliveries }) => Math.max(0, ...deliveries.map(({ used }) => used)),
     'max',
