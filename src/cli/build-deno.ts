@@ -18,7 +18,7 @@ export function buildForDeno(file: string, options: BuildOptions): number {
   const place = { ...program(), file: full, folder: dirname(full), data: resolve(data), listen, admin };
   const permissions = denoPermissions(config, place);
   const split = permissions.read.find((path) => path.includes(','));
-  if (split !== undefined) throw new UsageError(`${split}: Deno takes the comma for the end of a path; rename it`);
+  if (split !== undefined) throw new UsageError(`${split}: for Deno, a comma ends a path; rename it`);
   console.log(denoCommand(permissions, place));
   return FINE;
 }

@@ -32,7 +32,7 @@ export async function run(args: string[]): Promise<number> {
 async function runCluster({ cluster: _cluster, ...others }: Readonly<Record<string, unknown>>): Promise<number> {
   const [other] = Object.keys(others);
   if (other !== undefined)
-    throw new UsageError(`--${other} means nothing beside --cluster: it takes ports and folders that are free`);
+    throw new UsageError(`--${other} cannot be used with --cluster, which chooses free ports and folders itself`);
   try {
     const { runClusterDemo } = await import('../demo/cluster/run.ts');
     return (await runClusterDemo(process.env, console.log)) ? FINE : FINDINGS;

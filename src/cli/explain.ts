@@ -136,7 +136,7 @@ function showEvent({ name, invalid, consent, signals, interest, routes }: Explai
         ? []
         : [
             `            services that belong to no route: ${unknownServices.join(', ')}`,
-            '            say whose they are: `consent.services: { <name>: [<routes>] }`, `[]` for none of them',
+            '            write which routes they stand for: `consent.services: { <name>: [<routes>] }`, `[]` for none',
           ]),
     ]),
     ...(consent.evidence.length === 0 ? ['  evidence  none: no readable choice'] : []),

@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     usage:
       'serve <config.yaml> [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090] [--data DIR] [--sink URL [--allow-sink]] [--outbox nats://HOST:4222[,...]] [--drain 5s] [--processes N]',
     summary:
-      'Run the gateway. --drain: before it stops, it says for so long that it is not ready. --outbox: events wait in these NATS brokers, whatever the configuration says; for trying it, and one broker needs --sink.',
+      'Run the gateway. --drain: for this time before it stops, /readyz answers 503. --outbox: events wait in these NATS brokers, whatever the configuration says; for tests, and one broker needs --sink.',
     load: () => import('./serve.ts'),
   },
   demo: {
@@ -35,7 +35,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   explain: {
     usage: 'explain <config.yaml> [--entry N] [--at TIME] [--json] <file | - | curl ...>',
-    summary: 'Show what becomes of one request: consent, fields, and what each vendor would get.',
+    summary: 'Show the decision about one request: consent, fields, and what each vendor would get.',
     load: () => import('./explain.ts'),
   },
   test: {
@@ -51,14 +51,14 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   outbox: {
     usage:
       'outbox <list | show [ID] | retry | purge> [ID | --route NAME | --all] [--data DIR | --url URL | --config FILE] [--json]',
-    summary: 'Look at what waits to be delivered, and at dead letters.',
+    summary: 'Show waiting events and dead letters, and retry or purge dead letters.',
     load: () => import('./outbox.ts'),
   },
   build: {
     usage:
       'build <config.yaml> --target workers [--out DIR] [--zone example.no] [--jurisdiction eu|none] [--name NAME] [--data DIR] [--force] | --target deno [--data DIR] [--listen 127.0.0.1:8080] [--admin 127.0.0.1:9090]',
     summary:
-      'Write what a deployment to Cloudflare Workers needs, or print the command for Deno with the permissions this configuration needs.',
+      'Write the files of a deployment to Cloudflare Workers, or print the command for Deno with the permissions this configuration needs.',
     load: () => import('./build.ts'),
   },
   check: {

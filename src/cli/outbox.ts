@@ -92,7 +92,7 @@ function rowId(text: string): number {
 /** A change of dead letters has to name them, so that a forgotten word does not delete the whole list. */
 function chosen(which: Which, all: boolean | undefined): Which {
   const named = which.id !== undefined || which.route !== undefined;
-  if (named === (all === true)) throw new UsageError('say which dead letters: an id, --route NAME, or --all');
+  if (named === (all === true)) throw new UsageError('name the dead letters: an id, --route NAME, or --all');
   return which;
 }
 

@@ -40,5 +40,5 @@ it('says how to get nats-server where there is none', async () => {
 
 it('takes no other option, because none would mean anything', async () => {
   const { code, err } = await demo(process.env, ['--data', temporary()]);
-  expect([code, err]).toEqual([2, expect.stringContaining('--data means nothing beside --cluster')]);
+  expect([code, err]).toEqual([2, expect.stringContaining('--data cannot be used with --cluster')]);
 });

@@ -76,7 +76,7 @@ describe('portvakt build --target deno', () => {
     [['--target', 'deno', '--zone', 'example.no'], '--zone has no meaning with --target deno'],
     [['--target', 'workers', '--listen', '127.0.0.1:1'], '--listen has no meaning with --target workers'],
     // The part before the comma would be another path, with permissions of its own.
-    [['--target', 'deno', '--data', '/srv/a,b'], '/srv/a,b: Deno takes the comma for the end of a path'],
+    [['--target', 'deno', '--data', '/srv/a,b'], '/srv/a,b: for Deno, a comma ends a path'],
     [['--target', 'lambda'], '--target lambda is unknown: write --target workers or deno'],
     [[], '--target is missing: write --target workers or deno'],
   ])('says what is wrong with %j', async (args, message) => {
