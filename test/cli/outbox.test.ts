@@ -81,7 +81,7 @@ describe('portvakt outbox', () => {
       for (const args of [[], ['--all', '--route', ROUTE]]) {
         const { code, err } = await outbox(...data(action, ...args));
         expect(code).toBe(2);
-        expect(err).toContain('say which');
+        expect(err).toContain('name the dead letters');
       }
     }
     expect(await dead()).toHaveLength(3);
