@@ -80,7 +80,7 @@ function sectionOf(heading: string): string {
 
 beforeAll(() => {
   tree = mkdtempSync(join(tmpdir(), 'portvakt-recipes-'));
-  const filter = (path: string): boolean => !path.includes('node_modules');
+  const filter = (path: string): boolean => !/node_modules|\.venv/.test(path);
   for (const name of COPIED)
     cpSync(join(ROOT, name), join(tree, name), { recursive: true, filter: (path) => filter(relative(ROOT, path)) });
   symlinkSync(join(ROOT, 'node_modules'), join(tree, 'node_modules'));

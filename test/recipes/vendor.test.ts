@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scrub } from '../../src/privacy/pii/scrub.ts';
 
@@ -13,6 +13,8 @@ const FIXTURE = join(root, 'test/fixtures/acme-ads');
 const FOLDER = 'destinations/acme-ads';
 const COPIED = ['src', 'destinations', 'scripts', 'tag', 'test', 'config', 'docs', 'package.json', 'CONTRIBUTING.md'];
 const CONFIGS = ['tsconfig.base.json', 'tsconfig.neutral.json', 'tsconfig.json'];
+/** What tests install for themselves: some hundred megabytes that are no part of the project. */
+const INSTALLED: ReadonlySet<string> = new Set(['node_modules', '.venv']);
 const DAY = 86_400;
 
 const copies: string[] = [];
@@ -23,7 +25,8 @@ afterAll(() => {
 function copyOfProject(): string {
   const copy = mkdtempSync(join(tmpdir(), 'recipe-'));
   copies.push(copy);
-  for (const part of [...COPIED, ...CONFIGS]) cpSync(join(root, part), join(copy, part), { recursive: true });
+  for (const part of [...COPIED, ...CONFIGS])
+    cpSync(join(root, part), join(copy, part), { recursive: true, filter: (path) => !INSTALLED.has(basename(path)) });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   return copy;
 }
