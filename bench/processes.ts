@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { image } from '../test/support/image.ts';
 import type { BenchRequest } from './hits.ts';
 import type { Inside } from './inside.ts';
 
@@ -184,14 +185,6 @@ export function publishedMain(): string {
 
 /** The main module of the checkout, TypeScript. */
 export const CHECKOUT_MAIN = join(HERE, '../src/cli/main.ts');
-
-/** How the container image starts Node: what an operator gets. */
-function image(): { readonly flags: readonly string[]; readonly env: Readonly<Record<string, string>> } {
-  const text = readFileSync(join(HERE, '../Dockerfile'), 'utf8');
-  const entry = JSON.parse(/^ENTRYPOINT (\[.*\])$/m.exec(text)?.[1] ?? '[]') as readonly string[];
-  const env = [...text.matchAll(/^ENV (\w+)=(\S+)$/gm)].map(([, name = '', value = '']) => [name, value]);
-  return { flags: entry.filter((word) => word.startsWith('--')), env: Object.fromEntries(env) };
-}
 
 export async function startGateway(options: GatewayOptions): Promise<GatewayServer> {
   const data = options.data ?? join(SCRATCH, `data-${made++}`);

@@ -17,7 +17,7 @@ import { withdrawal } from '../test/torture/withdrawal.ts';
 
 /**
  * Runs torture scenarios in full: `npm run torture -- <name> [--rounds N] [--minutes M] [--short] [--built]`, or `all`.
- * `--built` starts what `npm run build` has made, as it is published.
+ * `--built` starts what `npm run build` has made, as the container image does.
  */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   kill,
