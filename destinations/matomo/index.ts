@@ -1,6 +1,6 @@
 import { defineDestination, type PlannedRequest } from '../../src/core/destination.ts';
 import { SECRET } from '../../src/core/egress.ts';
-import { bulkRequests } from '../../src/core/tracking-pairs.ts';
+import { bulkRequests, onceOnly } from '../../src/core/tracking-pairs.ts';
 import { egress } from './egress.ts';
 import { limitedReads, limitedRequires, plan, planLimited, reads, requires, wants } from './event.ts';
 import { examples } from './examples.ts';
@@ -43,6 +43,7 @@ export default defineDestination({
   limited: { reads: limitedReads, wants, requires: limitedRequires, counts: true, plan: planLimited },
   maxBatch: () => 50,
   maxAge: 7 * DAY,
+  repeatable: onceOnly,
   request,
   judge,
   examples,

@@ -1,5 +1,5 @@
 import { defineDestination } from '../../src/core/destination.ts';
-import { bulkRequests } from '../../src/core/tracking-pairs.ts';
+import { bulkRequests, onceOnly } from '../../src/core/tracking-pairs.ts';
 import { egress } from './egress.ts';
 import { limitedReads, plan, planLimited, reads, requires, wants } from './event.ts';
 import { examples } from './examples.ts';
@@ -27,6 +27,7 @@ export default defineDestination({
   limited: { reads: limitedReads, wants, requires, counts: true, plan: planLimited },
   maxBatch: () => 50,
   maxAge: 7 * 86_400_000,
+  repeatable: onceOnly,
   request: (_envelope, elements, { host }) => ({
     method: 'POST',
     url: `https://${host}/ppms.php`,

@@ -50,6 +50,12 @@ export const settings = z.strictObject({
     .describe(
       '`true`: your own id of a visitor who has logged in is sent to Piwik PRO as user ID, if `ad_storage` and `ad_user_data` are granted.',
     ),
+  at_most_once: z
+    .boolean()
+    .default(false)
+    .describe(
+      '`true`: an event is not sent again where Piwik PRO may have it and did not say so (no answer, or HTTP 500, 502, 504): it becomes a dead letter. `false`: it is sent again, and may count twice. Orders are sent again in both cases, because Piwik PRO recognises their number.',
+    ),
 });
 
 export type Settings = z.output<typeof settings>;

@@ -4,7 +4,7 @@ import type { Event, FieldName } from './fields.ts';
 import { bindForm, type BoundForm, type Form, type Read, type Reads, type Skip } from './form.ts';
 import type { Later } from './later.ts';
 import { answered, type VendorReason } from './reason.ts';
-import { recipientOf } from './recipient.ts';
+import { recipientOf, recipientSettings } from './recipient.ts';
 import type { PlannedRequest, Reply } from './request.ts';
 import type { GateSignal } from './signals.ts';
 
@@ -199,6 +199,11 @@ export interface DestinationSpec<S extends z.ZodType, R extends Reads, L extends
   readonly needsUserAgent?: string;
   /** The measurement id whose web hits a route with these settings takes. */
   readonly stream?: (settings: z.output<S>) => string;
+  /**
+   * Which elements may be sent again once the vendor may have them. Undefined = all, because the vendor recognises a
+   * repeat, or because counting an event twice is better than losing it.
+   */
+  readonly repeatable?: (settings: z.output<S>) => ((element: string) => boolean) | undefined;
   /** How the vendor is asked later about a request, where `judge` answers `awaiting`. */
   readonly later?: (settings: z.output<S>) => Later;
   /** Every word that `later` counts under. Metrics have a series for each from the start. */
@@ -235,6 +240,8 @@ export interface BoundDestination {
   readonly limited: BoundForm | undefined;
   readonly request: (envelope: string, elements: readonly string[]) => PlannedRequest;
   readonly judge: (reply: Reply, count: number, envelope: string) => Verdict;
+  /** Which elements may be sent again once the vendor may have them; undefined = all. */
+  readonly repeatable: ((element: string) => boolean) | undefined;
   readonly later: Later | undefined;
   /** What a later verdict can say; empty where the vendor is not asked later. */
   readonly verdicts: readonly string[];
@@ -334,27 +341,21 @@ export function defineDestination<S extends z.ZodType, const R extends Reads, co
         request: (envelope, elements) => spec.request(envelope, elements, settings),
         judge: (reply, count, envelope) =>
           spec.judge === undefined ? judgeStatus(reply) : spec.judge(reply, count, envelope, settings),
+        repeatable: spec.repeatable?.(settings),
         later: spec.later?.(settings),
         verdicts: spec.verdicts ?? [],
         probe: () => spec.probe?.(settings),
         hosts: ofSettings(spec.hosts, settings),
-        recipient: recipientOf(spec.name, recipientSettings(spec, settings)),
+        recipient: recipientOf(
+          spec.name,
+          recipientSettings(spec.recipient, ofSettings(spec.hosts, settings), settings),
+        ),
         egress: ofSettings(spec.egress, settings),
         firstAfterMs: spec.firstAfterMs?.(settings) ?? 0,
         warnings: (now) => spec.warnings?.(settings, now) ?? [],
       };
     },
   };
-}
-
-/** Hosts and settings that tell one recipient from another, where a person writes the host. The order never changes. */
-function recipientSettings<S extends z.ZodType>(
-  { hosts, recipient }: Pick<DestinationSpec<S, Reads, Reads>, 'hosts' | 'recipient'>,
-  settings: z.output<S>,
-): readonly (readonly [string, unknown])[] | undefined {
-  if (recipient === undefined) return undefined;
-  const own = [...recipient].sort().map((name) => [name, settings[name] ?? null] as const);
-  return [['hosts', [...ofSettings(hosts, settings)].sort()], ...own];
 }
 
 function ofSettings<S extends z.ZodType, T extends readonly unknown[]>(

@@ -292,6 +292,13 @@ export const REASONS = {
     means: 'The network, the name server or the vendor is down. The events wait in the outbox.',
     todo: 'Check the network of the gateway and the rules of its firewall.',
   },
+  'vendor.unanswered': {
+    kind: 'vendor',
+    params: ['status', 'error'],
+    says: 'the vendor may have the event, and did not say so[: HTTP {status}][ {error}]',
+    means: 'A repeat could count twice, and `at_most_once` of the route forbids it. The event is in the dead letters.',
+    todo: 'If it is missing at the vendor, send it again: `portvakt outbox retry`.',
+  },
   'vendor.address_refused': {
     kind: 'vendor',
     params: [],

@@ -19,6 +19,20 @@ export function recipientOf(name: string, told: readonly (readonly [string, unkn
   return told === undefined ? name : `${name}${SEPARATOR}${sha256Hex(JSON.stringify(told)).slice(0, DIGITS)}`;
 }
 
+/**
+ * Hosts and settings that tell one recipient from another, where a person writes the host. The order never changes.
+ * @param names settings that say, beside the host, who owns the events there; undefined = every host is the vendor's
+ */
+export function recipientSettings(
+  names: readonly string[] | undefined,
+  hosts: readonly string[],
+  settings: unknown,
+): readonly (readonly [string, unknown])[] | undefined {
+  if (names === undefined) return undefined;
+  const values = settings as Readonly<Record<string, unknown>>;
+  return [['hosts', [...hosts].sort()], ...[...names].sort().map((name) => [name, values[name] ?? null] as const)];
+}
+
 /** The destination of a recipient: `Destination.name`. */
 export function vendorOf(recipient: string): string {
   const at = recipient.indexOf(SEPARATOR);

@@ -26,6 +26,11 @@ export function bulkRequests(elements: readonly string[]): string {
   return `"requests":[${elements.map((element) => JSON.stringify(`?${element}`)).join(',')}]`;
 }
 
+/** With `at_most_once`, only orders may be sent again: both vendors recognise an order by its number, and nothing else. */
+export function onceOnly(settings: { readonly at_most_once: boolean }): ((element: string) => boolean) | undefined {
+  return settings.at_most_once ? (element) => /(?:^|&)ec_id=/.test(element) : undefined;
+}
+
 /** A number against caches. It is made of the hit's id (32 hex digits), so every attempt has the same number. */
 export function cacheBuster(hitId: string): number {
   return Number.parseInt(hitId.slice(0, 8), 16);

@@ -37,6 +37,7 @@ describe('a host of the settings', () => {
     expect(await attempt(at('localhost'), '', [ROW], { send, secrets, now: Date.now })).toEqual({
       verdict: { kind: 'stop', reason: { code: 'vendor.address_refused', params: {} } },
       reply: undefined,
+      begun: false,
     });
   });
 

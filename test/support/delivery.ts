@@ -9,7 +9,7 @@ import type {
 import { answered, showReason, type VendorReason } from '../../src/core/reason.ts';
 import type { EgressForm } from '../../src/core/egress.ts';
 import { keyedHash } from '../../src/core/hash.ts';
-import type { FilledRequest, Secrets, Send } from '../../src/delivery/lane/ports.ts';
+import { Recalled, type FilledRequest, type Secrets, type Send } from '../../src/delivery/lane/ports.ts';
 import { Drain, type EnginePorts } from '../../src/delivery/drain.ts';
 import { writeShaped } from '../../src/delivery/event-body.ts';
 import type { OutboxRecord, RecordRoute } from '../../src/delivery/outbox.ts';
@@ -25,6 +25,7 @@ export interface TestRoute {
   readonly maxBatch?: number;
   readonly judge?: (reply: Reply, count: number) => Verdict;
   readonly later?: Later;
+  readonly repeatable?: BoundDestination['repeatable'];
   readonly request?: (envelope: string, elements: readonly string[]) => PlannedRequest;
   /** Default: full with all four gate signals, else blocked. */
   readonly permits?: readonly Permit[];
@@ -100,6 +101,7 @@ export function testGateway(
       ],
       request: options.request ?? linesRequest(host),
       judge,
+      repeatable: options.repeatable,
       later: options.later,
       firstAfterMs: options.firstAfterMs ?? 0,
     } as unknown as BoundDestination;
@@ -232,6 +234,8 @@ export class World {
   latency = 1;
   random: () => number = () => 0.5;
   answer: (sent: Sent) => Answer = () => 204;
+  /** Whether a connection is there, so that something of the request goes out. */
+  connects: (sent: Sent) => boolean = () => true;
   secrets: Secrets = noSecrets;
   clock = 0;
   #order = 0;
@@ -277,10 +281,11 @@ export class World {
     this.clock = end;
   }
 
-  readonly #send: Send = (request) => {
+  readonly #send: Send = (request, _hosts, may) => {
     const { host } = new URL(request.url);
     const sent: Sent = { host, elements: (request.body ?? '').split('\n'), at: this.clock, request };
     this.sent.push(sent);
+    if (this.connects(sent) && may?.() === false) return Promise.reject(new Recalled());
     return new Promise((resolve, reject) => {
       this.after(this.latency, () => {
         const answer = this.answer(sent);

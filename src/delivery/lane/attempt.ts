@@ -7,9 +7,16 @@ import { accessTokens, fill, isFilled } from './fill.ts';
 import { AddressRefused, Recalled, SecretProblem, Unsendable, type Wire } from './ports.ts';
 import type { QueuedRow } from './row.ts';
 
-/** How an attempt ended: a verdict with the vendor's reply if there was one, or a fault of our own. */
+/** The vendor's reply, and what it means. Without a reply, `begun` tells whether something of the request was sent. */
+export interface Judged {
+  readonly verdict: Verdict;
+  readonly reply: Reply | undefined;
+  readonly begun: boolean;
+}
+
+/** How an attempt ended: a verdict, or a fault of our own. */
 export type Attempted =
-  | { readonly verdict: Verdict; readonly reply: Reply | undefined }
+  | Judged
   | { readonly fault: Reason<CodeOf<'failed'>> }
   /** Nothing was sent, because one of the rows may not be sent any more. */
   | { readonly recalled: true };
@@ -46,17 +53,18 @@ export async function attempt(
   const rule = violation(route, egress, rows, planned);
   if (rule !== undefined) return { fault: reason(EGRESS_CHECK, { rule }) };
   let reply: Reply;
+  let begun = false;
   try {
-    reply = await exchange(planned, route.bound.hosts, wire, may);
+    reply = await exchange(planned, route.bound.hosts, wire, () => (begun = may()));
   } catch (error) {
     if (error instanceof Recalled) return { recalled: true };
     if (error instanceof SecretProblem || error instanceof AddressRefused)
-      return { verdict: { kind: 'stop', reason: error.reason }, reply: undefined };
+      return { verdict: { kind: 'stop', reason: error.reason }, reply: undefined, begun };
     if (error instanceof Unsendable) return { fault: reason('failed.unsendable', { why: error.message }) };
     const why = reason('vendor.unreachable', { error: codeOf(error) });
-    return { verdict: { kind: 'retry', reason: why }, reply: undefined };
+    return { verdict: { kind: 'retry', reason: why }, reply: undefined, begun };
   }
-  return { verdict: judge(route, reply, rows.length, envelope), reply };
+  return { verdict: judge(route, reply, rows.length, envelope), reply, begun };
 }
 
 const always = (): boolean => true;

@@ -260,7 +260,8 @@ export class Lane {
       return;
     }
     const { verdict, reply } = ended;
-    if (verdict.kind === 'retry') this.#toRetry(batch, verdict, reply, probe);
+    if (verdict.kind === 'retry')
+      this.#toRetry(this.#ends.repeatable(this.#route, batch, ended), verdict, reply, probe);
     else if (verdict.kind === 'stop') this.#stopped(batch, verdict);
     else this.#answered(batch, verdict);
   }

@@ -12,7 +12,10 @@ import type { Route } from '../../policy/gateway.ts';
 import { refusal, type Refusal } from '../egress/allowed.ts';
 import { markOf, saidOf, type EndedRow } from '../ends.ts';
 import type { Awaiting, RowOutcome } from '../store.ts';
+import type { Judged } from './attempt.ts';
+import type { Batch } from './batch.ts';
 import type { QueuedRow } from './row.ts';
+import { neverAgain } from './rules.ts';
 import type { LaneContext } from './context.ts';
 import type { LaneLog } from './lane-log.ts';
 
@@ -67,6 +70,17 @@ export class RowEnds {
       this.end(row, 'withdrawn', WITHDRAWN);
       return false;
     });
+  }
+
+  /** A failed batch without the rows that are sent once at most: these become dead letters. */
+  repeatable(route: Route | undefined, batch: Batch, judged: Judged): Batch {
+    const over = neverAgain(route, batch.rows, judged);
+    if (over.length === 0) return batch;
+    const { verdict, reply } = judged;
+    const error = 'reason' in verdict ? verdict.reason.params['error'] : undefined;
+    const why = reason('vendor.unanswered', { status: reply && String(reply.status), error });
+    for (const row of over) this.bury(row, why);
+    return { ...batch, rows: batch.rows.filter((row) => !over.includes(row)) };
   }
 
   /** Ends a row that may not be sent any more; false if it may. */

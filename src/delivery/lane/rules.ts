@@ -1,6 +1,7 @@
 import type { Reply } from '../../core/destination.ts';
 import { answered, reason, type VendorReason } from '../../core/reason.ts';
 import type { Route } from '../../policy/gateway.ts';
+import type { Judged } from './attempt.ts';
 import { FORMLESS, type QueuedRow } from './row.ts';
 import { PAGE } from './window.ts';
 
@@ -24,6 +25,30 @@ const POISON = reason('vendor.poison');
 /** Why an event that fails again and again becomes a dead letter, with what the last answer said. */
 export function poison({ params }: VendorReason, reply: Reply | undefined): VendorReason {
   return reply === undefined ? POISON : answered('vendor.poison', reply.status, ...(params['code'] ?? '').split(' '));
+}
+
+/**
+ * Events that the vendor may have, and would count twice (`Destination.repeatable`). A vendor that is busy (429, 503) has
+ * taken nothing.
+ */
+export function neverAgain(
+  route: Route | undefined,
+  rows: readonly QueuedRow[],
+  { reply, begun }: Judged,
+): readonly QueuedRow[] {
+  const repeatable = route?.bound.repeatable;
+  if (repeatable === undefined) return [];
+  const unclear = reply === undefined ? begun : reply.status >= 500 && reply.status !== 503;
+  return unclear ? rows.filter(({ element }) => !may(repeatable, element)) : [];
+}
+
+/** If the module throws, the event is not sent again. */
+function may(repeatable: (element: string) => boolean, element: string): boolean {
+  try {
+    return repeatable(element);
+  } catch {
+    return false;
+  }
 }
 
 /** When the oldest of these rows was accepted, unix milliseconds; Infinity = there is none. */
