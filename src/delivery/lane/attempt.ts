@@ -7,6 +7,9 @@ import { accessTokens, fill, isFilled } from './fill.ts';
 import { AddressRefused, Recalled, SecretProblem, Unsendable, type Wire } from './ports.ts';
 import type { QueuedRow } from './row.ts';
 
+/** The vendor does not take anything now. */
+export type Retry = Verdict & { kind: 'retry' };
+
 /** The vendor's reply, and what it means. Without a reply, `begun` tells whether something of the request was sent. */
 export interface Judged {
   readonly verdict: Verdict;

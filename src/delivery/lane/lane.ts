@@ -2,7 +2,7 @@ import type { Reply, Verdict } from '../../core/destination.ts';
 import { codesOnly, reason } from '../../core/reason.ts';
 import type { Route } from '../../policy/gateway.ts';
 import type { QueuedRecord } from '../store.ts';
-import { attempt, type Attempted } from './attempt.ts';
+import { attempt, type Attempted, type Retry } from './attempt.ts';
 import { Awaited } from './awaited.ts';
 import { backoff } from './backoff.ts';
 import { freshBatch, halves, isFinal, refusedOnceMore, type Batch } from './batch.ts';
@@ -260,8 +260,8 @@ export class Lane {
       return;
     }
     const { verdict, reply } = ended;
-    if (verdict.kind === 'retry')
-      this.#toRetry(this.#ends.repeatable(this.#route, batch, ended), verdict, reply, probe);
+    const again = (): Batch => this.#ends.repeatable(this.#route, batch, ended);
+    if (verdict.kind === 'retry') this.#toRetry(again(), verdict, reply, probe);
     else if (verdict.kind === 'stop') this.#stopped(batch, verdict);
     else this.#answered(batch, verdict);
   }
@@ -397,5 +397,3 @@ export class Lane {
     return finite(next);
   }
 }
-
-type Retry = Verdict & { kind: 'retry' };
