@@ -8,6 +8,7 @@ import { compileUrlPolicy } from '../../src/privacy/url/url.ts';
 describe('dropKey (R42)', () => {
   it.each(
     (
+      'customer_legal_name user_profile_name guest_2_name parent_first_name lead_name shipping_name contact_person_name ' +
       'name navn Name firstname first_name firstName first-name FIRST_NAME lastName surname etternavn full_name customer_name user.name billing[name] ' +
       'email Email EMAIL e-mail e_mail eMail userEmail user_email email_address epost e-post E-POST sähköposti ' +
       'phone phone_number phoneNumber telefon tlf mobilnummer puhelin fnr fødselsnummer fodselsnummer personnummer ssn cpr cpr_nr hetu kennitala ' +
@@ -21,6 +22,7 @@ describe('dropKey (R42)', () => {
   it.each(
     (
       'item_name event_name campaign_name product_name form_name page_title coupon coupon_code promo_code country_code item_id item_brand value currency ' +
+      'parent_category_name lead_form_name first_product_name last_page_name shipping_method_name customer_group_name user_role_name account_plan_name ' +
       'method content_type content_group search_term keyword keywords variant monkey score author category company_name file_name mobile_menu is_mobile ' +
       'addressable renamed stopwatch sessions_attended percent_scrolled link_url video_title engagement_time_msec emailing'
     ).split(' '),

@@ -37,6 +37,12 @@ const PERSONS = new WordSet(
   'person patient member guest owner account holder cardholder buyer payer child parent kunde bruker lead employee visitor geo booking',
 );
 const NAME_WORDS = new WordSet('name navn namn nimi nafn');
+/** Of these the name is that of a thing, whoever it is of: `parent_category_name`, `lead_form_name`, `first_product_name`. */
+const THINGS = new WordSet(
+  'category product item page form plan type method source tier class group list event campaign company organization organisation brand',
+  'template segment stage service option carrier provider role team store shop hotel venue promotion promo banner section tab button video file',
+  'kategori produkt vare side skjema kampanje butikk gruppe metode',
+);
 /** The place where such a person is; `store_lat` is that of a shop. */
 const PLACE_WORDS = new WordSet('lat lng lon latitude longitude coordinates latlng');
 
@@ -80,7 +86,8 @@ export function dropKey(name: string): boolean {
   for (let i = 0; i < words.length; i++) {
     if (WORDS.endsAt(read, i, 2) || (words[i] === 'e' && AFTER_E.has(words[i + 1] ?? ''))) return true;
     person ||= PERSONS.endsAt(read, i, 1);
-    named ||= NAME_WORDS.endsAt(read, i, 1) || PLACE_WORDS.endsAt(read, i, 1);
+    named ||=
+      (NAME_WORDS.endsAt(read, i, 1) && !(i > 0 && THINGS.endsAt(read, i - 1, 1))) || PLACE_WORDS.endsAt(read, i, 1);
   }
   return person && named;
 }
