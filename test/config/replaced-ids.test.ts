@@ -89,7 +89,7 @@ describe('the page for the privacy officer', () => {
 
   it('says how long an id holds, that several visitors share it, and what is never passed on', () => {
     const text = page(site(''));
-    expect(text).toContain('a number of 23 bits, which several visitors share. It holds for 1 day at most');
+    expect(text).toContain('a number of 23 bits, which several visitors share. It is used for 1 day at most');
     expect(text).toContain('No custom parameters.');
     expect(text).toContain('fewer than 50 visitors');
   });

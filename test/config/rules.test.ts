@@ -254,7 +254,7 @@ describe('rules in the configuration', () => {
       '1. generate_lead when params.form is one of a, b and value >= 5 and value < 9, as conversion 104013, with value = 5 and currency = NOK',
     );
     expect(page).toContain('- What a rule applies to.');
-    expect(page).toContain('They look at `params.form`, which LinkedIn Conversions API is not sent');
+    expect(page).toContain('They look at `params.form`, which LinkedIn Conversions API does not get');
     expect(page).not.toContain('No event: none has a name here.');
   });
 });

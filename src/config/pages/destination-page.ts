@@ -23,9 +23,9 @@ export function destinationPage(destination: Destination, notes: string | undefi
     `Type \`${name}\`. Vendor documentation: <${docs}>.`,
     '',
     needs.length === 0
-      ? 'An event leaves only if every signal that the route names in `needs` is granted.'
-      : `An event leaves in full only if every one of these is granted: ${codes(needs)}.`,
-    ...(limited === undefined ? ['There is no form for visitors without consent: without it, nothing leaves.'] : []),
+      ? 'An event is sent only if every signal that the route names in `needs` is granted.'
+      : `An event is sent in full only if all of these are granted: ${codes(needs)}.`,
+    ...(limited === undefined ? ['There is no form for visitors without consent: without it, nothing is sent.'] : []),
     hostsOf(destination),
     tcfVendor === undefined
       ? 'It is not on the IAB Global Vendor List, so a TCF string alone does not open it.'
@@ -39,14 +39,14 @@ export function destinationPage(destination: Destination, notes: string | undefi
     ...(notes === undefined ? [] : [notes.trim(), '']),
     '## What it receives',
     '',
-    'Nothing else of an event is ever read. "Prepared" means normalised and hashed, or built, before vendor code sees it.',
+    'Nothing else of an event is ever read. "Prepared" means normalised and hashed, or built, before vendor code gets it.',
     '',
     ...readsTable(destination.reads, needs),
     '',
     ...(limited === undefined ? [] : limitedSection(limited)),
     '## Which events it takes',
     '',
-    'Of those that consent lets through; others end as `skipped` when they come (`docs/reasons.md`). With the settings of the examples below:',
+    'Of those that consent allows; others end as `skipped` when they come (`docs/reasons.md`). With the settings of the examples below:',
     '',
     ...takesSection(destination),
     '',

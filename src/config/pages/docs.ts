@@ -22,12 +22,12 @@ export function configPage(config: Config, gateway: Gateway): string {
   return [
     '# What this gateway passes on',
     '',
-    `Policy \`${gateway.policy}\`. Made by \`portvakt docs\` from the configuration; what is not named here does not leave. A star marks what is hashed or otherwise prepared before it reaches the vendor's module.`,
+    `Policy \`${gateway.policy}\`. Made by \`portvakt docs\` from the configuration; what is not named here is not sent. A star marks values that are hashed or otherwise prepared before the vendor's module gets them.`,
     '',
     ...gateway.sites.flatMap((site, i) => sitePage(site, config.sites[i] as SiteConfig, config.limits.per_client)),
     '# Delivery',
     '',
-    `Events wait at most ${showDuration(config.delivery.max_age)} for a vendor, then they end as expired. Refused ones wait ${showDuration(config.delivery.dead_letters)} for a person. Only what the tables above let through is ever stored.`,
+    `Events wait at most ${showDuration(config.delivery.max_age)} for a vendor; then they end as expired. Refused events are kept ${showDuration(config.delivery.dead_letters)} for a person to decide. Only data that the tables above allow is ever stored.`,
     '',
     '# Secrets',
     '',
@@ -76,9 +76,9 @@ function addressFacts(ip: SiteConfig['privacy']['ip'], perClient: Config['limits
 }
 
 const AGENT: Readonly<Record<SiteConfig['privacy']['user_agent'], string>> = {
-  drop: 'Nothing is told about the browser.',
+  drop: 'Nothing about the browser is passed on.',
   family: 'The browser is described by its family and major version only.',
-  full: 'The full User-Agent passes where every signal it needs is granted.',
+  full: 'The full User-Agent is passed on if every signal that it needs is granted.',
 };
 
 const REFERRER: Readonly<Record<SiteConfig['privacy']['referrer'], string>> = {
@@ -95,7 +95,7 @@ function siteFacts(
 ): string[] {
   const interests = (['analytics', 'ads'] as const).filter((name) => purposes[name].basis === 'legitimate_interest');
   return [
-    `Aimed at ${site.country}; consent is ${site.consent.regime}. No readable choice: ${site.consent.withoutChoice}.`,
+    `For visitors in ${site.country}; consent is ${site.consent.regime}. No readable choice: ${site.consent.withoutChoice}.`,
     `Consent is read from ${consentSources(consent)}; the most restrictive source wins. Signals that can only take away: ${codes(consent.honour) || 'none'}.`,
     ...(site.consent.takesAssertions
       ? [
@@ -112,7 +112,7 @@ function siteFacts(
     `Query keys kept in page addresses: ${codes(privacy.url_query) || 'none'}. ${REFERRER[privacy.referrer]}`,
     ...(privacy.never_forward.length === 0
       ? []
-      : [`Events from these paths go nowhere: ${codes(privacy.never_forward)}.`]),
+      : [`Events from these paths are not sent to any vendor: ${codes(privacy.never_forward)}.`]),
     ...replacedFacts(site),
   ];
 }
@@ -127,7 +127,7 @@ function preferenceFacts({ consent: { preferences } }: Site): string[] {
   if (preferences.takes === 'cookies') return [];
   const who = preferences.takes === 'trust' ? 'pages and back ends' : 'back ends';
   return [
-    `Where no record of the banner is read, categories that ${who} state with their events (\`context.consent\` of Segment's calls) grant what they stand for; the gateway cannot check them.`,
+    `If no record of the banner is read, the categories that ${who} state with their events (\`context.consent\` of Segment's calls) grant their signals; the gateway cannot check them.`,
   ];
 }
 
@@ -135,9 +135,9 @@ function replacedFacts({ privacy: { replacedIds: replaced } }: Site): string[] {
   if (replaced === undefined) return [];
   const length = showDuration(replaced.window);
   return [
-    `In place of the client id goes a number of ${replaced.bits} bits, which several visitors share. It holds for ${length} at most: its key is in memory only and is destroyed then. Of a session the hour it began in is kept.`,
+    `The client id is replaced by a number of ${replaced.bits} bits, which several visitors share. It is used for ${length} at most: its key is in memory only and is destroyed then. Of a session only the hour of its beginning is kept.`,
     'Order numbers, coupons, user ids, user data, click ids, campaign overrides, screen sizes, and custom parameters that a route does not list, are not passed on.',
-    `A browser, language or country that fewer than ${replaced.rareBelow} visitors have shown within ${length} is told as a generic one or not at all.`,
+    `If fewer than ${replaced.rareBelow} visitors within ${length} have a browser, language or country, it is replaced by a generic one or left out.`,
   ];
 }
 
@@ -155,10 +155,10 @@ function routePage(route: Route, site: Site): string[] {
         : ` Consents older than ${new Date(route.since).toISOString().slice(0, 10)} do not cover it.`) +
       (route.bound.firstAfterMs === 0
         ? ''
-        : ` An event waits ${showDuration(route.bound.firstAfterMs)} in the outbox before it is sent; what its visitor takes back meanwhile is not.`),
+        : ` An event waits ${showDuration(route.bound.firstAfterMs)} in the outbox before it is sent; if its visitor withdraws the consent meanwhile, it is not sent.`),
     '',
     ...ruleFacts(route),
-    'Of the events that the choice of the visitor lets through, it is sent:',
+    'Of the events that the choice of the visitor allows, it gets:',
     '',
     ...takesOf(route.bound.full, route.limited ? route.bound.limited : undefined, route.rules !== undefined),
     '',
@@ -194,9 +194,9 @@ function ruleFacts({ rules, permits, destination: { title } }: Route): string[] 
   const only =
     unsent.size === 0
       ? ''
-      : ` They look at ${codes([...unsent])}, which ${title} is not sent and which is not stored for it: what it learns is which rule applied.`;
+      : ` They look at ${codes([...unsent])}, which ${title} does not get and which is not stored for it. ${title} can only conclude which rule applied.`;
   return [
-    `Rules decide what of them it is sent, in this order. Several may apply to one event: it is then sent for each, once under one name. They are asked about events that the visitor's choice opens for ${title}, and about no others.${only}`,
+    `Rules decide which of them it gets, in this order. If several apply to one event, it is sent for each of them, once under one name. Rules are applied only to events that the visitor's choice allows for ${title}.${only}`,
     '',
     ...rules.variants.map(({ rule }) => `${rule?.place}. ${rule?.words ?? ''}`),
     '',
