@@ -207,7 +207,7 @@ const NOTHING_STORED: readonly Stored[] = [];
 
 /** Makes what runs when a hit is stored. It is held in memory until then, so it must not hold the trace. */
 function accepting(trace: Trace, { ports, way, gateway, headers }: Asked): (stored: readonly Stored[]) => Answer {
-  const recorded = gateway.delivery.decisions > 0;
+  const recorded = gateway.delivery.decisions > 0 && ports.decisions !== undefined;
   const account = accountOf(trace, recorded);
   const answer = replyAnswer(way.protocol.answer(ACCEPTED, way.door), headers, trace.setCookies);
   const watcher = ports.watcher();

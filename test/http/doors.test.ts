@@ -421,7 +421,7 @@ function portsOf(server: string): { ports: Ports; hits: Hit[] } {
 /** A runtime that has nothing but a `Request`. */
 function webPorts(ports: Ports): Ports {
   const { target: _, ...rest } = ports;
-  return { ...rest, toHit: (c, mostBytes) => webHit(c.req.raw, {}, mostBytes) };
+  return { ...rest, toHit: (c, mostBytes) => webHit(c.req.raw, undefined, {}, mostBytes) };
 }
 
 function headersOf(one: Case): Record<string, string> {

@@ -55,7 +55,7 @@ function listener(config: string, watched = true) {
     },
     stopped: () => 0,
     overloaded: () => false,
-    toHit: (c) => webHit(c.req.raw, { peer: '203.0.113.7' }),
+    toHit: (c) => webHit(c.req.raw, undefined, { peer: '203.0.113.7' }),
     counters,
     refusals,
     rateLimit: createRateLimit(() => new Uint8Array(32)),

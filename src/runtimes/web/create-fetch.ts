@@ -4,12 +4,11 @@ import { FAILED, problemResponse } from '../../http/problem.ts';
 import type { Ports } from '../../http/ports.ts';
 import { Refusals } from '../../http/refusals.ts';
 import { createRateLimit } from '../../http/rate-limit.ts';
-import { webHit, type WebHitOptions } from '../../http/web-hit.ts';
+import { requestHead, webHit, type RequestHead, type HeaderOptions, type Seen } from '../../http/web-hit.ts';
 import { Counters } from '../../ledger/counters.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import type { Gateway } from '../../policy/gateway.ts';
 import { notFound } from '../../protocols/doors.ts';
-import { hostOf, splitTarget } from '../../protocols/target.ts';
 
 export interface FetchOptions {
   /** The configuration in force (`makeGateway`). */
@@ -22,17 +21,11 @@ export interface FetchOptions {
   /** Routes that wait for a person, for `/readyz`. */
   readonly stopped?: () => number;
   /** How this runtime hands over header bytes and Cookie lines, where it does otherwise than most. */
-  readonly headers?: Pick<WebHitOptions, 'bytes' | 'joinsCookies'>;
+  readonly headers?: HeaderOptions;
   /** What is counted in; left out = counters of its own. */
   readonly counters?: Counters;
-}
-
-/** The data that the runtime has about a request in addition to the `Request`. */
-export interface Seen {
-  /** Address of who sent it. */
-  readonly peer?: string | undefined;
-  /** Country of who sent it, two capital letters. */
-  readonly country?: string | undefined;
+  /** Answers what the gateway has no path for; undefined = nor has it. */
+  readonly elsewhere?: (request: Request, head: RequestHead) => Promise<Response> | undefined;
 }
 
 /** The public listener as a function of a web `Request`. */
@@ -45,12 +38,19 @@ export interface WebGateway {
 
 /** The gateway's public listener for any runtime that has web standards. It sets no timers and sends no requests. */
 export function createFetch(options: FetchOptions): WebGateway {
-  const { gateway, outbox, stopped = () => 0, headers = {}, counters = new Counters() } = options;
+  const {
+    gateway,
+    outbox,
+    stopped = () => 0,
+    headers = {},
+    counters = new Counters(),
+    elsewhere = () => undefined,
+  } = options;
   const ports: Ports = {
     gateway: () => gateway,
     outbox,
     stopped,
-    toHit: (c, mostBytes) => webHit(c.req.raw, headers, mostBytes),
+    toHit: (c, mostBytes) => webHit(c.req.raw, requestHead(c.req.raw, headers), {}, mostBytes),
     overloaded: () => false,
     counters,
     refusals: new Refusals(counters, () => undefined),
@@ -59,11 +59,13 @@ export function createFetch(options: FetchOptions): WebGateway {
   };
   const front = frontOf(ports);
   const answer = async (request: Request, seen: Seen): Promise<Response> => {
-    const asked = askedOf(request);
+    const head = requestHead(request, headers);
+    const asked = askedOf(head);
     const found = front(asked);
-    if (found === undefined) return toResponse(refused(asked, notFound(gateway.prefix), ports));
+    if (found === undefined)
+      return elsewhere(request, head) ?? toResponse(refused(asked, notFound(gateway.prefix), ports));
     if (typeof found !== 'function') return toResponse(found);
-    const hit = webHit(request, { ...headers, ...seen }, found.mostBytes);
+    const hit = webHit(request, head, seen, found.mostBytes);
     return toResponse(await found(hit, asked.host, asked.origin));
   };
   return {
@@ -77,15 +79,14 @@ export function createFetch(options: FetchOptions): WebGateway {
   };
 }
 
-function askedOf({ url, method, headers }: Request): Asked {
-  const { authority, path } = splitTarget(url);
+function askedOf({ method, path, host, headers }: RequestHead): Asked {
   return {
     method,
     path,
-    host: hostOf(headers.get('host') ?? authority ?? ''),
-    origin: headers.get('origin') ?? undefined,
-    asWorker: headers.has('service-worker'),
-    known: headers.get('if-none-match') ?? undefined,
+    host,
+    origin: headers['origin'],
+    asWorker: headers['service-worker'] !== undefined,
+    known: headers['if-none-match'],
   };
 }
 

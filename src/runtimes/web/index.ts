@@ -2,7 +2,8 @@
  * The gateway for runtimes with web standards and no command of their own: `import { createFetch } from 'portvakt/web'`.
  * The program has to bring a durable outbox (`docs/runtimes.md`).
  */
-export { createFetch, type FetchOptions, type Seen, type WebGateway } from './create-fetch.ts';
+export { createFetch, type FetchOptions, type WebGateway } from './create-fetch.ts';
+export type { RequestHead, HeaderOptions, Seen } from '../../http/web-hit.ts';
 export { makeGateway, UnusableConfig, type MakeOptions } from './make-gateway.ts';
 export { Runner, type RunnerOptions, type RunnerReport } from './runner.ts';
 export { webSecrets, type SecretValue } from './web-secrets.ts';

@@ -2,16 +2,16 @@ import { sha256Hex } from '../../core/hash.ts';
 import { Failures } from '../../http/failures.ts';
 import { ALWAYS } from '../../protocols/headers.ts';
 import { problemResponse } from '../../http/problem.ts';
+import type { RequestHead } from '../../http/web-hit.ts';
 import type { Gateway } from '../../policy/gateway.ts';
 import type { Problem } from '../../protocols/hit.ts';
-import { splitTarget } from '../../protocols/target.ts';
 import { metricsText } from './metrics-text.ts';
 import type { ObjectClient } from './object-client.ts';
 import type { OperatorAnswer, OperatorCall, SiteReport } from './rpc.ts';
 import { VERSION } from './version.ts';
 
 /** Answers an operator's request; undefined = the path is not for operators. No answer has anything of an event in it. */
-export type Admin = (request: Request) => Promise<Response> | undefined;
+export type Admin = (request: Request, head: Pick<RequestHead, 'path' | 'query'>) => Promise<Response> | undefined;
 
 /** The beginning of all paths for operators, behind `server.path_prefix`. */
 export const ADMIN_PATH = '/g/admin/';
@@ -35,8 +35,7 @@ export function createWorkersAdmin(gateway: Gateway, client: ObjectClient, token
   const wanted = sha256Hex(token);
   const failures = new Failures();
   const base = `${gateway.prefix}${ADMIN_PATH}`;
-  return (request) => {
-    const { path, query } = splitTarget(request.url);
+  return (request, { path, query }) => {
     if (!path.startsWith(base)) return undefined;
     const shown = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1];
     if (shown === undefined || sha256Hex(shown) !== wanted)

@@ -1,6 +1,6 @@
 import { Counters } from '../../ledger/counters.ts';
 import { createFetch, type WebGateway } from '../web/create-fetch.ts';
-import { createWorkersAdmin, type Admin } from './admin.ts';
+import { createWorkersAdmin } from './admin.ts';
 import { envText } from './built-config.ts';
 import { ADMIN_TOKEN } from './built-version.ts';
 import { gateway } from './gateway.ts';
@@ -22,7 +22,6 @@ interface Context {
 
 interface Isolate {
   readonly web: WebGateway;
-  readonly admin: Admin;
   readonly client: ObjectClient;
 }
 
@@ -39,8 +38,9 @@ function isolate(env: Env): Isolate {
   const counters = new Counters();
   const client = new ObjectClient(env.OUTBOX, gateway, envText(env, 'PORTVAKT_JURISDICTION'), counters);
   // Header bytes are read as UTF-8 there, and Cookie lines put together with a comma.
-  const web = createFetch({ gateway, outbox: client, counters, headers: { bytes: 'utf-8', joinsCookies: true } });
-  return (made = { web, client, admin: createWorkersAdmin(gateway, client, envText(env, ADMIN_TOKEN)) });
+  const headers = { bytes: 'utf-8', joinsCookies: true } as const;
+  const elsewhere = createWorkersAdmin(gateway, client, envText(env, ADMIN_TOKEN));
+  return (made = { web: createFetch({ gateway, outbox: client, counters, headers, elsewhere }), client });
 }
 
 /** Tells what was counted, a moment after the first of several hits: one call for all of them. */
@@ -51,9 +51,7 @@ async function tellLater(client: ObjectClient): Promise<void> {
 
 export default {
   fetch(request: Asked, env: Env, context: Context): Promise<Response> {
-    const { web, admin, client } = isolate(env);
-    const asked = admin(request);
-    if (asked !== undefined) return asked;
+    const { web, client } = isolate(env);
     const now = Date.now();
     if (now >= tellAt) {
       tellAt = now + TELL_MS;
