@@ -20,7 +20,7 @@ export interface Seen {
   readonly country?: string | undefined;
 }
 
-/** What a request says before its body. */
+/** The parts of a request before its body. */
 export interface RequestHead extends Pick<Hit, 'method' | 'path' | 'query' | 'host' | 'headers'> {
   /** Bytes of all headers. */
   readonly size: number;
