@@ -187,12 +187,11 @@ export class NatsOutbox implements Store {
 
   /**
    * Writes the ends of events, and reopens the dead letters for which an attempt was asked (`reopens`).
-   * @param all also ends on one route that may wait a little for the ends on the other routes of the event
    * @throws NoAnswer, NoRoom, WriteRefused: what is not written is kept for the next call
    */
-  async flush(reopens = true, all = true): Promise<void> {
+  async flush(reopens = true): Promise<void> {
     this.#endTold();
-    await Promise.all(this.#parts().map((part) => part.flush(reopens, all)));
+    await Promise.all(this.#parts().map((part) => part.flush(reopens)));
   }
 
   /** Finds out whether doubtful records of the parts delivered here are stored twice. @throws NoAnswer, NoRoom */
@@ -234,12 +233,12 @@ export class NatsOutbox implements Store {
       ),
     retry: async (which = {}) => {
       const asked = this.#parts().reduce((sum, part) => sum + part.letters.retry(which), 0);
-      await Promise.all(this.#parts().map((part) => part.flush(false, true)));
+      await Promise.all(this.#parts().map((part) => part.flush(false)));
       return asked;
     },
     purge: async (which = {}) => {
       const purged = this.#parts().reduce((sum, part) => sum + part.letters.purge(which), 0);
-      await Promise.all(this.#parts().map((part) => part.flush(false, true)));
+      await Promise.all(this.#parts().map((part) => part.flush(false)));
       return purged;
     },
   };

@@ -12,21 +12,6 @@ import { readRecord, withoutId, type KeptRecord } from './written.ts';
 /** Messages in one batch. */
 const PER_BATCH = 900;
 
-/**
- * The number of flushes after which an end on one route is written alone. Most records end on their other routes before,
- * and are then deleted as a whole, instead of being sealed, written and read once more for each route.
- */
-const PASSES = 4;
-
-/** An entry that differs from its message. */
-interface Dirty {
-  readonly entry: WaitingEntry;
-  /** The dead letters to write in the same batch. */
-  letters: readonly MadeLetter[];
-  /** The number of flushes that may still leave it out. */
-  passes: number;
-}
-
 /** A dead letter that is not written yet. */
 interface MadeLetter {
   readonly message: Message;
@@ -55,8 +40,8 @@ export class OwnedPart {
   readonly #tell: () => void;
   readonly #records = new WaitingRecords();
   readonly letters: OwnedLetters;
-  /** By key: entries that differ from their messages. */
-  readonly #dirty = new Map<string, Dirty>();
+  /** By key: entries that differ from their messages, with the dead letters to write in the same batch. */
+  readonly #dirty = new Map<string, { readonly entry: WaitingEntry; letters: readonly MadeLetter[] }>();
   #lettersMade = 0;
   #forgotten: Forgotten[] = [];
   /** By key: records that have ended, with the sequence of the removal. An older message of them may still arrive. */
@@ -145,8 +130,7 @@ export class OwnedPart {
     }
     const letter = dead === undefined ? undefined : this.letters.made(entry, own, dead);
     this.#records.take(entry, [own]);
-    if (letter === undefined) this.#change(entry, [], unmark ? 0 : PASSES);
-    else this.#change(entry, [{ message: letter, nth: this.#lettersMade++ }]);
+    this.#change(entry, letter);
     if (unmark) this.#forget({ site: entry.record.site, lasting: entry.lasting }, own);
   }
 
@@ -164,14 +148,9 @@ export class OwnedPart {
     for (const [key, seq] of this.#gone) if (seq < this.#position) this.#gone.delete(key);
   }
 
-  /**
-   * Writes what is not written yet, one batch at a time.
-   * @param all also ends that may wait for the ends on other routes
-   * @throws NoAnswer, NoRoom: it is kept for the next call
-   */
-  async flush(reopens: boolean, all: boolean): Promise<void> {
+  /** Writes what is not written yet, one batch at a time. @throws NoAnswer, NoRoom: it is kept for the next call */
+  async flush(reopens: boolean): Promise<void> {
     while (this.#flushing !== undefined) await this.#flushing.catch(() => undefined);
-    for (const dirty of this.#dirty.values()) dirty.passes = all ? 0 : dirty.passes - 1;
     this.#flushing = this.#flushAll(reopens);
     try {
       await this.#flushing;
@@ -182,9 +161,9 @@ export class OwnedPart {
 
   async #flushAll(reopens: boolean): Promise<void> {
     if (reopens) this.letters.reopen();
-    for (let refused = 0; ; ) {
+    for (let refused = 0; this.unwritten > 0; ) {
       try {
-        if (!(await this.#flushSome())) break;
+        await this.#flushSome();
         refused = 0;
       } catch (error) {
         // An earlier write that timed out was stored: its messages arrive and show the present state.
@@ -202,15 +181,14 @@ export class OwnedPart {
     }
   }
 
-  /** Writes one batch; false = nothing has to be written now. */
-  async #flushSome(): Promise<boolean> {
+  /** Writes one batch. */
+  async #flushSome(): Promise<void> {
     const { broker, names } = this.#context;
     const entries: { readonly entry: WaitingEntry; readonly made: readonly MadeLetter[]; readonly was: unknown }[] = [];
     const letters: (readonly [key: string, what: readonly Message[]])[] = [];
     const messages: Message[] = [];
     const dying: MadeLetter[] = [];
-    for (const { entry, letters: made, passes } of this.#dirty.values()) {
-      if (passes > 0 && entry.record.routes.length > 0) continue;
+    for (const { entry, letters: made } of this.#dirty.values()) {
       if (messages.length + dying.length + made.length >= PER_BATCH) break;
       messages.push(this.#messageOf(entry));
       dying.push(...made);
@@ -222,7 +200,6 @@ export class OwnedPart {
       messages.push(...out);
       letters.push([key, out]);
     }
-    if (messages.length === 0) return false;
     const last = await broker.write(names.part(this.part), messages);
     const seqOf = new Map(messages.map(({ subject }, i) => [subject, last - messages.length + 1 + i]));
     for (const { entry, made, was } of entries) {
@@ -238,7 +215,6 @@ export class OwnedPart {
     }
     for (const [key, what] of letters) this.letters.written(key, what, seqOf.get(names.dead(this.part, key)) ?? last);
     this.#written = Math.max(this.#written, last);
-    return true;
   }
 
   #messageOf(entry: WaitingEntry): Message {
@@ -364,11 +340,10 @@ export class OwnedPart {
     return closedBy(tombstone, record, this.#context.now(), this.#context.policy());
   }
 
-  /** @param passes the number of flushes that may leave it out; never more than before */
-  #change(entry: WaitingEntry, made: readonly MadeLetter[] = [], passes = 0): void {
-    const dirty = this.#dirty.get(entry.key);
-    const letters = [...(dirty?.letters ?? []), ...made];
-    this.#dirty.set(entry.key, { entry, letters, passes: Math.min(passes, dirty?.passes ?? passes) });
+  #change(entry: WaitingEntry, letter?: Message): void {
+    const before = this.#dirty.get(entry.key)?.letters ?? [];
+    const made = letter === undefined ? [] : [{ message: letter, nth: this.#lettersMade++ }];
+    this.#dirty.set(entry.key, { entry, letters: [...before, ...made] });
   }
 
   #forget({ site, lasting }: Pick<KeptRecord, 'site' | 'lasting'>, { mark, name }: StoredRoute): void {

@@ -357,7 +357,7 @@ export class NatsRunner implements DeliveryRunner {
     if (this.#flushing || this.#outbox === undefined || this.#stopping) return;
     this.#flushing = true;
     try {
-      await this.#outbox.flush(true, false);
+      await this.#outbox.flush();
       this.#unflushed = false;
     } catch (error) {
       if (!this.#unflushed)
