@@ -107,7 +107,7 @@ function onlyThere(): void {
     const [first] = await dead();
     const { out } = await there('show', String(first?.id));
     expect(out).toMatch(new RegExp(`^id +${first?.id}\\nroute +127.0.0.1/meta$`, 'm'));
-    expect((await there('retry')).err).toContain('say which');
+    expect((await there('retry')).err).toContain('name the dead letters');
     const before = sink.accepted('meta').size;
     sink.answer('meta', undefined);
     expect((await there('retry', String(first?.id))).out).toBe('1 dead letter: goes back to the queue');
