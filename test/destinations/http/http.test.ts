@@ -94,7 +94,7 @@ describe('a route to a receiver of one’s own (`destinations/http.md` 1)', () =
     [
       'with two ways to say who it is',
       { ...right, auth: { oauth2: OAUTH }, headers: { authorization: 'Bearer ${T}' } },
-      /take it out of `headers`/,
+      /remove it from `headers`/,
     ],
     ['with a client secret as it is', { ...right, auth: { oauth2: { ...OAUTH, client_secret: 'x' } } }, /never as/],
     ['with a client id by name', { ...right, auth: { oauth2: { ...OAUTH, client_id: '${ID}' } } }, /no secret/],
