@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { ask } from '../support/ask.ts';
 import { until } from '../support/metrics.ts';
 import { startGateway } from './support/gateway.ts';
@@ -11,8 +12,8 @@ const CLIENTS = 400;
 const ROUTES: readonly RouteName[] = ['ga4', 'meta', 'linkedin', 'microsoft_ads'];
 /** How far the share of refusals of one client may be from that of all, when each had some dozens of answers. */
 const BAND = 0.25;
-/** What a flood may cost, MB on top of what it takes at rest. */
-const MEMORY_MB = 600;
+/** The share of the memory that the unit in `deploy/` gives the gateway: what a flood may take of it. */
+const MEMORY_SHARE = 0.85;
 /**
  * More than the machine can take: some are refused at once, the others are answered, memory stays bounded, nothing
  * that was taken is lost, and afterwards all is as before.
@@ -44,7 +45,9 @@ export async function overload({ full, say }: Form): Promise<Summary> {
   problems.push(...wrongAnswers(tally), ...unbalanced(metrics, ROUTES));
   problems.push(...missing.map(({ route, n }) => `event ${n} never reached ${route}`));
   for (const [code, n] of tally.unanswered) problems.push(`${n} requests without an answer: ${code}`);
-  if (peak - rest > MEMORY_MB) problems.push(`memory grew by ${(peak - rest).toFixed(0)} MB`);
+  const given = memoryGiven();
+  if (peak > given * MEMORY_SHARE)
+    problems.push(`memory was ${peak.toFixed(0)} of the ${given} MB that the unit gives`);
   await gateway.stop();
   await sink.close();
   const { latencies, statuses } = tally;
@@ -57,11 +60,19 @@ export async function overload({ full, say }: Form): Promise<Summary> {
       'answers of 204, p50 / p99': `${percentile(latencies, 0.5).toFixed(0)} / ${percentile(latencies, 0.99).toFixed(0)} ms`,
       'slowest answer of 204': `${Math.max(0, ...latencies).toFixed(0)} ms`,
       'answers of a client': spread,
-      'memory at rest, at most': `${rest.toFixed(0)} MB, ${peak.toFixed(0)} MB`,
+      'memory at rest, at most': `${rest.toFixed(0)} MB, ${peak.toFixed(0)} MB of ${given}`,
       'takes events again after': `${again.toFixed(0)} ms`,
     },
     problems,
   };
+}
+
+/** `MemoryMax=` of the systemd unit, MB. */
+function memoryGiven(): number {
+  const unit = readFileSync(new URL('../../deploy/systemd/portvakt.service', import.meta.url), 'utf8');
+  const [, gigabytes] = /^MemoryMax=(\d+)G$/m.exec(unit) ?? [];
+  if (gigabytes === undefined) throw new Error('the unit names no MemoryMax in gigabytes');
+  return Number(gigabytes) * 1024;
 }
 
 /** Nobody waits while others are served again and again; over a minute, all are refused equally often. */
