@@ -74,7 +74,8 @@ export const hashExternalId = hashed((id) => id.toLowerCase().replace(WHITESPACE
 /*
  * `fb.<digits>.<digits>.<payload>` and, perhaps, the appendix of Meta's parameter builder (6.2): a language token of
  * two characters, or six bytes in base64url of which the first is 1 and the second a language from 1 to 6 - which
- * makes the first three characters `AQ` and one of E to b.
+ * makes the first three characters `AQ` and one of E to b. The first digits count the labels of a host: more than three are
+ * none, although the builder takes them.
  */
 const COOKIE = /^fb\.\d{1,3}\.\d{1,16}\.[\w-]{1,500}(?:\.(?:A[Qgw]|B[AQg]|AQ[E-Zab][\w-]{5}))?$/;
 

@@ -220,7 +220,9 @@ describe('against Meta’s own parameter builder', () => {
         other.processRequest('www.example.com', {}, { _fbc: value });
         const valid = other.getFbc() !== null;
         if (valid) taken++;
-        expect(browserCookie(value)).toBe(valid ? value : undefined);
+        // The index counts the labels of a host; the builder takes any number for one.
+        const counts = !/^fb\.\d{4,}\./.test(value);
+        expect(browserCookie(value)).toBe(valid && counts ? value : undefined);
       }),
       { numRuns: 1000 },
     );
