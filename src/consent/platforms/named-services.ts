@@ -17,7 +17,7 @@ import { choice, noChoice, unreadable, type Facts } from '../reading.ts';
 import { daysAfter, isEmptied, isoTime, percentDecoded, unixTime } from '../text.ts';
 import { servicesOf } from '../services.ts';
 import { readTcf } from '../standards/tcf.ts';
-import { optsOutInGpp } from '../standards/gpp.ts';
+import { takenByGpp } from '../standards/gpp.ts';
 import { optedOut } from '../standards/us-privacy.ts';
 import type { Reading } from '../types.ts';
 
@@ -190,7 +190,7 @@ function readFides(root: JsonObject, context: Context): readonly Reading[] {
   // `TC string,Additional Consent,GPP string`: the first two where the site uses the TCF, the third under US laws.
   const [tcString = '', additional = '', gppString = ''] = (asString(root.get('fides_string')) ?? '').split(',', 3);
   const objects = optsOut && (isChoice || (method === 'gpc' && context.honourGpc));
-  const objection = objects || optsOutInGpp(gppString, context) ? [optedOut(context.source)] : [];
+  const objection = [...(objects ? [optedOut(context.source)] : []), ...takenByGpp(gppString, context)];
   if (!isChoice) {
     const { off } = flagged(flagsOf(consent, true), context);
     return [noChoice(context.source, facts, 'not written for a choice of the visitor', off), ...objection];

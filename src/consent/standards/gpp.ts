@@ -50,11 +50,15 @@ function optOutsIn(value: string, context: Context): readonly Reading[] {
     .filter(({ refused }) => refused !== 0);
 }
 
-/** Whether a GPP string inside another record states an opt-out of a law of the United States. */
-export function optsOutInGpp(text: string, context: Context): boolean {
-  return [...(decodeGppString(text) ?? [])].some(
-    ([id, section]) => id !== TCF_EU && readUsSection(id, section, context).refused !== 0,
-  );
+/** What a GPP string inside another record takes away. Its section of the TCF is left to that record. */
+export function takenByGpp(text: string, context: Context): readonly Reading[] {
+  if (isNothing(text)) return [];
+  const sections = decodeGppString(text);
+  if (sections === undefined) return [doubtful(context, 'a GPP string that cannot be read')];
+  return [...sections]
+    .filter(([id]) => id !== TCF_EU)
+    .map(([id, section]) => readUsSection(id, section, context))
+    .filter(({ refused, withheld }) => (refused | withheld) !== 0);
 }
 
 /** A section of the United States. An unknown or unreadable one may hold a refusal. */
