@@ -31,7 +31,7 @@ const NOWHERE: readonly (readonly [RegExp, string])[] = [
 /** What `npm run gen` writes from the folders of destinations. */
 const IDENTIFIER_TABLE = 'destinations/identifiers.ts';
 const REGISTRY: readonly string[] = ['destinations/index.ts', IDENTIFIER_TABLE];
-/** Below the configuration only these know the identifiers of vendors, and nothing else of them. */
+/** Below the configuration only these import the identifiers of vendors, and nothing else of the vendors. */
 const KNOW_IDENTIFIERS: ReadonlySet<string> = new Set(['src/protocols', 'src/privacy', 'src/cookies', 'src/policy']);
 
 const BROWSERS = "it is in the text of a script that runs in the visitor's browser";

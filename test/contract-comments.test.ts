@@ -10,8 +10,8 @@ import type { Gateway } from '../src/policy/gateway.ts';
 import type { Hit } from '../src/protocols/hit.ts';
 import { cookiebot, jsonHit, NOW, webHit } from './support/hits.ts';
 
-// The comments of the reference configuration, one by one: with a line changed or a comment taken away it behaves as
-// the comment says (design 7.5). Process-level promises are in contract.test.ts.
+// The comments of the reference configuration, one by one: after the change that a comment describes, the gateway
+// behaves as the comment says (design 7.5). Promises about a whole process are in contract.test.ts.
 
 const CONFIG = readFileSync(join(import.meta.dirname, 'fixtures/contract/gateway.yaml'), 'utf8');
 
@@ -56,7 +56,7 @@ const planned = (of: Trace): string[] =>
 const SECOND = Math.floor(NOW / 1000);
 const GRANTED = cookiebot({ preferences: true, statistics: true, marketing: true });
 const CLIENT_ID = `482310557.${SECOND - 86_400}`;
-/** HubSpot knows nobody without its cookie. */
+/** HubSpot recognises no visitor without its cookie. */
 const IDS = `_ga=GA1.1.${CLIENT_ID}; hubspotutk=0f1e2d3c4b5a69788796a5b4c3d2e1f0`;
 const EVENT = {
   name: 'purchase',
@@ -269,7 +269,7 @@ describe('consent', () => {
   it("mapping: the site's own purposes stand for signals", () => {
     const klaro = `klaro=${encodeURIComponent(JSON.stringify({ maaling: true, annonser: false }))}; ${IDS}`;
     const named = ['[cookiebot, cookie-information, onetrust, tcf]', '[klaro]'] as const;
-    // Purposes that nobody has mapped grant nothing; the gateway refuses to start rather than to stay silent for ever.
+    // Purposes without a mapping grant nothing. The gateway refuses to start, because it would never send anything.
     expect(loadConfig(changed(named), 'gateway.yaml', NOW)).toHaveProperty('findings');
     const mapped = changed(named, [
       '# mapping: {} ',

@@ -10,8 +10,8 @@ import { startRecorder, type Recorded, type Recorder } from './support/recorder.
 import { serve, type Served } from './support/serve.ts';
 import { VENDORS, violations } from './support/vendors.ts';
 
-// The reference configuration and the reference event (design 7.5), through a process, a socket and vendors that
-// check what they get. Expectations are the sheets' (`destinations/*.md`), hashed here.
+// The reference configuration and the reference event (design 7.5), through a process, a socket and stand-ins for the
+// vendors that check each request. Expectations are from the sheets (`destinations/*.md`); hashes are computed here.
 
 const fixture = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures/contract', name), 'utf8');
 const CONFIG = fixture('gateway.yaml');

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Modules that start something: a file that reaches one of them is not for the fast loop. */
+/** Modules that start something: a test file that imports one of them, directly or not, is not in the fast project. */
 const STARTERS = /^(?:node:)?(?:child_process|worker_threads|cluster)$/;
 const BROWSERS = /^playwright/;
 /** A file that puts something else in the place of a module. `unit` and `search` load each module once for all of their files. */

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
-// A guard against the pure path growing slow, without a clock: bytes allocated per hit differ by two in a hundred
-// between runs, on any machine. The bounds are a few hundredths above what was measured; lower them when there is less.
+// A guard against a slower pure path, without a clock: the bytes allocated for a hit differ by two in a hundred between
+// runs, on any machine. The bounds are a few hundredths above the measured figures. Lower them when less is allocated.
 
 const PROGRAM = join(import.meta.dirname, '../../bench/allocation.ts');
 const BOUNDS = { granted_ga4: 17_500, denied_ga4: 9_600, granted_five_routes: 38_500 };

@@ -52,7 +52,7 @@ const PAGES = {
   '/cookieconsent.css': packageFile('vanilla-cookieconsent/dist/cookieconsent.css'),
 };
 
-/** An address in the link, which is nobody's to have. */
+/** An address in the link, which no vendor may get. */
 const EMAIL = 'kari.nordmann@example.no';
 const LANDING = `/?${new URLSearchParams({ ...CLICK, utm_source: 'newsletter', email: EMAIL }).toString()}`;
 
@@ -80,7 +80,7 @@ describe.skipIf(noChromium !== undefined)('the choices of a visitor, in a browse
     // Before a choice: nothing but the ping the operator chose, without an identifier in it.
     const answer = page.waitForResponse((response) => response.url().includes('/g/collect'));
     await visitor.hits(1, () => page.goto(origin + LANDING));
-    // Nor does the answer carry anything by which a browser could be known again (R24, R33).
+    // The answer also has nothing by which a browser could be recognised again (R24, R33).
     const headers = await (await answer).allHeaders();
     expect(headers['cache-control']).toBe('no-store');
     expect(['set-cookie', 'etag', 'last-modified'].filter((name) => name in headers)).toEqual([]);
@@ -188,7 +188,7 @@ describe.skipIf(noChromium !== undefined)('the choices of a visitor, in a browse
     await buy(visitor, 'ORD-5');
     expect((await got(1)).map(plainly)).toEqual([ping(origin, 'G100', '13q3q3q2q5l1')]);
 
-    // In all that time the browser asked nobody but the shop (R10, R24).
+    // In all that time the browser sent requests to the shop only (R10, R24).
     expect([...new Set(visitor.asked.map((url) => new URL(url).origin))]).toEqual([origin]);
     await visitor.context.close();
   });

@@ -20,7 +20,7 @@ ${(CUSTOM[name] ?? '').replaceAll(/^/gm, '        ')}
       meta: { pixel_id: "123456789012345", access_token: "\${META_ACCESS_TOKEN}" }
 `;
 
-/** Those that know no half of it. */
+/** Those that have no choice in between. */
 const ALL_OR_NOTHING: ReadonlySet<string> = new Set(['react-cookie-consent']);
 
 let world: World;
@@ -38,7 +38,7 @@ describe.skipIf(noChromium !== undefined || noBanners !== undefined)(
 
     it.each(BANNERS)('%s: nothing chosen, reject, partly, accept, withdraw', async (name) => {
       const visitor = await newVisitor(world.browser);
-      // What its own vendors would be asked is nobody's business here.
+      // Requests to the page's own vendors do not matter here.
       await visitor.context.route('**/v1/projects/**', (route) => route.fulfill({ json: [] }));
       await visitor.page.goto(`http://${name}.localhost:${world.port}/${name}`);
       await visitor.page.waitForFunction(() => window.choose !== undefined);
@@ -71,7 +71,7 @@ async function choose({ page }: Visitor, step: string): Promise<void> {
 
 let hits = 0;
 
-/** Whom a page view reached: S = Google Analytics, M = Meta, which knows the browser by its cookie. */
+/** Whom a page view reached: S = Google Analytics, M = Meta, which recognises the browser by its cookie. */
 async function reached(visitor: Visitor, step: string): Promise<string> {
   await visitor.hits(1, () =>
     visitor.page.evaluate(

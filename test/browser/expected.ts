@@ -86,7 +86,7 @@ export function ping(origin: string, gcs: string, gcd: string): Plain {
   };
 }
 
-/** Where a sheet wants no user agent, the header says whose software is calling. */
+/** If a sheet demands no user agent, the header names the software that sends. */
 const OWN_AGENT = expect.stringMatching(/^portvakt\/[\d.]+$/) as unknown as string;
 
 /** `destinations/ga4.md` 3: a hit written anew. */

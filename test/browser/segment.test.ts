@@ -16,7 +16,7 @@ const SCRIPTS = Object.fromEntries(
     .map((name) => [`/segment/${name}`, readFileSync(join(FOLDER, name), 'utf8')]),
 );
 
-/** A page whose own banner has three buttons, and which waits to be told what to send. */
+/** A page whose own banner has three buttons, and which sends what the test tells it. */
 const page = (load: string): string => `<!doctype html><html lang="en"><head><title>Shop</title>
 <script src="/g/consent.js"></script><script src="/segment/index.js"></script></head><body><h1>Shop</h1>
 <button onclick="portvaktConsent({ preferences: false, statistics: false, marketing: false })">No</button>
@@ -106,7 +106,7 @@ describe.skipIf(noChromium !== undefined)("Segment's SDK, in a browser", () => {
     expect(own).toMatch(/^"[0-9a-f-]{36}"$/);
     expect(JSON.stringify([google, meta])).not.toContain((own ?? '').slice(1, -1));
 
-    // Nothing was asked of anybody else, and no script of a vendor was loaded.
+    // No request went to any other host, and no script of a vendor was loaded.
     expect([...new Set(visitor.asked.map((url) => new URL(url).origin))]).toEqual([new URL(at('/')).origin]);
     expect(visitor.asked.filter((url) => url.includes('/v1/projects/'))).toEqual([at('/v1/projects/SHOP/settings')]);
     expect(visitor.asked.filter((url) => url.endsWith('/v1/m'))).toEqual([]);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 
 const require = createRequire(import.meta.url);
 
-/** The text of a file of an npm package: the banners and the GA4 client are real, and nobody's here. */
+/** The text of a file of an npm package: the banners and the GA4 client are the published ones. */
 export function packageFile(name: string): string {
   return readFileSync(require.resolve(name), 'utf8');
 }

@@ -8,7 +8,7 @@ import { ANALYTICS_S, byUrl, CLICK, ping, plainly, recipients } from './expected
 import { packageFile, type ShopPage } from './shop.ts';
 import { content, newVisitor, openWorld, received, type Visitor, type World } from './world.ts';
 
-/** What a site says of the scripts it runs, at its strictest: those with the word of this answer, and no others. */
+/** The strictest policy of a site for its scripts: only those with the nonce of this answer run. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'nonce-Zm9v' 'strict-dynamic'",
@@ -82,7 +82,7 @@ const record = (...categories: string[]): string =>
     }),
   );
 
-/** An address in the link, which is nobody's to have. */
+/** An address in the link, which no vendor may get. */
 const EMAIL = 'kari.nordmann@example.no';
 
 const CONFIG = readFileSync(new URL('../../config/demo.yaml', import.meta.url), 'utf8');
@@ -116,7 +116,7 @@ describe.skipIf(noChromium !== undefined)('the tag, in a browser', () => {
     expect(sent).toEqual([]);
     expect(await kept(visitor)).toEqual([]);
 
-    // Reject all: the gateway is told, and decides that nobody else is.
+    // Reject all: the choice reaches the gateway, and nothing goes further.
     await visitor.hits(1, () => visitor.page.getByRole('button', { name: 'Reject all' }).first().click());
     expect(names(sent)).toEqual(['page_view', 'view_item']);
     expect(await got(0)).toEqual([]);
@@ -168,7 +168,7 @@ describe.skipIf(noChromium !== undefined)('the tag, in a browser', () => {
       li_fat_id: ['api.linkedin.com'],
     });
 
-    // Withdrawn: one request, at once, that nobody else hears of, and the browser is empty.
+    // Withdrawn: one request, at once, that leads to no other, and the browser is empty.
     everything.length = 0;
     const before = sent.length;
     await visitor.hits(1, () => choose(visitor.page, {}));
@@ -177,7 +177,7 @@ describe.skipIf(noChromium !== undefined)('the tag, in a browser', () => {
     await visitor.hits(1, () => say(visitor.page, 'purchase', { ...conversion, transaction_id: 'ORD-3' }));
     expect(await got(1)).toEqual([ping(origin, 'G100', '13q3q3q2q5l1')]);
 
-    // The policy of the site's scripts was never in the way, and the browser met nobody but the shop.
+    // The policy of the site's scripts blocked nothing, and the browser sent requests to the shop only.
     expect(await visitor.page.evaluate(() => window.violations)).toEqual([]);
     expect([...new Set(visitor.asked.map((url) => new URL(url).origin))]).toEqual([origin]);
     for (const secret of [own, 'pv_id', 'cookie']) expect(bodies(sent).join()).not.toContain(secret);
@@ -201,7 +201,7 @@ describe.skipIf(noChromium !== undefined)('the tag, in a browser', () => {
         document.title = 'Two';
       }),
     );
-    // Neither the same address, nor another place on the page.
+    // No view for the same address, and none for another place on the page.
     await visitor.page.evaluate(() => {
       history.replaceState({ scroll: 7 }, '', '/next/two');
       history.pushState({}, '', '/next/two#below');
@@ -247,7 +247,7 @@ describe.skipIf(noChromium !== undefined)('the tag, in a browser', () => {
     const withdrawing = await decided('analytics', browser);
     await withdrawing.page.goto(`${origin}/next`);
     await views(1);
-    // A page without the tag: nobody hears of the choice that is made there.
+    // A page without the tag: no request tells of the choice that is made there.
     await withdrawing.page.goto(`${origin}/shown`);
     await withdrawing.page.evaluate((value) => void (document.cookie = `cc_cookie=${value}; path=/`), record());
     expect(await withdrawing.jar()).toEqual(['cc_cookie', 'pv_id', 'pv_session']);

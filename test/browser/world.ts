@@ -68,7 +68,7 @@ function asVendor({ host, path, body }: Recorded) {
 export interface Visitor {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Every address the browser asked for, whatever for. */
+  /** Every address that the browser requested. */
   readonly asked: readonly string[];
   /** Does something that makes the page send `hits` hits, and waits until the gateway has answered them all. */
   readonly hits: (hits: number, act: () => Promise<unknown>) => Promise<void>;

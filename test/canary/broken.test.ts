@@ -15,7 +15,8 @@ import * as urlPath from '../../src/privacy/url/url-path.ts';
 import { profiles } from './profiles.ts';
 import { Run } from './run.ts';
 
-// Negative controls: the functions that take something away, broken one by one. Each must be missed by what it takes.
+// Negative controls: the functions that remove something are broken one by one. Each fault must lead to the leaks it
+// makes possible.
 
 vi.mock('../../src/consent/standards/privacy-keys.ts', { spy: true });
 vi.mock('../../src/policy/signals.ts', { spy: true });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { profiles } from './profiles.ts';
 import { Run, unused } from './run.ts';
 
-/** `npm run canary -- --hits 1000000` runs the same for as long as one likes. */
+/** `npm run canary -- --hits 1000000` runs the same with more hits. */
 const HITS = 20_000;
 
 describe('nothing leaks', () => {

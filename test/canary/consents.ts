@@ -5,7 +5,7 @@ import { below, oneOf, type Random } from './random.ts';
 import type { Profile } from './profiles.ts';
 import { word } from './tokens.ts';
 
-/** What a visitor has said, as the hit carries it, and what follows from it by design 3. */
+/** The choice of a visitor, as the hit carries it, and what follows from it by design 3. */
 export interface Said {
   /** Parts of the Cookie header. */
   readonly cookies: readonly string[];

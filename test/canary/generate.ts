@@ -62,7 +62,7 @@ const IDENTIFIER_NAMES = [
   'ttp',
   ...OTHER_NAMES,
 ];
-/** Keys of web hits that name somebody, or that nobody knows (`destinations/ga4.md` 3.3, 4). */
+/** Keys of web hits that name a person, or that are not documented (`destinations/ga4.md` 3.3, 4). */
 const UNKNOWN_KEYS = [
   'ecid',
   'ecsid',
@@ -515,7 +515,7 @@ class Maker {
     const text = this.dirt.text();
     const names = this.dirt.own.filter((id) => /^[A-Za-z]\w{0,23}$/.test(id));
     if (names.length > 0 && this.maybe(0.8)) return this.one(names);
-    // A name that is only too long is named in the answer, to whoever wrote it.
+    // A name that is only too long is repeated in the answer to its sender.
     return /^\w{25,}$/.test(text) ? this.dirt.mail() : text;
   }
 

@@ -1,8 +1,8 @@
 import { leavesOf, leavesToOthers, otherIds, otherNeeds, type OtherId } from './other-vendors.ts';
 
 /**
- * What may go where, written down from design 3, the vendors' sheets and R1-R8, R46, R47: on purpose not derived from
- * the code that decides it. Whatever has no line here may go nowhere, under any consent.
+ * What may go where, written down from design 3, the vendors' sheets and R1-R8, R46, R47. It is not derived from the
+ * code that decides this. A value without a line here may go nowhere, under any consent.
  */
 
 /** A set of the four gate signals. */

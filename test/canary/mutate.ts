@@ -6,7 +6,7 @@ import { NOW } from '../support/hits.ts';
 import { consentCookie, PLATFORMS } from './consents.ts';
 import { below, oneOf, random, type Random } from './random.ts';
 
-/** A refusal that a fault of the wire, a careless script or somebody bored has changed, and what was read in it. */
+/** A refusal that was changed by a fault of the transport, by a script or by a stranger, and what was read in it. */
 export interface Gain {
   readonly platform: string;
   readonly before: string;

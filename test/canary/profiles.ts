@@ -8,7 +8,7 @@ import type { Gateway } from '../../src/policy/gateway.ts';
 import { NOW } from '../support/hits.ts';
 import { ADS, ANALYTICS, EVERYTHING, PERSONAL, USER_DATA, type Choice, type Vendor } from './kinds.ts';
 
-/** One site of one configuration, and what its YAML says in so many words. */
+/** One site of one configuration, and what its YAML states. */
 export interface Profile {
   readonly name: string;
   /** When its hits happen, unix milliseconds. */

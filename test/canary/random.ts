@@ -1,4 +1,4 @@
-/** Chance that can be had again: a seeded generator (mulberry32), 32 bits of state. */
+/** Random numbers that can be repeated: a seeded generator (mulberry32) with 32 bits of state. */
 export interface Random {
   /** From 0 up to 1. */
   (): number;

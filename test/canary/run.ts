@@ -12,7 +12,7 @@ import { generate, type Generated } from './generate.ts';
 import type { Profile } from './profiles.ts';
 import { digestsOf, search, type Digests, type Found } from './search.ts';
 
-/** Something that is where it may not be. */
+/** Something that was found where it must not be. */
 export interface Leak {
   readonly profile: string;
   readonly place: string;
@@ -167,7 +167,7 @@ export class Run {
     summary.texts++;
     summary.characters += text.length;
     for (const found of search(text, { from: latest - RECENT, to: latest }, digests, literals)) {
-      // What came with an earlier hit has no business anywhere, whatever this visitor has said.
+      // A value of an earlier hit may be nowhere, whatever this visitor has chosen.
       const line =
         found.serial === latest || found.form === 'prefix' ? permission(found.kind, found.form, setting) : undefined;
       if (line !== undefined) summary.seen.set(line, (summary.seen.get(line) ?? 0) + 1);

@@ -4,7 +4,7 @@ import { KIND_NAMES, type Kind } from './kinds.ts';
 import { digestsOf, search } from './search.ts';
 import { digits, ipv4, ipv6, sessionStart, uuid, word } from './tokens.ts';
 
-// The search itself: every canary in every disguise is found, and what is none is not.
+// The search itself: every canary in every disguise is found, and nothing else is.
 
 const SERIAL = 1234;
 const ALL = { from: 0, to: SERIAL };

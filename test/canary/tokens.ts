@@ -1,8 +1,8 @@
 import { KIND_NAMES, type Kind } from './kinds.ts';
 
 /**
- * Canaries say what they are: a marker, the kind, and the number of the hit they came in with. So one pass over any
- * text finds all of them, those of earlier hits included, and nobody has to remember a million values.
+ * A canary shows what it is: a marker, the kind, and the number of its hit. So one pass over a text finds the canaries
+ * of all hits, earlier ones included, and no list of a million values is needed.
  */
 
 /** Starts a canary made of letters; no word of any language or protocol has it. */

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
-// A Node that cannot run the program says so and ends with 2, whichever it is: engines of package.json.
+// A Node that is too old for the program (engines of package.json): the start prints this and ends with 2.
 
 const root = join(import.meta.dirname, '../..');
 const LAUNCHER = join(root, 'src/cli/launch.js');

@@ -6,7 +6,8 @@ import { compileGateway } from '../../src/config/compile/index.ts';
 import { NO_SECRETS } from '../../src/config/compile/secrets.ts';
 import { errors, load, yaml } from './support.ts';
 
-// An id under a name that nobody knows is found by its value only; a list of names needs no such luck.
+// An id under an unknown name can be found by its value only. With a list of allowed names it does not pass in any
+// case.
 
 const root = join(import.meta.dirname, '../..');
 const GA4 = 'measurement_id: G-TEST000001, api_secret: "${S}", region: eu';

@@ -10,7 +10,7 @@ import { CUSTOM } from '../consent/custom-banners.ts';
 import { gatewayOf, webHit } from '../support/hits.ts';
 import { errors, findings, load, yaml } from './support.ts';
 
-// `consent.custom` (docs/custom-banners.md): what is refused and doubted, and where it shows.
+// `consent.custom` (docs/custom-banners.md): what is refused, what is warned about, and where the name is shown.
 
 const site = (custom: string, cmp = '[]') =>
   yaml({ hosts: '[shop.example.no]', consent: `{ cmp: ${cmp}, custom: ${custom} }` });

@@ -4,7 +4,10 @@ import { COUNTRIES, EEA } from '../../src/core/countries.ts';
 import { nearest } from '../../src/core/nearest.ts';
 import { errors, findings as allFindings, load as loadAll, yaml } from './support.ts';
 
-/** What is said of `npa=1` wherever a route needs personalisation has a test of its own; it is left out of all others. */
+/**
+ * The warning about `npa=1`, given wherever a route needs personalisation, has a test of its own; all others leave it
+ * out.
+ */
 const besideNpa = <T extends { readonly message: string }>(found: readonly T[]): readonly T[] =>
   found.filter(({ message }) => !message.includes('`npa=1`'));
 const findings = (text: string) => besideNpa(allFindings(text));

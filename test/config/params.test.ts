@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { findings, yaml } from './support.ts';
 
-// A setting that names a custom parameter no event brings leaves a value empty, and nobody sees it.
+// A setting that names a custom parameter which no event has leaves a value empty without any sign of it, so the linter
+// says it.
 
 const HUBSPOT = (source: string, more = '') =>
   yaml({

@@ -7,7 +7,7 @@ import type { RouteConfig } from '../../src/config/compile/routes.ts';
 import { NO_SECRETS } from '../../src/config/compile/secrets.ts';
 import { load } from './support.ts';
 
-// What the delivery thread gets must be the configuration that was checked, whole: it is not checked again there.
+// The delivery thread must get exactly the configuration that was checked, because it is not checked again there.
 
 const folder = join(import.meta.dirname, '../../config');
 const files = globSync('{*,*/*}.yaml', { cwd: folder }).filter((file) => !file.endsWith('.test.yaml'));

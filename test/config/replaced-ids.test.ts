@@ -8,7 +8,7 @@ import { trialWindows } from '../../src/config/cases/trial-windows.ts';
 import { decideRequest } from '../../src/decide/request.ts';
 import { errors, findings, load, NOW, yaml } from './support.ts';
 
-// `privacy.replaced_ids`: what may not stand beside it (R1, R4-R8), and what the page says about it.
+// `privacy.replaced_ids`: the settings that contradict it (R1, R4-R8), and its text on the generated page.
 
 const site = (privacy: string, more: Readonly<Record<string, string>> = {}) =>
   yaml({ privacy: `{ referrer: none, replaced_ids: {}, ${privacy} }`, ...more });

@@ -4,7 +4,7 @@ import { configPage } from '../../src/config/pages/docs.ts';
 import { NO_SECRETS } from '../../src/config/compile/secrets.ts';
 import { findings, load, yaml } from './support.ts';
 
-// What the linter says about rules of a route (docs/rules.md), and what the page for people does.
+// Findings of the linter about rules of a route (docs/rules.md), and the generated page about them.
 
 const GA4 = (events: string, more = '') =>
   yaml({ destinations: `{ ga4: { measurement_id: G-TEST000001, events: [${events}]${more} } }` });

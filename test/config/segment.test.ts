@@ -6,7 +6,7 @@ import { decideRequest } from '../../src/decide/request.ts';
 import { cookiebot, gatewayOf, NOW, webHit } from '../support/hits.ts';
 import { errors, findings, load, yaml } from './support.ts';
 
-// `consent.segment` (`protocols/segment.md` 4): whose categories grant, and what they stand for.
+// `consent.segment` (`protocols/segment.md` 4): which senders' categories grant, and which signals they stand for.
 
 const site = (segment: string, more = '', rest: Readonly<Record<string, string>> = {}) =>
   yaml({

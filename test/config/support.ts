@@ -1,7 +1,7 @@
 import { loadConfig, type LoadedConfig } from '../../src/config/load.ts';
 import type { Finding } from '../../src/config/lint/finding.ts';
 
-/** The day the tests play on: sunset dates and `since` are measured against it. */
+/** The day of these tests: sunset dates and `since` are compared with it. */
 export const NOW = Date.UTC(2026, 10, 23);
 
 /** The smallest useful configuration, with parts of its one site replaced or added. */

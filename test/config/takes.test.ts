@@ -6,7 +6,8 @@ import { configPage } from '../../src/config/pages/docs.ts';
 import { NO_SECRETS } from '../../src/config/compile/secrets.ts';
 import { findings, load, yaml } from './support.ts';
 
-// What a vendor is never sent follows from its folder and the settings: pages and linter read it there.
+// Which events a vendor is never sent follows from its folder and the settings. Pages and linter use the same
+// declarations.
 
 const LINKEDIN = (more: string) => yaml({ destinations: `{ linkedin: { access_token: "\${L}", ${more} } }` });
 const META = (more: string) =>

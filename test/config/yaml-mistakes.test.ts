@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { mistakesIn } from '../../src/config/lint/yaml-mistakes.ts';
 import { findings } from './support.ts';
 
-// YAML as people mistype it: one finding for one cause, on its own line, with the line as it was meant. What was meant
-// is known here, because every mistake is made in a file that is right.
+// Usual typing mistakes in YAML: one finding for one cause, on its own line, with the correct line. The correct line is
+// known, because each mistake is put into a correct file.
 
 const root = join(import.meta.dirname, '../..');
 const sound = ['config', 'config/presets', 'config/examples', 'test/fixtures/contract']

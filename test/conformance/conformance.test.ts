@@ -8,7 +8,7 @@ import { VENDORS, violations } from '../support/vendors.ts';
 import { readCases } from './read.ts';
 import { runCases } from './runner.ts';
 
-// The cases beside the matrix, which has a test of its own (test/matrix).
+// The cases that are not in the matrix, which has a test of its own (test/matrix).
 
 const cases = readCases(join(import.meta.dirname, 'cases.yaml'));
 

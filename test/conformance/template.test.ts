@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { differences, expand, type Moment } from './template.ts';
 
-// What the suite would notice, and what it lets pass.
+// Which faults the suite finds, and what it accepts.
 
 const moment: Moment = { n: 'ab0017', at: Date.parse('2026-11-20T10:15:00.250Z'), words: { gcs: 'G101' } };
 

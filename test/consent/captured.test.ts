@@ -5,8 +5,8 @@ import { destinations } from '../../destinations/index.ts';
 import { encodeTcString } from '../support/tc-string.ts';
 import { inputOf, M, NOW, P, purposes, S, siteOf, readConsent } from './site.ts';
 
-// Shapes of records that real sites sent, with ids and times replaced, and what became of them on the way: other
-// encodings, other spellings, siblings. Right is what the visitor chose, or less; never more.
+// Records in the shapes that real sites sent, with ids and times replaced, and changed as on the way to the gateway:
+// other encodings, other spellings, similar names. A correct reading is the visitor's choice or less, never more.
 
 const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
 const given = (cookie: string, site: ReturnType<typeof siteOf>) => readConsent(inputOf(cookie), site).granted;

@@ -55,7 +55,7 @@ describe('gcd (destinations/consent-mode.md 3.5, design 3)', () => {
       expect(reading).toMatchObject({ unknownLetter: true, note: expect.stringContaining('not known') });
     }
     expect(readConsentMode(undefined, '13r3r3r2r5l1')).not.toHaveProperty('unknownLetter');
-    // Later pairs speak of nothing that is read.
+    // Later pairs are about signals that are not read.
     expect(readConsentMode(undefined, '13r3r3r2r5k1')).not.toHaveProperty('unknownLetter');
   });
 

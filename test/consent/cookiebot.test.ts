@@ -5,8 +5,8 @@ import type { Context } from '../../src/consent/platform.ts';
 import { ServiceBook } from '../../src/consent/services.ts';
 import { CATEGORY_SIGNALS } from '../../src/core/signals.ts';
 
-// An explicit choice in the platform's own spelling is read in one go. It must come to what reading it piece by piece
-// comes to, and so must everything that is nearly spelled like that.
+// An explicit choice in the platform's own spelling is read in one step. The result must be the same as that of reading
+// it piece by piece, also for texts that are nearly spelled like that.
 
 const CONTEXT: Context = {
   source: 'cookiebot',

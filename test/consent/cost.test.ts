@@ -4,7 +4,7 @@ import { PLATFORMS } from '../../src/consent/platforms/index.ts';
 import { expectLinear } from '../support/growth.ts';
 import { inputOf, M, NOW, siteOf, purposes, readConsent } from './site.ts';
 
-/** Values that grow: whatever a reader loops over, split on, nests into or looks ahead for. */
+/** Values that grow, one for each loop, split, nesting and look-ahead of a reader. */
 const GROWING: readonly ((length: number) => string)[] = [
   (n) => 'A'.repeat(n),
   (n) => '['.repeat(n),

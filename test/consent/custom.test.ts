@@ -57,7 +57,7 @@ describe.each(Object.entries(BANNER_ROWS))('%s', (name, { steps }) => {
   });
 
   it('damaged, it never becomes a consent it was not (property)', () => {
-    // Neither a letter, a digit nor a sign that a record is made of: no damage of this kind writes another record.
+    // No letter, no digit and no sign of a record: such damage cannot write another valid record.
     const piece = fc.constantFrom(
       '\u0001',
       '~',

@@ -7,7 +7,7 @@ import { AD_SIGNALS } from '../../src/core/signals.ts';
 import { inputOf, M, NOW, P, S, siteOf, readConsent } from './site.ts';
 import { siteFor, vectors } from './vectors.ts';
 
-// Kinds of faults that public reports show: each as a rule, over every platform it may touch.
+// Kinds of faults from public reports, each tested on every platform that can have it.
 
 const cookiebotOf = (s: boolean, m: boolean, more = '') =>
   `{stamp:'c2FtcGxlc2FtcGxlc2FtcGxl==',necessary:true,preferences:true,statistics:${s},marketing:${m},method:'explicit',ver:1,utc:1789371065123${more},region:'no'}`;
@@ -45,7 +45,7 @@ describe('a record that was percent-encoded again', () => {
         return `${pair.slice(0, equals)}=${value}`;
       })
       .join('; ');
-  // Values that were broken on purpose stay what they are, whatever is around them.
+  // Values that were broken on purpose stay broken, whatever is around them.
   const readable = vectors.filter(({ cookie, expect: { status } }) => status !== 'none' && cookie.length < 4_000);
 
   it.each(readable.map((vector) => [vector.id, vector] as const))('%s is read as before', (_, vector) => {

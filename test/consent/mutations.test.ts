@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { inputOf, readConsent } from './site.ts';
 import { siteFor, vectors, type Vector } from './vectors.ts';
 
-/** How many damaged cookies are tried; R11 speaks of a million: `CONSENT_MUTATIONS=1000000 npx vitest run test/consent`. */
+/** The number of damaged cookies; for the million of R11: `CONSENT_MUTATIONS=1000000 npx vitest run test/consent`. */
 const MUTATIONS = Number(process.env['CONSENT_MUTATIONS'] ?? 20_000);
 const SEED = Number(process.env['CONSENT_SEED'] ?? 1);
 

@@ -3,7 +3,7 @@ import { decideRequest } from '../../src/decide/request.ts';
 import type { Gateway } from '../../src/policy/gateway.ts';
 import { gatewayOf, jsonHit, NOW } from '../support/hits.ts';
 
-// A receiver that only the owner knows, beside a banner that lists services (docs/consent-platforms.md): the service that
+// A receiver of the site's own, beside a banner that lists services (docs/consent-platforms.md): the service that
 // its route names decides; without one it is treated as a vendor that the banner does not ask about.
 
 const M = '[ad_storage, ad_user_data, ad_personalization]';
@@ -42,7 +42,7 @@ describe('names that are mapped to signals (Klaro)', () => {
 
   it.each<[Record<string, boolean>, readonly string[]]>([
     [{ 'facebook-pixel': true, salesforce: true }, ['named', 'unnamed']],
-    // Somebody who carries the signals was refused: the receiver that nobody named may be meant.
+    // An unnamed service with these signals was refused: it may be this receiver.
     [{ 'facebook-pixel': false, salesforce: true }, ['named']],
     [{ 'facebook-pixel': true, salesforce: false }, []],
     [{ 'facebook-pixel': false, salesforce: false }, []],
@@ -51,7 +51,7 @@ describe('names that are mapped to signals (Klaro)', () => {
     expect(open(known, klaro(services))).toEqual(routes);
   });
 
-  // A mapped name that nobody knows belongs to every route that needs its signals.
+  // A mapped name without a known owner belongs to every route that needs its signals.
   const mixed = site(`{ cmp: [klaro], mapping: { klaro: { purposes: { salesforce: ${M}, zapier: ${M} } } } }`);
 
   it.each<[Record<string, boolean>, readonly string[]]>([

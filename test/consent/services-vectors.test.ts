@@ -5,9 +5,9 @@ import { maskOf } from '../../src/core/signals.ts';
 import { inputOf, readConsent } from './site.ts';
 import { siteFor, vectors } from './vectors.ts';
 
-// What services say must not close what a visitor has accepted: of every vector, each route that its categories open
-// stays open, or the reading names the services nobody knows, for the site to say whose they are. TC strings are left
-// out: they speak of vendors by number (test/policy/tcf-vendors.test.ts).
+// Services in a record must not close what a visitor has accepted. For each vector, every route that its categories
+// open stays open, or the reading names the unknown services, so that the site can say whose they are. TC strings are
+// left out, because they name vendors by number (test/policy/tcf-vendors.test.ts).
 
 const ROUTES: readonly ConsentRoute[] = Object.values(destinations).map(
   ({ name, vendor, tcfVendor, needs, services }) => ({

@@ -5,9 +5,9 @@ import type { Gateway } from '../../src/policy/gateway.ts';
 import { expectLinear } from '../support/growth.ts';
 import { gatewayOf, NOW, webHit } from '../support/hits.ts';
 
-// A service or vendor that was refused inside an allowed category closes its routes, and no others (GDPR Art. 4(11):
-// consent is specific). The shapes of the records are those of `consent.md` 1 and of captured cookies; the names
-// are those that banners use.
+// A service or vendor that was refused inside an allowed category closes its routes and no others (GDPR Art. 4(11):
+// consent is specific). The shapes of the records are from `consent.md` 1 and from captured cookies; the names are
+// those that banners use.
 
 const M = '[ad_storage, ad_user_data, ad_personalization]';
 const ALL = ['ga4', 'google_ads', 'linkedin', 'meta', 'microsoft_ads'];

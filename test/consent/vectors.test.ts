@@ -7,7 +7,7 @@ import { siteFor, vectors } from './vectors.ts';
 
 const CATEGORIES = ['preferences', 'statistics', 'marketing'] as const;
 
-/** The vectors speak of one reading; several are taken together as the consent takes them. */
+/** A vector describes one reading; several readings are combined as in a consent. */
 function statusOf({ readings, granted }: Consent): Status {
   const stated = readings.filter(({ source }) => source !== 'gpc').map(({ status }) => status);
   const [first, ...others] = new Set(stated);

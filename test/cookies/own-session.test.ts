@@ -28,7 +28,7 @@ describe('pv_session, for pages whose client keeps no session (`destinations/ga4
       HttpOnly: true,
       SameSite: 'Lax',
     });
-    // It tells nobody apart: all who came in one second have the same.
+    // It does not tell visitors apart: all who came in one second have the same.
     expect(page('', { hitId: 'another' }).identifiers.session_id).toBe(seconds(NOW));
     expect(first.subjects).toEqual([`own:${first.identifiers.own_id}`]);
   });

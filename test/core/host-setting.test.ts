@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { host } from '../../src/core/host-setting.ts';
 
-// `destinations/http.md` 4: hosts are those literally written in the configuration, names only; what they lead to is
-// looked at when a connection is made (test/platform/send.test.ts).
+// `destinations/http.md` 4: hosts are texts of the configuration, and names only. The addresses behind a name are
+// checked when a connection is made (test/platform/send.test.ts).
 
 describe('a host in the settings', () => {
   it.each(['collect.example.com', 'hook.eu1.make.com', 'a-b.example.no', 'xn--blbr-roah.example', 'x.co'])(

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NameTable } from '../../src/core/name-table.ts';
 
-// A table is worth what a `Map` asked with the cut-out name is, whatever stands around the name.
+// A table must give the same result as a `Map` that is asked for the cut-out name, whatever stands around the name.
 
 const names = fc.uniqueArray(fc.string({ maxLength: 6 }), { maxLength: 60 });
 

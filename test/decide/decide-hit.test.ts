@@ -8,7 +8,7 @@ import type { Gateway, Site } from '../../src/policy/gateway.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';
 
-// Whose event it is, which ids it may carry, what withdrawal does (design 2, 3, 3a), as values.
+// The owner of an event, the ids it may carry, and the effects of a withdrawal (design 2, 3, 3a), as values.
 
 const text = readFileSync(new URL('../../config/gateway.yaml', import.meta.url), 'utf8');
 const gateway = gatewayOf(text);

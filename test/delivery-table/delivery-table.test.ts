@@ -9,8 +9,8 @@ import { violations } from '../support/vendors.ts';
 import { startScripted, type Scripted } from './scripted.ts';
 import { TABLE, type Row } from './table.ts';
 
-// Vendor x answer -> outcome, retries, what was resent (R56, R57, and the error tables of the sheets). Every row is a
-// route of one gateway, so that all of them are tried at once and none may disturb another.
+// Vendor x answer -> outcome, retries, what was sent again (R56, R57, and the error tables of the sheets). Each row is
+// a route of one gateway, so all of them are tried at once, and none may affect another.
 
 const rows = TABLE.map((row, i) => {
   const id = `r${String(i).padStart(3, '0')}`;
@@ -89,7 +89,7 @@ const headers = (cookie: string) => ({ host: 'shop.example.no', origin: 'https:/
 function incoming(row: TestRow): readonly Ask[] {
   const cookie = row.form === 'limited' ? REFUSED : AGREED;
   const page = (i: number) => `https://shop.example.no/${idOf(row, i)}`;
-  // Of somebody else: a client id that comes without consent withdraws it from all that waits.
+  // A client id of its own, because one that comes without consent would withdraw the other rows.
   const cid = row.form === 'limited' ? `1234567.${second - 3600}` : CLIENT_ID;
   if (row.vendor === 'ga4' && row.form !== 'api') {
     const keys = { v: '2', tid: streamOf(row), cid, en: row.name, dl: page(0) };

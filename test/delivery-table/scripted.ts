@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FakeReply, Recorded } from '../support/recorder.ts';
 import { VENDORS } from '../support/vendors.ts';
 
-/** An answer of a vendor, or what a network does instead. */
+/** An answer of a vendor, or a fault of the network in its place. */
 export type Answer = FakeReply | 'reset' | 'cut off' | 'never';
 
 /**

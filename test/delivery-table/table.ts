@@ -123,7 +123,7 @@ function everyone(vendor: Vendor): Row[] {
   ];
 }
 
-/** Forms that are a request of their own, and have no credentials that anybody could mend. */
+/** Forms that are a request of their own, and have no credentials that a person could correct. */
 function single(vendor: Vendor, form: 'web' | 'limited', from: string, name: string): Row[] {
   const tell = (answer: string, script: Script, { ends, ...rest }: Rest) => {
     const one = { ...(ends.dead !== undefined && { dead: 1 }), ...(ends.delivered !== undefined && { delivered: 1 }) };
@@ -620,7 +620,7 @@ export const TABLE: readonly Row[] = [
   row('tiktok', 'tiktok.md 9', 'a code nobody has read', once(tiktok.replies.unknown), again),
 
   ...everyone('http').map((one) => ({ ...one, from: 'http.md 3' })),
-  // What the receiver says beside it is read by nobody.
+  // Other texts of the receiver are not read.
   row('http', 'http.md 3', '202 with a page of HTML', always(html(202)), delivered),
   row('http', 'http.md 3', '200 with a huge body', always({ status: 200, body: HUGE }), delivered),
   // A receiver that is being replaced answers so for a while.

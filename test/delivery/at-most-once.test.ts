@@ -4,8 +4,8 @@ import piwikPro from '../../destinations/piwik-pro/index.ts';
 import { judgeStatus } from '../../src/core/destination.ts';
 import { DAY, outcomesOf, testGateway, World } from '../support/delivery.ts';
 
-// `at_most_once` (`destinations/matomo.md` 6, `destinations/piwik-pro.md` 5): what the vendor may have and would count twice is
-// not sent again. An order may be, because its number is recognised.
+// `at_most_once` (`destinations/matomo.md` 6, `destinations/piwik-pro.md` 5): an event that the vendor may have, and
+// would count twice, is not sent again. An order may be sent again, because its number is recognised.
 
 const HOUR = 3_600_000;
 const ELEMENTS = ['page', 'order ec_id=1', 'search'];

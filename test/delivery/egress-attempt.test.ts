@@ -89,7 +89,7 @@ describe('a module that leaks', () => {
       fault: { code: 'failed.egress_check', params: { rule: 'uid: not granted' } },
     });
     expect(recorder.requests).toEqual([]);
-    // The same row by the module as it is: the recorder does hear what is sent.
+    // The same row by the unchanged module: the recorder does receive it.
     const good = leaking('ga4', (request) => request);
     expect(await attempt(good.route, row.envelope, [row], { send, secrets, now: Date.now })).toHaveProperty(
       'verdict.kind',

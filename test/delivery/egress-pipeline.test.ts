@@ -7,8 +7,8 @@ import { decideRequest as decide } from '../../src/decide/request.ts';
 import type { Gateway, Route } from '../../src/policy/gateway.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';
 
-// What the pipeline makes, from whatever hit under whatever consent, must be what the tables of the wire allow: a
-// violation there would drop what the visitor did allow.
+// Every request that the pipeline makes, of any hit under any consent, must be allowed by the tables of the egress
+// check. Otherwise the check would drop what the visitor did allow.
 
 const config = (privacy: string, limited: boolean): string => `
 sites:
@@ -52,7 +52,7 @@ const CID = `482310557.${NOW / 1000 - 86_400}`;
 const CLICKS =
   'gclid=Cj0KExample_aBc&fbclid=IwAR2Example&msclkid=0a1b2c3d4e5f60718293a4b5c6d7e8f9&li_fat_id=11111111-2222-4333-8444-555555555555&epik=dj0yExample&rdt_cid=ExampleClick&ttclid=E.C.P.CrABqKZ8pU6u7wVb&ScCid=ExampleClick';
 
-/** Any text, and texts that mean something to somebody. */
+/** Any text, and texts with a meaning for a reader. */
 const anyText = fc.oneof(
   fc.string({ maxLength: 40 }),
   fc.string({ unit: 'binary', maxLength: 20 }),

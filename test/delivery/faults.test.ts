@@ -12,7 +12,7 @@ import { cookiebot, gatewayOf, webHit } from '../support/hits.ts';
 import { until } from '../support/metrics.ts';
 import { temporary } from '../support/serve.ts';
 
-// A fault of the gateway's own when it sends: the event waits for a person, and goes out when that is mended
+// A fault of the gateway when it sends: the event waits for a person, and is sent after the fault was corrected
 // (docs/decisions/one-record-an-event.md).
 
 const config = (deadLetters: string) => `
@@ -123,7 +123,7 @@ describe('a fault of the gateway when it sends', () => {
         [KEY, code],
         [KEY, code],
       ]);
-      // Whoever looks on is told, and the log says it once.
+      // The preview shows it, and it is logged once.
       expect(ended.map(({ state, words }) => [state, words.includes(`[${code}]`)])).toEqual([
         ['dead', true],
         ['dead', true],

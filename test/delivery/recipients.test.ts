@@ -11,8 +11,8 @@ import { DAY, outboxRecord, outcomesOf, World } from '../support/delivery.ts';
 import { until } from '../support/metrics.ts';
 import { temporary } from '../support/serve.ts';
 
-// What was stored for one recipient does not go to another; what was mended for the same one does
-// (docs/decisions/one-record-an-event.md), by the vendor that does not exist, whose host is a setting.
+// What was stored for one recipient does not go to another one; after a correction for the same recipient it does go
+// out (docs/decisions/one-record-an-event.md). Tested with the invented vendor whose host is a setting.
 
 const SETTINGS = { host: 'crm.example.com', account: 'nord', signing_secret: { env: 'COURIER_SECRET' } };
 const route = (more: object = {}) => courierRoute({ ...SETTINGS, ...more });

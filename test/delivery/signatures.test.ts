@@ -11,8 +11,8 @@ import { courierRoute, gatewayWith, PURCHASE } from '../support/courier.ts';
 import { World } from '../support/delivery.ts';
 import { startRecorder, type Recorded, type Recorder } from '../support/recorder.ts';
 
-// Signatures as they arrive (`destinations/http.md` 2, `destinations/meta.md` 1). The vectors are those of the pages, the
-// last one of openssl.
+// Signatures as a receiver gets them (`destinations/http.md` 2, `destinations/meta.md` 1). The vectors are those of the
+// pages; the last one was made with openssl.
 
 const NEW = 'whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=';
 const OLD = 'whsec_ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0A=';

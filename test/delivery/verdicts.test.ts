@@ -5,7 +5,8 @@ import { answered } from '../../src/core/reason.ts';
 import { courierRoute, gatewayWith, PURCHASE } from '../support/courier.ts';
 import { DAY, outcomesOf, testGateway, World } from '../support/delivery.ts';
 
-// Answers of a receiver that is being replaced or has gone (`destinations/http.md` 3), by the vendor that does not exist.
+// Answers of a receiver that is being replaced or no longer exists (`destinations/http.md` 3), with the invented
+// vendor.
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -137,7 +137,7 @@ describe.skipIf(noChromium !== undefined)('the demo, in a browser', () => {
     expect(await visitor.jar()).toEqual(['cc_cookie']);
     expect(await page.evaluate(() => [localStorage, sessionStorage].flatMap(Object.keys))).toEqual([]);
 
-    // The terminal told the same, and nowhere stood the client's own id or the address in the link.
+    // The terminal showed the same, and nothing showed the client's own id or the address in the link.
     for (const text of [
       'page_view - the visitor has allowed nothing',
       'x meta           nothing: the visitor has not allowed marketing (ad_storage, ad_user_data, ad_personalization)',

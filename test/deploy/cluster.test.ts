@@ -163,7 +163,7 @@ describe.skipIf(absent('nats-server'))('the brokers', () => {
       const first = gateways[0] as Served;
       let stopped = false;
       const ended = first.stop('SIGTERM').then(() => (stopped = true));
-      // Without `--drain` it stops to listen before the proxy knows that it is not ready.
+      // Without `--drain` it stops listening before the proxy finds that it is not ready.
       while (!stopped) await goesOn();
       await ended;
       for (let i = 0; i < 5; i++) await goesOn();

@@ -54,7 +54,7 @@ afterEach(async () => {
   await vendors.close();
 });
 
-/** A machine the page speaks of: its files below a folder, a gateway on its /var/lib/portvakt. */
+/** A machine of the page: its files below a folder, a gateway on its /var/lib/portvakt. */
 class Machine {
   readonly root = temporary();
   readonly data = join(this.root, 'var/lib/portvakt');

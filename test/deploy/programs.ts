@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-// The programs that deploy/ is held against. `.ci/run` installs them; without one its tests are skipped, and fail with CI=true.
+// The programs that check the files of deploy/. `.ci/run` installs them; without one its tests are skipped, and fail
+// with CI=true.
 
 const root = join(import.meta.dirname, '../..');
 const VENV = join(import.meta.dirname, '.venv/bin');
 const GO = process.env['GOBIN'] ?? join(homedir(), 'go/bin');
 const PLACES = [VENV, GO, ...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 
-/** Where a program is; its name where it is nowhere, so that starting it says so. */
+/** Where a program is; its bare name if it is missing, so that the attempt to start it fails with that name. */
 export function program(name: string): string {
   return PLACES.map((place) => join(place, name)).find((path) => existsSync(path)) ?? name;
 }

@@ -246,7 +246,7 @@ describe('every destination', () => {
     expect(foreign).toEqual([]);
   });
 
-  // One whose host is the operator's own is in an example: the reference configuration has no receivers of anybody's.
+  // A destination with a host of the operator's own is in an example: the reference configuration has no such receiver.
   it.each(Object.entries(destinations))(
     '%s is in a configuration that ships, and its settings parse',
     (type, { fixedHosts, bind, settings, examples }) => {

@@ -12,7 +12,7 @@ import { FAMILIES } from '../../src/runtimes/node/process/metric-families.ts';
 import { anchorsOf } from '../support/anchors.ts';
 import { cookiebot, gatewayOf, jsonHit } from '../support/hits.ts';
 
-// What the documentation says is held against what is there: commands run, examples load, names exist.
+// The documentation is compared with the project: commands run, examples load, names exist.
 
 const root = join(import.meta.dirname, '../..');
 const text = (file: string) => readFileSync(join(root, file), 'utf8');

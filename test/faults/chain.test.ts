@@ -38,7 +38,7 @@ import { accountOf } from '../../src/ledger/account.ts';
 import { cookiebot, gatewayOf, webHit } from '../support/hits.ts';
 import { CONFIG, jsonPurchase, webPurchase } from './hits.ts';
 
-// R80: whatever breaks in the chain, the event is dropped and counted, and not one byte goes out.
+// R80: if any function of the chain fails, the event is dropped and counted, and no byte of it goes out.
 
 vi.mock('../../src/consent/index.ts', { spy: true });
 vi.mock('../../src/consent/cookie-header.ts', { spy: true });

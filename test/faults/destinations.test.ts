@@ -5,7 +5,7 @@ import type { Gateway, Route } from '../../src/policy/gateway.ts';
 import { gatewayOf } from '../support/hits.ts';
 import { CONFIG, jsonPurchase, webPurchase } from './hits.ts';
 
-// R80, the vendor's side: a module that breaks stops its own route and nobody else's.
+// R80 for the vendors: a module that fails stops its own route and no other.
 
 const gateway = gatewayOf(CONFIG);
 const [site] = gateway.sites;

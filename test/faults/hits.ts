@@ -1,7 +1,7 @@
 import type { Hit } from '../../src/protocols/hit.ts';
 import { cookiebot, jsonHit, NOW, webHit } from '../support/hits.ts';
 
-// Hits that between them pass through every function of the chain, from a visitor who has allowed everything.
+// Hits that together pass through every function of the chain, of a visitor who has allowed everything.
 
 export const CONFIG = `
 sites:

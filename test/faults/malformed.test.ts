@@ -9,7 +9,7 @@ import { PLATFORMS } from '../canary/consents.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';
 import { CONFIG } from './hits.ts';
 
-// Whatever bytes arrive: `process` never throws, and nothing is planned that was not asked for.
+// Random bytes: `decideHit` never throws, and nothing is planned without consent.
 
 const gateway = gatewayOf(CONFIG.replace('cmp: [cookiebot]', 'cmp: auto'));
 const RUNS = { numRuns: 4000 };

@@ -23,7 +23,7 @@ const SITES: readonly (readonly [RegExp, readonly string[], readonly (readonly [
   [/renamed/, ['vanilla-cookieconsent'], [['vanilla-cookieconsent', { cookie: 'my_consent' }]]],
   [/^vanilla/, ['vanilla-cookieconsent'], []],
   [/^cookieconsent/, ['osano-cookieconsent'], []],
-  // Its cookie has the name of Cookiebot's and is no record: the bridge speaks.
+  // Its cookie has the name of Cookiebot's and is no record: the bridge counts.
   [/^bridge/, ['bridge', 'cookiebot'], []],
 ];
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { casesOf, Field, type FieldCase } from './field.ts';
 
-// What real tags and banners sent and the gateway once got wrong. What is right stands beside each in clients.json.
+// Requests of real tags and banners that the gateway once read wrongly. The right result stands beside each in
+// clients.json.
 
 const CASES = casesOf('clients.json');
 

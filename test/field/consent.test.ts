@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { casesOf, Field, type FieldCase } from './field.ts';
 
-// Public reports on consent, cookies and privacy. What is right, and who says so, stands beside each in consent.json.
+// Public reports on consent, cookies and privacy. The right result and its source stand beside each in consent.json.
 
 const CASES = casesOf('consent.json');
 

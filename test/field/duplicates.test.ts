@@ -252,7 +252,7 @@ describe('the same event again', () => {
   it('is stored for the routes that have not had it', async () => {
     const order = newId();
     const cid = newClient();
-    // Nothing for Meta to match on: skipped there, and taken when the back end knows more.
+    // Nothing for Meta to match on: skipped there, and taken when the back end sends more.
     await tag(purchase(order), { cid });
     expect([await got(GA4), await got(META)]).toEqual([['purchase'], []]);
     await backend([{ name: 'purchase', order, visitor: { cookies: GRANTED, client_id: cid } }]);

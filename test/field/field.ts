@@ -9,7 +9,7 @@ import { serve, type Served } from '../support/serve.ts';
 import { encodeTcString } from '../support/tc-string.ts';
 import { VENDORS } from '../support/vendors.ts';
 
-// Cases from the field: what people who do this job reported in public, as requests to the reference configuration.
+// Cases from the field: public reports of people who do this work, as requests to the reference configuration.
 
 const REFERENCE = readFileSync(join(import.meta.dirname, '../fixtures/contract/gateway.yaml'), 'utf8');
 const ORIGIN = 'https://shop.example.no';
@@ -130,7 +130,7 @@ export class Field {
     return outcomeOf(answer, this.recorder.requests);
   }
 
-  /** Sends all of them, and waits once. What came of which is told by a text that only its request holds. */
+  /** Sends all of them, and waits once. A text that only one request holds tells what came of it. */
   async sendAll(cases: readonly FieldCase[], markOf: (each: FieldCase) => string): Promise<readonly Outcome[]> {
     this.recorder.clear();
     const answers: Answer[] = [];

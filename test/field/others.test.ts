@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Field, orderOf, purchasePath, type FieldCase, type Outcome } from './field.ts';
 
-// Others of the kinds that were reported: the same faults in another spelling, language, platform or place.
+// More cases of the reported kinds: the same faults in another spelling, language, platform or place.
 
 interface Other {
   readonly id: string;

@@ -4,8 +4,8 @@ import { maskOf, type Signal } from '../../src/core/signals.ts';
 import { inputOf, M, S, siteOf, readConsent } from '../consent/site.ts';
 import { Field, filled, orderOf, purchasePath, type FieldCase, type Outcome } from './field.ts';
 
-// Records of consent platforms as they are met, at the front door: layouts of all versions there is evidence for, what
-// stands beside them, what servers make of them. Values are made up.
+// Records of consent platforms as real sites send them, at the front door: layouts of all versions with evidence,
+// cookies beside them, and changes that servers make. Values are made up.
 
 interface Met {
   readonly id: string;
@@ -22,7 +22,7 @@ interface Met {
   readonly cookie: string;
   /** Of the routes below, those that get the purchase. */
   readonly sent_to: readonly string[];
-  /** What the visitor refused in so many words, S = statistics, M = marketing: an objection, too. */
+  /** What the visitor refused expressly, S = statistics, M = marketing: an objection, too. */
   readonly refused?: string;
 }
 

@@ -5,8 +5,8 @@ import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, type Served } from '../support/serve.ts';
 import { VENDORS } from '../support/vendors.ts';
 
-// Who refuses one service takes back what waits for its vendor, and nothing else: the category is still allowed, so the
-// signals of the site are the same before and after (GDPR Art. 7(3)).
+// A visitor who refuses one service withdraws what waits for its vendor, and nothing else. The category is still
+// allowed, so the signals of the site are the same before and after (GDPR Art. 7(3)).
 
 const CONFIG = `
 sites:

@@ -6,9 +6,9 @@ import { CONFIG } from '../faults/hits.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW } from '../support/hits.ts';
 import { Field, type FieldCase } from './field.ts';
 
-// A user id that is personal is none (Google's policy on personal data: no e-mail address, phone number or national id as
-// user id). Where a vendor takes hashed e-mail addresses or phone numbers, it goes on as what it is, hashed, and in no
-// other form anywhere.
+// A user id that is personal data is not used as one (Google's policy on personal data: no e-mail address, phone number
+// or national id as user id). A vendor that takes hashed e-mail addresses or phone numbers gets it as such, hashed. No
+// other form leaves.
 
 const COOKIE =
   'CookieConsent={stamp:%27c2FtcGxlc2FtcGxlc2FtcGxl==%27%2Cnecessary:true%2Cpreferences:true%2Cstatistics:true%2Cmarketing:true%2Cmethod:%27explicit%27%2Cver:1%2Cutc:{{ms:-86400000}}%2Cregion:%27no%27}; _ga=GA1.1.482310557.{{s:-3600}}; _fbp=fb.1.{{ms:-3600000}}.1098115397';

@@ -9,8 +9,8 @@ import { startRecorder, type FakeReply, type Recorded, type Recorder } from '../
 import { serve, type Served } from '../support/serve.ts';
 import { VENDORS } from '../support/vendors.ts';
 
-// What people reported in public on requests to vendors, and what peers' own tests expect, through the front door; and
-// hits of real sites, ids and hosts replaced. What is right, and who says so, stands beside each case.
+// Public reports on requests to vendors, and expectations in the tests of similar programs, through the front door; and
+// hits of real sites with ids and hosts replaced. The right result and its source stand beside each case.
 
 interface Asked {
   readonly method?: string;

@@ -6,8 +6,8 @@ import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, type Served } from '../support/serve.ts';
 import { VENDORS } from '../support/vendors.ts';
 
-// Anybody can write anybody's id into a hit, and so it withdraws nothing. The cookies of the visitor's own browser do,
-// whichever of them is left, and a back end does for the ids that it states.
+// Anybody can write any id into a hit, so an id in a hit alone withdraws nothing. Any of the cookies of the visitor's
+// own browser does, and a back end does for the ids that it states.
 
 const KEY = 'ingestkey0123456789abcdef0123456789';
 const CONFIG = `

@@ -14,10 +14,10 @@ import { LIMITS } from '../../src/protocols/limits.ts';
 import { hostOf } from '../../src/protocols/target.ts';
 import { gatewayOf as compiled } from '../support/hits.ts';
 
-// One table of requests, and every way they can come by: Node's socket, Node's socket through the web app, and the web
-// app alone, which has a `Request` and nothing else. All say the same; where they cannot, the row says why. RFC 9110
-// 15.5.6 (405 and Allow), 15.5.14 (413), 15.5.16 (415), RFC 9112 3.2 (target, Host), Fetch (CORS), R72 (limits),
-// `protocols/google-paths.md` 1 (fixed answers).
+// One table of requests, sent in every way a request can come: Node's socket, Node's socket through the web app, and
+// the web app alone, which has a `Request` and nothing else. All must answer the same; where this is impossible, the
+// row says why. RFC 9110 15.5.6 (405 and Allow), 15.5.14 (413), 15.5.16 (415), RFC 9112 3.2 (target, Host), Fetch
+// (CORS), R72 (limits), `protocols/google-paths.md` 1 (fixed answers).
 
 const ORIGIN = 'https://shop.example.no';
 const HOST = 'metrics.example.no';

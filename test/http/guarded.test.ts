@@ -4,7 +4,7 @@ import type { FieldName, RawEvent } from '../../src/core/fields.ts';
 import { namesOf, presentOf } from '../../src/ledger/guarded.ts';
 import { guardedAmong } from '../../src/policy/guarded.ts';
 
-// R18: the log names what did not pass. Numbers of 32 bits would name the wrong field from the 33rd on.
+// R18: the log names the fields that did not pass. Bits of a 32-bit number would name the wrong field from the 33rd on.
 it.each([1, 31, 32, 33, 34, 64, 65, 200])('names the fields that were there among %i, and no other', (count) => {
   const names = Array.from({ length: count }, (_, i) => `field_${i}` as FieldName);
   const guarded = guardedAmong(names);

@@ -5,7 +5,7 @@ import { metricsOf } from '../support/metrics.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, type Served } from '../support/serve.ts';
 
-// A back end's event comes later than its visitor's withdrawal, with the consent of before.
+// An event of a back end that arrives after the withdrawal of its visitor, with the consent of before.
 
 const KEY = 'an-ingest-key-of-the-tests-0123456789-0123456789';
 const CONFIG = `

@@ -6,8 +6,8 @@ import { metricsOf } from '../support/metrics.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, type Served } from '../support/serve.ts';
 
-// A visitor who refuses Google Ads and keeps Google Analytics leaves GA4 open, without advertising: what waits for GA4 and
-// was made with it must not go out.
+// A visitor who refuses Google Ads and keeps Google Analytics leaves GA4 open, without advertising. An event that waits
+// for GA4 and was made with advertising must not go out.
 
 const CONFIG = `
 sites:

@@ -10,7 +10,8 @@ import { watch } from '../support/preview.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, temporary, type Served } from '../support/serve.ts';
 
-// The preview and a mount path behind nginx as it comes: HTTP/1.0 to the gateway, everything buffered, sub-paths.
+// The preview and a mount path behind nginx with its default settings: HTTP/1.0 to the gateway, everything buffered,
+// sub-paths.
 
 const NGINX = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/sbin/nginx'].find((path) => existsSync(path));
 const ORIGIN = 'https://shop.example.no';

@@ -7,8 +7,8 @@ import { Shown, windowsIn } from '../../src/ledger/windows.ts';
 import { replacing } from '../privacy/replaced-gateway.ts';
 import { cookiebot, NOW, webHit } from '../support/hits.ts';
 
-// A gateway that shares windows with others, and has not been able to ask for their key: what needs it is refused, so that
-// whoever sends it again loses nothing.
+// A gateway that shares windows with others and has not yet got their key: an event that needs the key is refused, so
+// that the sender can send it again.
 
 const gateway = replacing();
 const PAGE = {

@@ -6,7 +6,7 @@ import { watch, type Watched } from '../support/preview.ts';
 import { startRecorder, type FakeReply, type Recorded, type Recorder } from '../support/recorder.ts';
 import { serve, type Served } from '../support/serve.ts';
 
-// What becomes of an event after it was taken: the preview shows it for each route, and which routes wait for a person.
+// The end of each event: the preview shows it for each route, and shows which routes wait for a person.
 
 const ORIGIN = 'https://shop.example.no';
 const META = 'graph.facebook.com';
@@ -179,7 +179,7 @@ describe('the preview of several processes', () => {
   it('shows what each of them takes and delivers', async () => {
     const watched = await watch(`${gateway.adminUrl}/preview/stream`);
     const shown = (name: string) => watched.traces().filter(({ event }) => event === name);
-    // Processes are told that somebody looks, which takes them a moment: what came before is not shown by all of them.
+    // It takes a moment until all processes show a new preview. What came before that is not shown by all of them.
     let round = 0;
     await until('both have heard', async () => {
       const name = `round_${++round}`;
@@ -204,7 +204,7 @@ describe('the preview of several processes', () => {
       (JSON.parse((await ask(gateway.adminUrl, { method: 'GET', path: '/stopped' })).body) as { stopped: object })
         .stopped;
     expect(await stopped()).toEqual({});
-    // One event: one of the two processes knows.
+    // One event: only one of the two processes has it.
     await hit(gateway);
     await until('one has said so', async () => Object.keys(await stopped()).length === 1);
     expect(Object.keys(await stopped())).toEqual(['shop.example.no/meta']);

@@ -13,7 +13,8 @@ import { metricsOf, until } from '../support/metrics.ts';
 import { serve, type Served } from '../support/serve.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 
-// What was refused can be found: counted by site and reason, summed in the log, shown with the line that takes it in.
+// Refused requests can be found: they are counted by site and reason, summed in the log, and shown with the line of
+// configuration that would allow them.
 
 const ORIGIN = 'https://shop.example.no';
 const CONFIG = `

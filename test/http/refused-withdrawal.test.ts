@@ -5,8 +5,9 @@ import { metricsOf, until } from '../support/metrics.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, type Served } from '../support/serve.ts';
 
-// A withdrawal must not depend on the rest of its request being right: whatever is refused, what its cookies take back
-// is taken back, and they expire. A page of another site cannot make silence of cookies that it has the browser leave out.
+// A withdrawal must not depend on the rest of its request. Also if a request is refused, the withdrawal in its cookies
+// is carried out and the cookies expire. A page of another site must not cause a withdrawal by a request that the
+// browser sends without cookies.
 
 const ORIGIN = 'https://shop.example.no';
 const CONFIG = `

@@ -6,7 +6,7 @@ import { metricsOf, until } from '../support/metrics.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, type Served } from '../support/serve.ts';
 
-// Rules of a route (docs/rules.md) in a gateway that runs: over the thread that delivers and the file that keeps events.
+// Rules of a route (docs/rules.md) in a running gateway, with its delivery thread and its outbox file.
 
 const HOST = 'api.linkedin.com';
 const config = (second: string) => `

@@ -16,8 +16,8 @@ import { metricsOf, until } from '../support/metrics.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, temporary, type Served } from '../support/serve.ts';
 
-// What one stranger can do to everybody else by way of connections, the admin listener and what lies about, each with
-// its bound.
+// The harm that one stranger can do to everybody else, by connections, by the admin listener and by files that others
+// can read, each with its bound.
 
 const ORIGIN = 'https://shop.example.no';
 const config = (more = '') => `
@@ -82,7 +82,7 @@ describe('slow sockets', () => {
         const gone = clients.map(async (client) => {
           await until('408', () => client.text().startsWith('HTTP/1.1 408 '), 30_000);
           const answered = Date.now();
-          // Whoever writes to a connection that is no longer there is told so.
+          // A write to a closed connection fails.
           await until('gone', () => (client.socket.write('x'), client.gone()), 5_000);
           expect(Date.now() - answered).toBeLessThan(2_500);
         });

@@ -9,8 +9,8 @@ import { metricsOf, until } from '../support/metrics.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, temporary, type Served } from '../support/serve.ts';
 
-// What Google tags ask of a server container beside hits (`protocols/google-paths.md` 1), with everything allowed: nothing
-// of it is read, stored or sent, and behind the proxy of the README no page of the shop is in its place.
+// Requests of Google tags to a server container beside hits (`protocols/google-paths.md` 1), with everything allowed:
+// nothing of them is read, stored or sent, and behind the proxy of the README they do not get a page of the shop.
 
 const NGINX = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/sbin/nginx'].find((path) => existsSync(path));
 const HOST = 'shop.example.no';

@@ -1,6 +1,6 @@
 /**
- * What the table must say, worked out from the rules of design 3 and the sheets alone. Nothing here knows the gateway:
- * `matrix.test.ts` holds the table against this, and the gateway against the table.
+ * The expected table, worked out from the rules of design 3 and the sheets alone, without the code of the gateway.
+ * `matrix.test.ts` compares the table with this, and the gateway with the table.
  */
 
 export const SIGNALS = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'] as const;

@@ -113,7 +113,7 @@ class Modelled {
     this.#addedGrow(done);
   }
 
-  /** What is told to die and has not yet is not among those that are asked for. */
+  /** An event whose end is told and not yet carried out is not among those that are read. */
   async retry(): Promise<void> {
     await this.world.engine.dead.retry();
     this.#asked = new Set(this.dead);

@@ -39,7 +39,7 @@ function openIn(dir: string, policy: () => StorePolicy, now: () => number): Open
     log.close();
     rmSync(dir, { recursive: true });
   };
-  /** What is in the files is what is left: nobody closes them. */
+  /** Only the files are left, because nothing closes them. */
   const reopen = (): Opened => {
     const next = temporary();
     cpSync(dir, next, { recursive: true });

@@ -9,7 +9,7 @@ import { DAY } from '../support/delivery.ts';
 import { describeModel } from './contract-model.ts';
 import { contentOf, EngineWorld, eventFor, OWN, ROUTES, START, withdrawal, type OpenEngine } from './engine-world.ts';
 
-// What every engine of the outbox has to do, whatever it is made of (src/outbox/engine.ts).
+// The duties of every engine of the outbox, whatever it is made of (src/outbox/engine.ts).
 
 const REFUSED = reason('vendor.refused');
 /** An open world that the next test does not see. */

@@ -6,8 +6,8 @@ import { skipNats } from '../support/nats.ts';
 import { eventFor, POLICY, START, type Opened } from './engine-world.ts';
 import { oneBroker, openNats } from './nats-world.ts';
 
-// A broker stops while an event is on its way to it: nobody can say whether it is stored, and it is stored in another part,
-// too. It is sent once.
+// A broker stops while an event is on its way to it, so it is unknown whether the event is stored. It is then stored in
+// another part, too, and must be sent once.
 
 /** A broker whose first write of an event has no answer; its part has no leader from then on until `back`. */
 function stopping(broker: Broker, stored: boolean) {
@@ -54,7 +54,7 @@ describe.skipIf(skipNats)('an event that may be stored', { timeout: 60_000 }, ()
     await outbox.resolveDoubts();
     await outbox.flush();
     expect(await ready()).toBe(1);
-    // Whoever delivers it after this gateway finds one, too.
+    // A gateway that delivers it later finds one, too.
     const after = (await reopen?.()) as Opened;
     const next = after.engine as unknown as NatsOutbox;
     await next.resolveDoubts();

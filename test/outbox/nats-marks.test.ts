@@ -5,7 +5,7 @@ import { skipNats } from '../support/nats.ts';
 import { eventFor, POLICY, START } from './engine-world.ts';
 import { oneBroker, openNats } from './nats-world.ts';
 
-// What tells repeats has a bound of its own, oldest first, and leaves the room for events alone (docs/duplicates.md).
+// The marks of repeats have a bound of their own, oldest first, and take no room from events (docs/duplicates.md).
 
 describe.skipIf(skipNats)('marks on NATS JetStream', { timeout: 120_000 }, () => {
   const { connected } = oneBroker();
@@ -16,7 +16,7 @@ describe.skipIf(skipNats)('marks on NATS JetStream', { timeout: 120_000 }, () =>
     const marks = { lasting: bound, brief: bound };
     const opened = await openNats(connected(), { policy: () => POLICY, now: () => START, names, marks });
     let { engine } = opened;
-    // Another gateway knows what the brokers have, and nothing beside it.
+    // Another gateway has only what is on the brokers.
     const another = async (): Promise<void> => {
       engine = (await opened.reopen?.())?.engine ?? engine;
     };

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { OwnWrites } from '../../src/outbox/nats/own-writes.ts';
 import type { KeptRecord } from '../../src/outbox/nats/written.ts';
 
-// What a gateway has stored itself is not opened again when the brokers tell of it: only where it is the very same.
+// A record that a gateway has stored itself is not opened again when the brokers deliver it, if it is exactly the same.
 
 const KEPT = { site: 'shop.example.no', routes: [] } as unknown as KeptRecord;
 const bytes = (text: string): Uint8Array => Buffer.from(text);

@@ -72,7 +72,7 @@ describe.skipIf(skipNats)('the gateways on three brokers', { timeout: 180_000 },
     return runner;
   };
 
-  /** Streams, once somebody is elected. */
+  /** Streams, as soon as a leader is elected. */
   const connect = async () => {
     let connected: Connected | undefined;
     const there = async (): Promise<boolean> => {
@@ -155,7 +155,7 @@ describe.skipIf(skipNats)('the gateways on three brokers', { timeout: 180_000 },
       return (await leaders()).every((leader) => leader === 'n1');
     };
     await until('one leads all', gather, 60_000);
-    // A minute may come while nobody is elected: the next one sees to it.
+    // If there is no leader in one minute, it happens in the next one.
     for (let n = 0; n < 5 && new Set(await leaders()).size < 3; n++) {
       for (const call of minute) call();
       await until('each leads one', async () => new Set(await leaders()).size === 3, 8_000).catch(() => undefined);

@@ -10,7 +10,7 @@ import { natsServer, skipNats, startBrokers, type RunningBroker } from '../suppo
 import { serve } from '../support/serve.ts';
 import { brokerAt, type Connected } from './nats-world.ts';
 
-// What is expected of three brokers of the pinned version: leaders that can be moved, and batches as they are needed.
+// What is required of three brokers of the pinned version: leaders that can be moved, and atomic batches.
 
 describe.skipIf(skipNats)('three brokers', { timeout: 120_000 }, () => {
   const names = new Names(`t${randomBytes(6).toString('hex')}`, 3);

@@ -6,8 +6,8 @@ import { natsServer, skipNats, startBrokers } from '../support/nats.ts';
 import { serve, temporary } from '../support/serve.ts';
 import { configOf } from '../torture/support/world.ts';
 
-// Who has a file pays nothing for brokers: neither the library nor the engine of several gateways is loaded (issue: an
-// optional dependency). The other test shows that what is looked for is found.
+// With an outbox in a file, brokers cost nothing: the library and the engine of several gateways are not loaded,
+// because the dependency is optional. The second test shows that the search would find them.
 
 const HOOK = `import { writeSync } from 'node:fs';
 import { registerHooks } from 'node:module';

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { BrokerWatch } from '../../src/runtimes/node/nats/open-nats.ts';
 
-// A broker that is safe at the start may be set up anew later: that is said, and counted (docs/cluster.md).
+// A broker that is safe at the start may be restarted with other settings later: this is logged and counted
+// (docs/cluster.md).
 
 it('a broker that stops writing to the disk at once is a warning, once, and counts until it is mended', async () => {
   let always = true;

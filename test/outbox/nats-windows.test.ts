@@ -19,7 +19,7 @@ import { startSink } from '../torture/support/sink.ts';
 import { cookiesOf } from '../torture/support/world.ts';
 import { oneBroker } from './nats-world.ts';
 
-// Windows of replaced ids that several gateways have in common (docs/cluster.md): R4 and R7 over all of them.
+// Windows of replaced ids that several gateways share (docs/cluster.md): R4 and R7 hold over all of them.
 
 const SITE = 'shop.example.no';
 const MINUTE = 60_000;

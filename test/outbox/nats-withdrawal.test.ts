@@ -5,7 +5,7 @@ import { skipNats } from '../support/nats.ts';
 import { eventFor, POLICY, START, withdrawal } from './engine-world.ts';
 import { oneBroker, openNats } from './nats-world.ts';
 
-// A withdrawal that nobody answers is tried again for a while, as an event is: a leader may be elected anew.
+// A withdrawal that no leader answers is tried again for a while, as an event is, because a new leader may be elected.
 
 /** A broker whose first `times` writes of a withdrawal have no answer. */
 function silent(broker: Broker, times: number, stored: boolean): Broker & { readonly tried: () => number } {

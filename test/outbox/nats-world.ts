@@ -118,7 +118,7 @@ export async function openNats(
     await manager.streams.delete(names.control);
     for (let part = 0; part < names.parts; part++) await manager.streams.delete(names.part(part));
   };
-  /** Nobody closes it: what the brokers have is what is left. */
+  /** It is not closed: only what the brokers have is left. */
   const reopen = async (): Promise<Opened> => {
     engine.stop();
     return openNats(connected, { ...options, names });

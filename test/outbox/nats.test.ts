@@ -10,7 +10,7 @@ describe.skipIf(skipNats)('on NATS JetStream', () => {
 
   describeEngine('of several gateways', (policy, now) => openNats(connected(), { policy, now }), 10);
 
-  // What a gateway has written itself it hears of later than that it is written, on a busy machine much later.
+  // A gateway gets its own writes back later than their acknowledgement, on a busy machine much later.
   describeEngine(
     'of several gateways that hear late',
     (policy, now) => openNats({ ...connected(), broker: lateBroker(connected().broker, 15) }, { policy, now }),

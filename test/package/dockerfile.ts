@@ -36,7 +36,7 @@ export function jsonArguments(stage: Stage, keyword: string): string[] {
   return JSON.parse(rest.slice(rest.indexOf('['))) as string[];
 }
 
-/** The files an engine would be given: what is not in `.dockerignore`, here nor in Git's own list. */
+/** The files an engine would be given: what is in neither `.dockerignore` nor Git's own list. */
 function contextFiles(context: string): string[] {
   const ignored = readFileSync(join(context, '.dockerignore'), 'utf8').split('\n').filter(Boolean);
   const listed = spawnSync('git', ['ls-files', '-coz', '--exclude-standard'], { cwd: context, encoding: 'utf8' });

@@ -24,8 +24,8 @@ import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { VENDORS } from '../support/vendors.ts';
 import { build, jsonArguments, moved, readStages, type Stage } from './dockerfile.ts';
 
-// The container image without an engine: the Dockerfile's own lines, run one after the other, and what comes out of
-// them started as the image starts it, on a root file system that cannot be written where this machine allows that.
+// The container image without an engine: the lines of the Dockerfile are run one after the other, and the result is
+// started as the image starts it, on a read-only root file system if this machine allows that.
 
 const root = join(import.meta.dirname, '../..');
 const stages = readStages(readFileSync(join(root, 'Dockerfile'), 'utf8'));
@@ -354,7 +354,7 @@ sites:
       .map((path) => `${path} ${statSync(join(image, path), { throwIfNoEntry: false })?.ctimeMs}`)
       .toSorted();
 
-  /** As `docker run --read-only`: nothing but /data can be written, and as nobody in particular where we are root. */
+  /** As `docker run --read-only`: nothing but /data can be written; as an ordinary user if the test runs as root. */
   const READ_ONLY = `set -e
     mount --bind "$DATA" "$DATA"
     mount -o remount,bind,ro /

@@ -1,7 +1,7 @@
 import { startDelivery } from '../../src/runtimes/node/delivery/delivery.ts';
 import { outboxRecord } from '../support/delivery.ts';
 
-// Appends without end and writes the number of each event that was acknowledged, until it is killed.
+// Appends events without end and writes the number of each acknowledged one, until it is killed.
 const [dir = '', sink = '', first = '0'] = process.argv.slice(2);
 const delivery = await startDelivery({
   source: {

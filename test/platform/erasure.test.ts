@@ -6,7 +6,8 @@ import { cookiebot } from '../support/hits.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, temporary, type Served } from '../support/serve.ts';
 
-// What was withdrawn is in no file of the data directory 5 s after the answer, what was delivered a minute after it.
+// A withdrawn event is in no file of the data directory 5 s after the answer, a delivered one a minute after its
+// delivery.
 
 const META = 'graph.facebook.com';
 const CONFIG = `

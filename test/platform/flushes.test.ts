@@ -6,7 +6,8 @@ import { Runner } from '../../src/runtimes/node/delivery/delivery-runner.ts';
 import { noSecrets, outboxRecord, testGateway } from '../support/delivery.ts';
 import { temporary } from '../support/serve.ts';
 
-// Which transactions wait for the disk itself: those that promise something, not those that end what was delivered.
+// Which transactions wait for the disk itself: those that a promise depends on, and not those that end delivered
+// events.
 
 /** SQLite's `synchronous`: in a write-ahead log NORMAL leaves a commit to the next flush, FULL is one. */
 const NORMAL = 1;

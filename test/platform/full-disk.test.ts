@@ -125,7 +125,7 @@ describe.skipIf(!mounted)('a small disk', () => {
     expect(outbox.unwritten, `${records.length} ended`).toBe(0);
     expect(outbox.pending).toBe(0);
 
-    // Dead letters of the same size that a person wants sent again.
+    // Dead letters of the same size that a person retries.
     bytes = 0;
     while (bytes < 9 << 20) {
       const { added } = outbox.commit([{ records: [record()], withdrawals: [] }]);

@@ -147,7 +147,7 @@ class World {
     this.ended();
     for (const row of this.rows.filter((one) => one.subject === subject)) this.forget(row);
     this.rows = this.rows.filter((row) => row.subject !== subject);
-    // Whoever comes after it has agreed again.
+    // A visitor who comes after it has agreed again.
     this.clock += 1;
   }
 

@@ -5,7 +5,7 @@ import { sha256Hex } from '../../src/core/hash.ts';
 import { yaml } from '../config/support.ts';
 import { serve, type Served } from '../support/serve.ts';
 
-// The decision log names policies by hash; what a hash meant must be there when the configuration has changed.
+// The decision log names policies by hash. The text of a policy must still be there when the configuration has changed.
 
 let gateway: Served | undefined;
 afterAll(async () => {

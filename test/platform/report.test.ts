@@ -6,7 +6,7 @@ import type { RunnerOptions } from '../../src/runtimes/node/delivery/runner-opti
 import { noSecrets, outboxRecord, testGateway } from '../support/delivery.ts';
 import { temporary } from '../support/serve.ts';
 
-// Every (event, route) is in exactly one place, whenever somebody looks (design 2).
+// Every (event, route) is in exactly one place at any time (design 2).
 
 const ROWS = 20;
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readWal } from '../../src/outbox/sql/sqlite-wal.ts';
 import { temporary } from '../support/serve.ts';
 
-// sqlite.org/fileformat2.html 4: what a log may look like when its process was killed, and what it must not.
+// sqlite.org/fileformat2.html 4: the states in which a killed process may leave a log, and those it must not leave.
 
 const HEADER = 32;
 const FRAME = 24 + 4_096;

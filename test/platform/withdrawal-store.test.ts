@@ -9,7 +9,7 @@ import { fieldSet } from '../../src/policy/field-set.ts';
 import { elementsOf, outboxRecord, sharedRecord } from '../support/delivery.ts';
 import { temporary } from '../support/serve.ts';
 
-// What a withdrawal does to the rows of one outbox, whatever the clock and other processes do meanwhile.
+// The effects of a withdrawal on the rows of one outbox, with clocks that are set back and other processes at work.
 
 const ME = 7;
 const START = 1_000_000_000;

@@ -118,7 +118,7 @@ describe('several processes', () => {
 
   it('carry out a withdrawal in the outbox of every process', async () => {
     const gateway = await start(2, undefined, 'http://127.0.0.1:9');
-    // The same visitor again and again: whoever took an event, it is in one of the outboxes.
+    // The same visitor again and again: each event is in one of the outboxes.
     expect(
       new Set(
         await sendMany(

@@ -9,8 +9,8 @@ import { noSecrets, outboxRecord, testGateway } from '../support/delivery.ts';
 import { until } from '../support/metrics.ts';
 import { temporary } from '../support/serve.ts';
 
-// One bit in the head of a record makes a number or bytes of a text, or a number larger than any that was written.
-// SQLite's own check of the file does not mind.
+// One flipped bit in the head of a record turns a text into a number or bytes, or gives a number larger than any that
+// was written. SQLite's own check of the file accepts this.
 
 let dir: string;
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { clientOf } from '../../src/policy/client.ts';
 import { gatewayOf, webHit } from '../support/hits.ts';
 
-// Which header names the client (R37, R38): the configured one, from trusted proxies, and never the other.
+// Which header gives the client's address (R37, R38): the configured one, from trusted proxies, and never the other.
 
 const gateway = (server: string) =>
   gatewayOf(`

@@ -9,7 +9,7 @@ import { compileGateway } from '../../src/config/compile/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { cookiebot, jsonHit, NOW, webHit } from '../support/hits.ts';
 
-// By what a repeat of an event is known (docs/duplicates.md): no stranger can make a duplicate of what a shop sends.
+// What makes two events repeats (docs/duplicates.md): a stranger cannot turn an event of a shop into a duplicate.
 
 const KEY = 'ingestkey0123456789abcdef0123456789';
 const loaded = loadConfig(

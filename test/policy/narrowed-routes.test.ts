@@ -6,7 +6,7 @@ import { readBody } from '../../src/delivery/event-body.ts';
 import { recordsOf } from '../../src/delivery/records.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW } from '../support/hits.ts';
 
-// What a route has no use for is neither read nor stored for it (R24); its rules may compare it all the same.
+// A field that a route does not use is not read and not stored for it (R24). Its rules may compare it all the same.
 
 const site = (routes: string) => `
 sites:

@@ -6,8 +6,8 @@ import { BIT, GATE_STATES, type GateSignal, type SignalMask } from '../../src/co
 import { permitTable } from '../../src/policy/permit.ts';
 
 /**
- * The table of design 3, written down once more: what a route needs, what is locked beyond that, and whether there is
- * a form for visitors without consent. Expectations below come from here, never from the modules.
+ * The table of design 3, written a second time: what a route needs, what is locked beyond that, and whether it has a
+ * form for visitors without consent. Expectations come from here, never from the modules.
  */
 const TABLE: Readonly<
   Record<

@@ -13,7 +13,8 @@ import { WAYS_IN } from '../../src/protocols/doors.ts';
 import type { Hit } from '../../src/protocols/hit.ts';
 import { cookiebot, gatewayOf, jsonHit } from '../support/hits.ts';
 
-// Whether anything goes to a vendor is decided without the vendor's form of it; that is made when somebody looks.
+// Whether anything goes to a vendor is decided without the vendor's form. The form is made only when it is shown or
+// sent.
 
 const gateway = gatewayOf(`
 sites:

@@ -4,7 +4,7 @@ import { minimise } from '../../src/privacy/minimise.ts';
 import type { SitePrivacy } from '../../src/privacy/types.ts';
 import { compileUrlPolicy } from '../../src/privacy/url/url.ts';
 
-// Places of an event with a form of their own: what has another form could say who it is, so it does not pass.
+// Values of an event with a fixed form: a value of another form could identify somebody, so it does not pass.
 
 const privacy: SitePrivacy = {
   ip: 'none',

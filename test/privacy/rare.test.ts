@@ -4,7 +4,7 @@ import { readUserAgent } from '../../src/privacy/user-agent.ts';
 import { cookiebot, NOW, webHit } from '../support/hits.ts';
 import { keysFrom, replacing, sent, served } from './replaced-gateway.ts';
 
-// What fewer than k visitors of a window have shown is not told (R2, R7).
+// A value that fewer than k visitors of a window have shown is not sent (R2, R7).
 
 const K = 50;
 const DAY = 86_400_000;

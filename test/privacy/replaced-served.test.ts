@@ -6,7 +6,7 @@ import { cookiebot } from '../support/hits.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, temporary } from '../support/serve.ts';
 
-// The profile of config/presets, in a process of its own: what its windows leave behind (R4).
+// The profile of config/presets, in a process of its own: the traces that its windows leave (R4).
 
 const config = readFileSync(new URL('../../config/presets/cnil-proxy.yaml', import.meta.url), 'utf8');
 const GA4 = 'region1.google-analytics.com';
@@ -63,7 +63,7 @@ describe('served', () => {
     expect(two.get('cid')).toBe(one.get('cid'));
     expect(one.get('dl')).toBe('https://www.example.com/a');
     expect(await first.stop()).toBe(0);
-    // Neither the id that came nor anything to compute the other one from is on the disk.
+    // The id that came is not on the disk, and nothing from which the other one could be computed.
     expect(kept(data)).not.toContain(CID);
     expect(first.log()).not.toContain(CID);
 

@@ -157,7 +157,7 @@ describe('detectors (R42)', () => {
     '756.9217.0769.86',
     '736028/5164',
     '12.345.678-6',
-    // A GTIN is none of them, and neither is the number of an article.
+    // A GTIN is none of them. The number of an article is none, too.
     '7610200337450',
     'art.nr. 7569217076985',
     'Login at outlook.com',

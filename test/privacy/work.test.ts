@@ -6,8 +6,8 @@ import { FILLINGS } from '../../bench/fillings.ts';
 import { CONFIG } from '../faults/hits.ts';
 import { cookiebot, gatewayOf, jsonHit, NOW, webHit } from '../support/hits.ts';
 
-// What one request can make the gateway do, counted: characters looked at, records, bytes out. A stranger chooses the
-// filling, so each detector has the one that is worst for it.
+// The work that one request can cause, counted: characters looked at, records, bytes out. A stranger chooses the
+// content, so each detector gets the content that is worst for it.
 
 const gateway = gatewayOf(CONFIG);
 const cookies =

@@ -39,7 +39,7 @@ const GOOGLE_HASH = sha256Hex('janedoe@gmail.com');
 type Choice = Parameters<typeof cookiebot>[0];
 const EVERYTHING: Choice = { preferences: true, statistics: true, marketing: true };
 let count = 0;
-/** Of a browser nobody else has: who refuses takes back what the others of it allowed. */
+/** A browser of its own: a refusal withdraws what the same browser allowed in other tests. */
 const cookies = (choice: Choice, at = NOW - HOUR) =>
   `${cookiebot(choice, at)}; _fbp=fb.1.${NOW - HOUR}.${1_098_115_397 + count++}`;
 const seen = (choice: Choice) => ({ portvakt: { visitor: { cookies: cookies(choice), user_agent: 'Mozilla/5.0' } } });
@@ -85,7 +85,7 @@ async function send(body: object, { host = 'shop.example.no', id = 'G-TEST000001
   return answer;
 }
 
-/** A client nobody else is. */
+/** A client id that no other test has. */
 const client = () => `${482_310_000 + count++}.${Math.floor((NOW - 24 * HOUR) / 1000)}`;
 const purchase = (id: string) => ({
   name: 'purchase',
@@ -601,7 +601,7 @@ describe('a withdrawal', () => {
     expect(got(GOOGLE, 'ORD-late')).toEqual([]);
     const after = (await metricsOf(gateway.adminUrl)).sum('portvakt_outcomes_total', { outcome: 'withdrawn' });
     expect(after).toBeGreaterThan(before);
-    // Nor does a record of the same time, where the site takes the back end's word.
+    // The same holds where the site accepts the back end's own record.
     const host = 'trusting.example.no';
     const refusal = asserted({ analytics_storage: 'DENIED' }, NOW);
     await send({ client_id: id, events: [{ name: 'refused' }], ...refusal }, { host });

@@ -3,8 +3,8 @@ import { decideRequest } from '../../src/decide/request.ts';
 import { gatewayOf, NOW } from '../support/hits.ts';
 import { hitOf } from './reading.ts';
 
-// An event of the Measurement Protocol without a record of a choice (`protocols/measurement-protocol.md` 4): what the site
-// itself rests on legitimate interest may be sent, and that only; no key of the protocol widens it.
+// An event of the Measurement Protocol without a record of a choice (`protocols/measurement-protocol.md` 4): only what
+// the site itself rests on legitimate interest may be sent, and no key of the protocol widens this.
 
 const site = (purposes: string) => `
 sites:

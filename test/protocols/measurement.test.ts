@@ -16,7 +16,8 @@ import { expectLinear } from '../support/growth.ts';
 import { cookiebot, gatewayOf, NOW, webHit as browserHit } from '../support/hits.ts';
 import { AT, expectProblem, expectReading, hitOf } from './reading.ts';
 
-// How a body of the Measurement Protocol is read (`protocols/measurement-protocol.md` 3, 4), and what no body may do.
+// How a body of the Measurement Protocol is read (`protocols/measurement-protocol.md` 3, 4), and what a body must not
+// be able to do.
 
 const MICROS = (AT - 60_000) * 1000;
 const hit = (body: unknown, query = 'measurement_id=G-TEST000001') =>

@@ -19,9 +19,9 @@ import { watch, type Watched } from '../support/preview.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, type Served } from '../support/serve.ts';
 
-// One more way in, which nobody has, of a folder (`test/fixtures/protocol/pulse`) and its line in the list: it is served on
-// both doors, explained, tried in cases, told apart in metrics, preview and decision log, and shown in the docs, with
-// nothing else edited (CONTRIBUTING.md, "Adding a protocol").
+// An invented way in, made of a folder (`test/fixtures/protocol/pulse`) and its line in the list. With nothing else
+// edited it is served by both listeners, explained, tried in cases, told apart in metrics, preview and decision log,
+// and shown in the docs (CONTRIBUTING.md, "Adding a protocol").
 
 vi.mock('../../src/protocols/index.ts', async (ours: () => Promise<typeof import('../../src/protocols/index.ts')>) => {
   const { pulse } = await import('../fixtures/protocol/pulse/index.ts');

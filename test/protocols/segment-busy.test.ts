@@ -10,7 +10,7 @@ import { Counters } from '../../src/ledger/counters.ts';
 import { createListener, toHit } from '../../src/runtimes/node/http/listener.ts';
 import { cookiebot, gatewayOf, NOW } from '../support/hits.ts';
 
-// `protocols/segment.md` 6: where there is no room the answer is one that the real library waits for.
+// `protocols/segment.md` 6: without room, the answer is one after which the real library waits.
 
 const KEY = 'ingest-key-of-the-test-0123456789';
 const CONFIG = `

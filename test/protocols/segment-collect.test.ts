@@ -39,7 +39,7 @@ const HOUR = 3_600_000;
 type Choice = Parameters<typeof cookiebot>[0];
 const EVERYTHING: Choice = { preferences: true, statistics: true, marketing: true };
 let count = 0;
-/** Of a browser nobody else has: who refuses takes back what the others of it allowed. */
+/** A browser of its own: a refusal withdraws what the same browser allowed in other tests. */
 const cookies = (choice: Choice) =>
   `${cookiebot(choice, NOW - HOUR)}; _fbp=fb.1.${NOW - HOUR}.${1_098_115_397 + count++}`;
 const uuid = () => `00000000-0000-4000-8000-${String(count++).padStart(12, '0')}`;

@@ -234,7 +234,7 @@ describe("names of the site's own", () => {
       'fb.1.2.3': 'x',
       'customerName of it': 1,
     });
-    // The capitals stay by which the cleaner knows whose name it is.
+    // The capitals stay, because the cleaner recognises the owner of the name by them.
     expect(raw.params).toEqual({ order_total: 3, plan: 'x', p_2_x: 1, customerName_of_it: 1 });
   });
 });

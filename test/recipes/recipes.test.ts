@@ -11,8 +11,8 @@ import { outboxEngine } from '../fixtures/recipes/outbox-engine.ts';
 import type { Recipe } from '../fixtures/recipes/recipe.ts';
 import { runtime } from '../fixtures/recipes/runtime.ts';
 
-// The recipes of CONTRIBUTING.md, followed by the letter in a copy of the project: what they lead to works, compiles and
-// is documented, and no file was touched that the recipe does not name.
+// The recipes of CONTRIBUTING.md, followed exactly in a copy of the project: the result works, compiles and is
+// documented, and no file was touched that the recipe does not name.
 
 const ROOT = join(import.meta.dirname, '../..');
 const RECIPES = [consentPlatform, destinationWithOAuth, runtime, outboxEngine, configurationKey, metric];

@@ -39,7 +39,7 @@ const read = (out: string, file: string): string => readFileSync(join(out, file)
 const settings = (out: string): Record<string, never> =>
   JSON.parse(read(out, 'wrangler.jsonc').replaceAll(/^\/\/.*$/gm, '')) as Record<string, never>;
 
-/** Leaves out every other destination: what is made so is weighed, and runs nowhere. */
+/** Leaves out every other destination. The result is only weighed and never run. */
 const onlyWith = (folders: readonly string[]): Plugin => ({
   name: 'only with',
   transform(code, id) {

@@ -8,7 +8,7 @@ import { temporary } from '../support/serve.ts';
 import { ROOT } from './engines.ts';
 import * as whole from './left-out-parts.ts';
 
-// A worker has less of some libraries than Node. Whatever is asked, it says the same.
+// In a worker some libraries have fewer parts than on Node. Every result must be the same.
 
 let less: typeof whole;
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import { miniflareFolder, missing } from './engines.ts';
 import type { Running } from './runtime.ts';
 import { built, startBuilt } from './workerd.ts';
 
-// The platform may throw an object away at any time: its memory is gone, and what was under way in it.
+// The platform may stop an object at any time: its memory is lost, and so is the work it had begun.
 
 /** The deployed worker, with a path that throws the object of the site away. */
 const ENTRY = `

@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { denoArgs, HOSTS, missing, ROOT } from './engines.ts';
 
-// How vendors are connected to, on each engine that runs the gateway's command. Other tests have a sink on this machine,
-// which needs no name, no certificate and no look at addresses.
+// Connections to vendors, on each engine that runs the gateway's command. Other tests have a sink on this machine,
+// which needs no name, no certificate and no check of addresses.
 
 const CERTIFICATE = join(ROOT, 'test/platform/fixtures/self-signed.crt');
 const SCRIPT = join(ROOT, 'test/runtimes/reach-vendor.ts');

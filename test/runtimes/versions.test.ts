@@ -12,8 +12,8 @@ import { miniflareFolder, missing } from './engines.ts';
 import type { Running } from './runtime.ts';
 import { built, startBuilt } from './workerd.ts';
 
-// While a version is put in force step by step, the worker may be of one version and the object of the other; and the
-// object may go forth and back with what is stored in it.
+// During a gradual deployment the worker may have one version and the object another. The object may also change its
+// version, up and down, with its stored events.
 
 /** Both versions in one worker: the object is of one, and each request says which one it comes to. */
 const entry = (object: 'now' | 'next'): string => `
@@ -77,7 +77,7 @@ describe.skipIf(missing(miniflareFolder, 'workerd'))('two versions of the worker
       const other = object === 'next' ? (one: Ask) => one : next;
       const refused = await ask(gateway.url, other(purchases([1])));
       expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
-      // A withdrawal, too, has to be told again: it would be a lie that it was carried out.
+      // A withdrawal has to be sent again, too, because it was not carried out.
       expect((await ask(gateway.url, other(withdrawal(1)))).status).toBe(503);
       expect((await ask(gateway.url, own(purchases([2])))).status).toBe(204);
       await until('what was taken is sent', () => sent(2));

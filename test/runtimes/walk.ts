@@ -16,7 +16,7 @@ import { configOf, cookiesOf, eventId, HOST, purchases, withdrawal } from '../to
 import { sendRaw, type RawAnswer } from './raw.ts';
 import type { Running, Start } from './runtime.ts';
 
-/** What holds on every runtime; each of them is walked by the same tests. */
+/** Promises that hold on every runtime; the same tests run on each of them. */
 export function walk(start: Start): void {
   describe.each(['block', 'limited'])('the conformance suite: %s', (config) => {
     it('conforms', async () => {
@@ -260,7 +260,7 @@ function outbox(start: Start): void {
     };
     try {
       await twice(11);
-      // What ends is written a moment later; a runtime that knows no end in order would send it again.
+      // Ends are written a moment later. A runtime without an orderly end would send these events again.
       await pause(1_000);
       await gateway.stop();
       gateway = await start({ config, sink: sink.url, data });

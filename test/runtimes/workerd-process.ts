@@ -61,7 +61,7 @@ const miniflareOptions = convertV4MiniflareOptions({
   modules: modules.map((path) => ({ type: 'ESModule', path: join(dir, path) })),
   modulesRoot: dir,
   compatibilityDate: settings.compatibility_date,
-  // Which jurisdiction an object is kept in is Cloudflare's business: workerd knows of none.
+  // The jurisdiction of an object exists only at Cloudflare; workerd has none.
   bindings: { ...secrets, ...env },
   durableObjects: { OUTBOX: { className: 'OutboxObject', useSQLite: true } },
   resourcePersistencePath: data,

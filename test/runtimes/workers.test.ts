@@ -155,7 +155,7 @@ function onlyThere(): void {
       await until(`the ends for ${route} are written`, async () => (await waiting(route)) === 0);
     // Four where its ends are written together (`rows.test.ts`); on a busy machine some of them are not.
     expect(await rows()).toBeLessThanOrEqual(before + 5 * numbers.length);
-    // A visitor who refused, and of whom nothing was kept before, costs none; neither do the counts.
+    // A visitor who refused and of whom nothing was kept before costs none. The counts cost none, too.
     const [refused] = cookiesOf(79, { statistics: false, marketing: false }).split('; ');
     const { headers, path } = purchases([79]);
     const view = {

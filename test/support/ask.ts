@@ -7,7 +7,7 @@ export interface Ask {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** On a connection of its own, which nobody has closed while this process was busy with something else. */
+  /** On a connection of its own, which the other end has not closed while this process was busy. */
   readonly alone?: true;
 }
 

@@ -3,7 +3,7 @@ import { permitTable } from '../../src/policy/permit.ts';
 import { courier } from '../fixtures/courier/index.ts';
 import { DAY, testGateway } from './delivery.ts';
 
-/** A route of the vendor that does not exist, as the configuration would make it of these settings. */
+/** A route of the invented vendor, as the configuration would make it of these settings. */
 export function courierRoute(settings: object): Route {
   return {
     ...(testGateway([{ name: 'courier' }]).routeOf.get('shop/courier') as Route),

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { LIMITS } from '../../src/protocols/limits.ts';
 import { cookiesOf, eventId, headersOf } from './support/world.ts';
 
-/** What somebody without a key can do to the gateway with requests alone. */
+/** Attacks on the gateway that need no key and consist of requests only. */
 const MB = 1024 * 1024;
 
 export interface Attack {
@@ -244,7 +244,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       return ask('/v1/events', headersOf(cookiesOf(visitor())), JSON.stringify({ events }));
     },
   },
-  /** Withdrawals of visitors nobody knows, hundreds of ids each. */
+  /** Withdrawals of unknown visitors, hundreds of ids each. */
   tombstones: {
     clients: 16,
     disk: 8 * MB,

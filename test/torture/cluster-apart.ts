@@ -9,7 +9,7 @@ import { fine, startSink } from './support/sink.ts';
 import { compare } from './support/summary.ts';
 import { eventId, purchases, withdrawal, type RouteName } from './support/world.ts';
 
-/** What must not have happened, and how much of it could have. */
+/** Problems that were found, and how many times each could have occurred. */
 export interface Seen {
   readonly problems: readonly string[];
   readonly figures: Readonly<Record<string, number>>;

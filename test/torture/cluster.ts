@@ -10,8 +10,8 @@ import { compare, wrongAnswers, type Form, type Summary } from './support/summar
 import { eventId, purchases, withdrawal, type RouteName } from './support/world.ts';
 
 /**
- * Three brokers and three gateways on this machine, and what may happen to them: each
- * part says what it did and what must not have happened.
+ * Three brokers and three gateways on this machine, and the faults they have to survive. Each part reports what it did
+ * and which problems it found.
  */
 export interface World {
   readonly cluster: Cluster;

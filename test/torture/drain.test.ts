@@ -9,7 +9,8 @@ import { pause } from './support/load.ts';
 import { startSink, type Sink } from './support/sink.ts';
 import { configOf, eventId, purchases } from './support/world.ts';
 
-// `serve --drain 3s`: from SIGTERM on /readyz says no, and events are taken until the time is up (docs/operate.md).
+// `serve --drain 3s`: from SIGTERM on /readyz answers 503, and events are taken until the time is over
+// (docs/operate.md).
 
 const DRAIN_MS = 3_000;
 const brokers: RunningBroker[] = [];

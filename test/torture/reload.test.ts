@@ -42,7 +42,7 @@ async function delivers(n: number): Promise<boolean> {
   return true;
 }
 
-/** A hundred ways to break a configuration: cut short, keys and values nobody knows, contradictions, not YAML at all. */
+/** A hundred ways to break a configuration: cut short, unknown keys and values, contradictions, not YAML at all. */
 function broken(): string[] {
   const lines = GOOD.trimEnd().split('\n');
   const texts: string[] = [];

@@ -11,7 +11,7 @@ import { configOf, type RouteName } from './support/world.ts';
 const ROUTES: readonly RouteName[] = ['ga4', 'meta'];
 const STOP_MS = 10_000;
 /**
- * Between two processes on one port nobody listens: connections are refused, and those the system had taken but the
+ * Between two processes no process listens on the port: connections are refused, and those the system had taken but the
  * process had not are reset. That is no answer, and the client tries again, as browsers and load balancers do.
  */
 const GAP = new Set(['ECONNREFUSED', 'ECONNRESET']);

@@ -10,9 +10,9 @@ import { compare, drained, wrongAnswers, type Form, type Summary } from './suppo
 import { configOf, type RouteName } from './support/world.ts';
 
 /**
- * One stranger against everybody: what somebody without a key can do with requests alone. Each attack has a gateway of
- * its own, a few ordinary visitors beside it, and what it uses is measured all the while: bytes in the data folder,
- * memory, descriptors, series of metrics. It may use some; it may not go on growing, and the visitors are served.
+ * One stranger against everybody: attacks without a key, by requests only. Each attack has a gateway of its own with a
+ * few ordinary visitors. Meanwhile its use is measured: bytes in the data folder, memory, descriptors, series of
+ * metrics. It may use some, but must not go on growing, and the visitors must be served.
  */
 const ROUTES: readonly RouteName[] = ['ga4', 'meta'];
 const MB = 1024 * 1024;

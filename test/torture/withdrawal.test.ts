@@ -13,7 +13,7 @@ const EACH: readonly Case[] = [
   ...WHERE.map((where): Case => ({ ...PLAIN, where })),
   ...WHAT.map((what): Case => ({ ...PLAIN, what })),
   ...WRONG.map((wrong): Case => ({ ...PLAIN, wrong, door: '/g/collect, socket' })),
-  // What one process cannot write down, another has to know of.
+  // A withdrawal that one process cannot write must still reach another one.
   ACROSS,
   // The limits of a back end's header are those of any.
   ...WRONG.filter((wrong) => wrong.endsWith('cookies') || wrong.endsWith('cookie')).map(

@@ -25,8 +25,8 @@ import { temporary } from '../support/serve.ts';
 import type { Form, Summary } from './support/summary.ts';
 
 /**
- * Withdrawal reaches everything (issue item: whoever the visitor is known as, wherever the event is, whatever is taken
- * back, whatever is wrong at that moment): nothing of that visitor is sent after the answer, everything of others is.
+ * Withdrawal reaches everything: under whatever id the visitor is known, wherever the event is, whatever is withdrawn,
+ * and whatever fails at that moment. After the answer nothing of that visitor is sent, and everything of others is.
  */
 
 export const KNOWN = [
@@ -431,7 +431,7 @@ function withdraw(
 /** Requests that a vendor did not take. */
 const refusedRequests = new WeakSet<object>();
 
-/** Vendors as the place of the event wants them; the result mends them. */
+/** Makes the vendors behave as the place of the event needs it; the result makes them well again. */
 function vendorsDown(sink: Recorder, where: Case['where']): () => void {
   const releases: (() => void)[] = [];
   const undo = HOSTS.map((host) =>

@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import type { FakeReply, FakeVendor, Recorded } from '../support/recorder.ts';
 
-/** What Google would have dropped without a word (`destinations/ga4.md` 2, 3; `consent-mode.md`); empty it before a test. */
+/**
+ * Findings where Google would drop something without an error (`destinations/ga4.md` 2, 3; `consent-mode.md`); empty it
+ * before a test.
+ */
 export const violations: string[] = [];
 
 /** Names of the sheet's alphabet (2.4). */

@@ -1,7 +1,7 @@
 import type { FakeReply, FakeVendor, Recorded } from '../support/recorder.ts';
 
 /*
- * A stand-in for the Conversions API, written from `destinations/linkedin.md` alone: it knows nothing of the module
+ * A stand-in for the Conversions API, written from `destinations/linkedin.md` alone: it uses nothing of the module
  * it tests. What it is sent wrongly lands in `violations`; what it answers can be chosen.
  */
 

@@ -5,7 +5,7 @@ import type { FakeReply, FakeVendor, Recorded } from '../support/recorder.ts';
 const PROOF = new RegExp(`^(?:appsecret_proof=(?:[0-9a-f]{64}|${SECRET}))?$`);
 
 /*
- * A stand-in for the Conversions API, written from `destinations/meta.md` alone: it knows nothing of the module it
+ * A stand-in for the Conversions API, written from `destinations/meta.md` alone: it uses nothing of the module it
  * tests. What it is sent wrongly lands in `violations`; what it answers can be chosen.
  */
 

@@ -1,7 +1,7 @@
 import type { FakeReply, FakeVendor, Recorded } from '../support/recorder.ts';
 
 /*
- * A stand-in for the Conversions API, written from `destinations/pinterest.md` alone: it knows nothing of the module it
+ * A stand-in for the Conversions API, written from `destinations/pinterest.md` alone: it uses nothing of the module it
  * tests. What it is sent wrongly lands in `violations`; what it answers can be chosen.
  */
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { FakeReply, FakeVendor, Recorded } from '../support/recorder.ts';
 
 /*
- * A stand-in for the Events API, written from `destinations/tiktok.md` alone: it knows nothing of the module it tests.
+ * A stand-in for the Events API, written from `destinations/tiktok.md` alone: it uses nothing of the module it tests.
  * What it is sent wrongly lands in `violations`; what it answers can be chosen.
  */
 

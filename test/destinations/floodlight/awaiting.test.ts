@@ -4,8 +4,8 @@ import { DAY, outcomesOf, World } from '../../support/delivery.ts';
 import { gatewayOf } from '../../support/hits.ts';
 import { planOne } from '../../support/plan-one.ts';
 
-// Conversions that Google has taken wait for what it makes of them (floodlight.md 2, 7; google-ads.md 2.5, 2.7), whoever
-// starts meanwhile, and what may be sent again has the same order number.
+// Conversions that Google has taken wait for its verdict (floodlight.md 2, 7; google-ads.md 2.5, 2.7), also over a
+// restart. What may be sent again has the same order number.
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

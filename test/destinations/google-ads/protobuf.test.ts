@@ -4,8 +4,8 @@ import googleAds from '../../../destinations/google-ads/index.ts';
 import type { PlannedRequest } from '../../../src/core/destination.ts';
 import { planOne } from '../../support/plan-one.ts';
 
-// Google's own protobuf types for the Data Manager API as the oracle: a key they do not know is dropped on the way
-// through them, a value of the wrong kind is changed, so what comes back must be what was sent.
+// Google's own protobuf types for the Data Manager API as the oracle: they drop unknown keys and change values of a
+// wrong kind. So a request that passes through them unchanged is right.
 
 interface MessageType {
   readonly fromObject: (value: unknown) => object;

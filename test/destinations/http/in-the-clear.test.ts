@@ -6,7 +6,7 @@ import { cookiebot } from '../../support/hits.ts';
 import { startRecorder, type Recorder } from '../../support/recorder.ts';
 import { serve, temporary, type Served } from '../../support/serve.ts';
 
-// A lead in the clear, from the form's back end to the receiver: nothing of it is readable on the disk
+// A lead in the clear, from the back end of the form to the receiver: none of it can be read on the disk
 // (docs/decisions/sealed-user-data.md).
 
 const HOST = 'crm.example.com';

@@ -6,8 +6,8 @@ import { startRecorder, type Recorder } from '../../support/recorder.ts';
 import { serve, type Served } from '../../support/serve.ts';
 import { VENDORS, violations } from '../../support/vendors.ts';
 
-// A visitor who has opted out in Matomo is not told to Matomo (`destinations/matomo.md` 7: "opt-out: must win"), in no
-// form and by no way in; nobody else loses anything, and nothing is opened.
+// Nothing of a visitor who has opted out in Matomo is sent to Matomo (`destinations/matomo.md` 7: "opt-out: must win"),
+// in no form and from no way in. No other vendor loses anything, and nothing is opened.
 
 const CONFIG = `
 sites:

@@ -6,7 +6,7 @@ import { requestOne } from '../../support/plan-one.ts';
 import { asRecorded } from '../../vendors/as-recorded.ts';
 import { MATOMO_HOST, matomoVendor, violations } from '../../vendors/matomo.ts';
 
-// Matomo's own library for servers as the oracle: what it writes of the same pairs, a Matomo reads alike.
+// Matomo's own library for servers as the oracle: Matomo must read the same from its text and from ours.
 
 interface Tracker {
   readonly trackBulk: (events: readonly object[], done: (answer: string) => void) => void;

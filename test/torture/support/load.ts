@@ -8,7 +8,7 @@ export interface Tally {
   readonly acknowledged: Set<number>;
   /** Answers by status. */
   readonly statuses: Map<number, number>;
-  /** Requests without an answer, by the system's word for it: nobody knows whether they arrived. */
+  /** Requests without an answer, by the system's code for it. Whether they arrived is unknown. */
   readonly unanswered: Map<string, number>;
   /** Answers of 503 that did not say when to come back. */
   withoutRetryAfter: number;

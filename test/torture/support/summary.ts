@@ -4,7 +4,7 @@ import type { Tally } from './load.ts';
 import type { Sink } from './sink.ts';
 import { eventId, keyOf, type RouteName } from './world.ts';
 
-/** What a scenario has seen. `problems` is what must not have happened; empty = it held. */
+/** The observations of a scenario. `problems` lists what must not happen; empty = the promise held. */
 export interface Summary {
   /** (event, route) pairs that were answered 204. */
   readonly acknowledged: number;
@@ -15,7 +15,7 @@ export interface Summary {
   /** Pairs accepted more than once. */
   readonly duplicates: number;
   readonly seconds: number;
-  /** Whatever else is worth knowing. */
+  /** Other figures. */
   readonly figures: Readonly<Record<string, number | string>>;
   readonly problems: readonly string[];
 }

@@ -45,7 +45,7 @@ ${delivery === '' ? '' : `delivery: { ${delivery} }\n`}`;
 /** A route's key in metrics and in the outbox. */
 export const keyOf = (route: RouteName): string => `127.0.0.1/${route}`;
 
-/** An event id: findable in whatever a vendor gets. */
+/** An event id that can be found in any request to a vendor. */
 export const eventId = (n: number): string => `n${n}z`;
 
 const ID = /n\d+z/g;
