@@ -170,8 +170,10 @@ const smallCache: Plugin = {
   },
 };
 
-/** What is used of addresses: those of version 6, to read and to write them. */
-const ADDRESSES = new Set('isValid parse parser toRFC5952String toString toNormalizedString'.split(' '));
+/** What is used of addresses: to read those of version 6, and to compare and write both. */
+const ADDRESSES = new Set(
+  'isValid parse parser parseCIDR kind match toByteArray toRFC5952String toString toNormalizedString'.split(' '),
+);
 
 const fewAddresses: Plugin = {
   name: 'few addresses',
@@ -184,7 +186,7 @@ const fewAddresses: Plugin = {
         const { object, property } = expression.left;
         const owner = code.slice(object.start, object.end);
         if (!/^ipaddr\.IPv[46]$|^IPv[46]\.prototype$/.test(owner) || property.type !== 'Identifier') return;
-        if (!ADDRESSES.has(property.name) || owner.includes('IPv4.')) cuts.push([start, end]);
+        if (owner === 'ipaddr.IPv4' || !ADDRESSES.has(property.name)) cuts.push([start, end]);
       },
     }).visit(this.parse(code));
     return without(code, cuts);

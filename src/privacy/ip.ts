@@ -1,19 +1,18 @@
 import ipaddr from 'ipaddr.js';
 
-/** An address as numbers: IPv4 as one unsigned 32-bit number, IPv6 as eight 16-bit groups. */
-type Address = number | readonly number[];
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** One network: its address and how many leading bits count. */
-interface Cidr {
-  readonly address: Address;
-  readonly bits: number;
-}
-
-/** Networks, compiled by `parseCidrs`. */
-export type Cidrs = readonly Cidr[];
+/** Networks, compiled by `parseCidrs`: each an address, and how many leading bits of it count. */
+export type Cidrs = readonly (readonly [address: Address, bits: number])[];
 
 /** The longest address has eight groups, brackets, a port and a zone. */
 const LONGEST = 100;
+
+/** Mapped IPv4 (RFC 4291 2.5.5.2), and tunnels that carry it: NAT64 (RFC 6052), 6to4 (RFC 3056), Teredo (RFC 4380). */
+const MAPPED = ipaddr.IPv6.parseCIDR('::ffff:0:0/96');
+const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
+const SIX_TO_FOUR = ipaddr.IPv6.parseCIDR('2002::/16');
+const TEREDO = ipaddr.IPv6.parseCIDR('2001::/32');
 
 /**
  * Compiles networks such as `10.0.0.0/8`, `2001:db8::/32` or a single address.
@@ -22,18 +21,15 @@ const LONGEST = 100;
 export function parseCidrs(list: readonly string[]): Cidrs {
   return list.map((entry) => {
     const slash = entry.indexOf('/');
-    const text = slash < 0 ? entry : entry.slice(0, slash);
-    const read = parseIPv4(text) ?? parseIPv6(text);
-    const width = typeof read === 'number' ? 32 : 128;
-    const bits = slash < 0 ? width : decimal(entry, slash + 1, entry.length, 3);
+    const read = readAddress(slash < 0 ? entry : entry.slice(0, slash));
+    const width = read instanceof ipaddr.IPv4 ? 32 : 128;
+    const bits = slash < 0 ? width : decimal(entry.slice(slash + 1), 3);
     if (read === undefined || bits < 0 || bits > width) {
       throw new TypeError(`"${entry}" is not a network such as 10.0.0.0/8 or 2001:db8::/32`);
     }
-    const address = unmap(read);
     // A network of mapped addresses is the IPv4 network it maps; a wider one holds more than IPv4 and stays as it is.
-    if (typeof address === 'number' && width === 128)
-      return bits >= 96 ? { address, bits: bits - 96 } : { address: read, bits };
-    return { address, bits };
+    const address = unmap(read);
+    return address !== read && bits >= 96 ? [address, bits - 96] : [read, bits];
   });
 }
 
@@ -75,23 +71,13 @@ export function clientAddress(
 }
 
 /**
- * The address in one form for everything that follows (R35): no port, zone or brackets; IPv4 that is mapped or carried
- * by 6to4, NAT64 or Teredo is unwrapped, because cutting the carrier would keep it. Octal and hexadecimal IPv4, and
- * everything that is no address: undefined.
- */
-export function normaliseIp(text: string): string | undefined {
-  const address = parse(text);
-  return address === undefined ? undefined : format(unwrap(address));
-}
-
-/**
  * The network by which a client is counted: an IPv4 address, or the /64 of an IPv6 address, since every line has at least
  * a /64 to choose addresses from (RFC 6177). An unreadable text is counted as it is.
  */
 export function networkOf(text: string): string {
   const address = parse(text);
   if (address === undefined) return text;
-  return typeof address === 'number' ? format(address) : `${address.slice(0, 4).join(':')}/64`;
+  return address instanceof ipaddr.IPv4 ? format(address) : `${address.parts.slice(0, 4).join(':')}/64`;
 }
 
 /** Whether an address belongs to this machine or a private network, and so to no visitor from the Internet. */
@@ -100,13 +86,16 @@ export function isInside(text: string | undefined): boolean {
   return address !== undefined && within(address, INSIDE);
 }
 
-/** The address cut to /24 (IPv4) or /32 (IPv6) after normalising: pseudonymous, not anonymous (R34). */
+/**
+ * The address cut to /24 (IPv4) or /32 (IPv6): pseudonymous, not anonymous (R34). IPv4 that is mapped or carried by 6to4,
+ * NAT64 or Teredo is unwrapped first, because cutting the carrier would keep it (R35).
+ */
 export function truncateIp(text: string): string | undefined {
   const address = parse(text);
   if (address === undefined) return undefined;
   const inner = unwrap(address);
-  if (typeof inner === 'number') return format((inner & 0xffffff00) >>> 0);
-  return format([group(inner, 0), group(inner, 1), 0, 0, 0, 0, 0, 0]);
+  if (inner instanceof ipaddr.IPv4) return format(new ipaddr.IPv4([...inner.octets.slice(0, 3), 0]));
+  return format(new ipaddr.IPv6([...inner.parts.slice(0, 2), 0, 0, 0, 0, 0, 0]));
 }
 
 /**
@@ -115,8 +104,7 @@ export function truncateIp(text: string): string | undefined {
  */
 function parse(text: string): Address | undefined {
   if (text.length > LONGEST) return undefined;
-  const bare = strip(text);
-  const address = parseIPv4(bare) ?? parseIPv6(bare);
+  const address = readAddress(strip(text));
   return address === undefined ? undefined : unmap(address);
 }
 
@@ -125,110 +113,77 @@ function strip(text: string): string {
   let bare = text;
   if (bare.charCodeAt(0) === 91) {
     const end = bare.indexOf(']');
-    if (end < 0 || !(end === bare.length - 1 || isPort(bare, end + 1))) return '';
+    if (end < 0 || !(end === bare.length - 1 || isPort(bare.slice(end + 1)))) return '';
     bare = bare.slice(1, end);
     if (!bare.includes(':')) return '';
   } else {
     const colon = bare.indexOf(':');
-    if (colon > 0 && bare.lastIndexOf(':') === colon && isPort(bare, colon)) return bare.slice(0, colon);
+    if (colon > 0 && bare.lastIndexOf(':') === colon && isPort(bare.slice(colon))) return bare.slice(0, colon);
   }
   const zone = bare.indexOf('%');
   return zone < 0 ? bare : zone === bare.length - 1 ? '' : bare.slice(0, zone);
 }
 
-/** `:` and a port number from `at` to the end. */
-function isPort(text: string, at: number): boolean {
-  const port = decimal(text, at + 1, text.length, 5);
-  return text.charCodeAt(at) === 58 && port >= 0 && port <= 65_535;
+/** `:` and a port number. */
+function isPort(text: string): boolean {
+  const port = decimal(text.slice(1), 5);
+  return text.charCodeAt(0) === 58 && port >= 0 && port <= 65_535;
 }
 
-/** Digits between two places as a number; -1 if there are none, too many, or something else is there. */
-function decimal(text: string, from: number, to: number, most: number): number {
-  if (to <= from || to - from > most) return -1;
-  let value = 0;
-  for (let i = from; i < to; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-  }
-  return value;
+/** Digits as a number; -1 if there are none, too many, or something else. */
+function decimal(text: string, most: number): number {
+  return text.length <= most && /^\d+$/.test(text) ? Number(text) : -1;
 }
 
-/** Four decimal numbers without leading zeros: anything else is read differently by different systems. */
-function parseIPv4(text: string): number | undefined {
-  let value = 0;
-  let from = 0;
-  for (let part = 0; part < 4; part++) {
-    const dot = part === 3 ? text.length : text.indexOf('.', from);
-    const byte = decimal(text, from, dot, 3);
-    if (byte < 0 || byte > 255 || (dot - from > 1 && text.charCodeAt(from) === 48)) return undefined;
-    value = value * 256 + byte;
-    from = dot + 1;
-  }
-  return value;
+/** Four decimal numbers without leading zeros. Other forms of IPv4 are read differently by different systems. */
+const FOUR_PARTS = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
+
+/**
+ * An address without brackets, port or zone. The library would read more forms of IPv4 than these four numbers, alone and
+ * behind the colons of IPv6, and `::1.2.3.4` as a mapped address. So it gets numbers and groups.
+ */
+function readAddress(text: string): Address | undefined {
+  const colon = text.lastIndexOf(':');
+  if (colon >= 0 && !text.includes('.')) return ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : undefined;
+  const end = colon < 0 ? text : text.slice(colon + 1);
+  if (!FOUR_PARTS.test(end)) return undefined;
+  const octets = end.split('.').map(Number);
+  if (octets.some((octet) => octet > 255)) return undefined;
+  const v4 = new ipaddr.IPv4(octets);
+  return colon < 0 ? v4 : readAddress(text.slice(0, colon + 1) + groupsOf(v4));
 }
 
-function parseIPv6(text: string): Address | undefined {
-  let hex = text;
-  if (text.includes('.')) {
-    // ipaddr.js accepts more forms of a dotted tail than R35 allows, so it only gets groups.
-    const tail = text.lastIndexOf(':') + 1;
-    const v4 = parseIPv4(text.slice(tail));
-    if (tail === 0 || v4 === undefined) return undefined;
-    hex = `${text.slice(0, tail)}${(v4 >>> 16).toString(16)}:${(v4 & 0xffff).toString(16)}`;
-  }
-  return hex.includes(':') && ipaddr.IPv6.isValid(hex) ? ipaddr.IPv6.parse(hex).parts : undefined;
+/** The two groups of IPv6 that hold an IPv4 address. */
+function groupsOf({ octets: [a = 0, b = 0, c = 0, d = 0] }: ipaddr.IPv4): string {
+  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
 /** `::ffff:a.b.c.d` as a.b.c.d. */
 function unmap(address: Address): Address {
-  if (typeof address === 'number') return address;
-  const mapped = zeros(address, 0, 5) && address[5] === 0xffff;
-  return mapped ? joined(address, 6) : address;
+  return address instanceof ipaddr.IPv6 && address.match(MAPPED) ? inside(address, 12) : address;
 }
 
-/** The IPv4 address inside 6to4 (RFC 3056), NAT64 (RFC 6052) and Teredo (RFC 4380: the client's, inverted). */
+/** The IPv4 address inside 6to4, NAT64 and Teredo (the client's, inverted). */
 function unwrap(address: Address): Address {
-  if (typeof address === 'number') return address;
-  if (address[0] === 0x2002) return joined(address, 1);
-  if (address[0] === 0x64 && address[1] === 0xff9b && zeros(address, 2, 6)) return joined(address, 6);
-  if (address[0] === 0x2001 && address[1] === 0) return ~joined(address, 6) >>> 0;
+  if (address instanceof ipaddr.IPv4) return address;
+  if (address.match(SIX_TO_FOUR)) return inside(address, 2);
+  if (address.match(NAT64)) return inside(address, 12);
+  if (address.match(TEREDO)) return inside(address, 12, 255);
   return address;
 }
 
+/** Four bytes of an IPv6 address, as an IPv4 address. */
+function inside(address: ipaddr.IPv6, from: number, inverted = 0): ipaddr.IPv4 {
+  const bytes = address.toByteArray().slice(from, from + 4);
+  return new ipaddr.IPv4(bytes.map((byte) => byte ^ inverted));
+}
+
 function format(address: Address): string {
-  if (typeof address !== 'number') return new ipaddr.IPv6([...address]).toRFC5952String();
-  return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+  return address instanceof ipaddr.IPv4 ? address.toString() : address.toRFC5952String();
 }
 
 function within(address: Address, cidrs: Cidrs): boolean {
-  return cidrs.some((cidr) => sameNetwork(address, cidr.address, cidr.bits));
-}
-
-function sameNetwork(a: Address, b: Address, bits: number): boolean {
-  if (typeof a === 'number' || typeof b === 'number') {
-    // Shifts count modulo 32, so /0 needs saying.
-    return typeof a === typeof b && (bits === 0 || ((a as number) ^ (b as number)) >>> (32 - bits) === 0);
-  }
-  for (let i = 0, left = bits; left > 0; i++, left -= 16) {
-    const differs = group(a, i) ^ group(b, i);
-    if (differs >>> Math.max(0, 16 - left) !== 0) return false;
-  }
-  return true;
-}
-
-function group(groups: readonly number[], i: number): number {
-  return groups[i] ?? 0;
-}
-
-/** Two groups as one 32-bit number. */
-function joined(groups: readonly number[], i: number): number {
-  return group(groups, i) * 65_536 + group(groups, i + 1);
-}
-
-function zeros(groups: readonly number[], from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (groups[i] !== 0) return false;
-  return true;
+  return cidrs.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits));
 }
 
 function blank(text: string, from: number, to: number): boolean {

@@ -38,7 +38,7 @@ describe('docs/consent-platforms.md', () => {
     (title, { services }) => {
       const [, , cell = ''] = lines.find((line) => line.startsWith(`| ${title} |`))?.split('|') ?? [];
       const written = services.map((name) => `\`${name}\``).join(', ');
-      expect(cell.trim()).toBe(written || 'none: nobody but you knows who the receiver is');
+      expect(cell.trim()).toBe(written || 'none: only you can say whose the receiver is');
     },
   );
 });

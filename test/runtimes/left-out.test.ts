@@ -104,8 +104,9 @@ describe('what is left out of a worker', () => {
   });
 
   it('reads addresses as before', () => {
-    const asked = ({ normaliseIp, truncateIp, networkOf }: typeof whole, text: string) => [
-      normaliseIp(text),
+    const asked = ({ clientAddress, isInside, truncateIp, networkOf }: typeof whole, text: string) => [
+      clientAddress(text, undefined, []),
+      isInside(text),
       truncateIp(text),
       networkOf(text),
     ];
