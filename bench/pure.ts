@@ -8,7 +8,7 @@ import type { Hit } from '../src/protocols/hit.ts';
 import { GA4_ONLY, webHits, type HitOptions } from './hits.ts';
 
 /**
- * The pure path alone, in one process: hits per second of `process(hit)`, with the rows that would be stored, and how
+ * The pure path alone, in one process: hits per second of `decideHit(hit)`, with the records that would be stored, and how
  * the work grows. `node --expose-gc pure.ts [--seconds 1]` prints one line of JSON.
  */
 

@@ -44,11 +44,29 @@ const GOALS: Readonly<Record<string, number>> = { denied: 0.85, 'granted, GA4': 
 
 function markdown(results: Results): string {
   const { machine } = results;
-  const out: string[] = [
+  const out = [
     `Measured ${results.at.slice(0, 16).replace('T', ' ')} UTC at ${results.commit} with \`npm run bench\`: ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGb} GB, Linux ${machine.kernel}, Node ${machine.node.slice(1)}; load of the machine before the run ${machine.loadBefore.toFixed(1)}. Load generator, contestant and sink share the cores.`,
     '',
     '![requests per second](throughput.svg)',
     '',
+    ...closedTable(results.closed),
+    ...openTables(results),
+    ...(results.sustained === undefined ? [] : sustainedTables(results.sustained)),
+    ...processesTable(results),
+    ...startTable(results),
+    ...pureTable(results.pure),
+    '',
+    ...profileTables(results.profiles),
+    ...memoryTable(results.memory),
+    ...waitsTables(results.waits),
+    ...growthTable(results),
+  ];
+  return `${out.join('\n')}\n`;
+}
+
+/** The contestants of the closed model. */
+function closedTable(closed: Results['closed']): string[] {
+  const out = [
     '### Closed model (wrk, one thread)',
     '',
     'Median over the turns; every turn is a fresh process, its first two seconds not counted. "Ratio" is to Hono answering 204 in the same run.',
@@ -57,7 +75,7 @@ function markdown(results: Results): string {
     '|---|---|---|---|---|---|---|---|---|---|',
   ];
   for (const connections of [256, 32]) {
-    const entries = results.closed.filter((entry) => entry.connections === connections);
+    const entries = closed.filter((entry) => entry.connections === connections);
     const ceiling = median(entries.find(({ name }) => name === CEILING)?.turns.map(({ perSecond }) => perSecond) ?? []);
     for (const { name, turns } of entries) {
       const perSecond = median(turns.map((turn) => turn.perSecond));
@@ -74,59 +92,74 @@ function markdown(results: Results): string {
       );
     }
   }
+  return out;
+}
+
+/** The open model, at one rate and at a rising one. */
+function openTables({ open, capacity }: Results): string[] {
+  const out: string[] = [];
   out.push('', '### Open model (k6, 1,000 hits/s)', '');
   out.push(
     '| contestant | p50 ms | p90 ms | p99 ms | max ms | not answered 2xx | not started |',
     '|---|---|---|---|---|---|---|',
   );
-  for (const { name, measured: m } of results.open) {
+  for (const { name, measured: m } of open) {
     out.push(
       `| ${name} | ${m.p50.toFixed(2)} | ${m.p90.toFixed(2)} | ${m.p99.toFixed(2)} | ${m.max.toFixed(1)} | ${m.failed} | ${m.dropped} |`,
     );
   }
-  if (results.capacity.length > 0) {
+  if (capacity.length > 0) {
     out.push('', 'Rising evenly from 1,000 to 12,000 hits/s, load generator included on the same cores:', '');
     out.push(
       '| contestant | answered/s on average | p50 ms | p99 ms | refused | not started |',
       '|---|---|---|---|---|---|',
     );
-    for (const { name, measured: m } of results.capacity) {
+    for (const { name, measured: m } of capacity) {
       out.push(
         `| ${name} | ${count(m.perSecond)} | ${m.p50.toFixed(1)} | ${m.p99.toFixed(1)} | ${m.failed} | ${m.dropped} |`,
       );
     }
   }
-  const { sustained } = results;
-  if (sustained !== undefined) {
-    const { rate, waiting } = sustained.balance;
-    out.push('', '### Accepting and delivering', '', '| | |', '|---|---|');
-    out.push(`| accepted/s while delivering, as many as come | ${count(sustained.accepted)} |`);
-    out.push(`| delivered/s meanwhile | ${count(sustained.deliveredMeanwhile)} |`);
-    out.push(`| at ${count(rate)} hits/s: events waiting early and late | ${waiting.join(', ')} |`);
+  return out;
+}
+
+/** What is delivered while events come, and while none come. */
+function sustainedTables(sustained: NonNullable<Results['sustained']>): string[] {
+  const out: string[] = [];
+  const { rate, waiting } = sustained.balance;
+  out.push('', '### Accepting and delivering', '', '| | |', '|---|---|');
+  out.push(`| accepted/s while delivering, as many as come | ${count(sustained.accepted)} |`);
+  out.push(`| delivered/s meanwhile | ${count(sustained.deliveredMeanwhile)} |`);
+  out.push(`| at ${count(rate)} hits/s: events waiting early and late | ${waiting.join(', ')} |`);
+  out.push(
+    '',
+    'A full outbox, worked off while nothing comes; one core is what one core would deliver if nothing else used it (goal: 10,000).',
+    '',
+    '| vendor | events | delivered/s | processor us an event, whole process | events/s on one core |',
+    '|---|---|---|---|---|',
+  );
+  for (const { name, events, perSecond, processorUs } of sustained.drains) {
     out.push(
-      '',
-      'A full outbox, worked off while nothing comes; one core is what one core would deliver if nothing else used it (goal: 10,000).',
-      '',
-      '| vendor | events | delivered/s | processor us an event, whole process | events/s on one core |',
-      '|---|---|---|---|---|',
+      `| ${name} | ${count(events)} | ${count(perSecond)} | ${processorUs.toFixed(0)} | ${count(1e6 / processorUs)} |`,
     );
-    for (const { name, events, perSecond, processorUs } of sustained.drains) {
-      out.push(
-        `| ${name} | ${count(events)} | ${count(perSecond)} | ${processorUs.toFixed(0)} | ${count(1e6 / processorUs)} |`,
-      );
-    }
   }
+  return out;
+}
+
+/** One process and several. */
+function processesTable({ machine, workers: list }: Results): string[] {
+  const out: string[] = [];
   out.push(
     '',
     '### More processes (`--workers`)',
     '',
-    `These ${results.machine.cores} cores are shared with the load generator, and one worker alone keeps more than one of them busy. So each process is also given a fifth of a core, by a control group, and 64 connections: what a machine with cores to spare would show.`,
+    `These ${machine.cores} cores are shared with the load generator, and one worker alone keeps more than one of them busy. So each process is also given a fifth of a core, by a control group, and 64 connections: what a machine with cores to spare would show.`,
     '',
     '| workers | granted requests/s, a fifth of a core each | as a multiple of one | all of the machine, requests/s | processor us a request, all processes | memory MB, all processes |',
     '|---|---|---|---|---|---|',
   );
-  const [one] = results.workers;
-  for (const { workers, turns, slices } of results.workers) {
+  const [one] = list;
+  for (const { workers, turns, slices } of list) {
     const of = (key: 'perSecond' | 'cpuAll' | 'rss'): number => median(turns.map((turn) => turn[key] ?? NaN));
     const multiple = mean(slices) / mean(one?.slices ?? []);
     const shares =
@@ -135,41 +168,57 @@ function markdown(results: Results): string {
       `| ${workers} | ${shares} | ${count(of('perSecond'))} | ${of('cpuAll').toFixed(0)} | ${of('rss').toFixed(0)} |`,
     );
   }
+  return out;
+}
+
+/** Starts, and what one of them is made of. */
+function startTable({ start, startProfile }: Results): string[] {
+  const out: string[] = [];
   out.push('', '### Start to listening', '', '| | median ms | all |', '|---|---|---|');
-  for (const { from, milliseconds } of results.start) {
+  for (const { from, milliseconds } of start) {
     out.push(
       `| ${from} | ${median(milliseconds).toFixed(0)} | ${milliseconds.map((ms) => ms.toFixed(0)).join(', ')} |`,
     );
   }
-  out.push(...startTable(results.startProfile));
+  return [...out, ...startProfileTable(startProfile)];
+}
+
+/** The decision alone. */
+function pureTable({ perHit }: Results['pure']): string[] {
+  const out: string[] = [];
   out.push(
     '',
     '### The pure path',
     '',
-    '`process(hit)` and the rows to be stored, one thread, processor time.',
+    '`decideHit(hit)` and the records to be stored, one thread, processor time.',
     '',
     '| hit | microseconds | hits/s |',
     '|---|---|---|',
   );
-  for (const [name, us] of Object.entries(results.pure.perHit)) {
+  for (const [name, us] of Object.entries(perHit)) {
     out.push(`| ${name.replaceAll('_', ' ')} | ${us.toFixed(1)} | ${count(1e6 / us)} |`);
   }
-  out.push('', ...profileTables(results.profiles), ...memoryTable(results.memory), ...waitsTables(results.waits));
+  return out;
+}
+
+/** Cost beside events, routes, sites and dead letters. */
+function growthTable({ pure, idleRoutes, deadLetters }: Results): string[] {
+  const out: string[] = [];
   out.push('', '### How cost grows', '', '| what | how many | cost |', '|---|---|---|');
-  for (const [name, points] of Object.entries(results.pure.growth)) {
+  for (const [name, points] of Object.entries(pure.growth)) {
     for (const [n, us] of points) out.push(`| ${name} | ${count(n)} | ${us.toFixed(1)} us a hit |`);
   }
-  const { configured, used, types, ratio } = results.idleRoutes;
+  const { configured, used, types, ratio } = idleRoutes;
   out.push(
     `| routes that are configured and not used | ${configured - used} beside ${used}, of ${types} types | ${ratio} times the cost of the ${used} alone |`,
   );
-  for (const [n, perSecond] of results.deadLetters)
+  for (const [n, perSecond] of deadLetters)
     out.push(`| dead letters in the outbox | ${count(n)} | ${count(perSecond)} granted requests/s |`);
-  return `${out.join('\n')}\n`;
+  return out;
 }
 
 /** What each thread does until the gateway listens. */
-function startTable({ first, delivery }: Results['startProfile']): string[] {
+function startProfileTable({ first, delivery }: Results['startProfile']): string[] {
   const both = [new Map(first), new Map(delivery)];
   const areas = new Map<string, number>();
   for (const [area, ms] of [...first, ...delivery]) areas.set(area, Math.max(areas.get(area) ?? 0, ms));

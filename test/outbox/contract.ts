@@ -112,7 +112,7 @@ function storing(): void {
     expect(await world.names('b')).toEqual([0, 1, 2, 3, 4].map((i) => `second ${i}`));
   });
 
-  it('the day of the consent, which stays with what is narrowedEntry, buried and sent again', async () => {
+  it('the day of the consent, which stays with what is narrowed, buried and sent again', async () => {
     const day = async (route: string) => (await world.read(route)).map(({ consentDay }) => consentDay);
     await world.commit([eventFor(['a', 'b'], 'dated', { consentDay: 20_000 }), eventFor(['a'], 'of nobody')]);
     expect([await day('a'), await day('b')]).toEqual([[20_000, undefined], [20_000]]);
@@ -321,7 +321,7 @@ function withdrawingParts(): void {
     expect(await waiting()).toEqual({ a: [], b: ['event', 'late'], c: ['event', 'late'] });
   });
 
-  it('leaves a narrowedEntry route what it can do with less, and takes what it cannot', async () => {
+  it('leaves a narrowed route what it can do with less, and takes what it cannot', async () => {
     await world.commit([mine('event', {}, ROUTES)]);
     await world.commit([], [taken(127, [narrowedEntry('shop/a', 0b0001), narrowedEntry('shop/b', 0b0001)])]);
     await world.commit([mine('late', { decidedAt: START - 1 }, ROUTES)]);
