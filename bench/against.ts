@@ -11,16 +11,10 @@ import { join } from 'node:path';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
 import { shown } from './ratios.ts';
 import { wholeHits } from './whole-hit.ts';
-import {
-  processorTime,
-  publishedMain,
-  scheduled,
-  SCRATCH,
-  startGateway,
-  startSink,
-  wrk,
-  type GatewayServer,
-} from './processes.ts';
+import { wrk } from './load.ts';
+import { SCRATCH } from './processes.ts';
+import { publishedMain, startGateway, startSink, type GatewayServer } from './servers.ts';
+import { processorTime, scheduled } from './system.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Nobody listens there: what is accepted stays in the outbox. */

@@ -12,16 +12,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findNatsServer, startBrokers, type RunningBroker } from '../src/demo/cluster/brokers.ts';
 import type { BenchRequest } from './hits.ts';
-import {
-  processorTime,
-  publishedMain,
-  queue,
-  SCRATCH,
-  startGateway,
-  startSink,
-  wrk,
-  type GatewayServer,
-} from './processes.ts';
+import { wrk } from './load.ts';
+import { SCRATCH } from './processes.ts';
+import { publishedMain, queue, startGateway, startSink, type GatewayServer } from './servers.ts';
+import { processorTime } from './system.ts';
 import { shown } from './ratios.ts';
 
 const { values } = parseArgs({

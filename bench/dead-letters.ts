@@ -1,5 +1,5 @@
 import { webHits } from './hits.ts';
-import { queue, startGateway, startPeer } from './processes.ts';
+import { queue, startGateway, startPeer } from './servers.ts';
 
 /** Fills a data directory with dead letters: a vendor refuses `count` events for good. */
 export async function fillDeadLetters(data: string, config: string, count: number): Promise<void> {

@@ -1,15 +1,9 @@
 import { join } from 'node:path';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
-import {
-  processorTime,
-  queue,
-  SCRATCH,
-  startGateway,
-  startSink,
-  wrk,
-  type GatewayOptions,
-  type Server,
-} from './processes.ts';
+import { wrk } from './load.ts';
+import { SCRATCH, type Server } from './processes.ts';
+import { queue, startGateway, startSink, type GatewayOptions } from './servers.ts';
+import { processorTime } from './system.ts';
 import { monotonic } from './profile.ts';
 
 /**

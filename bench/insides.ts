@@ -1,20 +1,9 @@
 import { join } from 'node:path';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
-import {
-  endedTime,
-  has,
-  insideOf,
-  k6,
-  mappedFiles,
-  memory,
-  processorTime,
-  scheduled,
-  SCRATCH,
-  startGateway,
-  startPeer,
-  wrk,
-  type Server,
-} from './processes.ts';
+import { k6, wrk } from './load.ts';
+import { has, SCRATCH, type Server } from './processes.ts';
+import { insideOf, startGateway, startPeer } from './servers.ts';
+import { endedTime, mappedFiles, memory, processorTime, scheduled } from './system.ts';
 import type { Results } from './results.ts';
 import { CEILING, FIVE_ROUTES, NOBODY, pause, quick, say, SECONDS, VISITORS, withServer } from './turns.ts';
 

@@ -1,5 +1,8 @@
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
-import { childrenOf, startGateway, wrk, type Server } from './processes.ts';
+import { wrk } from './load.ts';
+import { type Server } from './processes.ts';
+import { startGateway } from './servers.ts';
+import { childrenOf } from './system.ts';
 import type { Results, Turn } from './results.ts';
 import { limit, type Slice } from './slices.ts';
 import { NOBODY, quick, say, SECONDS, turn, VISITORS, withServer } from './turns.ts';

@@ -1,5 +1,7 @@
 import { GA4_ONLY, webHits } from './hits.ts';
-import { has, k6, startGateway, startPeer, wrk, type Server } from './processes.ts';
+import { k6, wrk } from './load.ts';
+import { has, type Server } from './processes.ts';
+import { startGateway, startPeer } from './servers.ts';
 import type { Results } from './results.ts';
 import { pause, quick, say, VISITORS, withServer } from './turns.ts';
 

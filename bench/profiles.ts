@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { drained, FORMS } from './drain.ts';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
 import { areasOf, monotonic, running } from './profile.ts';
-import { CHECKOUT_MAIN, has, k6, SCRATCH, startGateway, wrk, type Server } from './processes.ts';
+import { k6, wrk } from './load.ts';
+import { has, SCRATCH, type Server } from './processes.ts';
+import { CHECKOUT_MAIN, startGateway } from './servers.ts';
 import type { Results } from './results.ts';
 import { FIVE_ROUTES, NOBODY, quick, say, SECONDS, VISITORS, withServer } from './turns.ts';
 

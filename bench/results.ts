@@ -1,6 +1,7 @@
 import type { Drained } from './drain.ts';
 import type { Inside } from './inside.ts';
-import type { Measured, OpenMeasured, Scheduled } from './processes.ts';
+import type { Measured, OpenMeasured } from './load.ts';
+import type { Scheduled } from './system.ts';
 
 /** One run of `npm run bench`, as it is kept in `results/latest.json`. */
 export interface Results {

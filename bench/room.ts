@@ -1,6 +1,6 @@
 import { webHits, GA4_ONLY, type BenchRequest, type HitOptions } from './hits.ts';
 import { FIVE_ROUTES } from './pure.ts';
-import { CHECKOUT_MAIN, startGateway, type GatewayServer } from './processes.ts';
+import { CHECKOUT_MAIN, startGateway, type GatewayServer } from './servers.ts';
 
 /**
  * How much room in the outbox an event takes that waits, bytes, while its vendors cannot be reached. Each hit is of another

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { insides } from './insides.ts';
 import { moreProcesses } from './more-processes.ts';
 import { openModel } from './open-model.ts';
-import { startSink } from './processes.ts';
+import { startSink } from './servers.ts';
 import { profiles } from './profiles.ts';
 import { writeReport } from './report.ts';
 import type { Pure, Results } from './results.ts';

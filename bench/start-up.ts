@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { GA4_ONLY } from './hits.ts';
 import { monotonic, starting } from './profile.ts';
-import { CHECKOUT_MAIN, publishedMain, SCRATCH, startGateway } from './processes.ts';
+import { SCRATCH } from './processes.ts';
+import { CHECKOUT_MAIN, publishedMain, startGateway } from './servers.ts';
 import { profilesIn } from './profiles.ts';
 import type { Results } from './results.ts';
 import { NOBODY, quick, say, withServer } from './turns.ts';

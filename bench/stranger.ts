@@ -1,7 +1,8 @@
 import { Agent, request } from 'node:http';
 import { FILLINGS } from './fillings.ts';
 import { GA4_ONLY } from './hits.ts';
-import { processorTime, startGateway } from './processes.ts';
+import { startGateway } from './servers.ts';
+import { processorTime } from './system.ts';
 import { decideOne, gatewayOf, hitsOf } from './pure.ts';
 import type { Gateway } from '../src/policy/gateway.ts';
 import type { Hit } from '../src/protocols/hit.ts';

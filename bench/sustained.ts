@@ -1,7 +1,9 @@
 import { fillDeadLetters } from './dead-letters.ts';
 import { drained, FORMS } from './drain.ts';
 import { GA4_ONLY, webHits } from './hits.ts';
-import { has, k6, queue, received, SCRATCH, startGateway, wrk, type GatewayServer, type Server } from './processes.ts';
+import { k6, wrk } from './load.ts';
+import { has, SCRATCH, type Server } from './processes.ts';
+import { queue, received, startGateway, type GatewayServer } from './servers.ts';
 import type { Results, Sustained } from './results.ts';
 import { NOBODY, pause, quick, say, SECONDS, turn, VISITORS, withServer } from './turns.ts';
 import { join } from 'node:path';

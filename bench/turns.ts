@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
-import { memory, processorTime, startGateway, startNginx, startPeer, wrk, type Server } from './processes.ts';
+import { wrk } from './load.ts';
+import { type Server } from './processes.ts';
+import { startGateway, startNginx, startPeer } from './servers.ts';
+import { memory, processorTime } from './system.ts';
 import type { Results, Turn } from './results.ts';
 
 /** The contestants of the closed model, and one turn of each. */

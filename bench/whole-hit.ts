@@ -7,16 +7,10 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
 import { shown } from './ratios.ts';
-import {
-  endedTime,
-  k6,
-  processorTime,
-  received,
-  startGateway,
-  startSink,
-  type GatewayServer,
-  type Server,
-} from './processes.ts';
+import { k6 } from './load.ts';
+import { type Server } from './processes.ts';
+import { received, startGateway, startSink, type GatewayServer } from './servers.ts';
+import { endedTime, processorTime } from './system.ts';
 
 /** What one whole hit takes; p50 and p99 are those of the answer, as the load generator sees them. */
 interface Taken {

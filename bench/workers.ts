@@ -9,7 +9,9 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { startBuilt, built } from '../test/runtimes/workerd.ts';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
-import { processorTime, received, SCRATCH, startGateway, startSink, type Server } from './processes.ts';
+import { SCRATCH, type Server } from './processes.ts';
+import { received, startGateway, startSink } from './servers.ts';
+import { processorTime } from './system.ts';
 import { shown } from './ratios.ts';
 
 const HITS = 1_500;
