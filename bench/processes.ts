@@ -90,10 +90,10 @@ export async function run(
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const failed = once(child, 'error').then(([error]) => {
-    throw new Error(`${command} cannot be started (${(error as NodeJS.ErrnoException).code}): see bench/README.md`);
-  });
-  const [code] = (await Promise.race([once(child, 'exit'), failed])) as [number | null];
+  // `once` also fails where the program cannot be started.
+  const [code] = (await once(child, 'exit').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${command} cannot be started (${error.code}): see bench/README.md`);
+  })) as [number | null];
   if (code !== 0) throw new Error(`${command} ended with ${code}:\n${text}`);
   return text;
 }
