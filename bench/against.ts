@@ -1,8 +1,8 @@
 /**
  * `npm run bench -- --against <commit> [--pairs 10] [--seconds 5]`: this checkout against another version of itself, both
  * as published, in interleaved pairs on one machine, whose speed drifts: only the ratio of a pair means something. Prints
- * for each case the median ratio with its quartiles, of requests a second and of processor time a hit (all threads): cold,
- * which is the first seconds of a process, and warm, which is when the engine has compiled what runs often.
+ * for each case the median ratio with its quartiles of requests a second, of processor time a hit (all threads) and of
+ * bytes written a hit. Cold is the first seconds of a process. Warm is when the engine has compiled what runs often.
  * With `--rate` it is whole hits at that rate (`whole-hit.ts`).
  */
 import { execFileSync } from 'node:child_process';
@@ -14,10 +14,10 @@ import { wholeHits } from './whole-hit.ts';
 import { wrk } from './load.ts';
 import { SCRATCH } from './processes.ts';
 import { publishedMain, startGateway, startSink, type GatewayServer } from './servers.ts';
-import { processorTime, scheduled } from './system.ts';
+import { processorTime, scheduled, written } from './system.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-/** Nobody listens there: what is accepted stays in the outbox. */
+/** No program listens there: accepted events stay in the outbox. */
 const NOBODY = 'http://127.0.0.1:9';
 const CONNECTIONS = 64;
 /** How often both are started anew: a process keeps what the engine made of its code. */
@@ -42,16 +42,26 @@ interface Turn {
   readonly cpu: number;
   /** The same of the threads that neither collect nor deliver. */
   readonly helpers: number;
+  /** Bytes written to the disk a hit. */
+  readonly written: number;
 }
 
 /** A turn of this version and the turn of the other one beside it. */
 type Pair = readonly [Turn, Turn];
 
+export interface Comparison {
+  readonly pairs: number;
+  readonly seconds: number;
+  /** Whole hits at this rate, in place of as many as are taken. */
+  readonly rate: number | undefined;
+  readonly five: boolean;
+}
+
 /** Runs the comparison and prints it. @throws where the other version cannot be built */
-export async function against(commit: string, pairs: number, seconds: number, rate?: number): Promise<void> {
+export async function against(commit: string, { pairs, seconds, rate, ...whole }: Comparison): Promise<void> {
   const [other, own] = [builtAt(commit), publishedMain()];
   if (rate !== undefined) {
-    await wholeHits([own, other], rate, pairs, seconds);
+    await wholeHits([own, other], { rate, pairs, seconds, ...whole });
     return;
   }
   const five = readFileSync(join(ROOT, 'bench/five-routes.yaml'), 'utf8');
@@ -111,7 +121,8 @@ function builtAt(commit: string): string {
 function ratiosOf(pairs: readonly Pair[]): string {
   const perSecond = pairs.map(([a, b]) => a.perSecond / b.perSecond);
   const cpu = pairs.map(([a, b]) => a.cpu / b.cpu);
-  return `requests/s ${shown(perSecond)}, processor time a hit ${shown(cpu)}, of ${pairs.length} pairs`;
+  const bytes = pairs.map(([a, b]) => a.written / b.written);
+  return `requests/s ${shown(perSecond)}, processor time a hit ${shown(cpu)}, bytes written a hit ${shown(bytes)}, of ${pairs.length} pairs`;
 }
 
 /** Both run all the time; the load goes to one and to the other, there and back. */
@@ -145,10 +156,15 @@ async function warmUp(gateway: GatewayServer, hits: readonly BenchRequest[]): Pr
 }
 
 async function turn({ url, pid }: GatewayServer, hits: readonly BenchRequest[], seconds: number): Promise<Turn> {
-  const [before, helped] = [processorTime(pid), scheduled(pid).others];
+  const [before, helped, wrote] = [processorTime(pid), scheduled(pid).others, written(pid)];
   const { perSecond, refused, failed } = await wrk(url, hits, { connections: CONNECTIONS, seconds });
-  const [after, helping] = [processorTime(pid), scheduled(pid).others];
+  const [after, helping, more] = [processorTime(pid), scheduled(pid).others, written(pid)];
   if (refused + failed > perSecond * seconds * 0.01) throw new Error(`${refused} refused, ${failed} failed`);
   const taken = Math.max(1, perSecond * seconds);
-  return { perSecond, cpu: (after.all - before.all) / taken, helpers: (helping.ran - helped.ran) / taken };
+  return {
+    perSecond,
+    cpu: (after.all - before.all) / taken,
+    helpers: (helping.ran - helped.ran) / taken,
+    written: (more - wrote) / taken,
+  };
 }

@@ -11,7 +11,7 @@ import { freePort, scratch, SCRATCH, start, type Server } from './processes.ts';
 const HERE = import.meta.dirname;
 const READY = /ready (http:\/\/\S+)/;
 
-type PeerName = 'hono' | 'node' | 'forward' | 'refuse';
+type PeerName = 'hono' | 'node' | 'forward' | 'refuse' | 'walkeros';
 
 export function startPeer(name: PeerName, args: readonly string[] = [], inside?: string): Promise<Server> {
   const env = { NODE_ENV: 'production', ...lookingInto(inside) };
