@@ -22,7 +22,7 @@ export interface Drained {
 
 /** How long a drain may take, milliseconds. */
 const PATIENCE = 60_000;
-/** Nobody listens there: what is accepted stays in the outbox. */
+/** No program listens there: accepted events stay in the outbox. */
 const NOBODY = 'http://127.0.0.1:9';
 
 /** A vendor whose requests hold up to a thousand events; GA4 is named because its tag sends the hits, and gets none. */

@@ -10,7 +10,7 @@ const HITS = 16_000;
 /** Not counted: the file's first pages. */
 const FIRST = 4_000;
 const CONNECTIONS = 16;
-/** Nobody listens there. */
+/** No program listens there. */
 const NOBODY = 'http://127.0.0.1:9';
 
 const TWO_ROUTES = `${GA4_ONLY}      meta: { pixel_id: "123456789012345", access_token: "\${META_ACCESS_TOKEN}" }\n`;
