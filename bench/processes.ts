@@ -30,7 +30,7 @@ export interface Server {
 /** Programs of Debian and of a Go workspace, where they usually are. */
 const ENV = { ...process.env, PATH: [process.env['PATH'], join(homedir(), 'go/bin'), '/usr/sbin'].join(delimiter) };
 
-/** Starts a program and waits until it says, on either stream, where it listens. */
+/** Starts a program and waits until its output, on either stream, has the address where it listens. */
 export async function start(
   command: string,
   args: readonly string[],
@@ -61,6 +61,7 @@ export async function start(
   return { url, pid: child.pid as number, readyMs: performance.now() - begun, stop: () => stop(child) };
 }
 
+/** Ends a process: politely, and by force after ten seconds. */
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
