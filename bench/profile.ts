@@ -46,7 +46,7 @@ const FILES: readonly (readonly [RegExp, string])[] = [
   [/\/destinations\/|\/src\/core\/consent-mode/, "vendors' formats"],
   [/\/src\/runtimes\/node\/http\/(?!connections)|\/src\/(http|ledger)\//, 'taking hits, answering, counting'],
   [
-    /\/src\/runtimes\/node\/(delivery\/(delivery|append-codec)|process\/outbox-thread)\.|^node:internal\/worker/,
+    /\/src\/(outbox\/append-codec|runtimes\/node\/(delivery\/delivery|process\/outbox-thread))\.|^node:internal\/worker/,
     'between the threads',
   ],
   [/\/src\/outbox\/|\/src\/runtimes\/node\/delivery\//, 'storing'],

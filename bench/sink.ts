@@ -4,6 +4,7 @@ import { successAnswer } from '../src/demo/vendors.ts';
 
 /**
  * Plays the vendors and counts: `GET /count` says how many requests and bytes have come. Bodies are read and dropped.
+ * A request names its vendor at the start of its path (`--sink`) or, where everything is sent here, in its `Host`.
  * `node sink.ts`
  */
 let requests = 0;
@@ -20,8 +21,10 @@ const server = createServer((incoming, outgoing) => {
     requests++;
     const body = chunks.length === 0 ? '' : Buffer.concat(chunks).toString('utf8');
     bytes += target.length + body.length;
-    const slash = target.indexOf('/', 1);
-    const { status, body: answer } = successAnswer(target.slice(1, slash), target.slice(slash), body);
+    const { host = '' } = incoming.headers;
+    const slash = host.startsWith('127.0.0.1') ? target.indexOf('/', 1) : 0;
+    const vendor = slash === 0 ? host : target.slice(1, slash);
+    const { status, body: answer } = successAnswer(vendor, target.slice(slash), body);
     outgoing.writeHead(status, answer === undefined ? {} : { 'content-type': 'application/json' });
     outgoing.end(answer);
   });

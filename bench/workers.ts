@@ -4,15 +4,16 @@
  * --ignore-scripts` first). What workerd itself takes for a request is measured with a worker that answers 204 at once, and
  * what it takes to start with that worker, too. Both take turns, there and back; what else runs on the machine is told.
  */
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { startBuilt, built } from '../test/runtimes/workerd.ts';
+import { built } from '../test/runtimes/workerd.ts';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
 import { SCRATCH, type Server } from './processes.ts';
 import { received, startGateway, startSink } from './servers.ts';
 import { processorTime } from './system.ts';
 import { shown } from './ratios.ts';
+import { startAlone } from './workerd-alone.ts';
 
 const HITS = 1_500;
 const AT_ONCE = 16;
@@ -38,13 +39,8 @@ async function emptyFolder(): Promise<string> {
   return empty;
 }
 
-async function startWorker(dir: string, sink: string): Promise<Taker> {
-  const data = mkdtempSync(join(SCRATCH, 'objects-'));
-  const env = { GA4_API_SECRET: 'bench-secret' };
-  const { url, pid, stop } = await startBuilt({ dir, sink, data, env });
-  // workerd is the child of what drives it.
-  const child = Number.parseInt(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'), 10);
-  return { url, pid: child, stop };
+function startWorker(dir: string, sink: string): Promise<Taker> {
+  return startAlone({ dir, sink, data: mkdtempSync(join(SCRATCH, 'objects-')) });
 }
 
 /** Sends hits, `AT_ONCE` at a time. @throws where one is not answered 204 */

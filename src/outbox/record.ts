@@ -42,10 +42,16 @@ export function partsOf(key: string): { readonly site: string; readonly name: st
   return { site: key.slice(0, at), name: key.slice(at + 1) };
 }
 
-/** A record as each of these routes reads it. The body is read once for all of them. */
+/** A record as each of these routes reads it. The body is read once for all of them, and is kept until each has read it. */
 export function queuedOf(record: StoredRecord, routes: readonly StoredRoute[]): QueuedRecord[] {
   let read: ReturnType<typeof readBody> | undefined;
-  const body = (): ReturnType<typeof readBody> => (read ??= readBody(record.body));
+  let unread = routes.length;
+  const body = (): ReturnType<typeof readBody> => {
+    const own = (read ??= readBody(record.body));
+    // A waiting event is kept as its text alone: what was read of it is several times as long.
+    if (--unread <= 0) read = undefined;
+    return own;
+  };
   const { id, acceptedAt, consentDay, policy } = record;
   const size = record.body.length;
   const alone = record.routes.length === 1;

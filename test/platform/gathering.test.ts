@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { unflatten } from '../../src/runtimes/node/delivery/append-codec.ts';
+import { unflatten } from '../../src/outbox/append-codec.ts';
 import { Gathering } from '../../src/runtimes/node/delivery/gathering.ts';
 import { outboxRecord } from '../support/delivery.ts';
 

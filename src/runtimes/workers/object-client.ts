@@ -1,5 +1,6 @@
 import { OutboxUnavailable, type Outbox } from '../../delivery/outbox.ts';
 import { Counters } from '../../ledger/counters.ts';
+import { flatten, type Flat } from '../../outbox/append-codec.ts';
 import type { Gateway } from '../../policy/gateway.ts';
 import { RPC, type OperatorAnswer, type OperatorCall, type OutboxNamespace, type Refused } from './rpc.ts';
 
@@ -10,6 +11,8 @@ export class ObjectClient implements Outbox {
   readonly #namespace: OutboxNamespace;
   readonly #gateway: Gateway;
   readonly #counters: Counters;
+  /** By name of the site: each is a hash, and the same for every hit. */
+  readonly #ids = new Map<string, unknown>();
   /** It is not known here what waits in the object, so withdrawals are always sent to it. */
   readonly pending = 1;
   readonly shared = true;
@@ -33,12 +36,12 @@ export class ObjectClient implements Outbox {
   append: Outbox['append'] = async (records, withdrawals) => {
     const route = records[0]?.routes[0]?.route ?? '';
     const site = this.#gateway.routeOf.get(route)?.site ?? withdrawals[0]?.site ?? '';
-    const counts = this.#counters.take();
+    const append: Flat = [];
+    flatten(append, records, withdrawals);
     const answer = await this.#stub(site)
-      .append({ rpc: RPC, records, withdrawals, counts })
+      .append({ rpc: RPC, append })
       .catch(() => NO_ANSWER);
     if ('stored' in answer) return answer.stored;
-    this.#counters.add(counts);
     throw new OutboxUnavailable(answer.refused, answer.retryAfter);
   };
 
@@ -58,6 +61,8 @@ export class ObjectClient implements Outbox {
   }
 
   #stub(site: string): ReturnType<OutboxNamespace['get']> {
-    return this.#namespace.get(this.#namespace.idFromName(site));
+    let id = this.#ids.get(site);
+    if (id === undefined) this.#ids.set(site, (id = this.#namespace.idFromName(site)));
+    return this.#namespace.get(id);
   }
 }

@@ -1,6 +1,8 @@
 import { DurableObject, type ObjectState } from 'cloudflare:workers';
+import { unflatten } from '../../outbox/append-codec.ts';
 import { ObjectOutbox } from '../../outbox/object/object-outbox.ts';
 import { OutboxUnavailable } from '../../delivery/outbox.ts';
+import type { Append } from '../../outbox/commit.ts';
 import { LaterForm, type Sql } from '../../outbox/object/sql.ts';
 import { Counters } from '../../ledger/counters.ts';
 import { storePolicyOf, type StorePolicy } from '../../outbox/store-policy.ts';
@@ -22,6 +24,8 @@ import {
 import { sendBy } from './sender.ts';
 
 const OTHER_VERSION: Refused = { refused: 'another version of the worker is being put in force', retryAfter: 1 };
+
+const NOTHING: Append = { records: [], withdrawals: [] };
 
 type Env = Readonly<Record<string, unknown>>;
 
@@ -51,13 +55,12 @@ export class OutboxObject extends DurableObject<Env> {
   }
 
   /** The answer leaves when what was written is durable: the platform holds it back until then. */
-  append({ rpc, records, withdrawals, counts }: AppendCall): AppendAnswer {
+  append({ rpc, append }: AppendCall): AppendAnswer {
     if (rpc !== RPC || this.#queue === undefined) return OTHER_VERSION;
     this.#appends++;
     try {
-      const stored = this.#queue.runner.appendNow(records, withdrawals);
-      this.#counters.add(counts);
-      return { stored };
+      const [{ records, withdrawals } = NOTHING] = unflatten(append);
+      return { stored: this.#queue.runner.appendNow(records, withdrawals) };
     } catch (error) {
       const retryAfter = error instanceof OutboxUnavailable ? error.retryAfter : 5;
       return { refused: 'the outbox does not take events now', retryAfter };

@@ -1,5 +1,6 @@
 import type { Counts } from '../../ledger/counters.ts';
-import type { OutboxRecord, Stored, Withdrawal } from '../../delivery/outbox.ts';
+import type { Stored } from '../../delivery/outbox.ts';
+import type { Flat } from '../../outbox/append-codec.ts';
 import type { RunnerReport } from '../web/runner.ts';
 import type { DeadLetter, Which } from '../../outbox/dead-letters.ts';
 
@@ -10,17 +11,15 @@ import type { DeadLetter, Which } from '../../outbox/dead-letters.ts';
  */
 
 /** The version of these calls; it grows with every change. */
-export const RPC = 1;
+export const RPC = 2;
 
 export interface AppendCall {
   readonly rpc: number;
-  readonly records: readonly OutboxRecord[];
-  readonly withdrawals: readonly Withdrawal[];
-  /** What the worker has counted since it last told. */
-  readonly counts: Counts;
+  /** One append (`flatten`). */
+  readonly append: Flat;
 }
 
-/** What the worker has counted, where there is nothing to store. */
+/** What the worker has counted since it last told. */
 export interface CountCall {
   readonly rpc: number;
   readonly counts: Counts;

@@ -10,7 +10,7 @@ import {
   type Stored,
   type Withdrawal,
 } from '../../../delivery/outbox.ts';
-import { flatten, type Flat } from './append-codec.ts';
+import { flatten, type Flat } from '../../../outbox/append-codec.ts';
 import { takeThread } from './delivery-thread.ts';
 import { Gathering } from './gathering.ts';
 import { Unusable } from '../process/unusable.ts';

@@ -1,5 +1,5 @@
 import type { OutboxRecord, Withdrawal } from '../../../delivery/outbox.ts';
-import { flatten, type Flat } from './append-codec.ts';
+import { flatten, type Flat } from '../../../outbox/append-codec.ts';
 
 /**
  * Appends within this many milliseconds of a hand-over wait for the next one. Each hand-over costs a message, a commit

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { EndedRow } from '../../../delivery/ends.ts';
 import type { Gateway } from '../../../policy/gateway.ts';
-import { unflatten, type Flat } from '../delivery/append-codec.ts';
+import { unflatten, type Flat } from '../../../outbox/append-codec.ts';
 import type { AppendResult } from '../delivery/append-queue.ts';
 import { Runner } from '../delivery/delivery-runner.ts';
 import type { DeliveryRunner, RunnerOptions } from '../delivery/runner-options.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { flatten, unflatten, type Flat } from '../../src/runtimes/node/delivery/append-codec.ts';
+import { flatten, unflatten, type Flat } from '../../src/outbox/append-codec.ts';
 import { outboxRecord, sharedRecord } from '../support/delivery.ts';
 
 it('what is handed to the other thread is what comes out there', () => {
