@@ -7,7 +7,17 @@ import { BRIEF_MS, LASTING_MS } from '../../src/outbox/engine.ts';
 import { narrowedEntry } from '../../src/policy/closed-routes.ts';
 import { DAY } from '../support/delivery.ts';
 import { describeModel } from './contract-model.ts';
-import { contentOf, EngineWorld, eventFor, OWN, ROUTES, START, withdrawal, type OpenEngine } from './engine-world.ts';
+import {
+  contentOf,
+  EngineWorld,
+  eventFor,
+  OWN,
+  POLICY,
+  ROUTES,
+  START,
+  withdrawal,
+  type OpenEngine,
+} from './engine-world.ts';
 
 // The duties of every engine of the outbox, whatever it is made of (src/outbox/engine.ts).
 
@@ -204,6 +214,16 @@ function sharing(): void {
     await world.commit([mine('late', { decidedAt: world.now - 1_000 })]);
     expect(await fields('a')).toEqual([own('a'), own('a')]);
     expect(await world.names('b')).toEqual([]);
+  });
+
+  it('nor of a route that is withdrawn in the same commit', async () => {
+    // The event comes first, and nothing is kept of a withdrawal for events that come late.
+    world.policy = { ...POLICY, remembers: () => false };
+    await world.engine.commit([
+      { records: [mine('event')], withdrawals: [] },
+      { records: [], withdrawals: [taken(127, ['shop/b'])] },
+    ]);
+    expect([await fields('a'), await world.names('b')]).toEqual([[own('a')], []]);
   });
 
   it('nor of a route that had it before', async () => {

@@ -22,6 +22,8 @@ export class MarkBlocks {
   readonly #sql: Sql;
   readonly #blocks = new Map<number, Block>();
   readonly #changed = new Set<Block>();
+  /** The newest block of each kind, to which marks are added. */
+  readonly #newest = new Map<boolean, Block>();
   #lastId = 0;
 
   constructor(sql: Sql) {
@@ -32,21 +34,22 @@ export class MarkBlocks {
   load(see: (mark: number, route: string, lasting: boolean, at: number) => void): void {
     this.#blocks.clear();
     this.#changed.clear();
+    this.#newest.clear();
     this.#lastId = 0;
     for (const { id, marks: text } of this.#sql.all('SELECT id, marks FROM marks ORDER BY id')) {
       const [lasting, marks] = JSON.parse(text as string) as Written;
       const block = { id: id as number, lasting: lasting === 1, marks: [...marks] };
-      this.#blocks.set(block.id, block);
+      this.#hold(block);
       this.#lastId = block.id;
       for (const [mark, route, at] of marks) see(mark, route, block.lasting, at);
     }
   }
 
   add(mark: number, route: string, lasting: boolean, at: number): void {
-    let block = [...this.#blocks.values()].findLast((one) => one.lasting === lasting);
+    let block = this.#newest.get(lasting);
     if (block === undefined || block.marks.length >= FULL) {
       block = { id: ++this.#lastId, lasting, marks: [] };
-      this.#blocks.set(block.id, block);
+      this.#hold(block);
     }
     block.marks.push([mark, route, at]);
     this.#changed.add(block);
@@ -71,7 +74,13 @@ export class MarkBlocks {
       const newest = Math.max(...marks.map(([, , at]) => at));
       if (newest + (lasting ? LASTING_MS : BRIEF_MS) > now) continue;
       this.#blocks.delete(id);
+      if (this.#newest.get(lasting)?.id === id) this.#newest.delete(lasting);
       this.#sql.all('DELETE FROM marks WHERE id = ?', id);
     }
+  }
+
+  #hold(block: Block): void {
+    this.#blocks.set(block.id, block);
+    this.#newest.set(block.lasting, block);
   }
 }

@@ -22,6 +22,12 @@ const RECORD_BYTES = 400;
 /** An object has 128 MB of memory; this many heads take half of it. */
 const MOST_RECORDS = 100_000;
 
+/** A record that is new in the transaction under way, with the number of routes that its body is for. */
+interface Fresh {
+  readonly body: string;
+  readonly routes: number;
+}
+
 /**
  * The queue of one site in the SQLite of a Durable Object. An event that is stored and delivered writes two rows, and
  * with its mark a third. Bodies are only on the disk, and everything that is looked up is in memory. Nobody else has
@@ -40,8 +46,8 @@ export class ObjectOutbox implements OutboxStore {
   #ends: UnwrittenEnd[] = [];
   #lastId = 0;
   #damaged = 0;
-  /** In the transaction under way: bodies of new records, and records on the disk that have changed. */
-  readonly #fresh = new Map<number, string>();
+  /** In the transaction under way: new records as they came, and records on the disk that have changed. */
+  readonly #fresh = new Map<number, Fresh>();
   readonly #touched = new Set<number>();
   readonly unrecorded = false;
 
@@ -250,32 +256,32 @@ export class ObjectOutbox implements OutboxStore {
   }
 
   #bodyOf({ id }: Head): string {
-    const body = this.#fresh.get(id) ?? this.#sql.all('SELECT body FROM records WHERE id = ?', id)[0]?.['body'];
+    const body = this.#fresh.get(id)?.body ?? this.#sql.all('SELECT body FROM records WHERE id = ?', id)[0]?.['body'];
     if (typeof body !== 'string') throw new Error('a record without its body');
     return body;
   }
 
   /** Writes the changes of the queue. */
   #write(): void {
-    for (const [id, body] of this.#fresh) {
+    for (const [id, { body, routes }] of this.#fresh) {
       const head = this.#records.get(id);
       if (head === undefined) continue;
-      this.#sql.all(
-        'INSERT INTO records (id, head, body) VALUES (?, ?, ?)',
-        id,
-        writeHead(head),
-        narrowBody(body, head.routes),
-      );
+      // Reading and writing a body again takes as long as storing it, so it is done only where a route has left meanwhile.
+      const left = head.routes.length === routes ? body : narrowBody(body, head.routes);
+      this.#sql.all('INSERT INTO records (id, head, body) VALUES (?, ?, ?)', id, writeHead(head), left);
     }
+    const gone: number[] = [];
     for (const id of this.#touched) {
       if (this.#fresh.has(id)) continue;
       const head = this.#records.get(id);
-      if (head === undefined) this.#sql.all('DELETE FROM records WHERE id = ?', id);
+      if (head === undefined) gone.push(id);
       else {
         const body = narrowBody(this.#bodyOf(head), head.routes);
         this.#sql.all('UPDATE records SET head = ?, body = ? WHERE id = ?', writeHead(head), body, id);
       }
     }
+    if (gone.length > 0)
+      this.#sql.all('DELETE FROM records WHERE id IN (SELECT value FROM json_each(?))', JSON.stringify(gone));
     this.#blocks.write();
   }
 
@@ -325,7 +331,7 @@ export class ObjectOutbox implements OutboxStore {
     if (record === undefined) return results;
     const { body, ...rest } = record;
     this.#records.add({ ...rest, lasting: one.lasting, storedAt: now, size: body.length });
-    this.#fresh.set(record.id, body);
+    this.#fresh.set(record.id, { body, routes: record.routes.length });
     work.add(record);
     return results;
   }
@@ -379,7 +385,7 @@ export class ObjectOutbox implements OutboxStore {
     for (const [letter, body] of this.#dead.takeAsked()) {
       const again = { ...letter, id: ++this.#lastId };
       this.#records.add(again);
-      this.#fresh.set(again.id, body);
+      this.#fresh.set(again.id, { body, routes: again.routes.length });
       work.add({ ...again, body });
       for (const route of again.routes) bump(work.reopened, keyOf(again, route), 1);
     }
