@@ -6,7 +6,9 @@ interface Entry<T> {
 
 /**
  * Values by name, for names inside a longer text: a name is looked up without cutting it out of the text. The table is
- * made once of the gateway's own names, so that nobody outside can choose names that collide.
+ * made once of the gateway's own names, so that nobody outside can choose names that collide. A `Map` that is asked for the
+ * cut-out name makes the decision of a granted hit 1.01 times as long, that of a denied one 1.03 times (2026-12-01, both in
+ * one process), and each hit allocates half a kilobyte more, which `test/bench/allocation.test.ts` does not let pass.
  */
 export class NameTable<T> {
   /** By hash; entries of one hash share a place. */
