@@ -152,6 +152,9 @@ describe('parseCidrs', () => {
     ['127.0.0.1', '127.0.0.2', false],
     ['10.0.0.0/8', '::ffff:10.1.1.1', true],
     ['::ffff:10.0.0.0/104', '10.1.1.1', true],
+    // All mapped addresses are all of IPv4; a wider network is one of IPv6.
+    ['::ffff:0:0/96', '203.0.113.7', true],
+    ['::ffff:0:0/95', '203.0.113.7', false],
     ['2001:db8::/33', '2001:db8:7fff::1', true],
     ['2001:db8::/33', '2001:db8:8000::1', false],
     ['::1', '::1', true],
