@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { casesOf, Field, type FieldCase } from './field.ts';
 
-// Requests of real tags and banners that the gateway once read wrongly. The right result stands beside each in
-// clients.json.
+// Requests of real tags and banners, and of Segment's libraries, that the gateway once read wrongly. The right result
+// stands beside each in clients.json and segment.json.
 
-const CASES = casesOf('clients.json');
+const CASES = [...casesOf('clients.json'), ...casesOf('segment.json')];
 
 let field: Field;
 beforeAll(async () => {

@@ -107,6 +107,27 @@ describe('the events of a shop', () => {
     ],
     ['Order Completed', { order_id: 'O-1', total: '110' }, { event_name: 'purchase', value: 110 }],
     ['order_completed', { order_id: 'O-1' }, { event_name: 'purchase', transaction_id: 'O-1' }],
+    // Other spellings of the list, and its older names: github.com/segmentio/analytics-events, index.js.
+    ['OrderCompleted', { order_id: 'O-1' }, { event_name: 'purchase', transaction_id: 'O-1' }],
+    ['orderCompleted', { order_id: 'O-1' }, { event_name: 'purchase', transaction_id: 'O-1' }],
+    ['Completed Order', { order_id: 'O-1', total: 9 }, { event_name: 'purchase', transaction_id: 'O-1', value: 9 }],
+    ['Refunded Order', { order_id: 'O-1' }, { event_name: 'refund', transaction_id: 'O-1' }],
+    ['Viewed Product', product, { event_name: 'view_item', items: [item] }],
+    ['viewed_product', product, { event_name: 'view_item', items: [item] }],
+    ['Clicked Product', product, { event_name: 'select_item', items: [item] }],
+    ['Added Product', { ...product, quantity: 2 }, { event_name: 'add_to_cart', value: 55 }],
+    ['Removed Product', product, { event_name: 'remove_from_cart' }],
+    ['Viewed Product Category', { category: 'Kopper' }, { event_name: 'view_item_list' }],
+    ['Viewed Promotion', { promotion_id: 'p' }, { event_name: 'view_promotion' }],
+    ['Clicked Promotion', { promotion_id: 'p' }, { event_name: 'select_promotion' }],
+    ['Payment Info Added', { payment_method: 'Visa' }, { event_name: 'add_payment_info' }],
+    // Their reader takes `orderId` for `order_id`, and `id` is the older name of a product's id: github.com/segmentio/facade.
+    [
+      'Order Completed',
+      { orderId: 'O-1', total: 9, products: [{ productId: 'P-1' }, { id: 'P-2', price: 3 }] },
+      { transaction_id: 'O-1', items: [{ item_id: 'P-1' }, { item_id: 'P-2', price: 3 }] },
+    ],
+    ['Order Completed', { orderId: 'O-2', order_id: 'O-1' }, { transaction_id: 'O-1' }],
     ['Order Refunded', { order_id: 'O-1', total: 3 }, { event_name: 'refund', transaction_id: 'O-1', value: 3 }],
     ['Product Added to Wishlist', { ...product, wishlist_id: 'w' }, { event_name: 'add_to_wishlist', items: [item] }],
     [
@@ -185,7 +206,8 @@ describe('the events of a shop', () => {
 describe("names of the site's own", () => {
   it.each([
     ['Added To Bag', 'added_to_bag'],
-    ['orderCompleted', 'orderCompleted'],
+    ['addedToBag', 'addedToBag'],
+    ['Purchase', 'purchase'],
     ['[Amplitude] Page Viewed', 'amplitude_page_viewed'],
     ['Kjøp fullført', 'kjop_fullfort'],
     ['404 Viewed', 'event_404_viewed'],
@@ -284,6 +306,13 @@ describe('when it happened', () => {
     ['by the time it had at first', { originalTimestamp: iso(AT - 90_000) }, AT - 90_000],
     ['not in the future', { timestamp: iso(AT + 90_000) }, AT],
     ['not after it was sent', { timestamp: iso(AT), sentAt: iso(AT - 60_000) }, AT],
+    // Numbers and texts, with and without a zone: github.com/segmentio/new-date.
+    ['in seconds', { timestamp: Math.floor(AT / 1000) - 90 }, Math.floor(AT / 1000) * 1000 - 90_000],
+    ['in seconds, as a text', { timestamp: String(Math.floor(AT / 1000) - 90) }, Math.floor(AT / 1000) * 1000 - 90_000],
+    ['in milliseconds, as a text', { timestamp: String(AT - 90_000) }, AT - 90_000],
+    ['in UTC, where it has no zone', { timestamp: iso(AT - 90_000).replace('Z', '') }, AT - 90_000],
+    ['with a space in it', { timestamp: iso(AT - 90_000).replace('T', ' ') }, AT - 90_000],
+    ['on a day', { timestamp: iso(AT - 86_400_000).slice(0, 10) }, Date.parse(iso(AT - 86_400_000).slice(0, 10))],
     ['now, where it is unreadable', { timestamp: 'yesterday', sentAt: iso(AT) }, AT],
     ['now, where nobody says', {}, AT],
   ])('%s', (_name, times, expected) => {
@@ -314,6 +343,21 @@ describe('who it is about', () => {
     const more = { integrations: { 'Google Analytics 4': { clientId: '1.2', sessionId: 1795169000 } } };
     expect(first(cookies('_ga=GA1.1.1.2'), more)).toMatchObject({ client_id: '1.2', session_id: '1795169000' });
     expect(first(VISITOR, { context: { 'Google Analytics': { clientId: '3.4' } } })?.client_id).toBe('3.4');
+  });
+
+  // github.com/PostHog/posthog/issues/12008: Segment calls came with such ids, and many people became one.
+  it.each(['undefined', 'null', '[object Object]', 'NaN', '{{userId}}'])('%s is nobody', (id) => {
+    const raw = first(VISITOR, {
+      anonymousId: id,
+      userId: id,
+      integrations: { 'Google Analytics 4': { clientId: id } },
+    });
+    expect([raw?.client_id, raw?.user_id, raw?.other_ids]).toEqual([undefined, undefined, undefined]);
+    const { events } = batch([
+      { type: 'identify', userId: id, traits: { email: 'kari@example.no' } },
+      { type: 'track', event: 'A', userId: id },
+    ]);
+    expect(events[1]?.raw.email).toBeUndefined();
   });
 
   it('traits of the context, and of who is identified in the same request, are user data', () => {
@@ -436,8 +480,37 @@ describe('what it says of consent', () => {
     [{ 'Bing Ads': null }, { all: false, names: ['bing ads'], but: [] }],
     [{ constructor: false }, { all: false, names: ['constructor'], but: [] }],
     ['none', { all: true, names: [], but: [] }],
+    // The name in Segment's own code: github.com/segmentio/action-destinations.
+    [{ 'Actions Google Analytic 4': false }, { all: false, names: ['Google Analytics 4'], but: [] }],
   ])('integrations %j leave out %j', (integrations, expected) => {
     expect(track('A', {}, { integrations }).leftOut).toEqual(expected);
+  });
+});
+
+describe('what a batch says for its calls', () => {
+  const call = (more: object) => ({ type: 'track', event: 'A', ...more });
+  const refused = { categoryPreferences: { C0002: false } };
+
+  it.each([[{}], [{ 'Segment.io': true }], [{ All: true }], [undefined]])(
+    'whom it leaves out is left out, where a call says %j',
+    (integrations) => {
+      const { events } = batch([call({ integrations })], 'browser', { integrations: { All: false } });
+      expect(events[0]?.leftOut?.all).toBe(true);
+    },
+  );
+
+  it.each([[null], [{}], [{ categoryPreferences: null }], [undefined]])(
+    'the categories it states count, where a call states %j',
+    (consent) => {
+      const { events } = batch([call({ context: { consent } })], 'browser', { context: { consent: refused } });
+      expect(events[0]?.visitor.stated?.preferences?.categories).toEqual(new Map([['C0002', false]]));
+    },
+  );
+
+  it('and those of the call count where it states some', () => {
+    const context = { consent: { categoryPreferences: { C0004: true } } };
+    const { events } = batch([call({ context })], 'browser', { context: { consent: refused } });
+    expect(events[0]?.visitor.stated?.preferences?.categories).toEqual(new Map([['C0004', true]]));
   });
 });
 

@@ -3,15 +3,16 @@ import type { LeftOutTally } from '../../core/left-out.ts';
 import { asObject } from '../../core/reply.ts';
 import type { SentBy } from '../admission.ts';
 import type { InvalidEvent, SourceEvent } from '../hit.ts';
-import { mistakesOf, said, time } from '../json-parts.ts';
+import { mistakesOf, said } from '../json-parts.ts';
 import { isReservedEvent } from '../names.ts';
 import { params as paramsSchema } from '../params.ts';
 import { settle } from '../settle.ts';
 import { type CalledEvent, eventCalled } from './event-names.ts';
 import { identify } from './identity.ts';
-import { putTraits, textOf } from './people.ts';
+import { idOf, putTraits, textOf } from './people.ts';
 import { paramsOf } from './properties.ts';
-import { leftOutBy } from './statement.ts';
+import { contextOf, leftOutBy } from './statement.ts';
+import { readTime } from './time.ts';
 import type { Visitors } from './visitors.ts';
 
 export type CallFields = Readonly<Record<string, unknown>>;
@@ -45,7 +46,7 @@ export function readCall(call: CallFields, type: unknown, of: Common): SourceEve
     return { raw: { event_time: of.at }, visitor: of.visitors.nobody, invalid: { field, says } };
   };
   if (!isType(type)) return bad(undefined, `expected \`type\`: ${TYPES.join(', ')}`);
-  const context = { ...of.context, ...asObject(call['context']) };
+  const context = contextOf(of.context, asObject(call['context']));
   const at = timeOf(call, of);
   const isChoice = type === 'track' && isNamed(call['event'], CHOICE);
   const visitor = of.visitors.of(context, isChoice ? at : undefined);
@@ -69,7 +70,7 @@ export function readCall(call: CallFields, type: unknown, of: Common): SourceEve
   putTraits(draft, context['traits']);
   for (const whose of peopleIn(call)) putTraits(draft, of.traits.get(whose));
   settle(draft, of.leftOut);
-  const leftOut = leftOutBy(call['integrations'] ?? of.integrations);
+  const leftOut = leftOutBy(of.integrations, call['integrations']);
   return { raw: draft, visitor, leftOut };
 }
 
@@ -89,8 +90,8 @@ function calledIn(event: unknown): CalledEvent | undefined {
 
 /** The ids of the person a call is about. */
 export function peopleIn({ userId, anonymousId }: CallFields): readonly string[] {
-  const user = textOf(userId);
-  const anonymous = textOf(anonymousId);
+  const user = idOf(userId);
+  const anonymous = idOf(anonymousId);
   return [user === undefined ? [] : `user ${user}`, anonymous === undefined ? [] : `anonymous ${anonymous}`].flat();
 }
 
@@ -103,11 +104,6 @@ function timeOf(call: CallFields, { at, sentAt }: Common): number {
   const sent = readTime(call['sentAt'] ?? sentAt);
   if (happened === undefined) return at;
   return Math.min(Math.max(sent === undefined ? happened : at - (sent - happened), 0), at);
-}
-
-function readTime(value: unknown): number | undefined {
-  const read = value === undefined || value === null ? undefined : time.safeParse(value);
-  return read?.success === true ? read.data : undefined;
 }
 
 /** Properties that repeat the fields of the page. */

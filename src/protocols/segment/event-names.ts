@@ -32,6 +32,30 @@ const IN_GA4: ReadonlyMap<string, string> = new Map([
   ['trial_started', 'start_trial'],
 ]);
 
+/** Segment's older names for the same events, which its shop plugins still send (`segmentio/analytics-events`). */
+const OLDER: Readonly<Record<string, string>> = {
+  viewed_promotion: 'promotion_viewed',
+  clicked_promotion: 'promotion_clicked',
+  viewed_product_category: 'product_list_viewed',
+  viewed_product: 'product_viewed',
+  clicked_product: 'product_clicked',
+  added_product: 'product_added',
+  removed_product: 'product_removed',
+  payment_info_added: 'payment_info_entered',
+  completed_order: 'order_completed',
+  refunded_order: 'order_refunded',
+};
+
+/** Names of the list by their letters alone: Segment takes `OrderCompleted` for `Order Completed`, too. */
+const BY_LETTERS: ReadonlyMap<string, string> = new Map([
+  ...[...IN_GA4.keys()].map((name) => [lettersOf(name), name] as const),
+  ...Object.entries(OLDER).map(([older, name]) => [lettersOf(older), name] as const),
+]);
+
+function lettersOf(name: string): string {
+  return name.toLowerCase().replaceAll('_', '');
+}
+
 /**
  * Names that may be rewritten: words and the signs that people put between them. If an address, a query or an id with dots
  * were rewritten, the cleaner would no longer recognise it.
@@ -64,10 +88,12 @@ export interface CalledEvent {
 
 /** The event's name in GA4's form; undefined = no name can be made of it. */
 export function eventCalled(said: string): CalledEvent | undefined {
-  const plain = snake(said)?.toLowerCase();
-  const known = plain === undefined ? undefined : IN_GA4.get(plain);
-  if (known !== undefined) return { name: known, segment: plain };
-  const name = nameFrom(said, 'event_');
+  const plain = snake(said);
+  const segment = plain === undefined ? undefined : BY_LETTERS.get(lettersOf(plain));
+  const known = segment === undefined ? undefined : IN_GA4.get(segment);
+  if (known !== undefined) return { name: known, segment };
+  // One word in the spelling of a title is written small like the words of a longer name: `Purchase`.
+  const name = TITLE.test(said) ? said.toLowerCase() : nameFrom(said, 'event_');
   return name === undefined ? undefined : { name, segment: undefined };
 }
 

@@ -1,7 +1,7 @@
 import type { RawEvent } from '../../core/fields.ts';
 import { asObject } from '../../core/reply.ts';
 import type { Visitor } from '../hit.ts';
-import { textOf } from './people.ts';
+import { idOf, textOf } from './people.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -15,14 +15,14 @@ const GA = /(?:^|;)[ \t]{0,8}_ga=/;
 export function identify(draft: RawEvent, call: Fields, context: Fields, { cookies, clientId }: Visitor): void {
   const inContext = asObject(context['Google Analytics']);
   const forGa4 = asObject(asObject(call['integrations'])?.['Google Analytics 4']);
-  const google = textOf(inContext?.['clientId']) ?? textOf(forGa4?.['clientId']);
-  const anonymous = textOf(call['anonymousId']);
+  const google = idOf(inContext?.['clientId']) ?? idOf(forGa4?.['clientId']);
+  const anonymous = idOf(call['anonymousId']);
   if (google !== undefined) draft.client_id = google;
   else if (clientId === undefined && anonymous !== undefined && !GA.test(cookies)) draft.client_id = anonymous;
   if (anonymous !== undefined && draft.client_id !== anonymous) draft.other_ids = [anonymous];
-  const session = textOf(forGa4?.['sessionId']);
+  const session = idOf(forGa4?.['sessionId']);
   if (session !== undefined) draft.session_id = session;
-  const user = textOf(call['userId']);
+  const user = idOf(call['userId']);
   if (user !== undefined) draft.user_id = user;
   const id = textOf(call['messageId']);
   if (id !== undefined) draft.event_id = id;

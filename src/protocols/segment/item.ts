@@ -26,7 +26,8 @@ export const PRODUCT_KEYS: ReadonlySet<string> = new Set([...IN_GA4.keys(), ...B
 const KEPT_BACK: ReadonlySet<string> = new Set(BESIDE);
 
 /** A product as a GA4 item; other properties are passed on under their own names. Undefined = it has none. */
-export function itemOf(product: Fields): Fields | undefined {
+export function itemOf(written: Fields): Fields | undefined {
+  const product = spelled(written, PRODUCT_KEYS);
   const item: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(product)) {
     const name = IN_GA4.get(key);
@@ -34,8 +35,23 @@ export function itemOf(product: Fields): Fields | undefined {
     if (name !== undefined) item[name] = value;
     else if (!KEPT_BACK.has(key) && isOwn(key) && !(key in item)) item[key] = value;
   }
-  if (isNothing(item['item_id']) && !isNothing(product['sku'])) item['item_id'] = product['sku'];
+  // `id` is what the older list of shop events calls it.
+  const other = [product['sku'], product['id']].find((id) => !isNothing(id));
+  if (isNothing(item['item_id']) && other !== undefined) item['item_id'] = other;
   return Object.keys(item).length === 0 ? undefined : item;
+}
+
+/**
+ * Fields with the names of Segment's list as the list writes them: `orderId` is `order_id`, as in Segment's own reader
+ * (`segmentio/facade`). A field that is there in the list's spelling wins.
+ */
+export function spelled(fields: Fields, names: ReadonlySet<string>): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => {
+      const name = key.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+      return [names.has(name) && !Object.hasOwn(fields, name) ? name : key, value];
+    }),
+  );
 }
 
 function isNothing(value: unknown): boolean {

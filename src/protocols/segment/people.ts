@@ -1,4 +1,5 @@
 import type { RawEvent } from '../../core/fields.ts';
+import { isPlaceholder } from '../../core/placeholders.ts';
 import { asObject } from '../../core/reply.ts';
 import { wellFormed } from '../json-parts.ts';
 
@@ -52,4 +53,10 @@ function put(draft: RawEvent, rows: typeof TRAITS, fields: Fields): void {
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined;
   return typeof value === 'string' && value !== '' ? wellFormed(value) : undefined;
+}
+
+/** An id. `undefined` and the like are none: under one of them many people would be one (`PostHog/posthog#12008`). */
+export function idOf(value: unknown): string | undefined {
+  const text = textOf(value);
+  return text === undefined || isPlaceholder(text) ? undefined : text;
 }

@@ -1,7 +1,7 @@
 import { asObject } from '../../core/reply.ts';
 import { finiteNumber } from '../limits.ts';
 import { type CalledEvent, nameFrom } from './event-names.ts';
-import { isOwn, itemOf, PRODUCT_KEYS } from './item.ts';
+import { isOwn, itemOf, PRODUCT_KEYS, spelled } from './item.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -57,9 +57,10 @@ const NO_SWITCH: ReadonlySet<string> = new Set(
 );
 
 /** Puts the properties of a `track` where GA4 has them (`protocols/segment.md` 5). */
-export function paramsOf(properties: Fields, { name, segment = '' }: CalledEvent): Moved {
+export function paramsOf(written: Fields, { name, segment = '' }: CalledEvent): Moved {
   const moves = Object.hasOwn(MOVES, segment) ? MOVES[segment] : undefined;
   const single = ONE_PRODUCT.has(segment);
+  const properties = spelled(written, new Set([...Object.keys(moves ?? {}), ...(single ? PRODUCT_KEYS : [])]));
   const params: Record<string, unknown> = {};
   let dropped = 0;
   for (const [key, value] of Object.entries(properties)) {

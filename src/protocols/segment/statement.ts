@@ -4,6 +4,8 @@ import type { LeftOutVendors } from '../hit.ts';
 
 /** What a call says of consent, and of the vendors it is meant for (`protocols/segment.md` 3, 4). */
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** No category or vendor has a longer name. */
 const LONGEST = 64;
 
@@ -33,24 +35,49 @@ const ALL = 'all';
 /** The way here itself. */
 const OWN: ReadonlySet<string> = new Set(['segment.io', 'segment']);
 /** Segment's names for vendors where no banner uses the same. */
-const ALSO: ReadonlyMap<string, string> = new Map([['google data manager', 'Google Ads']]);
-/** Segment's suffixes to vendor names, which say how events get there. */
-const MODE = /(?: (?:cloud|web|server|classic|new|destination|\(actions\)))+$/;
+const ALSO: ReadonlyMap<string, string> = new Map([
+  ['google data manager', 'Google Ads'],
+  ['google analytic 4', 'Google Analytics 4'],
+]);
+/** What Segment writes around vendor names to say how events get there. */
+const MODE = /^actions |(?: (?:cloud|web|server|classic|new|destination|\(actions\)))+$/g;
 
-/** Vendors that `integrations` leaves out; undefined = none. `true` and settings open nothing. */
-export function leftOutBy(integrations: unknown): LeftOutVendors | undefined {
-  if (integrations === undefined || integrations === null) return undefined;
-  const given = asObject(integrations);
-  if (given === undefined) return EVERYBODY;
+/**
+ * The context of a call with that of its batch below it. Null says nothing, and a call that states no categories has those
+ * of the batch.
+ */
+export function contextOf(batch: Fields | undefined, call: Fields | undefined): Fields {
+  const said = Object.entries(call ?? {}).filter(([, value]) => value !== undefined && value !== null);
+  const context: Record<string, unknown> = { ...batch, ...Object.fromEntries(said) };
+  if (batch !== undefined && isSilent(context['consent'])) context['consent'] = batch['consent'];
+  return context;
+}
+
+/** Consent without categories: some SDKs write `consent: {}`. */
+function isSilent(consent: unknown): boolean {
+  const given = asObject(consent);
+  return given !== undefined && (given['categoryPreferences'] ?? undefined) === undefined;
+}
+
+/**
+ * Vendors that `integrations` leaves out; undefined = none. `true` and settings open nothing.
+ * @param said of the call and of its batch: what either leaves out is left out
+ */
+export function leftOutBy(...said: readonly unknown[]): LeftOutVendors | undefined {
   let all = false;
   const names: string[] = [];
   const but: string[] = [];
-  for (const [name, value] of Object.entries(given)) {
-    const isOn = value === true || (typeof value === 'object' && value !== null);
-    const lower = name.toLowerCase();
-    if (OWN.has(lower) || name.length > LONGEST) continue;
-    if (lower === ALL) all = !isOn;
-    else (isOn ? but : names).push(vendorCalled(lower));
+  for (const integrations of said) {
+    if (integrations === undefined || integrations === null) continue;
+    const given = asObject(integrations);
+    if (given === undefined) return EVERYBODY;
+    for (const [name, value] of Object.entries(given)) {
+      const isOn = value === true || (typeof value === 'object' && value !== null);
+      const lower = name.toLowerCase();
+      if (OWN.has(lower) || name.length > LONGEST) continue;
+      if (lower === ALL) all ||= !isOn;
+      else (isOn ? but : names).push(vendorCalled(lower));
+    }
   }
   return all || names.length > 0 ? { all, names, but } : undefined;
 }
@@ -58,5 +85,6 @@ export function leftOutBy(integrations: unknown): LeftOutVendors | undefined {
 const EVERYBODY: LeftOutVendors = { all: true, names: [], but: [] };
 
 function vendorCalled(lower: string): string {
-  return ALSO.get(lower) ?? lower.replace(MODE, '');
+  const name = lower.replace(MODE, '');
+  return ALSO.get(name) ?? name;
 }
