@@ -5,6 +5,8 @@ import { digitsTime, percentDecoded } from '../text.ts';
 import type { Reading } from '../types.ts';
 
 const CATEGORY = /^c(?:[1-9]|1[0-5])$/;
+/** Milliseconds. */
+const WHOLE_TIME = /^\d{13}$/;
 const RECORD = 'CONSENTMGR';
 /** Of the older privacy manager: `0:1` is out of everything, `c3:1` out of one category. */
 const OPT_OUT = 'OPTOUTMULTI';
@@ -31,6 +33,8 @@ export const tealium: Platform = {
     if (answers.length === 0 && sale.length > 0)
       return objected === 0 ? noChoice(source, facts) : choice(source, 0, objected, facts);
     if (answers.length === 0 || !answers.every((answer) => answer === 'true')) return unreadable(source);
+    // The time is in every record, mostly behind the categories. Without it the record was cut, and what was off may be gone.
+    if (!of('ts').some((time) => WHOLE_TIME.test(time ?? ''))) return unreadable(source);
     const flags = pairs
       .filter(([key = '']) => CATEGORY.test(key))
       .map(([key = '', state]) => [key, state === '1'] as const);
