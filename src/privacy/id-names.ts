@@ -10,13 +10,13 @@ const WHOSE =
   'account kunde bruker medlem patient guest login household browser install installation instance advertising advertiser distinct ' +
   'cookie fan buyer payer employee student pasient pseudo loyalty click kund medlems asiakas hashed recipient participant applicant ' +
   'passenger traveller traveler donor voter consumer prospect debitor debtor kundeklubb klubb klant klanten kunden cliente usuario ' +
-  'utilisateur benutzer nutzer abonnent identity';
+  'utilisateur benutzer nutzer abonnent identity usr acct ansatt elev';
 /** Of these the number is a count: the visitor's third session. */
 const COUNTED = 'session visit sess';
 const ID_WORDS = 'id ids nr no num number nummer numero key hash uuid guid identifier ref pseudonym';
 const COUNTED_ID_WORDS = 'id ids key hash uuid guid identifier ref pseudonym';
 /** Words for an id that in some languages stand first: `id_cliente`. */
-const ID_WORDS_FIRST = 'id uuid guid numero';
+const ID_WORDS_FIRST = 'id uuid guid numero codigo';
 
 /** Companies and programs that give visitors or clicks an id: `criteo_uid`, `ga_cookie`, `impact_click`. */
 const TRACKERS =
@@ -28,9 +28,9 @@ const TRACKERS =
   'kakao naver baidu appsflyer adjust singular kochava airbridge auth0 okta cognito pardot sfmc activecampaign dotdigital omnisend ' +
   'mailerlite brevo sendinblue getresponse moengage clevertap webengage airship leanplum sailthru responsys listrak bronto selligent ' +
   'apsis voyado adform neustar permutus permutive lytics zeotap crisp drift tawk tidio freshchat smartlook mouseflow logrocket ' +
-  'contentsquare quantummetric gigya crm';
+  'contentsquare quantummetric gigya crm cxense krux tapad utiq pendo nosto algolia clerk raptor albacross leadfeeder firebase roku';
 const TRACKED =
-  'id uid cid sid vid uuid guid cookie visitor user customer click clickid session subscriber contact prospect recipient lead identity';
+  'id uid cid sid vid uuid guid cookie visitor user customer click clickid session subscriber contact prospect recipient lead identity aid';
 
 /** Names that mean an id, alone or as a part of a longer name; without separators. */
 const ALONE = new WordSet(
@@ -41,6 +41,7 @@ const ALONE = new WordSet(
   'personid personkey personhash personuuid pvid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid duid nuid vwouuid mktotrk posthogid heapid',
   'lidc ligc rdid euid tdid pubcid sharedid idid idsync rampid idlenv awc amcv mboxsession ctobidid pcid cbls shopifyy shopifys xtuid atuserid idrxvr',
   'etcoid wteid wtrla svi sfid tmsvi dyid subid fphash uhash emhash emsha shaem useragentstring uastring browserua loyaltycard',
+  'klaviyoexchangeid nbklid vmcid mcvisid aamuuid uidhash mailhash hashedem connectid netid driftaid',
   ...crossed(TRACKERS, TRACKED),
   // Of devices: https://www.3gpp.org/dynareport/23003.htm
   'imei imeisv imsi meid iccid udid wifimac macaddr bssid extid appinstanceid frequentflyernumber ffn',
@@ -59,7 +60,13 @@ function crossed(first: string, second: string): readonly string[] {
 }
 
 /** Names that mean an id only when they are the whole name: `ga_page` is none. */
-const WHOLE = new WordSet('ga hem cid uid vid fid uuid guid muid mid ide dsid nid nnb ke em');
+const WHOLE = new WordSet(
+  'ga hem cid uid vid fid uuid guid muid mid ide dsid nid nnb ke em oeu lfa',
+  // Cookies of Google's ads, and the publisher's own id there: https://support.google.com/admanager/answer/2880055
+  'gads gpi eoi gfp gfpb ppid puid',
+  // `ifa_type` of devices: https://iabtechlab.com/wp-content/uploads/2018/12/OTT-IFA-guidelines.final_Dec2018.pdf
+  'rida tifa vida lgudid afai msai',
+);
 
 /** Parameters of addresses in another spelling: `McEid`, `td-uid`. A shorter one may be a word, and a parcel has a `trackingId`. */
 const SPELLED = new WordSet(

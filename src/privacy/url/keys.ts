@@ -8,7 +8,7 @@ const NAMES = new WordSet(
   'middlename mellomnavn fullname fulltnavn givenname familyname nickname username brukernavn displayname login',
   'usr nonce assertion saml contact recipient street streetname gate gatenavn gateadresse vej vejnavn gata katu dob born fodt fodselsdag',
   'session sessionid sessiontoken sessionkey phpsessid jsessionid aspsessionid sid key code reset sig auth ip ipaddress clientip userip remoteaddr',
-  'lat lng lon latitude longitude coordinates latlng gps mail mob cell',
+  'lat lng lon latitude longitude coordinates latlng gps mail mob cell strasse straat attn',
 );
 
 /** Words that make every name personal that contains them. */
@@ -28,13 +28,34 @@ const WORDS = new WordSet(
   'licenseplate licenceplate numberplate regnr regnumber registreringsnummer kjennemerke bilnummer kenteken kennzeichen',
   'housenumber husnummer husnr streetnumber gatenummer',
   'accesscode resetcode resetkey magiccode verificationcode onetimecode logincode authcode securitycode activationcode activationkey',
-  'codeverifier codechallenge relaystate samlrequest loginhint userlogin oidcsub usertoken authtoken logintoken',
+  'codeverifier codechallenge relaystate samlrequest loginhint userlogin oidcsub usertoken authtoken logintoken magiclink resetlink loginlink',
+  // Names, addresses and numbers of persons in forms of other countries.
+  'vorname nachname familienname rufnummer handynummer telefonnr anschrift geburtsdatum geburtstag passwort kennwort hausnummer',
+  'prenom courriel motdepasse datenaissance datedenaissance nombrecompleto apellido apellidos correo correoelectronico telefono direccion contrasena',
+  'fechanacimiento fechadenacimiento telefone sobrenome endereco datanascimento datadenascimento senha cognome indirizzo datanascita datadinascita',
+  'voornaam achternaam telefoon telefoonnummer adres geboortedatum wachtwoord imie nazwisko haslo jmeno prijmeni adresa heslo',
+  // Of persons, in one word: `customeremail`, `leveringsadresse`.
+  ...ofPersons(
+    'user customer client contact billing shipping delivery recipient sender guest member buyer payer parent child owner holder kunde kunden kund',
+    'email mail epost phone phonenumber mobile mobil tlf telefon address adresse adress name navn namn',
+  ),
+  ...ofPersons(
+    'home work private private order post leverings faktura bosteds hjemme',
+    'email epost phone adresse adress address',
+  ),
+  'kontaktperson mottaker avsender bestiller mottagare avsandare modtager afsender deltaker foresatt nextofkin emergencycontact replyto',
+  'kortnummer kortnr giftcardcode giftcardnumber giftcardno gavekortkode gavekortnummer twitterhandle instagramhandle tiktokhandle',
 );
+
+function ofPersons(whose: string, what: string): readonly string[] {
+  return whose.split(' ').flatMap((one) => what.split(' ').map((other) => one + other));
+}
 
 /** Words that make a `name` the name of a person; `item_name` and `event_name` are things. */
 const PERSONS = new WordSet(
   'first last full given family middle sur nick display user customer client contact billing shipping recipient sender',
   'person patient member guest owner account holder cardholder buyer payer child parent kunde bruker lead employee visitor geo booking',
+  'participant attendee passenger student deltaker elev barn barnets kontakt mottaker bestiller foresatt att attn',
 );
 const NAME_WORDS = new WordSet('name navn namn nimi nafn');
 /** Of these the name is that of a thing, whoever it is of: `parent_category_name`, `lead_form_name`, `first_product_name`. */
