@@ -11,8 +11,8 @@ import { type CalledEvent, eventCalled } from './event-names.ts';
 import { identify } from './identity.ts';
 import { idOf, putTraits, textOf } from './people.ts';
 import { paramsOf } from './properties.ts';
-import { contextOf, leftOutBy } from './statement.ts';
-import { readTime } from './time.ts';
+import { mergedContext, leftOutBy } from './statement.ts';
+import { segmentTime } from './time.ts';
 import type { Visitors } from './visitors.ts';
 
 export type CallFields = Readonly<Record<string, unknown>>;
@@ -46,7 +46,7 @@ export function readCall(call: CallFields, type: unknown, of: Common): SourceEve
     return { raw: { event_time: of.at }, visitor: of.visitors.nobody, invalid: { field, says } };
   };
   if (!isType(type)) return bad(undefined, `expected \`type\`: ${TYPES.join(', ')}`);
-  const context = contextOf(of.context, asObject(call['context']));
+  const context = mergedContext(of.context, asObject(call['context']));
   const at = timeOf(call, of);
   const isChoice = type === 'track' && isNamed(call['event'], CHOICE);
   const visitor = of.visitors.of(context, isChoice ? at : undefined);
@@ -100,8 +100,8 @@ export function peopleIn({ userId, anonymousId }: CallFields): readonly string[]
  * is never later than the arrival.
  */
 function timeOf(call: CallFields, { at, sentAt }: Common): number {
-  const happened = readTime(call['timestamp'] ?? call['originalTimestamp']);
-  const sent = readTime(call['sentAt'] ?? sentAt);
+  const happened = segmentTime(call['timestamp'] ?? call['originalTimestamp']);
+  const sent = segmentTime(call['sentAt'] ?? sentAt);
   if (happened === undefined) return at;
   return Math.min(Math.max(sent === undefined ? happened : at - (sent - happened), 0), at);
 }

@@ -46,7 +46,7 @@ const MODE = /^actions |(?: (?:cloud|web|server|classic|new|destination|\(action
  * The context of a call with that of its batch below it. Null says nothing, and a call that states no categories has those
  * of the batch.
  */
-export function contextOf(batch: Fields | undefined, call: Fields | undefined): Fields {
+export function mergedContext(batch: Fields | undefined, call: Fields | undefined): Fields {
   const said = Object.entries(call ?? {}).filter(([, value]) => value !== undefined && value !== null);
   const context: Record<string, unknown> = { ...batch, ...Object.fromEntries(said) };
   if (batch !== undefined && isSilent(context['consent'])) context['consent'] = batch['consent'];

@@ -8,7 +8,7 @@ const A_YEAR = 31_557_600_000;
  * A time as Segment reads it (`segmentio/new-date`): ISO 8601, or seconds or milliseconds as a number or a text; without a
  * zone it is UTC. Unix milliseconds; undefined = none can be read.
  */
-export function readTime(value: unknown): number | undefined {
+export function segmentTime(value: unknown): number | undefined {
   if (typeof value === 'number') return fromNumber(value);
   if (typeof value !== 'string' || value.length > LONGEST) return undefined;
   const text = value.trim();
