@@ -68,6 +68,7 @@ export interface NatsWorldOptions {
   readonly parts?: number;
   readonly names?: Names;
   readonly marks?: MarkBounds;
+  readonly proofMs?: number;
 }
 
 /** An engine of one gateway, under a name of its own: what one call does is waited for. */
@@ -89,7 +90,7 @@ export async function openNats(
     now,
     tick: () => performance.now(),
     maxAge: () => DAY,
-    proofMs: 0,
+    proofMs: options.proofMs ?? 0,
     skewMs: 0,
     marks: options.marks ?? MARK_BOUNDS,
     log: () => {},

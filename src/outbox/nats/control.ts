@@ -85,6 +85,11 @@ export class Control {
     return this.#options.tick() - this.#answeredAt;
   }
 
+  /** Whether a part is this gateway's for the brokers. */
+  owns(part: number): boolean {
+    return this.#owners.get(part)?.node === this.#options.node;
+  }
+
   /** The gateways that run, this one included. */
   get alive(): readonly string[] {
     return [this.#options.node, ...this.#others().map(([name]) => name)];

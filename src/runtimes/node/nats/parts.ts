@@ -24,6 +24,7 @@ export class Parts {
     if (this.#busy || !control.current) return;
     this.#busy = true;
     try {
+      await this.#releaseUnheld();
       const fair = Math.ceil(this.#count / control.alive.length);
       const mine = this.#outbox.ownedParts;
       if (mine.length > fair) await this.#paused(() => this.#leave(mine.slice(fair)));
@@ -37,6 +38,16 @@ export class Parts {
   async leaveAll(): Promise<void> {
     await this.#leave(this.#outbox.ownedParts);
     await this.#outbox.control.leave();
+  }
+
+  /**
+   * Releases parts that are this gateway's for the brokers only: a claim that was not answered was stored after all, or a
+   * release was not. No other gateway would take them.
+   */
+  async #releaseUnheld(): Promise<void> {
+    const { control, ownedParts } = this.#outbox;
+    for (let part = 0; part < this.#count; part++)
+      if (control.owns(part) && !ownedParts.includes(part)) await control.release(part);
   }
 
   async #take(room: number): Promise<void> {
