@@ -43,6 +43,11 @@ export class Names {
     return `${this.#word}.${part}.d.${key}`;
   }
 
+  /** The list of routes on which records have ended that were not written again since. */
+  ended(part: number): string {
+    return `${this.#word}.${part}.e.ended`;
+  }
+
   /** The subject of test messages, which show whether a part can be written. */
   probe(part: number): string {
     return `${this.#word}.${part}.x.probe`;

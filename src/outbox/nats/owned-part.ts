@@ -3,10 +3,11 @@ import { Work, type UnwrittenEnd } from '../commit.ts';
 import { heldOn, keyOf, type StoredRoute } from '../record.ts';
 import { closedBy, type Tombstone } from '../tombstone.ts';
 import { isFence, wasStored } from './doubts.ts';
+import { EndedRoutes } from './ended-routes.ts';
 import { WriteRefused, type Following, type Message, type StoredMessage } from './broker.ts';
 import { GONE_MS, NOTHING, OwnedLetters, recordKeyIn } from './owned-letters.ts';
 import { sealed, type Forgotten, type PartContext, type PartWriter } from './part-writer.ts';
-import { WaitingRecords, type WaitingEntry } from './waiting.ts';
+import { WaitingEntry, WaitingRecords } from './waiting.ts';
 import { readRecord, withoutId, type KeptRecord } from './written.ts';
 
 /** Messages in one batch. */
@@ -43,6 +44,7 @@ export class OwnedPart {
   /** By key: entries that differ from their messages, with the dead letters to write in the same batch. */
   readonly #dirty = new Map<string, { readonly entry: WaitingEntry; letters: readonly MadeLetter[] }>();
   #lettersMade = 0;
+  readonly #ended: EndedRoutes;
   #forgotten: Forgotten[] = [];
   /** By key: records that have ended, with the sequence of the removal. An older message of them may still arrive. */
   readonly #gone = new Map<string, number>();
@@ -66,6 +68,7 @@ export class OwnedPart {
     this.#writer = writer;
     this.#nextId = nextId;
     this.#tell = tell;
+    this.#ended = new EndedRoutes(context.names, part);
     this.letters = new OwnedLetters(
       part,
       context,
@@ -80,7 +83,7 @@ export class OwnedPart {
 
   /** The number of ends and changed letters that are not written yet. */
   get unwritten(): number {
-    return this.#dirty.size + this.letters.out.size;
+    return this.#dirty.size + this.letters.out.size + (this.#ended.changed ? 1 : 0);
   }
 
   /** Begins to follow the part; resolves when all messages that are there have been read. */
@@ -88,7 +91,7 @@ export class OwnedPart {
     const { broker, names } = this.#context;
     this.#writer.own.switch(true);
     return new Promise((resolve) => {
-      const subjects = [names.record(this.part, '>'), names.dead(this.part, '>')];
+      const subjects = [names.record(this.part, '>'), names.dead(this.part, '>'), names.ended(this.part)];
       const complete = (): void => {
         this.#takeLoaded();
         resolve();
@@ -120,18 +123,22 @@ export class OwnedPart {
   /** Ends a route of a record; the next `flush` writes it. Without effect if it has ended already. */
   end({ id, route, unmark, dead, awaiting }: UnwrittenEnd): void {
     const entry = this.#records.get(id);
-    const own = entry?.record.routes.find((one) => keyOf(entry.record, one) === route);
+    const own = entry?.routes.find((one) => keyOf(entry.fixed, one) === route);
     if (entry === undefined || own === undefined) return;
     if (awaiting !== undefined) {
-      const { record } = entry;
-      entry.record = heldOn(record, own.name, awaiting);
+      entry.record = heldOn(entry.record, own.name, awaiting);
       this.#change(entry);
       return;
     }
     const letter = dead === undefined ? undefined : this.letters.made(entry, own, dead);
     this.#records.take(entry, [own]);
-    this.#change(entry, letter);
-    if (unmark) this.#forget({ site: entry.record.site, lasting: entry.lasting }, own);
+    const listed =
+      letter === undefined &&
+      entry.routes.length > 0 &&
+      !this.#dirty.has(entry.key) &&
+      this.#ended.add(entry.key, own.name, this.#context.now());
+    if (!listed) this.#change(entry, letter);
+    if (unmark) this.#forget({ site: entry.fixed.site, lasting: entry.lasting }, own);
   }
 
   /** Removes what a withdrawal closes. */
@@ -161,6 +168,11 @@ export class OwnedPart {
 
   async #flushAll(reopens: boolean): Promise<void> {
     if (reopens) this.letters.reopen();
+    for (const key of this.#ended.late(this.#context.now())) {
+      const entry = this.#records.of(key);
+      if (entry === undefined) this.#ended.delete(key);
+      else this.#change(entry);
+    }
     for (let refused = 0; this.unwritten > 0; ) {
       try {
         await this.#flushSome();
@@ -188,6 +200,8 @@ export class OwnedPart {
     const letters: (readonly [key: string, what: readonly Message[]])[] = [];
     const messages: Message[] = [];
     const dying: MadeLetter[] = [];
+    const ended = this.#ended.changed ? this.#ended.message() : undefined;
+    if (ended !== undefined) messages.push(ended);
     for (const { entry, letters: made } of this.#dirty.values()) {
       if (messages.length + dying.length + made.length >= PER_BATCH) break;
       messages.push(this.#messageOf(entry));
@@ -202,7 +216,10 @@ export class OwnedPart {
     }
     const last = await broker.write(names.part(this.part), messages);
     const seqOf = new Map(messages.map(({ subject }, i) => [subject, last - messages.length + 1 + i]));
+    ended?.written(seqOf.get(ended.subject) as number);
     for (const { entry, made, was } of entries) {
+      this.#ended.delete(entry.key);
+      this.#records.recount(entry);
       const seq = seqOf.get(names.record(this.part, entry.key)) as number;
       entry.seq = Math.max(entry.seq, seq);
       const dirty = this.#dirty.get(entry.key);
@@ -211,7 +228,7 @@ export class OwnedPart {
         continue;
       }
       this.#dirty.delete(entry.key);
-      if (entry.record.routes.length === 0 && this.#position < seq) this.#gone.set(entry.key, seq);
+      if (entry.routes.length === 0 && this.#position < seq) this.#gone.set(entry.key, seq);
     }
     for (const [key, what] of letters) this.letters.written(key, what, seqOf.get(names.dead(this.part, key)) ?? last);
     this.#written = Math.max(this.#written, last);
@@ -230,6 +247,7 @@ export class OwnedPart {
     const { kind, key } = names.read(subject);
     const text = (): string | undefined => (data.length === 0 ? undefined : seal.open(data, subject));
     if (kind === 'd') this.#receiveLetter(key, seq, text());
+    else if (kind === 'e') this.#ended.receive(data, seq, this.#loading !== undefined, this.#context.now());
     else {
       const own = this.#writer.own.take(key, data);
       if (!this.#receiveKnown(key, seq, data.length === 0 || isFence(data)))
@@ -251,7 +269,7 @@ export class OwnedPart {
       // Its end was stored, although the write was not answered.
       if (gone) {
         this.#dirty.delete(key);
-        this.#records.take(entry, entry.record.routes);
+        this.#records.take(entry, entry.routes);
       }
       return true;
     }
@@ -296,7 +314,7 @@ export class OwnedPart {
   }
 
   #entryOf(key: string, seq: number, { lasting, place = seq, doubts: _doubts, ...rest }: KeptRecord): WaitingEntry {
-    return { key, lasting, place, seq, record: { ...rest, id: this.#nextId() } };
+    return new WaitingEntry({ key, lasting, place, seq }, { ...rest, id: this.#nextId() });
   }
 
   #add(key: string, seq: number, kept: KeptRecord): void {
@@ -305,9 +323,15 @@ export class OwnedPart {
       return;
     }
     const entry = this.#entryOf(key, seq, kept);
+    const ended = this.#ended.of(key);
+    entry.take(entry.routes.filter(({ name }) => ended.includes(name)));
+    if (entry.routes.length === 0) {
+      this.#change(entry);
+      return;
+    }
     this.#records.add(entry);
     this.#happened.add(entry.record);
-    const { subjects, site } = entry.record;
+    const { subjects, site } = entry.fixed;
     if (subjects.length > 0) this.#close(entry, this.#context.withdrawn(subjects, site));
     this.#tell();
   }

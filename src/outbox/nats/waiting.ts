@@ -1,21 +1,70 @@
+import { narrowBody } from '../../delivery/event-body.ts';
 import { bump } from '../commit.ts';
 import type { StoredRecord } from '../record.ts';
-import { keyOf, narrowed, type StoredRoute } from '../record.ts';
+import { keyOf, type StoredRoute } from '../record.ts';
 
 /** Bytes of a record in addition to its body, about. */
 export const RECORD_BYTES = 400;
 
 /** A waiting record, in the memory of this gateway. */
-export interface WaitingEntry {
+export class WaitingEntry {
   /** The key in the subject of its message. */
   readonly key: string;
   readonly lasting: boolean;
   /** The sequence of its first message. */
   readonly place: number;
-  /** With the routes for which it still waits. A route that has ended is removed here first, and later at the brokers. */
-  record: StoredRecord;
   /** The sequence of the message that holds it. */
   seq: number;
+  /** The bytes with which its body was counted. */
+  counted = 0;
+  #record: StoredRecord;
+  /** The body has also what only routes may have that have ended. */
+  #wide = false;
+
+  constructor(
+    { key, lasting, place, seq }: Pick<WaitingEntry, 'key' | 'lasting' | 'place' | 'seq'>,
+    record: StoredRecord,
+  ) {
+    this.key = key;
+    this.lasting = lasting;
+    this.place = place;
+    this.seq = seq;
+    this.#record = record;
+  }
+
+  /** What does not change while it waits. */
+  get fixed(): Pick<StoredRecord, 'id' | 'site' | 'subjects'> {
+    return this.#record;
+  }
+
+  /** The routes for which it still waits. A route that has ended is removed here first, and later at the brokers. */
+  get routes(): readonly StoredRoute[] {
+    return this.#record.routes;
+  }
+
+  /**
+   * With these routes, and the part of the event that they may have. It is made when it is asked for: usually all routes
+   * of an event end before anybody asks.
+   */
+  get record(): StoredRecord {
+    if (this.#wide) {
+      this.#wide = false;
+      this.#record = { ...this.#record, body: narrowBody(this.#record.body, this.routes) };
+    }
+    return this.#record;
+  }
+
+  set record(record: StoredRecord) {
+    this.#record = record;
+  }
+
+  /** Removes routes. */
+  take(taken: readonly StoredRoute[]): void {
+    if (taken.length === 0) return;
+    const routes = this.routes.filter((route) => !taken.includes(route));
+    this.#wide = routes.length > 0;
+    this.#record = { ...this.#record, routes };
+  }
 }
 
 /** The waiting records of one part, with an index for each way in which they are looked up. */
@@ -58,10 +107,10 @@ export class WaitingRecords {
 
   add(entry: WaitingEntry): void {
     const { key, record } = entry;
+    entry.counted = record.body.length;
     this.#byKey.set(key, entry);
     this.#byId.set(record.id, entry);
-    this.#bytes += record.body.length;
-    this.#countAlone(record, 1);
+    this.#count(entry, 1);
     for (const subject of record.subjects) {
       const entries = this.#bySubject.get(subject);
       if (entries === undefined) this.#bySubject.set(subject, new Set([entry]));
@@ -77,31 +126,35 @@ export class WaitingRecords {
 
   /** Removes these routes from an entry. An entry without routes is removed as a whole. */
   take(entry: WaitingEntry, taken: readonly StoredRoute[]): void {
-    const { record } = entry;
-    const left = record.routes.filter((route) => !taken.includes(route));
-    for (const route of taken) this.#unqueue(keyOf(record, route), record.id);
-    this.#bytes -= record.body.length;
-    this.#countAlone(record, -1);
-    if (left.length > 0) {
-      entry.record = narrowed(record, left);
-      this.#bytes += entry.record.body.length;
-      this.#countAlone(entry.record, 1);
+    const { id, subjects } = entry.fixed;
+    for (const route of taken) this.#unqueue(keyOf(entry.fixed, route), id);
+    this.#count(entry, -1);
+    entry.take(taken);
+    if (entry.routes.length > 0) {
+      this.#count(entry, 1);
       return;
     }
-    entry.record = { ...record, routes: [] };
     this.#byKey.delete(entry.key);
-    this.#byId.delete(record.id);
-    for (const subject of record.subjects) {
+    this.#byId.delete(id);
+    for (const subject of subjects) {
       const entries = this.#bySubject.get(subject);
       entries?.delete(entry);
       if (entries?.size === 0) this.#bySubject.delete(subject);
     }
   }
 
+  /** Counts an entry again, after its body has become shorter. */
+  recount(entry: WaitingEntry): void {
+    if (this.#byKey.get(entry.key) !== entry) return;
+    this.#count(entry, -1);
+    entry.counted = entry.record.body.length;
+    this.#count(entry, 1);
+  }
+
   /** The entries of a subject, or of every subject of a site. */
   ofSubject(subject: number, everybodyOf: string | undefined): WaitingEntry[] {
     if (everybodyOf === undefined) return [...(this.#bySubject.get(subject) ?? [])];
-    return [...this.#byKey.values()].filter(({ record }) => record.site === everybodyOf && record.subjects.length > 0);
+    return [...this.#byKey.values()].filter(({ fixed }) => fixed.site === everybodyOf && fixed.subjects.length > 0);
   }
 
   /** Up to `limit` of a route with an id above `after`, by id. */
@@ -123,10 +176,11 @@ export class WaitingRecords {
     }
   }
 
-  #countAlone(record: StoredRecord, sign: 1 | -1): void {
-    const [only, another] = record.routes;
+  #count(entry: WaitingEntry, sign: 1 | -1): void {
+    this.#bytes += sign * entry.counted;
+    const [only, another] = entry.routes;
     if (only === undefined || another !== undefined) return;
-    bump(this.#alone, keyOf(record, only), sign * (record.body.length + RECORD_BYTES));
+    bump(this.#alone, keyOf(entry.fixed, only), sign * (entry.counted + RECORD_BYTES));
   }
 
   #unqueue(route: string, id: number): void {

@@ -30,10 +30,13 @@ export interface KeptMark {
   readonly routes: readonly string[];
 }
 
+/** By record: its key, and the names of routes on which it has ended. */
+export type KeptEnds = readonly (readonly [key: string, ...routes: string[]])[];
+
 /** Version of the form of all of these: a later version writes another number. */
 const VERSION = 1;
 
-export function write(what: KeptRecord | KeptLetter | KeptMark | Omit<Tombstone, 'subject'>): string {
+export function write(what: KeptRecord | KeptLetter | KeptMark | KeptEnds | Omit<Tombstone, 'subject'>): string {
   return JSON.stringify([VERSION, what]);
 }
 
@@ -50,6 +53,11 @@ export function readLetter(text: string | undefined): KeptLetter | undefined {
 export function readMark(text: string): KeptMark | undefined {
   const mark = read(text) as KeptMark | undefined;
   return Array.isArray(mark?.routes) ? mark : undefined;
+}
+
+export function readEnded(text: string): KeptEnds {
+  const ends = read(text);
+  return Array.isArray(ends) ? (ends as unknown as KeptEnds) : [];
 }
 
 export function readTombstone(subject: number, text: string): Tombstone | undefined {

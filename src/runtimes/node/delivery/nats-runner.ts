@@ -218,6 +218,8 @@ export class NatsRunner implements DeliveryRunner {
     this.#every(BUSY_MS, () => this.#keepCurrent());
     this.#every(AGAIN_MS, () => void this.#look());
     this.#every(AGAIN_MS, () => void this.#resolveDoubts());
+    // Records that still wait are written again after a while, though nothing happens.
+    this.#every(AGAIN_MS, () => this.#settleLater());
     this.#every(ROOM_MS, () => this.#roomLog.look(outbox));
     this.#every(PRUNE_MS, () => void this.#prune());
     await this.#look();

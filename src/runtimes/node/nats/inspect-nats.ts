@@ -3,7 +3,7 @@ import { keyOf, type StoredRoute } from '../../../outbox/record.ts';
 import { isMeant, letterOf, newest, type DeadLetter, type Which } from '../../../outbox/dead-letters.ts';
 import { WriteRefused, type Message, type StoredMessage } from '../../../outbox/nats/broker.ts';
 import { Seal } from '../../../outbox/nats/seal.ts';
-import { readLetter, readRecord, write, type KeptLetter } from '../../../outbox/nats/written.ts';
+import { readEnded, readLetter, readRecord, write, type KeptLetter } from '../../../outbox/nats/written.ts';
 import { letterId } from '../../../outbox/nats/owned-letters.ts';
 import type { Inspected, QueueInfo } from '../../../outbox/sql/outbox-inspect.ts';
 import { secretValue } from '../process/gateway-source.ts';
@@ -58,10 +58,13 @@ class InspectNats implements Inspected {
       return info;
     };
     for (let part = 0; part < this.#opened.names.parts; part++) {
+      const ended = await this.#ended(part);
       for (const { subject, data } of await this.#read(part, 'record')) {
         const record = readRecord(this.#seal.open(data, subject));
         if (record === undefined) continue;
+        const { key } = this.#opened.names.read(subject);
         for (const route of record.routes) {
+          if (ended.get(key)?.includes(route.name) === true) continue;
           const info = of(keyOf(record, route));
           if (route.awaiting === undefined) info.waiting++;
           else info.awaiting++;
@@ -131,14 +134,22 @@ class InspectNats implements Inspected {
     return all;
   }
 
+  /** By record: the routes on which it has ended since it was written. */
+  async #ended(part: number): Promise<ReadonlyMap<string, readonly string[]>> {
+    const messages = await this.#read(part, 'ended');
+    const lists = messages.flatMap(({ data }) => readEnded(new TextDecoder().decode(data)));
+    return new Map(lists.map(([key, ...routes]) => [key, routes]));
+  }
+
   /** All messages of one kind in a part. */
-  #read(part: number, kind: 'record' | 'dead'): Promise<readonly StoredMessage[]> {
+  #read(part: number, kind: 'record' | 'dead' | 'ended'): Promise<readonly StoredMessage[]> {
     const { broker, names } = this.#opened;
     const found = new Map<string, StoredMessage>();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error('the brokers do not answer')), READ_MS);
       const received = (message: StoredMessage): void => void found.set(message.subject, message);
-      const following = broker.follow(names.part(part), [names[kind](part, '>')], received, () => {
+      const subject = kind === 'ended' ? names.ended(part) : names[kind](part, '>');
+      const following = broker.follow(names.part(part), [subject], received, () => {
         clearTimeout(timer);
         following.stop();
         resolve([...found.values()].filter(({ data }) => data.length > 0));
