@@ -10,7 +10,7 @@ import { slowClients } from '../test/torture/slow-clients.ts';
 import { restart } from '../test/torture/restart.ts';
 import { answers } from '../test/torture/answers.ts';
 import { damage } from '../test/torture/damage.ts';
-import { cluster, clusterKilled } from '../test/torture/cluster.ts';
+import { cluster, clusterParts } from '../test/torture/cluster.ts';
 import { disk } from '../test/torture/disk.ts';
 import { kill } from '../test/torture/kill.ts';
 import { withdrawal } from '../test/torture/withdrawal.ts';
@@ -31,7 +31,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   overload,
   withdrawal,
   cluster,
-  'cluster-killed': clusterKilled,
+  ...clusterParts,
   stranger,
   ...Object.fromEntries(ATTACK_NAMES.map((name) => [`stranger-${name}`, (form: Form) => attack(name, form)])),
 };
@@ -47,7 +47,9 @@ const { values, positionals: names } = parseArgs({
 });
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
 const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
-const chosen = names.includes('all') ? Object.keys(SCENARIOS).filter((name) => !name.startsWith('stranger-')) : names;
+const chosen = names.includes('all')
+  ? Object.keys(SCENARIOS).filter((name) => !/^(stranger|cluster)-/.test(name))
+  : names;
 const unknown = chosen.filter((name) => !Object.hasOwn(SCENARIOS, name));
 if (chosen.length === 0 || unknown.length > 0 || !((rounds ?? 1) > 0) || !((minutes ?? 1) > 0)) {
   console.error(

@@ -6,7 +6,7 @@ import { metricsOf, until } from '../support/metrics.ts';
 import type { Served } from '../support/serve.ts';
 import { newTally, pause, startLoad, type Load, type Tally } from './support/load.ts';
 import { fine, startSink, type Sink } from './support/sink.ts';
-import { compare, wrongAnswers, type Form, type Summary } from './support/summary.ts';
+import { compare, wrongAnswers, type Form, type Scenario, type Summary } from './support/summary.ts';
 import { eventId, purchases, withdrawal, type RouteName } from './support/world.ts';
 
 /**
@@ -315,19 +315,28 @@ export async function waitingIn({ gateways }: Cluster): Promise<number> {
 
 const PARTS: Readonly<Record<string, (world: World) => Promise<Part>>> = { killed, rolled, hung, withdrawn, repeated };
 
-/** Three brokers and two gateways, of which one each is killed: `npm run torture -- cluster-killed`. */
-export async function clusterKilled(form: Form): Promise<Summary> {
-  const started = performance.now();
-  const world = await startWorld(form, 2);
-  try {
-    const { tally, delivered, duplicates, figures, problems } = await killed(world);
-    const acknowledged = tally.acknowledged.size * ROUTES.length;
-    const seconds = (performance.now() - started) / 1000;
-    return { acknowledged, delivered, duplicates, otherwise: 0, seconds, figures, problems };
-  } finally {
-    await stopWorld(world);
-  }
+/** One part of it, on a cluster of its own. */
+function alone(part: (world: World) => Promise<Part>, gateways: number): Scenario {
+  return async (form) => {
+    const started = performance.now();
+    const world = await startWorld(form, gateways);
+    try {
+      const { tally, delivered, duplicates, figures, problems } = await part(world);
+      const acknowledged = tally.acknowledged.size * ROUTES.length;
+      const seconds = (performance.now() - started) / 1000;
+      return { acknowledged, delivered, duplicates, otherwise: 0, seconds, figures, problems };
+    } finally {
+      await stopWorld(world);
+    }
+  };
 }
+
+/** Single parts: `npm run torture -- cluster-rolled`. The first one is what `demo --cluster` does. */
+export const clusterParts: Readonly<Record<string, Scenario>> = {
+  'cluster-killed': alone(killed, 2),
+  'cluster-rolled': alone(rolled, 3),
+  'cluster-hung': alone(hung, 3),
+};
 
 /** All of it, one after the other: `npm run torture -- cluster`. */
 export async function cluster(form: Form): Promise<Summary> {

@@ -57,7 +57,7 @@ export function readMark(text: string): KeptMark | undefined {
 
 export function readEnded(text: string): KeptEnds {
   const ends = read(text);
-  return Array.isArray(ends) ? (ends as unknown as KeptEnds) : [];
+  return Array.isArray(ends) ? ends : [];
 }
 
 export function readTombstone(subject: number, text: string): Tombstone | undefined {
