@@ -45,7 +45,7 @@ export function readYaml(text: string, file: string): YamlSource | { readonly fi
   if (text.length > MAX_TEXT) {
     return { findings: [at(0, `the file is larger than ${MAX_TEXT / 1024} KiB`, lines)] };
   }
-  const coded = wrongEncoding(text);
+  const coded = wrongEncoding(text) ?? notOfTheFile(text);
   if (coded !== undefined) return { findings: [at(coded[0], coded[1], counted(text, lines))] };
   try {
     const document = parsed(text, lines);
@@ -236,6 +236,28 @@ function wrongEncoding(text: string): readonly [at: number, why: string] | undef
   return lone === -1
     ? undefined
     : [0, 'the lines end as on an old Macintosh (CR): save the file with ordinary line ends (LF)'];
+}
+
+const MERGE = /^<{7}(?: .*)?$/m;
+/** What a page, a mail or a program puts in front of each line. */
+const BEFORE_LINES: readonly RegExp[] = [/^>(?: |$)/, /^\+/, /^\|(?: |$)/];
+
+/** The place of what another program has put into the file, and what to do. */
+function notOfTheFile(text: string): readonly [at: number, why: string] | undefined {
+  const merge = MERGE.exec(text);
+  if (merge !== null && /^>{7}/m.test(text))
+    return [
+      merge.index,
+      'a merge is not finished here: keep one of the two versions, and take out the lines with `<<<<<<<`, `=======` and `>>>>>>>`',
+    ];
+  const lines = text.split('\n', 200).filter((line) => line.trim() !== '');
+  const [first = ''] = lines;
+  if (lines.length < 3) return undefined;
+  const isNumbered = lines.every((line, i) => new RegExp(`^ *${i + 1}[:|\\t ]`).test(line));
+  const sign = BEFORE_LINES.find((before) => lines.every((line) => before.test(line)));
+  if (!isNumbered && sign === undefined) return undefined;
+  const shows = isNumbered ? 'its number' : `\`${first.charAt(0)}\``;
+  return [0, `each line begins with ${shows}, which is no part of the file: take it out of all of them`];
 }
 
 /** Counts lines before there is a parser for it. */

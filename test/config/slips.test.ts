@@ -109,6 +109,37 @@ describe('a slip of the hand: the line as it was', () => {
     ]);
   });
 
+  it.each([
+    ['ga4:', '      ga4:\n', '      - ga4:\n'],
+    ['ga4: by its type', '      ga4:\n', '      - type: ga4\n'],
+  ])('the first route as the member of a list, %s', (_, from, to) => {
+    const { line, found } = after(from, to);
+    expect(found.map((finding) => [finding.line, finding.instead])).toEqual([[line, '      ga4:']]);
+  });
+
+  it('the keys of a site further in than its first', () => {
+    const text = RIGHT.replace(
+      /(?<=hosts: .*\n)[^]*?(?=delivery:)/,
+      (rest) => rest.replaceAll(/^/gm, '  ').trimEnd() + '\n',
+    );
+    const found = findings(text);
+    expect(found.map(({ line, instead }) => [line, instead])).toEqual([[4, `    ${LINES[3]?.trim()}`]]);
+  });
+
+  it('bullets in place of dashes are said once', () => {
+    const { line, found } = after('[gpc, consent-mode]', '\n        \u2022 gpc\n        \u2022 consent-mode');
+    expect(found.map((finding) => [finding.line, finding.instead])).toEqual([[line + 1, '        - gpc']]);
+    expect(found[0]?.message).toContain('one further line too');
+  });
+
+  it.each([
+    ['a line of JSON', 'country: NO', '"country": "NO",', '    "country": "NO"'],
+    ['a path of Windows', 'domain: example.no', 'domain: "C:\\data"', "      domain: 'C:\\data'"],
+  ])('%s', (_, from, to, instead) => {
+    const { line, found } = after(from, to);
+    expect(found.map((finding) => [finding.line, finding.instead])).toEqual([[line, instead]]);
+  });
+
   it('tabs in front of several lines are said once', () => {
     const { line, found } = after(
       '      ga4:\n        measurement_id: G-TEST000001\n        api_secret',
@@ -410,5 +441,49 @@ describe('how the file is written', () => {
       expect(findings(text).length).toBeGreaterThan(0);
       return () => findings(text);
     }, 800);
+  });
+});
+
+describe('a key without a value', () => {
+  // Each of them, whatever stands below it: the line below belongs to no section of it.
+  it.each([
+    ['country', 'country: NO'],
+    ['measurement_id', 'measurement_id: G-TEST000001'],
+    ['customer_id', 'customer_id: "1234567890"'],
+    ['conversions', 'conversions: { purchase: "700123456", generate_lead: "700123457" }'],
+    ['pixel_id', 'pixel_id: "123456789012345"'],
+    ['access_token', 'access_token: ${META_ACCESS_TOKEN}'],
+    ['ip', 'ip: none'],
+    ['domain', 'domain: example.no'],
+    ['max_age', 'max_age: 72h'],
+  ])('%s is said to be empty, and nothing else', (key, from) => {
+    for (const to of [`${key}:`, `${key}: ~`, `${key}: null`]) {
+      const { line, found } = after(from, to);
+      expect(found.map((finding) => [finding.line, finding.message])).toEqual([
+        [line, `\`${key}\` is empty: give it a value, or remove the line`],
+      ]);
+    }
+  });
+});
+
+describe('what to write', () => {
+  it.each([
+    ['a variable where no secret belongs', 'G-TEST000001', '${GA4_ID}', undefined, 'only where a secret belongs'],
+    ['the cookie of a platform', '[cookiebot]', '[CookieConsent]', 'cookiebot', ''],
+    ['another cookie of a platform', '[cookiebot]', '[OptanonConsent]', 'onetrust', ''],
+    ['another name of a platform', '[cookiebot]', '[cookiepro]', 'onetrust', ''],
+    ['`auto` in a list', '[cookiebot]', '[auto]', 'cmp: auto', ''],
+    ['round brackets', '[gpc, consent-mode]', '(gpc, consent-mode)', 'a list: [gpc, consent-mode]', ''],
+    ['a key of a query with its sign', '[utm_source', '["?utm_source"', 'utm_source', 'no key'],
+    ['all keys of a query that begin so', '[utm_source', '["utm_*"', undefined, 'no key'],
+  ])('%s', (_, from, to, instead, message) => {
+    const { line, found } = after(from, to);
+    expect(found.map((finding) => [finding.line, finding.instead])).toEqual([[line, instead]]);
+    expect(found[0]?.message).toContain(message);
+  });
+
+  it('a site that waits for no choice', () => {
+    const { line, found } = after('      honour:', '      without_choice: false\n      honour:');
+    expect(found.map((finding) => [finding.line, finding.instead])).toEqual([[line, 'denied']]);
   });
 });

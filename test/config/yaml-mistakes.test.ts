@@ -108,6 +108,27 @@ describe('one finding, on the line of the mistake, with what to write', () => {
   });
 });
 
+describe('what another program has put into the file', () => {
+  it('a merge that is not finished is said once, where it begins', () => {
+    const text = lines
+      .with(10, '<<<<<<< HEAD\n        region: eu\n=======\n        region: global\n>>>>>>> main')
+      .join('\n');
+    expect(findings(text)).toMatchObject([{ line: 11, code: 'yaml' }]);
+    expect(findings(text)[0]?.message).toContain('a merge is not finished');
+  });
+
+  it.each([
+    ['a mail', (line: string) => `> ${line}`, '`>`'],
+    ['a comparison', (line: string) => `+${line}`, '`+`'],
+    ['numbers of lines', (line: string, i: number) => `${String(i + 1).padStart(4)}: ${line}`, 'its number'],
+    ['numbers of lines and a tab', (line: string, i: number) => `${String(i + 1).padStart(6)}\t${line}`, 'its number'],
+  ])('%s', (_, before, shows) => {
+    const found = findings(lines.map(before).join('\n'));
+    expect(found).toMatchObject([{ line: 1, code: 'yaml' }]);
+    expect(found[0]?.message).toContain(`each line begins with ${shows}`);
+  });
+});
+
 describe('what only the parser sees', () => {
   it.each([
     ['a key that stands twice', [...lines, '  max_age: 1h'], 14, 'stands twice'],

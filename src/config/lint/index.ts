@@ -135,6 +135,11 @@ function lintQuery({ privacy }: SiteConfig, path: ConfigPath): Remark[] {
       return [
         suspicious([...path, i], `\`${key}\` names a click or a person, and never stays in an address: take it out`),
       ];
+    if (/[*?]/.test(key)) {
+      const meant = key.replace(/^\?/, '');
+      const message = `\`${key}\` is the name of no key: each is named by itself, without a sign`;
+      return [suspicious([...path, i], message, meant.includes('*') ? undefined : meant)];
+    }
     if (!saysPersonal(name)) return [];
     return [
       suspicious([...path, i], `\`${key}\` says that a person's data stands behind it, and it stays in every address`),

@@ -21,13 +21,28 @@ export function remarksOf(
   whole: JsonSchema,
   schema?: z.ZodType,
 ): Remark[] {
-  const all = issues.flatMap((issue) => remarks(issue, issue.path as ConfigPath, value, whole));
+  const all = issues
+    .flatMap((issue) => remarks(issue, issue.path as ConfigPath, value, whole))
+    .map((remark) => withoutVariable(remark, value));
   const pairs = schema === undefined ? all : tryMeant(all, value, whole, schema);
   return pairs.filter(
     (remark) =>
       (remark.code !== 'missing-key' || !pairs.some((other) => isMistyped(other, remark.path))) &&
       !pairs.some((other) => isConsequence(remark, other)),
   );
+}
+
+const VARIABLE = /^\$\{\w+\}$/;
+
+/** A variable where the value itself is expected. */
+function withoutVariable(remark: Remark, value: unknown): Remark {
+  const { path, code, message, atKey } = remark;
+  // A list of secrets lacks only its brackets, and a section its place.
+  if (atKey === true || /^expected a (?:list|section)/.test(message) || (code !== 'value' && code !== 'type'))
+    return remark;
+  const written = valueAt(path, value);
+  if (typeof written !== 'string' || !VARIABLE.test(written)) return remark;
+  return { ...remark, message: `a variable (\`\${NAME}\`) is read only where a secret belongs; ${message}` };
 }
 
 /** If nothing of a condition or a list of fields can be read, the mistakes in it are reported. */
@@ -46,6 +61,7 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
   const schema = schemaAt(whole, path, value);
   const secret = schema?.secret === true;
   const error = { kind: 'error', path } as const;
+  if (isEmpty(issue, path, value)) return [{ ...error, code: 'type', message: emptyKey(path) }];
   switch (issue.code) {
     case 'unrecognized_keys':
       if (path.at(-2) === 'when') return [noCondition(path, issue.keys)];
@@ -68,9 +84,7 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
     }
     default: {
       if (issue.code === 'too_small' && valueAt(path, value) === '') {
-        return [
-          { ...error, code: 'value', message: `\`${path.at(-1)}\` is empty: give it a value, or remove the line` },
-        ];
+        return [{ ...error, code: 'value', message: emptyKey(path) }];
       }
       const params: unknown = issue.code === 'custom' ? issue.params : undefined;
       const instead = (params as { readonly instead?: string } | undefined)?.instead;
@@ -86,6 +100,16 @@ function remarks(issue: z.core.$ZodIssue, path: ConfigPath, value: unknown, whol
       ];
     }
   }
+}
+
+function emptyKey(path: ConfigPath): string {
+  return `\`${path.at(-1)}\` is empty: give it a value, or remove the line`;
+}
+
+/** Nothing stands behind the key. What is wrong inside a section is said there. */
+function isEmpty({ code, path: inside }: z.core.$ZodIssue, path: ConfigPath, value: unknown): boolean {
+  const isValue = code === 'invalid_value' || (code === 'invalid_union' && inside.length > 0);
+  return isValue && typeof path.at(-1) === 'string' && valueAt(path, value) === null;
 }
 
 /** Keys that no condition of a rule has. */
@@ -122,7 +146,7 @@ function wrongType(
     };
   }
   if (written === null) {
-    return { ...error, code: 'type', message: `\`${key}\` is empty: give it a value, or remove the line` };
+    return { ...error, code: 'type', message: emptyKey(path) };
   }
   if (secret) {
     const message = 'a secret is written as ${ENV_NAME} or file:/path/to/it, never as the value itself';
@@ -187,7 +211,7 @@ function unknownKey(path: ConfigPath, key: string, value: unknown, whole: JsonSc
 function unknownWord(path: ConfigPath, value: unknown, known: readonly string[], others: readonly string[]): Remark {
   const written = valueAt(path, value);
   const near = (word: string): string | undefined =>
-    (path.includes('cmp') ? platformCalled(word) : undefined) ??
+    (path.includes('cmp') ? platformCalled(word, path.at(-1) !== 'cmp') : undefined) ??
     (path.includes('needs') ? signalCalled(word) : undefined) ??
     nearest(word, known);
   // `on` is near `off`, and does not mean it.

@@ -1,11 +1,15 @@
+import { knownPlatforms } from '../../consent/index.ts';
 import { plain } from '../../core/nearest.ts';
 
 /** Other names of consent platforms that have another one in `consent.cmp`; lower case, without separators. */
 const PLATFORMS: Readonly<Record<string, string>> = {
   ccpa: 'usprivacy',
   civiccookiecontrol: 'civic',
+  cmplz: 'complianz',
   cookiecontrol: 'civic',
   cookieconsent: 'vanilla-cookieconsent',
+  cookielaw: 'onetrust',
+  cookiepro: 'onetrust',
   crownpeak: 'evidon',
   cybot: 'cookiebot',
   gdprcookiecompliance: 'moove',
@@ -25,8 +29,14 @@ const PLATFORMS: Readonly<Record<string, string>> = {
   webtoffee: 'cookie-law-info',
 };
 
-/** The name of a platform in `consent.cmp`. */
-export function platformCalled(name: string): string | undefined {
+/**
+ * The name of a platform in `consent.cmp`, by another name of it or by the name of its cookie.
+ * @param inList it is a member of a list, where `auto` has no meaning
+ */
+export function platformCalled(name: string, inList: boolean): string | undefined {
+  if (inList && name.toLowerCase() === 'auto') return 'cmp: auto';
+  const [byCookie, other] = knownPlatforms.filter(({ cookies }) => cookies.split(', ').includes(name));
+  if (byCookie !== undefined && other === undefined) return byCookie.name;
   const called = plain(name);
   return Object.hasOwn(PLATFORMS, called) ? PLATFORMS[called] : undefined;
 }

@@ -1,6 +1,6 @@
 /** Words for yes and no in YAML 1.1 and in the languages of its users; YAML 1.2 knows `true` and `false` only. */
 const YES = /^(?:yes|y|on|true|ja|oui|si|kyllä|1)$/i;
-const NO = /^(?:no|n|off|false|nei|nej|nein|non|ei|none|never|0)$/i;
+const NO = /^(?:no|n|off|false|nei|nej|nein|non|ei|none|never|deny|reject|refuse|block|0)$/i;
 
 /**
  * Possible corrections of a value that cannot be used, the likeliest first. The caller checks each with the schema,
@@ -9,7 +9,7 @@ const NO = /^(?:no|n|off|false|nei|nej|nein|non|ei|none|never|0)$/i;
 export function* meantBy(written: unknown): Generator {
   if (typeof written === 'string') yield* meantByText(written.trim().slice(0, 512));
   else if (typeof written === 'number') yield* meantByNumber(written);
-  else if (typeof written === 'boolean') yield* written ? [] : ['off', 'none', 'NO'];
+  else if (typeof written === 'boolean') yield* written ? [] : ['off', 'none', 'NO', 'denied'];
   else if (Array.isArray(written) && written.length === 1) {
     yield written[0];
     if (!Array.isArray(written[0])) yield* meantBy(written[0]);
@@ -27,11 +27,17 @@ function* meantByNumber(number: number): Generator {
 function* meantByText(text: string): Generator {
   if (text === '') return;
   if (YES.test(text)) yield true;
-  if (NO.test(text)) yield* [false, 'off', []];
+  if (NO.test(text)) yield* [false, 'off', [], 'denied'];
   yield* numbers(text);
   yield* day(text);
-  const words = text.split(/[,;|\s]+/).flatMap((word) => word.replace(/^-+/, '') || []);
+  const words = text
+    .replace(/^\((.*)\)$/, '$1')
+    .split(/[,;|\s]+/)
+    .flatMap((word) => word.replace(/^-+/, '') || []);
   const lower = text.toLowerCase();
+  // A key of a query, with what stands around it in an address: `?utm_source=`.
+  const key = /^[?&]+([\w.-]+)(?:=.*)?$/.exec(text)?.[1];
+  if (key !== undefined) yield key;
   for (const one of [text, lower, text.toUpperCase(), ...address(text), ...digits(text)]) yield* [one, [one]];
   if (words.length > 1)
     yield* [words, words.flatMap((word) => address(word).slice(0, 1)), words.map((word) => word.toLowerCase())];
@@ -53,7 +59,7 @@ function address(text: string): string[] {
   const local = /^(?:localhost|127\.|\[::1\])/.test(rest);
   const url = URL.parse(`${/^http:/i.test(text) || local ? 'http' : 'https'}://${rest}`);
   const path = /^[\w/-]+[^\s?#^$]*/.exec(text)?.[0] ?? '';
-  const paths = text.includes('://') ? [url?.pathname ?? ''] : [path, `/${path}`];
+  const paths = text.includes('://') ? [url?.pathname ?? ''] : [path, `/${path}`, `/${path.replace(/\/+$/, '')}`];
   if (url === null || !(url.hostname.includes('.') || local)) return paths;
   return [url.hostname.replace(/\.$/, ''), url.origin, ...paths];
 }

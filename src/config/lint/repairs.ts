@@ -7,8 +7,8 @@ interface Repair {
   readonly finding: Pick<Finding, 'line' | 'column' | 'message' | 'instead'>;
   /** The whole corrected file. It is never shown, because there may be a secret in it. */
   readonly text: string;
-  /** Lines were moved, so the first of them must have no error afterwards. */
-  readonly settles?: boolean;
+  /** Lines that must have no error afterwards, because others were moved to them. */
+  readonly settles?: readonly number[];
 }
 
 /** The result of reading a text again: how many errors are left, and which. */
@@ -35,7 +35,8 @@ export function causesOf(text: string, file: string, errors: readonly Finding[],
     if (repair.text === now || reads++ >= MAX_READS) return false;
     const after = reread(repair.text);
     if (weight(after) >= weight(left)) return false;
-    if (repair.settles === true && after.some(({ line }) => line === repair.finding.line)) return false;
+    if (after.some(({ line }) => repair.settles?.includes(line) === true)) return false;
+    if (repair.settles !== undefined && missesMore(left, after)) return false;
     causes.push({ file, kind: 'error', code: 'yaml', ...repair.finding });
     [now, left] = [repair.text, after];
     return true;
@@ -46,6 +47,12 @@ export function causesOf(text: string, file: string, errors: readonly Finding[],
     else i++;
   }
   return [...causes, ...left].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** Whether a key is missing that was not: it was moved away from where it belongs. */
+function missesMore(before: readonly Finding[], after: readonly Finding[]): boolean {
+  const known = new Set(before.map(({ message }) => message));
+  return after.some(({ code, message }) => code === 'missing-key' && !known.has(message));
 }
 
 /**
@@ -141,10 +148,14 @@ function shownLine(line: string): string {
 
 /** Lines that look mistyped in a file that is valid: the parser took them for the rest of other lines. */
 function strayLines(text: string): Repair[] {
-  const [first] = mistakesIn(text);
+  const [first, ...others] = mistakesIn(text);
   if (first === undefined) return [];
   const { fixed: _, ...finding } = first;
-  return [{ finding, text: mendedText(text, [first]) }];
+  const alike = others.filter(({ message }) => message === first.message);
+  const alone = { finding, text: mendedText(text, [first]) };
+  if (alike.length === 0) return [alone];
+  const message = `${first.message}; ${alike.length === 1 ? 'one further line' : `${alike.length} further lines`} too`;
+  return [alone, { finding: { ...finding, message }, text: mendedText(text, [first, ...alike]) }];
 }
 
 /** Lines from `from` to `to` (1-based, `to` not included), moved by some columns. */
@@ -176,6 +187,8 @@ function liftInto(raws: readonly string[], number: number): Repair[] {
       instead: `  ${' '.repeat(first.indent)}${shown(first.text)}`,
     },
     text: moved(raws, first.number, to, 2),
+    // Where the key takes a value, it is simply empty.
+    settles: [head.number],
   });
   return [...ends.slice(0, 8), raws.length + 1].map(repair);
 }
@@ -203,7 +216,7 @@ function lowered(raws: readonly string[], number: number): Repair[] {
       instead: `${' '.repeat(indent)}${shown(head.text)}`,
     },
     text: moved(raws, number, end, indent - head.indent),
-    settles: true,
+    settles: [number],
   }));
 }
 
@@ -225,7 +238,7 @@ function raised(raws: readonly string[], number: number): Repair[] {
       instead: `${' '.repeat(indent)}${shown(head.text)}`,
     },
     text: moved(raws, number, end, indent - head.indent),
-    settles: true,
+    settles: [number],
   }));
 }
 

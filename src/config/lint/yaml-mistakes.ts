@@ -85,18 +85,33 @@ function* otherWays(raws: readonly string[], first: YamlMistake): Generator<Yaml
     const { message } = first.message.startsWith('indented by') ? wrongIndent(flagged, indent) : first;
     yield { ...first, message, instead: `${' '.repeat(indent)}${shown(text)}`, fixed: `${' '.repeat(indent)}${text}` };
   }
+  const listed = undashed(lines, flagged);
+  if (listed !== undefined) yield listed;
   const after = linesOf(raws.slice(first.line, first.line + 20))[0];
   const itself = after !== undefined && after.indent > flagged.indent ? withoutValue(flagged, after.indent) : undefined;
   if (itself !== undefined) yield itself;
   const before = lines.at(-2);
   if (before === undefined) return;
   for (const indent of indents) if (indent !== before.indent) yield wrongIndent(before, indent);
+  // The first key of a list's member, whose dash stands too far out for the keys below it.
+  const dashes = dashesOf(before.text);
+  if (dashes > 0 && flagged.indent > before.indent + dashes) yield wrongIndent(before, flagged.indent - dashes);
   // The head of the previous section, and the first line in it at the depth of this one.
   const outer = lines.slice(0, -1).findLastIndex(({ indent }) => indent < flagged.indent);
   for (const line of [lines[outer], lines[outer + 1]])
     if (line !== undefined && line.indent !== flagged.indent) yield wrongIndent(line, flagged.indent);
   const opened = withoutValue(before, flagged.indent);
   if (opened !== undefined) yield opened;
+}
+
+/** The head of a section that was written as the member of a list, beside a line without a dash. */
+function undashed(lines: readonly Line[], { indent, text }: Line): YamlMistake | undefined {
+  const head = lines.slice(0, -1).findLast((line) => line.indent <= indent);
+  if (head?.indent !== indent || dashesOf(text) > 0 || !KEY.test(text)) return undefined;
+  const dashes = dashesOf(head.text);
+  const name = head.text.slice(dashes).replace(/^type:\s*["']?([\w-]+)["']?$/, '$1:');
+  if (dashes === 0 || !name.endsWith(':')) return undefined;
+  return mistake(head, indent, indent, 'a `-` begins a member of a list, and this section is none', name);
 }
 
 /** A line as the head of a section: the text after its colon is the first key of the section, or there is none. */

@@ -56,6 +56,11 @@ function valueSlip(text: string): Slip | undefined {
   if (/^[^"'[{|>&*!][^"'[{]*: /.test(value)) return quoted('a value with a colon in it needs quotes');
   if (/^[\u201c\u201d\u201e\u00ab]/.test(value))
     return quoted('typographic quotation marks: YAML takes straight ones only');
+  const listed = /^("[^"]*"|'[^']*')\s*[,;]$/.exec(value)?.[1];
+  if (listed !== undefined) return { text: key + listed, why: 'a line of YAML ends without a comma or a semicolon' };
+  const escaped = /^"([^"']*\\[^"'\\/bfnrtu0][^"']*)"$/.exec(value)?.[1];
+  if (escaped !== undefined)
+    return { text: `${key}'${escaped}'`, why: 'a backslash in double quotes has a meaning of its own in YAML' };
   const after = /^("[^"]*"|'[^']*')\s*[^\s,\]}#].*$/.exec(value)?.[1];
   if (after !== undefined)
     return { text: key + after, why: 'behind the closing quotation mark nothing may follow but a comment' };
