@@ -456,6 +456,25 @@ describe('what it says of consent', () => {
     expect(track('A', {}, { context: { consent: null } }).visitor.stated).toBeUndefined();
   });
 
+  // The name that the SDKs themselves write: github.com/segmentio/analytics-next, packages/consent/consent-tools.
+  it.each([
+    'Segment Consent Preference',
+    'Segment Consent Preference Updated',
+    'segment_consent_preference_updated',
+    'SegmentConsentPreferenceUpdated',
+  ])('%s is the notice of a choice', (name) => {
+    const source = track(name, {}, { context: { consent: { categoryPreferences: { Analytics: false } } } });
+    expect([source.noEvent, source.raw.event_name]).toEqual([true, 'consent']);
+    expect(source.visitor.stated?.preferences?.chosenAt).toBeDefined();
+  });
+
+  it.each(['Segment Consent', 'My Segment Consent Preference', 'Segment Consent Preference Center Opened'])(
+    '%s is an event of the site',
+    (name) => {
+      expect(track(name).noEvent).toBeUndefined();
+    },
+  );
+
   it('the notice of a choice is no event, and tells when it was made', () => {
     const source = track('Segment Consent Preference Updated', {}, consent({ Analytics: false }));
     expect(source.noEvent).toBe(true);

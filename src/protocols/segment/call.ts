@@ -37,8 +37,8 @@ export interface Common {
   readonly dropped: { count: number };
 }
 
-/** The SDK's notice that a visitor's choice has changed (`protocols/segment.md` 4). */
-const CHOICE = 'segment consent preference updated';
+/** The SDK's notice that a visitor's choice has changed (`protocols/segment.md` 4), in any spelling; older SDKs left out `Updated`. */
+const CHOICE = /^[\s_-]{0,4}segment[\s_-]{0,4}consent[\s_-]{0,4}preferences?(?:[\s_-]{0,4}updated)?[\s_-]{0,4}$/i;
 
 /** Reads one call. If it cannot be used it is marked as invalid, and the others are still used. */
 export function readCall(call: CallFields, type: unknown, of: Common): SourceEvent {
@@ -48,7 +48,7 @@ export function readCall(call: CallFields, type: unknown, of: Common): SourceEve
   if (!isType(type)) return bad(undefined, `expected \`type\`: ${TYPES.join(', ')}`);
   const context = mergedContext(of.context, asObject(call['context']));
   const at = timeOf(call, of);
-  const isChoice = type === 'track' && isNamed(call['event'], CHOICE);
+  const isChoice = type === 'track' && isChoiceNotice(call['event']);
   const visitor = of.visitors.of(context, isChoice ? at : undefined);
   if (typeof visitor === 'string') return bad(undefined, visitor);
 
@@ -80,8 +80,8 @@ function isType(type: unknown): type is CallType {
   return (TYPES as readonly unknown[]).includes(type);
 }
 
-function isNamed(event: unknown, name: string): boolean {
-  return typeof event === 'string' && event.length <= 2 * name.length && event.trim().toLowerCase() === name;
+function isChoiceNotice(event: unknown): boolean {
+  return typeof event === 'string' && CHOICE.test(event);
 }
 
 function calledIn(event: unknown): CalledEvent | undefined {
