@@ -45,7 +45,7 @@ const FACTS: ReadonlySet<string> = new Set(
   (
     'type types template campaign optin optout consent click clicks clicked status state valid validity verified provided present missing ' +
     'entered filled length strength model brand provider format required error errors count bucket range tier level category color colour ' +
-    'variant version frequency policy style method source medium subscribed exists changed updated added visible cover table set'
+    'tipo antall antal anzahl variant version frequency policy style method source medium subscribed exists changed updated added visible cover table set'
   ).split(' '),
 );
 /** At the beginning of a name. */

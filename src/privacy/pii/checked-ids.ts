@@ -96,6 +96,19 @@ export function findCurps(text: string, findings: Detection[]): void {
   }
 }
 
+/**
+ * `ABCPE1234F`, the tax number of a person in India: the fourth letter is the kind of holder, `P` for a person. How its last
+ * letter is made is not published, so the form counts (gist.github.com/MaxXxiMast/549354950bbd24bb461691a3b3cca7d5).
+ */
+const PERSONAL_PAN = /(?<!\w)[A-Z]{3}P[A-Z](?!0000)\d{4}[A-Z](?!\w)/g;
+
+/** Finds tax numbers of persons in India, which have too few digits for a run. */
+export function findPans(text: string, findings: Detection[]): void {
+  for (const { 0: code, index } of text.matchAll(PERSONAL_PAN)) {
+    if (!isOrder(text, index)) findings.push({ kind: 'id', start: index, end: index + code.length });
+  }
+}
+
 /** `RSSMRA85T10A562S`: the first two digits stand behind six letters. */
 function fiscalCode(run: number): Detection | undefined {
   const { text, starts } = runs;

@@ -1,7 +1,7 @@
 import { decoded, QUOTED_AT } from './decode.ts';
 import { runs } from './digit-runs.ts';
 import { findAddresses, findHardware } from './addresses.ts';
-import { findCheckedIds, findCurps } from './checked-ids.ts';
+import { findCheckedIds, findCurps, findPans } from './checked-ids.ts';
 import { findEmails } from './emails.ts';
 import { findEncoded, SHORTEST_ENCODED, SIGN_IN_HEX } from './encoded.ts';
 import { findBirthdates, findDegrees, findPositions } from './facts.ts';
@@ -198,6 +198,7 @@ function detect(text: string, seen: number): Detection[] {
   if (worded) {
     findBirthdates(text, findings);
     findDegrees(text, findings);
+    findPans(text, findings);
   }
   if ((seen & DIGITS) !== 0) {
     runs.read(text);
