@@ -13,7 +13,7 @@ import { shown } from './ratios.ts';
 import { wholeHits } from './whole-hit.ts';
 import { wrk } from './load.ts';
 import { SCRATCH } from './processes.ts';
-import { publishedMain, startGateway, startSink, type GatewayServer } from './servers.ts';
+import { publishedMain, queue, startGateway, startSink, type GatewayServer } from './servers.ts';
 import { processorTime, scheduled, written } from './system.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -128,7 +128,7 @@ function ratiosOf(pairs: readonly Pair[]): string {
 /** Both run all the time; the load goes to one and to the other, there and back. */
 async function inTurns(
   mains: readonly [string, string],
-  { config, hits }: Case,
+  { config, hits, delivering }: Case,
   sink: string,
   pairs: number,
   seconds: number,
@@ -136,13 +136,13 @@ async function inTurns(
   const gateways = await Promise.all(mains.map((main) => startGateway({ config, sink, main })));
   const [a, b] = gateways as [GatewayServer, GatewayServer];
   try {
-    const cold: Pair = [await turn(a, hits, COLD), await turn(b, hits, COLD)];
+    const cold: Pair = [await turn(a, hits, COLD, delivering), await turn(b, hits, COLD, delivering)];
     for (const gateway of gateways) await warmUp(gateway, hits);
     const warm: Pair[] = [];
     for (let pair = 0; pair < pairs; pair++) {
       // There and back, so that whoever comes second is not always the same.
-      const first = await turn(pair % 2 === 0 ? a : b, hits, seconds);
-      const second = await turn(pair % 2 === 0 ? b : a, hits, seconds);
+      const first = await turn(pair % 2 === 0 ? a : b, hits, seconds, delivering);
+      const second = await turn(pair % 2 === 0 ? b : a, hits, seconds, delivering);
       warm.push(pair % 2 === 0 ? [first, second] : [second, first]);
     }
     return { cold, warm };
@@ -155,9 +155,17 @@ async function warmUp(gateway: GatewayServer, hits: readonly BenchRequest[]): Pr
   for (let second = 0; second < WARMING; second++) if ((await turn(gateway, hits, 1)).helpers < WARM_US) return;
 }
 
-async function turn({ url, pid }: GatewayServer, hits: readonly BenchRequest[], seconds: number): Promise<Turn> {
+/** @param delivering the turn ends when all that was taken is delivered, or the next one would pay for it */
+async function turn(
+  gateway: GatewayServer,
+  hits: readonly BenchRequest[],
+  seconds: number,
+  delivering = false,
+): Promise<Turn> {
+  const { url, pid } = gateway;
   const [before, helped, wrote] = [processorTime(pid), scheduled(pid).others, written(pid)];
   const { perSecond, refused, failed } = await wrk(url, hits, { connections: CONNECTIONS, seconds });
+  if (delivering) await delivered(gateway);
   const [after, helping, more] = [processorTime(pid), scheduled(pid).others, written(pid)];
   if (refused + failed > perSecond * seconds * 0.01) throw new Error(`${refused} refused, ${failed} failed`);
   const taken = Math.max(1, perSecond * seconds);
@@ -167,4 +175,11 @@ async function turn({ url, pid }: GatewayServer, hits: readonly BenchRequest[], 
     helpers: (helping.ran - helped.ran) / taken,
     written: (more - wrote) / taken,
   };
+}
+
+async function delivered(gateway: GatewayServer): Promise<void> {
+  for (const end = Date.now() + 60_000; (await queue(gateway)).waiting > 0; ) {
+    if (Date.now() > end) throw new Error('what was accepted is not delivered');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
