@@ -41,7 +41,7 @@ const ALONE = new WordSet(
   'personid personkey personhash personuuid pvid userpseudoid pseudoid fingerprint visitortoken ymuid ymuidd ctobundle nappid mscc mcuid pkid klaid intercomid intercomdeviceid duid nuid vwouuid mktotrk posthogid heapid',
   'lidc ligc rdid euid tdid pubcid sharedid idid idsync rampid idlenv awc amcv mboxsession ctobidid pcid cbls shopifyy shopifys xtuid atuserid idrxvr',
   'etcoid wteid wtrla svi sfid tmsvi dyid subid fphash uhash emhash emsha shaem useragentstring uastring browserua loyaltycard',
-  'klaviyoexchangeid nbklid vmcid mcvisid aamuuid uidhash mailhash hashedem connectid netid driftaid',
+  'klaviyoexchangeid ppid nbklid vmcid mcvisid aamuuid uidhash mailhash hashedem connectid netid driftaid',
   ...crossed(TRACKERS, TRACKED),
   // Of devices: https://www.3gpp.org/dynareport/23003.htm
   'imei imeisv imsi meid iccid udid wifimac macaddr bssid extid appinstanceid frequentflyernumber ffn',
@@ -62,8 +62,8 @@ function crossed(first: string, second: string): readonly string[] {
 /** Names that mean an id only when they are the whole name: `ga_page` is none. */
 const WHOLE = new WordSet(
   'ga hem cid uid vid fid uuid guid muid mid ide dsid nid nnb ke em oeu lfa',
-  // Cookies of Google's ads, and the publisher's own id there: https://support.google.com/admanager/answer/2880055
-  'gads gpi eoi gfp gfpb ppid puid',
+  // Cookies of Google's ads: https://policies.google.com/technologies/cookies
+  'gads gpi eoi gfp gfpb puid',
   // `ifa_type` of devices: https://iabtechlab.com/wp-content/uploads/2018/12/OTT-IFA-guidelines.final_Dec2018.pdf
   'rida tifa vida lgudid afai msai',
 );
