@@ -7,6 +7,9 @@ import { compare, drained, unbalanced, wrongAnswers, type Form, type Summary } f
 import { configOf, eventId, purchases, withdrawal, type RouteName } from './support/world.ts';
 
 const ROUTES: readonly RouteName[] = ['ga4', 'meta'];
+/** From this length of an outage on, a route tries again after up to five minutes, before that after 30 s (design 2). */
+const LONG_MS = 5 * 60_000;
+const LONGEST_WAIT_MS = 5 * 60_000;
 /** Numbers of its own for the visitor who withdraws. */
 const VISITOR = 8_000_000;
 
@@ -50,7 +53,7 @@ export async function outage({ full, say, minutes = full ? 5 : 0.07 }: Form): Pr
   sink.answer('meta', undefined);
   const recovered = performance.now();
   await load.stop();
-  const metrics = await drained(gateway, Math.max(45_000, outageMs / 2));
+  const metrics = await drained(gateway, outageMs < LONG_MS ? 45_000 : LONGEST_WAIT_MS + 45_000);
   const catchUp = performance.now() - recovered;
 
   const { missing, ...counts } = compare(tally.acknowledged, sink, ROUTES);
