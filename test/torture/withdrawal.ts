@@ -483,7 +483,8 @@ async function disturb(wrong: Case['wrong'], dir: string, holder: Process, answe
     }
     case 'storage broken': {
       const name = holder === answerer ? 'outbox.sqlite' : 'outbox-0.sqlite';
-      const other = new DatabaseSync(join(dir, name));
+      // The gateway may be writing just now.
+      const other = new DatabaseSync(join(dir, name), { timeout: 5_000 });
       other.exec('BEGIN IMMEDIATE');
       return () => other.close();
     }
