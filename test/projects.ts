@@ -24,6 +24,9 @@ const SEARCHES: readonly RegExp[] = [
   /^test\/(?:faults\/malformed|presets\/promises|privacy\/(?:rare|replaced-id|scrub|url))\.test\.ts$/,
 ];
 
+/** What waits for sockets and for time limits, most of its time. */
+const WAITS = /^test\/platform\/send\.test\.ts$/;
+
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Everything a file imports from outside the repository, through all files it imports from inside. */
@@ -45,8 +48,8 @@ export function reached(file: string, read = readSource): ReadonlySet<string> {
 
 /**
  * The test files of each project, exactly one project a file. `torture`, `package` and `runtimes` are folders, `browser` is
- * what opens one, `process` what starts processes or threads or replaces modules, `search` what tries very many inputs,
- * `unit` all the rest.
+ * what opens one, `process` what starts processes or threads, waits for sockets or replaces modules, `search` what tries
+ * very many inputs, `unit` all the rest.
  */
 export function projects(): Record<Name, readonly string[]> {
   const files = globSync('test/**/*.test.ts', { cwd: ROOT, exclude: ['**/node_modules/**'] }).sort();
@@ -58,7 +61,7 @@ export function projects(): Record<Name, readonly string[]> {
 
 function projectOf(file: string): Name {
   for (const name of FOLDERS) if (file.startsWith(`test/${name}/`)) return name;
-  if (REPLACES.test(readSource(file))) return 'process';
+  if (WAITS.test(file) || REPLACES.test(readSource(file))) return 'process';
   if (SEARCHES.some((search) => search.test(file))) return 'search';
   const outside = [...reached(file)];
   if (outside.some((name) => BROWSERS.test(name))) return 'browser';
