@@ -518,6 +518,18 @@ describe('what a batch says for its calls', () => {
     },
   );
 
+  it.each([
+    // docs/segment.md: what a batch leaves out is left out of all its calls, whatever a call says.
+    [{ All: false }, { 'Facebook Pixel': true }, []],
+    [{ All: false }, { 'Facebook Pixel': { pixelId: '1' } }, []],
+    [{ All: false, 'Bing Ads': true }, { All: false, 'Facebook Pixel': true }, []],
+    [{ All: false, 'Bing Ads': true }, { 'Facebook Pixel': true }, ['bing ads']],
+    [{ 'Facebook Pixel': true }, { All: false }, []],
+  ])('a batch that says %j, and a call %j', (integrations, own, but) => {
+    const { events } = batch([call({ integrations: own })], 'browser', { integrations });
+    expect(events[0]?.leftOut).toEqual({ all: true, names: [], but });
+  });
+
   it.each([[null], [{}], [{ categoryPreferences: null }], [undefined]])(
     'the categories it states count, where a call states %j',
     (consent) => {

@@ -25,6 +25,7 @@ const ONE_PRODUCT: ReadonlySet<string> = new Set([
   'product_shared',
 ]);
 
+const NONE: ReadonlySet<string> = new Set();
 const PROMOTION = { creative: 'creative_name', name: 'promotion_name', position: 'creative_slot' };
 const LIST = { list_id: 'item_list_id', category: 'item_list_name' };
 const ORDER = { order_id: 'transaction_id' };
@@ -46,6 +47,14 @@ const MOVES: Readonly<Record<string, Readonly<Record<string, string | undefined>
   cart_shared: SHARED,
 };
 
+/** The properties that the list names for an event, by Segment's name of it. */
+const LISTED: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  [...ONE_PRODUCT, ...Object.keys(MOVES)].map((segment) => {
+    const parts = ONE_PRODUCT.has(segment) ? PRODUCT_KEYS : NONE;
+    return [segment, new Set([...Object.keys(MOVES[segment] ?? {}), ...parts])] as const;
+  }),
+);
+
 /** Sums of an order: Segment's `revenue` is without tax and shipping, as GA4 wants its value. */
 const ORDER_SUMS = ['revenue', 'total', 'value'];
 const OTHER_SUMS = ['value', 'revenue', 'total'];
@@ -60,7 +69,7 @@ const NO_SWITCH: ReadonlySet<string> = new Set(
 export function paramsOf(written: Fields, { name, segment = '' }: CalledEvent): Moved {
   const moves = Object.hasOwn(MOVES, segment) ? MOVES[segment] : undefined;
   const single = ONE_PRODUCT.has(segment);
-  const properties = spelled(written, new Set([...Object.keys(moves ?? {}), ...(single ? PRODUCT_KEYS : [])]));
+  const properties = spelled(written, LISTED.get(segment) ?? NONE);
   const params: Record<string, unknown> = {};
   let dropped = 0;
   for (const [key, value] of Object.entries(properties)) {

@@ -60,24 +60,31 @@ function isSilent(consent: unknown): boolean {
 }
 
 /**
- * Vendors that `integrations` leaves out; undefined = none. `true` and settings open nothing.
- * @param said of the call and of its batch: what either leaves out is left out
+ * Vendors that a call and its batch leave out; undefined = none. What either leaves out is left out: a name that one of them
+ * allows is an exception to its own `All: false` alone. `true` and settings open nothing.
  */
 export function leftOutBy(...said: readonly unknown[]): LeftOutVendors | undefined {
+  const given = said.flatMap((integrations) => leftOutIn(integrations) ?? []);
+  const [first, ...others] = given.filter(({ all }) => all).map(({ but }) => but);
+  const but = (first ?? []).filter((name) => others.every((other) => other.includes(name)));
+  const names = given.flatMap((one) => one.names);
+  return given.length > 0 ? { all: first !== undefined, names, but } : undefined;
+}
+
+/** The same of one `integrations`. */
+function leftOutIn(integrations: unknown): LeftOutVendors | undefined {
+  if (integrations === undefined || integrations === null) return undefined;
+  const given = asObject(integrations);
+  if (given === undefined) return EVERYBODY;
   let all = false;
   const names: string[] = [];
   const but: string[] = [];
-  for (const integrations of said) {
-    if (integrations === undefined || integrations === null) continue;
-    const given = asObject(integrations);
-    if (given === undefined) return EVERYBODY;
-    for (const [name, value] of Object.entries(given)) {
-      const isOn = value === true || (typeof value === 'object' && value !== null);
-      const lower = name.toLowerCase();
-      if (OWN.has(lower) || name.length > LONGEST) continue;
-      if (lower === ALL) all ||= !isOn;
-      else (isOn ? but : names).push(vendorCalled(lower));
-    }
+  for (const [name, value] of Object.entries(given)) {
+    const isOn = value === true || (typeof value === 'object' && value !== null);
+    const lower = name.toLowerCase();
+    if (OWN.has(lower) || name.length > LONGEST) continue;
+    if (lower === ALL) all ||= !isOn;
+    else (isOn ? but : names).push(vendorCalled(lower));
   }
   return all || names.length > 0 ? { all, names, but } : undefined;
 }
