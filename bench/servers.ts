@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { image } from '../test/support/image.ts';
 import type { Inside } from './inside.ts';
-import { freePort, scratch, SCRATCH, start, type Server } from './processes.ts';
+import { freePort } from '../src/demo/free-ports.ts';
+import { scratch, SCRATCH, start, type Server } from './processes.ts';
 
 /** The contestants, and the stand-in for the vendors. */
 

@@ -7,7 +7,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { freePort, stop, type Server } from './processes.ts';
+import { freePort } from '../src/demo/free-ports.ts';
+import { stop, type Server } from './processes.ts';
 
 const runtimes = createRequire(join(import.meta.dirname, '../test/runtimes/package.json'));
 

@@ -2,7 +2,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { noChromium, launchChromium } from '../support/chromium.ts';
 import { newVisitor } from '../browser/world.ts';
-import { type Demo, freePort, startDemo } from './start.ts';
+import { freePort } from '../../src/demo/free-ports.ts';
+import { type Demo, startDemo } from './start.ts';
 
 let demo: Demo;
 let browser: Browser;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { temporary } from '../support/serve.ts';
-import { freePort, startDemo } from './start.ts';
+import { freePort } from '../../src/demo/free-ports.ts';
+import { startDemo } from './start.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -1,8 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { freePorts } from '../../src/demo/free-ports.ts';
 import { until } from '../support/metrics.ts';
 import { temporary } from '../support/serve.ts';
 import { program } from './programs.ts';
@@ -71,19 +71,4 @@ export interface Jsz {
 export async function told<T>(url: string): Promise<T | undefined> {
   const answer = await fetch(url).catch(() => undefined);
   return answer?.ok === true ? ((await answer.json()) as T) : undefined;
-}
-
-/** Ports that are free now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return ports;
 }

@@ -8,7 +8,7 @@ import { cookiebot } from '../support/hits.ts';
 import { until } from '../support/metrics.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, temporary, type Served } from '../support/serve.ts';
-import { freePort } from './form.ts';
+import { freePort } from '../../src/demo/free-ports.ts';
 import { startBrokers, told, type Brokers, type Jsz } from './brokers.ts';
 import { absent, deployed, program } from './programs.ts';
 

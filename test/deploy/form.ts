@@ -1,4 +1,3 @@
-import { freePorts } from './brokers.ts';
 import { expect } from 'vitest';
 import { ask } from '../support/ask.ts';
 import { cookiebot } from '../support/hits.ts';
@@ -66,10 +65,4 @@ export async function statusOf(gateway: Served, port: 'http' | 'admin', path: st
   const url = port === 'http' ? gateway.url : gateway.adminUrl;
   const headers = port === 'http' ? {} : { authorization: `Bearer ${ADMIN_TOKEN}` };
   return (await ask(url, { method: 'GET', path, headers })).status;
-}
-
-/** A port that is free now. */
-export async function freePort(): Promise<number> {
-  const [port = 0] = await freePorts(1);
-  return port;
 }

@@ -10,7 +10,7 @@ import { cookiebot } from '../support/hits.ts';
 import { until } from '../support/metrics.ts';
 import { startRecorder, type Recorder } from '../support/recorder.ts';
 import { serve, temporary, type Served } from '../support/serve.ts';
-import { freePort } from './form.ts';
+import { freePort } from '../../src/demo/free-ports.ts';
 import { absent, deployed, program } from './programs.ts';
 
 // deploy/nginx and deploy/caddy: the checker of each, and hits and pages of a shop through them. The README shows the same lines.

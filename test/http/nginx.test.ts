@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/demo/free-ports.ts';
 import { ask } from '../support/ask.ts';
 import { cookiebot } from '../support/hits.ts';
 import { until } from '../support/metrics.ts';
@@ -38,15 +38,6 @@ let recorder: Recorder;
 let gateway: Served;
 let nginx: ChildProcess | undefined;
 let base = '';
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 describe.skipIf(NGINX === undefined && process.env['CI'] !== 'true')('behind nginx with default settings', () => {
   beforeAll(async () => {

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isFree } from '../../src/demo/free-ports.ts';
 import { ask } from '../support/ask.ts';
 import { ROOT_KEY } from '../support/cluster.ts';
 import { until } from '../support/metrics.ts';
@@ -65,11 +66,13 @@ describe.skipIf(skipNats)('--outbox with a broker', { timeout: 120_000 }, () => 
   const brokerWith = async (sync: string): Promise<RunningBroker> => {
     const [broker] = (await startBrokers(1, { sync })) as [RunningBroker];
     brokers.push(broker);
+    const at = Number(new URL(broker.url).port) + 4_000;
+    if (!(await isFree(at))) return brokerWith(sync);
     const monitor = createServer((incoming, outgoing) => {
       void fetch(`${broker.monitor}${incoming.url}`).then(async (answer) => outgoing.end(await answer.text()));
     });
     monitors.push(monitor);
-    monitor.listen(Number(new URL(broker.url).port) + 4_000, '127.0.0.1');
+    monitor.listen(at, '127.0.0.1');
     await once(monitor, 'listening');
     return broker;
   };

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run as build } from '../../src/cli/build.ts';
-import { freePort } from '../deploy/form.ts';
+import { freePort } from '../../src/demo/free-ports.ts';
 import { ask } from '../support/ask.ts';
 import { until } from '../support/metrics.ts';
 import { temporary } from '../support/serve.ts';

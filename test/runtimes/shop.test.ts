@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { startWorkersDemo, type WorkersDemo } from '../../scripts/workers-demo.ts';
-import { freePort } from '../demo/start.ts';
+import { freePort } from '../../src/demo/free-ports.ts';
 import { launchChromium, noChromium } from '../support/chromium.ts';
 import { until } from '../support/metrics.ts';
 import { miniflareFolder, missing } from './engines.ts';

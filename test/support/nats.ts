@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as demo from '../../src/demo/cluster/brokers.ts';
 
-export { freePorts, NATS_VERSION, type RunningBroker } from '../../src/demo/cluster/brokers.ts';
+export { NATS_VERSION, type RunningBroker } from '../../src/demo/cluster/brokers.ts';
 
 /** Where `nats-server` is; undefined = there is none. */
 export const natsServer: string | undefined = demo.findNatsServer(process.env);

@@ -1,6 +1,5 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { rmSync } from 'node:fs';
+import { freePort } from '../../src/demo/free-ports.ts';
 import { temporary } from '../support/serve.ts';
 import { startGateway } from './support/gateway.ts';
 import { newTally, pause, startLoad } from './support/load.ts';
@@ -74,12 +73,4 @@ export async function restart({
     },
     problems,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
