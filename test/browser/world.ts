@@ -87,7 +87,7 @@ export async function newVisitor(
     locale: 'en-GB',
     viewport: { width: 1280, height: 720 },
   });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const asked: string[] = [];
   context.on('request', (request) => asked.push(request.url()));

@@ -52,7 +52,8 @@ describe.skipIf(noChromium !== undefined)('the demo, in a browser', () => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
     const page = await context.newPage();
     const press = async (name: string) => {
-      for (let i = 0; i < 12; i++) {
+      // More than there are on the page: the banner takes the keyboard a moment after it is seen.
+      for (let i = 0; i < 60; i++) {
         await page.keyboard.press('Tab');
         const focused = await page.evaluate(() => document.activeElement?.textContent?.trim());
         if (focused !== name) continue;

@@ -96,8 +96,6 @@ function send(event) {
       sessionStorage.removeItem(key);
     }
   }
-  // The answer may set or delete cookies.
-  setTimeout(() => void showStored(), 400);
 }
 
 const clicks = {
@@ -137,6 +135,8 @@ byId('restart').addEventListener('click', () => {
 
 /* --- What the browser keeps ------------------------------------------------------------------------------------ */
 
+let shown;
+
 async function showStored() {
   const cookies = await (await fetch('/demo/cookies')).json();
   const kept = cookies.map(({ name, value, owner }) => [name, `cookie, ${owner}`, value]);
@@ -144,6 +144,9 @@ async function showStored() {
   if (clientId !== null) {
     kept.push(['clientId', 'local storage, the GA4 client; it leaves only as a hash that changes every week', clientId]);
   }
+  // What stays as it was is not made anew, so that it can be selected and copied.
+  if (shown === JSON.stringify(kept)) return;
+  shown = JSON.stringify(kept);
   byId('stored').replaceChildren(
     ...(kept.length === 0
       ? [element('li', 'Nothing.')]
@@ -229,12 +232,12 @@ function showReceived({ route, request: bytes }) {
 
 for (const route of await (await fetch('/demo/routes')).json()) addCard(route);
 await showStored();
+// Any answer may set or delete cookies, and the page cannot see those that only the gateway reads.
+setInterval(() => {
+  if (!document.hidden) showStored().catch(() => undefined);
+}, 500);
 const stream = new EventSource('/demo/stream');
-stream.addEventListener('decision', ({ data }) => {
-  showDecision(JSON.parse(data));
-  // The answer may set or delete cookies.
-  if (tag) setTimeout(() => void showStored(), 400);
-});
+stream.addEventListener('decision', ({ data }) => showDecision(JSON.parse(data)));
 stream.addEventListener('received', ({ data }) => showReceived(JSON.parse(data)));
 stream.addEventListener('error', () => {
   byId('status').textContent = 'The gateway does not answer. Is it still running?';
