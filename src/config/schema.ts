@@ -305,13 +305,13 @@ const delivery = z.strictObject({
     .describe(
       'Where accepted events wait. `sqlite`: a file in --data, for one machine. `engine: nats`: brokers that several machines share (docs/cluster.md).',
     ),
-  max_age: duration()
+  max_age: duration('h')
     .prefault('72h')
     .describe("An event older than this, or than the vendor's own limit, ends as expired."),
   max_size: size()
     .prefault('2GB')
     .describe('Largest size of the outbox. When it is full, hits are answered with 503; no event is dropped silently.'),
-  dead_letters: duration()
+  dead_letters: duration('h')
     .prefault('72h')
     .describe('How long refused events are kept for a person to decide; `0h` = not at all.'),
   decisions: z

@@ -6,9 +6,13 @@ const SIZE_UNITS: Readonly<Record<string, number>> = { KB: 1e3, MB: 1e6, GB: 1e9
 /** One day, milliseconds. */
 export const DAY = 86_400_000;
 
-/** A duration such as `7d`, `72h`, `30m` or `90s`; becomes milliseconds. */
-export function duration() {
-  return amount(DURATION_UNITS, 'd', 'a duration such as `7d`, `72h`, `30m` or `90s`', readDuration);
+/**
+ * A duration such as `7d`, `72h`, `30m` or `90s`; becomes milliseconds.
+ * @param usual the unit to propose for a number without one: that of the key's default.
+ */
+export function duration(usual: 'd' | 'h' = 'd') {
+  const guess = (text: string) => readDuration(text, usual);
+  return amount(DURATION_UNITS, usual, 'a duration such as `7d`, `72h`, `30m` or `90s`', guess);
 }
 
 /** A size such as `2GB` or `500MB` (decimal units); becomes bytes. */
@@ -52,25 +56,25 @@ const UNIT_WORDS: readonly (readonly [RegExp, string, number])[] = [
 ];
 
 /**
- * Reads other ways to write a duration: `7 days`, `1 week`, `P7D` (ISO 8601), bare days, bare seconds or milliseconds.
+ * Reads other ways to write a duration: `7 days`, `1 week`, `P7D` (ISO 8601), bare days or hours, bare seconds or milliseconds.
  */
-export function readDuration(text: string): string | undefined {
+export function readDuration(text: string, usual: 'd' | 'h' = 'd'): string | undefined {
   const [, days, time] = /^\s*P(?:(\d{1,5}[DWMY]))?(?:T(\d{1,5}[HMS]))?\s*$/i.exec(text) ?? [];
   const iso = days !== undefined ? days.replace(/m$/i, 'mo') : time;
   const [, number, word = ''] = /^\s*(\d{1,6})\s*(\p{L}{0,8})\s*$/u.exec(iso ?? text) ?? [];
-  if (number === undefined) return readBare(text);
-  if (word === '') return readBare(number);
+  if (number === undefined) return readBare(text, usual);
+  if (word === '') return readBare(number, usual);
   const found = UNIT_WORDS.find(([pattern]) => pattern.test(word.toLowerCase()));
   return found === undefined ? undefined : `${Number(number) * found[2]}${found[1]}`;
 }
 
 /**
- * A number without a unit counts as days up to about a year, and else as the seconds or milliseconds of other systems.
+ * A number without a unit counts as days, or hours where these are usual, up to about a year of days, and else as the seconds or milliseconds of other systems.
  */
-function readBare(text: string): string | undefined {
+function readBare(text: string, usual: 'd' | 'h'): string | undefined {
   if (!/^\s*\d{1,12}\s*$/.test(text)) return undefined;
   const number = Number(text);
-  if (number <= 400) return `${number}d`;
+  if (number <= 400) return `${number}${usual}`;
   const seconds = number >= DAY && number % 1000 === 0 ? number / 1000 : number;
   const [unit, length] = seconds % 86_400 === 0 ? ['d', 86_400] : seconds % 3600 === 0 ? ['h', 3600] : ['s', 1];
   return `${seconds / length}${unit}`;

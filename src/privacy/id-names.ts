@@ -47,6 +47,13 @@ const ALONE = new WordSet(
   'imei imeisv imsi meid iccid udid wifimac macaddr bssid extid appinstanceid frequentflyernumber ffn',
   'baiduid bduss hmlvt hmlpvt wcsbt lineuid adobemc adobemcsdid',
   'authid sessionstate debitor canvashash thumbmark bonuskort bonuscard kundekort medlemskort membercard membershipcard fordelskort loyaltycardnumber',
+  // Links to the recording of a visit, as the tools that make it hand them to GA4; numbers of contracts with one person
+  'sessionurl sessionreplay sessionreplayurl sccookie uuidc sdid hsctatracking atsenvelope rewardfulreferral tapvid rfsn affsub openid unionid xuid',
+  'stripecustomer gadsid tenjinid dripid dripclient telegramid wechatid discordid discorduser steamid appleid cusid',
+  'policynumber policyno policynr polisenummer polisenr forsikringsnummer insurancenumber insuranceno claimnumber claimno skadenummer saksnummer saksnr casenumber',
+  'customerreference clientreference memberreference userreference',
+  ...crossed('uid cid ph phone', 'hash hashed enc encoded encrypted md sha'),
+  ...crossed('cid uid', 'ga fb google facebook meta tiktok linkedin bing voluum'),
   // Ids that open an order or a cart: https://woocommerce.com/document/managing-orders/
   'orderkey wcorderkey cartkey',
   ...crossed(WHOSE, ID_WORDS),
@@ -83,10 +90,10 @@ const INSIDE = [...PECULIAR_NAMES.map((name) => name.replaceAll('_', '')), 'clic
 
 /**
  * Cookies whose names end with a key of the site: `amp_1a2b3c`, `mp_<token>_mixpanel`, `_sp_id.1fff`, `_pk_id.1.1fff`,
- * `AMCV_<org>@AdobeOrg`, `_ga_<stream>`, `_hjSessionUser_<site>`.
+ * `AMCV_<org>@AdobeOrg`, `_ga_<stream>`, `_hjSessionUser_<site>`; and `af_id`, which `afid`, a partner's number, is not.
  */
 const KEYED =
-  /^(?:amp_[0-9a-f]{6,40}|amp_mktg_[0-9a-f]{4,40}|mp_\w{1,60}_mixpanel|ph_\w{1,60}_posthog|_[ps][kp]_(?:id|ses)(?:[._]\w{1,20}){0,3}|amcvs?_[0-9a-z%@]{4,60}|_ga_[0-9a-z]{4,16}|_gac_[0-9a-z_-]{4,40}|_hjsession(?:user)?_\d{1,12}|rl_(?:anonymous|user)_id|sp)$/;
+  /^(?:amp_[0-9a-f]{6,40}|amp_mktg_[0-9a-f]{4,40}|mp_\w{1,60}_mixpanel|ph_\w{1,60}_posthog|_[ps][kp]_(?:id|ses)(?:[._]\w{1,20}){0,3}|amcvs?_[0-9a-z%@]{4,60}|_ga_[0-9a-z]{4,16}|_gac_[0-9a-z_-]{4,40}|_hjsession(?:user)?_\d{1,12}|rl_(?:anonymous|user)_id|af_id|sp)$/;
 
 /** A piece of each of these parts: a quick test, since most names have none of them. */
 const IN_ALL_INSIDE = new RegExp(

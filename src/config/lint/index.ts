@@ -7,7 +7,7 @@ import { lintConsent } from './lint-consent.ts';
 import { lintSenders } from './lint-senders.ts';
 import { lintReplacedIds } from './lint-replaced-ids.ts';
 import { lintRoutes } from './lint-routes.ts';
-import { showDuration } from '../units.ts';
+import { DAY, showDuration } from '../units.ts';
 import { ADS_CAP, ANALYTICS_CAP, type Config, type SiteConfig } from '../schema.ts';
 
 const HOUR = 3_600_000;
@@ -151,6 +151,22 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** A life of some minutes: who writes `13m` means months, as in the papers of vendors. */
+function tooShort(life: number, cap: number, path: ConfigPath): Remark {
+  const months = life / MINUTE;
+  if (!Number.isInteger(months) || months > MOST_MONTHS)
+    return contradiction(path, 'an identifier lives at least an hour', '1h');
+  const days = Math.min(months * 30, cap / DAY);
+  return contradiction(
+    path,
+    'an identifier lives at least an hour; `m` is minutes, and months are written in days',
+    `${days}d`,
+  );
+}
+
+const MINUTE = 60_000;
+const MOST_MONTHS = 36;
+
 function lintCookies({ cookies, hosts }: SiteConfig, path: ConfigPath): Remark[] {
   const remarks: Remark[] = [];
   const bounds = [
@@ -160,7 +176,7 @@ function lintCookies({ cookies, hosts }: SiteConfig, path: ConfigPath): Remark[]
   for (const [key, cap, text] of bounds) {
     if (cookies[key] > cap)
       remarks.push(contradiction([...path, key], `an identifier of this class lives at most ${text}`, text));
-    if (cookies[key] < HOUR) remarks.push(contradiction([...path, key], 'an identifier lives at least an hour', '1h'));
+    if (cookies[key] < HOUR) remarks.push(tooShort(cookies[key], cap, [...path, key]));
   }
   const { domain } = cookies;
   if (domain !== undefined) {

@@ -285,7 +285,7 @@ function insteadOfType(
 ): { instead?: string } {
   const unit = schema?.['unit'];
   if (typeof unit === 'string' && typeof written === 'number') {
-    const instead = unit === 'd' ? readDuration(String(written)) : readSize(String(written));
+    const instead = unit === 'd' || unit === 'h' ? readDuration(String(written), unit) : readSize(String(written));
     return instead === undefined ? {} : { instead };
   }
   if (issue.expected === 'string' && typeof written === 'number' && !Number.isSafeInteger(written))

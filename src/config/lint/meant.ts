@@ -30,6 +30,7 @@ function* meantByText(text: string): Generator {
   if (NO.test(text)) yield* [false, 'off', [], 'denied'];
   yield* numbers(text);
   yield* day(text);
+  yield* inOtherWords(text.toLowerCase());
   const words = text
     .replace(/^\((.*)\)$/, '$1')
     .split(/[,;|\s]+/)
@@ -95,10 +96,58 @@ export function variableIn(written: unknown): string | undefined {
   return name !== undefined && name.length <= 64 ? name : undefined;
 }
 
-/** `2026-11-01T00:00:00Z`, `01.11.2026`, `1/11/2026`: day before month, as everywhere but in one country. */
+/** Values that have a fixed word here, in words of other tools and of people. */
+const OTHER_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:europe|europa|european union|eea|e[øo]s|region1)$/, 'eu'],
+  [/^(?:world(?:wide)?|usa?|international|default)$/, 'global'],
+  [/^(?:anonymi[sz]ed?|anonymi[sz]e_?ip|anonymiser(?:t)?|masked?|shortened?)$/, 'truncate'],
+  [/^(?:reduced?|short|browser)$/, 'family'],
+];
+
+function* inOtherWords(lower: string): Generator<string> {
+  for (const [pattern, word] of OTHER_WORDS) if (pattern.test(lower)) yield word;
+}
+
+/** As the months begin in English, the Nordic languages, German and Dutch. */
+const MONTHS = [
+  'jan',
+  'feb',
+  'mar|mär|maa|mrt',
+  'apr',
+  'may|mai|maj|mei',
+  'jun',
+  'jul',
+  'aug',
+  'sep',
+  'o[ck]t',
+  'nov',
+  'de[csz]',
+].map((beginnings) => new RegExp(`^(?:${beginnings})`));
+
+/** `23. november 2026`, `November 23, 2026` */
+function* dayInWords(lower: string): Generator<string> {
+  const [, first = '', word, last = '', year = ''] =
+    /^(?:(\d{1,2})(?:\.|st|nd|rd|th)? ?)?(\p{L}{3,10})\.? ?(?:(\d{1,2})(?:st|nd|rd|th)?,? )?(\d{4})$/u.exec(lower) ??
+    [];
+  const month = MONTHS.findIndex((pattern) => word !== undefined && pattern.test(word)) + 1;
+  const date = first || last;
+  if (month > 0 && date !== '') yield dated(year, String(month), date);
+}
+
+function dated(year: string, month: string, date: string): string {
+  return `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`;
+}
+
+/**
+ * `2026-11-01T00:00:00Z`, `2026/11/1`, `01.11.2026`, `1/11/2026`: day before month, as everywhere but in one country. What
+ * has no such month, `11/23/2026`, was written there.
+ */
 function* day(text: string): Generator {
   const [iso] = /^\d{4}-\d{2}-\d{2}(?=T)/.exec(text) ?? [];
   if (iso !== undefined) yield iso;
   const [, date = '', month = '', year = ''] = /^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$/.exec(text) ?? [];
-  if (year !== '') yield `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`;
+  if (year !== '') yield Number(month) > 12 ? dated(year, date, month) : dated(year, month, date);
+  const [, y = '', m = '', d = ''] = /^(\d{4})[./](\d{1,2})[./](\d{1,2})$/.exec(text) ?? [];
+  if (y !== '') yield dated(y, m, d);
+  yield* dayInWords(text.toLowerCase());
 }

@@ -229,11 +229,16 @@ function beforeValue(text: string): number {
   return colon === -1 ? text.length : colon + 2;
 }
 
+/** The heads of the file's own sections, behind a dash. */
+const OF_FILE = /^- (?:server|sites|delivery|limits):(?:\s|$)/;
+
 /** A dash in a section without dashes, or no dash in a section whose lines all have one. */
 function dashSlip({ indent, text }: Line, levels: readonly Level[], opens: boolean) {
   const level = levels.findLast((each) => each.indent <= indent);
   if (level?.indent !== indent) return undefined;
   const dashes = dashesOf(text);
+  if (dashes > 0 && levels.length === 1 && OF_FILE.test(text))
+    return { text: text.slice(dashes), why: 'the sections of the file are no list: none of them begins with a `-`' };
   if (dashes > 0 && !level.list && !level.dashed && !opens && levels.length > 1)
     return { text: text.slice(dashes), why: 'a `-` begins a member of a list, and this section is none' };
   if (dashes === 0 && level.list && !KEY.test(text) && text !== '-' && level === levels.at(-1))

@@ -1,7 +1,15 @@
 import { cookieValues } from '../cookie-header.ts';
-import { base64Object, byCategory, jsonObject, perCookie, type Context, type Platform } from '../platform.ts';
+import {
+  base64Object,
+  byCategory,
+  jsonObject,
+  NO_RECORD,
+  perCookie,
+  type Context,
+  type Platform,
+} from '../platform.ts';
 import { choice, mute, noChoice, unreadable } from '../reading.ts';
-import { percentDecoded } from '../text.ts';
+import { digitsTime, percentDecoded } from '../text.ts';
 import type { Reading } from '../types.ts';
 
 const NAMES = { preferences: 'functional', statistics: 'analytics', marketing: 'advertisement' };
@@ -12,20 +20,38 @@ export const cookieYes: Platform = {
   title: 'CookieYes',
   cookies: ['cookieyes-consent'],
   read: perCookie((value, context) => {
-    const { source } = context;
     const text = percentDecoded(value);
-    if (text === undefined || !text.includes(':')) return unreadable(source);
-    const fields = fieldsOf(text);
-    const facts = { id: fields.get('consentid') || undefined };
-    if (fields.get('action') !== 'yes') {
-      const isOff = (category: string) => (fields.get(category) === 'no' ? false : undefined);
-      const preset = byCategory(context, NAMES, isOff);
-      return noChoice(source, facts, 'nobody has clicked', preset.off);
-    }
-    const { on, off } = byCategory(context, NAMES, (category) => fields.get(category) === 'yes');
-    return choice(source, on, off, facts);
+    return text?.includes(':') === true ? readPairs(fieldsOf(text), context) : unreadable(context.source);
   }),
 };
+
+/**
+ * WebToffee's plugin for WordPress, of the house CookieYes comes from: the same pairs, with `consent_time` in milliseconds.
+ * Scripts of sites use the name, too: what does not have its `action` is no record of it.
+ */
+export const webToffee: Platform = {
+  name: 'webtoffee',
+  title: 'WebToffee (GDPR Cookie Consent)',
+  cookies: ['wt_consent'],
+  read: perCookie((value, context) => {
+    const text = percentDecoded(value);
+    if (text === undefined) return unreadable(context.source);
+    const fields = fieldsOf(text);
+    return fields.has('action') ? readPairs(fields, context) : NO_RECORD;
+  }),
+};
+
+function readPairs(fields: ReadonlyMap<string, string>, context: Context): Reading {
+  const { source } = context;
+  const facts = { id: fields.get('consentid') || undefined, at: digitsTime(fields.get('consent_time'), 1) };
+  if (fields.get('action') !== 'yes') {
+    const isOff = (category: string) => (fields.get(category) === 'no' ? false : undefined);
+    const preset = byCategory(context, NAMES, isOff);
+    return noChoice(source, facts, 'nobody has clicked', preset.off);
+  }
+  const { on, off } = byCategory(context, NAMES, (category) => fields.get(category) === 'yes');
+  return choice(source, on, off, facts);
+}
 
 /** A repeated key keeps its value only if both agree. */
 function fieldsOf(text: string): ReadonlyMap<string, string> {

@@ -9,7 +9,7 @@ import { cookieScript } from './cookie-script.ts';
 import { cookiebot } from './cookiebot.ts';
 import { cookieHub } from './cookiehub.ts';
 import { cookieTractor } from './cookietractor.ts';
-import { cookieLawInfo, cookieYes } from './cookieyes.ts';
+import { cookieLawInfo, cookieYes, webToffee } from './cookieyes.ts';
 import { didomi } from './didomi.ts';
 import { dpCookieConsent } from './dp-cookieconsent.ts';
 import { drupal } from './drupal.ts';
@@ -84,6 +84,7 @@ export const PLATFORMS: readonly Platform[] = [
   trustArc,
   usPrivacy,
   vanillaCookieconsent,
+  webToffee,
   wpConsentApi,
   ...FLAG_PLATFORMS,
   ...TCF_PLATFORMS,

@@ -8,7 +8,7 @@ const NAMES = new WordSet(
   'middlename mellomnavn fullname fulltnavn givenname familyname nickname username brukernavn displayname login',
   'usr nonce assertion saml contact recipient street streetname gate gatenavn gateadresse vej vejnavn gata katu dob born fodt fodselsdag',
   'session sessionid sessiontoken sessionkey phpsessid jsessionid aspsessionid sid key code reset sig auth ip ipaddress clientip userip remoteaddr',
-  'lat lng lon latitude longitude coordinates latlng gps mail mob cell strasse straat attn',
+  'lat lng lon latitude longitude coordinates latlng gps mail mob cell strasse straat attn fname nick ipv',
 );
 
 /** Words that make every name personal that contains them. */
@@ -35,6 +35,7 @@ const WORDS = new WordSet(
   'fechanacimiento fechadenacimiento telefone sobrenome endereco datanascimento datadenascimento senha cognome indirizzo datanascita datadinascita',
   'voornaam achternaam telefoon telefoonnummer adres geboortedatum wachtwoord imie nazwisko haslo jmeno prijmeni adresa heslo',
   // Of persons, in one word: `customeremail`, `leveringsadresse`.
+  'uemail mailadresse emailadresse mobilnr mobnr tlfnr telnr cellphone lname vehiclereg vehicleregistration ccnumber ccnum cardlast adgangskode losenord',
   ...ofPersons(
     'user customer client contact billing shipping delivery recipient sender guest member buyer payer parent child owner holder kunde kunden kund',
     'email mail epost phone phonenumber mobile mobil tlf telefon address adresse adress name navn namn',
@@ -142,7 +143,8 @@ export function isSecretName(name: string): boolean {
 }
 
 const SECRETS = new WordSet(
-  'authorization proxyauthorization apikey xapikey accesstoken idtoken refreshtoken clientsecret password',
+  'authorization proxyauthorization apikey xapikey accesstoken idtoken refreshtoken clientsecret password passwd pwd',
+  'passord losenord adgangskode passwort kennwort wachtwoord motdepasse contrasena senha haslo',
 );
 
 const EVERYDAY = new WordSet(

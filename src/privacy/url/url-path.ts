@@ -74,6 +74,7 @@ const ENTITY = /(?:&|%(?:25){0,3}26)(?:#|%(?:25){0,3}23)?[a-z0-9]{2,8}(?:;|%(?:2
 
 function cleanSegment(segment: string, before: string, beforeThat: string): string {
   if (!SUSPECT.test(segment)) return maySpell(segment) ? scrubbed(segment) : segment;
+  if (segment.startsWith('(') && COOKIELESS.test(segment)) return TOKEN_TAG;
   const rest = SIGNS.test(segment) ? withoutParameters(segment) : segment;
   // `..;x` is no dot segment, but would become one.
   if (DOTS.test(rest)) return '';
@@ -96,6 +97,11 @@ function cleanSegment(segment: string, before: string, beforeThat: string): stri
 /** Without any of these there are no parameters and nothing encoded. */
 const SIGNS = /[;%&?]/;
 const SHORTEST_VALUE = 6;
+/**
+ * What ASP.NET writes into the path in place of a cookie: the number of the visit, a ticket, the anonymous id.
+ * https://learn.microsoft.com/dotnet/api/system.web.httpcookiemode
+ */
+const COOKIELESS = /^\((?:[ASF]\([\w-]{8,2000}\)){1,3}\)$/;
 
 function withoutParameters(segment: string): string {
   // This comes before the path is cut at `;`, because the `;` of `kari&commat;example.no` is inside the address.
@@ -108,9 +114,11 @@ function withoutParameters(segment: string): string {
 const LINKS: ReadonlySet<string> = new Set(
   (
     'invite invites invitation invitations invitasjon confirm confirmation bekreft verify verification activate activation aktiver ' +
-    'unlock unsubscribe avmeld avmelding optout magic magic-link one-time-login reset recover recovery'
+    'unlock unsubscribe avmeld avmelding optout magic magic-link one-time-login reset recover recovery nullstill tilbakestill glemt-passord forgot-password'
   ).split(' '),
 );
+/** Behind `/checkouts/`, before the token of the checkout. */
+const CHECKOUT = /^c[no]?$/i;
 /** Of an address such as `/activate/6123456789/x8JdK2mQ9pLr7TzA`, the number between. */
 const NUMBER = /^\d{1,20}$/;
 
@@ -123,6 +131,8 @@ function isSecretBehind(beforeThat: string, before: string, segment: string): bo
     if (!isDepartment(before) || LIKE_A_NUMBER.test(segment)) return true;
   }
   if (!isDrawn(segment)) return false;
+  // Whoever has the address of a checkout sees the customer's data: https://shopify.dev/docs/api/admin-rest/latest/resources/checkout
+  if (CHECKOUT.test(before) && beforeThat.toLowerCase() === 'checkouts') return true;
   return leadsToSecret(before) || (NUMBER.test(before) && leadsToSecret(beforeThat));
 }
 
