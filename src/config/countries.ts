@@ -13,10 +13,14 @@ const NOT_A_COUNTRY: Readonly<Record<string, string>> = {
   EL: 'GR',
 };
 
+/** `NO, SE` */
+const LIST = /^[A-Z]{2}(?:\s*[,;/+&]\s*[A-Z]{2})+$/;
+
 /** What to write in place of a text that is no country. */
 export function insteadOfCountry(text: string): string {
   const upper = text.toUpperCase();
   const main = upper.split('-')[0] ?? '';
+  if (LIST.test(upper)) return NOT_A_COUNTRY['EU'] as string;
   return (
     NOT_A_COUNTRY[upper] ??
     [main, upper.split(/[-_]/).at(-1) ?? '', calledCountry(text) ?? ''].find((code) => COUNTRIES.includes(code)) ??

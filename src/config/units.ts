@@ -52,6 +52,7 @@ const UNIT_WORDS: readonly (readonly [RegExp, string, number])[] = [
   [/^(?:h|hrs?|hours?|timer?|t|tim|timmar|stunden?|heures?)$/, 'h', 1],
   [/^(?:d|days?|dager?|dag|dagar?|døgn|tage?n?|jours?|j|dagen|päivää)$/, 'd', 1],
   [/^(?:w|wk|weeks?|uker?|veckor?|uger?|wochen?|semaines?|viikkoa?)$/, 'd', 7],
+  [/^(?:y|yrs?|years?|år|jahre?n?|ans?|année?s?|vuotta)$/, 'd', 365],
   [/^(?:mo|mon|months?|måneder?|månader?|monate?n?|mois)$/, 'd', 30],
 ];
 

@@ -10,7 +10,7 @@ const WHOSE =
   'account kunde bruker medlem patient guest login household browser install installation instance advertising advertiser distinct ' +
   'cookie fan buyer payer employee student pasient pseudo loyalty click kund medlems asiakas hashed recipient participant applicant ' +
   'passenger traveller traveler donor voter consumer prospect debitor debtor kundeklubb klubb klant klanten kunden cliente usuario ' +
-  'utilisateur benutzer nutzer abonnent identity usr acct ansatt elev';
+  'utilisateur benutzer nutzer abonnent identity usr acct ansatt elev referrer inviter sharer';
 /** Of these the number is a count: the visitor's third session. */
 const COUNTED = 'session visit sess';
 const ID_WORDS = 'id ids nr no num number nummer numero key hash uuid guid identifier ref pseudonym';
@@ -49,6 +49,7 @@ const ALONE = new WordSet(
   'authid sessionstate debitor canvashash thumbmark bonuskort bonuscard kundekort medlemskort membercard membershipcard fordelskort loyaltycardnumber',
   // Links to the recording of a visit, as the tools that make it hand them to GA4; numbers of contracts with one person
   'sessionurl sessionreplay sessionreplayurl sccookie uuidc sdid hsctatracking atsenvelope rewardfulreferral tapvid rfsn affsub openid unionid xuid',
+  'bentouuid sfmcsub sfmcsubkey sfmcsubscriber trkcontact trksid uclick uclickhash ajsuid ajsaid sharedby',
   'stripecustomer gadsid tenjinid dripid dripclient telegramid wechatid discordid discorduser steamid appleid cusid',
   'policynumber policyno policynr polisenummer polisenr forsikringsnummer insurancenumber insuranceno claimnumber claimno skadenummer saksnummer saksnr casenumber',
   'customerreference clientreference memberreference userreference',
@@ -86,7 +87,7 @@ const SPELLED = new WordSet(
 export const PECULIAR_NAMES: readonly string[] = [...new Set(IDENTIFIERS.flatMap(({ peculiar = [] }) => peculiar))];
 
 /** Parts of names so peculiar that they need no separators around them. */
-const INSIDE = [...PECULIAR_NAMES.map((name) => name.replaceAll('_', '')), 'clickid'];
+const INSIDE = [...PECULIAR_NAMES.map((name) => name.replaceAll('_', '')), 'clickid', 'clkid'];
 
 /**
  * Cookies whose names end with a key of the site: `amp_1a2b3c`, `mp_<token>_mixpanel`, `_sp_id.1fff`, `_pk_id.1.1fff`,

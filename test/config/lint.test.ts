@@ -373,7 +373,7 @@ describe('amounts without their unit', () => {
     expect(errors(yaml({}, `delivery: { max_size: ${written} }`))[0]?.instead).toBe(instead);
   });
 
-  it.each(['soon', '', '7y'])('nothing is proposed for "%s"', (written) => {
+  it.each(['soon', '', '7x'])('nothing is proposed for "%s"', (written) => {
     const [finding] = errors(yaml({ cookies: `{ analytics: "${written}" }` }));
     expect(finding?.message).toContain('a duration such as');
     expect(finding?.instead).toBeUndefined();

@@ -26,7 +26,7 @@ const PLATFORMS: Readonly<Record<string, string>> = {
   tcfv2: 'tcf',
   truste: 'trustarc',
   uspapi: 'usprivacy',
-  webtoffee: 'cookie-law-info',
+  wtconsent: 'webtoffee',
 };
 
 /**
@@ -95,6 +95,10 @@ export function foreignKey(key: string): string | undefined {
 
 /** Names of keys in other tools; lower case, without separators. */
 const SYNONYMS: Readonly<Record<string, string>> = {
+  advertising: 'ads',
+  marketing: 'ads',
+  measurement: 'analytics',
+  statistics: 'analytics',
   accountid: 'ad_account_id',
   activityids: 'activities',
   apikey: 'api_secret',

@@ -31,6 +31,10 @@ function* meantByText(text: string): Generator {
   yield* numbers(text);
   yield* day(text);
   yield* inOtherWords(text.toLowerCase());
+  // `all` of them is no list of one.
+  if (EVERY.test(text)) return yield 'auto';
+  // `ads: consent`
+  yield { basis: text };
   const words = text
     .replace(/^\((.*)\)$/, '$1')
     .split(/[,;|\s]+/)
@@ -60,7 +64,8 @@ function address(text: string): string[] {
   const local = /^(?:localhost|127\.|\[::1\])/.test(rest);
   const url = URL.parse(`${/^http:/i.test(text) || local ? 'http' : 'https'}://${rest}`);
   const path = /^[\w/-]+[^\s?#^$]*/.exec(text)?.[0] ?? '';
-  const paths = text.includes('://') ? [url?.pathname ?? ''] : [path, `/${path}`, `/${path.replace(/\/+$/, '')}`];
+  const bare = path.replace(/\/+$/, '');
+  const paths = text.includes('://') ? [url?.pathname ?? ''] : [path, bare, `/${path}`, `/${bare}`];
   if (url === null || !(url.hostname.includes('.') || local)) return paths;
   return [url.hostname.replace(/\.$/, ''), url.origin, ...paths];
 }
@@ -96,16 +101,29 @@ export function variableIn(written: unknown): string | undefined {
   return name !== undefined && name.length <= 64 ? name : undefined;
 }
 
+const EVERY = /^(?:\*|all|any|alle?|every(?:thing)?)$/i;
+
 /** Values that have a fixed word here, in words of other tools and of people. */
 const OTHER_WORDS: readonly (readonly [RegExp, string])[] = [
   [/^(?:europe|europa|european union|eea|e[øo]s|region1)$/, 'eu'],
   [/^(?:world(?:wide)?|usa?|international|default)$/, 'global'],
-  [/^(?:anonymi[sz]ed?|anonymi[sz]e_?ip|anonymiser(?:t)?|masked?|shortened?)$/, 'truncate'],
+  [/^(?:anonymi[sz]ed?|anonymi[sz]e_?ip|anonymiser(?:t)?|masked?|shortened?|last[ _-]?octet)$/, 'truncate'],
   [/^(?:reduced?|short|browser)$/, 'family'],
+  [/^(?:domain|host|hostname)$/, 'origin'],
+  [/^(?:li|legint|legitimate|berettiget interesse|berechtigtes interesse)$/, 'legitimate_interest'],
+  [/^(?:google[ _-]?)?consent[ _-]?mode(?:[ _-]?v2)?$|^gc[ms]$/, 'consent-mode'],
 ];
 
-function* inOtherWords(lower: string): Generator<string> {
+/** Categories of banners: a mapping takes a list of them. */
+const CATEGORY_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:analytics?|statistikk?|statistiken?|performance)$/, 'statistics'],
+  [/^(?:ads?|advertis(?:ing|ement)|markedsf[øo]ring|targeting)$/, 'marketing'],
+  [/^(?:functional(?:ity)?|personali[sz]ation)$/, 'preferences'],
+];
+
+function* inOtherWords(lower: string): Generator {
   for (const [pattern, word] of OTHER_WORDS) if (pattern.test(lower)) yield word;
+  for (const [pattern, word] of CATEGORY_WORDS) if (pattern.test(lower)) yield* [word, [word]];
 }
 
 /** As the months begin in English, the Nordic languages, German and Dutch. */

@@ -130,11 +130,16 @@ function isSecretBehind(beforeThat: string, before: string, segment: string): bo
     // Shops have departments of such names, with articles behind them: `/mobil/galaxy_s24_ultra_256gb`.
     if (!isDepartment(before) || LIKE_A_NUMBER.test(segment)) return true;
   }
+  if (CLICK.test(before) && HAS_DIGIT.test(segment)) return true;
   if (!isDrawn(segment)) return false;
   // Whoever has the address of a checkout sees the customer's data: https://shopify.dev/docs/api/admin-rest/latest/resources/checkout
   if (CHECKOUT.test(before) && beforeThat.toLowerCase() === 'checkouts') return true;
   return leadsToSecret(before) || (NUMBER.test(before) && leadsToSecret(beforeThat));
 }
+
+/** Names of click ids that are no words: `/gclid/Cj0...` */
+const CLICK = /^(?:[a-z]{1,6}_?cl(?:ick|k)?_?id|[gw]braid)$/i;
+const HAS_DIGIT = /\d/;
 
 /** As long as a phone number, and nothing else. */
 const LIKE_A_NUMBER = /^\+?\d[\d .()-]{7,18}$/;
