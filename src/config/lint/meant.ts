@@ -32,7 +32,12 @@ function* meantByText(text: string): Generator {
   yield* day(text);
   yield* inOtherWords(text.toLowerCase());
   // `all` of them is no list of one.
-  if (EVERY.test(text)) return yield 'auto';
+  if (EVERY.test(text)) yield 'auto';
+  else yield* otherForms(text);
+}
+
+/** The same value as a section, a list, an address or an id. */
+function* otherForms(text: string): Generator {
   // `ads: consent`
   yield { basis: text };
   const words = text
