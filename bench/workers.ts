@@ -1,6 +1,6 @@
 /**
  * The built worker on workerd beside the gateway on Node, one configuration and one sink: processor time of a start and of
- * a hit, as ratios (`docs/runtimes.md`). `node bench/workers.ts [pairs]`, by default 5 (`npm ci --prefix test/runtimes
+ * a hit, as ratios, and of the first request (`docs/runtimes.md`). `node bench/workers.ts [pairs]`, by default 5 (`npm ci --prefix test/runtimes
  * --ignore-scripts` first). What workerd itself takes for a request is measured with a worker that answers 204 at once, and
  * what it takes to start with that worker, too. Both take turns, there and back; what else runs on the machine is told.
  */
@@ -11,7 +11,7 @@ import { built } from '../test/runtimes/workerd.ts';
 import { GA4_ONLY, webHits, type BenchRequest } from './hits.ts';
 import { SCRATCH, type Server } from './processes.ts';
 import { received, startGateway, startSink } from './servers.ts';
-import { processorTime } from './system.ts';
+import { processorTime, scheduled } from './system.ts';
 import { shown } from './ratios.ts';
 import { startAlone } from './workerd-alone.ts';
 
@@ -56,6 +56,19 @@ async function send(url: string, hits: readonly BenchRequest[], count: number): 
   await Promise.all(Array.from({ length: AT_ONCE }, one));
 }
 
+/** Milliseconds of processor time of all threads, from the scheduler: a tick of /proc is longer than a request. */
+function exactly(pid: number): number {
+  return Object.values(scheduled(pid)).reduce((sum, { ran }) => sum + ran, 0) / 1_000;
+}
+
+/** Milliseconds of processor time of one request, with what is done right behind its answer. */
+async function single({ url, pid }: Taker, hits: readonly BenchRequest[]): Promise<number> {
+  const before = exactly(pid);
+  await send(url, hits, 1);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  return exactly(pid) - before;
+}
+
 /** Microseconds of processor time a hit; `delivered`: until the sink has them all. */
 async function hit({ url, pid }: Taker, hits: readonly BenchRequest[], sink?: Server): Promise<number> {
   const [before, had] = [processorTime(pid).all, sink === undefined ? 0 : await received(sink)];
@@ -76,6 +89,7 @@ const sink = await startSink();
 const [dir, empty] = [await built(GA4_ONLY), await emptyFolder()];
 const denied = webHits(512, { choice: 'denied' });
 const starts: number[] = [];
+const firsts: number[] = [];
 const figures = { denied: newFigures(), whole: newFigures() };
 const bare: number[] = [];
 const began = loadavg();
@@ -83,7 +97,8 @@ for (let pair = 0; pair < pairs; pair++) {
   const [nothing, worker] = [await startWorker(empty, sink.url), await startWorker(dir, sink.url)];
   const node = await startGateway({ config: GA4_ONLY, sink: sink.url });
   // The first answer, so that all that is made late is made.
-  for (const { url } of [nothing, worker]) await send(url, denied, 1);
+  const [engine, all] = [await single(nothing, denied), await single(worker, denied)];
+  firsts.push(all - engine);
   starts.push((processorTime(worker.pid).all - processorTime(nothing.pid).all) / 1_000);
   for (const { url } of [nothing, worker, node]) await send(url, denied, HITS);
   bare.push(await hit(nothing, denied));
@@ -102,6 +117,7 @@ console.log(
   `load of the machine: ${began[0]?.toFixed(1)} before, ${loadavg()[0]?.toFixed(1)} after; ${pairs} pairs of ${HITS} hits`,
 );
 console.log(`start to the first answer, beyond a worker that does nothing: ${shown(starts)} ms of processor time`);
+console.log(`the first request, beyond one to that worker: ${shown(firsts)} ms of processor time`);
 console.log(`workerd alone: ${shown(bare)} us a request`);
 for (const [name, { node, workerd }] of Object.entries(figures)) {
   const beyond = workerd.map((one, i) => one - (bare[i] as number));

@@ -48,7 +48,7 @@ class Outbox {
 
   /** What a start does: ids go on after those that are there or count as indexed, and what is not indexed is read. */
   restarted(): SubjectIndex {
-    this.index = new SubjectIndex(this.db, 6, 4);
+    this.index = new SubjectIndex(this.db, 4, 3);
     const indexed = new Map<number, number>();
     for (const { n, indexed: upTo } of this.db.prepare('SELECT n, indexed FROM sites').all() as {
       n: number;
@@ -86,7 +86,7 @@ class Outbox {
   #transaction(fails: boolean, body: () => readonly (() => unknown)[]): void {
     this.db.exec('BEGIN');
     const done = body();
-    this.index.spill();
+    this.index.spill(2);
     this.db.exec(fails ? 'ROLLBACK' : 'COMMIT');
     if (fails) this.index.rolledBack();
     else {

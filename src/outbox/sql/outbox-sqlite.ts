@@ -339,7 +339,7 @@ export class SqliteOutbox implements OutboxStore {
       result = body();
       this.#marks.write(this.#now());
       this.#marks.giveUp(this.#room.short);
-      this.#checkpoints.wrote(COMMIT_BYTES + this.#subjects.spill() * RECORD_BYTES);
+      this.#checkpoints.wrote(COMMIT_BYTES + this.#subjects.spill(this.#most()) * RECORD_BYTES);
       size = this.#room.sizeIfDue();
       this.#sql.commit.run();
     } catch (error) {

@@ -2,10 +2,11 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { SITE_SPAN } from './outbox-schema.ts';
 
 /**
- * How many records have their subjects in memory only. With more, the oldest move to the table, this many at a commit.
+ * At least so many records have their subjects in memory only. With `MOVED` more, the oldest move to the table, all of
+ * these at one commit: keys are random, so each of a few would rewrite a page of its own.
  */
 const YOUNG = 20_000;
-const MOVED = 1_000;
+const MOVED = 4_000;
 
 /**
  * Which records belong to a subject. Nobody searches for a record that is delivered at once. So the subjects of the
@@ -13,7 +14,7 @@ const MOVED = 1_000;
  * youngest are read again from the records: `sites.indexed` has the id up to which the table is complete.
  */
 export class SubjectIndex {
-  readonly #most: number;
+  readonly #kept: number;
   readonly #atOnce: number;
   /** Subject -> records in memory. */
   readonly #young = new Map<number, number | Set<number>>();
@@ -27,9 +28,9 @@ export class SubjectIndex {
   readonly #added = new Map<number, readonly number[]>();
   #gone: number[] = [];
 
-  /** `most` records are kept in memory; of more, `moved` at a time are moved to the table. */
-  constructor(db: DatabaseSync, most: number = YOUNG, moved: number = MOVED) {
-    this.#most = most;
+  /** `kept` records stay in memory; when there are `moved` more, so many are moved to the table. */
+  constructor(db: DatabaseSync, kept: number = YOUNG, moved: number = MOVED) {
+    this.#kept = kept;
     this.#atOnce = moved;
     this.#insert = db.prepare('INSERT OR IGNORE INTO record_subjects VALUES (?, ?)');
     this.#find = db.prepare('SELECT record FROM record_subjects WHERE subject = ?');
@@ -68,20 +69,26 @@ export class SubjectIndex {
     else for (const key of keys) this.#forget.run(key, id);
   }
 
-  /** Moves the oldest of too many young records to the table; the last step of a transaction. Returns how many. */
-  spill(): number {
-    if (this.#keys.size + this.#added.size - this.#gone.length <= this.#most) return 0;
+  /**
+   * Moves the oldest of too many young records to the table, at most `most`; the last step of a transaction. Returns how
+   * many.
+   */
+  spill(most = Infinity): number {
+    if (this.#keys.size + this.#added.size - this.#gone.length < this.#kept + this.#atOnce) return 0;
     const gone = new Set(this.#gone);
     const complete = new Map<number, number>();
+    const rows: (readonly [key: number, id: number])[] = [];
     let moved = 0;
     for (const [id, keys] of this.#keys) {
-      if (moved >= this.#atOnce) break;
+      if (moved >= this.#atOnce || moved >= most) break;
       if (gone.has(id)) continue;
-      for (const key of keys) this.#insert.run(key, id);
+      for (const key of keys) rows.push([key, id]);
       complete.set(Math.floor(id / SITE_SPAN), id);
       this.#gone.push(id);
       moved++;
     }
+    // In the order of the table: neighbours are written into the same page.
+    for (const [key, id] of rows.sort((a, b) => a[0] - b[0] || a[1] - b[1])) this.#insert.run(key, id);
     for (const [site, id] of complete) this.#complete.run(id, site);
     return moved;
   }
