@@ -6,7 +6,7 @@ import { SITE_SPAN } from './outbox-schema.ts';
  * these at one commit: keys are random, so each of a few would rewrite a page of its own.
  */
 const YOUNG = 20_000;
-const MOVED = 4_000;
+const MOVED = 8_000;
 
 /**
  * Which records belong to a subject. Nobody searches for a record that is delivered at once. So the subjects of the
