@@ -17,6 +17,8 @@ let dir: string;
 let runner: Runner;
 /** `synchronous` as it was in force at each commit of the outbox. */
 let commits: number[];
+/** Turns of the event loop that a vendor takes to answer. */
+let turns: number;
 
 /** A method that is about to be replaced, to be called on what the replacement is called on. */
 function methodOf<T extends object, K extends keyof T>(prototype: T, name: K): T[K] {
@@ -26,6 +28,7 @@ function methodOf<T extends object, K extends keyof T>(prototype: T, name: K): T
 beforeEach(() => {
   dir = temporary();
   commits = [];
+  turns = 0;
   const owners = new WeakMap<StatementSync, DatabaseSync>();
   const prepare = methodOf(DatabaseSync.prototype, 'prepare');
   vi.spyOn(DatabaseSync.prototype, 'prepare').mockImplementation(function (this: DatabaseSync, ...args) {
@@ -45,7 +48,10 @@ beforeEach(() => {
   runner = new Runner(testGateway([{ name: 'a' }]), {
     dir,
     name: 'outbox',
-    send: () => Promise.resolve({ status: 204, headers: {}, body: '', at: Date.now() }),
+    send: async () => {
+      for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+      return { status: 204, headers: {}, body: '', at: Date.now() };
+    },
     secrets: noSecrets,
     log: () => {},
     changed: () => {},
@@ -82,4 +88,22 @@ it('a withdrawal is flushed, also where it comes without an event', async () => 
   commits.length = 0;
   await append({ withdrawals });
   expect(commits).toEqual([FULL]);
+});
+
+it('ends have no transaction of their own while events come in quick succession', async () => {
+  // So that the time after which an end waits for no event is never over.
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  turns = 2;
+  const visitor = async (name: string): Promise<void> => {
+    for (let n = 0; n < 20; n++) {
+      for (let i = 0; i < n % 4; i++) await new Promise((resolve) => setImmediate(resolve));
+      await append({ records: [outboxRecord('a', `${name}-${n}`)] });
+    }
+  };
+  try {
+    await Promise.all(['one', 'two', 'three'].map(visitor));
+    expect(commits.filter((synchronous) => synchronous === NORMAL)).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

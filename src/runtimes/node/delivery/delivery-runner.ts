@@ -97,9 +97,7 @@ export class Runner implements DeliveryRunner {
       return;
     }
     this.#appends.push({ append, number, done });
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    setImmediate(() => this.#flush());
+    this.#flushSoon();
   }
 
   /** Puts another configuration in force, also for stored events. */
@@ -129,7 +127,6 @@ export class Runner implements DeliveryRunner {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#drain.stop(graceMs);
     this.#flush();
-    clearTimeout(this.#settleTimer);
     try {
       this.#store?.close();
       this.#files.close();
@@ -196,8 +193,16 @@ export class Runner implements DeliveryRunner {
     }
   }
 
+  /** Another flush may come before it; then it is left out, or it would write the few ends of a moment by themselves. */
+  #flushSoon(): void {
+    if (!this.#flushScheduled) setImmediate(() => this.#flushScheduled && this.#flush());
+    this.#flushScheduled = true;
+  }
+
   #flush(): void {
     this.#flushScheduled = false;
+    clearTimeout(this.#settleTimer);
+    this.#settleTimer = undefined;
     const taken = this.#appends.take();
     const store = this.#store;
     if (store === undefined || this.#broken !== undefined) {
@@ -229,11 +234,7 @@ export class Runner implements DeliveryRunner {
       }
     }
     // Where room is short, ends are written in pieces.
-    const more = this.#appends.size > 0 || (this.#broken === undefined && store.unwritten > 0);
-    if (more && !this.#flushScheduled) {
-      this.#flushScheduled = true;
-      setImmediate(() => this.#flush());
-    }
+    if (this.#appends.size > 0 || (this.#broken === undefined && store.unwritten > 0)) this.#flushSoon();
     if (!this.#stopping) setImmediate(() => this.#store?.tidy());
   }
 
@@ -291,15 +292,13 @@ export class Runner implements DeliveryRunner {
 
   #settleLater(): void {
     if (this.#flushScheduled) return;
-    if ((this.#store?.unwritten ?? 0) >= RECORDS_PER_COMMIT / 4) {
-      this.#flushScheduled = true;
-      setImmediate(() => this.#flush());
-      return;
-    }
-    this.#settleTimer ??= setTimeout(() => {
-      this.#settleTimer = undefined;
-      if ((this.#store?.unwritten ?? 0) > 0 && this.#broken === undefined) this.#flush();
-    }, SETTLE_MS);
+    if ((this.#store?.unwritten ?? 0) >= RECORDS_PER_COMMIT / 4) this.#flushSoon();
+    else this.#settleTimer ??= setTimeout(() => this.#settle(), SETTLE_MS);
+  }
+
+  #settle(): void {
+    this.#settleTimer = undefined;
+    if ((this.#store?.unwritten ?? 0) > 0 && this.#broken === undefined) this.#flush();
   }
 
   /** Uses the store if it works; undefined where it does not, or fails now. */
