@@ -60,13 +60,16 @@ export function lateBroker(broker: Broker, ms: number): Broker {
   };
 }
 
-const SEAL = new Uint8Array(32).fill(5);
+/** The key with which engines seal, if the test names no other one. */
+export const SEAL = new Uint8Array(32).fill(5);
 
 export interface NatsWorldOptions {
   readonly policy: () => StorePolicy;
   readonly now: () => number;
   readonly parts?: number;
   readonly names?: Names;
+  /** 32 bytes. */
+  readonly seal?: Uint8Array;
   readonly marks?: MarkBounds;
   readonly proofMs?: number;
 }
@@ -84,7 +87,7 @@ export async function openNats(
   const engine = new NatsOutbox({
     broker,
     names,
-    seal: new Seal(SEAL),
+    seal: new Seal(options.seal ?? SEAL),
     policy,
     node: randomBytes(4).toString('hex'),
     now,

@@ -316,13 +316,13 @@ export async function waitingIn({ gateways }: Cluster): Promise<number> {
 const PARTS: Readonly<Record<string, (world: World) => Promise<Part>>> = { killed, rolled, hung, withdrawn, repeated };
 
 /** One part of it, on a cluster of its own. */
-function alone(part: (world: World) => Promise<Part>, gateways: number): Scenario {
+function alone(part: (world: World) => Promise<Part>, gateways: number, routes = ROUTES): Scenario {
   return async (form) => {
     const started = performance.now();
     const world = await startWorld(form, gateways);
     try {
       const { tally, delivered, duplicates, figures, problems } = await part(world);
-      const acknowledged = tally.acknowledged.size * ROUTES.length;
+      const acknowledged = tally.acknowledged.size * routes.length;
       const seconds = (performance.now() - started) / 1000;
       return { acknowledged, delivered, duplicates, otherwise: 0, seconds, figures, problems };
     } finally {
@@ -336,6 +336,7 @@ export const clusterParts: Readonly<Record<string, Scenario>> = {
   'cluster-killed': alone(killed, 2),
   'cluster-rolled': alone(rolled, 3),
   'cluster-hung': alone(hung, 3),
+  'cluster-withdrawn': alone(withdrawn, 3, ['meta']),
 };
 
 /** All of it, one after the other: `npm run torture -- cluster`. */
