@@ -21,7 +21,10 @@ import { oneBroker, openNats } from './nats-world.ts';
 // `portvakt outbox` on the brokers that several gateways share: what a person does about dead letters.
 
 /** Runs `portvakt outbox` with these arguments. */
-async function outboxOf(file: string, args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
+async function outboxOf(
+  file: string,
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly out: string }> {
   const said: string[] = [];
   const log = vi.spyOn(console, 'log').mockImplementation((text: string) => void said.push(text));
   try {

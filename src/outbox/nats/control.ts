@@ -223,7 +223,8 @@ export class Control {
           continue;
         }
         if (!(error instanceof WriteRefused)) throw error;
-        tries++;
+        // The broker that was asked did not have the newest one yet.
+        if (tries++ > 0) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
         const [newest] = await broker.last(names.control, [subject]);
         const found = newest && readTombstone(tombstone.subject, decoder.decode(newest.data));
         if (found !== undefined && newest !== undefined) this.#keep(found, newest.seq);

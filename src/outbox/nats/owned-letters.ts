@@ -6,11 +6,9 @@ import { closedBy, type Tombstone } from '../tombstone.ts';
 import type { Message } from './broker.ts';
 import { sealed, type Forgotten, type PartContext } from './part-writer.ts';
 import type { WaitingEntry } from './waiting.ts';
+import { GONE_MS, NOTHING } from './removals.ts';
 import { readLetter, withoutId, write, type KeptLetter } from './written.ts';
 
-/** How long the message of a removal is kept, milliseconds: followers have to read it. */
-export const GONE_MS = 5_000;
-export const NOTHING = new Uint8Array(0);
 /** Characters of a record's key; that of its dead letter begins with it. */
 const KEY = 24;
 
@@ -110,6 +108,11 @@ export class OwnedLetters {
     if (this.out.get(key) === what) this.out.delete(key);
     const known = this.#letters.get(key);
     if (known !== undefined && known.seq < seq) this.#letters.set(key, { ...known, seq });
+  }
+
+  /** The subjects of letters whose removal is not written yet. */
+  get going(): readonly string[] {
+    return [...this.out.values()].flatMap(([first]) => (first?.data.length === 0 ? [first.subject] : []));
   }
 
   purge(which: Which): number {

@@ -5,8 +5,9 @@ import { closedBy, type Tombstone } from '../tombstone.ts';
 import { isFence, wasStored } from './doubts.ts';
 import { EndedRoutes } from './ended-routes.ts';
 import { WriteRefused, type Following, type Message, type StoredMessage } from './broker.ts';
-import { GONE_MS, NOTHING, OwnedLetters, recordKeyIn } from './owned-letters.ts';
+import { OwnedLetters, recordKeyIn } from './owned-letters.ts';
 import { sealed, type Forgotten, type PartContext, type PartWriter } from './part-writer.ts';
+import { GONE_MS, NOTHING, removeAgain } from './removals.ts';
 import { WaitingEntry, WaitingRecords } from './waiting.ts';
 import { readRecord, withoutId, type KeptRecord } from './written.ts';
 
@@ -180,6 +181,7 @@ export class OwnedPart {
       } catch (error) {
         // An earlier write that timed out was stored: its messages arrive and show the present state.
         if (!(error instanceof WriteRefused) || ++refused > 20) throw error;
+        if (refused % 5 === 0) await this.#removeAgain();
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
@@ -191,6 +193,14 @@ export class OwnedPart {
       this.#forgotten.push(...forgotten);
       throw error;
     }
+  }
+
+  async #removeAgain(): Promise<void> {
+    const { broker, names } = this.#context;
+    // One with a dead letter keeps it until the letter is heard: letters are not deleted after a time.
+    const ended = [...this.#dirty.values()].filter(({ entry, letters }) => entry.routes.length + letters.length === 0);
+    const subjects = ended.map(({ entry }) => names.record(this.part, entry.key));
+    await removeAgain(broker, names.part(this.part), [...subjects, ...this.letters.going]);
   }
 
   /** Writes one batch. */

@@ -7,6 +7,9 @@ import { readMark, write, type KeptMark } from './written.ts';
 /** How many marks of a part a gateway keeps in memory: those of the last minutes. */
 const REMEMBERED = 50_000;
 
+/** How long a mark is taken for true without a question, milliseconds: the gateway that delivers the part may remove it. */
+const SURE_MS = 1_000;
+
 /** Bytes that the brokers store of a message in addition to its subject and content: headers, time, checksum. */
 const BESIDE_BYTES = 110;
 /** The assumed size of a mark until some have been written, bytes. */
@@ -24,9 +27,11 @@ export const MARK_BOUNDS: MarkBounds = { lasting: 50e6, brief: 100e6 };
 /** A mark as it was last read or written; `seq` 0 = there is none. */
 interface SeenMark extends KeptMark {
   readonly seq: number;
+  /** When that was, unix milliseconds. */
+  readonly seenAt: number;
 }
 
-const NONE: SeenMark = { seq: 0, at: 0, routes: [] };
+const NONE: SeenMark = { seq: 0, at: 0, routes: [], seenAt: 0 };
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -56,7 +61,7 @@ export class PartMarks {
   /** The changes of the draft have been written; `seqOf`: the sequence of each. */
   written(draft: MarkDraft, seqOf: (subject: string) => number): void {
     for (const [subject, mark] of draft.changed) {
-      this.#seen.set(subject, { ...mark, seq: seqOf(subject) });
+      this.#seen.set(subject, { ...mark, seq: seqOf(subject), seenAt: this.#now() });
       this.#length += (subject.length + write(mark).length + BESIDE_BYTES - this.#length) / 100;
     }
   }
@@ -71,6 +76,12 @@ export class PartMarks {
     }
   }
 
+  /** Those of these subjects that were read or written so long ago that another gateway may have changed them since. */
+  old(subjects: Iterable<string>): readonly string[] {
+    const since = this.#now() - SURE_MS;
+    return [...subjects].filter((subject) => (this.#seen.get(subject)?.seenAt ?? 0) < since);
+  }
+
   /** Reads these marks from the brokers. @throws NoAnswer */
   async look(subjects: readonly string[]): Promise<void> {
     const found = new Map<string, StoredMessage>();
@@ -79,7 +90,7 @@ export class PartMarks {
     for (const subject of subjects) {
       const message = found.get(subject);
       const mark = message && readMark(decoder.decode(message.data));
-      this.#seen.set(subject, { ...NONE, ...mark, seq: message?.seq ?? 0 });
+      this.#seen.set(subject, { ...NONE, ...mark, seq: message?.seq ?? 0, seenAt: this.#now() });
     }
   }
 }
@@ -87,6 +98,8 @@ export class PartMarks {
 /** Changes of marks that are not written yet. */
 export class MarkDraft {
   readonly changed = new Map<string, KeptMark>();
+  /** The marks for which an event is a repeat. */
+  readonly repeated = new Set<string>();
   readonly #names: Names;
   readonly #part: number;
   readonly #now: number;
@@ -109,7 +122,10 @@ export class MarkDraft {
     if (mark === 0) return true;
     const subject = this.#names.mark(this.#part, mark, lasting);
     const { at, routes } = this.#live(subject, lasting);
-    if (routes.includes(route)) return false;
+    if (routes.includes(route)) {
+      this.repeated.add(subject);
+      return false;
+    }
     this.changed.set(subject, { at, routes: [...routes, route] });
     return true;
   }

@@ -166,7 +166,7 @@ export class PartWriter {
 
   async #write(taken: readonly Waiting[]): Promise<void> {
     for (let tries = 0; tries < TRIES; tries++) {
-      const { marks, messages, answers, keys } = this.#draft(taken);
+      const { marks, messages, answers, keys } = await this.#sureDraft(taken);
       try {
         const seq = messages.length === 0 ? 0 : await this.#send(messages);
         if (seq > 0) this.#keep(marks, messages, seq);
@@ -179,6 +179,8 @@ export class PartWriter {
           if (error instanceof NoAnswer && !(error instanceof NotSent)) this.#rejectUnsure(taken, keys, error);
           throw error;
         }
+        // The broker that was asked did not have the newest marks yet.
+        if (tries > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
         await this.marks.look([...marks.changed.keys()]);
       }
     }
@@ -235,6 +237,21 @@ export class PartWriter {
     const first = seq - messages.length + 1;
     const at = new Map(messages.map(({ subject }, i) => [subject, first + i]));
     this.marks.written(marks, (subject) => at.get(subject) ?? 0);
+  }
+
+  /**
+   * A batch in which an event is a repeat only for a mark that was seen just now. The gateway that delivers the part
+   * removes the mark of an event that did not reach its vendor, and the same event is then accepted again.
+   */
+  async #sureDraft(taken: readonly Waiting[]): Promise<Draft> {
+    const draft = this.#draft(taken);
+    const old = this.marks.old(draft.marks.repeated);
+    if (old.length === 0) return draft;
+    this.own.drop(draft.keys.flat());
+    // Without an answer it is a repeat: what was stored is not stored again in another part.
+    const asked = this.marks.look(old).catch(() => undefined);
+    await Promise.race([asked, new Promise((resolve) => setTimeout(resolve, AGAIN_MS).unref())]);
+    return this.#draft(taken);
   }
 
   #draft(taken: readonly Waiting[]): Draft {
