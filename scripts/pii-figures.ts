@@ -69,7 +69,7 @@ ${table('values', HARMLESS)}
 Names and street addresses (only by the parameter's name), addresses with a blank between all letters or without a host (such as kari@localhost), a bare id that looks like any number or UUID,
 numbers without separator or keyword where the rule asks for one (CPR, personnummer, kennitala, national phone numbers),
 national ids of other countries that have no check sign of their own or the form of any number (of those without a word
-before them only DNI and NIE, codice fiscale, CURP, NIR, AHV, RUT, the Belgian and the Czech number are found, and the lines
+before them only DNI and NIE, codice fiscale, the PAN of persons in India (not in a path), CURP, NIR, AHV, RUT, the Belgian and the Czech number are found, and the lines
 of a passport),
 and UUIDs, which name things more often than sessions. Copies of the visitor's own ids are found unchanged, in percent
 sequences, entities and escapes, and the client id in base64 and hexadecimal as a whole; copies that are reversed, encrypted,
