@@ -4,7 +4,7 @@ import { heldOn, keyOf, type StoredRoute } from '../record.ts';
 import { closedBy, type Tombstone } from '../tombstone.ts';
 import { isFence, wasStored } from './doubts.ts';
 import { EndedRoutes } from './ended-routes.ts';
-import { WriteRefused, type Following, type Message, type StoredMessage } from './broker.ts';
+import { NoAnswer, WriteRefused, type Following, type Message, type StoredMessage } from './broker.ts';
 import { OwnedLetters, recordKeyIn } from './owned-letters.ts';
 import { sealed, type Forgotten, type PartContext, type PartWriter } from './part-writer.ts';
 import { GONE_MS, NOTHING, removeAgain } from './removals.ts';
@@ -60,6 +60,8 @@ export class OwnedPart {
   #written = 0;
   #waiters: { readonly seq: number; readonly call: () => void }[] = [];
   #flushing: Promise<void> | undefined;
+  /** Since when nothing that was written has been answered, monotonic milliseconds; undefined = the last was. */
+  #unansweredSince: number | undefined;
   damaged = 0;
 
   /** @param nextId makes ids, which are valid in this process only. @param tell called when something has happened */
@@ -178,10 +180,14 @@ export class OwnedPart {
       try {
         await this.#flushSome();
         refused = 0;
+        this.#unansweredSince = undefined;
       } catch (error) {
+        if (error instanceof NoAnswer) this.#unansweredSince ??= performance.now();
         // An earlier write that timed out was stored: its messages arrive and show the present state.
         if (!(error instanceof WriteRefused) || ++refused > 20) throw error;
-        if (refused % 5 === 0) await this.#removeAgain();
+        // Messages of removals may have gone before they arrived. Until then, writing would only put off what is due.
+        if (refused % 5 === 0 && performance.now() - (this.#unansweredSince ?? Infinity) >= GONE_MS)
+          await this.#removeAgain();
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }

@@ -13,13 +13,13 @@ export const NOTHING = new Uint8Array(0);
 export async function removeAgain(broker: Broker, stream: string, subjects: readonly string[]): Promise<void> {
   if (subjects.length === 0) return;
   const there = new Set((await broker.last(stream, subjects)).map(({ subject }) => subject));
-  for (const subject of subjects) {
-    if (there.has(subject)) continue;
+  const again = async (subject: string): Promise<void> => {
     try {
       await broker.write(stream, [{ subject, data: NOTHING, expected: 0, ttlMs: GONE_MS }]);
     } catch (error) {
       // A follower has answered, which does not have it yet.
       if (!(error instanceof WriteRefused)) throw error;
     }
-  }
+  };
+  await Promise.all(subjects.filter((subject) => !there.has(subject)).map(again));
 }
