@@ -177,8 +177,9 @@ export async function hung(world: World): Promise<Part> {
   await until('events are stored again', async () => (await asked()).status === 204, 60_000);
   const ready = performance.now() - back;
   if (first.status === 204) problems.push('the first hit was answered 204 without a majority');
-  // The goals; the short form runs where the machine is busy with other tests.
-  if (first.ms > (full ? 3_500 : 4_500)) problems.push(`the first 503 took ${first.ms.toFixed(0)} ms`);
+  // The goals; the short form runs where the machine is busy with other tests, and its first hit may wait behind a write that
+  // was under way when the brokers began to hang.
+  if (first.ms > (full ? 3_500 : 9_000)) problems.push(`the first 503 took ${first.ms.toFixed(0)} ms`);
   if (Math.max(...after.slice(5)) > 1_000)
     problems.push(`a later 503 took ${Math.max(...after.slice(5)).toFixed(0)} ms`);
   if (ready > (full ? 10_000 : 15_000)) problems.push(`ready again after ${ready.toFixed(0)} ms`);
