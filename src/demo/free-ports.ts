@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 
 // Below the ports that Linux, macOS and Windows give to connections that go out (from 32768, 49152 and 49152): one of those
 // that is free now can be taken by any connection a moment later, and then nothing can listen on it.
-const FIRST = 10_000;
+// And above 10080, the last port below them that browsers and `fetch` refuse (https://fetch.spec.whatwg.org/#port-blocking).
+const FIRST = 10_100;
 const END = 32_000;
 
 /** So many different ports of loopback on which nothing listens. */
